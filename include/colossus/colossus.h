@@ -1,0 +1,140 @@
+/* colossus: a digital twin and planner of AI supercomputers. The whole public interface.
+ *
+ * Life of a problem: clx_catalog_open -> clx_scenario_load -> clx_scenario_run -> read the result -> free in any order.
+ * Everything that can fail returns a clx_status and, where the caller passes one, fills a clx_error (zero it first with
+ * clx_error_clear). The library never prints, exits, reads the environment or opens a socket. Values are SI: s, W, J, B,
+ * B/s, FLOP, K, USD. All functions are thread-safe as long as no object is shared between threads. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- status and errors ------------------------------------------------------------------------------------------ */
+#define CLX_STATUS_LIST(X)                                                        \
+  X(CLX_OK, "done")                                                               \
+  X(CLX_INFEASIBLE, "the scenario cannot be carried out")                         \
+  X(CLX_INPUT, "the input is wrong")                                              \
+  X(CLX_EXPECTATION, "an expectation was not met")                                \
+  X(CLX_INTERNAL, "a fault of colossus")                                          \
+  X(CLX_MEMORY, "out of memory")                                                  \
+  X(CLX_FILE, "a file could not be read or written")
+
+typedef enum clx_status {
+#define CLX_STATUS_ENUM(code, text) code,
+  CLX_STATUS_LIST(CLX_STATUS_ENUM)
+#undef CLX_STATUS_ENUM
+} clx_status;
+
+/* A sentence for a status. Never NULL. */
+const char *clx_status_text(clx_status status);
+
+enum { CLX_MISTAKES_MAX = 20 };
+
+/* One mistake in what the user wrote. line and column start at 1, 0 = no place. */
+typedef struct clx_mistake {
+  char file[256];
+  int32_t line, column;
+  char text[512];
+} clx_mistake;
+
+typedef struct clx_error {
+  clx_status status;     /* of the first mistake */
+  int32_t count;         /* filled entries of mistake */
+  int32_t dropped;       /* further mistakes that found no room */
+  clx_mistake mistake[CLX_MISTAKES_MAX];
+} clx_error;
+
+void clx_error_clear(clx_error *error);
+
+/* --- catalogue: devices, servers, racks, switches, links, models, software profiles ------------------------------- */
+typedef struct clx_catalog clx_catalog;
+
+/* Opens the built-in catalogue (directory NULL), or the built-in one with the entries of `directory` in front. */
+clx_status clx_catalog_open(const char *directory, clx_catalog **out, clx_error *error);
+void clx_catalog_close(clx_catalog *catalog);
+/* Kinds ("device", "server", ...): name of kind i, NULL past the end. */
+const char *clx_catalog_kind(int32_t index);
+/* Canonical entry names of a kind, sorted: name i, NULL past the end or for an unknown kind. */
+const char *clx_catalog_name(const clx_catalog *catalog, const char *kind, int32_t index);
+/* An entry as text (every number with its source) or JSON; *text is freed with clx_text_free. kind may be NULL when the
+ * name is unique over all kinds. */
+clx_status clx_catalog_show(const clx_catalog *catalog, const char *kind, const char *name, bool json, char **text,
+                            clx_error *error);
+
+/* --- scenario ------------------------------------------------------------------------------------------------------ */
+typedef struct clx_scenario clx_scenario;
+
+/* One `--set KEY=VALUE`: a dotted path and a YAML value. */
+typedef struct clx_setting {
+  const char *path;
+  const char *value;
+} clx_setting;
+
+/* Names of the shipped scenarios: name i, NULL past the end; *title (nullable) gets its one-line title. */
+const char *clx_scenario_name(int32_t index, const char **title);
+/* Loads a shipped scenario by name or a file by path, applies `settings`, checks it against schema and catalogue. The
+ * catalogue must outlive the scenario. All mistakes (up to CLX_MISTAKES_MAX) are reported at once. */
+clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                             int32_t setting_count, clx_scenario **out, clx_error *error);
+void clx_scenario_free(clx_scenario *scenario);
+/* What the scenario assumes where the public record is silent: assumption i as key and reason; false past the end. */
+bool clx_scenario_assumption(const clx_scenario *scenario, int32_t index, const char **key, const char **why);
+
+/* --- run and result -------------------------------------------------------------------------------------------------- */
+typedef struct clx_result clx_result;
+
+typedef struct clx_run_options {
+  uint64_t seed;      /* key of the counter-based random numbers; default 1 */
+  int32_t threads;    /* default 1 */
+} clx_run_options;
+
+void clx_run_options_default(clx_run_options *options);
+/* Runs a scenario. CLX_INFEASIBLE: it does not fit; `error` names the binding constraint and the closest layout that fits. */
+clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+void clx_result_free(clx_result *result);
+
+typedef struct clx_quantity {
+  const char *name;   /* "training.step_time" */
+  double value;       /* SI */
+  const char *unit;   /* "s", "W", "" */
+  double low, high;   /* band; equal to value where none is known */
+  const char *doc;
+} clx_quantity;
+
+int32_t clx_result_count(const clx_result *result);
+const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
+const clx_quantity *clx_result_find(const clx_result *result, const char *name);  /* NULL when absent */
+/* Report for people (at most 30 lines) or everything as JSON; *text is freed with clx_text_free. */
+clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_result_json(const clx_result *result, char **text, clx_error *error);
+/* The ratios of two results, for people or as JSON. */
+clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
+
+/* --- tables: predict and validate -------------------------------------------------------------------------------------- */
+typedef struct clx_table_options {
+  const char *by;           /* nullable: validate groups by this column; default: the source (the id up to its first '-') */
+  const char *only_column;  /* nullable: validate only rows whose cell in this column is one of only_values */
+  const char *only_values;  /* comma-separated */
+} clx_table_options;
+
+/* kind: "training". Writes the CSV with predicted_*, status, reason and model_error columns to *text. */
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text, clx_error *error);
+/* Error figures against the measured columns, for people or as JSON. options nullable. */
+clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path, const clx_table_options *options,
+                              bool json, char **text, clx_error *error);
+
+/* --- schema -------------------------------------------------------------------------------------------------------------- */
+/* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */
+clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error);
+
+void clx_text_free(char *text);  /* nullable */
+const char *clx_version(void);   /* "0.1.0" */
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,83 @@
+// The public functions on results, schemas and texts.
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/catalog.h"
+#include "report/report.h"
+#include "result/result.h"
+#include "scenario/scenario.h"
+#include "twin/twin.h"
+
+const char *clx_version(void) { return "0.1.0"; }
+
+void clx_text_free(char *text) { free(text); }
+
+void clx_run_options_default(clx_run_options *options) { *options = (clx_run_options){.seed = 1, .threads = 1}; }
+
+clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error) {
+  *out = NULL;
+  clx_result *result = clx_result_new();
+  if (result == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = clx_twin_run(scenario, options, result, error);
+  if (status != CLX_OK) {
+    clx_result_free(result);
+    return status;
+  }
+  *out = result;
+  return CLX_OK;
+}
+
+// Hands the text of a buffer over, or reports that memory ran out.
+static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error) {
+  *text = NULL;
+  if (status == CLX_OK && (buffer->failed || buffer->data == NULL)) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (status == CLX_OK) {
+    *text = buffer->data;
+  } else {
+    clx_buffer_free(buffer);
+  }
+  return status;
+}
+
+clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  clx_report_text(result, colour, &out);
+  return hand_over(CLX_OK, &out, text, error);
+}
+
+clx_status clx_result_json(const clx_result *result, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  return hand_over(clx_result_write_json(result, &out, error), &out, text, error);
+}
+
+clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  return hand_over(clx_report_compare(a, b, json, &out, error), &out, text, error);
+}
+
+static const clx_schema *schema_of(const char *part) {
+  return part == NULL || clx_text_equal(part, "scenario") ? &clx_scenario_schema : clx_catalog_schema(part);
+}
+
+clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  *text = NULL;
+  const clx_schema *schema = schema_of(part);
+  if (schema == NULL) {
+    const char *names[32] = {"scenario"};
+    int32_t count = 1;
+    while (count < CLX_COUNT(names) && clx_catalog_kind(count - 1) != NULL) {
+      names[count] = clx_catalog_kind(count - 1);
+      count++;
+    }
+    const char *near = clx_nearest(part, names, count);
+    return clx_fail_plain(error, CLX_INPUT, "no schema '%s'%s%s%s", part, near != NULL ? "; did you mean '" : ": there are scenario and the catalogue kinds",
+                          near != NULL ? near : "", near != NULL ? "'?" : "");
+  }
+  if (json) {
+    clx_schema_json(schema, &out);
+  } else {
+    clx_schema_text(schema, &out);
+  }
+  return hand_over(CLX_OK, &out, text, error);
+}

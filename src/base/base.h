@@ -1,0 +1,83 @@
+// base: status, mistakes with a place in the user's text, arena memory, small text helpers.
+// Everything else in the library stands on this header.
+#pragma once
+
+#include <colossus/colossus.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Passes a failed status up to the caller.
+#define CLX_TRY(expression)                                   \
+  do {                                                        \
+    const clx_status clx_try_status_ = (expression);          \
+    if (clx_try_status_ != CLX_OK) return clx_try_status_;    \
+  } while (0)
+
+#define CLX_COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
+
+// A place in a text the user wrote. line and column start at 1; 0 = unknown. file may be NULL.
+typedef struct clx_place {
+  const char *file;
+  int32_t line;
+  int32_t column;
+} clx_place;
+
+// Adds one mistake to `error` (nullable) and returns `status`, so that callers can `return clx_fail(...)`.
+// The first mistake decides error->status. Beyond CLX_MISTAKES_MAX mistakes only `dropped` counts. Never allocates.
+clx_status clx_fail(clx_error *error, clx_status status, clx_place place, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// The same with no place in any text.
+clx_status clx_fail_plain(clx_error *error, clx_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// --- memory -----------------------------------------------------------------------------------------------------
+// All objects of one thing (a document, a scenario, a result) live in one arena and die with it.
+typedef struct clx_arena clx_arena;
+
+clx_arena *clx_arena_new(void);          // NULL when out of memory
+void clx_arena_free(clx_arena *arena);   // arena nullable
+// Zeroed, 16-byte aligned; NULL when out of memory or size overflows. O(size).
+void *clx_arena_alloc(clx_arena *arena, size_t size);
+void *clx_arena_array(clx_arena *arena, size_t count, size_t size);
+char *clx_arena_copy(clx_arena *arena, const char *text, size_t length);  // adds the terminating 0
+char *clx_arena_text(clx_arena *arena, const char *text);
+char *clx_arena_format(clx_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define CLX_NEW(arena, type) ((type *)clx_arena_alloc((arena), sizeof(type)))
+#define CLX_NEW_ARRAY(arena, type, count) ((type *)clx_arena_array((arena), (size_t)(count), sizeof(type)))
+
+// Fault injection for tests: the n-th arena block or buffer allocation from now fails (n >= 1); 0 switches it off.
+void clx_memory_fail_after(int64_t n);
+
+// A growing byte buffer for text output. `failed` is sticky: check it once at the end.
+typedef struct clx_buffer {
+  char *data;  // 0-terminated once anything was written
+  size_t length, capacity;
+  bool failed;
+} clx_buffer;
+
+void clx_buffer_add(clx_buffer *buffer, const char *text, size_t length);
+void clx_buffer_format(clx_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void clx_buffer_free(clx_buffer *buffer);
+
+// --- files and text -----------------------------------------------------------------------------------------------
+#define CLX_FILE_SIZE_MAX ((size_t)16 << 20)  // bytes; larger inputs are refused
+#define CLX_NESTING_MAX 128
+
+// Reads a whole file of at most `limit` bytes. *data is 0-terminated, from `arena`.
+clx_status clx_file_read(clx_arena *arena, const char *path, size_t limit, const char **data, size_t *size, clx_error *error);
+
+// Byte offset of the first byte that is not valid UTF-8 (or is NUL), or -1.
+int64_t clx_utf8_check(const char *data, size_t size);
+
+// The candidate nearest to `word` by edit distance (case-insensitive, '-' = '_'), or NULL when none is near enough
+// (distance at most 2, or a third of the length). O(count * length^2).
+const char *clx_nearest(const char *word, const char *const *candidates, int32_t count);
+
+bool clx_text_equal(const char *a, const char *b);         // NULL equals NULL only
+bool clx_text_equal_loose(const char *a, const char *b);   // ignores case, and '-', '_' and ' ' are the same
+// True if `text` matches `pattern`, where '*' stands for any run of characters; loose as above.
+bool clx_text_match(const char *pattern, const char *text);

@@ -1,0 +1,50 @@
+// catalog: the entries shipped with colossus (built into the library) and the user's own, found by name or alias.
+// An entry is one YAML file catalogue/KIND/NAME.yaml. Every number in it has a source and a kind:
+//   source: nvidia-h100-datasheet      # for all numbers below, unless overridden
+//   kind: datasheet                    # datasheet | measured | fitted | estimated | assumed; the last two need `why`
+//   tdp: 700 W
+//   memory_bandwidth: {value: 3.35 TB/s, source: epoch-ml-hardware, kind: datasheet}
+// Sources are ids of catalogue/sources.yaml.
+#pragma once
+
+#include "base/base.h"
+#include "document/document.h"
+#include "schema/schema.h"
+
+// A file built into the library (generated at build time from catalogue/ and scenarios/).
+typedef struct clx_builtin_file {
+  const char *path;  // "device/h100_sxm.yaml", "scenarios/colossus-1.yaml"
+  const char *data;
+  size_t size;
+} clx_builtin_file;
+
+extern const clx_builtin_file clx_builtin_files[];
+extern const int32_t clx_builtin_file_count;
+
+// Finds entry `name` of `kind` by canonical name or alias (an alias may hold '*'; an exact name wins over an alias, the
+// longest alias wins) and reads it into `object` by `schema` (first member of every entry struct is `const char *name`).
+// Unknown: CLX_INPUT at `place` with the nearest names. The texts live as long as the catalogue.
+clx_status clx_catalog_read(const clx_catalog *catalog, const char *kind, const char *name, clx_place place,
+                            const clx_schema *schema, clx_arena *arena, void *object, clx_error *error);
+// The canonical name for a name or alias, or NULL.
+const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
+// The parsed tree of an entry (canonical name or alias), or NULL.
+const clx_node *clx_catalog_entry(const clx_catalog *catalog, const char *kind, const char *name);
+// Title of a source id, or NULL.
+const char *clx_catalog_source(const clx_catalog *catalog, const char *id);
+// The schema of a kind, or NULL.
+const clx_schema *clx_catalog_schema(const char *kind);
+// Checks that every number of every entry has a known source and kind, and every estimate a `why`. For tests and `check`.
+clx_status clx_catalog_check(const clx_catalog *catalog, clx_error *error);
+
+// catalogue/accuracy: what `colossus validate` measured for a model of this version; stands beside its predictions.
+typedef struct clx_accuracy {
+  const char *name;
+  const char *title;
+  const char *const *aliases;
+  int32_t alias_count;
+  int32_t rows;                // published measurements predicted
+  double mean, median, p90;    // absolute error as a fraction of the measured value
+} clx_accuracy;
+
+extern const clx_schema clx_accuracy_schema;

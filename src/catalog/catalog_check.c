@@ -1,0 +1,199 @@
+// Checking: every number of the catalogue says where it comes from, and every entry is what its schema says.
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/catalog_internal.h"
+#include "unit/unit.h"
+
+static const char *const provenance_kinds[] = {"datasheet", "measured", "fitted", "estimated", "assumed"};
+// Keys whose value is a name, a text or a date even when it looks like a number.
+static const char *const text_keys[] = {"name", "title",   "aliases",  "notes", "note", "source",
+                                        "kind", "why",     "released", "release", "date", "family"};
+
+static bool is_among(const char *text, const char *const *list, int32_t count) {
+  for (int32_t i = 0; i < count; i++) {
+    if (clx_text_equal(list[i], text)) return true;
+  }
+  return false;
+}
+
+// --- provenance ---------------------------------------------------------------------------------------------------------
+bool clx_provenance_key(const char *key) {
+  return clx_text_equal(key, "source") || clx_text_equal(key, "kind") || clx_text_equal(key, "why");
+}
+
+clx_provenance clx_provenance_inside(clx_provenance around, const clx_node *map) {
+  clx_provenance inside = around;
+  const clx_node *source = clx_node_get(map, "source"), *kind = clx_node_get(map, "kind"), *why = clx_node_get(map, "why");
+  if (!clx_node_is_null(source)) inside.source = source;
+  if (!clx_node_is_null(kind)) {
+    inside.kind = kind;
+    inside.why = NULL;  // a reason belongs to the kind it was given for
+  }
+  if (!clx_node_is_null(why)) inside.why = why;
+  return inside;
+}
+
+// Length of the number at the start of `text`, digit groups included; 0 when there is none.
+static size_t number_length(const char *text) {
+  const size_t sign = text[0] == '-' || text[0] == '+' ? 1 : 0;
+  size_t length = sign + strspn(text + sign, "0123456789,_.");
+  if (strcspn(text + sign, "0123456789") >= length - sign) return 0;
+  if (text[length] == 'e' || text[length] == 'E') {
+    const size_t minus = text[length + 1] == '-' || text[length + 1] == '+' ? 1 : 0;
+    const size_t digits = strspn(text + length + 1 + minus, "0123456789");
+    if (digits > 0) length += 1 + minus + digits;
+  }
+  return length;
+}
+
+static bool reads_as_number(const char *text) {
+  size_t length = number_length(text);
+  if (length == 0) return false;
+  const char *rest = text + length + strspn(text + length, " ");
+  if (rest[0] == 0 || clx_text_equal(rest, "%")) return true;
+  if (rest[1] == 0 && strchr("kKMGT", rest[0]) != NULL) return true;  // "15T"
+  clx_dimension dimension;
+  double factor = 0, offset = 0;
+  return clx_unit_read(rest, &dimension, &factor, &offset);
+}
+
+bool clx_provenance_needed(const clx_node *scalar) {
+  if (scalar->key != NULL && is_among(scalar->key, text_keys, CLX_COUNT(text_keys))) return false;
+  return reads_as_number(scalar->text);
+}
+
+typedef struct check {
+  const clx_catalog *catalog;
+  clx_error *error;
+  clx_status first;
+} check;
+
+static void note(check *c, clx_status status) {
+  if (c->first == CLX_OK) c->first = status;
+}
+
+static void check_number(check *c, const clx_node *number, clx_provenance from) {
+  const char *key = number->path;
+  const clx_node *source = from.source, *kind = from.kind;
+  if (source == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no source", key, number->text));
+  } else if (source->kind != CLX_NODE_SCALAR || clx_catalog_source(c->catalog, source->text) == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, source->place, "%s: the source \"%s\" is not in sources.yaml", key,
+                     source->kind == CLX_NODE_SCALAR ? source->text : "(not a text)"));
+  }
+  if (kind == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no kind (datasheet, measured, ...)", key, number->text));
+  } else if (kind->kind != CLX_NODE_SCALAR || !is_among(kind->text, provenance_kinds, CLX_COUNT(provenance_kinds))) {
+    note(c, clx_fail(c->error, CLX_INPUT, kind->place,
+                     "%s: kind: expected datasheet, measured, fitted, estimated or assumed, read \"%s\"", key,
+                     kind->kind == CLX_NODE_SCALAR ? kind->text : "(not a text)"));
+  } else if (is_among(kind->text, provenance_kinds + 3, 2) && from.why == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" is %s and has no why", key, number->text, kind->text));
+  }
+}
+
+static void check_tree(check *c, const clx_node *node, clx_provenance from) {
+  if (node->kind == CLX_NODE_SCALAR) {
+    if (clx_provenance_needed(node)) check_number(c, node, from);
+    return;
+  }
+  if (node->key != NULL && is_among(node->key, text_keys, CLX_COUNT(text_keys))) return;
+  if (node->kind == CLX_NODE_MAP) from = clx_provenance_inside(from, node);
+  for (int32_t i = 0; i < node->child_count; i++) check_tree(c, &node->child[i], from);
+}
+
+// --- entries -------------------------------------------------------------------------------------------------------------
+static void check_schema(check *c, const clx_entry *entry, const clx_node *tree) {
+  const clx_schema *schema = clx_catalog_schema(clx_catalog_kind(entry->kind));
+  clx_arena *arena = clx_arena_new();
+  void *object = arena == NULL ? NULL : clx_arena_alloc(arena, schema->size);
+  if (object == NULL) {
+    note(c, clx_fail_plain(c->error, CLX_MEMORY, "out of memory while checking the catalogue"));
+  } else {
+    note(c, clx_schema_read(schema, tree, true, arena, object, c->error));
+  }
+  clx_arena_free(arena);
+}
+
+static void check_name(check *c, const clx_entry *entry, const clx_node *tree) {
+  const clx_place file = {.file = entry->file};
+  const clx_node *name = clx_node_get(tree, "name");
+  if (clx_node_is_null(name) || name->kind != CLX_NODE_SCALAR) {
+    note(c, clx_fail(c->error, CLX_INPUT, file, "name: missing; expected \"%s\", the name of the file", entry->name));
+  } else if (!clx_text_equal(name->text, entry->name)) {
+    note(c, clx_fail(c->error, CLX_INPUT, name->place, "name: expected \"%s\", the name of the file, read \"%s\"",
+                     entry->name, name->text));
+  }
+}
+
+static void check_entry(check *c, clx_entry *entry) {
+  const clx_node *tree = NULL;
+  note(c, clx_catalog_tree(c->catalog, entry, &tree, c->error));
+  if (tree == NULL) return;
+  if (tree->kind != CLX_NODE_MAP) {
+    note(c, clx_fail(c->error, CLX_INPUT, tree->place, "a catalogue entry is a map of keys"));
+    return;
+  }
+  check_name(c, entry, tree);
+  check_schema(c, entry, tree);
+  check_tree(c, tree, (clx_provenance){0});
+}
+
+// An alias leads to one entry, not to two; but the user's may stand in front of a built-in one.
+static void check_alias_pair(check *c, const clx_alias *a, const clx_alias *b) {
+  if (a->kind != b->kind || a->builtin != b->builtin) return;
+  if (!clx_text_equal_loose(a->alias, b->alias) || clx_text_equal(a->name, b->name)) return;
+  note(c, clx_fail_plain(c->error, CLX_INPUT, "the %s alias \"%s\" stands for both %s and %s", clx_catalog_kind(a->kind),
+                         a->alias, a->name, b->name));
+}
+
+// A name wins over an alias, so an alias that is the name of another entry would never be seen.
+static void check_alias_name(check *c, const clx_alias *alias, const clx_entry *entry) {
+  if (entry->kind != alias->kind || clx_text_equal(entry->name, alias->name)) return;
+  if (!clx_text_equal_loose(entry->name, alias->alias)) return;
+  note(c, clx_fail_plain(c->error, CLX_INPUT, "the alias \"%s\" of %s is the name of another %s", alias->alias,
+                         alias->name, clx_catalog_kind(alias->kind)));
+}
+
+static void check_aliases(check *c) {
+  const clx_catalog *catalog = c->catalog;
+  for (int32_t i = 0; i < catalog->alias_count; i++) {
+    for (int32_t j = 0; j < i; j++) check_alias_pair(c, &catalog->alias[j], &catalog->alias[i]);
+    for (int32_t j = 0; j < catalog->entry_count; j++) check_alias_name(c, &catalog->alias[i], &catalog->entry[j]);
+  }
+}
+
+// --- sources -------------------------------------------------------------------------------------------------------------
+static void check_source(check *c, const clx_node *source) {
+  static const char *const keys[] = {"title", "who", "when", "where"};
+  if (source->kind != CLX_NODE_MAP) {
+    note(c, clx_fail(c->error, CLX_INPUT, source->place, "%s: expected {title, who, when, where}", source->key));
+    return;
+  }
+  for (int32_t i = 0; i < CLX_COUNT(keys); i++) {
+    const clx_node *value = clx_node_get(source, keys[i]);
+    if (!clx_node_is_null(value) && value->kind == CLX_NODE_SCALAR) continue;
+    note(c, clx_fail(c->error, CLX_INPUT, source->key_place, "%s: the source has no %s", source->key, keys[i]));
+  }
+}
+
+static void check_sources(check *c) {
+  for (int32_t i = 0; i < c->catalog->sources->count; i++) {
+    const clx_node *root = c->catalog->sources->tree[i];
+    if (root->kind != CLX_NODE_MAP) {
+      note(c, clx_fail(c->error, CLX_INPUT, root->place, "sources.yaml is a map from id to {title, who, when, where}"));
+      continue;
+    }
+    for (int32_t j = 0; j < root->child_count; j++) check_source(c, &root->child[j]);
+  }
+}
+
+clx_status clx_catalog_check(const clx_catalog *catalog, clx_error *error) {
+  check c = {.catalog = catalog, .error = error, .first = CLX_OK};
+  CLX_TRY(clx_catalog_load_sources(catalog, error));
+  check_sources(&c);
+  check_aliases(&c);
+  for (int32_t i = 0; i < catalog->entry_count; i++) check_entry(&c, &catalog->entry[i]);
+  return c.first;
+}

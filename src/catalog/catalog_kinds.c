@@ -1,0 +1,49 @@
+#include "catalog/catalog_internal.h"
+#include "device/device.h"
+#include "machine/machine.h"
+#include "network/network.h"
+#include "training/training.h"
+#include "workload/workload.h"
+
+// A kind is a folder of the catalogue and a schema.
+static const struct {
+  const char *name;
+  const clx_schema *schema;
+} kinds[] = {
+    {"accuracy", &clx_accuracy_schema}, {"device", &clx_device_schema},     {"link", &clx_link_schema},
+    {"model", &clx_model_schema},       {"rack", &clx_rack_schema},         {"server", &clx_server_schema},
+    {"software", &clx_software_schema}, {"switch", &clx_switch_schema},
+};
+
+const char *clx_catalog_kind(int32_t index) { return index >= 0 && index < CLX_COUNT(kinds) ? kinds[index].name : NULL; }
+
+int32_t clx_catalog_kind_index(const char *kind) {
+  for (int32_t i = 0; i < CLX_COUNT(kinds); i++) {
+    if (clx_text_equal(kinds[i].name, kind)) return i;
+  }
+  return -1;
+}
+
+const clx_schema *clx_catalog_schema(const char *kind) {
+  const int32_t index = clx_catalog_kind_index(kind);
+  return index < 0 ? NULL : kinds[index].schema;
+}
+
+clx_status clx_catalog_unknown_kind(const char *kind, clx_place place, clx_error *error) {
+  const char *names[CLX_COUNT(kinds)];
+  clx_buffer known = {0};
+  for (int32_t i = 0; i < CLX_COUNT(kinds); i++) {
+    names[i] = kinds[i].name;
+    clx_buffer_format(&known, "%s%s", i == 0 ? "" : ", ", kinds[i].name);
+  }
+  const char *nearest = clx_nearest(kind, names, CLX_COUNT(kinds));
+  clx_status status;
+  if (nearest != NULL) {
+    status = clx_fail(error, CLX_INPUT, place, "the catalogue has no kind \"%s\"; did you mean \"%s\"?", kind, nearest);
+  } else {
+    status = clx_fail(error, CLX_INPUT, place, "the catalogue has no kind \"%s\"; it has %s", kind,
+                      known.failed ? "others" : known.data);
+  }
+  clx_buffer_free(&known);
+  return status;
+}

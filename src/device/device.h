@@ -1,0 +1,52 @@
+// device: what one kernel costs on one accelerator. A roofline with efficiency from shape: tiles and waves, memory
+// traffic, start-up; isolated kernels, then the clock a device sustains under load.
+#pragma once
+
+#include "base/base.h"
+#include "schema/schema.h"
+
+typedef enum clx_format { CLX_FP32, CLX_TF32, CLX_BF16, CLX_FP8, CLX_FP4, CLX_FORMATS } clx_format;  // fp16 counts as bf16
+
+extern const char *const clx_format_name[CLX_FORMATS + 1];
+
+// What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
+typedef struct clx_device {
+  const char *name;
+  const char *title;
+  const char *const *aliases;
+  int32_t alias_count;
+  const char *family;             // "ampere", "hopper", "blackwell"
+  double peak[CLX_FORMATS];       // FLOP/s
+  double memory;                  // B
+  double memory_bandwidth;        // B/s
+  double l2;                      // B
+  int32_t processors;             // streaming multiprocessors
+  double clock;                   // Hz, boost
+  double tdp;                     // W
+  double idle_power;              // W
+  double nvlink;                  // B/s, one direction
+  double gemm_efficiency[CLX_FORMATS];   // share of peak that a very large GEMM alone reaches
+  double sustained_clock[CLX_FORMATS];   // clock in training against the clock of a kernel measured alone
+  double attention_efficiency;           // share of bf16 peak, fused causal forward, head dimension 128, long sequence
+  double attention_backward_efficiency;
+  double memory_efficiency;              // share of memory_bandwidth that streaming kernels reach
+  double kernel_time;                    // s: ramp up and drain of one kernel
+  double quantise_bandwidth;             // B/s of bf16 input read when casting to fp8 or fp4
+  int32_t tile_m, tile_n;                // largest output tile of one processor (or pair)
+} clx_device;
+
+extern const clx_schema clx_device_schema;
+
+// Times in s of one kernel alone on a warm device (no sustained clock applied). Shapes in elements; NaN-free for m,n,k >= 0.
+double clx_device_gemm_time(const clx_device *device, clx_format format, double m, double n, double k, double groups);
+
+typedef struct clx_attention_shape {
+  double batch, heads, kv_heads, query, key, qk_dim, v_dim, causal_share, window;
+} clx_attention_shape;
+
+double clx_device_attention_time(const clx_device *device, const clx_attention_shape *shape, bool backward);
+// Attention as separate batched GEMMs and softmax passes, the whole score matrix (before flash attention).
+double clx_device_unfused_attention_time(const clx_device *device, const clx_attention_shape *shape, bool backward);
+double clx_device_stream_time(const clx_device *device, double bytes);
+// Casting m x k bf16 elements to a narrow format, with transpose when `both_layouts`.
+double clx_device_cast_time(const clx_device *device, clx_format format, double elements, bool both_layouts);

@@ -1,0 +1,7 @@
+// What the files of document share.
+#pragma once
+
+#include "document/document.h"
+
+// Size, UTF-8 and nesting, before the parser sees the text (libfyaml is quadratic on deep brackets). O(size).
+clx_status clx_document_scan(const char *name, const char *data, size_t size, clx_error *error);

@@ -1,0 +1,231 @@
+// The events of libfyaml become a tree; what a scenario must not contain is refused on the way.
+#include <libfyaml.h>
+#include <string.h>
+
+#include "document/document_internal.h"
+
+typedef struct item {
+  clx_node node;
+  struct item *next;
+} item;
+
+typedef struct builder {
+  clx_arena *arena;
+  const char *name;
+  struct fy_parser *parser;
+  struct fy_diag *diag;
+  int32_t depth;
+  clx_error *error;
+} builder;
+
+static clx_status no_memory(builder *b) { return clx_fail_plain(b->error, CLX_MEMORY, "out of memory"); }
+
+static clx_place place_of(const builder *b, struct fy_event *event) {
+  const struct fy_mark *mark = fy_event_start_mark(event);
+  return mark == NULL ? (clx_place){b->name, 0, 0} : (clx_place){b->name, mark->line + 1, mark->column + 1};
+}
+
+// The parser's first complaint, in one line.
+static clx_status syntax_error(builder *b) {
+  void *previous = NULL;
+  const struct fy_diag_error *first = fy_diag_errors_iterate(b->diag, &previous);
+  if (first == NULL || first->msg == NULL) {
+    return clx_fail(b->error, CLX_INPUT, (clx_place){b->name, 0, 0}, "is no YAML or JSON text");
+  }
+  const clx_place place = {b->name, first->line > 0 ? first->line : 0, first->column > 0 ? first->column : 0};
+  const int length = (int)strcspn(first->msg, "\n");
+  return clx_fail(b->error, CLX_INPUT, place, "YAML: %.*s", length, first->msg);
+}
+
+static clx_status next_event(builder *b, struct fy_event **event) {
+  *event = fy_parser_parse(b->parser);
+  return *event == NULL ? syntax_error(b) : CLX_OK;
+}
+
+static clx_status build(builder *b, struct fy_event *event, clx_node *node);
+
+// Anchors, aliases and tags would make a file a program.
+static clx_status refuse_extras(builder *b, struct fy_event *event) {
+  const clx_place place = place_of(b, event);
+  if (event->type == FYET_ALIAS) return clx_fail(b->error, CLX_INPUT, place, "aliases ('*name') are not supported");
+  if (fy_event_get_anchor_token(event) != NULL) return clx_fail(b->error, CLX_INPUT, place, "anchors ('&name') are not supported");
+  if (fy_event_get_tag_token(event) != NULL) return clx_fail(b->error, CLX_INPUT, place, "tags ('!name') are not supported");
+  return CLX_OK;
+}
+
+static clx_status build_scalar(builder *b, struct fy_event *event, clx_node *node) {
+  size_t length = 0;
+  struct fy_token *token = fy_event_get_token(event);
+  const char *text = token == NULL ? "" : fy_token_get_text(token, &length);
+  if (text == NULL) text = "";
+  node->kind = CLX_NODE_SCALAR;
+  node->quoted = token != NULL && fy_scalar_token_get_style(token) != FYSS_PLAIN;
+  node->text = clx_arena_copy(b->arena, text, length);
+  return node->text == NULL ? no_memory(b) : CLX_OK;
+}
+
+static clx_status finish_collection(builder *b, clx_node *node, const item *first, int32_t count) {
+  node->child_count = count;
+  if (count == 0) return CLX_OK;
+  node->child = CLX_NEW_ARRAY(b->arena, clx_node, count);
+  if (node->child == NULL) return no_memory(b);
+  for (int32_t i = 0; i < count; i++, first = first->next) node->child[i] = first->node;
+  return CLX_OK;
+}
+
+static clx_status check_key(builder *b, const item *first, const clx_node *key) {
+  if (key->kind != CLX_NODE_SCALAR) return clx_fail(b->error, CLX_INPUT, key->place, "a key must be a word, not a list or map");
+  if (key->text[0] == '\0') return clx_fail(b->error, CLX_INPUT, key->place, "a key is empty");
+  for (; first != NULL; first = first->next) {
+    if (first->node.key == NULL || strcmp(first->node.key, key->text) != 0) continue;
+    return clx_fail(b->error, CLX_INPUT, key->place, "key '%s' stands twice, first in line %d", key->text, first->node.key_place.line);
+  }
+  return CLX_OK;
+}
+
+// A map of very many keys would make the search for duplicates quadratic.
+enum { MAP_MAX = 10000 };
+
+// One child: a list item, or a key with its value. *done when the collection ended instead.
+static clx_status build_child(builder *b, bool map, const item *first, int32_t count, item **child, bool *done) {
+  struct fy_event *event = NULL;
+  CLX_TRY(next_event(b, &event));
+  *done = event->type == FYET_SEQUENCE_END || event->type == FYET_MAPPING_END;
+  clx_status status = CLX_OK;
+  *child = *done ? NULL : CLX_NEW(b->arena, item);
+  if (!*done) status = *child == NULL ? no_memory(b) : build(b, event, &(*child)->node);
+  fy_parser_event_free(b->parser, event);
+  if (status != CLX_OK || *done || !map) return status;
+  const clx_node key = (*child)->node;
+  CLX_TRY(check_key(b, first, &key));
+  if (count >= MAP_MAX) return clx_fail(b->error, CLX_INPUT, key.place, "a map has more than %d keys", MAP_MAX);
+  (*child)->node = (clx_node){0};
+  CLX_TRY(next_event(b, &event));
+  status = build(b, event, &(*child)->node);
+  fy_parser_event_free(b->parser, event);
+  (*child)->node.key = key.text;
+  (*child)->node.key_place = key.place;
+  return status;
+}
+
+static clx_status build_collection(builder *b, bool map, clx_node *node) {
+  item *first = NULL, *last = NULL;
+  int32_t count = 0;
+  node->kind = map ? CLX_NODE_MAP : CLX_NODE_LIST;
+  if (++b->depth > CLX_NESTING_MAX) return clx_fail(b->error, CLX_INPUT, node->place, "nested deeper than %d levels", CLX_NESTING_MAX);
+  for (;;) {
+    item *child = NULL;
+    bool done = false;
+    CLX_TRY(build_child(b, map, first, count, &child, &done));
+    if (done) break;
+    if (last == NULL) {
+      first = child;
+    } else {
+      last->next = child;
+    }
+    last = child;
+    count++;
+  }
+  b->depth--;
+  return finish_collection(b, node, first, count);
+}
+
+static clx_status build(builder *b, struct fy_event *event, clx_node *node) {
+  CLX_TRY(refuse_extras(b, event));
+  node->place = place_of(b, event);
+  switch (event->type) {
+    case FYET_SCALAR: return build_scalar(b, event, node);
+    case FYET_MAPPING_START: return build_collection(b, true, node);
+    case FYET_SEQUENCE_START: return build_collection(b, false, node);
+    default: return clx_fail(b->error, CLX_INPUT, node->place, "expected a value");
+  }
+}
+
+static clx_status add_paths(builder *b, clx_node *node) {
+  for (int32_t i = 0; i < node->child_count; i++) {
+    clx_node *child = &node->child[i];
+    const char *dot = node->path[0] == '\0' ? "" : ".";
+    child->path = child->key != NULL ? clx_arena_format(b->arena, "%s%s%s", node->path, dot, child->key)
+                                     : clx_arena_format(b->arena, "%s%s%d", node->path, dot, i);
+    if (child->path == NULL) return no_memory(b);
+    CLX_TRY(add_paths(b, child));
+  }
+  return CLX_OK;
+}
+
+// Stream start, one document, stream end.
+static clx_status build_stream(builder *b, clx_node *root) {
+  bool seen = false;
+  root->kind = CLX_NODE_MAP;
+  root->place = (clx_place){b->name, 1, 1};
+  for (;;) {
+    struct fy_event *event = fy_parser_parse(b->parser);
+    if (event == NULL) return fy_diag_got_error(b->diag) ? syntax_error(b) : CLX_OK;
+    const enum fy_event_type type = event->type;
+    clx_status status = CLX_OK;
+    if (type == FYET_DOCUMENT_START && seen) {
+      status = clx_fail(b->error, CLX_INPUT, place_of(b, event), "a second document starts here: one file is one document");
+    } else if (type == FYET_SCALAR || type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_ALIAS) {
+      status = build(b, event, root);
+      seen = true;
+    }
+    fy_parser_event_free(b->parser, event);
+    if (status != CLX_OK || type == FYET_STREAM_END) return status;
+  }
+}
+
+static clx_status parse(builder *b, const char *data, size_t size, clx_node *root) {
+  struct fy_diag_cfg diag_cfg;
+  fy_diag_cfg_default(&diag_cfg);
+  b->diag = fy_diag_create(&diag_cfg);
+  if (b->diag == NULL) return no_memory(b);
+  fy_diag_set_collect_errors(b->diag, true);
+  const struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE, .diag = b->diag};
+  b->parser = fy_parser_create(&cfg);
+  clx_status status = CLX_OK;
+  if (b->parser == NULL || fy_parser_set_string(b->parser, data, size) != 0) status = no_memory(b);
+  if (status == CLX_OK) status = build_stream(b, root);
+  if (b->parser != NULL) fy_parser_destroy(b->parser);
+  fy_diag_destroy(b->diag);
+  return status;
+}
+
+clx_status clx_document_read(clx_arena *arena, const char *name, const char *data, size_t size, clx_node **root,
+                             clx_error *error) {
+  builder b = {.arena = arena, .name = clx_arena_text(arena, name), .error = error};
+  *root = NULL;
+  if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
+    data += 3;
+    size -= 3;
+  }
+  if (b.name == NULL) return no_memory(&b);
+  CLX_TRY(clx_document_scan(b.name, data, size, error));
+  clx_node *node = CLX_NEW(arena, clx_node);
+  if (node == NULL) return no_memory(&b);
+  CLX_TRY(parse(&b, data, size, node));
+  if (clx_node_is_null(node)) *node = (clx_node){.kind = CLX_NODE_MAP, .place = node->place};
+  node->path = "";
+  CLX_TRY(add_paths(&b, node));
+  *root = node;
+  return CLX_OK;
+}
+
+clx_status clx_document_load(clx_arena *arena, const char *path, clx_node **root, clx_error *error) {
+  const char *data = NULL;
+  size_t size = 0;
+  CLX_TRY(clx_file_read(arena, path, CLX_FILE_SIZE_MAX, &data, &size, error));
+  return clx_document_read(arena, path, data, size, root, error);
+}
+
+const clx_node *clx_node_get(const clx_node *map, const char *key) {
+  for (int32_t i = 0; map != NULL && map->kind == CLX_NODE_MAP && i < map->child_count; i++) {
+    if (strcmp(map->child[i].key, key) == 0) return &map->child[i];
+  }
+  return NULL;
+}
+
+bool clx_node_is_null(const clx_node *node) {
+  if (node == NULL) return true;
+  if (node->kind != CLX_NODE_SCALAR || node->quoted) return false;
+  return node->text[0] == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0;
+}

@@ -1,0 +1,92 @@
+// Counts of the machine: servers and racks rounded up, a folded Clos of the least number of tiers, cables and transceivers.
+#include <math.h>
+
+#include "machine/machine.h"
+
+enum { TIERS_MAX = 4 };
+
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static void count_cohorts(clx_machine *machine) {
+  machine->gpus = machine->servers = machine->racks = machine->endpoints = 0;
+  for (int32_t i = 0; i < machine->cohort_count; i++) {
+    clx_cohort *cohort = &machine->cohort[i];
+    cohort->servers = divide_up(cohort->gpus, cohort->server.gpus);
+    cohort->racks = divide_up(cohort->servers, cohort->rack.servers);
+    machine->gpus += cohort->gpus;
+    machine->servers += cohort->servers;
+    machine->racks += cohort->racks;
+    machine->endpoints += cohort->servers * (cohort->server.nics + cohort->server.extra_nics);
+  }
+}
+
+// Ports at the rate of the NICs on one switch.
+static int64_t radix_of(const clx_machine *machine, double rate) {
+  const double native = floor(machine->switch_model.throughput / rate);
+  const double split = (double)machine->switch_model.ports * machine->switch_model.split;
+  return (int64_t)fmin(native, fmax(split, machine->switch_model.ports));
+}
+
+// A folded Clos: leaves give `down` ports to servers; each further tier below the top has as many ports up as down.
+static clx_status count_switches(clx_machine *machine, clx_place place, clx_error *error) {
+  const double rate = machine->cohort[0].nic.rate;
+  const int64_t radix = radix_of(machine, rate);
+  if (radix < 2) {
+    return clx_fail(error, CLX_INPUT, place, "switch '%s' has no ports at the rate of NIC '%s'", machine->switch_model.name,
+                    machine->cohort[0].nic.name);
+  }
+  const int64_t up = (int64_t)fmax(1, floor((double)radix / (1 + machine->oversubscription)));
+  const int64_t down = radix - up;
+  for (int32_t i = 0; i < TIERS_MAX; i++) machine->switches_by_tier[i] = 0;
+  if (machine->endpoints <= radix) {
+    machine->tiers = 1;
+    machine->switches_by_tier[0] = machine->endpoints > 0 ? 1 : 0;
+  } else {
+    int64_t links = machine->switches_by_tier[0] = divide_up(machine->endpoints, down);
+    double reach = (double)radix * (double)down;  // endpoints of two tiers: a top switch sees `radix` leaves
+    machine->tiers = 2;
+    links *= up;
+    while ((double)machine->endpoints > reach && machine->tiers < TIERS_MAX) {
+      machine->switches_by_tier[machine->tiers - 1] = divide_up(links, radix / 2);
+      reach *= (double)radix / 2;
+      machine->tiers++;
+    }
+    if ((double)machine->endpoints > reach) {
+      return clx_fail(error, CLX_INFEASIBLE, place, "%lld endpoints are more than four tiers of '%s' reach (%.0f)",
+                      (long long)machine->endpoints, machine->switch_model.name, reach);
+    }
+    machine->switches_by_tier[machine->tiers - 1] = divide_up(links, radix);
+  }
+  const int64_t uplinks = machine->tiers > 1 ? machine->switches_by_tier[0] * up : 0;
+  machine->switches = 0;
+  for (int32_t i = 0; i < TIERS_MAX; i++) machine->switches += machine->switches_by_tier[i];
+  machine->cables = machine->endpoints + uplinks * (machine->tiers - 1);
+  machine->optics = 2 * uplinks * (machine->tiers - 1);
+  return CLX_OK;
+}
+
+// Shares of line rate that large collectives reach, and latencies: measured on H100 and B200 clusters (README.md).
+static clx_fabric fabric_of(const clx_cohort *cohort) {
+  clx_fabric fabric = {0};
+  fabric.domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
+  fabric.nvlink = cohort->device.nvlink;
+  fabric.nvlink_efficiency = 0.80;
+  fabric.nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus;
+  fabric.nic_efficiency = 0.92;
+  fabric.nvlink_latency = 1.5e-6;
+  fabric.nic_latency = 9e-6;
+  fabric.base_latency = 10e-6;
+  fabric.switch_reduction = cohort->device.family != NULL && !clx_text_equal(cohort->device.family, "ampere") ? 1.28 : 1;
+  return fabric;
+}
+
+clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error) {
+  count_cohorts(machine);
+  CLX_TRY(count_switches(machine, place, error));
+  machine->fabric = fabric_of(&machine->cohort[0]);
+  for (int32_t i = 1; i < machine->cohort_count; i++) {
+    const clx_fabric other = fabric_of(&machine->cohort[i]);
+    if (other.nic < machine->fabric.nic) machine->fabric = other;
+  }
+  return CLX_OK;
+}

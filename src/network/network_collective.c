@@ -1,0 +1,77 @@
+// Hierarchical alpha-beta costs in the structure of NCCL's own model: start + steps x latency + bytes / bandwidth.
+#include <math.h>
+
+#include "network/network.h"
+
+clx_group clx_group_make(const clx_fabric *fabric, int32_t size, int32_t stride) {
+  clx_group group = {size, 1};
+  const int32_t slots = fabric->domain / stride;
+  group.inside = slots < 1 ? 1 : (slots < size ? slots : size);
+  return group;
+}
+
+static double domains(clx_group group) { return ceil((double)group.size / group.inside); }
+
+// Bandwidth grows with size: messages are cut into steps and chunks whose overhead fades slowly. bandwidth / (1 + sqrt(S0 / S))
+// follows nccl-tests inside a node from 1 MiB to 512 MiB; S0 is 5 MiB for 450 GB/s NVLink and grows with its square.
+static double ramp(const clx_fabric *fabric, double bytes) {
+  const double reference = fabric->nvlink / 450e9;
+  return 1 + sqrt(5.0 * 1048576 * reference * reference / bytes);
+}
+
+// Ring bandwidth per rank: inside one domain NVLink, across domains as many NICs in parallel as the group has ranks there.
+static double ring_bandwidth(const clx_fabric *fabric, clx_group group) {
+  const double nvlink = fabric->nvlink * fabric->nvlink_efficiency;
+  if (group.inside >= group.size) return nvlink;
+  return fmin(nvlink, group.inside * fabric->nic * fabric->nic_efficiency);
+}
+
+static double log2_ceil(double x) { return x <= 1 ? 0 : ceil(log2(x)); }
+
+// Latency of a tree (all-reduce goes up and down) or of a pipelined ring, whichever NCCL would find cheaper.
+static double latency(const clx_fabric *fabric, clx_group group, double sweeps) {
+  const double nodes = domains(group);
+  const double inside = group.inside > 1 ? log2_ceil(group.inside) * fabric->nvlink_latency : 0;
+  const double tree = log2_ceil(nodes) * 2 * fabric->nic_latency;
+  const double ring = (nodes - 1) * fabric->nic_latency;
+  return fabric->base_latency + sweeps * (inside + fmin(tree, ring));
+}
+
+static double all_reduce_time(const clx_fabric *fabric, clx_group group, double bytes) {
+  const double n = group.size;
+  double bandwidth = ring_bandwidth(fabric, group);
+  if (group.inside >= group.size && fabric->switch_reduction > 1 && n > 4) bandwidth *= fabric->switch_reduction;
+  return latency(fabric, group, 2) + 2 * (n - 1) / n * bytes / bandwidth * ramp(fabric, bytes);
+}
+
+// Reduce-scatter and all-gather have no tree: one ring step per domain, pipelined with the data.
+static double scatter_time(const clx_fabric *fabric, clx_group group, double bytes) {
+  const double n = group.size;
+  return latency(fabric, group, 1) + (n - 1) / n * bytes / ring_bandwidth(fabric, group) * ramp(fabric, bytes);
+}
+
+static double all_to_all_time(const clx_fabric *fabric, clx_group group, double bytes) {
+  const double n = group.size, inside = group.inside < group.size ? group.inside : group.size;
+  const double near = bytes * (inside - 1) / n / (fabric->nvlink * fabric->nvlink_efficiency);
+  const double far = bytes * (n - inside) / n / (fabric->nic * fabric->nic_efficiency);
+  const double messages = domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
+  return fabric->base_latency + messages + fmax(near, far);
+}
+
+static double send_time(const clx_fabric *fabric, clx_group group, double bytes) {
+  const bool near = group.inside > 1;
+  const double rate = near ? fabric->nvlink * fabric->nvlink_efficiency : fabric->nic * fabric->nic_efficiency;
+  return fabric->base_latency + (near ? fabric->nvlink_latency : fabric->nic_latency) + bytes / rate;
+}
+
+double clx_collective_time(const clx_fabric *fabric, clx_collective kind, clx_group group, double bytes) {
+  if (group.size <= 1 || bytes <= 0) return 0;
+  switch (kind) {
+    case CLX_ALL_REDUCE: return all_reduce_time(fabric, group, bytes);
+    case CLX_REDUCE_SCATTER:
+    case CLX_ALL_GATHER: return scatter_time(fabric, group, bytes);
+    case CLX_ALL_TO_ALL: return all_to_all_time(fabric, group, bytes);
+    case CLX_SEND_RECEIVE: return send_time(fabric, group, bytes);
+  }
+  return 0;
+}

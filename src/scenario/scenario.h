@@ -1,0 +1,81 @@
+// scenario: what the user wrote, as plain numbers, and the catalogue entries it names, compiled into machine and job.
+#pragma once
+
+#include "base/base.h"
+#include "catalog/catalog.h"
+#include "machine/machine.h"
+#include "schema/schema.h"
+#include "training/training.h"
+
+// One line of the fleet: equal racks of equal servers.
+typedef struct clx_fleet_spec {
+  const char *server;    // catalogue name
+  const char *rack;      // catalogue name
+  int64_t gpus;
+  int32_t phase;         // order of delivery, 1 = first
+  int32_t trains;        // bool: takes part in the training job
+  clx_place place;
+} clx_fleet_spec;
+
+typedef struct clx_network_spec {
+  const char *switch_name, *nic, *optic, *copper;  // catalogue names; nic NULL = the server's own
+  double oversubscription;
+  clx_place place;
+} clx_network_spec;
+
+typedef struct clx_training_spec {
+  const char *model;       // catalogue name, or path of a Hugging Face config.json
+  const char *software;    // catalogue name
+  int64_t tokens;          // of the whole run
+  int32_t sequence;        // tokens per sequence
+  int64_t global_batch;    // sequences
+  int64_t gpus;            // of the job; 0 = all that train
+  int32_t precision;       // clx_precision
+  int32_t convention;      // clx_flop_convention
+  clx_layout layout;       // tp 0 = search
+  clx_place place, model_place;
+} clx_training_spec;
+
+typedef struct clx_power_spec {
+  double pue;              // facility power / IT power; 0 = not stated
+  double facility_limit;   // W; 0 = none
+  clx_place place;
+} clx_power_spec;
+
+typedef struct clx_scenario_spec {
+  const char *name, *title, *description;
+  clx_fleet_spec *fleet;
+  int32_t fleet_count;
+  clx_network_spec network;
+  clx_training_spec training;
+  clx_power_spec power;
+  const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
+} clx_scenario_spec;
+
+extern const clx_schema clx_scenario_schema;
+
+// A loaded and compiled scenario. Immutable.
+struct clx_scenario {
+  clx_arena *arena;
+  const clx_catalog *catalog;
+  clx_scenario_spec spec;
+  clx_machine machine;
+  clx_transformer model;
+  clx_software software;
+  clx_device device;        // slowest of the cohorts that train
+  double device_memory;     // B, smallest of the cohorts that train
+  clx_training job;         // points into this object; layout as given (tp 0 = to be searched)
+  int64_t job_gpus;
+  clx_accuracy accuracy;    // of the training model, as `colossus validate` measured it
+};
+
+// Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative
+// paths of the file start.
+clx_status clx_scenario_compile(clx_scenario *scenario, const char *folder, clx_error *error);
+// The last part of it, for callers that filled machine, model, software and device themselves (rows of tables): the job.
+clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *error);
+// Reads a model by catalogue name or from a config.json beside `base` (nullable folder of the scenario file).
+clx_status clx_scenario_read_model(const clx_catalog *catalog, const char *name, const char *base, clx_place place,
+                                   clx_arena *arena, clx_transformer *model, clx_error *error);
+// dp = 0 becomes the largest that the GPUs and the global batch allow; sequence parallelism from the profile when unset.
+void clx_layout_complete(clx_layout *layout, const clx_software *software, int64_t gpus, double global_batch);

@@ -1,0 +1,86 @@
+// From a name or a path to a checked and compiled scenario.
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+
+static const clx_builtin_file *shipped(const char *name) {
+  for (int32_t i = 0; i < clx_builtin_file_count; i++) {
+    const char *path = clx_builtin_files[i].path;
+    if (strncmp(path, "scenarios/", 10) != 0) continue;
+    const size_t length = strlen(path) - 10 - strlen(".yaml");
+    if (strlen(name) == length && strncmp(path + 10, name, length) == 0) return &clx_builtin_files[i];
+  }
+  return NULL;
+}
+
+static bool looks_like_path(const char *text) {
+  return strchr(text, '/') != NULL || strstr(text, ".yaml") != NULL || strstr(text, ".yml") != NULL || strstr(text, ".json") != NULL;
+}
+
+static clx_status unknown_scenario(const char *name, clx_error *error) {
+  const char *names[64];
+  int32_t count = 0;
+  for (; count < CLX_COUNT(names); count++) {
+    names[count] = clx_scenario_name(count, NULL);
+    if (names[count] == NULL) break;
+  }
+  const char *near = clx_nearest(name, names, count);
+  if (near != NULL) {
+    return clx_fail_plain(error, CLX_INPUT, "no scenario '%s'; did you mean '%s'? (colossus scenarios lists them)", name, near);
+  }
+  return clx_fail_plain(error, CLX_INPUT, "no scenario '%s': neither a file nor a shipped name (colossus scenarios lists them)", name);
+}
+
+static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node **root, const char **folder, clx_error *error) {
+  const clx_builtin_file *file = shipped(name_or_path);
+  *folder = NULL;
+  if (file != NULL) return clx_document_read(arena, file->path, file->data, file->size, root, error);
+  if (!looks_like_path(name_or_path)) return unknown_scenario(name_or_path, error);
+  const char *slash = strrchr(name_or_path, '/');
+  if (slash != NULL) *folder = clx_arena_copy(arena, name_or_path, (size_t)(slash - name_or_path));
+  return clx_document_load(arena, name_or_path, root, error);
+}
+
+static clx_status load(clx_scenario *scenario, const char *name_or_path, const clx_setting *settings, int32_t setting_count,
+                       clx_error *error) {
+  clx_node *root = NULL;
+  const char *folder = NULL;
+  CLX_TRY(read_tree(scenario->arena, name_or_path, &root, &folder, error));
+  for (int32_t i = 0; i < setting_count; i++) {
+    CLX_TRY(clx_node_set(scenario->arena, root, settings[i].path, settings[i].value, error));
+  }
+  CLX_TRY(clx_schema_read(&clx_scenario_schema, root, false, scenario->arena, &scenario->spec, error));
+  return clx_scenario_compile(scenario, folder, error);
+}
+
+clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                             int32_t setting_count, clx_scenario **out, clx_error *error) {
+  *out = NULL;
+  clx_scenario *scenario = calloc(1, sizeof *scenario);
+  if (scenario == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  scenario->catalog = catalog;
+  scenario->arena = clx_arena_new();
+  const clx_status status = scenario->arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory")
+                                                    : load(scenario, name_or_path, settings, setting_count, error);
+  if (status != CLX_OK) {
+    clx_scenario_free(scenario);
+    return status;
+  }
+  *out = scenario;
+  return CLX_OK;
+}
+
+void clx_scenario_free(clx_scenario *scenario) {
+  if (scenario == NULL) return;
+  clx_arena_free(scenario->arena);
+  free(scenario);
+}
+
+bool clx_scenario_assumption(const clx_scenario *scenario, int32_t index, const char **key, const char **why) {
+  const clx_node *assumed = scenario->spec.assumed;
+  if (assumed == NULL || index < 0 || index >= assumed->child_count) return false;
+  *key = assumed->child[index].key;
+  *why = assumed->child[index].text;
+  return true;
+}

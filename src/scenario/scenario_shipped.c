@@ -1,0 +1,18 @@
+// Names and titles of the scenarios built into the library.
+#include <string.h>
+
+#include "scenario/scenario.h"
+
+static const char *const NAMES[][2] = {
+    {"colossus-1", "100,000 H100 in Memphis, training a Grok-2-class model"},
+    {"colossus-200k", "the doubling: 150,000 H100 and 50,000 H200 in one job"},
+    {"colossus-2", "one gigawatt: 110,000 GB200, then GB300 NVL72 in liquid-cooled racks"},
+    {"gpt3-mlperf-512", "GPT-3 175B on 512 H100, the MLPerf Training v4.0 run with measured power"},
+    {"llama3-405b-16k", "Llama 3.1 405B on 16,384 H100, the published pre-training run"},
+};
+
+const char *clx_scenario_name(int32_t index, const char **title) {
+  if (index < 0 || index >= CLX_COUNT(NAMES)) return NULL;
+  if (title != NULL) *title = NAMES[index][1];
+  return NAMES[index][0];
+}

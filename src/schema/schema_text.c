@@ -1,0 +1,67 @@
+// The reference of keys for people.
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/schema_internal.h"
+#include "unit/unit.h"
+
+static const char *kind_text(const clx_row *row) {
+  switch (row->kind) {
+    case CLX_ROW_REAL: return row->unit != NULL ? "number with unit" : "number";
+    case CLX_ROW_INT:
+    case CLX_ROW_COUNT: return "whole number";
+    case CLX_ROW_BOOL: return "true or false";
+    case CLX_ROW_TEXT: return "text";
+    case CLX_ROW_CHOICE: return "one of";
+    case CLX_ROW_STRUCT: return "map";
+    case CLX_ROW_LIST: return "list of maps";
+    case CLX_ROW_TEXTS: return "list of texts";
+    case CLX_ROW_REALS: return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
+    case CLX_ROW_INTS: return "list of whole numbers";
+    case CLX_ROW_NODE: return "map";
+  }
+  return "";
+}
+
+static bool is_number(const clx_row *row) {
+  return row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT || row->kind == CLX_ROW_REALS ||
+         row->kind == CLX_ROW_INTS;
+}
+
+static void write_limits(const clx_row *row, clx_buffer *out) {
+  char low[48], high[48];
+  if (row->kind == CLX_ROW_CHOICE) {
+    for (int32_t i = 0; row->choices[i] != NULL; i++) clx_buffer_format(out, "%s%s", i > 0 ? "|" : " ", row->choices[i]);
+  }
+  if (is_number(row) && (row->minimum != 0 || row->maximum != 0)) {
+    clx_buffer_format(out, ", %s to %s", clx_quantity_format(row->minimum, row->unit, 6, low, sizeof low),
+                      clx_quantity_format(row->maximum, row->unit, 6, high, sizeof high));
+  }
+  if (row->required) {
+    clx_buffer_format(out, ", required");
+  } else if (row->kind == CLX_ROW_CHOICE) {
+    clx_buffer_format(out, ", default %s", row->choices[(int32_t)row->initial]);
+  } else if (row->kind == CLX_ROW_BOOL) {
+    clx_buffer_format(out, ", default %s", row->initial != 0 ? "true" : "false");
+  } else if (row->kind == CLX_ROW_TEXT && row->text_initial != NULL) {
+    clx_buffer_format(out, ", default %s", row->text_initial);
+  } else if (row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT) {
+    clx_buffer_format(out, ", default %s", clx_quantity_format(row->initial, row->unit, 6, low, sizeof low));
+  }
+}
+
+static void write_rows(const clx_schema *schema, int32_t indent, clx_buffer *out) {
+  for (int32_t i = 0; i < schema->count; i++) {
+    const clx_row *row = &schema->rows[i];
+    clx_buffer_format(out, "%*s%-*s %s\n", indent, "", 24 - indent > 1 ? 24 - indent : 1, row->key, row->doc);
+    clx_buffer_format(out, "%26s(%s", "", kind_text(row));
+    write_limits(row, out);
+    clx_buffer_format(out, ")\n");
+    if (row->sub != NULL) write_rows(row->sub, indent + 2, out);
+  }
+}
+
+void clx_schema_text(const clx_schema *schema, clx_buffer *out) {
+  clx_buffer_format(out, "%s: %s\n", schema->name, schema->doc);
+  write_rows(schema, 2, out);
+}

@@ -1,0 +1,110 @@
+// Identities of a layout, each with a sentence that names the numbers; and small derived values.
+#include <math.h>
+
+#include "training/training.h"
+
+clx_format clx_precision_format(int32_t precision) {
+  switch (precision) {
+    case CLX_PRECISION_FP8:
+    case CLX_PRECISION_FP8_ROW:
+    case CLX_PRECISION_FP8_BLOCK:
+    case CLX_PRECISION_MXFP8: return CLX_FP8;
+    case CLX_PRECISION_NVFP4: return CLX_FP4;
+    default: return CLX_BF16;
+  }
+}
+
+int32_t clx_training_recompute(const clx_training *job) {
+  return job->layout.recompute == CLX_RECOMPUTE_DEFAULT ? job->software->recompute : job->layout.recompute;
+}
+
+int32_t clx_expert_data_parallel(const clx_layout *layout) {
+  return layout->tp * layout->cp * layout->dp / (layout->etp * layout->ep);
+}
+
+int32_t clx_shard_ranks(const clx_layout *layout) {
+  const int32_t all = layout->dp * layout->cp;
+  const bool grouped = layout->shard_group > 0 && layout->shard_group < all;
+  return grouped ? layout->shard_group : all;
+}
+
+clx_shard clx_training_shard(const clx_training *job) {
+  const clx_layout *layout = &job->layout;
+  return (clx_shard){.tp = layout->tp,
+                     .cp = layout->cp,
+                     .ep = layout->ep,
+                     .etp = layout->etp,
+                     .sequence_parallel = layout->sequence_parallel && layout->tp > 1,
+                     .sequences = layout->micro_batch,
+                     .sequence = job->sequence,
+                     .expert_imbalance = job->software->expert_imbalance};
+}
+
+typedef struct check {
+  clx_status status;
+  clx_place place;
+  clx_error *error;
+} check;
+
+#define DEMAND(check, condition, ...)                                                        \
+  do {                                                                                       \
+    if (!(condition)) (check)->status = clx_fail((check)->error, CLX_INPUT, (check)->place, __VA_ARGS__); \
+  } while (0)
+
+static void check_degrees(check *c, const clx_layout *l) {
+  const struct {
+    const char *key;
+    int32_t value;
+  } degree[] = {{"tp", l->tp}, {"pp", l->pp}, {"vpp", l->vpp}, {"cp", l->cp},
+                {"ep", l->ep}, {"etp", l->etp}, {"dp", l->dp}, {"micro_batch", l->micro_batch}};
+  for (int32_t i = 0; i < CLX_COUNT(degree); i++) {
+    DEMAND(c, degree[i].value >= 1, "'%s' is %d: expected at least 1", degree[i].key, degree[i].value);
+  }
+}
+
+static void check_model_split(check *c, const clx_transformer *m, const clx_software *software, const clx_layout *l,
+                              double sequence) {
+  DEMAND(c, m->heads % l->tp == 0, "tp %d does not divide the %d attention heads of %s", l->tp, m->heads, m->name);
+  DEMAND(c, l->pp <= CLX_STAGES_MAX, "pp %d is more than %d stages", l->pp, CLX_STAGES_MAX);
+  const int32_t units = m->layers + (software->split_embedding ? 2 : 0);  // embedding and loss may have chunks of their own
+  DEMAND(c, l->pp * l->vpp <= units, "pp %d x vpp %d = %d chunks, but %s has %d layers", l->pp, l->vpp, l->pp * l->vpp, m->name,
+         m->layers);
+  DEMAND(c, l->vpp == 1 || l->pp > 1, "vpp %d needs pp above 1", l->vpp);
+  DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
+  if (m->experts > 0) {
+    const int32_t world = l->tp * l->cp * l->dp;
+    DEMAND(c, m->experts % l->ep == 0, "ep %d does not divide the %d experts of %s", l->ep, m->experts, m->name);
+    DEMAND(c, world % (l->ep * l->etp) == 0, "etp %d x ep %d does not divide tp %d x cp %d x dp %d = %d", l->etp, l->ep,
+           l->tp, l->cp, l->dp, world);
+  } else {
+    DEMAND(c, l->ep == 1, "ep is %d, but %s has no experts", l->ep, m->name);
+  }
+}
+
+static void check_stage_list(check *c, const clx_transformer *m, const clx_layout *l) {
+  if (l->stage_layer_count == 0) return;
+  int64_t sum = 0;
+  for (int32_t i = 0; i < l->stage_layer_count; i++) sum += l->stage_layers[i];
+  DEMAND(c, l->stage_layer_count == l->pp, "'stage_layers' lists %d stages, pp is %d", l->stage_layer_count, l->pp);
+  DEMAND(c, sum == m->layers, "'stage_layers' adds up to %lld layers, %s has %d", (long long)sum, m->name, m->layers);
+}
+
+clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error) {
+  const clx_layout *l = &job->layout;
+  check c = {CLX_OK, l->place, error};
+  check_degrees(&c, l);
+  if (c.status != CLX_OK) return c.status;
+  const int64_t world = (int64_t)l->tp * l->cp * l->pp * l->dp;
+  DEMAND(&c, world <= gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %lld GPUs, the machine has %lld", l->tp, l->cp,
+         l->pp, l->dp, (long long)world, (long long)gpus);
+  check_model_split(&c, job->model, job->software, l, job->sequence);
+  check_stage_list(&c, job->model, l);
+  const double per_wave = (double)l->micro_batch * l->dp;
+  DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f", job->global_batch,
+         l->micro_batch, l->dp, per_wave);
+  DEMAND(&c, job->global_batch < per_wave || fmod(job->global_batch, per_wave) == 0,
+         "global batch %.0f is no multiple of micro_batch %d x dp %d = %.0f", job->global_batch, l->micro_batch, l->dp, per_wave);
+  const clx_format format = clx_precision_format(job->precision);
+  DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
+  return c.status;
+}

@@ -1,0 +1,277 @@
+// What one layer costs one rank: operations on the device, collectives on the fabric, and which of these stay exposed.
+#include <math.h>
+
+#include "training/training.h"
+
+enum { FORWARD, BACKWARD };
+
+// A collective that runs beside compute takes processors and memory bandwidth from it: this share of the time both run.
+// NCCL holds 16 to 24 of 132 processors on Hopper.
+static const double OVERLAP_COST = 0.12;
+
+// Attention kernels written for Ampere's matrix instructions on a later device: FlashAttention-2 against 3 on H100
+// (arXiv 2407.08608: 1.5 to 2 times).
+static const double OLD_INSTRUCTIONS = 0.6;
+
+typedef struct context {
+  const clx_training *job;
+  const clx_device *device;
+  const clx_software *software;
+  clx_shard shard;
+  clx_format format;
+  clx_layer_cost cost;
+  double kernels[2];
+  double attention_forward, gemm_forward, selective_stream, flop_forward;
+} context;
+
+static context context_make(const clx_training *job) {
+  context c = {.job = job, .device = job->device, .software = job->software};
+  c.shard = clx_training_shard(job);
+  c.format = clx_precision_format(job->precision);
+  return c;
+}
+
+// --- compute ------------------------------------------------------------------------------------------------------------
+
+static double misalignment(const context *c, const clx_op *op) {
+  const bool aligned = fmod(op->n, 64) == 0 && fmod(op->k, 64) == 0;
+  return aligned ? 1 : c->software->aligned_gemm;
+}
+
+static double gemm_time(const context *c, clx_format format, double m, double n, double k, double groups) {
+  return clx_device_gemm_time(c->device, format, m, n, k, groups) / c->device->sustained_clock[format];
+}
+
+// Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
+// writing it costs more than the 2 B of an ordinary output.
+static void add_gemm(context *c, const clx_op *op) {
+  const clx_format format = op->low_precision ? c->format : CLX_BF16;
+  const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
+  const double forward = slow * gemm_time(c, format, op->m, op->n, op->k, op->groups);
+  double backward = slow * gemm_time(c, format, op->m, op->k, op->n, op->groups);
+  if (op->weighted) {
+    const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
+    backward += slow * gemm_time(c, format, op->k, op->n, op->m, op->groups) + accumulate;
+  }
+  c->cost.gemm[FORWARD] += forward;
+  c->cost.gemm[BACKWARD] += backward;
+  c->gemm_forward += forward;
+  c->flop_forward += op->flop;
+  c->cost.flop += op->flop * (op->weighted ? 3 : 2);
+  c->kernels[FORWARD] += 1;
+  c->kernels[BACKWARD] += op->weighted ? 2 : 1;
+  if (op->low_precision && format != CLX_BF16) {
+    const double rows = op->m * op->groups;
+    const double in = clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
+    const double out = clx_device_cast_time(c->device, format, rows * op->n, op->weighted);
+    c->cost.stream[FORWARD] += in;
+    c->cost.stream[BACKWARD] += out;
+    c->kernels[FORWARD] += 1;
+    c->kernels[BACKWARD] += 1;
+  }
+}
+
+static double attention_time(const context *c, const clx_op *op, bool backward) {
+  const clx_attention_shape shape = {op->batch, op->heads, op->kv_heads, op->query, op->key,
+                                     op->qk_dim, op->v_dim, op->causal_share, op->window};
+  if (!c->software->flash_attention) {
+    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
+  }
+  const bool foreign = !c->software->native_attention && !clx_text_equal(c->device->family, "ampere");
+  const double speed = c->software->attention_speed * (foreign ? OLD_INSTRUCTIONS : 1);
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->device->sustained_clock[CLX_BF16]);
+}
+
+static void add_attention(context *c, const clx_op *op) {
+  const double forward = attention_time(c, op, false);
+  c->cost.attention[FORWARD] += forward;
+  c->cost.attention[BACKWARD] += attention_time(c, op, true);
+  c->attention_forward += forward;
+  c->flop_forward += op->flop;
+  c->cost.flop += op->flop * 3.5;
+  c->kernels[FORWARD] += c->software->flash_attention ? 1 : 6;
+  c->kernels[BACKWARD] += c->software->flash_attention ? 2 : 9;
+}
+
+static void add_stream(context *c, const clx_op *op) {
+  const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
+  const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
+  const double forward = clx_device_stream_time(c->device, op->bytes_forward * spread) + (kernels - 1) * c->device->kernel_time;
+  const double backward = clx_device_stream_time(c->device, op->bytes_backward * spread) + (kernels - 1) * c->device->kernel_time;
+  c->cost.stream[FORWARD] += forward;
+  c->cost.stream[BACKWARD] += backward;
+  if (op->saved_selective > 0) c->selective_stream += forward;
+  c->kernels[FORWARD] += kernels;
+  c->kernels[BACKWARD] += kernels;
+}
+
+static void add_operations(context *c, const clx_op *ops, int32_t count) {
+  for (int32_t i = 0; i < count; i++) {
+    switch (ops[i].kind) {
+      case CLX_OP_GEMM:
+      case CLX_OP_GROUPED: add_gemm(c, &ops[i]); break;
+      case CLX_OP_ATTENTION: add_attention(c, &ops[i]); break;
+      case CLX_OP_STREAM: add_stream(c, &ops[i]); break;
+    }
+  }
+}
+
+static double compute_time(const clx_layer_cost *cost, int32_t pass) {
+  return cost->gemm[pass] + cost->attention[pass] + cost->stream[pass];
+}
+
+// --- communication --------------------------------------------------------------------------------------------------------
+
+static double tokens_of(const context *c) { return c->shard.sequences * c->shard.sequence / c->shard.cp; }
+
+// Tensor parallelism: an all-reduce, or with sequence parallelism an all-gather and a reduce-scatter of the same bytes,
+// after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
+static double tp_time(const context *c, int32_t blocks) {
+  const clx_layout *l = &c->job->layout;
+  if (l->tp <= 1) return 0;
+  const clx_fabric *fabric = c->job->fabric;
+  const clx_group group = clx_group_make(fabric, l->tp, 1);
+  const double bytes = tokens_of(c) * c->job->model->hidden * 2;
+  const double one = c->shard.sequence_parallel ? clx_collective_time(fabric, CLX_ALL_GATHER, group, bytes) +
+                                                      clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, bytes)
+                                                : clx_collective_time(fabric, CLX_ALL_REDUCE, group, bytes);
+  return blocks * one;
+}
+
+static void add_tp(context *c, bool moe) {
+  const clx_transformer *m = c->job->model;
+  const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
+  const double time = tp_time(c, blocks);
+  const double exposed = time * (1 - c->software->tp_overlap * (1 - OVERLAP_COST));
+  c->cost.tp[FORWARD] += exposed;
+  c->cost.tp[BACKWARD] += exposed;
+  c->cost.repeat_tp = exposed;
+}
+
+// Context parallelism by ring: keys and values pass by while attention computes on those at hand.
+static void add_cp(context *c) {
+  const clx_layout *l = &c->job->layout;
+  if (l->cp <= 1) return;
+  const clx_transformer *m = c->job->model;
+  const double kv = m->mla ? (double)m->heads / l->tp * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim)
+                           : 2 * fmax(1, (double)m->kv_heads / l->tp) * m->head_dim;
+  const clx_group pair = clx_group_make(c->job->fabric, l->cp, l->tp);
+  const double step = clx_collective_time(c->job->fabric, CLX_SEND_RECEIVE, pair, tokens_of(c) * kv * 2);
+  const double ring = (l->cp - 1) * step;
+  for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
+    const double comm = pass == BACKWARD ? 2 * ring : ring;
+    const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
+    c->cost.cp[pass] += fmax(0, comm - hidden) + OVERLAP_COST * fmin(comm, hidden);
+  }
+}
+
+// Share of the plain all-to-all bytes that leave the domain when a token goes to each remote domain once.
+static double dedup_share(int32_t domains, int32_t picks) {
+  if (domains <= 1) return 1;
+  const double remote = domains - 1.0, plain = picks * remote / domains;
+  const double distinct = remote * (1 - pow(1 - 1.0 / domains, picks));
+  return distinct / plain;
+}
+
+static void add_ep(context *c) {
+  const clx_layout *l = &c->job->layout;
+  const clx_transformer *m = c->job->model;
+  if (l->ep <= 1) return;
+  const clx_group group = clx_group_make(c->job->fabric, l->ep, l->etp);
+  const int32_t domains = (l->ep + group.inside - 1) / group.inside;
+  const double dedup = 1 - c->software->expert_dedup * (1 - dedup_share(domains, m->experts_per_token));
+  const double bytes = tokens_of(c) / l->tp * m->experts_per_token * m->hidden * 2 * c->shard.expert_imbalance;
+  const double one = clx_collective_time(c->job->fabric, CLX_ALL_TO_ALL, group, bytes * dedup);
+  const double exposed = 2 * one * (1 - c->software->expert_overlap);
+  c->cost.ep[FORWARD] += exposed;
+  c->cost.ep[BACKWARD] += exposed;
+}
+
+// Fully sharded data parallelism: weights gathered before each use, gradients scattered after, one layer ahead of compute.
+static void add_fsdp(context *c, bool moe) {
+  const clx_layout *l = &c->job->layout;
+  if (l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP) return;
+  const clx_fabric *fabric = c->job->fabric;
+  const clx_layer_parameters p = clx_layer_parameter_shard(c->job->model, &c->shard, moe);
+  const clx_group group = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
+  const double weights = p.shared + p.expert;
+  const double gather = clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * 2);
+  const double trained = c->job->model->adapter_rank > 0 ? 0 : 1;
+  const double scatter = trained * clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, weights * c->software->gradient_bytes);
+  const double comm[2] = {gather, gather + scatter};
+  const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
+  for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
+    const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
+    c->cost.fsdp[pass] = fmax(0, comm[pass] - compute) + OVERLAP_COST * fmin(comm[pass], compute);
+  }
+}
+
+// --- recompute and launches -------------------------------------------------------------------------------------------------
+
+static void add_recompute(context *c) {
+  switch (clx_training_recompute(c->job)) {
+    case CLX_RECOMPUTE_FULL:
+      c->cost.repeat = compute_time(&c->cost, FORWARD);
+      c->cost.repeat_tp += c->cost.ep[FORWARD] + c->cost.cp[FORWARD];
+      c->cost.flop += c->flop_forward;
+      break;
+    case CLX_RECOMPUTE_SELECTIVE:
+      c->cost.repeat = c->selective_stream + (c->software->flash_attention ? 0 : c->attention_forward) +
+                       c->software->selective_gemm * c->gemm_forward;
+      c->cost.repeat_tp *= c->software->selective_gemm;
+      c->cost.flop += c->software->selective_gemm * c->flop_forward;
+      break;
+    default: c->cost.repeat_tp = 0; break;
+  }
+}
+
+// Without CUDA graphs the device waits when the host cannot start kernels as fast as they finish.
+static void add_launch(context *c) {
+  if (c->software->cuda_graphs) return;
+  for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
+    const double host = c->kernels[pass] * c->software->launch_interval;
+    c->cost.launch[pass] = fmax(0, host - compute_time(&c->cost, pass));
+  }
+}
+
+clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed) {
+  clx_op ops[CLX_LAYER_OPS_MAX];
+  context c = context_make(job);
+  const int32_t count = clx_layer_operations(job->model, &c.shard, moe, windowed, ops);
+  add_operations(&c, ops, count);
+  add_tp(&c, moe);
+  add_cp(&c);
+  if (moe) add_ep(&c);
+  add_recompute(&c);
+  add_launch(&c);
+  add_fsdp(&c, moe);
+  return c.cost;
+}
+
+clx_layer_cost clx_training_embedding_cost(const clx_training *job) {
+  clx_op ops[CLX_LAYER_OPS_MAX];
+  context c = context_make(job);
+  add_operations(&c, ops, clx_embedding_operations(job->model, &c.shard, ops));
+  c.cost.tp[FORWARD] = tp_time(&c, 1) / 2;
+  c.cost.tp[BACKWARD] = c.cost.tp[FORWARD];
+  return c.cost;
+}
+
+clx_layer_cost clx_training_head_cost(const clx_training *job) {
+  clx_op ops[CLX_LAYER_OPS_MAX];
+  context c = context_make(job);
+  add_operations(&c, ops, clx_head_operations(job->model, &c.shard, ops));
+  c.cost.tp[FORWARD] = tp_time(&c, 1) / 2;
+  c.cost.tp[BACKWARD] = c.cost.tp[FORWARD];
+  return c.cost;
+}
+
+double clx_layer_cost_forward(const clx_layer_cost *cost) {
+  return compute_time(cost, FORWARD) + cost->tp[FORWARD] + cost->cp[FORWARD] + cost->ep[FORWARD] + cost->fsdp[FORWARD] +
+         cost->launch[FORWARD];
+}
+
+double clx_layer_cost_backward(const clx_layer_cost *cost) {
+  return compute_time(cost, BACKWARD) + cost->tp[BACKWARD] + cost->cp[BACKWARD] + cost->ep[BACKWARD] + cost->fsdp[BACKWARD] +
+         cost->launch[BACKWARD] + cost->repeat + cost->repeat_tp;
+}

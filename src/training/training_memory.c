@@ -1,0 +1,99 @@
+// Memory of the heaviest rank by tensor class. Equations: docs/model/training.md.
+#include <math.h>
+
+#include "training/training.h"
+
+typedef struct saved {
+  double bytes;      // kept from forward to backward, per layer and micro-batch
+  double boundary;   // the layer input, all that full recompute keeps
+} saved;
+
+static saved layer_saved(const clx_training *job, bool moe) {
+  clx_op ops[CLX_LAYER_OPS_MAX];
+  const clx_shard shard = clx_training_shard(job);
+  const int32_t count = clx_layer_operations(job->model, &shard, moe, false, ops);
+  const bool selective = clx_training_recompute(job) == CLX_RECOMPUTE_SELECTIVE;
+  const double tokens = shard.sequences * shard.sequence / shard.cp;
+  saved s = {0};
+  s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
+  for (int32_t i = 0; i < count; i++) {
+    s.bytes += ops[i].saved - (selective ? ops[i].saved_selective : 0);
+    if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
+      s.bytes += 5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
+    }
+  }
+  if (selective && job->software->selective_gemm > 0) s.bytes *= 1 - 0.6 * job->software->selective_gemm;
+  return s;
+}
+
+static double head_saved(const clx_training *job) {
+  clx_op ops[CLX_LAYER_OPS_MAX];
+  const clx_shard shard = clx_training_shard(job);
+  const int32_t count = clx_head_operations(job->model, &shard, ops);
+  double bytes = 0;
+  for (int32_t i = 0; i < count; i++) bytes += ops[i].saved;
+  return bytes;
+}
+
+// Micro-batches whose activations stage i holds at once (Megatron: 1F1B, and interleaved with vpp chunks).
+static double in_flight(const clx_layout *l, int32_t stage, double micro_batches) {
+  if (l->pp == 1) return 1;
+  if (l->vpp == 1) return fmin(micro_batches, l->pp - stage);
+  const double chunks = 2.0 * (l->pp - stage - 1) + (l->vpp - 1.0) * l->pp + 1;
+  return fmin(micro_batches, chunks / l->vpp);
+}
+
+static void fill_states(const clx_training *job, const clx_stage_parameters *w, clx_memory *memory) {
+  const clx_layout *l = &job->layout;
+  const clx_software *s = job->software;
+  const double all = w->shared + w->expert;
+  const double adapters = clx_training_adapters(job);
+  const double trained_shared = adapters > 0 ? adapters : w->shared, trained_expert = adapters > 0 ? 0 : w->expert;
+  const double dp = l->dp * l->cp, edp = clx_expert_data_parallel(l);
+  double *bytes = memory->bytes;
+  if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
+    const double ranks = clx_shard_ranks(l), trained = trained_shared + trained_expert;
+    bytes[CLX_MEMORY_WEIGHTS] = all * 2 / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
+    bytes[CLX_MEMORY_GRADIENTS] = trained * s->gradient_bytes / ranks + w->layer * 2 * (adapters > 0 ? 0 : 1);
+    bytes[CLX_MEMORY_OPTIMIZER] = trained * s->optimizer_bytes / ranks;
+    return;
+  }
+  const bool sharded = l->sharding != CLX_SHARDING_NONE;
+  const double share = sharded ? trained_shared / dp + trained_expert / edp : trained_shared + trained_expert;
+  bytes[CLX_MEMORY_WEIGHTS] = all * 2;
+  bytes[CLX_MEMORY_GRADIENTS] = (l->sharding == CLX_SHARDING_ZERO2 ? share : trained_shared + trained_expert) * s->gradient_bytes;
+  bytes[CLX_MEMORY_OPTIMIZER] = share * s->optimizer_bytes;
+}
+
+static double activations(const clx_training *job, const clx_stage *stage, int32_t index, const saved layer[2]) {
+  const clx_layout *l = &job->layout;
+  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
+  const double flight = in_flight(l, index, m);
+  const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
+  double kept = 0, working = 0;
+  for (int32_t moe = 0; moe < 2; moe++) {
+    const double layers = stage->layers[moe][0] + stage->layers[moe][1] + (moe == 1 ? stage->mtp : 0);
+    if (layers == 0) continue;
+    kept += layers * (full ? layer[moe].boundary : layer[moe].bytes);
+    working = fmax(working, layer[moe].bytes);
+  }
+  return kept * flight + (full ? working : 0) + (stage->head ? head_saved(job) * (1 + stage->mtp) : 0);
+}
+
+clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error) {
+  clx_stage stages[CLX_STAGES_MAX];
+  clx_training_stages(job, stages);
+  const saved layer[2] = {layer_saved(job, false), job->model->experts > 0 ? layer_saved(job, true) : (saved){0}};
+  *memory = (clx_memory){0};
+  for (int32_t i = 0; i < job->layout.pp; i++) {
+    clx_memory one = {.stage = i};
+    const clx_stage_parameters w = clx_training_stage_parameters(job, &stages[i]);
+    fill_states(job, &w, &one);
+    one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &stages[i], i, layer);
+    one.bytes[CLX_MEMORY_OVERHEAD] = job->software->memory_overhead;
+    for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) one.total += one.bytes[k];
+    if (one.total > memory->total) *memory = one;
+  }
+  if (!isfinite(memory->total)) return clx_fail(error, CLX_INTERNAL, job->layout.place, "memory came out as %g", memory->total);
+  return CLX_OK;
+}

@@ -1,0 +1,65 @@
+// Which layers stand on which pipeline stage.
+#include <math.h>
+
+#include "training/training.h"
+
+// Chunks are dealt to stages in turn (chunk c stands on stage c mod pp). The remainder of an uneven cut goes to chunks
+// after the first, so that the chunks with embedding and loss stay short.
+static int32_t chunk_layers(const clx_training *job, int32_t chunk, int32_t chunks) {
+  const int32_t layers = job->model->layers;
+  const bool ends = chunk == 0 || chunk == chunks - 1;
+  if (layers % chunks == 0) return layers / chunks;
+  const bool by_units = job->software->split_embedding && chunks > 1;
+  if (by_units && (layers + 2) % chunks == 0) return (layers + 2) / chunks - (ends ? 1 : 0);
+  const int32_t base = layers / chunks, rest = layers % chunks;
+  if (rest == chunks - 1) return base + (chunk == chunks - 1 ? 0 : 1);
+  return base + (chunk >= 1 && chunk <= rest ? 1 : 0);
+}
+
+static void add_layers(const clx_training *job, clx_stage *stage, int32_t first, int32_t count) {
+  const clx_transformer *model = job->model;
+  for (int32_t layer = first; layer < first + count; layer++) {
+    const bool full = model->sliding_window == 0 || (model->window_period > 0 && (layer + 1) % model->window_period == 0);
+    stage->layers[clx_layer_is_moe(model, layer) ? 1 : 0][full ? 0 : 1]++;
+  }
+}
+
+void clx_training_stages(const clx_training *job, clx_stage *stages) {
+  const clx_layout *layout = &job->layout;
+  const bool listed = layout->stage_layer_count > 0;
+  const int32_t chunks = listed ? layout->pp : layout->pp * layout->vpp;
+  for (int32_t i = 0; i < layout->pp; i++) stages[i] = (clx_stage){0};
+  int32_t layer = 0;
+  for (int32_t chunk = 0; chunk < chunks; chunk++) {
+    const int32_t count = listed ? layout->stage_layers[chunk] : chunk_layers(job, chunk, chunks);
+    add_layers(job, &stages[chunk % layout->pp], layer, count);
+    layer += count;
+  }
+  stages[0].embedding = true;
+  stages[layout->pp - 1].head = true;
+  stages[layout->pp - 1].mtp = job->model->mtp_layers;
+}
+
+clx_stage_parameters clx_training_stage_parameters(const clx_training *job, const clx_stage *stage) {
+  const clx_shard shard = clx_training_shard(job);
+  const clx_parameters count = clx_parameter_count(job->model);
+  clx_stage_parameters p = {0};
+  for (int32_t moe = 0; moe < 2; moe++) {
+    const bool mtp_here = (clx_moe_layers(job->model) > 0) == (moe == 1);
+    const double layers = stage->layers[moe][0] + stage->layers[moe][1] + (mtp_here ? stage->mtp : 0);
+    if (layers == 0) continue;
+    const clx_layer_parameters one = clx_layer_parameter_shard(job->model, &shard, moe);
+    p.shared += layers * one.shared;
+    p.expert += layers * one.expert;
+    p.layer = fmax(p.layer, one.shared + one.expert);
+  }
+  if (stage->embedding) p.shared += (count.embedding + count.positions) / job->layout.tp;
+  // A tied head is a second copy when the embedding stands on another stage.
+  if (stage->head && (job->layout.pp > 1 || !job->model->tied)) p.shared += count.embedding / job->layout.tp;
+  return p;
+}
+
+double clx_training_adapters(const clx_training *job) {
+  if (job->model->adapter_rank == 0) return 0;
+  return clx_parameter_count(job->model).adapters / job->layout.pp / job->layout.tp;
+}

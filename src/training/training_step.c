@@ -1,0 +1,195 @@
+// One optimizer step: pipeline of micro-batches over stages, gradient and parameter collectives, optimizer, jitter.
+#include <math.h>
+
+#include "training/training.h"
+
+static const double OVERLAP_COST = 0.12;  // as in training_layer.c: what overlapped communication takes from compute
+static const double LAST_BUCKET = 0.08;   // share of a data-parallel collective that has nothing left to hide behind
+
+typedef struct costs {
+  clx_layer_cost layer[2][2];  // [moe][windowed]
+  clx_layer_cost embedding, head;
+} costs;
+
+typedef struct stage_time {
+  double forward, backward;
+  clx_layer_cost sum;
+} stage_time;
+
+static costs costs_make(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  costs c = {0};
+  const bool any_moe = clx_moe_layers(m) > 0, any_dense = clx_moe_layers(m) < m->layers;
+  for (int32_t moe = 0; moe < 2; moe++) {
+    if (moe ? !any_moe : !any_dense) continue;
+    c.layer[moe][0] = clx_training_layer_cost(job, moe, false);
+    if (m->sliding_window > 0) c.layer[moe][1] = clx_training_layer_cost(job, moe, true);
+  }
+  c.embedding = clx_training_embedding_cost(job);
+  c.head = clx_training_head_cost(job);
+  return c;
+}
+
+static void add_cost(clx_layer_cost *sum, const clx_layer_cost *one, double times) {
+  for (int32_t pass = 0; pass < 2; pass++) {
+    sum->gemm[pass] += times * one->gemm[pass];
+    sum->attention[pass] += times * one->attention[pass];
+    sum->stream[pass] += times * one->stream[pass];
+    sum->launch[pass] += times * one->launch[pass];
+    sum->tp[pass] += times * one->tp[pass];
+    sum->cp[pass] += times * one->cp[pass];
+    sum->ep[pass] += times * one->ep[pass];
+    sum->fsdp[pass] += times * one->fsdp[pass];
+  }
+  sum->repeat += times * one->repeat;
+  sum->repeat_tp += times * one->repeat_tp;
+  sum->flop += times * one->flop;
+}
+
+// Some optimizers add the gradients of each micro-batch to an fp32 copy in a pass of its own.
+static double accumulate_time(const clx_training *job, const clx_stage_parameters *p) {
+  return clx_device_stream_time(job->device, (p->shared + p->expert) * job->software->accumulate_bytes);
+}
+
+static stage_time stage_time_make(const clx_training *job, const costs *c, const clx_stage *stage,
+                                  const clx_stage_parameters *trained) {
+  stage_time t = {0};
+  for (int32_t moe = 0; moe < 2; moe++) {
+    for (int32_t windowed = 0; windowed < 2; windowed++) {
+      if (stage->layers[moe][windowed] > 0) add_cost(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
+    }
+  }
+  if (stage->embedding) add_cost(&t.sum, &c->embedding, 1);
+  if (stage->head) add_cost(&t.sum, &c->head, 1 + stage->mtp);
+  if (stage->mtp > 0) add_cost(&t.sum, &c->layer[clx_moe_layers(job->model) > 0 ? 1 : 0][0], stage->mtp);
+  t.sum.stream[1] += accumulate_time(job, trained);
+  t.forward = clx_layer_cost_forward(&t.sum);
+  t.backward = clx_layer_cost_backward(&t.sum);
+  return t;
+}
+
+// --- pipeline -----------------------------------------------------------------------------------------------------------
+
+static double transfer_time(const clx_training *job) {
+  const clx_layout *l = &job->layout;
+  if (l->pp <= 1) return 0;
+  const double tokens = l->micro_batch * job->sequence / l->cp;
+  const clx_group pair = clx_group_make(job->fabric, 2, l->tp * l->cp * l->dp);
+  // Ranks of one tensor-parallel group each send their slice; the receiver gathers over NVLink (small beside the NIC).
+  return clx_collective_time(job->fabric, CLX_SEND_RECEIVE, pair, tokens * job->model->hidden * 2 / l->tp);
+}
+
+// --- data parallelism -----------------------------------------------------------------------------------------------------
+
+// Trained parameters of one rank: the adapters alone when the base is frozen.
+static clx_stage_parameters trained_parameters(const clx_training *job, const clx_stage *stage) {
+  if (job->model->adapter_rank > 0) return (clx_stage_parameters){.shared = clx_training_adapters(job)};
+  return clx_training_stage_parameters(job, stage);
+}
+
+static double exposed(double time, double window, double last) {
+  const double hidden = fmin(time * (1 - last), window);
+  return time - hidden + OVERLAP_COST * hidden;
+}
+
+// One collective over the data-parallel ranks of dense weights and one over those of expert weights.
+static double dp_collective(const clx_training *job, clx_collective kind, const clx_stage_parameters *p, double bytes) {
+  const clx_layout *l = &job->layout;
+  const clx_group dense = clx_group_make(job->fabric, l->dp * l->cp, l->tp);
+  const clx_group expert = clx_group_make(job->fabric, clx_expert_data_parallel(l), l->etp * l->ep);
+  return clx_collective_time(job->fabric, kind, dense, p->shared * bytes) +
+         clx_collective_time(job->fabric, kind, expert, p->expert * bytes);
+}
+
+static double dp_exposed(const clx_training *job, const clx_stage_parameters *p, const stage_time *t) {
+  const clx_layout *l = &job->layout;
+  const clx_software *s = job->software;
+  const double last = fmax(LAST_BUCKET / l->vpp, 0.01);
+  // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
+  const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
+  const double behind = s->dp_overlap ? t->backward * chunks : 0, before = s->gather_overlap ? t->forward * chunks : 0;
+  if (l->sharding == CLX_SHARDING_FSDP) return 0;  // counted layer by layer
+  if (l->sharding == CLX_SHARDING_HSDP) {
+    const int32_t ranks = clx_shard_ranks(l);
+    const clx_group replicas = clx_group_make(job->fabric, l->dp * l->cp / ranks, l->tp * ranks);
+    const double bytes = (p->shared + p->expert) / ranks * s->gradient_bytes;
+    return exposed(clx_collective_time(job->fabric, CLX_ALL_REDUCE, replicas, bytes), behind, last);
+  }
+  if (l->sharding == CLX_SHARDING_NONE) {
+    return exposed(dp_collective(job, CLX_ALL_REDUCE, p, s->gradient_bytes), behind, last);
+  }
+  const clx_collective reduce = s->reduce_scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE;
+  return exposed(dp_collective(job, reduce, p, s->gradient_bytes), behind, last) +
+         exposed(dp_collective(job, CLX_ALL_GATHER, p, s->parameter_gather_bytes), before, last);
+}
+
+// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+static double optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
+  const clx_layout *l = &job->layout;
+  double mine = p->shared + p->expert;
+  if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
+    mine /= clx_shard_ranks(l);
+  } else if (l->sharding != CLX_SHARDING_NONE) {
+    mine = p->shared / (l->dp * l->cp) + p->expert / clx_expert_data_parallel(l);
+  }
+  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
+}
+
+// --- the step --------------------------------------------------------------------------------------------------------------
+
+static void fill_compute(clx_step *step, const clx_layer_cost *sum, double micro_batches) {
+  step->gemm = micro_batches * (sum->gemm[0] + sum->gemm[1]);
+  step->attention = micro_batches * (sum->attention[0] + sum->attention[1]);
+  step->stream = micro_batches * (sum->stream[0] + sum->stream[1]);
+  step->launch = micro_batches * (sum->launch[0] + sum->launch[1]);
+  step->recompute = micro_batches * sum->repeat;
+  step->tp_exposed = micro_batches * (sum->tp[0] + sum->tp[1] + sum->repeat_tp);
+  step->cp_exposed = micro_batches * (sum->cp[0] + sum->cp[1]);
+  step->ep_exposed = micro_batches * (sum->ep[0] + sum->ep[1]);
+  step->dp_exposed = micro_batches * (sum->fsdp[0] + sum->fsdp[1]);
+  step->executed_flop = micro_batches * sum->flop;
+}
+
+static double doublings(const clx_training *job) {
+  const clx_layout *l = &job->layout;
+  const double servers = (double)l->tp * l->cp * l->pp * l->dp / 8;
+  return servers > 1 ? log2(servers) : 0;
+}
+
+clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
+  clx_stage stages[CLX_STAGES_MAX];
+  const clx_layout *l = &job->layout;
+  *step = (clx_step){0};
+  clx_training_stages(job, stages);
+  const costs c = costs_make(job);
+  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
+  stage_time slowest = {0};
+  double slots = 0, largest = -1, dp = 0, optimizer = 0;
+  for (int32_t i = 0; i < l->pp; i++) {
+    const clx_stage_parameters p = trained_parameters(job, &stages[i]);
+    const stage_time t = stage_time_make(job, &c, &stages[i], &p);
+    slots += t.forward + t.backward;
+    if (t.forward + t.backward > largest) {
+      largest = t.forward + t.backward;
+      slowest = t;
+    }
+    dp = fmax(dp, dp_exposed(job, &p, &t));
+    optimizer = fmax(optimizer, optimizer_time(job, &p));
+  }
+  const double transfer = transfer_time(job);
+  step->micro_batches = m;
+  fill_compute(step, &slowest.sum, m);
+  // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
+  step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? OVERLAP_COST : 1);
+  step->dp_exposed += dp;
+  step->optimizer = optimizer;
+  const double steady = m * largest + step->bubble + step->pp_exposed + dp + optimizer;
+  step->jitter = steady * job->software->straggler * doublings(job);
+  step->step_time = steady + step->jitter;
+  if (!(step->step_time > 0) || !isfinite(step->step_time)) {
+    return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);
+  }
+  return CLX_OK;
+}

@@ -1,0 +1,63 @@
+// Mean and peak IT power and the energy of the run, from what the GPUs do during a step. The power domain will replace it.
+#include <math.h>
+
+#include "twin/twin_internal.h"
+
+// Share of TDP a GPU draws while it does nothing but this. From 64 servers of 8 H100 training GPT-3 (MLPerf Training v4.0,
+// node power at 2 s: 7.0 kW computing, 10.6 % less in the dip of each step) and node power of 8 x H100 and 8 x B200 runs.
+static const double SHARE_MATMUL = 0.95;
+static const double SHARE_STREAM = 0.75;
+static const double SHARE_COMMUNICATION = 0.60;
+static const double SHARE_WAIT = 0.45;
+// An H100 reports up to its TDP in matrix products; rated server power adds all parts at once and is not reached.
+static const double SHARE_PEAK = 1.0;
+
+static double mean_share(const clx_step *step) {
+  const double matmul = step->gemm + step->attention + step->recompute;
+  const double stream = step->stream + step->optimizer;
+  const double communication = step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed;
+  const double wait = step->bubble + step->launch + step->jitter;
+  return (SHARE_MATMUL * matmul + SHARE_STREAM * stream + SHARE_COMMUNICATION * communication + SHARE_WAIT * wait) /
+         step->step_time;
+}
+
+static double server_other(const clx_cohort *c) {
+  return (double)c->servers * (c->server.power_other + c->server.power_fans) + (double)c->racks * c->rack.power_other;
+}
+
+clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
+                          clx_error *error) {
+  const clx_machine *m = &s->machine;
+  const clx_layout *l = &job->layout;
+  const double used = (double)l->tp * l->pp * l->cp * l->dp, share = mean_share(step);
+  const double busy = used / (double)m->gpus;  // spread over cohorts; the others idle
+  double mean = 0, peak = 0, gpu_mean = 0;
+  for (int32_t i = 0; i < m->cohort_count; i++) {
+    const clx_cohort *c = &m->cohort[i];
+    const double one = busy * share * c->device.tdp + (1 - busy) * c->device.idle_power;
+    gpu_mean += (double)c->gpus * one / (double)m->gpus;
+    mean += (double)c->gpus * one + server_other(c);
+    peak += (double)c->gpus * SHARE_PEAK * c->device.tdp + server_other(c);
+  }
+  const double network = (double)m->switches * m->switch_model.power + (double)m->optics * m->optic.power;
+  mean += network;
+  peak += network;
+  CLX_TRY(clx_twin_put(result, "power.gpu_mean", gpu_mean, "W", "one GPU, mean over a step and the fleet", error));
+  CLX_TRY(clx_twin_put(result, "power.network", network, "W", "switches and transceivers", error));
+  CLX_TRY(clx_twin_put(result, "power.it_mean", mean, "W", "GPUs, servers, racks, network while training", error));
+  CLX_TRY(clx_twin_put(result, "power.it_peak", peak, "W", "all GPUs at TDP at once", error));
+  const double duration = clx_result_value(result, "training.duration", 0);
+  if (duration > 0) CLX_TRY(clx_twin_put(result, "training.energy", mean * duration, "J", "IT energy of the run", error));
+  const clx_power_spec *power = &s->spec.power;
+  if (power->pue >= 1) {
+    CLX_TRY(clx_twin_put(result, "power.pue", power->pue, "", "as stated in the scenario", error));
+    CLX_TRY(clx_twin_put(result, "power.facility_mean", mean * power->pue, "W", "IT power times PUE", error));
+    CLX_TRY(clx_twin_put(result, "power.facility_peak", peak * power->pue, "W", "IT peak times PUE", error));
+  }
+  const double facility = peak * fmax(1, power->pue);
+  if (power->facility_limit > 0 && facility > power->facility_limit) {
+    return clx_fail(error, CLX_INFEASIBLE, power->place, "the site may draw %.1f MW, the machine peaks at %.1f MW",
+                    power->facility_limit / 1e6, facility / 1e6);
+  }
+  return CLX_OK;
+}

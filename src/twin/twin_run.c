@@ -1,0 +1,27 @@
+#include "twin/twin_internal.h"
+
+clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc, clx_error *error) {
+  return clx_result_add(result, name, value, unit, value, value, doc, error);
+}
+
+static clx_status add_assumptions(const clx_scenario *scenario, clx_result *result, clx_error *error) {
+  const clx_node *assumed = scenario->spec.assumed;
+  if (assumed == NULL || assumed->kind != CLX_NODE_MAP) return CLX_OK;
+  for (int32_t i = 0; i < assumed->child_count; i++) {
+    CLX_TRY(clx_result_assume(result, error, assumed->child[i].key, assumed->child[i].text));
+  }
+  return CLX_OK;
+}
+
+clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result, clx_error *error) {
+  (void)options;  // nothing here is random yet
+  const clx_scenario_spec *spec = &scenario->spec;
+  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
+  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_machine(scenario, result, error));
+  clx_training job;
+  clx_step step;
+  CLX_TRY(clx_twin_training(scenario, result, &job, &step, error));
+  CLX_TRY(clx_twin_power(scenario, &job, &step, result, error));
+  return add_assumptions(scenario, result, error);
+}

@@ -1,0 +1,226 @@
+// The training job: layout, memory, step, run.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "twin/twin_internal.h"
+#include "unit/unit.h"
+
+static const double SECONDS_PER_DAY = 86400;
+
+typedef struct fit {
+  clx_layout layout;
+  const char *origin;
+  char text[96];
+} fit;
+
+// --- layout -----------------------------------------------------------------------------------------------------------
+
+static void layout_text(const clx_layout *l, char *text, size_t size) {
+  int n = snprintf(text, size, "TP%d PP%d", l->tp, l->pp);
+  if (l->vpp > 1) n += snprintf(text + n, size - (size_t)n, " VPP%d", l->vpp);
+  if (l->cp > 1) n += snprintf(text + n, size - (size_t)n, " CP%d", l->cp);
+  if (l->ep > 1) n += snprintf(text + n, size - (size_t)n, " EP%d", l->ep);
+  if (l->etp > 1) n += snprintf(text + n, size - (size_t)n, " ETP%d", l->etp);
+  snprintf(text + n, size - (size_t)n, " DP%d, micro-batch %d, %s, recompute %s", l->dp, l->micro_batch,
+           clx_sharding_name[l->sharding], clx_recompute_name[l->recompute]);
+}
+
+static clx_status too_big(const clx_training *job, const clx_memory *memory, double capacity, int64_t gpus, clx_error *error) {
+  int32_t heaviest = 0;
+  for (int32_t k = 1; k < CLX_MEMORY_CLASSES; k++) {
+    if (memory->bytes[k] > memory->bytes[heaviest]) heaviest = k;
+  }
+  char need[32], part[32], have[32], closest_text[200] = "none found";
+  clx_quantity_format(memory->total, "B", 4, need, sizeof need);
+  clx_quantity_format(memory->bytes[heaviest], "B", 4, part, sizeof part);
+  clx_quantity_format(capacity, "B", 4, have, sizeof have);
+  clx_layout best = {0}, closest = {0};
+  int64_t tried = 0;
+  clx_training free_job = *job;
+  free_job.layout.tp = 0;
+  clx_error ignored = {0};
+  if (clx_training_search(&free_job, gpus, capacity, &best, &closest, &tried, &ignored) == CLX_OK) {
+    layout_text(&best, closest_text, sizeof closest_text);
+  }
+  return clx_fail(error, CLX_INFEASIBLE, job->layout.place,
+                  "does not fit: stage %d needs %s per GPU, %s has %s; the largest part is %s with %s. A layout that fits: %s",
+                  memory->stage + 1, need, job->device->name, have, clx_memory_class_name[heaviest], part, closest_text);
+}
+
+static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_error *error) {
+  clx_layout best = {0}, closest = {0};
+  int64_t tried = 0;
+  const clx_status status = clx_training_search(job, s->job_gpus, s->device_memory, &best, &closest, &tried, error);
+  if (status == CLX_INFEASIBLE && closest.tp > 0) {
+    clx_memory memory;
+    clx_training least = *job;
+    least.layout = closest;
+    CLX_TRY(clx_training_memory(&least, &memory, error));
+    char need[32], have[32], text[160];
+    clx_quantity_format(memory.total, "B", 4, need, sizeof need);
+    clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
+    layout_text(&closest, text, sizeof text);
+    return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
+                    "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have, need, text);
+  }
+  CLX_TRY(status);
+  job->layout = best;
+  snprintf(f->text, sizeof f->text, "searched, %lld tried", (long long)tried);
+  f->origin = f->text;
+  return CLX_OK;
+}
+
+// --- output -----------------------------------------------------------------------------------------------------------
+
+static clx_status add_layout(const clx_scenario *s, const clx_training *job, const fit *f, clx_result *result, clx_error *error) {
+  const clx_layout *l = &job->layout;
+  char text[200];
+  layout_text(l, text, sizeof text);
+  CLX_TRY(clx_result_add_text(result, "training.layout", text, error));
+  CLX_TRY(clx_result_add_text(result, "training.layout_origin", f->origin, error));
+  const int64_t used = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const struct {
+    const char *name;
+    double value;
+    const char *doc;
+  } numbers[] = {{"machine.gpus_used", (double)used, "GPUs of the layout"},
+                 {"machine.gpus_spare", (double)(s->machine.gpus - used), "GPUs beyond the layout"},
+                 {"training.tp", l->tp, "tensor parallel"},
+                 {"training.pp", l->pp, "pipeline stages"},
+                 {"training.vpp", l->vpp, "chunks per stage"},
+                 {"training.cp", l->cp, "context parallel"},
+                 {"training.ep", l->ep, "expert parallel"},
+                 {"training.etp", l->etp, "expert tensor parallel"},
+                 {"training.dp", l->dp, "data parallel"},
+                 {"training.micro_batch", l->micro_batch, "sequences per micro-batch"},
+                 {"training.micro_batches", job->global_batch / ((double)l->micro_batch * l->dp), "micro-batches per step and rank"},
+                 {"training.global_batch", job->global_batch, "sequences per step"},
+                 {"training.sequence", job->sequence, "tokens per sequence"}};
+  for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
+    CLX_TRY(clx_twin_put(result, numbers[i].name, numbers[i].value, "", numbers[i].doc, error));
+  }
+  return CLX_OK;
+}
+
+static clx_status add_memory(const clx_memory *memory, double capacity, clx_result *result, clx_error *error) {
+  for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) {
+    char name[64];
+    snprintf(name, sizeof name, "training.memory.%s", clx_memory_class_name[k]);
+    CLX_TRY(clx_twin_put(result, name, memory->bytes[k], "B", "per GPU of the heaviest stage", error));
+  }
+  CLX_TRY(clx_twin_put(result, "training.memory.total", memory->total, "B", "per GPU of the heaviest stage", error));
+  CLX_TRY(clx_twin_put(result, "training.memory.capacity", capacity, "B", "memory of one GPU", error));
+  return clx_twin_put(result, "training.memory.stage", memory->stage + 1, "", "the heaviest pipeline stage, from 1", error);
+}
+
+static clx_status add_parts(const clx_step *step, clx_result *result, clx_error *error) {
+  const struct {
+    const char *name;
+    double value;
+    const char *doc;
+  } parts[] = {{"training.part.gemm", step->gemm, "matrix products"},
+               {"training.part.attention", step->attention, "attention kernels"},
+               {"training.part.stream", step->stream, "elementwise work, norms, casts"},
+               {"training.part.recompute", step->recompute, "forward work repeated in the backward pass"},
+               {"training.part.tp_exposed", step->tp_exposed, "tensor-parallel communication not hidden"},
+               {"training.part.cp_exposed", step->cp_exposed, "context-parallel communication not hidden"},
+               {"training.part.ep_exposed", step->ep_exposed, "expert dispatch and combine not hidden"},
+               {"training.part.pp_exposed", step->pp_exposed, "stage transfers not hidden"},
+               {"training.part.dp_exposed", step->dp_exposed, "gradient and parameter collectives not hidden"},
+               {"training.part.bubble", step->bubble, "pipeline fill and drain"},
+               {"training.part.optimizer", step->optimizer, "optimizer and per-step work"},
+               {"training.part.launch", step->launch, "device waiting for the host"},
+               {"training.part.jitter", step->jitter, "waiting for the slowest rank"}};
+  const char *bound_by = NULL;
+  double largest = 0;
+  for (int32_t i = 0; i < CLX_COUNT(parts); i++) {
+    CLX_TRY(clx_twin_put(result, parts[i].name, parts[i].value, "s", parts[i].doc, error));
+    if (parts[i].value > largest) {
+      largest = parts[i].value;
+      bound_by = parts[i].doc;
+    }
+  }
+  return clx_result_add_text(result, "training.bound_by", bound_by, error);
+}
+
+static clx_status add_rates(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
+                            clx_error *error) {
+  const clx_layout *l = &job->layout;
+  const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
+  const double flop = clx_flop_per_token(job->model, job->sequence, s->spec.training.convention);
+  const double peak = job->device->peak[clx_precision_format(job->precision)];
+  const double rate = tokens / step->step_time, spread = s->accuracy.p90;
+  const clx_parameters count = clx_parameter_count(job->model);
+  CLX_TRY(clx_result_add_text(result, "training.flop_convention", clx_flop_convention_name[s->spec.training.convention], error));
+  CLX_TRY(clx_twin_put(result, "training.parameters", count.total, "", "parameters of the model", error));
+  CLX_TRY(clx_twin_put(result, "training.parameters_active", count.active, "", "parameters used per token", error));
+  CLX_TRY(clx_twin_put(result, "training.flop_per_token", flop, "FLOP", "forward and backward, by the convention named", error));
+  CLX_TRY(clx_result_add(result, "training.step_time", step->step_time, "s", step->step_time * (1 - spread),
+                         step->step_time * (1 + spread), "one optimizer step; band: 90th percentile of the validation error", error));
+  CLX_TRY(clx_result_add(result, "training.mfu", rate * flop / (gpus * peak), "", rate * flop / (gpus * peak) / (1 + spread),
+                         fmin(1, rate * flop / (gpus * peak) / (1 - spread)), "model FLOP utilisation of the GPUs in the layout", error));
+  CLX_TRY(clx_twin_put(result, "training.mfu_peak", peak, "FLOP/s", "dense peak the MFU refers to", error));
+  CLX_TRY(clx_twin_put(result, "training.tokens_per_second", rate, "tokens/s", "of the job", error));
+  CLX_TRY(clx_twin_put(result, "training.tokens_per_second_per_gpu", rate / gpus, "tokens/s", "per GPU in the layout", error));
+  CLX_TRY(clx_twin_put(result, "training.tokens_per_day", rate * SECONDS_PER_DAY, "tokens", "without failures", error));
+  const double total = (double)s->spec.training.tokens;
+  if (total <= 0) return CLX_OK;
+  const double duration = total / rate;
+  CLX_TRY(clx_twin_put(result, "training.tokens", total, "tokens", "of the run", error));
+  CLX_TRY(clx_twin_put(result, "training.steps", ceil(total / tokens), "", "optimizer steps of the run", error));
+  return clx_result_add(result, "training.duration", duration, "s", duration * (1 - spread), duration * (1 + spread),
+                        "of the run, without failures", error);
+}
+
+static clx_status add_accuracy(const clx_accuracy *a, clx_result *result, clx_error *error) {
+  char text[200];
+  snprintf(text, sizeof text, "step time on %d published runs: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", a->rows,
+           100 * a->mean, 100 * a->median, 100 * a->p90);
+  return clx_result_add_text(result, "accuracy.statement", text, error);
+}
+
+// The profile's choice of recompute made explicit: when it does not fit and the user left it open, the least that does.
+static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
+  job->layout.recompute = clx_training_recompute(job);
+  CLX_TRY(clx_training_memory(job, memory, error));
+  while (open && memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
+    job->layout.recompute++;
+    CLX_TRY(clx_training_memory(job, memory, error));
+  }
+  return CLX_OK;
+}
+
+static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step, clx_error *error) {
+  *job = s->job;
+  f->origin = "given";
+  if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
+  CLX_TRY(settle_recompute(job, s->device_memory, memory, error));
+  if (memory->total > s->device_memory) return too_big(job, memory, s->device_memory, s->job_gpus, error);
+  return clx_training_step(job, step, error);
+}
+
+clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step, clx_error *error) {
+  fit f = {0};
+  return solve(s, job, &f, memory, step, error);
+}
+
+clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_training *job, clx_step *step, clx_error *error) {
+  fit f = {0};
+  clx_memory memory;
+  CLX_TRY(solve(s, job, &f, &memory, step, error));
+  CLX_TRY(clx_result_add_text(result, "training.model", job->model->name, error));
+  CLX_TRY(clx_result_add_text(result, "training.software", job->software->name, error));
+  CLX_TRY(clx_result_add_text(result, "training.precision", clx_precision_name[job->precision], error));
+  CLX_TRY(add_layout(s, job, &f, result, error));
+  CLX_TRY(add_memory(&memory, s->device_memory, result, error));
+  CLX_TRY(add_parts(step, result, error));
+  CLX_TRY(add_rates(s, job, step, result, error));
+  CLX_TRY(add_accuracy(&s->accuracy, result, error));
+  if (s->machine.cohort_count > 1) {
+    CLX_TRY(clx_result_warn(result, error, "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",
+                            job->device->name, s->device_memory / 1e9));
+  }
+  return CLX_OK;
+}

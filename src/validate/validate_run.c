@@ -1,0 +1,305 @@
+// A whole table: predict every row; write the CSV or the figures.
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "validate/validate.h"
+
+const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
+
+static const clx_table_kind *const KINDS[] = {&clx_table_training};
+
+clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error) {
+  const char *names[CLX_COUNT(KINDS)];
+  for (int32_t i = 0; i < CLX_COUNT(KINDS); i++) {
+    names[i] = KINDS[i]->name;
+    if (!clx_text_equal(name, names[i])) continue;
+    *kind = KINDS[i];
+    return CLX_OK;
+  }
+  const char *near = clx_nearest(name, names, CLX_COUNT(KINDS));
+  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'", name, near != NULL ? "did you mean" : "there is",
+                        near != NULL ? near : names[0]);
+}
+
+typedef struct job {
+  clx_arena *arena;
+  const clx_table_kind *kind;
+  clx_table table;
+  clx_prediction *rows;
+  clx_accuracy accuracy;
+  const clx_table_options *options;
+} job;
+
+static clx_status job_run(job *j, const clx_catalog *catalog, const char *kind, const char *path, clx_error *error) {
+  CLX_TRY(clx_table_kind_find(kind, &j->kind, error));
+  CLX_TRY(clx_table_load(j->arena, path, &j->table, error));
+  CLX_TRY(j->kind->check(&j->table, error));
+  CLX_TRY(clx_catalog_read(catalog, "accuracy", j->kind->accuracy, (clx_place){0}, &clx_accuracy_schema, j->arena, &j->accuracy, error));
+  j->rows = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
+  if (j->rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(catalog, &j->table, i, &j->rows[i], error));
+  return CLX_OK;
+}
+
+// --- predict: the CSV ------------------------------------------------------------------------------------------------------
+
+static void write_row(const job *j, int32_t row, clx_buffer *out) {
+  const clx_prediction *p = &j->rows[row];
+  for (int32_t c = 0; c < j->table.column_count; c++) {
+    clx_table_write_cell(out, clx_table_cell(&j->table, row, c));
+    clx_buffer_add(out, ",", 1);
+  }
+  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) {
+    if (p->status != CLX_ROW_REFUSED) clx_buffer_format(out, "%.9g", p->value[m]);
+    clx_buffer_add(out, ",", 1);
+  }
+  clx_buffer_format(out, "%s,", clx_row_status_name[p->status]);
+  clx_table_write_cell(out, p->reason);
+  if (p->status == CLX_ROW_REFUSED) {
+    clx_buffer_add(out, ",\n", 2);
+  } else {
+    clx_buffer_format(out, ",%.4g\n", j->accuracy.mean);
+  }
+}
+
+static void write_csv(const job *j, clx_buffer *out) {
+  for (int32_t c = 0; c < j->table.column_count; c++) {
+    clx_table_write_cell(out, j->table.column[c]);
+    clx_buffer_add(out, ",", 1);
+  }
+  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) clx_buffer_format(out, "predicted_%s,", j->kind->metric[m]);
+  clx_buffer_format(out, "status,reason,model_error\n");
+  for (int32_t i = 0; i < j->table.row_count; i++) write_row(j, i, out);
+}
+
+// --- validate: groups --------------------------------------------------------------------------------------------------------
+
+// The group of a row: its cell in the column asked for, else the source, which is the id up to its first '-'.
+static const char *group_of(const job *j, int32_t row, int32_t column) {
+  const bool by_source = j->options == NULL || j->options->by == NULL;
+  const char *text = clx_table_cell(&j->table, row, column);
+  const char *dash = by_source ? strchr(text, '-') : NULL;
+  return dash == NULL ? text : clx_arena_copy(j->arena, text, (size_t)(dash - text));
+}
+
+static bool among(const char *values, const char *cell) {
+  const size_t length = strlen(cell);
+  for (const char *at = values; *at != '\0';) {
+    const size_t span = strcspn(at, ",");
+    if (span == length && strncmp(at, cell, span) == 0) return true;
+    at += span + (at[span] == ',' ? 1 : 0);
+  }
+  return false;
+}
+
+static clx_status column_of(const job *j, const char *name, int32_t *column, clx_error *error) {
+  *column = clx_table_column(&j->table, name);
+  if (*column >= 0) return CLX_OK;
+  const char *near = clx_nearest(name, j->table.column, j->table.column_count);
+  if (near != NULL) return clx_fail_plain(error, CLX_INPUT, "the table has no column '%s'; did you mean '%s'?", name, near);
+  return clx_fail_plain(error, CLX_INPUT, "the table has no column '%s'", name);
+}
+
+typedef struct groups {
+  const char **name;  // sorted
+  int32_t count;
+  const char **of;    // of each row
+  bool *chosen;       // rows that count at all
+  bool *scratch;
+  double *errors;
+} groups;
+
+static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+static clx_status groups_make(const job *j, groups *g, clx_error *error) {
+  const size_t rows = (size_t)j->table.row_count;
+  int32_t only = -1, column = clx_table_column(&j->table, "id");
+  if (j->options != NULL && j->options->by != NULL) CLX_TRY(column_of(j, j->options->by, &column, error));
+  if (j->options != NULL && j->options->only_column != NULL) CLX_TRY(column_of(j, j->options->only_column, &only, error));
+  g->name = CLX_NEW_ARRAY(j->arena, const char *, rows);
+  g->of = CLX_NEW_ARRAY(j->arena, const char *, rows);
+  g->chosen = CLX_NEW_ARRAY(j->arena, bool, rows);
+  g->scratch = CLX_NEW_ARRAY(j->arena, bool, rows);
+  g->errors = CLX_NEW_ARRAY(j->arena, double, rows);
+  if (!g->name || !g->of || !g->chosen || !g->scratch || !g->errors) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  int32_t chosen = 0;
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    g->chosen[i] = only < 0 || among(j->options->only_values, clx_table_cell(&j->table, i, only));
+    g->of[i] = group_of(j, i, column);
+    if (g->of[i] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    if (g->chosen[i]) g->name[chosen++] = g->of[i];
+  }
+  qsort(g->name, (size_t)chosen, sizeof *g->name, compare_texts);
+  for (int32_t i = 0; i < chosen; i++) {
+    if (g->count == 0 || strcmp(g->name[g->count - 1], g->name[i]) != 0) g->name[g->count++] = g->name[i];
+  }
+  return CLX_OK;
+}
+
+static clx_figures figures_of(const job *j, const groups *g, int32_t metric, const char *group) {
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    g->scratch[i] = g->chosen[i] && (group == NULL || strcmp(g->of[i], group) == 0);
+  }
+  return clx_figures_make(j->rows, j->table.row_count, metric, g->scratch, g->errors);
+}
+
+// --- validate: text ----------------------------------------------------------------------------------------------------------
+
+static void write_line(const char *name, const clx_figures *f, clx_buffer *out) {
+  clx_buffer_format(out, "%-28s %6d %6d %6d %6d", name[0] != '\0' ? name : "(blank)", f->rows, f->predicted, f->extrapolated, f->refused);
+  if (f->predicted == 0) {
+    clx_buffer_format(out, "\n");
+    return;
+  }
+  clx_buffer_format(out, " %+7.1f %7.1f %7.1f %7.1f %7.1f\n", 100 * f->bias, 100 * f->mean, 100 * f->median, 100 * f->p90, 100 * f->max);
+}
+
+// Refusals by reason, most frequent first.
+static void write_refusals(const job *j, const groups *g, int32_t metric, clx_buffer *out) {
+  bool *done = g->scratch;
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    done[i] = !g->chosen[i] || j->rows[i].status != CLX_ROW_REFUSED || j->rows[i].measured[metric] <= 0;
+  }
+  bool first = true;
+  for (;;) {
+    int32_t best = -1, most = 0;
+    for (int32_t i = 0; i < j->table.row_count; i++) {
+      if (done[i]) continue;
+      int32_t same = 0;
+      for (int32_t k = i; k < j->table.row_count; k++) same += !done[k] && strcmp(j->rows[i].reason, j->rows[k].reason) == 0;
+      if (same <= most) continue;
+      most = same;
+      best = i;
+    }
+    if (best < 0) return;
+    if (first) clx_buffer_format(out, "refused:\n");
+    first = false;
+    clx_buffer_format(out, "  %4d  %s\n", most, j->rows[best].reason);
+    for (int32_t k = 0; k < j->table.row_count; k++) {
+      if (!done[k] && k != best && strcmp(j->rows[best].reason, j->rows[k].reason) == 0) done[k] = true;
+    }
+    done[best] = true;
+  }
+}
+
+static void write_text(const job *j, const groups *g, clx_buffer *out) {
+  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) {
+    clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->kind->metric[m], j->table.file);
+    clx_buffer_format(out, "%-28s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", "group", "rows", "pred.", "extra", "refus.", "bias", "mean",
+                      "median", "p90", "max");
+    for (int32_t i = 0; i < g->count; i++) {
+      const clx_figures f = figures_of(j, g, m, g->name[i]);
+      if (f.rows > 0) write_line(g->name[i], &f, out);
+    }
+    const clx_figures all = figures_of(j, g, m, NULL);
+    write_line("all", &all, out);
+    clx_buffer_format(out, "mean with refused rows counted as 100 %%: %.1f %%\n", 100 * all.mean_refused_as_1);
+    const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, m, j->arena);
+    if (noise.groups > 0) {
+      clx_buffer_format(out, "noise floor: %d groups of rows equal in all inputs still differ by %.1f %% (median), %.1f %% (90th percentile)\n",
+                        noise.groups, 100 * noise.median, 100 * noise.p90);
+    }
+    write_refusals(j, g, m, out);
+  }
+}
+
+// --- validate: JSON -----------------------------------------------------------------------------------------------------------
+
+static void set_figures(json_t *object, const clx_figures *f) {
+  json_object_set_new(object, "rows", json_integer(f->rows));
+  json_object_set_new(object, "predicted", json_integer(f->predicted));
+  json_object_set_new(object, "extrapolated", json_integer(f->extrapolated));
+  json_object_set_new(object, "refused", json_integer(f->refused));
+  json_object_set_new(object, "bias", json_real(f->bias));
+  json_object_set_new(object, "mean_abs_rel_error", json_real(f->mean));
+  json_object_set_new(object, "median_abs_rel_error", json_real(f->median));
+  json_object_set_new(object, "p90_abs_rel_error", json_real(f->p90));
+  json_object_set_new(object, "max_abs_rel_error", json_real(f->max));
+  json_object_set_new(object, "mean_abs_rel_error_refused_as_1", json_real(f->mean_refused_as_1));
+}
+
+static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *object) {
+  json_t *reasons = json_object();
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    const clx_prediction *p = &j->rows[i];
+    if (!g->chosen[i] || p->status != CLX_ROW_REFUSED || p->measured[metric] <= 0) continue;
+    const json_t *old = json_object_get(reasons, p->reason);
+    json_object_set_new(reasons, p->reason, json_integer(json_integer_value(old) + 1));
+  }
+  json_object_set_new(object, "refused_reasons", reasons);
+}
+
+static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
+  json_t *object = json_object(), *list = json_array();
+  const clx_figures all = figures_of(j, g, metric, NULL);
+  const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, metric, j->arena);
+  set_figures(object, &all);
+  set_reasons(j, g, metric, object);
+  json_object_set_new(object, "noise_floor", json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
+                                                       noise.median, "p90_spread", noise.p90));
+  for (int32_t i = 0; i < g->count; i++) {
+    const clx_figures f = figures_of(j, g, metric, g->name[i]);
+    if (f.rows == 0) continue;
+    json_t *group = json_object();
+    json_object_set_new(group, "name", json_string(g->name[i]));
+    set_figures(group, &f);
+    json_array_append_new(list, group);
+  }
+  json_object_set_new(object, "groups", list);
+  return object;
+}
+
+static void write_json(const job *j, const groups *g, clx_buffer *out) {
+  json_t *root = json_object(), *metrics = json_object();
+  json_object_set_new(root, "kind", json_string(j->kind->name));
+  json_object_set_new(root, "file", json_string(j->table.file));
+  int32_t count = 0;
+  for (; j->kind->metric[count] != NULL; count++) {
+    json_object_set_new(metrics, j->kind->metric[count], metric_json(j, g, count));
+  }
+  json_object_set_new(root, "metrics", metrics);
+  if (count == 1) json_object_update_missing(root, json_object_get(metrics, j->kind->metric[0]));
+  char *text = json_dumps(root, JSON_INDENT(2));
+  json_decref(root);
+  out->failed = out->failed || text == NULL;
+  if (text != NULL) clx_buffer_format(out, "%s\n", text);
+  free(text);
+}
+
+// --- the public functions -------------------------------------------------------------------------------------------------
+
+static clx_status finish(job *j, clx_status status, clx_buffer *out, char **text, clx_error *error) {
+  clx_arena_free(j->arena);
+  if (status == CLX_OK && out->failed) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (status == CLX_OK) {
+    *text = out->data;
+  } else {
+    clx_buffer_free(out);
+  }
+  return status;
+}
+
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text, clx_error *error) {
+  job j = {.arena = clx_arena_new()};
+  clx_buffer out = {0};
+  *text = NULL;
+  if (j.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = job_run(&j, catalog, kind, path, error);
+  if (status == CLX_OK) write_csv(&j, &out);
+  return finish(&j, status, &out, text, error);
+}
+
+clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path, const clx_table_options *options,
+                              bool json, char **text, clx_error *error) {
+  job j = {.arena = clx_arena_new(), .options = options};
+  clx_buffer out = {0};
+  groups g = {0};
+  *text = NULL;
+  if (j.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = job_run(&j, catalog, kind, path, error);
+  for (int32_t i = 0; status == CLX_OK && i < j.table.row_count; i++) j.kind->measure(&j.table, i, &j.rows[i]);
+  if (status == CLX_OK) status = groups_make(&j, &g, error);
+  if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &out);
+  return finish(&j, status, &out, text, error);
+}

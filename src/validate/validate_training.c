@@ -1,0 +1,351 @@
+// A row of a training table becomes a scenario and takes the path of `run`: the same compile, memory and step.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+#include "twin/twin.h"
+#include "validate/validate.h"
+
+static const char *const INPUTS[] = {
+    "hardware", "gpus", "gpus_per_node", "scale_up_domain", "scale_out_gbps_per_gpu", "model", "params_b", "layers", "hidden",
+    "heads", "kv_heads", "ffn", "vocab", "seq", "moe_experts", "moe_topk", "moe_ffn", "precision", "tp", "pp", "vpp", "cp", "ep",
+    "dp", "micro_batch", "global_batch", "recompute", "software", "sharding", "shard_group", NULL};
+
+typedef struct row_reader {
+  const clx_catalog *catalog;
+  const clx_table *table;
+  int32_t row;
+  clx_scenario *scenario;
+  clx_prediction *out;
+} row_reader;
+
+// --- notes and refusals ---------------------------------------------------------------------------------------------------
+
+// Adds a remark to the row's reason.
+static void remark(row_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void remark(row_reader *r, const char *format, ...) {
+  const size_t used = strlen(r->out->reason);
+  char *at = r->out->reason + used;
+  size_t room = sizeof r->out->reason - used;
+  if (used > 0 && room > 3) {
+    memcpy(at, "; ", 3);
+    at += 2;
+    room -= 2;
+  }
+  va_list args;
+  va_start(args, format);
+  vsnprintf(at, room, format, args);
+  va_end(args);
+}
+
+static bool refuse(row_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(row_reader *r, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(r->out->reason, sizeof r->out->reason, format, args);
+  va_end(args);
+  r->out->status = CLX_ROW_REFUSED;
+  return false;
+}
+
+static bool refuse_error(row_reader *r, const clx_error *error) {
+  return refuse(r, "%s", error->count > 0 ? error->mistake[0].text : clx_status_text(error->status));
+}
+
+// --- cells ------------------------------------------------------------------------------------------------------------------
+
+static const char *text_of(const row_reader *r, const char *column) {
+  return clx_table_cell(r->table, r->row, clx_table_column(r->table, column));
+}
+
+static double number_of(const row_reader *r, const char *column) {
+  double value = 0;
+  clx_table_number(r->table, r->row, clx_table_column(r->table, column), &value);
+  return value;
+}
+
+// A non-empty cell that is no positive whole number refuses the row; an empty one gives `otherwise`.
+static bool count_of(row_reader *r, const char *column, int32_t otherwise, int32_t *value) {
+  *value = otherwise;
+  const char *text = text_of(r, column);
+  if (text[0] == '\0') return true;
+  const double number = number_of(r, column);
+  if (number < 1 || number > 2e9 || number != floor(number)) {
+    return refuse(r, "column '%s': expected a positive whole number, read '%s'", column, text);
+  }
+  *value = (int32_t)number;
+  return true;
+}
+
+// --- model ------------------------------------------------------------------------------------------------------------------
+
+static bool override_dimensions(row_reader *r, clx_transformer *m) {
+  const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden;
+  const struct {
+    const char *column;
+    int32_t *value;
+  } dimensions[] = {{"layers", &m->layers}, {"hidden", &m->hidden},      {"heads", &m->heads},
+                    {"ffn", &m->ffn},       {"vocab", &m->vocab},        {"moe_experts", &m->experts},
+                    {"moe_topk", &m->experts_per_token}, {"moe_ffn", &m->expert_ffn}};
+  for (int32_t i = 0; i < CLX_COUNT(dimensions); i++) {
+    if (!count_of(r, dimensions[i].column, *dimensions[i].value, dimensions[i].value)) return false;
+  }
+  if (m->hidden != hidden || m->heads != heads) m->head_dim = 0;
+  // kv_heads left blank = heads, unless the catalogue knows the model and the row does not change its heads.
+  const int32_t otherwise = m->heads == heads && kv > 0 ? kv : m->heads;
+  if (!count_of(r, "kv_heads", otherwise, &m->kv_heads)) return false;
+  if (m->first_dense_layers >= m->layers && m->experts > 0) m->first_dense_layers = m->layers > 1 ? 1 : 0;
+  if (m->learned_positions) m->context = r->scenario->spec.training.sequence;
+  return true;
+}
+
+// Blank heads: the head dimension nearest to 128 that divides the hidden width and gives heads that tp divides.
+static bool infer_heads(row_reader *r, clx_transformer *m, int32_t tp) {
+  if (m->heads > 0 || m->hidden <= 0) return true;
+  int32_t best = 0;
+  for (int32_t heads = tp; heads <= m->hidden / 16; heads += tp) {
+    if (m->hidden % heads != 0) continue;
+    if (best == 0 || abs(m->hidden / heads - 128) < abs(m->hidden / best - 128)) best = heads;
+  }
+  if (best == 0) return refuse(r, "column 'heads' is blank and no head count divides hidden %d and tp %d", m->hidden, tp);
+  m->heads = best;
+  m->kv_heads = best;
+  r->out->status = CLX_ROW_EXTRAPOLATED;
+  remark(r, "heads blank: %d of dimension %d assumed", best, m->hidden / best);
+  return true;
+}
+
+static bool infer_vocabulary(row_reader *r, clx_transformer *m) {
+  if (m->vocab > 0) return true;
+  m->vocab = 51200;
+  remark(r, "vocab blank: 51,200 assumed");
+  return true;
+}
+
+// A model the catalogue does not know: the kind of feed-forward block whose parameter count is nearer to params_b.
+static bool guess_family(row_reader *r, clx_transformer *m) {
+  const double billions = number_of(r, "params_b");
+  const char *name = text_of(r, "model");
+  if (billions <= 0) return refuse(r, "model '%s' is not in the catalogue and params_b is blank", name);
+  double nearest = INFINITY;
+  clx_transformer best = {0};
+  for (int32_t gated = 0; gated < 2; gated++) {
+    for (int32_t tied = 0; tied < 2; tied++) {
+      clx_transformer guess = {.name = name, .activation = gated ? CLX_SWIGLU : CLX_GELU, .norm = gated ? CLX_RMSNORM : CLX_LAYERNORM,
+                               .tied = tied, .norms_per_layer = 2, .moe_period = 1};
+      clx_error ignored = {0};
+      if (!override_dimensions(r, &guess)) return false;
+      if (clx_transformer_complete(&guess, (clx_place){0}, &ignored) != CLX_OK) return refuse_error(r, &ignored);
+      const double off = fabs(clx_parameter_count(&guess).total / (billions * 1e9) - 1);
+      if (off >= nearest) continue;
+      nearest = off;
+      best = guess;
+    }
+  }
+  if (nearest > 0.15) return refuse(r, "model '%s' is not in the catalogue and its dimensions do not give %.4g B parameters", name, billions);
+  *m = best;
+  r->out->status = CLX_ROW_EXTRAPOLATED;
+  remark(r, "model '%s' is not in the catalogue: %s feed-forward inferred from params_b", name,
+         best.activation == CLX_SWIGLU ? "gated" : "plain");
+  return true;
+}
+
+static bool read_model(row_reader *r, int32_t tp) {
+  clx_scenario *s = r->scenario;
+  clx_transformer *m = &s->model;
+  const char *name = text_of(r, "model");
+  clx_error error = {0};
+  if (name[0] == '\0') return refuse(r, "column 'model' is blank");
+  if (clx_catalog_canonical(r->catalog, "model", name) == NULL) {
+    if (!guess_family(r, m)) return false;
+  } else {
+    const clx_place place = {r->table->file, r->table->line[r->row], 0};
+    if (clx_catalog_read(r->catalog, "model", name, place, &clx_model_schema, s->arena, m, &error) != CLX_OK) return refuse_error(r, &error);
+    if (!override_dimensions(r, m)) return false;
+  }
+  if (!infer_heads(r, m, tp) || !infer_vocabulary(r, m)) return false;
+  if (clx_transformer_complete(m, (clx_place){0}, &error) != CLX_OK) return refuse_error(r, &error);
+  return true;
+}
+
+// --- machine ----------------------------------------------------------------------------------------------------------------
+
+// Usual scale-out rate per GPU of a generation, for rows that do not state theirs.
+static double usual_gbps(const clx_device *device) {
+  if (clx_text_equal(device->family, "ampere")) return 200;
+  return 400;
+}
+
+static bool read_machine(row_reader *r) {
+  clx_scenario *s = r->scenario;
+  const char *hardware = text_of(r, "hardware");
+  if (clx_catalog_canonical(r->catalog, "device", hardware) == NULL) {
+    return refuse(r, "device '%s' is not in the catalogue", hardware);
+  }
+  clx_error error = {0};
+  const clx_place place = {r->table->file, r->table->line[r->row], 0};
+  clx_cohort *cohort = CLX_NEW(s->arena, clx_cohort);
+  if (cohort == NULL) return refuse(r, "out of memory");
+  if (clx_catalog_read(r->catalog, "device", hardware, place, &clx_device_schema, s->arena, &cohort->device, &error) != CLX_OK) {
+    return refuse_error(r, &error);
+  }
+  int32_t gpus, node, domain;
+  if (!count_of(r, "gpus", 0, &gpus) || !count_of(r, "gpus_per_node", 8, &node)) return false;
+  if (!count_of(r, "scale_up_domain", node, &domain)) return false;
+  if (gpus == 0) return refuse(r, "column 'gpus' is blank");
+  double gbps = number_of(r, "scale_out_gbps_per_gpu");
+  if (gbps <= 0) {
+    gbps = usual_gbps(&cohort->device);
+    if (gpus > domain) remark(r, "scale-out blank: %.0f Gbit/s per GPU assumed", gbps);
+  }
+  cohort->gpus = gpus;
+  cohort->server = (clx_server){.name = "server of the table", .gpus = node, .nics = node};
+  cohort->rack = (clx_rack){.name = "rack of the table", .servers = 1, .nvlink_domain = domain};
+  cohort->nic = (clx_link){.name = "NIC of the table", .rate = gbps * 1e9 / 8};
+  s->machine = (clx_machine){.cohort = cohort, .cohort_count = 1, .oversubscription = 1};
+  s->machine.switch_model = (clx_switch){.name = "switch of the table", .throughput = 1024 * cohort->nic.rate,
+                                         .port_rate = cohort->nic.rate, .ports = 1024, .split = 1};
+  if (clx_machine_compile(&s->machine, place, &error) != CLX_OK) return refuse_error(r, &error);
+  s->device = cohort->device;
+  s->device_memory = cohort->device.memory;
+  s->job_gpus = gpus;
+  return true;
+}
+
+// --- job --------------------------------------------------------------------------------------------------------------------
+
+static bool read_precision(row_reader *r, int32_t *precision) {
+  // Spellings of the tables. Rowwise and 128-wide block scaling both quantise along K in every GEMM operand.
+  static const struct {
+    const char *spelling;
+    int32_t precision;
+  } known[] = {{"BF16", CLX_PRECISION_BF16},           {"FP16", CLX_PRECISION_FP16},    {"FP8", CLX_PRECISION_FP8},
+               {"FP8-CS", CLX_PRECISION_FP8},          {"FP8-DS", CLX_PRECISION_FP8},   {"FP8 tensorwise", CLX_PRECISION_FP8},
+               {"FP8 rowwise", CLX_PRECISION_FP8_ROW}, {"FP8-SC", CLX_PRECISION_FP8_BLOCK}, {"FP8 blockwise", CLX_PRECISION_FP8_BLOCK},
+               {"FP8_BLOCK", CLX_PRECISION_FP8_BLOCK}, {"FP8-MX", CLX_PRECISION_MXFP8}, {"MXFP8", CLX_PRECISION_MXFP8},
+               {"NVFP4", CLX_PRECISION_NVFP4}};
+  const char *text = text_of(r, "precision");
+  for (int32_t i = 0; i < CLX_COUNT(known); i++) {
+    if (!clx_text_equal_loose(text, known[i].spelling)) continue;
+    *precision = known[i].precision;
+    return true;
+  }
+  return refuse(r, "precision '%s' is not known", text);
+}
+
+static bool read_choice(row_reader *r, const char *column, const char *const *choices, int32_t otherwise, int32_t *value) {
+  const char *text = text_of(r, column);
+  *value = otherwise;
+  if (text[0] == '\0') return true;
+  for (int32_t i = 0; choices[i] != NULL; i++) {
+    // "selective (norm, act)" is a kind of selective
+    const size_t length = strlen(choices[i]);
+    if (strncmp(text, choices[i], length) == 0 && (text[length] == '\0' || text[length] == ' ')) {
+      *value = i;
+      return true;
+    }
+  }
+  return refuse(r, "column '%s': '%s' is not known", column, text);
+}
+
+static bool read_software(row_reader *r) {
+  clx_scenario *s = r->scenario;
+  const char *name = text_of(r, "software");
+  const clx_place place = {r->table->file, r->table->line[r->row], 0};
+  clx_error error = {0};
+  if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) {
+    remark(r, name[0] == '\0' ? "software blank: default profile" : "software '%s' has no profile: default taken", name);
+    name = "default";
+  }
+  if (clx_catalog_read(r->catalog, "software", name, place, &clx_software_schema, s->arena, &s->software, &error) != CLX_OK) {
+    return refuse_error(r, &error);
+  }
+  return true;
+}
+
+static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
+  *l = (clx_layout){.etp = 1, .sequence_parallel = -1};
+  const struct {
+    const char *column;
+    int32_t *value, otherwise;
+  } degrees[] = {{"tp", &l->tp, 0}, {"pp", &l->pp, 0}, {"vpp", &l->vpp, 1}, {"cp", &l->cp, 1},
+                 {"ep", &l->ep, 1}, {"dp", &l->dp, 0}, {"micro_batch", &l->micro_batch, 0}, {"shard_group", &l->shard_group, 0}};
+  for (int32_t i = 0; i < CLX_COUNT(degrees); i++) {
+    if (!count_of(r, degrees[i].column, degrees[i].otherwise, degrees[i].value)) return false;
+  }
+  if (l->tp == 0 || l->pp == 0) return refuse(r, "layout missing: tp or pp is blank");
+  if (l->dp == 0) {
+    const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
+    if (r->scenario->job_gpus % ranks != 0) return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
+    l->dp = (int32_t)(r->scenario->job_gpus / ranks);
+  }
+  if (l->micro_batch == 0) {
+    if (global_batch != l->dp) return refuse(r, "layout missing: micro_batch is blank and the layout does not fix it");
+    l->micro_batch = 1;
+  }
+  // A blank sharding is what distributed training has used by default since the distributed optimizer.
+  return read_choice(r, "sharding", clx_sharding_name, CLX_SHARDING_ZERO1, &l->sharding) &&
+         read_choice(r, "recompute", clx_recompute_name, CLX_RECOMPUTE_DEFAULT, &l->recompute);
+}
+
+static bool read_job(row_reader *r) {
+  clx_training_spec *spec = &r->scenario->spec.training;
+  int32_t batch;
+  if (!count_of(r, "seq", 0, &spec->sequence) || !count_of(r, "global_batch", 0, &batch)) return false;
+  if (spec->sequence == 0 || batch == 0) return refuse(r, "seq or global_batch is blank");
+  spec->global_batch = batch;
+  return read_precision(r, &spec->precision) && read_machine(r) && read_software(r) &&
+         read_layout(r, &spec->layout, batch) && read_model(r, spec->layout.tp);
+}
+
+static void solve(row_reader *r) {
+  clx_scenario *s = r->scenario;
+  clx_error error = {0};
+  clx_training job;
+  clx_memory memory;
+  clx_step step;
+  const bool open = s->spec.training.layout.recompute == CLX_RECOMPUTE_DEFAULT;
+  clx_status status = clx_scenario_compile_training(s, &error);
+  if (status == CLX_OK) status = clx_twin_solve_training(s, &job, &memory, &step, &error);
+  if (status != CLX_OK) {
+    refuse_error(r, &error);
+    return;
+  }
+  if (open) remark(r, "recompute blank: %s", clx_recompute_name[job.layout.recompute]);
+  r->out->value[0] = step.step_time;
+}
+
+static clx_status predict(const clx_catalog *catalog, const clx_table *table, int32_t row, clx_prediction *out, clx_error *error) {
+  clx_scenario scenario = {.catalog = catalog, .arena = clx_arena_new()};
+  if (scenario.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  row_reader r = {catalog, table, row, &scenario, out};
+  if (read_job(&r)) solve(&r);
+  clx_arena_free(scenario.arena);
+  return CLX_OK;
+}
+
+static void measure(const clx_table *table, int32_t row, clx_prediction *out) {
+  const row_reader r = {NULL, table, row, NULL, out};
+  out->measured[0] = number_of(&r, "step_time_s");
+  if (out->measured[0] > 0) return;
+  const double rate = number_of(&r, "tokens_per_s_per_gpu") * number_of(&r, "gpus");
+  out->measured[0] = rate > 0 ? number_of(&r, "global_batch") * number_of(&r, "seq") / rate : 0;
+}
+
+static clx_status check(const clx_table *table, clx_error *error) {
+  static const char *const needed[] = {"hardware", "gpus", "model", "seq", "precision", "tp", "pp", "global_batch"};
+  clx_status status = CLX_OK;
+  for (int32_t i = 0; i < CLX_COUNT(needed); i++) {
+    if (clx_table_column(table, needed[i]) >= 0) continue;
+    const clx_place place = {table->file, 1, 0};
+    const char *near = clx_nearest(needed[i], table->column, table->column_count);
+    status = near == NULL ? clx_fail(error, CLX_INPUT, place, "column '%s' is missing", needed[i])
+                          : clx_fail(error, CLX_INPUT, place, "column '%s' is missing; is it '%s'?", needed[i], near);
+  }
+  return status;
+}
+
+const clx_table_kind clx_table_training = {.name = "training", .metric = {"step_time_s", NULL}, .accuracy = "training",
+                                           .inputs = INPUTS, .check = check, .predict = predict, .measure = measure};

@@ -1,0 +1,227 @@
+// The operations of one rank, forward. Byte counts are of bf16 tensors (2 B) unless said otherwise; README.md derives them.
+#include "workload/workload.h"
+
+enum { BF16 = 2 };
+
+typedef struct view {
+  const clx_transformer *model;
+  const clx_shard *shard;
+  double tokens;   // of one micro-batch on this rank, inside tensor-parallel regions
+  double spread;   // the same outside of them: divided by tp with sequence parallelism
+  double gate;     // 2 for gated activations, 1 else
+  clx_op *ops;
+  int32_t count;
+} view;
+
+static view view_make(const clx_transformer *model, const clx_shard *shard, clx_op *ops) {
+  view v = {.model = model, .shard = shard, .ops = ops};
+  v.tokens = shard->sequences * shard->sequence / shard->cp;
+  v.spread = shard->sequence_parallel ? v.tokens / shard->tp : v.tokens;
+  v.gate = model->activation == CLX_SWIGLU || model->activation == CLX_GEGLU ? 2 : 1;
+  return v;
+}
+
+static clx_op *add(view *v, const char *name, clx_op_kind kind, clx_op_part part) {
+  clx_op *op = &v->ops[v->count++];
+  *op = (clx_op){.name = name, .kind = kind, .part = part, .groups = 1, .unfused = 1, .kernels = 1};
+  return op;
+}
+
+static clx_op *add_gemm(view *v, const char *name, clx_op_part part, double m, double n, double k) {
+  clx_op *op = add(v, name, CLX_OP_GEMM, part);
+  op->m = m;
+  op->n = n;
+  op->k = k;
+  op->flop = 2 * m * n * k;
+  op->weighted = v->model->adapter_rank == 0;
+  op->low_precision = true;
+  return op;
+}
+
+// Elementwise work over `elements`, counted in passes over them of 2 B each.
+static clx_op *add_stream(view *v, const char *name, clx_op_part part, double elements, double forward, double backward,
+                          double unfused, double kernels) {
+  clx_op *op = add(v, name, CLX_OP_STREAM, part);
+  op->bytes_forward = forward * elements * BF16;
+  op->bytes_backward = backward * elements * BF16;
+  op->unfused = unfused;
+  op->kernels = kernels;
+  return op;
+}
+
+// Residual add and normalisation: fused it reads the branch and the residual and writes both sums (4 passes; 5 backward).
+// Separate kernels for bias, dropout, residual and norm make it about 9.5 passes.
+static void add_norm(view *v, const char *name, clx_op_part part) {
+  clx_op *op = add_stream(v, name, part, v->spread * v->model->hidden, 4, 5, 2.4, 4);
+  op->saved = 2 * v->spread * v->model->hidden * BF16;
+  op->saved_selective = op->saved / 2;
+  if (v->model->norms_per_layer == 4) {
+    add_stream(v, "norm after block", part, v->spread * v->model->hidden, 2, 3, 1, 1)->saved =
+        v->spread * v->model->hidden * BF16;
+  }
+}
+
+static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_heads, bool windowed) {
+  const clx_transformer *model = v->model;
+  const clx_shard *shard = v->shard;
+  clx_op *op = add(v, "attention", CLX_OP_ATTENTION, CLX_PART_ATTENTION);
+  op->batch = shard->sequences;
+  op->heads = (double)model->heads / shard->tp;
+  op->kv_heads = kv_heads;
+  op->qk_dim = qk_dim;
+  op->v_dim = v_dim;
+  op->query = shard->sequence / shard->cp;
+  op->key = shard->sequence;
+  op->window = windowed ? model->sliding_window : 0;
+  op->causal_share = 0.5;
+  if (op->window > 0 && op->window < op->key) {
+    op->causal_share = (op->window - op->window * op->window / (2 * op->key)) / op->key;
+  }
+  op->flop = 2 * op->batch * op->heads * op->query * op->key * (qk_dim + v_dim) * op->causal_share;
+  op->saved = v->tokens * op->heads * v_dim * BF16;
+}
+
+static double local_kv_heads(const view *v) {
+  const double kv = (double)v->model->kv_heads / v->shard->tp;
+  return kv < 1 ? 1 : kv;  // replicated when tp is more than the KV heads
+}
+
+// Low-rank adapters beside a projection of k inputs and n outputs: two thin GEMMs in bf16 with gradients.
+static void add_adapter(view *v, double n, double k) {
+  if (v->model->adapter_rank == 0) return;
+  const double rank = v->model->adapter_rank;
+  clx_op *down = add_gemm(v, "adapter down", CLX_PART_ATTENTION, v->tokens, rank, k);
+  down->weighted = true;
+  down->low_precision = false;
+  clx_op *up = add_gemm(v, "adapter up", CLX_PART_ATTENTION, v->tokens, n, rank);
+  up->weighted = true;
+  up->low_precision = false;
+}
+
+static void add_gqa(view *v, bool windowed) {
+  const clx_transformer *model = v->model;
+  const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
+  const double width = (heads + 2 * kv) * d;
+  add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden);
+  add_adapter(v, width, model->hidden);
+  clx_op *rope = add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
+  rope->saved = v->tokens * width * BF16;
+  if (model->qk_norm) add_stream(v, "qk norm", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 3, 1, 2);
+  add_attention_core(v, d, d, kv, windowed);
+  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, model->hidden, heads * d);
+  add_adapter(v, model->hidden, heads * d);
+}
+
+// Multi-head latent attention in training form: keys and values are expanded to all heads.
+static void add_mla(view *v, bool windowed) {
+  const clx_transformer *model = v->model;
+  const double h = model->hidden, heads = (double)model->heads / v->shard->tp;
+  const double qk = model->qk_nope_dim + model->qk_rope_dim, dv = model->v_dim, qr = model->q_lora_rank;
+  const double kr = model->kv_lora_rank, dr = model->qk_rope_dim;
+  if (qr > 0) {
+    add_gemm(v, "query down", CLX_PART_ATTENTION, v->spread, qr, h);
+    add_stream(v, "query norm", CLX_PART_ATTENTION, v->spread * qr, 2, 3, 1.5, 2)->saved = 2 * v->spread * qr * BF16;
+  }
+  add_gemm(v, "query up", CLX_PART_ATTENTION, v->tokens, heads * qk, qr > 0 ? qr : h);
+  add_gemm(v, "latent down", CLX_PART_ATTENTION, v->spread, kr + dr, h);
+  add_stream(v, "latent norm", CLX_PART_ATTENTION, v->spread * kr, 2, 3, 1.5, 2)->saved = 2 * v->spread * kr * BF16;
+  add_gemm(v, "latent up", CLX_PART_ATTENTION, v->tokens, heads * (model->qk_nope_dim + dv), kr);
+  clx_op *rope = add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * heads * 2 * qk, 2, 2, 2, 6);
+  rope->saved = v->tokens * heads * (2 * qk + dv) * BF16;
+  rope->saved_selective = v->tokens * heads * (qk + dv) * BF16;
+  add_attention_core(v, qk, dv, heads, windowed);
+  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, h, heads * dv);
+}
+
+static void add_activation(view *v, const char *name, clx_op_part part, double elements) {
+  clx_op *op = add_stream(v, name, part, elements, v->gate + 1, 2 * v->gate + 1, v->gate > 1 ? 1.7 : 2, 2);
+  op->saved = (v->gate + 1) * elements * BF16;
+  op->saved_selective = elements * BF16;
+}
+
+static void add_ffn(view *v, const char *up, const char *down, clx_op_part part, double width) {
+  const double local = width / v->shard->tp;
+  add_gemm(v, up, part, v->tokens, v->gate * local, v->model->hidden);
+  add_activation(v, "activation", part, v->tokens * local);
+  add_gemm(v, down, part, v->tokens, v->model->hidden, local);
+}
+
+static void add_experts(view *v) {
+  const clx_transformer *model = v->model;
+  const clx_shard *shard = v->shard;
+  const double h = model->hidden, k = model->experts_per_token;
+  // Expert ranks hold 1/tp of the tokens each, whether or not norms are spread as well.
+  const double routed = v->tokens / shard->tp * shard->etp;
+  const double local_experts = (double)model->experts / shard->ep;
+  const double arriving = routed * k * shard->expert_imbalance;
+  clx_op *router = add_gemm(v, "router", CLX_PART_EXPERT, v->spread, model->experts, h);
+  router->low_precision = false;
+  add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 8);
+  add_stream(v, "permute", CLX_PART_EXPERT, v->tokens / shard->tp * h * k, 2.5, 2.5, 1.5, 4)->saved = routed * k * h * BF16;
+  const double width = (double)model->expert_ffn / shard->etp;
+  clx_op *up = add_gemm(v, "experts up", CLX_PART_EXPERT, arriving / local_experts, v->gate * width, h);
+  up->kind = CLX_OP_GROUPED;
+  up->groups = local_experts;
+  up->flop *= local_experts;
+  add_activation(v, "expert activation", CLX_PART_EXPERT, arriving * width);
+  clx_op *down = add_gemm(v, "experts down", CLX_PART_EXPERT, arriving / local_experts, h, width);
+  down->kind = CLX_OP_GROUPED;
+  down->groups = local_experts;
+  down->flop *= local_experts;
+  add_stream(v, "unpermute", CLX_PART_EXPERT, v->tokens / shard->tp * h * k, 2.5, 2.5, 1.5, 4)->saved =
+      v->tokens / shard->tp * h * k * BF16;
+}
+
+int32_t clx_layer_operations(const clx_transformer *model, const clx_shard *shard, bool moe, bool windowed, clx_op *ops) {
+  view v = view_make(model, shard, ops);
+  add_norm(&v, "norm before attention", CLX_PART_ATTENTION);
+  if (model->mla) {
+    add_mla(&v, windowed);
+  } else {
+    add_gqa(&v, windowed);
+  }
+  add_norm(&v, "norm before mlp", CLX_PART_MLP);
+  if (!moe || model->dense_residual) add_ffn(&v, "mlp up", "mlp down", CLX_PART_MLP, model->ffn);
+  if (moe) {
+    if (model->shared_expert_ffn > 0) {
+      add_ffn(&v, "shared expert up", "shared expert down", CLX_PART_MLP, model->shared_expert_ffn);
+    }
+    add_experts(&v);
+  }
+  return v.count;
+}
+
+int32_t clx_embedding_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops) {
+  view v = view_make(model, shard, ops);
+  // Forward gathers rows; backward sorts and scatters them into an fp32 gradient.
+  clx_op *op = add_stream(&v, "embedding", CLX_PART_EMBEDDING, v.tokens * model->hidden, 2, 4, 1.5, 3);
+  op->saved = v.tokens * 8;  // token ids
+  return v.count;
+}
+
+int32_t clx_head_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops) {
+  view v = view_make(model, shard, ops);
+  const double vocab = (double)model->vocab / shard->tp;
+  add_norm(&v, "final norm", CLX_PART_HEAD);
+  clx_op *logits = add_gemm(&v, "logits", CLX_PART_HEAD, v.tokens, vocab, model->hidden);
+  logits->low_precision = false;
+  // Cross-entropy on fp32 logits: cast, maximum, exponential and sum, gradient: about 6 passes of 4 B and 3 back.
+  clx_op *loss = add_stream(&v, "cross-entropy", CLX_PART_HEAD, v.tokens * vocab, 8, 5, 1.6, 8);
+  loss->saved = v.tokens * vocab * 4;
+  return v.count;
+}
+
+clx_layer_parameters clx_layer_parameter_shard(const clx_transformer *model, const clx_shard *shard, bool moe) {
+  const clx_parameters count = clx_parameter_count(model);
+  const double moe_layers = clx_moe_layers(model), dense_layers = model->layers - moe_layers;
+  const double dense_blocks = dense_layers + (model->dense_residual ? moe_layers : 0);
+  clx_layer_parameters part = {0};
+  part.shared = count.attention / model->layers / shard->tp + model->norms_per_layer * (double)model->hidden;
+  const double ffn = dense_blocks > 0 ? count.dense_ffn / dense_blocks / shard->tp : 0;
+  if (!moe || model->dense_residual) part.shared += ffn;
+  if (moe) {
+    part.shared += count.router / moe_layers + count.shared_experts / moe_layers / shard->tp;
+    part.expert = count.routed_experts / moe_layers / shard->ep / shard->etp;
+  }
+  return part;
+}

@@ -180,7 +180,8 @@ static void test_unknown_names_the_nearest(void **state) {
   assert_int_equal(clx_catalog_read(c, "lnik", "zeta9", place, &clx_link_schema, arena, &link, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "\"link\""));
   clx_error_clear(&error);
-  assert_int_equal(clx_catalog_read(c, "link", "something else", place, &clx_link_schema, arena, &link, &error), CLX_INPUT);
+  assert_int_equal(clx_catalog_read(c, "link", "something else", place, &clx_link_schema, arena, &link, &error),
+                   CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "it has "));
   clx_arena_free(arena);
   clx_catalog_close(c);
@@ -219,7 +220,8 @@ static void test_user_entry_stands_in_front(void **state) {
   folder *f = zeta_folder();
   char file[96], text[256];
   snprintf(file, sizeof file, "link/%s.yaml", name);
-  snprintf(text, sizeof text, "name: %s\ntitle: mine\nsource: zeta-datasheet\nkind: datasheet\ntype: nic\nrate: 1 GB/s\n", name);
+  snprintf(text, sizeof text,
+           "name: %s\ntitle: mine\nsource: zeta-datasheet\nkind: datasheet\ntype: nic\nrate: 1 GB/s\n", name);
   folder_write(f, file, text);
   clx_catalog *c = open_ok(f->root);
   const clx_node *tree = clx_catalog_entry(c, "link", name);
@@ -295,7 +297,8 @@ static void test_builtin_catalogue_passes(void **state) {
   clx_error_clear(&error);
   const clx_status status = clx_catalog_check(c, &error);
   for (int32_t i = 0; i < error.count; i++) {
-    print_error("%s:%d:%d: %s\n", error.mistake[i].file, error.mistake[i].line, error.mistake[i].column, error.mistake[i].text);
+    print_error("%s:%d:%d: %s\n", error.mistake[i].file, error.mistake[i].line, error.mistake[i].column,
+                error.mistake[i].text);
   }
   assert_int_equal(status, CLX_OK);
   for (int32_t kind = 0; clx_catalog_kind(kind) != NULL; kind++) {
@@ -311,16 +314,19 @@ static void test_builtin_catalogue_passes(void **state) {
 static void test_check_refuses(void **state) {
   (void)state;
   expect_refused("link/a1.yaml", "name: a1\ntype: nic\nrate: 1 GB/s\n", "rate: \"1 GB/s\" has no source");
-  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nrate: 1 GB/s\n", "rate: \"1 GB/s\" has no kind");
+  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nrate: 1 GB/s\n",
+                 "rate: \"1 GB/s\" has no kind");
   expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: nobody\nkind: measured\nrate: 1 GB/s\n",
                  "\"nobody\" is not in sources.yaml");
-  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nkind: guessed\nrate: 1 GB/s\n", "read \"guessed\"");
-  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nkind: assumed\nrate: 1 GB/s\n", "has no why");
+  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nkind: guessed\nrate: 1 GB/s\n",
+                 "read \"guessed\"");
+  expect_refused("link/a1.yaml", "name: a1\ntype: nic\nsource: zeta-paper\nkind: assumed\nrate: 1 GB/s\n",
+                 "what is assumed needs a why");
   // A reason belongs to the kind it was given for.
   expect_refused("link/a1.yaml",
                  "name: a1\ntype: nic\nsource: zeta-paper\nkind: assumed\nwhy: a guess\n"
                  "rate: {value: 1 GB/s, kind: estimated}\n",
-                 "is estimated and has no why");
+                 "rate.kind: what is estimated needs a why");
   expect_refused("link/a1.yaml", "name: a2\n", "expected \"a1\", the name of the file, read \"a2\"");
   expect_refused("link/a1.yaml", "name: a1\nrat: fast\n", "rate");  // unknown key, by the schema
   expect_refused("link/a1.yaml", "name: a1\naliases: [Zeta Nine]\n", "stands for both");

@@ -7,8 +7,8 @@
 
 static const char *const provenance_kinds[] = {"datasheet", "measured", "fitted", "estimated", "assumed"};
 // Keys whose value is a name, a text or a date even when it looks like a number.
-static const char *const text_keys[] = {"name", "title",   "aliases",  "notes", "note", "source",
-                                        "kind", "why",     "released", "release", "date", "family"};
+static const char *const text_keys[] = {"name", "title", "aliases",  "notes",   "note", "source",
+                                        "kind", "why",   "released", "release", "date", "family"};
 
 static bool is_among(const char *text, const char *const *list, int32_t count) {
   for (int32_t i = 0; i < count; i++) {
@@ -24,7 +24,8 @@ bool clx_provenance_key(const char *key) {
 
 clx_provenance clx_provenance_inside(clx_provenance around, const clx_node *map) {
   clx_provenance inside = around;
-  const clx_node *source = clx_node_get(map, "source"), *kind = clx_node_get(map, "kind"), *why = clx_node_get(map, "why");
+  const clx_node *source = clx_node_get(map, "source"), *kind = clx_node_get(map, "kind"),
+                 *why = clx_node_get(map, "why");
   if (!clx_node_is_null(source)) inside.source = source;
   if (!clx_node_is_null(kind)) {
     inside.kind = kind;
@@ -74,22 +75,31 @@ static void note(check *c, clx_status status) {
 }
 
 static void check_number(check *c, const clx_node *number, clx_provenance from) {
-  const char *key = number->path;
-  const clx_node *source = from.source, *kind = from.kind;
-  if (source == NULL) {
-    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no source", key, number->text));
-  } else if (source->kind != CLX_NODE_SCALAR || clx_catalog_source(c->catalog, source->text) == NULL) {
-    note(c, clx_fail(c->error, CLX_INPUT, source->place, "%s: the source \"%s\" is not in sources.yaml", key,
+  if (from.source == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no source", number->path, number->text));
+  }
+  if (from.kind == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no kind (datasheet, measured, ...)",
+                     number->path, number->text));
+  }
+}
+
+// What a map says of the numbers in it: a known source, a known kind, and a reason for what is no measurement.
+static void check_provenance(check *c, const clx_node *map) {
+  const clx_node *source = clx_node_get(map, "source"), *kind = clx_node_get(map, "kind"),
+                 *why = clx_node_get(map, "why");
+  if (!clx_node_is_null(source) &&
+      (source->kind != CLX_NODE_SCALAR || clx_catalog_source(c->catalog, source->text) == NULL)) {
+    note(c, clx_fail(c->error, CLX_INPUT, source->place, "%s: \"%s\" is not in sources.yaml", source->path,
                      source->kind == CLX_NODE_SCALAR ? source->text : "(not a text)"));
   }
-  if (kind == NULL) {
-    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" has no kind (datasheet, measured, ...)", key, number->text));
-  } else if (kind->kind != CLX_NODE_SCALAR || !is_among(kind->text, provenance_kinds, CLX_COUNT(provenance_kinds))) {
+  if (clx_node_is_null(kind)) return;
+  if (kind->kind != CLX_NODE_SCALAR || !is_among(kind->text, provenance_kinds, CLX_COUNT(provenance_kinds))) {
     note(c, clx_fail(c->error, CLX_INPUT, kind->place,
-                     "%s: kind: expected datasheet, measured, fitted, estimated or assumed, read \"%s\"", key,
+                     "%s: expected datasheet, measured, fitted, estimated or assumed, read \"%s\"", kind->path,
                      kind->kind == CLX_NODE_SCALAR ? kind->text : "(not a text)"));
-  } else if (is_among(kind->text, provenance_kinds + 3, 2) && from.why == NULL) {
-    note(c, clx_fail(c->error, CLX_INPUT, number->place, "%s: \"%s\" is %s and has no why", key, number->text, kind->text));
+  } else if (is_among(kind->text, provenance_kinds + 3, 2) && clx_node_is_null(why)) {
+    note(c, clx_fail(c->error, CLX_INPUT, kind->place, "%s: what is %s needs a why beside it", kind->path, kind->text));
   }
 }
 
@@ -99,7 +109,10 @@ static void check_tree(check *c, const clx_node *node, clx_provenance from) {
     return;
   }
   if (node->key != NULL && is_among(node->key, text_keys, CLX_COUNT(text_keys))) return;
-  if (node->kind == CLX_NODE_MAP) from = clx_provenance_inside(from, node);
+  if (node->kind == CLX_NODE_MAP) {
+    check_provenance(c, node);
+    from = clx_provenance_inside(from, node);
+  }
   for (int32_t i = 0; i < node->child_count; i++) check_tree(c, &node->child[i], from);
 }
 
@@ -144,8 +157,8 @@ static void check_entry(check *c, clx_entry *entry) {
 static void check_alias_pair(check *c, const clx_alias *a, const clx_alias *b) {
   if (a->kind != b->kind || a->builtin != b->builtin) return;
   if (!clx_text_equal_loose(a->alias, b->alias) || clx_text_equal(a->name, b->name)) return;
-  note(c, clx_fail_plain(c->error, CLX_INPUT, "the %s alias \"%s\" stands for both %s and %s", clx_catalog_kind(a->kind),
-                         a->alias, a->name, b->name));
+  note(c, clx_fail_plain(c->error, CLX_INPUT, "the %s alias \"%s\" stands for both %s and %s",
+                         clx_catalog_kind(a->kind), a->alias, a->name, b->name));
 }
 
 // A name wins over an alias, so an alias that is the name of another entry would never be seen.

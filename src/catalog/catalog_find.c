@@ -56,7 +56,8 @@ static clx_status unknown_name(const clx_catalog *catalog, int32_t kind, const c
   const char *nearest = clx_nearest(name, known, count);
   clx_status status;
   if (nearest != NULL) {
-    status = clx_fail(error, CLX_INPUT, place, "the catalogue has no %s \"%s\"; did you mean \"%s\"?", what, name, nearest);
+    status =
+        clx_fail(error, CLX_INPUT, place, "the catalogue has no %s \"%s\"; did you mean \"%s\"?", what, name, nearest);
   } else {
     clx_buffer list = {0};
     for (int32_t i = 0; i < catalog->entry_count; i++) {
@@ -86,8 +87,8 @@ static clx_status demand_any_kind(const clx_catalog *catalog, const char *name, 
   return *out != NULL ? CLX_OK : unknown_name(catalog, -1, name, place, error);
 }
 
-clx_status clx_catalog_demand(const clx_catalog *catalog, int32_t kind, const char *name, clx_place place, clx_entry **out,
-                              clx_error *error) {
+clx_status clx_catalog_demand(const clx_catalog *catalog, int32_t kind, const char *name, clx_place place,
+                              clx_entry **out, clx_error *error) {
   if (kind < 0) return demand_any_kind(catalog, name, place, out, error);
   *out = clx_catalog_find(catalog, kind, name);
   return *out != NULL ? CLX_OK : unknown_name(catalog, kind, name, place, error);

@@ -56,8 +56,8 @@ clx_status clx_catalog_unknown_kind(const char *kind, clx_place place, clx_error
 // The entry found by canonical name or alias, or NULL.
 clx_entry *clx_catalog_find(const clx_catalog *catalog, int32_t kind, const char *name);
 // The same, with CLX_INPUT and the nearest names when there is none; kind -1 looks through all kinds.
-clx_status clx_catalog_demand(const clx_catalog *catalog, int32_t kind, const char *name, clx_place place, clx_entry **out,
-                              clx_error *error);
+clx_status clx_catalog_demand(const clx_catalog *catalog, int32_t kind, const char *name, clx_place place,
+                              clx_entry **out, clx_error *error);
 // The parsed tree of an entry. Takes the lock.
 clx_status clx_catalog_tree(const clx_catalog *catalog, clx_entry *entry, const clx_node **tree, clx_error *error);
 // Parses the source lists if that has not happened yet. Takes the lock.

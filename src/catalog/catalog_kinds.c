@@ -10,12 +10,14 @@ static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
-    {"accuracy", &clx_accuracy_schema}, {"device", &clx_device_schema},     {"link", &clx_link_schema},
-    {"model", &clx_model_schema},       {"rack", &clx_rack_schema},         {"server", &clx_server_schema},
+    {"accuracy", &clx_accuracy_schema}, {"device", &clx_device_schema}, {"link", &clx_link_schema},
+    {"model", &clx_model_schema},       {"rack", &clx_rack_schema},     {"server", &clx_server_schema},
     {"software", &clx_software_schema}, {"switch", &clx_switch_schema},
 };
 
-const char *clx_catalog_kind(int32_t index) { return index >= 0 && index < CLX_COUNT(kinds) ? kinds[index].name : NULL; }
+const char *clx_catalog_kind(int32_t index) {
+  return index >= 0 && index < CLX_COUNT(kinds) ? kinds[index].name : NULL;
+}
 
 int32_t clx_catalog_kind_index(const char *kind) {
   for (int32_t i = 0; i < CLX_COUNT(kinds); i++) {

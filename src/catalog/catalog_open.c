@@ -70,7 +70,8 @@ static clx_status add_user_file(list *entries, list *aliases, int32_t kind, cons
   const clx_place place = {.file = path};
   const char *name = entry_name(entries->arena, file);
   if (name == NULL || !is_plain_name(name)) {
-    return clx_fail(error, CLX_INPUT, place, "a catalogue entry is a file NAME.yaml, its name of letters, digits, _ - and .");
+    return clx_fail(error, CLX_INPUT, place,
+                    "a catalogue entry is a file NAME.yaml, its name of letters, digits, _ - and .");
   }
   clx_node *tree = NULL;
   CLX_TRY(clx_document_load(entries->arena, path, &tree, error));
@@ -80,7 +81,9 @@ static clx_status add_user_file(list *entries, list *aliases, int32_t kind, cons
   return add_user_aliases(aliases, entry, error);
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_texts(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 clx_status clx_catalog_list_directory(clx_arena *arena, const char *path, const char ***out, int32_t *count,
                                       clx_error *error) {

@@ -82,7 +82,8 @@ static void show_body(page *p, const clx_node *tree) {
 
 static void show_heading(page *p, const clx_entry *entry, const clx_node *tree) {
   const char *title = text_of(clx_node_get(tree, "title"));
-  clx_buffer_format(p->out, "%s (%s/%s)\n", title != NULL ? title : entry->name, clx_catalog_kind(entry->kind), entry->name);
+  clx_buffer_format(p->out, "%s (%s/%s)\n", title != NULL ? title : entry->name, clx_catalog_kind(entry->kind),
+                    entry->name);
   const clx_node *aliases = clx_node_get(tree, "aliases");
   if (aliases != NULL && aliases->kind == CLX_NODE_LIST && aliases->child_count > 0) {
     for (int32_t i = 0; i < aliases->child_count; i++) {
@@ -102,7 +103,8 @@ static clx_status show_text(const clx_catalog *catalog, const clx_entry *entry, 
   show_heading(&p, entry, tree);
   show_body(&p, tree);
   const char *notes = text_of(clx_node_get(tree, "notes"));
-  if (notes != NULL && notes[0] != 0) clx_buffer_format(&out, "notes: %s%s", notes, notes[strlen(notes) - 1] == '\n' ? "" : "\n");
+  if (notes != NULL && notes[0] != 0)
+    clx_buffer_format(&out, "notes: %s%s", notes, notes[strlen(notes) - 1] == '\n' ? "" : "\n");
   if (out.failed) {
     clx_buffer_free(&out);
     return out_of_memory(error);

@@ -27,6 +27,7 @@ typedef struct clx_device {
   double nvlink;                  // B/s, one direction
   double gemm_efficiency[CLX_FORMATS];   // share of peak that a very large GEMM alone reaches
   double sustained_clock[CLX_FORMATS];   // clock in training against the clock of a kernel measured alone
+  double exponentials;                   // per processor and clock
   double attention_efficiency;           // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
   double memory_efficiency;              // share of memory_bandwidth that streaming kernels reach

@@ -3,13 +3,12 @@
 
 #include "device/device.h"
 
-static const double EXPONENTIALS_PER_CLOCK = 16;  // per processor; the same from Ampere to Blackwell
 static const double QUERY_TILE = 128;
 static const double REFERENCE_DIM = 128;          // head dimension at which attention_efficiency is quoted
 static const double BACKWARD_FLOP = 2.5;          // five matmuls against two
 
 static double exponential_time(const clx_device *device) {
-  return 1 / (EXPONENTIALS_PER_CLOCK * device->processors * device->clock);
+  return 1 / (device->exponentials * device->processors * device->clock);
 }
 
 // Seconds per score (one query against one key, all of the device): matmul share from the quoted efficiency, plus one

@@ -29,8 +29,9 @@ typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
   int32_t micro_batch;          // sequences per data-parallel rank
   int32_t sharding;             // clx_sharding
-  int32_t shard_group;          // ranks of one FSDP shard group; 0 = all of dp (cp included)
+  int32_t shard_group;          // data-parallel ranks of one FSDP copy (times cp); 0 = all of dp
   int32_t recompute;            // clx_recompute
+  double recompute_share;       // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;    // bool
   int32_t *stage_layers;        // layers of each stage, nullable; stage_layer_count = pp
   int32_t stage_layer_count;
@@ -54,17 +55,19 @@ typedef struct clx_software {
   int32_t dp_overlap;           // bool: gradient reduction behind the backward pass
   int32_t gather_overlap;       // bool: parameter all-gather behind the forward pass
   int32_t pp_overlap;           // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;           // bool: each tensor-parallel rank sends its slice only; false: all send the whole
   double launch_interval;       // s between kernels that the host can start
   int32_t cuda_graphs;          // bool: no host limit
   double gradient_bytes;        // per parameter, held and reduced
   double optimizer_bytes;       // per parameter: master copy and moments
-  double parameter_gather_bytes;// per parameter in the gather after the optimizer
+  double parameter_bytes;       // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;       // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;      // B per parameter and micro-batch of a separate gradient accumulation pass
   int32_t recompute;            // clx_recompute: when the user says nothing
   double expert_overlap;        // share of expert dispatch and combine hidden
   double expert_dedup;          // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;      // fullest rank against the mean
+  double expert_streams;        // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
   int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
   double selective_gemm;        // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
@@ -149,6 +152,7 @@ double clx_layer_cost_backward(const clx_layer_cost *cost);
 
 clx_shard clx_training_shard(const clx_training *job);
 clx_format clx_precision_format(int32_t precision);
+double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);  // CLX_RECOMPUTE_DEFAULT resolved by the profile
 int32_t clx_expert_data_parallel(const clx_layout *layout);
 int32_t clx_shard_ranks(const clx_layout *layout);        // ranks that share one FSDP copy

@@ -14,6 +14,10 @@ clx_format clx_precision_format(int32_t precision) {
   }
 }
 
+double clx_training_parameter_bytes(const clx_training *job) {
+  return clx_precision_format(job->precision) == CLX_BF16 ? 2 : job->software->parameter_bytes;
+}
+
 int32_t clx_training_recompute(const clx_training *job) {
   return job->layout.recompute == CLX_RECOMPUTE_DEFAULT ? job->software->recompute : job->layout.recompute;
 }
@@ -23,9 +27,8 @@ int32_t clx_expert_data_parallel(const clx_layout *layout) {
 }
 
 int32_t clx_shard_ranks(const clx_layout *layout) {
-  const int32_t all = layout->dp * layout->cp;
-  const bool grouped = layout->shard_group > 0 && layout->shard_group < all;
-  return grouped ? layout->shard_group : all;
+  const bool grouped = layout->shard_group > 0 && layout->shard_group < layout->dp;
+  return (grouped ? layout->shard_group : layout->dp) * layout->cp;  // context-parallel ranks hold the same weights
 }
 
 clx_shard clx_training_shard(const clx_training *job) {

@@ -42,16 +42,28 @@ static double gemm_time(const context *c, clx_format format, double m, double n,
   return clx_device_gemm_time(c->device, format, m, n, k, groups) / c->device->sustained_clock[format];
 }
 
+// The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
+static double experts_time(const context *c, clx_format format, double m, double n, double k, double groups) {
+  const double streams = c->software->expert_streams;
+  if (groups <= 1 || streams <= 0 || streams >= groups) return gemm_time(c, format, m, n, k, groups);
+  return groups / streams * gemm_time(c, format, m, n, k, streams);
+}
+
+// Scales per row or per block need the largest value of each first: one more pass over the operand.
+static double cast_passes(int32_t precision) {
+  return precision == CLX_PRECISION_FP8_ROW || precision == CLX_PRECISION_FP8_BLOCK ? 2 : 1;
+}
+
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
   const clx_format format = op->low_precision ? c->format : CLX_BF16;
   const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
-  const double forward = slow * gemm_time(c, format, op->m, op->n, op->k, op->groups);
-  double backward = slow * gemm_time(c, format, op->m, op->k, op->n, op->groups);
+  const double forward = slow * experts_time(c, format, op->m, op->n, op->k, op->groups);
+  double backward = slow * experts_time(c, format, op->m, op->k, op->n, op->groups);
   if (op->weighted) {
     const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
-    backward += slow * gemm_time(c, format, op->k, op->n, op->m, op->groups) + accumulate;
+    backward += slow * experts_time(c, format, op->k, op->n, op->m, op->groups) + accumulate;
   }
   c->cost.gemm[FORWARD] += forward;
   c->cost.gemm[BACKWARD] += backward;
@@ -62,8 +74,9 @@ static void add_gemm(context *c, const clx_op *op) {
   c->kernels[BACKWARD] += op->weighted ? 2 : 1;
   if (op->low_precision && format != CLX_BF16) {
     const double rows = op->m * op->groups;
-    const double in = clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
-    const double out = clx_device_cast_time(c->device, format, rows * op->n, op->weighted);
+    const double passes = cast_passes(c->job->precision);
+    const double in = passes * clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
+    const double out = passes * clx_device_cast_time(c->device, format, rows * op->n, op->weighted);
     c->cost.stream[FORWARD] += in;
     c->cost.stream[BACKWARD] += out;
     c->kernels[FORWARD] += 1;
@@ -132,7 +145,9 @@ static double tp_time(const context *c, int32_t blocks) {
   const clx_fabric *fabric = c->job->fabric;
   const clx_group group = clx_group_make(fabric, l->tp, 1);
   const double bytes = tokens_of(c) * c->job->model->hidden * 2;
-  const double one = c->shard.sequence_parallel ? clx_collective_time(fabric, CLX_ALL_GATHER, group, bytes) +
+  // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine).
+  const double gathered = c->format == CLX_BF16 ? bytes : bytes / 2;
+  const double one = c->shard.sequence_parallel ? clx_collective_time(fabric, CLX_ALL_GATHER, group, gathered) +
                                                       clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, bytes)
                                                 : clx_collective_time(fabric, CLX_ALL_REDUCE, group, bytes);
   return blocks * one;
@@ -195,7 +210,7 @@ static void add_fsdp(context *c, bool moe) {
   const clx_layer_parameters p = clx_layer_parameter_shard(c->job->model, &c->shard, moe);
   const clx_group group = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
   const double weights = p.shared + p.expert;
-  const double gather = clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * 2);
+  const double gather = clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * clx_training_parameter_bytes(c->job));
   const double trained = c->job->model->adapter_rank > 0 ? 0 : 1;
   const double scatter = trained * clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, weights * c->software->gradient_bytes);
   const double comm[2] = {gather, gather + scatter};
@@ -209,11 +224,12 @@ static void add_fsdp(context *c, bool moe) {
 // --- recompute and launches -------------------------------------------------------------------------------------------------
 
 static void add_recompute(context *c) {
+  const double share = c->job->layout.recompute_share;
   switch (clx_training_recompute(c->job)) {
     case CLX_RECOMPUTE_FULL:
-      c->cost.repeat = compute_time(&c->cost, FORWARD);
-      c->cost.repeat_tp += c->cost.ep[FORWARD] + c->cost.cp[FORWARD];
-      c->cost.flop += c->flop_forward;
+      c->cost.repeat = share * compute_time(&c->cost, FORWARD);
+      c->cost.repeat_tp = share * (c->cost.repeat_tp + c->cost.ep[FORWARD] + c->cost.cp[FORWARD]);
+      c->cost.flop += share * c->flop_forward;
       break;
     case CLX_RECOMPUTE_SELECTIVE:
       c->cost.repeat = c->selective_stream + (c->software->flash_attention ? 0 : c->attention_forward) +

@@ -8,6 +8,26 @@ typedef struct saved {
   double boundary;   // the layer input, all that full recompute keeps
 } saved;
 
+// Bytes of a saved tensor against bf16 when it is kept in the format of the GEMMs.
+static double narrow(const clx_training *job) {
+  switch (clx_precision_format(job->precision)) {
+    case CLX_FP8:
+    case CLX_FP4: return 0.5;  // fp4 training keeps its inputs in fp8
+    default: return 1;
+  }
+}
+
+// What one operation keeps. Inputs of GEMMs are kept in the GEMM's format; under a frozen base nobody needs them, and
+// activation functions keep their inputs in the narrow format (NeMo's LoRA recipes).
+static double operation_saved(const clx_training *job, const clx_op *op, bool selective) {
+  const bool frozen = job->model->adapter_rank > 0;
+  const double dropped = selective ? op->saved_selective : 0;
+  const double input = fmax(0, op->saved_input - dropped);
+  const double rest = op->saved - op->saved_input - fmax(0, dropped - op->saved_input);
+  const bool activation = frozen && op->part == CLX_PART_MLP && op->saved_input > 0 && op->saved > 2 * op->saved_input;
+  return rest * (activation ? narrow(job) : 1) + input * (frozen ? 0 : narrow(job));
+}
+
 static saved layer_saved(const clx_training *job, bool moe) {
   clx_op ops[CLX_LAYER_OPS_MAX];
   const clx_shard shard = clx_training_shard(job);
@@ -17,7 +37,7 @@ static saved layer_saved(const clx_training *job, bool moe) {
   saved s = {0};
   s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
   for (int32_t i = 0; i < count; i++) {
-    s.bytes += ops[i].saved - (selective ? ops[i].saved_selective : 0);
+    s.bytes += operation_saved(job, &ops[i], selective);
     if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
       s.bytes += 5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
@@ -50,17 +70,19 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   const double adapters = clx_training_adapters(job);
   const double trained_shared = adapters > 0 ? adapters : w->shared, trained_expert = adapters > 0 ? 0 : w->expert;
   const double dp = l->dp * l->cp, edp = clx_expert_data_parallel(l);
+  // A frozen base is stored in the format it is used in.
+  const double weight_bytes = adapters > 0 ? 2 * narrow(job) : clx_training_parameter_bytes(job);
   double *bytes = memory->bytes;
   if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
     const double ranks = clx_shard_ranks(l), trained = trained_shared + trained_expert;
-    bytes[CLX_MEMORY_WEIGHTS] = all * 2 / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
+    bytes[CLX_MEMORY_WEIGHTS] = all * weight_bytes / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
     bytes[CLX_MEMORY_GRADIENTS] = trained * s->gradient_bytes / ranks + w->layer * 2 * (adapters > 0 ? 0 : 1);
     bytes[CLX_MEMORY_OPTIMIZER] = trained * s->optimizer_bytes / ranks;
     return;
   }
   const bool sharded = l->sharding != CLX_SHARDING_NONE;
   const double share = sharded ? trained_shared / dp + trained_expert / edp : trained_shared + trained_expert;
-  bytes[CLX_MEMORY_WEIGHTS] = all * 2;
+  bytes[CLX_MEMORY_WEIGHTS] = all * weight_bytes;
   bytes[CLX_MEMORY_GRADIENTS] = (l->sharding == CLX_SHARDING_ZERO2 ? share : trained_shared + trained_expert) * s->gradient_bytes;
   bytes[CLX_MEMORY_OPTIMIZER] = share * s->optimizer_bytes;
 }
@@ -70,11 +92,12 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
   const double m = job->global_batch / ((double)l->micro_batch * l->dp);
   const double flight = in_flight(l, index, m);
   const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
+  const double share = l->recompute_share;
   double kept = 0, working = 0;
   for (int32_t moe = 0; moe < 2; moe++) {
     const double layers = stage->layers[moe][0] + stage->layers[moe][1] + (moe == 1 ? stage->mtp : 0);
     if (layers == 0) continue;
-    kept += layers * (full ? layer[moe].boundary : layer[moe].bytes);
+    kept += layers * (full ? share * layer[moe].boundary + (1 - share) * layer[moe].bytes : layer[moe].bytes);
     working = fmax(working, layer[moe].bytes);
   }
   return kept * flight + (full ? working : 0) + (stage->head ? head_saved(job) * (1 + stage->mtp) : 0);

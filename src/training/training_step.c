@@ -75,8 +75,8 @@ static double transfer_time(const clx_training *job) {
   if (l->pp <= 1) return 0;
   const double tokens = l->micro_batch * job->sequence / l->cp;
   const clx_group pair = clx_group_make(job->fabric, 2, l->tp * l->cp * l->dp);
-  // Ranks of one tensor-parallel group each send their slice; the receiver gathers over NVLink (small beside the NIC).
-  return clx_collective_time(job->fabric, CLX_SEND_RECEIVE, pair, tokens * job->model->hidden * 2 / l->tp);
+  const double bytes = tokens * job->model->hidden * 2;
+  return clx_collective_time(job->fabric, CLX_SEND_RECEIVE, pair, job->software->pp_scatter ? bytes / l->tp : bytes);
 }
 
 // --- data parallelism -----------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ static double dp_exposed(const clx_training *job, const clx_stage_parameters *p,
   }
   const clx_collective reduce = s->reduce_scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE;
   return exposed(dp_collective(job, reduce, p, s->gradient_bytes), behind, last) +
-         exposed(dp_collective(job, CLX_ALL_GATHER, p, s->parameter_gather_bytes), before, last);
+         exposed(dp_collective(job, CLX_ALL_GATHER, p, clx_training_parameter_bytes(job)), before, last);
 }
 
 // Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.

@@ -189,7 +189,14 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
     job->layout.recompute++;
     CLX_TRY(clx_training_memory(job, memory, error));
   }
-  return CLX_OK;
+  if (!open || job->layout.recompute != CLX_RECOMPUTE_FULL || memory->total > capacity) return CLX_OK;
+  // Full recompute of all layers fits: memory is linear in the share of layers, so take the least share that does, in 1/16ths.
+  clx_memory none;
+  job->layout.recompute_share = 0;
+  CLX_TRY(clx_training_memory(job, &none, error));
+  const double share = (none.total - capacity) / (none.total - memory->total);
+  job->layout.recompute_share = fmin(1, ceil(16 * fmax(0, share)) / 16);
+  return clx_training_memory(job, memory, error);
 }
 
 static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step, clx_error *error) {

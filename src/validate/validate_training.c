@@ -266,7 +266,7 @@ static bool read_software(row_reader *r) {
 }
 
 static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
-  *l = (clx_layout){.etp = 1, .sequence_parallel = -1};
+  *l = (clx_layout){.etp = 1, .sequence_parallel = -1, .recompute_share = 1};
   const struct {
     const char *column;
     int32_t *value, otherwise;

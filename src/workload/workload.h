@@ -90,6 +90,7 @@ typedef struct clx_op {
   double kernels;                              // launches in forward when unfused
   double saved;                                // bytes kept for backward (bf16 activations)
   double saved_selective;                      // the part of `saved` that selective recompute drops
+  double saved_input;                          // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                               // has a weight gradient
   bool low_precision;                          // runs in the training precision's GEMM format (else bf16)
 } clx_op;

@@ -54,7 +54,7 @@ static clx_op *add_stream(view *v, const char *name, clx_op_part part, double el
 static void add_norm(view *v, const char *name, clx_op_part part) {
   clx_op *op = add_stream(v, name, part, v->spread * v->model->hidden, 4, 5, 2.4, 4);
   op->saved = 2 * v->spread * v->model->hidden * BF16;
-  op->saved_selective = op->saved / 2;
+  op->saved_selective = op->saved_input = op->saved / 2;
   if (v->model->norms_per_layer == 4) {
     add_stream(v, "norm after block", part, v->spread * v->model->hidden, 2, 3, 1, 1)->saved =
         v->spread * v->model->hidden * BF16;
@@ -136,7 +136,7 @@ static void add_mla(view *v, bool windowed) {
 static void add_activation(view *v, const char *name, clx_op_part part, double elements) {
   clx_op *op = add_stream(v, name, part, elements, v->gate + 1, 2 * v->gate + 1, v->gate > 1 ? 1.7 : 2, 2);
   op->saved = (v->gate + 1) * elements * BF16;
-  op->saved_selective = elements * BF16;
+  op->saved_selective = op->saved_input = elements * BF16;
 }
 
 static void add_ffn(view *v, const char *up, const char *down, clx_op_part part, double width) {
@@ -157,7 +157,8 @@ static void add_experts(view *v) {
   clx_op *router = add_gemm(v, "router", CLX_PART_EXPERT, v->spread, model->experts, h);
   router->low_precision = false;
   add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 8);
-  add_stream(v, "permute", CLX_PART_EXPERT, v->tokens / shard->tp * h * k, 2.5, 2.5, 1.5, 4)->saved = routed * k * h * BF16;
+  clx_op *permute = add_stream(v, "permute", CLX_PART_EXPERT, v->tokens / shard->tp * h * k, 2.5, 2.5, 1.5, 4);
+  permute->saved = permute->saved_input = routed * k * h * BF16;
   const double width = (double)model->expert_ffn / shard->etp;
   clx_op *up = add_gemm(v, "experts up", CLX_PART_EXPERT, arriving / local_experts, v->gate * width, h);
   up->kind = CLX_OP_GROUPED;

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   text[size] = 0;
   clx_dimension dimension;
   double factor = 0, offset = 0;
-  if (clx_unit_read(text, &dimension, &factor, &offset) && !(isfinite(factor) && isfinite(offset) && factor > 0)) abort();
+  if (clx_unit_read(text, &dimension, &factor, &offset) && !(isfinite(factor) && isfinite(offset) && factor > 0))
+    abort();
   static const char *const wants[] = {"", "B/s", "s", "K", "USD/kWh"};
   for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++) {
     double si = 0;

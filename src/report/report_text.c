@@ -52,7 +52,7 @@ static void write_machine(const writer *w) {
 static void write_job(const writer *w) {
   char a[TEXT], b[TEXT], c[TEXT];
   label(w, "model");
-  clx_buffer_format(w->out, "%s: %s parameters, %s active, %s per token\n", fact(w, "training.model"),
+  clx_buffer_format(w->out, "%s: %s billion parameters, %s billion active, %s per token\n", fact(w, "training.model"),
                     clx_quantity_format(value(w, "training.parameters") / 1e9, "", 4, a, TEXT),
                     clx_quantity_format(value(w, "training.parameters_active") / 1e9, "", 4, b, TEXT),
                     shown(w, "training.flop_per_token", 4, c));

@@ -1,0 +1,107 @@
+// Counts of servers, racks, switches and cables.
+#include "check.h"
+
+#include "machine/machine.h"
+
+static clx_machine machine_make(clx_cohort *cohort, int64_t gpus, int32_t extra) {
+  *cohort = (clx_cohort){.gpus = gpus};
+  cohort->server = (clx_server){.name = "s", .gpus = 8, .nics = 8, .extra_nics = extra};
+  cohort->rack = (clx_rack){.name = "r", .servers = 8};
+  cohort->device = (clx_device){.name = "d", .nvlink = 450e9};
+  cohort->nic = (clx_link){.name = "n", .rate = 50e9};
+  clx_machine machine = {.cohort = cohort, .cohort_count = 1, .oversubscription = 1};
+  machine.switch_model = (clx_switch){.name = "sn5600", .throughput = 6.4e12, .port_rate = 100e9, .ports = 64, .split = 2};
+  return machine;
+}
+
+// Memphis: 12,500 servers, 1,563 racks of 64, nine ports a server, three tiers of 128-port switches.
+static void test_hundred_thousand(void **state) {
+  (void)state;
+  clx_cohort cohort;
+  clx_error error = {0};
+  clx_machine m = machine_make(&cohort, 100000, 1);
+  assert_int_equal(clx_machine_compile(&m, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(m.servers, 12500);
+  assert_int_equal(m.racks, 1563);
+  assert_int_equal(m.endpoints, 112500);
+  assert_int_equal(m.tiers, 3);
+  assert_int_equal(m.switches_by_tier[0], 1758);
+  assert_int_equal(m.switches_by_tier[1], 1758);
+  assert_int_equal(m.switches_by_tier[2], 879);
+  assert_int_equal(m.switches, 4395);
+  assert_int_equal(m.cables, 112500 + 2 * 1758 * 64);
+}
+
+static void test_tiers_by_size(void **state) {
+  (void)state;
+  const struct {
+    int64_t gpus;
+    int32_t tiers;
+  } known[] = {{8, 1}, {128, 1}, {136, 2}, {8192, 2}, {8200, 3}, {524288, 3}, {524296, 4}};
+  for (int i = 0; i < 7; i++) {
+    clx_cohort cohort;
+    clx_error error = {0};
+    clx_machine m = machine_make(&cohort, known[i].gpus, 0);
+    assert_int_equal(clx_machine_compile(&m, (clx_place){0}, &error), CLX_OK);
+    assert_int_equal(m.tiers, known[i].tiers);
+  }
+}
+
+static void test_partial_racks_round_up(void **state) {
+  (void)state;
+  clx_cohort cohort;
+  clx_error error = {0};
+  clx_machine m = machine_make(&cohort, 65, 0);
+  assert_int_equal(clx_machine_compile(&m, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(m.servers, 9);
+  assert_int_equal(m.racks, 2);
+}
+
+// Cohort = expanded: one row of 64,000 GPUs and eight rows of 8,000 are the same machine.
+static void test_cohort_equals_expanded(void **state) {
+  (void)state;
+  clx_cohort one, many[8];
+  clx_error error = {0};
+  clx_machine a = machine_make(&one, 64000, 1), b = machine_make(&many[0], 8000, 1);
+  for (int i = 1; i < 8; i++) many[i] = many[0];
+  b.cohort = many;
+  b.cohort_count = 8;
+  assert_int_equal(clx_machine_compile(&a, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(clx_machine_compile(&b, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(a.gpus, b.gpus);
+  assert_int_equal(a.servers, b.servers);
+  assert_int_equal(a.racks, b.racks);
+  assert_int_equal(a.switches, b.switches);
+  assert_int_equal(a.cables, b.cables);
+  CLX_CHECK_NEAR(a.fabric.nic, b.fabric.nic, 0, 0);
+}
+
+static void test_oversubscription_saves_switches(void **state) {
+  (void)state;
+  clx_cohort cohort;
+  clx_error error = {0};
+  clx_machine full = machine_make(&cohort, 8192, 0);
+  clx_machine thin = full;
+  thin.oversubscription = 7;
+  assert_int_equal(clx_machine_compile(&full, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(clx_machine_compile(&thin, (clx_place){0}, &error), CLX_OK);
+  assert_true(thin.switches < full.switches);
+}
+
+static void test_out_of_reach_is_refused(void **state) {
+  (void)state;
+  clx_cohort cohort;
+  clx_error error = {0};
+  clx_machine m = machine_make(&cohort, 100000000, 0);
+  assert_int_equal(clx_machine_compile(&m, (clx_place){0}, &error), CLX_INFEASIBLE);
+  assert_int_equal(error.count, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_hundred_thousand),       cmocka_unit_test(test_tiers_by_size),
+      cmocka_unit_test(test_partial_racks_round_up), cmocka_unit_test(test_cohort_equals_expanded),
+      cmocka_unit_test(test_oversubscription_saves_switches), cmocka_unit_test(test_out_of_reach_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,270 @@
+// The step: closed forms of the pipeline, properties, memory classes, the search.
+#include "check.h"
+
+#include "catalog/catalog.h"
+#include "training/training.h"
+
+static clx_catalog *catalog;
+static clx_arena *arena;
+static const clx_fabric FABRIC = {.domain = 8, .nvlink = 450e9, .nvlink_efficiency = 0.8, .nic = 50e9, .nic_efficiency = 0.92,
+                                  .nvlink_latency = 1.5e-6, .nic_latency = 9e-6, .base_latency = 10e-6, .switch_reduction = 1.28};
+
+typedef struct bench {
+  clx_transformer model;
+  clx_device device;
+  clx_software software;
+  clx_fabric fabric;
+  clx_training job;
+} bench;
+
+static void bench_make(bench *b, const char *model, const char *software, clx_layout layout) {
+  clx_error error = {0};
+  const clx_place none = {0};
+  assert_int_equal(clx_catalog_read(catalog, "model", model, none, &clx_model_schema, arena, &b->model, &error), CLX_OK);
+  assert_int_equal(clx_transformer_complete(&b->model, none, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "device", "h100_sxm", none, &clx_device_schema, arena, &b->device, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
+  b->fabric = FABRIC;
+  layout.recompute_share = 1;
+  if (layout.vpp == 0) layout.vpp = 1;
+  if (layout.cp == 0) layout.cp = 1;
+  if (layout.ep == 0) layout.ep = 1;
+  layout.etp = 1;
+  if (layout.micro_batch == 0) layout.micro_batch = 1;
+  layout.sequence_parallel = layout.tp > 1;
+  b->job = (clx_training){.model = &b->model, .device = &b->device, .fabric = &b->fabric, .software = &b->software, .layout = layout,
+                          .precision = CLX_PRECISION_BF16, .sequence = 4096, .global_batch = 256};
+}
+
+static clx_step step_of(const bench *b) {
+  clx_step step;
+  clx_error error = {0};
+  assert_int_equal(clx_training_check(&b->job, 1000000, &error), CLX_OK);
+  assert_int_equal(clx_training_step(&b->job, &step, &error), CLX_OK);
+  return step;
+}
+
+static clx_memory memory_of(const bench *b) {
+  clx_memory memory;
+  clx_error error = {0};
+  assert_int_equal(clx_training_memory(&b->job, &memory, &error), CLX_OK);
+  return memory;
+}
+
+static void test_parts_add_up(void **state) {
+  (void)state;
+  static const clx_layout layouts[] = {{.tp = 1, .pp = 1, .dp = 8, .sharding = CLX_SHARDING_FSDP},
+                                       {.tp = 8, .pp = 4, .vpp = 5, .dp = 2, .sharding = CLX_SHARDING_ZERO1},
+                                       {.tp = 2, .pp = 2, .cp = 2, .dp = 4, .recompute = CLX_RECOMPUTE_FULL},
+                                       {.tp = 4, .pp = 8, .dp = 4, .recompute = CLX_RECOMPUTE_SELECTIVE}};
+  for (int i = 0; i < 4; i++) {
+    bench b;
+    bench_make(&b, "llama-3.1-70b", "megatron-core", layouts[i]);
+    const clx_step s = step_of(&b);
+    const double sum = s.gemm + s.attention + s.stream + s.recompute + s.tp_exposed + s.cp_exposed + s.ep_exposed + s.pp_exposed +
+                       s.dp_exposed + s.bubble + s.optimizer + s.launch + s.jitter;
+    CLX_CHECK_NEAR(sum, s.step_time, 1e-12, 0);
+  }
+}
+
+// 1F1B: (m + p - 1) slots; interleaved: m + (p - 1) / v. With equal stages (no embedding, loss or transfer to speak of).
+static void test_pipeline_closed_form(void **state) {
+  (void)state;
+  for (int32_t vpp = 1; vpp <= 5; vpp += 4) {
+    bench b;
+    bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = vpp, .dp = 4});
+    b.model.vocab = 8;  // embedding and loss next to nothing
+    b.fabric.nic = 1e18;
+    b.fabric.base_latency = b.fabric.nic_latency = 0;
+    const clx_step s = step_of(&b);
+    const double slot = (s.gemm + s.attention + s.stream + s.tp_exposed) / s.micro_batches;
+    CLX_CHECK_NEAR(s.bubble, 3 * slot / vpp, 5e-3, 0);  // the embedding and the final norm are still there
+  }
+}
+
+static void test_doubling_rates_halves_the_step(void **state) {
+  (void)state;
+  bench slow, fast;
+  bench_make(&slow, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 2, .pp = 2, .ep = 4, .dp = 8});
+  slow.device.kernel_time = slow.software.step_overhead = 0;
+  slow.software.cuda_graphs = 1;
+  slow.fabric.base_latency = slow.fabric.nic_latency = slow.fabric.nvlink_latency = 0;
+  fast = slow;
+  fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.fabric = &fast.fabric, fast.job.software = &fast.software;
+  fast.device.peak[CLX_BF16] *= 2;
+  fast.device.memory_bandwidth *= 2;
+  fast.device.clock *= 2;
+  fast.fabric.nic *= 2;
+  // NVLink is left alone where its ramp would not scale: tensor and expert groups made free on both sides.
+  slow.fabric.nvlink = fast.fabric.nvlink = 1e12;
+  slow.software.tp_overlap = fast.software.tp_overlap = 0;
+  const clx_step a = step_of(&slow), c = step_of(&fast);
+  CLX_CHECK_NEAR(c.gemm, a.gemm / 2, 1e-12, 0);
+  CLX_CHECK_NEAR(c.attention, a.attention / 2, 1e-12, 0);
+  CLX_CHECK_NEAR(c.stream, a.stream / 2, 1e-12, 0);
+  CLX_CHECK_NEAR(c.optimizer, a.optimizer / 2, 1e-12, 0);
+}
+
+// More work takes longer; a faster network never hurts.
+static void test_monotonicity(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-8b", "megatron-core", (clx_layout){.tp = 2, .pp = 1, .dp = 8});
+  const double base = step_of(&b).step_time;
+  b.job.global_batch *= 2;
+  assert_true(step_of(&b).step_time > 1.8 * base);
+  b.job.global_batch /= 2;
+  b.job.sequence *= 2;
+  assert_true(step_of(&b).step_time > 2 * base);
+  b.job.sequence /= 2;
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  const double full = step_of(&b).step_time;
+  assert_true(full > 1.2 * base && full < 1.5 * base);
+  b.job.layout.recompute = CLX_RECOMPUTE_NONE;
+  b.fabric.nic *= 4;
+  b.fabric.nvlink *= 4;
+  assert_true(step_of(&b).step_time <= base);
+}
+
+static void test_uneven_layers(void **state) {
+  (void)state;
+  clx_stage stages[CLX_STAGES_MAX];
+  bench b;
+  bench_make(&b, "llama-3.1-405b", "megatron-core", (clx_layout){.tp = 8, .pp = 8, .vpp = 8, .dp = 2});
+  clx_training_stages(&b.job, stages);  // 126 + 2 units on 64 chunks: first and last chunk one layer less
+  int32_t sum = 0;
+  for (int i = 0; i < 8; i++) sum += stages[i].layers[0][0];
+  assert_int_equal(sum, 126);
+  assert_int_equal(stages[0].layers[0][0], 15);
+  assert_int_equal(stages[7].layers[0][0], 15);
+  assert_int_equal(stages[3].layers[0][0], 16);
+  assert_true(stages[0].embedding && stages[7].head && !stages[3].head);
+  int32_t given[] = {10, 20, 30, 20};
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 2, .stage_layers = given, .stage_layer_count = 4});
+  clx_training_stages(&b.job, stages);
+  assert_int_equal(stages[2].layers[0][0], 30);
+  assert_int_equal(memory_of(&b).stage, 2);  // the heaviest rank is where the layers are
+}
+
+static void test_memory_classes(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-8b", "megatron-core", (clx_layout){.tp = 1, .pp = 1, .dp = 8, .sharding = CLX_SHARDING_NONE});
+  const double n = clx_parameter_count(&b.model).total;
+  clx_memory m = memory_of(&b);
+  CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_WEIGHTS], 2 * n, 1e-4, 0);
+  CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_GRADIENTS], 4 * n, 1e-4, 0);
+  CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_OPTIMIZER], 12 * n, 1e-4, 0);
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  CLX_CHECK_NEAR(memory_of(&b).bytes[CLX_MEMORY_OPTIMIZER], 12 * n / 8, 1e-4, 0);
+  b.job.layout.sharding = CLX_SHARDING_ZERO2;
+  CLX_CHECK_NEAR(memory_of(&b).bytes[CLX_MEMORY_GRADIENTS], 4 * n / 8, 1e-4, 0);
+  b.job.layout.sharding = CLX_SHARDING_FSDP;
+  assert_true(memory_of(&b).bytes[CLX_MEMORY_WEIGHTS] < 2 * n / 4);
+  const double none = m.bytes[CLX_MEMORY_ACTIVATIONS];
+  b.job.layout.recompute = CLX_RECOMPUTE_SELECTIVE;
+  const double selective = memory_of(&b).bytes[CLX_MEMORY_ACTIVATIONS];
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  const double full = memory_of(&b).bytes[CLX_MEMORY_ACTIVATIONS];
+  assert_true(full < selective && selective < none);
+}
+
+// Korthikanti et al.: with sequence parallelism and no attention matrices a GPT layer keeps 34 s b h / t bytes, of which 2 are
+// dropout masks that we do not train with.
+static void test_activations_of_a_gpt_layer(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "gpt3-175b", "megatron-core", (clx_layout){.tp = 8, .pp = 1, .dp = 1, .sharding = CLX_SHARDING_NONE});
+  b.job.sequence = 2048;
+  const double with_head = memory_of(&b).bytes[CLX_MEMORY_ACTIVATIONS];
+  b.model.layers += 1;
+  const double one = memory_of(&b).bytes[CLX_MEMORY_ACTIVATIONS] - with_head;
+  CLX_CHECK_NEAR(one, 32 * 2048.0 * 12288 / 8, 1e-9, 0);
+}
+
+// Threads of users who were told too little: experts with tensor parallelism, latent attention, uneven stages, ZeRO with TP.
+static void test_memory_of_experts_and_tensor_parallelism(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 4, .sharding = CLX_SHARDING_ZERO1});
+  const clx_parameters n = clx_parameter_count(&b.model);
+  const double dense = (n.attention + n.embedding + n.head) / 4 + n.router + n.norms, expert = n.routed_experts / 8;
+  const clx_memory m = memory_of(&b);
+  CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_WEIGHTS], 2 * (dense + expert), 1e-3, 0);
+  // Dense weights are shared by dp = 4 ranks, expert weights by edp = 16 / 8 = 2.
+  CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_OPTIMIZER], 12 * (dense / 4 + expert / 2), 1e-3, 0);
+  bench_make(&b, "deepseek-v3", "megatron-core", (clx_layout){.tp = 1, .pp = 8, .ep = 32, .dp = 32, .sharding = CLX_SHARDING_ZERO1});
+  const clx_memory last = memory_of(&b);
+  assert_true(last.total > 0 && last.stage >= 0 && last.stage < 8);
+}
+
+static void test_bad_layouts_are_named(void **state) {
+  (void)state;
+  static const struct {
+    clx_layout layout;
+    const char *word;
+  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},       {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
+             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},       {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
+             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"}, {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
+             {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}};
+  for (int i = 0; i < 7; i++) {
+    bench b;
+    clx_error error = {0};
+    bench_make(&b, "llama-3.1-70b", "megatron-core", bad[i].layout);
+    assert_int_equal(clx_training_check(&b.job, 1024, &error), CLX_INPUT);
+    bool named = false;
+    for (int k = 0; k < error.count; k++) named = named || strstr(error.mistake[k].text, bad[i].word) != NULL;
+    if (!named) fail_msg("'%s' is not named in '%s'", bad[i].word, error.mistake[0].text);
+  }
+}
+
+static void test_search(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  clx_layout best, closest;
+  int64_t tried = 0;
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_DEFAULT});
+  b.job.layout.tp = 0;
+  assert_int_equal(clx_training_search(&b.job, 256, 80e9, &best, &closest, &tried, &error), CLX_OK);
+  assert_true(tried > 50);
+  b.job.layout = best;
+  assert_true(memory_of(&b).total <= 80e9);
+  const double found = b.job.global_batch / step_of(&b).step_time;
+  bench given;
+  bench_make(&given, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_FULL});
+  assert_true(found >= given.job.global_batch / step_of(&given).step_time);
+  b.job.layout.tp = 0;
+  assert_int_equal(clx_training_search(&b.job, 256, 1e9, &best, &closest, &tried, &error), CLX_INFEASIBLE);
+  assert_true(closest.tp > 0);
+}
+
+static int setup(void **state) {
+  (void)state;
+  clx_error error = {0};
+  arena = clx_arena_new();
+  return clx_catalog_open(NULL, &catalog, &error) == CLX_OK && arena != NULL ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  clx_arena_free(arena);
+  clx_catalog_close(catalog);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_parts_add_up),
+      cmocka_unit_test(test_pipeline_closed_form),
+      cmocka_unit_test(test_doubling_rates_halves_the_step),
+      cmocka_unit_test(test_monotonicity),
+      cmocka_unit_test(test_uneven_layers),
+      cmocka_unit_test(test_memory_classes),
+      cmocka_unit_test(test_activations_of_a_gpt_layer),
+      cmocka_unit_test(test_memory_of_experts_and_tensor_parallelism),
+      cmocka_unit_test(test_bad_layouts_are_named),
+      cmocka_unit_test(test_search),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -47,7 +47,8 @@ int32_t clx_hf_int(clx_hf_reader *r, const char *const *keys, int32_t otherwise)
   const bool number = node->kind == CLX_NODE_SCALAR && !node->quoted &&
                       clx_quantity_read(node->text, NULL, &value, why, sizeof why) == CLX_OK;
   if (number && value >= 0 && value <= 2e9 && value == floor(value)) return (int32_t)value;
-  clx_hf_mistake(r, node, "expected a whole number, read '%s'", node->kind == CLX_NODE_SCALAR ? node->text : "a list or map");
+  clx_hf_mistake(r, node, "expected a whole number, read '%s'",
+                 node->kind == CLX_NODE_SCALAR ? node->text : "a list or map");
   return otherwise;
 }
 
@@ -102,7 +103,8 @@ static void find_kind(clx_hf_reader *r) {
   static const clx_hf_kind unknown = {.type = ""};
   r->kind = &unknown;
   const clx_node *classes = clx_node_get(r->root, "architectures");
-  const char *class = classes != NULL && classes->kind == CLX_NODE_LIST && classes->child_count > 0 ? classes->child[0].text : NULL;
+  const char *class =
+      classes != NULL && classes->kind == CLX_NODE_LIST && classes->child_count > 0 ? classes->child[0].text : NULL;
   const char *type = text_at(r->text, "model_type");
   if (type == NULL) type = text_at(r->root, "model_type");
   if (class != NULL && strncmp(class, "Grok1", 5) == 0) type = "grok-1";
@@ -121,7 +123,8 @@ static void find_kind(clx_hf_reader *r) {
   if (nearest != NULL) {
     clx_hf_mistake(r, node, "'%.60s' is not known; is it built like '%s'? Then write that", type, nearest);
   } else {
-    clx_hf_mistake(r, node, "'%.60s' is not known; if it is built like llama, mixtral or another known one, write that", type);
+    clx_hf_mistake(r, node, "'%.60s' is not known; if it is built like llama, mixtral or another known one, write that",
+                   type);
   }
 }
 
@@ -163,7 +166,8 @@ static void read_latent_attention(clx_hf_reader *r) {
 
 static void read_shared_experts(clx_hf_reader *r) {
   clx_transformer *m = r->model;
-  const int32_t count = clx_hf_int(r, CLX_HF_KEYS("n_shared_experts", "num_shared_experts"), r->kind->shared_expert ? 1 : 0);
+  const int32_t count =
+      clx_hf_int(r, CLX_HF_KEYS("n_shared_experts", "num_shared_experts"), r->kind->shared_expert ? 1 : 0);
   const double width = (double)count * m->expert_ffn;
   if (width > 2e9) {
     clx_hf_mistake(r, r->text, "%d shared experts of width %d are too wide", count, m->expert_ffn);
@@ -204,7 +208,8 @@ static void read_activation(clx_hf_reader *r) {
 }
 
 static void read_tying(clx_hf_reader *r) {
-  const clx_node *nested = clx_node_get(r->text, "tie_word_embeddings"), *outer = clx_node_get(r->root, "tie_word_embeddings");
+  const clx_node *nested = clx_node_get(r->text, "tie_word_embeddings"),
+                 *outer = clx_node_get(r->root, "tie_word_embeddings");
   r->model->tied = clx_hf_bool(r, CLX_HF_KEYS("tie_word_embeddings"), r->kind->tied);
   if (!clx_node_is_null(nested)) return;
   if (!clx_node_is_null(outer)) {
@@ -221,10 +226,22 @@ static void read_habits(clx_hf_reader *r) {
   m->norms_per_layer = kind->four_norms ? 4 : 2;
   m->learned_positions = kind->learned_positions;
   m->attention_sinks = kind->sinks;
-  m->qk_norm = kind->qk_norm || (clx_text_equal(kind->type, "glm4_moe") && clx_hf_bool(r, CLX_HF_KEYS("use_qk_norm"), false));
+  m->qk_norm =
+      kind->qk_norm || (clx_text_equal(kind->type, "glm4_moe") && clx_hf_bool(r, CLX_HF_KEYS("use_qk_norm"), false));
   m->attention_bias = clx_hf_bool(r, CLX_HF_KEYS("attention_bias", "qkv_bias"), kind->attention_bias);
   m->mlp_bias = clx_hf_bool(r, CLX_HF_KEYS("mlp_bias"), kind->mlp_bias);
   m->mtp_layers = clx_hf_int(r, CLX_HF_KEYS("num_nextn_predict_layers", "mtp_num_hidden_layers"), 0);
+}
+
+// The same limits as in a catalogue entry.
+static void check_ranges(clx_hf_reader *r) {
+  for (int32_t i = 0; i < clx_model_schema.count; i++) {
+    const clx_row *row = &clx_model_schema.rows[i];
+    if (row->kind != CLX_ROW_INT) continue;
+    const int32_t value = *(const int32_t *)(const void *)((const char *)r->model + row->offset);
+    if (value <= row->maximum) continue;
+    clx_hf_mistake(r, r->text, "%s of %d is out of range: at most %.0f", row->key, value, row->maximum);
+  }
 }
 
 clx_status clx_import_hf_config(const clx_node *root, const char *name, clx_arena *arena, clx_transformer *out,
@@ -232,8 +249,13 @@ clx_status clx_import_hf_config(const clx_node *root, const char *name, clx_aren
   *out = (clx_transformer){.name = clx_arena_text(arena, name), .moe_period = 1};
   if (out->name == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_node *text = clx_node_get(root, "text_config");
-  clx_hf_reader r = {.root = root, .text = text != NULL && text->kind == CLX_NODE_MAP ? text : root, .arena = arena,
-                     .error = error, .status = CLX_OK, .notes = "", .model = out};
+  clx_hf_reader r = {.root = root,
+                     .text = text != NULL && text->kind == CLX_NODE_MAP ? text : root,
+                     .arena = arena,
+                     .error = error,
+                     .status = CLX_OK,
+                     .notes = "",
+                     .model = out};
   if (root->kind != CLX_NODE_MAP) return clx_fail(error, CLX_INPUT, root->place, "a config.json is a map of keys");
   refuse_others(&r);
   find_kind(&r);
@@ -244,6 +266,7 @@ clx_status clx_import_hf_config(const clx_node *root, const char *name, clx_aren
   read_activation(&r);
   read_tying(&r);
   read_habits(&r);
+  check_ranges(&r);
   CLX_TRY(r.status);
   out->title = clx_arena_format(arena, "%s of model_type %s%s", name, r.kind->type, r.notes);
   if (out->title == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

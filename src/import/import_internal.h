@@ -11,7 +11,7 @@ typedef struct clx_hf_kind {
   int32_t window_period;  // every n-th layer attends fully, when only a sliding_window is given
   bool four_norms;        // a norm after each block, too
   bool qk_norm, attention_bias, mlp_bias, sinks, router_bias, learned_positions, tied;
-  bool shared_expert;     // one shared expert of the routed ones' width, without a key
+  bool shared_expert;  // one shared expert of the routed ones' width, without a key
 } clx_hf_kind;
 
 // The kind of a model_type (loose: case, '-' and '_'), or NULL with the nearest known one in *nearest (may be NULL).
@@ -24,14 +24,15 @@ typedef struct clx_hf_reader {
   clx_arena *arena;
   clx_error *error;
   clx_status status;
-  const char *notes;            // "; ..." for the title
+  const char *notes;  // "; ..." for the title
   clx_transformer *model;
 } clx_hf_reader;
 
 // A NULL-terminated list of alternative keys.
 #define CLX_HF_KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-void clx_hf_mistake(clx_hf_reader *r, const clx_node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void clx_hf_mistake(clx_hf_reader *r, const clx_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void clx_hf_note(clx_hf_reader *r, const char *note);
 // The first of `keys` that is present and not null, or NULL.
 const clx_node *clx_hf_find(const clx_hf_reader *r, const char *const *keys);

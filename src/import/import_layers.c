@@ -40,7 +40,8 @@ static bool list_holds(const clx_node *list, int32_t number) {
     double value = -1;
     char why[200];
     const clx_node *item = &list->child[i];
-    if (item->kind != CLX_NODE_SCALAR || clx_quantity_read(item->text, NULL, &value, why, sizeof why) != CLX_OK) continue;
+    if (item->kind != CLX_NODE_SCALAR || clx_quantity_read(item->text, NULL, &value, why, sizeof why) != CLX_OK)
+      continue;
     if (value == number) return true;
   }
   return false;

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Regenerates docs/accuracy.md and catalogue/accuracy/training.yaml from a table of published runs.
+
+usage: scripts/accuracy.py TRAINING_RUNS.csv [PEER_RUNS.csv]   (build/colossus must exist)
+
+PEER_RUNS.csv has the columns peer, case, id, measured_s, predicted_s. Both tables are large collections of published
+measurements that the repository does not carry.
+"""
+import csv, io, json, pathlib, statistics, subprocess, sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLOSSUS = ROOT / "build" / "colossus"
+SOURCES = {
+    "BLM": "BigScience tr11-176B-ml chronicles (BLOOM), A100",
+    "DGX": "NVIDIA/dgxc-benchmarking, H100 and GB200",
+    "DSV": "DeepSeek-V3, ISCA 2025, H800",
+    "MEG": "Megatron-LM: SC21 Table 1 and README, A100 and H100",
+    "MLP": "MLPerf Training v4.0 to v5.1 logs",
+    "MPT": "llm-foundry benchmarks (FSDP), A100 and H100",
+    "NEM": "NeMo 24.07 and Launcher performance pages, H100",
+    "NMB": "Megatron-Bridge performance summary, H100 to GB300",
+    "SEQ": "Korthikanti et al. 2022 Table 5, A100",
+    "SMX": "SimuMax measurements on 8 x B200",
+    "TTN": "torchtitan performance pages",
+    "VTR": "vTrain multi-node ground truth, A100",
+    "ZOO": "Megatron-MoE-ModelZoo, Qwen3-235B",
+}
+
+
+def validate(table, by=None):
+    command = [COLOSSUS, "validate", "training", table, "--only", "trust=A,B", "--json"] + (["--by", by] if by else [])
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def rows_of(report, names=None):
+    lines = ["| group | rows | predicted | bias | mean | median | p90 | max |", "|---|---|---|---|---|---|---|---|"]
+    for g in report["groups"] + [dict(report, name="**all**")]:
+        name = (names or {}).get(g["name"], "")
+        label = f"{g['name']}: {name}" if name else g["name"] or "(blank)"
+        if g["predicted"] == 0:
+            lines.append(f"| {label} | {g['rows']} | 0 | | | | | |")
+            continue
+        figures = [g["bias"], g["mean_abs_rel_error"], g["median_abs_rel_error"], g["p90_abs_rel_error"], g["max_abs_rel_error"]]
+        signed = f"{100 * figures[0]:+.1f}"
+        lines.append(f"| {label} | {g['rows']} | {g['predicted']} | {signed} | " + " | ".join(f"{100 * f:.1f}" for f in figures[1:]) + " |")
+    return "\n".join(lines)
+
+
+def predictions(table):
+    text = subprocess.run([COLOSSUS, "predict", "training", table], check=True, capture_output=True, text=True).stdout
+    return {r["id"]: r for r in csv.DictReader(io.StringIO(text))}
+
+
+def peers(table, peer_table):
+    ours = predictions(table)
+    cases = {}
+    for r in csv.DictReader(open(peer_table)):
+        row = ours.get(r["id"])
+        if not row or not r["predicted_s"] or not r["measured_s"] or row["status"] == "refused":
+            continue
+        measured = float(r["measured_s"])
+        pair = (abs(float(r["predicted_s"]) / measured - 1), abs(float(row["predicted_step_time_s"]) / measured - 1))
+        cases.setdefault((r["peer"].split(" ")[0], r["case"]), []).append(pair)
+    lines = ["| peer | case | rows | peer mean | peer median | colossus mean | colossus median |", "|---|---|---|---|---|---|---|"]
+    for (peer, case), pairs in sorted(cases.items()):
+        a, b = [p[0] for p in pairs], [p[1] for p in pairs]
+        lines.append(f"| {peer} | {case} | {len(pairs)} | {100 * statistics.mean(a):.1f} | {100 * statistics.median(a):.1f} | "
+                     f"{100 * statistics.mean(b):.1f} | {100 * statistics.median(b):.1f} |")
+    return "\n".join(lines)
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    table = sys.argv[1]
+    report = validate(table)
+    noise = report["metrics"]["step_time_s"]["noise_floor"]
+    refused = "\n".join(f"| {n} | {why} |" for why, n in sorted(report["metrics"]["step_time_s"]["refused_reasons"].items(), key=lambda x: -x[1]))
+    text = (ROOT / "docs" / "accuracy.in.md").read_text()
+    values = {
+        "rows": report["rows"], "predicted": report["predicted"], "extrapolated": report["extrapolated"],
+        "mean": f"{100 * report['mean_abs_rel_error']:.1f}", "median": f"{100 * report['median_abs_rel_error']:.1f}",
+        "p90": f"{100 * report['p90_abs_rel_error']:.1f}", "noise_groups": noise["groups"], "noise_median": f"{100 * noise['median_spread']:.1f}",
+        "noise_p90": f"{100 * noise['p90_spread']:.1f}", "by_source": rows_of(report, SOURCES), "by_hardware": rows_of(validate(table, "hardware")),
+        "by_precision": rows_of(validate(table, "precision")), "by_software": rows_of(validate(table, "software")),
+        "refused": refused, "peers": peers(table, sys.argv[2]) if len(sys.argv) == 3 else "(no peer table given)",
+    }
+    for key, value in values.items():
+        text = text.replace("@" + key + "@", str(value))
+    (ROOT / "docs" / "accuracy.md").write_text(text)
+    (ROOT / "catalogue" / "accuracy" / "training.yaml").write_text(
+        "name: training\ntitle: \"step time of published training runs, trust A and B\"\naliases: [\"step\"]\n"
+        "source: colossus-validation\nkind: measured\n"
+        f"rows: {report['predicted']}\nmean: {report['mean_abs_rel_error']:.4f}\nmedian: {report['median_abs_rel_error']:.4f}\n"
+        f"p90: {report['p90_abs_rel_error']:.4f}\n")
+
+
+if __name__ == "__main__":
+    main()

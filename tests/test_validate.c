@@ -1,0 +1,224 @@
+// Tables end to end: figures by hand, predictions that read no measurement, rows on the path of `run`, refusals.
+#include "check.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "validate/validate.h"
+
+static clx_catalog *catalog;
+
+// --- figures ------------------------------------------------------------------------------------------------------------
+
+static clx_prediction row(double predicted, double measured, clx_row_status status) {
+  clx_prediction p = {.status = status};
+  p.value[0] = predicted;
+  p.measured[0] = measured;
+  return p;
+}
+
+static void test_figures(void **state) {
+  (void)state;
+  const clx_prediction rows[] = {row(1.1, 1, CLX_ROW_OK), row(0.8, 1, CLX_ROW_EXTRAPOLATED), row(2.8, 2, CLX_ROW_OK),
+                                 row(0, 5, CLX_ROW_REFUSED), row(7, 0, CLX_ROW_OK)};
+  double scratch[5];
+  const clx_figures f = clx_figures_make(rows, 5, 0, NULL, scratch);
+  assert_int_equal(f.rows, 4);
+  assert_int_equal(f.predicted, 3);
+  assert_int_equal(f.extrapolated, 1);
+  assert_int_equal(f.refused, 1);
+  CLX_CHECK_NEAR(f.bias, (0.1 - 0.2 + 0.4) / 3, 1e-12, 0);
+  CLX_CHECK_NEAR(f.mean, 0.7 / 3, 1e-12, 0);
+  CLX_CHECK_NEAR(f.median, 0.2, 1e-12, 0);
+  CLX_CHECK_NEAR(f.p90, 0.4, 1e-12, 0);
+  CLX_CHECK_NEAR(f.max, 0.4, 1e-12, 0);
+  CLX_CHECK_NEAR(f.mean_refused_as_1, 1.7 / 4, 1e-12, 0);
+}
+
+// --- tables ---------------------------------------------------------------------------------------------------------------
+
+#define HEADER \
+  "id,hardware,gpus,gpus_per_node,scale_up_domain,scale_out_gbps_per_gpu,model,params_b,layers,hidden,heads,kv_heads,ffn,vocab," \
+  "seq,moe_experts,moe_topk,moe_ffn,precision,tp,pp,vpp,cp,ep,dp,micro_batch,global_batch,recompute,step_time_s," \
+  "tokens_per_s_per_gpu,notes,trust,software,sharding,shard_group\n"
+
+// NVIDIA-NeMo/Megatron-Bridge and dgxc-benchmarking configurations, measured values blank or as given.
+static const char TABLE[] = HEADER
+    "A-1,H100-SXM5-80GB,64,8,8,400,llama3-70b,,80,8192,64,8,28672,128256,8192,,,,BF16,4,4,5,2,1,2,1,128,none,%s,%s,,A,nemo-24.07,zero1,\n"
+    "A-2,H100,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,FP8,1,1,,2,1,4,1,128,,%s,%s,,A,,zero1,\n"
+    "B-1,TPU v5p,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,BF16,1,1,,1,1,8,1,128,,%s,%s,,C,x,,\n"
+    "B-2,H100,8,8,8,,unheard-of,8.03,32,4096,32,8,14336,128256,8192,,,,BF16,1,1,,2,1,4,1,128,,%s,%s,,A,x,,\n"
+    "B-3,H100,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,BF16,,,,,,,,128,,%s,%s,,A,x,,\n"
+    "B-4,H100,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,BF16,3,1,,1,1,2,1,128,,%s,%s,,A,x,,\n";
+
+static void write_table(char *path, const char *step, const char *rate) {
+  strcpy(path, "/tmp/clx_validate_XXXXXX");
+  const int file = mkstemp(path);
+  assert_true(file >= 0);
+  FILE *out = fdopen(file, "w");
+  assert_non_null(out);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  fprintf(out, TABLE, step, rate, step, rate, step, rate, step, rate, step, rate, step, rate);
+#pragma GCC diagnostic pop
+  fclose(out);
+}
+
+static char *predict(const char *path) {
+  clx_error error = {0};
+  char *text = NULL;
+  if (clx_table_predict(catalog, "training", path, &text, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  return text;
+}
+
+static void test_statuses_and_reasons(void **state) {
+  (void)state;
+  char path[64];
+  write_table(path, "1", "");
+  char *text = predict(path);
+  assert_non_null(strstr(text, ",predicted_step_time_s,status,reason,model_error\n"));
+  assert_non_null(strstr(text, "device 'TPU v5p' is not in the catalogue"));
+  assert_non_null(strstr(text, "extrapolated"));
+  assert_non_null(strstr(text, "gated feed-forward inferred from params_b"));
+  assert_non_null(strstr(text, "layout missing: tp or pp is blank"));
+  assert_non_null(strstr(text, "tp 3 does not divide the 32 attention heads"));
+  assert_non_null(strstr(text, "software blank: default profile"));
+  assert_non_null(strstr(text, "recompute blank: "));
+  clx_text_free(text);
+  unlink(path);
+}
+
+// The columns after the inputs, without the measured ones, are the same bytes whatever was measured.
+static void test_predictions_read_no_measurement(void **state) {
+  (void)state;
+  char one[64], two[64];
+  write_table(one, "1", "");
+  write_table(two, "", "9999");
+  char *a = predict(one), *b = predict(two);
+  for (char *at = strstr(a, ",1,,,"); at != NULL; at = strstr(at, ",1,,,")) memmove(at, at + 3, strlen(at + 3) + 1);
+  for (char *at = strstr(b, ",,9999,,"); at != NULL; at = strstr(b, ",,9999,,")) memmove(at, at + 6, strlen(at + 6) + 1);
+  assert_string_equal(a, b);
+  clx_text_free(a);
+  clx_text_free(b);
+  unlink(one);
+  unlink(two);
+}
+
+static double predicted_of(const char *text, const char *id) {
+  const char *line = strstr(text, id), *status = strstr(line, ",ok,");
+  if (status == NULL) status = strstr(line, ",extrapolated,");
+  const char *cell = status - 1;
+  while (*cell != ',') cell--;
+  return strtod(cell + 1, NULL);
+}
+
+// A row and the same job as a scenario give the same step.
+static void test_rows_take_the_path_of_run(void **state) {
+  (void)state;
+  char path[64], file[80];
+  write_table(path, "1", "");
+  char *text = predict(path);
+  snprintf(file, sizeof file, "%s.yaml", path);
+  FILE *out = fopen(file, "w");
+  fputs("name: row\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 64}]}\n"
+        "network: {switch: qm9700}\n"
+        "training: {model: llama-3.1-70b, software: nemo-24.07, sequence: 8192, global_batch: 128,\n"
+        "  layout: {tp: 4, pp: 4, vpp: 5, cp: 2, dp: 2, micro_batch: 1, recompute: none}}\n", out);
+  fclose(out);
+  clx_error error = {0};
+  clx_scenario *scenario = NULL;
+  clx_result *result = NULL;
+  clx_run_options options;
+  clx_run_options_default(&options);
+  if (clx_scenario_load(catalog, file, NULL, 0, &scenario, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  assert_int_equal(clx_scenario_run(scenario, &options, &result, &error), CLX_OK);
+  CLX_CHECK_NEAR(predicted_of(text, "A-1"), clx_result_find(result, "training.step_time")->value, 1e-7, 0);
+  clx_result_free(result);
+  clx_scenario_free(scenario);
+  clx_text_free(text);
+  unlink(path);
+  unlink(file);
+}
+
+static void test_validate_json_and_groups(void **state) {
+  (void)state;
+  char path[64];
+  clx_error error = {0};
+  char *text = NULL;
+  write_table(path, "2.5", "");
+  const clx_table_options options = {.by = "hardware", .only_column = "trust", .only_values = "A,B"};
+  assert_int_equal(clx_table_validate(catalog, "training", path, &options, true, &text, &error), CLX_OK);
+  assert_non_null(strstr(text, "\"mean_abs_rel_error_refused_as_1\""));
+  assert_non_null(strstr(text, "\"name\": \"H100-SXM5-80GB\""));
+  assert_null(strstr(text, "TPU"));
+  clx_text_free(text);
+  const clx_table_options wrong = {.by = "hardwear"};
+  assert_int_equal(clx_table_validate(catalog, "training", path, &wrong, true, &text, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "did you mean 'hardware'"));
+  assert_int_equal(clx_table_validate(catalog, "trainning", path, NULL, true, &text, &error), CLX_INPUT);
+  unlink(path);
+}
+
+static void test_missing_columns(void **state) {
+  (void)state;
+  char path[64] = "/tmp/clx_validate_XXXXXX";
+  clx_error error = {0};
+  char *text = NULL;
+  const int file = mkstemp(path);
+  assert_true(write(file, "id,hardwar,gpus\n", 16) == 16);
+  close(file);
+  assert_int_equal(clx_table_predict(catalog, "training", path, &text, &error), CLX_INPUT);
+  assert_true(error.count > 3);
+  assert_non_null(strstr(error.mistake[0].text, "is it 'hardwar'"));
+  unlink(path);
+}
+
+// The published record, where it is at hand: refusals and errors as the accuracy page states.
+static void test_published_record(void **state) {
+  (void)state;
+  const char *root = getenv("COLOSSUS_SOURCE_ROOT");
+  char path[4096];
+  snprintf(path, sizeof path, "%s/../shared/validation/training_runs.csv", root == NULL ? "." : root);
+  if (access(path, R_OK) != 0) {
+    print_message("the published training record is not at hand: skipped\n");
+    skip();
+  }
+  clx_error error = {0};
+  char *text = NULL;
+  const clx_table_options options = {.by = "trust", .only_column = "trust", .only_values = "A,B"};
+  assert_int_equal(clx_table_validate(catalog, "training", path, &options, true, &text, &error), CLX_OK);
+  clx_accuracy accuracy;
+  clx_arena *arena = clx_arena_new();
+  assert_int_equal(clx_catalog_read(catalog, "accuracy", "training", (clx_place){0}, &clx_accuracy_schema, arena, &accuracy, &error), CLX_OK);
+  const char *top = strstr(text, "\"mean_abs_rel_error\": ");
+  const double mean = strtod(top + strlen("\"mean_abs_rel_error\": "), NULL);
+  assert_true(mean < 0.20);                           // the bar of the first version
+  CLX_CHECK_NEAR(accuracy.mean, mean, 0, 5e-4);       // what stands beside predictions is what validation finds
+  clx_arena_free(arena);
+  clx_text_free(text);
+}
+
+static int setup(void **state) {
+  (void)state;
+  clx_error error = {0};
+  return clx_catalog_open(NULL, &catalog, &error) == CLX_OK ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  clx_catalog_close(catalog);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_figures),
+      cmocka_unit_test(test_statuses_and_reasons),
+      cmocka_unit_test(test_predictions_read_no_measurement),
+      cmocka_unit_test(test_rows_take_the_path_of_run),
+      cmocka_unit_test(test_validate_json_and_groups),
+      cmocka_unit_test(test_missing_columns),
+      cmocka_unit_test(test_published_record),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -5,9 +5,19 @@
 
 // Round numbers of an H100-like device.
 static clx_device device_make(void) {
-  clx_device d = {.name = "d", .family = "hopper", .memory_bandwidth = 3.35e12, .processors = 132, .clock = 1.755e9,
-                  .attention_efficiency = 0.55, .attention_backward_efficiency = 0.45, .memory_efficiency = 0.9,
-                  .kernel_time = 3e-6, .quantise_bandwidth = 1.2e12, .tile_m = 256, .tile_n = 128, .exponentials = 16};
+  clx_device d = {.name = "d",
+                  .family = "hopper",
+                  .memory_bandwidth = 3.35e12,
+                  .processors = 132,
+                  .clock = 1.755e9,
+                  .attention_efficiency = 0.55,
+                  .attention_backward_efficiency = 0.45,
+                  .memory_efficiency = 0.9,
+                  .kernel_time = 3e-6,
+                  .quantise_bandwidth = 1.2e12,
+                  .tile_m = 256,
+                  .tile_n = 128,
+                  .exponentials = 16};
   d.peak[CLX_BF16] = 989e12;
   d.peak[CLX_FP8] = 1979e12;
   d.gemm_efficiency[CLX_BF16] = 0.83;
@@ -75,7 +85,8 @@ static void test_rates_scale(void **state) {
   const clx_attention_shape shape = {2, 16, 16, 4096, 4096, 128, 128, 0.5, 0};
   CLX_CHECK_NEAR(clx_device_gemm_time(&fast, CLX_BF16, 4096, 4096, 4096, 1),
                  clx_device_gemm_time(&slow, CLX_BF16, 4096, 4096, 4096, 1) / 2, 1e-12, 0);
-  CLX_CHECK_NEAR(clx_device_attention_time(&fast, &shape, true), clx_device_attention_time(&slow, &shape, true) / 2, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_device_attention_time(&fast, &shape, true), clx_device_attention_time(&slow, &shape, true) / 2,
+                 1e-12, 0);
   CLX_CHECK_NEAR(clx_device_stream_time(&fast, 1e9), clx_device_stream_time(&slow, 1e9) / 2, 1e-12, 0);
 }
 
@@ -114,10 +125,14 @@ static void test_casts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gemm_stays_above_the_roofline), cmocka_unit_test(test_gemm_grows_with_every_dimension),
-      cmocka_unit_test(test_wave_quantisation),             cmocka_unit_test(test_large_gemm_reaches_its_efficiency),
-      cmocka_unit_test(test_rates_scale),                   cmocka_unit_test(test_attention),
-      cmocka_unit_test(test_misaligned_heads_are_slow_when_unfused), cmocka_unit_test(test_casts),
+      cmocka_unit_test(test_gemm_stays_above_the_roofline),
+      cmocka_unit_test(test_gemm_grows_with_every_dimension),
+      cmocka_unit_test(test_wave_quantisation),
+      cmocka_unit_test(test_large_gemm_reaches_its_efficiency),
+      cmocka_unit_test(test_rates_scale),
+      cmocka_unit_test(test_attention),
+      cmocka_unit_test(test_misaligned_heads_are_slow_when_unfused),
+      cmocka_unit_test(test_casts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

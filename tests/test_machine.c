@@ -10,7 +10,8 @@ static clx_machine machine_make(clx_cohort *cohort, int64_t gpus, int32_t extra)
   cohort->device = (clx_device){.name = "d", .nvlink = 450e9};
   cohort->nic = (clx_link){.name = "n", .rate = 50e9};
   clx_machine machine = {.cohort = cohort, .cohort_count = 1, .oversubscription = 1};
-  machine.switch_model = (clx_switch){.name = "sn5600", .throughput = 6.4e12, .port_rate = 100e9, .ports = 64, .split = 2};
+  machine.switch_model =
+      (clx_switch){.name = "sn5600", .throughput = 6.4e12, .port_rate = 100e9, .ports = 64, .split = 2};
   return machine;
 }
 
@@ -99,9 +100,12 @@ static void test_out_of_reach_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hundred_thousand),       cmocka_unit_test(test_tiers_by_size),
-      cmocka_unit_test(test_partial_racks_round_up), cmocka_unit_test(test_cohort_equals_expanded),
-      cmocka_unit_test(test_oversubscription_saves_switches), cmocka_unit_test(test_out_of_reach_is_refused),
+      cmocka_unit_test(test_hundred_thousand),
+      cmocka_unit_test(test_tiers_by_size),
+      cmocka_unit_test(test_partial_racks_round_up),
+      cmocka_unit_test(test_cohort_equals_expanded),
+      cmocka_unit_test(test_oversubscription_saves_switches),
+      cmocka_unit_test(test_out_of_reach_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

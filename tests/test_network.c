@@ -3,8 +3,15 @@
 
 #include "network/network.h"
 
-static const clx_fabric H100 = {.domain = 8, .nvlink = 450e9, .nvlink_efficiency = 0.8, .nic = 50e9, .nic_efficiency = 0.92,
-                                .nvlink_latency = 1.5e-6, .nic_latency = 9e-6, .base_latency = 10e-6, .switch_reduction = 1.28};
+static const clx_fabric H100 = {.domain = 8,
+                                .nvlink = 450e9,
+                                .nvlink_efficiency = 0.8,
+                                .nic = 50e9,
+                                .nic_efficiency = 0.92,
+                                .nvlink_latency = 1.5e-6,
+                                .nic_latency = 9e-6,
+                                .base_latency = 10e-6,
+                                .switch_reduction = 1.28};
 
 static void test_groups(void **state) {
   (void)state;
@@ -49,7 +56,8 @@ static void test_all_reduce_is_both_halves(void **state) {
   plain.switch_reduction = 1;
   plain.base_latency = plain.nvlink_latency = plain.nic_latency = 0;
   const clx_group group = {64, 8};
-  const double both = clx_collective_time(&plain, CLX_REDUCE_SCATTER, group, 1e9) + clx_collective_time(&plain, CLX_ALL_GATHER, group, 1e9);
+  const double both = clx_collective_time(&plain, CLX_REDUCE_SCATTER, group, 1e9) +
+                      clx_collective_time(&plain, CLX_ALL_GATHER, group, 1e9);
   CLX_CHECK_NEAR(clx_collective_time(&plain, CLX_ALL_REDUCE, group, 1e9), both, 1e-12, 0);
 }
 
@@ -63,8 +71,10 @@ static void test_bytes_and_bandwidth_scale_together(void **state) {
   fast.nvlink *= 2;
   fast.nic *= 2;
   const clx_group group = {64, 8};
-  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_TO_ALL, group, 2e9), clx_collective_time(&slow, CLX_ALL_TO_ALL, group, 1e9), 1e-12, 0);
-  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_REDUCE, group, 2e12), clx_collective_time(&slow, CLX_ALL_REDUCE, group, 1e12), 0.01, 0);
+  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_TO_ALL, group, 2e9),
+                 clx_collective_time(&slow, CLX_ALL_TO_ALL, group, 1e9), 1e-12, 0);
+  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_REDUCE, group, 2e12),
+                 clx_collective_time(&slow, CLX_ALL_REDUCE, group, 1e12), 0.01, 0);
 }
 
 // nccl-tests on 8 x H100 (AIConfigurator's tables, fp16): bus bandwidths at 64 and 512 MiB; and 1,024 GPUs over 400 Gbit/s
@@ -76,9 +86,12 @@ static void test_published_points(void **state) {
     clx_collective kind;
     clx_group group;
     double bytes, bus, factor;
-  } known[] = {{CLX_ALL_REDUCE, {8, 8}, 64 * MiB, 362e9, 1.75},    {CLX_ALL_REDUCE, {8, 8}, 512 * MiB, 445e9, 1.75},
-               {CLX_ALL_GATHER, {8, 8}, 64 * MiB, 282e9, 0.875},   {CLX_ALL_GATHER, {8, 8}, 512 * MiB, 335e9, 0.875},
-               {CLX_REDUCE_SCATTER, {8, 8}, 512 * MiB, 336e9, 0.875}, {CLX_ALL_REDUCE, {1024, 8}, 4096 * MiB, 359e9, 2 * 1023.0 / 1024}};
+  } known[] = {{CLX_ALL_REDUCE, {8, 8}, 64 * MiB, 362e9, 1.75},
+               {CLX_ALL_REDUCE, {8, 8}, 512 * MiB, 445e9, 1.75},
+               {CLX_ALL_GATHER, {8, 8}, 64 * MiB, 282e9, 0.875},
+               {CLX_ALL_GATHER, {8, 8}, 512 * MiB, 335e9, 0.875},
+               {CLX_REDUCE_SCATTER, {8, 8}, 512 * MiB, 336e9, 0.875},
+               {CLX_ALL_REDUCE, {1024, 8}, 4096 * MiB, 359e9, 2 * 1023.0 / 1024}};
   for (int i = 0; i < 6; i++) {
     const double measured = known[i].bytes * known[i].factor / known[i].bus;
     CLX_CHECK_NEAR(clx_collective_time(&H100, known[i].kind, known[i].group, known[i].bytes), measured, 0.2, 0);

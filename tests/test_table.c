@@ -13,7 +13,9 @@ static void test_plain_and_quoted(void **state) {
   clx_arena *arena = clx_arena_new();
   clx_table t;
   clx_error error;
-  const char *text = "\xEF\xBB\xBF" "a,b,\"c \"\"d\"\"\"\r\n1, two ,\"x,\ny\"\n\n4,5\n";
+  const char *text =
+      "\xEF\xBB\xBF"
+      "a,b,\"c \"\"d\"\"\"\r\n1, two ,\"x,\ny\"\n\n4,5\n";
   assert_int_equal(read_text(arena, text, &t, &error), CLX_OK);
   assert_int_equal(t.column_count, 3);
   assert_int_equal(t.row_count, 2);

@@ -6,8 +6,15 @@
 
 static clx_catalog *catalog;
 static clx_arena *arena;
-static const clx_fabric FABRIC = {.domain = 8, .nvlink = 450e9, .nvlink_efficiency = 0.8, .nic = 50e9, .nic_efficiency = 0.92,
-                                  .nvlink_latency = 1.5e-6, .nic_latency = 9e-6, .base_latency = 10e-6, .switch_reduction = 1.28};
+static const clx_fabric FABRIC = {.domain = 8,
+                                  .nvlink = 450e9,
+                                  .nvlink_efficiency = 0.8,
+                                  .nic = 50e9,
+                                  .nic_efficiency = 0.92,
+                                  .nvlink_latency = 1.5e-6,
+                                  .nic_latency = 9e-6,
+                                  .base_latency = 10e-6,
+                                  .switch_reduction = 1.28};
 
 typedef struct bench {
   clx_transformer model;
@@ -20,10 +27,13 @@ typedef struct bench {
 static void bench_make(bench *b, const char *model, const char *software, clx_layout layout) {
   clx_error error = {0};
   const clx_place none = {0};
-  assert_int_equal(clx_catalog_read(catalog, "model", model, none, &clx_model_schema, arena, &b->model, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "model", model, none, &clx_model_schema, arena, &b->model, &error),
+                   CLX_OK);
   assert_int_equal(clx_transformer_complete(&b->model, none, &error), CLX_OK);
-  assert_int_equal(clx_catalog_read(catalog, "device", "h100_sxm", none, &clx_device_schema, arena, &b->device, &error), CLX_OK);
-  assert_int_equal(clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "device", "h100_sxm", none, &clx_device_schema, arena, &b->device, &error),
+                   CLX_OK);
+  assert_int_equal(
+      clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
   b->fabric = FABRIC;
   layout.recompute_share = 1;
   if (layout.vpp == 0) layout.vpp = 1;
@@ -32,8 +42,14 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   layout.etp = 1;
   if (layout.micro_batch == 0) layout.micro_batch = 1;
   layout.sequence_parallel = layout.tp > 1;
-  b->job = (clx_training){.model = &b->model, .device = &b->device, .fabric = &b->fabric, .software = &b->software, .layout = layout,
-                          .precision = CLX_PRECISION_BF16, .sequence = 4096, .global_batch = 256};
+  b->job = (clx_training){.model = &b->model,
+                          .device = &b->device,
+                          .fabric = &b->fabric,
+                          .software = &b->software,
+                          .layout = layout,
+                          .precision = CLX_PRECISION_BF16,
+                          .sequence = 4096,
+                          .global_batch = 256};
 }
 
 static clx_step step_of(const bench *b) {
@@ -61,8 +77,8 @@ static void test_parts_add_up(void **state) {
     bench b;
     bench_make(&b, "llama-3.1-70b", "megatron-core", layouts[i]);
     const clx_step s = step_of(&b);
-    const double sum = s.gemm + s.attention + s.stream + s.recompute + s.tp_exposed + s.cp_exposed + s.ep_exposed + s.pp_exposed +
-                       s.dp_exposed + s.bubble + s.optimizer + s.launch + s.jitter;
+    const double sum = s.gemm + s.attention + s.stream + s.recompute + s.tp_exposed + s.cp_exposed + s.ep_exposed +
+                       s.pp_exposed + s.dp_exposed + s.bubble + s.optimizer + s.launch + s.jitter;
     CLX_CHECK_NEAR(sum, s.step_time, 1e-12, 0);
   }
 }
@@ -90,7 +106,8 @@ static void test_doubling_rates_halves_the_step(void **state) {
   slow.software.cuda_graphs = 1;
   slow.fabric.base_latency = slow.fabric.nic_latency = slow.fabric.nvlink_latency = 0;
   fast = slow;
-  fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.fabric = &fast.fabric, fast.job.software = &fast.software;
+  fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.fabric = &fast.fabric,
+  fast.job.software = &fast.software;
   fast.device.peak[CLX_BF16] *= 2;
   fast.device.memory_bandwidth *= 2;
   fast.device.clock *= 2;
@@ -140,7 +157,8 @@ static void test_uneven_layers(void **state) {
   assert_int_equal(stages[3].layers[0][0], 16);
   assert_true(stages[0].embedding && stages[7].head && !stages[3].head);
   int32_t given[] = {10, 20, 30, 20};
-  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 2, .stage_layers = given, .stage_layer_count = 4});
+  bench_make(&b, "llama-3.1-70b", "megatron-core",
+             (clx_layout){.tp = 8, .pp = 4, .dp = 2, .stage_layers = given, .stage_layer_count = 4});
   clx_training_stages(&b.job, stages);
   assert_int_equal(stages[2].layers[0][0], 30);
   assert_int_equal(memory_of(&b).stage, 2);  // the heaviest rank is where the layers are
@@ -149,7 +167,8 @@ static void test_uneven_layers(void **state) {
 static void test_memory_classes(void **state) {
   (void)state;
   bench b;
-  bench_make(&b, "llama-3.1-8b", "megatron-core", (clx_layout){.tp = 1, .pp = 1, .dp = 8, .sharding = CLX_SHARDING_NONE});
+  bench_make(&b, "llama-3.1-8b", "megatron-core",
+             (clx_layout){.tp = 1, .pp = 1, .dp = 8, .sharding = CLX_SHARDING_NONE});
   const double n = clx_parameter_count(&b.model).total;
   clx_memory m = memory_of(&b);
   CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_WEIGHTS], 2 * n, 1e-4, 0);
@@ -186,14 +205,16 @@ static void test_activations_of_a_gpt_layer(void **state) {
 static void test_memory_of_experts_and_tensor_parallelism(void **state) {
   (void)state;
   bench b;
-  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 4, .sharding = CLX_SHARDING_ZERO1});
+  bench_make(&b, "mixtral-8x7b", "megatron-core",
+             (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 4, .sharding = CLX_SHARDING_ZERO1});
   const clx_parameters n = clx_parameter_count(&b.model);
   const double dense = (n.attention + n.embedding + n.head) / 4 + n.router + n.norms, expert = n.routed_experts / 8;
   const clx_memory m = memory_of(&b);
   CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_WEIGHTS], 2 * (dense + expert), 1e-3, 0);
   // Dense weights are shared by dp = 4 ranks, expert weights by edp = 16 / 8 = 2.
   CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_OPTIMIZER], 12 * (dense / 4 + expert / 2), 1e-3, 0);
-  bench_make(&b, "deepseek-v3", "megatron-core", (clx_layout){.tp = 1, .pp = 8, .ep = 32, .dp = 32, .sharding = CLX_SHARDING_ZERO1});
+  bench_make(&b, "deepseek-v3", "megatron-core",
+             (clx_layout){.tp = 1, .pp = 8, .ep = 32, .dp = 32, .sharding = CLX_SHARDING_ZERO1});
   const clx_memory last = memory_of(&b);
   assert_true(last.total > 0 && last.stage >= 0 && last.stage < 8);
 }
@@ -203,9 +224,9 @@ static void test_bad_layouts_are_named(void **state) {
   static const struct {
     clx_layout layout;
     const char *word;
-  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},       {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
-             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},       {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
-             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"}, {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
+  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},         {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
+             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},         {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
+             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},   {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
              {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}};
   for (int i = 0; i < 7; i++) {
     bench b;
@@ -224,7 +245,8 @@ static void test_search(void **state) {
   clx_error error = {0};
   clx_layout best, closest;
   int64_t tried = 0;
-  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_DEFAULT});
+  bench_make(&b, "llama-3.1-70b", "megatron-core",
+             (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_DEFAULT});
   b.job.layout.tp = 0;
   assert_int_equal(clx_training_search(&b.job, 256, 80e9, &best, &closest, &tried, &error), CLX_OK);
   assert_true(tried > 50);
@@ -232,7 +254,8 @@ static void test_search(void **state) {
   assert_true(memory_of(&b).total <= 80e9);
   const double found = b.job.global_batch / step_of(&b).step_time;
   bench given;
-  bench_make(&given, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_FULL});
+  bench_make(&given, "llama-3.1-70b", "megatron-core",
+             (clx_layout){.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_FULL});
   assert_true(found >= given.job.global_batch / step_of(&given).step_time);
   b.job.layout.tp = 0;
   assert_int_equal(clx_training_search(&b.job, 256, 1e9, &best, &closest, &tried, &error), CLX_INFEASIBLE);

@@ -37,14 +37,16 @@ static void test_figures(void **state) {
 
 // --- tables ---------------------------------------------------------------------------------------------------------------
 
-#define HEADER \
-  "id,hardware,gpus,gpus_per_node,scale_up_domain,scale_out_gbps_per_gpu,model,params_b,layers,hidden,heads,kv_heads,ffn,vocab," \
-  "seq,moe_experts,moe_topk,moe_ffn,precision,tp,pp,vpp,cp,ep,dp,micro_batch,global_batch,recompute,step_time_s," \
+#define HEADER                                                                                                         \
+  "id,hardware,gpus,gpus_per_node,scale_up_domain,scale_out_gbps_per_gpu,model,params_b,layers,hidden,heads,kv_heads," \
+  "ffn,vocab,"                                                                                                         \
+  "seq,moe_experts,moe_topk,moe_ffn,precision,tp,pp,vpp,cp,ep,dp,micro_batch,global_batch,recompute,step_time_s,"      \
   "tokens_per_s_per_gpu,notes,trust,software,sharding,shard_group\n"
 
 // NVIDIA-NeMo/Megatron-Bridge and dgxc-benchmarking configurations, measured values blank or as given.
 static const char TABLE[] = HEADER
-    "A-1,H100-SXM5-80GB,64,8,8,400,llama3-70b,,80,8192,64,8,28672,128256,8192,,,,BF16,4,4,5,2,1,2,1,128,none,%s,%s,,A,nemo-24.07,zero1,\n"
+    "A-1,H100-SXM5-80GB,64,8,8,400,llama3-70b,,80,8192,64,8,28672,128256,8192,,,,BF16,4,4,5,2,1,2,1,128,none,%s,%s,,A,"
+    "nemo-24.07,zero1,\n"
     "A-2,H100,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,FP8,1,1,,2,1,4,1,128,,%s,%s,,A,,zero1,\n"
     "B-1,TPU v5p,8,8,8,,llama3-8b,,32,4096,32,8,14336,128256,8192,,,,BF16,1,1,,1,1,8,1,128,,%s,%s,,C,x,,\n"
     "B-2,H100,8,8,8,,unheard-of,8.03,32,4096,32,8,14336,128256,8192,,,,BF16,1,1,,2,1,4,1,128,,%s,%s,,A,x,,\n"
@@ -96,7 +98,8 @@ static void test_predictions_read_no_measurement(void **state) {
   write_table(two, "", "9999");
   char *a = predict(one), *b = predict(two);
   for (char *at = strstr(a, ",1,,,"); at != NULL; at = strstr(at, ",1,,,")) memmove(at, at + 3, strlen(at + 3) + 1);
-  for (char *at = strstr(b, ",,9999,,"); at != NULL; at = strstr(b, ",,9999,,")) memmove(at, at + 6, strlen(at + 6) + 1);
+  for (char *at = strstr(b, ",,9999,,"); at != NULL; at = strstr(b, ",,9999,,"))
+    memmove(at, at + 6, strlen(at + 6) + 1);
   assert_string_equal(a, b);
   clx_text_free(a);
   clx_text_free(b);
@@ -120,10 +123,12 @@ static void test_rows_take_the_path_of_run(void **state) {
   char *text = predict(path);
   snprintf(file, sizeof file, "%s.yaml", path);
   FILE *out = fopen(file, "w");
-  fputs("name: row\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 64}]}\n"
-        "network: {switch: qm9700}\n"
-        "training: {model: llama-3.1-70b, software: nemo-24.07, sequence: 8192, global_batch: 128,\n"
-        "  layout: {tp: 4, pp: 4, vpp: 5, cp: 2, dp: 2, micro_batch: 1, recompute: none}}\n", out);
+  fputs(
+      "name: row\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 64}]}\n"
+      "network: {switch: qm9700}\n"
+      "training: {model: llama-3.1-70b, software: nemo-24.07, sequence: 8192, global_batch: 128,\n"
+      "  layout: {tp: 4, pp: 4, vpp: 5, cp: 2, dp: 2, micro_batch: 1, recompute: none}}\n",
+      out);
   fclose(out);
   clx_error error = {0};
   clx_scenario *scenario = NULL;
@@ -189,11 +194,13 @@ static void test_published_record(void **state) {
   assert_int_equal(clx_table_validate(catalog, "training", path, &options, true, &text, &error), CLX_OK);
   clx_accuracy accuracy;
   clx_arena *arena = clx_arena_new();
-  assert_int_equal(clx_catalog_read(catalog, "accuracy", "training", (clx_place){0}, &clx_accuracy_schema, arena, &accuracy, &error), CLX_OK);
+  assert_int_equal(
+      clx_catalog_read(catalog, "accuracy", "training", (clx_place){0}, &clx_accuracy_schema, arena, &accuracy, &error),
+      CLX_OK);
   const char *top = strstr(text, "\"mean_abs_rel_error\": ");
   const double mean = strtod(top + strlen("\"mean_abs_rel_error\": "), NULL);
-  assert_true(mean < 0.20);                           // the bar of the first version
-  CLX_CHECK_NEAR(accuracy.mean, mean, 0, 5e-4);       // what stands beside predictions is what validation finds
+  assert_true(mean < 0.20);                      // the bar of the first version
+  CLX_CHECK_NEAR(accuracy.mean, mean, 0, 5e-4);  // what stands beside predictions is what validation finds
   clx_arena_free(arena);
   clx_text_free(text);
 }

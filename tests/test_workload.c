@@ -9,7 +9,8 @@ static clx_catalog *catalog;
 static clx_transformer model_of(clx_arena *arena, const char *name) {
   clx_error error = {0};
   clx_transformer model = {0};
-  assert_int_equal(clx_catalog_read(catalog, "model", name, (clx_place){0}, &clx_model_schema, arena, &model, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "model", name, (clx_place){0}, &clx_model_schema, arena, &model, &error),
+                   CLX_OK);
   assert_int_equal(clx_transformer_complete(&model, (clx_place){0}, &error), CLX_OK);
   return model;
 }
@@ -54,16 +55,22 @@ static void test_flop_per_token(void **state) {
     double sequence, gflop;
     clx_flop_convention convention;
     double tolerance;
-  } known[] = {{"llama-3.1-405b", 8192, 2524.0, CLX_FLOP_MEGATRON, 0.003}, {"llama-3.1-70b", 8192, 449.23, CLX_FLOP_MEGATRON, 0.003},
-               {"llama-3.1-8b", 8192, 51.47, CLX_FLOP_MEGATRON, 0.003},    {"qwen3-30b-a3b", 4096, 23.08, CLX_FLOP_MEGATRON, 0.003},
-               {"qwen3-235b-a22b", 4096, 148.34, CLX_FLOP_MEGATRON, 0.003}, {"kimi-k2", 4096, 205.47, CLX_FLOP_MEGATRON, 0.003},
-               {"deepseek-v3", 4096, 259.97, CLX_FLOP_MEGATRON, 0.003},     {"llama-3.1-70b", 8192, 481.5, CLX_FLOP_FULL_ATTENTION, 0.003},
-               {"llama-3.1-8b", 8192, 57.92, CLX_FLOP_FULL_ATTENTION, 0.003}, {"gpt3-175b", 2048, 1076, CLX_FLOP_FULL_ATTENTION, 0.003},
+  } known[] = {{"llama-3.1-405b", 8192, 2524.0, CLX_FLOP_MEGATRON, 0.003},
+               {"llama-3.1-70b", 8192, 449.23, CLX_FLOP_MEGATRON, 0.003},
+               {"llama-3.1-8b", 8192, 51.47, CLX_FLOP_MEGATRON, 0.003},
+               {"qwen3-30b-a3b", 4096, 23.08, CLX_FLOP_MEGATRON, 0.003},
+               {"qwen3-235b-a22b", 4096, 148.34, CLX_FLOP_MEGATRON, 0.003},
+               {"kimi-k2", 4096, 205.47, CLX_FLOP_MEGATRON, 0.003},
+               {"deepseek-v3", 4096, 259.97, CLX_FLOP_MEGATRON, 0.003},
+               {"llama-3.1-70b", 8192, 481.5, CLX_FLOP_FULL_ATTENTION, 0.003},
+               {"llama-3.1-8b", 8192, 57.92, CLX_FLOP_FULL_ATTENTION, 0.003},
+               {"gpt3-175b", 2048, 1076, CLX_FLOP_FULL_ATTENTION, 0.003},
                {"llama-2-70b", 4096, 444.3, CLX_FLOP_FULL_ATTENTION, 0.003}};
   clx_arena *arena = clx_arena_new();
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
     const clx_transformer model = model_of(arena, known[i].name);
-    CLX_CHECK_NEAR(clx_flop_per_token(&model, known[i].sequence, known[i].convention) / 1e9, known[i].gflop, known[i].tolerance, 0);
+    CLX_CHECK_NEAR(clx_flop_per_token(&model, known[i].sequence, known[i].convention) / 1e9, known[i].gflop,
+                   known[i].tolerance, 0);
   }
   clx_transformer v3 = model_of(arena, "deepseek-v3");
   v3.mtp_layers = 0;
@@ -83,16 +90,24 @@ static double matmul_flop(const clx_transformer *model, const clx_shard *shard, 
 // projections are done by every tensor rank on its own tokens only with sequence parallelism, as here.
 static void test_ranks_add_up(void **state) {
   (void)state;
-  static const char *const names[] = {"llama-3.1-70b", "gpt3-175b", "mixtral-8x7b", "deepseek-v3", "grok-2", "qwen3-235b-a22b"};
+  static const char *const names[] = {"llama-3.1-70b", "gpt3-175b", "mixtral-8x7b",
+                                      "deepseek-v3",   "grok-2",    "qwen3-235b-a22b"};
   clx_arena *arena = clx_arena_new();
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     const clx_transformer model = model_of(arena, names[i]);
     const bool moe = model.experts > 0;
-    const clx_shard whole = {.tp = 1, .cp = 1, .ep = 1, .etp = 1, .sequences = 2, .sequence = 4096, .expert_imbalance = 1};
+    const clx_shard whole = {
+        .tp = 1, .cp = 1, .ep = 1, .etp = 1, .sequences = 2, .sequence = 4096, .expert_imbalance = 1};
     for (int32_t tp = 1; tp <= 4; tp *= 2) {
       for (int32_t cp = 1; cp <= 2; cp++) {
-        const clx_shard part = {.tp = tp, .cp = cp, .ep = moe ? tp * cp : 1, .etp = 1, .sequence_parallel = true, .sequences = 2,
-                                .sequence = 4096, .expert_imbalance = 1};
+        const clx_shard part = {.tp = tp,
+                                .cp = cp,
+                                .ep = moe ? tp * cp : 1,
+                                .etp = 1,
+                                .sequence_parallel = true,
+                                .sequences = 2,
+                                .sequence = 4096,
+                                .expert_imbalance = 1};
         CLX_CHECK_NEAR(matmul_flop(&model, &part, moe) * tp * cp, matmul_flop(&model, &whole, moe), 1e-12, 0);
       }
     }
@@ -103,17 +118,20 @@ static void test_ranks_add_up(void **state) {
 // The operations of all layers and the head are the forward third of the closed-form FLOP.
 static void test_operations_match_closed_form(void **state) {
   (void)state;
-  static const char *const names[] = {"llama-3.1-8b", "llama-3.1-405b", "mixtral-8x7b", "grok-2", "deepseek-v3", "qwen3-235b-a22b"};
+  static const char *const names[] = {"llama-3.1-8b", "llama-3.1-405b", "mixtral-8x7b",
+                                      "grok-2",       "deepseek-v3",    "qwen3-235b-a22b"};
   clx_arena *arena = clx_arena_new();
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     clx_transformer model = model_of(arena, names[i]);
     model.mtp_layers = 0;
-    const clx_shard shard = {.tp = 1, .cp = 1, .ep = 1, .etp = 1, .sequences = 1, .sequence = 8192, .expert_imbalance = 1};
+    const clx_shard shard = {
+        .tp = 1, .cp = 1, .ep = 1, .etp = 1, .sequences = 1, .sequence = 8192, .expert_imbalance = 1};
     clx_op ops[CLX_LAYER_OPS_MAX];
     double flop = 0;
     const int32_t head = clx_head_operations(&model, &shard, ops);
     for (int32_t k = 0; k < head; k++) flop += ops[k].flop;
-    for (int32_t layer = 0; layer < model.layers; layer++) flop += matmul_flop(&model, &shard, clx_layer_is_moe(&model, layer));
+    for (int32_t layer = 0; layer < model.layers; layer++)
+      flop += matmul_flop(&model, &shard, clx_layer_is_moe(&model, layer));
     // The closed form counts norms and biases as if they were matrices: a few parts in ten thousand.
     CLX_CHECK_NEAR(3 * flop / 8192, clx_flop_per_token(&model, 8192, CLX_FLOP_MEGATRON), 1e-3, 0);
   }
@@ -129,7 +147,8 @@ static void test_parameter_shards_add_up(void **state) {
     const clx_transformer model = model_of(arena, names[i]);
     const clx_parameters count = clx_parameter_count(&model);
     const bool moe = model.experts > 0;
-    const clx_shard shard = {.tp = 1, .cp = 1, .ep = moe ? 8 : 1, .etp = 1, .sequences = 1, .sequence = 4096, .expert_imbalance = 1};
+    const clx_shard shard = {
+        .tp = 1, .cp = 1, .ep = moe ? 8 : 1, .etp = 1, .sequences = 1, .sequence = 4096, .expert_imbalance = 1};
     const clx_layer_parameters part = clx_layer_parameter_shard(&model, &shard, moe);
     const double layers = model.layers * (part.shared + part.expert * shard.ep);
     CLX_CHECK_NEAR(layers + count.embedding + count.head + model.hidden, count.total, 1e-9, 0);
@@ -144,7 +163,7 @@ static void test_incomplete_models_are_refused(void **state) {
   for (int32_t i = 0; i < 5; i++) bad[i] = base;
   bad[0].layers = 0;
   bad[1].kv_heads = 3;
-  bad[2].experts = 8;                                 // no experts_per_token
+  bad[2].experts = 8;  // no experts_per_token
   bad[3].experts = 2, bad[3].experts_per_token = 4;
   bad[4].ffn = 0;
   for (int32_t i = 0; i < 5; i++) {

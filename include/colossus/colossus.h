@@ -15,13 +15,13 @@ extern "C" {
 #endif
 
 /* --- status and errors ------------------------------------------------------------------------------------------ */
-#define CLX_STATUS_LIST(X)                                                        \
-  X(CLX_OK, "done")                                                               \
-  X(CLX_INFEASIBLE, "the scenario cannot be carried out")                         \
-  X(CLX_INPUT, "the input is wrong")                                              \
-  X(CLX_EXPECTATION, "an expectation was not met")                                \
-  X(CLX_INTERNAL, "a fault of colossus")                                          \
-  X(CLX_MEMORY, "out of memory")                                                  \
+#define CLX_STATUS_LIST(X)                                \
+  X(CLX_OK, "done")                                       \
+  X(CLX_INFEASIBLE, "the scenario cannot be carried out") \
+  X(CLX_INPUT, "the input is wrong")                      \
+  X(CLX_EXPECTATION, "an expectation was not met")        \
+  X(CLX_INTERNAL, "a fault of colossus")                  \
+  X(CLX_MEMORY, "out of memory")                          \
   X(CLX_FILE, "a file could not be read or written")
 
 typedef enum clx_status {
@@ -43,9 +43,9 @@ typedef struct clx_mistake {
 } clx_mistake;
 
 typedef struct clx_error {
-  clx_status status;     /* of the first mistake */
-  int32_t count;         /* filled entries of mistake */
-  int32_t dropped;       /* further mistakes that found no room */
+  clx_status status; /* of the first mistake */
+  int32_t count;     /* filled entries of mistake */
+  int32_t dropped;   /* further mistakes that found no room */
   clx_mistake mistake[CLX_MISTAKES_MAX];
 } clx_error;
 
@@ -89,26 +89,27 @@ bool clx_scenario_assumption(const clx_scenario *scenario, int32_t index, const 
 typedef struct clx_result clx_result;
 
 typedef struct clx_run_options {
-  uint64_t seed;      /* key of the counter-based random numbers; default 1 */
-  int32_t threads;    /* default 1 */
+  uint64_t seed;   /* key of the counter-based random numbers; default 1 */
+  int32_t threads; /* default 1 */
 } clx_run_options;
 
 void clx_run_options_default(clx_run_options *options);
 /* Runs a scenario. CLX_INFEASIBLE: it does not fit; `error` names the binding constraint and the closest layout that fits. */
-clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
+                            clx_error *error);
 void clx_result_free(clx_result *result);
 
 typedef struct clx_quantity {
-  const char *name;   /* "training.step_time" */
-  double value;       /* SI */
-  const char *unit;   /* "s", "W", "" */
-  double low, high;   /* band; equal to value where none is known */
+  const char *name; /* "training.step_time" */
+  double value;     /* SI */
+  const char *unit; /* "s", "W", "" */
+  double low, high; /* band; equal to value where none is known */
   const char *doc;
 } clx_quantity;
 
 int32_t clx_result_count(const clx_result *result);
 const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
-const clx_quantity *clx_result_find(const clx_result *result, const char *name);  /* NULL when absent */
+const clx_quantity *clx_result_find(const clx_result *result, const char *name); /* NULL when absent */
 /* Report for people (at most 30 lines) or everything as JSON; *text is freed with clx_text_free. */
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_result_json(const clx_result *result, char **text, clx_error *error);
@@ -117,23 +118,24 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 
 /* --- tables: predict and validate -------------------------------------------------------------------------------------- */
 typedef struct clx_table_options {
-  const char *by;           /* nullable: validate groups by this column; default: the source (the id up to its first '-') */
-  const char *only_column;  /* nullable: validate only rows whose cell in this column is one of only_values */
-  const char *only_values;  /* comma-separated */
+  const char *by; /* nullable: validate groups by this column; default: the source (the id up to its first '-') */
+  const char *only_column; /* nullable: validate only rows whose cell in this column is one of only_values */
+  const char *only_values; /* comma-separated */
 } clx_table_options;
 
 /* kind: "training". Writes the CSV with predicted_*, status, reason and model_error columns to *text. */
-clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text, clx_error *error);
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text,
+                             clx_error *error);
 /* Error figures against the measured columns, for people or as JSON. options nullable. */
-clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path, const clx_table_options *options,
-                              bool json, char **text, clx_error *error);
+clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
+                              const clx_table_options *options, bool json, char **text, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */
 clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error);
 
-void clx_text_free(char *text);  /* nullable */
-const char *clx_version(void);   /* "0.1.0" */
+void clx_text_free(char *text); /* nullable */
+const char *clx_version(void);  /* "0.1.0" */
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,8 @@ void clx_text_free(char *text) { free(text); }
 
 void clx_run_options_default(clx_run_options *options) { *options = (clx_run_options){.seed = 1, .threads = 1}; }
 
-clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error) {
+clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
+                            clx_error *error) {
   *out = NULL;
   clx_result *result = clx_result_new();
   if (result == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -30,7 +31,8 @@ clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options 
 // Hands the text of a buffer over, or reports that memory ran out.
 static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error) {
   *text = NULL;
-  if (status == CLX_OK && (buffer->failed || buffer->data == NULL)) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (status == CLX_OK && (buffer->failed || buffer->data == NULL))
+    status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (status == CLX_OK) {
     *text = buffer->data;
   } else {
@@ -71,7 +73,8 @@ clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *
       count++;
     }
     const char *near = clx_nearest(part, names, count);
-    return clx_fail_plain(error, CLX_INPUT, "no schema '%s'%s%s%s", part, near != NULL ? "; did you mean '" : ": there are scenario and the catalogue kinds",
+    return clx_fail_plain(error, CLX_INPUT, "no schema '%s'%s%s%s", part,
+                          near != NULL ? "; did you mean '" : ": there are scenario and the catalogue kinds",
                           near != NULL ? near : "", near != NULL ? "'?" : "");
   }
   if (json) {

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 // Passes a failed status up to the caller.
-#define CLX_TRY(expression)                                   \
-  do {                                                        \
-    const clx_status clx_try_status_ = (expression);          \
-    if (clx_try_status_ != CLX_OK) return clx_try_status_;    \
+#define CLX_TRY(expression)                                \
+  do {                                                     \
+    const clx_status clx_try_status_ = (expression);       \
+    if (clx_try_status_ != CLX_OK) return clx_try_status_; \
   } while (0)
 
 #define CLX_COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
@@ -37,8 +37,8 @@ clx_status clx_fail_plain(clx_error *error, clx_status status, const char *forma
 // All objects of one thing (a document, a scenario, a result) live in one arena and die with it.
 typedef struct clx_arena clx_arena;
 
-clx_arena *clx_arena_new(void);          // NULL when out of memory
-void clx_arena_free(clx_arena *arena);   // arena nullable
+clx_arena *clx_arena_new(void);         // NULL when out of memory
+void clx_arena_free(clx_arena *arena);  // arena nullable
 // Zeroed, 16-byte aligned; NULL when out of memory or size overflows. O(size).
 void *clx_arena_alloc(clx_arena *arena, size_t size);
 void *clx_arena_array(clx_arena *arena, size_t count, size_t size);
@@ -68,7 +68,8 @@ void clx_buffer_free(clx_buffer *buffer);
 #define CLX_NESTING_MAX 128
 
 // Reads a whole file of at most `limit` bytes. *data is 0-terminated, from `arena`.
-clx_status clx_file_read(clx_arena *arena, const char *path, size_t limit, const char **data, size_t *size, clx_error *error);
+clx_status clx_file_read(clx_arena *arena, const char *path, size_t limit, const char **data, size_t *size,
+                         clx_error *error);
 
 // Byte offset of the first byte that is not valid UTF-8 (or is NUL), or -1.
 int64_t clx_utf8_check(const char *data, size_t size);
@@ -77,7 +78,7 @@ int64_t clx_utf8_check(const char *data, size_t size);
 // (distance at most 2, or a third of the length). O(count * length^2).
 const char *clx_nearest(const char *word, const char *const *candidates, int32_t count);
 
-bool clx_text_equal(const char *a, const char *b);         // NULL equals NULL only
-bool clx_text_equal_loose(const char *a, const char *b);   // ignores case, and '-', '_' and ' ' are the same
+bool clx_text_equal(const char *a, const char *b);        // NULL equals NULL only
+bool clx_text_equal_loose(const char *a, const char *b);  // ignores case, and '-', '_' and ' ' are the same
 // True if `text` matches `pattern`, where '*' stands for any run of characters; loose as above.
 bool clx_text_match(const char *pattern, const char *text);

@@ -5,8 +5,8 @@
 
 #include "base/base.h"
 
-static clx_status read_all(clx_arena *arena, const char *path, FILE *file, size_t limit, const char **data, size_t *size,
-                           clx_error *error) {
+static clx_status read_all(clx_arena *arena, const char *path, FILE *file, size_t limit, const char **data,
+                           size_t *size, clx_error *error) {
   const clx_place place = {path, 0, 0};
   size_t capacity = 65536, length = 0;
   char *buffer = clx_arena_alloc(arena, capacity + 1);
@@ -29,7 +29,8 @@ static clx_status read_all(clx_arena *arena, const char *path, FILE *file, size_
   return CLX_OK;
 }
 
-clx_status clx_file_read(clx_arena *arena, const char *path, size_t limit, const char **data, size_t *size, clx_error *error) {
+clx_status clx_file_read(clx_arena *arena, const char *path, size_t limit, const char **data, size_t *size,
+                         clx_error *error) {
   const clx_place place = {path, 0, 0};
   struct stat status;
   FILE *file = fopen(path, "rb");

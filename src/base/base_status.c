@@ -6,7 +6,8 @@
 const char *clx_status_text(clx_status status) {
   switch (status) {
 #define CLX_STATUS_CASE(code, text) \
-  case code: return text;
+  case code:                        \
+    return text;
     CLX_STATUS_LIST(CLX_STATUS_CASE)
 #undef CLX_STATUS_CASE
   }

@@ -73,7 +73,8 @@ static int32_t distance(const char *a, size_t la, const char *b, size_t lb) {
       int32_t best = last[j - 1] + differs;
       if (last[j] + 1 < best) best = last[j] + 1;
       if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      const bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+      const bool swapped =
+          i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
       if (swapped && before[j - 2] + 1 < best) best = before[j - 2] + 1;
       now[j] = best;
     }

@@ -43,8 +43,8 @@ typedef struct clx_accuracy {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t rows;                // published measurements predicted
-  double mean, median, p90;    // absolute error as a fraction of the measured value
+  int32_t rows;              // published measurements predicted
+  double mean, median, p90;  // absolute error as a fraction of the measured value
 } clx_accuracy;
 
 extern const clx_schema clx_accuracy_schema;

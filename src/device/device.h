@@ -5,7 +5,14 @@
 #include "base/base.h"
 #include "schema/schema.h"
 
-typedef enum clx_format { CLX_FP32, CLX_TF32, CLX_BF16, CLX_FP8, CLX_FP4, CLX_FORMATS } clx_format;  // fp16 counts as bf16
+typedef enum clx_format {
+  CLX_FP32,
+  CLX_TF32,
+  CLX_BF16,
+  CLX_FP8,
+  CLX_FP4,
+  CLX_FORMATS
+} clx_format;  // fp16 counts as bf16
 
 extern const char *const clx_format_name[CLX_FORMATS + 1];
 
@@ -15,25 +22,25 @@ typedef struct clx_device {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  const char *family;             // "ampere", "hopper", "blackwell"
-  double peak[CLX_FORMATS];       // FLOP/s
-  double memory;                  // B
-  double memory_bandwidth;        // B/s
-  double l2;                      // B
-  int32_t processors;             // streaming multiprocessors
-  double clock;                   // Hz, boost
-  double tdp;                     // W
-  double idle_power;              // W
-  double nvlink;                  // B/s, one direction
-  double gemm_efficiency[CLX_FORMATS];   // share of peak that a very large GEMM alone reaches
-  double sustained_clock[CLX_FORMATS];   // clock in training against the clock of a kernel measured alone
-  double exponentials;                   // per processor and clock
-  double attention_efficiency;           // share of bf16 peak, fused causal forward, head dimension 128, long sequence
+  const char *family;                   // "ampere", "hopper", "blackwell"
+  double peak[CLX_FORMATS];             // FLOP/s
+  double memory;                        // B
+  double memory_bandwidth;              // B/s
+  double l2;                            // B
+  int32_t processors;                   // streaming multiprocessors
+  double clock;                         // Hz, boost
+  double tdp;                           // W
+  double idle_power;                    // W
+  double nvlink;                        // B/s, one direction
+  double gemm_efficiency[CLX_FORMATS];  // share of peak that a very large GEMM alone reaches
+  double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
+  double exponentials;                  // per processor and clock
+  double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
-  double memory_efficiency;              // share of memory_bandwidth that streaming kernels reach
-  double kernel_time;                    // s: ramp up and drain of one kernel
-  double quantise_bandwidth;             // B/s of bf16 input read when casting to fp8 or fp4
-  int32_t tile_m, tile_n;                // largest output tile of one processor (or pair)
+  double memory_efficiency;   // share of memory_bandwidth that streaming kernels reach
+  double kernel_time;         // s: ramp up and drain of one kernel
+  double quantise_bandwidth;  // B/s of bf16 input read when casting to fp8 or fp4
+  int32_t tile_m, tile_n;     // largest output tile of one processor (or pair)
 } clx_device;
 
 extern const clx_schema clx_device_schema;

@@ -4,8 +4,8 @@
 #include "device/device.h"
 
 static const double QUERY_TILE = 128;
-static const double REFERENCE_DIM = 128;          // head dimension at which attention_efficiency is quoted
-static const double BACKWARD_FLOP = 2.5;          // five matmuls against two
+static const double REFERENCE_DIM = 128;  // head dimension at which attention_efficiency is quoted
+static const double BACKWARD_FLOP = 2.5;  // five matmuls against two
 
 static double exponential_time(const clx_device *device) {
   return 1 / (device->exponentials * device->processors * device->clock);
@@ -35,7 +35,8 @@ double clx_device_attention_time(const clx_device *device, const clx_attention_s
   if (scores <= 0) return 0;
   const double efficiency = backward ? device->attention_backward_efficiency : device->attention_efficiency;
   const double per_score = score_time(device, efficiency, s->qk_dim + s->v_dim, backward ? BACKWARD_FLOP : 1);
-  const double rows = s->batch * s->query * s->heads * s->qk_dim + s->batch * s->key * s->kv_heads * (s->qk_dim + s->v_dim) +
+  const double rows = s->batch * s->query * s->heads * s->qk_dim +
+                      s->batch * s->key * s->kv_heads * (s->qk_dim + s->v_dim) +
                       s->batch * s->query * s->heads * s->v_dim;
   const double traffic = 2 * rows * (backward ? 3 : 1) / (device->memory_bandwidth * device->memory_efficiency);
   return fmax(scores * per_score / occupancy(device, s), traffic) + device->kernel_time * (backward ? 2 : 1);

@@ -21,7 +21,7 @@ static double tile_rate(double m, double n) {
 
 typedef struct gemm {
   double m, n, k, groups;
-  double rate;        // FLOP/s of one processor on the largest tile
+  double rate;  // FLOP/s of one processor on the largest tile
   double processors;
   double bytes_rate;  // B/s
 } gemm;

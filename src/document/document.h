@@ -8,13 +8,13 @@ typedef enum clx_node_kind { CLX_NODE_SCALAR, CLX_NODE_LIST, CLX_NODE_MAP } clx_
 
 typedef struct clx_node {
   clx_node_kind kind;
-  bool quoted;               // a scalar written in quotes: text, never null, bool or number
-  const char *text;          // scalar text (UTF-8); "" for a null written as nothing; NULL for lists and maps
-  const char *key;           // this node's key in its parent map; NULL elsewhere
-  clx_place key_place;       // where the key stands
-  clx_place place;           // where the value stands
-  const char *path;          // dotted path from the root, "training.layout.tp"
-  struct clx_node *child;    // children of lists and maps, in file order
+  bool quoted;             // a scalar written in quotes: text, never null, bool or number
+  const char *text;        // scalar text (UTF-8); "" for a null written as nothing; NULL for lists and maps
+  const char *key;         // this node's key in its parent map; NULL elsewhere
+  clx_place key_place;     // where the key stands
+  clx_place place;         // where the value stands
+  const char *path;        // dotted path from the root, "training.layout.tp"
+  struct clx_node *child;  // children of lists and maps, in file order
   int32_t child_count;
 } clx_node;
 

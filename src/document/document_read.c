@@ -48,8 +48,10 @@ static clx_status build(builder *b, struct fy_event *event, clx_node *node);
 static clx_status refuse_extras(builder *b, struct fy_event *event) {
   const clx_place place = place_of(b, event);
   if (event->type == FYET_ALIAS) return clx_fail(b->error, CLX_INPUT, place, "aliases ('*name') are not supported");
-  if (fy_event_get_anchor_token(event) != NULL) return clx_fail(b->error, CLX_INPUT, place, "anchors ('&name') are not supported");
-  if (fy_event_get_tag_token(event) != NULL) return clx_fail(b->error, CLX_INPUT, place, "tags ('!name') are not supported");
+  if (fy_event_get_anchor_token(event) != NULL)
+    return clx_fail(b->error, CLX_INPUT, place, "anchors ('&name') are not supported");
+  if (fy_event_get_tag_token(event) != NULL)
+    return clx_fail(b->error, CLX_INPUT, place, "tags ('!name') are not supported");
   return CLX_OK;
 }
 
@@ -74,11 +76,13 @@ static clx_status finish_collection(builder *b, clx_node *node, const item *firs
 }
 
 static clx_status check_key(builder *b, const item *first, const clx_node *key) {
-  if (key->kind != CLX_NODE_SCALAR) return clx_fail(b->error, CLX_INPUT, key->place, "a key must be a word, not a list or map");
+  if (key->kind != CLX_NODE_SCALAR)
+    return clx_fail(b->error, CLX_INPUT, key->place, "a key must be a word, not a list or map");
   if (key->text[0] == '\0') return clx_fail(b->error, CLX_INPUT, key->place, "a key is empty");
   for (; first != NULL; first = first->next) {
     if (first->node.key == NULL || strcmp(first->node.key, key->text) != 0) continue;
-    return clx_fail(b->error, CLX_INPUT, key->place, "key '%s' stands twice, first in line %d", key->text, first->node.key_place.line);
+    return clx_fail(b->error, CLX_INPUT, key->place, "key '%s' stands twice, first in line %d", key->text,
+                    first->node.key_place.line);
   }
   return CLX_OK;
 }
@@ -105,6 +109,7 @@ static clx_status build_child(builder *b, bool map, const item *first, int32_t c
   fy_parser_event_free(b->parser, event);
   (*child)->node.key = key.text;
   (*child)->node.key_place = key.place;
+  if ((*child)->node.place.line == 0) (*child)->node.place = key.place;  // a value that is not there stands at its key
   return status;
 }
 
@@ -112,7 +117,8 @@ static clx_status build_collection(builder *b, bool map, clx_node *node) {
   item *first = NULL, *last = NULL;
   int32_t count = 0;
   node->kind = map ? CLX_NODE_MAP : CLX_NODE_LIST;
-  if (++b->depth > CLX_NESTING_MAX) return clx_fail(b->error, CLX_INPUT, node->place, "nested deeper than %d levels", CLX_NESTING_MAX);
+  if (++b->depth > CLX_NESTING_MAX)
+    return clx_fail(b->error, CLX_INPUT, node->place, "nested deeper than %d levels", CLX_NESTING_MAX);
   for (;;) {
     item *child = NULL;
     bool done = false;
@@ -134,21 +140,25 @@ static clx_status build(builder *b, struct fy_event *event, clx_node *node) {
   CLX_TRY(refuse_extras(b, event));
   node->place = place_of(b, event);
   switch (event->type) {
-    case FYET_SCALAR: return build_scalar(b, event, node);
-    case FYET_MAPPING_START: return build_collection(b, true, node);
-    case FYET_SEQUENCE_START: return build_collection(b, false, node);
-    default: return clx_fail(b->error, CLX_INPUT, node->place, "expected a value");
+    case FYET_SCALAR:
+      return build_scalar(b, event, node);
+    case FYET_MAPPING_START:
+      return build_collection(b, true, node);
+    case FYET_SEQUENCE_START:
+      return build_collection(b, false, node);
+    default:
+      return clx_fail(b->error, CLX_INPUT, node->place, "expected a value");
   }
 }
 
-static clx_status add_paths(builder *b, clx_node *node) {
+clx_status clx_document_paths(clx_arena *arena, clx_node *node, clx_error *error) {
   for (int32_t i = 0; i < node->child_count; i++) {
     clx_node *child = &node->child[i];
     const char *dot = node->path[0] == '\0' ? "" : ".";
-    child->path = child->key != NULL ? clx_arena_format(b->arena, "%s%s%s", node->path, dot, child->key)
-                                     : clx_arena_format(b->arena, "%s%s%d", node->path, dot, i);
-    if (child->path == NULL) return no_memory(b);
-    CLX_TRY(add_paths(b, child));
+    child->path = child->key != NULL ? clx_arena_format(arena, "%s%s%s", node->path, dot, child->key)
+                                     : clx_arena_format(arena, "%s%s%d", node->path, dot, i);
+    if (child->path == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    CLX_TRY(clx_document_paths(arena, child, error));
   }
   return CLX_OK;
 }
@@ -164,7 +174,8 @@ static clx_status build_stream(builder *b, clx_node *root) {
     const enum fy_event_type type = event->type;
     clx_status status = CLX_OK;
     if (type == FYET_DOCUMENT_START && seen) {
-      status = clx_fail(b->error, CLX_INPUT, place_of(b, event), "a second document starts here: one file is one document");
+      status =
+          clx_fail(b->error, CLX_INPUT, place_of(b, event), "a second document starts here: one file is one document");
     } else if (type == FYET_SCALAR || type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_ALIAS) {
       status = build(b, event, root);
       seen = true;
@@ -205,7 +216,7 @@ clx_status clx_document_read(clx_arena *arena, const char *name, const char *dat
   CLX_TRY(parse(&b, data, size, node));
   if (clx_node_is_null(node)) *node = (clx_node){.kind = CLX_NODE_MAP, .place = node->place};
   node->path = "";
-  CLX_TRY(add_paths(&b, node));
+  CLX_TRY(clx_document_paths(arena, node, error));
   *root = node;
   return CLX_OK;
 }

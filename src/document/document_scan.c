@@ -5,10 +5,10 @@
 
 typedef struct scan {
   clx_place place;
-  int32_t brackets;       // open [ and {
-  int32_t indents;        // nesting of block collections, from indentation
+  int32_t brackets;  // open [ and {
+  int32_t indents;   // nesting of block collections, from indentation
   int32_t indent[CLX_NESTING_MAX + 1];
-  char quote;             // the quote we are in, or 0
+  char quote;  // the quote we are in, or 0
 } scan;
 
 // One more level for a line that is indented deeper than the last ones; fewer for one that is less.
@@ -86,7 +86,8 @@ static clx_status scan_brackets(const char *name, const char *data, size_t size,
     if (data[at] == '\n') place.line++;
     if (data[at] == '[' || data[at] == '{') depth++;
     if ((data[at] == ']' || data[at] == '}') && depth > 0) depth--;
-    if (depth > 8 * CLX_NESTING_MAX) return clx_fail(error, CLX_INPUT, place, "nested deeper than %d levels", CLX_NESTING_MAX);
+    if (depth > 8 * CLX_NESTING_MAX)
+      return clx_fail(error, CLX_INPUT, place, "nested deeper than %d levels", CLX_NESTING_MAX);
   }
   return CLX_OK;
 }
@@ -94,12 +95,14 @@ static clx_status scan_brackets(const char *name, const char *data, size_t size,
 clx_status clx_document_scan(const char *name, const char *data, size_t size, clx_error *error) {
   scan s = {.place = {name, 1, 0}};
   if (size > CLX_FILE_SIZE_MAX) {
-    return clx_fail(error, CLX_INPUT, (clx_place){name, 0, 0}, "is larger than %zu MB, the most that is read", CLX_FILE_SIZE_MAX >> 20);
+    return clx_fail(error, CLX_INPUT, (clx_place){name, 0, 0}, "is larger than %zu MB, the most that is read",
+                    CLX_FILE_SIZE_MAX >> 20);
   }
   const int64_t bad = clx_utf8_check(data, size);
   if (bad >= 0) {
     for (int64_t i = 0; i < bad; i++) s.place.line += data[i] == '\n' ? 1 : 0;
-    return clx_fail(error, CLX_INPUT, s.place, "is not UTF-8 text: byte %lld is 0x%02x", (long long)bad + 1, (unsigned char)data[bad]);
+    return clx_fail(error, CLX_INPUT, s.place, "is not UTF-8 text: byte %lld is 0x%02x", (long long)bad + 1,
+                    (unsigned char)data[bad]);
   }
   CLX_TRY(scan_brackets(name, data, size, error));
   return scan_nesting(&s, data, size, error);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/document.h"
+#include "document/document_internal.h"
 
 typedef struct setter {
   clx_arena *arena;
@@ -32,8 +32,8 @@ static clx_status list_item(const setter *s, clx_node *list, const char *key, cl
   char *end = NULL;
   const long index = strtol(key, &end, 10);
   if (*end != '\0' || end == key || index < 0 || index >= list->child_count) {
-    return clx_fail(s->error, CLX_INPUT, place_of(s), "'%s' is no item of the list '%s', which has %d (0 to %d)", key, list->path,
-                    list->child_count, list->child_count - 1);
+    return clx_fail(s->error, CLX_INPUT, place_of(s), "'%s' is no item of the list '%s', which has %d (0 to %d)", key,
+                    list->path, list->child_count, list->child_count - 1);
   }
   *child = &list->child[index];
   return CLX_OK;
@@ -69,13 +69,14 @@ static clx_status put_value(const setter *s, clx_node *node, const char *text) {
   if (line == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_document_read(s->arena, s->label, line, strlen(line), &root, s->error));
   const clx_node *value = clx_node_get(root, "value");
-  if (value == NULL || root->child_count != 1) return clx_fail(s->error, CLX_INPUT, place_of(s), "'%s' is no single value", text);
+  if (value == NULL || root->child_count != 1)
+    return clx_fail(s->error, CLX_INPUT, place_of(s), "'%s' is no single value", text);
   const clx_node old = *node;
   *node = *value;
   node->key = old.key;
   node->path = old.path;
   relabel(s, node);
-  return CLX_OK;
+  return clx_document_paths(s->arena, node, s->error);
 }
 
 clx_status clx_node_set(clx_arena *arena, clx_node *root, const char *path, const char *text, clx_error *error) {
@@ -86,7 +87,9 @@ clx_status clx_node_set(clx_arena *arena, clx_node *root, const char *path, cons
   for (char *key = keys; key != NULL;) {
     char *dot = strchr(key, '.');
     if (dot != NULL) *dot = '\0';
-    if (key[0] == '\0') return clx_fail(error, CLX_INPUT, place_of(&s), "the key is empty: expected KEY=VALUE such as training.layout.tp=8");
+    if (key[0] == '\0')
+      return clx_fail(error, CLX_INPUT, place_of(&s),
+                      "the key is empty: expected KEY=VALUE such as training.layout.tp=8");
     CLX_TRY(step_into(&s, node, key, &node));
     key = dot == NULL ? NULL : dot + 1;
   }

@@ -14,16 +14,16 @@ typedef struct clx_server {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  const char *device;       // catalogue name
+  const char *device;  // catalogue name
   int32_t gpus;
-  const char *nic;          // catalogue name (link)
-  int32_t nics;             // scale-out NICs for GPUs
-  int32_t extra_nics;       // for storage and management, same switch fabric
-  int32_t cooling;          // clx_cooling
-  double power_max;         // W, rated
-  double power_other;       // W: CPUs, memory, NICs, drives, conversion loss at load, without GPUs and fans
-  double power_fans;        // W at load
-  double height;            // rack units
+  const char *nic;     // catalogue name (link)
+  int32_t nics;        // scale-out NICs for GPUs
+  int32_t extra_nics;  // for storage and management, same switch fabric
+  int32_t cooling;     // clx_cooling
+  double power_max;    // W, rated
+  double power_other;  // W: CPUs, memory, NICs, drives, conversion loss at load, without GPUs and fans
+  double power_fans;   // W at load
+  double height;       // rack units
 } clx_server;
 
 extern const clx_schema clx_server_schema;
@@ -34,11 +34,11 @@ typedef struct clx_rack {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  const char *server;       // catalogue name
-  int32_t servers;          // per rack
-  int32_t nvlink_domain;    // GPUs; 0 = the server is the domain
-  double power_max;         // W
-  double power_other;       // W: NVLink switches, management, busbar and shelf loss at load
+  const char *server;     // catalogue name
+  int32_t servers;        // per rack
+  int32_t nvlink_domain;  // GPUs; 0 = the server is the domain
+  double power_max;       // W
+  double power_other;     // W: NVLink switches, management, busbar and shelf loss at load
   int32_t cooling;
 } clx_rack;
 
@@ -50,22 +50,22 @@ typedef struct clx_cohort {
   clx_server server;
   clx_device device;
   clx_link nic;
-  int64_t gpus;             // asked for
-  int64_t servers, racks;   // rounded up
+  int64_t gpus;            // asked for
+  int64_t servers, racks;  // rounded up
 } clx_cohort;
 
 typedef struct clx_machine {
-  clx_cohort *cohort;       // cohort_count
+  clx_cohort *cohort;  // cohort_count
   int32_t cohort_count;
   clx_switch switch_model;
   clx_link optic, copper;   // between switches; server to leaf
   double oversubscription;  // >= 1, leaf tier
   int64_t gpus, servers, racks;
-  int64_t endpoints;        // NIC ports on the fabric
+  int64_t endpoints;  // NIC ports on the fabric
   int32_t tiers;
   int64_t switches_by_tier[4], switches;
-  int64_t cables, optics;   // server and switch links; transceivers on switch-to-switch links (two each)
-  clx_fabric fabric;        // of the slowest cohort
+  int64_t cables, optics;  // server and switch links; transceivers on switch-to-switch links (two each)
+  clx_fabric fabric;       // of the slowest cohort
 } clx_machine;
 
 // Counts servers, racks, switches and cables from cohorts, switch and oversubscription. Non-blocking Clos of the least number

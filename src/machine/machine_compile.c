@@ -32,8 +32,8 @@ static clx_status count_switches(clx_machine *machine, clx_place place, clx_erro
   const double rate = machine->cohort[0].nic.rate;
   const int64_t radix = radix_of(machine, rate);
   if (radix < 2) {
-    return clx_fail(error, CLX_INPUT, place, "switch '%s' has no ports at the rate of NIC '%s'", machine->switch_model.name,
-                    machine->cohort[0].nic.name);
+    return clx_fail(error, CLX_INPUT, place, "switch '%s' has no ports at the rate of NIC '%s'",
+                    machine->switch_model.name, machine->cohort[0].nic.name);
   }
   const int64_t up = (int64_t)fmax(1, floor((double)radix / (1 + machine->oversubscription)));
   const int64_t down = radix - up;
@@ -76,7 +76,8 @@ static clx_fabric fabric_of(const clx_cohort *cohort) {
   fabric.nvlink_latency = 1.5e-6;
   fabric.nic_latency = 9e-6;
   fabric.base_latency = 10e-6;
-  fabric.switch_reduction = cohort->device.family != NULL && !clx_text_equal(cohort->device.family, "ampere") ? 1.28 : 1;
+  fabric.switch_reduction =
+      cohort->device.family != NULL && !clx_text_equal(cohort->device.family, "ampere") ? 1.28 : 1;
   return fabric;
 }
 

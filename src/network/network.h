@@ -10,10 +10,10 @@ typedef struct clx_link {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t type;     // clx_link_type
-  double rate;      // B/s, one direction
-  double latency;   // s, one hop: NIC to NIC through one switch
-  double power;     // W
+  int32_t type;    // clx_link_type
+  double rate;     // B/s, one direction
+  double latency;  // s, one hop: NIC to NIC through one switch
+  double power;    // W
 } clx_link;
 
 typedef enum clx_link_type { CLX_LINK_NIC, CLX_LINK_COPPER, CLX_LINK_OPTIC } clx_link_type;
@@ -26,12 +26,12 @@ typedef struct clx_switch {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  double throughput;   // B/s, one direction, all ports
-  double port_rate;    // B/s of a native port
-  int32_t ports;       // native ports
-  int32_t split;       // a native port breaks out into this many
-  double power;        // W, typical without optics
-  double latency;      // s
+  double throughput;  // B/s, one direction, all ports
+  double port_rate;   // B/s of a native port
+  int32_t ports;      // native ports
+  int32_t split;      // a native port breaks out into this many
+  double power;       // W, typical without optics
+  double latency;     // s
 } clx_switch;
 
 extern const clx_schema clx_switch_schema;
@@ -43,10 +43,10 @@ typedef struct clx_fabric {
   double nvlink_efficiency;  // share reached by large collectives
   double nic;                // B/s per GPU, one direction, line rate
   double nic_efficiency;
-  double nvlink_latency;     // s per step inside a domain
-  double nic_latency;        // s per step between domains
-  double base_latency;       // s to start a collective
-  double switch_reduction;   // >= 1: gain of in-switch reduction (NVLS) for all-reduce inside a domain; 1 = none
+  double nvlink_latency;    // s per step inside a domain
+  double nic_latency;       // s per step between domains
+  double base_latency;      // s to start a collective
+  double switch_reduction;  // >= 1: gain of in-switch reduction (NVLS) for all-reduce inside a domain; 1 = none
 } clx_fabric;
 
 // A group of ranks that communicate: `size` ranks, `inside` of them in each NVLink domain.
@@ -56,7 +56,11 @@ typedef struct clx_group {
 } clx_group;
 
 typedef enum clx_collective {
-  CLX_ALL_REDUCE, CLX_REDUCE_SCATTER, CLX_ALL_GATHER, CLX_ALL_TO_ALL, CLX_SEND_RECEIVE
+  CLX_ALL_REDUCE,
+  CLX_REDUCE_SCATTER,
+  CLX_ALL_GATHER,
+  CLX_ALL_TO_ALL,
+  CLX_SEND_RECEIVE
 } clx_collective;
 
 // The group of `size` ranks that are `stride` apart in the order of ranks.

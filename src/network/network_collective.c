@@ -54,7 +54,8 @@ static double all_to_all_time(const clx_fabric *fabric, clx_group group, double 
   const double n = group.size, inside = group.inside < group.size ? group.inside : group.size;
   const double near = bytes * (inside - 1) / n / (fabric->nvlink * fabric->nvlink_efficiency);
   const double far = bytes * (n - inside) / n / (fabric->nic * fabric->nic_efficiency);
-  const double messages = domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
+  const double messages =
+      domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
   return fabric->base_latency + messages + fmax(near, far);
 }
 
@@ -67,11 +68,15 @@ static double send_time(const clx_fabric *fabric, clx_group group, double bytes)
 double clx_collective_time(const clx_fabric *fabric, clx_collective kind, clx_group group, double bytes) {
   if (group.size <= 1 || bytes <= 0) return 0;
   switch (kind) {
-    case CLX_ALL_REDUCE: return all_reduce_time(fabric, group, bytes);
+    case CLX_ALL_REDUCE:
+      return all_reduce_time(fabric, group, bytes);
     case CLX_REDUCE_SCATTER:
-    case CLX_ALL_GATHER: return scatter_time(fabric, group, bytes);
-    case CLX_ALL_TO_ALL: return all_to_all_time(fabric, group, bytes);
-    case CLX_SEND_RECEIVE: return send_time(fabric, group, bytes);
+    case CLX_ALL_GATHER:
+      return scatter_time(fabric, group, bytes);
+    case CLX_ALL_TO_ALL:
+      return all_to_all_time(fabric, group, bytes);
+    case CLX_SEND_RECEIVE:
+      return send_time(fabric, group, bytes);
   }
   return 0;
 }

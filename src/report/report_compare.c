@@ -32,18 +32,20 @@ static int32_t collect(const clx_result *a, const clx_result *b, change *out) {
   return count;
 }
 
-static void write_text(const clx_result *a, const clx_result *b, const change *changes, int32_t count, clx_buffer *out) {
+static void write_text(const clx_result *a, const clx_result *b, const change *changes, int32_t count,
+                       clx_buffer *out) {
   enum { LINES = 26 };
   char left[48], right[48];
-  clx_buffer_format(out, "%-38s %22s %22s %8s\n", "quantity", clx_result_fact(a, "scenario.name"), clx_result_fact(b, "scenario.name"),
-                    "ratio");
+  clx_buffer_format(out, "%-38s %22s %22s %8s\n", "quantity", clx_result_fact(a, "scenario.name"),
+                    clx_result_fact(b, "scenario.name"), "ratio");
   int32_t shown = 0, equal = 0;
   for (int32_t i = 0; i < count; i++) {
     const change *c = &changes[i];
     if (distance(c) == 0) {
       equal++;
     } else if (shown++ < LINES) {
-      clx_buffer_format(out, "%-38s %22s %22s", c->a->name, clx_quantity_format(c->a->value, c->a->unit, 4, left, sizeof left),
+      clx_buffer_format(out, "%-38s %22s %22s", c->a->name,
+                        clx_quantity_format(c->a->value, c->a->unit, 4, left, sizeof left),
                         clx_quantity_format(c->b->value, c->b->unit, 4, right, sizeof right));
       clx_buffer_format(out, c->ratio > 0 ? " %8.3f\n" : "        -\n", c->ratio);
     }

@@ -37,7 +37,8 @@ static void write_machine(const writer *w) {
   clx_buffer_format(w->out, "%s\n", fact(w, "machine.fleet"));
   label(w, "");
   clx_buffer_format(w->out, "%s GPUs in %s servers and %s racks; %s spare\n", shown(w, "machine.gpus", 12, a),
-                    shown(w, "machine.servers", 12, b), shown(w, "machine.racks", 12, c), shown(w, "machine.gpus_spare", 12, d));
+                    shown(w, "machine.servers", 12, b), shown(w, "machine.racks", 12, c),
+                    shown(w, "machine.gpus_spare", 12, d));
   label(w, "network");
   clx_buffer_format(w->out, "%s x %s (", shown(w, "machine.switches", 12, a), fact(w, "network.switch"));
   for (int32_t tier = 1; tier <= (int32_t)value(w, "machine.tiers"); tier++) {
@@ -59,8 +60,9 @@ static void write_job(const writer *w) {
   label(w, "layout");
   clx_buffer_format(w->out, "%s (%s)\n", fact(w, "training.layout"), fact(w, "training.layout_origin"));
   label(w, "");
-  clx_buffer_format(w->out, "%s sequences of %s tokens per step, %s micro-batches, %s, profile %s\n", shown(w, "training.global_batch", 12, a),
-                    shown(w, "training.sequence", 12, b), shown(w, "training.micro_batches", 12, c), fact(w, "training.precision"),
+  clx_buffer_format(w->out, "%s sequences of %s tokens per step, %s micro-batches, %s, profile %s\n",
+                    shown(w, "training.global_batch", 12, a), shown(w, "training.sequence", 12, b),
+                    shown(w, "training.micro_batches", 12, c), fact(w, "training.precision"),
                     fact(w, "training.software"));
 }
 
@@ -101,7 +103,8 @@ static void write_parts(const writer *w, double step) {
   for (int32_t shown_parts = 0;; shown_parts++) {
     part *largest = NULL;
     for (int32_t i = 0; i < count; i++) {
-      if (!parts[i].done && (largest == NULL || parts[i].quantity->value > largest->quantity->value)) largest = &parts[i];
+      if (!parts[i].done && (largest == NULL || parts[i].quantity->value > largest->quantity->value))
+        largest = &parts[i];
     }
     if (largest == NULL) break;
     largest->done = true;
@@ -146,8 +149,8 @@ static void write_run(const writer *w) {
 static void write_power(const writer *w) {
   char a[TEXT], b[TEXT], c[TEXT];
   label(w, "power");
-  clx_buffer_format(w->out, "IT %s mean, %s peak; one GPU %s mean\n", shown(w, "power.it_mean", 4, a), shown(w, "power.it_peak", 4, b),
-                    shown(w, "power.gpu_mean", 3, c));
+  clx_buffer_format(w->out, "IT %s mean, %s peak; one GPU %s mean\n", shown(w, "power.it_mean", 4, a),
+                    shown(w, "power.it_peak", 4, b), shown(w, "power.gpu_mean", 3, c));
   if (!has(w, "power.facility_mean")) return;
   label(w, "");
   clx_buffer_format(w->out, "facility %s mean, %s peak at PUE %.2f\n", shown(w, "power.facility_mean", 4, a),
@@ -169,7 +172,8 @@ static void write_trust(const writer *w) {
   }
   if (assumptions == 0) return;
   label(w, "assumed");
-  clx_buffer_format(w->out, "%d inputs the public record does not give: colossus check %s\n", assumptions, fact(w, "scenario.name"));
+  clx_buffer_format(w->out, "%d inputs the public record does not give: colossus check %s\n", assumptions,
+                    fact(w, "scenario.name"));
 }
 
 void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {

@@ -16,11 +16,13 @@ clx_status clx_result_add(clx_result *result, const char *name, double value, co
 // A text fact ("training.layout.sharding" = "zero1").
 clx_status clx_result_add_text(clx_result *result, const char *name, const char *text, clx_error *error);
 // A warning or an assumption, shown with every report.
-clx_status clx_result_warn(clx_result *result, clx_error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+clx_status clx_result_warn(clx_result *result, clx_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 clx_status clx_result_assume(clx_result *result, clx_error *error, const char *key, const char *why);
 // A series of `count` points against a common axis `x` (unit x_unit); copied.
-clx_status clx_result_add_series(clx_result *result, const char *name, const char *unit, const double *y, const char *x_name,
-                                 const char *x_unit, const double *x, int32_t count, clx_error *error);
+clx_status clx_result_add_series(clx_result *result, const char *name, const char *unit, const double *y,
+                                 const char *x_name, const char *x_unit, const double *x, int32_t count,
+                                 clx_error *error);
 
 // The value of a quantity, or `otherwise` when it is absent. O(count).
 double clx_result_value(const clx_result *result, const char *name, double otherwise);

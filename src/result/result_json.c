@@ -8,8 +8,9 @@ static json_t *quantities(const clx_result *r) {
   json_t *object = json_object();
   for (int32_t i = 0; i < r->quantity_count; i++) {
     const clx_quantity *q = &r->quantity[i];
-    json_object_set_new(object, q->name, json_pack("{s:f,s:s,s:f,s:f,s:s}", "value", q->value, "unit", q->unit, "low", q->low, "high",
-                                                   q->high, "doc", q->doc));
+    json_object_set_new(object, q->name,
+                        json_pack("{s:f,s:s,s:f,s:f,s:s}", "value", q->value, "unit", q->unit, "low", q->low, "high",
+                                  q->high, "doc", q->doc));
   }
   return object;
 }
@@ -30,8 +31,9 @@ static json_t *all_series(const clx_result *r) {
   json_t *object = json_object();
   for (int32_t i = 0; i < r->series_count; i++) {
     const clx_series *s = &r->series[i];
-    json_object_set_new(object, s->name, json_pack("{s:s,s:s,s:s,s:o,s:o}", "unit", s->unit, "x_name", s->x_name, "x_unit", s->x_unit,
-                                                   "x", numbers(s->x, s->count), "y", numbers(s->y, s->count)));
+    json_object_set_new(object, s->name,
+                        json_pack("{s:s,s:s,s:s,s:o,s:o}", "unit", s->unit, "x_name", s->x_name, "x_unit", s->x_unit,
+                                  "x", numbers(s->x, s->count), "y", numbers(s->y, s->count)));
   }
   return object;
 }
@@ -44,8 +46,8 @@ static json_t *warnings(const clx_result *r) {
 
 clx_status clx_result_write_json(const clx_result *r, clx_buffer *out, clx_error *error) {
   json_t *root = json_pack("{s:i,s:o,s:o,s:o,s:o,s:o}", "schema_version", 1, "quantities", quantities(r), "facts",
-                           pairs(r->fact, r->fact_count), "series", all_series(r), "warnings", warnings(r), "assumptions",
-                           pairs(r->assumption, r->assumption_count));
+                           pairs(r->fact, r->fact_count), "series", all_series(r), "warnings", warnings(r),
+                           "assumptions", pairs(r->assumption, r->assumption_count));
   char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (text != NULL) clx_buffer_format(out, "%s\n", text);

@@ -39,9 +39,11 @@ clx_status clx_result_add(clx_result *r, const char *name, double value, const c
   if (!isfinite(value) || !isfinite(low) || !isfinite(high)) {
     return clx_fail_plain(error, CLX_INTERNAL, "the result '%s' is not finite (%g, %g to %g)", name, value, low, high);
   }
-  if (clx_result_find(r, name) != NULL) return clx_fail_plain(error, CLX_INTERNAL, "the result '%s' was found twice", name);
+  if (clx_result_find(r, name) != NULL)
+    return clx_fail_plain(error, CLX_INTERNAL, "the result '%s' was found twice", name);
   clx_quantity *items = grown(r->arena, r->quantity, r->quantity_count, sizeof *items);
-  const char *own = clx_arena_text(r->arena, name), *own_unit = clx_arena_text(r->arena, unit), *own_doc = clx_arena_text(r->arena, doc);
+  const char *own = clx_arena_text(r->arena, name), *own_unit = clx_arena_text(r->arena, unit),
+             *own_doc = clx_arena_text(r->arena, doc);
   if (items == NULL || own == NULL || own_unit == NULL || own_doc == NULL) return no_memory(error);
   r->quantity = items;
   items[r->quantity_count++] = (clx_quantity){own, value, own_unit, low, high, own_doc};
@@ -49,7 +51,8 @@ clx_status clx_result_add(clx_result *r, const char *name, double value, const c
 }
 
 clx_status clx_result_add_text(clx_result *r, const char *name, const char *text, clx_error *error) {
-  if (clx_result_fact(r, name) != NULL) return clx_fail_plain(error, CLX_INTERNAL, "the fact '%s' was found twice", name);
+  if (clx_result_fact(r, name) != NULL)
+    return clx_fail_plain(error, CLX_INTERNAL, "the fact '%s' was found twice", name);
   clx_pair *items = grown(r->arena, r->fact, r->fact_count, sizeof *items);
   const char *own = clx_arena_text(r->arena, name), *copy = clx_arena_text(r->arena, text);
   if (items == NULL || own == NULL || copy == NULL) return no_memory(error);
@@ -95,9 +98,15 @@ clx_status clx_result_add_series(clx_result *r, const char *name, const char *un
     }
   }
   clx_series *items = grown(r->arena, r->series, r->series_count, sizeof *items);
-  const clx_series one = {clx_arena_text(r->arena, name), clx_arena_text(r->arena, unit),   clx_arena_text(r->arena, x_name),
-                          clx_arena_text(r->arena, x_unit), copied(r->arena, x, count), copied(r->arena, y, count), count};
-  if (items == NULL || !one.name || !one.unit || !one.x_name || !one.x_unit || !one.x || !one.y) return no_memory(error);
+  const clx_series one = {clx_arena_text(r->arena, name),
+                          clx_arena_text(r->arena, unit),
+                          clx_arena_text(r->arena, x_name),
+                          clx_arena_text(r->arena, x_unit),
+                          copied(r->arena, x, count),
+                          copied(r->arena, y, count),
+                          count};
+  if (items == NULL || !one.name || !one.unit || !one.x_name || !one.x_unit || !one.x || !one.y)
+    return no_memory(error);
   r->series = items;
   items[r->series_count++] = one;
   return CLX_OK;

@@ -9,11 +9,11 @@
 
 // One line of the fleet: equal racks of equal servers.
 typedef struct clx_fleet_spec {
-  const char *server;    // catalogue name
-  const char *rack;      // catalogue name
+  const char *server;  // catalogue name
+  const char *rack;    // catalogue name
   int64_t gpus;
-  int32_t phase;         // order of delivery, 1 = first
-  int32_t trains;        // bool: takes part in the training job
+  int32_t phase;   // order of delivery, 1 = first
+  int32_t trains;  // bool: takes part in the training job
   clx_place place;
 } clx_fleet_spec;
 
@@ -24,21 +24,21 @@ typedef struct clx_network_spec {
 } clx_network_spec;
 
 typedef struct clx_training_spec {
-  const char *model;       // catalogue name, or path of a Hugging Face config.json
-  const char *software;    // catalogue name
-  int64_t tokens;          // of the whole run
-  int32_t sequence;        // tokens per sequence
-  int64_t global_batch;    // sequences
-  int64_t gpus;            // of the job; 0 = all that train
-  int32_t precision;       // clx_precision
-  int32_t convention;      // clx_flop_convention
-  clx_layout layout;       // tp 0 = search
+  const char *model;     // catalogue name, or path of a Hugging Face config.json
+  const char *software;  // catalogue name
+  int64_t tokens;        // of the whole run
+  int32_t sequence;      // tokens per sequence
+  int64_t global_batch;  // sequences
+  int64_t gpus;          // of the job; 0 = all that train
+  int32_t precision;     // clx_precision
+  int32_t convention;    // clx_flop_convention
+  clx_layout layout;     // tp 0 = search
   clx_place place, model_place;
 } clx_training_spec;
 
 typedef struct clx_power_spec {
-  double pue;              // facility power / IT power; 0 = not stated
-  double facility_limit;   // W; 0 = none
+  double pue;             // facility power / IT power; 0 = not stated
+  double facility_limit;  // W; 0 = none
   clx_place place;
 } clx_power_spec;
 
@@ -62,11 +62,11 @@ struct clx_scenario {
   clx_machine machine;
   clx_transformer model;
   clx_software software;
-  clx_device device;        // slowest of the cohorts that train
-  double device_memory;     // B, smallest of the cohorts that train
-  clx_training job;         // points into this object; layout as given (tp 0 = to be searched)
+  clx_device device;     // slowest of the cohorts that train
+  double device_memory;  // B, smallest of the cohorts that train
+  clx_training job;      // points into this object; layout as given (tp 0 = to be searched)
   int64_t job_gpus;
-  clx_accuracy accuracy;    // of the training model, as `colossus validate` measured it
+  clx_accuracy accuracy;  // of the training model, as `colossus validate` measured it
 };
 
 // Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative

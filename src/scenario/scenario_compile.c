@@ -19,23 +19,25 @@ clx_status clx_scenario_read_model(const clx_catalog *catalog, const char *name,
     CLX_TRY(clx_import_hf_config(root, name, arena, model, error));
   }
   if (model->family_only) {
-    return clx_fail(error, CLX_INPUT, place, "'%s' is a family of models without dimensions: name one model of it", name);
+    return clx_fail(error, CLX_INPUT, place, "'%s' is a family of models without dimensions: name one model of it",
+                    name);
   }
   return clx_transformer_complete(model, place, error);
 }
 
 static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_cohort *cohort, clx_error *error) {
   const clx_catalog *catalog = s->catalog;
-  const clx_status server = clx_catalog_read(catalog, "server", fleet->server, fleet->place, &clx_server_schema, s->arena,
-                                             &cohort->server, error);
-  const clx_status rack = clx_catalog_read(catalog, "rack", fleet->rack, fleet->place, &clx_rack_schema, s->arena, &cohort->rack,
-                                           error);
+  const clx_status server = clx_catalog_read(catalog, "server", fleet->server, fleet->place, &clx_server_schema,
+                                             s->arena, &cohort->server, error);
+  const clx_status rack =
+      clx_catalog_read(catalog, "rack", fleet->rack, fleet->place, &clx_rack_schema, s->arena, &cohort->rack, error);
   CLX_TRY(server);
   CLX_TRY(rack);
   const char *nic = s->spec.network.nic != NULL ? s->spec.network.nic : cohort->server.nic;
-  CLX_TRY(clx_catalog_read(catalog, "device", cohort->server.device, fleet->place, &clx_device_schema, s->arena, &cohort->device,
-                           error));
-  CLX_TRY(clx_catalog_read(catalog, "link", nic, s->spec.network.place, &clx_link_schema, s->arena, &cohort->nic, error));
+  CLX_TRY(clx_catalog_read(catalog, "device", cohort->server.device, fleet->place, &clx_device_schema, s->arena,
+                           &cohort->device, error));
+  CLX_TRY(
+      clx_catalog_read(catalog, "link", nic, s->spec.network.place, &clx_link_schema, s->arena, &cohort->nic, error));
   cohort->gpus = fleet->gpus;
   return CLX_OK;
 }
@@ -44,7 +46,8 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
   const clx_scenario_spec *spec = &s->spec;
   const clx_network_spec *net = &spec->network;
   clx_machine *machine = &s->machine;
-  if (spec->fleet_count == 0) return clx_fail_plain(error, CLX_INPUT, "'machine.fleet' is empty: a machine needs at least one item");
+  if (spec->fleet_count == 0)
+    return clx_fail_plain(error, CLX_INPUT, "'machine.fleet' is empty: a machine needs at least one item");
   machine->cohort = CLX_NEW_ARRAY(s->arena, clx_cohort, spec->fleet_count);
   if (machine->cohort == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   machine->cohort_count = spec->fleet_count;
@@ -54,9 +57,11 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
     if (status == CLX_OK) status = one;
   }
   const clx_status more[] = {
-      clx_catalog_read(s->catalog, "switch", net->switch_name, net->place, &clx_switch_schema, s->arena, &machine->switch_model, error),
+      clx_catalog_read(s->catalog, "switch", net->switch_name, net->place, &clx_switch_schema, s->arena,
+                       &machine->switch_model, error),
       clx_catalog_read(s->catalog, "link", net->optic, net->place, &clx_link_schema, s->arena, &machine->optic, error),
-      clx_catalog_read(s->catalog, "link", net->copper, net->place, &clx_link_schema, s->arena, &machine->copper, error)};
+      clx_catalog_read(s->catalog, "link", net->copper, net->place, &clx_link_schema, s->arena, &machine->copper,
+                       error)};
   for (int32_t i = 0; i < CLX_COUNT(more); i++) {
     if (status == CLX_OK) status = more[i];
   }
@@ -76,16 +81,19 @@ static clx_status pick_device(clx_scenario *s, clx_error *error) {
     training += cohort->gpus;
     if (slowest == NULL || cohort->device.memory < s->device_memory) s->device_memory = cohort->device.memory;
     const double rate = cohort->device.peak[CLX_BF16] * cohort->device.sustained_clock[CLX_BF16];
-    const double best = slowest == NULL ? 0 : slowest->device.peak[CLX_BF16] * slowest->device.sustained_clock[CLX_BF16];
+    const double best =
+        slowest == NULL ? 0 : slowest->device.peak[CLX_BF16] * slowest->device.sustained_clock[CLX_BF16];
     const bool slower = slowest == NULL || rate < best ||
                         (rate == best && cohort->device.memory_bandwidth < slowest->device.memory_bandwidth);
     if (slower) slowest = cohort;
   }
-  if (slowest == NULL) return clx_fail_plain(error, CLX_INPUT, "no item of 'machine.fleet' trains: set 'trains: true' on one");
+  if (slowest == NULL)
+    return clx_fail_plain(error, CLX_INPUT, "no item of 'machine.fleet' trains: set 'trains: true' on one");
   s->device = slowest->device;
   s->job_gpus = training;
   if (spec->training.gpus > training) {
-    return clx_fail(error, CLX_INPUT, spec->training.place, "'training.gpus' asks for %lld GPUs, the machine has %lld that train",
+    return clx_fail(error, CLX_INPUT, spec->training.place,
+                    "'training.gpus' asks for %lld GPUs, the machine has %lld that train",
                     (long long)spec->training.gpus, (long long)training);
   }
   if (spec->training.gpus > 0) s->job_gpus = spec->training.gpus;
@@ -108,7 +116,8 @@ void clx_layout_complete(clx_layout *l, const clx_software *software, int64_t gp
 
 clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   const clx_training_spec *spec = &s->spec.training;
-  s->job = (clx_training){.model = &s->model, .device = &s->device, .fabric = &s->machine.fabric, .software = &s->software};
+  s->job =
+      (clx_training){.model = &s->model, .device = &s->device, .fabric = &s->machine.fabric, .software = &s->software};
   s->job.layout = spec->layout;
   s->job.precision = spec->precision;
   s->job.sequence = spec->sequence;
@@ -128,7 +137,8 @@ static clx_status check_assumed(const clx_scenario_spec *spec, clx_error *error)
   for (int32_t i = 0; i < spec->assumed->child_count; i++) {
     const clx_node *reason = &spec->assumed->child[i];
     if (reason->kind == CLX_NODE_SCALAR && reason->text[0] != '\0') continue;
-    status = clx_fail(error, CLX_INPUT, reason->key_place, "'assumed.%s': expected a sentence that says why", reason->key);
+    status =
+        clx_fail(error, CLX_INPUT, reason->key_place, "'assumed.%s': expected a sentence that says why", reason->key);
   }
   return status;
 }
@@ -136,12 +146,13 @@ static clx_status check_assumed(const clx_scenario_spec *spec, clx_error *error)
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {
   const clx_training_spec *training = &s->spec.training;
   const clx_status machine = compile_machine(s, error);
-  const clx_status model = clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model,
-                                                   error);
-  const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place, &clx_software_schema,
-                                               s->arena, &s->software, error);
+  const clx_status model =
+      clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model, error);
+  const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
+                                               &clx_software_schema, s->arena, &s->software, error);
   const clx_status assumed = check_assumed(&s->spec, error);
-  CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena, &s->accuracy, error));
+  CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
+                           &s->accuracy, error));
   CLX_TRY(machine);
   CLX_TRY(model);
   CLX_TRY(software);

@@ -15,7 +15,8 @@ static const clx_builtin_file *shipped(const char *name) {
 }
 
 static bool looks_like_path(const char *text) {
-  return strchr(text, '/') != NULL || strstr(text, ".yaml") != NULL || strstr(text, ".yml") != NULL || strstr(text, ".json") != NULL;
+  return strchr(text, '/') != NULL || strstr(text, ".yaml") != NULL || strstr(text, ".yml") != NULL ||
+         strstr(text, ".json") != NULL;
 }
 
 static clx_status unknown_scenario(const char *name, clx_error *error) {
@@ -27,12 +28,15 @@ static clx_status unknown_scenario(const char *name, clx_error *error) {
   }
   const char *near = clx_nearest(name, names, count);
   if (near != NULL) {
-    return clx_fail_plain(error, CLX_INPUT, "no scenario '%s'; did you mean '%s'? (colossus scenarios lists them)", name, near);
+    return clx_fail_plain(error, CLX_INPUT, "no scenario '%s'; did you mean '%s'? (colossus scenarios lists them)",
+                          name, near);
   }
-  return clx_fail_plain(error, CLX_INPUT, "no scenario '%s': neither a file nor a shipped name (colossus scenarios lists them)", name);
+  return clx_fail_plain(error, CLX_INPUT,
+                        "no scenario '%s': neither a file nor a shipped name (colossus scenarios lists them)", name);
 }
 
-static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node **root, const char **folder, clx_error *error) {
+static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node **root, const char **folder,
+                            clx_error *error) {
   const clx_builtin_file *file = shipped(name_or_path);
   *folder = NULL;
   if (file != NULL) return clx_document_read(arena, file->path, file->data, file->size, root, error);
@@ -42,8 +46,8 @@ static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node
   return clx_document_load(arena, name_or_path, root, error);
 }
 
-static clx_status load(clx_scenario *scenario, const char *name_or_path, const clx_setting *settings, int32_t setting_count,
-                       clx_error *error) {
+static clx_status load(clx_scenario *scenario, const char *name_or_path, const clx_setting *settings,
+                       int32_t setting_count, clx_error *error) {
   clx_node *root = NULL;
   const char *folder = NULL;
   CLX_TRY(read_tree(scenario->arena, name_or_path, &root, &folder, error));

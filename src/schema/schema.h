@@ -26,11 +26,11 @@ typedef struct clx_row {
   const char *key;
   clx_row_kind kind;
   size_t offset;
-  const char *doc;               // one line: what it is, validity
-  const char *unit;              // SI unit expression for REAL and REALS; NULL = plain number
-  double initial;                // default of numbers, bools and choices (in SI); lists start empty
-  double minimum, maximum;       // inclusive, for numbers; both 0 = unbounded
-  const char *text_initial;      // default of TEXT, NULL = none
+  const char *doc;           // one line: what it is, validity
+  const char *unit;          // SI unit expression for REAL and REALS; NULL = plain number
+  double initial;            // default of numbers, bools and choices (in SI); lists start empty
+  double minimum, maximum;   // inclusive, for numbers; both 0 = unbounded
+  const char *text_initial;  // default of TEXT, NULL = none
   bool required;
   const char *const *choices;    // NULL-terminated, for CHOICE
   const struct clx_schema *sub;  // for STRUCT and LIST
@@ -43,8 +43,8 @@ typedef struct clx_schema {
   const char *doc;
   const clx_row *rows;
   int32_t count;
-  size_t size;            // of the struct
-  size_t place_offset;    // optional clx_place member of the struct: where it stood; 0 = none
+  size_t size;          // of the struct
+  size_t place_offset;  // optional clx_place member of the struct: where it stood; 0 = none
 } clx_schema;
 
 // Fills `object` (size schema->size) with the defaults of all rows, nested structs included.

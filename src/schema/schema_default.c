@@ -10,13 +10,23 @@ void clx_schema_default(const clx_schema *schema, void *object) {
     const clx_row *row = &schema->rows[i];
     void *member = clx_schema_member(object, row->offset);
     switch (row->kind) {
-      case CLX_ROW_REAL: *(double *)member = row->initial; break;
+      case CLX_ROW_REAL:
+        *(double *)member = row->initial;
+        break;
       case CLX_ROW_INT:
       case CLX_ROW_BOOL:
-      case CLX_ROW_CHOICE: *(int32_t *)member = (int32_t)row->initial; break;
-      case CLX_ROW_COUNT: *(int64_t *)member = (int64_t)row->initial; break;
-      case CLX_ROW_TEXT: *(const char **)member = row->text_initial; break;
-      case CLX_ROW_STRUCT: clx_schema_default(row->sub, member); break;
+      case CLX_ROW_CHOICE:
+        *(int32_t *)member = (int32_t)row->initial;
+        break;
+      case CLX_ROW_COUNT:
+        *(int64_t *)member = (int64_t)row->initial;
+        break;
+      case CLX_ROW_TEXT:
+        *(const char **)member = row->text_initial;
+        break;
+      case CLX_ROW_STRUCT:
+        clx_schema_default(row->sub, member);
+        break;
       case CLX_ROW_LIST:
       case CLX_ROW_TEXTS:
       case CLX_ROW_REALS:
@@ -24,7 +34,9 @@ void clx_schema_default(const clx_schema *schema, void *object) {
         *(void **)member = NULL;
         *(int32_t *)clx_schema_member(object, row->count_offset) = 0;
         break;
-      case CLX_ROW_NODE: *(const clx_node **)member = NULL; break;
+      case CLX_ROW_NODE:
+        *(const clx_node **)member = NULL;
+        break;
     }
   }
 }

@@ -21,20 +21,29 @@ static json_t *row_schema(const clx_row *row) {
   switch (row->kind) {
     case CLX_ROW_REAL:
     case CLX_ROW_INT:
-    case CLX_ROW_COUNT: return number_schema(row);
-    case CLX_ROW_BOOL: return typed("boolean");
-    case CLX_ROW_TEXT: return typed("string");
+    case CLX_ROW_COUNT:
+      return number_schema(row);
+    case CLX_ROW_BOOL:
+      return typed("boolean");
+    case CLX_ROW_TEXT:
+      return typed("string");
     case CLX_ROW_CHOICE: {
       json_t *words = json_array();
       for (int32_t i = 0; row->choices[i] != NULL; i++) json_array_append_new(words, json_string(row->choices[i]));
       return json_pack("{s:o}", "enum", words);
     }
-    case CLX_ROW_STRUCT: return object_schema(row->sub);
-    case CLX_ROW_LIST: return array_of(object_schema(row->sub));
-    case CLX_ROW_TEXTS: return array_of(typed("string"));
-    case CLX_ROW_REALS: return array_of(number_schema(row));
-    case CLX_ROW_INTS: return array_of(typed("integer"));
-    case CLX_ROW_NODE: return typed("object");
+    case CLX_ROW_STRUCT:
+      return object_schema(row->sub);
+    case CLX_ROW_LIST:
+      return array_of(object_schema(row->sub));
+    case CLX_ROW_TEXTS:
+      return array_of(typed("string"));
+    case CLX_ROW_REALS:
+      return array_of(number_schema(row));
+    case CLX_ROW_INTS:
+      return array_of(typed("integer"));
+    case CLX_ROW_NODE:
+      return typed("object");
   }
   return json_object();
 }
@@ -49,8 +58,8 @@ static json_t *object_schema(const clx_schema *schema) {
     json_object_set_new(properties, row->key, property);
     if (row->required) json_array_append_new(required, json_string(row->key));
   }
-  return json_pack("{s:s,s:s,s:o,s:o,s:b}", "type", "object", "description", schema->doc, "properties", properties, "required",
-                   required, "additionalProperties", 0);
+  return json_pack("{s:s,s:s,s:o,s:o,s:b}", "type", "object", "description", schema->doc, "properties", properties,
+                   "required", required, "additionalProperties", 0);
 }
 
 void clx_schema_json(const clx_schema *schema, clx_buffer *out) {

@@ -33,7 +33,9 @@ static clx_status expect_scalar(const reading *r, const clx_node *node, const ch
   if (node->kind == CLX_NODE_SCALAR && !clx_node_is_null(node)) return CLX_OK;
   char text[160];
   snprintf(text, sizeof text, "expected %s, read %s", expected,
-           node->kind == CLX_NODE_MAP ? "a map" : node->kind == CLX_NODE_LIST ? "a list" : "nothing");
+           node->kind == CLX_NODE_MAP    ? "a map"
+           : node->kind == CLX_NODE_LIST ? "a list"
+                                         : "nothing");
   return wrong(r, node, text);
 }
 
@@ -77,7 +79,8 @@ static clx_status read_whole(const reading *r, const clx_row *row, const clx_nod
   }
   double value = 0;
   if (clx_quantity_read(digits, NULL, &value, why, sizeof why) != CLX_OK) {
-    snprintf(text, sizeof text, "expected a whole number%s, read '%s'", scaled ? " such as 100,000 or 15T" : "", node->text);
+    snprintf(text, sizeof text, "expected a whole number%s, read '%s'", scaled ? " such as 100,000 or 15T" : "",
+             node->text);
     return wrong(r, node, text);
   }
   value *= factor;
@@ -153,10 +156,14 @@ static clx_status read_object(const reading *r, const clx_schema *schema, const 
 
 static size_t item_size(const clx_row *row) {
   switch (row->kind) {
-    case CLX_ROW_LIST: return row->sub->size;
-    case CLX_ROW_TEXTS: return sizeof(const char *);
-    case CLX_ROW_REALS: return sizeof(double);
-    default: return sizeof(int32_t);
+    case CLX_ROW_LIST:
+      return row->sub->size;
+    case CLX_ROW_TEXTS:
+      return sizeof(const char *);
+    case CLX_ROW_REALS:
+      return sizeof(double);
+    default:
+      return sizeof(int32_t);
   }
 }
 
@@ -166,9 +173,12 @@ static clx_status read_item(const reading *r, const clx_row *row, const clx_node
     case CLX_ROW_LIST:
       clx_schema_default(row->sub, item);
       return read_object(r, row->sub, value, item);
-    case CLX_ROW_TEXTS: return read_text(r, value, item);
-    case CLX_ROW_REALS: return read_real(r, row, value, item);
-    default: return read_int(r, row, value, item);
+    case CLX_ROW_TEXTS:
+      return read_text(r, value, item);
+    case CLX_ROW_REALS:
+      return read_real(r, row, value, item);
+    default:
+      return read_int(r, row, value, item);
   }
 }
 
@@ -193,18 +203,28 @@ static clx_status read_row(const reading *r, const clx_row *row, const clx_node 
   const clx_node *value = unwrap(r, node);
   if (row->place_offset != 0) *(clx_place *)clx_schema_member(object, row->place_offset) = value->place;
   switch (row->kind) {
-    case CLX_ROW_REAL: return read_real(r, row, value, member);
-    case CLX_ROW_INT: return read_int(r, row, value, member);
-    case CLX_ROW_COUNT: return read_count(r, row, value, member);
-    case CLX_ROW_BOOL: return read_bool(r, value, member);
-    case CLX_ROW_TEXT: return read_text(r, value, member);
-    case CLX_ROW_CHOICE: return read_choice(r, row, value, member);
-    case CLX_ROW_STRUCT: return read_object(r, row->sub, node, member);
+    case CLX_ROW_REAL:
+      return read_real(r, row, value, member);
+    case CLX_ROW_INT:
+      return read_int(r, row, value, member);
+    case CLX_ROW_COUNT:
+      return read_count(r, row, value, member);
+    case CLX_ROW_BOOL:
+      return read_bool(r, value, member);
+    case CLX_ROW_TEXT:
+      return read_text(r, value, member);
+    case CLX_ROW_CHOICE:
+      return read_choice(r, row, value, member);
+    case CLX_ROW_STRUCT:
+      return read_object(r, row->sub, node, member);
     case CLX_ROW_LIST:
     case CLX_ROW_TEXTS:
     case CLX_ROW_REALS:
-    case CLX_ROW_INTS: return read_list(r, row, value, object);
-    case CLX_ROW_NODE: *(const clx_node **)member = node; return CLX_OK;
+    case CLX_ROW_INTS:
+      return read_list(r, row, value, object);
+    case CLX_ROW_NODE:
+      *(const clx_node **)member = node;
+      return CLX_OK;
   }
   return CLX_OK;
 }
@@ -235,7 +255,8 @@ static clx_status unknown_key(const reading *r, const clx_schema *schema, const 
     }
     snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", keys[i]);
   }
-  return clx_fail(r->error, CLX_INPUT, node->key_place, "unknown key '%s': '%s' has %s", node->path, schema->name, list);
+  return clx_fail(r->error, CLX_INPUT, node->key_place, "unknown key '%s': '%s' has %s", node->path, schema->name,
+                  list);
 }
 
 static clx_status check_required(const reading *r, const clx_schema *schema, const clx_node *node) {
@@ -244,7 +265,8 @@ static clx_status check_required(const reading *r, const clx_schema *schema, con
     const clx_row *row = &schema->rows[i];
     if (!row->required || clx_node_get(node, row->key) != NULL) continue;
     const char *dot = node->path[0] == '\0' ? "" : ".";
-    status = first_of(status, clx_fail(r->error, CLX_INPUT, node->place, "'%s%s%s' is missing: %s", node->path, dot, row->key, row->doc));
+    status = first_of(status, clx_fail(r->error, CLX_INPUT, node->place, "'%s%s%s' is missing: %s", node->path, dot,
+                                       row->key, row->doc));
   }
   return status;
 }

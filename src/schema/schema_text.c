@@ -7,31 +7,43 @@
 
 static const char *kind_text(const clx_row *row) {
   switch (row->kind) {
-    case CLX_ROW_REAL: return row->unit != NULL ? "number with unit" : "number";
+    case CLX_ROW_REAL:
+      return row->unit != NULL ? "number with unit" : "number";
     case CLX_ROW_INT:
-    case CLX_ROW_COUNT: return "whole number";
-    case CLX_ROW_BOOL: return "true or false";
-    case CLX_ROW_TEXT: return "text";
-    case CLX_ROW_CHOICE: return "one of";
-    case CLX_ROW_STRUCT: return "map";
-    case CLX_ROW_LIST: return "list of maps";
-    case CLX_ROW_TEXTS: return "list of texts";
-    case CLX_ROW_REALS: return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
-    case CLX_ROW_INTS: return "list of whole numbers";
-    case CLX_ROW_NODE: return "map";
+    case CLX_ROW_COUNT:
+      return "whole number";
+    case CLX_ROW_BOOL:
+      return "true or false";
+    case CLX_ROW_TEXT:
+      return "text";
+    case CLX_ROW_CHOICE:
+      return "one of";
+    case CLX_ROW_STRUCT:
+      return "map";
+    case CLX_ROW_LIST:
+      return "list of maps";
+    case CLX_ROW_TEXTS:
+      return "list of texts";
+    case CLX_ROW_REALS:
+      return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
+    case CLX_ROW_INTS:
+      return "list of whole numbers";
+    case CLX_ROW_NODE:
+      return "map";
   }
   return "";
 }
 
 static bool is_number(const clx_row *row) {
-  return row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT || row->kind == CLX_ROW_REALS ||
-         row->kind == CLX_ROW_INTS;
+  return row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT ||
+         row->kind == CLX_ROW_REALS || row->kind == CLX_ROW_INTS;
 }
 
 static void write_limits(const clx_row *row, clx_buffer *out) {
   char low[48], high[48];
   if (row->kind == CLX_ROW_CHOICE) {
-    for (int32_t i = 0; row->choices[i] != NULL; i++) clx_buffer_format(out, "%s%s", i > 0 ? "|" : " ", row->choices[i]);
+    for (int32_t i = 0; row->choices[i] != NULL; i++)
+      clx_buffer_format(out, "%s%s", i > 0 ? "|" : " ", row->choices[i]);
   }
   if (is_number(row) && (row->minimum != 0 || row->maximum != 0)) {
     clx_buffer_format(out, ", %s to %s", clx_quantity_format(row->minimum, row->unit, 6, low, sizeof low),

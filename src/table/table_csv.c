@@ -75,7 +75,8 @@ static clx_status read_header(reader *r, clx_table *table) {
     const clx_place place = here(r);
     CLX_TRY(read_cell(r, &name, &last));
     if (name[0] == '\0') return clx_fail(r->error, CLX_INPUT, place, "column %d has no name", table->column_count + 1);
-    if (clx_table_column(table, name) >= 0) return clx_fail(r->error, CLX_INPUT, place, "column '%s' stands twice", name);
+    if (clx_table_column(table, name) >= 0)
+      return clx_fail(r->error, CLX_INPUT, place, "column '%s' stands twice", name);
     table->column[table->column_count++] = name;
   }
   return CLX_OK;
@@ -91,7 +92,8 @@ static clx_status read_row(reader *r, clx_table *table) {
     CLX_TRY(read_cell(r, &cell, &last));
     if (count == table->column_count) {
       const clx_place place = {r->file, line, 0};
-      return clx_fail(r->error, CLX_INPUT, place, "this row has more cells than the %d of the header", table->column_count);
+      return clx_fail(r->error, CLX_INPUT, place, "this row has more cells than the %d of the header",
+                      table->column_count);
     }
     row[count++] = cell;
   }
@@ -101,7 +103,8 @@ static clx_status read_row(reader *r, clx_table *table) {
   return CLX_OK;
 }
 
-clx_status clx_table_read(clx_arena *arena, const char *file, const char *data, size_t size, clx_table *table, clx_error *error) {
+clx_status clx_table_read(clx_arena *arena, const char *file, const char *data, size_t size, clx_table *table,
+                          clx_error *error) {
   *table = (clx_table){.file = file};
   if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
     data += 3;
@@ -120,7 +123,7 @@ clx_status clx_table_read(clx_arena *arena, const char *file, const char *data, 
   reader r = {arena, file, data, data + size, 1, clx_arena_alloc(arena, size + 1), error};
   if (table->column == NULL || table->line == NULL || r.scratch == NULL) goto no_memory;
   CLX_TRY(read_header(&r, table));
-  table->cell = CLX_NEW_ARRAY(arena, const char *, (size_t)lines * (size_t)table->column_count);
+  table->cell = CLX_NEW_ARRAY(arena, const char *, (size_t)lines *(size_t)table->column_count);
   if (table->cell == NULL) goto no_memory;
   while (r.at < r.end) CLX_TRY(read_row(&r, table));
   return CLX_OK;

@@ -8,32 +8,47 @@
 #include "workload/workload.h"
 
 typedef enum clx_precision {
-  CLX_PRECISION_BF16, CLX_PRECISION_FP16, CLX_PRECISION_FP8, CLX_PRECISION_FP8_ROW, CLX_PRECISION_FP8_BLOCK,
-  CLX_PRECISION_MXFP8, CLX_PRECISION_NVFP4, CLX_PRECISIONS
+  CLX_PRECISION_BF16,
+  CLX_PRECISION_FP16,
+  CLX_PRECISION_FP8,
+  CLX_PRECISION_FP8_ROW,
+  CLX_PRECISION_FP8_BLOCK,
+  CLX_PRECISION_MXFP8,
+  CLX_PRECISION_NVFP4,
+  CLX_PRECISIONS
 } clx_precision;
 
 extern const char *const clx_precision_name[CLX_PRECISIONS + 1];
 
 typedef enum clx_sharding {
-  CLX_SHARDING_NONE, CLX_SHARDING_ZERO1, CLX_SHARDING_ZERO2, CLX_SHARDING_FSDP, CLX_SHARDING_HSDP
+  CLX_SHARDING_NONE,
+  CLX_SHARDING_ZERO1,
+  CLX_SHARDING_ZERO2,
+  CLX_SHARDING_FSDP,
+  CLX_SHARDING_HSDP
 } clx_sharding;
 
 extern const char *const clx_sharding_name[];
 
-typedef enum clx_recompute { CLX_RECOMPUTE_NONE, CLX_RECOMPUTE_SELECTIVE, CLX_RECOMPUTE_FULL, CLX_RECOMPUTE_DEFAULT } clx_recompute;
+typedef enum clx_recompute {
+  CLX_RECOMPUTE_NONE,
+  CLX_RECOMPUTE_SELECTIVE,
+  CLX_RECOMPUTE_FULL,
+  CLX_RECOMPUTE_DEFAULT
+} clx_recompute;
 
 extern const char *const clx_recompute_name[];
 
 // How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core).
 typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
-  int32_t micro_batch;          // sequences per data-parallel rank
-  int32_t sharding;             // clx_sharding
-  int32_t shard_group;          // data-parallel ranks of one FSDP copy (times cp); 0 = all of dp
-  int32_t recompute;            // clx_recompute
-  double recompute_share;       // of the layers of each stage that full recompute covers
-  int32_t sequence_parallel;    // bool
-  int32_t *stage_layers;        // layers of each stage, nullable; stage_layer_count = pp
+  int32_t micro_batch;        // sequences per data-parallel rank
+  int32_t sharding;           // clx_sharding
+  int32_t shard_group;        // data-parallel ranks of one FSDP copy (times cp); 0 = all of dp
+  int32_t recompute;          // clx_recompute
+  double recompute_share;     // of the layers of each stage that full recompute covers
+  int32_t sequence_parallel;  // bool
+  int32_t *stage_layers;      // layers of each stage, nullable; stage_layer_count = pp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
@@ -46,34 +61,35 @@ typedef struct clx_software {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t flash_attention;      // bool: fused attention kernel
-  double attention_speed;       // speed of its attention kernel against the device's reference kernel
-  int32_t native_attention;     // bool: attention kernel written for the matrix instructions of Hopper and later
-  double fusion;                // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
-  double tp_overlap;            // share of tensor-parallel communication hidden behind GEMMs
-  int32_t sequence_parallel;    // bool: used when tp > 1
-  int32_t dp_overlap;           // bool: gradient reduction behind the backward pass
-  int32_t gather_overlap;       // bool: parameter all-gather behind the forward pass
-  int32_t pp_overlap;           // bool: stage transfers behind compute in the steady state
-  int32_t pp_scatter;           // bool: each tensor-parallel rank sends its slice only; false: all send the whole
-  double launch_interval;       // s between kernels that the host can start
-  int32_t cuda_graphs;          // bool: no host limit
-  double gradient_bytes;        // per parameter, held and reduced
-  double optimizer_bytes;       // per parameter: master copy and moments
-  double parameter_bytes;       // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
-  int32_t reduce_scatter;       // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
-  double accumulate_bytes;      // B per parameter and micro-batch of a separate gradient accumulation pass
-  int32_t recompute;            // clx_recompute: when the user says nothing
-  double expert_overlap;        // share of expert dispatch and combine hidden
-  double expert_dedup;          // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
-  double expert_imbalance;      // fullest rank against the mean
-  double expert_streams;        // experts whose GEMMs run side by side; 0 = all in one grouped kernel
-  double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
-  int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
-  double selective_gemm;        // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
-  double step_overhead;         // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;             // share added per doubling of the number of servers: jitter of the slowest rank
-  double memory_overhead;       // B: context, communicators, workspace, fragmentation floor
+  int32_t flash_attention;    // bool: fused attention kernel
+  double attention_speed;     // speed of its attention kernel against the device's reference kernel
+  int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
+  double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
+  double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
+  int32_t sequence_parallel;  // bool: used when tp > 1
+  int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
+  int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
+  int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;         // bool: each tensor-parallel rank sends its slice only; false: all send the whole
+  double launch_interval;     // s between kernels that the host can start
+  int32_t cuda_graphs;        // bool: no host limit
+  double gradient_bytes;      // per parameter, held and reduced
+  double optimizer_bytes;     // per parameter: master copy and moments
+  double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
+  int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
+  double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
+  int32_t recompute;          // clx_recompute: when the user says nothing
+  double expert_overlap;      // share of expert dispatch and combine hidden
+  double
+      expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
+  double expert_imbalance;  // fullest rank against the mean
+  double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
+  double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
+  int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
+  double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
+  double straggler;         // share added per doubling of the number of servers: jitter of the slowest rank
+  double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
 extern const clx_schema clx_software_schema;
@@ -81,17 +97,22 @@ extern const clx_schema clx_software_schema;
 // The job.
 typedef struct clx_training {
   const clx_transformer *model;
-  const clx_device *device;     // of the slowest cohort used
+  const clx_device *device;  // of the slowest cohort used
   const clx_fabric *fabric;
   const clx_software *software;
   clx_layout layout;
-  int32_t precision;            // clx_precision
-  double sequence;              // tokens
-  double global_batch;          // sequences
+  int32_t precision;    // clx_precision
+  double sequence;      // tokens
+  double global_batch;  // sequences
 } clx_training;
 
 typedef enum clx_memory_class {
-  CLX_MEMORY_WEIGHTS, CLX_MEMORY_GRADIENTS, CLX_MEMORY_OPTIMIZER, CLX_MEMORY_ACTIVATIONS, CLX_MEMORY_OVERHEAD, CLX_MEMORY_CLASSES
+  CLX_MEMORY_WEIGHTS,
+  CLX_MEMORY_GRADIENTS,
+  CLX_MEMORY_OPTIMIZER,
+  CLX_MEMORY_ACTIVATIONS,
+  CLX_MEMORY_OVERHEAD,
+  CLX_MEMORY_CLASSES
 } clx_memory_class;
 
 extern const char *const clx_memory_class_name[CLX_MEMORY_CLASSES];
@@ -105,11 +126,11 @@ typedef struct clx_memory {
 // Where the time of one step goes, on the critical path; the parts add up to step_time.
 typedef struct clx_step {
   double step_time;
-  double gemm, attention, stream, recompute;   // s, compute of the slowest stage over all micro-batches
+  double gemm, attention, stream, recompute;  // s, compute of the slowest stage over all micro-batches
   double tp_exposed, cp_exposed, ep_exposed, pp_exposed, dp_exposed;
   double bubble, optimizer, launch, jitter;
-  double micro_batches;                        // per data-parallel rank
-  double executed_flop;                        // per rank, recompute included
+  double micro_batches;  // per data-parallel rank
+  double executed_flop;  // per rank, recompute included
 } clx_step;
 
 // Of one pipeline stage: which layers it holds. Kinds: dense or MoE, windowed or fully attending.
@@ -139,9 +160,9 @@ double clx_training_adapters(const clx_training *job);
 typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
-  double repeat;                                       // forward work repeated by recompute
-  double repeat_tp;                                    // and its communication
-  double flop;                                         // executed, forward + backward + repeated
+  double repeat;     // forward work repeated by recompute
+  double repeat_tp;  // and its communication
+  double flop;       // executed, forward + backward + repeated
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
@@ -153,9 +174,9 @@ double clx_layer_cost_backward(const clx_layer_cost *cost);
 clx_shard clx_training_shard(const clx_training *job);
 clx_format clx_precision_format(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
-int32_t clx_training_recompute(const clx_training *job);  // CLX_RECOMPUTE_DEFAULT resolved by the profile
+int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
 int32_t clx_expert_data_parallel(const clx_layout *layout);
-int32_t clx_shard_ranks(const clx_layout *layout);        // ranks that share one FSDP copy
+int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one FSDP copy
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
@@ -166,5 +187,5 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 
 // Plain search over TP, PP, VPP, CP, EP, micro-batch and recompute; the fastest layout that fits `memory_limit` bytes on at
 // most `gpus` GPUs. CLX_INFEASIBLE when none fits: *closest is then the one that needs least memory.
-clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best, clx_layout *closest,
-                               int64_t *tried, clx_error *error);
+clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best,
+                               clx_layout *closest, int64_t *tried, clx_error *error);

@@ -8,9 +8,12 @@ clx_format clx_precision_format(int32_t precision) {
     case CLX_PRECISION_FP8:
     case CLX_PRECISION_FP8_ROW:
     case CLX_PRECISION_FP8_BLOCK:
-    case CLX_PRECISION_MXFP8: return CLX_FP8;
-    case CLX_PRECISION_NVFP4: return CLX_FP4;
-    default: return CLX_BF16;
+    case CLX_PRECISION_MXFP8:
+      return CLX_FP8;
+    case CLX_PRECISION_NVFP4:
+      return CLX_FP4;
+    default:
+      return CLX_BF16;
   }
 }
 
@@ -49,8 +52,8 @@ typedef struct check {
   clx_error *error;
 } check;
 
-#define DEMAND(check, condition, ...)                                                        \
-  do {                                                                                       \
+#define DEMAND(check, condition, ...)                                                                     \
+  do {                                                                                                    \
     if (!(condition)) (check)->status = clx_fail((check)->error, CLX_INPUT, (check)->place, __VA_ARGS__); \
   } while (0)
 
@@ -58,8 +61,8 @@ static void check_degrees(check *c, const clx_layout *l) {
   const struct {
     const char *key;
     int32_t value;
-  } degree[] = {{"tp", l->tp}, {"pp", l->pp}, {"vpp", l->vpp}, {"cp", l->cp},
-                {"ep", l->ep}, {"etp", l->etp}, {"dp", l->dp}, {"micro_batch", l->micro_batch}};
+  } degree[] = {{"tp", l->tp}, {"pp", l->pp},   {"vpp", l->vpp}, {"cp", l->cp},
+                {"ep", l->ep}, {"etp", l->etp}, {"dp", l->dp},   {"micro_batch", l->micro_batch}};
   for (int32_t i = 0; i < CLX_COUNT(degree); i++) {
     DEMAND(c, degree[i].value >= 1, "'%s' is %d: expected at least 1", degree[i].key, degree[i].value);
   }
@@ -69,9 +72,10 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
                               double sequence) {
   DEMAND(c, m->heads % l->tp == 0, "tp %d does not divide the %d attention heads of %s", l->tp, m->heads, m->name);
   DEMAND(c, l->pp <= CLX_STAGES_MAX, "pp %d is more than %d stages", l->pp, CLX_STAGES_MAX);
-  const int32_t units = m->layers + (software->split_embedding ? 2 : 0);  // embedding and loss may have chunks of their own
-  DEMAND(c, l->pp * l->vpp <= units, "pp %d x vpp %d = %d chunks, but %s has %d layers", l->pp, l->vpp, l->pp * l->vpp, m->name,
-         m->layers);
+  const int32_t units =
+      m->layers + (software->split_embedding ? 2 : 0);  // embedding and loss may have chunks of their own
+  DEMAND(c, l->pp * l->vpp <= units, "pp %d x vpp %d = %d chunks, but %s has %d layers", l->pp, l->vpp, l->pp * l->vpp,
+         m->name, m->layers);
   DEMAND(c, l->vpp == 1 || l->pp > 1, "vpp %d needs pp above 1", l->vpp);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
   if (m->experts > 0) {
@@ -98,15 +102,16 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
   const int64_t world = (int64_t)l->tp * l->cp * l->pp * l->dp;
-  DEMAND(&c, world <= gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %lld GPUs, the machine has %lld", l->tp, l->cp,
-         l->pp, l->dp, (long long)world, (long long)gpus);
+  DEMAND(&c, world <= gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %lld GPUs, the machine has %lld",
+         l->tp, l->cp, l->pp, l->dp, (long long)world, (long long)gpus);
   check_model_split(&c, job->model, job->software, l, job->sequence);
   check_stage_list(&c, job->model, l);
   const double per_wave = (double)l->micro_batch * l->dp;
-  DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f", job->global_batch,
-         l->micro_batch, l->dp, per_wave);
+  DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f",
+         job->global_batch, l->micro_batch, l->dp, per_wave);
   DEMAND(&c, job->global_batch < per_wave || fmod(job->global_batch, per_wave) == 0,
-         "global batch %.0f is no multiple of micro_batch %d x dp %d = %.0f", job->global_batch, l->micro_batch, l->dp, per_wave);
+         "global batch %.0f is no multiple of micro_batch %d x dp %d = %.0f", job->global_batch, l->micro_batch, l->dp,
+         per_wave);
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
   return c.status;

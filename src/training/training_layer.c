@@ -75,7 +75,8 @@ static void add_gemm(context *c, const clx_op *op) {
   if (op->low_precision && format != CLX_BF16) {
     const double rows = op->m * op->groups;
     const double passes = cast_passes(c->job->precision);
-    const double in = passes * clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
+    const double in =
+        passes * clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
     const double out = passes * clx_device_cast_time(c->device, format, rows * op->n, op->weighted);
     c->cost.stream[FORWARD] += in;
     c->cost.stream[BACKWARD] += out;
@@ -85,7 +86,7 @@ static void add_gemm(context *c, const clx_op *op) {
 }
 
 static double attention_time(const context *c, const clx_op *op, bool backward) {
-  const clx_attention_shape shape = {op->batch, op->heads, op->kv_heads, op->query, op->key,
+  const clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
                                      op->qk_dim, op->v_dim, op->causal_share, op->window};
   if (!c->software->flash_attention) {
     return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
@@ -109,8 +110,10 @@ static void add_attention(context *c, const clx_op *op) {
 static void add_stream(context *c, const clx_op *op) {
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
   const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
-  const double forward = clx_device_stream_time(c->device, op->bytes_forward * spread) + (kernels - 1) * c->device->kernel_time;
-  const double backward = clx_device_stream_time(c->device, op->bytes_backward * spread) + (kernels - 1) * c->device->kernel_time;
+  const double forward =
+      clx_device_stream_time(c->device, op->bytes_forward * spread) + (kernels - 1) * c->device->kernel_time;
+  const double backward =
+      clx_device_stream_time(c->device, op->bytes_backward * spread) + (kernels - 1) * c->device->kernel_time;
   c->cost.stream[FORWARD] += forward;
   c->cost.stream[BACKWARD] += backward;
   if (op->saved_selective > 0) c->selective_stream += forward;
@@ -122,9 +125,15 @@ static void add_operations(context *c, const clx_op *ops, int32_t count) {
   for (int32_t i = 0; i < count; i++) {
     switch (ops[i].kind) {
       case CLX_OP_GEMM:
-      case CLX_OP_GROUPED: add_gemm(c, &ops[i]); break;
-      case CLX_OP_ATTENTION: add_attention(c, &ops[i]); break;
-      case CLX_OP_STREAM: add_stream(c, &ops[i]); break;
+      case CLX_OP_GROUPED:
+        add_gemm(c, &ops[i]);
+        break;
+      case CLX_OP_ATTENTION:
+        add_attention(c, &ops[i]);
+        break;
+      case CLX_OP_STREAM:
+        add_stream(c, &ops[i]);
+        break;
     }
   }
 }
@@ -210,9 +219,11 @@ static void add_fsdp(context *c, bool moe) {
   const clx_layer_parameters p = clx_layer_parameter_shard(c->job->model, &c->shard, moe);
   const clx_group group = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
   const double weights = p.shared + p.expert;
-  const double gather = clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * clx_training_parameter_bytes(c->job));
+  const double gather =
+      clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * clx_training_parameter_bytes(c->job));
   const double trained = c->job->model->adapter_rank > 0 ? 0 : 1;
-  const double scatter = trained * clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, weights * c->software->gradient_bytes);
+  const double scatter =
+      trained * clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, weights * c->software->gradient_bytes);
   const double comm[2] = {gather, gather + scatter};
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
@@ -237,7 +248,9 @@ static void add_recompute(context *c) {
       c->cost.repeat_tp *= c->software->selective_gemm;
       c->cost.flop += c->software->selective_gemm * c->flop_forward;
       break;
-    default: c->cost.repeat_tp = 0; break;
+    default:
+      c->cost.repeat_tp = 0;
+      break;
   }
 }
 
@@ -288,6 +301,6 @@ double clx_layer_cost_forward(const clx_layer_cost *cost) {
 }
 
 double clx_layer_cost_backward(const clx_layer_cost *cost) {
-  return compute_time(cost, BACKWARD) + cost->tp[BACKWARD] + cost->cp[BACKWARD] + cost->ep[BACKWARD] + cost->fsdp[BACKWARD] +
-         cost->launch[BACKWARD] + cost->repeat + cost->repeat_tp;
+  return compute_time(cost, BACKWARD) + cost->tp[BACKWARD] + cost->cp[BACKWARD] + cost->ep[BACKWARD] +
+         cost->fsdp[BACKWARD] + cost->launch[BACKWARD] + cost->repeat + cost->repeat_tp;
 }

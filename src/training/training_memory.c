@@ -4,16 +4,18 @@
 #include "training/training.h"
 
 typedef struct saved {
-  double bytes;      // kept from forward to backward, per layer and micro-batch
-  double boundary;   // the layer input, all that full recompute keeps
+  double bytes;     // kept from forward to backward, per layer and micro-batch
+  double boundary;  // the layer input, all that full recompute keeps
 } saved;
 
 // Bytes of a saved tensor against bf16 when it is kept in the format of the GEMMs.
 static double narrow(const clx_training *job) {
   switch (clx_precision_format(job->precision)) {
     case CLX_FP8:
-    case CLX_FP4: return 0.5;  // fp4 training keeps its inputs in fp8
-    default: return 1;
+    case CLX_FP4:
+      return 0.5;  // fp4 training keeps its inputs in fp8
+    default:
+      return 1;
   }
 }
 
@@ -39,7 +41,8 @@ static saved layer_saved(const clx_training *job, bool moe) {
   for (int32_t i = 0; i < count; i++) {
     s.bytes += operation_saved(job, &ops[i], selective);
     if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
-      s.bytes += 5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
+      s.bytes +=
+          5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
   }
   if (selective && job->software->selective_gemm > 0) s.bytes *= 1 - 0.6 * job->software->selective_gemm;
@@ -75,7 +78,8 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   double *bytes = memory->bytes;
   if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
     const double ranks = clx_shard_ranks(l), trained = trained_shared + trained_expert;
-    bytes[CLX_MEMORY_WEIGHTS] = all * weight_bytes / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
+    bytes[CLX_MEMORY_WEIGHTS] =
+        all * weight_bytes / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
     bytes[CLX_MEMORY_GRADIENTS] = trained * s->gradient_bytes / ranks + w->layer * 2 * (adapters > 0 ? 0 : 1);
     bytes[CLX_MEMORY_OPTIMIZER] = trained * s->optimizer_bytes / ranks;
     return;
@@ -83,7 +87,8 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   const bool sharded = l->sharding != CLX_SHARDING_NONE;
   const double share = sharded ? trained_shared / dp + trained_expert / edp : trained_shared + trained_expert;
   bytes[CLX_MEMORY_WEIGHTS] = all * weight_bytes;
-  bytes[CLX_MEMORY_GRADIENTS] = (l->sharding == CLX_SHARDING_ZERO2 ? share : trained_shared + trained_expert) * s->gradient_bytes;
+  bytes[CLX_MEMORY_GRADIENTS] =
+      (l->sharding == CLX_SHARDING_ZERO2 ? share : trained_shared + trained_expert) * s->gradient_bytes;
   bytes[CLX_MEMORY_OPTIMIZER] = share * s->optimizer_bytes;
 }
 
@@ -117,6 +122,7 @@ clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_
     for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) one.total += one.bytes[k];
     if (one.total > memory->total) *memory = one;
   }
-  if (!isfinite(memory->total)) return clx_fail(error, CLX_INTERNAL, job->layout.place, "memory came out as %g", memory->total);
+  if (!isfinite(memory->total))
+    return clx_fail(error, CLX_INTERNAL, job->layout.place, "memory came out as %g", memory->total);
   return CLX_OK;
 }

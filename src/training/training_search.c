@@ -8,7 +8,7 @@ typedef struct search {
   int64_t gpus;
   double limit;
   clx_layout best, closest;
-  double best_rate;      // tokens per second of the job
+  double best_rate;  // tokens per second of the job
   double least_memory;
   int64_t tried;
 } search;
@@ -47,7 +47,8 @@ static void try_layout(search *s, const clx_layout *layout) {
   job.layout.dp = largest_dp(s, layout);
   if (job.layout.dp == 0) return;
   const double micro_batches = job.global_batch / ((double)job.layout.dp * job.layout.micro_batch);
-  if (job.layout.vpp > 1 && fmod(micro_batches, job.layout.pp) != 0) return;  // Megatron's interleaving needs whole rounds
+  if (job.layout.vpp > 1 && fmod(micro_batches, job.layout.pp) != 0)
+    return;  // Megatron's interleaving needs whole rounds
   clx_error ignored;
   clx_error_clear(&ignored);
   if (clx_training_check(&job, s->gpus, &ignored) != CLX_OK) return;
@@ -82,8 +83,8 @@ static void try_chunks(search *s, clx_layout layout) {
   }
 }
 
-clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best, clx_layout *closest,
-                               int64_t *tried, clx_error *error) {
+clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best,
+                               clx_layout *closest, int64_t *tried, clx_error *error) {
   search s = {.base = job, .gpus = gpus, .limit = memory_limit};
   clx_layout layout = job->layout;
   layout.stage_layers = NULL;

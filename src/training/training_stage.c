@@ -19,7 +19,8 @@ static int32_t chunk_layers(const clx_training *job, int32_t chunk, int32_t chun
 static void add_layers(const clx_training *job, clx_stage *stage, int32_t first, int32_t count) {
   const clx_transformer *model = job->model;
   for (int32_t layer = first; layer < first + count; layer++) {
-    const bool full = model->sliding_window == 0 || (model->window_period > 0 && (layer + 1) % model->window_period == 0);
+    const bool full =
+        model->sliding_window == 0 || (model->window_period > 0 && (layer + 1) % model->window_period == 0);
     stage->layers[clx_layer_is_moe(model, layer) ? 1 : 0][full ? 0 : 1]++;
   }
 }

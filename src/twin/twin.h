@@ -20,7 +20,8 @@
 //   training.tokens_per_second_per_gpu, training.tokens_per_day, training.tokens, training.duration (s),
 //   training.energy (J), training.steps
 //   power.it_mean (W), power.it_peak (W), power.gpu_mean (W), power.facility_mean (W), power.facility_peak (W)
-clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result, clx_error *error);
+clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error);
 
 // The training part alone, on a compiled scenario: layout (searched when none is given), recompute settled, memory checked
 // against the device, step evaluated. Used by runs and by rows of tables. CLX_INFEASIBLE: does not fit; the message names the

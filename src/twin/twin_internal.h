@@ -4,9 +4,11 @@
 #include "twin/twin.h"
 
 // Adds a quantity without a band.
-clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc, clx_error *error);
+clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
+                        clx_error *error);
 clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
-clx_status clx_twin_training(const clx_scenario *scenario, clx_result *result, clx_training *job, clx_step *step, clx_error *error);
-clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step, clx_result *result,
-                          clx_error *error);
+clx_status clx_twin_training(const clx_scenario *scenario, clx_result *result, clx_training *job, clx_step *step,
+                             clx_error *error);
+clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
+                          clx_result *result, clx_error *error);

@@ -40,7 +40,8 @@ clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, cl
   for (int32_t tier = 0; tier < m->tiers; tier++) {
     char name[64];
     snprintf(name, sizeof name, "machine.switches_tier_%d", tier + 1);
-    CLX_TRY(clx_twin_put(result, name, (double)m->switches_by_tier[tier], "", "switches of this tier, 1 = leaf", error));
+    CLX_TRY(
+        clx_twin_put(result, name, (double)m->switches_by_tier[tier], "", "switches of this tier, 1 = leaf", error));
   }
   return CLX_OK;
 }

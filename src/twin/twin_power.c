@@ -15,7 +15,8 @@ static const double SHARE_PEAK = 1.0;
 static double mean_share(const clx_step *step) {
   const double matmul = step->gemm + step->attention + step->recompute;
   const double stream = step->stream + step->optimizer;
-  const double communication = step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed;
+  const double communication =
+      step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed;
   const double wait = step->bubble + step->launch + step->jitter;
   return (SHARE_MATMUL * matmul + SHARE_STREAM * stream + SHARE_COMMUNICATION * communication + SHARE_WAIT * wait) /
          step->step_time;
@@ -47,7 +48,8 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   CLX_TRY(clx_twin_put(result, "power.it_mean", mean, "W", "GPUs, servers, racks, network while training", error));
   CLX_TRY(clx_twin_put(result, "power.it_peak", peak, "W", "all GPUs at TDP at once", error));
   const double duration = clx_result_value(result, "training.duration", 0);
-  if (duration > 0) CLX_TRY(clx_twin_put(result, "training.energy", mean * duration, "J", "IT energy of the run", error));
+  if (duration > 0)
+    CLX_TRY(clx_twin_put(result, "training.energy", mean * duration, "J", "IT energy of the run", error));
   const clx_power_spec *power = &s->spec.power;
   if (power->pue >= 1) {
     CLX_TRY(clx_twin_put(result, "power.pue", power->pue, "", "as stated in the scenario", error));

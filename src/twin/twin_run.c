@@ -1,6 +1,7 @@
 #include "twin/twin_internal.h"
 
-clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc, clx_error *error) {
+clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
+                        clx_error *error) {
   return clx_result_add(result, name, value, unit, value, value, doc, error);
 }
 
@@ -13,7 +14,8 @@ static clx_status add_assumptions(const clx_scenario *scenario, clx_result *resu
   return CLX_OK;
 }
 
-clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result, clx_error *error) {
+clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error) {
   (void)options;  // nothing here is random yet
   const clx_scenario_spec *spec = &scenario->spec;
   CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));

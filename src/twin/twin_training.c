@@ -26,7 +26,8 @@ static void layout_text(const clx_layout *l, char *text, size_t size) {
            clx_sharding_name[l->sharding], clx_recompute_name[l->recompute]);
 }
 
-static clx_status too_big(const clx_training *job, const clx_memory *memory, double capacity, int64_t gpus, clx_error *error) {
+static clx_status too_big(const clx_training *job, const clx_memory *memory, double capacity, int64_t gpus,
+                          clx_error *error) {
   int32_t heaviest = 0;
   for (int32_t k = 1; k < CLX_MEMORY_CLASSES; k++) {
     if (memory->bytes[k] > memory->bytes[heaviest]) heaviest = k;
@@ -43,9 +44,10 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
   if (clx_training_search(&free_job, gpus, capacity, &best, &closest, &tried, &ignored) == CLX_OK) {
     layout_text(&best, closest_text, sizeof closest_text);
   }
-  return clx_fail(error, CLX_INFEASIBLE, job->layout.place,
-                  "does not fit: stage %d needs %s per GPU, %s has %s; the largest part is %s with %s. A layout that fits: %s",
-                  memory->stage + 1, need, job->device->name, have, clx_memory_class_name[heaviest], part, closest_text);
+  return clx_fail(
+      error, CLX_INFEASIBLE, job->layout.place,
+      "does not fit: stage %d needs %s per GPU, %s has %s; the largest part is %s with %s. A layout that fits: %s",
+      memory->stage + 1, need, job->device->name, have, clx_memory_class_name[heaviest], part, closest_text);
 }
 
 static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_error *error) {
@@ -62,7 +64,8 @@ static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_e
     clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
     layout_text(&closest, text, sizeof text);
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
-                    "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have, need, text);
+                    "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have,
+                    need, text);
   }
   CLX_TRY(status);
   job->layout = best;
@@ -73,7 +76,8 @@ static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_e
 
 // --- output -----------------------------------------------------------------------------------------------------------
 
-static clx_status add_layout(const clx_scenario *s, const clx_training *job, const fit *f, clx_result *result, clx_error *error) {
+static clx_status add_layout(const clx_scenario *s, const clx_training *job, const fit *f, clx_result *result,
+                             clx_error *error) {
   const clx_layout *l = &job->layout;
   char text[200];
   layout_text(l, text, sizeof text);
@@ -94,7 +98,8 @@ static clx_status add_layout(const clx_scenario *s, const clx_training *job, con
                  {"training.etp", l->etp, "expert tensor parallel"},
                  {"training.dp", l->dp, "data parallel"},
                  {"training.micro_batch", l->micro_batch, "sequences per micro-batch"},
-                 {"training.micro_batches", job->global_batch / ((double)l->micro_batch * l->dp), "micro-batches per step and rank"},
+                 {"training.micro_batches", job->global_batch / ((double)l->micro_batch * l->dp),
+                  "micro-batches per step and rank"},
                  {"training.global_batch", job->global_batch, "sequences per step"},
                  {"training.sequence", job->sequence, "tokens per sequence"}};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
@@ -111,7 +116,8 @@ static clx_status add_memory(const clx_memory *memory, double capacity, clx_resu
   }
   CLX_TRY(clx_twin_put(result, "training.memory.total", memory->total, "B", "per GPU of the heaviest stage", error));
   CLX_TRY(clx_twin_put(result, "training.memory.capacity", capacity, "B", "memory of one GPU", error));
-  return clx_twin_put(result, "training.memory.stage", memory->stage + 1, "", "the heaviest pipeline stage, from 1", error);
+  return clx_twin_put(result, "training.memory.stage", memory->stage + 1, "", "the heaviest pipeline stage, from 1",
+                      error);
 }
 
 static clx_status add_parts(const clx_step *step, clx_result *result, clx_error *error) {
@@ -152,17 +158,22 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
   const double peak = job->device->peak[clx_precision_format(job->precision)];
   const double rate = tokens / step->step_time, spread = s->accuracy.p90;
   const clx_parameters count = clx_parameter_count(job->model);
-  CLX_TRY(clx_result_add_text(result, "training.flop_convention", clx_flop_convention_name[s->spec.training.convention], error));
+  CLX_TRY(clx_result_add_text(result, "training.flop_convention", clx_flop_convention_name[s->spec.training.convention],
+                              error));
   CLX_TRY(clx_twin_put(result, "training.parameters", count.total, "", "parameters of the model", error));
   CLX_TRY(clx_twin_put(result, "training.parameters_active", count.active, "", "parameters used per token", error));
-  CLX_TRY(clx_twin_put(result, "training.flop_per_token", flop, "FLOP", "forward and backward, by the convention named", error));
+  CLX_TRY(clx_twin_put(result, "training.flop_per_token", flop, "FLOP", "forward and backward, by the convention named",
+                       error));
   CLX_TRY(clx_result_add(result, "training.step_time", step->step_time, "s", step->step_time * (1 - spread),
-                         step->step_time * (1 + spread), "one optimizer step; band: 90th percentile of the validation error", error));
-  CLX_TRY(clx_result_add(result, "training.mfu", rate * flop / (gpus * peak), "", rate * flop / (gpus * peak) / (1 + spread),
-                         fmin(1, rate * flop / (gpus * peak) / (1 - spread)), "model FLOP utilisation of the GPUs in the layout", error));
+                         step->step_time * (1 + spread),
+                         "one optimizer step; band: 90th percentile of the validation error", error));
+  CLX_TRY(clx_result_add(
+      result, "training.mfu", rate * flop / (gpus * peak), "", rate * flop / (gpus * peak) / (1 + spread),
+      fmin(1, rate * flop / (gpus * peak) / (1 - spread)), "model FLOP utilisation of the GPUs in the layout", error));
   CLX_TRY(clx_twin_put(result, "training.mfu_peak", peak, "FLOP/s", "dense peak the MFU refers to", error));
   CLX_TRY(clx_twin_put(result, "training.tokens_per_second", rate, "tokens/s", "of the job", error));
-  CLX_TRY(clx_twin_put(result, "training.tokens_per_second_per_gpu", rate / gpus, "tokens/s", "per GPU in the layout", error));
+  CLX_TRY(clx_twin_put(result, "training.tokens_per_second_per_gpu", rate / gpus, "tokens/s", "per GPU in the layout",
+                       error));
   CLX_TRY(clx_twin_put(result, "training.tokens_per_day", rate * SECONDS_PER_DAY, "tokens", "without failures", error));
   const double total = (double)s->spec.training.tokens;
   if (total <= 0) return CLX_OK;
@@ -175,7 +186,8 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
 
 static clx_status add_accuracy(const clx_accuracy *a, clx_result *result, clx_error *error) {
   char text[200];
-  snprintf(text, sizeof text, "step time on %d published runs: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", a->rows,
+  snprintf(text, sizeof text,
+           "step time on %d published runs: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", a->rows,
            100 * a->mean, 100 * a->median, 100 * a->p90);
   return clx_result_add_text(result, "accuracy.statement", text, error);
 }
@@ -199,7 +211,8 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   return clx_training_memory(job, memory, error);
 }
 
-static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step, clx_error *error) {
+static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
+                        clx_error *error) {
   *job = s->job;
   f->origin = "given";
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
@@ -208,12 +221,14 @@ static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_me
   return clx_training_step(job, step, error);
 }
 
-clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step, clx_error *error) {
+clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step,
+                                   clx_error *error) {
   fit f = {0};
   return solve(s, job, &f, memory, step, error);
 }
 
-clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_training *job, clx_step *step, clx_error *error) {
+clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_training *job, clx_step *step,
+                             clx_error *error) {
   fit f = {0};
   clx_memory memory;
   CLX_TRY(solve(s, job, &f, &memory, step, error));
@@ -226,7 +241,8 @@ clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_trai
   CLX_TRY(add_rates(s, job, step, result, error));
   CLX_TRY(add_accuracy(&s->accuracy, result, error));
   if (s->machine.cohort_count > 1) {
-    CLX_TRY(clx_result_warn(result, error, "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",
+    CLX_TRY(clx_result_warn(result, error,
+                            "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",
                             job->device->name, s->device_memory / 1e9));
   }
   return CLX_OK;

@@ -43,8 +43,14 @@ static const char *format_time(double s, int digits, char *buffer, size_t size) 
   static const struct {
     double below, unit;
     const char *name;
-  } scales[] = {{1e-6, 1e-9, "ns"}, {1e-3, 1e-6, "us"},    {1, 1e-3, "ms"},         {120, 1, "s"},
-                {7200, 60, "min"},  {172800, 3600, "h"}, {730 * 86400.0, 86400, "days"}, {INFINITY, 365.25 * 86400, "years"}};
+  } scales[] = {{1e-6, 1e-9, "ns"},
+                {1e-3, 1e-6, "us"},
+                {1, 1e-3, "ms"},
+                {120, 1, "s"},
+                {7200, 60, "min"},
+                {172800, 3600, "h"},
+                {730 * 86400.0, 86400, "days"},
+                {INFINITY, 365.25 * 86400, "years"}};
   int32_t i = 0;
   while (i + 1 < CLX_COUNT(scales) && fabs(s) >= scales[i].below) i++;
   if (s == 0) i = 3;
@@ -58,12 +64,14 @@ static const char *format_prefixed(double si, const char *unit, int digits, char
   static const struct {
     double factor;
     const char *prefix;
-  } prefixes[] = {{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}};
+  } prefixes[] = {{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"},  {1e6, "M"},
+                  {1e3, "k"},  {1, ""},     {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}};
   int32_t i = 0;
   while (i + 1 < CLX_COUNT(prefixes) && fabs(si) < prefixes[i].factor * 0.9999999) i++;
   if (si == 0) i = 6;
   const char first = unit[0];
-  const bool whole = first == 'B' || first == 'F' || first == 'U' || first == 't';  // no fractions of bytes, FLOP, dollars
+  const bool whole =
+      first == 'B' || first == 'F' || first == 'U' || first == 't';  // no fractions of bytes, FLOP, dollars
   if (whole && i > 6) i = 6;
   char number[64];
   format_plain(si / prefixes[i].factor, digits, number, sizeof number);

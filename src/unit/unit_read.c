@@ -57,8 +57,9 @@ static const symbol SYMBOLS[] = {
 static const struct {
   const char *text;
   double factor;
-} PREFIXES[] = {{"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0}, {"n", 1e-9}, {"u", 1e-6},
-                {"m", 1e-3},    {"k", 1e3},        {"M", 1e6},           {"G", 1e9},              {"T", 1e12}, {"P", 1e15},
+} PREFIXES[] = {{"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0},
+                {"n", 1e-9},    {"u", 1e-6},       {"m", 1e-3},          {"k", 1e3},
+                {"M", 1e6},     {"G", 1e9},        {"T", 1e12},          {"P", 1e15},
                 {"E", 1e18}};
 
 static bool is_symbol(const symbol *s, const char *text, size_t length) {
@@ -174,8 +175,9 @@ static size_t number_length(const char *text, char *plain) {
 static const char *example_of(const char *want) {
   static const struct {
     const char *unit, *example;
-  } examples[] = {{"B/s", "400 Gbit/s"}, {"W", "150 MW"},   {"s", "122 days"},         {"K", "35 degC"},       {"B", "80 GB"},
-                  {"FLOP/s", "989 TFLOP/s"}, {"J", "3 MWh"}, {"Hz", "1.98 GHz"}, {"USD", "30 kUSD"}, {"FLOP", "1e25 FLOP"}};
+  } examples[] = {{"B/s", "400 Gbit/s"}, {"W", "150 MW"},           {"s", "122 days"}, {"K", "35 degC"},
+                  {"B", "80 GB"},        {"FLOP/s", "989 TFLOP/s"}, {"J", "3 MWh"},    {"Hz", "1.98 GHz"},
+                  {"USD", "30 kUSD"},    {"FLOP", "1e25 FLOP"}};
   for (int32_t i = 0; i < CLX_COUNT(examples); i++) {
     if (strcmp(examples[i].unit, want) == 0) return examples[i].example;
   }
@@ -193,7 +195,8 @@ static bool is_plain(const clx_dimension *d) {
   return true;
 }
 
-static clx_status read_plain(const char *text, const char *rest, double number, double *si, char *why, size_t why_size) {
+static clx_status read_plain(const char *text, const char *rest, double number, double *si, char *why,
+                             size_t why_size) {
   if (strcmp(rest, "%") == 0) {
     *si = number / 100;
     return CLX_OK;

@@ -17,14 +17,14 @@ typedef struct clx_prediction {
   double value[CLX_METRICS_MAX];     // in the unit of the metric's column
   double measured[CLX_METRICS_MAX];  // NaN-free; 0 = not measured
   clx_row_status status;
-  char reason[CLX_REASON_MAX];       // why refused or extrapolated; what was assumed
+  char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
 } clx_prediction;
 
 // One kind of table.
 typedef struct clx_table_kind {
-  const char *name;                              // "training"
-  const char *metric[CLX_METRICS_MAX + 1];       // NULL-terminated column names
-  const char *accuracy;                          // entry of catalogue/accuracy
+  const char *name;                         // "training"
+  const char *metric[CLX_METRICS_MAX + 1];  // NULL-terminated column names
+  const char *accuracy;                     // entry of catalogue/accuracy
   // Columns that are inputs: rows equal in all of them are repetitions, whose spread is the noise floor. NULL-terminated.
   const char *const *inputs;
   clx_status (*check)(const clx_table *table, clx_error *error);  // demands the columns
@@ -46,7 +46,8 @@ typedef struct clx_figures {
 } clx_figures;
 
 // `selected` (nullable): only rows with selected[i]. scratch holds table->row_count doubles.
-clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected, double *scratch);
+clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected,
+                             double *scratch);
 
 // Spread (max/min - 1) of repetitions: groups of rows equal in all inputs.
 typedef struct clx_noise {
@@ -54,5 +55,5 @@ typedef struct clx_noise {
   double median, p90;
 } clx_noise;
 
-clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions, int32_t metric,
-                         clx_arena *arena);
+clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
+                         int32_t metric, clx_arena *arena);

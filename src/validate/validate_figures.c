@@ -21,7 +21,8 @@ static double median_of(const double *sorted, int32_t count) {
   return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
-clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected, double *scratch) {
+clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected,
+                             double *scratch) {
   clx_figures f = {0};
   double signed_sum = 0, absolute_sum = 0;
   for (int32_t i = 0; i < count; i++) {
@@ -62,15 +63,16 @@ typedef struct repetition {
 static int compare_repetitions(const void *a, const void *b) {
   const repetition *x = a, *y = b;
   for (int32_t i = 0; i < x->column_count; i++) {
-    const char *s = clx_table_cell(x->table, x->row, x->columns[i]), *t = clx_table_cell(y->table, y->row, y->columns[i]);
+    const char *s = clx_table_cell(x->table, x->row, x->columns[i]),
+               *t = clx_table_cell(y->table, y->row, y->columns[i]);
     for (; *s != '\0' && *s == *t; s++, t++) continue;
     if (*s != *t) return (unsigned char)*s < (unsigned char)*t ? -1 : 1;
   }
   return 0;
 }
 
-static int32_t collect(const clx_table *table, const clx_prediction *predictions, int32_t metric, const int32_t *columns,
-                       int32_t column_count, repetition *out) {
+static int32_t collect(const clx_table *table, const clx_prediction *predictions, int32_t metric,
+                       const int32_t *columns, int32_t column_count, repetition *out) {
   int32_t count = 0;
   for (int32_t row = 0; row < table->row_count; row++) {
     if (predictions[row].measured[metric] <= 0) continue;
@@ -80,8 +82,8 @@ static int32_t collect(const clx_table *table, const clx_prediction *predictions
   return count;
 }
 
-clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions, int32_t metric,
-                         clx_arena *arena) {
+clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
+                         int32_t metric, clx_arena *arena) {
   clx_noise noise = {0};
   int32_t column_count = 0;
   while (kind->inputs[column_count] != NULL) column_count++;

@@ -18,8 +18,8 @@ clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, cl
     return CLX_OK;
   }
   const char *near = clx_nearest(name, names, CLX_COUNT(KINDS));
-  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'", name, near != NULL ? "did you mean" : "there is",
-                        near != NULL ? near : names[0]);
+  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'", name,
+                        near != NULL ? "did you mean" : "there is", near != NULL ? near : names[0]);
 }
 
 typedef struct job {
@@ -35,7 +35,8 @@ static clx_status job_run(job *j, const clx_catalog *catalog, const char *kind, 
   CLX_TRY(clx_table_kind_find(kind, &j->kind, error));
   CLX_TRY(clx_table_load(j->arena, path, &j->table, error));
   CLX_TRY(j->kind->check(&j->table, error));
-  CLX_TRY(clx_catalog_read(catalog, "accuracy", j->kind->accuracy, (clx_place){0}, &clx_accuracy_schema, j->arena, &j->accuracy, error));
+  CLX_TRY(clx_catalog_read(catalog, "accuracy", j->kind->accuracy, (clx_place){0}, &clx_accuracy_schema, j->arena,
+                           &j->accuracy, error));
   j->rows = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
   if (j->rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(catalog, &j->table, i, &j->rows[i], error));
@@ -97,32 +98,37 @@ static clx_status column_of(const job *j, const char *name, int32_t *column, clx
   *column = clx_table_column(&j->table, name);
   if (*column >= 0) return CLX_OK;
   const char *near = clx_nearest(name, j->table.column, j->table.column_count);
-  if (near != NULL) return clx_fail_plain(error, CLX_INPUT, "the table has no column '%s'; did you mean '%s'?", name, near);
+  if (near != NULL)
+    return clx_fail_plain(error, CLX_INPUT, "the table has no column '%s'; did you mean '%s'?", name, near);
   return clx_fail_plain(error, CLX_INPUT, "the table has no column '%s'", name);
 }
 
 typedef struct groups {
   const char **name;  // sorted
   int32_t count;
-  const char **of;    // of each row
-  bool *chosen;       // rows that count at all
+  const char **of;  // of each row
+  bool *chosen;     // rows that count at all
   bool *scratch;
   double *errors;
 } groups;
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_texts(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static clx_status groups_make(const job *j, groups *g, clx_error *error) {
   const size_t rows = (size_t)j->table.row_count;
   int32_t only = -1, column = clx_table_column(&j->table, "id");
   if (j->options != NULL && j->options->by != NULL) CLX_TRY(column_of(j, j->options->by, &column, error));
-  if (j->options != NULL && j->options->only_column != NULL) CLX_TRY(column_of(j, j->options->only_column, &only, error));
+  if (j->options != NULL && j->options->only_column != NULL)
+    CLX_TRY(column_of(j, j->options->only_column, &only, error));
   g->name = CLX_NEW_ARRAY(j->arena, const char *, rows);
   g->of = CLX_NEW_ARRAY(j->arena, const char *, rows);
   g->chosen = CLX_NEW_ARRAY(j->arena, bool, rows);
   g->scratch = CLX_NEW_ARRAY(j->arena, bool, rows);
   g->errors = CLX_NEW_ARRAY(j->arena, double, rows);
-  if (!g->name || !g->of || !g->chosen || !g->scratch || !g->errors) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (!g->name || !g->of || !g->chosen || !g->scratch || !g->errors)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   int32_t chosen = 0;
   for (int32_t i = 0; i < j->table.row_count; i++) {
     g->chosen[i] = only < 0 || among(j->options->only_values, clx_table_cell(&j->table, i, only));
@@ -147,12 +153,14 @@ static clx_figures figures_of(const job *j, const groups *g, int32_t metric, con
 // --- validate: text ----------------------------------------------------------------------------------------------------------
 
 static void write_line(const char *name, const clx_figures *f, clx_buffer *out) {
-  clx_buffer_format(out, "%-28s %6d %6d %6d %6d", name[0] != '\0' ? name : "(blank)", f->rows, f->predicted, f->extrapolated, f->refused);
+  clx_buffer_format(out, "%-28s %6d %6d %6d %6d", name[0] != '\0' ? name : "(blank)", f->rows, f->predicted,
+                    f->extrapolated, f->refused);
   if (f->predicted == 0) {
     clx_buffer_format(out, "\n");
     return;
   }
-  clx_buffer_format(out, " %+7.1f %7.1f %7.1f %7.1f %7.1f\n", 100 * f->bias, 100 * f->mean, 100 * f->median, 100 * f->p90, 100 * f->max);
+  clx_buffer_format(out, " %+7.1f %7.1f %7.1f %7.1f %7.1f\n", 100 * f->bias, 100 * f->mean, 100 * f->median,
+                    100 * f->p90, 100 * f->max);
 }
 
 // Refusals by reason, most frequent first.
@@ -167,7 +175,8 @@ static void write_refusals(const job *j, const groups *g, int32_t metric, clx_bu
     for (int32_t i = 0; i < j->table.row_count; i++) {
       if (done[i]) continue;
       int32_t same = 0;
-      for (int32_t k = i; k < j->table.row_count; k++) same += !done[k] && strcmp(j->rows[i].reason, j->rows[k].reason) == 0;
+      for (int32_t k = i; k < j->table.row_count; k++)
+        same += !done[k] && strcmp(j->rows[i].reason, j->rows[k].reason) == 0;
       if (same <= most) continue;
       most = same;
       best = i;
@@ -186,8 +195,8 @@ static void write_refusals(const job *j, const groups *g, int32_t metric, clx_bu
 static void write_text(const job *j, const groups *g, clx_buffer *out) {
   for (int32_t m = 0; j->kind->metric[m] != NULL; m++) {
     clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->kind->metric[m], j->table.file);
-    clx_buffer_format(out, "%-28s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", "group", "rows", "pred.", "extra", "refus.", "bias", "mean",
-                      "median", "p90", "max");
+    clx_buffer_format(out, "%-28s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", "group", "rows", "pred.", "extra", "refus.",
+                      "bias", "mean", "median", "p90", "max");
     for (int32_t i = 0; i < g->count; i++) {
       const clx_figures f = figures_of(j, g, m, g->name[i]);
       if (f.rows > 0) write_line(g->name[i], &f, out);
@@ -197,7 +206,9 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
     clx_buffer_format(out, "mean with refused rows counted as 100 %%: %.1f %%\n", 100 * all.mean_refused_as_1);
     const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, m, j->arena);
     if (noise.groups > 0) {
-      clx_buffer_format(out, "noise floor: %d groups of rows equal in all inputs still differ by %.1f %% (median), %.1f %% (90th percentile)\n",
+      clx_buffer_format(out,
+                        "noise floor: %d groups of rows equal in all inputs still differ by %.1f %% (median), %.1f %% "
+                        "(90th percentile)\n",
                         noise.groups, 100 * noise.median, 100 * noise.p90);
     }
     write_refusals(j, g, m, out);
@@ -236,8 +247,9 @@ static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, metric, j->arena);
   set_figures(object, &all);
   set_reasons(j, g, metric, object);
-  json_object_set_new(object, "noise_floor", json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
-                                                       noise.median, "p90_spread", noise.p90));
+  json_object_set_new(object, "noise_floor",
+                      json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
+                                noise.median, "p90_spread", noise.p90));
   for (int32_t i = 0; i < g->count; i++) {
     const clx_figures f = figures_of(j, g, metric, g->name[i]);
     if (f.rows == 0) continue;
@@ -280,7 +292,8 @@ static clx_status finish(job *j, clx_status status, clx_buffer *out, char **text
   return status;
 }
 
-clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text, clx_error *error) {
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text,
+                             clx_error *error) {
   job j = {.arena = clx_arena_new()};
   clx_buffer out = {0};
   *text = NULL;
@@ -290,8 +303,8 @@ clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const
   return finish(&j, status, &out, text, error);
 }
 
-clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path, const clx_table_options *options,
-                              bool json, char **text, clx_error *error) {
+clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
+                              const clx_table_options *options, bool json, char **text, clx_error *error) {
   job j = {.arena = clx_arena_new(), .options = options};
   clx_buffer out = {0};
   groups g = {0};

@@ -8,10 +8,37 @@
 #include "twin/twin.h"
 #include "validate/validate.h"
 
-static const char *const INPUTS[] = {
-    "hardware", "gpus", "gpus_per_node", "scale_up_domain", "scale_out_gbps_per_gpu", "model", "params_b", "layers", "hidden",
-    "heads", "kv_heads", "ffn", "vocab", "seq", "moe_experts", "moe_topk", "moe_ffn", "precision", "tp", "pp", "vpp", "cp", "ep",
-    "dp", "micro_batch", "global_batch", "recompute", "software", "sharding", "shard_group", NULL};
+static const char *const INPUTS[] = {"hardware",
+                                     "gpus",
+                                     "gpus_per_node",
+                                     "scale_up_domain",
+                                     "scale_out_gbps_per_gpu",
+                                     "model",
+                                     "params_b",
+                                     "layers",
+                                     "hidden",
+                                     "heads",
+                                     "kv_heads",
+                                     "ffn",
+                                     "vocab",
+                                     "seq",
+                                     "moe_experts",
+                                     "moe_topk",
+                                     "moe_ffn",
+                                     "precision",
+                                     "tp",
+                                     "pp",
+                                     "vpp",
+                                     "cp",
+                                     "ep",
+                                     "dp",
+                                     "micro_batch",
+                                     "global_batch",
+                                     "recompute",
+                                     "software",
+                                     "sharding",
+                                     "shard_group",
+                                     NULL};
 
 typedef struct row_reader {
   const clx_catalog *catalog;
@@ -86,9 +113,14 @@ static bool override_dimensions(row_reader *r, clx_transformer *m) {
   const struct {
     const char *column;
     int32_t *value;
-  } dimensions[] = {{"layers", &m->layers}, {"hidden", &m->hidden},      {"heads", &m->heads},
-                    {"ffn", &m->ffn},       {"vocab", &m->vocab},        {"moe_experts", &m->experts},
-                    {"moe_topk", &m->experts_per_token}, {"moe_ffn", &m->expert_ffn}};
+  } dimensions[] = {{"layers", &m->layers},
+                    {"hidden", &m->hidden},
+                    {"heads", &m->heads},
+                    {"ffn", &m->ffn},
+                    {"vocab", &m->vocab},
+                    {"moe_experts", &m->experts},
+                    {"moe_topk", &m->experts_per_token},
+                    {"moe_ffn", &m->expert_ffn}};
   for (int32_t i = 0; i < CLX_COUNT(dimensions); i++) {
     if (!count_of(r, dimensions[i].column, *dimensions[i].value, dimensions[i].value)) return false;
   }
@@ -109,7 +141,8 @@ static bool infer_heads(row_reader *r, clx_transformer *m, int32_t tp) {
     if (m->hidden % heads != 0) continue;
     if (best == 0 || abs(m->hidden / heads - 128) < abs(m->hidden / best - 128)) best = heads;
   }
-  if (best == 0) return refuse(r, "column 'heads' is blank and no head count divides hidden %d and tp %d", m->hidden, tp);
+  if (best == 0)
+    return refuse(r, "column 'heads' is blank and no head count divides hidden %d and tp %d", m->hidden, tp);
   m->heads = best;
   m->kv_heads = best;
   r->out->status = CLX_ROW_EXTRAPOLATED;
@@ -133,8 +166,12 @@ static bool guess_family(row_reader *r, clx_transformer *m) {
   clx_transformer best = {0};
   for (int32_t gated = 0; gated < 2; gated++) {
     for (int32_t tied = 0; tied < 2; tied++) {
-      clx_transformer guess = {.name = name, .activation = gated ? CLX_SWIGLU : CLX_GELU, .norm = gated ? CLX_RMSNORM : CLX_LAYERNORM,
-                               .tied = tied, .norms_per_layer = 2, .moe_period = 1};
+      clx_transformer guess = {.name = name,
+                               .activation = gated ? CLX_SWIGLU : CLX_GELU,
+                               .norm = gated ? CLX_RMSNORM : CLX_LAYERNORM,
+                               .tied = tied,
+                               .norms_per_layer = 2,
+                               .moe_period = 1};
       clx_error ignored = {0};
       if (!override_dimensions(r, &guess)) return false;
       if (clx_transformer_complete(&guess, (clx_place){0}, &ignored) != CLX_OK) return refuse_error(r, &ignored);
@@ -144,7 +181,9 @@ static bool guess_family(row_reader *r, clx_transformer *m) {
       best = guess;
     }
   }
-  if (nearest > 0.15) return refuse(r, "model '%s' is not in the catalogue and its dimensions do not give %.4g B parameters", name, billions);
+  if (nearest > 0.15)
+    return refuse(r, "model '%s' is not in the catalogue and its dimensions do not give %.4g B parameters", name,
+                  billions);
   *m = best;
   r->out->status = CLX_ROW_EXTRAPOLATED;
   remark(r, "model '%s' is not in the catalogue: %s feed-forward inferred from params_b", name,
@@ -162,7 +201,8 @@ static bool read_model(row_reader *r, int32_t tp) {
     if (!guess_family(r, m)) return false;
   } else {
     const clx_place place = {r->table->file, r->table->line[r->row], 0};
-    if (clx_catalog_read(r->catalog, "model", name, place, &clx_model_schema, s->arena, m, &error) != CLX_OK) return refuse_error(r, &error);
+    if (clx_catalog_read(r->catalog, "model", name, place, &clx_model_schema, s->arena, m, &error) != CLX_OK)
+      return refuse_error(r, &error);
     if (!override_dimensions(r, m)) return false;
   }
   if (!infer_heads(r, m, tp) || !infer_vocabulary(r, m)) return false;
@@ -188,7 +228,8 @@ static bool read_machine(row_reader *r) {
   const clx_place place = {r->table->file, r->table->line[r->row], 0};
   clx_cohort *cohort = CLX_NEW(s->arena, clx_cohort);
   if (cohort == NULL) return refuse(r, "out of memory");
-  if (clx_catalog_read(r->catalog, "device", hardware, place, &clx_device_schema, s->arena, &cohort->device, &error) != CLX_OK) {
+  if (clx_catalog_read(r->catalog, "device", hardware, place, &clx_device_schema, s->arena, &cohort->device, &error) !=
+      CLX_OK) {
     return refuse_error(r, &error);
   }
   int32_t gpus, node, domain;
@@ -205,8 +246,11 @@ static bool read_machine(row_reader *r) {
   cohort->rack = (clx_rack){.name = "rack of the table", .servers = 1, .nvlink_domain = domain};
   cohort->nic = (clx_link){.name = "NIC of the table", .rate = gbps * 1e9 / 8};
   s->machine = (clx_machine){.cohort = cohort, .cohort_count = 1, .oversubscription = 1};
-  s->machine.switch_model = (clx_switch){.name = "switch of the table", .throughput = 1024 * cohort->nic.rate,
-                                         .port_rate = cohort->nic.rate, .ports = 1024, .split = 1};
+  s->machine.switch_model = (clx_switch){.name = "switch of the table",
+                                         .throughput = 1024 * cohort->nic.rate,
+                                         .port_rate = cohort->nic.rate,
+                                         .ports = 1024,
+                                         .split = 1};
   if (clx_machine_compile(&s->machine, place, &error) != CLX_OK) return refuse_error(r, &error);
   s->device = cohort->device;
   s->device_memory = cohort->device.memory;
@@ -221,10 +265,18 @@ static bool read_precision(row_reader *r, int32_t *precision) {
   static const struct {
     const char *spelling;
     int32_t precision;
-  } known[] = {{"BF16", CLX_PRECISION_BF16},           {"FP16", CLX_PRECISION_FP16},    {"FP8", CLX_PRECISION_FP8},
-               {"FP8-CS", CLX_PRECISION_FP8},          {"FP8-DS", CLX_PRECISION_FP8},   {"FP8 tensorwise", CLX_PRECISION_FP8},
-               {"FP8 rowwise", CLX_PRECISION_FP8_ROW}, {"FP8-SC", CLX_PRECISION_FP8_BLOCK}, {"FP8 blockwise", CLX_PRECISION_FP8_BLOCK},
-               {"FP8_BLOCK", CLX_PRECISION_FP8_BLOCK}, {"FP8-MX", CLX_PRECISION_MXFP8}, {"MXFP8", CLX_PRECISION_MXFP8},
+  } known[] = {{"BF16", CLX_PRECISION_BF16},
+               {"FP16", CLX_PRECISION_FP16},
+               {"FP8", CLX_PRECISION_FP8},
+               {"FP8-CS", CLX_PRECISION_FP8},
+               {"FP8-DS", CLX_PRECISION_FP8},
+               {"FP8 tensorwise", CLX_PRECISION_FP8},
+               {"FP8 rowwise", CLX_PRECISION_FP8_ROW},
+               {"FP8-SC", CLX_PRECISION_FP8_BLOCK},
+               {"FP8 blockwise", CLX_PRECISION_FP8_BLOCK},
+               {"FP8_BLOCK", CLX_PRECISION_FP8_BLOCK},
+               {"FP8-MX", CLX_PRECISION_MXFP8},
+               {"MXFP8", CLX_PRECISION_MXFP8},
                {"NVFP4", CLX_PRECISION_NVFP4}};
   const char *text = text_of(r, "precision");
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
@@ -235,7 +287,8 @@ static bool read_precision(row_reader *r, int32_t *precision) {
   return refuse(r, "precision '%s' is not known", text);
 }
 
-static bool read_choice(row_reader *r, const char *column, const char *const *choices, int32_t otherwise, int32_t *value) {
+static bool read_choice(row_reader *r, const char *column, const char *const *choices, int32_t otherwise,
+                        int32_t *value) {
   const char *text = text_of(r, column);
   *value = otherwise;
   if (text[0] == '\0') return true;
@@ -256,10 +309,12 @@ static bool read_software(row_reader *r) {
   const clx_place place = {r->table->file, r->table->line[r->row], 0};
   clx_error error = {0};
   if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) {
-    remark(r, name[0] == '\0' ? "software blank: default profile" : "software '%s' has no profile: default taken", name);
+    remark(r, name[0] == '\0' ? "software blank: default profile" : "software '%s' has no profile: default taken",
+           name);
     name = "default";
   }
-  if (clx_catalog_read(r->catalog, "software", name, place, &clx_software_schema, s->arena, &s->software, &error) != CLX_OK) {
+  if (clx_catalog_read(r->catalog, "software", name, place, &clx_software_schema, s->arena, &s->software, &error) !=
+      CLX_OK) {
     return refuse_error(r, &error);
   }
   return true;
@@ -270,15 +325,22 @@ static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
   const struct {
     const char *column;
     int32_t *value, otherwise;
-  } degrees[] = {{"tp", &l->tp, 0}, {"pp", &l->pp, 0}, {"vpp", &l->vpp, 1}, {"cp", &l->cp, 1},
-                 {"ep", &l->ep, 1}, {"dp", &l->dp, 0}, {"micro_batch", &l->micro_batch, 0}, {"shard_group", &l->shard_group, 0}};
+  } degrees[] = {{"tp", &l->tp, 0},
+                 {"pp", &l->pp, 0},
+                 {"vpp", &l->vpp, 1},
+                 {"cp", &l->cp, 1},
+                 {"ep", &l->ep, 1},
+                 {"dp", &l->dp, 0},
+                 {"micro_batch", &l->micro_batch, 0},
+                 {"shard_group", &l->shard_group, 0}};
   for (int32_t i = 0; i < CLX_COUNT(degrees); i++) {
     if (!count_of(r, degrees[i].column, degrees[i].otherwise, degrees[i].value)) return false;
   }
   if (l->tp == 0 || l->pp == 0) return refuse(r, "layout missing: tp or pp is blank");
   if (l->dp == 0) {
     const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
-    if (r->scenario->job_gpus % ranks != 0) return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
+    if (r->scenario->job_gpus % ranks != 0)
+      return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
     l->dp = (int32_t)(r->scenario->job_gpus / ranks);
   }
   if (l->micro_batch == 0) {
@@ -317,7 +379,8 @@ static void solve(row_reader *r) {
   r->out->value[0] = step.step_time;
 }
 
-static clx_status predict(const clx_catalog *catalog, const clx_table *table, int32_t row, clx_prediction *out, clx_error *error) {
+static clx_status predict(const clx_catalog *catalog, const clx_table *table, int32_t row, clx_prediction *out,
+                          clx_error *error) {
   clx_scenario scenario = {.catalog = catalog, .arena = clx_arena_new()};
   if (scenario.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   row_reader r = {catalog, table, row, &scenario, out};
@@ -347,5 +410,10 @@ static clx_status check(const clx_table *table, clx_error *error) {
   return status;
 }
 
-const clx_table_kind clx_table_training = {.name = "training", .metric = {"step_time_s", NULL}, .accuracy = "training",
-                                           .inputs = INPUTS, .check = check, .predict = predict, .measure = measure};
+const clx_table_kind clx_table_training = {.name = "training",
+                                           .metric = {"step_time_s", NULL},
+                                           .accuracy = "training",
+                                           .inputs = INPUTS,
+                                           .check = check,
+                                           .predict = predict,
+                                           .measure = measure};

@@ -19,7 +19,8 @@ typedef struct clx_transformer {
   int32_t activation, norm, norms_per_layer;
   int32_t tied, learned_positions, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
   int32_t sliding_window, window_period;  // every window_period-th layer attends fully, the others in a window
-  int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim, v_dim;  // multi-head latent attention; mla is a bool
+  int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim,
+      v_dim;  // multi-head latent attention; mla is a bool
   int32_t experts, experts_per_token, expert_ffn, shared_expert_ffn, first_dense_layers, moe_period;
   int32_t router_bias, dense_residual;  // bools
   int32_t mtp_layers;                   // multi-token prediction modules, each one more layer and one more head pass
@@ -37,16 +38,16 @@ int32_t clx_moe_layers(const clx_transformer *model);
 // --- counts (formats.md 1.3; exact integers held in doubles) ---------------------------------------------------------
 typedef struct clx_parameters {
   double attention, dense_ffn, routed_experts, shared_experts, router, norms, embedding, head, positions, adapters;
-  double total;    // without MTP modules, as model cards count
-  double active;   // experts_per_token of the routed experts
-  double mtp;      // parameters of the MTP modules beyond the shared embedding and head
+  double total;   // without MTP modules, as model cards count
+  double active;  // experts_per_token of the routed experts
+  double mtp;     // parameters of the MTP modules beyond the shared embedding and head
 } clx_parameters;
 
 clx_parameters clx_parameter_count(const clx_transformer *model);
 
 // How FLOP per token are counted. All exclude recompute.
 typedef enum clx_flop_convention {
-  CLX_FLOP_MEGATRON,        // matmuls, causal attention halved, head counted, embedding not (Megatron-Bridge prints this)
+  CLX_FLOP_MEGATRON,  // matmuls, causal attention halved, head counted, embedding not (Megatron-Bridge prints this)
   CLX_FLOP_FULL_ATTENTION,  // the same with the whole score matrix (NeMo 24.07, dgxc, Megatron 2024)
   CLX_FLOP_PALM,            // 6 N + 12 L h s: all parameters, whole score matrix (PaLM, llm-foundry)
   CLX_FLOP_CONVENTIONS
@@ -60,11 +61,11 @@ double clx_flop_per_token(const clx_transformer *model, double sequence, clx_flo
 // --- operations of one rank --------------------------------------------------------------------------------------------
 // How one rank sees the model: degrees of parallelism and one micro-batch.
 typedef struct clx_shard {
-  int32_t tp, cp, ep, etp;      // tensor, context, expert, expert-tensor parallel degrees
-  bool sequence_parallel;       // norms and residuals on 1/tp of the tokens
-  double sequences;             // micro-batch: sequences per data-parallel rank
-  double sequence;              // tokens per sequence
-  double expert_imbalance;      // >= 1: tokens of the fullest rank against the mean
+  int32_t tp, cp, ep, etp;  // tensor, context, expert, expert-tensor parallel degrees
+  bool sequence_parallel;   // norms and residuals on 1/tp of the tokens
+  double sequences;         // micro-batch: sequences per data-parallel rank
+  double sequence;          // tokens per sequence
+  double expert_imbalance;  // >= 1: tokens of the fullest rank against the mean
 } clx_shard;
 
 typedef enum clx_op_kind {
@@ -74,31 +75,38 @@ typedef enum clx_op_kind {
   CLX_OP_STREAM,     // elementwise, norm, permute: bandwidth only
 } clx_op_kind;
 
-typedef enum clx_op_part { CLX_PART_ATTENTION, CLX_PART_MLP, CLX_PART_EXPERT, CLX_PART_HEAD, CLX_PART_EMBEDDING } clx_op_part;
+typedef enum clx_op_part {
+  CLX_PART_ATTENTION,
+  CLX_PART_MLP,
+  CLX_PART_EXPERT,
+  CLX_PART_HEAD,
+  CLX_PART_EMBEDDING
+} clx_op_part;
 
 typedef struct clx_op {
   const char *name;
   clx_op_kind kind;
   clx_op_part part;
-  double m, n, k, groups;                      // GEMM and GROUPED
-  double heads, kv_heads, qk_dim, v_dim;       // ATTENTION, on this rank
-  double query, key, window, batch;            // ATTENTION: query rows and key columns per sequence, window 0 = none
-  double causal_share;                         // ATTENTION: share of the query x key rectangle that is computed
-  double flop;                                 // forward, as executed
-  double bytes_forward, bytes_backward;        // STREAM: traffic when neighbours are fused
-  double unfused;                              // STREAM: traffic of separate kernels against the fused one, >= 1
-  double kernels;                              // launches in forward when unfused
-  double saved;                                // bytes kept for backward (bf16 activations)
-  double saved_selective;                      // the part of `saved` that selective recompute drops
-  double saved_input;                          // the part of `saved` kept only as the input of a weighted GEMM
-  bool weighted;                               // has a weight gradient
-  bool low_precision;                          // runs in the training precision's GEMM format (else bf16)
+  double m, n, k, groups;                 // GEMM and GROUPED
+  double heads, kv_heads, qk_dim, v_dim;  // ATTENTION, on this rank
+  double query, key, window, batch;       // ATTENTION: query rows and key columns per sequence, window 0 = none
+  double causal_share;                    // ATTENTION: share of the query x key rectangle that is computed
+  double flop;                            // forward, as executed
+  double bytes_forward, bytes_backward;   // STREAM: traffic when neighbours are fused
+  double unfused;                         // STREAM: traffic of separate kernels against the fused one, >= 1
+  double kernels;                         // launches in forward when unfused
+  double saved;                           // bytes kept for backward (bf16 activations)
+  double saved_selective;                 // the part of `saved` that selective recompute drops
+  double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
+  bool weighted;                          // has a weight gradient
+  bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };
 
 // Forward operations of one layer (dense or MoE) of one rank. Returns the number written to ops[CLX_LAYER_OPS_MAX]. O(1).
-int32_t clx_layer_operations(const clx_transformer *model, const clx_shard *shard, bool moe, bool windowed, clx_op *ops);
+int32_t clx_layer_operations(const clx_transformer *model, const clx_shard *shard, bool moe, bool windowed,
+                             clx_op *ops);
 // Embedding lookup (first stage) and final norm, logits, cross-entropy (last stage).
 int32_t clx_embedding_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops);
 int32_t clx_head_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops);

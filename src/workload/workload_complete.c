@@ -13,7 +13,8 @@ static void fill_defaults(clx_transformer *model) {
   }
 }
 
-static clx_status need(const clx_transformer *model, int32_t value, const char *key, clx_place place, clx_error *error) {
+static clx_status need(const clx_transformer *model, int32_t value, const char *key, clx_place place,
+                       clx_error *error) {
   if (value > 0) return CLX_OK;
   return clx_fail(error, CLX_INPUT, place, "model '%s': '%s' is missing or not positive (%d)",
                   model->name ? model->name : "?", key, value);
@@ -21,7 +22,8 @@ static clx_status need(const clx_transformer *model, int32_t value, const char *
 
 clx_status clx_transformer_complete(clx_transformer *model, clx_place place, clx_error *error) {
   fill_defaults(model);
-  const bool dense = model->experts == 0 || model->first_dense_layers > 0 || model->moe_period > 1 || model->dense_residual;
+  const bool dense =
+      model->experts == 0 || model->first_dense_layers > 0 || model->moe_period > 1 || model->dense_residual;
   const struct {
     int32_t value;
     const char *key;

@@ -6,9 +6,9 @@ enum { BF16 = 2 };
 typedef struct view {
   const clx_transformer *model;
   const clx_shard *shard;
-  double tokens;   // of one micro-batch on this rank, inside tensor-parallel regions
-  double spread;   // the same outside of them: divided by tp with sequence parallelism
-  double gate;     // 2 for gated activations, 1 else
+  double tokens;  // of one micro-batch on this rank, inside tensor-parallel regions
+  double spread;  // the same outside of them: divided by tp with sequence parallelism
+  double gate;    // 2 for gated activations, 1 else
   clx_op *ops;
   int32_t count;
 } view;
@@ -173,7 +173,8 @@ static void add_experts(view *v) {
       v->tokens / shard->tp * h * k * BF16;
 }
 
-int32_t clx_layer_operations(const clx_transformer *model, const clx_shard *shard, bool moe, bool windowed, clx_op *ops) {
+int32_t clx_layer_operations(const clx_transformer *model, const clx_shard *shard, bool moe, bool windowed,
+                             clx_op *ops) {
   view v = view_make(model, shard, ops);
   add_norm(&v, "norm before attention", CLX_PART_ATTENTION);
   if (model->mla) {

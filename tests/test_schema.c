@@ -1,0 +1,220 @@
+// Rows: defaults, every kind, every mistake, sourced values, reference and JSON Schema.
+#include "check.h"
+
+#include "schema/schema.h"
+
+typedef struct inner {
+  double rate;
+  int32_t on;
+  clx_place place;
+} inner;
+
+typedef struct outer {
+  const char *name;
+  double power, share;
+  int32_t count, mode;
+  int64_t tokens;
+  inner one, *many;
+  int32_t many_count, *numbers, number_count;
+  const char **words;
+  int32_t word_count;
+  const clx_node *rest;
+} outer;
+
+static const char *const MODES[] = {"slow", "fast", NULL};
+
+static const clx_row inner_rows[] = {
+    {.key = "rate",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(inner, rate),
+     .unit = "B/s",
+     .initial = 5e9,
+     .maximum = 1e12,
+     .doc = "a rate"},
+    {.key = "on", .kind = CLX_ROW_BOOL, .offset = offsetof(inner, on), .initial = 1, .doc = "a switch"},
+};
+static const clx_schema inner_schema = {.name = "inner",
+                                        .doc = "a part",
+                                        .rows = inner_rows,
+                                        .count = 2,
+                                        .size = sizeof(inner),
+                                        .place_offset = offsetof(inner, place)};
+static const clx_row outer_rows[] = {
+    {.key = "name", .kind = CLX_ROW_TEXT, .offset = offsetof(outer, name), .required = true, .doc = "a name"},
+    {.key = "power",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(outer, power),
+     .unit = "W",
+     .minimum = 1,
+     .maximum = 1e9,
+     .doc = "a power"},
+    {.key = "share", .kind = CLX_ROW_REAL, .offset = offsetof(outer, share), .maximum = 1, .doc = "a share"},
+    {.key = "count",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(outer, count),
+     .initial = 3,
+     .minimum = 1,
+     .maximum = 10,
+     .doc = "a count"},
+    {.key = "mode",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(outer, mode),
+     .choices = MODES,
+     .initial = 1,
+     .doc = "a mode"},
+    {.key = "tokens", .kind = CLX_ROW_COUNT, .offset = offsetof(outer, tokens), .doc = "tokens"},
+    {.key = "one", .kind = CLX_ROW_STRUCT, .offset = offsetof(outer, one), .sub = &inner_schema, .doc = "one part"},
+    {.key = "many",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(outer, many),
+     .count_offset = offsetof(outer, many_count),
+     .sub = &inner_schema,
+     .doc = "parts"},
+    {.key = "numbers",
+     .kind = CLX_ROW_INTS,
+     .offset = offsetof(outer, numbers),
+     .count_offset = offsetof(outer, number_count),
+     .doc = "numbers"},
+    {.key = "words",
+     .kind = CLX_ROW_TEXTS,
+     .offset = offsetof(outer, words),
+     .count_offset = offsetof(outer, word_count),
+     .doc = "words"},
+    {.key = "rest", .kind = CLX_ROW_NODE, .offset = offsetof(outer, rest), .doc = "anything"},
+};
+static const clx_schema outer_schema = {
+    .name = "outer", .doc = "a whole", .rows = outer_rows, .count = CLX_COUNT(outer_rows), .size = sizeof(outer)};
+
+static clx_status read_text(clx_arena *arena, const char *text, bool sourced, outer *o, clx_error *error) {
+  clx_node *root = NULL;
+  *error = (clx_error){0};
+  const clx_status status = clx_document_read(arena, "f.yaml", text, strlen(text), &root, error);
+  return status != CLX_OK ? status : clx_schema_read(&outer_schema, root, sourced, arena, o, error);
+}
+
+static void test_every_kind(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o;
+  const char *text =
+      "name: n\npower: 2 kW\nshare: 25 %\ncount: 7\nmode: slow\ntokens: 15T\none: {rate: 400 Gbit/s, on: no}\n"
+      "many: [{rate: 1 GB/s}, {on: false}]\nnumbers: [1, 2]\nwords: [a, b, c]\nrest: {x: 1}\n";
+  if (read_text(arena, text, false, &o, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  assert_string_equal(o.name, "n");
+  CLX_CHECK_NEAR(o.power, 2000, 0, 0);
+  CLX_CHECK_NEAR(o.share, 0.25, 0, 0);
+  assert_int_equal(o.count, 7);
+  assert_int_equal(o.mode, 0);
+  assert_true(o.tokens == 15000000000000);
+  CLX_CHECK_NEAR(o.one.rate, 50e9, 0, 0);
+  assert_int_equal(o.one.on, 0);
+  assert_int_equal(o.many_count, 2);
+  CLX_CHECK_NEAR(o.many[1].rate, 5e9, 0, 0);
+  assert_int_equal(o.many[1].place.line, 8);
+  assert_int_equal(o.numbers[1], 2);
+  assert_string_equal(o.words[2], "c");
+  assert_int_equal(o.rest->child_count, 1);
+  clx_arena_free(arena);
+}
+
+static void test_defaults(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o, plain;
+  memset(&plain, 0x55, sizeof plain);
+  clx_schema_default(&outer_schema, &plain);
+  assert_int_equal(read_text(arena, "name: n\n", false, &o, &error), CLX_OK);
+  assert_int_equal(o.count, 3);
+  assert_int_equal(o.mode, 1);
+  assert_int_equal(o.one.on, 1);
+  assert_int_equal(plain.count, o.count);
+  assert_int_equal(plain.many_count, 0);
+  CLX_CHECK_NEAR(plain.one.rate, o.one.rate, 0, 0);
+  clx_arena_free(arena);
+}
+
+static void test_mistakes_with_place_and_hint(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *says;
+  } bad[] = {{"name: n\npowr: 1 W\n", "unknown key 'powr'; did you mean 'power'?"},
+             {"name: n\none: {ratte: 1 B/s}\n", "unknown key 'one.ratte'; did you mean 'rate'?"},
+             {"power: 1 W\n", "'name' is missing"},
+             {"name: n\npower: 5\n", "unit is missing"},
+             {"name: n\npower: 5 GB\n", "does not fit"},
+             {"name: n\npower: 5 GW\n", "out of range: expected 1 W to 1 GW"},
+             {"name: n\ncount: 2.5\n", "whole number"},
+             {"name: n\ncount: 99\n", "out of range"},
+             {"name: n\nmode: fsat\n", "did you mean 'fast'"},
+             {"name: n\nmode: medium\n", "expected one of slow, fast"},
+             {"name: n\none: 5\n", "expected a map"},
+             {"name: n\nmany: {a: 1}\n", "expected a list"},
+             {"name: n\none: {on: maybe}\n", "expected true or false"},
+             {"name: [a]\n", "expected a text, read a list"},
+             {"name: n\npower:\n", "read nothing"},
+             {"name: n\npower: {value: 1 W}\n", "read a map"}};
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_error error;
+    outer o;
+    assert_int_equal(read_text(arena, bad[i].text, false, &o, &error), CLX_INPUT);
+    if (strstr(error.mistake[0].text, bad[i].says) == NULL)
+      fail_msg("'%s' does not say '%s'", error.mistake[0].text, bad[i].says);
+    assert_string_equal(error.mistake[0].file, "f.yaml");
+    assert_true(error.mistake[0].line > 0);
+    clx_arena_free(arena);
+  }
+}
+
+static void test_all_mistakes_at_once(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o;
+  assert_int_equal(read_text(arena, "powr: 1\npower: x\ncount: 0\nmode: z\none: {q: 1}\n", false, &o, &error),
+                   CLX_INPUT);
+  assert_int_equal(error.count, 6);  // and the missing name
+  clx_arena_free(arena);
+}
+
+static void test_sourced_values(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o;
+  const char *text =
+      "name: n\nsource: s\nkind: datasheet\npower: {value: 3 kW, source: t, kind: estimated, why: w}\none: {source: s, "
+      "rate: 1 B/s}\n";
+  if (read_text(arena, text, true, &o, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  CLX_CHECK_NEAR(o.power, 3000, 0, 0);
+  CLX_CHECK_NEAR(o.one.rate, 1, 0, 0);
+  clx_arena_free(arena);
+}
+
+static void test_reference_names_every_key(void **state) {
+  (void)state;
+  clx_buffer text = {0}, json = {0};
+  clx_schema_text(&outer_schema, &text);
+  clx_schema_json(&outer_schema, &json);
+  for (int i = 0; i < outer_schema.count; i++) {
+    assert_non_null(strstr(text.data, outer_rows[i].key));
+    assert_non_null(strstr(json.data, outer_rows[i].key));
+  }
+  assert_non_null(strstr(json.data, "\"additionalProperties\": false"));
+  clx_buffer_free(&text);
+  clx_buffer_free(&json);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_kind),
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_mistakes_with_place_and_hint),
+      cmocka_unit_test(test_all_mistakes_at_once),
+      cmocka_unit_test(test_sourced_values),
+      cmocka_unit_test(test_reference_names_every_key),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -48,7 +48,7 @@ static void check_total(const import *i, double total, double active) {
   CLX_CHECK_NEAR(count.active, active, 0, 0);
 }
 
-// --- published models ------------------------------------------------------------------------------------------------------
+// --- published models ------------------------------------------------------------------------------------------------
 
 static void test_llama(void **state) {
   (void)state;
@@ -156,7 +156,7 @@ static void test_gpt_oss(void **state) {
   clx_arena_free(short_form.arena);
 }
 
-// A model beside a vision part: everything in text_config; the experts' width is `intermediate_size`, one shared expert.
+// A model beside a vision part: all in text_config; `intermediate_size` is the experts' width; one shared expert.
 static void test_llama4(void **state) {
   (void)state;
   const import i = import_good(
@@ -203,7 +203,7 @@ static void test_gpt2(void **state) {
   clx_arena_free(i.arena);
 }
 
-// --- patterns of layers ------------------------------------------------------------------------------------------------------
+// --- patterns of layers ----------------------------------------------------------------------------------------------
 
 #define TINY_DIMENSIONS                                                                                            \
   "\"hidden_size\": 64, \"intermediate_size\": 128, \"max_position_embeddings\": 512, \"num_attention_heads\": 4," \
@@ -256,7 +256,7 @@ static void test_windows(void **state) {
   }
 }
 
-// --- refusals ------------------------------------------------------------------------------------------------------------------
+// --- refusals --------------------------------------------------------------------------------------------------------
 
 static void test_refusals(void **state) {
   (void)state;

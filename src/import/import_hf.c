@@ -7,7 +7,7 @@
 
 #include "unit/unit.h"
 
-// --- values --------------------------------------------------------------------------------------------------------------
+// --- values ----------------------------------------------------------------------------------------------------------
 
 void clx_hf_mistake(clx_hf_reader *r, const clx_node *node, const char *format, ...) {
   char text[400];
@@ -74,7 +74,7 @@ static const char *text_at(const clx_node *map, const char *key) {
   return node != NULL && node->kind == CLX_NODE_SCALAR && !clx_node_is_null(node) ? node->text : NULL;
 }
 
-// --- refusals ------------------------------------------------------------------------------------------------------------
+// --- refusals --------------------------------------------------------------------------------------------------------
 
 static void refuse_others(clx_hf_reader *r) {
   static const struct {
@@ -128,7 +128,7 @@ static void find_kind(clx_hf_reader *r) {
   }
 }
 
-// --- parts ---------------------------------------------------------------------------------------------------------------
+// --- parts -----------------------------------------------------------------------------------------------------------
 
 static void read_dimensions(clx_hf_reader *r) {
   clx_transformer *m = r->model;

@@ -1,5 +1,5 @@
-// Lists of layers into what our model knows: leading dense layers and a period. A pattern that is none is refused; one that
-// is a period with another phase has the same costs and is taken with a note.
+// Lists of layers into what our model knows: leading dense layers and a period. A pattern that is none is refused; one
+// that is a period with another phase has the same costs and is taken with a note.
 #include "import/import_internal.h"
 
 #include "unit/unit.h"
@@ -52,7 +52,7 @@ static const clx_node *list_of(const clx_hf_reader *r, const char *key) {
   return node != NULL && node->kind == CLX_NODE_LIST ? node : NULL;
 }
 
-// --- experts -------------------------------------------------------------------------------------------------------------
+// --- experts ---------------------------------------------------------------------------------------------------------
 
 // moe_layer_freq as a list: 0 or 1 for each layer.
 static bool in_frequency(const clx_node *list, int32_t layer) {
@@ -104,7 +104,7 @@ void clx_hf_read_expert_layers(clx_hf_reader *r) {
   clx_hf_note(r, "layers with experts counted a few places later");
 }
 
-// --- windows -------------------------------------------------------------------------------------------------------------
+// --- windows ---------------------------------------------------------------------------------------------------------
 
 static bool fill_full(clx_hf_reader *r, const clx_node *types, pattern *p) {
   bool chunked = false;

@@ -146,6 +146,9 @@ enum { CLX_STAGES_MAX = 256 };
 // embedding and loss (and one layer less each when the profile counts these as layers). stages has pp entries. O(layers).
 void clx_training_stages(const clx_training *job, clx_stage *stages);
 
+// Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
+bool clx_stage_equal(const clx_stage *a, const clx_stage *b);
+
 // Parameters that one rank of a stage holds before data-parallel sharding.
 typedef struct clx_stage_parameters {
   double shared, expert;

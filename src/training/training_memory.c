@@ -113,9 +113,10 @@ clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_
   clx_training_stages(job, stages);
   const saved layer[2] = {layer_saved(job, false), job->model->experts > 0 ? layer_saved(job, true) : (saved){0}};
   *memory = (clx_memory){0};
+  clx_stage_parameters w = {0};
   for (int32_t i = 0; i < job->layout.pp; i++) {
     clx_memory one = {.stage = i};
-    const clx_stage_parameters w = clx_training_stage_parameters(job, &stages[i]);
+    if (i == 0 || !clx_stage_equal(&stages[i], &stages[i - 1])) w = clx_training_stage_parameters(job, &stages[i]);
     fill_states(job, &w, &one);
     one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &stages[i], i, layer);
     one.bytes[CLX_MEMORY_OVERHEAD] = job->software->memory_overhead;

@@ -41,6 +41,15 @@ void clx_training_stages(const clx_training *job, clx_stage *stages) {
   stages[layout->pp - 1].mtp = job->model->mtp_layers;
 }
 
+bool clx_stage_equal(const clx_stage *a, const clx_stage *b) {
+  for (int32_t moe = 0; moe < 2; moe++) {
+    for (int32_t windowed = 0; windowed < 2; windowed++) {
+      if (a->layers[moe][windowed] != b->layers[moe][windowed]) return false;
+    }
+  }
+  return a->embedding == b->embedding && a->head == b->head && a->mtp == b->mtp;
+}
+
 clx_stage_parameters clx_training_stage_parameters(const clx_training *job, const clx_stage *stage) {
   const clx_shard shard = clx_training_shard(job);
   const clx_parameters count = clx_parameter_count(job->model);

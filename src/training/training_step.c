@@ -165,13 +165,18 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   const costs c = costs_make(job);
   const double m = job->global_batch / ((double)l->micro_batch * l->dp);
   stage_time slowest = {0};
-  double slots = 0, largest = -1, dp = 0, optimizer = 0;
+  double slots = 0, largest = -1, dp = 0, optimizer = 0, slot = 0;
   for (int32_t i = 0; i < l->pp; i++) {
+    if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) {
+      slots += slot;
+      continue;
+    }
     const clx_stage_parameters p = trained_parameters(job, &stages[i]);
     const stage_time t = stage_time_make(job, &c, &stages[i], &p);
-    slots += t.forward + t.backward;
-    if (t.forward + t.backward > largest) {
-      largest = t.forward + t.backward;
+    slot = t.forward + t.backward;
+    slots += slot;
+    if (slot > largest) {
+      largest = slot;
       slowest = t;
     }
     dp = fmax(dp, dp_exposed(job, &p, &t));

@@ -154,7 +154,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
                             clx_error *error) {
   const clx_layout *l = &job->layout;
   const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
-  const double flop = clx_flop_per_token(job->model, job->sequence, s->spec.training.convention);
+  const double flop = clx_flop_per_token(job->model, job->sequence, (clx_flop_convention)s->spec.training.convention);
   const double peak = job->device->peak[clx_precision_format(job->precision)];
   const double rate = tokens / step->step_time, spread = s->accuracy.p90;
   const clx_parameters count = clx_parameter_count(job->model);

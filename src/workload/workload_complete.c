@@ -64,8 +64,8 @@ bool clx_layer_is_moe(const clx_transformer *model, int32_t layer) {
   return (layer + 1) % model->moe_period == 0;
 }
 
+// Layers from first_dense_layers on whose number (from 1) the period divides.
 int32_t clx_moe_layers(const clx_transformer *model) {
-  int32_t count = 0;
-  for (int32_t layer = 0; layer < model->layers; layer++) count += clx_layer_is_moe(model, layer) ? 1 : 0;
-  return count;
+  if (model->experts == 0) return 0;
+  return model->layers / model->moe_period - model->first_dense_layers / model->moe_period;
 }

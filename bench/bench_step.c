@@ -1,0 +1,123 @@
+// Time of one configuration (memory and step), and how it grows; fixed cases, best of several rounds, beside what peers need.
+// Prints ratios; asserts nothing. usage: bench_step [--count N]  (N evaluations of the first case only, for callgrind)
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "catalog/catalog.h"
+#include "training/training.h"
+
+// Calculon HEAD caa4b11 in process, Python 3.11: 2.2 to 4.8 ms per configuration on the same class of machine.
+static const double CALCULON = 2.2e-3;
+
+typedef struct subject {
+  const char *name, *model, *device;
+  clx_layout layout;
+  double sequence, batch;
+} subject;
+
+static const subject SUBJECTS[] = {
+    {"gpt3-175b, 512 A100, TP8 PP8", "gpt3-175b", "a100_sxm", {.tp = 8, .pp = 8, .dp = 8}, 2048, 1536},
+    {"gpt3-175b, TP8 PP48", "gpt3-175b", "a100_sxm", {.tp = 8, .pp = 48, .dp = 8}, 2048, 1536},
+    {"llama-3.1-8b, 8 H100, FSDP",
+     "llama-3.1-8b",
+     "h100_sxm",
+     {.tp = 1, .pp = 1, .dp = 8, .sharding = CLX_SHARDING_FSDP},
+     8192,
+     64},
+    {"llama-3.1-405b, 16,384 H100", "llama-3.1-405b", "h100_sxm", {.tp = 8, .pp = 16, .vpp = 8, .dp = 128}, 8192, 2048},
+    {"deepseek-v3, 2,048 H800, EP64", "deepseek-v3", "h800_sxm", {.tp = 1, .pp = 16, .ep = 64, .dp = 128}, 4096, 15360},
+    {"grok-2, 98,304 H100", "grok-2", "h100_sxm", {.tp = 8, .pp = 8, .vpp = 8, .ep = 8, .dp = 1536}, 8192, 12288},
+};
+
+typedef struct rig {
+  clx_transformer model;
+  clx_device device;
+  clx_software software;
+  clx_fabric fabric;
+  clx_training job;
+} rig;
+
+static void must(clx_status status, const clx_error *error) {
+  if (status == CLX_OK) return;
+  fprintf(stderr, "bench_step: %s\n", error->mistake[0].text);
+  exit(1);
+}
+
+static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_arena *arena) {
+  clx_error error;
+  clx_error_clear(&error);
+  const clx_place none = {0};
+  must(clx_catalog_read(catalog, "model", s->model, none, &clx_model_schema, arena, &r->model, &error), &error);
+  must(clx_transformer_complete(&r->model, none, &error), &error);
+  must(clx_catalog_read(catalog, "device", s->device, none, &clx_device_schema, arena, &r->device, &error), &error);
+  must(clx_catalog_read(catalog, "software", "default", none, &clx_software_schema, arena, &r->software, &error),
+       &error);
+  r->fabric = (clx_fabric){8, r->device.nvlink, 0.8, 50e9, 0.92, 1.5e-6, 9e-6, 10e-6, 1.28};
+  r->job = (clx_training){&r->model, &r->device,         &r->fabric,  &r->software,
+                          s->layout, CLX_PRECISION_BF16, s->sequence, s->batch};
+  clx_layout *l = &r->job.layout;
+  if (l->vpp == 0) l->vpp = 1;
+  if (l->ep == 0) l->ep = 1;
+  l->cp = l->etp = l->micro_batch = 1;
+  l->sequence_parallel = l->tp > 1;
+  l->recompute_share = 1;
+  must(clx_training_check(&r->job, 1000000, &error), &error);
+}
+
+static double evaluate(const rig *r, int64_t count) {
+  clx_error error;
+  clx_error_clear(&error);
+  double sum = 0;
+  for (int64_t i = 0; i < count; i++) {
+    clx_memory memory;
+    clx_step step;
+    must(clx_training_memory(&r->job, &memory, &error), &error);
+    must(clx_training_step(&r->job, &step, &error), &error);
+    sum += step.step_time + memory.total;
+  }
+  return sum;
+}
+
+static double seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double best_time(const rig *r) {
+  enum { ROUNDS = 7, COUNT = 2000 };
+  double best = 1e9;
+  volatile double sink = 0;
+  for (int i = 0; i < ROUNDS; i++) {
+    const double start = seconds();
+    sink = sink + evaluate(r, COUNT);
+    const double one = (seconds() - start) / COUNT;
+    if (one < best) best = one;
+  }
+  return best;
+}
+
+int main(int argc, char **argv) {
+  clx_error error;
+  clx_error_clear(&error);
+  clx_catalog *catalog = NULL;
+  must(clx_catalog_open(NULL, &catalog, &error), &error);
+  clx_arena *arena = clx_arena_new();
+  rig r;
+  if (argc == 3 && strcmp(argv[1], "--count") == 0) {
+    rig_make(&r, &SUBJECTS[0], catalog, arena);
+    printf("%.9g\n", evaluate(&r, atoll(argv[2])));
+  } else {
+    printf("%-34s %12s %18s\n", "one configuration", "CPU us", "Calculon / ours");
+    for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
+      rig_make(&r, &SUBJECTS[i], catalog, arena);
+      const double one = best_time(&r);
+      printf("%-34s %12.2f %18.0f\n", SUBJECTS[i].name, 1e6 * one, CALCULON / one);
+    }
+  }
+  clx_arena_free(arena);
+  clx_catalog_close(catalog);
+  return 0;
+}

@@ -1,76 +1,133 @@
-/* The command. Sees the library through its public header only. */
+// cli: the command `colossus`. Sees the public header only. One table per command (cli_command) is where parsing, help,
+// completion and the manual page come from.
 #pragma once
 
 #include <colossus/colossus.h>
 #include <stdio.h>
 
-/* Exit codes (docs: README.md). */
-enum { EXIT_DONE = 0, EXIT_INFEASIBLE = 1, EXIT_INPUT = 2, EXIT_EXPECT = 3, EXIT_INTERNAL = 4 };
+// Exit codes, as documented in the manual.
+enum { CLI_DONE = 0, CLI_INFEASIBLE = 1, CLI_WRONG = 2, CLI_UNMET = 3, CLI_FAULT = 4 };
 
-enum { SETTINGS_MAX = 256, OPERANDS_MAX = 8, EXPECTS_MAX = 32 };
+#define CLI_COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
 
-/* What the command line said. */
-typedef struct cli_arguments {
-  const char *operand[OPERANDS_MAX];
-  int operand_count;
-  clx_setting setting[SETTINGS_MAX];
-  int setting_count;
-  const char *expect[EXPECTS_MAX];
-  int expect_count;
-  const char *catalogue, *output, *by, *only;
-  clx_run_options run;
-  bool json, help, version, no_color;
-} cli_arguments;
-
-typedef struct cli_command {
-  const char *name;
-  const char *synopsis;  /* behind "colossus NAME" */
-  const char *summary;   /* one line */
-  const char *detail;    /* help text, may be NULL */
-  const char *examples;  /* lines, each starting with two spaces */
-  const char *options;   /* names of the options it takes, comma-separated, without dashes */
-  int operands_min, operands_max;
-  int (*run)(const cli_arguments *arguments);
-} cli_command;
-
-extern const cli_command cli_commands[];
-extern const int cli_command_count;
+// What an argument or the value of an option is: decides what a shell completes.
+typedef enum cli_value_kind {
+  CLI_TEXT,
+  CLI_FILE_PATH,
+  CLI_FOLDER_PATH,
+  CLI_SCENARIO,  // shipped name or path
+  CLI_KIND,      // kind of catalogue entry
+  CLI_ENTRY,     // catalogue entry
+  CLI_TABLE,     // kind of table
+  CLI_SHELL,
+  CLI_COMMAND,
+} cli_value_kind;
 
 typedef struct cli_option {
-  const char *name;      /* long name without dashes */
-  char letter;           /* short form, 0 = none */
-  const char *value;     /* name of its value in help, NULL = a switch */
-  const char *summary;
+  const char *name;   // without "--"
+  const char *value;  // placeholder of the value ("N"), NULL = the option has none
+  const char *doc;
+  cli_value_kind kind;
+  char letter;    // short form, 0 = none
+  bool repeated;  // may be given more than once
 } cli_option;
 
-extern const cli_option cli_options[];
-extern const int cli_option_count;
+typedef struct cli_argument {
+  const char *name;  // "SCENARIO"
+  cli_value_kind kind;
+  bool optional;
+} cli_argument;
 
-const cli_command *cli_find_command(const char *name);
-bool cli_command_takes(const cli_command *command, const char *option);
-/* The nearest of `count` words, NULL when none is near. */
-const char *cli_nearest(const char *word, const char *const *words, int count);
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 4 };
 
-/* Parses everything behind the command's name. Returns 0, or an exit code after a message. */
-int cli_parse(const cli_command *command, int argc, char **argv, cli_arguments *arguments);
+struct cli_call;
 
-/* Prints all mistakes to stderr, one line each, and returns the exit code of the status. */
-int cli_report_error(const clx_error *error);
-/* Prints text to stdout, or to arguments->output when that is given and `to_file`; frees it. Returns an exit code. */
-int cli_print(char *text);
+typedef struct cli_command {
+  const char *name;                              // one word, or two: "catalogue ls"
+  const char *summary;                           // one line for the list of commands
+  const char *text;                              // what it does, for --help and the manual
+  const char *examples[CLI_EXAMPLES_MAX + 1];    // ends with NULL
+  cli_argument argument[CLI_ARGUMENTS_MAX + 1];  // ends with a NULL name
+  const cli_option *options;
+  int32_t option_count;
+  bool hidden;                              // not listed
+  int (*run)(const struct cli_call *call);  // returns an exit code
+} cli_command;
+
+// A command line that was understood.
+typedef struct cli_call {
+  const cli_command *command;  // NULL when none was named
+  const char **argument;
+  int32_t argument_count;
+  const cli_option **given;  // options in their order
+  const char **text;         // their values, NULL for flags
+  int32_t given_count;
+} cli_call;
+
+// --- commands (main.c) -----------------------------------------------------------------------------------------------
+const cli_command *cli_command_at(int32_t index);  // NULL past the end
+const cli_option *cli_global_option(int32_t index);
+
+extern const cli_command cli_run_command, cli_check_command, cli_compare_command, cli_predict_command,
+    cli_validate_command, cli_catalogue_ls_command, cli_catalogue_show_command, cli_schema_command,
+    cli_scenarios_command, cli_completion_command, cli_man_command, cli_help_command;
+
+// --- command lines (cli_options.c) -----------------------------------------------------------------------------------
+// Finds the command and reads options and arguments into *call. Prints what is wrong and returns an exit code. *call is
+// freed with cli_call_free in any case.
+int cli_parse(int count, const char *const *words, cli_call *call);
+void cli_call_free(cli_call *call);
+bool cli_flag(const cli_call *call, const char *option);
+const char *cli_text(const cli_call *call, const char *option);  // last value given, NULL when absent
+// A whole number in [low, high]; prints what is wrong and returns false. *value stays when the option is absent.
+bool cli_number(const cli_call *call, const char *option, uint64_t low, uint64_t high, uint64_t *value);
+
+// Item i of a list of words, NULL past the end.
+typedef const char *(*cli_words)(const void *context, int32_t index);
+// The word nearest by edit distance (at most 2, or a third of the length), or NULL.
+const char *cli_nearest(const char *word, cli_words words, const void *context);
+
+// --- help (cli_help.c) -----------------------------------------------------------------------------------------------
+extern const char *const cli_exit_text[];  // one line per exit code, NULL at the end
+void cli_help_all(FILE *out);
+void cli_help_one(const cli_command *command, FILE *out);
+void cli_hint(FILE *out);                               // ten lines for a call without arguments
+void cli_usage(const cli_command *command, FILE *out);  // "colossus run SCENARIO [options]"
+
+// --- output (cli_output.c) -------------------------------------------------------------------------------------------
+// Prints one line "colossus: ..." to stderr and returns CLI_WRONG.
+int cli_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_no_memory(void);
+char *cli_copy(const char *text);  // freed with free; NULL when out of memory
+// Prints every mistake to stderr and returns the exit code of the first.
+int cli_fail(const clx_error *error);
+bool cli_colour(const cli_call *call);  // of stdout
+void cli_put(const char *text);         // a whole text to stdout, with a line end at its end
+// Writes a text without the bytes that a terminal would obey.
+void cli_put_clean(const char *text, FILE *out);
+// Flushes stdout. A reader that went away is no fault, a full disk is CLI_FAULT.
+int cli_close_stdout(int code);
+// Writes a file by way of a temporary one beside it; prints what went wrong and returns an exit code.
 int cli_write_file(const char *path, const char *text);
-bool cli_colour(const cli_arguments *arguments);
-void cli_help_overview(FILE *to);
-void cli_help_command(const cli_command *command, FILE *to);
+int cli_make_folder(const char *path);  // and its parents
 
-int cli_run(const cli_arguments *arguments);
-int cli_check(const cli_arguments *arguments);
-int cli_compare(const cli_arguments *arguments);
-int cli_predict(const cli_arguments *arguments);
-int cli_validate(const cli_arguments *arguments);
-int cli_catalogue(const cli_arguments *arguments);
-int cli_scenarios(const cli_arguments *arguments);
-int cli_schema(const cli_arguments *arguments);
-int cli_completion(const cli_arguments *arguments);
-int cli_man(const cli_arguments *arguments);
-int cli_help(const cli_arguments *arguments);
+// --- shared steps (cli_run.c) ----------------------------------------------------------------------------------------
+int cli_open_catalogue(const cli_call *call, clx_catalog **catalog);
+
+typedef struct cli_settings {
+  clx_setting *setting;
+  int32_t count;
+  char **copy;  // the texts, cut at their '='
+} cli_settings;
+
+int cli_settings_read(const cli_call *call, cli_settings *settings);  // --set KEY=VALUE
+void cli_settings_free(cli_settings *settings);
+// Loads a scenario and runs it with the --seed and --threads of the call. settings nullable.
+int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario);
+int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **result);
+
+// --- expectations (cli_expect.c) -------------------------------------------------------------------------------------
+// Checks the form of every --expect before anything runs.
+int cli_expect_check(const cli_call *call);
+// Compares them with a result: CLI_DONE, CLI_UNMET, or CLI_WRONG where a name or unit is not there.
+int cli_expect_compare(const cli_call *call, const clx_result *result);

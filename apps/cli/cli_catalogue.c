@@ -1,107 +1,115 @@
-/* catalogue, schema, predict, validate. */
+// colossus catalogue ls, colossus catalogue show, colossus scenarios: what is there by name.
 #include <string.h>
 
 #include "cli.h"
 
-static int list_kind(const clx_catalog *catalog, const char *kind, bool named) {
-  const char *name;
-  for (int i = 0; (name = clx_catalog_name(catalog, kind, i)) != NULL; i++) printf(named ? "%-10s %s\n" : "%s%s\n", named ? kind : "", name);
-  return EXIT_DONE;
-}
-
-static int list(const clx_catalog *catalog, const char *wanted) {
-  const char *names[32], *kind;
-  int count = 0;
-  for (int i = 0; (kind = clx_catalog_kind(i)) != NULL && count < 32; i++) {
-    if (wanted != NULL && strcmp(kind, wanted) == 0) return list_kind(catalog, kind, false);
-    names[count++] = kind;
-  }
-  if (wanted == NULL) {
-    for (int i = 0; i < count; i++) list_kind(catalog, names[i], true);
-    return EXIT_DONE;
-  }
-  const char *near = cli_nearest(wanted, names, count);
-  fprintf(stderr, "colossus catalogue: no kind '%s'%s%s%s\n", wanted, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-          near != NULL ? "'?" : "");
-  return EXIT_INPUT;
-}
-
-static int show_entry(const cli_arguments *a, const clx_catalog *catalog) {
+// The first line of an entry's page without the "(kind/name)" at its end: its title.
+static int put_entry(const clx_catalog *catalog, const char *kind, const char *name, bool with_kind) {
   clx_error error;
   clx_error_clear(&error);
   char *text = NULL;
-  const char *kind = a->operand_count == 3 ? a->operand[1] : NULL, *name = a->operand[a->operand_count - 1];
-  if (clx_catalog_show(catalog, kind, name, a->json, &text, &error) != CLX_OK) return cli_report_error(&error);
-  return cli_print(text);
-}
-
-int cli_catalogue(const cli_arguments *a) {
-  clx_error error;
-  clx_error_clear(&error);
-  clx_catalog *catalog = NULL;
-  if (clx_catalog_open(a->catalogue, &catalog, &error) != CLX_OK) {
-    clx_catalog_close(catalog);
-    return cli_report_error(&error);
-  }
-  int code = EXIT_INPUT;
-  if (strcmp(a->operand[0], "ls") == 0 && a->operand_count <= 2) {
-    code = list(catalog, a->operand_count == 2 ? a->operand[1] : NULL);
-  } else if (strcmp(a->operand[0], "show") == 0 && a->operand_count >= 2) {
-    code = show_entry(a, catalog);
-  } else {
-    fprintf(stderr, "colossus catalogue: expected 'ls [KIND]' or 'show [KIND] NAME'\n");
-  }
-  clx_catalog_close(catalog);
-  return code;
-}
-
-int cli_schema(const cli_arguments *a) {
-  clx_error error;
-  clx_error_clear(&error);
-  char *text = NULL;
-  if (clx_schema_show(a->operand_count > 0 ? a->operand[0] : NULL, a->json, &text, &error) != CLX_OK) return cli_report_error(&error);
-  return cli_print(text);
-}
-
-int cli_predict(const cli_arguments *a) {
-  clx_error error;
-  clx_error_clear(&error);
-  clx_catalog *catalog = NULL;
-  char *text = NULL;
-  clx_status status = clx_catalog_open(a->catalogue, &catalog, &error);
-  if (status == CLX_OK) status = clx_table_predict(catalog, a->operand[0], a->operand[1], &text, &error);
-  clx_catalog_close(catalog);
-  if (status != CLX_OK) return cli_report_error(&error);
-  if (a->output == NULL) return cli_print(text);
-  const int code = cli_write_file(a->output, text);
+  if (clx_catalog_show(catalog, kind, name, false, &text, &error) != CLX_OK) return cli_fail(&error);
+  text[strcspn(text, "\n")] = '\0';
+  char *end = strrchr(text, '(');
+  if (end != NULL && end > text && end[-1] == ' ') end[-1] = '\0';
+  if (with_kind) printf("%-9s ", kind);
+  printf("%-27s %s\n", name, text);
   clx_text_free(text);
+  return CLI_DONE;
+}
+
+static int put_kind(const clx_catalog *catalog, const char *kind, bool with_kind) {
+  const char *name;
+  int code = CLI_DONE;
+  for (int32_t i = 0; code == CLI_DONE && (name = clx_catalog_name(catalog, kind, i)) != NULL; i++) {
+    code = put_entry(catalog, kind, name, with_kind);
+  }
   return code;
 }
 
-/* --only COLUMN=A,B */
-static int split_only(const cli_arguments *a, char *column, size_t size, clx_table_options *options) {
-  if (a->only == NULL) return EXIT_DONE;
-  const char *equals = strchr(a->only, '=');
-  if (equals == NULL || equals == a->only || (size_t)(equals - a->only) >= size) {
-    fprintf(stderr, "colossus validate: --only %s: expected COLUMN=A,B\n", a->only);
-    return EXIT_INPUT;
-  }
-  snprintf(column, size, "%.*s", (int)(equals - a->only), a->only);
-  options->only_column = column;
-  options->only_values = equals + 1;
-  return EXIT_DONE;
+static const char *kind_name(const void *context, int32_t index) {
+  (void)context;
+  return clx_catalog_kind(index);
 }
 
-int cli_validate(const cli_arguments *a) {
+static int check_kind(const char *kind) {
+  for (int32_t i = 0; clx_catalog_kind(i) != NULL; i++) {
+    if (strcmp(clx_catalog_kind(i), kind) == 0) return CLI_DONE;
+  }
+  const char *near = cli_nearest(kind, kind_name, NULL);
+  if (near != NULL) return cli_wrong("the catalogue has no kind '%s'; did you mean '%s'?", kind, near);
+  char list[256] = "";
+  for (int32_t i = 0; clx_catalog_kind(i) != NULL; i++) {
+    const size_t used = strlen(list);
+    snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", clx_catalog_kind(i));
+  }
+  return cli_wrong("the catalogue has no kind '%s'; it has %s", kind, list);
+}
+
+static int ls(const cli_call *call) {
+  const char *kind = call->argument_count > 0 ? call->argument[0] : NULL;
+  clx_catalog *catalog = NULL;
+  int code = kind == NULL ? CLI_DONE : check_kind(kind);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE && kind != NULL) code = put_kind(catalog, kind, false);
+  for (int32_t i = 0; kind == NULL && code == CLI_DONE && clx_catalog_kind(i) != NULL; i++) {
+    code = put_kind(catalog, clx_catalog_kind(i), true);
+  }
+  clx_catalog_close(catalog);
+  return code;
+}
+
+const cli_command cli_catalogue_ls_command = {
+    .name = "catalogue ls",
+    .summary = "list devices, servers, racks, switches, links, models ...",
+    .text = "Lists what the catalogue knows, by name and title: all kinds, or one.",
+    .examples = {"colossus catalogue ls", "colossus catalogue ls device"},
+    .argument = {{"KIND", CLI_KIND, true}},
+    .run = ls,
+};
+
+static int show(const cli_call *call) {
+  const char *kind = call->argument_count > 1 ? call->argument[0] : NULL;
+  const char *name = call->argument[call->argument_count - 1];
   clx_error error;
   clx_error_clear(&error);
   clx_catalog *catalog = NULL;
-  char *text = NULL, column[128];
-  clx_table_options options = {.by = a->by};
-  const int wrong = split_only(a, column, sizeof column, &options);
-  if (wrong != EXIT_DONE) return wrong;
-  clx_status status = clx_catalog_open(a->catalogue, &catalog, &error);
-  if (status == CLX_OK) status = clx_table_validate(catalog, a->operand[0], a->operand[1], &options, a->json, &text, &error);
+  char *text = NULL;
+  int code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE && clx_catalog_show(catalog, kind, name, cli_flag(call, "json"), &text, &error) != CLX_OK)
+    code = cli_fail(&error);
+  if (code == CLI_DONE) cli_put(text);
+  clx_text_free(text);
   clx_catalog_close(catalog);
-  return status == CLX_OK ? cli_print(text) : cli_report_error(&error);
+  return code;
 }
+
+static const cli_option SHOW_OPTIONS[] = {{.name = "json", .doc = "the entry with its sources, as JSON"}};
+
+const cli_command cli_catalogue_show_command = {
+    .name = "catalogue show",
+    .summary = "show one entry, every number with its source",
+    .text =
+        "Shows one entry of the catalogue by its name or an alias: every number, where it is from, and\n"
+        "whether it was published, measured, fitted, estimated or assumed.",
+    .examples = {"colossus catalogue show h100_sxm", "colossus catalogue show switch sn5600 --json"},
+    .argument = {{"KIND", CLI_KIND, true}, {"NAME", CLI_ENTRY, false}},
+    .options = SHOW_OPTIONS,
+    .option_count = CLI_COUNT(SHOW_OPTIONS),
+    .run = show,
+};
+
+static int scenarios(const cli_call *call) {
+  (void)call;
+  const char *name, *title;
+  for (int32_t i = 0; (name = clx_scenario_name(i, &title)) != NULL; i++) printf("%-18s %s\n", name, title);
+  return CLI_DONE;
+}
+
+const cli_command cli_scenarios_command = {
+    .name = "scenarios",
+    .summary = "list the shipped scenarios",
+    .text = "Lists the scenarios shipped with colossus, each of which can be run by its name.",
+    .examples = {"colossus scenarios"},
+    .run = scenarios,
+};

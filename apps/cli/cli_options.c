@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-// --- near words ------------------------------------------------------------------------------------------------------------
+// --- near words ------------------------------------------------------------------------------------------------------
 enum { WORD_MAX = 48 };
 
 static int32_t least(int32_t a, int32_t b, int32_t c) {
@@ -30,13 +30,13 @@ static int32_t distance(const char *a, const char *b) {
   return row[lb];
 }
 
-const char *cli_nearest(const char *word, const char *(*candidate)(const void *context, int32_t index), const void *context) {
+const char *cli_nearest(const char *word, cli_words words, const void *context) {
   const size_t length = strlen(word);
   if (length == 0 || length > WORD_MAX) return NULL;
   int32_t best = length / 3 > 2 ? (int32_t)(length / 3) + 1 : 3;
   if (best > (int32_t)length) best = (int32_t)length;  // a word all of whose letters change is no near one
   const char *nearest = NULL, *other;
-  for (int32_t i = 0; (other = candidate(context, i)) != NULL; i++) {
+  for (int32_t i = 0; (other = words(context, i)) != NULL; i++) {
     const int32_t d = strlen(other) > WORD_MAX ? best : distance(word, other);
     if (d >= best) continue;
     best = d;
@@ -45,7 +45,7 @@ const char *cli_nearest(const char *word, const char *(*candidate)(const void *c
   return nearest;
 }
 
-// --- which command -----------------------------------------------------------------------------------------------------------
+// --- which command ---------------------------------------------------------------------------------------------------
 
 static const char *command_name(const void *context, int32_t index) {
   (void)context;
@@ -97,13 +97,13 @@ static int find_command(cli_call *call) {
   return cli_wrong("no command '%s': 'colossus help' lists them", first);
 }
 
-// --- options -----------------------------------------------------------------------------------------------------------------
+// --- options ---------------------------------------------------------------------------------------------------------
 
 // Option i of a command (nullable), then the global ones.
 static const cli_option *option_at(const cli_command *command, int32_t index) {
   const int32_t own = command == NULL ? 0 : command->option_count;
-  if (index < own) return &command->options[index];
-  return index - own < cli_global_option_count ? &cli_global_options[index - own] : NULL;
+  if (command != NULL && index < own) return &command->options[index];
+  return cli_global_option(index - own);
 }
 
 static const char *option_name(const void *context, int32_t index) {
@@ -114,7 +114,8 @@ static const char *option_name(const void *context, int32_t index) {
 static const cli_option *find_option(const cli_command *command, const char *name, size_t length, char letter) {
   const cli_option *option;
   for (int32_t i = 0; (option = option_at(command, i)) != NULL; i++) {
-    if (letter != 0 ? option->letter == letter : strlen(option->name) == length && strncmp(option->name, name, length) == 0) {
+    if (letter != 0 ? option->letter == letter
+                    : strlen(option->name) == length && strncmp(option->name, name, length) == 0) {
       return option;
     }
   }
@@ -154,7 +155,8 @@ static int unknown_option(const cli_command *command, const char *word) {
   const char *near = word[1] == '-' ? cli_nearest(name, option_name, command) : NULL;
   if (near != NULL) return cli_wrong("no option '%.*s'; did you mean '--%s'?", length, word, near);
   if (command == NULL) return cli_wrong("no option '%.*s': 'colossus help' lists the commands", length, word);
-  return cli_wrong("'colossus %s' has no option '%.*s': 'colossus %s --help' lists them", command->name, length, word, command->name);
+  return cli_wrong("'colossus %s' has no option '%.*s': 'colossus %s --help' lists them", command->name, length, word,
+                   command->name);
 }
 
 static int give(cli_call *call, const cli_option *option, const char *word, const char *value) {
@@ -192,7 +194,8 @@ static int collect_options(int count, const char *const *words, cli_call *call) 
     const cli_option *option = read_option(call->command, words[i], &value);
     if (option == NULL) return unknown_option(call->command, words[i]);
     if (option->value != NULL && value == NULL) {
-      if (i + 1 == count || is_option(words[i + 1])) return cli_wrong("'%s' needs a value: %s", words[i], option->value);
+      if (i + 1 == count || is_option(words[i + 1]))
+        return cli_wrong("'%s' needs a value: %s", words[i], option->value);
       value = words[++i];
     }
     const int code = give(call, option, words[i], value);
@@ -201,7 +204,7 @@ static int collect_options(int count, const char *const *words, cli_call *call) 
   return CLI_DONE;
 }
 
-// --- arguments -----------------------------------------------------------------------------------------------------------------
+// --- arguments -------------------------------------------------------------------------------------------------------
 
 static int check_arguments(const cli_call *call) {
   const cli_command *command = call->command;
@@ -219,10 +222,10 @@ static int check_arguments(const cli_call *call) {
 int cli_parse(int count, const char *const *words, cli_call *call) {
   *call = (cli_call){0};
   const size_t room = (size_t)count + 1;
-  // One block: the three lists hold `room` pointers each, and find_command moves the start of the first.
-  call->given = calloc(room, sizeof *call->given);
-  call->text = calloc(2 * room, sizeof *call->text);
-  if (call->given == NULL || call->text == NULL) return cli_wrong("out of memory"), CLI_FAULT;
+  // One block for values and arguments; find_command moves the start of the arguments past the command.
+  call->given = calloc(room, sizeof(void *));
+  call->text = calloc(2 * room, sizeof(void *));
+  if (call->given == NULL || call->text == NULL) return cli_no_memory();
   call->argument = call->text + room;
   collect_arguments(count, words, call);
   int code = find_command(call);
@@ -238,11 +241,12 @@ void cli_call_free(cli_call *call) {
   *call = (cli_call){0};
 }
 
-// --- values ----------------------------------------------------------------------------------------------------------------------
+// --- values ----------------------------------------------------------------------------------------------------------
 
 bool cli_flag(const cli_call *call, const char *option) {
   for (int32_t i = 0; i < call->given_count; i++) {
-    if (strcmp(call->given[i]->name, option) == 0) return true;
+    const cli_option *given = call->given[i];
+    if (given != NULL && strcmp(given->name, option) == 0) return true;
   }
   return false;
 }
@@ -250,7 +254,8 @@ bool cli_flag(const cli_call *call, const char *option) {
 const char *cli_text(const cli_call *call, const char *option) {
   const char *text = NULL;
   for (int32_t i = 0; i < call->given_count; i++) {
-    if (strcmp(call->given[i]->name, option) == 0) text = call->text[i];
+    const cli_option *given = call->given[i];
+    if (given != NULL && strcmp(given->name, option) == 0) text = call->text[i];
   }
   return text;
 }
@@ -263,7 +268,8 @@ bool cli_number(const cli_call *call, const char *option, uint64_t low, uint64_t
   const bool digit = isdigit((unsigned char)text[0]) != 0;
   const unsigned long long number = digit ? strtoull(text, &end, 10) : 0;
   if (!digit || *end != '\0' || errno != 0 || number < low || number > high) {
-    cli_wrong("'--%s' takes a whole number from %llu to %llu, read '%s'", option, (unsigned long long)low, (unsigned long long)high, text);
+    cli_wrong("'--%s' takes a whole number from %llu to %llu, read '%s'", option, (unsigned long long)low,
+              (unsigned long long)high, text);
     return false;
   }
   *value = number;

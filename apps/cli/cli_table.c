@@ -1,72 +1,99 @@
-/* Commands and options: parsing, help, completion and the manual page all come from these two tables. */
+// colossus predict and colossus validate: tables of published measurements.
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
-const cli_option cli_options[] = {
-    {"set", 0, "KEY=VALUE", "change one value of the scenario, e.g. training.layout.tp=4; may be repeated"},
-    {"json", 0, NULL, "print everything as JSON"},
-    {"output", 'o', "PATH", "write there: a folder for run (result.json, report.txt), a file for predict"},
-    {"expect", 0, "CONDITION", "fail with exit code 3 unless it holds, e.g. 'training.mfu>=0.38'; may be repeated"},
-    {"seed", 0, "N", "key of the random numbers (default 1)"},
-    {"threads", 0, "N", "threads to use (default 1)"},
-    {"by", 0, "COLUMN", "group by this column (default: the source, the id up to its first '-')"},
-    {"only", 0, "COLUMN=A,B", "only rows with one of these values, e.g. trust=A,B"},
-    {"catalogue", 0, "FOLDER", "entries of your own in front of the built-in ones: FOLDER/KIND/NAME.yaml"},
-    {"no-color", 0, NULL, "no colour, also on a terminal (as does NO_COLOR)"},
-    {"help", 'h', NULL, "print help"},
-};
-
-const int cli_option_count = sizeof cli_options / sizeof cli_options[0];
-
-const cli_command cli_commands[] = {
-    {"run", "SCENARIO [options]", "predict a machine and its job from one scenario",
-     "SCENARIO is a file or a shipped name (colossus scenarios). Prints a summary; --json prints every number with unit and band.",
-     "  colossus run colossus-1\n"
-     "  colossus run llama3-405b-16k --set training.precision=fp8 --json\n"
-     "  colossus run my.yaml --expect 'training.mfu>=0.38' -o results\n",
-     "set,json,output,expect,seed,threads,catalogue,no-color", 1, 1, cli_run},
-    {"check", "SCENARIO [options]", "check a scenario without running it, and list what it assumes",
-     "Reports all mistakes at once, each with its place.", "  colossus check my.yaml\n  colossus check colossus-1 --set machine.fleet.0.gpus=50000\n",
-     "set,catalogue", 1, 1, cli_check},
-    {"compare", "A B [options]", "run two scenarios and show what differs",
-     "--set applies to both.", "  colossus compare colossus-1 colossus-200k\n", "set,json,catalogue", 2, 2, cli_compare},
-    {"predict", "KIND TABLE.csv [options]", "add predictions to a table of measurements",
-     "KIND: training. Writes the table with predicted columns, status, reason and model_error.",
-     "  colossus predict training runs.csv -o predicted.csv\n", "output,catalogue", 2, 2, cli_predict},
-    {"validate", "KIND TABLE.csv [options]", "compare predictions with a table of measurements",
-     "KIND: training. Errors are fractions of the measured value.",
-     "  colossus validate training runs.csv\n  colossus validate training runs.csv --only trust=A,B --by hardware --json\n",
-     "json,by,only,catalogue", 2, 2, cli_validate},
-    {"catalogue", "ls [KIND] | show [KIND] NAME [options]", "list or show devices, servers, racks, switches, links, models, software",
-     "Every number is shown with its source and kind.", "  colossus catalogue ls device\n  colossus catalogue show h100_sxm\n",
-     "json,catalogue", 1, 3, cli_catalogue},
-    {"scenarios", "", "list the shipped scenarios", NULL, "  colossus scenarios\n", "", 0, 0, cli_scenarios},
-    {"schema", "[PART] [options]", "print the reference of scenario keys, or of a catalogue kind",
-     "--json prints a JSON Schema for editors.", "  colossus schema\n  colossus schema device\n  colossus schema --json > scenario.schema.json\n",
-     "json", 0, 1, cli_schema},
-    {"completion", "bash|zsh|fish", "print a completion script for a shell", NULL, "  colossus completion bash > /etc/bash_completion.d/colossus\n", "", 1, 1,
-     cli_completion},
-    {"man", "", "print the manual page (roff)", NULL, "  colossus man > colossus.1\n", "", 0, 0, cli_man},
-    {"help", "[COMMAND]", "help on a command", NULL, "  colossus help run\n", "", 0, 1, cli_help},
-};
-
-const int cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
-
-const cli_command *cli_find_command(const char *name) {
-  for (int i = 0; i < cli_command_count; i++) {
-    if (strcmp(cli_commands[i].name, name) == 0) return &cli_commands[i];
+static int predict(const cli_call *call) {
+  clx_error error;
+  clx_error_clear(&error);
+  clx_catalog *catalog = NULL;
+  char *text = NULL;
+  const char *path = cli_text(call, "output");
+  int code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE && clx_table_predict(catalog, call->argument[0], call->argument[1], &text, &error) != CLX_OK) {
+    code = cli_fail(&error);
   }
-  return NULL;
+  if (code == CLI_DONE && path != NULL) code = cli_write_file(path, text);
+  if (code == CLI_DONE && path == NULL) cli_put(text);
+  clx_text_free(text);
+  clx_catalog_close(catalog);
+  return code;
 }
 
-bool cli_command_takes(const cli_command *command, const char *option) {
-  if (strcmp(option, "help") == 0) return true;
-  const size_t length = strlen(option);
-  for (const char *at = command->options; *at != '\0';) {
-    const size_t span = strcspn(at, ",");
-    if (span == length && strncmp(at, option, span) == 0) return true;
-    at += span + (at[span] == ',' ? 1 : 0);
-  }
-  return false;
+static const cli_option PREDICT_OPTIONS[] = {{.name = "output",
+                                              .letter = 'o',
+                                              .value = "FILE",
+                                              .kind = CLI_FILE_PATH,
+                                              .doc = "write there instead of to stdout"}};
+
+const cli_command cli_predict_command = {
+    .name = "predict",
+    .summary = "predict every row of a table of runs",
+    .text =
+        "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
+        "model_error. No measured column is read. KIND: training.",
+    .examples = {"colossus predict training runs.csv -o predicted.csv"},
+    .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
+    .options = PREDICT_OPTIONS,
+    .option_count = CLI_COUNT(PREDICT_OPTIONS),
+    .run = predict,
+};
+
+// --only COLUMN=VALUE,VALUE; *column is the copy to free.
+static int read_only(const cli_call *call, clx_table_options *options, char **column) {
+  const char *only = cli_text(call, "only");
+  *column = NULL;
+  if (only == NULL) return CLI_DONE;
+  const char *equals = strchr(only, '=');
+  if (equals == NULL || equals == only)
+    return cli_wrong("'--only' takes COLUMN=VALUE,VALUE, such as trust=A,B, read '%s'", only);
+  *column = cli_copy(only);
+  if (*column == NULL) return cli_no_memory();
+  (*column)[equals - only] = '\0';
+  options->only_column = *column;
+  options->only_values = equals + 1;
+  return CLI_DONE;
 }
+
+static int validate(const cli_call *call) {
+  clx_error error;
+  clx_error_clear(&error);
+  clx_catalog *catalog = NULL;
+  char *text = NULL, *column = NULL;
+  clx_table_options options = {.by = cli_text(call, "by")};
+  int code = read_only(call, &options, &column);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE && clx_table_validate(catalog, call->argument[0], call->argument[1], &options,
+                                             cli_flag(call, "json"), &text, &error) != CLX_OK) {
+    code = cli_fail(&error);
+  }
+  if (code == CLI_DONE) cli_put(text);
+  clx_text_free(text);
+  clx_catalog_close(catalog);
+  free(column);
+  return code;
+}
+
+static const cli_option VALIDATE_OPTIONS[] = {
+    {.name = "by", .value = "COLUMN", .kind = CLI_TEXT, .doc = "group by this column (default: the source of the row)"},
+    {.name = "only",
+     .value = "COLUMN=VALUES",
+     .kind = CLI_TEXT,
+     .doc = "only rows with one of these values, by commas"},
+    {.name = "json", .doc = "all figures, as JSON"},
+};
+
+const cli_command cli_validate_command = {
+    .name = "validate",
+    .summary = "compare predictions with published measurements",
+    .text =
+        "Predicts every row of a table of published runs and prints the error against what was measured,\n"
+        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training.",
+    .examples = {"colossus validate training runs.csv",
+                 "colossus validate training runs.csv --by hardware --only trust=A,B"},
+    .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
+    .options = VALIDATE_OPTIONS,
+    .option_count = CLI_COUNT(VALIDATE_OPTIONS),
+    .run = validate,
+};

@@ -1,45 +1,55 @@
-#include <string.h>
+// The command `colossus`: finds the command asked for, runs it, and minds what became of stdout.
+#include <signal.h>
 
 #include "cli.h"
 
-static int unknown_command(const char *name) {
-  const char *names[32];
-  for (int i = 0; i < cli_command_count; i++) names[i] = cli_commands[i].name;
-  const char *near = cli_nearest(name, names, cli_command_count);
-  fprintf(stderr, "colossus: unknown command '%s'", name);
-  if (near != NULL) fprintf(stderr, "; did you mean '%s'?", near);
-  fprintf(stderr, "\nTry 'colossus help'.\n");
-  return EXIT_INPUT;
+static const cli_option GLOBAL_OPTIONS[] = {
+    {.name = "catalogue", .value = "DIR", .kind = CLI_FOLDER_PATH, .doc = "look for devices, servers ... in DIR first"},
+    {.name = "no-color", .doc = "no colour (also: NO_COLOR set, TERM=dumb, no terminal)"},
+    {.name = "help", .letter = 'h', .doc = "what the command does, examples, options"},
+    {.name = "version", .letter = 'V', .doc = "version of colossus"},
+};
+
+const cli_option *cli_global_option(int32_t index) {
+  return index >= 0 && index < CLI_COUNT(GLOBAL_OPTIONS) ? &GLOBAL_OPTIONS[index] : NULL;
 }
 
-/* Whatever a command printed must have arrived: a full disk is an error. */
-static int finish(int code) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-  if (code == EXIT_DONE) fprintf(stderr, "colossus: cannot write to standard output\n");
-  return code == EXIT_DONE ? EXIT_INTERNAL : code;
+static const cli_command *const COMMANDS[] = {
+    &cli_run_command,     &cli_check_command,        &cli_compare_command,        &cli_scenarios_command,
+    &cli_schema_command,  &cli_catalogue_ls_command, &cli_catalogue_show_command, &cli_validate_command,
+    &cli_predict_command, &cli_completion_command,   &cli_help_command,           &cli_man_command,
+};
+
+const cli_command *cli_command_at(int32_t index) {
+  return index >= 0 && index < CLI_COUNT(COMMANDS) ? COMMANDS[index] : NULL;
+}
+
+static int dispatch(const cli_call *call) {
+  if (cli_flag(call, "version")) {
+    printf("colossus %s\n", clx_version());
+    return CLI_DONE;
+  }
+  if (cli_flag(call, "help")) {
+    if (call->command != NULL) {
+      cli_help_one(call->command, stdout);
+    } else {
+      cli_help_all(stdout);
+    }
+    return CLI_DONE;
+  }
+  if (call->command == NULL) {
+    cli_hint(stderr);
+    return CLI_WRONG;
+  }
+  return call->command->run(call);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) {
-    cli_help_overview(stderr);
-    return EXIT_INPUT;
-  }
-  if (strcmp(argv[1], "--version") == 0) {
-    printf("colossus %s\n", clx_version());
-    return finish(EXIT_DONE);
-  }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    cli_help_overview(stdout);
-    return finish(EXIT_DONE);
-  }
-  const cli_command *command = cli_find_command(argv[1]);
-  if (command == NULL) return unknown_command(argv[1]);
-  cli_arguments arguments = {0};
-  const int failed = cli_parse(command, argc - 2, argv + 2, &arguments);
-  if (failed != 0) return failed;
-  if (arguments.help) {
-    cli_help_command(command, stdout);
-    return finish(EXIT_DONE);
-  }
-  return finish(command->run(&arguments));
+  // A reader that goes away is seen as a failed write, so that files in the making are not left half-written.
+  signal(SIGPIPE, SIG_IGN);
+  cli_call call;
+  int code = cli_parse(argc > 0 ? argc - 1 : 0, (const char *const *)argv + 1, &call);
+  if (code == CLI_DONE) code = dispatch(&call);
+  cli_call_free(&call);
+  return cli_close_stdout(code);
 }

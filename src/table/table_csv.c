@@ -57,16 +57,24 @@ static clx_status read_cell(reader *r, const char **cell, bool *last) {
   return *cell == NULL ? clx_fail_plain(r->error, CLX_MEMORY, "out of memory") : CLX_OK;
 }
 
+// An upper bound of the rows: a carriage return alone ends a line too.
 static int64_t count_lines(const char *data, size_t size) {
   int64_t lines = 1;
-  for (size_t i = 0; i < size; i++) lines += data[i] == '\n' ? 1 : 0;
+  for (size_t i = 0; i < size; i++) {
+    const bool alone = data[i] == '\r' && (i + 1 == size || data[i + 1] != '\n');
+    lines += data[i] == '\n' || alone ? 1 : 0;
+  }
   return lines;
 }
 
-static int32_t count_header_cells(const char *data, size_t size) {
-  int32_t cells = 1;
-  for (size_t i = 0; i < size && data[i] != '\n'; i++) cells += data[i] == ',' ? 1 : 0;
-  return cells;
+// The cells of the line at the reader, which stays where it is: quoted cells may hold commas and line ends.
+static clx_status count_cells(reader r, int32_t *cells) {
+  *cells = 0;
+  for (bool last = false; !last; ++*cells) {
+    const char *cell = NULL;
+    CLX_TRY(read_cell(&r, &cell, &last));
+  }
+  return CLX_OK;
 }
 
 static clx_status read_header(reader *r, clx_table *table) {
@@ -115,13 +123,14 @@ clx_status clx_table_read(clx_arena *arena, const char *file, const char *data, 
   if (bad >= 0) return clx_fail(error, CLX_INPUT, start, "byte %lld is not UTF-8", (long long)bad + 1);
   if (size == 0) return clx_fail(error, CLX_INPUT, start, "the table is empty: expected a header line");
   const int64_t lines = count_lines(data, size);
-  const int32_t columns = count_header_cells(data, size);
-  // A quoted cell may hold commas and line ends: both counts are upper bounds.
+  reader r = {arena, file, data, data + size, 1, clx_arena_alloc(arena, size + 1), error};
+  if (r.scratch == NULL) goto no_memory;
+  int32_t columns = 0;
+  CLX_TRY(count_cells(r, &columns));
   if ((double)lines * columns > 5e7) return clx_fail(error, CLX_INPUT, start, "more than 50 million cells");
   table->column = CLX_NEW_ARRAY(arena, const char *, columns);
   table->line = CLX_NEW_ARRAY(arena, int32_t, lines);
-  reader r = {arena, file, data, data + size, 1, clx_arena_alloc(arena, size + 1), error};
-  if (table->column == NULL || table->line == NULL || r.scratch == NULL) goto no_memory;
+  if (table->column == NULL || table->line == NULL) goto no_memory;
   CLX_TRY(read_header(&r, table));
   table->cell = CLX_NEW_ARRAY(arena, const char *, (size_t)lines *(size_t)table->column_count);
   if (table->cell == NULL) goto no_memory;

@@ -142,6 +142,22 @@ static void test_files(void **state) {
   clx_arena_free(arena);
 }
 
+// What a user wrote comes back in a sentence: no control character, no half character, even where it was cut.
+static void test_mistakes_are_one_clean_line(void **state) {
+  (void)state;
+  clx_error error = {0};
+  clx_fail(&error, CLX_INPUT, (clx_place){"a\nb\xff", 1, 1}, "read \"%s\"", "x\x1b[2J\n\xc2\x9bz\xff\xc3\xa4");
+  assert_string_equal(error.mistake[0].file, "a b?");
+  assert_string_equal(error.mistake[0].text, "read \"x [2J   z?\xc3\xa4\"");
+  char many[1200];
+  for (size_t i = 0; i + 3 < sizeof many; i += 3) memcpy(many + i, "\xe2\x82\xac", 4);
+  for (int skip = 0; skip < 3; skip++) {
+    clx_error_clear(&error);
+    clx_fail(&error, CLX_INPUT, (clx_place){0}, "%.*s%s", skip, "xx", many);
+    assert_int_equal(clx_utf8_check(error.mistake[0].text, strlen(error.mistake[0].text)), -1);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mistakes_are_collected),
@@ -153,6 +169,7 @@ int main(void) {
       cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_matching),
       cmocka_unit_test(test_files),
+      cmocka_unit_test(test_mistakes_are_one_clean_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

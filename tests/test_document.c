@@ -127,6 +127,112 @@ static void test_survives_failing_memory(void **state) {
   assert_int_equal(status, CLX_OK);
 }
 
+// Escapes can name what no C text or UTF-8 can hold; cutting them off would read something else than was written.
+static void test_escapes(void **state) {
+  (void)state;
+  static const char *const bad[] = {"a: \"x\\0y\"\n", "\"k\\0\": 1\n", "a: \"\\ud800\"\n", "a: \"\\u0000\"\n"};
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_node *root = NULL;
+    clx_error error;
+    assert_int_equal(read_text(arena, bad[i], &root, &error), CLX_INPUT);
+    assert_int_equal(error.mistake[0].line, 1);
+    clx_arena_free(arena);
+  }
+}
+
+static char *repeated(const char *head, const char *part, size_t count) {
+  char *text = malloc(strlen(head) + strlen(part) * count + 1);
+  assert_non_null(text);
+  char *end = text + sprintf(text, "%s", head);
+  for (size_t i = 0; i < count; i++, end += strlen(part)) strcpy(end, part);
+  return text;
+}
+
+// Small texts that ask for large trees; and a large map, whose keys are compared in n log n.
+static void test_cost_is_bounded(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_node *root = NULL;
+  clx_error error;
+  char *many = repeated("[", "1,", 300000);
+  assert_int_equal(read_text(arena, many, &root, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "values in one file"));
+  free(many);
+  char *key = repeated("", "k", 20000), *list = repeated("", "1, ", 20000), *both = malloc(100000);
+  snprintf(both, 100000, "%s: [%s]\n", key, list);
+  assert_int_equal(read_text(arena, both, &root, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "keys are too long"));
+  free(key);
+  free(list);
+  free(both);
+  clx_buffer wide = {0};
+  for (int i = 0; i < 50000; i++) clx_buffer_format(&wide, "k%d: 1\n", i);
+  assert_int_equal(read_text(arena, wide.data, &root, &error), CLX_OK);
+  assert_int_equal(root->child_count, 50000);
+  clx_buffer_format(&wide, "k7: 2\nk8: 2\n");
+  assert_int_equal(read_text(arena, wide.data, &root, &error), CLX_INPUT);
+  assert_int_equal(error.count, 2);
+  assert_int_equal(error.mistake[0].line, 50001);
+  assert_string_equal(error.mistake[0].text, "key 'k7' stands twice, first in line 8");
+  clx_buffer_free(&wide);
+  clx_arena_free(arena);
+}
+
+static void test_tab_is_named(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_node *root = NULL;
+  clx_error error;
+  assert_int_equal(read_text(arena, "a:\n\tb: 1\n", &root, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "tab"));
+  clx_arena_free(arena);
+}
+
+static void check_same(const clx_node *a, const clx_node *b) {
+  assert_int_equal(a->kind, b->kind);
+  assert_int_equal(a->child_count, b->child_count);
+  assert_true(clx_text_equal(a->key, b->key) && clx_text_equal(a->text, b->text) && clx_text_equal(a->path, b->path));
+  for (int32_t i = 0; i < a->child_count; i++) check_same(&a->child[i], &b->child[i]);
+}
+
+// Whatever fails in a set, memory included, the tree is as it was.
+static void test_failed_set_changes_nothing(void **state) {
+  (void)state;
+  static const char text[] = "a: {b: 1}\nlist: [{x: 1}]\nempty:\nnone: []\n";
+  static const char *const bad[][2] = {
+      {"a.new.deep", "[1"}, {"empty.x.y", "{"}, {"list.0.y.z", "a: b: c"},          {"none.0", "1"}, {"list.+0.x", "1"},
+      {"list.-1.x", "1"},   {"list..x", "1"},   {"list.99999999999999999999", "1"}, {"a.\xff", "1"}, {"a.b.c", "1"},
+      {"a.", "1"}};
+  clx_arena *arena = clx_arena_new();
+  clx_node *root = NULL, *same = NULL;
+  clx_error error;
+  assert_int_equal(read_text(arena, text, &root, &error), CLX_OK);
+  assert_int_equal(read_text(arena, text, &same, &error), CLX_OK);
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
+    assert_int_equal(clx_node_set(arena, root, bad[i][0], bad[i][1], &error), CLX_INPUT);
+    check_same(root, same);
+  }
+  char *deep = repeated("a", ".a", 10000);
+  assert_int_equal(clx_node_set(arena, root, deep, "1", &error), CLX_INPUT);
+  free(deep);
+  check_same(root, same);
+  clx_status status = CLX_MEMORY;
+  char *large = repeated("", "x", 40000);  // larger than a block of the arena, so that every copy of it allocates
+  for (int n = 1; n < 100 && status == CLX_MEMORY; n++) {
+    clx_memory_fail_after(n);
+    status = clx_node_set(arena, root, "empty.p.q", large, &error);
+    clx_memory_fail_after(0);
+    if (status == CLX_MEMORY) check_same(root, same);
+  }
+  free(large);
+  assert_int_equal(status, CLX_OK);
+  const clx_node *p = clx_node_get(clx_node_get(root, "empty"), "p");
+  assert_string_equal(clx_node_get(p, "q")->path, "empty.p.q");
+  assert_string_equal(p->place.file, "--set empty.p.q");
+  clx_arena_free(arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tree_and_places),
@@ -134,6 +240,10 @@ int main(void) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_set),
       cmocka_unit_test(test_survives_failing_memory),
+      cmocka_unit_test(test_escapes),
+      cmocka_unit_test(test_cost_is_bounded),
+      cmocka_unit_test(test_tab_is_named),
+      cmocka_unit_test(test_failed_set_changes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 // Rows: defaults, every kind, every mistake, sourced values, reference and JSON Schema.
 #include "check.h"
 
+#include <jansson.h>
+
 #include "schema/schema.h"
 
 typedef struct inner {
@@ -207,6 +209,127 @@ static void test_reference_names_every_key(void **state) {
   clx_buffer_free(&json);
 }
 
+static void test_whole_numbers_are_never_rounded(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t value;  // -1 = refused
+  } known[] = {{"15T", 15000000000000},
+               {"1.1T", 1100000000000},
+               {"15 T", 15000000000000},
+               {"\"100,000\"", 100000},
+               {"15e12", 15000000000000},
+               {"2.5k", 2500},
+               {"9e18", 9000000000000000000},
+               {"4.35M", 4350000},
+               {"0.0015k", -1},
+               {"100000000.01", -1},
+               {"50%", -1},
+               {"1e19", -1},
+               {"1e3k", -1},
+               {"1.5", -1},
+               {"T", -1},
+               {"\"\"", -1},
+               {"0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_5", -1}};
+  for (int i = 0; i < CLX_COUNT(known); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_error error;
+    outer o;
+    char text[200];
+    snprintf(text, sizeof text, "name: n\ntokens: %s\n", known[i].text);
+    const clx_status status = read_text(arena, text, false, &o, &error);
+    if (status != (known[i].value < 0 ? CLX_INPUT : CLX_OK))
+      fail_msg("'%s' was read as %lld", known[i].text, (long long)o.tokens);
+    if (status == CLX_OK) assert_true(o.tokens == known[i].value);
+    clx_arena_free(arena);
+  }
+}
+
+// A misspelt key beside a value is a mistake like any other.
+static void test_wrapper_keys_are_checked(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o;
+  const char *text = "name: n\npower: {value: 3 kW, sorce: t}\nnumbers: {value: [1, 2], source: s}\n";
+  assert_int_equal(read_text(arena, text, true, &o, &error), CLX_INPUT);
+  assert_int_equal(error.count, 1);
+  assert_non_null(strstr(error.mistake[0].text, "unknown key 'power.sorce'"));
+  CLX_CHECK_NEAR(o.power, 3000, 0, 0);
+  assert_int_equal(o.number_count, 2);
+  clx_arena_free(arena);
+}
+
+static void test_default_clears_places(void **state) {
+  (void)state;
+  outer o;
+  memset(&o, 0x55, sizeof o);
+  clx_schema_default(&outer_schema, &o);
+  assert_null(o.one.place.file);
+  assert_int_equal(o.one.place.line, 0);
+}
+
+static void test_root_that_is_no_map(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  outer o;
+  assert_int_equal(read_text(arena, "- 1\n", false, &o, &error), CLX_INPUT);
+  assert_string_equal(error.mistake[0].text, "expected a map of keys (a whole), read a list");
+  clx_arena_free(arena);
+}
+
+// Every allocation of reading fails once: CLX_MEMORY, and (under a sanitizer) nothing leaks.
+static void test_survives_failing_memory(void **state) {
+  (void)state;
+  clx_buffer text = {0};
+  clx_buffer_format(&text, "name: n\npower: 2 kW\nmany:\n");
+  for (int i = 0; i < 2000; i++) clx_buffer_format(&text, "  - {rate: %d GB/s, on: true}\n", i % 900 + 1);
+  clx_status status = CLX_MEMORY;
+  int failures = 0;
+  for (int n = 1; n < 1000 && status == CLX_MEMORY; n++) {
+    clx_memory_fail_after(n);
+    clx_arena *arena = clx_arena_new();
+    clx_error error;
+    outer o;
+    status = arena == NULL ? CLX_MEMORY : read_text(arena, text.data, false, &o, &error);
+    clx_memory_fail_after(0);
+    if (status == CLX_MEMORY && arena != NULL) assert_int_equal(error.status, CLX_MEMORY);
+    failures += status == CLX_MEMORY;
+    clx_arena_free(arena);
+  }
+  assert_int_equal(status, CLX_OK);
+  assert_true(failures > 4);
+  clx_buffer_free(&text);
+}
+
+static int64_t json_fails_after;  // 0 = never
+
+static void *failing_malloc(size_t size) {
+  return json_fails_after > 0 && --json_fails_after == 0 ? NULL : malloc(size);
+}
+
+static void test_json_survives_failing_memory(void **state) {
+  (void)state;
+  clx_buffer whole = {0};
+  clx_schema_json(&outer_schema, &whole);
+  assert_false(whole.failed);
+  json_set_alloc_funcs(failing_malloc, free);
+  bool failed = true;
+  for (int n = 1; n < 2000 && failed; n++) {
+    clx_buffer out = {0};
+    json_fails_after = n;
+    clx_schema_json(&outer_schema, &out);
+    json_fails_after = 0;
+    failed = out.failed;
+    if (!failed) assert_string_equal(out.data, whole.data);
+    clx_buffer_free(&out);
+  }
+  json_set_alloc_funcs(malloc, free);
+  assert_false(failed);
+  clx_buffer_free(&whole);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_kind),
@@ -215,6 +338,12 @@ int main(void) {
       cmocka_unit_test(test_all_mistakes_at_once),
       cmocka_unit_test(test_sourced_values),
       cmocka_unit_test(test_reference_names_every_key),
+      cmocka_unit_test(test_whole_numbers_are_never_rounded),
+      cmocka_unit_test(test_wrapper_keys_are_checked),
+      cmocka_unit_test(test_default_clears_places),
+      cmocka_unit_test(test_root_that_is_no_map),
+      cmocka_unit_test(test_survives_failing_memory),
+      cmocka_unit_test(test_json_survives_failing_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,22 @@ static void test_missing_columns(void **state) {
   unlink(path);
 }
 
+// The rows that the repository carries: refused only where the layout is not given, or device or layers are unknown.
+static void test_shipped_rows(void **state) {
+  (void)state;
+  const char *root = getenv("COLOSSUS_SOURCE_ROOT");
+  char path[4096];
+  snprintf(path, sizeof path, "%s/validation/training/published.csv", root == NULL ? "." : root);
+  clx_error error = {0};
+  char *text = NULL;
+  if (clx_table_validate(catalog, "training", path, NULL, true, &text, &error) != CLX_OK)
+    fail_msg("%s", error.mistake[0].text);
+  const char *mean = strstr(text, "\"mean_abs_rel_error\": "), *refused = strstr(text, "\"refused\": ");
+  assert_true(strtod(mean + strlen("\"mean_abs_rel_error\": "), NULL) < 0.20);
+  assert_true(strtol(refused + strlen("\"refused\": "), NULL, 10) <= 13);
+  clx_text_free(text);
+}
+
 // The published record, where it is at hand: refusals and errors as the accuracy page states.
 static void test_published_record(void **state) {
   (void)state;
@@ -225,6 +241,7 @@ int main(void) {
       cmocka_unit_test(test_rows_take_the_path_of_run),
       cmocka_unit_test(test_validate_json_and_groups),
       cmocka_unit_test(test_missing_columns),
+      cmocka_unit_test(test_shipped_rows),
       cmocka_unit_test(test_published_record),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -25,9 +25,15 @@ static void put_wrapped(const char *text, int32_t indent) {
   fputc('\n', stdout);
 }
 
+// "12,500 servers"; nothing when the result does not say.
 static void put_count(const clx_result *result, const char *name, const char *before, const char *what) {
   const clx_quantity *quantity = clx_result_find(result, name);
-  if (quantity != NULL) printf("%s%.0f %s", before, quantity->value, what);
+  if (quantity == NULL) return;
+  char digits[64];
+  const int length = snprintf(digits, sizeof digits, "%.0f", quantity->value);
+  fputs(before, stdout);
+  for (int i = 0; i < length; i++) printf(i > 0 && (length - i) % 3 == 0 ? ",%c" : "%c", digits[i]);
+  printf(" %s", what);
 }
 
 static void put_assumptions(const cli_call *call, const clx_scenario *scenario) {

@@ -115,9 +115,12 @@ bool cli_colour(const cli_call *call) {
   return isatty(STDOUT_FILENO) == 1 && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
+static int put_errno;  // why a long text could not be written
+
 void cli_put(const char *text) {
   const size_t length = strlen(text);
-  fwrite(text, 1, length, stdout);
+  errno = 0;
+  if (fwrite(text, 1, length, stdout) != length) put_errno = errno;
   if (length > 0 && text[length - 1] != '\n') fputc('\n', stdout);
 }
 
@@ -130,7 +133,7 @@ static bool reader_gone(void) {
 int cli_close_stdout(int code) {
   errno = 0;
   const bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
-  const int why = errno;
+  const int why = put_errno != 0 ? put_errno : errno;
   if (!failed || why == EPIPE || reader_gone()) return code;
   fprintf(stderr, "colossus: the output could not be written: %s\n", why != 0 ? strerror(why) : "write error");
   return CLI_FAULT;

@@ -82,3 +82,6 @@ bool clx_text_equal(const char *a, const char *b);        // NULL equals NULL on
 bool clx_text_equal_loose(const char *a, const char *b);  // ignores case, and '-', '_' and ' ' are the same
 // True if `text` matches `pattern`, where '*' stands for any run of characters; loose as above.
 bool clx_text_match(const char *pattern, const char *text);
+// Makes `text` valid UTF-8 in place: stray bytes become '?'. With `one_line` control characters become blanks, too, so that
+// no text of a file moves a terminal's cursor. All mistakes go through it. O(length).
+void clx_text_clean(char *text, bool one_line);

@@ -1,3 +1,4 @@
+// A growing text.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +6,7 @@
 #include "base/base_internal.h"
 
 static bool reserve(clx_buffer *buffer, size_t more) {
+  if (more > SIZE_MAX / 4) buffer->failed = true;
   if (buffer->failed) return false;
   const size_t need = buffer->length + more + 1;
   if (need <= buffer->capacity) return true;
@@ -22,7 +24,7 @@ static bool reserve(clx_buffer *buffer, size_t more) {
 
 void clx_buffer_add(clx_buffer *buffer, const char *text, size_t length) {
   if (!reserve(buffer, length)) return;
-  memcpy(buffer->data + buffer->length, text, length);
+  if (length > 0) memcpy(buffer->data + buffer->length, text, length);
   buffer->length += length;
   buffer->data[buffer->length] = '\0';
 }

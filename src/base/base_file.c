@@ -1,3 +1,4 @@
+// A whole file into an arena.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static clx_status read_all(clx_arena *arena, const char *path, FILE *file, size_
     length += fread(buffer + length, 1, capacity - length, file);
     if (ferror(file)) return clx_fail(error, CLX_FILE, place, "cannot be read: %s", strerror(errno));
     if (length > limit) {
-      return clx_fail(error, CLX_INPUT, place, "is larger than %zu MB, the most that is read", limit >> 20);
+      return clx_fail(error, CLX_INPUT, place, "is larger than %zu bytes, the most that is read", limit);
     }
     if (length < capacity) break;
     capacity *= 2;

@@ -1,3 +1,4 @@
+// Statuses and mistakes.
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@ const char *clx_status_text(clx_status status) {
 
 void clx_error_clear(clx_error *error) { memset(error, 0, sizeof *error); }
 
-static void add_mistake(clx_error *error, clx_status status, clx_place place, const char *format, va_list args) {
+__attribute__((format(printf, 4, 0))) static void add_mistake(clx_error *error, clx_status status, clx_place place,
+                                                              const char *format, va_list args) {
   if (error->count == 0) error->status = status;
   if (error->count == CLX_MISTAKES_MAX) {
     error->dropped++;
@@ -24,9 +26,11 @@ static void add_mistake(clx_error *error, clx_status status, clx_place place, co
   }
   clx_mistake *mistake = &error->mistake[error->count++];
   snprintf(mistake->file, sizeof mistake->file, "%s", place.file != NULL ? place.file : "");
+  clx_text_clean(mistake->file, true);
   mistake->line = place.line;
   mistake->column = place.column;
   vsnprintf(mistake->text, sizeof mistake->text, format, args);
+  clx_text_clean(mistake->text, true);
 }
 
 clx_status clx_fail(clx_error *error, clx_status status, clx_place place, const char *format, ...) {

@@ -1,3 +1,4 @@
+// UTF-8, comparison and near words, all without locale.
 #include <string.h>
 
 #include "base/base.h"
@@ -23,6 +24,19 @@ int64_t clx_utf8_check(const char *data, size_t size) {
     i += length;
   }
   return -1;
+}
+
+void clx_text_clean(char *text, bool one_line) {
+  unsigned char *p = (unsigned char *)text;
+  for (size_t left = strlen(text); left > 0;) {
+    const size_t length = sequence_length(p, left), step = length == 0 ? 1 : length;
+    if (length == 0) *p = '?';
+    if (one_line && length == 1 && (*p < 0x20 || *p == 0x7F)) *p = ' ';
+    if (one_line && length == 2 && p[0] == 0xC2 && p[1] < 0xA0)
+      p[0] = p[1] = ' ';  // the control characters beyond ASCII
+    p += step;
+    left -= step;
+  }
 }
 
 // Letters of either case are the same, and so are '-', '_' and ' '. No locale.
@@ -87,7 +101,7 @@ static int32_t distance(const char *a, size_t la, const char *b, size_t lb) {
 }
 
 const char *clx_nearest(const char *word, const char *const *candidates, int32_t count) {
-  const size_t length = strlen(word);
+  const size_t length = word == NULL ? 0 : strlen(word);
   if (length == 0 || length > WORD_MAX) return NULL;
   int32_t best = length / 3 > 2 ? (int32_t)(length / 3) + 1 : 3;
   const char *nearest = NULL;

@@ -20,7 +20,8 @@ typedef struct clx_node {
 
 // Reads a YAML 1.2 or JSON text. `name` is the file name used in places. Refuses, with a place: more than 16 MB, bytes that
 // are not UTF-8, nesting deeper than CLX_NESTING_MAX (scanned before parsing: libfyaml is quadratic on deep brackets),
-// duplicate keys, several documents, anchors, aliases and tags (a scenario is data). Empty text = an empty map.
+// duplicate keys, several documents, anchors, aliases and tags (a scenario is data), escapes for NUL or half characters, more
+// than 200,000 values or 64 MB of paths. Empty text = an empty map. O(size log size).
 clx_status clx_document_read(clx_arena *arena, const char *name, const char *data, size_t size, clx_node **root,
                              clx_error *error);
 // Reads the file at `path` and then as above.
@@ -31,5 +32,5 @@ const clx_node *clx_node_get(const clx_node *map, const char *key);
 bool clx_node_is_null(const clx_node *node);  // absent, empty, "null" or "~" unquoted
 
 // Sets `path` ("training.layout.tp", list items by number: "machine.fleet.0.gpus") to the YAML value `text`, creating
-// maps on the way. Places of the new nodes read file = "--set PATH". For --set.
+// maps on the way. Places of the new nodes read file = "--set PATH". On failure the tree stays as it was. For --set.
 clx_status clx_node_set(clx_arena *arena, clx_node *root, const char *path, const char *text, clx_error *error);

@@ -1,69 +1,167 @@
 // Two results side by side.
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/report.h"
+#include "report/report_internal.h"
 #include "unit/unit.h"
 
 typedef struct change {
   const clx_quantity *a, *b;
-  double ratio;  // b / a; 0 when a is 0
+  double distance;  // |log(b / a)|; infinite where a ratio means nothing; 0 = equal
+  int32_t order;    // of appearance: keeps the sort stable
 } change;
 
-static double distance(const change *c) {
-  if (c->a->value == c->b->value) return 0;
-  return c->ratio > 0 ? fabs(log(c->ratio)) : INFINITY;
+typedef struct comparison {
+  const clx_result *a, *b;
+  change *change;
+  int32_t count, changed;
+} comparison;
+
+// Facts that a reader would look for where numbers differ.
+static const char *const FACTS[] = {
+    "machine.fleet",      "network.switch",  "training.model",           "training.software",
+    "training.precision", "training.layout", "training.flop_convention", "training.bound_by"};
+
+static bool has_ratio(const change *c) { return c->a->value != 0; }
+
+static double distance(double a, double b) {
+  if (a == b) return 0;
+  const double ratio = a != 0 ? b / a : 0;
+  return ratio > 0 ? fabs(log(ratio)) : INFINITY;
 }
 
 static int compare_changes(const void *x, const void *y) {
-  const double a = distance(x), b = distance(y);
-  return (a < b) - (a > b);
+  const change *a = x, *b = y;
+  if (a->distance != b->distance) return a->distance < b->distance ? 1 : -1;
+  return (a->order > b->order) - (a->order < b->order);
 }
 
-static int32_t collect(const clx_result *a, const clx_result *b, change *out) {
+static void collect(comparison *c) {
+  for (int32_t i = 0; i < clx_result_count(c->a); i++) {
+    const clx_quantity *a = clx_result_at(c->a, i), *b = clx_result_find(c->b, a->name);
+    if (b == NULL || strcmp(a->unit, b->unit) != 0) continue;
+    const double d = distance(a->value, b->value);
+    c->change[c->count] = (change){a, b, d, c->count};
+    c->count++;
+    c->changed += d > 0;
+  }
+  qsort(c->change, (size_t)c->count, sizeof *c->change, compare_changes);
+}
+
+static const char *fact_difference(const comparison *c, int32_t index, const char **a, const char **b) {
+  *a = clx_result_fact(c->a, FACTS[index]);
+  *b = clx_result_fact(c->b, FACTS[index]);
+  return *a != NULL && *b != NULL && strcmp(*a, *b) != 0 ? FACTS[index] : NULL;
+}
+
+// How many quantities of `from` the other result does not have.
+static int32_t count_alone(const clx_result *from, const clx_result *other) {
   int32_t count = 0;
-  for (int32_t i = 0; i < clx_result_count(a); i++) {
-    const clx_quantity *qa = clx_result_at(a, i), *qb = clx_result_find(b, qa->name);
-    if (qb == NULL || strcmp(qa->unit, qb->unit) != 0) continue;
-    out[count++] = (change){qa, qb, qa->value != 0 ? qb->value / qa->value : 0};
+  for (int32_t i = 0; i < clx_result_count(from); i++) {
+    const clx_quantity *q = clx_result_at(from, i), *same = clx_result_find(other, q->name);
+    count += same == NULL || strcmp(same->unit, q->unit) != 0;
   }
   return count;
 }
 
-static void write_text(const clx_result *a, const clx_result *b, const change *changes, int32_t count,
-                       clx_buffer *out) {
-  enum { LINES = 26 };
-  char left[48], right[48];
-  clx_buffer_format(out, "%-38s %22s %22s %8s\n", "quantity", clx_result_fact(a, "scenario.name"),
-                    clx_result_fact(b, "scenario.name"), "ratio");
-  int32_t shown = 0, equal = 0;
-  for (int32_t i = 0; i < count; i++) {
-    const change *c = &changes[i];
-    if (distance(c) == 0) {
-      equal++;
-    } else if (shown++ < LINES) {
-      clx_buffer_format(out, "%-38s %22s %22s", c->a->name,
-                        clx_quantity_format(c->a->value, c->a->unit, 4, left, sizeof left),
-                        clx_quantity_format(c->b->value, c->b->unit, 4, right, sizeof right));
-      clx_buffer_format(out, c->ratio > 0 ? " %8.3f\n" : "        -\n", c->ratio);
-    }
-  }
-  if (shown > LINES) clx_buffer_format(out, "and %d more: --json\n", shown - LINES);
-  clx_buffer_format(out, "%d quantities are equal\n", equal);
+// --- text ------------------------------------------------------------------------------------------------------------
+
+static const char *name_of(const clx_result *result) {
+  const char *name = clx_result_fact(result, "scenario.name");
+  return name != NULL ? name : "-";
 }
 
-static void write_json(const change *changes, int32_t count, clx_buffer *out) {
-  json_t *root = json_object(), *list = json_object();
-  for (int32_t i = 0; i < count; i++) {
-    const change *c = &changes[i];
-    json_t *one = json_pack("{s:f,s:f,s:s}", "a", c->a->value, "b", c->b->value, "unit", c->a->unit);
-    json_object_set_new(one, "ratio", c->a->value != 0 ? json_real(c->ratio) : json_null());
-    json_object_set_new(list, c->a->name, one);
+static void write_change(const change *c, clx_buffer *out) {
+  char a[64], b[64];
+  clx_buffer_format(out, "%-38.38s %22.22s %22.22s", c->a->name,
+                    clx_quantity_format(c->a->value, c->a->unit, 4, a, sizeof a),
+                    clx_quantity_format(c->b->value, c->b->unit, 4, b, sizeof b));
+  if (has_ratio(c)) {
+    clx_buffer_format(out, " %9.4g\n", c->b->value / c->a->value);
+  } else {
+    clx_buffer_format(out, " %9s\n", "-");
   }
-  json_object_set_new(root, "quantities", list);
-  char *text = json_dumps(root, JSON_INDENT(2));
+}
+
+// Texts that differ, as "machine   100,000 x h100_sxm -> 200,000 x h100_sxm", at most `most` of two lines each.
+static void write_facts(const comparison *c, int32_t most, clx_page *page) {
+  const char *a, *b;
+  for (int32_t i = 0; i < CLX_COUNT(FACTS) && most > 0; i++) {
+    const char *name = fact_difference(c, i, &a, &b);
+    if (name == NULL) continue;
+    clx_buffer text = {0};
+    clx_buffer_format(&text, "%s -> %s", a, b);
+    page->out->failed = page->out->failed || text.failed;
+    if (!text.failed) clx_page_put(page, strchr(name, '.') + 1, text.data, 2, CLX_REPORT_PLAIN);
+    clx_buffer_free(&text);
+    most--;
+  }
+}
+
+static void write_text(const comparison *c, clx_buffer *out) {
+  enum { FACT_COUNT = 4, TAIL = 1 };
+  clx_page page = {.out = out};
+  clx_buffer_format(out, "%-38s %22.22s %22.22s %9s\n", "quantity", name_of(c->a), name_of(c->b), "ratio");
+  page.lines++;
+  clx_buffer facts = {0};
+  clx_page below = {.out = &facts};
+  write_facts(c, FACT_COUNT, &below);
+  const int32_t room = CLX_REPORT_LINES - page.lines - below.lines - TAIL;
+  const int32_t shown = c->changed <= room ? c->changed : room;
+  for (int32_t i = 0; i < shown; i++) write_change(&c->change[i], out);
+  if (facts.length > 0) clx_buffer_add(out, facts.data, facts.length);
+  out->failed = out->failed || facts.failed;
+  clx_buffer_free(&facts);
+  clx_buffer_format(out, "%d equal", c->count - c->changed);
+  if (shown < c->changed) clx_buffer_format(out, ", %d more that differ: --json", c->changed - shown);
+  const int32_t only_a = count_alone(c->a, c->b), only_b = count_alone(c->b, c->a);
+  if (only_a > 0) clx_buffer_format(out, ", %d only in the first", only_a);
+  if (only_b > 0) clx_buffer_format(out, ", %d only in the second", only_b);
+  clx_buffer_format(out, "\n");
+}
+
+// --- JSON ------------------------------------------------------------------------------------------------------------
+// json_object_set_new takes a NULL value as a failure, so memory that ran out shows in `done`.
+
+static json_t *change_json(const change *c) {
+  json_t *ratio = has_ratio(c) ? json_real(c->b->value / c->a->value) : json_null();
+  return json_pack("{s:f,s:f,s:o,s:s}", "a", c->a->value, "b", c->b->value, "ratio", ratio, "unit", c->a->unit);
+}
+
+static bool set_alone(json_t *root, const char *key, const clx_result *from, const clx_result *other) {
+  json_t *list = json_array();
+  bool done = list != NULL;
+  for (int32_t i = 0; i < clx_result_count(from) && done; i++) {
+    const clx_quantity *q = clx_result_at(from, i), *same = clx_result_find(other, q->name);
+    if (same == NULL || strcmp(same->unit, q->unit) != 0) done = json_array_append_new(list, json_string(q->name)) == 0;
+  }
+  return json_object_set_new(root, key, list) == 0 && done;
+}
+
+static bool fill(json_t *root, const comparison *c) {
+  json_t *quantities = json_object(), *facts = json_object();
+  const char *a, *b;
+  bool done = json_object_set_new(root, "schema_version", json_integer(1)) == 0 &&
+              json_object_set_new(root, "a", json_string(name_of(c->a))) == 0 &&
+              json_object_set_new(root, "b", json_string(name_of(c->b))) == 0;
+  for (int32_t i = 0; i < c->count && done; i++) {
+    done = json_object_set_new(quantities, c->change[i].a->name, change_json(&c->change[i])) == 0;
+  }
+  for (int32_t i = 0; i < CLX_COUNT(FACTS) && done; i++) {
+    const char *name = fact_difference(c, i, &a, &b);
+    if (name != NULL) done = json_object_set_new(facts, name, json_pack("{s:s,s:s}", "a", a, "b", b)) == 0;
+  }
+  done = json_object_set_new(root, "quantities", quantities) == 0 && done;
+  done = json_object_set_new(root, "facts", facts) == 0 && done;
+  return set_alone(root, "only_a", c->a, c->b) && set_alone(root, "only_b", c->b, c->a) && done;
+}
+
+static void write_json(const comparison *c, clx_buffer *out) {
+  json_t *root = json_object();
+  char *text = root != NULL && fill(root, c) ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(root);
   out->failed = out->failed || text == NULL;
   if (text != NULL) clx_buffer_format(out, "%s\n", text);
@@ -72,18 +170,18 @@ static void write_json(const change *changes, int32_t count, clx_buffer *out) {
 
 clx_status clx_report_compare(const clx_result *a, const clx_result *b, bool json, clx_buffer *out, clx_error *error) {
   clx_arena *arena = clx_arena_new();
-  change *changes = arena == NULL ? NULL : CLX_NEW_ARRAY(arena, change, clx_result_count(a) + 1);
-  if (changes == NULL) {
+  comparison c = {.a = a, .b = b};
+  c.change = arena == NULL ? NULL : CLX_NEW_ARRAY(arena, change, clx_result_count(a) + 1);
+  if (c.change == NULL) {
     clx_arena_free(arena);
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  const int32_t count = collect(a, b, changes);
-  qsort(changes, (size_t)count, sizeof *changes, compare_changes);
+  collect(&c);
   if (json) {
-    write_json(changes, count, out);
+    write_json(&c, out);
   } else {
-    write_text(a, b, changes, count, out);
+    write_text(&c, out);
   }
   clx_arena_free(arena);
-  return CLX_OK;
+  return out->failed ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : CLX_OK;
 }

@@ -2,188 +2,277 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/report.h"
+#include "report/report_internal.h"
 #include "unit/unit.h"
 
+enum { SHORT = 64 };
+
+// One paragraph in the making, its items separated by commas.
 typedef struct writer {
   const clx_result *result;
-  clx_buffer *out;
-  bool colour;
+  clx_page page;
+  clx_buffer text;
 } writer;
 
-enum { TEXT = 48 };
+static const char *fact(const writer *w, const char *name) { return clx_result_fact(w->result, name); }
 
-static bool has(const writer *w, const char *name) { return clx_result_find(w->result, name) != NULL; }
+static const clx_quantity *find(const writer *w, const char *name) { return clx_result_find(w->result, name); }
 
-static double value(const writer *w, const char *name) { return clx_result_value(w->result, name, 0); }
-
+// The quantity for people, or NULL when it was not found. `text` holds SHORT bytes.
 static const char *shown(const writer *w, const char *name, int digits, char *text) {
-  const clx_quantity *q = clx_result_find(w->result, name);
-  return q == NULL ? "?" : clx_quantity_format(q->value, q->unit, digits, text, TEXT);
+  const clx_quantity *q = find(w, name);
+  return q == NULL ? NULL : clx_quantity_format(q->value, q->unit, digits, text, SHORT);
 }
 
-static const char *fact(const writer *w, const char *name) {
-  const char *text = clx_result_fact(w->result, name);
-  return text == NULL ? "?" : text;
+// Adds "<before><quantity><after>" behind `separator`, which is left out at the start. Nothing when it was not found.
+static void add(writer *w, const char *separator, const char *before, const char *name, int digits, const char *after) {
+  char text[SHORT];
+  if (shown(w, name, digits, text) == NULL) return;
+  clx_buffer_format(&w->text, "%s%s%s%s", w->text.length > 0 ? separator : "", before, text, after);
 }
 
-static void label(const writer *w, const char *name) {
-  clx_buffer_format(w->out, w->colour ? "\033[1m%-14s\033[0m" : "%-14s", name);
+static void add_fact(writer *w, const char *separator, const char *before, const char *name, const char *after) {
+  const char *text = fact(w, name);
+  if (text != NULL) clx_buffer_format(&w->text, "%s%s%s%s", w->text.length > 0 ? separator : "", before, text, after);
 }
 
-static void write_machine(const writer *w) {
-  char a[TEXT], b[TEXT], c[TEXT], d[TEXT];
-  label(w, "machine");
-  clx_buffer_format(w->out, "%s\n", fact(w, "machine.fleet"));
-  label(w, "");
-  clx_buffer_format(w->out, "%s GPUs in %s servers and %s racks; %s spare\n", shown(w, "machine.gpus", 12, a),
-                    shown(w, "machine.servers", 12, b), shown(w, "machine.racks", 12, c),
-                    shown(w, "machine.gpus_spare", 12, d));
-  label(w, "network");
-  clx_buffer_format(w->out, "%s x %s (", shown(w, "machine.switches", 12, a), fact(w, "network.switch"));
-  for (int32_t tier = 1; tier <= (int32_t)value(w, "machine.tiers"); tier++) {
-    char name[TEXT];
+// Adds " (1.1 s to 2.5 s)" where a band is known.
+static void add_band(writer *w, const clx_quantity *q, int digits) {
+  char low[SHORT], high[SHORT];
+  if (q->low == q->value && q->high == q->value) return;
+  clx_buffer_format(&w->text, " (%s to %s)", clx_quantity_format(q->low, q->unit, digits, low, sizeof low),
+                    clx_quantity_format(q->high, q->unit, digits, high, sizeof high));
+}
+
+// Writes the paragraph and starts a new one.
+static void flush(writer *w, const char *label, int32_t most, clx_report_style style) {
+  if (w->text.length > 0) clx_page_put(&w->page, label, w->text.data, most, style);
+  w->page.out->failed = w->page.out->failed || w->text.failed;
+  w->text.length = 0;
+  if (w->text.data != NULL) w->text.data[0] = '\0';
+}
+
+// --- what the machine is ---------------------------------------------------------------------------------------------
+
+static void write_title(writer *w) {
+  const char *title = fact(w, "scenario.title");
+  if (title == NULL) title = fact(w, "scenario.name");
+  if (title != NULL) clx_page_title(&w->page, title);
+}
+
+static void write_machine(writer *w) {
+  add_fact(w, "", "", "machine.fleet", "");
+  flush(w, "machine", 2, CLX_REPORT_PLAIN);
+  add(w, ", ", "", "machine.gpus", 12, " GPUs");
+  add(w, ", ", "", "machine.servers", 12, " servers");
+  add(w, ", ", "", "machine.racks", 12, " racks");
+  add(w, "; ", "", "machine.gpus_used", 12, " GPUs in the layout");
+  add(w, ", ", "", "machine.gpus_spare", 12, " spare");
+  flush(w, "", 2, CLX_REPORT_PLAIN);
+}
+
+static void write_network(writer *w) {
+  add(w, "", "", "machine.switches", 12, " switches");
+  add_fact(w, "", " ", "network.switch", "");
+  const double tiers = clx_result_value(w->result, "machine.tiers", 0);
+  for (int32_t tier = 1; tier <= (int32_t)tiers; tier++) {
+    char name[SHORT];
     snprintf(name, sizeof name, "machine.switches_tier_%d", tier);
-    clx_buffer_format(w->out, "%s%s", tier > 1 ? " + " : "", shown(w, name, 12, b));
+    add(w, tier == 1 ? " (" : " + ", "", name, 12, "");
+    if (tier == (int32_t)tiers) clx_buffer_format(&w->text, tier == 1 ? " in 1 tier)" : " in %d tiers)", tier);
   }
-  clx_buffer_format(w->out, "), %s ports, %s cables, %s optics\n", shown(w, "machine.endpoints", 12, b),
-                    shown(w, "machine.cables", 12, c), shown(w, "machine.optics", 12, d));
+  add(w, ", ", "", "machine.cables", 12, " cables");
+  add(w, ", ", "", "machine.optics", 12, " optics");
+  flush(w, "network", 2, CLX_REPORT_PLAIN);
 }
 
-static void write_job(const writer *w) {
-  char a[TEXT], b[TEXT], c[TEXT];
-  label(w, "model");
-  clx_buffer_format(w->out, "%s: %s billion parameters, %s billion active, %s per token\n", fact(w, "training.model"),
-                    clx_quantity_format(value(w, "training.parameters") / 1e9, "", 4, a, TEXT),
-                    clx_quantity_format(value(w, "training.parameters_active") / 1e9, "", 4, b, TEXT),
-                    shown(w, "training.flop_per_token", 4, c));
-  label(w, "layout");
-  clx_buffer_format(w->out, "%s (%s)\n", fact(w, "training.layout"), fact(w, "training.layout_origin"));
-  label(w, "");
-  clx_buffer_format(w->out, "%s sequences of %s tokens per step, %s micro-batches, %s, profile %s\n",
-                    shown(w, "training.global_batch", 12, a), shown(w, "training.sequence", 12, b),
-                    shown(w, "training.micro_batches", 12, c), fact(w, "training.precision"),
-                    fact(w, "training.software"));
+// --- the job ---------------------------------------------------------------------------------------------------------
+
+static void add_billions(writer *w, const char *name, const char *what) {
+  char text[SHORT];
+  const clx_quantity *q = find(w, name);
+  if (q == NULL) return;
+  clx_buffer_format(&w->text, ", %s billion %s", clx_quantity_format(q->value / 1e9, "", 4, text, sizeof text), what);
 }
 
-static void write_memory(const writer *w) {
-  static const char *const classes[] = {"weights", "gradients", "optimizer", "activations", "overhead"};
-  char a[TEXT], b[TEXT], c[TEXT];
-  label(w, "memory");
-  clx_buffer_format(w->out, "%s of %s per GPU (stage %s):", shown(w, "training.memory.total", 3, a),
-                    shown(w, "training.memory.capacity", 3, b), shown(w, "training.memory.stage", 6, c));
-  for (int32_t i = 0; i < CLX_COUNT(classes); i++) {
-    char name[TEXT];
-    snprintf(name, sizeof name, "training.memory.%s", classes[i]);
-    clx_buffer_format(w->out, "%s %s %s", i > 0 ? "," : "", classes[i], shown(w, name, 3, a));
-  }
-  clx_buffer_format(w->out, "\n");
+static void write_job(writer *w) {
+  if (fact(w, "training.model") == NULL) return;
+  add_fact(w, "", "", "training.model", "");
+  add_billions(w, "training.parameters", "parameters");
+  add_billions(w, "training.parameters_active", "active");
+  add(w, ", ", "", "training.flop_per_token", 4, " per token");
+  flush(w, "model", 1, CLX_REPORT_PLAIN);
+  add(w, "; ", "", "training.global_batch", 12, " sequences");
+  add(w, " ", "of ", "training.sequence", 12, " tokens a step");
+  add(w, " ", "in ", "training.micro_batches", 12, " micro-batches");
+  add_fact(w, "; ", "", "training.precision", "");
+  add_fact(w, ", ", "profile ", "training.software", "");
+  flush(w, "batch", 2, CLX_REPORT_PLAIN);
+  add_fact(w, "", "", "training.layout", "");
+  add_fact(w, "", " (", "training.layout_origin", ")");
+  flush(w, "layout", 2, CLX_REPORT_PLAIN);
 }
 
-typedef struct part {
-  const clx_quantity *quantity;
-  bool done;
-} part;
-
-static int32_t collect_parts(const writer *w, part *parts, int32_t room) {
+// Quantities named `prefix` and more, largest first. Returns how many there are in `parts`, at most `room`.
+static int32_t collect(const writer *w, const char *prefix, const clx_quantity **parts, int32_t room) {
+  static const char *const sums[] = {"training.memory.total", "training.memory.capacity", "training.memory.stage"};
   int32_t count = 0;
   for (int32_t i = 0; i < clx_result_count(w->result) && count < room; i++) {
     const clx_quantity *q = clx_result_at(w->result, i);
-    if (strncmp(q->name, "training.part.", 14) == 0) parts[count++] = (part){q, false};
+    bool part = strncmp(q->name, prefix, strlen(prefix)) == 0;
+    for (int32_t k = 0; k < CLX_COUNT(sums); k++) part = part && strcmp(q->name, sums[k]) != 0;
+    if (!part) continue;
+    int32_t at = count++;
+    for (; at > 0 && parts[at - 1]->value < q->value; at--) parts[at] = parts[at - 1];
+    parts[at] = q;
   }
   return count;
 }
 
-// Parts of the step, largest first; what is below half a percent together at the end.
-static void write_parts(const writer *w, double step) {
-  part parts[24];
-  const int32_t count = collect_parts(w, parts, CLX_COUNT(parts));
+enum { PARTS = 32 };
+
+static void write_memory(writer *w) {
+  static const char prefix[] = "training.memory.";
+  const clx_quantity *parts[PARTS];
+  if (find(w, "training.memory.total") == NULL) return;
+  add(w, "", "", "training.memory.total", 3, "");
+  add(w, "", " of ", "training.memory.capacity", 3, " per GPU");
+  add(w, "", ", stage ", "training.memory.stage", 6, "");
+  add(w, "", " of ", "training.pp", 6, " is heaviest");
+  const int32_t count = collect(w, prefix, parts, PARTS);
+  for (int32_t i = 0; i < count; i++) {
+    char text[SHORT];
+    if (parts[i]->value <= 0) continue;
+    clx_buffer_format(&w->text, "%s%s %s", i == 0 ? ": " : ", ", parts[i]->name + strlen(prefix),
+                      clx_quantity_format(parts[i]->value, parts[i]->unit, 3, text, sizeof text));
+  }
+  flush(w, "memory", 2, CLX_REPORT_PLAIN);
+}
+
+// Names of the parts of a step for people.
+static const char *part_name(const char *key) {
+  static const char *const names[][2] = {
+      {"gemm", "matrix products"},          {"attention", "attention"},     {"stream", "elementwise"},
+      {"recompute", "recompute"},           {"tp_exposed", "TP transfers"}, {"cp_exposed", "CP transfers"},
+      {"ep_exposed", "EP transfers"},       {"pp_exposed", "PP transfers"}, {"dp_exposed", "DP transfers"},
+      {"bubble", "pipeline bubble"},        {"optimizer", "optimizer"},     {"launch", "waiting for the host"},
+      {"jitter", "waiting for the slowest"}};
+  for (int32_t i = 0; i < CLX_COUNT(names); i++) {
+    if (strcmp(names[i][0], key) == 0) return names[i][1];
+  }
+  return key;
+}
+
+// Parts of the step, largest first; what is below one percent stands together at the end.
+static void write_parts(writer *w, double step) {
+  static const char prefix[] = "training.part.";
+  const clx_quantity *parts[PARTS];
+  const int32_t count = collect(w, prefix, parts, PARTS);
   double other = 0;
-  label(w, "");
-  for (int32_t shown_parts = 0;; shown_parts++) {
-    part *largest = NULL;
-    for (int32_t i = 0; i < count; i++) {
-      if (!parts[i].done && (largest == NULL || parts[i].quantity->value > largest->quantity->value))
-        largest = &parts[i];
-    }
-    if (largest == NULL) break;
-    largest->done = true;
-    if (largest->quantity->value < 0.005 * step) {
-      other += largest->quantity->value;
+  for (int32_t i = 0; i < count; i++) {
+    if (parts[i]->value < 0.01 * step) {
+      other += parts[i]->value;
       continue;
     }
-    if (shown_parts > 0) clx_buffer_format(w->out, shown_parts % 7 == 0 ? ",\n%14s" : ", ", "");
-    clx_buffer_format(w->out, "%s %.1f %%", largest->quantity->name + 14, 100 * largest->quantity->value / step);
+    clx_buffer_format(&w->text, "%s%s %.1f %%", w->text.length > 0 ? ", " : "",
+                      part_name(parts[i]->name + strlen(prefix)), 100 * parts[i]->value / step);
   }
-  if (other > 0) clx_buffer_format(w->out, ", other %.1f %%", 100 * other / step);
-  clx_buffer_format(w->out, "\n");
+  if (other >= 0.0005 * step) clx_buffer_format(&w->text, ", other %.1f %%", 100 * other / step);
+  flush(w, "", 3, CLX_REPORT_PLAIN);
 }
 
-static void write_step(const writer *w) {
-  const clx_quantity *step = clx_result_find(w->result, "training.step_time");
-  char a[TEXT], b[TEXT], c[TEXT];
-  if (step == NULL) return;
-  label(w, "step time");
-  clx_buffer_format(w->out, "%s (%s to %s)\n", clx_quantity_format(step->value, "s", 4, a, TEXT),
-                    clx_quantity_format(step->low, "s", 3, b, TEXT), clx_quantity_format(step->high, "s", 3, c, TEXT));
-  write_parts(w, step->value);
-  label(w, "MFU");
-  clx_buffer_format(w->out, "%.1f %% (FLOP convention %s, dense peak %s per GPU)\n", 100 * value(w, "training.mfu"),
-                    fact(w, "training.flop_convention"), shown(w, "training.mfu_peak", 4, a));
-  label(w, "throughput");
-  clx_buffer_format(w->out, "%s per day; %s per GPU\n", shown(w, "training.tokens_per_day", 4, a),
-                    shown(w, "training.tokens_per_second_per_gpu", 4, b));
+static void write_step(writer *w) {
+  const clx_quantity *step = find(w, "training.step_time"), *mfu = find(w, "training.mfu");
+  if (step != NULL && step->value > 0) {
+    add(w, "", "", "training.step_time", 4, "");
+    add_band(w, step, 3);
+    flush(w, "step time", 1, CLX_REPORT_BOLD);
+    write_parts(w, step->value);
+  }
+  if (mfu != NULL) {
+    clx_buffer_format(&w->text, "%.1f %%", 100 * mfu->value);
+    if (mfu->low != mfu->value || mfu->high != mfu->value) {
+      clx_buffer_format(&w->text, " (%.1f to %.1f %%)", 100 * mfu->low, 100 * mfu->high);
+    }
+    add_fact(w, ", ", "", "training.flop_convention", " FLOP count");
+    add(w, ", ", "dense peak ", "training.mfu_peak", 4, " per GPU");
+    flush(w, "MFU", 1, CLX_REPORT_BOLD);
+  }
+  add(w, ", ", "", "training.tokens_per_day", 4, " a day");
+  add(w, ", ", "", "training.tokens_per_second_per_gpu", 4, " per GPU");
+  flush(w, "throughput", 1, CLX_REPORT_PLAIN);
 }
 
-static void write_run(const writer *w) {
-  const clx_quantity *run = clx_result_find(w->result, "training.duration");
-  char a[TEXT], b[TEXT], c[TEXT], d[TEXT];
+static void write_run(writer *w) {
+  const clx_quantity *run = find(w, "training.duration");
   if (run == NULL) return;
-  label(w, "run");
-  clx_buffer_format(w->out, "%s (%s to %s) without failures for %s; ", clx_quantity_format(run->value, "s", 4, a, TEXT),
-                    clx_quantity_format(run->low, "s", 3, b, TEXT), clx_quantity_format(run->high, "s", 3, c, TEXT),
-                    shown(w, "training.tokens", 4, d));
-  clx_buffer_format(w->out, "%s of IT energy\n", shown(w, "training.energy", 4, a));
+  add(w, "", "", "training.duration", 3, "");
+  add_band(w, run, 3);
+  add(w, " ", "for ", "training.tokens", 4, "");
+  add(w, ", ", "", "training.steps", 12, " steps");
+  clx_buffer_format(&w->text, ", without failures");
+  add(w, ", ", "", "training.energy", 3, " of IT energy");
+  flush(w, "run", 2, CLX_REPORT_PLAIN);
 }
 
-static void write_power(const writer *w) {
-  char a[TEXT], b[TEXT], c[TEXT];
-  label(w, "power");
-  clx_buffer_format(w->out, "IT %s mean, %s peak; one GPU %s mean\n", shown(w, "power.it_mean", 4, a),
-                    shown(w, "power.it_peak", 4, b), shown(w, "power.gpu_mean", 3, c));
-  if (!has(w, "power.facility_mean")) return;
-  label(w, "");
-  clx_buffer_format(w->out, "facility %s mean, %s peak at PUE %.2f\n", shown(w, "power.facility_mean", 4, a),
-                    shown(w, "power.facility_peak", 4, b), value(w, "power.pue"));
+static void write_power(writer *w) {
+  add(w, ", ", "IT ", "power.it_mean", 3, " mean");
+  add(w, ", ", "", "power.it_peak", 3, " peak");
+  add(w, "; ", "", "power.gpu_mean", 3, " mean of one GPU");
+  flush(w, "power", 1, CLX_REPORT_PLAIN);
+  add(w, ", ", "facility ", "power.facility_mean", 3, " mean");
+  add(w, ", ", "", "power.facility_peak", 3, " peak");
+  if (w->text.length > 0) add(w, "", " at PUE ", "power.pue", 3, "");
+  flush(w, "", 1, CLX_REPORT_PLAIN);
 }
 
-static void write_trust(const writer *w) {
-  enum { WARNINGS_SHOWN = 4 };
-  label(w, "accuracy");
-  clx_buffer_format(w->out, "%s\n", fact(w, "accuracy.statement"));
-  const int32_t warnings = clx_result_warning_count(w->result), assumptions = clx_result_assumption_count(w->result);
-  for (int32_t i = 0; i < warnings && i < WARNINGS_SHOWN; i++) {
-    label(w, "warning");
-    clx_buffer_format(w->out, "%s\n", clx_result_warning(w->result, i));
+// --- how far to trust it ---------------------------------------------------------------------------------------------
+
+// Warnings get the lines that are left, each at most two; what finds no room is counted.
+static void write_warnings(writer *w, int32_t left) {
+  enum { SHOWN = 4, EACH = 2 };
+  const int32_t count = clx_result_warning_count(w->result);
+  const char *text;
+  int32_t wanted = 0, shown_count = 0;
+  for (int32_t i = 0; (text = clx_result_warning(w->result, i)) != NULL; i++) {
+    const int32_t lines = clx_page_lines(text);
+    wanted += lines < EACH ? lines : EACH;
   }
-  if (warnings > WARNINGS_SHOWN) {
-    label(w, "");
-    clx_buffer_format(w->out, "and %d more warnings: --json\n", warnings - WARNINGS_SHOWN);
+  const bool all = count <= SHOWN && wanted <= left;
+  const int32_t most = all ? count : SHOWN - 1, room = all ? left : left - 1;
+  for (int32_t used = 0; shown_count < most && (text = clx_result_warning(w->result, shown_count)) != NULL;
+       shown_count++) {
+    const int32_t lines = clx_page_lines(text), take = lines < EACH ? lines : EACH;
+    if (used + take > room) break;
+    used += take;
+    clx_page_put(&w->page, "warning", text, EACH, CLX_REPORT_PLAIN);
   }
+  if (shown_count == count) return;
+  clx_buffer_format(&w->text, "%s%d more: --json", shown_count > 0 ? "and " : "", count - shown_count);
+  flush(w, shown_count > 0 ? "" : "warnings", 1, CLX_REPORT_PLAIN);
+}
+
+static void write_trust(writer *w) {
+  const int32_t assumptions = clx_result_assumption_count(w->result);
+  add_fact(w, "", "", "accuracy.statement", "");
+  flush(w, "accuracy", 2, CLX_REPORT_DIM);
+  write_warnings(w, CLX_REPORT_LINES - w->page.lines - (assumptions > 0 ? 1 : 0));
   if (assumptions == 0) return;
-  label(w, "assumed");
-  clx_buffer_format(w->out, "%d inputs the public record does not give: colossus check %s\n", assumptions,
-                    fact(w, "scenario.name"));
+  clx_buffer_format(&w->text, "%d assumption%s: colossus check SCENARIO --assumptions", assumptions,
+                    assumptions == 1 ? "" : "s");
+  flush(w, "assumed", 1, CLX_REPORT_DIM);
 }
 
 void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
-  const writer w = {result, out, colour};
-  clx_buffer_format(out, colour ? "\033[1m%s\033[0m\n" : "%s\n", fact(&w, "scenario.title"));
+  writer w = {.result = result, .page = {.out = out, .colour = colour}};
+  write_title(&w);
   write_machine(&w);
+  write_network(&w);
   write_job(&w);
   write_memory(&w);
   write_step(&w);
   write_run(&w);
   write_power(&w);
   write_trust(&w);
+  clx_buffer_free(&w.text);
 }

@@ -10,7 +10,7 @@ clx_arena *clx_result_arena(clx_result *result);
 
 // Adds a quantity. `name` is dotted ("training.step_time"), `unit` an SI unit expression ("s", "W", "" for plain numbers).
 // low and high bound the value (equal to it when no band is known). NaN or infinity is refused with CLX_INTERNAL: no run
-// returns them. A name added twice is CLX_INTERNAL too.
+// returns them. A name added twice is CLX_INTERNAL too, as it is for facts, series and assumptions. All texts are copied.
 clx_status clx_result_add(clx_result *result, const char *name, double value, const char *unit, double low, double high,
                           const char *doc, clx_error *error);
 // A text fact ("training.layout.sharding" = "zero1").
@@ -31,5 +31,7 @@ int32_t clx_result_warning_count(const clx_result *result);
 const char *clx_result_warning(const clx_result *result, int32_t index);
 int32_t clx_result_assumption_count(const clx_result *result);
 
-// {"schema_version":1,"quantities":{name:{"value","unit","low","high","doc"}},"facts":{},"series":{},"warnings":[],"assumptions":[]}
+// {"schema_version":1,"quantities":{name:{"value","unit","low","high","doc"}},"facts":{name:text},
+//  "series":{name:{"unit","x_name","x_unit","x":[],"y":[]}},"warnings":[text],"assumptions":[{"key","why"}]}
+// Keys stand in the order of addition; numbers read back to the same double.
 clx_status clx_result_write_json(const clx_result *result, clx_buffer *out, clx_error *error);

@@ -1,7 +1,6 @@
 // Quantities, facts, series, warnings and assumptions in the order in which they were found.
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "result/result_internal.h"
@@ -25,6 +24,13 @@ clx_arena *clx_result_arena(clx_result *result) { return result->arena; }
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
+// A copy in valid UTF-8, so that JSON can hold it; NULL counts as "".
+static const char *keep(clx_arena *arena, const char *text) {
+  char *copy = clx_arena_text(arena, text == NULL ? "" : text);
+  if (copy != NULL) clx_text_clean(copy, false);
+  return copy;
+}
+
 // Room for one more item of `size` bytes: arrays double in the arena.
 static void *grown(clx_arena *arena, void *items, int32_t count, size_t size) {
   const bool full = count == 0 || (count & (count - 1)) == 0;
@@ -42,8 +48,7 @@ clx_status clx_result_add(clx_result *r, const char *name, double value, const c
   if (clx_result_find(r, name) != NULL)
     return clx_fail_plain(error, CLX_INTERNAL, "the result '%s' was found twice", name);
   clx_quantity *items = grown(r->arena, r->quantity, r->quantity_count, sizeof *items);
-  const char *own = clx_arena_text(r->arena, name), *own_unit = clx_arena_text(r->arena, unit),
-             *own_doc = clx_arena_text(r->arena, doc);
+  const char *own = keep(r->arena, name), *own_unit = keep(r->arena, unit), *own_doc = keep(r->arena, doc);
   if (items == NULL || own == NULL || own_unit == NULL || own_doc == NULL) return no_memory(error);
   r->quantity = items;
   items[r->quantity_count++] = (clx_quantity){own, value, own_unit, low, high, own_doc};
@@ -54,7 +59,7 @@ clx_status clx_result_add_text(clx_result *r, const char *name, const char *text
   if (clx_result_fact(r, name) != NULL)
     return clx_fail_plain(error, CLX_INTERNAL, "the fact '%s' was found twice", name);
   clx_pair *items = grown(r->arena, r->fact, r->fact_count, sizeof *items);
-  const char *own = clx_arena_text(r->arena, name), *copy = clx_arena_text(r->arena, text);
+  const char *own = keep(r->arena, name), *copy = keep(r->arena, text);
   if (items == NULL || own == NULL || copy == NULL) return no_memory(error);
   r->fact = items;
   items[r->fact_count++] = (clx_pair){own, copy};
@@ -68,7 +73,7 @@ clx_status clx_result_warn(clx_result *r, clx_error *error, const char *format, 
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
   const char **items = grown(r->arena, r->warning, r->warning_count, sizeof *items);
-  const char *copy = clx_arena_text(r->arena, text);
+  const char *copy = keep(r->arena, text);
   if (items == NULL || copy == NULL) return no_memory(error);
   r->warning = items;
   items[r->warning_count++] = copy;
@@ -76,8 +81,12 @@ clx_status clx_result_warn(clx_result *r, clx_error *error, const char *format, 
 }
 
 clx_status clx_result_assume(clx_result *r, clx_error *error, const char *key, const char *why) {
+  for (int32_t i = 0; i < r->assumption_count; i++) {
+    if (strcmp(r->assumption[i].key, key) == 0)
+      return clx_fail_plain(error, CLX_INTERNAL, "the assumption '%s' was made twice", key);
+  }
   clx_pair *items = grown(r->arena, r->assumption, r->assumption_count, sizeof *items);
-  const char *own = clx_arena_text(r->arena, key), *copy = clx_arena_text(r->arena, why);
+  const char *own = keep(r->arena, key), *copy = keep(r->arena, why);
   if (items == NULL || own == NULL || copy == NULL) return no_memory(error);
   r->assumption = items;
   items[r->assumption_count++] = (clx_pair){own, copy};
@@ -92,16 +101,21 @@ static double *copied(clx_arena *arena, const double *values, int32_t count) {
 
 clx_status clx_result_add_series(clx_result *r, const char *name, const char *unit, const double *y, const char *x_name,
                                  const char *x_unit, const double *x, int32_t count, clx_error *error) {
+  if (count < 0) return clx_fail_plain(error, CLX_INTERNAL, "the series '%s' has %d points", name, count);
+  for (int32_t i = 0; i < r->series_count; i++) {
+    if (strcmp(r->series[i].name, name) == 0)
+      return clx_fail_plain(error, CLX_INTERNAL, "the series '%s' was found twice", name);
+  }
   for (int32_t i = 0; i < count; i++) {
     if (!isfinite(x[i]) || !isfinite(y[i])) {
       return clx_fail_plain(error, CLX_INTERNAL, "the series '%s' is not finite at point %d", name, i);
     }
   }
   clx_series *items = grown(r->arena, r->series, r->series_count, sizeof *items);
-  const clx_series one = {clx_arena_text(r->arena, name),
-                          clx_arena_text(r->arena, unit),
-                          clx_arena_text(r->arena, x_name),
-                          clx_arena_text(r->arena, x_unit),
+  const clx_series one = {keep(r->arena, name),
+                          keep(r->arena, unit),
+                          keep(r->arena, x_name),
+                          keep(r->arena, x_unit),
                           copied(r->arena, x, count),
                           copied(r->arena, y, count),
                           count};

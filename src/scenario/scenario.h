@@ -69,6 +69,10 @@ struct clx_scenario {
   clx_accuracy accuracy;  // of the training model, as `colossus validate` measured it
 };
 
+// As clx_scenario_load, from a text in memory; `name` stands in messages.
+clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const char *data, size_t size,
+                             clx_scenario **out, clx_error *error);
+
 // Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative
 // paths of the file start.
 clx_status clx_scenario_compile(clx_scenario *scenario, const char *folder, clx_error *error);

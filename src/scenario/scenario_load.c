@@ -46,33 +46,53 @@ static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node
   return clx_document_load(arena, name_or_path, root, error);
 }
 
-static clx_status load(clx_scenario *scenario, const char *name_or_path, const clx_setting *settings,
-                       int32_t setting_count, clx_error *error) {
+// Where a scenario comes from: a name or path, or a text in memory.
+typedef struct origin {
+  const char *name, *data;
+  size_t size;
+} origin;
+
+static clx_status load(clx_scenario *scenario, const origin *from, const clx_setting *settings, int32_t setting_count,
+                       clx_error *error) {
+  clx_arena *arena = scenario->arena;
   clx_node *root = NULL;
   const char *folder = NULL;
-  CLX_TRY(read_tree(scenario->arena, name_or_path, &root, &folder, error));
+  CLX_TRY(from->data != NULL ? clx_document_read(arena, from->name, from->data, from->size, &root, error)
+                             : read_tree(arena, from->name, &root, &folder, error));
   for (int32_t i = 0; i < setting_count; i++) {
-    CLX_TRY(clx_node_set(scenario->arena, root, settings[i].path, settings[i].value, error));
+    CLX_TRY(clx_node_set(arena, root, settings[i].path, settings[i].value, error));
   }
-  CLX_TRY(clx_schema_read(&clx_scenario_schema, root, false, scenario->arena, &scenario->spec, error));
+  CLX_TRY(clx_schema_read(&clx_scenario_schema, root, false, arena, &scenario->spec, error));
   return clx_scenario_compile(scenario, folder, error);
 }
 
-clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
-                             int32_t setting_count, clx_scenario **out, clx_error *error) {
+static clx_status make(const clx_catalog *catalog, const origin *from, const clx_setting *settings,
+                       int32_t setting_count, clx_scenario **out, clx_error *error) {
   *out = NULL;
   clx_scenario *scenario = calloc(1, sizeof *scenario);
   if (scenario == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   scenario->catalog = catalog;
   scenario->arena = clx_arena_new();
   const clx_status status = scenario->arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory")
-                                                    : load(scenario, name_or_path, settings, setting_count, error);
+                                                    : load(scenario, from, settings, setting_count, error);
   if (status != CLX_OK) {
     clx_scenario_free(scenario);
     return status;
   }
   *out = scenario;
   return CLX_OK;
+}
+
+clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                             int32_t setting_count, clx_scenario **out, clx_error *error) {
+  const origin from = {.name = name_or_path};
+  return make(catalog, &from, settings, setting_count, out, error);
+}
+
+clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const char *data, size_t size,
+                             clx_scenario **out, clx_error *error) {
+  const origin from = {name, data, size};
+  return make(catalog, &from, NULL, 0, out, error);
 }
 
 void clx_scenario_free(clx_scenario *scenario) {

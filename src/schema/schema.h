@@ -47,18 +47,20 @@ typedef struct clx_schema {
   size_t place_offset;  // optional clx_place member of the struct: where it stood; 0 = none
 } clx_schema;
 
-// Fills `object` (size schema->size) with the defaults of all rows, nested structs included.
+// Fills `object` (size schema->size) with the defaults of all rows, nested structs included, and clears the places. Members
+// that no row names stay untouched.
 void clx_schema_default(const clx_schema *schema, void *object);
 
 // Reads a map into `object` (defaults first). Reports every mistake (unknown key with the nearest known one, missing required
 // key, wrong unit, value out of range, wrong kind) up to CLX_MISTAKES_MAX, then returns the first one's status.
-// A scalar may also be written as a map {value: X, source: ..., kind: ..., why: ...} (catalogue entries; see catalog.h).
-// The keys "source", "kind", "why", "notes" at any level of a map are skipped when `sourced` is true.
+// When `sourced` is true (catalogue entries; see catalog.h), a scalar or a list of scalars may also be written as a map
+// {value: X, source: ..., kind: ..., why: ..., notes: ...}, and these keys are skipped at any level of a map.
+// Numbers may stand in quotes (inside {} a comma needs them). Nothing behind a key ("tokens:") is a mistake, not a default.
 // Texts, lists and kept nodes point into the document's arena or into `arena`, which must live as long as `object`.
 clx_status clx_schema_read(const clx_schema *schema, const clx_node *node, bool sourced, clx_arena *arena, void *object,
                            clx_error *error);
 
 // The reference for people: one line per key with unit, default, range and doc, nested by indentation.
 void clx_schema_text(const clx_schema *schema, clx_buffer *out);
-// JSON Schema (draft 2020-12) for editors; units as patterns in the description.
+// JSON Schema (draft 2020-12) for editors; ranges of values with a unit stand in the description.
 void clx_schema_json(const clx_schema *schema, clx_buffer *out);

@@ -5,10 +5,25 @@
 
 void *clx_schema_member(void *object, size_t offset) { return (char *)object + offset; }
 
+bool clx_row_is_number(const clx_row *row) {
+  return row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT ||
+         row->kind == CLX_ROW_REALS || row->kind == CLX_ROW_INTS;
+}
+
+bool clx_row_is_limited(const clx_row *row) {
+  return clx_row_is_number(row) && (row->minimum != 0 || row->maximum != 0);
+}
+
+static void clear_place(void *object, size_t offset) {
+  if (offset != 0) *(clx_place *)clx_schema_member(object, offset) = (clx_place){0};
+}
+
 void clx_schema_default(const clx_schema *schema, void *object) {
+  clear_place(object, schema->place_offset);
   for (int32_t i = 0; i < schema->count; i++) {
     const clx_row *row = &schema->rows[i];
     void *member = clx_schema_member(object, row->offset);
+    clear_place(object, row->place_offset);
     switch (row->kind) {
       case CLX_ROW_REAL:
         *(double *)member = row->initial;

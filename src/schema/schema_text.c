@@ -34,18 +34,13 @@ static const char *kind_text(const clx_row *row) {
   return "";
 }
 
-static bool is_number(const clx_row *row) {
-  return row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT ||
-         row->kind == CLX_ROW_REALS || row->kind == CLX_ROW_INTS;
-}
-
 static void write_limits(const clx_row *row, clx_buffer *out) {
   char low[48], high[48];
   if (row->kind == CLX_ROW_CHOICE) {
     for (int32_t i = 0; row->choices[i] != NULL; i++)
       clx_buffer_format(out, "%s%s", i > 0 ? "|" : " ", row->choices[i]);
   }
-  if (is_number(row) && (row->minimum != 0 || row->maximum != 0)) {
+  if (clx_row_is_limited(row)) {
     clx_buffer_format(out, ", %s to %s", clx_quantity_format(row->minimum, row->unit, 6, low, sizeof low),
                       clx_quantity_format(row->maximum, row->unit, 6, high, sizeof high));
   }

@@ -1,11 +1,9 @@
-// Unit expressions: products and quotients of known symbols with prefixes and integer powers.
-#include <ctype.h>
+// Unit expressions: products and quotients of known symbols with prefixes and integer powers; quantities made of them.
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "unit/unit.h"
+#include "unit/unit_internal.h"
 
 typedef struct symbol {
   const char *name;
@@ -86,165 +84,226 @@ static const symbol *find(const char *text, size_t length, double *prefix) {
 }
 
 typedef struct expression {
-  clx_dimension dimension;
+  int32_t power[CLX_BASE_UNITS];
   double factor, offset;
   int32_t terms;
 } expression;
 
+enum { TERMS_MAX = 8 };  // more are no unit of anything, and exponents stay small
+
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static size_t letters(const char *text) {
+  size_t n = 0;
+  while (is_letter(text[n])) n++;
+  return n;
+}
+
 // One factor: symbol and power, at *at; `sign` is -1 behind '/'.
 static bool read_term(const char **at, int32_t sign, expression *e) {
-  const char *start = *at;
-  while (isalpha((unsigned char)**at)) (*at)++;
-  const size_t length = (size_t)(*at - start);
-  double prefix;
-  const symbol *s = length == 0 ? NULL : find(start, length, &prefix);
-  if (s == NULL) return false;
+  const size_t length = letters(*at);
+  double prefix = 1;
+  const symbol *s = length == 0 ? NULL : find(*at, length, &prefix);
+  if (s == NULL || ++e->terms > TERMS_MAX) return false;
+  *at += length;
   int32_t power = 1;
-  if (**at == '^') (*at)++;
-  if (isdigit((unsigned char)**at)) power = *(*at)++ - '0';
-  if (power < 1 || isdigit((unsigned char)**at)) return false;
-  for (int32_t i = 0; i < CLX_BASE_UNITS; i++) {
-    e->dimension.power[i] = (int8_t)(e->dimension.power[i] + sign * power * s->power[i]);
+  const bool caret = **at == '^';
+  if (caret) (*at)++;
+  if (caret && !is_digit(**at)) return false;
+  if (is_digit(**at)) power = *(*at)++ - '0';
+  if (power < 1 || is_digit(**at) || (s->offset != 0 && power > 1)) return false;
+  for (int32_t i = 0; i < CLX_BASE_UNITS; i++) e->power[i] += sign * power * s->power[i];
+  for (int32_t i = 0; i < power; i++) {
+    e->factor = sign > 0 ? e->factor * (prefix * s->factor) : e->factor / (prefix * s->factor);
   }
-  e->factor *= pow(prefix * s->factor, sign * power);
   if (s->offset != 0) e->offset = s->offset;
-  e->terms++;
   return true;
+}
+
+static bool read_expression(const char *at, expression *e) {
+  int32_t sign = 1;
+  if (at[0] == '\0') return true;
+  const bool inverse = at[0] == '1' && at[1] == '/';  // "1/h"
+  if (inverse) {
+    sign = -1;
+    at += 2;
+  }
+  for (;;) {
+    if (!read_term(&at, sign, e)) return false;
+    if (*at == '\0') break;
+    if (*at != '*' && *at != '/') return false;
+    sign = *at++ == '/' ? -1 : 1;
+  }
+  // A temperature with an offset stands alone.
+  return (e->offset == 0 || (e->terms == 1 && !inverse)) && isfinite(e->factor) && e->factor > 0;
 }
 
 bool clx_unit_read(const char *unit, clx_dimension *dimension, double *factor, double *offset) {
   expression e = {.factor = 1};
-  const char *at = unit == NULL ? "" : unit;
-  int32_t sign = 1;
-  while (*at != '\0') {
-    if (!read_term(&at, sign, &e)) return false;
-    if (*at == '\0') break;
-    if (*at != '*' && *at != '/') return false;
-    sign = *at++ == '/' ? -1 : 1;
-    if (*at == '\0') return false;
+  if (!read_expression(unit == NULL ? "" : unit, &e)) return false;
+  for (int32_t i = 0; i < CLX_BASE_UNITS; i++) {
+    if (e.power[i] < INT8_MIN || e.power[i] > INT8_MAX) return false;
+    dimension->power[i] = (int8_t)e.power[i];
   }
-  if (e.offset != 0 && e.terms > 1) return false;  // a temperature with an offset stands alone
-  *dimension = e.dimension;
   *factor = e.factor;
   *offset = e.offset;
   return true;
 }
 
-// --- numbers ----------------------------------------------------------------------------------------------------------
-
-enum { NUMBER_MAX = 64 };
-
-// Copies the number at the start of `text` without digit groups to `plain`; returns how many characters it took, 0 = none.
-static size_t number_length(const char *text, char *plain) {
-  size_t in = 0, out = 0, digits = 0;
-  bool fraction = false;
-  if (text[in] == '+' || text[in] == '-') plain[out++] = text[in++];
-  for (; out < NUMBER_MAX - 8; in++) {
-    const char c = text[in];
-    if (isdigit((unsigned char)c)) {
-      plain[out++] = c;
-      digits++;
-    } else if (c == '.' && !fraction) {
-      plain[out++] = c;
-      fraction = true;
-    } else if ((c == ',' || c == '_') && !fraction && digits > 0 && isdigit((unsigned char)text[in + 1])) {
-      // A comma groups exactly three digits, so that a decimal comma is not misread.
-      if (c == ',' && !(isdigit((unsigned char)text[in + 2]) && isdigit((unsigned char)text[in + 3]) &&
-                        !isdigit((unsigned char)text[in + 4]))) {
-        return 0;
-      }
-    } else {
-      break;
-    }
-  }
-  if (digits == 0 || out >= NUMBER_MAX - 8) return 0;
-  const size_t sign = text[in + 1] == '+' || text[in + 1] == '-' ? 1 : 0;
-  if ((text[in] == 'e' || text[in] == 'E') && isdigit((unsigned char)text[in + 1 + sign])) {
-    plain[out++] = 'e';
-    in++;
-    if (sign == 1) plain[out++] = text[in++];
-    for (size_t n = 0; isdigit((unsigned char)text[in]); in++, n++) {
-      if (n >= 4) return 0;
-      plain[out++] = text[in];
-    }
-  }
-  plain[out] = '\0';
-  return in;
+const char *clx_unit_prefixable(const char *unit) {
+  const size_t length = letters(unit);
+  double prefix = 1;
+  const symbol *s = length == 0 ? NULL : find(unit, length, &prefix);
+  if (s == NULL || !s->prefixed || prefix != 1 || (unit[length] != '\0' && unit[length] != '/' && unit[length] != '*'))
+    return NULL;
+  return s->name;
 }
 
-static const char *example_of(const char *want) {
-  static const struct {
-    const char *unit, *example;
-  } examples[] = {{"B/s", "400 Gbit/s"}, {"W", "150 MW"},           {"s", "122 days"}, {"K", "35 degC"},
-                  {"B", "80 GB"},        {"FLOP/s", "989 TFLOP/s"}, {"J", "3 MWh"},    {"Hz", "1.98 GHz"},
-                  {"USD", "30 kUSD"},    {"FLOP", "1e25 FLOP"}};
-  for (int32_t i = 0; i < CLX_COUNT(examples); i++) {
-    if (strcmp(examples[i].unit, want) == 0) return examples[i].example;
-  }
-  return want;
-}
+// --- quantities -------------------------------------------------------------------------------------------------------
+
+// What a person calls a dimension, and what it looks like.
+static const struct {
+  const char *unit, *noun, *example;
+} KINDS[] = {
+    {"s", "a duration", "122 days"},
+    {"B", "a size", "80 GB"},
+    {"B/s", "a rate", "400 Gbit/s"},
+    {"W", "a power", "150 MW"},
+    {"J", "an energy", "3 MWh"},
+    {"K", "a temperature", "35 degC"},
+    {"FLOP", "a number of operations", "1e25 FLOP"},
+    {"FLOP/s", "a compute rate", "989 TFLOP/s"},
+    {"Hz", "a frequency", "1.98 GHz"},
+    {"USD", "an amount of money", "30,000 USD"},
+    {"USD/J", "a price of energy", "0.08 USD/kWh"},
+    {"m", "a length", "30 m"},
+    {"m2", "an area", "70,000 m2"},
+    {"m3", "a volume", "5 m3"},
+    {"m3/s", "a flow", "90 l/min"},
+    {"kg", "a mass", "1.5 t"},
+    {"kg/s", "a mass flow", "120 kg/s"},
+    {"Pa", "a pressure", "2 bar"},
+    {"token", "a number of tokens", "15 trillion tokens"},
+    {"token/s", "a token rate", "3,000 tokens/s"},
+    {"GPU", "a number of GPUs", "100,000 GPUs"},
+};
 
 static bool same_dimension(const clx_dimension *a, const clx_dimension *b) {
   return memcmp(a->power, b->power, sizeof a->power) == 0;
 }
 
-static bool is_plain(const clx_dimension *d) {
-  for (int32_t i = 0; i < CLX_BASE_UNITS; i++) {
-    if (d->power[i] != 0) return false;
+static bool is_plain(const clx_dimension *d) { return same_dimension(d, &(clx_dimension){{0}}); }
+
+// Index into KINDS, or -1.
+static int32_t kind_of(const clx_dimension *dimension) {
+  for (int32_t i = 0; i < CLX_COUNT(KINDS); i++) {
+    clx_dimension known;
+    double factor, offset;
+    if (clx_unit_read(KINDS[i].unit, &known, &factor, &offset) && same_dimension(&known, dimension)) return i;
   }
-  return true;
+  return -1;
 }
 
-static clx_status read_plain(const char *text, const char *rest, double number, double *si, char *why,
-                             size_t why_size) {
-  if (strcmp(rest, "%") == 0) {
-    *si = number / 100;
+typedef struct asked {
+  const char *text, *want;
+  clx_dimension dimension;
+  char *why;
+  size_t why_size;
+} asked;
+
+// "expected a rate such as "400 Gbit/s", read "400": the unit is missing"
+static clx_status refuse(const asked *a, const char *reason) {
+  const int32_t kind = kind_of(&a->dimension);
+  if (is_plain(&a->dimension)) {
+    snprintf(a->why, a->why_size, "expected a number, read \"%.80s\"%s", a->text, reason);
+  } else if (kind < 0) {
+    snprintf(a->why, a->why_size, "expected a value such as \"1 %s\", read \"%.80s\"%s", a->want, a->text, reason);
+  } else {
+    snprintf(a->why, a->why_size, "expected %s such as \"%s\", read \"%.80s\"%s", KINDS[kind].noun, KINDS[kind].example,
+             a->text, reason);
+  }
+  return CLX_INPUT;
+}
+
+static clx_status refuse_number(const asked *a, const char *reason) {
+  const int32_t kind = kind_of(&a->dimension);
+  if (is_plain(&a->dimension)) return refuse(a, reason);
+  snprintf(a->why, a->why_size, "expected a number with a unit, such as \"%s%s\", read \"%.80s\"%s",
+           kind < 0 ? "1 " : "", kind < 0 ? a->want : KINDS[kind].example, a->text, reason);
+  return CLX_INPUT;
+}
+
+static clx_status refuse_dimension(const asked *a, const char *unit, const clx_dimension *given) {
+  char reason[200];
+  const int32_t kind = kind_of(given);
+  snprintf(reason, sizeof reason, ": the unit '%.40s' does not fit%s%s", unit, kind < 0 ? "" : ", it is ",
+           kind < 0 ? "" : KINDS[kind].noun);
+  return refuse(a, reason);
+}
+
+// "Gb/s" may mean either.
+static bool bits_or_bytes(const char *unit) {
+  const size_t length = letters(unit);
+  return length > 1 && unit[length - 1] == 'b';
+}
+
+static clx_status refuse_unknown(const asked *a, const char *unit) {
+  char reason[200];
+  snprintf(reason, sizeof reason, ": unknown unit '%.40s'%s", unit,
+           bits_or_bytes(unit) ? " (bits are 'bit', bytes are 'B')" : "");
+  return refuse(a, reason);
+}
+
+// "million" and the like in front of a unit; moves *at behind it.
+static double read_scale(const char **at) {
+  static const struct {
+    const char *word;
+    double factor;
+  } scales[] = {{"thousand", 1e3}, {"million", 1e6}, {"billion", 1e9}, {"trillion", 1e12}};
+  const size_t length = letters(*at);
+  for (int32_t i = 0; i < CLX_COUNT(scales); i++) {
+    if (strlen(scales[i].word) != length || strncmp(*at, scales[i].word, length) != 0) continue;
+    *at += length;
+    while (**at == ' ') (*at)++;
+    return scales[i].factor;
+  }
+  return 1;
+}
+
+static clx_status read_value(const asked *a, const char *rest, double number, double *value) {
+  if (is_plain(&a->dimension)) {
+    if (*rest != '\0' && strcmp(rest, "%") != 0) {
+      snprintf(a->why, a->why_size, "expected a number without unit, read \"%.80s\"", a->text);
+      return CLX_INPUT;
+    }
+    *value = *rest == '%' ? number / 100 : number;
     return CLX_OK;
   }
-  if (*rest != '\0') {
-    snprintf(why, why_size, "expected a number without unit, read '%s'", text);
-    return CLX_INPUT;
-  }
-  *si = number;
+  clx_dimension given;
+  double factor = 1, offset = 0;
+  if (*rest == '\0') return refuse(a, ": the unit is missing");
+  if (!clx_unit_read(rest, &given, &factor, &offset)) return refuse_unknown(a, rest);
+  if (!same_dimension(&a->dimension, &given)) return refuse_dimension(a, rest, &given);
+  *value = number * factor + offset;
   return CLX_OK;
 }
 
 clx_status clx_quantity_read(const char *text, const char *want, double *si, char *why, size_t why_size) {
-  char plain[NUMBER_MAX];
-  clx_dimension wanted, given;
-  double factor, offset, wanted_factor, wanted_offset;
-  if (want == NULL) want = "";
-  if (!clx_unit_read(want, &wanted, &wanted_factor, &wanted_offset)) {
-    snprintf(why, why_size, "the schema names the unknown unit '%s'", want);
+  asked a = {.text = text, .want = want == NULL ? "" : want, .why = why, .why_size = why_size};
+  double factor = 1, offset = 0, value = 0;
+  if (!clx_unit_read(want, &a.dimension, &factor, &offset)) {
+    snprintf(why, why_size, "the schema names the unknown unit '%s'", a.want);
     return CLX_INTERNAL;
   }
-  const size_t length = number_length(text, plain);
-  const double number = length == 0 ? NAN : strtod(plain, NULL);  // the library never sets a locale
-  if (!isfinite(number)) {
-    snprintf(why, why_size, "expected a number%s%s%s, read '%s'", *want ? " with a unit, such as '" : "",
-             *want ? example_of(want) : "", *want ? "'" : "", text);
-    return CLX_INPUT;
-  }
-  const char *rest = text + length;
+  const clx_number number = clx_number_read(text);
+  if (number.length == 0) return refuse_number(&a, "");
+  if (!number.in_range) return refuse_number(&a, ": it is too large or too small");
+  const char *rest = text + number.length;
   while (*rest == ' ') rest++;
-  if (is_plain(&wanted)) return read_plain(text, rest, number, si, why, why_size);
-  if (*rest == '\0') {
-    snprintf(why, why_size, "the unit is missing: expected something like '%s', read '%s'", example_of(want), text);
-    return CLX_INPUT;
-  }
-  if (!clx_unit_read(rest, &given, &factor, &offset)) {
-    snprintf(why, why_size, "unknown unit '%s': expected something like '%s'", rest, example_of(want));
-    return CLX_INPUT;
-  }
-  if (!same_dimension(&wanted, &given)) {
-    snprintf(why, why_size, "the unit '%s' does not fit: expected something like '%s'", rest, example_of(want));
-    return CLX_INPUT;
-  }
-  const double value = number * factor + offset;
-  if (!isfinite(value)) {
-    snprintf(why, why_size, "'%s' is too large", text);
-    return CLX_INPUT;
-  }
+  const double scale = read_scale(&rest);
+  CLX_TRY(read_value(&a, rest, number.value * scale, &value));
+  if (!isfinite(value)) return refuse_number(&a, ": it is too large");
   *si = value;
   return CLX_OK;
 }

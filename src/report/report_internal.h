@@ -1,0 +1,23 @@
+// Lines of text within bounds, for the files of report.
+#pragma once
+
+#include "report/report.h"
+
+typedef enum clx_report_style { CLX_REPORT_PLAIN, CLX_REPORT_BOLD, CLX_REPORT_DIM } clx_report_style;
+
+// A page that counts its lines.
+typedef struct clx_page {
+  clx_buffer *out;
+  bool colour;
+  int32_t lines;  // written
+} clx_page;
+
+// Columns of UTF-8 text: code points, which is what terminals show of the scripts used here.
+int32_t clx_page_width(const char *text, size_t length);
+// One line over the full width, bold, cut with "..." when too long.
+void clx_page_title(clx_page *page, const char *text);
+// Writes `text` behind `label`, wrapped between words, on at most `most` lines; the last one ends with "..." when cut.
+// Bytes that a terminal would obey become blanks. Empty text writes nothing.
+void clx_page_put(clx_page *page, const char *label, const char *text, int32_t most, clx_report_style style);
+// How many lines that would take, without a bound.
+int32_t clx_page_lines(const char *text);

@@ -1,0 +1,99 @@
+// Wrapping and cutting.
+#include <string.h>
+
+#include "report/report_internal.h"
+
+enum { LABEL = 12, TEXT = CLX_REPORT_COLUMNS - LABEL };
+
+int32_t clx_page_width(const char *text, size_t length) {
+  int32_t width = 0;
+  for (size_t i = 0; i < length; i++) width += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return width;
+}
+
+// The largest byte count of whole characters within `columns`.
+static size_t fitting(const char *text, size_t length, int32_t columns) {
+  size_t end = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (((unsigned char)text[i] & 0xC0) == 0x80) continue;
+    if (columns-- == 0) return i;
+    end = i + 1;
+  }
+  return end == 0 ? 0 : length;
+}
+
+static bool is_blank(char c) { return (unsigned char)c <= ' ' || c == 0x7f; }
+
+static size_t skip_blanks(const char *text, size_t at) {
+  while (text[at] != '\0' && is_blank(text[at])) at++;
+  return at;
+}
+
+// A number stays with its unit: "17.3 GB", "3.7 %".
+static bool is_break(const char *text, size_t at) {
+  if (!is_blank(text[at])) return false;
+  const char before = text[at - 1], after = text[at + 1];
+  const bool unit = (after >= 'A' && after <= 'Z') || (after >= 'a' && after <= 'z') || after == '%';
+  return !(before >= '0' && before <= '9' && unit);
+}
+
+// The end of the line that starts at `from`: at a blank when there is one within TEXT columns, else inside the word.
+static size_t line_end(const char *text, size_t from) {
+  const size_t length = strlen(text + from);
+  if (clx_page_width(text + from, length) <= TEXT) return from + length;
+  const size_t most = from + fitting(text + from, length, TEXT);
+  size_t end = most;
+  while (end > from && !is_break(text, end)) end--;
+  return end > from ? end : most;
+}
+
+int32_t clx_page_lines(const char *text) {
+  int32_t lines = 0;
+  for (size_t at = skip_blanks(text, 0); text[at] != '\0'; at = skip_blanks(text, line_end(text, at))) lines++;
+  return lines;
+}
+
+static void put_clean(clx_buffer *out, const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++) clx_buffer_add(out, is_blank(text[i]) ? " " : text + i, 1);
+}
+
+void clx_page_title(clx_page *page, const char *text) {
+  const size_t length = strlen(text);
+  const bool cut = clx_page_width(text, length) > CLX_REPORT_COLUMNS;
+  if (page->colour) clx_buffer_format(page->out, "\033[1m");
+  put_clean(page->out, text, cut ? fitting(text, length, CLX_REPORT_COLUMNS - 3) : length);
+  clx_buffer_format(page->out, "%s%s\n", cut ? "..." : "", page->colour ? "\033[0m" : "");
+  page->lines++;
+}
+
+static void put_line(clx_page *page, const char *label, const char *text, size_t length, bool cut,
+                     clx_report_style style) {
+  clx_buffer *out = page->out;
+  const bool bold = page->colour && label[0] != '\0';
+  const char *const escapes[] = {"", "\033[1m", "\033[2m"};
+  const char *escape = page->colour ? escapes[style] : "";
+  if (bold) clx_buffer_format(out, "\033[1m");
+  clx_buffer_format(out, "%-*s ", LABEL - 1, label);
+  if (bold) clx_buffer_format(out, "\033[0m");
+  clx_buffer_format(out, "%s", escape);
+  put_clean(out, text, length);
+  clx_buffer_format(out, "%s%s\n", cut ? "..." : "", escape[0] != '\0' ? "\033[0m" : "");
+  page->lines++;
+}
+
+void clx_page_put(clx_page *page, const char *label, const char *text, int32_t most, clx_report_style style) {
+  size_t at = skip_blanks(text, 0);
+  for (int32_t line = 1; text[at] != '\0'; line++) {
+    size_t end = line_end(text, at);
+    const size_t next = skip_blanks(text, end);
+    while (end > at && is_blank(text[end - 1])) end--;
+    const bool cut = line == most && text[next] != '\0';
+    if (cut) {
+      const size_t room = at + fitting(text + at, end - at, TEXT - 3);
+      if (room < end) end = room;
+    }
+    put_line(page, line == 1 ? label : "", text + at, end - at, cut, style);
+    if (cut) return;
+    at = next;
+  }
+}

@@ -1,6 +1,8 @@
 // Trees with places; what must not be in a file; --set.
 #include "check.h"
 
+#include <unistd.h>
+
 #include "document/document.h"
 
 static clx_status read_text(clx_arena *arena, const char *text, clx_node **root, clx_error *error) {
@@ -233,6 +235,40 @@ static void test_failed_set_changes_nothing(void **state) {
   clx_arena_free(arena);
 }
 
+// What libfyaml would print becomes a mistake; nothing reaches stderr.
+static void test_parser_never_prints(void **state) {
+  (void)state;
+  static const char *const bad[] = {"a: |0\n x\n", "%YAML 9.9\n---\na: 1\n", "--- a\n...\nb\n", "a: [}\n",
+                                    "a: \"\\q\"\n"};
+  static const char *const says[] = {"indentation indicator", "version", "second document", "YAML", "invalid escape"};
+  FILE *caught = tmpfile();
+  assert_non_null(caught);
+  fflush(stderr);
+  const int kept = dup(2);
+  dup2(fileno(caught), 2);
+  clx_error error[CLX_COUNT(bad)];
+  clx_status status[CLX_COUNT(bad)];
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_node *root = NULL;
+    status[i] = read_text(arena, bad[i], &root, &error[i]);
+    clx_arena_free(arena);
+  }
+  fflush(stderr);
+  dup2(kept, 2);
+  close(kept);
+  fseek(caught, 0, SEEK_END);
+  const long printed = ftell(caught);
+  fclose(caught);
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
+    assert_int_equal(status[i], CLX_INPUT);
+    if (strstr(error[i].mistake[0].text, says[i]) == NULL)
+      fail_msg("'%s' does not say '%s'", error[i].mistake[0].text, says[i]);
+  }
+  assert_int_equal(error[2].mistake[0].line, 3);
+  assert_int_equal(printed, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tree_and_places),
@@ -244,6 +280,7 @@ int main(void) {
       cmocka_unit_test(test_cost_is_bounded),
       cmocka_unit_test(test_tab_is_named),
       cmocka_unit_test(test_failed_set_changes_nothing),
+      cmocka_unit_test(test_parser_never_prints),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ typedef struct builder {
   struct fy_parser *parser;
   struct fy_diag *diag;
   int32_t depth;
-  int32_t nodes;  // so far
+  int32_t nodes;   // so far
+  char said[160];  // what the parser would have printed first
   clx_error *error;
 } builder;
 
@@ -33,6 +34,15 @@ static clx_place place_of(const builder *b, struct fy_event *event) {
   return mark == NULL ? (clx_place){b->name, 0, 0} : (clx_place){b->name, mark->line + 1, mark->column + 1};
 }
 
+// Some complaints of libfyaml 0.7.12 pass its collector by and would stand on stderr; they end here.
+static void catch_output(struct fy_diag *diag, void *user, const char *text, size_t length) {
+  (void)diag;
+  builder *b = user;
+  while (length > 0 && text[length - 1] == '\n') length--;
+  if (length >= sizeof b->said) length = sizeof b->said - 1;
+  if (b->said[0] == '\0') memcpy(b->said, text, length);
+}
+
 // True if the line's indentation holds a tab.
 static bool tab_indents(const builder *b, int32_t line) {
   size_t at = 0;
@@ -45,6 +55,9 @@ static bool tab_indents(const builder *b, int32_t line) {
 static clx_status syntax_error(builder *b) {
   void *previous = NULL;
   const struct fy_diag_error *first = fy_diag_errors_iterate(b->diag, &previous);
+  if ((first == NULL || first->msg == NULL) && b->said[0] != '\0') {
+    return clx_fail(b->error, CLX_INPUT, (clx_place){b->name, 0, 0}, "YAML: %s", b->said);
+  }
   if (first == NULL || first->msg == NULL) {
     return clx_fail(b->error, CLX_INPUT, (clx_place){b->name, 0, 0}, "is no YAML or JSON text");
   }
@@ -212,6 +225,10 @@ clx_status clx_document_paths(clx_arena *arena, clx_node *node, clx_error *error
   return add_paths(arena, node, &room, error);
 }
 
+static bool is_content(enum fy_event_type type) {
+  return type == FYET_SCALAR || type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_ALIAS;
+}
+
 // Stream start, one document, stream end.
 static clx_status build_stream(builder *b, clx_node *root) {
   bool seen = false;
@@ -219,13 +236,14 @@ static clx_status build_stream(builder *b, clx_node *root) {
   root->place = (clx_place){b->name, 1, 1};
   for (;;) {
     struct fy_event *event = fy_parser_parse(b->parser);
-    if (event == NULL) return fy_diag_got_error(b->diag) ? syntax_error(b) : CLX_OK;
+    if (event == NULL) return fy_diag_got_error(b->diag) || b->said[0] != '\0' ? syntax_error(b) : CLX_OK;
     const enum fy_event_type type = event->type;
+    const clx_place place = place_of(b, event);
     clx_status status = CLX_OK;
-    if (type == FYET_DOCUMENT_START && seen) {
-      status =
-          clx_fail(b->error, CLX_INPUT, place_of(b, event), "a second document starts here: one file is one document");
-    } else if (type == FYET_SCALAR || type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_ALIAS) {
+    // A document that begins without "---" has no place but that of its content.
+    if (seen && (is_content(type) || (type == FYET_DOCUMENT_START && place.line > 0))) {
+      status = clx_fail(b->error, CLX_INPUT, place, "a second document starts here: one file is one document");
+    } else if (is_content(type)) {
       status = build(b, event, root);
       seen = true;
     }
@@ -237,6 +255,10 @@ static clx_status build_stream(builder *b, clx_node *root) {
 static clx_status parse(builder *b, clx_node *root) {
   struct fy_diag_cfg diag_cfg;
   fy_diag_cfg_default(&diag_cfg);
+  diag_cfg.fp = NULL;
+  diag_cfg.output_fn = catch_output;
+  diag_cfg.user = b;
+  diag_cfg.colorize = diag_cfg.show_source = diag_cfg.show_position = diag_cfg.show_type = diag_cfg.show_module = false;
   b->diag = fy_diag_create(&diag_cfg);
   if (b->diag == NULL) return no_memory(b);
   fy_diag_set_collect_errors(b->diag, true);

@@ -192,23 +192,29 @@ static clx_status add_accuracy(const clx_accuracy *a, clx_result *result, clx_er
   return clx_result_add_text(result, "accuracy.statement", text, error);
 }
 
-// The profile's choice of recompute made explicit: when it does not fit and the user left it open, the least that does.
-static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
-  const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
-  job->layout.recompute = clx_training_recompute(job);
-  CLX_TRY(clx_training_memory(job, memory, error));
-  while (open && memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
-    job->layout.recompute++;
-    CLX_TRY(clx_training_memory(job, memory, error));
-  }
-  if (!open || job->layout.recompute != CLX_RECOMPUTE_FULL || memory->total > capacity) return CLX_OK;
-  // Full recompute of all layers fits: memory is linear in the share of layers, so take the least share that does, in 1/16ths.
+// Full recompute of all layers fits: memory is linear in the share of layers, so take the least share that does, in sixteenths.
+static clx_status least_share(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
   clx_memory none;
   job->layout.recompute_share = 0;
   CLX_TRY(clx_training_memory(job, &none, error));
   const double share = (none.total - capacity) / (none.total - memory->total);
   job->layout.recompute_share = fmin(1, ceil(16 * fmax(0, share)) / 16);
   return clx_training_memory(job, memory, error);
+}
+
+// The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
+static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
+  job->layout.recompute = clx_training_recompute(job);
+  CLX_TRY(clx_training_memory(job, memory, error));
+  bool raised = false;
+  while (open && memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
+    job->layout.recompute++;
+    raised = true;
+    CLX_TRY(clx_training_memory(job, memory, error));
+  }
+  const bool partly = raised && job->layout.recompute == CLX_RECOMPUTE_FULL && memory->total <= capacity;
+  return partly ? least_share(job, capacity, memory, error) : CLX_OK;
 }
 
 static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step,

@@ -164,6 +164,22 @@ static void test_uneven_layers(void **state) {
   assert_int_equal(memory_of(&b).stage, 2);  // the heaviest rank is where the layers are
 }
 
+// Cohort = expanded: stages listed one by one, with one that differs in between, cost what the equal cut costs.
+static void test_stages_as_cohorts(void **state) {
+  (void)state;
+  int32_t equal[] = {20, 20, 20, 20}, uneven[] = {20, 21, 20, 19}, swapped[] = {20, 20, 21, 19};
+  bench cut, listed;
+  bench_make(&cut, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 2});
+  bench_make(&listed, "llama-3.1-70b", "megatron-core",
+             (clx_layout){.tp = 8, .pp = 4, .dp = 2, .stage_layers = equal, .stage_layer_count = 4});
+  CLX_CHECK_NEAR(step_of(&listed).step_time, step_of(&cut).step_time, 0, 0);
+  listed.job.layout.stage_layers = uneven;
+  const double apart = step_of(&listed).step_time;
+  listed.job.layout.stage_layers = swapped;
+  CLX_CHECK_NEAR(step_of(&listed).step_time, apart, 1e-12, 0);  // the order of middle stages does not matter
+  assert_true(apart > step_of(&cut).step_time);
+}
+
 static void test_memory_classes(void **state) {
   (void)state;
   bench b;
@@ -283,6 +299,7 @@ int main(void) {
       cmocka_unit_test(test_doubling_rates_halves_the_step),
       cmocka_unit_test(test_monotonicity),
       cmocka_unit_test(test_uneven_layers),
+      cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),
       cmocka_unit_test(test_activations_of_a_gpt_layer),
       cmocka_unit_test(test_memory_of_experts_and_tensor_parallelism),

@@ -100,18 +100,22 @@ static clx_status pick_device(clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
-static int32_t divisor_at_most(int64_t limit, double batch) {
-  for (int64_t dp = limit; dp > 1; dp--) {
-    if ((int64_t)batch % dp == 0) return (int32_t)dp;
+// O(sqrt(batch)).
+static int32_t divisor_at_most(int64_t limit, int64_t batch) {
+  int64_t best = 1;
+  for (int64_t i = 1; i * i <= batch; i++) {
+    if (batch % i != 0) continue;
+    if (i <= limit && i > best) best = i;
+    if (batch / i <= limit && batch / i > best) best = batch / i;
   }
-  return 1;
+  return (int32_t)best;
 }
 
 void clx_layout_complete(clx_layout *l, const clx_software *software, int64_t gpus, double global_batch) {
   if (l->sequence_parallel < 0) l->sequence_parallel = software->sequence_parallel;
   if (l->dp > 0 || l->tp <= 0) return;
   const int64_t most = gpus / ((int64_t)l->tp * l->pp * l->cp);
-  l->dp = most < 1 ? 1 : divisor_at_most(most, global_batch / l->micro_batch);
+  l->dp = most < 1 ? 1 : divisor_at_most(most, (int64_t)(global_batch / l->micro_batch));
 }
 
 clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
@@ -119,6 +123,7 @@ clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   s->job =
       (clx_training){.model = &s->model, .device = &s->device, .fabric = &s->machine.fabric, .software = &s->software};
   s->job.layout = spec->layout;
+  if (s->job.layout.place.line == 0) s->job.layout.place = spec->place;
   s->job.precision = spec->precision;
   s->job.sequence = spec->sequence;
   s->job.global_batch = (double)spec->global_batch;

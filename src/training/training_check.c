@@ -72,17 +72,18 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
                               double sequence) {
   DEMAND(c, m->heads % l->tp == 0, "tp %d does not divide the %d attention heads of %s", l->tp, m->heads, m->name);
   DEMAND(c, l->pp <= CLX_STAGES_MAX, "pp %d is more than %d stages", l->pp, CLX_STAGES_MAX);
-  const int32_t units =
-      m->layers + (software->split_embedding ? 2 : 0);  // embedding and loss may have chunks of their own
-  DEMAND(c, l->pp * l->vpp <= units, "pp %d x vpp %d = %d chunks, but %s has %d layers", l->pp, l->vpp, l->pp * l->vpp,
+  // Embedding and loss may have chunks of their own.
+  const int64_t units = (int64_t)m->layers + (software->split_embedding ? 2 : 0);
+  const int64_t chunks = (int64_t)l->pp * l->vpp;
+  DEMAND(c, chunks <= units, "pp %d x vpp %d = %lld chunks, but %s has %d layers", l->pp, l->vpp, (long long)chunks,
          m->name, m->layers);
   DEMAND(c, l->vpp == 1 || l->pp > 1, "vpp %d needs pp above 1", l->vpp);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
   if (m->experts > 0) {
-    const int32_t world = l->tp * l->cp * l->dp;
+    const int64_t world = (int64_t)l->tp * l->cp * l->dp, experts = (int64_t)l->ep * l->etp;
     DEMAND(c, m->experts % l->ep == 0, "ep %d does not divide the %d experts of %s", l->ep, m->experts, m->name);
-    DEMAND(c, world % (l->ep * l->etp) == 0, "etp %d x ep %d does not divide tp %d x cp %d x dp %d = %d", l->etp, l->ep,
-           l->tp, l->cp, l->dp, world);
+    DEMAND(c, world % experts == 0, "etp %d x ep %d does not divide tp %d x cp %d x dp %d = %lld", l->etp, l->ep, l->tp,
+           l->cp, l->dp, (long long)world);
   } else {
     DEMAND(c, l->ep == 1, "ep is %d, but %s has no experts", l->ep, m->name);
   }
@@ -101,9 +102,11 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check c = {CLX_OK, l->place, error};
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
-  const int64_t world = (int64_t)l->tp * l->cp * l->pp * l->dp;
-  DEMAND(&c, world <= gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %lld GPUs, the machine has %lld",
-         l->tp, l->cp, l->pp, l->dp, (long long)world, (long long)gpus);
+  const double world = (double)l->tp * l->cp * l->pp * l->dp;
+  DEMAND(&c, world <= (double)gpus,
+         "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
+         l->dp, world, (long long)gpus);
+  if (c.status != CLX_OK) return c.status;  // from here on products of degrees are as small as the machine
   check_model_split(&c, job->model, job->software, l, job->sequence);
   check_stage_list(&c, job->model, l);
   const double per_wave = (double)l->micro_batch * l->dp;

@@ -1,7 +1,10 @@
 // A plain search: all layouts of a small grid, memory first (cheap), then the step. Bounds and pruning come with `search`.
 #include <math.h>
+#include <stdlib.h>
 
 #include "training/training.h"
+
+enum { MICRO_BATCHES = 4, DIVISORS_MAX = 2048 };  // micro-batches 1, 2, 4, 8; no number below 1e12 has more divisors
 
 typedef struct search {
   const clx_training *base;
@@ -11,14 +14,47 @@ typedef struct search {
   double best_rate;  // tokens per second of the job
   double least_memory;
   int64_t tried;
+  int64_t divisor[MICRO_BATCHES][DIVISORS_MAX];  // of global_batch / micro_batch: what dp may be, ascending
+  int32_t divisor_count[MICRO_BATCHES];
 } search;
 
+static int compare_numbers(const void *a, const void *b) {
+  const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+// O(sqrt(n)).
+static int32_t list_divisors(int64_t n, int64_t *out) {
+  int32_t count = 0;
+  for (int64_t i = 1; i * i <= n && count + 2 <= DIVISORS_MAX; i++) {
+    if (n % i != 0) continue;
+    out[count++] = i;
+    if (i != n / i) out[count++] = n / i;
+  }
+  qsort(out, (size_t)count, sizeof *out, compare_numbers);
+  return count;
+}
+
+static void list_data_parallel(search *s) {
+  for (int32_t i = 0; i < MICRO_BATCHES; i++) {
+    const double batches = s->base->global_batch / (1 << i);
+    s->divisor_count[i] = batches == floor(batches) ? list_divisors((int64_t)batches, s->divisor[i]) : 0;
+  }
+}
+
+static int32_t micro_batch_index(int32_t micro_batch) {
+  int32_t index = 0;
+  while (1 << index < micro_batch) index++;
+  return index;
+}
+
+// The largest data parallelism that the GPUs, the batch and the expert groups allow; 0 = none.
 static int32_t largest_dp(const search *s, const clx_layout *l) {
-  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
-  const int64_t most = s->gpus / ranks, batches = (int64_t)(s->base->global_batch / l->micro_batch);
-  for (int64_t dp = most < batches ? most : batches; dp >= 1; dp--) {
-    if (batches % dp != 0 || (dp * l->tp * l->cp) % (l->ep * l->etp) != 0) continue;
-    return (int32_t)dp;
+  const int32_t index = micro_batch_index(l->micro_batch);
+  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp, most = s->gpus / ranks;
+  for (int32_t i = s->divisor_count[index] - 1; i >= 0; i--) {
+    const int64_t dp = s->divisor[index][i];
+    if (dp <= most && (dp * l->tp * l->cp) % ((int64_t)l->ep * l->etp) == 0) return (int32_t)dp;
   }
   return 0;
 }
@@ -61,7 +97,10 @@ static void try_layout(search *s, const clx_layout *layout) {
 }
 
 static void try_micro_batches(search *s, clx_layout layout) {
-  for (layout.micro_batch = 1; layout.micro_batch <= 8; layout.micro_batch *= 2) try_layout(s, &layout);
+  for (int32_t i = 0; i < MICRO_BATCHES; i++) {
+    layout.micro_batch = 1 << i;
+    try_layout(s, &layout);
+  }
 }
 
 static void try_experts(search *s, clx_layout layout) {
@@ -86,6 +125,7 @@ static void try_chunks(search *s, clx_layout layout) {
 clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best,
                                clx_layout *closest, int64_t *tried, clx_error *error) {
   search s = {.base = job, .gpus = gpus, .limit = memory_limit};
+  list_data_parallel(&s);
   clx_layout layout = job->layout;
   layout.stage_layers = NULL;
   layout.stage_layer_count = 0;

@@ -50,24 +50,37 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
       memory->stage + 1, need, job->device->name, have, clx_memory_class_name[heaviest], part, closest_text);
 }
 
+// Nothing could be tried at all: the plainest layout says why (a format the device lacks, heads, batch).
+static clx_status nothing_to_try(const clx_scenario *s, const clx_training *job, clx_error *error) {
+  clx_training plain = *job;
+  plain.layout.tp = plain.layout.dp = 1;
+  CLX_TRY(clx_training_check(&plain, s->job_gpus, error));
+  return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place, "no layout divides this model, batch and machine");
+}
+
+static clx_status nothing_fits(const clx_scenario *s, const clx_training *job, const clx_layout *closest, int64_t tried,
+                               clx_error *error) {
+  clx_memory memory;
+  clx_training least = *job;
+  least.layout = *closest;
+  CLX_TRY(clx_training_memory(&least, &memory, error));
+  char need[32], have[32], text[200];
+  clx_quantity_format(memory.total, "B", 4, need, sizeof need);
+  clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
+  layout_text(closest, text, sizeof text);
+  return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
+                  "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have, need,
+                  text);
+}
+
 static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_error *error) {
   clx_layout best = {0}, closest = {0};
+  clx_error plain;
   int64_t tried = 0;
-  const clx_status status = clx_training_search(job, s->job_gpus, s->device_memory, &best, &closest, &tried, error);
-  if (status == CLX_INFEASIBLE && closest.tp > 0) {
-    clx_memory memory;
-    clx_training least = *job;
-    least.layout = closest;
-    CLX_TRY(clx_training_memory(&least, &memory, error));
-    char need[32], have[32], text[160];
-    clx_quantity_format(memory.total, "B", 4, need, sizeof need);
-    clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
-    layout_text(&closest, text, sizeof text);
-    return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
-                    "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have,
-                    need, text);
-  }
-  CLX_TRY(status);
+  clx_error_clear(&plain);
+  const clx_status status = clx_training_search(job, s->job_gpus, s->device_memory, &best, &closest, &tried, &plain);
+  if (status != CLX_OK && tried == 0) return nothing_to_try(s, job, error);
+  if (status != CLX_OK) return nothing_fits(s, job, &closest, tried, error);
   job->layout = best;
   snprintf(f->text, sizeof f->text, "searched, %lld tried", (long long)tried);
   f->origin = f->text;

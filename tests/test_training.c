@@ -167,7 +167,7 @@ static void test_uneven_layers(void **state) {
 // Cohort = expanded: stages listed one by one, with one that differs in between, cost what the equal cut costs.
 static void test_stages_as_cohorts(void **state) {
   (void)state;
-  int32_t equal[] = {20, 20, 20, 20}, uneven[] = {20, 21, 20, 19}, swapped[] = {20, 20, 21, 19};
+  int32_t equal[] = {20, 20, 20, 20}, uneven[] = {19, 23, 19, 19}, swapped[] = {19, 19, 23, 19};
   bench cut, listed;
   bench_make(&cut, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 2});
   bench_make(&listed, "llama-3.1-70b", "megatron-core",

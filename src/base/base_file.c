@@ -15,7 +15,9 @@ static clx_status read_all(clx_arena *arena, const char *path, FILE *file, size_
     length += fread(buffer + length, 1, capacity - length, file);
     if (ferror(file)) return clx_fail(error, CLX_FILE, place, "cannot be read: %s", strerror(errno));
     if (length > limit) {
-      return clx_fail(error, CLX_INPUT, place, "is larger than %zu bytes, the most that is read", limit);
+      const bool large = limit >= (size_t)1 << 20;
+      return clx_fail(error, CLX_INPUT, place, "is larger than %zu %s, the most that is read",
+                      large ? limit >> 20 : limit, large ? "MB" : "bytes");
     }
     if (length < capacity) break;
     capacity *= 2;

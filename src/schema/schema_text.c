@@ -34,6 +34,12 @@ static const char *kind_text(const clx_row *row) {
   return "";
 }
 
+// A default outside of the range means: not stated.
+static bool in_range(const clx_row *row) {
+  const bool bounded = row->minimum != 0 || row->maximum != 0;
+  return !bounded || (row->initial >= row->minimum && row->initial <= row->maximum);
+}
+
 static void write_limits(const clx_row *row, clx_buffer *out) {
   char low[48], high[48];
   if (row->kind == CLX_ROW_CHOICE) {
@@ -48,11 +54,13 @@ static void write_limits(const clx_row *row, clx_buffer *out) {
     clx_buffer_format(out, ", required");
   } else if (row->kind == CLX_ROW_CHOICE) {
     clx_buffer_format(out, ", default %s", row->choices[(int32_t)row->initial]);
+  } else if (row->kind == CLX_ROW_BOOL && row->initial < 0) {
+    return;  // neither: the documentation says where it comes from
   } else if (row->kind == CLX_ROW_BOOL) {
     clx_buffer_format(out, ", default %s", row->initial != 0 ? "true" : "false");
   } else if (row->kind == CLX_ROW_TEXT && row->text_initial != NULL) {
     clx_buffer_format(out, ", default %s", row->text_initial);
-  } else if (row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT) {
+  } else if ((row->kind == CLX_ROW_REAL || row->kind == CLX_ROW_INT || row->kind == CLX_ROW_COUNT) && in_range(row)) {
     clx_buffer_format(out, ", default %s", clx_quantity_format(row->initial, row->unit, 6, low, sizeof low));
   }
 }

@@ -18,8 +18,9 @@ clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, cl
     return CLX_OK;
   }
   const char *near = clx_nearest(name, names, CLX_COUNT(KINDS));
-  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'", name,
-                        near != NULL ? "did you mean" : "there is", near != NULL ? near : names[0]);
+  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'%s", name,
+                        near != NULL ? "did you mean" : "there is", near != NULL ? near : names[0],
+                        near != NULL ? "?" : "");
 }
 
 typedef struct job {

@@ -144,10 +144,12 @@ static void test_escapes(void **state) {
 }
 
 static char *repeated(const char *head, const char *part, size_t count) {
-  char *text = malloc(strlen(head) + strlen(part) * count + 1);
-  assert_non_null(text);
-  char *end = text + sprintf(text, "%s", head);
-  for (size_t i = 0; i < count; i++, end += strlen(part)) strcpy(end, part);
+  const size_t before = strlen(head), length = strlen(part);
+  char *text = malloc(before + length * count + 1);
+  if (text == NULL) abort();
+  memcpy(text, head, before);
+  for (size_t i = 0; i < count; i++) memcpy(text + before + i * length, part, length);
+  text[before + length * count] = '\0';
   return text;
 }
 
@@ -162,6 +164,7 @@ static void test_cost_is_bounded(void **state) {
   assert_non_null(strstr(error.mistake[0].text, "values in one file"));
   free(many);
   char *key = repeated("", "k", 20000), *list = repeated("", "1, ", 20000), *both = malloc(100000);
+  if (both == NULL) abort();
   snprintf(both, 100000, "%s: [%s]\n", key, list);
   assert_int_equal(read_text(arena, both, &root, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "keys are too long"));

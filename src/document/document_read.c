@@ -161,7 +161,7 @@ static clx_status build_child(builder *b, const clx_node *node, item **child) {
   *child = done ? NULL : CLX_NEW(b->arena, item);
   if (!done) status = *child == NULL ? no_memory(b) : build(b, event, &(*child)->node);
   fy_parser_event_free(b->parser, event);
-  if (status != CLX_OK || done) return status;
+  if (status != CLX_OK || *child == NULL) return status;
   if ((*child)->node.place.line == 0) (*child)->node.place = node->place;
   return node->kind == CLX_NODE_MAP ? build_value(b, &(*child)->node) : CLX_OK;
 }

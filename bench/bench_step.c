@@ -54,7 +54,15 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
   must(clx_catalog_read(catalog, "device", s->device, none, &clx_device_schema, arena, &r->device, &error), &error);
   must(clx_catalog_read(catalog, "software", "default", none, &clx_software_schema, arena, &r->software, &error),
        &error);
-  r->fabric = (clx_fabric){8, r->device.nvlink, 0.8, 50e9, 0.92, 1.5e-6, 9e-6, 10e-6, 1.28};
+  r->fabric = (clx_fabric){.domain = 8,
+                           .nvlink = r->device.nvlink,
+                           .nvlink_efficiency = 0.8,
+                           .nic = 50e9,
+                           .nic_efficiency = 0.92,
+                           .nvlink_latency = 1.5e-6,
+                           .nic_latency = 9e-6,
+                           .base_latency = 10e-6,
+                           .switch_reduction = 1.28};
   r->job = (clx_training){&r->model, &r->device,         &r->fabric,  &r->software,
                           s->layout, CLX_PRECISION_BF16, s->sequence, s->batch};
   clx_layout *l = &r->job.layout;

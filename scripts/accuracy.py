@@ -88,11 +88,29 @@ def main():
     for key, value in values.items():
         text = text.replace("@" + key + "@", str(value))
     (ROOT / "docs" / "accuracy.md").write_text(text)
-    (ROOT / "catalogue" / "accuracy" / "training.yaml").write_text(
-        "name: training\ntitle: \"step time of published training runs, trust A and B\"\naliases: [\"step\"]\n"
-        "source: colossus-validation\nkind: measured\n"
-        f"rows: {report['predicted']}\nmean: {report['mean_abs_rel_error']:.4f}\nmedian: {report['median_abs_rel_error']:.4f}\n"
-        f"p90: {report['p90_abs_rel_error']:.4f}\n")
+    write_catalogue(table, report)
+
+
+def canonical(device):
+    """The catalogue's name of a spelling of the table."""
+    shown = subprocess.run([COLOSSUS, "catalogue", "show", "device", device, "--json"], capture_output=True, text=True)
+    return json.loads(shown.stdout)["name"] if shown.returncode == 0 else None
+
+
+def figures(g):
+    return (f"{{rows: {g['predicted']}, mean: {g['mean_abs_rel_error']:.4f}, median: {g['median_abs_rel_error']:.4f}, "
+            f"p90: {g['p90_abs_rel_error']:.4f}}}")
+
+
+def write_catalogue(table, report):
+    sizes = [int(r["gpus"]) for r in predictions(table).values() if r["status"] != "refused" and r["trust"] in "AB"]
+    lines = ["name: training", 'title: "step time of published training runs, trust A and B"', 'aliases: ["step"]',
+             "source: colossus-validation", "kind: measured", f"largest: {max(sizes)}", f"all: {figures(report)}", "by_device:"]
+    for g in validate(table, "hardware")["groups"]:
+        name = canonical(g["name"])
+        if name and g["predicted"]:
+            lines.append(f"  - {{device: {name}, {figures(g)[1:]}")
+    (ROOT / "catalogue" / "accuracy" / "training.yaml").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 #include "machine/machine.h"
 
 static clx_machine machine_make(clx_cohort *cohort, int64_t gpus, int32_t extra) {
-  *cohort = (clx_cohort){.gpus = gpus};
+  *cohort = (clx_cohort){.gpus = gpus, .trains = 1};
   cohort->server = (clx_server){.name = "s", .gpus = 8, .nics = 8, .extra_nics = extra};
   cohort->rack = (clx_rack){.name = "r", .servers = 8};
   cohort->device = (clx_device){.name = "d", .nvlink = 450e9};
@@ -77,6 +77,31 @@ static void test_cohort_equals_expanded(void **state) {
   CLX_CHECK_NEAR(a.fabric.nic, b.fabric.nic, 0, 0);
 }
 
+// The fabric is the least of the cohorts that train, in any order.
+static void test_order_of_cohorts_does_not_matter(void **state) {
+  (void)state;
+  clx_cohort one[2], two[2];
+  clx_error error = {0};
+  clx_machine a = machine_make(&one[0], 8000, 1), b = machine_make(&two[1], 8000, 1);
+  one[1] = one[0];
+  one[1].rack.nvlink_domain = 72;
+  one[1].device.nvlink = 900e9;
+  one[1].nic.rate = 100e9;
+  two[0] = one[1];
+  a.cohort_count = b.cohort_count = 2;
+  b.cohort = two;
+  assert_int_equal(clx_machine_compile(&a, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(clx_machine_compile(&b, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(a.fabric.domain, 8);
+  assert_int_equal(b.fabric.domain, 8);
+  CLX_CHECK_NEAR(a.fabric.nvlink, b.fabric.nvlink, 0, 0);
+  CLX_CHECK_NEAR(a.fabric.nic, b.fabric.nic, 0, 0);
+  assert_int_equal(a.switches, b.switches);
+  two[1].trains = 0;  // what does not train does not hold the others back
+  assert_int_equal(clx_machine_compile(&b, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(b.fabric.domain, 72);
+}
+
 static void test_oversubscription_saves_switches(void **state) {
   (void)state;
   clx_cohort cohort;
@@ -104,6 +129,7 @@ int main(void) {
       cmocka_unit_test(test_tiers_by_size),
       cmocka_unit_test(test_partial_racks_round_up),
       cmocka_unit_test(test_cohort_equals_expanded),
+      cmocka_unit_test(test_order_of_cohorts_does_not_matter),
       cmocka_unit_test(test_oversubscription_saves_switches),
       cmocka_unit_test(test_out_of_reach_is_refused),
   };

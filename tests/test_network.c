@@ -98,6 +98,47 @@ static void test_published_points(void **state) {
   }
 }
 
+// More bandwidth of any kind never makes a collective slower.
+static void test_more_bandwidth_never_hurts(void **state) {
+  (void)state;
+  static const clx_group groups[] = {{8, 8}, {64, 8}, {64, 1}, {1024, 8}};
+  for (int kind = CLX_ALL_REDUCE; kind <= CLX_SEND_RECEIVE; kind++) {
+    for (int g = 0; g < 4; g++) {
+      for (double bytes = 1e3; bytes < 1e11; bytes *= 10) {
+        clx_fabric wide = H100;
+        double last = INFINITY;
+        for (int step = 0; step < 6; step++) {
+          const double time = clx_collective_time(&wide, (clx_collective)kind, groups[g], bytes);
+          assert_true(time <= last * (1 + 1e-12));
+          last = time;
+          wide.nvlink *= 2;
+        }
+        for (int step = 0; step < 6; step++) {
+          const double time = clx_collective_time(&wide, (clx_collective)kind, groups[g], bytes);
+          assert_true(time <= last * (1 + 1e-12));
+          last = time;
+          wide.nic *= 2;
+        }
+      }
+    }
+  }
+}
+
+// A thin leaf tier slows all-to-all beyond one leaf, and nothing else.
+static void test_oversubscription(void **state) {
+  (void)state;
+  clx_fabric thin = H100;
+  thin.leaf = 64;
+  thin.oversubscription = 4;
+  const clx_group near = {64, 8}, far = {128, 8};
+  CLX_CHECK_NEAR(clx_collective_time(&thin, CLX_ALL_TO_ALL, near, 1e9),
+                 clx_collective_time(&H100, CLX_ALL_TO_ALL, near, 1e9), 0, 0);
+  assert_true(clx_collective_time(&thin, CLX_ALL_TO_ALL, far, 1e9) >
+              3 * clx_collective_time(&H100, CLX_ALL_TO_ALL, far, 1e9));
+  CLX_CHECK_NEAR(clx_collective_time(&thin, CLX_ALL_GATHER, far, 1e9),
+                 clx_collective_time(&H100, CLX_ALL_GATHER, far, 1e9), 0, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_groups),
@@ -106,6 +147,8 @@ int main(void) {
       cmocka_unit_test(test_all_reduce_is_both_halves),
       cmocka_unit_test(test_bytes_and_bandwidth_scale_together),
       cmocka_unit_test(test_published_points),
+      cmocka_unit_test(test_more_bandwidth_never_hurts),
+      cmocka_unit_test(test_oversubscription),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,6 +195,14 @@ static void test_sourced_values(void **state) {
   clx_arena_free(arena);
 }
 
+static void test_paths(void **state) {
+  (void)state;
+  static const char *const there[] = {"name", "one", "one.rate", "many.0", "many.12.on"};
+  static const char *const absent[] = {"nam", "one.x", "many.rate", "many.x.on", "name.x", "", "one."};
+  for (int i = 0; i < CLX_COUNT(there); i++) assert_true(clx_schema_has(&outer_schema, there[i]));
+  for (int i = 0; i < CLX_COUNT(absent); i++) assert_false(clx_schema_has(&outer_schema, absent[i]));
+}
+
 static void test_reference_names_every_key(void **state) {
   (void)state;
   clx_buffer text = {0}, json = {0};
@@ -338,6 +346,7 @@ int main(void) {
       cmocka_unit_test(test_all_mistakes_at_once),
       cmocka_unit_test(test_sourced_values),
       cmocka_unit_test(test_reference_names_every_key),
+      cmocka_unit_test(test_paths),
       cmocka_unit_test(test_whole_numbers_are_never_rounded),
       cmocka_unit_test(test_wrapper_keys_are_checked),
       cmocka_unit_test(test_default_clears_places),

@@ -103,7 +103,8 @@ static int32_t distance(const char *a, size_t la, const char *b, size_t lb) {
 const char *clx_nearest(const char *word, const char *const *candidates, int32_t count) {
   const size_t length = word == NULL ? 0 : strlen(word);
   if (length == 0 || length > WORD_MAX) return NULL;
-  int32_t best = length / 3 > 2 ? (int32_t)(length / 3) + 1 : 3;
+  // Words of up to three letters forgive one letter, longer ones two, long ones a third.
+  int32_t best = length <= 3 ? 2 : length / 3 > 2 ? (int32_t)(length / 3) + 1 : 3;
   const char *nearest = NULL;
   for (int32_t i = 0; i < count; i++) {
     const size_t other = candidates[i] == NULL ? 0 : strlen(candidates[i]);

@@ -38,13 +38,21 @@ const clx_schema *clx_catalog_schema(const char *kind);
 clx_status clx_catalog_check(const clx_catalog *catalog, clx_error *error);
 
 // catalogue/accuracy: what `colossus validate` measured for a model of this version; stands beside its predictions.
+typedef struct clx_error_figures {
+  const char *device;        // canonical name; NULL in the total
+  int32_t rows;              // published measurements predicted
+  double mean, median, p90;  // absolute error as a fraction of the measured value
+} clx_error_figures;
+
 typedef struct clx_accuracy {
   const char *name;
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t rows;              // published measurements predicted
-  double mean, median, p90;  // absolute error as a fraction of the measured value
+  int64_t largest;  // GPUs of the largest measurement
+  clx_error_figures all;
+  clx_error_figures *by_device;  // device_count
+  int32_t device_count;
 } clx_accuracy;
 
 extern const clx_schema clx_accuracy_schema;

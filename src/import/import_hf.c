@@ -151,7 +151,13 @@ static void read_dimensions(clx_hf_reader *r) {
 static void read_latent_attention(clx_hf_reader *r) {
   clx_transformer *m = r->model;
   m->kv_lora_rank = clx_hf_int(r, CLX_HF_KEYS("kv_lora_rank"), 0);
-  if (m->kv_lora_rank == 0) return;
+  if (m->kv_lora_rank == 0) {
+    const clx_node *node = clx_hf_find(r, CLX_HF_KEYS("qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"));
+    const bool latent = strncmp(r->kind->type, "deepseek_v", 10) == 0 || node != NULL;
+    if (latent)
+      clx_hf_mistake(r, node != NULL ? node : r->text, "multi-head latent attention needs a 'kv_lora_rank' above 0");
+    return;
+  }
   m->mla = 1;
   m->head_dim = 0;
   m->kv_heads = m->heads;
@@ -180,7 +186,14 @@ static void read_shared_experts(clx_hf_reader *r) {
 static void read_experts(clx_hf_reader *r) {
   clx_transformer *m = r->model;
   m->experts = clx_hf_int(r, CLX_HF_KEYS("num_local_experts", "num_experts", "n_routed_experts"), 0);
-  if (m->experts == 0) return;
+  if (m->experts == 0) {
+    const clx_node *node =
+        clx_hf_find(r, CLX_HF_KEYS("num_experts_per_tok", "num_experts_per_token", "experts_per_token"));
+    if (node != NULL && node->kind == CLX_NODE_SCALAR && !clx_text_equal(node->text, "0")) {
+      clx_hf_mistake(r, node, "experts per token are given, but no number of experts above 0");
+    }
+    return;
+  }
   m->experts_per_token = need_int(r, CLX_HF_KEYS("num_experts_per_tok", "num_experts_per_token", "experts_per_token"));
   m->expert_ffn = clx_hf_int(r, CLX_HF_KEYS("moe_intermediate_size", "intermediate_size"), m->ffn);
   const char *method = text_at(r->text, "topk_method");
@@ -257,6 +270,7 @@ clx_status clx_import_hf_config(const clx_node *root, const char *name, clx_aren
                      .notes = "",
                      .model = out};
   if (root->kind != CLX_NODE_MAP) return clx_fail(error, CLX_INPUT, root->place, "a config.json is a map of keys");
+  if (text != NULL && text->kind != CLX_NODE_MAP && !clx_node_is_null(text)) clx_hf_mistake(&r, text, "expected a map");
   refuse_others(&r);
   find_kind(&r);
   read_dimensions(&r);

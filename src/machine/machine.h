@@ -50,6 +50,7 @@ typedef struct clx_cohort {
   clx_server server;
   clx_device device;
   clx_link nic;
+  int32_t trains;          // bool: takes part in the job; the fabric of the machine is the least of those that do
   int64_t gpus;            // asked for
   int64_t servers, racks;  // rounded up
 } clx_cohort;

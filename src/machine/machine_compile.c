@@ -27,16 +27,25 @@ static int64_t radix_of(const clx_machine *machine, double rate) {
   return (int64_t)fmin(native, fmax(split, machine->switch_model.ports));
 }
 
+static double fastest_nic(const clx_machine *machine) {
+  double rate = 0;
+  for (int32_t i = 0; i < machine->cohort_count; i++) rate = fmax(rate, machine->cohort[i].nic.rate);
+  return rate;
+}
+
+// Ports of a leaf that face servers.
+static int64_t leaf_down(const clx_machine *machine, int64_t radix) {
+  return radix - (int64_t)fmax(1, floor((double)radix / (1 + machine->oversubscription)));
+}
+
 // A folded Clos: leaves give `down` ports to servers; each further tier below the top has as many ports up as down.
 static clx_status count_switches(clx_machine *machine, clx_place place, clx_error *error) {
-  const double rate = machine->cohort[0].nic.rate;
-  const int64_t radix = radix_of(machine, rate);
+  const int64_t radix = radix_of(machine, fastest_nic(machine));
   if (radix < 2) {
     return clx_fail(error, CLX_INPUT, place, "switch '%s' has no ports at the rate of NIC '%s'",
                     machine->switch_model.name, machine->cohort[0].nic.name);
   }
-  const int64_t up = (int64_t)fmax(1, floor((double)radix / (1 + machine->oversubscription)));
-  const int64_t down = radix - up;
+  const int64_t down = leaf_down(machine, radix), up = radix - down;
   for (int32_t i = 0; i < TIERS_MAX; i++) machine->switches_by_tier[i] = 0;
   if (machine->endpoints <= radix) {
     machine->tiers = 1;
@@ -65,7 +74,11 @@ static clx_status count_switches(clx_machine *machine, clx_place place, clx_erro
   return CLX_OK;
 }
 
-// Shares of line rate that large collectives reach, and latencies: measured on H100 and B200 clusters (README.md).
+// Shares of line rate that large collectives reach, and latencies, of the first network model:
+//   nvlink 0.80: rings reach 360 to 370 of 450 GB/s on H100 and H200 (NCCL maintainers, nccl-tests issue 212)
+//   NIC 0.92: all-to-all reaches 46 to 49 GB/s of a 400 Gbit/s NIC (nccl-tests issues 130, 267, 290)
+//   in-switch reduction 1.28: 480 against 363 GB/s with NVLS off on H200 (ml-engineering, network chapter)
+//   9 us per domain: reduce-scatter rings from 4 to 128 nodes (nccl issue 1229); 10 us and 1.5 us: small messages in a node
 static clx_fabric fabric_of(const clx_cohort *cohort) {
   clx_fabric fabric = {0};
   fabric.domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
@@ -76,18 +89,34 @@ static clx_fabric fabric_of(const clx_cohort *cohort) {
   fabric.nvlink_latency = 1.5e-6;
   fabric.nic_latency = 9e-6;
   fabric.base_latency = 10e-6;
-  fabric.switch_reduction =
-      cohort->device.family != NULL && !clx_text_equal(cohort->device.family, "ampere") ? 1.28 : 1;
+  fabric.switch_reduction = clx_text_equal(cohort->device.family, "ampere") ? 1 : 1.28;
   return fabric;
+}
+
+// A synchronous job waits for its narrowest part, whatever the order of the fleet.
+static void compile_fabric(clx_machine *machine) {
+  clx_fabric *least = &machine->fabric;
+  bool first = true;
+  for (int32_t i = 0; i < machine->cohort_count; i++) {
+    if (!machine->cohort[i].trains) continue;
+    const clx_fabric one = fabric_of(&machine->cohort[i]);
+    if (first) *least = one;
+    first = false;
+    if (one.domain < least->domain) least->domain = one.domain;
+    least->nvlink = fmin(least->nvlink, one.nvlink);
+    least->nic = fmin(least->nic, one.nic);
+    least->switch_reduction = fmin(least->switch_reduction, one.switch_reduction);
+  }
+  const clx_server *server = &machine->cohort[0].server;
+  const int64_t ports = server->nics + server->extra_nics;
+  const int64_t radix = radix_of(machine, fastest_nic(machine));
+  least->oversubscription = machine->oversubscription;
+  least->leaf = machine->tiers > 1 && ports > 0 ? (int32_t)(leaf_down(machine, radix) * server->gpus / ports) : 0;
 }
 
 clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error) {
   count_cohorts(machine);
   CLX_TRY(count_switches(machine, place, error));
-  machine->fabric = fabric_of(&machine->cohort[0]);
-  for (int32_t i = 1; i < machine->cohort_count; i++) {
-    const clx_fabric other = fabric_of(&machine->cohort[i]);
-    if (other.nic < machine->fabric.nic) machine->fabric = other;
-  }
+  compile_fabric(machine);
   return CLX_OK;
 }

@@ -43,9 +43,12 @@ typedef struct clx_fabric {
   double nvlink_efficiency;  // share reached by large collectives
   double nic;                // B/s per GPU, one direction, line rate
   double nic_efficiency;
-  double nvlink_latency;    // s per step inside a domain
-  double nic_latency;       // s per step between domains
-  double base_latency;      // s to start a collective
+  double nvlink_latency;  // s per step inside a domain
+  double nic_latency;     // s per step between domains
+  double base_latency;    // s to start a collective
+  double
+      oversubscription;  // >= 1, of the leaf tier; thins all-to-all beyond one leaf (a ring crosses a leaf once each way)
+  int32_t leaf;          // GPUs below one leaf switch; 0 = one leaf for all
   double switch_reduction;  // >= 1: gain of in-switch reduction (NVLS) for all-reduce inside a domain; 1 = none
 } clx_fabric;
 

@@ -12,18 +12,18 @@ clx_group clx_group_make(const clx_fabric *fabric, int32_t size, int32_t stride)
 
 static double domains(clx_group group) { return ceil((double)group.size / group.inside); }
 
-// Bandwidth grows with size: messages are cut into steps and chunks whose overhead fades slowly. bandwidth / (1 + sqrt(S0 / S))
-// follows nccl-tests inside a node from 1 MiB to 512 MiB; S0 is 5 MiB for 450 GB/s NVLink and grows with its square.
-static double ramp(const clx_fabric *fabric, double bytes) {
-  const double reference = fabric->nvlink / 450e9;
-  return 1 + sqrt(5.0 * 1048576 * reference * reference / bytes);
-}
-
 // Ring bandwidth per rank: inside one domain NVLink, across domains as many NICs in parallel as the group has ranks there.
 static double ring_bandwidth(const clx_fabric *fabric, clx_group group) {
   const double nvlink = fabric->nvlink * fabric->nvlink_efficiency;
   if (group.inside >= group.size) return nvlink;
   return fmin(nvlink, group.inside * fabric->nic * fabric->nic_efficiency);
+}
+
+// Bandwidth grows with size: messages are cut into steps and chunks whose overhead fades slowly. bandwidth / (1 + sqrt(S0 / S))
+// follows nccl-tests inside a node from 1 MiB to 512 MiB; S0 is 5 MiB at 360 GB/s and grows with the square of the bandwidth.
+static double ramp(double bandwidth, double bytes) {
+  const double reference = bandwidth / 360e9;
+  return 1 + sqrt(5.0 * 1048576 * reference * reference / bytes);
 }
 
 static double log2_ceil(double x) { return x <= 1 ? 0 : ceil(log2(x)); }
@@ -41,19 +41,20 @@ static double all_reduce_time(const clx_fabric *fabric, clx_group group, double 
   const double n = group.size;
   double bandwidth = ring_bandwidth(fabric, group);
   if (group.inside >= group.size && fabric->switch_reduction > 1 && n > 4) bandwidth *= fabric->switch_reduction;
-  return latency(fabric, group, 2) + 2 * (n - 1) / n * bytes / bandwidth * ramp(fabric, bytes);
+  return latency(fabric, group, 2) + 2 * (n - 1) / n * bytes / bandwidth * ramp(ring_bandwidth(fabric, group), bytes);
 }
 
 // Reduce-scatter and all-gather have no tree: one ring step per domain, pipelined with the data.
 static double scatter_time(const clx_fabric *fabric, clx_group group, double bytes) {
-  const double n = group.size;
-  return latency(fabric, group, 1) + (n - 1) / n * bytes / ring_bandwidth(fabric, group) * ramp(fabric, bytes);
+  const double n = group.size, bandwidth = ring_bandwidth(fabric, group);
+  return latency(fabric, group, 1) + (n - 1) / n * bytes / bandwidth * ramp(bandwidth, bytes);
 }
 
 static double all_to_all_time(const clx_fabric *fabric, clx_group group, double bytes) {
   const double n = group.size, inside = group.inside < group.size ? group.inside : group.size;
   const double near = bytes * (inside - 1) / n / (fabric->nvlink * fabric->nvlink_efficiency);
-  const double far = bytes * (n - inside) / n / (fabric->nic * fabric->nic_efficiency);
+  const double thin = fabric->leaf > 0 && group.size > fabric->leaf ? fabric->oversubscription : 1;
+  const double far = bytes * (n - inside) / n / (fabric->nic * fabric->nic_efficiency) * thin;
   const double messages =
       domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
   return fabric->base_latency + messages + fmax(near, far);

@@ -81,5 +81,5 @@ clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *erro
 // Reads a model by catalogue name or from a config.json beside `base` (nullable folder of the scenario file).
 clx_status clx_scenario_read_model(const clx_catalog *catalog, const char *name, const char *base, clx_place place,
                                    clx_arena *arena, clx_transformer *model, clx_error *error);
-// dp = 0 becomes the largest that the GPUs and the global batch allow; sequence parallelism from the profile when unset.
+// Of a layout whose tp is given: degrees that are not stated become 1, dp = 0 becomes the largest that the GPUs and the global batch allow; sequence parallelism from the profile when unset.
 void clx_layout_complete(clx_layout *layout, const clx_software *software, int64_t gpus, double global_batch);

@@ -33,12 +33,19 @@ static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_
       clx_catalog_read(catalog, "rack", fleet->rack, fleet->place, &clx_rack_schema, s->arena, &cohort->rack, error);
   CLX_TRY(server);
   CLX_TRY(rack);
+  const char *carried = clx_catalog_canonical(catalog, "server", cohort->rack.server);
+  if (!clx_text_equal(carried, cohort->server.name)) {
+    return clx_fail(error, CLX_INPUT, fleet->place,
+                    "rack '%s' carries servers '%s', not '%s' (colossus catalogue ls rack)", cohort->rack.name,
+                    cohort->rack.server, cohort->server.name);
+  }
   const char *nic = s->spec.network.nic != NULL ? s->spec.network.nic : cohort->server.nic;
   CLX_TRY(clx_catalog_read(catalog, "device", cohort->server.device, fleet->place, &clx_device_schema, s->arena,
                            &cohort->device, error));
   CLX_TRY(
       clx_catalog_read(catalog, "link", nic, s->spec.network.place, &clx_link_schema, s->arena, &cohort->nic, error));
   cohort->gpus = fleet->gpus;
+  cohort->trains = fleet->trains;
   return CLX_OK;
 }
 
@@ -112,6 +119,10 @@ static int32_t divisor_at_most(int64_t limit, int64_t batch) {
 }
 
 void clx_layout_complete(clx_layout *l, const clx_software *software, int64_t gpus, double global_batch) {
+  int32_t *degrees[] = {&l->pp, &l->vpp, &l->cp, &l->ep, &l->micro_batch};
+  for (int32_t i = 0; i < CLX_COUNT(degrees); i++) {
+    if (*degrees[i] == 0) *degrees[i] = 1;
+  }
   if (l->sequence_parallel < 0) l->sequence_parallel = software->sequence_parallel;
   if (l->dp > 0 || l->tp <= 0) return;
   const int64_t most = gpus / ((int64_t)l->tp * l->pp * l->cp);
@@ -141,9 +152,13 @@ static clx_status check_assumed(const clx_scenario_spec *spec, clx_error *error)
   clx_status status = CLX_OK;
   for (int32_t i = 0; i < spec->assumed->child_count; i++) {
     const clx_node *reason = &spec->assumed->child[i];
-    if (reason->kind == CLX_NODE_SCALAR && reason->text[0] != '\0') continue;
-    status =
-        clx_fail(error, CLX_INPUT, reason->key_place, "'assumed.%s': expected a sentence that says why", reason->key);
+    if (!clx_schema_has(&clx_scenario_schema, reason->key)) {
+      status = clx_fail(error, CLX_INPUT, reason->key_place, "'assumed.%s': a scenario has no key '%s'", reason->key,
+                        reason->key);
+    } else if (reason->kind != CLX_NODE_SCALAR || reason->text[0] == '\0') {
+      status =
+          clx_fail(error, CLX_INPUT, reason->key_place, "'assumed.%s': expected a sentence that says why", reason->key);
+    }
   }
   return status;
 }

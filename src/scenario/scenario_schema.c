@@ -113,7 +113,7 @@ static const clx_row training_rows[] = {
      .kind = CLX_ROW_COUNT,
      .offset = offsetof(clx_training_spec, tokens),
      .minimum = 0,
-     .maximum = 1e17,
+     .maximum = 9e15,
      .doc = "tokens of the whole run (\"15T\"); 0 = no run length, only the step"},
     {.key = "sequence",
      .kind = CLX_ROW_INT,

@@ -60,6 +60,9 @@ void clx_schema_default(const clx_schema *schema, void *object);
 clx_status clx_schema_read(const clx_schema *schema, const clx_node *node, bool sourced, clx_arena *arena, void *object,
                            clx_error *error);
 
+// Whether a dotted path ("training.layout.tp", "machine.fleet.0.gpus") names a row.
+bool clx_schema_has(const clx_schema *schema, const char *path);
+
 // The reference for people: one line per key with unit, default, range and doc, nested by indentation.
 void clx_schema_text(const clx_schema *schema, clx_buffer *out);
 // JSON Schema (draft 2020-12) for editors; ranges of values with a unit stand in the description.

@@ -55,3 +55,21 @@ void clx_schema_default(const clx_schema *schema, void *object) {
     }
   }
 }
+
+bool clx_schema_has(const clx_schema *schema, const char *path) {
+  const size_t length = strcspn(path, ".");
+  for (int32_t i = 0; schema != NULL && i < schema->count; i++) {
+    const clx_row *row = &schema->rows[i];
+    if (strlen(row->key) != length || strncmp(row->key, path, length) != 0) continue;
+    if (path[length] == '\0') return true;
+    const char *rest = path + length + 1;
+    if (row->kind == CLX_ROW_LIST) {  // a number of an item, and what is below it
+      const size_t digits = strspn(rest, "0123456789");
+      if (digits == 0 || (rest[digits] != '.' && rest[digits] != '\0')) return false;
+      if (rest[digits] == '\0') return true;
+      rest += digits + 1;
+    }
+    return row->sub != NULL && clx_schema_has(row->sub, rest);
+  }
+  return false;
+}

@@ -48,7 +48,7 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t *stage_layers;      // layers of each stage, nullable; stage_layer_count = pp
+  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
@@ -88,7 +88,7 @@ typedef struct clx_software {
   int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
   double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
   double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;         // share added per doubling of the number of servers: jitter of the slowest rank
+  double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
   double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
@@ -185,6 +185,9 @@ int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one FSDP
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// The least share of layers (in sixteenths) whose full recompute fits in `limit` bytes, when that of all layers does; sets
+// job->layout.recompute_share and *memory.
+clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error);
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
 

@@ -78,6 +78,11 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
   DEMAND(c, chunks <= units, "pp %d x vpp %d = %lld chunks, but %s has %d layers", l->pp, l->vpp, (long long)chunks,
          m->name, m->layers);
   DEMAND(c, l->vpp == 1 || l->pp > 1, "vpp %d needs pp above 1", l->vpp);
+  DEMAND(c, l->shard_group == 0 || l->dp % l->shard_group == 0, "shard_group %d does not divide dp %d", l->shard_group,
+         l->dp);
+  DEMAND(c, !l->sequence_parallel || fmod(sequence / l->cp * l->micro_batch, l->tp) == 0,
+         "sequence parallelism: tp %d does not divide the %.0f tokens of a micro-batch", l->tp,
+         sequence / l->cp * l->micro_batch);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
   if (m->experts > 0) {
     const int64_t world = (int64_t)l->tp * l->cp * l->dp, experts = (int64_t)l->ep * l->etp;
@@ -93,7 +98,8 @@ static void check_stage_list(check *c, const clx_transformer *m, const clx_layou
   if (l->stage_layer_count == 0) return;
   int64_t sum = 0;
   for (int32_t i = 0; i < l->stage_layer_count; i++) sum += l->stage_layers[i];
-  DEMAND(c, l->stage_layer_count == l->pp, "'stage_layers' lists %d stages, pp is %d", l->stage_layer_count, l->pp);
+  DEMAND(c, l->stage_layer_count == l->pp * l->vpp, "'stage_layers' lists %d chunks, pp %d x vpp %d is %d",
+         l->stage_layer_count, l->pp, l->vpp, l->pp * l->vpp);
   DEMAND(c, sum == m->layers, "'stage_layers' adds up to %lld layers, %s has %d", (long long)sum, m->name, m->layers);
 }
 

@@ -1,13 +1,9 @@
 // What one layer costs one rank: operations on the device, collectives on the fabric, and which of these stay exposed.
 #include <math.h>
 
-#include "training/training.h"
+#include "training/training_internal.h"
 
 enum { FORWARD, BACKWARD };
-
-// A collective that runs beside compute takes processors and memory bandwidth from it: this share of the time both run.
-// NCCL holds 16 to 24 of 132 processors on Hopper.
-static const double OVERLAP_COST = 0.12;
 
 // Attention kernels written for Ampere's matrix instructions on a later device: FlashAttention-2 against 3 on H100
 // (arXiv 2407.08608: 1.5 to 2 times).
@@ -166,7 +162,7 @@ static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
   const double time = tp_time(c, blocks);
-  const double exposed = time * (1 - c->software->tp_overlap * (1 - OVERLAP_COST));
+  const double exposed = time * (1 - c->software->tp_overlap * (1 - CLX_OVERLAP_COST));
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += exposed;
   c->cost.repeat_tp = exposed;
@@ -185,7 +181,7 @@ static void add_cp(context *c) {
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
-    c->cost.cp[pass] += fmax(0, comm - hidden) + OVERLAP_COST * fmin(comm, hidden);
+    c->cost.cp[pass] += fmax(0, comm - hidden) + CLX_OVERLAP_COST * fmin(comm, hidden);
   }
 }
 
@@ -228,7 +224,7 @@ static void add_fsdp(context *c, bool moe) {
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
-    c->cost.fsdp[pass] = fmax(0, comm[pass] - compute) + OVERLAP_COST * fmin(comm[pass], compute);
+    c->cost.fsdp[pass] = fmax(0, comm[pass] - compute) + CLX_OVERLAP_COST * fmin(comm[pass], compute);
   }
 }
 
@@ -277,23 +273,19 @@ clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool w
   return c.cost;
 }
 
-clx_layer_cost clx_training_embedding_cost(const clx_training *job) {
+// Work outside of the layers: its operations, and half of the tensor-parallel communication of a block.
+static clx_layer_cost ends_cost(const clx_training *job,
+                                int32_t (*operations)(const clx_transformer *, const clx_shard *, clx_op *)) {
   clx_op ops[CLX_LAYER_OPS_MAX];
   context c = context_make(job);
-  add_operations(&c, ops, clx_embedding_operations(job->model, &c.shard, ops));
-  c.cost.tp[FORWARD] = tp_time(&c, 1) / 2;
-  c.cost.tp[BACKWARD] = c.cost.tp[FORWARD];
+  add_operations(&c, ops, operations(job->model, &c.shard, ops));
+  c.cost.tp[FORWARD] = c.cost.tp[BACKWARD] = tp_time(&c, 1) / 2;
   return c.cost;
 }
 
-clx_layer_cost clx_training_head_cost(const clx_training *job) {
-  clx_op ops[CLX_LAYER_OPS_MAX];
-  context c = context_make(job);
-  add_operations(&c, ops, clx_head_operations(job->model, &c.shard, ops));
-  c.cost.tp[FORWARD] = tp_time(&c, 1) / 2;
-  c.cost.tp[BACKWARD] = c.cost.tp[FORWARD];
-  return c.cost;
-}
+clx_layer_cost clx_training_embedding_cost(const clx_training *job) { return ends_cost(job, clx_embedding_operations); }
+
+clx_layer_cost clx_training_head_cost(const clx_training *job) { return ends_cost(job, clx_head_operations); }
 
 double clx_layer_cost_forward(const clx_layer_cost *cost) {
   return compute_time(cost, FORWARD) + cost->tp[FORWARD] + cost->cp[FORWARD] + cost->ep[FORWARD] + cost->fsdp[FORWARD] +

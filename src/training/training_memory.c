@@ -127,3 +127,14 @@ clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_
     return clx_fail(error, CLX_INTERNAL, job->layout.place, "memory came out as %g", memory->total);
   return CLX_OK;
 }
+
+clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error) {
+  clx_memory none, all;
+  job->layout.recompute_share = 1;
+  CLX_TRY(clx_training_memory(job, &all, error));
+  job->layout.recompute_share = 0;
+  CLX_TRY(clx_training_memory(job, &none, error));
+  const double share = (none.total - limit) / (none.total - all.total);  // memory is linear in the share
+  job->layout.recompute_share = fmin(1, ceil(16 * fmax(0, share)) / 16);
+  return clx_training_memory(job, memory, error);
+}

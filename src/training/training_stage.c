@@ -28,7 +28,7 @@ static void add_layers(const clx_training *job, clx_stage *stage, int32_t first,
 void clx_training_stages(const clx_training *job, clx_stage *stages) {
   const clx_layout *layout = &job->layout;
   const bool listed = layout->stage_layer_count > 0;
-  const int32_t chunks = listed ? layout->pp : layout->pp * layout->vpp;
+  const int32_t chunks = layout->pp * layout->vpp;
   for (int32_t i = 0; i < layout->pp; i++) stages[i] = (clx_stage){0};
   int32_t layer = 0;
   for (int32_t chunk = 0; chunk < chunks; chunk++) {

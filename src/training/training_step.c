@@ -1,10 +1,9 @@
 // One optimizer step: pipeline of micro-batches over stages, gradient and parameter collectives, optimizer, jitter.
 #include <math.h>
 
-#include "training/training.h"
+#include "training/training_internal.h"
 
-static const double OVERLAP_COST = 0.12;  // as in training_layer.c: what overlapped communication takes from compute
-static const double LAST_BUCKET = 0.08;   // share of a data-parallel collective that has nothing left to hide behind
+static const double LAST_BUCKET = 0.08;  // share of a data-parallel collective that has nothing left to hide behind
 
 typedef struct costs {
   clx_layer_cost layer[2][2];  // [moe][windowed]
@@ -89,7 +88,7 @@ static clx_stage_parameters trained_parameters(const clx_training *job, const cl
 
 static double exposed(double time, double window, double last) {
   const double hidden = fmin(time * (1 - last), window);
-  return time - hidden + OVERLAP_COST * hidden;
+  return time - hidden + CLX_OVERLAP_COST * hidden;
 }
 
 // One collective over the data-parallel ranks of dense weights and one over those of expert weights.
@@ -151,10 +150,10 @@ static void fill_compute(clx_step *step, const clx_layer_cost *sum, double micro
   step->executed_flop = micro_batches * sum->flop;
 }
 
+// Of the ranks beyond eight: the slowest of more ranks is slower.
 static double doublings(const clx_training *job) {
   const clx_layout *l = &job->layout;
-  const double servers = (double)l->tp * l->cp * l->pp * l->dp / 8;
-  return servers > 1 ? log2(servers) : 0;
+  return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
@@ -187,7 +186,7 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   fill_compute(step, &slowest.sum, m);
   // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
   step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
-  if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? OVERLAP_COST : 1);
+  if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
   step->dp_exposed += dp;
   step->optimizer = optimizer;
   const double steady = m * largest + step->bubble + step->pp_exposed + dp + optimizer;

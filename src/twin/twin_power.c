@@ -1,7 +1,8 @@
-// Mean and peak IT power and the energy of the run, from what the GPUs do during a step. The power domain will replace it.
+// Mean and peak IT power and the energy of the run, from what the GPUs do during a step.
 #include <math.h>
 
 #include "twin/twin_internal.h"
+#include "unit/unit.h"
 
 // Share of TDP a GPU draws while it does nothing but this. From 64 servers of 8 H100 training GPT-3 (MLPerf Training v4.0,
 // node power at 2 s: 7.0 kW computing, 10.6 % less in the dip of each step) and node power of 8 x H100 and 8 x B200 runs.
@@ -58,8 +59,10 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   }
   const double facility = peak * fmax(1, power->pue);
   if (power->facility_limit > 0 && facility > power->facility_limit) {
-    return clx_fail(error, CLX_INFEASIBLE, power->place, "the site may draw %.1f MW, the machine peaks at %.1f MW",
-                    power->facility_limit / 1e6, facility / 1e6);
+    char may[32], peaks[32];
+    return clx_fail(error, CLX_INFEASIBLE, power->place, "the site may draw %s, the machine peaks at %s",
+                    clx_quantity_format(power->facility_limit, "W", 4, may, sizeof may),
+                    clx_quantity_format(facility, "W", 4, peaks, sizeof peaks));
   }
   return CLX_OK;
 }

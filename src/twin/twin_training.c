@@ -17,13 +17,22 @@ typedef struct fit {
 // --- layout -----------------------------------------------------------------------------------------------------------
 
 static void layout_text(const clx_layout *l, char *text, size_t size) {
-  int n = snprintf(text, size, "TP%d PP%d", l->tp, l->pp);
-  if (l->vpp > 1) n += snprintf(text + n, size - (size_t)n, " VPP%d", l->vpp);
-  if (l->cp > 1) n += snprintf(text + n, size - (size_t)n, " CP%d", l->cp);
-  if (l->ep > 1) n += snprintf(text + n, size - (size_t)n, " EP%d", l->ep);
-  if (l->etp > 1) n += snprintf(text + n, size - (size_t)n, " ETP%d", l->etp);
-  snprintf(text + n, size - (size_t)n, " DP%d, micro-batch %d, %s, recompute %s", l->dp, l->micro_batch,
-           clx_sharding_name[l->sharding], clx_recompute_name[l->recompute]);
+  const struct {
+    const char *name;
+    int32_t value;
+  } degrees[] = {{"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"ETP", l->etp}};
+  size_t n = (size_t)snprintf(text, size, "TP%d PP%d", l->tp, l->pp);
+  for (int32_t i = 0; i < CLX_COUNT(degrees); i++) {
+    if (degrees[i].value > 1) n += (size_t)snprintf(text + n, size - n, " %s%d", degrees[i].name, degrees[i].value);
+  }
+  n += (size_t)snprintf(text + n, size - n, " DP%d, micro-batch %d, %s", l->dp, l->micro_batch,
+                        clx_sharding_name[l->sharding]);
+  if (l->shard_group > 0) n += (size_t)snprintf(text + n, size - n, " over %d", l->shard_group);
+  n += (size_t)snprintf(text + n, size - n, ", recompute %s", clx_recompute_name[l->recompute]);
+  if (l->recompute == CLX_RECOMPUTE_FULL && l->recompute_share < 1) {
+    n += (size_t)snprintf(text + n, size - n, " of %.0f %% of the layers", 100 * l->recompute_share);
+  }
+  if (l->stage_layer_count > 0) snprintf(text + n, size - n, ", layers by chunk as listed");
 }
 
 static clx_status too_big(const clx_training *job, const clx_memory *memory, double capacity, int64_t gpus,
@@ -39,7 +48,11 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
   clx_layout best = {0}, closest = {0};
   int64_t tried = 0;
   clx_training free_job = *job;
-  free_job.layout.tp = 0;
+  free_job.layout = (clx_layout){.etp = 1,
+                                 .recompute_share = 1,
+                                 .sharding = job->layout.sharding,
+                                 .recompute = CLX_RECOMPUTE_DEFAULT,
+                                 .sequence_parallel = job->layout.sequence_parallel};
   clx_error ignored = {0};
   if (clx_training_search(&free_job, gpus, capacity, &best, &closest, &tried, &ignored) == CLX_OK) {
     layout_text(&best, closest_text, sizeof closest_text);
@@ -53,7 +66,8 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
 // Nothing could be tried at all: the plainest layout says why (a format the device lacks, heads, batch).
 static clx_status nothing_to_try(const clx_scenario *s, const clx_training *job, clx_error *error) {
   clx_training plain = *job;
-  plain.layout.tp = plain.layout.dp = 1;
+  plain.layout.tp = 1;
+  clx_layout_complete(&plain.layout, job->software, s->job_gpus, job->global_batch);
   CLX_TRY(clx_training_check(&plain, s->job_gpus, error));
   return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place, "no layout divides this model, batch and machine");
 }
@@ -114,7 +128,9 @@ static clx_status add_layout(const clx_scenario *s, const clx_training *job, con
                  {"training.micro_batches", job->global_batch / ((double)l->micro_batch * l->dp),
                   "micro-batches per step and rank"},
                  {"training.global_batch", job->global_batch, "sequences per step"},
-                 {"training.sequence", job->sequence, "tokens per sequence"}};
+                 {"training.sequence", job->sequence, "tokens per sequence"},
+                 {"training.recompute_share", l->recompute == CLX_RECOMPUTE_FULL ? l->recompute_share : 0,
+                  "share of the layers recomputed in full"}};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
     CLX_TRY(clx_twin_put(result, numbers[i].name, numbers[i].value, "", numbers[i].doc, error));
   }
@@ -163,13 +179,22 @@ static clx_status add_parts(const clx_step *step, clx_result *result, clx_error 
   return clx_result_add_text(result, "training.bound_by", bound_by, error);
 }
 
+// Figures of the device when the record has enough rows of it, else of all.
+static const clx_error_figures *figures_of(const clx_accuracy *a, const char *device) {
+  enum { ENOUGH = 10 };
+  for (int32_t i = 0; i < a->device_count; i++) {
+    if (clx_text_equal(a->by_device[i].device, device) && a->by_device[i].rows >= ENOUGH) return &a->by_device[i];
+  }
+  return &a->all;
+}
+
 static clx_status add_rates(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                             clx_error *error) {
   const clx_layout *l = &job->layout;
   const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
   const double flop = clx_flop_per_token(job->model, job->sequence, (clx_flop_convention)s->spec.training.convention);
   const double peak = job->device->peak[clx_precision_format(job->precision)];
-  const double rate = tokens / step->step_time, spread = s->accuracy.p90;
+  const double rate = tokens / step->step_time, spread = figures_of(&s->accuracy, job->device->name)->p90;
   const clx_parameters count = clx_parameter_count(job->model);
   CLX_TRY(clx_result_add_text(result, "training.flop_convention", clx_flop_convention_name[s->spec.training.convention],
                               error));
@@ -197,22 +222,24 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
                         "of the run, without failures", error);
 }
 
-static clx_status add_accuracy(const clx_accuracy *a, clx_result *result, clx_error *error) {
-  char text[200];
+static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
+  const clx_error_figures *f = figures_of(a, job->device->name);
+  const clx_layout *l = &job->layout;
+  const int64_t gpus = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  char text[240];
   snprintf(text, sizeof text,
-           "step time on %d published runs: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", a->rows,
-           100 * a->mean, 100 * a->median, 100 * a->p90);
-  return clx_result_add_text(result, "accuracy.statement", text, error);
-}
-
-// Full recompute of all layers fits: memory is linear in the share of layers, so take the least share that does, in sixteenths.
-static clx_status least_share(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
-  clx_memory none;
-  job->layout.recompute_share = 0;
-  CLX_TRY(clx_training_memory(job, &none, error));
-  const double share = (none.total - capacity) / (none.total - memory->total);
-  job->layout.recompute_share = fmin(1, ceil(16 * fmax(0, share)) / 16);
-  return clx_training_memory(job, memory, error);
+           "step time on %d published runs%s%s: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", f->rows,
+           f->device != NULL ? " of " : "", f->device != NULL ? f->device : "", 100 * f->mean, 100 * f->median,
+           100 * f->p90);
+  CLX_TRY(clx_result_add_text(result, "accuracy.statement", text, error));
+  if (f->device == NULL) {
+    CLX_TRY(clx_result_warn(result, error,
+                            "the record has fewer than 10 runs of %s: the error stated is that of all devices",
+                            job->device->name));
+  }
+  if (gpus <= a->largest) return CLX_OK;
+  return clx_result_warn(result, error, "extrapolated: the largest run in the record has %lld GPUs, this job %lld",
+                         (long long)a->largest, (long long)gpus);
 }
 
 // The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
@@ -227,7 +254,7 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
     CLX_TRY(clx_training_memory(job, memory, error));
   }
   const bool partly = raised && job->layout.recompute == CLX_RECOMPUTE_FULL && memory->total <= capacity;
-  return partly ? least_share(job, capacity, memory, error) : CLX_OK;
+  return partly ? clx_training_least_share(job, capacity, memory, error) : CLX_OK;
 }
 
 static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
@@ -258,7 +285,7 @@ clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_trai
   CLX_TRY(add_memory(&memory, s->device_memory, result, error));
   CLX_TRY(add_parts(step, result, error));
   CLX_TRY(add_rates(s, job, step, result, error));
-  CLX_TRY(add_accuracy(&s->accuracy, result, error));
+  CLX_TRY(add_accuracy(&s->accuracy, job, result, error));
   if (s->machine.cohort_count > 1) {
     CLX_TRY(clx_result_warn(result, error,
                             "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",

@@ -49,11 +49,11 @@ typedef struct clx_figures {
 clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected,
                              double *scratch);
 
-// Spread (max/min - 1) of repetitions: groups of rows equal in all inputs.
+// Spread (max/min - 1) of repetitions: groups of selected rows (nullable: all) that are equal in all inputs.
 typedef struct clx_noise {
   int32_t groups, rows;
   double median, p90;
 } clx_noise;
 
 clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
-                         int32_t metric, clx_arena *arena);
+                         int32_t metric, const bool *selected, clx_arena *arena);

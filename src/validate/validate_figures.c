@@ -71,11 +71,11 @@ static int compare_repetitions(const void *a, const void *b) {
   return 0;
 }
 
-static int32_t collect(const clx_table *table, const clx_prediction *predictions, int32_t metric,
+static int32_t collect(const clx_table *table, const clx_prediction *predictions, int32_t metric, const bool *selected,
                        const int32_t *columns, int32_t column_count, repetition *out) {
   int32_t count = 0;
   for (int32_t row = 0; row < table->row_count; row++) {
-    if (predictions[row].measured[metric] <= 0) continue;
+    if ((selected != NULL && !selected[row]) || predictions[row].measured[metric] <= 0) continue;
     out[count++] = (repetition){table, columns, column_count, row, predictions[row].measured[metric]};
   }
   qsort(out, (size_t)count, sizeof *out, compare_repetitions);
@@ -83,7 +83,7 @@ static int32_t collect(const clx_table *table, const clx_prediction *predictions
 }
 
 clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
-                         int32_t metric, clx_arena *arena) {
+                         int32_t metric, const bool *selected, clx_arena *arena) {
   clx_noise noise = {0};
   int32_t column_count = 0;
   while (kind->inputs[column_count] != NULL) column_count++;
@@ -92,7 +92,7 @@ clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, con
   double *spread = CLX_NEW_ARRAY(arena, double, table->row_count);
   if (columns == NULL || rows == NULL || spread == NULL) return noise;
   for (int32_t i = 0; i < column_count; i++) columns[i] = clx_table_column(table, kind->inputs[i]);
-  const int32_t count = collect(table, predictions, metric, columns, column_count, rows);
+  const int32_t count = collect(table, predictions, metric, selected, columns, column_count, rows);
   for (int32_t first = 0, next; first < count; first = next) {
     double least = rows[first].measured, most = least;
     for (next = first + 1; next < count && compare_repetitions(&rows[first], &rows[next]) == 0; next++) {

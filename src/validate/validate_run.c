@@ -46,9 +46,19 @@ static clx_status job_run(job *j, const clx_catalog *catalog, const char *kind, 
 
 // --- predict: the CSV ------------------------------------------------------------------------------------------------------
 
+// A table that was predicted before: its predictions are written anew, not beside the new ones.
+static bool is_written_by_us(const char *column) {
+  static const char *const ours[] = {"status", "reason", "model_error"};
+  for (int32_t i = 0; i < CLX_COUNT(ours); i++) {
+    if (strcmp(column, ours[i]) == 0) return true;
+  }
+  return strncmp(column, "predicted_", 10) == 0;
+}
+
 static void write_row(const job *j, int32_t row, clx_buffer *out) {
   const clx_prediction *p = &j->rows[row];
   for (int32_t c = 0; c < j->table.column_count; c++) {
+    if (is_written_by_us(j->table.column[c])) continue;
     clx_table_write_cell(out, clx_table_cell(&j->table, row, c));
     clx_buffer_add(out, ",", 1);
   }
@@ -61,12 +71,13 @@ static void write_row(const job *j, int32_t row, clx_buffer *out) {
   if (p->status == CLX_ROW_REFUSED) {
     clx_buffer_add(out, ",\n", 2);
   } else {
-    clx_buffer_format(out, ",%.4g\n", j->accuracy.mean);
+    clx_buffer_format(out, ",%.4g\n", j->accuracy.all.mean);
   }
 }
 
 static void write_csv(const job *j, clx_buffer *out) {
   for (int32_t c = 0; c < j->table.column_count; c++) {
+    if (is_written_by_us(j->table.column[c])) continue;
     clx_table_write_cell(out, j->table.column[c]);
     clx_buffer_add(out, ",", 1);
   }
@@ -137,6 +148,9 @@ static clx_status groups_make(const job *j, groups *g, clx_error *error) {
     if (g->of[i] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
     if (g->chosen[i]) g->name[chosen++] = g->of[i];
   }
+  if (chosen == 0 && only >= 0) {
+    return clx_fail_plain(error, CLX_INPUT, "no row has %s = %s", j->options->only_column, j->options->only_values);
+  }
   qsort(g->name, (size_t)chosen, sizeof *g->name, compare_texts);
   for (int32_t i = 0; i < chosen; i++) {
     if (g->count == 0 || strcmp(g->name[g->count - 1], g->name[i]) != 0) g->name[g->count++] = g->name[i];
@@ -205,7 +219,7 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
     const clx_figures all = figures_of(j, g, m, NULL);
     write_line("all", &all, out);
     clx_buffer_format(out, "mean with refused rows counted as 100 %%: %.1f %%\n", 100 * all.mean_refused_as_1);
-    const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, m, j->arena);
+    const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, m, g->chosen, j->arena);
     if (noise.groups > 0) {
       clx_buffer_format(out,
                         "noise floor: %d groups of rows equal in all inputs still differ by %.1f %% (median), %.1f %% "
@@ -245,7 +259,7 @@ static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *o
 static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   json_t *object = json_object(), *list = json_array();
   const clx_figures all = figures_of(j, g, metric, NULL);
-  const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, metric, j->arena);
+  const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, metric, g->chosen, j->arena);
   set_figures(object, &all);
   set_reasons(j, g, metric, object);
   json_object_set_new(object, "noise_floor",

@@ -93,17 +93,25 @@ static double number_of(const row_reader *r, const char *column) {
   return value;
 }
 
-// A non-empty cell that is no positive whole number refuses the row; an empty one gives `otherwise`.
-static bool count_of(row_reader *r, const char *column, int32_t otherwise, int32_t *value) {
+// A non-empty cell that is no whole number from 1 to `most` refuses the row; an empty one gives `otherwise`.
+static bool count_of(row_reader *r, const char *column, int32_t most, int32_t otherwise, int32_t *value) {
   *value = otherwise;
   const char *text = text_of(r, column);
   if (text[0] == '\0') return true;
   const double number = number_of(r, column);
-  if (number < 1 || number > 2e9 || number != floor(number)) {
-    return refuse(r, "column '%s': expected a positive whole number, read '%s'", column, text);
+  if (!(number >= 1) || number > most || number != floor(number)) {
+    return refuse(r, "column '%s': expected a whole number from 1 to %d, read '%.40s'", column, most, text);
   }
   *value = (int32_t)number;
   return true;
+}
+
+// A non-empty cell that is no positive number refuses the row; an empty one gives 0.
+static bool positive_of(row_reader *r, const char *column, double *value) {
+  const char *text = text_of(r, column);
+  *value = number_of(r, column);
+  if (text[0] == '\0' || (*value > 0 && *value < 1e9)) return true;
+  return refuse(r, "column '%s': expected a positive number, read '%.40s'", column, text);
 }
 
 // --- model ------------------------------------------------------------------------------------------------------------------
@@ -112,22 +120,22 @@ static bool override_dimensions(row_reader *r, clx_transformer *m) {
   const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden;
   const struct {
     const char *column;
-    int32_t *value;
-  } dimensions[] = {{"layers", &m->layers},
-                    {"hidden", &m->hidden},
-                    {"heads", &m->heads},
-                    {"ffn", &m->ffn},
-                    {"vocab", &m->vocab},
-                    {"moe_experts", &m->experts},
-                    {"moe_topk", &m->experts_per_token},
-                    {"moe_ffn", &m->expert_ffn}};
+    int32_t *value, most;  // as in the schema of models
+  } dimensions[] = {{"layers", &m->layers, 10000},
+                    {"hidden", &m->hidden, 1000000},
+                    {"heads", &m->heads, 100000},
+                    {"ffn", &m->ffn, 10000000},
+                    {"vocab", &m->vocab, 100000000},
+                    {"moe_experts", &m->experts, 100000},
+                    {"moe_topk", &m->experts_per_token, 1000},
+                    {"moe_ffn", &m->expert_ffn, 10000000}};
   for (int32_t i = 0; i < CLX_COUNT(dimensions); i++) {
-    if (!count_of(r, dimensions[i].column, *dimensions[i].value, dimensions[i].value)) return false;
+    if (!count_of(r, dimensions[i].column, dimensions[i].most, *dimensions[i].value, dimensions[i].value)) return false;
   }
   if (m->hidden != hidden || m->heads != heads) m->head_dim = 0;
   // kv_heads left blank = heads, unless the catalogue knows the model and the row does not change its heads.
   const int32_t otherwise = m->heads == heads && kv > 0 ? kv : m->heads;
-  if (!count_of(r, "kv_heads", otherwise, &m->kv_heads)) return false;
+  if (!count_of(r, "kv_heads", 100000, otherwise, &m->kv_heads)) return false;
   if (m->first_dense_layers >= m->layers && m->experts > 0) m->first_dense_layers = m->layers > 1 ? 1 : 0;
   if (m->learned_positions) m->context = r->scenario->spec.training.sequence;
   return true;
@@ -159,9 +167,10 @@ static bool infer_vocabulary(row_reader *r, clx_transformer *m) {
 
 // A model the catalogue does not know: the kind of feed-forward block whose parameter count is nearer to params_b.
 static bool guess_family(row_reader *r, clx_transformer *m) {
-  const double billions = number_of(r, "params_b");
+  double billions = 0;
   const char *name = text_of(r, "model");
-  if (billions <= 0) return refuse(r, "model '%s' is not in the catalogue and params_b is blank", name);
+  if (!positive_of(r, "params_b", &billions)) return false;
+  if (billions == 0) return refuse(r, "model '%s' is not in the catalogue and params_b is blank", name);
   double nearest = INFINITY;
   clx_transformer best = {0};
   for (int32_t gated = 0; gated < 2; gated++) {
@@ -233,15 +242,17 @@ static bool read_machine(row_reader *r) {
     return refuse_error(r, &error);
   }
   int32_t gpus, node, domain;
-  if (!count_of(r, "gpus", 0, &gpus) || !count_of(r, "gpus_per_node", 8, &node)) return false;
-  if (!count_of(r, "scale_up_domain", node, &domain)) return false;
+  if (!count_of(r, "gpus", 10000000, 0, &gpus) || !count_of(r, "gpus_per_node", 1024, 8, &node)) return false;
+  if (!count_of(r, "scale_up_domain", 100000, node, &domain)) return false;
   if (gpus == 0) return refuse(r, "column 'gpus' is blank");
-  double gbps = number_of(r, "scale_out_gbps_per_gpu");
-  if (gbps <= 0) {
+  double gbps = 0;
+  if (!positive_of(r, "scale_out_gbps_per_gpu", &gbps)) return false;
+  if (gbps == 0) {
     gbps = usual_gbps(&cohort->device);
     if (gpus > domain) remark(r, "scale-out blank: %.0f Gbit/s per GPU assumed", gbps);
   }
   cohort->gpus = gpus;
+  cohort->trains = 1;
   cohort->server = (clx_server){.name = "server of the table", .gpus = node, .nics = node};
   cohort->rack = (clx_rack){.name = "rack of the table", .servers = 1, .nvlink_domain = domain};
   cohort->nic = (clx_link){.name = "NIC of the table", .rate = gbps * 1e9 / 8};
@@ -324,24 +335,26 @@ static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
   *l = (clx_layout){.etp = 1, .sequence_parallel = -1, .recompute_share = 1};
   const struct {
     const char *column;
-    int32_t *value, otherwise;
-  } degrees[] = {{"tp", &l->tp, 0},
-                 {"pp", &l->pp, 0},
-                 {"vpp", &l->vpp, 1},
-                 {"cp", &l->cp, 1},
-                 {"ep", &l->ep, 1},
-                 {"dp", &l->dp, 0},
-                 {"micro_batch", &l->micro_batch, 0},
-                 {"shard_group", &l->shard_group, 0}};
+    int32_t *value, most, otherwise;  // bounds as in the schema of layouts
+  } degrees[] = {{"tp", &l->tp, 1024, 0},
+                 {"pp", &l->pp, CLX_STAGES_MAX, 0},
+                 {"vpp", &l->vpp, 256, 1},
+                 {"cp", &l->cp, 1024, 1},
+                 {"ep", &l->ep, 4096, 1},
+                 {"dp", &l->dp, 10000000, 0},
+                 {"micro_batch", &l->micro_batch, 100000, 0},
+                 {"shard_group", &l->shard_group, 10000000, 0}};
   for (int32_t i = 0; i < CLX_COUNT(degrees); i++) {
-    if (!count_of(r, degrees[i].column, degrees[i].otherwise, degrees[i].value)) return false;
+    if (!count_of(r, degrees[i].column, degrees[i].most, degrees[i].otherwise, degrees[i].value)) return false;
   }
   if (l->tp == 0 || l->pp == 0) return refuse(r, "layout missing: tp or pp is blank");
+  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp, gpus = r->scenario->job_gpus;
   if (l->dp == 0) {
-    const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
-    if (r->scenario->job_gpus % ranks != 0)
-      return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
-    l->dp = (int32_t)(r->scenario->job_gpus / ranks);
+    if (gpus % ranks != 0) return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
+    l->dp = (int32_t)(gpus / ranks);
+  }
+  if (ranks * l->dp != gpus) {
+    return refuse(r, "gpus is %lld, but tp x pp x cp x dp is %lld", (long long)gpus, (long long)(ranks * l->dp));
   }
   if (l->micro_batch == 0) {
     if (global_batch != l->dp) return refuse(r, "layout missing: micro_batch is blank and the layout does not fix it");
@@ -355,7 +368,8 @@ static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
 static bool read_job(row_reader *r) {
   clx_training_spec *spec = &r->scenario->spec.training;
   int32_t batch;
-  if (!count_of(r, "seq", 0, &spec->sequence) || !count_of(r, "global_batch", 0, &batch)) return false;
+  if (!count_of(r, "seq", 16777216, 0, &spec->sequence)) return false;
+  if (!count_of(r, "global_batch", 1000000000, 0, &batch)) return false;
   if (spec->sequence == 0 || batch == 0) return refuse(r, "seq or global_batch is blank");
   spec->global_batch = batch;
   return read_precision(r, &spec->precision) && read_machine(r) && read_software(r) &&

@@ -27,16 +27,23 @@ static double server_other(const clx_cohort *c) {
   return (double)c->servers * (c->server.power_other + c->server.power_fans) + (double)c->racks * c->rack.power_other;
 }
 
+static double training_gpus(const clx_machine *m) {
+  double gpus = 0;
+  for (int32_t i = 0; i < m->cohort_count; i++) gpus += m->cohort[i].trains ? (double)m->cohort[i].gpus : 0;
+  return gpus;
+}
+
 clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                           clx_error *error) {
   const clx_machine *m = &s->machine;
   const clx_layout *l = &job->layout;
   const double used = (double)l->tp * l->pp * l->cp * l->dp, share = mean_share(step);
-  const double busy = used / (double)m->gpus;  // spread over cohorts; the others idle
+  const double busy = used / training_gpus(m);  // of each cohort that trains; spares idle
   double mean = 0, peak = 0, gpu_mean = 0;
   for (int32_t i = 0; i < m->cohort_count; i++) {
     const clx_cohort *c = &m->cohort[i];
-    const double one = busy * share * c->device.tdp + (1 - busy) * c->device.idle_power;
+    const double working = c->trains ? busy : 0;
+    const double one = working * share * c->device.tdp + (1 - working) * c->device.idle_power;
     gpu_mean += (double)c->gpus * one / (double)m->gpus;
     mean += (double)c->gpus * one + server_other(c);
     peak += (double)c->gpus * SHARE_PEAK * c->device.tdp + server_other(c);

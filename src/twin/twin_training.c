@@ -286,7 +286,9 @@ clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_trai
   CLX_TRY(add_parts(step, result, error));
   CLX_TRY(add_rates(s, job, step, result, error));
   CLX_TRY(add_accuracy(&s->accuracy, job, result, error));
-  if (s->machine.cohort_count > 1) {
+  int32_t training = 0;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) training += s->machine.cohort[i].trains ? 1 : 0;
+  if (training > 1) {
     CLX_TRY(clx_result_warn(result, error,
                             "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",
                             job->device->name, s->device_memory / 1e9));

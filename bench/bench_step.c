@@ -63,8 +63,8 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
                            .nic_latency = 9e-6,
                            .base_latency = 10e-6,
                            .switch_reduction = 1.28};
-  r->job = (clx_training){&r->model, &r->device,         &r->fabric,  &r->software,
-                          s->layout, CLX_PRECISION_BF16, s->sequence, s->batch};
+  r->job = (clx_training){&r->model,   &r->device, &r->fabric, &r->software, s->layout, CLX_PRECISION_BF16,
+                          s->sequence, s->batch,   0};
   clx_layout *l = &r->job.layout;
   if (l->vpp == 0) l->vpp = 1;
   if (l->ep == 0) l->ep = 1;

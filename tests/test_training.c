@@ -229,6 +229,12 @@ static void test_memory_of_experts_and_tensor_parallelism(void **state) {
   CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_WEIGHTS], 2 * (dense + expert), 1e-3, 0);
   // Dense weights are shared by dp = 4 ranks, expert weights by edp = 16 / 8 = 2.
   CLX_CHECK_NEAR(m.bytes[CLX_MEMORY_OPTIMIZER], 12 * (dense / 4 + expert / 2), 1e-3, 0);
+  // FSDP with EP8 on 8 GPUs: every rank is the only holder of its experts, all share the dense weights.
+  bench_make(&b, "mixtral-8x7b", "megatron-core",
+             (clx_layout){.tp = 1, .pp = 1, .ep = 8, .dp = 8, .sharding = CLX_SHARDING_FSDP});
+  const double all_dense = n.attention + n.embedding + n.head + n.router + n.norms;
+  const clx_memory alone = memory_of(&b);
+  CLX_CHECK_NEAR(alone.bytes[CLX_MEMORY_OPTIMIZER], 12 * (all_dense / 8 + expert), 1e-3, 0);
   bench_make(&b, "deepseek-v3", "megatron-core",
              (clx_layout){.tp = 1, .pp = 8, .ep = 32, .dp = 32, .sharding = CLX_SHARDING_ZERO1});
   const clx_memory last = memory_of(&b);
@@ -240,11 +246,11 @@ static void test_bad_layouts_are_named(void **state) {
   static const struct {
     clx_layout layout;
     const char *word;
-  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},         {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
-             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},         {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
-             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},   {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
-             {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}};
-  for (int i = 0; i < 7; i++) {
+  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},          {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
+             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},          {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
+             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},    {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
+             {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}, {{.tp = 1, .pp = 5, .vpp = 2, .dp = 1}, "interleaving"}};
+  for (int i = 0; i < 8; i++) {
     bench b;
     clx_error error = {0};
     bench_make(&b, "llama-3.1-70b", "megatron-core", bad[i].layout);
@@ -253,6 +259,24 @@ static void test_bad_layouts_are_named(void **state) {
     for (int k = 0; k < error.count; k++) named = named || strstr(error.mistake[k].text, bad[i].word) != NULL;
     if (!named) fail_msg("'%s' is not named in '%s'", bad[i].word, error.mistake[0].text);
   }
+}
+
+// Groups that fit into an NVLink domain do not straddle two: of 72 GPUs EP64 uses 64.
+static void test_whole_groups(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  bench_make(&b, "deepseek-v3", "megatron-core", (clx_layout){.tp = 1, .pp = 9, .ep = 64, .dp = 64});
+  b.fabric.domain = 72;
+  assert_int_equal(clx_training_usable_gpus(&b.job, 576), 576);  // the machine is not known
+  b.job.machine_gpus = 576;
+  assert_int_equal(clx_training_usable_gpus(&b.job, 576), 512);
+  assert_int_equal(clx_training_check(&b.job, 576, &error), CLX_INPUT);
+  b.job.machine_gpus = 648;
+  assert_int_equal(clx_training_usable_gpus(&b.job, 576), 576);
+  b.job.layout.ep = 8;
+  b.job.machine_gpus = 576;
+  assert_int_equal(clx_training_usable_gpus(&b.job, 576), 576);
 }
 
 static clx_layout free_layout(void) {
@@ -339,6 +363,7 @@ int main(void) {
       cmocka_unit_test(test_activations_of_a_gpt_layer),
       cmocka_unit_test(test_memory_of_experts_and_tensor_parallelism),
       cmocka_unit_test(test_bad_layouts_are_named),
+      cmocka_unit_test(test_whole_groups),
       cmocka_unit_test(test_search),
       cmocka_unit_test(test_search_keeps_what_is_given),
   };

@@ -43,19 +43,19 @@ typedef struct clx_fabric {
   double nvlink_efficiency;  // share reached by large collectives
   double nic;                // B/s per GPU, one direction, line rate
   double nic_efficiency;
-  double nvlink_latency;  // s per step inside a domain
-  double nic_latency;     // s per step between domains
-  double base_latency;    // s to start a collective
-  double
-      oversubscription;  // >= 1, of the leaf tier; thins all-to-all beyond one leaf (a ring crosses a leaf once each way)
-  int32_t leaf;          // GPUs below one leaf switch; 0 = one leaf for all
+  double nvlink_latency;    // s per step inside a domain
+  double nic_latency;       // s per step between domains
+  double base_latency;      // s to start a collective
+  double oversubscription;  // >= 1, of the leaf tier: thins what leaves a leaf
+  int32_t leaf;             // GPUs below one leaf switch; 0 = one leaf for all
   double switch_reduction;  // >= 1: gain of in-switch reduction (NVLS) for all-reduce inside a domain; 1 = none
 } clx_fabric;
 
-// A group of ranks that communicate: `size` ranks, `inside` of them in each NVLink domain.
+// A group of ranks that communicate. Every rank of the job is in one of many such groups at the same time.
 typedef struct clx_group {
   int32_t size;
-  int32_t inside;
+  int32_t inside;   // ranks in each NVLink domain
+  int32_t in_leaf;  // ranks below each leaf switch, at most `size`
 } clx_group;
 
 typedef enum clx_collective {

@@ -3,20 +3,31 @@
 
 #include "network/network.h"
 
+// Of `size` ranks `stride` apart, those in a block of `ranks` neighbours.
+static int32_t members(int32_t ranks, int32_t size, int32_t stride) {
+  const int32_t slots = ranks / stride;
+  return slots < 1 ? 1 : (slots < size ? slots : size);
+}
+
 clx_group clx_group_make(const clx_fabric *fabric, int32_t size, int32_t stride) {
-  clx_group group = {size, 1};
-  const int32_t slots = fabric->domain / stride;
-  group.inside = slots < 1 ? 1 : (slots < size ? slots : size);
-  return group;
+  return (clx_group){size, members(fabric->domain, size, stride),
+                     fabric->leaf > 0 ? members(fabric->leaf, size, stride) : size};
 }
 
 static double domains(clx_group group) { return ceil((double)group.size / group.inside); }
+
+// A ring leaves each leaf once, with `inside` NICs; leaf / in_leaf rings of the same kind share the uplinks, which carry
+// 1 / oversubscription of the leaf's NICs. Ranks are taken to stand in order and rings not to collide by chance.
+static double ring_thinning(const clx_fabric *fabric, clx_group group) {
+  if (group.in_leaf >= group.size) return 1;
+  return fmax(1, fabric->oversubscription * group.inside / group.in_leaf);
+}
 
 // Ring bandwidth per rank: inside one domain NVLink, across domains as many NICs in parallel as the group has ranks there.
 static double ring_bandwidth(const clx_fabric *fabric, clx_group group) {
   const double nvlink = fabric->nvlink * fabric->nvlink_efficiency;
   if (group.inside >= group.size) return nvlink;
-  return fmin(nvlink, group.inside * fabric->nic * fabric->nic_efficiency);
+  return fmin(nvlink, group.inside * fabric->nic * fabric->nic_efficiency / ring_thinning(fabric, group));
 }
 
 // Bandwidth grows with size: messages are cut into steps and chunks whose overhead fades slowly. bandwidth / (1 + sqrt(S0 / S))
@@ -53,8 +64,8 @@ static double scatter_time(const clx_fabric *fabric, clx_group group, double byt
 static double all_to_all_time(const clx_fabric *fabric, clx_group group, double bytes) {
   const double n = group.size, inside = group.inside < group.size ? group.inside : group.size;
   const double near = bytes * (inside - 1) / n / (fabric->nvlink * fabric->nvlink_efficiency);
-  const double thin = fabric->leaf > 0 && group.size > fabric->leaf ? fabric->oversubscription : 1;
-  const double far = bytes * (n - inside) / n / (fabric->nic * fabric->nic_efficiency) * thin;
+  const double up = fmax(n - inside, (n - group.in_leaf) * fabric->oversubscription);  // the NIC or the leaf's uplinks
+  const double far = bytes * up / n / (fabric->nic * fabric->nic_efficiency);
   const double messages =
       domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
   return fabric->base_latency + messages + fmax(near, far);
@@ -62,7 +73,8 @@ static double all_to_all_time(const clx_fabric *fabric, clx_group group, double 
 
 static double send_time(const clx_fabric *fabric, clx_group group, double bytes) {
   const bool near = group.inside > 1;
-  const double rate = near ? fabric->nvlink * fabric->nvlink_efficiency : fabric->nic * fabric->nic_efficiency;
+  const double far = fabric->nic * fabric->nic_efficiency / ring_thinning(fabric, group);
+  const double rate = near ? fabric->nvlink * fabric->nvlink_efficiency : far;
   return fabric->base_latency + (near ? fabric->nvlink_latency : fabric->nic_latency) + bytes / rate;
 }
 

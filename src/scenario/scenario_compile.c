@@ -97,7 +97,7 @@ static clx_status pick_device(clx_scenario *s, clx_error *error) {
   if (slowest == NULL)
     return clx_fail_plain(error, CLX_INPUT, "no item of 'machine.fleet' trains: set 'trains: true' on one");
   s->device = slowest->device;
-  s->job_gpus = training;
+  s->job_gpus = s->job.machine_gpus = training;
   if (spec->training.gpus > training) {
     return clx_fail(error, CLX_INPUT, spec->training.place,
                     "'training.gpus' asks for %lld GPUs, the machine has %lld that train",
@@ -131,8 +131,10 @@ void clx_layout_complete(clx_layout *l, const clx_software *software, int64_t gp
 
 clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   const clx_training_spec *spec = &s->spec.training;
-  s->job =
-      (clx_training){.model = &s->model, .device = &s->device, .fabric = &s->machine.fabric, .software = &s->software};
+  s->job.model = &s->model;
+  s->job.device = &s->device;
+  s->job.fabric = &s->machine.fabric;
+  s->job.software = &s->software;
   s->job.layout = spec->layout;
   if (s->job.layout.place.line == 0) s->job.layout.place = spec->place;
   s->job.precision = spec->precision;

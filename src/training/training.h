@@ -101,9 +101,10 @@ typedef struct clx_training {
   const clx_fabric *fabric;
   const clx_software *software;
   clx_layout layout;
-  int32_t precision;    // clx_precision
-  double sequence;      // tokens
-  double global_batch;  // sequences
+  int32_t precision;     // clx_precision
+  double sequence;       // tokens
+  double global_batch;   // sequences
+  int64_t machine_gpus;  // GPUs of the machine that can train; 0 = as many as whole NVLink groups need (published runs)
 } clx_training;
 
 typedef enum clx_memory_class {
@@ -179,7 +180,12 @@ clx_format clx_precision_format(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
 int32_t clx_expert_data_parallel(const clx_layout *layout);
-int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one FSDP copy
+int32_t clx_shard_ranks(const clx_layout *layout);         // ranks that share one FSDP copy of dense weights
+int32_t clx_expert_shard_ranks(const clx_layout *layout);  // ... of one rank's experts
+
+// Of `gpus`, those that the layout can use when no tensor- or expert-parallel group straddles two NVLink domains it could
+// fit into: of 72 GPUs expert groups of 64 use 64. All of them where `machine_gpus` is 0.
+int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus);
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);

@@ -34,6 +34,11 @@ int32_t clx_shard_ranks(const clx_layout *layout) {
   return (grouped ? layout->shard_group : layout->dp) * layout->cp;  // context-parallel ranks hold the same weights
 }
 
+int32_t clx_expert_shard_ranks(const clx_layout *layout) {
+  const int32_t ranks = layout->tp * clx_shard_ranks(layout) / (layout->etp * layout->ep);
+  return ranks > 1 ? ranks : 1;
+}
+
 clx_shard clx_training_shard(const clx_training *job) {
   const clx_layout *layout = &job->layout;
   return (clx_shard){.tp = layout->tp,
@@ -103,6 +108,16 @@ static void check_stage_list(check *c, const clx_transformer *m, const clx_layou
   DEMAND(c, sum == m->layers, "'stage_layers' adds up to %lld layers, %s has %d", (long long)sum, m->name, m->layers);
 }
 
+int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus) {
+  const clx_layout *l = &job->layout;
+  const int64_t domain = job->fabric->domain, experts = (int64_t)l->ep * l->etp;
+  const int64_t block = experts > l->tp && experts <= domain ? experts : l->tp;
+  const int64_t machine = job->machine_gpus;
+  if (machine == 0 || block > domain) return gpus;
+  const int64_t whole = machine / domain * (domain / block * block) + machine % domain / block * block;
+  return whole < gpus ? whole : gpus;
+}
+
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error) {
   const clx_layout *l = &job->layout;
   check c = {CLX_OK, l->place, error};
@@ -113,6 +128,12 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
          "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
          l->dp, world, (long long)gpus);
   if (c.status != CLX_OK) return c.status;  // from here on products of degrees are as small as the machine
+  const int64_t usable = clx_training_usable_gpus(job, gpus);
+  DEMAND(
+      &c, world <= (double)usable,
+      "the layout asks for %.0f GPUs; with groups of tp %d and ep %d x etp %d whole in NVLink domains of %d GPUs the "
+      "machine offers %lld",
+      world, l->tp, l->ep, l->etp, job->fabric->domain, (long long)usable);
   check_model_split(&c, job->model, job->software, l, job->sequence);
   check_stage_list(&c, job->model, l);
   const double per_wave = (double)l->micro_batch * l->dp;
@@ -121,6 +142,9 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   DEMAND(&c, job->global_batch < per_wave || fmod(job->global_batch, per_wave) == 0,
          "global batch %.0f is no multiple of micro_batch %d x dp %d = %.0f", job->global_batch, l->micro_batch, l->dp,
          per_wave);
+  DEMAND(&c, l->vpp == 1 || fmod(job->global_batch / per_wave, l->pp) == 0,
+         "interleaving: the %.0f micro-batches of a step are no multiple of pp %d", job->global_batch / per_wave,
+         l->pp);
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
   return c.status;

@@ -208,18 +208,23 @@ static void add_ep(context *c) {
 }
 
 // Fully sharded data parallelism: weights gathered before each use, gradients scattered after, one layer ahead of compute.
+// Dense weights go round the shard group, expert weights round the ranks of it that hold the same experts.
+static double fsdp_time(const context *c, clx_collective kind, const clx_layer_parameters *p, double bytes) {
+  const clx_layout *l = &c->job->layout;
+  const clx_fabric *fabric = c->job->fabric;
+  const clx_group dense = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
+  const clx_group expert = clx_group_make(fabric, clx_expert_shard_ranks(l), l->etp * l->ep);
+  return clx_collective_time(fabric, kind, dense, p->shared * bytes) +
+         clx_collective_time(fabric, kind, expert, p->expert * bytes);
+}
+
 static void add_fsdp(context *c, bool moe) {
   const clx_layout *l = &c->job->layout;
   if (l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP) return;
-  const clx_fabric *fabric = c->job->fabric;
   const clx_layer_parameters p = clx_layer_parameter_shard(c->job->model, &c->shard, moe);
-  const clx_group group = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
-  const double weights = p.shared + p.expert;
-  const double gather =
-      clx_collective_time(fabric, CLX_ALL_GATHER, group, weights * clx_training_parameter_bytes(c->job));
+  const double gather = fsdp_time(c, CLX_ALL_GATHER, &p, clx_training_parameter_bytes(c->job));
   const double trained = c->job->model->adapter_rank > 0 ? 0 : 1;
-  const double scatter =
-      trained * clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, weights * c->software->gradient_bytes);
+  const double scatter = trained * fsdp_time(c, CLX_REDUCE_SCATTER, &p, c->software->gradient_bytes);
   const double comm[2] = {gather, gather + scatter};
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {

@@ -77,11 +77,12 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   const double weight_bytes = adapters > 0 ? 2 * narrow(job) : clx_training_parameter_bytes(job);
   double *bytes = memory->bytes;
   if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
-    const double ranks = clx_shard_ranks(l), trained = trained_shared + trained_expert;
-    bytes[CLX_MEMORY_WEIGHTS] =
-        all * weight_bytes / ranks + 2 * w->layer * 2;  // the layer in use and the one being gathered
-    bytes[CLX_MEMORY_GRADIENTS] = trained * s->gradient_bytes / ranks + w->layer * 2 * (adapters > 0 ? 0 : 1);
-    bytes[CLX_MEMORY_OPTIMIZER] = trained * s->optimizer_bytes / ranks;
+    const double ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l);
+    const double trained = trained_shared / ranks + trained_expert / expert_ranks;
+    const double held = w->shared / ranks + w->expert / expert_ranks;
+    bytes[CLX_MEMORY_WEIGHTS] = held * weight_bytes + 2 * w->layer * 2;  // the layer in use and the one being gathered
+    bytes[CLX_MEMORY_GRADIENTS] = trained * s->gradient_bytes + w->layer * 2 * (adapters > 0 ? 0 : 1);
+    bytes[CLX_MEMORY_OPTIMIZER] = trained * s->optimizer_bytes;
     return;
   }
   const bool sharded = l->sharding != CLX_SHARDING_NONE;

@@ -59,9 +59,10 @@ static int32_t micro_batch_index(const search *s, int32_t micro_batch) {
 }
 
 // The largest data parallelism that the GPUs, the batch and the expert groups allow, or the given one; 0 = none.
-static int32_t largest_dp(const search *s, const clx_layout *l) {
+static int32_t largest_dp(const search *s, const clx_training *job) {
+  const clx_layout *l = &job->layout;
   const int32_t index = micro_batch_index(s, l->micro_batch), given = s->base->layout.dp;
-  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp, most = s->gpus / ranks;
+  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp, most = clx_training_usable_gpus(job, s->gpus) / ranks;
   if (index < 0) return 0;
   for (int32_t i = s->divisor_count[index] - 1; i >= 0; i--) {
     const int64_t dp = s->divisor[index][i];
@@ -107,11 +108,8 @@ static void try_recompute(search *s, clx_training *job) {
 static void try_layout(search *s, const clx_layout *layout) {
   clx_training job = *s->base;
   job.layout = *layout;
-  job.layout.dp = largest_dp(s, layout);
+  job.layout.dp = largest_dp(s, &job);
   if (job.layout.dp == 0) return;
-  const double micro_batches = job.global_batch / ((double)job.layout.dp * job.layout.micro_batch);
-  if (job.layout.vpp > 1 && fmod(micro_batches, job.layout.pp) != 0)
-    return;  // Megatron's interleaving needs whole rounds
   clx_error ignored;
   clx_error_clear(&ignored);
   if (clx_training_check(&job, s->gpus, &ignored) == CLX_OK) try_recompute(s, &job);
@@ -166,7 +164,7 @@ static void try_sequence_splits(search *s, clx_layout layout) {
     return;
   }
   for (layout.cp = 1; layout.cp <= 16; layout.cp *= 2) {
-    if (layout.cp == 1 || s->base->sequence / layout.cp >= 4096) try_stages(s, layout);
+    if (layout.cp == 1 || s->base->sequence / layout.cp >= 1024) try_stages(s, layout);
   }
 }
 

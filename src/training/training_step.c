@@ -100,6 +100,18 @@ static double dp_collective(const clx_training *job, clx_collective kind, const 
          clx_collective_time(job->fabric, kind, expert, p->expert * bytes);
 }
 
+// HSDP: each shard of the gradients is summed over the shard groups.
+static double replicas_time(const clx_training *job, const clx_stage_parameters *p) {
+  const clx_layout *l = &job->layout;
+  const int32_t ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l), experts = l->etp * l->ep;
+  const clx_group dense = clx_group_make(job->fabric, l->dp * l->cp / ranks, l->tp * ranks);
+  const clx_group expert =
+      clx_group_make(job->fabric, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
+  const double bytes = job->software->gradient_bytes;
+  return clx_collective_time(job->fabric, CLX_ALL_REDUCE, dense, p->shared / ranks * bytes) +
+         clx_collective_time(job->fabric, CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
+}
+
 static double dp_exposed(const clx_training *job, const clx_stage_parameters *p, const stage_time *t) {
   const clx_layout *l = &job->layout;
   const clx_software *s = job->software;
@@ -109,10 +121,7 @@ static double dp_exposed(const clx_training *job, const clx_stage_parameters *p,
   const double behind = s->dp_overlap ? t->backward * chunks : 0, before = s->gather_overlap ? t->forward * chunks : 0;
   if (l->sharding == CLX_SHARDING_FSDP) return 0;  // counted layer by layer
   if (l->sharding == CLX_SHARDING_HSDP) {
-    const int32_t ranks = clx_shard_ranks(l);
-    const clx_group replicas = clx_group_make(job->fabric, l->dp * l->cp / ranks, l->tp * ranks);
-    const double bytes = (p->shared + p->expert) / ranks * s->gradient_bytes;
-    return exposed(clx_collective_time(job->fabric, CLX_ALL_REDUCE, replicas, bytes), behind, last);
+    return exposed(replicas_time(job, p), behind, last);
   }
   if (l->sharding == CLX_SHARDING_NONE) {
     return exposed(dp_collective(job, CLX_ALL_REDUCE, p, s->gradient_bytes), behind, last);
@@ -127,7 +136,7 @@ static double optimizer_time(const clx_training *job, const clx_stage_parameters
   const clx_layout *l = &job->layout;
   double mine = p->shared + p->expert;
   if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
-    mine /= clx_shard_ranks(l);
+    mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   } else if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / (l->dp * l->cp) + p->expert / clx_expert_data_parallel(l);
   }

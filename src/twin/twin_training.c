@@ -247,13 +247,14 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
   job->layout.recompute = clx_training_recompute(job);
   CLX_TRY(clx_training_memory(job, memory, error));
-  bool raised = false;
-  while (open && memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
+  if (!open || memory->total <= capacity) return CLX_OK;
+  job->layout.recompute = CLX_RECOMPUTE_NONE;
+  CLX_TRY(clx_training_memory(job, memory, error));
+  while (memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
     job->layout.recompute++;
-    raised = true;
     CLX_TRY(clx_training_memory(job, memory, error));
   }
-  const bool partly = raised && job->layout.recompute == CLX_RECOMPUTE_FULL && memory->total <= capacity;
+  const bool partly = job->layout.recompute == CLX_RECOMPUTE_FULL && memory->total <= capacity;
   return partly ? clx_training_least_share(job, capacity, memory, error) : CLX_OK;
 }
 

@@ -353,8 +353,9 @@ static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
     if (gpus % ranks != 0) return refuse(r, "layout missing: dp is blank and tp x pp x cp does not divide gpus");
     l->dp = (int32_t)(gpus / ranks);
   }
-  if (ranks * l->dp != gpus) {
-    return refuse(r, "gpus is %lld, but tp x pp x cp x dp is %lld", (long long)gpus, (long long)(ranks * l->dp));
+  const int64_t world = ranks * l->dp;
+  if (world != gpus) {
+    return refuse(r, "gpus is %lld, but tp x pp x cp x dp is %lld", (long long)gpus, (long long)world);
   }
   if (l->micro_batch == 0) {
     if (global_batch != l->dp) return refuse(r, "layout missing: micro_batch is blank and the layout does not fix it");

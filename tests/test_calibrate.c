@@ -7,6 +7,7 @@
 
 #include "calibrate/calibrate.h"
 #include "catalog/catalog.h"
+#include "shapes.h"
 
 static clx_catalog *catalog;
 
@@ -15,50 +16,7 @@ enum { SHAPES = 500, TRIES = 400000 };
 // Devices whose kernels were measured; together they have every family and number format.
 static const char *const MEASURED[] = {"h100_sxm", "gb200"};
 
-// --- random shapes ------------------------------------------------------------------------------------------------------------
-
-static double uniform(uint64_t *state) {
-  *state = *state * 6364136223846793005U + 1442695040888963407U;
-  return (double)(*state >> 11) * 0x1p-53;
-}
-
-static double normal(uint64_t *state) {
-  return sqrt(-2 * log(uniform(state) + 1e-300)) * cos(6.283185307179586 * uniform(state));
-}
-
-// A shape inside the fitted range, spread logarithmically; whole numbers, every other one a multiple of a power of two.
-static void random_shape(const clx_kernel_family *family, const clx_kernel_fit *fit, uint64_t *state, double *shape) {
-  for (int32_t c = 0; c < family->column_count; c++) {
-    const double low = fit->low[c], high = fit->high[c], u = uniform(state);
-    if (family->columns[c].choices != NULL) {
-      shape[c] = floor(low + u * (high - low + 1) * 0.999999);
-    } else if (family->columns[c].exponent) {
-      shape[c] = u < 0.5 ? low : high;
-    } else {
-      const double start = fmax(low, 1), value = start * pow(fmax(high / start, 1), u);
-      shape[c] = low <= 0 && uniform(state) < 0.3 ? low
-                 : uniform(state) < 0.5           ? exp2(floor(log2(value)))
-                                                  : floor(value);
-    }
-  }
-}
-
-static bool makes_sense(const clx_device *device, const clx_kernel_family *family, clx_kernel_format format,
-                        const double *shape) {
-  for (int32_t c = 0; c < family->column_count; c++) {
-    const clx_kernel_column *column = &family->columns[c];
-    if (column->choices == NULL && !column->exponent && (shape[c] < column->minimum || shape[c] > column->maximum))
-      return false;
-  }
-  return family->refuse == NULL || family->refuse(device, format, shape) == NULL;
-}
-
-static clx_kernel_format format_of_set(const clx_kernel_family *family, int32_t set) {
-  for (int32_t f = CLX_KERNEL_BF16; f < CLX_KERNEL_FORMATS; f++) {
-    if (family->set_of[f] == set) return (clx_kernel_format)f;
-  }
-  return CLX_KERNEL_FP32;
-}
+// --- recovery data ----------------------------------------------------------------------------------------------------
 
 static void random_rows(clx_arena *arena, const clx_device *device, const clx_kernel_family *family, int32_t set,
                         uint64_t seed, double noise, clx_kernel_rows *rows) {
@@ -72,11 +30,10 @@ static void random_rows(clx_arena *arena, const clx_device *device, const clx_ke
                             .class_index = CLX_NEW_ARRAY(arena, int32_t, SHAPES)};
   for (int32_t tries = 0; rows->count < SHAPES && tries < TRIES; tries++) {
     double *shape = &rows->shape[(size_t)rows->count * (size_t)family->column_count];
-    const clx_kernel_format format = format_of_set(family, set);
-    random_shape(family, fit, &seed, shape);
-    if (!makes_sense(device, family, format, shape)) continue;
+    const clx_kernel_format format = shapes_format(family, set);
+    if (!shapes_draw(device, family, format, fit, &seed, shape)) continue;
     rows->format[rows->count] = format;
-    rows->time[rows->count] = family->cost(device, format, truth, shape).time * exp(noise * normal(&seed));
+    rows->time[rows->count] = family->cost(device, format, truth, shape).time * exp(noise * shapes_normal(&seed));
     rows->class_index[rows->count] = family->class_of(format, shape);
     rows->count++;
   }
@@ -207,9 +164,9 @@ static void write_table(const char *directory) {
   uint64_t seed = 3;
   fprintf(out, "dtype,bytes,latency_us\n");
   for (int i = 0; i < 200; i++) {
-    const double bytes = floor(pow(10, 4 + 6 * uniform(&seed)));
+    const double bytes = floor(pow(10, 4 + 6 * shapes_uniform(&seed)));
     const double time = 2 + bytes / (bytes > 50e6 ? 2.9e6 : 5e6);
-    fprintf(out, "bfloat16,%.0f,%.5g\n", bytes, time * exp(0.05 * normal(&seed)));
+    fprintf(out, "bfloat16,%.0f,%.5g\n", bytes, time * exp(0.05 * shapes_normal(&seed)));
   }
   fprintf(out, "bfloat16,x,3\n");
   fclose(out);

@@ -25,8 +25,8 @@ static double library_time(const clx_device *device, const clx_custom_allreduce_
   clx_ring ring = {.time = p->ring_time,
                    .hop = p->ring_hop,
                    .rate = p->ring_rate * device->nvlink,
-                   .own = p->ring_own,
-                   .fill = p->ring_fill,
+                   .own = 0.45,
+                   .fill = 0.25,
                    .chunk = 24 * 2097152.0,
                    .overlap = 2};
   if (!multicast) return clx_ring_time(&ring, n, 2 * (n - 1), bytes);
@@ -63,8 +63,6 @@ static const clx_row custom_allreduce_rows[] = {
     ROW(ring_time, "s", 2e-5, 1e-6, 6e-5, "launch and end of NCCL"),
     ROW(ring_hop, "s", 4e-6, 5e-7, 3e-5, "latency of one step of NCCL"),
     ROW(ring_rate, NULL, 0.8, 0.3, 1, "bandwidth of a ring of NCCL, share of the links"),
-    ROW(ring_own, NULL, 0.4, 0, 1.5, "cost of a rank's own part against a passed one"),
-    ROW(ring_fill, NULL, 0.35, 0, 1, "extra cost of the first chunk against later ones"),
     ROW(nvls_rate, NULL, 0.6, 0.2, 1, "bandwidth of reductions in the switches, share of the links"),
 };
 #undef ROW

@@ -15,7 +15,7 @@ typedef struct clx_custom_allreduce_parameters {
   double time, peer_time, barrier;  // s
   double one_rate, spill;
   double two_time, two_rate;
-  double ring_time, ring_hop, ring_rate, ring_own, ring_fill;
+  double ring_time, ring_hop, ring_rate;
   double nvls_rate;
 } clx_custom_allreduce_parameters;
 

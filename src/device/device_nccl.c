@@ -61,8 +61,9 @@ static nccl_method method_of(const tuner *t, const clx_device *device, int op, d
 
 // Latency and transfer that partly hide each other.
 static double join(double a, double b, double exponent) {
-  const double most = fmax(a, b), ratio = fmin(a, b) / most;
-  return most * pow(1 + pow(ratio, exponent), 1 / exponent);
+  const double most = a > b ? a : b, least = a > b ? b : a;
+  if (exponent == 2) return most * sqrt(1 + least / most * (least / most));
+  return most * pow(1 + pow(least / most, exponent), 1 / exponent);
 }
 
 double clx_ring_time(const clx_ring *ring, double ranks, double steps, double bytes) {

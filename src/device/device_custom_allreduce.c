@@ -12,8 +12,7 @@ static double peer_time(const clx_device *device, const clx_custom_allreduce_par
   const double start = p->time + p->peer_time * log2(n);
   // More than 8 KiB take more than one block, and the blocks wait for those of all peers.
   const double wait = (n - 1) * p->barrier * fmin(bytes, 8192) / 8192;
-  // Vectors that leave the cache are read slower; half of the rise at an eighth of it: both halves of the cache hold a copy
-  // of input, buffer and output.
+  // Vectors that leave the cache are read slower; the scale, an eighth of it, was set by hand on H100 and GB200.
   const double spilled = bytes / (bytes + fmax(device->l2, 1e6) / 8);
   const double one = start + wait + (n - 1) * bytes * (1 + p->spill * spilled) / (p->one_rate * device->nvlink);
   const double two = start + (n - 1) * p->two_time + 2 * (n - 1) / n * bytes / (p->two_rate * device->nvlink);
@@ -22,6 +21,7 @@ static double peer_time(const clx_device *device, const clx_custom_allreduce_par
 
 static double library_time(const clx_device *device, const clx_custom_allreduce_parameters *p, double n, double bytes,
                            bool multicast) {
+  // own, fill, overlap and depth: set near the fits of the nccl family, too few rows to determine them here.
   clx_ring ring = {.time = p->ring_time,
                    .hop = p->ring_hop,
                    .rate = p->ring_rate * device->nvlink,

@@ -1,4 +1,4 @@
-// Collectives of NCCL in one NVLink domain. Structure after the kernels and the cost model of NCCL 2.29 (src/device,
+// Collectives of NCCL in one NVLink domain. Structure after the kernels and the cost model of NCCL 2.28 and later (src/device,
 // src/graph/tuning.cc, src/enqueue.cc); times are fitted.
 #include "device/device_nccl.h"
 
@@ -13,6 +13,7 @@ enum { ALL_GATHER, ALL_REDUCE, ALL_TO_ALL, REDUCE_SCATTER };
 typedef enum nccl_method { LL, LL128, SIMPLE, NVLS } nccl_method;
 
 // What NCCL's cost model takes an architecture for (src/graph/tuning.cc, search.cc), GB/s.
+// Its LL128 of Blackwell differs between versions (73.4, 34.5, 40); 34.5 gives the switches measured on B200.
 typedef struct tuner {
   const char *family;
   double channels;           // of the ring it finds; collectives run on twice as many

@@ -77,10 +77,10 @@ const cli_command cli_probe_command = {
     .summary = "measure this machine into tables for calibrate",
     .text =
         "Measures matrix products (OpenBLAS; cuBLASLt with --cuda), memory and, started by mpirun, collectives of the\n"
-        "machine it runs on. Writes a catalogue: DIR/device/NAME.yaml, DIR/sources.yaml, DIR/tables/NAME.*.csv.\n"
+        "machine it runs on. Writes a catalogue: DIR/device/NAME.yaml, DIR/sources.yaml, DIR/NAME.*.csv.\n"
         "WHAT: gemm, memory, collectives or all (default).",
     .examples = {"colossus probe -o mine --name laptop", "mpirun -n 4 colossus probe collectives -o mine --name laptop",
-                 "colossus --catalogue mine calibrate device laptop --kernels mine/tables"},
+                 "colossus --catalogue mine calibrate device laptop --kernels mine"},
     .argument = {{"WHAT", CLI_TEXT, true}},
     .options = PROBE_OPTIONS,
     .option_count = CLI_COUNT(PROBE_OPTIONS),

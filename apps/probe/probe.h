@@ -56,7 +56,7 @@ typedef struct probe_text {
 
 void probe_add(probe_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void probe_text_free(probe_text *text);
-// Makes DIR, DIR/device and DIR/tables and sees that files can be written there.
+// Makes DIR, DIR/device and DIR/kernels and sees that files can be written there.
 int probe_folders(const char *folder);
 // Writes FOLDER/PATH by way of a temporary file beside it.
 int probe_write(const char *folder, const char *path, const probe_text *text);

@@ -122,7 +122,7 @@ int probe_collectives(const probe_options *options, probe_summary *summary) {
   summary->seconds = probe_now() - start;
   if (code == PROBE_DONE && b.rank == 0) {
     char path[128];
-    snprintf(path, sizeof path, "tables/%s.nccl.csv", options->name);
+    snprintf(path, sizeof path, "%s.nccl.csv", options->name);
     code = probe_write(options->folder, path, &text);
   }
   probe_text_free(&text);

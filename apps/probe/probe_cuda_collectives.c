@@ -172,7 +172,7 @@ int probe_collectives(const probe_options *options, probe_summary *summary) {
   probe_progress("%s", "");
   probe_summary_close(summary);
   summary->seconds = probe_now() - start;
-  snprintf(path, sizeof path, "tables/%s.nccl.csv", options->name);
+  snprintf(path, sizeof path, "%s.nccl.csv", options->name);
   if (code == PROBE_DONE) code = probe_write(options->folder, path, &text);
   probe_text_free(&text);
   return code;

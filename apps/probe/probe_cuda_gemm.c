@@ -283,7 +283,7 @@ static int measure_format(const probe_options *options, probe_products *products
 static int write_table(const probe_options *options, const probe_text *text) {
   char path[128];
   const bool forward = options->layout == PROBE_FORWARD;
-  snprintf(path, sizeof path, "tables/%s%s%s.gemm.csv", options->name, forward ? "" : "_",
+  snprintf(path, sizeof path, "%s%s%s.gemm.csv", options->name, forward ? "" : "_",
            forward ? "" : probe_layout_name[options->layout]);
   return probe_write(options->folder, path, text);
 }

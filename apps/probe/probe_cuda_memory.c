@@ -84,7 +84,7 @@ int probe_memory(const probe_options *options, probe_machine *machine, probe_sum
   probe_summary_close(summary);
   summary->seconds = probe_now() - start;
   char path[128];
-  snprintf(path, sizeof path, "tables/%s.memory.csv", options->name);
+  snprintf(path, sizeof path, "%s.memory.csv", options->name);
   if (code == PROBE_DONE) code = probe_write(options->folder, path, &text);
   probe_text_free(&text);
   return code;

@@ -114,7 +114,7 @@ static int write_table(const probe_options *options, gemm_run *run) {
               1e6 * run->seconds[i]);
   }
   const bool forward = options->layout == PROBE_FORWARD;
-  snprintf(path, sizeof path, "tables/%s%s%s.gemm.csv", options->name, forward ? "" : "_",
+  snprintf(path, sizeof path, "%s%s%s.gemm.csv", options->name, forward ? "" : "_",
            forward ? "" : probe_layout_name[options->layout]);
   const int code = probe_write(options->folder, path, &text);
   probe_text_free(&text);

@@ -31,10 +31,10 @@ static void print_text(const probe_options *options, const report *r) {
            s->family, s->rows, s->seconds, 1e-9 * s->best, unit_of(s), 100 * s->spread_median, 100 * s->spread_p90);
     if (s->skipped > 0) printf("            %d shapes left out: too long for the time given, or refused\n", s->skipped);
   }
-  printf("written     %s/tables/%s.*.csv%s\n", options->folder, options->name,
+  printf("written     %s/%s.*.csv%s\n", options->folder, options->name,
          r->has_entry ? ", device entry and source beside them" : "");
-  printf("next        colossus --catalogue %s calibrate device %s --kernels %s/tables\n", options->folder,
-         options->name, options->folder);
+  printf("next        colossus --catalogue %s calibrate device %s --kernels %s -o %s/kernels/%s.yaml\n",
+         options->folder, options->name, options->folder, options->folder, options->name);
 }
 
 static void print_quoted(const char *text) {

@@ -236,7 +236,7 @@ int probe_memory(const probe_options *options, probe_machine *machine, probe_sum
   measure_link(&s, (size_t)(largest / 4), machine);
   streams_close(&s);
   char path[128];
-  snprintf(path, sizeof path, "tables/%s.memory.csv", options->name);
+  snprintf(path, sizeof path, "%s.memory.csv", options->name);
   code = probe_write(options->folder, path, &text);
   probe_text_free(&text);
   return code;

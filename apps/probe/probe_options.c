@@ -16,7 +16,7 @@ void probe_help(FILE *out) {
       "       mpirun -n N colossus-probe collectives [options]\n"
       "\n"
       "  -o DIR           folder of the catalogue to write: DIR/device/NAME.yaml, DIR/sources.yaml, "
-      "DIR/tables/NAME.*.csv\n"
+      "DIR/NAME.*.csv\n"
       "                   (default: probe)\n"
       "  --name NAME      of the device, [a-z0-9_] (default: the host's name, or the GPU's)\n"
       "  --threads N      threads to use (default: all)\n"

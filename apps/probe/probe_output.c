@@ -119,7 +119,7 @@ static int make_folder(const char *path) {
 }
 
 int probe_folders(const char *folder) {
-  static const char *const parts[] = {"device", "tables"};
+  static const char *const parts[] = {"device", "kernels"};
   for (int32_t i = 0; i < PROBE_COUNT(parts); i++) {
     char *path = join(folder, parts[i], "");
     if (path == NULL) return probe_fault("out of memory");

@@ -69,6 +69,7 @@ enum { PROBE_SAMPLES_MAX = 2000 };
 
 typedef struct probe_timing {
   double median;  // s, of one execution
+  double fastest;
   double spread;  // half the distance of the quartiles over the median
   int32_t samples;
 } probe_timing;

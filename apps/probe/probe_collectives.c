@@ -66,25 +66,32 @@ static double time_batch(collective op, const buffers *b, int bytes, int batch) 
   return slowest;
 }
 
-enum { BATCHES = 15, STEPS = 20 };
+enum { BATCHES = 15, STEPS = 40 };
 
 static probe_timing measure(collective op, const buffers *b, int bytes, double seconds) {
   double samples[BATCHES];
   (void)time_batch(op, b, bytes, 1);
   const double once = fmax(time_batch(op, b, bytes, 2), 1e-7);
-  // All processes computed the same `once`, so they agree on both counts.
+  // All processes computed the same `once`, and the same samples, so they agree on both counts.
   const int batch = (int)fmax(1, fmin(1000, seconds / (BATCHES * once)));
-  const int batches = batch > 1 ? BATCHES : (int)fmax(3, fmin(BATCHES, seconds / once));
-  for (int i = 0; i < batches; i++) samples[i] = time_batch(op, b, bytes, batch);
+  double used = 0;
+  int batches = 0;
+  while (batches < 3 || (batches < BATCHES && used < seconds)) {
+    samples[batches] = time_batch(op, b, bytes, batch);
+    used += samples[batches++] * batch;
+  }
   return probe_timing_of(samples, batches);
 }
 
+// Two sizes in each factor of 2, from 1 KiB.
+static int size_at(int32_t step) { return (int)(1024 * exp2(0.5 * step)); }
+
 static void measure_all(const buffers *b, int largest, double budget, probe_text *text, probe_summary *summary) {
   int32_t steps = 0;
-  for (int bytes = 1024; bytes <= largest && steps < STEPS; bytes *= 2) steps++;
+  while (steps < STEPS && size_at(steps) <= largest) steps++;
   for (int32_t op = 0; op < COLLECTIVES; op++) {
     for (int32_t i = 0; i < steps; i++) {
-      const int bytes = (1024 << i) / b->processes * b->processes;  // whole parts
+      const int bytes = size_at(i) / b->processes * b->processes;  // whole parts
       const probe_timing timing = measure((collective)op, b, bytes, budget / (COLLECTIVES * steps));
       probe_add(text, "int8,%s,%d,%d,%.4g\n", NAMES[op], b->processes, bytes, 1e6 * timing.median);
       probe_summary_add(summary, timing.spread);

@@ -9,8 +9,8 @@
 // collector for the GPU tables (collector/trtllm/collect_gemm.py), where a layer's weights are seldom in the cache either.
 enum { COPIES_MAX = 5, SHAPES = 1000, SHAPES_QUICK = 60, SAMPLES_LEAST = 5 };
 
-static const double POOL = 512e6;          // B, of all copies of the weights
-static const double LARGEST_SHARE = 0.05;  // of the budget, for one shape
+static const double POOL = 512e6, POOL_QUICK = 64e6;  // B, of all copies of the weights
+static const double LARGEST_SHARE = 0.05;             // of the budget, for one shape
 
 typedef struct gemm_work {
   probe_shape shape;
@@ -41,26 +41,25 @@ static float *random_floats(double count) {
   return values;
 }
 
-static double pool_bytes(probe_shape largest) { return fmax(POOL, 4.0 * largest.n * largest.k); }
-
-static double all_bytes(probe_shape largest) {
-  return pool_bytes(largest) + 4.0 * largest.m * ((double)largest.n + largest.k);
+static double all_bytes(probe_shape l, double pool) {
+  return fmax(pool, 4.0 * l.n * l.k) + 4.0 * l.m * ((double)l.n + l.k);
 }
 
-static int fit_memory(const probe_machine *machine, probe_shape *largest) {
+static int fit_memory(const probe_machine *machine, probe_shape *largest, double pool) {
   const double room = 0.5 * machine->memory_free;
-  while (all_bytes(*largest) > room && largest->n > 1024) {
+  while (all_bytes(*largest, pool) > room && largest->n > 1024) {
     largest->n /= 2;
     largest->k /= 2;
   }
-  if (all_bytes(*largest) <= room) return PROBE_DONE;
+  if (all_bytes(*largest, pool) <= room) return PROBE_DONE;
   return probe_fault("too little memory: products of 1,024 columns need %.0f MB, half of the free memory is %.0f MB",
-                     1e-6 * all_bytes(*largest), 1e-6 * room);
+                     1e-6 * all_bytes(*largest, pool), 1e-6 * room);
 }
 
 typedef struct gemm_run {
   gemm_work work;
   probe_shape largest;
+  double pool;  // B
   probe_shape shape[SHAPES];
   double seconds[SHAPES];
   int32_t count;  // measured
@@ -91,7 +90,7 @@ static void measure(gemm_run *run, double budget, double cache, probe_summary *s
       continue;
     }
     run->work.shape = shape;
-    run->work.copies = (int32_t)fmax(1, fmin(COPIES_MAX, fmin(ceil(cache / weights), floor(POOL / weights))));
+    run->work.copies = (int32_t)fmax(1, fmin(COPIES_MAX, fmin(ceil(cache / weights), floor(run->pool / weights))));
     const probe_timing timing = probe_time(gemm_once, &run->work, left / (run->planned - i), SAMPLES_LEAST);
     run->shape[run->count] = shape;
     run->seconds[run->count++] = timing.median;
@@ -126,18 +125,19 @@ int probe_gemm(const probe_options *options, probe_machine *machine, probe_summa
   gemm_run *run = calloc(1, sizeof *run);
   if (run == NULL) return probe_fault("out of memory");
   run->largest = options->quick ? (probe_shape){512, 2048, 2048} : (probe_shape){4096, 8192, 8192};
+  run->pool = options->quick ? POOL_QUICK : POOL;
   run->planned = options->quick ? SHAPES_QUICK : SHAPES;
   if (options->shapes > 0 && options->shapes < run->planned) run->planned = options->shapes;
   run->rate = 0.5 * machine->peak_fp32;
-  int code = fit_memory(machine, &run->largest);
+  int code = fit_memory(machine, &run->largest, run->pool);
   float *a = NULL, *b = NULL, *c = NULL;
   if (code == PROBE_DONE) {
     const probe_shape l = run->largest;
     a = random_floats((double)l.m * l.k);
-    b = random_floats(pool_bytes(l) / sizeof *b);
+    b = random_floats(fmax(run->pool, 4.0 * l.n * l.k) / sizeof *b);
     c = calloc((size_t)l.m * (size_t)l.n, sizeof *c);
     if (a == NULL || b == NULL || c == NULL) {
-      code = probe_fault("too little memory: %.0f MB could not be allocated", 1e-6 * all_bytes(l));
+      code = probe_fault("too little memory: %.0f MB could not be allocated", 1e-6 * all_bytes(l, run->pool));
     }
   }
   if (code == PROBE_DONE) {

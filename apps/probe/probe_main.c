@@ -33,8 +33,9 @@ static void print_text(const probe_options *options, const report *r) {
   }
   printf("written     %s/%s.*.csv%s\n", options->folder, options->name,
          r->has_entry ? ", device entry and source beside them" : "");
-  printf("next        colossus --catalogue %s calibrate device %s --kernels %s -o %s/kernels/%s.yaml\n",
-         options->folder, options->name, options->folder, options->folder, options->name);
+  printf(
+      "next        colossus --catalogue %s calibrate device %s --kernels %s --source probe-%s -o %s/kernels/%s.yaml\n",
+      options->folder, options->name, options->folder, options->name, options->folder, options->name);
 }
 
 static void print_quoted(const char *text) {

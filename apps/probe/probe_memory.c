@@ -160,14 +160,14 @@ static probe_timing time_stream(streams *s, stream_op op, double bytes, double s
 static void measure_link(streams *s, size_t elements, probe_machine *machine) {
   s->count = elements < (64U << 18) ? elements : (64U << 18);
   const probe_timing timing = probe_time(copy_once, s, 0.3, 5);
-  machine->link = 4.0 * (double)s->count / timing.median;
+  machine->link = 4.0 * (double)s->count / timing.fastest;
   snprintf(machine->link_from, sizeof machine->link_from, "memcpy of %.0f MB by one thread", 4e-6 * (double)s->count);
 }
 
 static void set_bandwidth(probe_machine *machine, double rate, double bytes) {
   machine->bandwidth = rate;
   snprintf(machine->bandwidth_from, sizeof machine->bandwidth_from,
-           "best of copy, read and triad over %.0f MB, %d threads", 1e-6 * bytes, machine->processors);
+           "fastest copy, read or triad over %.0f MB, %d threads", 1e-6 * bytes, machine->processors);
 }
 
 int probe_memory_briefly(const probe_options *options, probe_machine *machine) {
@@ -177,7 +177,7 @@ int probe_memory_briefly(const probe_options *options, probe_machine *machine) {
   if (code != PROBE_DONE) return code;
   double best = 0;
   for (int32_t op = 0; op < STREAM_OPS; op++) {
-    best = fmax(best, bytes / time_stream(&s, (stream_op)op, bytes, 0.3).median);
+    best = fmax(best, bytes / time_stream(&s, (stream_op)op, bytes, 0.3).fastest);
   }
   set_bandwidth(machine, best, bytes);
   measure_link(&s, (size_t)(bytes / 4), machine);
@@ -223,9 +223,9 @@ int probe_memory(const probe_options *options, probe_machine *machine, probe_sum
       probe_add(&text, "float32,%s,%.0f,%.4g\n", OPS[op].name, bytes, 1e6 * timing.median);
       probe_summary_add(summary, timing.spread);
       summary->best = fmax(summary->best, bytes / timing.median);
-      if (i == count - 1) best = fmax(best, bytes / timing.median);
+      if (i == count - 1) best = fmax(best, bytes / timing.fastest);
       if (op == STREAM_COPY) size[i] = bytes;
-      if (op == STREAM_COPY) rate[i] = bytes / timing.median;
+      if (op == STREAM_COPY) rate[i] = bytes / timing.fastest;
       probe_progress("memory: %s, %.3g MB, %.0f s left", OPS[op].name, 1e-6 * bytes, left);
     }
   }

@@ -120,7 +120,7 @@ int probe_collectives(const probe_options *options, probe_summary *summary) {
   if (!all) code = PROBE_FAULT;
   probe_text text = {0};
   const double start = probe_now();
-  if (code == PROBE_DONE) {
+  if (code == PROBE_DONE && b.from != NULL) {
     memset(b.from, 1, (size_t)largest);
     probe_add(&text, "dtype,op_name,num_gpus,message_size,latency_us\n");
     measure_all(&b, largest, options->seconds > 0 ? options->seconds : options->quick ? 2 : 30, &text, summary);

@@ -168,7 +168,7 @@ typedef struct check_data {
 
 static double element(const uint8_t *data, int at, bool fp8) {
   uint16_t code = 0;
-  memcpy(&code, data + 2 * at, sizeof code);
+  memcpy(&code, data + 2 * (size_t)at, sizeof code);
   return (double)(fp8 ? probe_from_e4m3(data[at]) : probe_from_bf16(code));
 }
 

@@ -51,7 +51,7 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
   const clx_place none = {0};
   must(clx_catalog_read(catalog, "model", s->model, none, &clx_model_schema, arena, &r->model, &error), &error);
   must(clx_transformer_complete(&r->model, none, &error), &error);
-  must(clx_catalog_read(catalog, "device", s->device, none, &clx_device_schema, arena, &r->device, &error), &error);
+  must(clx_catalog_read_device(catalog, s->device, none, arena, &r->device, &error), &error);
   must(clx_catalog_read(catalog, "software", "default", none, &clx_software_schema, arena, &r->software, &error),
        &error);
   r->fabric = (clx_fabric){.domain = 8,

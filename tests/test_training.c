@@ -30,8 +30,7 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   assert_int_equal(clx_catalog_read(catalog, "model", model, none, &clx_model_schema, arena, &b->model, &error),
                    CLX_OK);
   assert_int_equal(clx_transformer_complete(&b->model, none, &error), CLX_OK);
-  assert_int_equal(clx_catalog_read(catalog, "device", "h100_sxm", none, &clx_device_schema, arena, &b->device, &error),
-                   CLX_OK);
+  assert_int_equal(clx_catalog_read_device(catalog, "h100_sxm", none, arena, &b->device, &error), CLX_OK);
   assert_int_equal(
       clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
   b->fabric = FABRIC;

@@ -69,7 +69,8 @@ static void write_table(char *path, const char *step, const char *rate) {
 static char *predict(const char *path) {
   clx_error error = {0};
   char *text = NULL;
-  if (clx_table_predict(catalog, "training", path, &text, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  if (clx_table_predict(catalog, "training", path, NULL, &text, &error) != CLX_OK)
+    fail_msg("%s", error.mistake[0].text);
   return text;
 }
 
@@ -183,10 +184,10 @@ static void test_odd_cells_are_refused(void **state) {
     snprintf(text, sizeof text, "%s%s\n", header, rows[i][0]);
     clx_arena *arena = clx_arena_new();
     clx_error error = {0};
-    clx_table table;
+    clx_table_job job = {.arena = arena, .catalog = catalog};
     clx_prediction p = {0};
-    assert_int_equal(clx_table_read(arena, "t.csv", text, strlen(text), &table, &error), CLX_OK);
-    assert_int_equal(clx_table_training.predict(catalog, &table, 0, &p, &error), CLX_OK);
+    assert_int_equal(clx_table_read(arena, "t.csv", text, strlen(text), &job.table, &error), CLX_OK);
+    assert_int_equal(clx_table_training.predict(&job, 0, &p, &error), CLX_OK);
     assert_int_equal(p.status, CLX_ROW_REFUSED);
     if (strstr(p.reason, rows[i][1]) == NULL) fail_msg("'%s' does not say '%s'", p.reason, rows[i][1]);
     clx_arena_free(arena);
@@ -201,7 +202,7 @@ static void test_missing_columns(void **state) {
   const int file = mkstemp(path);
   assert_true(write(file, "id,hardwar,gpus\n", 16) == 16);
   close(file);
-  assert_int_equal(clx_table_predict(catalog, "training", path, &text, &error), CLX_INPUT);
+  assert_int_equal(clx_table_predict(catalog, "training", path, NULL, &text, &error), CLX_INPUT);
   assert_true(error.count > 3);
   assert_non_null(strstr(error.mistake[0].text, "is it 'hardwar'"));
   unlink(path);

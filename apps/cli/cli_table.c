@@ -10,8 +10,10 @@ static int predict(const cli_call *call) {
   clx_catalog *catalog = NULL;
   char *text = NULL;
   const char *path = cli_text(call, "output");
+  const clx_table_options options = {.device = cli_text(call, "device"), .family = cli_text(call, "family")};
   int code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE && clx_table_predict(catalog, call->argument[0], call->argument[1], &text, &error) != CLX_OK) {
+  if (code == CLI_DONE &&
+      clx_table_predict(catalog, call->argument[0], call->argument[1], &options, &text, &error) != CLX_OK) {
     code = cli_fail(&error);
   }
   if (code == CLI_DONE && path != NULL) code = cli_write_file(path, text);
@@ -21,19 +23,30 @@ static int predict(const cli_call *call) {
   return code;
 }
 
-static const cli_option PREDICT_OPTIONS[] = {{.name = "output",
-                                              .letter = 'o',
-                                              .value = "FILE",
-                                              .kind = CLI_FILE_PATH,
-                                              .doc = "write there instead of to stdout"}};
+#define KERNEL_OPTIONS                                                                                                 \
+  {.name = "device", .value = "NAME", .kind = CLI_ENTRY, .doc = "kernels: the device of the catalogue that ran them"}, \
+  {                                                                                                                    \
+    .name = "family", .value = "NAME", .kind = CLI_TEXT, .doc = "kernels: gemm, moe ... (default: by the file name)"   \
+  }
+
+static const cli_option PREDICT_OPTIONS[] = {
+    KERNEL_OPTIONS,
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .kind = CLI_FILE_PATH,
+     .doc = "write there instead of to stdout"},
+};
 
 const cli_command cli_predict_command = {
     .name = "predict",
     .summary = "predict every row of a table of runs",
     .text =
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
-        "model_error. No measured column is read. KIND: training.",
-    .examples = {"colossus predict training runs.csv -o predicted.csv"},
+        "model_error. No measured column is read. KIND: training (optimizer steps) or kernels (one kernel\n"
+        "alone on one device).",
+    .examples = {"colossus predict training runs.csv -o predicted.csv",
+                 "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm"},
     .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
     .options = PREDICT_OPTIONS,
     .option_count = CLI_COUNT(PREDICT_OPTIONS),
@@ -61,7 +74,8 @@ static int validate(const cli_call *call) {
   clx_error_clear(&error);
   clx_catalog *catalog = NULL;
   char *text = NULL, *column = NULL;
-  clx_table_options options = {.by = cli_text(call, "by")};
+  clx_table_options options = {
+      .device = cli_text(call, "device"), .family = cli_text(call, "family"), .by = cli_text(call, "by")};
   int code = read_only(call, &options, &column);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE && clx_table_validate(catalog, call->argument[0], call->argument[1], &options,
@@ -76,7 +90,11 @@ static int validate(const cli_call *call) {
 }
 
 static const cli_option VALIDATE_OPTIONS[] = {
-    {.name = "by", .value = "COLUMN", .kind = CLI_TEXT, .doc = "group by this column (default: the source of the row)"},
+    KERNEL_OPTIONS,
+    {.name = "by",
+     .value = "COLUMN",
+     .kind = CLI_TEXT,
+     .doc = "group by this column (default: source; number format and size)"},
     {.name = "only",
      .value = "COLUMN=VALUES",
      .kind = CLI_TEXT,
@@ -89,9 +107,10 @@ const cli_command cli_validate_command = {
     .summary = "compare predictions with published measurements",
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
-        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training.",
+        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training or kernels.",
     .examples = {"colossus validate training runs.csv",
-                 "colossus validate training runs.csv --by hardware --only trust=A,B"},
+                 "colossus validate training runs.csv --by hardware --only trust=A,B",
+                 "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm"},
     .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
     .options = VALIDATE_OPTIONS,
     .option_count = CLI_COUNT(VALIDATE_OPTIONS),

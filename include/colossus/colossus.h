@@ -117,18 +117,38 @@ clx_status clx_result_json(const clx_result *result, char **text, clx_error *err
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
 
 /* --- tables: predict and validate -------------------------------------------------------------------------------------- */
+/* All members nullable. */
 typedef struct clx_table_options {
-  const char *by; /* nullable: validate groups by this column; default: the source (the id up to its first '-') */
-  const char *only_column; /* nullable: validate only rows whose cell in this column is one of only_values */
+  const char *device;      /* kernels: the device that was measured */
+  const char *family;      /* kernels: the kernel family; default: by the file name */
+  const char *by;          /* validate groups by this column; default: the kind's own groups */
+  const char *only_column; /* validate only rows whose cell in this column is one of only_values */
   const char *only_values; /* comma-separated */
 } clx_table_options;
 
-/* kind: "training". Writes the CSV with predicted_*, status, reason and model_error columns to *text. */
-clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text,
-                             clx_error *error);
+/* Kinds of tables ("training", "kernels"): name of kind i, NULL past the end. */
+const char *clx_table_kind_name(int32_t index);
+/* Writes the CSV with predicted_*, status, reason and model_error columns to *text. options nullable. */
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path,
+                             const clx_table_options *options, char **text, clx_error *error);
 /* Error figures against the measured columns, for people or as JSON. options nullable. */
 clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
                               const clx_table_options *options, bool json, char **text, clx_error *error);
+
+/* --- calibration: kernel parameters of a device from tables of measured kernels -------------------------------------------- */
+typedef struct clx_calibrate_options {
+  const char *families; /* comma-separated; NULL = all that have a table */
+  const char *source;   /* id of the source (sources.yaml) that the entry names; default "measured-here" */
+  int32_t rows;         /* rows a fit sees at most; 0 = default */
+  int32_t threads;      /* default 1; does not change the result */
+  bool json;            /* report as JSON */
+} clx_calibrate_options;
+
+void clx_calibrate_options_default(clx_calibrate_options *options);
+/* Fits the kernel parameters of `device` to the tables DEVICE.FAMILY.csv of `directory`. *report (errors before and after,
+ * cross-validated) and *entry (the catalogue/kernels file) are freed with clx_text_free. */
+clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
+                                const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */

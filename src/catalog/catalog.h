@@ -26,6 +26,11 @@ extern const int32_t clx_builtin_file_count;
 // Unknown: CLX_INPUT at `place` with the nearest names. The texts live as long as the catalogue.
 clx_status clx_catalog_read(const clx_catalog *catalog, const char *kind, const char *name, clx_place place,
                             const clx_schema *schema, clx_arena *arena, void *object, clx_error *error);
+// Reads a device together with its kernel parameters: those of the entry it names, else its own, else its architecture's
+// (an alias of a catalogue/kernels entry), else the initial values of the schema.
+struct clx_device;
+clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                   struct clx_device *device, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

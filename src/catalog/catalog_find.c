@@ -77,7 +77,8 @@ static clx_status demand_any_kind(const clx_catalog *catalog, const char *name, 
   *out = NULL;
   for (int32_t kind = 0; clx_catalog_kind(kind) != NULL; kind++) {
     clx_entry *entry = clx_catalog_find(catalog, kind, name);
-    if (entry == NULL) continue;
+    // Kernels carry the name of their device: without a kind the device is meant.
+    if (entry == NULL || clx_text_equal(clx_catalog_kind(kind), "kernels")) continue;
     if (*out != NULL) {
       return clx_fail(error, CLX_INPUT, place, "\"%s\" is both a %s and a %s; say which kind", name,
                       clx_catalog_kind((*out)->kind), clx_catalog_kind(kind));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "device/device_kernels.h"
 #include "schema/schema.h"
 
 typedef enum clx_format {
@@ -41,6 +42,10 @@ typedef struct clx_device {
   double kernel_time;         // s: ramp up and drain of one kernel
   double quantise_bandwidth;  // B/s of bf16 input read when casting to fp8 or fp4
   int32_t tile_m, tile_n;     // largest output tile of one processor (or pair)
+  const char
+      *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
+  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read
+  bool kernels_inherited;      // measured on another device, or nowhere: scaled by datasheet
 } clx_device;
 
 extern const clx_schema clx_device_schema;

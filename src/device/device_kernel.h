@@ -46,9 +46,9 @@ typedef struct clx_kernel_column {
 typedef struct clx_kernel_class {
   const char *name;
   int32_t rows;
-  double error, bias;        // mean absolute and mean signed relative error, as fitted
-  double cross_error;        // the same on shape families left out of the fit
-  double noise;              // of the measurements themselves, from neighbours
+  double error, bias;  // mean absolute and mean signed relative error, as fitted
+  double cross_error;  // the same on shape families left out of the fit
+  double noise;        // of the measurements themselves, from neighbours
 } clx_kernel_class;
 
 // Where a parameter set comes from. First member of every parameter struct; rows = 0: the device has no such set.
@@ -65,20 +65,16 @@ extern const clx_schema clx_kernel_fit_schema;
 
 // Row of one fitted parameter: bounds are the range in which it has its physical meaning; a range with a positive minimum is
 // fitted in the logarithm.
-#define CLX_PARAMETER(type, member, unit_text, start, low, high, text) \
-  {.key = #member,                                                     \
-   .kind = CLX_ROW_REAL,                                               \
-   .offset = offsetof(type, member),                                   \
-   .unit = (unit_text),                                                \
-   .initial = (start),                                                 \
-   .minimum = (low),                                                   \
-   .maximum = (high),                                                  \
-   .doc = (text)}
+#define CLX_PARAMETER(type, member, unit_text, start, low, high, text)                                               \
+  {                                                                                                                  \
+    .key = #member, .kind = CLX_ROW_REAL, .offset = offsetof(type, member), .unit = (unit_text), .initial = (start), \
+    .minimum = (low), .maximum = (high), .doc = (text)                                                               \
+  }
 
-#define CLX_PARAMETER_FIT(type)                                                                          \
-  {                                                                                                      \
+#define CLX_PARAMETER_FIT(type)                                                                         \
+  {                                                                                                     \
     .key = "fit", .kind = CLX_ROW_STRUCT, .offset = offsetof(type, fit), .sub = &clx_kernel_fit_schema, \
-    .doc = "the measurements it was fitted to"                                                           \
+    .doc = "the measurements it was fitted to"                                                          \
   }
 
 // A family of kernels. Shape structs hold doubles only, one per column, in the order of `columns`.
@@ -88,7 +84,7 @@ typedef struct clx_kernel_family {
   const clx_schema *schema;  // of one parameter struct: first member clx_kernel_fit fit, rows of kind REAL are fitted
   const clx_kernel_column *columns;
   int32_t column_count;
-  const char *const *sets;  // NULL-terminated names of parameter sets ("bf16", "fp8", ...)
+  const char *const *sets;            // NULL-terminated names of parameter sets ("bf16", "fp8", ...)
   int8_t set_of[CLX_KERNEL_FORMATS];  // index of the set of a format, -1 = this family has no kernel of that format
   const char *const *classes;         // NULL-terminated names of size classes
   int32_t (*class_of)(clx_kernel_format format, const void *shape);

@@ -40,8 +40,7 @@ static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_
                     cohort->rack.server, cohort->server.name);
   }
   const char *nic = s->spec.network.nic != NULL ? s->spec.network.nic : cohort->server.nic;
-  CLX_TRY(clx_catalog_read(catalog, "device", cohort->server.device, fleet->place, &clx_device_schema, s->arena,
-                           &cohort->device, error));
+  CLX_TRY(clx_catalog_read_device(catalog, cohort->server.device, fleet->place, s->arena, &cohort->device, error));
   CLX_TRY(
       clx_catalog_read(catalog, "link", nic, s->spec.network.place, &clx_link_schema, s->arena, &cohort->nic, error));
   cohort->gpus = fleet->gpus;

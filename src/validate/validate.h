@@ -16,24 +16,39 @@ enum { CLX_METRICS_MAX = 4, CLX_REASON_MAX = 320 };
 typedef struct clx_prediction {
   double value[CLX_METRICS_MAX];     // in the unit of the metric's column
   double measured[CLX_METRICS_MAX];  // NaN-free; 0 = not measured
+  double error;                      // validation error of the model used, a fraction; 0 = the kind's
   clx_row_status status;
   char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
 } clx_prediction;
 
+// A table being predicted.
+typedef struct clx_table_job {
+  clx_arena *arena;
+  const clx_catalog *catalog;
+  const struct clx_table_kind *kind;
+  const clx_table_options *options;  // never NULL
+  clx_table table;
+  const char *metric[CLX_METRICS_MAX + 1];  // NULL-terminated column names: those of the kind's that this table has
+  const char *const *inputs;  // columns that are inputs: rows equal in all of them are repetitions. NULL-terminated
+  clx_prediction *row;
+  double error;  // validation error of the model, where the row does not know better
+  void *state;   // the kind's own
+} clx_table_job;
+
 // One kind of table.
 typedef struct clx_table_kind {
-  const char *name;                         // "training"
-  const char *metric[CLX_METRICS_MAX + 1];  // NULL-terminated column names
-  const char *accuracy;                     // entry of catalogue/accuracy
-  // Columns that are inputs: rows equal in all of them are repetitions, whose spread is the noise floor. NULL-terminated.
-  const char *const *inputs;
-  clx_status (*check)(const clx_table *table, clx_error *error);  // demands the columns
-  clx_status (*predict)(const clx_catalog *catalog, const clx_table *table, int32_t row, clx_prediction *prediction,
-                        clx_error *error);
-  void (*measure)(const clx_table *table, int32_t row, clx_prediction *prediction);
+  const char *name;  // "training"
+  // Demands the columns, fills metric, inputs, error and state.
+  clx_status (*open)(clx_table_job *job, clx_error *error);
+  clx_status (*predict)(const clx_table_job *job, int32_t row, clx_prediction *prediction, clx_error *error);
+  void (*measure)(const clx_table_job *job, int32_t row, clx_prediction *prediction);
+  // The group of a row when the user names no column. NULL: out of memory.
+  const char *(*group)(const clx_table_job *job, int32_t row);
+  // Nullable: noise of the measurements as a fraction, from neighbouring rows; 0 = not known.
+  double (*noise)(const clx_table_job *job, int32_t metric, const bool *selected);
 } clx_table_kind;
 
-extern const clx_table_kind clx_table_training;
+extern const clx_table_kind clx_table_training, clx_table_kernels;
 
 // By name; unknown: CLX_INPUT with the nearest.
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error);
@@ -55,5 +70,4 @@ typedef struct clx_noise {
   double median, p90;
 } clx_noise;
 
-clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
-                         int32_t metric, const bool *selected, clx_arena *arena);
+clx_noise clx_noise_make(const clx_table_job *job, int32_t metric, const bool *selected);

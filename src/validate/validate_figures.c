@@ -82,17 +82,17 @@ static int32_t collect(const clx_table *table, const clx_prediction *predictions
   return count;
 }
 
-clx_noise clx_noise_make(const clx_table *table, const clx_table_kind *kind, const clx_prediction *predictions,
-                         int32_t metric, const bool *selected, clx_arena *arena) {
+clx_noise clx_noise_make(const clx_table_job *job, int32_t metric, const bool *selected) {
+  const clx_table *table = &job->table;
   clx_noise noise = {0};
   int32_t column_count = 0;
-  while (kind->inputs[column_count] != NULL) column_count++;
-  int32_t *columns = CLX_NEW_ARRAY(arena, int32_t, column_count);
-  repetition *rows = CLX_NEW_ARRAY(arena, repetition, table->row_count);
-  double *spread = CLX_NEW_ARRAY(arena, double, table->row_count);
+  while (job->inputs[column_count] != NULL) column_count++;
+  int32_t *columns = CLX_NEW_ARRAY(job->arena, int32_t, column_count);
+  repetition *rows = CLX_NEW_ARRAY(job->arena, repetition, table->row_count);
+  double *spread = CLX_NEW_ARRAY(job->arena, double, table->row_count);
   if (columns == NULL || rows == NULL || spread == NULL) return noise;
-  for (int32_t i = 0; i < column_count; i++) columns[i] = clx_table_column(table, kind->inputs[i]);
-  const int32_t count = collect(table, predictions, metric, selected, columns, column_count, rows);
+  for (int32_t i = 0; i < column_count; i++) columns[i] = clx_table_column(table, job->inputs[i]);
+  const int32_t count = collect(table, job->row, metric, selected, columns, column_count, rows);
   for (int32_t first = 0, next; first < count; first = next) {
     double least = rows[first].measured, most = least;
     for (next = first + 1; next < count && compare_repetitions(&rows[first], &rows[next]) == 0; next++) {

@@ -7,40 +7,43 @@
 
 const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
 
-static const clx_table_kind *const KINDS[] = {&clx_table_training};
+static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels};
+
+const char *clx_table_kind_name(int32_t index) {
+  return index >= 0 && index < CLX_COUNT(KINDS) ? KINDS[index]->name : NULL;
+}
 
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error) {
   const char *names[CLX_COUNT(KINDS)];
+  clx_buffer list = {0};
   for (int32_t i = 0; i < CLX_COUNT(KINDS); i++) {
     names[i] = KINDS[i]->name;
+    clx_buffer_format(&list, "%s'%s'", i == 0 ? "" : ", ", names[i]);
     if (!clx_text_equal(name, names[i])) continue;
+    clx_buffer_free(&list);
     *kind = KINDS[i];
     return CLX_OK;
   }
   const char *near = clx_nearest(name, names, CLX_COUNT(KINDS));
-  return clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; %s '%s'%s", name,
-                        near != NULL ? "did you mean" : "there is", near != NULL ? near : names[0],
-                        near != NULL ? "?" : "");
+  const clx_status status = near != NULL
+                                ? clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; did you mean '%s'?", name, near)
+                                : clx_fail_plain(error, CLX_INPUT, "no table kind '%s'; there are %s", name,
+                                                 list.failed || list.data == NULL ? "others" : list.data);
+  clx_buffer_free(&list);
+  return status;
 }
 
-typedef struct job {
-  clx_arena *arena;
-  const clx_table_kind *kind;
-  clx_table table;
-  clx_prediction *rows;
-  clx_accuracy accuracy;
-  const clx_table_options *options;
-} job;
+typedef clx_table_job job;
 
-static clx_status job_run(job *j, const clx_catalog *catalog, const char *kind, const char *path, clx_error *error) {
+static clx_status job_run(job *j, const char *kind, const char *path, clx_error *error) {
+  static const clx_table_options none = {0};
+  if (j->options == NULL) j->options = &none;
   CLX_TRY(clx_table_kind_find(kind, &j->kind, error));
   CLX_TRY(clx_table_load(j->arena, path, &j->table, error));
-  CLX_TRY(j->kind->check(&j->table, error));
-  CLX_TRY(clx_catalog_read(catalog, "accuracy", j->kind->accuracy, (clx_place){0}, &clx_accuracy_schema, j->arena,
-                           &j->accuracy, error));
-  j->rows = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
-  if (j->rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(catalog, &j->table, i, &j->rows[i], error));
+  CLX_TRY(j->kind->open(j, error));
+  j->row = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
+  if (j->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(j, i, &j->row[i], error));
   return CLX_OK;
 }
 
@@ -56,14 +59,14 @@ static bool is_written_by_us(const char *column) {
 }
 
 static void write_row(const job *j, int32_t row, clx_buffer *out) {
-  const clx_prediction *p = &j->rows[row];
+  const clx_prediction *p = &j->row[row];
   for (int32_t c = 0; c < j->table.column_count; c++) {
     if (is_written_by_us(j->table.column[c])) continue;
     clx_table_write_cell(out, clx_table_cell(&j->table, row, c));
     clx_buffer_add(out, ",", 1);
   }
-  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) {
-    if (p->status != CLX_ROW_REFUSED) clx_buffer_format(out, "%.9g", p->value[m]);
+  for (int32_t m = 0; j->metric[m] != NULL; m++) {
+    if (p->status != CLX_ROW_REFUSED && p->value[m] > 0) clx_buffer_format(out, "%.9g", p->value[m]);
     clx_buffer_add(out, ",", 1);
   }
   clx_buffer_format(out, "%s,", clx_row_status_name[p->status]);
@@ -71,7 +74,7 @@ static void write_row(const job *j, int32_t row, clx_buffer *out) {
   if (p->status == CLX_ROW_REFUSED) {
     clx_buffer_add(out, ",\n", 2);
   } else {
-    clx_buffer_format(out, ",%.4g\n", j->accuracy.all.mean);
+    clx_buffer_format(out, ",%.4g\n", p->error > 0 ? p->error : j->error);
   }
 }
 
@@ -81,20 +84,12 @@ static void write_csv(const job *j, clx_buffer *out) {
     clx_table_write_cell(out, j->table.column[c]);
     clx_buffer_add(out, ",", 1);
   }
-  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) clx_buffer_format(out, "predicted_%s,", j->kind->metric[m]);
+  for (int32_t m = 0; j->metric[m] != NULL; m++) clx_buffer_format(out, "predicted_%s,", j->metric[m]);
   clx_buffer_format(out, "status,reason,model_error\n");
   for (int32_t i = 0; i < j->table.row_count; i++) write_row(j, i, out);
 }
 
 // --- validate: groups --------------------------------------------------------------------------------------------------------
-
-// The group of a row: its cell in the column asked for, else the source, which is the id up to its first '-'.
-static const char *group_of(const job *j, int32_t row, int32_t column) {
-  const bool by_source = j->options == NULL || j->options->by == NULL;
-  const char *text = clx_table_cell(&j->table, row, column);
-  const char *dash = by_source ? strchr(text, '-') : NULL;
-  return dash == NULL ? text : clx_arena_copy(j->arena, text, (size_t)(dash - text));
-}
 
 static bool among(const char *values, const char *cell) {
   const size_t length = strlen(cell);
@@ -130,10 +125,9 @@ static int compare_texts(const void *a, const void *b) {
 
 static clx_status groups_make(const job *j, groups *g, clx_error *error) {
   const size_t rows = (size_t)j->table.row_count;
-  int32_t only = -1, column = clx_table_column(&j->table, "id");
-  if (j->options != NULL && j->options->by != NULL) CLX_TRY(column_of(j, j->options->by, &column, error));
-  if (j->options != NULL && j->options->only_column != NULL)
-    CLX_TRY(column_of(j, j->options->only_column, &only, error));
+  int32_t only = -1, by = -1;
+  if (j->options->by != NULL) CLX_TRY(column_of(j, j->options->by, &by, error));
+  if (j->options->only_column != NULL) CLX_TRY(column_of(j, j->options->only_column, &only, error));
   g->name = CLX_NEW_ARRAY(j->arena, const char *, rows);
   g->of = CLX_NEW_ARRAY(j->arena, const char *, rows);
   g->chosen = CLX_NEW_ARRAY(j->arena, bool, rows);
@@ -144,7 +138,7 @@ static clx_status groups_make(const job *j, groups *g, clx_error *error) {
   int32_t chosen = 0;
   for (int32_t i = 0; i < j->table.row_count; i++) {
     g->chosen[i] = only < 0 || among(j->options->only_values, clx_table_cell(&j->table, i, only));
-    g->of[i] = group_of(j, i, column);
+    g->of[i] = by >= 0 ? clx_table_cell(&j->table, i, by) : j->kind->group(j, i);
     if (g->of[i] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
     if (g->chosen[i]) g->name[chosen++] = g->of[i];
   }
@@ -162,7 +156,7 @@ static clx_figures figures_of(const job *j, const groups *g, int32_t metric, con
   for (int32_t i = 0; i < j->table.row_count; i++) {
     g->scratch[i] = g->chosen[i] && (group == NULL || strcmp(g->of[i], group) == 0);
   }
-  return clx_figures_make(j->rows, j->table.row_count, metric, g->scratch, g->errors);
+  return clx_figures_make(j->row, j->table.row_count, metric, g->scratch, g->errors);
 }
 
 // --- validate: text ----------------------------------------------------------------------------------------------------------
@@ -178,38 +172,50 @@ static void write_line(const char *name, const clx_figures *f, clx_buffer *out) 
                     100 * f->p90, 100 * f->max);
 }
 
+typedef struct refusal {
+  const char *reason;
+  int32_t rows;
+} refusal;
+
+static int compare_reasons(const void *a, const void *b) {
+  return strcmp(((const refusal *)a)->reason, ((const refusal *)b)->reason);
+}
+
+static int compare_refusals(const void *a, const void *b) {
+  const refusal *x = a, *y = b;
+  return x->rows != y->rows ? (x->rows < y->rows) - (x->rows > y->rows) : strcmp(x->reason, y->reason);
+}
+
 // Refusals by reason, most frequent first.
 static void write_refusals(const job *j, const groups *g, int32_t metric, clx_buffer *out) {
-  bool *done = g->scratch;
+  enum { SHOWN_MAX = 20 };
+  refusal *list = CLX_NEW_ARRAY(j->arena, refusal, j->table.row_count + 1);
+  int32_t rows = 0, kinds = 0;
+  if (list == NULL) {
+    out->failed = true;
+    return;
+  }
   for (int32_t i = 0; i < j->table.row_count; i++) {
-    done[i] = !g->chosen[i] || j->rows[i].status != CLX_ROW_REFUSED || j->rows[i].measured[metric] <= 0;
+    if (g->chosen[i] && j->row[i].status == CLX_ROW_REFUSED && j->row[i].measured[metric] > 0)
+      list[rows++] = (refusal){j->row[i].reason, 1};
   }
-  bool first = true;
-  for (;;) {
-    int32_t best = -1, most = 0;
-    for (int32_t i = 0; i < j->table.row_count; i++) {
-      if (done[i]) continue;
-      int32_t same = 0;
-      for (int32_t k = i; k < j->table.row_count; k++)
-        same += !done[k] && strcmp(j->rows[i].reason, j->rows[k].reason) == 0;
-      if (same <= most) continue;
-      most = same;
-      best = i;
+  qsort(list, (size_t)rows, sizeof *list, compare_reasons);
+  for (int32_t i = 0; i < rows; i++) {
+    if (kinds > 0 && strcmp(list[kinds - 1].reason, list[i].reason) == 0) {
+      list[kinds - 1].rows++;
+    } else {
+      list[kinds++] = list[i];
     }
-    if (best < 0) return;
-    if (first) clx_buffer_format(out, "refused:\n");
-    first = false;
-    clx_buffer_format(out, "  %4d  %s\n", most, j->rows[best].reason);
-    for (int32_t k = 0; k < j->table.row_count; k++) {
-      if (!done[k] && k != best && strcmp(j->rows[best].reason, j->rows[k].reason) == 0) done[k] = true;
-    }
-    done[best] = true;
   }
+  qsort(list, (size_t)kinds, sizeof *list, compare_refusals);
+  for (int32_t i = 0; i < kinds && i < SHOWN_MAX; i++)
+    clx_buffer_format(out, "%s  %4d  %s\n", i == 0 ? "refused:\n" : "", list[i].rows, list[i].reason);
+  if (kinds > SHOWN_MAX) clx_buffer_format(out, "  and %d other reasons\n", kinds - SHOWN_MAX);
 }
 
 static void write_text(const job *j, const groups *g, clx_buffer *out) {
-  for (int32_t m = 0; j->kind->metric[m] != NULL; m++) {
-    clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->kind->metric[m], j->table.file);
+  for (int32_t m = 0; j->metric[m] != NULL; m++) {
+    clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->metric[m], j->table.file);
     clx_buffer_format(out, "%-28s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", "group", "rows", "pred.", "extra", "refus.",
                       "bias", "mean", "median", "p90", "max");
     for (int32_t i = 0; i < g->count; i++) {
@@ -219,12 +225,18 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
     const clx_figures all = figures_of(j, g, m, NULL);
     write_line("all", &all, out);
     clx_buffer_format(out, "mean with refused rows counted as 100 %%: %.1f %%\n", 100 * all.mean_refused_as_1);
-    const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, m, g->chosen, j->arena);
+    const clx_noise noise = clx_noise_make(j, m, g->chosen);
     if (noise.groups > 0) {
       clx_buffer_format(out,
                         "noise floor: %d groups of rows equal in all inputs still differ by %.1f %% (median), %.1f %% "
                         "(90th percentile)\n",
                         noise.groups, 100 * noise.median, 100 * noise.p90);
+    }
+    if (j->kind->noise != NULL) {
+      const double neighbours = j->kind->noise(j, m, g->chosen);
+      if (neighbours > 0)
+        clx_buffer_format(out, "noise floor: neighbouring shapes differ from their trend by %.1f %% (mean)\n",
+                          100 * neighbours);
     }
     write_refusals(j, g, m, out);
   }
@@ -248,7 +260,7 @@ static void set_figures(json_t *object, const clx_figures *f) {
 static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *object) {
   json_t *reasons = json_object();
   for (int32_t i = 0; i < j->table.row_count; i++) {
-    const clx_prediction *p = &j->rows[i];
+    const clx_prediction *p = &j->row[i];
     if (!g->chosen[i] || p->status != CLX_ROW_REFUSED || p->measured[metric] <= 0) continue;
     const json_t *old = json_object_get(reasons, p->reason);
     json_object_set_new(reasons, p->reason, json_integer(json_integer_value(old) + 1));
@@ -259,12 +271,14 @@ static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *o
 static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   json_t *object = json_object(), *list = json_array();
   const clx_figures all = figures_of(j, g, metric, NULL);
-  const clx_noise noise = clx_noise_make(&j->table, j->kind, j->rows, metric, g->chosen, j->arena);
+  const clx_noise noise = clx_noise_make(j, metric, g->chosen);
   set_figures(object, &all);
   set_reasons(j, g, metric, object);
   json_object_set_new(object, "noise_floor",
                       json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
                                 noise.median, "p90_spread", noise.p90));
+  if (j->kind->noise != NULL)
+    json_object_set_new(object, "neighbour_noise", json_real(j->kind->noise(j, metric, g->chosen)));
   for (int32_t i = 0; i < g->count; i++) {
     const clx_figures f = figures_of(j, g, metric, g->name[i]);
     if (f.rows == 0) continue;
@@ -282,11 +296,11 @@ static void write_json(const job *j, const groups *g, clx_buffer *out) {
   json_object_set_new(root, "kind", json_string(j->kind->name));
   json_object_set_new(root, "file", json_string(j->table.file));
   int32_t count = 0;
-  for (; j->kind->metric[count] != NULL; count++) {
-    json_object_set_new(metrics, j->kind->metric[count], metric_json(j, g, count));
+  for (; j->metric[count] != NULL; count++) {
+    json_object_set_new(metrics, j->metric[count], metric_json(j, g, count));
   }
   json_object_set_new(root, "metrics", metrics);
-  if (count == 1) json_object_update_missing(root, json_object_get(metrics, j->kind->metric[0]));
+  if (count == 1) json_object_update_missing(root, json_object_get(metrics, j->metric[0]));
   char *text = json_dumps(root, JSON_INDENT(2));
   json_decref(root);
   out->failed = out->failed || text == NULL;
@@ -307,26 +321,26 @@ static clx_status finish(job *j, clx_status status, clx_buffer *out, char **text
   return status;
 }
 
-clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path, char **text,
-                             clx_error *error) {
-  job j = {.arena = clx_arena_new()};
+clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path,
+                             const clx_table_options *options, char **text, clx_error *error) {
+  job j = {.arena = clx_arena_new(), .catalog = catalog, .options = options};
   clx_buffer out = {0};
   *text = NULL;
   if (j.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_status status = job_run(&j, catalog, kind, path, error);
+  const clx_status status = job_run(&j, kind, path, error);
   if (status == CLX_OK) write_csv(&j, &out);
   return finish(&j, status, &out, text, error);
 }
 
 clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
                               const clx_table_options *options, bool json, char **text, clx_error *error) {
-  job j = {.arena = clx_arena_new(), .options = options};
+  job j = {.arena = clx_arena_new(), .catalog = catalog, .options = options};
   clx_buffer out = {0};
   groups g = {0};
   *text = NULL;
   if (j.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = job_run(&j, catalog, kind, path, error);
-  for (int32_t i = 0; status == CLX_OK && i < j.table.row_count; i++) j.kind->measure(&j.table, i, &j.rows[i]);
+  clx_status status = job_run(&j, kind, path, error);
+  for (int32_t i = 0; status == CLX_OK && i < j.table.row_count; i++) j.kind->measure(&j, i, &j.row[i]);
   if (status == CLX_OK) status = groups_make(&j, &g, error);
   if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &out);
   return finish(&j, status, &out, text, error);

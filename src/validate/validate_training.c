@@ -237,8 +237,7 @@ static bool read_machine(row_reader *r) {
   const clx_place place = {r->table->file, r->table->line[r->row], 0};
   clx_cohort *cohort = CLX_NEW(s->arena, clx_cohort);
   if (cohort == NULL) return refuse(r, "out of memory");
-  if (clx_catalog_read(r->catalog, "device", hardware, place, &clx_device_schema, s->arena, &cohort->device, &error) !=
-      CLX_OK) {
+  if (clx_catalog_read_device(r->catalog, hardware, place, s->arena, &cohort->device, &error) != CLX_OK) {
     return refuse_error(r, &error);
   }
   int32_t gpus, node, domain;
@@ -394,25 +393,24 @@ static void solve(row_reader *r) {
   r->out->value[0] = step.step_time;
 }
 
-static clx_status predict(const clx_catalog *catalog, const clx_table *table, int32_t row, clx_prediction *out,
-                          clx_error *error) {
-  clx_scenario scenario = {.catalog = catalog, .arena = clx_arena_new()};
+static clx_status predict(const clx_table_job *table_job, int32_t row, clx_prediction *out, clx_error *error) {
+  clx_scenario scenario = {.catalog = table_job->catalog, .arena = clx_arena_new()};
   if (scenario.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  row_reader r = {catalog, table, row, &scenario, out};
+  row_reader r = {table_job->catalog, &table_job->table, row, &scenario, out};
   if (read_job(&r)) solve(&r);
   clx_arena_free(scenario.arena);
   return CLX_OK;
 }
 
-static void measure(const clx_table *table, int32_t row, clx_prediction *out) {
-  const row_reader r = {NULL, table, row, NULL, out};
+static void measure(const clx_table_job *job, int32_t row, clx_prediction *out) {
+  const row_reader r = {NULL, &job->table, row, NULL, out};
   out->measured[0] = number_of(&r, "step_time_s");
   if (out->measured[0] > 0) return;
   const double rate = number_of(&r, "tokens_per_s_per_gpu") * number_of(&r, "gpus");
   out->measured[0] = rate > 0 ? number_of(&r, "global_batch") * number_of(&r, "seq") / rate : 0;
 }
 
-static clx_status check(const clx_table *table, clx_error *error) {
+static clx_status check_columns(const clx_table *table, clx_error *error) {
   static const char *const needed[] = {"hardware", "gpus", "model", "seq", "precision", "tp", "pp", "global_batch"};
   clx_status status = CLX_OK;
   for (int32_t i = 0; i < CLX_COUNT(needed); i++) {
@@ -425,10 +423,22 @@ static clx_status check(const clx_table *table, clx_error *error) {
   return status;
 }
 
-const clx_table_kind clx_table_training = {.name = "training",
-                                           .metric = {"step_time_s", NULL},
-                                           .accuracy = "training",
-                                           .inputs = INPUTS,
-                                           .check = check,
-                                           .predict = predict,
-                                           .measure = measure};
+static clx_status open_table(clx_table_job *job, clx_error *error) {
+  clx_accuracy accuracy;
+  CLX_TRY(check_columns(&job->table, error));
+  CLX_TRY(clx_catalog_read(job->catalog, "accuracy", "training", (clx_place){0}, &clx_accuracy_schema, job->arena,
+                           &accuracy, error));
+  job->metric[0] = "step_time_s";
+  job->inputs = INPUTS;
+  job->error = accuracy.all.mean;
+  return CLX_OK;
+}
+
+// The source of a row: its id up to the first '-'.
+static const char *group(const clx_table_job *job, int32_t row) {
+  const char *text = clx_table_cell(&job->table, row, clx_table_column(&job->table, "id"));
+  return clx_arena_copy(job->arena, text, strcspn(text, "-"));
+}
+
+const clx_table_kind clx_table_training = {
+    .name = "training", .open = open_table, .predict = predict, .measure = measure, .group = group};

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Validates the kernel models: writes docs/accuracy_kernels.in.md (a part of docs/accuracy.md) and the plots beside it.
+
+usage: scripts/accuracy_kernels.py TABLES_DIR   (build/colossus must exist; then run scripts/accuracy.py)
+
+TABLES_DIR holds DEVICE.FAMILY.csv: large collections of measured kernels that the repository does not carry.
+"""
+import csv, io, json, math, pathlib, subprocess, sys, tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLOSSUS = ROOT / "build" / "colossus"
+PLOTS = ROOT / "docs" / "plots"
+FAMILIES = ["gemm", "attention_context", "attention_generation", "mla_context", "mla_generation", "moe", "nccl",
+            "custom_allreduce", "alltoall"]
+# Never fitted on: the parameters of one device predict the tables of another by its datasheet only.
+SIBLINGS = [("h100_sxm", "h200_sxm"), ("h200_sxm", "h100_sxm"), ("gb200", "gb300"), ("gb300", "gb200"), ("gb200", "b200_sxm"),
+            ("b200_sxm", "gb200")]
+
+
+def colossus(*words, catalogue=None):
+    command = [COLOSSUS] + (["--catalogue", catalogue] if catalogue else []) + list(words)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def plain(node):
+    """A shown entry without the sources: numbers as numbers."""
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "value" in node and "source" in node:
+        try:
+            return float(node["value"])
+        except (TypeError, ValueError):
+            return plain(node["value"])
+    return {key: plain(value) for key, value in node.items()}
+
+
+def entry(device):
+    return plain(json.loads(colossus("catalogue", "show", "kernels", device, "--json"))["entry"])
+
+
+def percent(x):
+    return f"{100 * x:.1f}"
+
+
+def tables(directory, family):
+    return sorted(directory.glob(f"*.{family}.csv"))
+
+
+def table_of(family, directory):
+    lines = ["| device | format | size | rows | used to fit | error | bias | cross-validated | noise |", "|---|---|---|---|---|---|---|---|---|"]
+    for path in tables(directory, family):
+        device = path.name.split(".")[0]
+        for fmt, parameters in entry(device).get(family, {}).items():
+            fit = parameters["fit"]
+            for c in fit["classes"]:
+                lines.append(f"| {device} | {fmt} | {c['name']} | {c['rows']:.0f} | {100 * fit['used'] / fit['rows']:.0f} % | {percent(c['error'])} | "
+                             f"{100 * c['bias']:+.1f} | {percent(c['cross_error'])} | {percent(c['noise'])} |")
+    return "\n".join(lines)
+
+
+def with_kernels_of(source, device, folder):
+    """A catalogue in which `device` has the kernel parameters of `source`."""
+    text = (ROOT / "catalogue" / "device" / f"{device}.yaml").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("kernels:")]
+    (folder / "device").mkdir(exist_ok=True)
+    (folder / "device" / f"{device}.yaml").write_text("\n".join(lines + [f"kernels: {source}"]) + "\n")
+
+
+def sibling_table(directory):
+    lines = ["| family | " + " | ".join(f"{a} → {b}" for a, b in SIBLINGS) + " |", "|---" * (len(SIBLINGS) + 1) + "|"]
+    large = ["| gemm, at least 2e11 FLOP"]
+    for family in FAMILIES:
+        cells = []
+        for source, device in SIBLINGS:
+            path = directory / f"{device}.{family}.csv"
+            if not path.exists() or family not in entry(source):
+                cells.append("")
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                with_kernels_of(source, device, pathlib.Path(folder))
+                report = json.loads(colossus("validate", "kernels", str(path), "--device", device, "--json", catalogue=folder))
+            figures = report["metrics"]["latency_us"]
+            cells.append(percent(figures["mean_abs_rel_error"]))
+            if family == "gemm":
+                groups = [g for g in figures["groups"] if g["name"].endswith(" large") and g["predicted"]]
+                rows = sum(g["predicted"] for g in groups)
+                large.append(percent(sum(g["mean_abs_rel_error"] * g["predicted"] for g in groups) / rows))
+        lines.append(f"| {family} | " + " | ".join(cells) + " |")
+        if family == "gemm":
+            lines.append(" | ".join(large) + " |")
+    return "\n".join(lines)
+
+
+# --- plots ------------------------------------------------------------------------------------------------------------------
+
+PANEL_W, PANEL_H, LEFT, TOP, GAP = 230, 150, 46, 34, 20
+
+
+def cells_of(path, device):
+    """Counts over (log measured time, log predicted / measured)."""
+    counts = {}
+    for row in csv.DictReader(io.StringIO(colossus("predict", "kernels", str(path), "--device", device))):
+        if row["status"] == "refused" or not row["latency_us"]:
+            continue
+        measured, predicted = float(row["latency_us"]), float(row["predicted_latency_us"])
+        x, y = math.log10(measured), max(-1, min(1, math.log2(predicted / measured)))
+        key = (math.floor(x * 12), math.floor(y * 20))
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def panel(counts, device, x0, y0, low, high):
+    out = [f'<rect x="{x0}" y="{y0}" width="{PANEL_W}" height="{PANEL_H}" fill="#f7f8fa"/>',
+           f'<text x="{x0 + 6}" y="{y0 + 15}" font-weight="600">{device}</text>']
+    across = lambda v: x0 + (v - low) / (high - low) * PANEL_W
+    down = lambda v: y0 + PANEL_H * (1 - (v + 1) / 2)
+    for power in range(math.ceil(low), math.floor(high) + 1):
+        label = f"{10 ** power:g} µs" if power < 3 else f"{10 ** (power - 3):g} ms" if power < 6 else f"{10 ** (power - 6):g} s"
+        out.append(f'<line x1="{across(power):.1f}" x2="{across(power):.1f}" y1="{y0}" y2="{y0 + PANEL_H}" stroke="#dde1e6"/>')
+        out.append(f'<text x="{across(power):.1f}" y="{y0 + PANEL_H + 14}" text-anchor="middle" class="tick">{label}</text>')
+    for ratio, label in ((0.5, "× ½"), (1 / 1.1, ""), (1, "× 1"), (1.1, ""), (2, "× 2")):
+        y = down(math.log2(ratio))
+        dash = ' stroke-dasharray="3 3"' if label == "" else ""
+        out.append(f'<line x1="{x0}" x2="{x0 + PANEL_W}" y1="{y:.1f}" y2="{y:.1f}" stroke="#aab2bd"{dash}/>')
+        out.append(f'<text x="{x0 - 5}" y="{y + 4:.1f}" text-anchor="end" class="tick">{label}</text>')
+    most = max(counts.values())
+    for (i, j), n in sorted(counts.items()):
+        x, y = across(i / 12), down((j + 1) / 20)
+        opacity = 0.12 + 0.88 * math.log1p(n) / math.log1p(most)
+        out.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{PANEL_W / (high - low) / 12:.1f}" height="{PANEL_H / 40:.1f}" fill="#1d5fa8" fill-opacity="{opacity:.2f}"/>')
+    return out
+
+
+def plot(family, directory):
+    paths = tables(directory, family)
+    grids = [(p.name.split(".")[0], cells_of(p, p.name.split(".")[0])) for p in paths]
+    grids = [(device, counts) for device, counts in grids if counts]
+    if not grids:
+        return None
+    low = min(i for _, counts in grids for i, _ in counts) / 12 - 0.1
+    high = (max(i for _, counts in grids for i, _ in counts) + 1) / 12 + 0.1
+    columns = min(3, len(grids))
+    rows = math.ceil(len(grids) / columns)
+    width = LEFT + columns * (PANEL_W + GAP + 24)
+    height = TOP + rows * (PANEL_H + 40) + 8
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+           "<style>text{font:12px sans-serif;fill:#2c333a}.tick{font-size:10px;fill:#6b7480}</style>",
+           f'<rect width="{width}" height="{height}" fill="#fff"/>',
+           f'<text x="{LEFT}" y="20"><tspan font-weight="600">{family}</tspan>: predicted / measured time against measured time; dashes: ±10 %; darker: more rows</text>']
+    for n, (device, counts) in enumerate(grids):
+        out += panel(counts, device, LEFT + n % columns * (PANEL_W + GAP + 24), TOP + n // columns * (PANEL_H + 40), low, high)
+    name = f"kernels_{family}.svg"
+    PLOTS.mkdir(exist_ok=True)
+    (PLOTS / name).write_text("\n".join(out + ["</svg>"]) + "\n")
+    return name
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    directory = pathlib.Path(sys.argv[1])
+    parts = []
+    for family in FAMILIES:
+        name = plot(family, directory)
+        if name:
+            parts.append(f"### {family}\n\n![predicted against measured time of {family} kernels](plots/{name})\n\n{table_of(family, directory)}\n")
+    parts.append("### Devices never fitted\n\nParameters of the first device, datasheet of the second; mean absolute error in percent over all rows of the second.\n\n"
+                 + sibling_table(directory) + "\n")
+    (ROOT / "docs" / "accuracy_kernels.in.md").write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+// calibrate: fits the parameters of kernel families to tables of measured kernels, and says how well that generalises.
+#pragma once
+
+#include "base/base.h"
+#include "device/device.h"
+#include "device/device_kernels.h"
+#include "table/table.h"
+
+// --- measurements -------------------------------------------------------------------------------------------------------
+
+// A table of one family, as numbers. Rows that cannot be read have valid[i] = false and a reason.
+typedef struct clx_kernel_rows {
+  const clx_kernel_family *family;
+  const char *file;
+  int32_t count;
+  double *shape;              // count x family->column_count
+  clx_kernel_format *format;  // of each row
+  double *time;               // s; 0 = not measured
+  double *power;              // W; 0 = not measured
+  int32_t *fold;              // 0 .. CLX_FOLDS - 1, equal for rows of one shape family
+  int32_t *class_index;       // size class
+  const char **reason;        // NULL = usable
+} clx_kernel_rows;
+
+enum { CLX_FOLDS = 5 };
+
+// The family a table is of: by `family` when given, else by the end of its file name (h100_sxm.gemm.csv).
+clx_status clx_kernel_family_of(const char *path, const char *family, const clx_kernel_family **out, clx_error *error);
+
+// Reads the shapes of a table. `measured`: a time that is missing, no number or not positive is a reason, too.
+// Fails on missing columns only.
+clx_status clx_kernel_rows_read(clx_arena *arena, const clx_table *table, const clx_kernel_family *family,
+                                const clx_device *device, bool measured, clx_kernel_rows *rows, clx_error *error);
+
+static inline const double *clx_kernel_rows_shape(const clx_kernel_rows *rows, int32_t row) {
+  return &rows->shape[(size_t)row * (size_t)rows->family->column_count];
+}
+
+// --- fitting one parameter set --------------------------------------------------------------------------------------------
+
+typedef struct clx_fit_options {
+  int32_t rows_max;    // rows that the fit sees; a larger table is thinned evenly
+  int32_t restarts;    // further starting points around the initial values
+  int32_t iterations;  // of one descent
+} clx_fit_options;
+
+void clx_fit_options_default(clx_fit_options *options);
+
+// Fits all REAL rows of the family's schema, within their ranges, to the chosen rows (indices into `rows`): the smallest mean
+// absolute logarithmic error, found by reweighted least squares from several starts. `parameters` holds the first start and
+// receives the result. Deterministic. Cost: restarts x iterations x (parameters + 1) x rows_max evaluations.
+clx_status clx_fit_set(const clx_device *device, const clx_kernel_rows *rows, const int32_t *chosen, int32_t count,
+                       const clx_fit_options *options, void *parameters, clx_error *error);
+
+// Mean absolute relative noise of the measurements in one size class (-1: all): from how much residuals (predicted / measured)
+// of rows that are neighbours in one column differ. 0 when there are no neighbours. An upper bound where the model misses steps.
+double clx_kernel_noise(clx_arena *arena, const clx_kernel_rows *rows, const int32_t *chosen, int32_t count,
+                        const double *ratio, int32_t class_index);
+
+// --- calibrating a device --------------------------------------------------------------------------------------------------
+
+// One parameter set, fitted.
+typedef struct clx_calibrated_set {
+  const clx_kernel_family *family;
+  int32_t set;
+  const char *data;
+  void *parameters;                                 // with its fit record filled
+  clx_kernel_class before[CLX_KERNEL_CLASSES_MAX];  // errors with the parameters it started from
+  int32_t skipped;                                  // rows of the table that could not be read
+  const char *skip_reason;                          // of the first
+} clx_calibrated_set;
+
+typedef struct clx_calibration {
+  clx_calibrated_set *set;
+  int32_t count;
+} clx_calibration;
+
+// Calibrates every family for which `directory` holds a table NAME.FAMILY.csv, NAME the device's. `start` are the parameters
+// compared against (what the catalogue has). families: comma-separated names, NULL = all.
+clx_status clx_calibrate(clx_arena *arena, const clx_device *device, const clx_kernels *start, const char *directory,
+                         const char *families, const clx_fit_options *options, int32_t threads, clx_calibration *out,
+                         clx_error *error);
+
+void clx_calibration_text(const clx_calibration *calibration, const clx_device *device, clx_buffer *out);
+void clx_calibration_json(const clx_calibration *calibration, const clx_device *device, clx_buffer *out);
+// The catalogue entry: fitted sets of `calibration`, and those of `start` that were not fitted anew.
+void clx_calibration_entry(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
+                           const char *source, clx_buffer *out);

@@ -1,0 +1,131 @@
+// Tables of measured kernels: one kernel alone on one device. docs/tables.md has the columns.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "calibrate/calibrate.h"
+#include "validate/validate.h"
+
+// A shape this many times beyond the fitted range is an extrapolation: grids end between powers of two.
+static const double BEYOND = 2;
+
+typedef struct state {
+  clx_device device;
+  clx_kernel_rows rows;
+  const char *inputs[CLX_KERNEL_COLUMNS_MAX + 2];
+  const char *group[CLX_KERNEL_FORMATS][CLX_KERNEL_CLASSES_MAX];
+} state;
+
+static clx_status name_groups(const clx_table_job *job, state *s, clx_error *error) {
+  for (int32_t f = 0; f < CLX_KERNEL_FORMATS; f++) {
+    for (int32_t c = 0; s->rows.family->classes[c] != NULL; c++) {
+      s->group[f][c] = clx_arena_format(job->arena, "%s %s", clx_kernel_format_name[f], s->rows.family->classes[c]);
+      if (s->group[f][c] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    }
+  }
+  return CLX_OK;
+}
+
+static clx_status open_table(clx_table_job *job, clx_error *error) {
+  state *s = CLX_NEW(job->arena, state);
+  const clx_kernel_family *family = NULL;
+  if (s == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_kernel_family_of(job->table.file, job->options->family, &family, error));
+  if (job->options->device == NULL)
+    return clx_fail_plain(error, CLX_INPUT, "a table of kernels does not name its device; say --device NAME");
+  CLX_TRY(clx_catalog_read_device(job->catalog, job->options->device, (clx_place){0}, job->arena, &s->device, error));
+  CLX_TRY(clx_kernel_rows_read(job->arena, &job->table, family, &s->device, false, &s->rows, error));
+  job->state = s;
+  job->metric[0] = "latency_us";
+  s->inputs[0] = "dtype";
+  for (int32_t c = 0; c < family->column_count; c++) s->inputs[c + 1] = family->columns[c].name;
+  job->inputs = s->inputs;
+  return name_groups(job, s, error);
+}
+
+static void remark(clx_prediction *p, const char *text) {
+  const size_t used = strlen(p->reason);
+  snprintf(p->reason + used, sizeof p->reason - used, "%s%s", used > 0 ? "; " : "", text);
+}
+
+static void check_range(const state *s, int32_t row, const clx_kernel_fit *fit, clx_prediction *p) {
+  const clx_kernel_family *family = s->rows.family;
+  const double *shape = clx_kernel_rows_shape(&s->rows, row);
+  for (int32_t c = 0; c < family->column_count && c < fit->low_count && c < fit->high_count; c++) {
+    if (family->columns[c].choices != NULL) continue;
+    if (shape[c] * BEYOND >= fit->low[c] && shape[c] <= fit->high[c] * BEYOND) continue;
+    char text[128];
+    snprintf(text, sizeof text, "%s %.9g is far outside the fitted range (%.9g to %.9g)", family->columns[c].name,
+             shape[c], fit->low[c], fit->high[c]);
+    p->status = CLX_ROW_EXTRAPOLATED;
+    remark(p, text);
+  }
+}
+
+// The parameters were fitted elsewhere, or nowhere.
+static void check_origin(const state *s, const clx_kernel_fit *fit, clx_prediction *p) {
+  char text[160];
+  if (fit->rows == 0) {
+    snprintf(text, sizeof text, "no measurements of %s on this architecture: values of the model's default",
+             s->rows.family->name);
+  } else if (s->device.kernels_inherited) {
+    snprintf(text, sizeof text, "%s was not measured: parameters of %s, scaled by datasheet", s->device.name,
+             s->device.kernels->name);
+  } else {
+    return;
+  }
+  p->status = CLX_ROW_EXTRAPOLATED;
+  remark(p, text);
+}
+
+static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
+  (void)error;
+  const state *s = job->state;
+  const clx_kernel_family *family = s->rows.family;
+  if (s->rows.reason[row] != NULL) {
+    p->status = CLX_ROW_REFUSED;
+    remark(p, s->rows.reason[row]);
+    return CLX_OK;
+  }
+  const clx_kernel_format format = s->rows.format[row];
+  const void *parameters = clx_kernels_set(s->device.kernels, family, family->set_of[format]);
+  const clx_kernel_fit *fit = parameters;
+  const clx_kernel_cost cost = family->cost(&s->device, format, parameters, clx_kernel_rows_shape(&s->rows, row));
+  p->status = CLX_ROW_OK;
+  p->value[0] = cost.time * 1e6;
+  const char *name = family->classes[s->rows.class_index[row]];
+  for (int32_t c = 0; c < fit->class_count; c++) {
+    if (clx_text_equal(fit->classes[c].name, name)) p->error = fit->classes[c].cross_error;
+  }
+  check_range(s, row, fit, p);
+  check_origin(s, fit, p);
+  return CLX_OK;
+}
+
+// A time that is there but makes no sense refuses its row, so that validation counts it.
+static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
+  const state *s = job->state;
+  p->measured[0] = s->rows.time[row] * 1e6;
+}
+
+static const char *group(const clx_table_job *job, int32_t row) {
+  const state *s = job->state;
+  return s->rows.reason[row] != NULL ? "refused" : s->group[s->rows.format[row]][s->rows.class_index[row]];
+}
+
+static double noise(const clx_table_job *job, int32_t metric, const bool *selected) {
+  const state *s = job->state;
+  double *ratio = CLX_NEW_ARRAY(job->arena, double, s->rows.count + 1);
+  int32_t *chosen = CLX_NEW_ARRAY(job->arena, int32_t, s->rows.count + 1), count = 0;
+  if (ratio == NULL || chosen == NULL) return 0;
+  for (int32_t i = 0; i < s->rows.count; i++) {
+    const clx_prediction *p = &job->row[i];
+    if (!selected[i] || p->status == CLX_ROW_REFUSED || p->measured[metric] <= 0 || p->value[metric] <= 0) continue;
+    ratio[i] = p->value[metric] / p->measured[metric];
+    chosen[count++] = i;
+  }
+  return clx_kernel_noise(job->arena, &s->rows, chosen, count, ratio, -1);
+}
+
+const clx_table_kind clx_table_kernels = {
+    .name = "kernels", .open = open_table, .predict = predict, .measure = measure, .group = group, .noise = noise};

@@ -11,12 +11,12 @@ typedef struct clx_attention_generation_parameters {
   clx_kernel_fit fit;
   double packed;
   double launch, packed_launch, packed_launch_fp8;
-  double start, start_fp8, first_pass, merge;
+  double start, start_fp8, first_pass, first_pass_fp8, start_shared, far_latency, merge;
   double serial, serial_fp8, parallel, parallel_fp8, processor_rate;
   double packed_start, packed_start_fp8, packed_rows, packed_rows_fp8, row_share, merge_rows;
   double packed_rate, packed_rate_fp8;
   double packed_merge, query_time;
-  double memory_share, cached_share, value_traffic;
+  double packed_memory, memory_share, cached_share, value_traffic;
 } clx_attention_generation_parameters;
 
 extern const clx_kernel_family clx_kernel_attention_generation;

@@ -33,6 +33,8 @@ static const clx_row rows[] = {
                   "bytes per processor and clock while everything fits the last-level cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, cache_share, NULL, 0.7, 0.1, 1.2,
                   "share of the last-level cache that keeps latents from step to step"),
+    CLX_PARAMETER(clx_mla_generation_parameters, reread, NULL, 0.3, 0, 1,
+                  "share of latents that each further group of 16 heads reads from memory again (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, overlap, NULL, 2, 1, 10,
                   "how latency and bandwidth of loads add up (Blackwell): 1 fully, 10 the larger counts"),
     CLX_PARAMETER(clx_mla_generation_parameters, combine_time, "s", 3e-6, 1e-8, 2e-5,
@@ -55,6 +57,7 @@ typedef struct work {
   double start;     // s: starts and ends of parts, one after the other on the busiest processor
   double multiply;  // s: blocks of tokens on the busiest processor
   double load;      // s: their latents into its shared memory
+  double reads;     // of the latents from memory
   double parts;     // that one sequence is split into
   double combine;   // s: launch of what adds them up
 } work;
@@ -89,7 +92,7 @@ static work work_ampere(const clx_device *device, const clx_mla_generation_param
   const double slow = whole * (1 + p->crowding) + (rest > 0.5 ? 1 + p->crowding : rest > 0 ? 1 : 0);
   const double tile = p->tile_time + p->row_time * fmin(heads, 64) + masking(p, keys);
   const double block = matrix_time(device, p, false, 64) * (1 + MISS * missing);
-  return (work){.start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .parts = 1};
+  return (work){.start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1};
 }
 
 // Hopper: FlashMLA. Its scheduler deals blocks of 64 tokens, plus 5 for each start, evenly to the processors (divided by the
@@ -105,6 +108,7 @@ static work work_hopper(const clx_device *device, const clx_mla_generation_param
   const double block = matrix_time(device, p, narrow, 64);
   return (work){.start = (whole + (rest > 0)) * tile,
                 .multiply = (whole * blocks + rest) * block,
+                .reads = 1,
                 .parts = whole > 0 ? 1 : blocks / rest,
                 .combine = p->combine_time};
 }
@@ -136,6 +140,7 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
   return (work){.start = waves * tile,
                 .multiply = waves * ceil(steps / parts) * multiply,
                 .load = waves * ceil(steps / parts) * load,
+                .reads = small ? 1 + p->reread * (ceil(heads / group) - 1) : 1,
                 .parts = parts,
                 .combine = small ? p->cluster_time : p->combine_time};
 }
@@ -153,11 +158,11 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double missing = fill3 > 1e6 ? 1 : fill3 * fill3 / (1 + fill3 * fill3);
   const double memory = (narrow ? p->memory_fp8 : p->memory_bf16) * device->memory_bandwidth;
   const double cache = fmax(memory, p->cache_rate * device->processors * device->clock);
-  const double stream = bytes * (missing / memory + (1 - missing) / cache);
   const work w = strcmp(device->family, "ampere") == 0   ? work_ampere(device, p, batch, keys, heads, missing)
                  : strcmp(device->family, "hopper") == 0 ? work_hopper(device, p, narrow, batch, keys, heads)
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
-  const double load = join(w.load, stream, p->overlap);
+  const double moved = bytes + (w.reads - 1) * batch * keys * LATENT_DIM * size;
+  const double load = join(w.load, moved * (missing / memory + (1 - missing) / cache), p->overlap);
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);
   double time =
@@ -165,7 +170,7 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   // Parts: 4-byte sums written and read again.
   if (w.parts > 1) time += w.combine + p->part_time * w.parts + batch * heads * w.parts * 8 * VALUE_DIM / cache;
   return (clx_kernel_cost){
-      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (bytes + prepare)};
+      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (moved + prepare)};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

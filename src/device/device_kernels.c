@@ -17,6 +17,8 @@
                                            .count = CLX_COUNT(family##_rows),    \
                                            .size = sizeof(((clx_kernels *)0)->family)}
 
+FAMILY_SETS(attention_context, SET(attention_context, 0, "bf16"), SET(attention_context, 1, "fp8"));
+FAMILY_SETS(attention_generation, SET(attention_generation, 0, "bf16"));
 FAMILY_SETS(mla_context, SET(mla_context, 0, "bf16"));
 FAMILY_SETS(mla_generation, SET(mla_generation, 0, "bf16"));
 FAMILY_SETS(nccl, SET(nccl, 0, "any"));
@@ -42,6 +44,8 @@ static const clx_row rows[] = {
      .offset = offsetof(clx_kernels, aliases),
      .count_offset = offsetof(clx_kernels, alias_count),
      .doc = "architectures (family of a device) whose devices inherit these parameters"},
+    ROW(attention_context, "causal attention of new tokens"),
+    ROW(attention_generation, "attention of one new token against a cache"),
     ROW(mla_context, "multi-head latent attention, prefill"),
     ROW(mla_generation, "multi-head latent attention, one token against a cache"),
     ROW(nccl, "collectives of NCCL inside one NVLink domain"),
@@ -63,8 +67,14 @@ static const struct {
   const clx_kernel_family *family;
   size_t offset;
 } FAMILIES[] = {
-    FAMILY(mla_context),      FAMILY(mla_generation), FAMILY(nccl),
-    FAMILY(custom_allreduce), FAMILY(alltoall),       FAMILY(memory),
+    FAMILY(attention_context),
+    FAMILY(attention_generation),
+    FAMILY(mla_context),
+    FAMILY(mla_generation),
+    FAMILY(nccl),
+    FAMILY(custom_allreduce),
+    FAMILY(alltoall),
+    FAMILY(memory),
 };
 
 const clx_kernel_family *clx_kernel_family_at(int32_t index) {

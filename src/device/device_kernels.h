@@ -2,6 +2,8 @@
 #pragma once
 
 #include "device/device_alltoall.h"
+#include "device/device_attention_context.h"
+#include "device/device_attention_generation.h"
 #include "device/device_custom_allreduce.h"
 #include "device/device_kernel.h"
 #include "device/device_memory.h"
@@ -14,6 +16,8 @@ typedef struct clx_kernels {
   const char *title;
   const char *const *aliases;  // architectures that inherit from it
   int32_t alias_count;
+  clx_attention_context_parameters attention_context[2];
+  clx_attention_generation_parameters attention_generation[1];
   clx_mla_context_parameters mla_context[1];
   clx_mla_generation_parameters mla_generation[1];
   clx_nccl_parameters nccl[1];

@@ -24,19 +24,19 @@ static const clx_row rows[] = {
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_bf16, NULL, 0.65, 0.05, 1,
                   "share of its bf16 peak that a processor reaches with 64 heads"),
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_fp8, NULL, 0.5, 0.05, 1, "the same of fp8, 8-bit cache"),
-    CLX_PARAMETER(clx_mla_generation_parameters, pair_gain, NULL, 1.5, 1, 4,
-                  "rate of two processors that share one block, against each on its own (Blackwell, 128 heads)"),
-    CLX_PARAMETER(clx_mla_generation_parameters, ingest_bf16, NULL, 45, 4, 128,
+    CLX_PARAMETER(clx_mla_generation_parameters, ingest, NULL, 40, 4, 128,
                   "bytes per processor and clock of latents into shared memory (Blackwell)"),
-    CLX_PARAMETER(clx_mla_generation_parameters, ingest_fp8, NULL, 50, 4, 128, "the same, 8-bit cache"),
-    CLX_PARAMETER(clx_mla_generation_parameters, memory_share, NULL, 0.9, 0.2, 1,
+    CLX_PARAMETER(clx_mla_generation_parameters, memory_bf16, NULL, 0.85, 0.2, 1,
                   "share of the memory bandwidth that latents reach"),
+    CLX_PARAMETER(clx_mla_generation_parameters, memory_fp8, NULL, 0.9, 0.2, 1, "the same, 8-bit cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, cache_rate, NULL, 40, 4, 256,
                   "bytes per processor and clock while everything fits the last-level cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, cache_share, NULL, 0.7, 0.1, 1.2,
                   "share of the last-level cache that keeps latents from step to step"),
+    CLX_PARAMETER(clx_mla_generation_parameters, reread, NULL, 0.3, 0, 1,
+                  "share of latents that each further group of 16 heads reads from memory again (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, overlap, NULL, 2, 1, 10,
-                  "exponent with which loads hide behind arithmetic: 1 not at all"),
+                  "how latency and bandwidth of loads add up (Blackwell): 1 fully, 10 the larger counts"),
     CLX_PARAMETER(clx_mla_generation_parameters, combine_time, "s", 3e-6, 1e-8, 2e-5,
                   "a kernel that adds up the parts of split sequences (Hopper, Blackwell with many heads)"),
     CLX_PARAMETER(clx_mla_generation_parameters, cluster_time, "s", 1e-6, 1e-8, 2e-5,
@@ -54,11 +54,24 @@ const clx_schema clx_mla_generation_schema = {.name = "mla_generation",
 
 // What one call is made of.
 typedef struct work {
-  double start;    // s: starts and ends of parts, one after the other on the busiest processor
-  double compute;  // s: blocks of tokens on the busiest processor
-  double parts;    // that one sequence is split into
-  double combine;  // s: launch of what adds them up
+  double start;     // s: starts and ends of parts, one after the other on the busiest processor
+  double multiply;  // s: blocks of tokens on the busiest processor
+  double load;      // s: their latents into its shared memory
+  double reads;     // of the latents from memory
+  double parts;     // that one sequence is split into
+  double combine;   // s: launch of what adds them up
 } work;
+
+// Two limits at once: of equal ones, together they take 2^(1/exponent) times as long as each.
+static double join(double x, double y, double exponent) {
+  const double a = fmax(x, y), b = fmin(x, y) / a;
+  return a * pow(1 + pow(b, exponent), 1 / exponent);
+}
+
+static double hide(double x, double y) {  // loads behind arithmetic, as join with exponent 6
+  const double a = fmax(x, y), b = fmin(x, y) / a, b3 = b * b * b;
+  return a * sqrt(cbrt(1 + b3 * b3));
+}
 
 static double matrix_time(const clx_device *device, const clx_mla_generation_parameters *p, bool narrow, double block) {
   const double peak = narrow ? p->matrix_fp8 * device->peak[CLX_FP8] : p->matrix_bf16 * device->peak[CLX_BF16];
@@ -79,7 +92,7 @@ static work work_ampere(const clx_device *device, const clx_mla_generation_param
   const double slow = whole * (1 + p->crowding) + (rest > 0.5 ? 1 + p->crowding : rest > 0 ? 1 : 0);
   const double tile = p->tile_time + p->row_time * fmin(heads, 64) + masking(p, keys);
   const double block = matrix_time(device, p, false, 64) * (1 + MISS * missing);
-  return (work){.start = slow * tile, .compute = slow * ceil(keys / 64) * block, .parts = 1};
+  return (work){.start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1};
 }
 
 // Hopper: FlashMLA. Its scheduler deals blocks of 64 tokens, plus 5 for each start, evenly to the processors (divided by the
@@ -94,7 +107,8 @@ static work work_hopper(const clx_device *device, const clx_mla_generation_param
   const double tile = p->tile_time + p->row_time * fmin(heads, 64) + masking(p, keys);
   const double block = matrix_time(device, p, narrow, 64);
   return (work){.start = (whole + (rest > 0)) * tile,
-                .compute = (whole * blocks + rest) * block,
+                .multiply = (whole * blocks + rest) * block,
+                .reads = 1,
                 .parts = whole > 0 ? 1 : blocks / rest,
                 .combine = p->combine_time};
 }
@@ -115,16 +129,18 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
     parts = fmin(steps, fmax(1, floor(processors / lanes)));
   }
   const bool pair = !small && heads > group;
-  double values = pair ? 0.5 : 1;  // share of the 512 sums per processor
+  double values = 1;  // share of the 512 sums that a processor computes
   if (small && lanes * parts * 2 <= processors) values = lanes * parts * 4 <= processors ? 0.25 : 0.5;
-  const double ingest = (narrow ? p->ingest_fp8 : p->ingest_bf16) * device->clock;
+  const double ingest = p->ingest * device->clock;
   const double load = STEP * LATENT_DIM * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
-  const double multiply = small ? 0 : matrix_time(device, p, narrow, STEP) / (pair ? p->pair_gain : 1);
-  const double a = fmax(load, multiply), b = fmin(load, multiply) / a;
+  // Matrix units are 128 rows high: 64 heads alone fill half of them.
+  const double multiply = small ? 0 : matrix_time(device, p, narrow, STEP) * (pair ? 1 : 2);
   const double tile = (p->tile_time + p->row_time * fmin(heads, group)) * values + masking(p, keys);
   const double waves = ceil(lanes * parts / processors);
   return (work){.start = waves * tile,
-                .compute = waves * ceil(steps / parts) * a * sqrt(sqrt(1 + b * b * b * b)),
+                .multiply = waves * ceil(steps / parts) * multiply,
+                .load = waves * ceil(steps / parts) * load,
+                .reads = small ? 1 + p->reread * (ceil(heads / group) - 1) : 1,
                 .parts = parts,
                 .combine = small ? p->cluster_time : p->combine_time};
 }
@@ -140,21 +156,21 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double bytes = batch * keys * LATENT_DIM * size + batch * heads * (LATENT_DIM * size + 2 * VALUE_DIM);
   const double fill = bytes / (p->cache_share * device->l2), fill3 = fill * fill * fill;
   const double missing = fill3 > 1e6 ? 1 : fill3 * fill3 / (1 + fill3 * fill3);
-  const double memory = p->memory_share * device->memory_bandwidth;
+  const double memory = (narrow ? p->memory_fp8 : p->memory_bf16) * device->memory_bandwidth;
   const double cache = fmax(memory, p->cache_rate * device->processors * device->clock);
-  const double stream = bytes * (missing / memory + (1 - missing) / cache);
   const work w = strcmp(device->family, "ampere") == 0   ? work_ampere(device, p, batch, keys, heads, missing)
                  : strcmp(device->family, "hopper") == 0 ? work_hopper(device, p, narrow, batch, keys, heads)
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
-  const double a = fmax(w.compute, stream), b = fmin(w.compute, stream) / a;
+  const double moved = bytes + (w.reads - 1) * batch * keys * LATENT_DIM * size;
+  const double load = join(w.load, moved * (missing / memory + (1 - missing) / cache), p->overlap);
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);
-  double time = p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + w.start +
-                a * pow(1 + pow(b, p->overlap), 1 / p->overlap);
+  double time =
+      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + w.start + hide(w.multiply, load);
   // Parts: 4-byte sums written and read again.
   if (w.parts > 1) time += w.combine + p->part_time * w.parts + batch * heads * w.parts * 8 * VALUE_DIM / cache;
   return (clx_kernel_cost){
-      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (bytes + prepare)};
+      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (moved + prepare)};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

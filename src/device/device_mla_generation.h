@@ -22,13 +22,13 @@ typedef struct clx_mla_generation_parameters {
   double mask_time;      // s: masking one empty page of 64 tokens
   double matrix_bf16;    // of a processor's peak, 64 heads against a block of tokens
   double matrix_fp8;     // the same, 8-bit cache
-  double pair_gain;      // rate of two processors that share one block, against each on its own
-  double ingest_bf16;    // B per processor and clock: latents into shared memory
-  double ingest_fp8;     // the same, 8-bit cache: deeper prefetch in the same shared memory
-  double memory_share;   // of the memory bandwidth
+  double ingest;         // B per processor and clock: latents into shared memory
+  double memory_bf16;    // of the memory bandwidth
+  double memory_fp8;     // the same, 8-bit cache: more tokens in flight
   double cache_rate;     // B per processor and clock out of the last-level cache
   double cache_share;    // of the last-level cache that keeps latents from step to step
-  double overlap;        // exponent with which loads hide behind arithmetic: 1 not at all
+  double reread;         // share of latents that a further group of heads reads from memory again
+  double overlap;        // exponent of latency and bandwidth of loads: 1 they add, 10 the larger counts
   double combine_time;   // s: a kernel that adds up the parts of split sequences
   double cluster_time;   // s: the same inside a cluster
   double part_time;      // s: each part added

@@ -205,9 +205,13 @@ int probe_products_check(probe_products *products, bool fp8, probe_layout layout
     const cudaError_t read_d = cudaMemcpy(c->d, products->d, sizeof c->d, cudaMemcpyDeviceToHost);
     if (read_a != cudaSuccess || read_b != cudaSuccess || read_d != cudaSuccess) {
       code = probe_fault("CUDA: the operands could not be read back");
-    } else if (!(check_difference(c, fp8, layout) < 0.05)) {
-      code = probe_fault("cuBLASLt's product differs from the host's: %s, layout %s", fp8 ? "fp8" : "bfloat16",
-                         probe_layout_name[layout]);
+    } else {
+      // A wrong layout is off by several. Tensor cores of Hopper add 8-bit products with about 14 bits (DeepSeek-V3 technical
+      // report, 3.3.2), which over this K leaves some 0.05.
+      const double difference = check_difference(c, fp8, layout), allowed = fp8 ? 0.3 : 0.05;
+      if (!(difference < allowed))
+        code = probe_fault("cuBLASLt's product differs from the host's by %.3g standard deviations: %s, layout %s",
+                           difference, fp8 ? "fp8" : "bfloat16", probe_layout_name[layout]);
     }
   }
   free(c);

@@ -50,6 +50,9 @@ static const clx_row parameter_rows[] = {
     ROW(packed_rate, NULL, 15, 3, 500, "elements of keys and values per processor and clock"),
     ROW(packed_rate_fp8, NULL, 30, 3, 500, "the same, fp8 cache"),
     ROW(packed_rate_rows, NULL, 0.1, 0, 2, "more time per element, fp8 cache, for each further 8 query heads"),
+    ROW(packed_token_fp8, NULL, 2, 0.01, 100, "cycles per token of a block, fp8 cache: softmax, conversion"),
+    ROW(packed_overlap, NULL, 0.5, 0, 1, "share of the starts of blocks during which others use the memory"),
+    ROW(packed_part, NULL, 1000, 10, 20000, "more cycles of a block that holds a part of a sequence"),
     ROW(packed_merge, NULL, 4000, 10, 40000, "cycles to merge the parts of a split sequence"),
     ROW(packed_merge_rows, NULL, 0.1, 0.0001, 1, "cycles to merge one element of one part of one query head"),
     ROW(packed_memory, NULL, 0.9, 0.3, 1, "share of the memory bandwidth, packed kernel"),
@@ -183,19 +186,22 @@ static clx_kernel_cost packed_cost(const clx_device *d, const parameters_t *p, c
   const double group = fmax(ROWS_LEAST, w->ratio) * s->head_dim;
   const double start =
       w->fp8 ? p->packed_start_fp8 + p->packed_rows_fp8 * group : p->packed_start + p->packed_rows * group;
-  const double tokens = fmin(w->attended, keys / split) - (w->generated ? GENERATED_TILE : SPLIT_TOKENS);
+  const double part = split > 1 ? p->packed_part : 0;
+  const double tile = w->generated ? GENERATED_TILE : w->fp8 ? SPLIT_TOKENS / 2 : SPLIT_TOKENS;
+  const double tokens = fmax(0, fmin(w->attended, keys / split) - tile);
   const double slower = w->fp8 ? 1 + p->packed_rate_rows * (fmax(ROWS_LEAST, w->ratio) / ROWS_LEAST - 1) : 1;
-  const double rate = (w->fp8 ? p->packed_rate_fp8 : p->packed_rate) / slower;
-  const double reading = (v.full * resident + v.rest) * fmax(0, tokens) * 2 * s->head_dim / rate;
+  const double token =
+      w->fp8 ? p->packed_token_fp8 + 2 * s->head_dim / p->packed_rate_fp8 : 2 * s->head_dim / p->packed_rate;
+  const double reading = (v.full * resident + v.rest) * tokens * token * slower;
   double once = s->batch_size * s->num_heads * p->query_time / d->processors;
   if (split > 1) once += p->packed_merge + p->packed_merge_rows * active * group * ceil(rows / d->processors);
   const double far = missed(d, p, w->key_bytes);
   clx_kernel_cost cost = {.bytes = (w->token_bytes + w->key_bytes * (1 + p->value_traffic)) * far};
   const double memory = cost.bytes / (d->memory_bandwidth * p->packed_memory);
   const double starts =
-      (v.full + (v.rest > 0)) * start / d->clock;  // blocks that start leave the memory to those that read
-  cost.time = (w->fp8 ? p->packed_launch_fp8 : p->packed_launch) + once / d->clock + starts +
-              overlapped(reading / d->clock, fmax(0, memory - starts));
+      (v.full + (v.rest > 0)) * (start + part) / d->clock;  // blocks that start leave the memory to those that read
+  cost.time = (w->fp8 ? p->packed_launch_fp8 : p->packed_launch) + once / d->clock + (1 - p->packed_overlap) * starts +
+              overlapped(p->packed_overlap * starts + reading / d->clock, memory);
   return cost;
 }
 

@@ -60,6 +60,7 @@ typedef struct work {
   double reads;     // of the latents from memory
   double parts;     // that one sequence is split into
   double combine;   // s: launch of what adds them up
+  bool hidden;      // transfers of queries and sums run beside the starts and ends of parts
 } work;
 
 // Two limits at once: of equal ones, together they take 2^(1/exponent) times as long as each.
@@ -92,11 +93,12 @@ static work work_ampere(const clx_device *device, const clx_mla_generation_param
   const double slow = whole * (1 + p->crowding) + (rest > 0.5 ? 1 + p->crowding : rest > 0 ? 1 : 0);
   const double tile = p->tile_time + p->row_time * fmin(heads, 64) + masking(p, keys);
   const double block = matrix_time(device, p, false, 64) * (1 + MISS * missing);
-  return (work){.start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1};
+  return (work){
+      .start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1, .hidden = true};
 }
 
 // Hopper: FlashMLA. Its scheduler deals blocks of 64 tokens, plus 5 for each start, evenly to the processors (divided by the
-// groups of 64 heads); a processor takes whole sequences and then a part of the next.
+// groups of 64 heads); a processor takes whole sequences and then a part of the next, and loads nothing ahead between them.
 static work work_hopper(const clx_device *device, const clx_mla_generation_parameters *p, bool narrow, double batch,
                         double keys, double heads) {
   static const double OVERHEAD = 5;  // get_mla_metadata of FlashMLA
@@ -142,6 +144,7 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
                 .load = waves * ceil(steps / parts) * load,
                 .reads = small ? 1 + p->reread * (ceil(heads / group) - 1) : 1,
                 .parts = parts,
+                .hidden = true,
                 .combine = small ? p->cluster_time : p->combine_time};
 }
 
@@ -161,16 +164,19 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const work w = strcmp(device->family, "ampere") == 0   ? work_ampere(device, p, batch, keys, heads, missing)
                  : strcmp(device->family, "hopper") == 0 ? work_hopper(device, p, narrow, batch, keys, heads)
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
-  const double moved = bytes + (w.reads - 1) * batch * keys * LATENT_DIM * size;
-  const double load = join(w.load, moved * (missing / memory + (1 - missing) / cache), p->overlap);
+  const double per_byte = missing / memory + (1 - missing) / cache;
+  const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
+  const double load = join(w.load, latents * per_byte, p->overlap);
+  const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);
   double time =
-      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + w.start + hide(w.multiply, load);
+      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + ends + hide(w.multiply, load);
   // Parts: 4-byte sums written and read again.
   if (w.parts > 1) time += w.combine + p->part_time * w.parts + batch * heads * w.parts * 8 * VALUE_DIM / cache;
-  return (clx_kernel_cost){
-      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (moved + prepare)};
+  return (clx_kernel_cost){.time = time,
+                           .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM),
+                           .bytes = missing * (latents + vectors + prepare)};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

@@ -10,7 +10,8 @@ static clx_device device_make(const char *family, double processors, double fp8)
                   .memory_bandwidth = 3.35e12,
                   .l2 = 50e6,
                   .processors = (int32_t)processors,
-                  .clock = 1.98e9};
+                  .clock = 1.98e9,
+                  .exponentials = 16};
   d.peak[CLX_BF16] = 7.5e12 * processors;
   d.peak[CLX_FP8] = fp8 * d.peak[CLX_BF16];
   return d;

@@ -83,8 +83,8 @@ static double attention_time(const clx_device *device, const clx_mla_context_par
   const double peak = device->peak[narrow ? CLX_FP8 : CLX_BF16] / slots;
   const double multiply =
       2 * t.rows * KEY_TILE * (KEY_DIM + VALUE_DIM) / ((narrow ? p->matrix_fp8 : p->matrix_bf16) * peak);
-  const double exponentials =
-      t.rows * KEY_TILE * t.resident / (EXPONENTIAL_SHARE * device->exponentials * device->clock);
+  const double rate = EXPONENTIAL_SHARE * device->exponentials * device->clock;
+  const double exponentials = rate > 0 ? t.rows * KEY_TILE * t.resident / rate : 0;
   const double block = hide(multiply, exponentials);
   const double longest = p->tile_time + last * block, sum = tiles * p->tile_time + seen * block;
   const double shortest = fmin(longest, p->tile_time + (past + fmin(ramp, last)) * block);

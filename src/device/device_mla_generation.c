@@ -33,6 +33,8 @@ static const clx_row rows[] = {
                   "bytes per processor and clock while everything fits the last-level cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, cache_share, NULL, 0.7, 0.1, 1.2,
                   "share of the last-level cache that keeps latents from step to step"),
+    CLX_PARAMETER(clx_mla_generation_parameters, miss_time, "s", 1e-6, 0, 2e-5,
+                  "until latents stream from memory when none are in the cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, reread, NULL, 0.3, 0, 1,
                   "share of latents that each further group of 16 heads reads from memory again (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, overlap, NULL, 2, 1, 10,
@@ -166,7 +168,7 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
   const double per_byte = missing / memory + (1 - missing) / cache;
   const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
-  const double load = join(w.load, latents * per_byte, p->overlap);
+  const double load = join(w.load, latents * per_byte + missing * p->miss_time, p->overlap);
   const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);

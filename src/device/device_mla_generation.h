@@ -27,6 +27,7 @@ typedef struct clx_mla_generation_parameters {
   double memory_fp8;     // the same, 8-bit cache: more tokens in flight
   double cache_rate;     // B per processor and clock out of the last-level cache
   double cache_share;    // of the last-level cache that keeps latents from step to step
+  double miss_time;      // s: until latents stream from memory when none are in the cache
   double reread;         // share of latents that a further group of heads reads from memory again
   double overlap;        // exponent of latency and bandwidth of loads: 1 they add, 10 the larger counts
   double combine_time;   // s: a kernel that adds up the parts of split sequences

@@ -24,8 +24,8 @@ static const clx_row rows[] = {
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_bf16, NULL, 0.65, 0.05, 1,
                   "share of its bf16 peak that a processor reaches with 64 heads"),
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_fp8, NULL, 0.5, 0.05, 1, "the same of fp8, 8-bit cache"),
-    CLX_PARAMETER(clx_mla_generation_parameters, ingest, NULL, 40, 4, 128,
-                  "bytes per processor and clock of latents into shared memory (Blackwell)"),
+    CLX_PARAMETER(clx_mla_generation_parameters, ingest, NULL, 70, 8, 256,
+                  "bytes of keys and values per processor and clock that matrix units read (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, memory_bf16, NULL, 0.85, 0.2, 1,
                   "share of the memory bandwidth that latents reach"),
     CLX_PARAMETER(clx_mla_generation_parameters, memory_fp8, NULL, 0.9, 0.2, 1, "the same, 8-bit cache"),
@@ -136,7 +136,7 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
   double values = 1;  // share of the 512 sums that a processor computes
   if (small && lanes * parts * 2 <= processors) values = lanes * parts * 4 <= processors ? 0.25 : 0.5;
   const double ingest = p->ingest * device->clock;
-  const double load = STEP * LATENT_DIM * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
+  const double load = STEP * (LATENT_DIM + VALUE_DIM * values) * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
   // Matrix units are 128 rows high: 64 heads alone fill half of them.
   const double multiply = small ? 0 : matrix_time(device, p, narrow, STEP) * (pair ? 1 : 2);
   const double tile = (p->tile_time + p->row_time * fmin(heads, group)) * values + masking(p, keys);

@@ -8,6 +8,8 @@
 
 static const double KEY_DIM = 192, VALUE_DIM = 128, ROPE_DIM = 64, LATENT_DIM = 576;  // DeepSeek-V3, with rope
 static const double KEY_TILE = 128;
+// Of the exponentials of a processor. What lets one set of matrix shares fit GB200 and GB300, which has twice the units.
+static const double EXPONENTIAL_SHARE = 0.95;
 
 static const clx_row rows[] = {
     CLX_PARAMETER_FIT(clx_mla_context_parameters),
@@ -36,6 +38,12 @@ const clx_schema clx_mla_context_schema = {.name = "mla_context",
                                            .rows = rows,
                                            .count = CLX_COUNT(rows),
                                            .size = sizeof(clx_mla_context_parameters)};
+
+// Two limits at once, the smaller mostly hidden behind the larger.
+static double hide(double x, double y) {
+  const double a = fmax(x, y), b = fmin(x, y) / a;
+  return a * sqrt(sqrt(1 + b * b * b * b));
+}
 
 // Queries per tile and tiles in flight per processor. Ampere: 64 rows, two blocks share a processor (flash attention v2
 // kernels of TensorRT-LLM); Hopper: two warp groups of 64 rows; Blackwell: two tiles of 128 rows that take turns.
@@ -73,8 +81,11 @@ static double attention_time(const clx_device *device, const clx_mla_context_par
   const double last = ceil((s->step + s->isl) / KEY_TILE);
   const double seen = tiles * past + (tiles - 1) * tiles / 2 * ramp + ceil(s->isl / KEY_TILE);
   const double peak = device->peak[narrow ? CLX_FP8 : CLX_BF16] / slots;
-  const double block =
+  const double multiply =
       2 * t.rows * KEY_TILE * (KEY_DIM + VALUE_DIM) / ((narrow ? p->matrix_fp8 : p->matrix_bf16) * peak);
+  const double rate = EXPONENTIAL_SHARE * device->exponentials * device->clock;
+  const double exponentials = rate > 0 ? t.rows * KEY_TILE * t.resident / rate : 0;
+  const double block = hide(multiply, exponentials);
   const double longest = p->tile_time + last * block, sum = tiles * p->tile_time + seen * block;
   const double shortest = fmin(longest, p->tile_time + (past + fmin(ramp, last)) * block);
   const double heads = s->batch_size * s->num_heads;
@@ -102,15 +113,13 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double fill = bytes / device->l2;
   const double missing = fill * fill / (1 + fill * fill);
   const double stream = bytes * (missing / memory + (1 - missing) / cache);
-  const double compute = attention_time(device, p, s, narrow);
-  const double a = fmax(compute, stream), b = fmin(compute, stream) / a;
-  double time =
-      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + a * sqrt(sqrt(1 + b * b * b * b));
+  double time = p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) +
+                hide(attention_time(device, p, s, narrow), stream);
   if (narrow) time += p->quantise_time + 3 * values / (p->quantise_share * device->memory_bandwidth);
   const double pairs = s->isl * (s->step + (s->isl + 1) / 2);  // of a query and a key it may see
   return (clx_kernel_cost){.time = time,
                            .flop = 2 * s->batch_size * heads * pairs * (KEY_DIM + VALUE_DIM),
-                           .bytes = prepare + bytes + (narrow ? 3 * values : 0)};
+                           .bytes = missing * (prepare + bytes + (narrow ? 3 * values : 0))};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

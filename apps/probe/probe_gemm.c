@@ -10,7 +10,7 @@
 enum { COPIES_MAX = 5, SHAPES = 1000, SHAPES_QUICK = 60, SAMPLES_LEAST = 5 };
 
 static const double POOL = 512e6, POOL_QUICK = 64e6;  // B, of all copies of the weights
-static const double LARGEST_SHARE = 0.05;             // of the budget, for one shape
+static const double LARGEST_SHARE = 0.02;             // of the budget, for one shape
 
 typedef struct gemm_work {
   probe_shape shape;

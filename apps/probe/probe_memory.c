@@ -187,16 +187,17 @@ int probe_memory_briefly(const probe_options *options, probe_machine *machine) {
 
 // --- the table -------------------------------------------------------------------------------------------------------
 
-// The cache ends where copies fall to within 40 % of the rate of memory.
+// The cache ends where copies fall to within 60 % of the rate of memory, the best of the three largest sizes.
 static void find_cache(probe_machine *machine, const double *size, const double *rate, int32_t count) {
+  const double memory = fmax(rate[count - 1], fmax(rate[count - 2], rate[count - 3]));
   double end = 0;
   for (int32_t i = 0; i < count; i++) {
-    if (rate[i] > 1.4 * rate[count - 1]) end = size[i];
+    if (rate[i] > 1.6 * memory) end = size[i];
   }
   if (end < 1e5 || end > 0.5 * size[count - 1]) return;
   machine->cache = end;
   snprintf(machine->cache_from, sizeof machine->cache_from,
-           "copies of up to this size run at more than 1.4 times the rate of memory");
+           "copies of up to this size run at more than 1.6 times the rate of memory");
 }
 
 enum { SIZES_MAX = 64 };

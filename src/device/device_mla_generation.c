@@ -170,7 +170,8 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
   const double per_byte = missing / memory + (1 - missing) / cache;
   const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
-  const double load = join(w.load, latents * per_byte + missing * p->miss_time, p->overlap);
+  const double stream = latents * per_byte + missing * p->miss_time;
+  const double load = w.load > 0 ? join(w.load, stream, p->overlap) : stream;
   const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);

@@ -31,6 +31,8 @@ static const clx_row rows[] = {
                   "share of the memory bandwidth that attention on short sequences reaches"),
     CLX_PARAMETER(clx_mla_context_parameters, cache_rate, NULL, 30, 4, 256,
                   "bytes per processor and clock while everything fits the last-level cache"),
+    CLX_PARAMETER(clx_mla_context_parameters, cache_share, NULL, 0.6, 0.1, 1.5,
+                  "share of the last-level cache that keeps operands from kernel to kernel"),
 };
 
 const clx_schema clx_mla_context_schema = {.name = "mla_context",
@@ -43,6 +45,12 @@ const clx_schema clx_mla_context_schema = {.name = "mla_context",
 static double hide(double x, double y) {
   const double a = fmax(x, y), b = fmin(x, y) / a;
   return a * sqrt(sqrt(1 + b * b * b * b));
+}
+
+// Share of a working set that comes from memory, by how many times it fills the cache.
+static double miss(double fill) {
+  const double f2 = fill * fill;
+  return f2 > 1e6 ? 1 : f2 * f2 / (1 + f2 * f2);
 }
 
 // Queries per tile and tiles in flight per processor. Ampere: 64 rows, two blocks share a processor (flash attention v2
@@ -110,12 +118,14 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double bytes = values * size + queries * heads * VALUE_DIM * 2;
   const double memory = p->memory_share * device->memory_bandwidth;
   const double cache = fmax(memory, p->cache_rate * device->processors * device->clock);
-  const double fill = bytes / device->l2;
-  const double missing = fill * fill / (1 + fill * fill);
+  const double capacity = p->cache_share * device->l2, missing = miss(bytes / capacity);
   const double stream = bytes * (missing / memory + (1 - missing) / cache);
   double time = p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) +
                 hide(attention_time(device, p, s, narrow), stream);
-  if (narrow) time += p->quantise_time + 3 * values / (p->quantise_share * device->memory_bandwidth);
+  if (narrow) {
+    const double cast = 3 * values, far = miss(cast / capacity), rate = p->quantise_share * device->memory_bandwidth;
+    time += p->quantise_time + cast * (far / rate + (1 - far) / fmax(rate, cache));
+  }
   const double pairs = s->isl * (s->step + (s->isl + 1) / 2);  // of a query and a key it may see
   return (clx_kernel_cost){.time = time,
                            .flop = 2 * s->batch_size * heads * pairs * (KEY_DIM + VALUE_DIM),

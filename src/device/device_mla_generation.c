@@ -119,15 +119,17 @@ static work work_hopper(const clx_device *device, const clx_mla_generation_param
 
 // Blackwell: TensorRT-LLM's generated kernels (its selectMlaGenerationKernel). Up to 32 heads, or few enough tokens per
 // processor: groups of 16 heads on their own processors, parts added up in a cluster, values split over idle processors.
-// Otherwise groups of 64 heads, two of which share one block of 256 tokens, and a kernel that adds up.
+// Otherwise groups of 64 heads, two of which share one block of 128 tokens, and a kernel that adds up.
 static work work_blackwell(const clx_device *device, const clx_mla_generation_parameters *p, bool narrow, double batch,
                            double keys, double heads) {
-  static const double STEP = 256, NARROW_HEADS = 32, NARROW_KEYS = 1024;
-  const double processors = device->processors, steps = ceil(keys / STEP);
-  double group = 16, lanes = batch * ceil(heads / group);
+  static const double NARROW_HEADS = 32, NARROW_KEYS = 1024;
+  const double processors = device->processors;
+  double step = 256, steps = ceil(keys / step), group = 16, lanes = batch * ceil(heads / group);
   double parts = fmin(steps, fmax(1, floor(processors / lanes)));
   const bool small = heads <= NARROW_HEADS || (lanes <= processors && keys <= NARROW_KEYS * parts);
   if (!small) {
+    step = 128;
+    steps = ceil(keys / step);
     group = 64;
     lanes = batch * ceil(heads / group);
     parts = fmin(steps, fmax(1, floor(processors / lanes)));
@@ -136,9 +138,9 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
   double values = 1;  // share of the 512 sums that a processor computes
   if (small && lanes * parts * 2 <= processors) values = lanes * parts * 4 <= processors ? 0.25 : 0.5;
   const double ingest = p->ingest * device->clock;
-  const double load = STEP * (LATENT_DIM + VALUE_DIM * values) * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
+  const double load = step * (LATENT_DIM + VALUE_DIM * values) * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
   // Matrix units are 128 rows high: 64 heads alone fill half of them.
-  const double multiply = small ? 0 : matrix_time(device, p, narrow, STEP) * (pair ? 1 : 2);
+  const double multiply = small ? 0 : matrix_time(device, p, narrow, step) * (pair ? 1 : 2);
   const double tile = (p->tile_time + p->row_time * fmin(heads, group)) * values + masking(p, keys);
   const double waves = ceil(lanes * parts / processors);
   return (work){.start = waves * tile,
@@ -168,7 +170,8 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
   const double per_byte = missing / memory + (1 - missing) / cache;
   const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
-  const double load = join(w.load, latents * per_byte + missing * p->miss_time, p->overlap);
+  const double stream = latents * per_byte + missing * p->miss_time;
+  const double load = w.load > 0 ? join(w.load, stream, p->overlap) : stream;
   const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);

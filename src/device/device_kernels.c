@@ -25,6 +25,7 @@ FAMILY_SETS(attention_context, SET(attention_context, 0, "bf16"), SET(attention_
 FAMILY_SETS(attention_generation, SET(attention_generation, 0, "bf16"));
 FAMILY_SETS(mla_context, SET(mla_context, 0, "bf16"));
 FAMILY_SETS(mla_generation, SET(mla_generation, 0, "bf16"));
+FAMILY_SETS(moe, SET(moe, 0, "bf16"), SET(moe, 1, "fp8"), SET(moe, 2, "fp8_block"), SET(moe, 3, "nvfp4"));
 FAMILY_SETS(nccl, SET(nccl, 0, "any"));
 FAMILY_SETS(custom_allreduce, SET(custom_allreduce, 0, "bf16"));
 FAMILY_SETS(alltoall, SET(alltoall, 0, "bf16"), SET(alltoall, 1, "fp8"), SET(alltoall, 2, "nvfp4"));
@@ -53,6 +54,7 @@ static const clx_row rows[] = {
     ROW(attention_generation, "attention of one new token against a cache"),
     ROW(mla_context, "multi-head latent attention, prefill"),
     ROW(mla_generation, "multi-head latent attention, one token against a cache"),
+    ROW(moe, "fused expert layers"),
     ROW(nccl, "collectives of NCCL inside one NVLink domain"),
     ROW(custom_allreduce, "all-reduce of a serving engine"),
     ROW(alltoall, "dispatch and combine of experts over NVLink"),
@@ -72,14 +74,9 @@ static const struct {
   const clx_kernel_family *family;
   size_t offset;
 } FAMILIES[] = {
-    FAMILY(gemm),
-    FAMILY(attention_context),
-    FAMILY(attention_generation),
-    FAMILY(mla_context),
-    FAMILY(mla_generation),
-    FAMILY(nccl),
-    FAMILY(custom_allreduce),
-    FAMILY(alltoall),
+    FAMILY(gemm),        FAMILY(attention_context), FAMILY(attention_generation),
+    FAMILY(mla_context), FAMILY(mla_generation),    FAMILY(moe),
+    FAMILY(nccl),        FAMILY(custom_allreduce),  FAMILY(alltoall),
     FAMILY(memory),
 };
 

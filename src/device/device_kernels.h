@@ -10,6 +10,7 @@
 #include "device/device_memory.h"
 #include "device/device_mla_context.h"
 #include "device/device_mla_generation.h"
+#include "device/device_moe.h"
 #include "device/device_nccl.h"
 
 typedef struct clx_kernels {
@@ -22,6 +23,7 @@ typedef struct clx_kernels {
   clx_attention_generation_parameters attention_generation[1];
   clx_mla_context_parameters mla_context[1];
   clx_mla_generation_parameters mla_generation[1];
+  clx_moe_parameters moe[4];
   clx_nccl_parameters nccl[1];
   clx_custom_allreduce_parameters custom_allreduce[1];
   clx_alltoall_parameters alltoall[3];

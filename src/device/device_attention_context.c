@@ -100,8 +100,10 @@ static keys count_keys(const shape_t *s, double tile, double slack) {
   return k;
 }
 
-// Rows of one tile: Blackwell keeps two blocks of accumulators of heads up to 128 in tensor memory and alternates.
+// Rows of one tile: Blackwell keeps two blocks of accumulators of heads up to 128 in tensor memory and alternates; before
+// Hopper one group of warps multiplies.
 static double tile_rows(const clx_device *d, const shape_t *s) {
+  if (strcmp(d->family, "ampere") == 0) return BLOCK_ROWS / 2;
   return strcmp(d->family, "blackwell") == 0 && s->head_dim <= 128 ? 2 * BLOCK_ROWS : BLOCK_ROWS;
 }
 

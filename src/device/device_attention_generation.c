@@ -56,7 +56,7 @@ static const clx_row parameter_rows[] = {
     ROW(packed_overlap, NULL, 0.5, 0, 1, "share of the starts of blocks during which others use the memory"),
     ROW(packed_part, NULL, 1000, 10, 20000, "more cycles of a block that holds a part of a sequence"),
     ROW(packed_merge, NULL, 4000, 10, 40000, "cycles to merge the parts of a split sequence"),
-    ROW(packed_merge_rows, NULL, 0.1, 0.0001, 1, "cycles to merge one element of one part of one query head"),
+    ROW(packed_merge_part, NULL, 1, 0.001, 10, "cycles to merge one element of a head of one part"),
     ROW(packed_memory, NULL, 0.9, 0.3, 1, "share of the memory bandwidth, packed kernel"),
     ROW(memory_share, NULL, 0.9, 0.3, 1, "share of the memory bandwidth, plain kernel"),
     ROW(cache_share, NULL, 0.6, 0.1, 2, "share of the last-level cache that keeps keys from one step to the next"),
@@ -197,7 +197,7 @@ static clx_kernel_cost packed_cost(const clx_device *d, const parameters_t *p, c
       w->fp8 ? p->packed_token_fp8 + 2 * s->head_dim / p->packed_rate_fp8 : 2 * s->head_dim / p->packed_rate;
   const double reading = (v.full * resident + v.rest) * tokens * token * slower;
   double once = s->batch_size * s->num_heads * p->query_time / d->processors;
-  if (split > 1) once += p->packed_merge + p->packed_merge_rows * active * group * ceil(rows / d->processors);
+  if (split > 1) once += p->packed_merge + p->packed_merge_part * active * s->head_dim * ceil(rows / d->processors);
   const double far = missed(d, p, w->key_bytes);
   clx_kernel_cost cost = {.bytes = (w->token_bytes + w->key_bytes * (1 + p->value_traffic)) * far};
   const double memory = cost.bytes / (d->memory_bandwidth * p->packed_memory);

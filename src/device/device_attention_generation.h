@@ -24,7 +24,7 @@ typedef struct clx_attention_generation_parameters {
       far_latency;
   double packed_launch, packed_launch_fp8, packed_start, packed_start_fp8, packed_rows, packed_rows_fp8, query_time;
   double packed_rate, packed_rate_fp8, packed_rate_rows, packed_token_fp8, packed_overlap, packed_part, packed_merge,
-      packed_merge_rows, packed_memory;
+      packed_merge_part, packed_memory;
   double memory_share, cache_share, value_traffic;
 } clx_attention_generation_parameters;
 

@@ -16,11 +16,11 @@ static const clx_row parameter_rows[] = {
     PARAMETER(matrix_share, NULL, 0.95, 0.3, 1.1,
               "share of a processor's peak in the K loop while power does not limit the clock (above 1: boost clock)"),
     PARAMETER(load_rate, NULL, 60, 8, 256, "bytes per processor and clock from the last-level cache into a tile"),
-    PARAMETER(step_time, "s", 3e-8, 1e-10, 3e-7, "synchronisation of the pipeline per 64 elements of K"),
-    PARAMETER(store_rate, NULL, 10, 1, 100, "results per processor and clock that leave a finished tile"),
-    PARAMETER(store_exposed, NULL, 0.5, 0, 1.2,
+    PARAMETER(step_time, "s", 7e-8, 1e-9, 5e-7, "least time of 64 elements of K: latency of the pipeline"),
+    PARAMETER(store_rate, NULL, 6, 1, 100, "results per processor and clock that leave a finished tile"),
+    PARAMETER(store_exposed, NULL, 0.4, 0, 1,
               "share of storing a tile that the next tile of the processor does not hide"),
-    PARAMETER(wave_loss, NULL, 0.2, 0, 1, "share of the idle time in a last, partly filled wave that is lost"),
+    PARAMETER(wave_loss, NULL, 0.8, 0, 1, "share of the idle time in a last, partly filled wave that is lost"),
     PARAMETER(memory_share, NULL, 0.85, 0.4, 1, "share of the memory bandwidth that streaming reaches"),
     PARAMETER(overlap_loss, NULL, 0.2, 0, 1,
               "share of the shorter of multiplying and memory traffic that the longer does not hide"),
@@ -34,6 +34,9 @@ static const clx_row parameter_rows[] = {
     PARAMETER(power_time, "s", 1e-3, 1e-6, 1e-2, "time until the power limit acts"),
     PARAMETER(quantise_time, "s", 5e-6, 1e-7, 3e-5, "launches of the cast of activations"),
     PARAMETER(quantise_share, NULL, 0.7, 0.1, 1, "share of the memory bandwidth that the cast reaches"),
+    PARAMETER(ragged_time, "s", 5e-6, 1e-8, 3e-5,
+              "block scales: padding when rows do not fill what the kernel expects"),
+    PARAMETER(ragged_loss, NULL, 0.4, 0, 2, "block scales: slowdown of the K loop then"),
 };
 
 const clx_schema clx_gemm_schema = {.name = "gemm",
@@ -51,17 +54,20 @@ typedef struct menu {
   const side *sides;
   int32_t count;
   double grain;
+  bool fixed_rows;  // the fixed side is always the rows
 } menu;
 
 // Kernel names of cuBLAS on H100 (nvjet_sm90_..._128x256_64x4_2x1...): 64 to 256 wide, the other side in steps of 8.
 // Ampere kernels come in multiples of 64 (ampere_bf16_s16816gemm_bf16_256x128...). Blackwell: one half of a pair's tile.
+// Block scales: 64 or 128 rows, up to 128 columns (DeepGEMM).
 static const side PAIRED[] = {{64, 256}, {128, 256}};
 static const side AMPERE[] = {{64, 256}, {128, 256}, {256, 128}};
+static const side BLOCK[] = {{64, 128}, {128, 128}};
 
-static menu menu_of(const clx_device *device) {
-  if (strcmp(device->family, "ampere") == 0) return (menu){AMPERE, 3, 64};
-  if (strcmp(device->family, "blackwell") == 0) return (menu){PAIRED, 2, 16};
-  return (menu){PAIRED, 2, 8};
+static menu menu_of(const clx_device *device, clx_kernel_format format) {
+  if (format == CLX_KERNEL_FP8_BLOCK) return (menu){BLOCK, 2, 16, true};
+  if (strcmp(device->family, "ampere") == 0) return (menu){AMPERE, 3, 64, false};
+  return (menu){PAIRED, 2, strcmp(device->family, "blackwell") == 0 ? 16 : 8, false};
 }
 
 static const double STEP_K = 64;    // elements of K per step of the pipeline, bf16
@@ -119,7 +125,8 @@ static void try_tiles(product *p, double rows, double columns, double down, doub
     loaded -= across > 1 ? rows / 2 : down > 1 ? columns / 2 : 0;
   else
     loaded -= down > 1 ? columns / 2 : across > 1 ? rows / 2 : 0;
-  const double per_k = fmax(area * p->multiply, loaded * p->load) + p->step;
+  const double busy = fmax(area * p->multiply, loaded * p->load);
+  const double per_k = sqrt(busy * busy + p->step * p->step);
   const double waves = tiles / p->processors, whole = ceiling(waves);
   const double counted = whole <= 1 ? 1 : waves + p->wave_loss * (whole - waves);
   const double store = area * p->store;
@@ -183,6 +190,17 @@ static double peak_of(const clx_device *device, clx_kernel_format format) {
   return peak > 0 ? peak : device->peak[CLX_BF16] > 0 ? device->peak[CLX_BF16] : device->peak[CLX_FP32];
 }
 
+// How far the rows are from what kernels with block scales expect. Blackwell: scales are stored by columns, whose copies need
+// a multiple of 16 bytes. Hopper: rows that are missing in the last of 128 slow the K loop, less so with more tiles, and not
+// at all beyond 2700 rows. What the tables show; the kernels are not documented.
+static double raggedness(const clx_device *device, clx_kernel_format format, double m, double n) {
+  if (format != CLX_KERNEL_FP8_BLOCK) return 0;
+  if (strcmp(device->family, "blackwell") == 0) return ceiling(m / 4) * 4 > m ? 1 : 0;
+  if (m <= 64 || m > 2700) return 0;
+  const double waves = m * n / (128 * 128 * (double)device->processors);
+  return (ceiling(m / 128) - m / 128) * sqrt(128 / m) / (1 + waves / 12);
+}
+
 clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
                                       double m, double n, double k, double groups) {
   const double peak = peak_of(device, format), size = clx_kernel_format_bytes(format);
@@ -199,13 +217,15 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   p.split_time = q->split_time;
   p.split_pass = groups * m * n * 8 / cache_rate;
   p.splits = format <= CLX_KERNEL_FP8;  // kernels with block scales do not split K
-  const menu tiles = menu_of(device);
+  const menu tiles = menu_of(device, format);
   for (int32_t i = 0; i < tiles.count; i++) {
     const side *s = &tiles.sides[i];
-    if (i == 0 || tiles.sides[i - 1].fixed < n) try_side(&p, s, tiles.grain, m, n, true);
+    if (!tiles.fixed_rows && (i == 0 || tiles.sides[i - 1].fixed < n)) try_side(&p, s, tiles.grain, m, n, true);
     if (i == 0 || tiles.sides[i - 1].fixed < m) try_side(&p, s, tiles.grain, n, m, false);
   }
-  const double loop = p.loop / p.weight, tail = p.tail / p.weight;
+  const double ragged = raggedness(device, format, m, n);
+  const double loop = p.loop / p.weight * (1 + q->ragged_loss * ragged);
+  const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
   double time = larger(loop, p.memory) + q->overlap_loss * fmin(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
   const double limited = larger(time, flop / (peak * q->sustained_share));

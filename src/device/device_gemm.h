@@ -1,5 +1,5 @@
-// The family `gemm`: out[m, n] = a[m, k] . b[k, n] with the vendor's library, weights b in the number format of the table, out in
-// bf16. Narrow formats start from bf16 activations: their time includes the cast of a.
+// The family `gemm`: out[m, n] = a[m, k] . b[k, n] with the vendor's library, b (the weights) in the number format of the
+// table, out in bf16. Narrow formats start from bf16 activations: their time includes the cast of a.
 #pragma once
 
 #include "device/device_kernel.h"

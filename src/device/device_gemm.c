@@ -55,7 +55,7 @@ typedef struct menu {
   const side *sides;
   int32_t count;
   double grain, per_grain;
-  bool fixed_rows;  // the fixed side is always the rows
+  bool fixed_rows;  // the fixed side is always the rows, and the other one fills waves
 } menu;
 
 // Kernel names of cuBLAS on H100 (nvjet_sm90_..._128x256_64x4_2x1...): 64 to 256 wide, the other side in steps of 8.
@@ -157,7 +157,7 @@ static inline void try_side(product *p, const menu *tiles, const side *s, double
   const double per_wave = p->processors / lines, grains = x * tiles->per_grain;
   const double fill = most(fewest, flooring(waves * per_wave));
   double last = 0;
-  for (int32_t i = 0; i < 2; i++) {
+  for (int32_t i = tiles->fixed_rows ? 1 : 0; i < 2; i++) {
     const double length = least(s->longest, ceiling(grains / (i == 0 ? fewest : fill)) * tiles->grain);
     if (length == last) continue;
     last = length;

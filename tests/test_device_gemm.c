@@ -28,6 +28,16 @@ static double time_of(clx_kernel_format format, double m, double n, double k) {
   return cost_of(&hopper, format, m, n, k).time;
 }
 
+// A device that cannot run a format says so.
+static void test_refusals(void **state) {
+  (void)state;
+  const clx_gemm_shape shape = {1, 1, 1};
+  assert_null(clx_kernel_gemm.refuse(&hopper, CLX_KERNEL_BF16, &shape));
+  assert_non_null(clx_kernel_gemm.refuse(&hopper, CLX_KERNEL_NVFP4, &shape));
+  const clx_device unknown = {.name = "u", .family = "", .peak = {1e12, 1e12, 1e12, 1e12, 1e12}};
+  assert_non_null(clx_kernel_gemm.refuse(&unknown, CLX_KERNEL_BF16, &shape));
+}
+
 static const double sides[] = {1, 7, 64, 257, 1024, 4096, 16384, 65536};
 
 static void test_times_are_finite_and_above_the_rooflines(void **state) {
@@ -38,7 +48,7 @@ static void test_times_are_finite_and_above_the_rooflines(void **state) {
     d.family = families[f];
     for (int i = 0; i < 8 * 8 * 8; i++) {
       const double m = sides[i % 8], n = sides[i / 8 % 8], k = sides[i / 64];
-      for (clx_kernel_format format = CLX_KERNEL_BF16; format <= CLX_KERNEL_NVFP4; format++) {
+      for (clx_kernel_format format = CLX_KERNEL_BF16; format <= CLX_KERNEL_FP8_BLOCK; format++) {
         const clx_kernel_cost c = cost_of(&d, format, m, n, k);
         assert_true(isfinite(c.time) && c.time > 1e-6);
         assert_true(isfinite(c.bytes) && c.bytes >= 0);
@@ -125,6 +135,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_times_are_finite_and_above_the_rooflines),
       cmocka_unit_test(test_extreme_shapes),
+      cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_larger_sides_take_longer),
       cmocka_unit_test(test_large_products_scale_with_the_peak_and_thin_ones_with_memory),
       cmocka_unit_test(test_weights_that_fit_the_cache_are_faster),

@@ -1,5 +1,5 @@
-// The family `gemm`: out[m, n] = a[m, k] . b[k, n] with the vendor's library, weights b in the number format of the table, out in
-// bf16. Narrow formats start from bf16 activations: their time includes the cast of a.
+// The family `gemm`: out[m, n] = a[m, k] . b[k, n] with the vendor's library, b (the weights) in the number format of the
+// table, out in bf16. Narrow formats start from bf16 activations: their time includes the cast of a.
 #pragma once
 
 #include "device/device_kernel.h"
@@ -15,7 +15,7 @@ typedef struct clx_gemm_parameters {
   double start_time;         // s: launch, ramp up and drain
   double matrix_share;       // of a processor's peak, in the K loop, clock not limited by power
   double load_rate;          // B per processor and clock from the last-level cache to a tile
-  double step_time;          // s per 64 elements of K: synchronisation of the pipeline
+  double step_time;          // s per 64 elements of K at least: latency of the pipeline
   double store_rate;         // results per processor and clock leaving a finished tile
   double store_exposed;      // share of that between two tiles of one processor that the next tile does not hide
   double wave_loss;          // share of the idle time of a last, partly filled wave that is lost
@@ -30,6 +30,8 @@ typedef struct clx_gemm_parameters {
   double power_time;         // s until the power limit acts
   double quantise_time;      // s: launches of the cast of activations
   double quantise_share;     // of the memory bandwidth, of the cast
+  double ragged_time;        // s: padding of rows, block scales
+  double ragged_loss;        // slowdown of the K loop by ragged rows, block scales
 } clx_gemm_parameters;
 
 extern const clx_schema clx_gemm_schema;

@@ -12,21 +12,22 @@
 // Initial values: fitted to the power column of the B200 tables; where a device has none, energies of its process.
 static const clx_row power_rows[] = {
     CLX_PARAMETER_FIT(clx_power_parameters),
-    POWER(rest, NULL, 0.248, 0.05, 0.4, "power with clocks up and nothing running, share of tdp"),
+    POWER(rest, NULL, 0.246, 0.05, 0.4, "power with clocks up and nothing running, share of tdp"),
     POWER(limit, NULL, 1, 0.9, 1.05, "power at which the controller holds the device, share of tdp"),
-    POWER(knee, NULL, 3.97, 1.5, 30, "sharpness of the approach to the limit"),
-    POWER(issue_gemm, "J", 1.68e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
-    POWER(issue_experts, "J", 4.1e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
-    POWER(issue_prefill, "J", 1.09e-9, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
-    POWER(issue_decode, "J", 7.9e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
-    POWER(matrix_bf16, "J/FLOP", 9.5e-13, 1e-13, 4e-12, "bf16 multiply-add, operand delivery included"),
-    POWER(matrix_fp8, "J/FLOP", 6.4e-13, 5e-14, 3e-12, "fp8 multiply-add"),
-    POWER(matrix_fp8_block, "J/FLOP", 5.3e-13, 5e-14, 3e-12, "fp8 multiply-add with block scales"),
-    POWER(matrix_nvfp4, "J/FLOP", 4e-13, 2e-14, 3e-12, "nvfp4 multiply-add"),
-    POWER(memory, "J/B", 9e-11, 1e-11, 5e-10, "device memory at its full rate"),
-    POWER(cache, "J/B", 4.6e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
+    POWER(knee, NULL, 4.4, 1.5, 30, "sharpness of the approach to the limit"),
+    POWER(issue_gemm, "J", 1.62e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
+    POWER(issue_experts, "J", 3.92e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
+    POWER(issue_prefill, "J", 1e-09, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
+    POWER(issue_decode, "J", 8.93e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
+    POWER(matrix_bf16, "J/FLOP", 8.45e-13, 1e-13, 4e-12, "bf16 multiply-add, operand delivery included"),
+    POWER(matrix_fp8, "J/FLOP", 5.98e-13, 5e-14, 3e-12, "fp8 multiply-add"),
+    POWER(matrix_fp8_block, "J/FLOP", 4.61e-13, 5e-14, 3e-12, "fp8 multiply-add with block scales"),
+    POWER(matrix_nvfp4, "J/FLOP", 3.51e-13, 2e-14, 3e-12, "nvfp4 multiply-add"),
+    POWER(memory, "J/B", 9.11e-11, 1e-11, 5e-10, "device memory at its full rate"),
+    POWER(cache, "J/B", 3.99e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
     POWER(memory_exponent, NULL, 0.5, 0.3, 1, "growth of memory power with the rate"),
-    POWER(residency, NULL, 0.17, 0.02, 1, "share of l2 that keeps operands of a repeated kernel"),
+    POWER(memory_own, NULL, 0.25, 0, 1, "part of memory power on its own supply: HBM3 takes about 4 pJ a bit"),
+    POWER(residency, NULL, 0.15, 0.02, 1, "share of l2 that keeps operands of a repeated kernel"),
     POWER(link, "J/B", 5e-11, 1e-12, 5e-10, "scale-up fabric, one direction"),
     POWER(voltage_floor, NULL, 0.3, 0, 0.8, "part of the supply voltage that does not follow the clock"),
 };
@@ -43,7 +44,7 @@ const clx_schema clx_power_schema = {
 typedef struct power_demand {
   double issue;   // follows clock and voltage
   double matrix;  // energy per execution follows the voltage
-  double memory;  // W at the given rate, own supply
+  double memory;  // W at the given rate; a part has its own supply
   double link;
 } power_demand;
 
@@ -132,7 +133,8 @@ static double power_at(const clx_device *device, const clx_power_parameters *p, 
   cost.time = time;
   const power_demand d = demand_of(device, p, load->kind, load->format, &cost);
   const double v2 = voltage_squared(p, clock);
-  return p->rest * device->tdp + d.issue * clock * v2 + d.matrix * v2 + d.memory + d.link;
+  const double memory = d.memory * (p->memory_own + (1 - p->memory_own) * v2);
+  return p->rest * device->tdp + d.issue * clock * v2 + d.matrix * v2 + memory + d.link;
 }
 
 // Time at a clock, given that it is `time` at the clock `at`.

@@ -33,6 +33,7 @@ typedef struct clx_power_parameters {
   double memory;            // J/B of device memory at its full rate
   double cache;             // J/B through caches and the on-chip network at the same rate
   double memory_exponent;   // power of both rises with the rate to this exponent
+  double memory_own;        // part of both that does not follow the processors' voltage
   double residency;         // share of l2 that keeps operands of a repeated kernel
   double link;              // J/B out over the scale-up fabric
   double voltage_floor;     // supply voltage = floor + (1 - floor) clock, both relative to full

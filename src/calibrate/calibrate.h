@@ -53,7 +53,8 @@ clx_status clx_fit_set(const clx_device *device, const clx_kernel_rows *rows, co
                        const clx_fit_options *options, void *parameters, clx_error *error);
 
 // Mean absolute relative noise of the measurements in one size class (-1: all): from how much residuals (predicted / measured)
-// of rows that are neighbours in one column differ. 0 when there are no neighbours. An upper bound where the model misses steps.
+// of rows that are neighbours in one column differ, or, on coarse grids, from how they bend over three of them. 0 when there
+// are no neighbours. An upper bound where the model misses steps.
 double clx_kernel_noise(clx_arena *arena, const clx_kernel_rows *rows, const int32_t *chosen, int32_t count,
                         const double *ratio, int32_t class_index);
 

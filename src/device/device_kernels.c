@@ -1,27 +1,35 @@
-// The kernel families there are, and the rows of a catalogue/kernels entry. A new family is a member of clx_kernels, its
-// sets below, and a line in FAMILIES.
+// The kernel families there are, and the rows of a catalogue/kernels entry. A new family is a member of clx_kernels, a
+// FAMILY_SETS line, a row, and a line in FAMILIES.
 #include "device/device_kernels.h"
 
-#define SET(type, index, set_name, set_schema)                                                        \
+#define SET(family, index, set_name)                                                                  \
   {                                                                                                   \
-    .key = (set_name), .kind = CLX_ROW_STRUCT, .offset = (index) * sizeof(type), .sub = (set_schema), \
-    .doc = "parameters of this number format"                                                         \
+    .key = (set_name), .kind = CLX_ROW_STRUCT, .offset = (index) * sizeof(clx_##family##_parameters), \
+    .sub = &clx_##family##_schema, .doc = "parameters of this number format"                          \
   }
 
-#define FAMILY_SCHEMA(variable, family_name, set_rows, set_size)            \
-  static const clx_schema variable = {.name = (family_name),                \
-                                      .doc = "parameters by number format", \
-                                      .rows = (set_rows),                   \
-                                      .count = CLX_COUNT(set_rows),         \
-                                      .size = (set_size)}
+// Defines family_sets, the schema of a map from number formats to parameters.
+#define FAMILY_SETS(family, ...)                                                 \
+  static const clx_row family##_rows[] = {__VA_ARGS__};                          \
+  static const clx_schema family##_sets = {.name = #family,                      \
+                                           .doc = "parameters by number format", \
+                                           .rows = family##_rows,                \
+                                           .count = CLX_COUNT(family##_rows),    \
+                                           .size = sizeof(((clx_kernels *)0)->family)}
 
-static const clx_row memory_sets[] = {SET(clx_memory_parameters, 0, "any", &clx_memory_schema)};
-FAMILY_SCHEMA(memory_schema, "memory", memory_sets, sizeof(clx_memory_parameters));
+FAMILY_SETS(attention_context, SET(attention_context, 0, "bf16"), SET(attention_context, 1, "fp8"));
+FAMILY_SETS(attention_generation, SET(attention_generation, 0, "bf16"));
+FAMILY_SETS(mla_context, SET(mla_context, 0, "bf16"));
+FAMILY_SETS(mla_generation, SET(mla_generation, 0, "bf16"));
+FAMILY_SETS(nccl, SET(nccl, 0, "any"));
+FAMILY_SETS(custom_allreduce, SET(custom_allreduce, 0, "bf16"));
+FAMILY_SETS(alltoall, SET(alltoall, 0, "bf16"), SET(alltoall, 1, "fp8"), SET(alltoall, 2, "nvfp4"));
+FAMILY_SETS(memory, SET(memory, 0, "any"));
 
-#define FAMILY(member, sub_schema, text)                                                                   \
-  {                                                                                                        \
-    .key = #member, .kind = CLX_ROW_STRUCT, .offset = offsetof(clx_kernels, member), .sub = &(sub_schema), \
-    .doc = (text)                                                                                          \
+#define ROW(family, text)                                                                                   \
+  {                                                                                                         \
+    .key = #family, .kind = CLX_ROW_STRUCT, .offset = offsetof(clx_kernels, family), .sub = &family##_sets, \
+    .doc = (text)                                                                                           \
   }
 
 static const clx_row rows[] = {
@@ -36,7 +44,14 @@ static const clx_row rows[] = {
      .offset = offsetof(clx_kernels, aliases),
      .count_offset = offsetof(clx_kernels, alias_count),
      .doc = "architectures (family of a device) whose devices inherit these parameters"},
-    FAMILY(memory, memory_schema, "kernels that move bytes"),
+    ROW(attention_context, "causal attention of new tokens"),
+    ROW(attention_generation, "attention of one new token against a cache"),
+    ROW(mla_context, "multi-head latent attention, prefill"),
+    ROW(mla_generation, "multi-head latent attention, one token against a cache"),
+    ROW(nccl, "collectives of NCCL inside one NVLink domain"),
+    ROW(custom_allreduce, "all-reduce of a serving engine"),
+    ROW(alltoall, "dispatch and combine of experts over NVLink"),
+    ROW(memory, "kernels that move bytes"),
 };
 
 const clx_schema clx_kernels_schema = {.name = "kernels",
@@ -45,11 +60,21 @@ const clx_schema clx_kernels_schema = {.name = "kernels",
                                        .count = CLX_COUNT(rows),
                                        .size = sizeof(clx_kernels)};
 
+#define FAMILY(family) \
+  { &clx_kernel_##family, offsetof(clx_kernels, family) }
+
 static const struct {
   const clx_kernel_family *family;
   size_t offset;
 } FAMILIES[] = {
-    {&clx_kernel_memory, offsetof(clx_kernels, memory)},
+    FAMILY(attention_context),
+    FAMILY(attention_generation),
+    FAMILY(mla_context),
+    FAMILY(mla_generation),
+    FAMILY(nccl),
+    FAMILY(custom_allreduce),
+    FAMILY(alltoall),
+    FAMILY(memory),
 };
 
 const clx_kernel_family *clx_kernel_family_at(int32_t index) {

@@ -1,14 +1,28 @@
 // All kernel parameters of one device: an entry of catalogue/kernels, written by `colossus calibrate`.
 #pragma once
 
+#include "device/device_alltoall.h"
+#include "device/device_attention_context.h"
+#include "device/device_attention_generation.h"
+#include "device/device_custom_allreduce.h"
 #include "device/device_kernel.h"
 #include "device/device_memory.h"
+#include "device/device_mla_context.h"
+#include "device/device_mla_generation.h"
+#include "device/device_nccl.h"
 
 typedef struct clx_kernels {
   const char *name;  // of the device that was measured
   const char *title;
   const char *const *aliases;  // architectures that inherit from it
   int32_t alias_count;
+  clx_attention_context_parameters attention_context[2];
+  clx_attention_generation_parameters attention_generation[1];
+  clx_mla_context_parameters mla_context[1];
+  clx_mla_generation_parameters mla_generation[1];
+  clx_nccl_parameters nccl[1];
+  clx_custom_allreduce_parameters custom_allreduce[1];
+  clx_alltoall_parameters alltoall[3];
   clx_memory_parameters memory[1];
 } clx_kernels;
 

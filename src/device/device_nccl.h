@@ -1,0 +1,45 @@
+// Collectives of NCCL inside one NVLink domain, alone on warm devices: first the algorithm and protocol that NCCL picks, then
+// the time that this choice takes. Equations: docs/model/device/collectives.md.
+#pragma once
+
+#include "device/device_kernel.h"
+
+typedef struct clx_nccl_shape {
+  double op_name;       // index into the choices of the column
+  double num_gpus;      // in one NVLink domain
+  double message_size;  // elements: the whole result of an all-gather, the input of one rank of the others
+} clx_nccl_shape;
+
+// Rates are shares of the bandwidth of a device's links in one direction.
+typedef struct clx_nccl_parameters {
+  clx_kernel_fit fit;
+  double ll_time, ll_hop, ll_rate;  // s, s, share: a ring on the protocol LL
+  double ll_fill, ll_store, ll_overlap;
+  double ll128_time, ll128_hop, ll128_rate;     // the same on LL128
+  double simple_time, simple_hop, simple_rate;  // the same on Simple
+  double fill, overlap;
+  double own_gathered, own_reduced;
+  double nvls_rate, nvls_depth;
+  double peer_time, peer_hop, peer_start;  // s: of an all-to-all
+  double peer_rate, peer_own, peer_fill;
+  double byte_reduction;
+} clx_nccl_parameters;
+
+extern const clx_schema clx_nccl_schema;
+extern const clx_kernel_family clx_kernel_nccl;
+
+// A ring: every rank passes one part in each step.
+typedef struct clx_ring {
+  double time;     // s: launch and end
+  double hop;      // s: latency of one step
+  double rate;     // B/s out of one rank, all channels together
+  double own;      // cost of a rank's own part against one that is passed on
+  double fill;     // extra cost of the first chunk, which nothing overlaps
+  double chunk;    // B of one chunk, all channels together
+  double overlap;  // exponent, 1 = latency adds to transfer, infinite = the longer of the two counts
+} clx_ring;
+
+double clx_ring_time(const clx_ring *ring, double ranks, double steps, double bytes);
+
+// An all-reduce in the switches (NVLink SHARP): chunks pass reduction and broadcast as a pipeline of `depth` stages.
+double clx_multicast_time(const clx_ring *ring, double ranks, double depth, double bytes);

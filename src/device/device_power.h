@@ -99,7 +99,10 @@ typedef struct clx_power_meter {
   double prefill_launch;
   double prefill_setup;
   double prefill_warm;
-  double prefill_cases;  // cases of one batch and length on one worker
+  double prefill_cases;          // cases of one batch and length on one worker
+  double prefill_narrow_launch;  // head dimension 64: with attention sinks, each length twice (window 128)
+  double prefill_narrow_setup;
+  double prefill_narrow_cases;
   double decode_launch;
   double decode_compile;  // setup of the first batch size, kernels being compiled
   double decode_settle;   // decay of that per batch size

@@ -111,9 +111,11 @@ typedef struct clx_power_meter {
   double mla_prefill_launch;
   double mla_prefill_setup;
   double mla_prefill_warm;
+  double mla_prefill_cases;
   double mla_decode_launch;
   double mla_decode_setup;
   double mla_decode_warm;
+  double mla_decode_cases;
 } clx_power_meter;
 
 extern const clx_schema clx_power_meter_schema;

@@ -82,14 +82,14 @@ static const double prefill_lengths[] = {1,    16,   32,   64,   128,  256,   51
                                          2048, 3072, 4096, 6144, 8192, 10240, 12288, 16384, 32768};
 enum { PREFILL_LENGTHS = sizeof prefill_lengths / sizeof prefill_lengths[0] };
 
-static bool prefill_back(double *shape, double batch_limit, double token_limit, double length_limit) {
+static bool prefill_back(double *shape, double batch_limit, double token_limit) {
   if (shape[BATCH] * 2 <= batch_limit && shape[BATCH] * 2 * shape[LENGTH] <= token_limit) {
     shape[BATCH] *= 2;
     return true;
   }
   for (int i = 0; i < PREFILL_LENGTHS; i++) {
     if (prefill_lengths[i] <= shape[LENGTH]) continue;
-    if (prefill_lengths[i] > length_limit) return false;
+    if (prefill_lengths[i] > 16384) return false;
     shape[LENGTH] = prefill_lengths[i];
     shape[BATCH] = 1;
     return true;
@@ -125,14 +125,9 @@ static bool decode_back_once(double *shape) {
     return true;
   }
   const bool grouped = shape[KV_HEADS] < shape[HEADS];
-  if (grouped && shape[KV_HEADS] > 1) {
-    shape[KV_HEADS] = floor(shape[KV_HEADS] / 2);
-  } else {
-    const int rank = batch_rank(shape[BATCH]);
-    if (rank == 0) return false;
-    shape[BATCH] = decode_batches[rank - 1];
-    while (grouped && shape[KV_HEADS] < 8 && shape[KV_HEADS] * 2 < shape[HEADS]) shape[KV_HEADS] *= 2;
-  }
+  const int rank = batch_rank(shape[BATCH]);
+  if (rank == 0) return false;
+  shape[BATCH] = decode_batches[rank - 1];
   shape[STEP] = last_step(shape[HEADS], grouped, shape[BATCH]);
   return true;
 }
@@ -146,16 +141,36 @@ static bool decode_back(double *shape) {
   return true;
 }
 
-static bool latent_decode_back(double *shape) {
-  const double length = shape[STEP] + shape[LENGTH];
-  if (length >= 4) {
+// --- latent attention: lengths upwards, batches upwards, all head counts ---------------------------------------------------
+
+enum { LATENT_HEADS = 32 };  // stands for the head counts 1 to 128 of one batch and length
+
+static bool latent_shorter(double *shape, bool decode) {
+  if (decode) {
+    const double length = shape[STEP] + shape[LENGTH];
+    if (length < 4) return false;
     shape[STEP] = fmax(1, ceil(length / 2) - 1);
+    shape[BATCH] = fmin(1024, exp2(floor(log2(16777216 / (shape[STEP] + 1)))));
     return true;
   }
-  if (shape[BATCH] < 2) return false;
-  shape[BATCH] = floor(shape[BATCH] / 2);
-  shape[STEP] = fmin(16777216 / shape[BATCH], 131072) - 1;
+  int place = PREFILL_LENGTHS - 1;
+  while (place >= 0 && prefill_lengths[place] >= shape[LENGTH]) place--;
+  if (place < 0) return false;
+  shape[LENGTH] = prefill_lengths[place];
+  shape[BATCH] = fmin(256, exp2(floor(log2(65536 / shape[LENGTH]))));
   return true;
+}
+
+static bool latent_back(double *shape, bool decode) {
+  if (shape[HEADS] < LATENT_HEADS || shape[HEADS] > LATENT_HEADS) {
+    shape[HEADS] = LATENT_HEADS;
+    return true;
+  }
+  if (shape[BATCH] >= 2) {
+    shape[BATCH] = floor(shape[BATCH] / 2);
+    return true;
+  }
+  return latent_shorter(shape, decode);
 }
 
 bool clx_power_sweep_back(clx_power_sweep sweep, double *shape) {
@@ -166,14 +181,14 @@ bool clx_power_sweep_back(clx_power_sweep sweep, double *shape) {
       return experts_back(shape);
     case CLX_SWEEP_PREFILL: {
       const bool grouped = shape[KV_HEADS] < shape[HEADS];
-      return prefill_back(shape, grouped ? 256 : 128, grouped ? 131072 : 65536, 16384);
+      return prefill_back(shape, grouped ? 256 : 128, grouped ? 131072 : 65536);
     }
     case CLX_SWEEP_MLA_PREFILL:
-      return prefill_back(shape, 256, 65536, 32768);
+      return latent_back(shape, false);
     case CLX_SWEEP_DECODE:
       return decode_back(shape);
     case CLX_SWEEP_MLA_DECODE:
-      return latent_decode_back(shape);
+      return latent_back(shape, true);
     case CLX_SWEEPS:
       break;
   }

@@ -1,63 +1,261 @@
-// GEMM: output tiles on processors in waves, a K loop with a start-up, memory traffic beside it. README.md has the equations.
+// GEMM: output tiles on processors in waves, the K loop of a tile, memory traffic beside it, and the power limit.
+// docs/model/device/gemm.md has the equations and what the tables taught.
+#include "device/device_gemm.h"
+
 #include <math.h>
+#include <string.h>
 
 #include "device/device.h"
 
-// Narrower tiles reuse each operand less: the multiply units wait for shared memory. Rate of a tile against the largest one:
-// intensity a = tm tn / (tm + tn), rate a / (a + A0). A0 from the spread of measured 64- to 256-wide tiles on Hopper.
-static const double INTENSITY_HALF = 8;
-// Filling and draining the K loop costs about as much as this many elements of K.
-static const double PROLOGUE_K = 120;
+#define PARAMETER(member, unit, start, low, high, text) \
+  CLX_PARAMETER(clx_gemm_parameters, member, unit, start, low, high, text)
 
-static double element_bytes(clx_format format) {
-  static const double bytes[CLX_FORMATS] = {4, 4, 2, 1, 0.5625};  // fp4 carries one scale byte per 16 values
-  return bytes[format];
+static const clx_row parameter_rows[] = {
+    CLX_PARAMETER_FIT(clx_gemm_parameters),
+    PARAMETER(start_time, "s", 2.5e-6, 5e-7, 1e-5, "launch, ramp up and drain of the kernel"),
+    PARAMETER(matrix_share, NULL, 0.95, 0.3, 1.1,
+              "share of a processor's peak in the K loop while power does not limit the clock (above 1: boost clock)"),
+    PARAMETER(load_rate, NULL, 60, 8, 256, "bytes per processor and clock from the last-level cache into a tile"),
+    PARAMETER(step_time, "s", 3e-8, 1e-10, 3e-7, "synchronisation of the pipeline per 64 elements of K"),
+    PARAMETER(store_rate, NULL, 10, 1, 100, "results per processor and clock that leave a finished tile"),
+    PARAMETER(store_exposed, NULL, 0.5, 0, 1.2,
+              "share of storing a tile that the next tile of the processor does not hide"),
+    PARAMETER(wave_loss, NULL, 0.2, 0, 1, "share of the idle time in a last, partly filled wave that is lost"),
+    PARAMETER(memory_share, NULL, 0.85, 0.4, 1, "share of the memory bandwidth that streaming reaches"),
+    PARAMETER(overlap_loss, NULL, 0.2, 0, 1,
+              "share of the shorter of multiplying and memory traffic that the longer does not hide"),
+    PARAMETER(cache_speed, NULL, 2.5, 1, 10, "bandwidth of the last-level cache against memory"),
+    PARAMETER(weight_copies, NULL, 7, 0.5, 20,
+              "weights stay in the last-level cache when it holds this many copies of them (other layers in between)"),
+    PARAMETER(activation_copies, NULL, 1.3, 0.3, 10, "the same for activations and results"),
+    PARAMETER(panel_share, NULL, 0.2, 0.02, 2, "share of the last-level cache that keeps panels for the next wave"),
+    PARAMETER(split_time, "s", 2.4e-6, 1e-7, 1e-5, "second kernel that adds up the parts of a split K"),
+    PARAMETER(sustained_share, NULL, 0.78, 0.3, 1, "share of the peak when power limits the clock"),
+    PARAMETER(power_time, "s", 1e-3, 1e-6, 1e-2, "time until the power limit acts"),
+    PARAMETER(quantise_time, "s", 5e-6, 1e-7, 3e-5, "launches of the cast of activations"),
+    PARAMETER(quantise_share, NULL, 0.7, 0.1, 1, "share of the memory bandwidth that the cast reaches"),
+};
+
+const clx_schema clx_gemm_schema = {.name = "gemm",
+                                    .doc = "matrix products",
+                                    .rows = parameter_rows,
+                                    .count = CLX_COUNT(parameter_rows),
+                                    .size = sizeof(clx_gemm_parameters)};
+
+// Tiles that a library has: one side fixed, the other a multiple of `grain` up to `longest`.
+typedef struct side {
+  double fixed, longest;
+} side;
+
+typedef struct menu {
+  const side *sides;
+  int32_t count;
+  double grain;
+} menu;
+
+// Kernel names of cuBLAS on H100 (nvjet_sm90_..._128x256_64x4_2x1...): 64 to 256 wide, the other side in steps of 8.
+// Ampere kernels come in multiples of 64 (ampere_bf16_s16816gemm_bf16_256x128...). Blackwell: one half of a pair's tile.
+static const side PAIRED[] = {{64, 256}, {128, 256}};
+static const side AMPERE[] = {{64, 256}, {128, 256}, {256, 128}};
+
+static menu menu_of(const clx_device *device) {
+  if (strcmp(device->family, "ampere") == 0) return (menu){AMPERE, 3, 64};
+  if (strcmp(device->family, "blackwell") == 0) return (menu){PAIRED, 2, 16};
+  return (menu){PAIRED, 2, 8};
 }
 
-static double tile_rate(double m, double n) {
-  const double intensity = m * n / (m + n);
-  return intensity / (intensity + INTENSITY_HALF);
-}
+static const double STEP_K = 64;    // elements of K per step of the pipeline, bf16
+static const double SPLIT_K = 128;  // shortest part of a split K
 
-typedef struct gemm {
+// One problem with everything that does not depend on the tile.
+typedef struct product {
   double m, n, k, groups;
-  double rate;  // FLOP/s of one processor on the largest tile
   double processors;
-  double bytes_rate;  // B/s
-} gemm;
+  double multiply;  // s per result and element of K
+  double load;      // s per element loaded into a tile
+  double step;      // s per element of K
+  double store;     // s per result
+  double exposed, wave_loss;
+  double memory;      // s of memory traffic
+  double split_time;  // s
+  double split_pass;  // s per part: partial sums written and read
+  bool splits;
+  double weight, loop, tail;  // sums over candidates
+} product;
 
-// Time with tiles of tm x tn and K split in `split` parts (whose partial sums make one more pass over the output).
-static double tiled_time(const gemm *g, double tm, double tn, double split, double relative_rate) {
-  const double tiles = ceil(g->m / tm) * ceil(g->n / tn) * g->groups * split;
-  const double waves = ceil(tiles / g->processors);
-  const double k = g->k / split + PROLOGUE_K;
-  const double partial = split > 1 ? g->m * g->n * g->groups * 4 * split / g->bytes_rate : 0;
-  return waves * 2 * tm * tn * k / (g->rate * relative_rate) + partial;
+static inline double ceiling(double x) {
+  const double whole = (double)(int64_t)x;
+  return whole < x ? whole + 1 : whole;
 }
 
-static double compute_time(const clx_device *device, const gemm *g) {
-  const double best_rate = tile_rate(device->tile_m, device->tile_n);
-  double best = INFINITY;
-  for (int32_t shrink_m = 1; shrink_m <= 4; shrink_m *= 2) {
-    for (int32_t shrink_n = 1; shrink_n <= 4; shrink_n *= 2) {
-      const double tm = (double)device->tile_m / shrink_m, tn = (double)device->tile_n / shrink_n;
-      const double rate = tile_rate(tm, tn) / best_rate;
-      const double tiles = ceil(g->m / tm) * ceil(g->n / tn) * g->groups;
-      best = fmin(best, tiled_time(g, tm, tn, 1, rate));
-      if (tiles < g->processors) {
-        const double split = fmin(floor(g->processors / tiles), fmax(1, floor(g->k / 512)));
-        if (split > 1) best = fmin(best, tiled_time(g, tm, tn, split, rate));
-      }
-    }
+static inline double flooring(double x) { return (double)(int64_t)x; }
+
+static inline double eighth(double x) {
+  const double x2 = x * x, x4 = x2 * x2;
+  return x4 * x4;
+}
+
+// Close to the larger one unless both are nearly equal: (a^8 + b^8)^(1/8).
+static double larger(double a, double b) {
+  const double high = fmax(a, b), ratio = fmin(a, b) / high;
+  return high * sqrt(sqrt(sqrt(1 + eighth(ratio))));
+}
+
+// Adds a candidate. Libraries choose by estimates of their own, so near ties count all: weight time^-16.
+static void add(product *p, double loop, double tail) {
+  const double time = fmax(loop, p->memory) + tail + 0.2 * loop;
+  const double inverse = 1 / time, weight = eighth(inverse * inverse);
+  p->weight += weight;
+  p->loop += weight * loop;
+  p->tail += weight * tail;
+}
+
+// Tiles of rows x columns, `count` of them.
+static void try_tiles(product *p, double rows, double columns, double down, double across) {
+  const double tiles = down * across * p->groups, area = rows * columns;
+  // Two neighbours in a cluster share what they load of the longer side.
+  double loaded = rows + columns;
+  if (rows >= columns)
+    loaded -= across > 1 ? rows / 2 : down > 1 ? columns / 2 : 0;
+  else
+    loaded -= down > 1 ? columns / 2 : across > 1 ? rows / 2 : 0;
+  const double per_k = fmax(area * p->multiply, loaded * p->load) + p->step;
+  const double waves = tiles / p->processors, whole = ceiling(waves);
+  const double counted = whole <= 1 ? 1 : waves + p->wave_loss * (whole - waves);
+  const double store = area * p->store;
+  const double steps = ceiling(p->k / STEP_K) * STEP_K;
+  add(p, counted * steps * per_k + (counted - 1) * store * p->exposed, store);
+  if (!p->splits || tiles * 2 > p->processors || p->k < 2 * SPLIT_K) return;
+  const double parts = fmin(flooring(p->processors / tiles), flooring(p->k / SPLIT_K));
+  const double part = ceiling(p->k / (parts * STEP_K)) * STEP_K;
+  add(p, part * per_k, store + p->split_time + parts * p->split_pass);
+}
+
+// Tiles with a side `fixed` along y and up to `longest` along x: the largest, and those that fill whole waves.
+static void try_side(product *p, const side *s, double grain, double x, double y, bool x_is_rows) {
+  const double across = ceiling(y / s->fixed);
+  const double least = ceiling(x / s->longest);
+  const double lines = across * p->groups;
+  const double waves = ceiling(least * lines / p->processors);
+  double last = 0;
+  for (int32_t more = -1; more < 2; more++) {
+    double pieces = least;
+    if (more >= 0) pieces = fmax(least, flooring((waves + more) * p->processors / lines));
+    const double length = fmin(s->longest, ceiling(x / (pieces * grain)) * grain);
+    if (length == last) continue;
+    last = length;
+    pieces = ceiling(x / length);
+    if (x_is_rows)
+      try_tiles(p, length, s->fixed, pieces, across);
+    else
+      try_tiles(p, s->fixed, length, across, pieces);
   }
-  return best;
 }
 
-double clx_device_gemm_time(const clx_device *device, clx_format format, double m, double n, double k, double groups) {
-  if (m <= 0 || n <= 0 || k <= 0 || groups <= 0) return 0;
-  const double peak = device->peak[format] * device->gemm_efficiency[format];
-  const double bandwidth = device->memory_bandwidth * device->memory_efficiency;
-  const gemm g = {m, n, k, groups, peak / device->processors, device->processors, bandwidth};
-  const double bytes = groups * ((m * k + k * n) * element_bytes(format) + m * n * 2);
-  return fmax(compute_time(device, &g), bytes / bandwidth) + device->kernel_time;
+// Share of `bytes`, used again after `copies` times as much traffic, that is still in the last-level cache.
+static double kept(double bytes, double copies, double cache) { return 1 / (1 + eighth(bytes * copies / cache)); }
+
+typedef struct traffic {
+  double memory, cache;  // B
+} traffic;
+
+static traffic traffic_of(const clx_device *device, const clx_gemm_parameters *q, const product *p, double size) {
+  const double weights = p->groups * p->n * p->k * size, input = p->groups * p->m * p->k * size;
+  const double output = p->groups * p->m * p->n * 2;
+  // A wave covers about this many rows and columns and reads the panels beside them once.
+  const double covered = p->processors * 128 * 256;
+  double high = fmin(p->m, sqrt(covered)), wide = fmin(p->n, covered / high);
+  high = fmin(p->m, covered / wide);
+  const double again = fmax(0, p->groups * p->m * p->n * p->k * size * (1 / high + 1 / wide) - weights - input);
+  const double panel = fmin(p->m, p->n) * p->k * size / (device->l2 * q->panel_share), panel2 = panel * panel;
+  const double weights_kept = kept(weights, q->weight_copies, device->l2);
+  const double input_fill = input * q->activation_copies / device->l2;
+  const double output_fill = output * q->activation_copies / device->l2;
+  const double input_kept = 1 / (1 + input_fill * input_fill * input_fill * input_fill);
+  const double output_kept = 1 / (1 + output_fill * output_fill * output_fill * output_fill);
+  const double hit = weights * weights_kept + input * input_kept + output * output_kept;
+  return (traffic){weights + input + output - hit + again * panel2 / (1 + panel2), hit};
 }
+
+static double peak_of(const clx_device *device, clx_kernel_format format) {
+  static const clx_format units[CLX_KERNEL_FORMATS] = {CLX_FP32, CLX_BF16, CLX_FP8, CLX_FP8, CLX_FP4, CLX_FP8};
+  const double peak = device->peak[units[format]];
+  return peak > 0 ? peak : device->peak[CLX_BF16] > 0 ? device->peak[CLX_BF16] : device->peak[CLX_FP32];
+}
+
+clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
+                                      double m, double n, double k, double groups) {
+  const double peak = peak_of(device, format), size = clx_kernel_format_bytes(format);
+  const double memory_rate = device->memory_bandwidth * q->memory_share, cache_rate = memory_rate * q->cache_speed;
+  product p = {.m = m, .n = n, .k = k, .groups = groups, .processors = device->processors};
+  const traffic bytes = traffic_of(device, q, &p, size);
+  p.multiply = 2 * p.processors / (peak * q->matrix_share);
+  p.load = size / (q->load_rate * device->clock);
+  p.step = q->step_time / STEP_K;
+  p.store = 1 / (q->store_rate * device->clock);
+  p.exposed = q->store_exposed;
+  p.wave_loss = q->wave_loss;
+  p.memory = bytes.memory / memory_rate + bytes.cache / cache_rate;
+  p.split_time = q->split_time;
+  p.split_pass = groups * m * n * 8 / cache_rate;
+  p.splits = format <= CLX_KERNEL_FP8;  // kernels with block scales do not split K
+  const menu tiles = menu_of(device);
+  for (int32_t i = 0; i < tiles.count; i++) {
+    const side *s = &tiles.sides[i];
+    if (i == 0 || tiles.sides[i - 1].fixed < n) try_side(&p, s, tiles.grain, m, n, true);
+    if (i == 0 || tiles.sides[i - 1].fixed < m) try_side(&p, s, tiles.grain, n, m, false);
+  }
+  const double loop = p.loop / p.weight, tail = p.tail / p.weight;
+  double time = larger(loop, p.memory) + q->overlap_loss * fmin(loop, p.memory);
+  const double flop = 2 * groups * m * n * k;
+  const double limited = larger(time, flop / (peak * q->sustained_share));
+  time += (limited - time) * time / (time + q->power_time);
+  return (clx_kernel_cost){.time = q->start_time + time + tail, .flop = flop, .bytes = bytes.memory};
+}
+
+// Scales per tensor need the largest value first: bf16 read twice, the result written. Others read once.
+double clx_gemm_quantise_time(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
+                              double m, double k) {
+  if (format <= CLX_KERNEL_BF16) return 0;
+  const double elements = m * k, source = 2 * elements;
+  const double bytes = (format == CLX_KERNEL_FP8 ? 2 : 1) * source + elements * clx_kernel_format_bytes(format);
+  const double fill = source * q->activation_copies / device->l2, fill2 = fill * fill,
+               missing = fill2 * fill2 / (1 + fill2 * fill2);
+  const double rate = device->memory_bandwidth * q->quantise_share;
+  return q->quantise_time + bytes / rate * (missing + (1 - missing) / q->cache_speed);
+}
+
+static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, const void *parameters,
+                            const void *shape) {
+  const clx_gemm_shape *s = shape;
+  clx_kernel_cost c = clx_gemm_cost_grouped(device, format, parameters, s->m, s->n, s->k, 1);
+  c.time += clx_gemm_quantise_time(device, format, parameters, s->m, s->k);
+  return c;
+}
+
+static int32_t class_of(clx_kernel_format format, const void *shape) {
+  (void)format;
+  const clx_gemm_shape *s = shape;
+  const double flop = 2 * s->m * s->n * s->k;
+  return flop >= 2e11 ? 0 : flop >= 1e10 ? 1 : 2;
+}
+
+static const clx_kernel_column columns[] = {
+    {.name = "m", .minimum = 1, .maximum = 1e8},
+    {.name = "n", .minimum = 1, .maximum = 1e8, .fold = true},
+    {.name = "k", .minimum = 1, .maximum = 1e8, .fold = true},
+};
+
+static const char *const sets[] = {"fp32", "bf16", "fp8", "fp8_block", "nvfp4", NULL};
+static const char *const classes[] = {"large", "medium", "small", NULL};
+
+const clx_kernel_family clx_kernel_gemm = {.name = "gemm",
+                                           .doc = "matrix products",
+                                           .schema = &clx_gemm_schema,
+                                           .columns = columns,
+                                           .column_count = CLX_COUNT(columns),
+                                           .sets = sets,
+                                           .set_of = {0, 1, 2, 3, 4, -1},
+                                           .classes = classes,
+                                           .class_of = class_of,
+                                           .cost = cost};

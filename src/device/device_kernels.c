@@ -17,6 +17,8 @@
                                            .count = CLX_COUNT(family##_rows),    \
                                            .size = sizeof(((clx_kernels *)0)->family)}
 
+FAMILY_SETS(gemm, SET(gemm, 0, "fp32"), SET(gemm, 1, "bf16"), SET(gemm, 2, "fp8"), SET(gemm, 3, "fp8_block"),
+            SET(gemm, 4, "nvfp4"));
 FAMILY_SETS(attention_context, SET(attention_context, 0, "bf16"), SET(attention_context, 1, "fp8"));
 FAMILY_SETS(attention_generation, SET(attention_generation, 0, "bf16"));
 FAMILY_SETS(mla_context, SET(mla_context, 0, "bf16"));
@@ -44,6 +46,7 @@ static const clx_row rows[] = {
      .offset = offsetof(clx_kernels, aliases),
      .count_offset = offsetof(clx_kernels, alias_count),
      .doc = "architectures (family of a device) whose devices inherit these parameters"},
+    ROW(gemm, "matrix products"),
     ROW(attention_context, "causal attention of new tokens"),
     ROW(attention_generation, "attention of one new token against a cache"),
     ROW(mla_context, "multi-head latent attention, prefill"),
@@ -67,6 +70,7 @@ static const struct {
   const clx_kernel_family *family;
   size_t offset;
 } FAMILIES[] = {
+    FAMILY(gemm),
     FAMILY(attention_context),
     FAMILY(attention_generation),
     FAMILY(mla_context),

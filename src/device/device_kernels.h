@@ -5,6 +5,7 @@
 #include "device/device_attention_context.h"
 #include "device/device_attention_generation.h"
 #include "device/device_custom_allreduce.h"
+#include "device/device_gemm.h"
 #include "device/device_kernel.h"
 #include "device/device_memory.h"
 #include "device/device_mla_context.h"
@@ -16,6 +17,7 @@ typedef struct clx_kernels {
   const char *title;
   const char *const *aliases;  // architectures that inherit from it
   int32_t alias_count;
+  clx_gemm_parameters gemm[5];
   clx_attention_context_parameters attention_context[2];
   clx_attention_generation_parameters attention_generation[1];
   clx_mla_context_parameters mla_context[1];

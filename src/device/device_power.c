@@ -14,20 +14,19 @@ static const clx_row power_rows[] = {
     CLX_PARAMETER_FIT(clx_power_parameters),
     POWER(rest, NULL, 0.245, 0.05, 0.4, "power with clocks up and nothing running, share of tdp"),
     POWER(limit, NULL, 1, 0.9, 1.05, "power at which the controller holds the device, share of tdp"),
-    POWER(knee, NULL, 4.42, 1.5, 5, "sharpness of the approach to the limit"),
-    POWER(issue_gemm, "J", 1.55e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
-    POWER(issue_experts, "J", 4.93e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
-    POWER(issue_prefill, "J", 1.35e-09, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
-    POWER(issue_decode, "J", 8.65e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
+    POWER(knee, NULL, 5, 1.5, 5, "sharpness of the approach to the limit"),
+    POWER(issue_gemm, "J", 1.74e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
+    POWER(issue_experts, "J", 4.02e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
+    POWER(issue_prefill, "J", 1.21e-09, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
+    POWER(issue_decode, "J", 8.34e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
     POWER(matrix_bf16, "J/FLOP", 8.5e-13, 1e-13, 8.5e-13, "bf16 multiply-add, operand delivery included"),
     POWER(matrix_fp8, "J/FLOP", 5.5e-13, 5e-14, 5.5e-13, "fp8 multiply-add"),
-    POWER(matrix_fp8_block, "J/FLOP", 4.19e-13, 5e-14, 5.5e-13, "fp8 multiply-add with block scales"),
+    POWER(matrix_fp8_block, "J/FLOP", 4.24e-13, 5e-14, 5.5e-13, "fp8 multiply-add with block scales"),
     POWER(matrix_nvfp4, "J/FLOP", 3.2e-13, 2e-14, 3.2e-13, "nvfp4 multiply-add"),
-    POWER(memory, "J/B", 1e-10, 1e-11, 5e-10, "device memory at its full rate"),
-    POWER(cache, "J/B", 4.22e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
+    POWER(memory, "J/B", 1.11e-10, 1e-11, 5e-10, "device memory at its full rate"),
+    POWER(cache, "J/B", 3.66e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
     POWER(memory_exponent, NULL, 0.5, 0.3, 1, "growth of memory power with the rate"),
     POWER(memory_own, NULL, 0.25, 0, 1, "part of memory power on its own supply: HBM3 takes about 4 pJ a bit"),
-    POWER(residency, NULL, 0.129, 0.02, 1, "share of l2 that keeps operands of a repeated kernel"),
     POWER(link, "J/B", 5e-11, 1e-12, 5e-10, "scale-up fabric, one direction"),
     POWER(voltage_floor, NULL, 0.3, 0, 0.8, "part of the supply voltage that does not follow the clock"),
 };
@@ -81,20 +80,21 @@ static double matrix_energy(const clx_power_parameters *p, clx_kernel_format for
   return p->matrix_bf16;
 }
 
-static double memory_power(const clx_device *device, const clx_power_parameters *p, double bytes, double time) {
-  const double rate = fmin(bytes / time / device->memory_bandwidth, 1.5);
-  if (rate <= 0) return 0;
-  const double missing = fmax(0, 1 - p->residency * device->l2 / bytes);
-  return (p->memory * missing + p->cache) * device->memory_bandwidth * pow(rate, p->memory_exponent);
+// Power of moving `bytes` in `time`, `energy` per byte at the full rate of the device memory.
+static double transfer_power(const clx_device *device, const clx_power_parameters *p, double energy, double bytes,
+                             double time) {
+  const double rate = fmin(bytes / time / device->memory_bandwidth, 2);
+  return rate > 0 ? energy * device->memory_bandwidth * pow(rate, p->memory_exponent) : 0;
 }
 
-static power_demand demand_of(const clx_device *device, const clx_power_parameters *p, clx_power_kind kind,
-                              clx_kernel_format format, const clx_kernel_cost *cost) {
-  const double time = fmax(cost->time, 1e-9);
+static power_demand demand_of(const clx_device *device, const clx_power_parameters *p, const clx_power_work *work) {
+  const clx_kernel_cost *cost = &work->cost;
+  const double time = fmax(cost->time, 1e-9), operands = fmax(work->operands, cost->bytes);
   return (power_demand){
-      .issue = issue_energy(p, kind) * device->processors * device->clock,
-      .matrix = matrix_energy(p, format) * cost->flop / time,
-      .memory = memory_power(device, p, cost->bytes, time),
+      .issue = issue_energy(p, work->kind) * device->processors * device->clock,
+      .matrix = work->data_matrix * matrix_energy(p, work->format) * cost->flop / time,
+      .memory = work->data_memory * (transfer_power(device, p, p->memory, cost->bytes, time) +
+                                     transfer_power(device, p, p->cache, operands, time)),
       .link = p->link * cost->link_bytes / time,
   };
 }
@@ -107,16 +107,15 @@ static double within_limit(const clx_device *device, const clx_power_parameters 
   return demand / pow(1 + pow(ratio, p->knee), 1 / p->knee);
 }
 
-double clx_power_above_rest(const clx_device *device, const clx_power_parameters *p, clx_power_kind kind,
-                            clx_kernel_format format, const clx_kernel_cost *cost, double data_matrix,
-                            double data_memory) {
-  const power_demand d = demand_of(device, p, kind, format, cost);
-  return within_limit(device, p, d.issue + data_matrix * d.matrix + data_memory * d.memory + d.link);
+double clx_power_above_rest(const clx_device *device, const clx_power_parameters *p, const clx_power_work *work) {
+  const power_demand d = demand_of(device, p, work);
+  return within_limit(device, p, d.issue + d.matrix + d.memory + d.link);
 }
 
 double clx_power_of_kernel(const clx_device *device, const clx_power_parameters *p, clx_power_kind kind,
                            clx_kernel_format format, const clx_kernel_cost *cost) {
-  return p->rest * device->tdp + clx_power_above_rest(device, p, kind, format, cost, 1, 1);
+  const clx_power_work work = {kind, format, *cost, cost->bytes, 1, 1};
+  return p->rest * device->tdp + clx_power_above_rest(device, p, &work);
 }
 
 // --- clock under a limit -------------------------------------------------------------------------------------------------
@@ -129,9 +128,9 @@ static double voltage_squared(const clx_power_parameters *p, double clock) {
 // Power with the clock at `clock` when the load takes `time` there.
 static double power_at(const clx_device *device, const clx_power_parameters *p, const clx_power_load *load,
                        double clock, double time) {
-  clx_kernel_cost cost = load->cost;
-  cost.time = time;
-  const power_demand d = demand_of(device, p, load->kind, load->format, &cost);
+  clx_power_work work = {load->kind, load->format, load->cost, load->cost.bytes, 1, 1};
+  work.cost.time = time;
+  const power_demand d = demand_of(device, p, &work);
   const double v2 = voltage_squared(p, clock);
   const double memory = d.memory * (p->memory_own + (1 - p->memory_own) * v2);
   return p->rest * device->tdp + d.issue * clock * v2 + d.matrix * v2 + memory + d.link;

@@ -34,7 +34,6 @@ typedef struct clx_power_parameters {
   double cache;             // J/B through caches and the on-chip network at the same rate
   double memory_exponent;   // power of both rises with the rate to this exponent
   double memory_own;        // part of both that does not follow the processors' voltage
-  double residency;         // share of l2 that keeps operands of a repeated kernel
   double link;              // J/B out over the scale-up fabric
   double voltage_floor;     // supply voltage = floor + (1 - floor) clock, both relative to full
 } clx_power_parameters;
@@ -44,6 +43,11 @@ extern const clx_schema clx_power_schema;
 // Mean power in W while the kernel repeats back to back for long, at the clock at which cost->time holds.
 double clx_power_of_kernel(const struct clx_device *device, const clx_power_parameters *parameters, clx_power_kind kind,
                            clx_kernel_format format, const clx_kernel_cost *cost);
+
+// The same of a shape of a family: its kind, and what of its operands stays on the chip, follow from the family.
+double clx_power_of_shape(const struct clx_device *device, const clx_power_parameters *parameters,
+                          const clx_kernel_family *family, clx_kernel_format format, const void *family_parameters,
+                          const void *shape);
 
 // --- clock under a power limit -----------------------------------------------------------------------------------------
 

@@ -3,10 +3,17 @@
 
 #include "device/device_power.h"
 
-// W above rest at the time of `cost`. data_matrix, data_memory: switching of the operands relative to random numbers.
+// What a kernel does to the device.
+typedef struct clx_power_work {
+  clx_power_kind kind;
+  clx_kernel_format format;
+  clx_kernel_cost cost;
+  double operands;                  // B through caches and the on-chip network, at least cost.bytes
+  double data_matrix, data_memory;  // switching of the operands relative to random numbers
+} clx_power_work;
+
 double clx_power_above_rest(const struct clx_device *device, const clx_power_parameters *parameters,
-                            clx_power_kind kind, clx_kernel_format format, const clx_kernel_cost *cost,
-                            double data_matrix, double data_memory);
+                            const clx_power_work *work);  // W
 
 // --- the tables' sweeps --------------------------------------------------------------------------------------------------
 
@@ -19,6 +26,10 @@ typedef enum clx_power_sweep {
   CLX_SWEEP_MLA_DECODE,
   CLX_SWEEPS
 } clx_power_sweep;
+
+clx_power_kind clx_power_kind_of(clx_power_sweep sweep);
+// Bytes of the operands of one kernel; `shape` in the order of the table's columns.
+double clx_power_operands(clx_power_sweep sweep, clx_kernel_format format, const double *shape);
 
 clx_power_sweep clx_power_sweep_of(const clx_kernel_family *family);  // CLX_SWEEPS: not known
 // Turns a shape into the one that ran before it on the same worker. False at the start of a sweep.

@@ -13,43 +13,43 @@
 static const clx_row meter_rows[] = {
     CLX_PARAMETER_FIT(clx_power_meter),
     METER(window, "s", 1, 0.02, 3, "averaging of the device's meter (NVML: one second since Ampere)"),
-    METER(data_experts, NULL, 0.407, 0.25, 1, "switching of never initialised expert weights against random numbers"),
-    METER(data_decode, NULL, 0.12, 0.1, 1, "switching of a never initialised key-value cache"),
+    METER(data_experts, NULL, 0.429, 0.25, 1, "switching of never initialised expert weights against random numbers"),
+    METER(data_decode, NULL, 0.107, 0.1, 1, "switching of a never initialised key-value cache"),
     METER(gemm_launch, "s", 6.67e-05, 5e-6, 3e-3, "host time of one matrix product"),
-    METER(gemm_setup_bf16, "s", 0.0358, 1e-3, 20, "rest between two cases"),
-    METER(gemm_setup_fp8, "s", 0.0413, 1e-3, 20, "rest between two cases"),
-    METER(gemm_setup_fp8_block, "s", 0.426, 1e-3, 20, "rest between two cases"),
-    METER(gemm_setup_compiled, "s", 0.945, 1e-3, 20, "rest between two cases of over 128 rows, compiled for the shape"),
-    METER(gemm_setup_nvfp4, "s", 0.0667, 1e-3, 20, "rest between two cases"),
-    METER(gemm_setup_weights, "s/B", 2.23e-08, 1e-12, 2e-7, "quantising weights on the host, per byte"),
-    METER(gemm_warm_bf16, NULL, 0.0624, 1e-3, 1, "power before the first case, share of its own above rest"),
-    METER(gemm_warm_fp8, NULL, 0.424, 1e-3, 1, "power before the first case"),
+    METER(gemm_setup_bf16, "s", 0.0372, 1e-3, 20, "rest between two cases"),
+    METER(gemm_setup_fp8, "s", 0.0454, 1e-3, 20, "rest between two cases"),
+    METER(gemm_setup_fp8_block, "s", 0.628, 1e-3, 20, "rest between two cases"),
+    METER(gemm_setup_compiled, "s", 0.956, 1e-3, 20, "rest between two cases of over 128 rows, compiled for the shape"),
+    METER(gemm_setup_nvfp4, "s", 0.0662, 1e-3, 20, "rest between two cases"),
+    METER(gemm_setup_weights, "s/B", 2.19e-08, 1e-12, 2e-7, "quantising weights on the host, per byte"),
+    METER(gemm_warm_bf16, NULL, 0.0758, 1e-3, 1, "power before the first case, share of its own above rest"),
+    METER(gemm_warm_fp8, NULL, 0.423, 1e-3, 1, "power before the first case"),
     METER(gemm_warm_fp8_block, NULL, 0.001, 1e-3, 1, "power before the first case"),
-    METER(gemm_warm_nvfp4, NULL, 0.0687, 1e-3, 1, "power before the first case"),
-    METER(experts_launch, "s", 0.000935, 5e-6, 3e-3, "host time of one expert layer"),
-    METER(experts_setup, "s", 0.0529, 1e-3, 20, "rest between two cases, balanced routing"),
+    METER(gemm_warm_nvfp4, NULL, 0.073, 1e-3, 1, "power before the first case"),
+    METER(experts_launch, "s", 0.00104, 5e-6, 3e-3, "host time of one expert layer"),
+    METER(experts_setup, "s", 0.0517, 1e-3, 20, "rest between two cases, balanced routing"),
     METER(experts_routing, "s", 0.052, 1e-3, 20, "rest between two cases, drawn routing"),
-    METER(experts_warm, NULL, 0.00235, 1e-3, 1, "power before the first case"),
+    METER(experts_warm, NULL, 0.0056, 1e-3, 1, "power before the first case"),
     METER(prefill_launch, "s", 0.00147, 5e-6, 5e-3, "host time of one prefill attention"),
-    METER(prefill_setup, "s", 0.0113, 1e-3, 20, "rest between two cases"),
-    METER(prefill_warm, NULL, 0.0757, 1e-3, 1, "power before the first case"),
-    METER(prefill_cases, NULL, 2.79, 0.3, 8, "cases of one batch and length on one worker"),
-    METER(prefill_narrow_launch, "s", 1.24e-05, 5e-6, 5e-3,
+    METER(prefill_setup, "s", 0.0135, 1e-3, 20, "rest between two cases"),
+    METER(prefill_warm, NULL, 0.0256, 1e-3, 1, "power before the first case"),
+    METER(prefill_cases, NULL, 2.6, 0.3, 8, "cases of one batch and length on one worker"),
+    METER(prefill_narrow_launch, "s", 0.000222, 5e-6, 5e-3,
           "host time of one prefill attention with head dimension 64"),
-    METER(prefill_narrow_setup, "s", 0.106, 1e-3, 20, "rest between two cases with head dimension 64"),
-    METER(prefill_narrow_cases, NULL, 0.487, 0.3, 8,
+    METER(prefill_narrow_setup, "s", 0.118, 1e-3, 20, "rest between two cases with head dimension 64"),
+    METER(prefill_narrow_cases, NULL, 0.45, 0.3, 8,
           "cases of one batch and length on one worker with head dimension 64"),
-    METER(decode_launch, "s", 0.000626, 5e-6, 5e-3, "host time of one decode attention"),
-    METER(decode_compile, "s", 0.876, 1e-3, 20, "rest between two cases of the first batch size"),
-    METER(decode_settle, NULL, 0.293, 1e-3, 2, "decay of that with each further batch size"),
-    METER(decode_setup, "s", 0.00248, 1e-3, 2, "rest between two cases once everything is compiled"),
-    METER(decode_warm, NULL, 0.0818, 1e-3, 1, "power before the first case"),
+    METER(decode_launch, "s", 0.000622, 5e-6, 5e-3, "host time of one decode attention"),
+    METER(decode_compile, "s", 0.875, 1e-3, 20, "rest between two cases of the first batch size"),
+    METER(decode_settle, NULL, 0.292, 1e-3, 2, "decay of that with each further batch size"),
+    METER(decode_setup, "s", 0.001, 1e-3, 2, "rest between two cases once everything is compiled"),
+    METER(decode_warm, NULL, 0.0833, 1e-3, 1, "power before the first case"),
     METER(mla_prefill_launch, "s", 0.0003, 5e-6, 5e-3, "host time of one latent prefill attention"),
-    METER(mla_prefill_setup, "s", 0.221, 1e-3, 20, "rest between two cases"),
+    METER(mla_prefill_setup, "s", 0.204, 1e-3, 20, "rest between two cases"),
     METER(mla_prefill_warm, NULL, 0.001, 1e-3, 1, "power before the first case"),
-    METER(mla_prefill_cases, NULL, 0.992, 0.3, 8, "cases of one batch and length on one worker"),
+    METER(mla_prefill_cases, NULL, 1.09, 0.3, 8, "cases of one batch and length on one worker"),
     METER(mla_decode_launch, "s", 0.0003, 5e-6, 5e-3, "host time of one latent decode attention"),
-    METER(mla_decode_setup, "s", 0.625, 1e-3, 20, "rest between two cases"),
+    METER(mla_decode_setup, "s", 0.661, 1e-3, 20, "rest between two cases"),
     METER(mla_decode_warm, NULL, 0.434, 1e-3, 1, "power before the first case"),
     METER(mla_decode_cases, NULL, 1.7, 0.3, 8, "cases of one batch and length on one worker"),
 };
@@ -199,6 +199,12 @@ static double mean_reading(const clx_power_meter *m, double power, double length
 
 enum { SHAPE_MAX = CLX_KERNEL_COLUMNS_MAX };
 
+static clx_power_work work_of(const protocol *how, clx_power_sweep sweep, clx_kernel_format format,
+                              const clx_kernel_cost *cost, const double *shape) {
+  return (clx_power_work){how->kind,        format,          *cost, clx_power_operands(sweep, format, shape),
+                          how->data_matrix, how->data_memory};
+}
+
 double clx_power_reading(const clx_device *device, const clx_power_parameters *p, const clx_power_meter *m,
                          const clx_kernel_family *family, clx_kernel_format format, const void *family_parameters,
                          const void *shape, double time) {
@@ -209,7 +215,8 @@ double clx_power_reading(const clx_device *device, const clx_power_parameters *p
   const protocol how = protocol_of(device, m, sweep, format, place);
   clx_kernel_cost cost = family->cost(device, format, family_parameters, place);
   if (time > 0) cost.time = time;
-  const double power = clx_power_above_rest(device, p, how.kind, format, &cost, how.data_matrix, how.data_memory);
+  clx_power_work work = work_of(&how, sweep, format, &cost, place);
+  const double power = clx_power_above_rest(device, p, &work);
   const double length = repetition(&how, cost.time);
 
   stretch past[HISTORY + 2];
@@ -218,7 +225,8 @@ double clx_power_reading(const clx_device *device, const clx_power_parameters *p
   double start = past[0].length + how.setup, level = power;
   for (int i = 0; i < HISTORY && start < m->window && clx_power_sweep_back(sweep, place); i++) {
     const clx_kernel_cost before = family->cost(device, format, family_parameters, place);
-    level = clx_power_above_rest(device, p, how.kind, format, &before, how.data_matrix, how.data_memory);
+    work = work_of(&how, sweep, format, &before, place);
+    level = clx_power_above_rest(device, p, &work);
     double busy = repetition(&how, before.time) + how.warm_ups * how.repeats * before.time;
     if (how.cases > 0) {  // cases and the rests between them as one stretch
       level *= busy / (busy + how.setup);

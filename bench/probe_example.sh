@@ -15,7 +15,7 @@ for candidate in ${PYTHON:-python3 /usr/bin/python3}; do
 done
 [ -n "$python" ] || { echo "bench/probe_example.sh: PyTorch is missing: scripts/setup bench installs python3-torch" >&2; exit 2; }
 
-echo "--- probe, $threads threads, $seconds s a table"
+echo "--- probe, $threads threads, $seconds s of products"
 "$colossus" probe all --threads "$threads" --seconds "$seconds" -o "$folder" --name this_cpu
 echo "--- calibrate"
 "$colossus" --catalogue "$folder" calibrate device this_cpu --kernels "$folder" --family gemm,memory \
@@ -28,7 +28,10 @@ for family in gemm memory; do
     -o "$folder/predicted.$family.csv"
 done
 echo "--- time"
-read -r median fastest slowest < <("$python" bench/torch_step.py time)
+# Freed memory stays with the allocator, as it does on GPUs and as PyTorch's guide to tuning advises (jemalloc, tcmalloc): otherwise
+# a third of the step is the operating system handing out zeroed pages.
+read -r median fastest slowest < <(env MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4000000000 \
+  MALLOC_TOP_PAD_=268435456 "$python" bench/torch_step.py time)
 
 "$python" - "$folder" "$median" "$fastest" "$slowest" <<'PYTHON'
 import csv

@@ -63,7 +63,7 @@ static const cli_option PROBE_OPTIONS[] = {
     {.name = "name", .value = "NAME", .doc = "of the device, [a-z0-9_] (default: the host's name, or the GPU's)"},
     {.name = "threads", .value = "N", .doc = "threads to use (default: all)"},
     {.name = "quick", .doc = "few shapes and sizes, seconds instead of minutes"},
-    {.name = "seconds", .value = "S", .doc = "budget of each table (default: 120, 20 and 30)"},
+    {.name = "seconds", .value = "S", .doc = "budget (default: gemm 120, memory 20, collectives 30)"},
     {.name = "shapes", .value = "N", .doc = "at most N shapes in the GEMM table"},
     {.name = "layout", .value = "LAYOUT", .doc = "forward (default), data or weight: the gradients of a linear layer"},
     {.name = "cuda", .doc = "measure the GPU with cuBLASLt and NCCL"},

@@ -25,7 +25,7 @@ typedef struct probe_options {
   const char *folder;  // -o
   const char *name;    // of the device, [a-z0-9_]
   int32_t threads;     // 0 = all
-  double seconds;      // budget of each table
+  double seconds;      // budget of the table; of that of gemm for all
   int32_t shapes;      // most rows of a GEMM table, 0 = all
   double sustain;      // CUDA: seconds of each long run, 0 = none
   probe_layout layout;

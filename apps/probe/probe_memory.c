@@ -205,7 +205,8 @@ enum { SIZES_MAX = 64 };
 int probe_memory(const probe_options *options, probe_machine *machine, probe_summary *summary) {
   *summary = (probe_summary){.family = "memory"};
   const double largest = fmin(options->quick ? 192e6 : 1610612736.0, 0.25 * machine->memory_free);
-  const double budget = options->seconds > 0 ? options->seconds : options->quick ? 3 : 20;
+  const double given = options->all ? options->seconds / 6 : options->seconds;
+  const double budget = given > 0 ? given : options->quick ? 3 : 20;
   const int32_t count = (int32_t)fmin(SIZES_MAX, floor(2 * log2(largest / 8192)) + 1);
   if (count < 8) return probe_fault("too little memory: %.1f MB are free", 1e-6 * machine->memory_free);
   streams s;

@@ -21,7 +21,7 @@ void probe_help(FILE *out) {
       "  --name NAME      of the device, [a-z0-9_] (default: the host's name, or the GPU's)\n"
       "  --threads N      threads to use (default: all)\n"
       "  --quick          few shapes and sizes, seconds instead of minutes\n"
-      "  --seconds S      budget of each table (default: gemm 120, memory 20, collectives 30)\n"
+      "  --seconds S      budget (default: gemm 120, memory 20, collectives 30; all: memory takes a sixth of it)\n"
       "  --shapes N       at most N shapes in a GEMM table\n"
       "  --layout LAYOUT  of the operands: forward (default), data or weight, the gradients of a linear layer\n"
       "  --cuda           measure the GPU with cuBLASLt and NCCL\n"

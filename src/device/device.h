@@ -51,8 +51,7 @@ typedef struct clx_device {
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
-  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read
-  bool kernels_inherited;      // measured on another device, or nowhere: scaled by datasheet
+  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
 extern const clx_schema clx_device_schema;

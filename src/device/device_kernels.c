@@ -2,6 +2,8 @@
 // FAMILY_SETS line, a row, and a line in FAMILIES.
 #include "device/device_kernels.h"
 
+#include <string.h>
+
 #define SET(family, index, set_name)                                                                  \
   {                                                                                                   \
     .key = (set_name), .kind = CLX_ROW_STRUCT, .offset = (index) * sizeof(clx_##family##_parameters), \
@@ -102,4 +104,16 @@ const void *clx_kernels_set(const clx_kernels *kernels, const clx_kernel_family 
 
 const clx_kernel_fit *clx_kernels_fit(const clx_kernels *kernels, const clx_kernel_family *family, int32_t set) {
   return clx_kernels_set(kernels, family, set);
+}
+
+void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other) {
+  for (int32_t i = 0; i < CLX_COUNT(FAMILIES); i++) {
+    const clx_kernel_family *family = FAMILIES[i].family;
+    for (int32_t s = 0; family->sets[s] != NULL; s++) {
+      const size_t at = FAMILIES[i].offset + (size_t)s * family->schema->size;
+      const clx_kernel_fit *mine = (const void *)((char *)kernels + at);
+      const clx_kernel_fit *theirs = (const void *)((const char *)other + at);
+      if (mine->rows == 0 && theirs->rows > 0) memcpy((char *)kernels + at, theirs, family->schema->size);
+    }
+  }
 }

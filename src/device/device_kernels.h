@@ -34,6 +34,9 @@ extern const clx_schema clx_kernels_schema;
 const clx_kernel_family *clx_kernel_family_at(int32_t index);
 const clx_kernel_family *clx_kernel_family_find(const char *name);
 
+// Fills what is missing in `kernels` (sets that were not fitted) from `other`.
+void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other);
+
 // The parameter set of a family in `kernels`, whether it was fitted or not.
 const void *clx_kernels_set(const clx_kernels *kernels, const clx_kernel_family *family, int32_t set);
 const clx_kernel_fit *clx_kernels_fit(const clx_kernels *kernels, const clx_kernel_family *family, int32_t set);

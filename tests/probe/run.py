@@ -59,7 +59,7 @@ def test_memory_and_json(folder):
 def test_other_sources_stay(folder):
     other = 'probe-other: {title: "x", who: "y", when: "2026", where: "z"}\n'
     (folder / "sources.yaml").write_text(other + 'probe-mine: {title: "old"}\n', encoding="utf-8")
-    run("probe", "memory", "--quick", "--seconds", "0.1", "--threads", "1", "-o", str(folder), "--name", "mine")
+    run("probe", "gemm", "--quick", "--shapes", "1", "--threads", "1", "-o", str(folder), "--name", "mine")
     text = (folder / "sources.yaml").read_text(encoding="utf-8")
     assert text.startswith(other) and text.count("probe-mine:") == 1 and '"old"' not in text, text
 
@@ -96,7 +96,7 @@ def test_folder_that_cannot_be_written(folder):
     _, err = run("probe", "memory", "-o", "/proc/probe", code=2)
     assert "could not be made" in err, err
     (folder / "device" / "mine.yaml").mkdir(parents=True)
-    _, err = run("probe", "memory", "--quick", "--seconds", "0.1", "--threads", "1", "-o", str(folder), "--name", "mine", code=2)
+    _, err = run("probe", "gemm", "--quick", "--shapes", "1", "--threads", "1", "-o", str(folder), "--name", "mine", code=2)
     assert "mine.yaml' could not be written: Is a directory" in err, err
     assert not list((folder / "device").glob("*.part"))
 

@@ -205,7 +205,7 @@ static void test_power_of_inference(void **state) {
   assert_true(sum / ROWS < 0.12);
 }
 
-// --- the meter -----------------------------------------------------------------------------------------------------------
+// --- the meter -------------------------------------------------------------------------------------------------------
 
 static clx_kernel_cost product_cost(const clx_device *device, clx_kernel_format format, const void *unused,
                                     const void *shape) {

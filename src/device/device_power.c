@@ -1,4 +1,4 @@
-// Power of a kernel and the clock that a power limit leaves. docs/model/device/power.md has the equations and their sources.
+// Power of a kernel and the clock that a power limit leaves. docs/model/device/power.md has equations and sources.
 #include "device/device_power.h"
 
 #include <math.h>
@@ -15,16 +15,16 @@ static const clx_row power_rows[] = {
     POWER(rest, NULL, 0.245, 0.05, 0.4, "power with clocks up and nothing running, share of tdp"),
     POWER(limit, NULL, 1, 0.9, 1.05, "power at which the controller holds the device, share of tdp"),
     POWER(knee, NULL, 5, 1.5, 5, "sharpness of the approach to the limit"),
-    POWER(issue_gemm, "J", 1.74e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
-    POWER(issue_experts, "J", 4.02e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
-    POWER(issue_prefill, "J", 1.21e-09, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
-    POWER(issue_decode, "J", 8.34e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
+    POWER(issue_gemm, "J", 1.71e-10, 1e-11, 3e-9, "instructions of a matrix product, per processor and clock"),
+    POWER(issue_experts, "J", 3.96e-10, 1e-11, 3e-9, "instructions of grouped products, per processor and clock"),
+    POWER(issue_prefill, "J", 1.2e-09, 1e-11, 3e-9, "instructions of prefill attention, per processor and clock"),
+    POWER(issue_decode, "J", 8.29e-10, 1e-11, 3e-9, "instructions of decode attention, per processor and clock"),
     POWER(matrix_bf16, "J/FLOP", 8.5e-13, 1e-13, 8.5e-13, "bf16 multiply-add, operand delivery included"),
     POWER(matrix_fp8, "J/FLOP", 5.5e-13, 5e-14, 5.5e-13, "fp8 multiply-add"),
-    POWER(matrix_fp8_block, "J/FLOP", 4.24e-13, 5e-14, 5.5e-13, "fp8 multiply-add with block scales"),
+    POWER(matrix_fp8_block, "J/FLOP", 3.96e-13, 5e-14, 5.5e-13, "fp8 multiply-add with block scales"),
     POWER(matrix_nvfp4, "J/FLOP", 3.2e-13, 2e-14, 3.2e-13, "nvfp4 multiply-add"),
     POWER(memory, "J/B", 1.11e-10, 1e-11, 5e-10, "device memory at its full rate"),
-    POWER(cache, "J/B", 3.66e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
+    POWER(cache, "J/B", 3.79e-11, 1e-12, 5e-10, "caches and on-chip network at the same rate"),
     POWER(memory_exponent, NULL, 0.5, 0.3, 1, "growth of memory power with the rate"),
     POWER(memory_own, NULL, 0.25, 0, 1, "part of memory power on its own supply: HBM3 takes about 4 pJ a bit"),
     POWER(link, "J/B", 5e-11, 1e-12, 5e-10, "scale-up fabric, one direction"),
@@ -118,7 +118,7 @@ double clx_power_of_kernel(const clx_device *device, const clx_power_parameters 
   return p->rest * device->tdp + clx_power_above_rest(device, p, &work);
 }
 
-// --- clock under a limit -------------------------------------------------------------------------------------------------
+// --- clock under a limit ---------------------------------------------------------------------------------------------
 
 static double voltage_squared(const clx_power_parameters *p, double clock) {
   const double v = p->voltage_floor + (1 - p->voltage_floor) * clock;

@@ -1,5 +1,5 @@
-// Power of one kernel: rest, instruction issue, multiply units by number format, memory and on-chip traffic; the clock that a
-// power limit leaves; and what a power meter reads of a kernel repeated for a second. docs/model/device/power.md.
+// Power of one kernel: rest, instruction issue, multiply units by number format, memory and on-chip traffic; the clock
+// that a power limit leaves; and what a power meter reads of a kernel repeated for a second. docs/model/device/power.md.
 #pragma once
 
 #include "device/device_kernel.h"
@@ -49,7 +49,7 @@ double clx_power_of_shape(const struct clx_device *device, const clx_power_param
                           const clx_kernel_family *family, clx_kernel_format format, const void *family_parameters,
                           const void *shape);
 
-// --- clock under a power limit -----------------------------------------------------------------------------------------
+// --- clock under a power limit ---------------------------------------------------------------------------------------
 
 typedef struct clx_power_load {
   clx_power_kind kind;
@@ -76,7 +76,7 @@ clx_power_state clx_power_cap(const struct clx_device *device, const clx_power_p
 double clx_power_sustained_clock(const struct clx_device *device, const clx_power_parameters *parameters,
                                  clx_kernel_format format, double matrix_share, double memory_share);
 
-// --- what a meter reads --------------------------------------------------------------------------------------------------
+// --- what a meter reads ----------------------------------------------------------------------------------------------
 
 // The device's own meter averages over `window`; the tables' program (AIConfigurator's collector) samples it ten times a
 // second while a kernel repeats, so a reading still holds what ran before. Times in s.

@@ -15,7 +15,7 @@ typedef struct clx_power_work {
 double clx_power_above_rest(const struct clx_device *device, const clx_power_parameters *parameters,
                             const clx_power_work *work);  // W
 
-// --- the tables' sweeps --------------------------------------------------------------------------------------------------
+// --- the tables' sweeps ----------------------------------------------------------------------------------------------
 
 typedef enum clx_power_sweep {
   CLX_SWEEP_GEMM,

@@ -43,7 +43,7 @@ clx_power_sweep clx_power_sweep_of(const clx_kernel_family *family) {
   return CLX_SWEEPS;
 }
 
-// --- GEMM: rows downwards for one weight; the first eight cases go to one worker each ------------------------------------
+// --- GEMM: rows downwards for one weight; the first eight cases go to one worker each --------------------------------
 
 static const double gemm_rows[] = {
     32768, 16384, 8192, 4353, 4352, 4097, 4096, 3841, 3840, 3585, 3584, 3329, 3328, 3073, 3072, 2817, 2816, 2561, 2560,
@@ -62,7 +62,7 @@ static bool gemm_back(double *shape) {
   return true;
 }
 
-// --- experts: tokens upwards, one worker per configuration -----------------------------------------------------------------
+// --- experts: tokens upwards, one worker per configuration -----------------------------------------------------------
 
 static const double expert_tokens[] = {1,   2,   4,   8,   16,   32,   48,   64,   80,   96,   128,  160,   192,  256,
                                        320, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384};
@@ -76,7 +76,7 @@ static bool experts_back(double *shape) {
   return true;
 }
 
-// --- prefill: lengths downwards, within one length batches downwards ---------------------------------------------------------
+// --- prefill: lengths downwards, within one length batches downwards -------------------------------------------------
 
 static const double prefill_lengths[] = {1,    16,   32,   64,   128,  256,   512,   1024,  1536,
                                          2048, 3072, 4096, 6144, 8192, 10240, 12288, 16384, 32768};
@@ -97,7 +97,7 @@ static bool prefill_back(double *shape, double batch_limit, double token_limit) 
   return false;
 }
 
-// --- decode: batches in the order of a hash table, key-value heads upwards, steps upwards ------------------------------------
+// --- decode: batches in the order of a hash table, key-value heads upwards, steps upwards ----------------------------
 
 static const double decode_batches[] = {32, 1, 2, 64, 4, 128, 256, 512, 8, 1024, 2048, 16};
 enum { DECODE_BATCHES = sizeof decode_batches / sizeof decode_batches[0] };
@@ -141,7 +141,7 @@ static bool decode_back(double *shape) {
   return true;
 }
 
-// --- latent attention: lengths upwards, batches upwards, all head counts ---------------------------------------------------
+// --- latent attention: lengths upwards, batches upwards, all head counts ---------------------------------------------
 
 enum { LATENT_HEADS = 32 };  // stands for the head counts 1 to 128 of one batch and length
 

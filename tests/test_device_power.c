@@ -1,5 +1,5 @@
-// Power of kernels: bounds, growth, clock under a limit, the meter; and published power and throughput that nothing was
-// fitted to (docs/model/device/power.md has the same table).
+// Power of kernels: bounds, growth, clock under a limit, the meter; and published power and throughput (section 5 of
+// docs/model/device/power.md says what they informed).
 #include "check.h"
 
 #include "device/device.h"

@@ -63,7 +63,10 @@ double clx_kernel_noise(clx_arena *arena, const clx_kernel_rows *rows, const int
 
 // One parameter set, fitted.
 typedef struct clx_calibrated_set {
-  const clx_kernel_family *family;
+  const char *name;                 // of the family; "power", "power_meter"
+  const char *format;               // name of the set
+  const clx_schema *schema;         // of the parameters
+  const clx_kernel_family *family;  // NULL: power, whose size classes are families
   int32_t set;
   const char *data;
   void *parameters;                                 // with its fit record filled
@@ -75,10 +78,12 @@ typedef struct clx_calibrated_set {
 typedef struct clx_calibration {
   clx_calibrated_set *set;
   int32_t count;
+  const char *power_note;  // why there is no power, although tables have readings; NULL = nothing to say
 } clx_calibration;
 
-// Calibrates every family for which `directory` holds a table NAME.FAMILY.csv, NAME the device's. `start` are the parameters
-// compared against (what the catalogue has). families: comma-separated names, NULL = all.
+// Calibrates every family for which `directory` holds a table NAME.FAMILY.csv, NAME the device's, then power, where these
+// tables have readings of it. `start` are the parameters compared against (what the catalogue has). families:
+// comma-separated names, "power" among them, NULL = all.
 clx_status clx_calibrate(clx_arena *arena, const clx_device *device, const clx_kernels *start, const char *directory,
                          const char *families, const clx_fit_options *options, int32_t threads, clx_calibration *out,
                          clx_error *error);

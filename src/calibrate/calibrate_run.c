@@ -1,12 +1,11 @@
 // Calibrating a device: all tables of a directory, every number format a parameter set, cross-validated by shape family.
 #include <dirent.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "calibrate/calibrate.h"
+#include "calibrate/calibrate_internal.h"
 
 // One fit: of a set, with one fold left out (fold < 0: none).
 typedef struct task {
@@ -27,9 +26,9 @@ typedef struct run {
   const clx_kernels *start;
   const clx_fit_options *options;
   task *task;
-  int32_t task_count, task_room;
-  int32_t next;
-  pthread_mutex_t lock;
+  int32_t task_count;
+  clx_power_table power[CLX_POWER_TABLES_MAX];
+  int32_t power_count;
 } run;
 
 // --- errors ----------------------------------------------------------------------------------------------------------------
@@ -70,26 +69,9 @@ static void task_run(const run *r, task *t) {
   }
 }
 
-static void *worker(void *argument) {
-  run *r = argument;
-  for (;;) {
-    pthread_mutex_lock(&r->lock);
-    const int32_t mine = r->next++;
-    pthread_mutex_unlock(&r->lock);
-    if (mine >= r->task_count) return NULL;
-    task_run(r, &r->task[mine]);
-  }
-}
-
-static void run_tasks(run *r, int32_t threads) {
-  enum { THREADS_MAX = 64 };
-  pthread_t thread[THREADS_MAX];
-  int32_t started = 0;
-  for (int32_t i = 1; i < threads && i < THREADS_MAX; i++) {
-    if (pthread_create(&thread[started], NULL, worker, r) == 0) started++;
-  }
-  worker(r);
-  for (int32_t i = 0; i < started; i++) pthread_join(thread[i], NULL);
+static void work(void *context, int32_t index) {
+  const run *r = context;
+  task_run(r, &r->task[index]);
 }
 
 // Where a fit starts: the values of the schema, so that the result depends on the data only.
@@ -135,7 +117,12 @@ static clx_status add_sets(run *r, const clx_kernel_rows *rows, const char *data
   for (int32_t s = 0; rows->family->sets[s] != NULL; s++) {
     if (usable_rows(rows, s) == 0) continue;
     clx_calibrated_set *set = &out->set[out->count++];
-    *set = (clx_calibrated_set){.family = rows->family, .set = s, .data = data};
+    *set = (clx_calibrated_set){.name = rows->family->name,
+                                .format = rows->family->sets[s],
+                                .schema = rows->family->schema,
+                                .family = rows->family,
+                                .set = s,
+                                .data = data};
     if (first) note_skipped(rows, set);
     first = false;
     double *ratio = CLX_NEW_ARRAY(r->arena, double, rows->count + 1);
@@ -198,6 +185,8 @@ static clx_status finish_set(const run *r, task *all, clx_error *error) {
 
 // --- tables ------------------------------------------------------------------------------------------------------------------
 
+static const char POWER[] = "power";  // as if it were a family
+
 static bool named(const char *list, const char *name) {
   const size_t length = strlen(name);
   for (const char *at = list; *at != '\0';) {
@@ -216,7 +205,7 @@ static clx_status check_families(const char *families, clx_error *error) {
     if (span >= sizeof name) return clx_fail_plain(error, CLX_INPUT, "no kernel family '%.80s'", at);
     memcpy(name, at, span);
     const clx_kernel_family *family = NULL;
-    CLX_TRY(clx_kernel_family_of("", name, &family, error));
+    if (strcmp(name, POWER) != 0) CLX_TRY(clx_kernel_family_of("", name, &family, error));
     at += span + (at[span] == ',' ? 1 : 0);
   }
   return CLX_OK;
@@ -229,18 +218,22 @@ static bool file_exists(const char *path) {
   return true;
 }
 
-static clx_status load(run *r, const char *directory, const clx_kernel_family *family, clx_calibration *out,
-                       clx_error *error) {
+static clx_status load(run *r, const char *directory, const clx_kernel_family *family, const char *families,
+                       clx_calibration *out, clx_error *error) {
+  const bool fitted = families == NULL || named(families, family->name);
+  const bool power = families == NULL || named(families, POWER);
   const char *data = clx_arena_format(r->arena, "%s.%s.csv", r->device->name, family->name);
   const char *path = clx_arena_format(r->arena, "%s/%s", directory, data == NULL ? "" : data);
   if (data == NULL || path == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (!file_exists(path)) return CLX_OK;
+  if (!(fitted || power) || !file_exists(path)) return CLX_OK;
   clx_table table = {0};
   clx_kernel_rows *rows = CLX_NEW(r->arena, clx_kernel_rows);
   if (rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_table_load(r->arena, path, &table, error));
   CLX_TRY(clx_kernel_rows_read(r->arena, &table, family, r->device, true, rows, error));
-  return add_sets(r, rows, data, out, error);
+  if (power && r->power_count < CLX_POWER_TABLES_MAX && clx_power_table_usable(rows))
+    r->power[r->power_count++] = (clx_power_table){.rows = rows, .data = data};
+  return fitted ? add_sets(r, rows, data, out, error) : CLX_OK;
 }
 
 static clx_status load_all(run *r, const char *directory, const char *families, clx_calibration *out,
@@ -250,28 +243,59 @@ static clx_status load_all(run *r, const char *directory, const char *families, 
   closedir(opened);
   if (families != NULL) CLX_TRY(check_families(families, error));
   for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
-    const clx_kernel_family *family = clx_kernel_family_at(f);
-    if (families == NULL || named(families, family->name)) CLX_TRY(load(r, directory, family, out, error));
+    CLX_TRY(load(r, directory, clx_kernel_family_at(f), families, out, error));
   }
-  if (out->count > 0) return CLX_OK;
+  if (families != NULL && named(families, POWER) && r->power_count == 0)
+    return clx_fail_plain(error, CLX_INPUT, "no table of '%s' has readings of power (column power_w)", directory);
+  if (out->count > 0 || r->power_count > 0) return CLX_OK;
   return clx_fail_plain(error, CLX_INPUT, "'%s' holds no table %s.FAMILY.csv (such as %s.gemm.csv)%s%s", directory,
                         r->device->name, r->device->name, families != NULL ? " of the families " : "",
                         families != NULL ? families : "");
 }
 
+// --- power, after all times ------------------------------------------------------------------------------------------------
+
+// The parameters of times that power is fitted with: of the same fold, or the catalogue's when the family was not fitted now.
+static void choose_parameters(run *r) {
+  for (int32_t p = 0; p < r->power_count; p++) {
+    clx_power_table *table = &r->power[p];
+    for (int32_t s = 0; table->rows->family->sets[s] != NULL; s++) {
+      for (int32_t f = 0; f <= CLX_FOLDS; f++)
+        table->parameters[s][f] = clx_kernels_set(r->start, table->rows->family, s);
+    }
+    for (int32_t i = 0; i < r->task_count; i++) {
+      const task *t = &r->task[i];
+      if (t->rows == table->rows) table->parameters[t->set->set][t->fold + 1] = t->parameters;
+    }
+  }
+}
+
+static clx_status calibrate_power(run *r, bool demanded, int32_t threads, clx_calibration *out, clx_error *error) {
+  clx_error problem = {0};
+  if (r->power_count == 0) return CLX_OK;
+  choose_parameters(r);
+  const clx_status status =
+      clx_calibrate_power(r->arena, r->device, r->start, r->power, r->power_count, r->options, threads, out, &problem);
+  if (status == CLX_OK || (status == CLX_INPUT && !demanded)) {
+    // A few readings beside measured times are no reason to lose the times.
+    if (status != CLX_OK) out->power_note = clx_arena_text(r->arena, problem.mistake[0].text);
+    return CLX_OK;
+  }
+  *error = problem;
+  return status;
+}
+
 clx_status clx_calibrate(clx_arena *arena, const clx_device *device, const clx_kernels *start, const char *directory,
                          const char *families, const clx_fit_options *options, int32_t threads, clx_calibration *out,
                          clx_error *error) {
-  int32_t room = 0;
+  int32_t room = 2;  // power and its meter
   for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) room += CLX_KERNEL_SETS_MAX;
   run r = {.arena = arena, .device = device, .start = start, .options = options};
   *out = (clx_calibration){.set = CLX_NEW_ARRAY(arena, clx_calibrated_set, room)};
   r.task = CLX_NEW_ARRAY(arena, task, (size_t)room * (CLX_FOLDS + 1));
   if (out->set == NULL || r.task == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(load_all(&r, directory, families, out, error));
-  pthread_mutex_init(&r.lock, NULL);
-  run_tasks(&r, threads);
-  pthread_mutex_destroy(&r.lock);
+  clx_parallel(r.task_count, threads, work, &r);
   for (int32_t i = 0; i < r.task_count; i++) {
     if (r.task[i].status != CLX_OK) {
       *error = r.task[i].error;
@@ -281,5 +305,5 @@ clx_status clx_calibrate(clx_arena *arena, const clx_device *device, const clx_k
   for (int32_t i = 0; i < r.task_count; i++) {
     if (r.task[i].fold < 0) CLX_TRY(finish_set(&r, &r.task[i], error));
   }
-  return CLX_OK;
+  return calibrate_power(&r, families != NULL && named(families, POWER), threads, out, error);
 }

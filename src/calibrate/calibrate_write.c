@@ -6,12 +6,10 @@
 
 // --- for people -------------------------------------------------------------------------------------------------------------
 
-static const char *set_name(const clx_calibrated_set *set) { return set->family->sets[set->set]; }
-
 void clx_calibration_text(const clx_calibration *calibration, const clx_device *device, clx_buffer *out) {
-  clx_buffer_format(out, "%s: mean absolute error in %% of the measured time; cross: on shape families left out\n",
+  clx_buffer_format(out, "%s: mean absolute error in %% of the measured value; cross: on shape families left out\n",
                     device->name);
-  clx_buffer_format(out, "%-22s %-10s %-8s %7s %8s %8s %8s %8s %8s\n", "family", "format", "size", "rows", "before",
+  clx_buffer_format(out, "%-22s %-10s %-20s %7s %8s %8s %8s %8s %8s\n", "family", "format", "size", "rows", "before",
                     "fitted", "bias", "cross", "noise");
   for (int32_t i = 0; i < calibration->count; i++) {
     const clx_calibrated_set *set = &calibration->set[i];
@@ -19,14 +17,15 @@ void clx_calibration_text(const clx_calibration *calibration, const clx_device *
     for (int32_t c = 0; c < fit->class_count; c++) {
       const clx_kernel_class *k = &fit->classes[c];
       if (k->rows == 0) continue;
-      clx_buffer_format(out, "%-22s %-10s %-8s %7d %8.1f %8.1f %+8.1f %8.1f %8.1f\n", set->family->name, set_name(set),
-                        k->name, k->rows, 100 * set->before[c].error, 100 * k->error, 100 * k->bias,
-                        100 * k->cross_error, 100 * k->noise);
+      clx_buffer_format(out, "%-22s %-10s %-20s %7d %8.1f %8.1f %+8.1f %8.1f %8.1f\n", set->name, set->format, k->name,
+                        k->rows, 100 * set->before[c].error, 100 * k->error, 100 * k->bias, 100 * k->cross_error,
+                        100 * k->noise);
     }
     if (set->skipped > 0)
       clx_buffer_format(out, "  %d rows of %s were not used; the first: %s\n", set->skipped, set->data,
                         set->skip_reason);
   }
+  if (calibration->power_note != NULL) clx_buffer_format(out, "not fitted: %s\n", calibration->power_note);
 }
 
 void clx_calibration_json(const clx_calibration *calibration, const clx_device *device, clx_buffer *out) {
@@ -42,14 +41,14 @@ void clx_calibration_json(const clx_calibration *calibration, const clx_device *
                                                "before", set->before[c].error, "error", k->error, "bias", k->bias,
                                                "cross_error", k->cross_error, "noise", k->noise));
     }
-    for (int32_t p = 0; p < set->family->schema->count; p++) {
-      const clx_row *row = &set->family->schema->rows[p];
+    for (int32_t p = 0; p < set->schema->count; p++) {
+      const clx_row *row = &set->schema->rows[p];
       if (row->kind != CLX_ROW_REAL) continue;
       json_object_set_new(parameters, row->key,
                           json_real(*(const double *)((const char *)set->parameters + row->offset)));
     }
-    json_array_append_new(sets, json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o}", "family", set->family->name, "format",
-                                          set_name(set), "data", set->data, "rows", fit->rows, "used", fit->used,
+    json_array_append_new(sets, json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o}", "family", set->name, "format",
+                                          set->format, "data", set->data, "rows", fit->rows, "used", fit->used,
                                           "skipped", set->skipped, "classes", classes, "parameters", parameters));
   }
   json_t *root = json_pack("{s:s,s:o}", "device", device->name, "sets", sets);
@@ -71,41 +70,55 @@ static void write_numbers(const char *key, const double *value, int32_t count, c
   clx_buffer_format(out, "]");
 }
 
-static void write_fit(const clx_kernel_fit *fit, clx_buffer *out) {
-  clx_buffer_format(out, "    fit:\n      data: \"%s\"\n      origin: %s\n      rows: %d\n      used: %d\n", fit->data,
-                    fit->origin, fit->rows, fit->used);
-  write_numbers("      low", fit->low, fit->low_count, out);
-  write_numbers("\n      high", fit->high, fit->high_count, out);
-  clx_buffer_format(out, "\n      classes:\n");
+static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer *out) {
+  clx_buffer_format(out, "%sfit:\n%s  data: \"%s\"\n%s  origin: %s\n%s  rows: %d\n%s  used: %d\n", indent, indent,
+                    fit->data, indent, fit->origin, indent, fit->rows, indent, fit->used);
+  if (fit->low_count > 0) {
+    clx_buffer_format(out, "%s  ", indent);
+    write_numbers("low", fit->low, fit->low_count, out);
+    clx_buffer_format(out, "\n%s  ", indent);
+    write_numbers("high", fit->high, fit->high_count, out);
+    clx_buffer_format(out, "\n");
+  }
+  if (fit->class_count > 0) clx_buffer_format(out, "%s  classes:\n", indent);
   for (int32_t c = 0; c < fit->class_count; c++) {
     const clx_kernel_class *k = &fit->classes[c];
     if (k->rows == 0) continue;
-    clx_buffer_format(out, "        - {name: %s, rows: %d, error: %.4f, bias: %.4f, cross_error: %.4f, noise: %.4f}\n",
-                      k->name, k->rows, k->error, k->bias, k->cross_error, k->noise);
+    clx_buffer_format(out, "%s    - {name: %s, rows: %d, error: %.4f, bias: %.4f, cross_error: %.4f, noise: %.4f}\n",
+                      indent, k->name, k->rows, k->error, k->bias, k->cross_error, k->noise);
   }
 }
 
-static void write_set(const clx_kernel_family *family, int32_t set, const void *parameters, clx_buffer *out) {
+// A map of parameters with their provenance, its keys behind `indent`.
+static void write_set(const clx_schema *schema, const void *parameters, const char *indent, clx_buffer *out) {
   const clx_kernel_fit *fit = parameters;
-  clx_buffer_format(out, "  %s:\n    source: %s\n    kind: fitted\n", family->sets[set], fit->origin);
-  write_fit(fit, out);
-  for (int32_t i = 0; i < family->schema->count; i++) {
-    const clx_row *row = &family->schema->rows[i];
+  clx_buffer_format(out, "%ssource: %s\n%skind: fitted\n", indent, fit->origin, indent);
+  write_fit(fit, indent, out);
+  for (int32_t i = 0; i < schema->count; i++) {
+    const clx_row *row = &schema->rows[i];
     if (row->kind != CLX_ROW_REAL) continue;
     const double value = *(const double *)((const char *)parameters + row->offset);
-    clx_buffer_format(out, "    %s: %.6g%s%s\n", row->key, value, row->unit != NULL ? " " : "",
+    clx_buffer_format(out, "%s%s: %.6g%s%s\n", indent, row->key, value, row->unit != NULL ? " " : "",
                       row->unit != NULL ? row->unit : "");
   }
 }
 
 // The set that the entry gets: fitted now, else the one that this device has already, else none.
-static const void *set_to_write(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
-                                const clx_kernel_family *family, int32_t set) {
+static const void *set_to_write(const clx_calibration *calibration, const clx_device *device, const char *name,
+                                int32_t set, const clx_kernel_fit *old) {
   for (int32_t i = 0; i < calibration->count; i++) {
-    if (calibration->set[i].family == family && calibration->set[i].set == set) return calibration->set[i].parameters;
+    if (clx_text_equal(calibration->set[i].name, name) && calibration->set[i].set == set)
+      return calibration->set[i].parameters;
   }
-  const clx_kernel_fit *old = clx_kernels_fit(start, family, set);
   return old->rows > 0 && old->origin != NULL && clx_text_equal(old->device, device->name) ? old : NULL;
+}
+
+static void write_power(const clx_calibration *calibration, const clx_device *device, const clx_schema *schema,
+                        const clx_kernel_fit *old, clx_buffer *out) {
+  const void *parameters = set_to_write(calibration, device, schema->name, 0, old);
+  if (parameters == NULL) return;
+  clx_buffer_format(out, "%s:\n", schema->name);
+  write_set(schema, parameters, "  ", out);
 }
 
 static void write_aliases(const clx_device *device, const clx_kernels *start, clx_buffer *out) {
@@ -127,11 +140,14 @@ void clx_calibration_entry(const clx_calibration *calibration, const clx_device 
     const clx_kernel_family *family = clx_kernel_family_at(f);
     bool opened = false;
     for (int32_t s = 0; family->sets[s] != NULL; s++) {
-      const void *parameters = set_to_write(calibration, device, start, family, s);
+      const void *parameters = set_to_write(calibration, device, family->name, s, clx_kernels_fit(start, family, s));
       if (parameters == NULL) continue;
       if (!opened) clx_buffer_format(out, "%s:\n", family->name);
       opened = true;
-      write_set(family, s, parameters, out);
+      clx_buffer_format(out, "  %s:\n", family->sets[s]);
+      write_set(family->schema, parameters, "    ", out);
     }
   }
+  write_power(calibration, device, &clx_power_schema, &start->power.fit, out);
+  write_power(calibration, device, &clx_power_meter_schema, &start->power_meter.fit, out);
 }

@@ -9,6 +9,7 @@ static void name_device(clx_kernels *kernels) {
       ((clx_kernel_fit *)clx_kernels_set(kernels, family, s))->device = kernels->name;
     }
   }
+  kernels->power.fit.device = kernels->power_meter.fit.device = kernels->name;
 }
 
 static clx_status read_kernels(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
@@ -18,6 +19,17 @@ static clx_status read_kernels(const clx_catalog *catalog, const char *name, clx
   CLX_TRY(clx_catalog_read(catalog, "kernels", name, place, &clx_kernels_schema, arena, *kernels, error));
   name_device(*kernels);
   return CLX_OK;
+}
+
+// Power that was measured on another device: the rest is the device's own, and energies follow its process.
+static void adapt_power(const clx_device *device, clx_kernels *kernels) {
+  clx_power_parameters *p = &kernels->power;
+  if (p->fit.rows > 0 && clx_text_equal(p->fit.device, device->name)) return;
+  if (device->power.rest > 0 && device->tdp > 0) p->rest = device->power.rest / device->tdp;
+  p->matrix_bf16 *= device->power.matrix;
+  p->matrix_fp8 *= device->power.matrix;
+  p->matrix_fp8_block *= device->power.matrix;
+  p->matrix_nvfp4 *= device->power.matrix;
 }
 
 // What was measured on the device (or on the one it names) comes first, then what was measured on its architecture.
@@ -31,10 +43,15 @@ clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name,
   clx_schema_default(&clx_kernels_schema, kernels);
   if (device->kernels_name != NULL || clx_catalog_canonical(catalog, "kernels", own) != NULL)
     CLX_TRY(read_kernels(catalog, own, place, arena, &kernels, error));
+  if (device->power.kernels != NULL) {
+    CLX_TRY(read_kernels(catalog, device->power.kernels, place, arena, &other, error));
+    clx_kernels_complete_power(kernels, other);
+  }
   if (architecture != NULL) {
     CLX_TRY(read_kernels(catalog, architecture, place, arena, &other, error));
     clx_kernels_complete(kernels, other);
   }
+  adapt_power(device, kernels);
   device->kernels = kernels;
   return CLX_OK;
 }

@@ -25,6 +25,13 @@ typedef enum clx_gemm_pass {
   CLX_GEMM_PASSES
 } clx_gemm_pass;
 
+// Where a device that has no power measurements takes those parameters from, and what differs.
+typedef struct clx_device_power {
+  const char *kernels;  // catalogue/kernels entry; NULL = its architecture's
+  double rest;          // W with clocks up and nothing running; 0 = the share of tdp that the entry has
+  double matrix;        // energy of a multiply-add against the entry's
+} clx_device_power;
+
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
 typedef struct clx_device {
   const char *name;
@@ -51,6 +58,7 @@ typedef struct clx_device {
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
+  clx_device_power power;
   const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 

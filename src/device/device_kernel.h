@@ -22,7 +22,7 @@ extern const char *const clx_kernel_format_name[CLX_KERNEL_FORMATS + 1];
 
 double clx_kernel_format_bytes(clx_kernel_format format);  // per element, scales included
 
-enum { CLX_KERNEL_COLUMNS_MAX = 12, CLX_KERNEL_SETS_MAX = CLX_KERNEL_FORMATS, CLX_KERNEL_CLASSES_MAX = 4 };
+enum { CLX_KERNEL_COLUMNS_MAX = 12, CLX_KERNEL_SETS_MAX = CLX_KERNEL_FORMATS, CLX_KERNEL_CLASSES_MAX = 8 };
 
 // One kernel execution.
 typedef struct clx_kernel_cost {

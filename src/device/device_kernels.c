@@ -59,6 +59,16 @@ static const clx_row rows[] = {
     ROW(custom_allreduce, "all-reduce of a serving engine"),
     ROW(alltoall, "dispatch and combine of experts over NVLink"),
     ROW(memory, "kernels that move bytes"),
+    {.key = "power",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_kernels, power),
+     .sub = &clx_power_schema,
+     .doc = "power of all kernels"},
+    {.key = "power_meter",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_kernels, power_meter),
+     .sub = &clx_power_meter_schema,
+     .doc = "how the power column of the tables was measured"},
 };
 
 const clx_schema clx_kernels_schema = {.name = "kernels",
@@ -103,6 +113,12 @@ const clx_kernel_fit *clx_kernels_fit(const clx_kernels *kernels, const clx_kern
   return clx_kernels_set(kernels, family, set);
 }
 
+void clx_kernels_complete_power(clx_kernels *kernels, const clx_kernels *other) {
+  if (kernels->power.fit.rows > 0 || other->power.fit.rows == 0) return;
+  kernels->power = other->power;
+  kernels->power_meter = other->power_meter;
+}
+
 void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other) {
   for (int32_t i = 0; i < CLX_COUNT(FAMILIES); i++) {
     const clx_kernel_family *family = FAMILIES[i].family;
@@ -113,4 +129,5 @@ void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other) {
       if (mine->rows == 0 && theirs->rows > 0) memcpy((char *)kernels + at, theirs, family->schema->size);
     }
   }
+  clx_kernels_complete_power(kernels, other);
 }

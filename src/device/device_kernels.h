@@ -12,6 +12,7 @@
 #include "device/device_mla_generation.h"
 #include "device/device_moe.h"
 #include "device/device_nccl.h"
+#include "device/device_power.h"
 
 typedef struct clx_kernels {
   const char *name;  // of the device that was measured
@@ -28,6 +29,8 @@ typedef struct clx_kernels {
   clx_custom_allreduce_parameters custom_allreduce[1];
   clx_alltoall_parameters alltoall[3];
   clx_memory_parameters memory[1];
+  clx_power_parameters power;   // no family: it has no table of its own, but a column in theirs
+  clx_power_meter power_meter;  // how that column was measured
 } clx_kernels;
 
 extern const clx_schema clx_kernels_schema;
@@ -36,8 +39,9 @@ extern const clx_schema clx_kernels_schema;
 const clx_kernel_family *clx_kernel_family_at(int32_t index);
 const clx_kernel_family *clx_kernel_family_find(const char *name);
 
-// Fills what is missing in `kernels` (sets that were not fitted) from `other`.
+// Fills what is missing in `kernels` (sets that were not fitted) from `other`; power and its meter go together.
 void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other);
+void clx_kernels_complete_power(clx_kernels *kernels, const clx_kernels *other);
 
 // The parameter set of a family in `kernels`, whether it was fitted or not.
 const void *clx_kernels_set(const clx_kernels *kernels, const clx_kernel_family *family, int32_t set);

@@ -129,3 +129,32 @@ extern const clx_schema clx_power_meter_schema;
 double clx_power_reading(const struct clx_device *device, const clx_power_parameters *parameters,
                          const clx_power_meter *meter, const clx_kernel_family *family, clx_kernel_format format,
                          const void *family_parameters, const void *shape, double time);
+
+// The same in two steps, for one row and many parameters: the kernels that ran before are computed once.
+enum { CLX_POWER_HISTORY = 8 };
+
+typedef struct clx_power_step {
+  clx_kernel_cost cost;
+  double operands;  // B
+} clx_power_step;
+
+typedef struct clx_power_walk {
+  const struct clx_device *device;
+  const clx_kernel_family *family;
+  const void *family_parameters;
+  clx_kernel_format format;
+  int32_t sweep;
+  double shape[CLX_KERNEL_COLUMNS_MAX], place[CLX_KERNEL_COLUMNS_MAX];  // of the row; as far back as is known
+  clx_power_step step[CLX_POWER_HISTORY + 1];
+  int32_t known;
+  bool ended;
+} clx_power_walk;
+
+// False for a family whose sweep is not known.
+bool clx_power_walk_start(clx_power_walk *walk, const struct clx_device *device, const clx_kernel_family *family,
+                          clx_kernel_format format, const void *family_parameters, const void *shape, double time);
+double clx_power_walk_reading(clx_power_walk *walk, const clx_power_parameters *parameters,
+                              const clx_power_meter *meter);
+
+// Whether readings of a family and number format depend on a parameter (key of a row of one of the two schemas) at all.
+bool clx_power_touches(const char *parameter, const clx_kernel_family *family, clx_kernel_format format);

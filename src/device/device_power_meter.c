@@ -62,7 +62,7 @@ const clx_schema clx_power_meter_schema = {
     .size = sizeof(clx_power_meter),
 };
 
-enum { HISTORY = 8, SAMPLES = 5 };
+enum { SAMPLES = 5 };
 
 // How one case is measured.
 typedef struct protocol {
@@ -197,37 +197,60 @@ static double mean_reading(const clx_power_meter *m, double power, double length
   return sum / SAMPLES;
 }
 
-enum { SHAPE_MAX = CLX_KERNEL_COLUMNS_MAX };
+// --- walking the sweep backwards -------------------------------------------------------------------------------------
 
-static clx_power_work work_of(const protocol *how, clx_power_sweep sweep, clx_kernel_format format,
-                              const clx_kernel_cost *cost, const double *shape) {
-  return (clx_power_work){how->kind,        format,          *cost, clx_power_operands(sweep, format, shape),
-                          how->data_matrix, how->data_memory};
+bool clx_power_walk_start(clx_power_walk *walk, const clx_device *device, const clx_kernel_family *family,
+                          clx_kernel_format format, const void *family_parameters, const void *shape, double time) {
+  const clx_power_sweep sweep = clx_power_sweep_of(family);
+  if (sweep == CLX_SWEEPS || family->column_count > CLX_KERNEL_COLUMNS_MAX) return false;
+  *walk = (clx_power_walk){.device = device,
+                           .family = family,
+                           .family_parameters = family_parameters,
+                           .format = format,
+                           .sweep = (int32_t)sweep,
+                           .known = 1};
+  memcpy(walk->shape, shape, sizeof(double) * (size_t)family->column_count);
+  memcpy(walk->place, walk->shape, sizeof walk->place);
+  walk->step[0] = (clx_power_step){family->cost(device, format, family_parameters, shape),
+                                   clx_power_operands(sweep, format, walk->shape)};
+  if (time > 0) walk->step[0].cost.time = time;
+  return true;
 }
 
-double clx_power_reading(const clx_device *device, const clx_power_parameters *p, const clx_power_meter *m,
-                         const clx_kernel_family *family, clx_kernel_format format, const void *family_parameters,
-                         const void *shape, double time) {
-  const clx_power_sweep sweep = clx_power_sweep_of(family);
-  if (sweep == CLX_SWEEPS || family->column_count > SHAPE_MAX) return 0;
-  double place[SHAPE_MAX];
-  memcpy(place, shape, sizeof(double) * (size_t)family->column_count);
-  const protocol how = protocol_of(device, m, sweep, format, place);
-  clx_kernel_cost cost = family->cost(device, format, family_parameters, place);
-  if (time > 0) cost.time = time;
-  clx_power_work work = work_of(&how, sweep, format, &cost, place);
-  const double power = clx_power_above_rest(device, p, &work);
-  const double length = repetition(&how, cost.time);
+// The kernel that ran `index` cases before; NULL when the sweep began later.
+static const clx_power_step *step_at(clx_power_walk *walk, int32_t index) {
+  const clx_power_sweep sweep = (clx_power_sweep)walk->sweep;
+  while (walk->known <= index && !walk->ended) {
+    walk->ended = !clx_power_sweep_back(sweep, walk->place);
+    if (walk->ended) break;
+    walk->step[walk->known++] = (clx_power_step){
+        walk->family->cost(walk->device, walk->format, walk->family_parameters, walk->place),
+        clx_power_operands(sweep, walk->format, walk->place),
+    };
+  }
+  return index < walk->known ? &walk->step[index] : NULL;
+}
 
-  stretch past[HISTORY + 2];
+static double power_of_step(const clx_power_walk *walk, const clx_power_parameters *p, const protocol *how,
+                            const clx_power_step *step) {
+  const clx_power_work work = {how->kind, walk->format, step->cost, step->operands, how->data_matrix, how->data_memory};
+  return clx_power_above_rest(walk->device, p, &work);
+}
+
+double clx_power_walk_reading(clx_power_walk *walk, const clx_power_parameters *p, const clx_power_meter *m) {
+  const protocol how = protocol_of(walk->device, m, (clx_power_sweep)walk->sweep, walk->format, walk->shape);
+  const double time = walk->step[0].cost.time, power = power_of_step(walk, p, &how, &walk->step[0]);
+  const double length = repetition(&how, time);
+
+  stretch past[CLX_POWER_HISTORY + 2];
   int count = 0;
-  past[count++] = (stretch){power, 0, how.warm_ups * how.repeats * cost.time};
+  past[count++] = (stretch){power, 0, how.warm_ups * how.repeats * time};
   double start = past[0].length + how.setup, level = power;
-  for (int i = 0; i < HISTORY && start < m->window && clx_power_sweep_back(sweep, place); i++) {
-    const clx_kernel_cost before = family->cost(device, format, family_parameters, place);
-    work = work_of(&how, sweep, format, &before, place);
-    level = clx_power_above_rest(device, p, &work);
-    double busy = repetition(&how, before.time) + how.warm_ups * how.repeats * before.time;
+  for (int32_t i = 1; i <= CLX_POWER_HISTORY && start < m->window; i++) {
+    const clx_power_step *before = step_at(walk, i);
+    if (before == NULL) break;
+    level = power_of_step(walk, p, &how, before);
+    double busy = repetition(&how, before->cost.time) + how.warm_ups * how.repeats * before->cost.time;
     if (how.cases > 0) {  // cases and the rests between them as one stretch
       level *= busy / (busy + how.setup);
       busy = how.cases * (busy + how.setup);
@@ -239,5 +262,57 @@ double clx_power_reading(const clx_device *device, const clx_power_parameters *p
     }
   }
   past[count++] = (stretch){how.warm * level, start, m->window};
-  return p->rest * device->tdp + mean_reading(m, power, length, past, count);
+  return p->rest * walk->device->tdp + mean_reading(m, power, length, past, count);
+}
+
+double clx_power_reading(const clx_device *device, const clx_power_parameters *p, const clx_power_meter *m,
+                         const clx_kernel_family *family, clx_kernel_format format, const void *family_parameters,
+                         const void *shape, double time) {
+  clx_power_walk walk;
+  if (!clx_power_walk_start(&walk, device, family, format, family_parameters, shape, time)) return 0;
+  return clx_power_walk_reading(&walk, p, m);
+}
+
+// --- which parameter matters where -----------------------------------------------------------------------------------
+
+static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), tail = strlen(end);
+  return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+// Parameters of one sweep start with its name, those of one number format end with its name.
+bool clx_power_touches(const char *parameter, const clx_kernel_family *family, clx_kernel_format format) {
+  static const struct {
+    const char *start;
+    unsigned sweeps;
+  } only[] = {
+      {"gemm_", 1U << CLX_SWEEP_GEMM},
+      {"experts_", 1U << CLX_SWEEP_EXPERTS},
+      {"prefill_", 1U << CLX_SWEEP_PREFILL},
+      {"decode_", 1U << CLX_SWEEP_DECODE},
+      {"mla_prefill_", 1U << CLX_SWEEP_MLA_PREFILL},
+      {"mla_decode_", 1U << CLX_SWEEP_MLA_DECODE},
+      {"issue_gemm", 1U << CLX_SWEEP_GEMM},
+      {"issue_experts", 1U << CLX_SWEEP_EXPERTS},
+      {"issue_prefill", 1U << CLX_SWEEP_PREFILL | 1U << CLX_SWEEP_MLA_PREFILL},
+      {"issue_decode", 1U << CLX_SWEEP_DECODE | 1U << CLX_SWEEP_MLA_DECODE},
+      {"data_experts", 1U << CLX_SWEEP_EXPERTS},
+      {"data_decode", 1U << CLX_SWEEP_DECODE},
+  };
+  const clx_power_sweep sweep = clx_power_sweep_of(family);
+  if (sweep == CLX_SWEEPS) return false;
+  for (int32_t i = 0; i < CLX_COUNT(only); i++) {
+    if (starts_with(parameter, only[i].start) && (only[i].sweeps & 1U << sweep) == 0) return false;
+  }
+  static const char *const ends[] = {"_bf16", "_fp8", "_fp8_block", "_nvfp4", "_compiled", "_weights"};
+  static const clx_kernel_format of[] = {CLX_KERNEL_BF16,  CLX_KERNEL_FP8,       CLX_KERNEL_FP8_BLOCK,
+                                         CLX_KERNEL_NVFP4, CLX_KERNEL_FP8_BLOCK, CLX_KERNEL_NVFP4};
+  if (format == CLX_KERNEL_FP32) format = CLX_KERNEL_BF16;
+  const bool int8 = format == CLX_KERNEL_INT8;  // multiplies as fp8, set up as bf16
+  for (int32_t i = 0; i < CLX_COUNT(ends); i++) {
+    if (ends_with(parameter, ends[i]) && of[i] != format && !int8) return false;
+  }
+  return true;
 }

@@ -111,6 +111,33 @@ static const clx_schema sustained_clock_schema = {.name = "sustained_clock",
                                                   .count = CLX_COUNT(sustained_clock_rows),
                                                   .size = sizeof(double[CLX_FORMATS])};
 
+static const clx_row power_rows[] = {
+    {.key = "kernels",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_device_power, kernels),
+     .doc = "measured device whose power parameters it inherits; default: that of its architecture"},
+    {.key = "rest",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_device_power, rest),
+     .unit = "W",
+     .minimum = 0,
+     .maximum = 1e5,
+     .doc = "power with clocks up and nothing running; 0: the share of tdp of the device it inherits from"},
+    {.key = "matrix",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_device_power, matrix),
+     .initial = 1,
+     .minimum = 0.1,
+     .maximum = 10,
+     .doc = "energy of a multiply-add against the device it inherits from (process generation)"},
+};
+
+static const clx_schema power_schema = {.name = "power",
+                                        .doc = "power parameters of a device without power measurements",
+                                        .rows = power_rows,
+                                        .count = CLX_COUNT(power_rows),
+                                        .size = sizeof(clx_device_power)};
+
 static const clx_row device_rows[] = {
     {.key = "name",
      .kind = CLX_ROW_TEXT,
@@ -254,6 +281,11 @@ static const clx_row device_rows[] = {
      .minimum = 0,
      .maximum = 1e15,
      .doc = "bf16 bytes read per second when casting to fp8 or fp4"},
+    {.key = "power",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_device, power),
+     .sub = &power_schema,
+     .doc = "where its power parameters come from when its own kernels have none"},
 };
 
 const clx_schema clx_device_schema = {.name = "device",

@@ -5,7 +5,7 @@
 #include "calibrate/calibrate_internal.h"
 
 // Measurements that a fit sees of one family and number format.
-enum { ROWS_OF_FORMAT = 400 };
+enum { ROWS_OF_FORMAT = 800 };
 
 // What the tables do not tell (docs/model/device/power.md): no reading exceeds the limit, none is of a lowered clock or of the
 // fabric alone; exponent and window came out at their values when they were left free.

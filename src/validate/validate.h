@@ -14,12 +14,15 @@ enum { CLX_METRICS_MAX = 4, CLX_REASON_MAX = 320 };
 
 // What a model says of one row.
 typedef struct clx_prediction {
-  double value[CLX_METRICS_MAX];     // in the unit of the metric's column
+  double value[CLX_METRICS_MAX];     // in the unit of the metric's column; 0 = no prediction of this metric
   double measured[CLX_METRICS_MAX];  // NaN-free; 0 = not measured
   double error;                      // validation error of the model used, a fraction; 0 = the kind's
   clx_row_status status;
   char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
 } clx_prediction;
+
+// Why there is no prediction of a metric, or NULL: its row is refused, or the models do not know this quantity.
+const char *clx_prediction_missing(const clx_prediction *prediction, int32_t metric);
 
 // A table being predicted.
 typedef struct clx_table_job {
@@ -55,7 +58,7 @@ clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, cl
 
 // Error figures of one metric over a set of rows; errors are fractions of the measured value.
 typedef struct clx_figures {
-  int32_t rows, predicted, extrapolated, refused;  // of the rows with a measurement
+  int32_t rows, predicted, extrapolated, refused;  // of the rows with a measurement; refused: all without a prediction
   double bias, mean, median, p90, max;
   double mean_refused_as_1;
 } clx_figures;

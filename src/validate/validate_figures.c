@@ -21,6 +21,11 @@ static double median_of(const double *sorted, int32_t count) {
   return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
+const char *clx_prediction_missing(const clx_prediction *prediction, int32_t metric) {
+  if (prediction->status == CLX_ROW_REFUSED) return prediction->reason;
+  return prediction->value[metric] > 0 ? NULL : "no model of this quantity for the family or the device";
+}
+
 clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, int32_t metric, const bool *selected,
                              double *scratch) {
   clx_figures f = {0};
@@ -29,7 +34,7 @@ clx_figures clx_figures_make(const clx_prediction *predictions, int32_t count, i
     const clx_prediction *p = &predictions[i];
     if ((selected != NULL && !selected[i]) || p->measured[metric] <= 0) continue;
     f.rows++;
-    if (p->status == CLX_ROW_REFUSED) {
+    if (clx_prediction_missing(p, metric) != NULL) {
       f.refused++;
       continue;
     }

@@ -9,6 +9,8 @@
 // A shape this many times beyond the fitted range is an extrapolation: grids end between powers of two.
 static const double BEYOND = 2;
 
+enum { TIME, POWER };  // metrics
+
 typedef struct state {
   clx_device device;
   clx_kernel_rows rows;
@@ -36,7 +38,8 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
   CLX_TRY(clx_catalog_read_device(job->catalog, job->options->device, (clx_place){0}, job->arena, &s->device, error));
   CLX_TRY(clx_kernel_rows_read(job->arena, &job->table, family, &s->device, false, &s->rows, error));
   job->state = s;
-  job->metric[0] = "latency_us";
+  job->metric[TIME] = "latency_us";
+  if (clx_table_column(&job->table, "power_w") >= 0) job->metric[POWER] = "power_w";
   s->inputs[0] = "dtype";
   for (int32_t c = 0; c < family->column_count; c++) s->inputs[c + 1] = family->columns[c].name;
   job->inputs = s->inputs;
@@ -78,6 +81,22 @@ static void check_origin(const state *s, const clx_kernel_fit *fit, clx_predicti
   remark(p, text);
 }
 
+// What the tables' meter would read, from predicted times. Nothing is said of a family whose sweep is not known, nor of a
+// device of which the catalogue knows no power but its limit.
+static void predict_power(const state *s, int32_t row, const void *parameters, clx_prediction *p) {
+  const clx_kernels *kernels = s->device.kernels;
+  const clx_kernel_fit *fit = &kernels->power.fit;
+  char text[160];
+  if (fit->rows == 0 && s->device.power.rest <= 0) return;
+  p->value[POWER] = clx_power_reading(&s->device, &kernels->power, &kernels->power_meter, s->rows.family,
+                                      s->rows.format[row], parameters, clx_kernel_rows_shape(&s->rows, row), 0);
+  if (p->value[POWER] <= 0 || (fit->rows > 0 && clx_text_equal(fit->device, s->device.name))) return;
+  snprintf(text, sizeof text, "power of %s was not measured: energies of %s", s->device.name,
+           fit->rows > 0 ? fit->device : "the model's default");
+  p->status = CLX_ROW_EXTRAPOLATED;
+  remark(p, text);
+}
+
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
   (void)error;
   const state *s = job->state;
@@ -92,20 +111,22 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   const clx_kernel_fit *fit = parameters;
   const clx_kernel_cost cost = family->cost(&s->device, format, parameters, clx_kernel_rows_shape(&s->rows, row));
   p->status = CLX_ROW_OK;
-  p->value[0] = cost.time * 1e6;
+  p->value[TIME] = cost.time * 1e6;
   const char *name = family->classes[s->rows.class_index[row]];
   for (int32_t c = 0; c < fit->class_count; c++) {
     if (clx_text_equal(fit->classes[c].name, name)) p->error = fit->classes[c].cross_error;
   }
   check_range(s, row, fit, p);
   check_origin(s, fit, p);
+  if (job->metric[POWER] != NULL) predict_power(s, row, parameters, p);
   return CLX_OK;
 }
 
 // A time that is there but makes no sense refuses its row, so that validation counts it.
 static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
   const state *s = job->state;
-  p->measured[0] = s->rows.time[row] * 1e6;
+  p->measured[TIME] = s->rows.time[row] * 1e6;
+  if (job->metric[POWER] != NULL) p->measured[POWER] = s->rows.power[row];
 }
 
 static const char *group(const clx_table_job *job, int32_t row) {

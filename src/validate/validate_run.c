@@ -66,7 +66,7 @@ static void write_row(const job *j, int32_t row, clx_buffer *out) {
     clx_buffer_add(out, ",", 1);
   }
   for (int32_t m = 0; j->metric[m] != NULL; m++) {
-    if (p->status != CLX_ROW_REFUSED && p->value[m] > 0) clx_buffer_format(out, "%.9g", p->value[m]);
+    if (clx_prediction_missing(p, m) == NULL) clx_buffer_format(out, "%.9g", p->value[m]);
     clx_buffer_add(out, ",", 1);
   }
   clx_buffer_format(out, "%s,", clx_row_status_name[p->status]);
@@ -196,8 +196,8 @@ static void write_refusals(const job *j, const groups *g, int32_t metric, clx_bu
     return;
   }
   for (int32_t i = 0; i < j->table.row_count; i++) {
-    if (g->chosen[i] && j->row[i].status == CLX_ROW_REFUSED && j->row[i].measured[metric] > 0)
-      list[rows++] = (refusal){j->row[i].reason, 1};
+    const char *missing = clx_prediction_missing(&j->row[i], metric);
+    if (g->chosen[i] && missing != NULL && j->row[i].measured[metric] > 0) list[rows++] = (refusal){missing, 1};
   }
   qsort(list, (size_t)rows, sizeof *list, compare_reasons);
   for (int32_t i = 0; i < rows; i++) {
@@ -261,9 +261,10 @@ static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *o
   json_t *reasons = json_object();
   for (int32_t i = 0; i < j->table.row_count; i++) {
     const clx_prediction *p = &j->row[i];
-    if (!g->chosen[i] || p->status != CLX_ROW_REFUSED || p->measured[metric] <= 0) continue;
-    const json_t *old = json_object_get(reasons, p->reason);
-    json_object_set_new(reasons, p->reason, json_integer(json_integer_value(old) + 1));
+    const char *missing = clx_prediction_missing(p, metric);
+    if (!g->chosen[i] || missing == NULL || p->measured[metric] <= 0) continue;
+    const json_t *old = json_object_get(reasons, missing);
+    json_object_set_new(reasons, missing, json_integer(json_integer_value(old) + 1));
   }
   json_object_set_new(object, "refused_reasons", reasons);
 }

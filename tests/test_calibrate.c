@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "calibrate/calibrate.h"
+#include "calibrate/calibrate_internal.h"
 #include "catalog/catalog.h"
 #include "shapes.h"
 
@@ -27,6 +27,9 @@ static void random_rows(clx_arena *arena, const clx_device *device, const clx_ke
                             .shape = CLX_NEW_ARRAY(arena, double, SHAPES * family->column_count),
                             .format = CLX_NEW_ARRAY(arena, clx_kernel_format, SHAPES),
                             .time = CLX_NEW_ARRAY(arena, double, SHAPES),
+                            .power = CLX_NEW_ARRAY(arena, double, SHAPES),
+                            .fold = CLX_NEW_ARRAY(arena, int32_t, SHAPES),
+                            .reason = CLX_NEW_ARRAY(arena, const char *, SHAPES),
                             .class_index = CLX_NEW_ARRAY(arena, int32_t, SHAPES)};
   for (int32_t tries = 0; rows->count < SHAPES && tries < TRIES; tries++) {
     double *shape = &rows->shape[(size_t)rows->count * (size_t)family->column_count];
@@ -35,6 +38,7 @@ static void random_rows(clx_arena *arena, const clx_device *device, const clx_ke
     rows->format[rows->count] = format;
     rows->time[rows->count] = family->cost(device, format, truth, shape).time * exp(noise * shapes_normal(&seed));
     rows->class_index[rows->count] = family->class_of(format, shape);
+    rows->fold[rows->count] = rows->count % CLX_FOLDS;
     rows->count++;
   }
   assert_true(rows->count > SHAPES / 2);
@@ -92,6 +96,134 @@ static void test_recovery(void **state) {
     }
   }
   assert_true(checked > 0);
+  clx_arena_free(arena);
+}
+
+// --- power --------------------------------------------------------------------------------------------------------------------
+
+static const char *const SWEEPS[] = {
+    "gemm", "moe", "attention_context", "attention_generation", "mla_generation", "mla_context", NULL};
+
+static double power_reading(const clx_device *device, const clx_power_parameters *power, const clx_power_meter *meter,
+                            const clx_kernel_rows *rows, int32_t row) {
+  const clx_kernel_format format = rows->format[row];
+  const void *parameters = clx_kernels_set(device->kernels, rows->family, rows->family->set_of[format]);
+  return clx_power_reading(device, power, meter, rows->family, format, parameters, clx_kernel_rows_shape(rows, row), 0);
+}
+
+// Readings of a device of other energies, with noise; rows that follow one shape family through its sweep.
+static void power_table(clx_arena *arena, const clx_device *device, const char *name, uint64_t seed, double noise,
+                        const clx_power_parameters *power, const clx_power_meter *meter, clx_power_table *table) {
+  clx_kernel_rows *rows = CLX_NEW(arena, clx_kernel_rows);
+  const clx_kernel_family *family = clx_kernel_family_find(name);
+  const int32_t set = family->set_of[CLX_KERNEL_BF16];
+  random_rows(arena, device, family, set, seed, 0, rows);
+  for (int32_t i = 0; i < rows->count; i++) {
+    rows->power[i] = power_reading(device, power, meter, rows, i) * exp(noise * shapes_normal(&seed));
+  }
+  *table = (clx_power_table){.rows = rows, .data = name};
+  for (int32_t f = 0; f <= CLX_FOLDS; f++) table->parameters[set][f] = clx_kernels_set(device->kernels, family, set);
+}
+
+static void test_power_recovery(void **state) {
+  (void)state;
+  enum { TABLES = 3 };
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_device device;
+  read_device("b200_sxm", arena, &device);
+  clx_power_parameters truth = device.kernels->power;
+  clx_power_meter meter = device.kernels->power_meter;
+  truth.rest *= 0.8;
+  truth.matrix_bf16 *= 0.75;
+  truth.memory *= 1.4;
+  truth.issue_prefill *= 0.6;
+  meter.gemm_setup_bf16 *= 3;
+  meter.experts_launch *= 0.5;
+  clx_power_table seen[TABLES], fresh[TABLES];
+  for (int32_t t = 0; t < TABLES; t++) {
+    power_table(arena, &device, SWEEPS[t], 5 + (uint64_t)t, 0.03, &truth, &meter, &seen[t]);
+    power_table(arena, &device, SWEEPS[t], 50 + (uint64_t)t, 0, &truth, &meter, &fresh[t]);
+  }
+  clx_calibration out = {.set = CLX_NEW_ARRAY(arena, clx_calibrated_set, 2)};
+  clx_fit_options options;
+  clx_fit_options_default(&options);
+  if (clx_calibrate_power(arena, &device, device.kernels, seen, TABLES, &options, 2, &out, &error) != CLX_OK)
+    fail_msg("%s", error.mistake[0].text);
+  assert_int_equal(out.count, 2);
+  const clx_power_parameters *power = out.set[0].parameters;
+  const double top = power->limit * device.tdp * (1 + 1e-9);
+  for (int32_t t = 0; t < TABLES; t++) {
+    const clx_kernel_rows *rows = fresh[t].rows;
+    double sum = 0;
+    for (int32_t i = 0; i < rows->count; i++) {
+      const double reading = power_reading(&device, power, out.set[1].parameters, rows, i);
+      assert_true(reading <= top && reading >= power->rest * device.tdp * (1 - 1e-9));
+      sum += fabs(log(reading / rows->power[i]));
+    }
+    if (sum / rows->count > 0.02) fail_msg("%s: recovered to %.1f %% only", SWEEPS[t], 100 * sum / rows->count);
+    const clx_kernel_class *found = &power->fit.classes[t];
+    assert_string_equal(found->name, SWEEPS[t]);
+    assert_true(found->error < 0.04 && found->cross_error < 0.05 && out.set[0].before[t].error > 0.05);
+  }
+  CLX_CHECK_NEAR(power->rest, truth.rest, 0, 0.02);
+  clx_arena_free(arena);
+}
+
+// A parameter that is said not to matter for a family and number format does not; readings stay between rest and limit.
+static void test_power_parameters_matter_where_said(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_device device;
+  read_device("b200_sxm", arena, &device);
+  clx_power_parameters power = device.kernels->power;
+  clx_power_meter meter = device.kernels->power_meter;
+  const clx_schema *schemas[] = {&clx_power_schema, &clx_power_meter_schema};
+  char *objects[] = {(char *)&power, (char *)&meter};
+  for (int32_t f = 0; SWEEPS[f] != NULL; f++) {
+    const clx_kernel_family *family = clx_kernel_family_find(SWEEPS[f]);
+    for (int32_t set = 0; family->sets[set] != NULL; set++) {
+      clx_kernel_rows rows;
+      if (clx_kernels_fit(device.kernels, family, set)->rows == 0) continue;
+      random_rows(arena, &device, family, set, 11, 0, &rows);
+      for (int32_t k = 0; k < schemas[0]->count + schemas[1]->count; k++) {
+        const int32_t of = k >= schemas[0]->count;
+        const clx_row *row = &schemas[of]->rows[of == 1 ? k - schemas[0]->count : k];
+        if (row->kind != CLX_ROW_REAL) continue;
+        double *value = (double *)(void *)(objects[of] + row->offset), kept = *value;
+        const int32_t i = k % rows.count;
+        const double before = power_reading(&device, &power, &meter, &rows, i);
+        *value = kept < row->maximum ? row->maximum : row->minimum;
+        const double after = power_reading(&device, &power, &meter, &rows, i);
+        *value = kept;
+        assert_true(before >= power.rest * device.tdp && before <= power.limit * device.tdp * (1 + 1e-9));
+        if (before != after && !clx_power_touches(row->key, family, rows.format[i]))
+          fail_msg("%s matters for %s %s", row->key, family->name, family->sets[set]);
+      }
+    }
+  }
+  clx_arena_free(arena);
+}
+
+// Devices without readings of power: energies of the one that has them, their own rest and limit.
+static void test_power_is_inherited(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_device b200, other;
+  read_device("b200_sxm", arena, &b200);
+  const clx_power_parameters *own = &b200.kernels->power;
+  assert_true(own->fit.rows > 100000 && own->fit.class_count == 6);
+  assert_string_equal(own->fit.device, "b200_sxm");
+  static const char *const heirs[] = {"gb200", "gb300", "b300_sxm", "h100_sxm", "h200_sxm", "h800_sxm", "a100_sxm"};
+  for (int32_t i = 0; i < CLX_COUNT(heirs); i++) {
+    read_device(heirs[i], arena, &other);
+    const clx_power_parameters *p = &other.kernels->power;
+    assert_string_equal(p->fit.device, "b200_sxm");
+    CLX_CHECK_NEAR(p->rest * other.tdp, other.power.rest, 1e-9, 0);
+    CLX_CHECK_NEAR(p->matrix_bf16, own->matrix_bf16 * other.power.matrix, 1e-12, 0);
+    CLX_CHECK_NEAR(p->memory, own->memory, 0, 0);
+    CLX_CHECK_NEAR(other.kernels->power_meter.gemm_launch, b200.kernels->power_meter.gemm_launch, 0, 0);
+  }
   clx_arena_free(arena);
 }
 
@@ -172,14 +304,35 @@ static void write_table(const char *directory) {
   fclose(out);
 }
 
-static void calibrate(const char *directory, int32_t threads, char **report, char **entry) {
+// A table of products with the power that the catalogue's parameters give, 5 % noise.
+static void write_power_table(const char *directory) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/h100_sxm.gemm.csv", directory);
+  clx_arena *arena = clx_arena_new();
+  clx_device device;
+  clx_power_table table;
+  read_device("h100_sxm", arena, &device);
+  power_table(arena, &device, "gemm", 21, 0.05, &device.kernels->power, &device.kernels->power_meter, &table);
+  FILE *out = fopen(path, "w");
+  fprintf(out, "dtype,m,n,k,latency_us,power_w\n");
+  for (int32_t i = 0; i < table.rows->count; i++) {
+    const double *shape = clx_kernel_rows_shape(table.rows, i);
+    fprintf(out, "bfloat16,%.0f,%.0f,%.0f,%.5g,%.5g\n", shape[0], shape[1], shape[2], table.rows->time[i] * 1e6,
+            table.rows->power[i]);
+  }
+  fclose(out);
+  clx_arena_free(arena);
+}
+
+static void calibrate(const clx_catalog *with, const char *families, const char *directory, int32_t threads,
+                      char **report, char **entry) {
   clx_error error = {0};
   clx_calibrate_options options;
   clx_calibrate_options_default(&options);
-  options.families = "memory";
+  options.families = families;
   options.source = "silicon-tables";
   options.threads = threads;
-  const clx_status status = clx_device_calibrate(catalog, "h100_sxm", directory, &options, report, entry, &error);
+  const clx_status status = clx_device_calibrate(with, "h100_sxm", directory, &options, report, entry, &error);
   if (status != CLX_OK) fail_msg("%s", error.mistake[0].text);
 }
 
@@ -207,6 +360,11 @@ static void check_entry(const char *directory, const char *entry) {
   const double error_read = strtod(mean + strlen("\"mean_abs_rel_error\": "), NULL);
   assert_true(error_read > 0.02 && error_read < 0.06);
   clx_text_free(text);
+  char *report = NULL, *again = NULL;
+  calibrate(mine, "memory", directory, 1, &report, &again);  // power is kept when it is not fitted anew
+  assert_string_equal(again, entry);
+  clx_text_free(report);
+  clx_text_free(again);
   clx_catalog_close(mine);
   unlink(path);
   snprintf(path, sizeof path, "%s/kernels", directory);
@@ -218,21 +376,26 @@ static void test_calibration(void **state) {
   char directory[] = "/tmp/clx_calibrate_XXXXXX", table[128];
   assert_non_null(mkdtemp(directory));
   write_table(directory);
+  write_power_table(directory);
   char *report[2], *entry[2];
-  calibrate(directory, 1, &report[0], &entry[0]);
-  calibrate(directory, 3, &report[1], &entry[1]);
+  calibrate(catalog, "memory,power", directory, 1, &report[0], &entry[0]);
+  calibrate(catalog, "memory,power", directory, 3, &report[1], &entry[1]);
   assert_string_equal(entry[0], entry[1]);
   assert_string_equal(report[0], report[1]);
   assert_non_null(
       strstr(report[0], "1 rows of h100_sxm.memory.csv were not used; the first: bytes: expected a number"));
   assert_non_null(strstr(entry[0], "kind: fitted"));
   assert_non_null(strstr(entry[0], "rows: 200"));
+  assert_non_null(strstr(entry[0], "\npower:\n"));
+  assert_non_null(strstr(entry[0], "\npower_meter:\n"));
   check_entry(directory, entry[0]);
   for (int i = 0; i < 2; i++) {
     clx_text_free(report[i]);
     clx_text_free(entry[i]);
   }
   snprintf(table, sizeof table, "%s/h100_sxm.memory.csv", directory);
+  unlink(table);
+  snprintf(table, sizeof table, "%s/h100_sxm.gemm.csv", directory);
   unlink(table);
   rmdir(directory);
 }
@@ -253,6 +416,10 @@ static void test_wrong_calls(void **state) {
   options.families = "gem";
   assert_int_equal(clx_device_calibrate(catalog, "h100_sxm", "/tmp", &options, &report, &entry, &error), CLX_INPUT);
   clx_error_clear(&error);
+  options.families = "power";
+  assert_int_equal(clx_device_calibrate(catalog, "h100_sxm", "/tmp", &options, &report, &entry, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "power_w"));
+  clx_error_clear(&error);
   options.source = "no-such-source";
   assert_int_equal(clx_device_calibrate(catalog, "h100_sxm", "/tmp", &options, &report, &entry, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "sources.yaml"));
@@ -262,8 +429,14 @@ int main(void) {
   clx_error error = {0};
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_recovery),    cmocka_unit_test(test_reasons),     cmocka_unit_test(test_families_of_files),
-      cmocka_unit_test(test_calibration), cmocka_unit_test(test_wrong_calls),
+      cmocka_unit_test(test_power_recovery),
+      cmocka_unit_test(test_power_parameters_matter_where_said),
+      cmocka_unit_test(test_power_is_inherited),
+      cmocka_unit_test(test_recovery),
+      cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_families_of_files),
+      cmocka_unit_test(test_calibration),
+      cmocka_unit_test(test_wrong_calls),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   clx_catalog_close(catalog);

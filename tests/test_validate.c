@@ -194,6 +194,79 @@ static void test_odd_cells_are_refused(void **state) {
   }
 }
 
+// --- kernels ----------------------------------------------------------------------------------------------------------------
+
+static void kernels_table(char *path, const char *name, const char *text) {
+  snprintf(path, 64, "/tmp/clx_%ld.%s.csv", (long)getpid(), name);
+  FILE *out = fopen(path, "w");
+  assert_non_null(out);
+  fputs(text, out);
+  fclose(out);
+}
+
+static char *predict_kernels(const char *name, const char *device, const char *text) {
+  char path[64];
+  char *out = NULL;
+  clx_error error = {0};
+  const clx_table_options options = {.device = device};
+  kernels_table(path, name, text);
+  if (clx_table_predict(catalog, "kernels", path, &options, &out, &error) != CLX_OK)
+    fail_msg("%s", error.mistake[0].text);
+  unlink(path);
+  return out;
+}
+
+#define PRODUCTS(a, b)                                                                                                 \
+  "dtype,m,n,k,latency_us,power_w\nbfloat16,4096,8192,8192," a "\nfp8,16,4096,4096," b "\nbfloat16,1024,1024,65536," a \
+  "\n"
+
+// The predicted columns of a table of kernels, last in every line, are the same bytes whatever was measured.
+static void test_power_reads_no_measurement(void **state) {
+  (void)state;
+  static const char *const tables[] = {PRODUCTS("351.2,985.1", "4.5,301"), PRODUCTS(",", ","),
+                                       PRODUCTS("1,2", "fast,-7")};
+  char *text[CLX_COUNT(tables)];
+  for (int i = 0; i < CLX_COUNT(tables); i++) text[i] = predict_kernels("gemm", "b200_sxm", tables[i]);
+  for (int i = 1; i < CLX_COUNT(tables); i++) {
+    const char *a = text[0], *b = text[i];
+    for (int line = 0; line < 4; line++) {
+      for (int comma = 0; comma < 6; comma++) {  // behind the columns of the table
+        a = strchr(a, ',') + 1;
+        b = strchr(b, ',') + 1;
+      }
+      const size_t length = strcspn(a, "\n");
+      assert_int_equal(length, strcspn(b, "\n"));
+      assert_memory_equal(a, b, length);
+      a += length + 1;
+      b += length + 1;
+    }
+  }
+  assert_non_null(strstr(text[0], ",predicted_latency_us,predicted_power_w,status,reason,model_error\n"));
+  for (int i = 0; i < CLX_COUNT(tables); i++) clx_text_free(text[i]);
+}
+
+// Power where the models know it, an empty cell where they do not; a device that nobody measured says so.
+static void test_power_is_predicted_or_not(void **state) {
+  (void)state;
+  static const char collectives[] =
+      "dtype,op_name,num_gpus,message_size,latency_us,power_w\nhalf,all_gather,2,1024,8.7,300\n";
+  char *text = predict_kernels("nccl", "b200_sxm", collectives), path[64];
+  assert_non_null(strstr(text, ",,ok,"));
+  clx_text_free(text);
+  text = predict_kernels("gemm", "h100_sxm", PRODUCTS(",", ","));
+  assert_non_null(strstr(text, "power of h100_sxm was not measured: energies of b200_sxm"));
+  clx_text_free(text);
+  clx_error error = {0};
+  const clx_table_options options = {.device = "b200_sxm"};
+  kernels_table(path, "nccl", collectives);
+  assert_int_equal(clx_table_validate(catalog, "kernels", path, &options, true, &text, &error), CLX_OK);
+  const char *power = strstr(text, "\"power_w\""), *predicted = strstr(power, "\"predicted\": ");
+  assert_int_equal(strtol(predicted + strlen("\"predicted\": "), NULL, 10), 0);
+  assert_non_null(strstr(power, "\"no model of this quantity for the family or the device\": 1"));
+  clx_text_free(text);
+  unlink(path);
+}
+
 static void test_missing_columns(void **state) {
   (void)state;
   char path[64] = "/tmp/clx_validate_XXXXXX";
@@ -271,6 +344,8 @@ int main(void) {
       cmocka_unit_test(test_rows_take_the_path_of_run),
       cmocka_unit_test(test_validate_json_and_groups),
       cmocka_unit_test(test_odd_cells_are_refused),
+      cmocka_unit_test(test_power_reads_no_measurement),
+      cmocka_unit_test(test_power_is_predicted_or_not),
       cmocka_unit_test(test_missing_columns),
       cmocka_unit_test(test_shipped_rows),
       cmocka_unit_test(test_published_record),

@@ -246,14 +246,6 @@ static const clx_row device_rows[] = {
      .minimum = 0,
      .maximum = 1e-3,
      .doc = "ramp up and drain of one kernel"},
-    {.key = "quantise_bandwidth",
-     .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_device, quantise_bandwidth),
-     .unit = "B/s",
-     .initial = 1e12,
-     .minimum = 0,
-     .maximum = 1e15,
-     .doc = "bf16 bytes read per second when casting to fp8 or fp4"},
 };
 
 const clx_schema clx_device_schema = {.name = "device",

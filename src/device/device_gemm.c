@@ -76,6 +76,8 @@ static menu menu_of(const clx_device *device, clx_kernel_format format) {
 
 static const double STEP_K = 64;    // elements of K per step of the pipeline, bf16
 static const double SPLIT_K = 128;  // shortest part of a split K
+// Below this K the library of Ampere keeps its largest tile once that fills the device, however badly the last wave is filled.
+static const double COARSE_K = 8192;
 
 // One problem with everything that does not depend on the tile.
 typedef struct product {
@@ -89,7 +91,7 @@ typedef struct product {
   double memory;      // s of memory traffic
   double split_time;  // s
   double split_pass;  // s per part: partial sums written and read
-  bool splits, clusters;
+  bool splits, clusters, coarse;
   double weight, loop, tail;  // sums over candidates
 } product;
 
@@ -157,7 +159,7 @@ static inline void try_side(product *p, const menu *tiles, const side *s, double
   const double per_wave = p->processors / lines, grains = x * tiles->per_grain;
   const double fill = most(fewest, flooring(waves * per_wave));
   double last = 0;
-  for (int32_t i = tiles->fixed_rows ? 1 : 0; i < 2; i++) {
+  for (int32_t i = tiles->fixed_rows ? 1 : 0; i < (p->coarse ? 1 : 2); i++) {
     const double length = least(s->longest, ceiling(grains / (i == 0 ? fewest : fill)) * tiles->grain);
     if (length == last) continue;
     last = length;
@@ -232,8 +234,9 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   p.clusters = !ampere;
   p.splits = format <= CLX_KERNEL_FP8;  // kernels with block scales do not split K
   const menu tiles = menu_of(device, format);
-  // Narrow tiles never win when wide ones fill the device twice.
-  const int32_t first = m * n * groups > 2 * 128 * 256 * p.processors ? 1 : 0;
+  const double filled = m * n * groups / (128 * 256 * p.processors);
+  p.coarse = ampere && !tiles.fixed_rows && filled > 1 && k < COARSE_K;
+  const int32_t first = filled > 2 || p.coarse ? 1 : 0;  // narrow tiles never win when wide ones fill the device twice
   for (int32_t i = first; i < tiles.count; i++) {
     const side *s = &tiles.sides[i];
     if (!tiles.fixed_rows && (i == first || tiles.sides[i - 1].fixed < n)) try_side(&p, &tiles, s, m, n, true);
@@ -244,7 +247,7 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   const double ragged = raggedness(device, format, m, n, k);
   const double loop = p.loop / p.weight * (1 + q->ragged_loss * ragged);
   const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
-  double time = larger(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
+  double time = most(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
   const double limited = larger(time, flop / (peak * q->sustained_share));
   time += (limited - time) * time / (time + q->power_time);

@@ -22,6 +22,7 @@ static clx_device device_make(const char *name) {
 static clx_attention_generation_parameters parameters_make(void) {
   clx_attention_generation_parameters p;
   clx_schema_default(family->schema, &p);
+  p.packed = 1;
   p.value_traffic = 1;  // as in an engine
   return p;
 }

@@ -54,7 +54,8 @@ const cli_command cli_calibrate_command = {
         "and prints the errors before and after, by number format and size class, cross-validated over shape\n"
         "families. --output writes them as an entry of catalogue/kernels.",
     .examples = {"colossus calibrate device h100_sxm --kernels tables -o catalogue/kernels/h100_sxm.yaml",
-                 "colossus --catalogue mine calibrate device my_cpu --kernels mine/tables -o mine/kernels/my_cpu.yaml"},
+                 "colossus --catalogue mine calibrate device my_cpu --kernels mine --source probe-my_cpu -o "
+                 "mine/kernels/my_cpu.yaml"},
     .argument = {{"NAME", CLI_ENTRY, false}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

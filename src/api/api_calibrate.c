@@ -13,6 +13,7 @@ static clx_status calibrate(const clx_catalog *catalog, const char *name, const 
   clx_calibration calibration = {0};
   clx_fit_options fit;
   clx_fit_options_default(&fit);
+  fit.source = options->source;
   if (options->rows > 0) fit.rows_max = options->rows;
   if (clx_catalog_source(catalog, options->source) == NULL)
     return clx_fail_plain(error, CLX_INPUT, "source '%s' is not in sources.yaml", options->source);
@@ -20,7 +21,7 @@ static clx_status calibrate(const clx_catalog *catalog, const char *name, const 
   CLX_TRY(clx_calibrate(arena, &device, device.kernels, directory, options->families, &fit, options->threads,
                         &calibration, error));
   (options->json ? clx_calibration_json : clx_calibration_text)(&calibration, &device, report);
-  clx_calibration_entry(&calibration, &device, device.kernels, options->source, entry);
+  clx_calibration_entry(&calibration, &device, device.kernels, entry);
   if (report->failed || entry->failed) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   return CLX_OK;
 }

@@ -39,6 +39,7 @@ static inline const double *clx_kernel_rows_shape(const clx_kernel_rows *rows, i
 // --- fitting one parameter set --------------------------------------------------------------------------------------------
 
 typedef struct clx_fit_options {
+  const char *source;  // id of the source of the tables
   int32_t rows_max;    // rows that the fit sees; a larger table is thinned evenly
   int32_t restarts;    // further starting points around the initial values
   int32_t iterations;  // of one descent
@@ -86,4 +87,4 @@ void clx_calibration_text(const clx_calibration *calibration, const clx_device *
 void clx_calibration_json(const clx_calibration *calibration, const clx_device *device, clx_buffer *out);
 // The catalogue entry: fitted sets of `calibration`, and those of `start` that were not fitted anew.
 void clx_calibration_entry(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
-                           const char *source, clx_buffer *out);
+                           clx_buffer *out);

@@ -198,6 +198,16 @@ static double uniform(uint64_t counter) {
   return (double)((x ^ (x >> 31)) >> 11) * 0x1p-53;
 }
 
+// A parameter that does not matter for these rows keeps its initial value, not whatever a start left there.
+static void pin(const problem *p, const double *start, double *u, double best) {
+  static const double SAME = 1e-7;
+  for (int32_t k = 0; k < p->parameter_count; k++) {
+    const double kept = u[k];
+    u[k] = start[k];
+    if (evaluate(p, u, p->trial) > best * (1 + SAME)) u[k] = kept;
+  }
+}
+
 static double search(const problem *p, const clx_fit_options *options, double *best_u) {
   static const double SPREAD = 0.4;
   double start[PARAMETERS_MAX] = {0}, best = INFINITY;
@@ -215,7 +225,9 @@ static double search(const problem *p, const clx_fit_options *options, double *b
     best = now;
     memcpy(best_u, u, sizeof u);
   }
-  return polish(p, best_u, best);
+  best = polish(p, best_u, best);
+  pin(p, start, best_u, best);
+  return best;
 }
 
 // --- rows -------------------------------------------------------------------------------------------------------------------

@@ -174,6 +174,7 @@ static clx_status finish_set(const run *r, task *all, clx_error *error) {
   clx_kernel_fit *fit = all->parameters;
   clx_kernel_class cross[CLX_KERNEL_CLASSES_MAX] = {0};
   fit->data = set->data;
+  fit->origin = r->options->source;
   fit->rows = all->count;
   fit->used = all->count < r->options->rows_max ? all->count : r->options->rows_max;
   while (rows->family->classes[fit->class_count] != NULL) fit->class_count++;

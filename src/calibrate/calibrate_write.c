@@ -72,8 +72,8 @@ static void write_numbers(const char *key, const double *value, int32_t count, c
 }
 
 static void write_fit(const clx_kernel_fit *fit, clx_buffer *out) {
-  clx_buffer_format(out, "    fit:\n      data: \"%s\"\n      rows: %d\n      used: %d\n", fit->data, fit->rows,
-                    fit->used);
+  clx_buffer_format(out, "    fit:\n      data: \"%s\"\n      origin: %s\n      rows: %d\n      used: %d\n", fit->data,
+                    fit->origin, fit->rows, fit->used);
   write_numbers("      low", fit->low, fit->low_count, out);
   write_numbers("\n      high", fit->high, fit->high_count, out);
   clx_buffer_format(out, "\n      classes:\n");
@@ -86,8 +86,9 @@ static void write_fit(const clx_kernel_fit *fit, clx_buffer *out) {
 }
 
 static void write_set(const clx_kernel_family *family, int32_t set, const void *parameters, clx_buffer *out) {
-  clx_buffer_format(out, "  %s:\n", family->sets[set]);
-  write_fit(parameters, out);
+  const clx_kernel_fit *fit = parameters;
+  clx_buffer_format(out, "  %s:\n    source: %s\n    kind: fitted\n", family->sets[set], fit->origin);
+  write_fit(fit, out);
   for (int32_t i = 0; i < family->schema->count; i++) {
     const clx_row *row = &family->schema->rows[i];
     if (row->kind != CLX_ROW_REAL) continue;
@@ -97,30 +98,36 @@ static void write_set(const clx_kernel_family *family, int32_t set, const void *
   }
 }
 
+// The set that the entry gets: fitted now, else the one that this device has already, else none.
+static const void *set_to_write(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
+                                const clx_kernel_family *family, int32_t set) {
+  for (int32_t i = 0; i < calibration->count; i++) {
+    if (calibration->set[i].family == family && calibration->set[i].set == set) return calibration->set[i].parameters;
+  }
+  const clx_kernel_fit *old = clx_kernels_fit(start, family, set);
+  return old->rows > 0 && old->origin != NULL && clx_text_equal(old->device, device->name) ? old : NULL;
+}
+
+static void write_aliases(const clx_device *device, const clx_kernels *start, clx_buffer *out) {
+  if (start->alias_count == 0 || !clx_text_equal(start->name, device->name)) return;
+  clx_buffer_format(out, "aliases: [");
+  for (int32_t i = 0; i < start->alias_count; i++)
+    clx_buffer_format(out, "%s%s", i == 0 ? "" : ", ", start->aliases[i]);
+  clx_buffer_format(out, "]\n");
+}
+
 void clx_calibration_entry(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
-                           const char *source, clx_buffer *out) {
+                           clx_buffer *out) {
   clx_buffer_format(out, "# Written by `colossus calibrate device %s`; docs/model/device.md has the command line.\n",
                     device->name);
   clx_buffer_format(out, "name: %s\ntitle: \"kernels of %s, fitted to measurements\"\n", device->name,
                     device->title != NULL ? device->title : device->name);
-  if (start->alias_count > 0 && clx_text_equal(start->name, device->name)) {
-    clx_buffer_format(out, "aliases: [");
-    for (int32_t i = 0; i < start->alias_count; i++)
-      clx_buffer_format(out, "%s%s", i == 0 ? "" : ", ", start->aliases[i]);
-    clx_buffer_format(out, "]\n");
-  }
-  clx_buffer_format(out, "source: %s\nkind: fitted\n", source);
+  write_aliases(device, start, out);
   for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
     const clx_kernel_family *family = clx_kernel_family_at(f);
     bool opened = false;
     for (int32_t s = 0; family->sets[s] != NULL; s++) {
-      const void *parameters = NULL;
-      if (clx_text_equal(start->name, device->name) && clx_kernels_fit(start, family, s)->rows > 0)
-        parameters = clx_kernels_set(start, family, s);
-      for (int32_t i = 0; i < calibration->count; i++) {
-        if (calibration->set[i].family == family && calibration->set[i].set == s)
-          parameters = calibration->set[i].parameters;
-      }
+      const void *parameters = set_to_write(calibration, device, start, family, s);
       if (parameters == NULL) continue;
       if (!opened) clx_buffer_format(out, "%s:\n", family->name);
       opened = true;

@@ -2,25 +2,39 @@
 #include "catalog/catalog.h"
 #include "device/device.h"
 
-// Which catalogue/kernels entry a device uses, or NULL.
-static const char *kernels_of(const clx_catalog *catalog, const clx_device *device) {
-  if (device->kernels_name != NULL) return device->kernels_name;
-  if (clx_catalog_canonical(catalog, "kernels", device->name) != NULL) return device->name;
-  return clx_catalog_canonical(catalog, "kernels", device->family);
+static void name_device(clx_kernels *kernels) {
+  for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
+    const clx_kernel_family *family = clx_kernel_family_at(f);
+    for (int32_t s = 0; family->sets[s] != NULL; s++) {
+      ((clx_kernel_fit *)clx_kernels_set(kernels, family, s))->device = kernels->name;
+    }
+  }
 }
 
+static clx_status read_kernels(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                               clx_kernels **kernels, clx_error *error) {
+  *kernels = CLX_NEW(arena, clx_kernels);
+  if (*kernels == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
+  CLX_TRY(clx_catalog_read(catalog, "kernels", name, place, &clx_kernels_schema, arena, *kernels, error));
+  name_device(*kernels);
+  return CLX_OK;
+}
+
+// What was measured on the device (or on the one it names) comes first, then what was measured on its architecture.
 clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                    clx_device *device, clx_error *error) {
   CLX_TRY(clx_catalog_read(catalog, "device", name, place, &clx_device_schema, arena, device, error));
-  clx_kernels *kernels = CLX_NEW(arena, clx_kernels);
+  const char *own = device->kernels_name != NULL ? device->kernels_name : device->name;
+  const char *architecture = clx_catalog_canonical(catalog, "kernels", device->family);
+  clx_kernels *kernels = CLX_NEW(arena, clx_kernels), *other = NULL;
   if (kernels == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
-  const char *entry = kernels_of(catalog, device);
-  if (entry == NULL) {
-    clx_schema_default(&clx_kernels_schema, kernels);
-  } else {
-    CLX_TRY(clx_catalog_read(catalog, "kernels", entry, place, &clx_kernels_schema, arena, kernels, error));
+  clx_schema_default(&clx_kernels_schema, kernels);
+  if (device->kernels_name != NULL || clx_catalog_canonical(catalog, "kernels", own) != NULL)
+    CLX_TRY(read_kernels(catalog, own, place, arena, &kernels, error));
+  if (architecture != NULL) {
+    CLX_TRY(read_kernels(catalog, architecture, place, arena, &other, error));
+    clx_kernels_complete(kernels, other);
   }
   device->kernels = kernels;
-  device->kernels_inherited = !clx_text_equal(kernels->name, device->name);
   return CLX_OK;
 }

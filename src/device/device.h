@@ -17,6 +17,14 @@ typedef enum clx_format {
 
 extern const char *const clx_format_name[CLX_FORMATS + 1];
 
+// Where a matrix product of a training step comes from: the passes differ in the layout of their operands.
+typedef enum clx_gemm_pass {
+  CLX_GEMM_FORWARD,
+  CLX_GEMM_DATA_GRADIENT,
+  CLX_GEMM_WEIGHT_GRADIENT,
+  CLX_GEMM_PASSES
+} clx_gemm_pass;
+
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
 typedef struct clx_device {
   const char *name;
@@ -33,25 +41,25 @@ typedef struct clx_device {
   double tdp;                           // W
   double idle_power;                    // W
   double nvlink;                        // B/s, one direction
-  double gemm_efficiency[CLX_FORMATS];  // share of peak that a very large GEMM alone reaches
   double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
-  double memory_efficiency;   // share of memory_bandwidth that streaming kernels reach
-  double kernel_time;         // s: ramp up and drain of one kernel
-  double quantise_bandwidth;  // B/s of bf16 input read when casting to fp8 or fp4
-  int32_t tile_m, tile_n;     // largest output tile of one processor (or pair)
+  double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
+  double kernel_time;                 // s: ramp up and drain of one kernel
+  double quantise_bandwidth;          // B/s of bf16 input read when casting to fp8 or fp4
+  double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
-  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read
-  bool kernels_inherited;      // measured on another device, or nowhere: scaled by datasheet
+  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
 extern const clx_schema clx_device_schema;
 
-// Times in s of one kernel alone on a warm device (no sustained clock applied). Shapes in elements; NaN-free for m,n,k >= 0.
-double clx_device_gemm_time(const clx_device *device, clx_format format, double m, double n, double k, double groups);
+// Times in s of one kernel alone on a warm device (no sustained clock applied), without casts of the operands. Shapes in
+// elements; finite for m, n, k >= 0. The device has kernels (clx_catalog_read_device).
+double clx_device_gemm_time(const clx_device *device, clx_kernel_format format, clx_gemm_pass pass, double m, double n,
+                            double k, double groups);
 
 typedef struct clx_attention_shape {
   double batch, heads, kv_heads, query, key, qk_dim, v_dim, causal_share, window;

@@ -45,12 +45,12 @@ double clx_device_attention_time(const clx_device *device, const clx_attention_s
 // Head dimensions that are no multiple of 8 leave the tensor units of the unfused batched GEMMs: about 4 times slower
 // (BLOOM chronicles, 112 or 128 heads against 64).
 static const double MISALIGNED_HEAD = 4;
-static const double UNFUSED_GEMM_SHARE = 0.45;  // of the GEMM efficiency: batched, short K
+static const double UNFUSED_GEMM_SHARE = 0.38;  // of peak: batched, short K
 
 double clx_device_unfused_attention_time(const clx_device *device, const clx_attention_shape *s, bool backward) {
   const double scores = s->batch * s->heads * s->query * s->key;
   if (scores <= 0) return 0;
-  const double rate = device->peak[CLX_BF16] * device->gemm_efficiency[CLX_BF16] * UNFUSED_GEMM_SHARE;
+  const double rate = device->peak[CLX_BF16] * UNFUSED_GEMM_SHARE;
   const bool misaligned = fmod(s->qk_dim, 8) != 0;
   const double flop = 2 * scores * (s->qk_dim + s->v_dim) * (backward ? 2 : 1) * (misaligned ? MISALIGNED_HEAD : 1);
   // Score matrices in bf16: forward writes scores, reads and writes softmax, writes mask and dropped values, reads them for

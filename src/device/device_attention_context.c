@@ -55,7 +55,7 @@ const clx_schema clx_attention_context_schema = {.name = "attention_context",
 static double square(double x) { return x * x; }
 
 // Two resources that overlap, not perfectly.
-static double overlapped(double a, double b) { return cbrt(a * a * a + b * b * b); }
+static double overlapped(double a, double b) { return sqrt(sqrt(square(square(a)) + square(square(b)))); }
 
 static bool is_cast(clx_kernel_format format, const shape_t *s) {
   return format != CLX_KERNEL_FP8 && s->kv_cache_dtype > 0;
@@ -100,8 +100,10 @@ static keys count_keys(const shape_t *s, double tile, double slack) {
   return k;
 }
 
-// Rows of one tile: Blackwell keeps two blocks of accumulators of heads up to 128 in tensor memory and alternates.
+// Rows of one tile: Blackwell keeps two blocks of accumulators of heads up to 128 in tensor memory and alternates; before
+// Hopper one group of warps multiplies.
 static double tile_rows(const clx_device *d, const shape_t *s) {
+  if (strcmp(d->family, "ampere") == 0) return BLOCK_ROWS / 2;
   return strcmp(d->family, "blackwell") == 0 && s->head_dim <= 128 ? 2 * BLOCK_ROWS : BLOCK_ROWS;
 }
 
@@ -121,7 +123,7 @@ static double attend_time(const clx_device *d, const parameters_t *p, clx_kernel
   if (heads * k.tiles > d->processors) {
     const double all = heads * (k.sum * key + k.tiles * start + (k.tiles - 1) * cut);
     const double mean = all / d->processors + p->tail * longest;
-    cycles = sqrt(sqrt(square(square(longest)) + square(square(mean))));
+    cycles = overlapped(longest, mean);
   }
   const double queries = s->batch_size * s->isl * s->num_heads * dim * (clx_kernel_format_bytes(format) + 2);
   const double seen = s->batch_size * (s->step + s->isl) * s->num_key_value_heads * 2 * dim;

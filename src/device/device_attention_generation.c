@@ -31,9 +31,11 @@ static const clx_row parameter_rows[] = {
     ROW(start, NULL, 3000, 500, 40000, "cycles to start a plain block: rotate, load the query, store"),
     ROW(start_fp8, NULL, 3000, 500, 40000, "the same, fp8 cache"),
     ROW(start_threads, NULL, 5000, 10, 40000, "more cycles when 1024 threads start on a processor"),
+    ROW(start_dim, NULL, 2, 0, 100, "more cycles to start, per element of a head"),
     ROW(merge, NULL, 6000, 100, 40000, "cycles to merge the parts of a split sequence"),
     ROW(first_pass, NULL, 4000, 100, 20000, "least cycles of the loops over tokens, 1024 threads on a processor"),
     ROW(first_pass_fp8, NULL, 4000, 100, 20000, "the same, fp8 cache"),
+    ROW(first_pass_dim, NULL, 2, 0, 100, "more of these cycles per element of a head"),
     ROW(serial, NULL, 0.04, 0.002, 0.5, "cycles per element of keys and values of a block, however many threads"),
     ROW(serial_fp8, NULL, 0.04, 0.002, 0.5, "the same, fp8 cache"),
     ROW(parallel, NULL, 15, 0.5, 200, "cycles per element of keys and values of a thread"),
@@ -50,8 +52,11 @@ static const clx_row parameter_rows[] = {
     ROW(packed_rate, NULL, 15, 3, 500, "elements of keys and values per processor and clock"),
     ROW(packed_rate_fp8, NULL, 30, 3, 500, "the same, fp8 cache"),
     ROW(packed_rate_rows, NULL, 0.1, 0, 2, "more time per element, fp8 cache, for each further 8 query heads"),
+    ROW(packed_token_fp8, NULL, 2, 0.01, 100, "cycles per token of a block, fp8 cache: softmax, conversion"),
+    ROW(packed_overlap, NULL, 0.5, 0, 1, "share of the starts of blocks during which others use the memory"),
+    ROW(packed_part, NULL, 1000, 10, 20000, "more cycles of a block that holds a part of a sequence"),
     ROW(packed_merge, NULL, 4000, 10, 40000, "cycles to merge the parts of a split sequence"),
-    ROW(packed_merge_rows, NULL, 0.1, 0.0001, 1, "cycles to merge one element of one part of one query head"),
+    ROW(packed_merge_part, NULL, 1, 0.001, 10, "cycles to merge one element of a head of one part"),
     ROW(packed_memory, NULL, 0.9, 0.3, 1, "share of the memory bandwidth, packed kernel"),
     ROW(memory_share, NULL, 0.9, 0.3, 1, "share of the memory bandwidth, plain kernel"),
     ROW(cache_share, NULL, 0.6, 0.1, 2, "share of the last-level cache that keeps keys from one step to the next"),
@@ -88,7 +93,7 @@ static work work_of(const clx_device *d, const shape_t *s) {
 static double square(double x) { return x * x; }
 
 // Two resources that overlap, not perfectly.
-static double overlapped(double a, double b) { return cbrt(a * a * a + b * b * b); }
+static double overlapped(double a, double b) { return sqrt(sqrt(square(square(a)) + square(square(b)))); }
 
 // The larger of two limits of one resource, rounded where they meet.
 static double limited(double a, double b) {
@@ -141,9 +146,10 @@ static double plain_cycles(const parameters_t *p, const shape_t *s, const work *
   const double alone = w->fp8 ? p->serial_fp8 + p->parallel_fp8 / b->threads : p->serial + p->parallel / b->threads;
   const double element = limited(alone * (1 + p->far_latency * far), count / p->processor_rate);
   const double filled = fmin(1, w->keys * s->head_dim / (8 * b->threads));  // threads with a token in the first loop
-  const double first = (w->fp8 ? p->first_pass_fp8 : p->first_pass) * filling * square(filled);
-  return (w->fp8 ? p->start_fp8 : p->start) + p->start_threads * filling + (b->split > 1 ? p->merge : 0) +
-         fmax(first, b->tokens * 2 * s->head_dim * element);
+  const double loop = (w->fp8 ? p->first_pass_fp8 : p->first_pass) + p->first_pass_dim * s->head_dim;
+  const double first = loop * filling * square(filled);
+  return (w->fp8 ? p->start_fp8 : p->start) + p->start_dim * s->head_dim + p->start_threads * filling +
+         (b->split > 1 ? p->merge : 0) + fmax(first, b->tokens * 2 * s->head_dim * element);
 }
 
 static clx_kernel_cost plain_cost(const clx_device *d, const parameters_t *p, const shape_t *s, const work *w) {
@@ -183,19 +189,22 @@ static clx_kernel_cost packed_cost(const clx_device *d, const parameters_t *p, c
   const double group = fmax(ROWS_LEAST, w->ratio) * s->head_dim;
   const double start =
       w->fp8 ? p->packed_start_fp8 + p->packed_rows_fp8 * group : p->packed_start + p->packed_rows * group;
-  const double tokens = fmin(w->attended, keys / split) - (w->generated ? GENERATED_TILE : SPLIT_TOKENS);
+  const double part = split > 1 ? p->packed_part : 0;
+  const double tile = w->generated ? GENERATED_TILE : w->fp8 ? SPLIT_TOKENS / 2 : SPLIT_TOKENS;
+  const double tokens = fmax(0, fmin(w->attended, keys / split) - tile);
   const double slower = w->fp8 ? 1 + p->packed_rate_rows * (fmax(ROWS_LEAST, w->ratio) / ROWS_LEAST - 1) : 1;
-  const double rate = (w->fp8 ? p->packed_rate_fp8 : p->packed_rate) / slower;
-  const double reading = (v.full * resident + v.rest) * fmax(0, tokens) * 2 * s->head_dim / rate;
+  const double token =
+      w->fp8 ? p->packed_token_fp8 + 2 * s->head_dim / p->packed_rate_fp8 : 2 * s->head_dim / p->packed_rate;
+  const double reading = (v.full * resident + v.rest) * tokens * token * slower;
   double once = s->batch_size * s->num_heads * p->query_time / d->processors;
-  if (split > 1) once += p->packed_merge + p->packed_merge_rows * active * group * ceil(rows / d->processors);
+  if (split > 1) once += p->packed_merge + p->packed_merge_part * active * s->head_dim * ceil(rows / d->processors);
   const double far = missed(d, p, w->key_bytes);
   clx_kernel_cost cost = {.bytes = (w->token_bytes + w->key_bytes * (1 + p->value_traffic)) * far};
   const double memory = cost.bytes / (d->memory_bandwidth * p->packed_memory);
   const double starts =
-      (v.full + (v.rest > 0)) * start / d->clock;  // blocks that start leave the memory to those that read
-  cost.time = (w->fp8 ? p->packed_launch_fp8 : p->packed_launch) + once / d->clock + starts +
-              overlapped(reading / d->clock, fmax(0, memory - starts));
+      (v.full + (v.rest > 0)) * (start + part) / d->clock;  // blocks that start leave the memory to those that read
+  cost.time = (w->fp8 ? p->packed_launch_fp8 : p->packed_launch) + once / d->clock + (1 - p->packed_overlap) * starts +
+              overlapped(p->packed_overlap * starts + reading / d->clock, memory);
   return cost;
 }
 
@@ -214,8 +223,8 @@ static clx_kernel_cost generation_cost(const struct clx_device *d, clx_kernel_fo
   const parameters_t *p = parameters;
   const shape_t *s = shape;
   const work w = work_of(d, s);
-  // Ends of the range are whole choices, so that a kernel that never runs does not shape the fit.
-  const double share = packs(d, s, &w) ? fmin(1, fmax(0, (p->packed - 0.1) / 0.8)) : 0;
+  // Little is nothing, so that a kernel that never runs does not shape the fit.
+  const double share = packs(d, s, &w) ? fmax(0, (p->packed - 0.1) / 0.9) : 0;
   const double flop = 4 * s->batch_size * s->num_heads * s->isl * w.attended * s->head_dim;
   clx_kernel_cost cost = {.flop = flop};
   if (share < 1) {

@@ -19,10 +19,12 @@ typedef struct clx_attention_generation_shape {
 typedef struct clx_attention_generation_parameters {
   clx_kernel_fit fit;
   double packed;
-  double launch, start, start_fp8, start_threads, merge;
-  double first_pass, first_pass_fp8, serial, serial_fp8, parallel, parallel_fp8, processor_rate, far_latency;
+  double launch, start, start_fp8, start_threads, start_dim, merge;
+  double first_pass, first_pass_fp8, first_pass_dim, serial, serial_fp8, parallel, parallel_fp8, processor_rate,
+      far_latency;
   double packed_launch, packed_launch_fp8, packed_start, packed_start_fp8, packed_rows, packed_rows_fp8, query_time;
-  double packed_rate, packed_rate_fp8, packed_rate_rows, packed_merge, packed_merge_rows, packed_memory;
+  double packed_rate, packed_rate_fp8, packed_rate_rows, packed_token_fp8, packed_overlap, packed_part, packed_merge,
+      packed_merge_part, packed_memory;
   double memory_share, cache_share, value_traffic;
 } clx_attention_generation_parameters;
 

@@ -52,6 +52,10 @@ static const clx_schema class_schema = {.name = "classes",
 
 static const clx_row fit_rows[] = {
     {.key = "data", .kind = CLX_ROW_TEXT, .offset = offsetof(clx_kernel_fit, data), .doc = "name of the table"},
+    {.key = "origin",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_kernel_fit, origin),
+     .doc = "source of the table (an id of sources.yaml)"},
     {.key = "rows",
      .kind = CLX_ROW_INT,
      .offset = offsetof(clx_kernel_fit, rows),

@@ -53,7 +53,9 @@ typedef struct clx_kernel_class {
 
 // Where a parameter set comes from. First member of every parameter struct; rows = 0: the device has no such set.
 typedef struct clx_kernel_fit {
-  const char *data;  // name of the table
+  const char *data;    // name of the table
+  const char *origin;  // id of its source
+  const char *device;  // that was measured; filled by the catalogue
   int32_t rows, used;
   clx_kernel_class *classes;  // class_count
   int32_t class_count;

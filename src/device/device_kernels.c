@@ -2,6 +2,8 @@
 // FAMILY_SETS line, a row, and a line in FAMILIES.
 #include "device/device_kernels.h"
 
+#include <string.h>
+
 #define SET(family, index, set_name)                                                                  \
   {                                                                                                   \
     .key = (set_name), .kind = CLX_ROW_STRUCT, .offset = (index) * sizeof(clx_##family##_parameters), \
@@ -17,8 +19,13 @@
                                            .count = CLX_COUNT(family##_rows),    \
                                            .size = sizeof(((clx_kernels *)0)->family)}
 
+FAMILY_SETS(gemm, SET(gemm, 0, "fp32"), SET(gemm, 1, "bf16"), SET(gemm, 2, "fp8"), SET(gemm, 3, "fp8_block"),
+            SET(gemm, 4, "nvfp4"));
+FAMILY_SETS(attention_context, SET(attention_context, 0, "bf16"), SET(attention_context, 1, "fp8"));
+FAMILY_SETS(attention_generation, SET(attention_generation, 0, "bf16"));
 FAMILY_SETS(mla_context, SET(mla_context, 0, "bf16"));
 FAMILY_SETS(mla_generation, SET(mla_generation, 0, "bf16"));
+FAMILY_SETS(moe, SET(moe, 0, "bf16"), SET(moe, 1, "fp8"), SET(moe, 2, "fp8_block"), SET(moe, 3, "nvfp4"));
 FAMILY_SETS(nccl, SET(nccl, 0, "any"));
 FAMILY_SETS(custom_allreduce, SET(custom_allreduce, 0, "bf16"));
 FAMILY_SETS(alltoall, SET(alltoall, 0, "bf16"), SET(alltoall, 1, "fp8"), SET(alltoall, 2, "nvfp4"));
@@ -42,8 +49,12 @@ static const clx_row rows[] = {
      .offset = offsetof(clx_kernels, aliases),
      .count_offset = offsetof(clx_kernels, alias_count),
      .doc = "architectures (family of a device) whose devices inherit these parameters"},
+    ROW(gemm, "matrix products"),
+    ROW(attention_context, "causal attention of new tokens"),
+    ROW(attention_generation, "attention of one new token against a cache"),
     ROW(mla_context, "multi-head latent attention, prefill"),
     ROW(mla_generation, "multi-head latent attention, one token against a cache"),
+    ROW(moe, "fused expert layers"),
     ROW(nccl, "collectives of NCCL inside one NVLink domain"),
     ROW(custom_allreduce, "all-reduce of a serving engine"),
     ROW(alltoall, "dispatch and combine of experts over NVLink"),
@@ -63,8 +74,10 @@ static const struct {
   const clx_kernel_family *family;
   size_t offset;
 } FAMILIES[] = {
-    FAMILY(mla_context),      FAMILY(mla_generation), FAMILY(nccl),
-    FAMILY(custom_allreduce), FAMILY(alltoall),       FAMILY(memory),
+    FAMILY(gemm),        FAMILY(attention_context), FAMILY(attention_generation),
+    FAMILY(mla_context), FAMILY(mla_generation),    FAMILY(moe),
+    FAMILY(nccl),        FAMILY(custom_allreduce),  FAMILY(alltoall),
+    FAMILY(memory),
 };
 
 const clx_kernel_family *clx_kernel_family_at(int32_t index) {
@@ -88,4 +101,16 @@ const void *clx_kernels_set(const clx_kernels *kernels, const clx_kernel_family 
 
 const clx_kernel_fit *clx_kernels_fit(const clx_kernels *kernels, const clx_kernel_family *family, int32_t set) {
   return clx_kernels_set(kernels, family, set);
+}
+
+void clx_kernels_complete(clx_kernels *kernels, const clx_kernels *other) {
+  for (int32_t i = 0; i < CLX_COUNT(FAMILIES); i++) {
+    const clx_kernel_family *family = FAMILIES[i].family;
+    for (int32_t s = 0; family->sets[s] != NULL; s++) {
+      const size_t at = FAMILIES[i].offset + (size_t)s * family->schema->size;
+      const clx_kernel_fit *mine = (const void *)((char *)kernels + at);
+      const clx_kernel_fit *theirs = (const void *)((const char *)other + at);
+      if (mine->rows == 0 && theirs->rows > 0) memcpy((char *)kernels + at, theirs, family->schema->size);
+    }
+  }
 }

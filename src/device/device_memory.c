@@ -7,7 +7,7 @@
 
 static const clx_row rows[] = {
     CLX_PARAMETER_FIT(clx_memory_parameters),
-    CLX_PARAMETER(clx_memory_parameters, start, "s", 3e-6, 1e-8, 1e-4, "launch, ramp up and drain of one kernel"),
+    CLX_PARAMETER(clx_memory_parameters, start, "s", 3e-6, 1e-9, 1e-4, "launch, ramp up and drain of one kernel"),
     CLX_PARAMETER(clx_memory_parameters, memory_share, NULL, 0.9, 0.2, 1,
                   "share of the memory bandwidth, large copies"),
     CLX_PARAMETER(clx_memory_parameters, cache_rate, NULL, 40, 1, 512,

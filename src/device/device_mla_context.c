@@ -8,6 +8,8 @@
 
 static const double KEY_DIM = 192, VALUE_DIM = 128, ROPE_DIM = 64, LATENT_DIM = 576;  // DeepSeek-V3, with rope
 static const double KEY_TILE = 128;
+// Of the exponentials of a processor. What lets one set of matrix shares fit GB200 and GB300, which has twice the units.
+static const double EXPONENTIAL_SHARE = 0.95;
 
 static const clx_row rows[] = {
     CLX_PARAMETER_FIT(clx_mla_context_parameters),
@@ -29,6 +31,8 @@ static const clx_row rows[] = {
                   "share of the memory bandwidth that attention on short sequences reaches"),
     CLX_PARAMETER(clx_mla_context_parameters, cache_rate, NULL, 30, 4, 256,
                   "bytes per processor and clock while everything fits the last-level cache"),
+    CLX_PARAMETER(clx_mla_context_parameters, cache_share, NULL, 0.6, 0.1, 1.5,
+                  "share of the last-level cache that keeps operands from kernel to kernel"),
 };
 
 const clx_schema clx_mla_context_schema = {.name = "mla_context",
@@ -36,6 +40,18 @@ const clx_schema clx_mla_context_schema = {.name = "mla_context",
                                            .rows = rows,
                                            .count = CLX_COUNT(rows),
                                            .size = sizeof(clx_mla_context_parameters)};
+
+// Two limits at once, the smaller mostly hidden behind the larger.
+static double hide(double x, double y) {
+  const double a = fmax(x, y), b = fmin(x, y) / a;
+  return a * sqrt(sqrt(1 + b * b * b * b));
+}
+
+// Share of a working set that comes from memory, by how many times it fills the cache.
+static double miss(double fill) {
+  const double f2 = fill * fill;
+  return f2 > 1e6 ? 1 : f2 * f2 / (1 + f2 * f2);
+}
 
 // Queries per tile and tiles in flight per processor. Ampere: 64 rows, two blocks share a processor (flash attention v2
 // kernels of TensorRT-LLM); Hopper: two warp groups of 64 rows; Blackwell: two tiles of 128 rows that take turns.
@@ -73,8 +89,11 @@ static double attention_time(const clx_device *device, const clx_mla_context_par
   const double last = ceil((s->step + s->isl) / KEY_TILE);
   const double seen = tiles * past + (tiles - 1) * tiles / 2 * ramp + ceil(s->isl / KEY_TILE);
   const double peak = device->peak[narrow ? CLX_FP8 : CLX_BF16] / slots;
-  const double block =
+  const double multiply =
       2 * t.rows * KEY_TILE * (KEY_DIM + VALUE_DIM) / ((narrow ? p->matrix_fp8 : p->matrix_bf16) * peak);
+  const double rate = EXPONENTIAL_SHARE * device->exponentials * device->clock;
+  const double exponentials = rate > 0 ? t.rows * KEY_TILE * t.resident / rate : 0;
+  const double block = hide(multiply, exponentials);
   const double longest = p->tile_time + last * block, sum = tiles * p->tile_time + seen * block;
   const double shortest = fmin(longest, p->tile_time + (past + fmin(ramp, last)) * block);
   const double heads = s->batch_size * s->num_heads;
@@ -99,18 +118,18 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double bytes = values * size + queries * heads * VALUE_DIM * 2;
   const double memory = p->memory_share * device->memory_bandwidth;
   const double cache = fmax(memory, p->cache_rate * device->processors * device->clock);
-  const double fill = bytes / device->l2;
-  const double missing = fill * fill / (1 + fill * fill);
+  const double capacity = p->cache_share * device->l2, missing = miss(bytes / capacity);
   const double stream = bytes * (missing / memory + (1 - missing) / cache);
-  const double compute = attention_time(device, p, s, narrow);
-  const double a = fmax(compute, stream), b = fmin(compute, stream) / a;
-  double time =
-      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + a * sqrt(sqrt(1 + b * b * b * b));
-  if (narrow) time += p->quantise_time + 3 * values / (p->quantise_share * device->memory_bandwidth);
+  double time = p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) +
+                hide(attention_time(device, p, s, narrow), stream);
+  if (narrow) {
+    const double cast = 3 * values, far = miss(cast / capacity), rate = p->quantise_share * device->memory_bandwidth;
+    time += p->quantise_time + cast * (far / rate + (1 - far) / fmax(rate, cache));
+  }
   const double pairs = s->isl * (s->step + (s->isl + 1) / 2);  // of a query and a key it may see
   return (clx_kernel_cost){.time = time,
                            .flop = 2 * s->batch_size * heads * pairs * (KEY_DIM + VALUE_DIM),
-                           .bytes = prepare + bytes + (narrow ? 3 * values : 0)};
+                           .bytes = missing * (prepare + bytes + (narrow ? 3 * values : 0))};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

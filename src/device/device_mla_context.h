@@ -26,6 +26,7 @@ typedef struct clx_mla_context_parameters {
   double contention_fp8;   // the same with 8-bit values
   double memory_share;     // of the memory bandwidth: attention
   double cache_rate;       // B per processor and clock while everything fits the last-level cache
+  double cache_share;      // of the last-level cache that keeps operands from kernel to kernel
 } clx_mla_context_parameters;
 
 extern const clx_schema clx_mla_context_schema;

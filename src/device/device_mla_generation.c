@@ -24,8 +24,8 @@ static const clx_row rows[] = {
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_bf16, NULL, 0.65, 0.05, 1,
                   "share of its bf16 peak that a processor reaches with 64 heads"),
     CLX_PARAMETER(clx_mla_generation_parameters, matrix_fp8, NULL, 0.5, 0.05, 1, "the same of fp8, 8-bit cache"),
-    CLX_PARAMETER(clx_mla_generation_parameters, ingest, NULL, 40, 4, 128,
-                  "bytes per processor and clock of latents into shared memory (Blackwell)"),
+    CLX_PARAMETER(clx_mla_generation_parameters, ingest, NULL, 70, 8, 256,
+                  "bytes of keys and values per processor and clock that matrix units read (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, memory_bf16, NULL, 0.85, 0.2, 1,
                   "share of the memory bandwidth that latents reach"),
     CLX_PARAMETER(clx_mla_generation_parameters, memory_fp8, NULL, 0.9, 0.2, 1, "the same, 8-bit cache"),
@@ -33,6 +33,8 @@ static const clx_row rows[] = {
                   "bytes per processor and clock while everything fits the last-level cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, cache_share, NULL, 0.7, 0.1, 1.2,
                   "share of the last-level cache that keeps latents from step to step"),
+    CLX_PARAMETER(clx_mla_generation_parameters, miss_time, "s", 1e-6, 0, 2e-5,
+                  "until latents stream from memory when none are in the cache"),
     CLX_PARAMETER(clx_mla_generation_parameters, reread, NULL, 0.3, 0, 1,
                   "share of latents that each further group of 16 heads reads from memory again (Blackwell)"),
     CLX_PARAMETER(clx_mla_generation_parameters, overlap, NULL, 2, 1, 10,
@@ -60,6 +62,7 @@ typedef struct work {
   double reads;     // of the latents from memory
   double parts;     // that one sequence is split into
   double combine;   // s: launch of what adds them up
+  bool hidden;      // transfers of queries and sums run beside the starts and ends of parts
 } work;
 
 // Two limits at once: of equal ones, together they take 2^(1/exponent) times as long as each.
@@ -92,11 +95,12 @@ static work work_ampere(const clx_device *device, const clx_mla_generation_param
   const double slow = whole * (1 + p->crowding) + (rest > 0.5 ? 1 + p->crowding : rest > 0 ? 1 : 0);
   const double tile = p->tile_time + p->row_time * fmin(heads, 64) + masking(p, keys);
   const double block = matrix_time(device, p, false, 64) * (1 + MISS * missing);
-  return (work){.start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1};
+  return (work){
+      .start = slow * tile, .multiply = slow * ceil(keys / 64) * block, .reads = 1, .parts = 1, .hidden = true};
 }
 
 // Hopper: FlashMLA. Its scheduler deals blocks of 64 tokens, plus 5 for each start, evenly to the processors (divided by the
-// groups of 64 heads); a processor takes whole sequences and then a part of the next.
+// groups of 64 heads); a processor takes whole sequences and then a part of the next, and loads nothing ahead between them.
 static work work_hopper(const clx_device *device, const clx_mla_generation_parameters *p, bool narrow, double batch,
                         double keys, double heads) {
   static const double OVERHEAD = 5;  // get_mla_metadata of FlashMLA
@@ -115,15 +119,17 @@ static work work_hopper(const clx_device *device, const clx_mla_generation_param
 
 // Blackwell: TensorRT-LLM's generated kernels (its selectMlaGenerationKernel). Up to 32 heads, or few enough tokens per
 // processor: groups of 16 heads on their own processors, parts added up in a cluster, values split over idle processors.
-// Otherwise groups of 64 heads, two of which share one block of 256 tokens, and a kernel that adds up.
+// Otherwise groups of 64 heads, two of which share one block of 128 tokens, and a kernel that adds up.
 static work work_blackwell(const clx_device *device, const clx_mla_generation_parameters *p, bool narrow, double batch,
                            double keys, double heads) {
-  static const double STEP = 256, NARROW_HEADS = 32, NARROW_KEYS = 1024;
-  const double processors = device->processors, steps = ceil(keys / STEP);
-  double group = 16, lanes = batch * ceil(heads / group);
+  static const double NARROW_HEADS = 32, NARROW_KEYS = 1024;
+  const double processors = device->processors;
+  double step = 256, steps = ceil(keys / step), group = 16, lanes = batch * ceil(heads / group);
   double parts = fmin(steps, fmax(1, floor(processors / lanes)));
   const bool small = heads <= NARROW_HEADS || (lanes <= processors && keys <= NARROW_KEYS * parts);
   if (!small) {
+    step = 128;
+    steps = ceil(keys / step);
     group = 64;
     lanes = batch * ceil(heads / group);
     parts = fmin(steps, fmax(1, floor(processors / lanes)));
@@ -132,9 +138,9 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
   double values = 1;  // share of the 512 sums that a processor computes
   if (small && lanes * parts * 2 <= processors) values = lanes * parts * 4 <= processors ? 0.25 : 0.5;
   const double ingest = p->ingest * device->clock;
-  const double load = STEP * LATENT_DIM * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
+  const double load = step * (LATENT_DIM + VALUE_DIM * values) * (narrow ? 1 : 2) / ingest * (pair ? 0.5 : 1);
   // Matrix units are 128 rows high: 64 heads alone fill half of them.
-  const double multiply = small ? 0 : matrix_time(device, p, narrow, STEP) * (pair ? 1 : 2);
+  const double multiply = small ? 0 : matrix_time(device, p, narrow, step) * (pair ? 1 : 2);
   const double tile = (p->tile_time + p->row_time * fmin(heads, group)) * values + masking(p, keys);
   const double waves = ceil(lanes * parts / processors);
   return (work){.start = waves * tile,
@@ -142,6 +148,7 @@ static work work_blackwell(const clx_device *device, const clx_mla_generation_pa
                 .load = waves * ceil(steps / parts) * load,
                 .reads = small ? 1 + p->reread * (ceil(heads / group) - 1) : 1,
                 .parts = parts,
+                .hidden = true,
                 .combine = small ? p->cluster_time : p->combine_time};
 }
 
@@ -161,16 +168,20 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const work w = strcmp(device->family, "ampere") == 0   ? work_ampere(device, p, batch, keys, heads, missing)
                  : strcmp(device->family, "hopper") == 0 ? work_hopper(device, p, narrow, batch, keys, heads)
                                                          : work_blackwell(device, p, narrow, batch, keys, heads);
-  const double moved = bytes + (w.reads - 1) * batch * keys * LATENT_DIM * size;
-  const double load = join(w.load, moved * (missing / memory + (1 - missing) / cache), p->overlap);
+  const double per_byte = missing / memory + (1 - missing) / cache;
+  const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
+  const double stream = latents * per_byte + missing * p->miss_time;
+  const double load = w.load > 0 ? join(w.load, stream, p->overlap) : stream;
+  const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);
   double time =
-      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + w.start + hide(w.multiply, load);
+      p->launch_time + prepare / (p->prepare_share * device->memory_bandwidth) + ends + hide(w.multiply, load);
   // Parts: 4-byte sums written and read again.
   if (w.parts > 1) time += w.combine + p->part_time * w.parts + batch * heads * w.parts * 8 * VALUE_DIM / cache;
-  return (clx_kernel_cost){
-      .time = time, .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM), .bytes = missing * (moved + prepare)};
+  return (clx_kernel_cost){.time = time,
+                           .flop = 2 * batch * heads * keys * (LATENT_DIM + VALUE_DIM),
+                           .bytes = missing * (latents + vectors + prepare)};
 }
 
 static int32_t class_of(clx_kernel_format format, const void *shape) {

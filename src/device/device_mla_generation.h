@@ -22,17 +22,18 @@ typedef struct clx_mla_generation_parameters {
   double mask_time;      // s: masking one empty page of 64 tokens
   double matrix_bf16;    // of a processor's peak, 64 heads against a block of tokens
   double matrix_fp8;     // the same, 8-bit cache
-  double ingest;         // B per processor and clock: latents into shared memory
-  double memory_bf16;    // of the memory bandwidth
-  double memory_fp8;     // the same, 8-bit cache: more tokens in flight
-  double cache_rate;     // B per processor and clock out of the last-level cache
-  double cache_share;    // of the last-level cache that keeps latents from step to step
-  double reread;         // share of latents that a further group of heads reads from memory again
-  double overlap;        // exponent of latency and bandwidth of loads: 1 they add, 10 the larger counts
-  double combine_time;   // s: a kernel that adds up the parts of split sequences
-  double cluster_time;   // s: the same inside a cluster
-  double part_time;      // s: each part added
-  double crowding;       // slowdown when both processors of a pair (TPC) are busy
+  double ingest;        // B per processor and clock: keys (576) and values (512 or its share of them) into matrix units
+  double memory_bf16;   // of the memory bandwidth
+  double memory_fp8;    // the same, 8-bit cache: more tokens in flight
+  double cache_rate;    // B per processor and clock out of the last-level cache
+  double cache_share;   // of the last-level cache that keeps latents from step to step
+  double miss_time;     // s: until latents stream from memory when none are in the cache
+  double reread;        // share of latents that a further group of heads reads from memory again
+  double overlap;       // exponent of latency and bandwidth of loads: 1 they add, 10 the larger counts
+  double combine_time;  // s: a kernel that adds up the parts of split sequences
+  double cluster_time;  // s: the same inside a cluster
+  double part_time;     // s: each part added
+  double crowding;      // slowdown when both processors of a pair (TPC) are busy
 } clx_mla_generation_parameters;
 
 extern const clx_schema clx_mla_generation_schema;

@@ -62,6 +62,7 @@ typedef struct clx_software {
   const char *const *aliases;
   int32_t alias_count;
   int32_t flash_attention;    // bool: fused attention kernel
+  double gemm_speed;          // speed of its matrix products against the measured library of the device
   double attention_speed;     // speed of its attention kernel against the device's reference kernel
   int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
   double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
@@ -177,6 +178,7 @@ double clx_layer_cost_backward(const clx_layer_cost *cost);
 
 clx_shard clx_training_shard(const clx_training *job);
 clx_format clx_precision_format(int32_t precision);
+clx_kernel_format clx_precision_kernel(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
 int32_t clx_expert_data_parallel(const clx_layout *layout);

@@ -17,6 +17,21 @@ clx_format clx_precision_format(int32_t precision) {
   }
 }
 
+clx_kernel_format clx_precision_kernel(int32_t precision) {
+  switch (precision) {
+    case CLX_PRECISION_FP8:
+    case CLX_PRECISION_FP8_ROW:
+    case CLX_PRECISION_MXFP8:  // scales in hardware from Blackwell on: no slower than one per tensor
+      return CLX_KERNEL_FP8;
+    case CLX_PRECISION_FP8_BLOCK:
+      return CLX_KERNEL_FP8_BLOCK;
+    case CLX_PRECISION_NVFP4:
+      return CLX_KERNEL_NVFP4;
+    default:
+      return CLX_KERNEL_BF16;
+  }
+}
+
 double clx_training_parameter_bytes(const clx_training *job) {
   return clx_precision_format(job->precision) == CLX_BF16 ? 2 : job->software->parameter_bytes;
 }

@@ -34,15 +34,29 @@ static double misalignment(const context *c, const clx_op *op) {
   return aligned ? 1 : c->software->aligned_gemm;
 }
 
-static double gemm_time(const context *c, clx_format format, double m, double n, double k, double groups) {
-  return clx_device_gemm_time(c->device, format, m, n, k, groups) / c->device->sustained_clock[format];
+// Units that multiply operands of the training precision, and the kernel that feeds them.
+typedef struct number_format {
+  clx_format unit;
+  clx_kernel_format kernel;
+} number_format;
+
+static number_format format_of(const context *c, const clx_op *op) {
+  if (!op->low_precision) return (number_format){CLX_BF16, CLX_KERNEL_BF16};
+  return (number_format){c->format, clx_precision_kernel(c->job->precision)};
+}
+
+static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
+                        double groups) {
+  const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
+  return alone / (c->device->sustained_clock[f.unit] * c->software->gemm_speed);
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
-static double experts_time(const context *c, clx_format format, double m, double n, double k, double groups) {
+static double experts_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
+                           double groups) {
   const double streams = c->software->expert_streams;
-  if (groups <= 1 || streams <= 0 || streams >= groups) return gemm_time(c, format, m, n, k, groups);
-  return groups / streams * gemm_time(c, format, m, n, k, streams);
+  if (groups <= 1 || streams <= 0 || streams >= groups) return gemm_time(c, f, pass, m, n, k, groups);
+  return groups / streams * gemm_time(c, f, pass, m, n, k, streams);
 }
 
 // Scales per row or per block need the largest value of each first: one more pass over the operand.
@@ -53,13 +67,13 @@ static double cast_passes(int32_t precision) {
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
-  const clx_format format = op->low_precision ? c->format : CLX_BF16;
+  const number_format format = format_of(c, op);
   const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
-  const double forward = slow * experts_time(c, format, op->m, op->n, op->k, op->groups);
-  double backward = slow * experts_time(c, format, op->m, op->k, op->n, op->groups);
+  const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
+  double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
   if (op->weighted) {
     const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
-    backward += slow * experts_time(c, format, op->k, op->n, op->m, op->groups) + accumulate;
+    backward += slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
   }
   c->cost.gemm[FORWARD] += forward;
   c->cost.gemm[BACKWARD] += backward;
@@ -68,12 +82,12 @@ static void add_gemm(context *c, const clx_op *op) {
   c->cost.flop += op->flop * (op->weighted ? 3 : 2);
   c->kernels[FORWARD] += 1;
   c->kernels[BACKWARD] += op->weighted ? 2 : 1;
-  if (op->low_precision && format != CLX_BF16) {
+  if (format.unit != CLX_BF16) {
     const double rows = op->m * op->groups;
     const double passes = cast_passes(c->job->precision);
     const double in =
-        passes * clx_device_cast_time(c->device, format, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
-    const double out = passes * clx_device_cast_time(c->device, format, rows * op->n, op->weighted);
+        passes * clx_device_cast_time(c->device, format.unit, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
+    const double out = passes * clx_device_cast_time(c->device, format.unit, rows * op->n, op->weighted);
     c->cost.stream[FORWARD] += in;
     c->cost.stream[BACKWARD] += out;
     c->kernels[FORWARD] += 1;

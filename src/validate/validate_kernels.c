@@ -68,9 +68,9 @@ static void check_origin(const state *s, const clx_kernel_fit *fit, clx_predicti
   if (fit->rows == 0) {
     snprintf(text, sizeof text, "no measurements of %s on this architecture: values of the model's default",
              s->rows.family->name);
-  } else if (s->device.kernels_inherited) {
+  } else if (!clx_text_equal(fit->device, s->device.name)) {
     snprintf(text, sizeof text, "%s was not measured: parameters of %s, scaled by datasheet", s->device.name,
-             s->device.kernels->name);
+             fit->device);
   } else {
     return;
   }

@@ -18,7 +18,7 @@ static const clx_row parameter_rows[] = {
     PARAMETER(load_rate, NULL, 60, 8, 256, "bytes per processor and clock from the last-level cache into a tile"),
     PARAMETER(step_time, "s", 7e-8, 1e-9, 5e-7, "least time of 64 elements of K: latency of the pipeline"),
     PARAMETER(store_rate, NULL, 6, 1, 100, "results per processor and clock that leave a finished tile"),
-    PARAMETER(store_exposed, NULL, 0.4, 0, 1,
+    PARAMETER(store_exposed, NULL, 0.4, 0, 1.2,
               "share of storing a tile that the next tile of the processor does not hide"),
     PARAMETER(wave_loss, NULL, 0.8, 0, 1, "share of the idle time in a last, partly filled wave that is lost"),
     PARAMETER(memory_share, NULL, 0.85, 0.4, 1, "share of the memory bandwidth that streaming reaches"),

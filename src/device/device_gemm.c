@@ -30,7 +30,7 @@ static const clx_row parameter_rows[] = {
     PARAMETER(activation_copies, NULL, 1.3, 0.3, 10, "the same for activations and results"),
     PARAMETER(panel_share, NULL, 0.2, 0.02, 2, "share of the last-level cache that keeps panels for the next wave"),
     PARAMETER(split_time, "s", 2.4e-6, 1e-7, 1e-5, "second kernel that adds up the parts of a split K"),
-    PARAMETER(sustained_share, NULL, 0.78, 0.3, 1, "share of the peak when power limits the clock"),
+    PARAMETER(flop_energy, "J", 8e-13, 3e-14, 5e-12, "energy of one FLOP when the device draws its rated power (tdp)"),
     PARAMETER(power_time, "s", 1e-3, 1e-6, 1e-2, "time until the power limit acts"),
     PARAMETER(quantise_time, "s", 5e-6, 1e-7, 3e-5, "launches of the cast of activations"),
     PARAMETER(quantise_share, NULL, 0.7, 0.1, 1, "share of the memory bandwidth that the cast reaches"),
@@ -249,7 +249,7 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
   double time = most(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
-  const double limited = larger(time, flop / (peak * q->sustained_share));
+  const double limited = device->tdp > 0 ? larger(time, flop * q->flop_energy / device->tdp) : time;
   time += (limited - time) * time / (time + q->power_time);
   return (clx_kernel_cost){.time = q->start_time + time + tail, .flop = flop, .bytes = bytes.memory};
 }

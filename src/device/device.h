@@ -50,7 +50,8 @@ typedef struct clx_device {
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
-  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
+  const char *decode_kernels_name;  // the same for attention_generation alone
+  const clx_kernels *kernels;       // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
 extern const clx_schema clx_device_schema;

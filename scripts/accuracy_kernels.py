@@ -5,7 +5,7 @@ usage: scripts/accuracy_kernels.py TABLES_DIR   (build/colossus must exist; then
 
 TABLES_DIR holds DEVICE.FAMILY.csv: large collections of measured kernels that the repository does not carry.
 """
-import csv, io, json, math, pathlib, subprocess, sys, tempfile
+import csv, io, json, math, pathlib, re, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLOSSUS = ROOT / "build" / "colossus"
@@ -14,7 +14,7 @@ FAMILIES = ["gemm", "attention_context", "attention_generation", "mla_context", 
             "custom_allreduce", "alltoall"]
 # Never fitted on: the parameters of one device predict the tables of another by its datasheet only.
 SIBLINGS = [("h100_sxm", "h200_sxm"), ("h200_sxm", "h100_sxm"), ("gb200", "gb300"), ("gb300", "gb200"), ("gb200", "b200_sxm"),
-            ("b200_sxm", "gb200")]
+            ("h100_sxm", "a100_sxm")]
 
 
 def colossus(*words, catalogue=None):
@@ -95,7 +95,8 @@ def sibling_table(directory):
 
 # --- plots ------------------------------------------------------------------------------------------------------------------
 
-PANEL_W, PANEL_H, LEFT, TOP, GAP = 230, 150, 46, 34, 20
+PANEL_W, PANEL_H, LEFT, TOP, GAP = 230, 150, 46, 52, 20
+X_CELLS, Y_CELLS, LEVELS = 10, 16, 8  # cells per decade and per octave, shades
 
 
 def cells_of(path, device):
@@ -106,14 +107,14 @@ def cells_of(path, device):
             continue
         measured, predicted = float(row["latency_us"]), float(row["predicted_latency_us"])
         x, y = math.log10(measured), max(-1, min(1, math.log2(predicted / measured)))
-        key = (math.floor(x * 12), math.floor(y * 20))
+        key = (math.floor(x * X_CELLS), math.floor(y * Y_CELLS))
         counts[key] = counts.get(key, 0) + 1
     return counts
 
 
 def panel(counts, device, x0, y0, low, high):
     out = [f'<rect x="{x0}" y="{y0}" width="{PANEL_W}" height="{PANEL_H}" fill="#f7f8fa"/>',
-           f'<text x="{x0 + 6}" y="{y0 + 15}" font-weight="600">{device}</text>']
+           f'<text x="{x0}" y="{y0 - 6}" font-weight="600">{device}</text>']
     across = lambda v: x0 + (v - low) / (high - low) * PANEL_W
     down = lambda v: y0 + PANEL_H * (1 - (v + 1) / 2)
     for power in range(math.ceil(low), math.floor(high) + 1):
@@ -125,11 +126,13 @@ def panel(counts, device, x0, y0, low, high):
         dash = ' stroke-dasharray="3 3"' if label == "" else ""
         out.append(f'<line x1="{x0}" x2="{x0 + PANEL_W}" y1="{y:.1f}" y2="{y:.1f}" stroke="#aab2bd"{dash}/>')
         out.append(f'<text x="{x0 - 5}" y="{y + 4:.1f}" text-anchor="end" class="tick">{label}</text>')
-    most = max(counts.values())
+    most, paths = max(counts.values()), {}
+    wide, high_ = PANEL_W / (high - low) / X_CELLS, PANEL_H / Y_CELLS / 2
     for (i, j), n in sorted(counts.items()):
-        x, y = across(i / 12), down((j + 1) / 20)
-        opacity = 0.12 + 0.88 * math.log1p(n) / math.log1p(most)
-        out.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{PANEL_W / (high - low) / 12:.1f}" height="{PANEL_H / 40:.1f}" fill="#1d5fa8" fill-opacity="{opacity:.2f}"/>')
+        level = round(LEVELS * math.log1p(n) / math.log1p(most))
+        paths.setdefault(level, []).append(f"M{across(i / X_CELLS):.1f} {down((j + 1) / Y_CELLS):.1f}h{wide:.1f}v{high_:.1f}h-{wide:.1f}z")
+    for level, cells in sorted(paths.items()):
+        out.append(f'<path d="{"".join(cells)}" fill="#1d5fa8" fill-opacity="{0.12 + 0.88 * level / LEVELS:.2f}"/>')
     return out
 
 
@@ -139,8 +142,8 @@ def plot(family, directory):
     grids = [(device, counts) for device, counts in grids if counts]
     if not grids:
         return None
-    low = min(i for _, counts in grids for i, _ in counts) / 12 - 0.1
-    high = (max(i for _, counts in grids for i, _ in counts) + 1) / 12 + 0.1
+    low = min(i for _, counts in grids for i, _ in counts) / X_CELLS - 0.1
+    high = (max(i for _, counts in grids for i, _ in counts) + 1) / X_CELLS + 0.1
     columns = min(3, len(grids))
     rows = math.ceil(len(grids) / columns)
     width = LEFT + columns * (PANEL_W + GAP + 24)
@@ -157,6 +160,16 @@ def plot(family, directory):
     return name
 
 
+def own_table():
+    """The H100 that no fit has seen: tests/test_measured.c prints the figures."""
+    out = subprocess.run([ROOT / "build" / "tests" / "test_measured"], check=True, capture_output=True, text=True,
+                         env={"COLOSSUS_SOURCE_ROOT": str(ROOT)}).stdout
+    lines = ["| products | rows | mean | bias |", "|---|---|---|---|"]
+    for match in re.finditer(r"^(.+?) +(\d+) rows, mean ([\d.]+) %, bias ([-+][\d.]+) %$", out, re.M):
+        lines.append("| " + " | ".join(match.groups()) + " |")
+    return "\n".join(lines)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -168,6 +181,8 @@ def main():
             parts.append(f"### {family}\n\n![predicted against measured time of {family} kernels](plots/{name})\n\n{table_of(family, directory)}\n")
     parts.append("### Devices never fitted\n\nParameters of the first device, datasheet of the second; mean absolute error in percent over all rows of the second.\n\n"
                  + sibling_table(directory) + "\n")
+    parts.append("### An H100 measured for this project\n\nNever fitted on: another GPU, cuBLASLt 13.0 and PyTorch 2.11 instead of TensorRT-LLM's build, most shapes off the tables' grid "
+                 "([validation/h100_kernels](../validation/h100_kernels/README.md)). The fp8 rows are products without the cast that every row of the tables contains.\n\n" + own_table() + "\n")
     (ROOT / "docs" / "accuracy_kernels.in.md").write_text("\n".join(parts))
 
 

@@ -21,7 +21,6 @@ static clx_device device_make(void) {
                   .attention_backward_efficiency = 0.45,
                   .memory_efficiency = 0.9,
                   .kernel_time = 3e-6,
-                  .quantise_bandwidth = 1.2e12,
                   .exponentials = 16};
   d.peak[CLX_BF16] = 989e12;
   d.peak[CLX_FP8] = 1979e12;
@@ -91,9 +90,12 @@ static void test_misaligned_heads_are_slow_when_unfused(void **state) {
 static void test_casts(void **state) {
   (void)state;
   const clx_device d = device_make();
-  CLX_CHECK_NEAR(clx_device_cast_time(&d, CLX_BF16, 1e9, true), 0, 0, 0);
-  CLX_CHECK_NEAR(clx_device_cast_time(&d, CLX_FP8, 6e8, false), 1e-3 + 3e-6, 1e-12, 0);
-  assert_true(clx_device_cast_time(&d, CLX_FP8, 6e8, true) > clx_device_cast_time(&d, CLX_FP8, 6e8, false));
+  const clx_gemm_parameters *fp8 = &d.kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_FP8]];
+  CLX_CHECK_NEAR(clx_device_cast_time(&d, CLX_KERNEL_BF16, 1e9, true), 0, 0, 0);
+  CLX_CHECK_NEAR(clx_device_cast_time(&d, CLX_KERNEL_FP8, 6e8, false),
+                 3 * 6e8 / (d.memory_bandwidth * fp8->quantise_share) + d.kernel_time, 1e-12, 0);
+  assert_true(clx_device_cast_time(&d, CLX_KERNEL_FP8, 6e8, true) >
+              clx_device_cast_time(&d, CLX_KERNEL_FP8, 6e8, false));
 }
 
 int main(void) {

@@ -119,6 +119,19 @@ static void test_narrow_formats_pay_for_the_cast(void **state) {
   }
 }
 
+// Rated power limits long products of many FLOP only.
+static void test_power_limits_large_products(void **state) {
+  (void)state;
+  clx_device full = hopper, capped = hopper;
+  full.tdp = 700;
+  capped.tdp = 400;
+  const double slower = cost_of(&capped, CLX_KERNEL_BF16, 16384, 16384, 16384).time /
+                        cost_of(&full, CLX_KERNEL_BF16, 16384, 16384, 16384).time;
+  assert_true(slower > 1.3 && slower < 7.0 / 4);
+  assert_true(cost_of(&capped, CLX_KERNEL_BF16, 256, 1024, 1024).time <
+              1.02 * time_of(CLX_KERNEL_BF16, 256, 1024, 1024));
+}
+
 // One launch of equal products fills waves together: cheaper than one after the other, dearer than one.
 static void test_grouped_launches(void **state) {
   (void)state;
@@ -140,6 +153,7 @@ int main(void) {
       cmocka_unit_test(test_large_products_scale_with_the_peak_and_thin_ones_with_memory),
       cmocka_unit_test(test_weights_that_fit_the_cache_are_faster),
       cmocka_unit_test(test_narrow_formats_pay_for_the_cast),
+      cmocka_unit_test(test_power_limits_large_products),
       cmocka_unit_test(test_grouped_launches),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,11 +97,22 @@ static void test_pipeline_closed_form(void **state) {
   }
 }
 
+// Kernels without fixed times: nothing but rates is left.
+static const clx_kernels *kernels_without_latency(const clx_kernels *kernels) {
+  static clx_kernels bare;
+  bare = *kernels;
+  clx_gemm_parameters *gemm = &bare.gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
+  gemm->start_time = gemm->step_time = gemm->split_time = 0;
+  gemm->power_time = 1e-30;  // the limit acts at once
+  return &bare;
+}
+
 static void test_doubling_rates_halves_the_step(void **state) {
   (void)state;
   bench slow, fast;
   bench_make(&slow, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 2, .pp = 2, .ep = 4, .dp = 8});
   slow.device.kernel_time = slow.software.step_overhead = 0;
+  slow.device.kernels = kernels_without_latency(slow.device.kernels);
   slow.software.cuda_graphs = 1;
   slow.fabric.base_latency = slow.fabric.nic_latency = slow.fabric.nvlink_latency = 0;
   fast = slow;
@@ -110,6 +121,7 @@ static void test_doubling_rates_halves_the_step(void **state) {
   fast.device.peak[CLX_BF16] *= 2;
   fast.device.memory_bandwidth *= 2;
   fast.device.clock *= 2;
+  fast.device.tdp *= 2;
   fast.fabric.nic *= 2;
   // NVLink is left alone where its ramp would not scale: tensor and expert groups made free on both sides.
   slow.fabric.nvlink = fast.fabric.nvlink = 1e12;

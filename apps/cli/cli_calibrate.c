@@ -40,7 +40,10 @@ static const cli_option OPTIONS[] = {
      .kind = CLI_FILE_PATH,
      .doc = "write the catalogue entry there (DIR/kernels/NAME.yaml of a catalogue)"},
     {.name = "family", .value = "NAMES", .kind = CLI_TEXT, .doc = "only these kernel families, by commas"},
-    {.name = "source", .value = "ID", .kind = CLI_TEXT, .doc = "source that the entry names (an id of sources.yaml)"},
+    {.name = "source",
+     .value = "ID",
+     .kind = CLI_TEXT,
+     .doc = "source that the entry names, an id of sources.yaml (default: probe-NAME)"},
     {.name = "rows", .value = "N", .kind = CLI_TEXT, .doc = "rows that a fit sees at most (default 3000)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads; the result does not depend on them"},
     {.name = "json", .doc = "the report as JSON"},
@@ -53,9 +56,8 @@ const cli_command cli_calibrate_command = {
         "Fits the parameters of every kernel family for which DIR holds a table (gemm, attention_context, moe ...)\n"
         "and prints the errors before and after, by number format and size class, cross-validated over shape\n"
         "families. --output writes them as an entry of catalogue/kernels.",
-    .examples = {"colossus calibrate device h100_sxm --kernels tables -o catalogue/kernels/h100_sxm.yaml",
-                 "colossus --catalogue mine calibrate device my_cpu --kernels mine --source probe-my_cpu -o "
-                 "mine/kernels/my_cpu.yaml"},
+    .examples = {"colossus calibrate device h100_sxm --kernels tables --source my-tables -o mine/kernels/h100_sxm.yaml",
+                 "colossus --catalogue mine calibrate device my_cpu --kernels mine -o mine/kernels/my_cpu.yaml"},
     .argument = {{"NAME", CLI_ENTRY, false}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

@@ -2,8 +2,16 @@
 #include "calibrate/calibrate.h"
 #include "catalog/catalog.h"
 
-void clx_calibrate_options_default(clx_calibrate_options *options) {
-  *options = (clx_calibrate_options){.source = "measured-here", .threads = 1};
+void clx_calibrate_options_default(clx_calibrate_options *options) { *options = (clx_calibrate_options){.threads = 1}; }
+
+// The source that the entry will name: the one given, else what `colossus probe` wrote for this device.
+static clx_status find_source(const clx_catalog *catalog, const char *name, const char *given, clx_arena *arena,
+                              const char **source, clx_error *error) {
+  *source = given != NULL ? given : clx_arena_format(arena, "probe-%s", name);
+  if (*source == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (clx_catalog_source(catalog, *source) != NULL) return CLX_OK;
+  if (given != NULL) return clx_fail_plain(error, CLX_INPUT, "source '%s' is not in sources.yaml", given);
+  return clx_fail_plain(error, CLX_INPUT, "where do the tables come from? say --source ID, an id of sources.yaml");
 }
 
 static clx_status calibrate(const clx_catalog *catalog, const char *name, const char *directory,
@@ -13,11 +21,9 @@ static clx_status calibrate(const clx_catalog *catalog, const char *name, const 
   clx_calibration calibration = {0};
   clx_fit_options fit;
   clx_fit_options_default(&fit);
-  fit.source = options->source;
   if (options->rows > 0) fit.rows_max = options->rows;
-  if (clx_catalog_source(catalog, options->source) == NULL)
-    return clx_fail_plain(error, CLX_INPUT, "source '%s' is not in sources.yaml", options->source);
   CLX_TRY(clx_catalog_read_device(catalog, name, (clx_place){0}, arena, &device, error));
+  CLX_TRY(find_source(catalog, device.name, options->source, arena, &fit.source, error));
   CLX_TRY(clx_calibrate(arena, &device, device.kernels, directory, options->families, &fit, options->threads,
                         &calibration, error));
   (options->json ? clx_calibration_json : clx_calibration_text)(&calibration, &device, report);

@@ -1,4 +1,6 @@
 // A device with the parameters of its kernels.
+#include <string.h>
+
 #include "catalog/catalog.h"
 #include "device/device.h"
 
@@ -43,6 +45,10 @@ clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name,
   clx_schema_default(&clx_kernels_schema, kernels);
   if (device->kernels_name != NULL || clx_catalog_canonical(catalog, "kernels", own) != NULL)
     CLX_TRY(read_kernels(catalog, own, place, arena, &kernels, error));
+  if (device->decode_kernels_name != NULL) {
+    CLX_TRY(read_kernels(catalog, device->decode_kernels_name, place, arena, &other, error));
+    memcpy(kernels->attention_generation, other->attention_generation, sizeof kernels->attention_generation);
+  }
   if (device->power.kernels != NULL) {
     CLX_TRY(read_kernels(catalog, device->power.kernels, place, arena, &other, error));
     clx_kernels_complete_power(kernels, other);

@@ -54,12 +54,12 @@ typedef struct clx_device {
   double attention_backward_efficiency;
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double kernel_time;                 // s: ramp up and drain of one kernel
-  double quantise_bandwidth;          // B/s of bf16 input read when casting to fp8 or fp4
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
+  const char *decode_kernels_name;  // the same for attention_generation alone
   clx_device_power power;
-  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
+  const clx_kernels *kernels;       // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
 extern const clx_schema clx_device_schema;
@@ -78,4 +78,4 @@ double clx_device_attention_time(const clx_device *device, const clx_attention_s
 double clx_device_unfused_attention_time(const clx_device *device, const clx_attention_shape *shape, bool backward);
 double clx_device_stream_time(const clx_device *device, double bytes);
 // Casting m x k bf16 elements to a narrow format, with transpose when `both_layouts`.
-double clx_device_cast_time(const clx_device *device, clx_format format, double elements, bool both_layouts);
+double clx_device_cast_time(const clx_device *device, clx_kernel_format format, double elements, bool both_layouts);

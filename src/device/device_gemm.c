@@ -18,7 +18,7 @@ static const clx_row parameter_rows[] = {
     PARAMETER(load_rate, NULL, 60, 8, 256, "bytes per processor and clock from the last-level cache into a tile"),
     PARAMETER(step_time, "s", 7e-8, 1e-9, 5e-7, "least time of 64 elements of K: latency of the pipeline"),
     PARAMETER(store_rate, NULL, 6, 1, 100, "results per processor and clock that leave a finished tile"),
-    PARAMETER(store_exposed, NULL, 0.4, 0, 1,
+    PARAMETER(store_exposed, NULL, 0.4, 0, 1.2,
               "share of storing a tile that the next tile of the processor does not hide"),
     PARAMETER(wave_loss, NULL, 0.8, 0, 1, "share of the idle time in a last, partly filled wave that is lost"),
     PARAMETER(memory_share, NULL, 0.85, 0.4, 1, "share of the memory bandwidth that streaming reaches"),
@@ -30,7 +30,7 @@ static const clx_row parameter_rows[] = {
     PARAMETER(activation_copies, NULL, 1.3, 0.3, 10, "the same for activations and results"),
     PARAMETER(panel_share, NULL, 0.2, 0.02, 2, "share of the last-level cache that keeps panels for the next wave"),
     PARAMETER(split_time, "s", 2.4e-6, 1e-7, 1e-5, "second kernel that adds up the parts of a split K"),
-    PARAMETER(sustained_share, NULL, 0.78, 0.3, 1, "share of the peak when power limits the clock"),
+    PARAMETER(flop_energy, "J", 8e-13, 3e-14, 5e-12, "energy of one FLOP when the device draws its rated power (tdp)"),
     PARAMETER(power_time, "s", 1e-3, 1e-6, 1e-2, "time until the power limit acts"),
     PARAMETER(quantise_time, "s", 5e-6, 1e-7, 3e-5, "launches of the cast of activations"),
     PARAMETER(quantise_share, NULL, 0.7, 0.1, 1, "share of the memory bandwidth that the cast reaches"),
@@ -76,6 +76,8 @@ static menu menu_of(const clx_device *device, clx_kernel_format format) {
 
 static const double STEP_K = 64;    // elements of K per step of the pipeline, bf16
 static const double SPLIT_K = 128;  // shortest part of a split K
+// Below this K the library of Ampere keeps its largest tile once that fills the device, however badly the last wave is filled.
+static const double COARSE_K = 8192;
 
 // One problem with everything that does not depend on the tile.
 typedef struct product {
@@ -89,7 +91,7 @@ typedef struct product {
   double memory;      // s of memory traffic
   double split_time;  // s
   double split_pass;  // s per part: partial sums written and read
-  bool splits, clusters;
+  bool splits, clusters, coarse;
   double weight, loop, tail;  // sums over candidates
 } product;
 
@@ -157,7 +159,7 @@ static inline void try_side(product *p, const menu *tiles, const side *s, double
   const double per_wave = p->processors / lines, grains = x * tiles->per_grain;
   const double fill = most(fewest, flooring(waves * per_wave));
   double last = 0;
-  for (int32_t i = tiles->fixed_rows ? 1 : 0; i < 2; i++) {
+  for (int32_t i = tiles->fixed_rows ? 1 : 0; i < (p->coarse ? 1 : 2); i++) {
     const double length = least(s->longest, ceiling(grains / (i == 0 ? fewest : fill)) * tiles->grain);
     if (length == last) continue;
     last = length;
@@ -232,8 +234,9 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   p.clusters = !ampere;
   p.splits = format <= CLX_KERNEL_FP8;  // kernels with block scales do not split K
   const menu tiles = menu_of(device, format);
-  // Narrow tiles never win when wide ones fill the device twice.
-  const int32_t first = m * n * groups > 2 * 128 * 256 * p.processors ? 1 : 0;
+  const double filled = m * n * groups / (128 * 256 * p.processors);
+  p.coarse = ampere && !tiles.fixed_rows && filled > 1 && k < COARSE_K;
+  const int32_t first = filled > 2 || p.coarse ? 1 : 0;  // narrow tiles never win when wide ones fill the device twice
   for (int32_t i = first; i < tiles.count; i++) {
     const side *s = &tiles.sides[i];
     if (!tiles.fixed_rows && (i == first || tiles.sides[i - 1].fixed < n)) try_side(&p, &tiles, s, m, n, true);
@@ -244,9 +247,9 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   const double ragged = raggedness(device, format, m, n, k);
   const double loop = p.loop / p.weight * (1 + q->ragged_loss * ragged);
   const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
-  double time = larger(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
+  double time = most(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
-  const double limited = larger(time, flop / (peak * q->sustained_share));
+  const double limited = device->tdp > 0 ? larger(time, flop * q->flop_energy / device->tdp) : time;
   time += (limited - time) * time / (time + q->power_time);
   return (clx_kernel_cost){.time = q->start_time + time + tail, .flop = flop, .bytes = bytes.memory};
 }

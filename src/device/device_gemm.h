@@ -26,7 +26,7 @@ typedef struct clx_gemm_parameters {
   double activation_copies;  // the same for activations and results
   double panel_share;        // of the last-level cache, that keeps panels for the next wave of tiles
   double split_time;         // s: the second kernel that adds up the parts of a split K
-  double sustained_share;    // of the peak, when power limits the clock
+  double flop_energy;        // J per FLOP when power limits the clock: the device draws its tdp
   double power_time;         // s until the power limit acts
   double quantise_time;      // s: launches of the cast of activations
   double quantise_share;     // of the memory bandwidth, of the cast

@@ -3,6 +3,7 @@
 #include "device/device_moe.h"
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 #include <math.h>
 
@@ -36,17 +37,17 @@ double clx_moe_products(const clx_moe_shape *shape) {
 // first experts is measured. Fewer tokens than `stride` are spread evenly over it.
 static clx_moe_load balanced_load(const clx_moe_shape *s, double local) {
   const double tokens = s->num_tokens;
-  const double stride = ceil(s->num_experts / s->topk);
+  const double stride = clx_round_up(s->num_experts / s->topk);
   clx_moe_load load = {0};
   if (tokens < stride) {
-    const double wrapped = s->topk > 1 ? fmin(s->topk * stride - s->num_experts, stride) : 0;
-    load.rows = ceil(tokens * local / stride) + ceil(tokens * fmin(local, wrapped) / stride);
-    load.rows = fmin(load.rows, tokens * s->topk);
-    load.active = fmin(local, load.rows);
+    const double wrapped = s->topk > 1 ? clx_least(s->topk * stride - s->num_experts, stride) : 0;
+    load.rows = clx_round_up(tokens * local / stride) + clx_round_up(tokens * clx_least(local, wrapped) / stride);
+    load.rows = clx_least(load.rows, tokens * s->topk);
+    load.active = clx_least(local, load.rows);
   } else {
-    const double rounds = floor(tokens / stride);
+    const double rounds = clx_round_down(tokens / stride);
     load.rows = local >= stride ? tokens * s->topk * local / s->num_experts
-                                : local * rounds + fmin(local, tokens - stride * rounds);
+                                : local * rounds + clx_least(local, tokens - stride * rounds);
     load.active = local;
   }
   return load;
@@ -58,13 +59,17 @@ typedef struct spectrum {
   double low_power, high_power;  // low^exponent, high^exponent
   double mean, spread;           // spread: variance / mean^2
   double scale;                  // tokens per unit
+  double log_low, log_high,
+      log_scale;  // natural logarithms: powers are taken as exp(exponent log x), two times faster than pow
 } spectrum;
 
-// Share of experts at or above x, and their mean times that share.
-static double share_above(const spectrum *d, double x, double *sum) {
+static const double LOG_HALF = -0.69314718055994531, LOG_HUNDREDTH = -4.6051701859880914;
+
+// Share of experts at or above x = exp(log_x), and their mean times that share.
+static double share_above(const spectrum *d, double x, double log_x, double *sum) {
   if (x >= d->high) return *sum = 0;
-  const double power = x <= d->low ? d->low_power : pow(x, d->exponent);
-  const double from = fmax(x, d->low);
+  const double power = x <= d->low ? d->low_power : exp(d->exponent * log_x);
+  const double from = clx_most(x, d->low);
   const double norm = 1 / (d->high_power - d->low_power);
   *sum = (d->high * d->high_power - from * power) * d->exponent / (1 + d->exponent) * norm;
   return (d->high_power - power) * norm;
@@ -75,16 +80,19 @@ static spectrum spectrum_make(const clx_moe_shape *s) {
   const double pairs = s->num_tokens * s->topk;
   const bool dense = pairs > s->num_experts;
   const double b = 1 - s->distribution;
-  spectrum d = {.low = dense ? 1 : 0.01, .high = dense ? fmax(0.8 * s->num_tokens, 1.5) : 2};
+  spectrum d = {.low = dense ? 1 : 0.01, .high = dense ? clx_most(0.8 * s->num_tokens, 1.5) : 2};
   d.exponent = fabs(b) < 1e-3 ? 1e-3 : b;
-  d.low_power = pow(d.low, d.exponent);
-  d.high_power = pow(d.high, d.exponent);
+  d.log_low = dense ? 0 : LOG_HUNDREDTH;
+  d.log_high = log(d.high);
+  d.low_power = exp(d.exponent * d.log_low);
+  d.high_power = exp(d.exponent * d.log_high);
   d.mean = 0;
-  share_above(&d, 0, &d.mean);
+  share_above(&d, 0, 0, &d.mean);
   const double square = (d.high * d.high * d.high_power - d.low * d.low * d.low_power) * d.exponent / (2 + d.exponent) /
                         (d.high_power - d.low_power);
   d.spread = square / (d.mean * d.mean) - 1;
   d.scale = pairs / s->num_experts / d.mean;
+  d.log_scale = log(d.scale);
   return d;
 }
 
@@ -92,20 +100,22 @@ static spectrum spectrum_make(const clx_moe_shape *s) {
 // larger of before and after rounding.
 static double rounded_mean(const spectrum *d, double *hit, double *spread) {
   enum { EXACT = 4 };  // above, rounding has no bias
+  static const double log_half[EXACT + 1] = {-0.69314718055994531, 0.40546510810816438, 0.91629073187415507,
+                                             1.2527629684953681, 1.5040773967762742};  // of 0.5, 1.5 ... 4.5
   double sum = 0, square = 0, above = 0;
   *hit = 0;
   *spread = d->spread;
   for (int i = 1; i <= EXACT; i++) {
-    const double share = share_above(d, (i - 0.5) / d->scale, &above);
+    const double share = share_above(d, (i - 0.5) / d->scale, log_half[i - 1] - d->log_scale, &above);
     if (share <= 0) {
-      if (sum > 0) *spread = fmax(d->spread, square / (sum * sum) - 1);
+      if (sum > 0) *spread = clx_most(d->spread, square / (sum * sum) - 1);
       return sum;
     }
     if (i == 1) *hit = share;
     sum += share;
     square += (2 * i - 1) * share;
   }
-  const double share = share_above(d, (EXACT + 0.5) / d->scale, &above);
+  const double share = share_above(d, (EXACT + 0.5) / d->scale, log_half[EXACT] - d->log_scale, &above);
   return sum + above * d->scale - EXACT * share;
 }
 
@@ -125,13 +135,13 @@ static clx_moe_load power_law_load(const clx_moe_shape *s, double local, double 
   const double pairs = s->num_tokens * s->topk, ranks = s->num_experts / local;
   double hit = 0, spread = 0;
   const double mean = rounded_mean(&d, &hit, &spread);
-  const double left = fmax(0, pairs - s->num_experts * mean);
-  const double reused = reuse * fmin(left, s->num_experts * hit), fresh = left - reused;
-  const double even = fmax(fresh / ranks, fmin(1, fresh));
-  const double filled = fmin(local * (1 - hit), fresh * crowding + (1 - crowding) * even);
-  const double peak = fmin(busiest(spread, ranks, local), s->num_experts / s->topk);
+  const double left = clx_most(0, pairs - s->num_experts * mean);
+  const double reused = reuse * clx_least(left, s->num_experts * hit), fresh = left - reused;
+  const double even = clx_most(fresh / ranks, clx_least(1, fresh));
+  const double filled = clx_least(local * (1 - hit), fresh * crowding + (1 - crowding) * even);
+  const double peak = clx_least(busiest(spread, ranks, local), s->num_experts / s->topk);
   const double filled_rows = (pairs - fresh) / ranks + filled;
-  const double natural_rows = (pairs - fresh) / ranks * peak + fmin(local, even);
+  const double natural_rows = (pairs - fresh) / ranks * peak + clx_least(local, even);
   clx_moe_load load = {.exponent = d.exponent};
   if (filled_rows > natural_rows) {
     load.rows = filled_rows;
@@ -139,31 +149,36 @@ static clx_moe_load power_law_load(const clx_moe_shape *s, double local, double 
   } else {
     const double missed = hit < 1 ? pow(1 - hit, peak) : 0;  // the busiest rank has fewer idle experts
     load.rows = natural_rows;
-    load.active = fmin(local, local * (1 - missed) + even * missed);
+    load.active = clx_least(local, local * (1 - missed) + even * missed);
   }
-  load.rows = fmax(load.rows, 1);
-  load.active = fmax(fmin(load.active, load.rows), fmin(1, load.rows));
-  load.low = fmax(d.low * d.scale, 0.5);
-  load.high = fmax(fmin(d.high * d.scale, s->num_tokens), load.low);
-  load.low_power = pow(load.low, d.exponent);
-  load.high_power = pow(load.high, d.exponent);
+  load.rows = clx_most(load.rows, 1);
+  load.active = clx_most(clx_least(load.active, load.rows), clx_least(1, load.rows));
+  load.low = clx_most(d.low * d.scale, 0.5);
+  load.high = clx_most(clx_least(d.high * d.scale, s->num_tokens), load.low);
+  const double log_low = clx_most(d.log_low + d.log_scale, LOG_HALF);
+  const double log_high = clx_least(d.log_high + d.log_scale, log(s->num_tokens));
+  load.low_power = exp(d.exponent * log_low);
+  load.high_power = exp(d.exponent * clx_most(log_high, log_low));
   return load;
 }
 
 clx_moe_load clx_moe_load_find(const clx_moe_shape *s, double crowding, double reuse) {
-  const double local = fmax(1, s->num_experts / s->moe_ep_size);
+  const double local = clx_most(1, s->num_experts / s->moe_ep_size);
   return s->distribution == 0 ? balanced_load(s, local) : power_law_load(s, local, crowding, reuse);
 }
 
 // Token tiles over all active experts, each of which starts its own.
-static double tile_count(const clx_moe_load *load, double tile) {
-  if (load->exponent == 0) return load->active * ceil(load->rows / (load->active * tile) - 1e-9);
-  if (load->high <= tile) return fmax(load->rows / tile, load->active);
+static double tile_count(const clx_moe_load *load, int choice) {
+  static const double log_tile[TOKEN_TILE_COUNT] = {2.7725887222397811, 3.4657359027997265, 4.1588830833596715,
+                                                    4.8520302639196169, 5.5451774444795623};
+  const double tile = TOKEN_TILES[choice];
+  if (load->exponent == 0) return load->active * clx_round_up(load->rows / (load->active * tile) - 1e-9);
+  if (load->high <= tile) return clx_most(load->rows / tile, load->active);
   if (load->low >= tile) return load->active / 2 + load->rows / tile;
-  const double low = load->low_power, high = load->high_power, at = pow(tile, load->exponent);
+  const double low = load->low_power, high = load->high_power, at = exp(load->exponent * log_tile[choice]);
   const double above = (high - at) / (high - low);
   const double rows_above = (load->high * high - tile * at) / (load->high * high - load->low * low);
-  return fmax(load->rows / tile, load->active * (1 - above / 2) + load->rows * rows_above / tile);
+  return clx_most(load->rows / tile, load->active * (1 - above / 2) + load->rows * rows_above / tile);
 }
 
 typedef struct product {
@@ -171,7 +186,7 @@ typedef struct product {
   double bytes;     // of one element of the inputs
   double multiply;  // s per multiplication of one processor
   double feed;      // s per byte from the L2 into one processor
-  double processors, quantum;
+  double per_processor, quantum;
   double bandwidth;  // B/s of device memory
 } product;
 
@@ -184,7 +199,7 @@ static product product_make(const clx_device *device, clx_kernel_format format, 
   return (product){.bytes = clx_kernel_format_bytes(format),
                    .multiply = 2 * processors / (device->peak[arithmetic[format]] * p->compute),
                    .feed = processors / (device->memory_bandwidth * p->l2_bandwidth),
-                   .processors = processors,
+                   .per_processor = 1 / processors,
                    .quantum = p->quantum,
                    .bandwidth = device->memory_bandwidth * p->memory};
 }
@@ -192,26 +207,27 @@ static product product_make(const clx_device *device, clx_kernel_format format, 
 // Time per element of k of `count` tiles of tokens x features on all processors, in waves. A tile takes what its
 // multiplications or its operands from L2 take.
 static double wave_time(const product *g, double count, double tokens, double features) {
-  const double full = count / g->processors, waves = full > 1 ? full : 1;
+  const double full = count * g->per_processor, waves = full > 1 ? full : 1;
   const double multiply = tokens * features * g->multiply, load = (tokens + features) * g->bytes * g->feed;
-  return (waves + g->quantum * (ceil(waves) - waves)) * (multiply > load ? multiply : load);
+  return (waves + g->quantum * (clx_round_up(waves) - waves)) * (multiply > load ? multiply : load);
 }
 
 typedef struct tile {
-  double tokens, features;
+  int tokens;  // index into TOKEN_TILES
+  double features;
 } tile;
 
 // counts: token tiles of each width.
 static tile best_tile(const product *g, const double *counts) {
   double best = INFINITY;
-  tile choice = {TOKEN_TILES[0], FEATURE_TILES[0]};
+  tile choice = {0, FEATURE_TILES[0]};
   for (int j = 0; j < FEATURE_TILE_COUNT; j++) {
-    const double columns = ceil(g->n / FEATURE_TILES[j]);
+    const double columns = clx_round_up(g->n / FEATURE_TILES[j]);
     for (int i = 0; i < TOKEN_TILE_COUNT; i++) {
       const double time = wave_time(g, counts[i] * columns, TOKEN_TILES[i], FEATURE_TILES[j]);
       if (time < best) {
         best = time;
-        choice = (tile){TOKEN_TILES[i], FEATURE_TILES[j]};
+        choice = (tile){i, FEATURE_TILES[j]};
       }
     }
   }
@@ -219,14 +235,14 @@ static tile best_tile(const product *g, const double *counts) {
 }
 
 static void count_tiles(const clx_moe_load *load, double *counts) {
-  for (int i = 0; i < TOKEN_TILE_COUNT; i++) counts[i] = tile_count(load, TOKEN_TILES[i]);
+  for (int i = 0; i < TOKEN_TILE_COUNT; i++) counts[i] = tile_count(load, i);
 }
 
 // Weights that stay in L2 from call to call (all but a share `missed`) cost no device memory. Computing and streaming overlap
 // in part: a tile waits for its first operands, the memory for the last tiles; the sum lies near the root of the squares.
 static double product_time(const product *g, const clx_moe_load *load, tile choice, double prologue, double missed) {
-  const double count = tile_count(load, choice.tokens) * ceil(g->n / choice.features);
-  const double compute = (g->k + prologue) * wave_time(g, count, choice.tokens, choice.features);
+  const double count = tile_count(load, choice.tokens) * clx_round_up(g->n / choice.features);
+  const double compute = (g->k + prologue) * wave_time(g, count, TOKEN_TILES[choice.tokens], choice.features);
   const double bytes = load->active * g->n * g->k * g->bytes * missed + load->rows * (g->k * g->bytes + g->n * 2);
   const double stream = bytes / g->bandwidth;
   return sqrt(compute * compute + stream * stream);
@@ -250,7 +266,7 @@ double clx_moe_grouped_gemm_time(const clx_device *device, clx_kernel_format for
 static clx_moe_load tuning_load(const clx_moe_shape *s) {
   int exponent = 0;
   frexp(s->num_tokens, &exponent);
-  const double local = fmax(1, s->num_experts / s->moe_ep_size);
+  const double local = clx_most(1, s->num_experts / s->moe_ep_size);
   const double mean = ldexp(s->topk, exponent - 1) / s->num_experts;
   const double active = local * (mean < 4 ? 1 - exp(-mean) : 1), rows = mean * local / active;
   return (clx_moe_load){.active = active, .rows = active * (rows + sqrt(rows))};
@@ -289,7 +305,7 @@ static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format form
   const double moved = load.rows * hidden * (4 + b);  // gathered to the experts, and back
   const double passes = ((result + cast + activation) / p->stream + moved / p->permute) / device->memory_bandwidth;
 
-  const double cycles = device->processors * device->clock, local = fmax(1, s->num_experts / s->moe_ep_size);
+  const double cycles = device->processors * device->clock, local = clx_most(1, s->num_experts / s->moe_ep_size);
   const bool general = s->num_experts > FUSED_SELECT_EXPERTS || s->topk > FUSED_SELECT_TOPK;
   const double select = general ? p->select_launch + s->num_tokens * s->num_experts / (p->select_rate * cycles) : 0;
   const bool low_latency = format == CLX_KERNEL_NVFP4 && s->num_experts <= LOW_LATENCY_EXPERTS;
@@ -299,7 +315,7 @@ static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format form
   const double bytes = weights * missed + result + cast + activation + moved;
   return (clx_kernel_cost){.time = time,
                            .flop = 2 * load.rows * products * inter * hidden,
-                           .bytes = fmin(bytes, time * device->memory_bandwidth)};  // the rest stayed in L2
+                           .bytes = clx_least(bytes, time * device->memory_bandwidth)};  // the rest stayed in L2
 }
 
 static const char *moe_refuse(const clx_device *device, clx_kernel_format format, const void *shape) {

@@ -86,8 +86,8 @@ static void add_gemm(context *c, const clx_op *op) {
     const double rows = op->m * op->groups;
     const double passes = cast_passes(c->job->precision);
     const double in =
-        passes * clx_device_cast_time(c->device, format.unit, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
-    const double out = passes * clx_device_cast_time(c->device, format.unit, rows * op->n, op->weighted);
+        passes * clx_device_cast_time(c->device, format.kernel, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
+    const double out = passes * clx_device_cast_time(c->device, format.kernel, rows * op->n, op->weighted);
     c->cost.stream[FORWARD] += in;
     c->cost.stream[BACKWARD] += out;
     c->kernels[FORWARD] += 1;

@@ -59,7 +59,7 @@ typedef struct clx_device {
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
   const char *decode_kernels_name;  // the same for attention_generation alone
   clx_device_power power;
-  const clx_kernels *kernels;       // never NULL in a device that the catalogue has read; each set says on which device
+  const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
 extern const clx_schema clx_device_schema;

@@ -320,6 +320,7 @@ static void write_power_table(const char *directory) {
     fprintf(out, "bfloat16,%.0f,%.0f,%.0f,%.5g,%.5g\n", shape[0], shape[1], shape[2], table.rows->time[i] * 1e6,
             table.rows->power[i]);
   }
+  fprintf(out, "bfloat16,1024,1024,1024,5.1,high\n");
   fclose(out);
   clx_arena_free(arena);
 }
@@ -384,6 +385,8 @@ static void test_calibration(void **state) {
   assert_string_equal(report[0], report[1]);
   assert_non_null(
       strstr(report[0], "1 rows of h100_sxm.memory.csv were not used; the first: bytes: expected a number"));
+  assert_non_null(
+      strstr(report[0], "1 rows of h100_sxm.gemm.csv were not used; the first: power_w: expected a positive"));
   assert_non_null(strstr(entry[0], "kind: fitted"));
   assert_non_null(strstr(entry[0], "rows: 200"));
   assert_non_null(strstr(entry[0], "\npower:\n"));

@@ -39,7 +39,7 @@ static const cli_option OPTIONS[] = {
      .value = "FILE",
      .kind = CLI_FILE_PATH,
      .doc = "write the catalogue entry there (DIR/kernels/NAME.yaml of a catalogue)"},
-    {.name = "family", .value = "NAMES", .kind = CLI_TEXT, .doc = "only these kernel families, by commas"},
+    {.name = "family", .value = "NAMES", .kind = CLI_TEXT, .doc = "only these kernel families (and power), by commas"},
     {.name = "source",
      .value = "ID",
      .kind = CLI_TEXT,
@@ -55,7 +55,8 @@ const cli_command cli_calibrate_command = {
     .text =
         "Fits the parameters of every kernel family for which DIR holds a table (gemm, attention_context, moe ...)\n"
         "and prints the errors before and after, by number format and size class, cross-validated over shape\n"
-        "families. --output writes them as an entry of catalogue/kernels.",
+        "families; then power, where the tables have a column power_w. --output writes them as an entry of "
+        "catalogue/kernels.",
     .examples = {"colossus calibrate device h100_sxm --kernels tables --source my-tables -o mine/kernels/h100_sxm.yaml",
                  "colossus --catalogue mine calibrate device my_cpu --kernels mine -o mine/kernels/my_cpu.yaml"},
     .argument = {{"NAME", CLI_ENTRY, false}},

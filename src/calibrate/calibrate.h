@@ -20,6 +20,8 @@ typedef struct clx_kernel_rows {
   int32_t *fold;              // 0 .. CLX_FOLDS - 1, equal for rows of one shape family
   int32_t *class_index;       // size class
   const char **reason;        // NULL = usable
+  int32_t power_refused;      // readings of power that are there, but no positive numbers
+  const char *power_reason;   // of the first
 } clx_kernel_rows;
 
 enum { CLX_FOLDS = 5 };

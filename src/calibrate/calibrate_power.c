@@ -240,6 +240,8 @@ static clx_status finish(const power_run *r, clx_arena *arena, clx_calibration *
   for (int32_t t = 0; t < r->table_count; t++) {
     CLX_TRY(fill_class(r, t, arena, &fit->classes[t], &power->before[t], error));
     fit->rows += fit->classes[t].rows;
+    power->skipped += r->table[t].rows->power_refused;
+    if (power->skip_reason == NULL) power->skip_reason = r->table[t].rows->power_reason;
   }
   all->meter.fit = (clx_kernel_fit){.data = data, .origin = fit->origin, .rows = fit->rows, .used = fit->used};
   fit->class_count = r->table_count;

@@ -143,6 +143,18 @@ static const char *read_time(const reader *r, int32_t row, bool measured, double
   return clx_arena_format(r->arena, "latency_us: expected a positive number, read '%.40s'", text);
 }
 
+// A reading that makes no sense leaves its row without power, not without time.
+static void read_power(const reader *r, int32_t row, clx_kernel_rows *rows) {
+  double watts = 0;
+  if (r->power < 0) return;
+  const char *text = clx_table_cell(r->table, row, r->power);
+  if (clx_table_number(r->table, row, r->power, &watts) && watts > 0) {
+    rows->power[row] = watts;
+  } else if (text[0] != '\0' && rows->power_refused++ == 0) {
+    rows->power_reason = clx_arena_format(r->arena, "power_w: expected a positive number, read '%.40s'", text);
+  }
+}
+
 // --- folds ----------------------------------------------------------------------------------------------------------------
 
 static uint64_t mix(uint64_t x) {  // splitmix64's finaliser
@@ -210,8 +222,7 @@ clx_status clx_kernel_rows_read(clx_arena *arena, const clx_table *table, const 
     double *shape = &rows->shape[(size_t)i * columns];
     rows->reason[i] = read_shape(&r, device, i, &rows->format[i], shape);
     const char *no_time = read_time(&r, i, measured, &rows->time[i]);
-    double watts = 0;
-    if (clx_table_number(table, i, r.power, &watts) && watts > 0) rows->power[i] = watts;
+    read_power(&r, i, rows);
     if (rows->reason[i] == NULL) rows->reason[i] = no_time;
     if (rows->reason[i] != NULL) continue;
     rows->fold[i] = fold_of(family, shape);

@@ -12,7 +12,7 @@ static const double SMOOTH = 0.01;  // errors below this count quadratically
 typedef struct fit {
   const clx_fit_problem *problem;
   int32_t count, parameter_count;
-  double *residual;  // log(predicted / measured) of the point that a search stands at
+  double *residual;  // errors at the point that a search stands at
   double *trial;     // the same for a trial step
   double *jacobian;  // count x parameter_count
 } fit;
@@ -72,7 +72,8 @@ static double evaluate(const fit *p, const double *u, int32_t changed, double *r
     if (changed >= 0 && problem->uses != NULL && (problem->uses[i] >> changed & 1U) == 0) {
       residual[i] = p->residual[i];
     } else {
-      const double r = log(problem->predict(problem->context, i) / problem->measured[i]);
+      const double ratio = problem->predict(problem->context, i) / problem->measured[i];
+      const double r = problem->relative ? ratio - 1 : log(ratio);
       residual[i] = isfinite(r) ? r : 20;
     }
     sum += problem->weight[i] * (sqrt(residual[i] * residual[i] + SMOOTH * SMOOTH) - SMOOTH);

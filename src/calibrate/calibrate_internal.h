@@ -17,6 +17,7 @@ typedef struct clx_fit_problem {
   int32_t count;  // of measurements
   const double *measured, *weight;
   const uint64_t *uses;  // nullable; bit k: the prediction can depend on parameter k at all
+  bool relative;         // the error is predicted / measured - 1, not the logarithm of the ratio
   double (*predict)(void *context, int32_t measurement);  // with the values that the parameters have now
   void *context;
 } clx_fit_problem;
@@ -24,7 +25,7 @@ typedef struct clx_fit_problem {
 // Adds all REAL rows of a schema, except those whose key is among `fixed` (nullable, NULL-terminated).
 void clx_fit_add_parameters(clx_fit_problem *problem, const clx_schema *schema, void *object, const char *const *fixed);
 
-// The smallest weighted mean of |log(predicted / measured)|. Deterministic.
+// The smallest weighted mean absolute error, log(predicted / measured) unless `relative`. Deterministic.
 clx_status clx_fit(const clx_fit_problem *problem, const clx_fit_options *options, clx_error *error);
 
 double clx_fit_uniform(uint64_t counter);  // 0 to 1, a hash of the counter

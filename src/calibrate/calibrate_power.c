@@ -141,8 +141,13 @@ static void keep_touched(clx_fit_problem *problem, const sample *s) {
 static clx_status fit_power(const power_run *r, int32_t index, power_fit *f, clx_arena *arena) {
   sample s = {.fit = f};
   CLX_TRY(make_sample(r, index, arena, &s, &f->error));
-  clx_fit_problem problem = {
-      .count = s.count, .measured = s.measured, .weight = s.weight, .uses = s.uses, .predict = predict, .context = &s};
+  clx_fit_problem problem = {.count = s.count,
+                             .measured = s.measured,
+                             .weight = s.weight,
+                             .uses = s.uses,
+                             .predict = predict,
+                             .relative = true,
+                             .context = &s};
   clx_schema_default(&clx_power_schema, &f->power);
   clx_schema_default(&clx_power_meter_schema, &f->meter);
   clx_fit_add_parameters(&problem, &clx_power_schema, &f->power, FIXED);

@@ -240,6 +240,8 @@ static void test_reasons(void **state) {
       "bfloat16,1e6,-4.5\n"
       "bfloat16,1e6,\n"
       "bfloat16,1e6,fast\n"
+      "bfloat16,1e6,1e-308\n"
+      "bfloat16,1.5,4.5\n"
       "float13,1e6,4.5\n"
       ",1e6,4.5\n";
   static const char *const want[] = {NULL,
@@ -249,6 +251,8 @@ static void test_reasons(void **state) {
                                      "latency_us: expected a positive number, read '-4.5'",
                                      "latency_us is blank",
                                      "latency_us: expected a positive number, read 'fast'",
+                                     "latency_us 1e-308 is out of range",
+                                     "bytes: expected a whole number, read '1.5'",
                                      "dtype 'float13' is not known",
                                      "dtype is blank"};
   clx_arena *arena = clx_arena_new();
@@ -273,7 +277,10 @@ static void test_reasons(void **state) {
 
 static void test_families_of_files(void **state) {
   (void)state;
-  static const char *const cases[][2] = {{"a/b/h100_sxm.memory.csv", "memory"}, {"memory_of_mine.csv", "memory"}};
+  static const char *const cases[][2] = {{"a/b/h100_sxm.memory.csv", "memory"},
+                                         {"my.memory", "memory"},
+                                         {"a_memory.gemm.csv", "gemm"},
+                                         {"custom_allreduce.csv", "custom_allreduce"}};
   clx_error error = {0};
   const clx_kernel_family *family = NULL;
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {

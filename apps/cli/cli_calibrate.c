@@ -43,7 +43,7 @@ static const cli_option OPTIONS[] = {
     {.name = "source",
      .value = "ID",
      .kind = CLI_TEXT,
-     .doc = "source that the entry names, an id of sources.yaml (default: probe-NAME)"},
+     .doc = "source that the entry names, an id of sources.yaml (default: probe-NAME, else own-tables)"},
     {.name = "rows", .value = "N", .kind = CLI_TEXT, .doc = "rows that a fit sees at most (default 3000)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads; the result does not depend on them"},
     {.name = "json", .doc = "the report as JSON"},

@@ -138,7 +138,7 @@ clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, cons
 /* --- calibration: kernel parameters of a device from tables of measured kernels -------------------------------------------- */
 typedef struct clx_calibrate_options {
   const char *families; /* comma-separated; NULL = all that have a table */
-  const char *source;   /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE */
+  const char *source;   /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
   int32_t rows;         /* rows a fit sees at most; 0 = default */
   int32_t threads;      /* default 1; does not change the result */
   bool json;            /* report as JSON */

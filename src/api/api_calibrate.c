@@ -4,14 +4,15 @@
 
 void clx_calibrate_options_default(clx_calibrate_options *options) { *options = (clx_calibrate_options){.threads = 1}; }
 
-// The source that the entry will name: the one given, else what `colossus probe` wrote for this device.
+// The source that the entry will name: the one given, else what `colossus probe` wrote for this device, else "own-tables".
 static clx_status find_source(const clx_catalog *catalog, const char *name, const char *given, clx_arena *arena,
                               const char **source, clx_error *error) {
   *source = given != NULL ? given : clx_arena_format(arena, "probe-%s", name);
   if (*source == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (clx_catalog_source(catalog, *source) != NULL) return CLX_OK;
   if (given != NULL) return clx_fail_plain(error, CLX_INPUT, "source '%s' is not in sources.yaml", given);
-  return clx_fail_plain(error, CLX_INPUT, "where do the tables come from? say --source ID, an id of sources.yaml");
+  *source = "own-tables";
+  return CLX_OK;
 }
 
 static clx_status calibrate(const clx_catalog *catalog, const char *name, const char *directory,

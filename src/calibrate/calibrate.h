@@ -19,6 +19,7 @@ typedef struct clx_kernel_rows {
   double *power;              // W; 0 = not measured
   int32_t *fold;              // 0 .. CLX_FOLDS - 1, equal for rows of one shape family
   int32_t *class_index;       // size class
+  const char **bad_time;      // why a time that is there makes no sense, NULL = it does, or it is blank
   const char **reason;        // NULL = usable
   int32_t power_refused;      // readings of power that are there, but no positive numbers
   const char *power_reason;   // of the first
@@ -29,7 +30,7 @@ enum { CLX_FOLDS = 5 };
 // The family a table is of: by `family` when given, else by the end of its file name (h100_sxm.gemm.csv).
 clx_status clx_kernel_family_of(const char *path, const char *family, const clx_kernel_family **out, clx_error *error);
 
-// Reads the shapes of a table. `measured`: a time that is missing, no number or not positive is a reason, too.
+// Reads the shapes of a table. `measured`: a time that is missing or makes no sense is a reason, too.
 // Fails on missing columns only.
 clx_status clx_kernel_rows_read(clx_arena *arena, const clx_table *table, const clx_kernel_family *family,
                                 const clx_device *device, bool measured, clx_kernel_rows *rows, clx_error *error);
@@ -75,12 +76,13 @@ typedef struct clx_calibrated_set {
   clx_kernel_class before[CLX_KERNEL_CLASSES_MAX];  // errors with the parameters it started from
   int32_t skipped;                                  // rows of the table that could not be read
   const char *skip_reason;                          // of the first
+  bool uncrossed;                                   // too few shape families to leave any out
 } clx_calibrated_set;
 
 typedef struct clx_calibration {
   clx_calibrated_set *set;
   int32_t count;
-  const char *power_note;  // why there is no power, although tables have readings; NULL = nothing to say
+  const char *note;  // lines that say what was not fitted, and why; NULL = nothing to say
 } clx_calibration;
 
 // Calibrates every family for which `directory` holds a table NAME.FAMILY.csv, NAME the device's, then power, where these

@@ -204,12 +204,14 @@ static double polish(const fit *p, double *u, double best) {
 
 // --- starts -----------------------------------------------------------------------------------------------------------------
 
-double clx_fit_uniform(uint64_t counter) {
-  uint64_t x = counter * 0x9e3779b97f4a7c15U + 0x632be59bd9b4e019U;
+uint64_t clx_fit_mix(uint64_t x) {  // splitmix64
+  x += 0x9e3779b97f4a7c15U;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return (double)((x ^ (x >> 31)) >> 11) * 0x1p-53;
+  return x ^ (x >> 31);
 }
+
+double clx_fit_uniform(uint64_t counter) { return (double)(clx_fit_mix(counter) >> 11) * 0x1p-53; }
 
 // A parameter that does not matter for these rows keeps its initial value, not whatever a start left there.
 static void pin(const fit *p, const double *start, double *u, double best) {

@@ -30,8 +30,12 @@ clx_status clx_fit(const clx_fit_problem *problem, const clx_fit_options *option
 
 double clx_fit_uniform(uint64_t counter);  // 0 to 1, a hash of the counter
 
-// An even sample of about `most` of the rows: spread by a hash of the row, so that no period of the table shows.
-int32_t clx_fit_thin(const int32_t *chosen, int32_t count, int32_t most, int32_t *out);
+uint64_t clx_fit_mix(uint64_t x);  // a hash
+
+// An even sample of at most `most` rows: by a hash of what stands in the row, so that neither a period nor the order of the table
+// shows. -1 when out of memory.
+int32_t clx_fit_thin(clx_arena *arena, const clx_kernel_rows *rows, const int32_t *chosen, int32_t count, int32_t most,
+                     int32_t *out);
 
 // --- threads -------------------------------------------------------------------------------------------------------------
 

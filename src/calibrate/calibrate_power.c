@@ -89,8 +89,9 @@ static clx_status add_group(const power_run *r, const clx_power_table *table, in
   if (chosen == NULL || kept == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const int32_t count = choose(table->rows, set, index, true, chosen);
   const int32_t most = r->options->rows_max < ROWS_OF_FORMAT ? r->options->rows_max : ROWS_OF_FORMAT;
-  const int32_t used = clx_fit_thin(chosen, count, most, kept);
-  for (int32_t i = 0; i < used && i < 2 * ROWS_OF_FORMAT; i++) {
+  const int32_t used = clx_fit_thin(arena, table->rows, chosen, count, most, kept);
+  if (used < 0) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < used; i++) {
     add_sample(r, table, kept[i], index, 0.5 * (count / all + 1.0 / groups) / used, s);
   }
   return CLX_OK;

@@ -30,15 +30,15 @@ clx_status clx_kernel_family_of(const char *path, const char *family, const clx_
     *out = clx_kernel_family_find(family);
     return *out != NULL ? CLX_OK : unknown_family(family, error);
   }
-  const char *slash = strrchr(path, '/');
-  const char *base = slash != NULL ? slash + 1 : path;
-  size_t longest = 0;
+  const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+  size_t length = strlen(base), longest = 0;
+  if (length > 4 && clx_text_equal_loose(base + length - 4, ".csv")) length -= 4;
   for (int32_t i = 0; clx_kernel_family_at(i) != NULL; i++) {
     const char *name = clx_kernel_family_at(i)->name;
-    if (strlen(name) > longest && strstr(base, name) != NULL) {
-      longest = strlen(name);
-      *out = clx_kernel_family_at(i);
-    }
+    const size_t size = strlen(name);
+    if (size <= longest || size > length || strncmp(base + length - size, name, size) != 0) continue;
+    longest = size;
+    *out = clx_kernel_family_at(i);
   }
   if (*out != NULL) return CLX_OK;
   return clx_fail_plain(error, CLX_INPUT, "'%s' does not name its kernel family; say --family, such as gemm", path);
@@ -67,7 +67,7 @@ static bool read_format(const char *text, clx_kernel_format *format) {
 // A routing distribution: balanced, or power_law_X with its exponent.
 static bool read_exponent(const char *text, double *value) {
   static const char prefix[] = "power_law_";
-  if (clx_text_equal(text, "balanced")) {
+  if (clx_text_equal_loose(text, "balanced")) {
     *value = 0;
     return true;
   }
@@ -75,7 +75,7 @@ static bool read_exponent(const char *text, double *value) {
   const char *number = text + sizeof prefix - 1;
   char *end = NULL;
   *value = strtod(number, &end);
-  return number[0] >= '0' && number[0] <= '9' && *end == '\0' && *value > 0 && *value <= 10;
+  return number[0] >= '0' && number[0] <= '9' && *end == '\0' && strpbrk(number, "xX") == NULL && *value > 0;
 }
 
 typedef struct reader {
@@ -98,16 +98,25 @@ static const char *read_cell(const reader *r, int32_t row, int32_t c, double *va
     }
     return clx_arena_format(r->arena, "%s '%.40s' is not known", column->name, text);
   }
-  if (column->exponent) {
-    if (read_exponent(text, value)) return NULL;
+  if (column->exponent && !read_exponent(text, value))
     return clx_arena_format(r->arena, "%s: expected balanced or power_law_X, read '%.40s'", column->name, text);
-  }
-  if (!clx_table_number(r->table, row, r->column[c], value))
+  if (!column->exponent && !clx_table_number(r->table, row, r->column[c], value))
     return clx_arena_format(r->arena, "%s: expected a number, read '%.40s'", column->name, text);
   if (*value < column->minimum || *value > column->maximum) {
     return clx_arena_format(r->arena, "%s %.9g is out of range (%.9g to %.9g)", column->name, *value, column->minimum,
                             column->maximum);
   }
+  if (!column->exponent && *value != floor(*value))
+    return clx_arena_format(r->arena, "%s: expected a whole number, read '%.40s'", column->name, text);
+  return NULL;
+}
+
+// What every model needs to know of a device.
+static const char *lacking(const clx_device *device) {
+  if (device->processors <= 0) return "processors of the device are not known";
+  if (device->clock <= 0) return "clock of the device is not known";
+  if (device->memory_bandwidth <= 0) return "memory_bandwidth of the device is not known";
+  if (device->l2 <= 0) return "l2 of the device is not known";
   return NULL;
 }
 
@@ -119,7 +128,8 @@ static double peak_of(const clx_device *device, clx_kernel_format format) {
 
 static const char *read_shape(const reader *r, const clx_device *device, int32_t row, clx_kernel_format *format,
                               double *shape) {
-  const char *dtype = clx_table_cell(r->table, row, r->dtype);
+  const char *dtype = clx_table_cell(r->table, row, r->dtype), *lack = lacking(device);
+  if (lack != NULL) return lack;
   if (dtype[0] == '\0') return "dtype is blank";
   if (!read_format(dtype, format)) return clx_arena_format(r->arena, "dtype '%.40s' is not known", dtype);
   if (r->family->set_of[*format] < 0)
@@ -133,14 +143,22 @@ static const char *read_shape(const reader *r, const clx_device *device, int32_t
   return r->family->refuse != NULL ? r->family->refuse(device, *format, shape) : NULL;
 }
 
-static const char *read_time(const reader *r, int32_t row, bool measured, double *time) {
+// Kernels take from a nanosecond to hours; anything else is a slip of the unit or of the pen.
+static const double MICROSECONDS_MIN = 1e-3, MICROSECONDS_MAX = 1e10;
+
+// A blank cell is no measurement; one that makes no sense is a reason.
+static const char *read_time(const reader *r, int32_t row, double *time) {
   double microseconds = 0;
   const char *text = clx_table_cell(r->table, row, r->time);
-  const bool number = clx_table_number(r->table, row, r->time, &microseconds);
-  *time = number && microseconds > 0 ? microseconds * 1e-6 : 0;
-  if (!measured || *time > 0) return NULL;
-  if (text[0] == '\0') return "latency_us is blank";
-  return clx_arena_format(r->arena, "latency_us: expected a positive number, read '%.40s'", text);
+  *time = 0;
+  if (text[0] == '\0') return NULL;
+  if (!clx_table_number(r->table, row, r->time, &microseconds) || microseconds <= 0)
+    return clx_arena_format(r->arena, "latency_us: expected a positive number, read '%.40s'", text);
+  if (microseconds < MICROSECONDS_MIN || microseconds > MICROSECONDS_MAX)
+    return clx_arena_format(r->arena, "latency_us %.9g is out of range (%.9g to %.9g)", microseconds, MICROSECONDS_MIN,
+                            MICROSECONDS_MAX);
+  *time = microseconds * 1e-6;
+  return NULL;
 }
 
 // A reading that makes no sense leaves its row without power, not without time.
@@ -213,17 +231,19 @@ clx_status clx_kernel_rows_read(clx_arena *arena, const clx_table *table, const 
                             .power = CLX_NEW_ARRAY(arena, double, count + 1),
                             .fold = CLX_NEW_ARRAY(arena, int32_t, count + 1),
                             .class_index = CLX_NEW_ARRAY(arena, int32_t, count + 1),
+                            .bad_time = CLX_NEW_ARRAY(arena, const char *, count + 1),
                             .reason = CLX_NEW_ARRAY(arena, const char *, count + 1)};
   if (!rows->shape || !rows->format || !rows->time || !rows->power || !rows->fold || !rows->class_index ||
-      !rows->reason) {
+      !rows->bad_time || !rows->reason) {
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
   for (int32_t i = 0; i < rows->count; i++) {
     double *shape = &rows->shape[(size_t)i * columns];
     rows->reason[i] = read_shape(&r, device, i, &rows->format[i], shape);
-    const char *no_time = read_time(&r, i, measured, &rows->time[i]);
+    rows->bad_time[i] = read_time(&r, i, &rows->time[i]);
     read_power(&r, i, rows);
-    if (rows->reason[i] == NULL) rows->reason[i] = no_time;
+    if (measured && rows->reason[i] == NULL && rows->time[i] == 0)
+      rows->reason[i] = rows->bad_time[i] != NULL ? rows->bad_time[i] : "latency_us is blank";
     if (rows->reason[i] != NULL) continue;
     rows->fold[i] = fold_of(family, shape);
     rows->class_index[i] = family->class_of(rows->format[i], shape);

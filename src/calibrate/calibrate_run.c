@@ -111,11 +111,38 @@ static void note_skipped(const clx_kernel_rows *rows, clx_calibrated_set *set) {
   }
 }
 
+static int32_t parameter_count(const clx_schema *schema) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < schema->count; i++) count += schema->rows[i].kind == CLX_ROW_REAL;
+  return count;
+}
+
+static void note_small(run *r, clx_calibration *out, const clx_kernel_family *family, int32_t s, int32_t rows) {
+  const char *old = out->note != NULL ? out->note : "";
+  out->note = clx_arena_format(r->arena, "%snot fitted: %s %s, %d measurements are too few for %d parameters\n", old,
+                               family->name, family->sets[s], rows, parameter_count(family->schema));
+}
+
+// Whether the last CLX_FOLDS tasks, which leave out a fold each, all have rows enough.
+static bool every_fold_fits(const run *r, const clx_calibrated_set *set) {
+  for (int32_t i = r->task_count - CLX_FOLDS; i < r->task_count; i++) {
+    const int32_t least = r->task[i].count < r->options->rows_max ? r->task[i].count : r->options->rows_max;
+    if (least <= parameter_count(set->schema)) return false;
+  }
+  return true;
+}
+
 static clx_status add_sets(run *r, const clx_kernel_rows *rows, const char *data, clx_calibration *out,
                            clx_error *error) {
   bool first = true;
   for (int32_t s = 0; rows->family->sets[s] != NULL; s++) {
-    if (usable_rows(rows, s) == 0) continue;
+    const int32_t usable = usable_rows(rows, s);
+    if (usable == 0) continue;
+    if (usable <= parameter_count(rows->family->schema)) {
+      note_small(r, out, rows->family, s, usable);
+      first = false;
+      continue;
+    }
     clx_calibrated_set *set = &out->set[out->count++];
     *set = (clx_calibrated_set){.name = rows->family->name,
                                 .format = rows->family->sets[s],
@@ -129,6 +156,10 @@ static clx_status add_sets(run *r, const clx_kernel_rows *rows, const char *data
     if (ratio == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
     CLX_TRY(add_task(r, rows, set, -1, ratio, error));
     for (int32_t fold = 0; fold < CLX_FOLDS; fold++) CLX_TRY(add_task(r, rows, set, fold, ratio, error));
+    if (!every_fold_fits(r, set)) {  // too few shape families: no cross-validation, which the entry then does not claim
+      r->task_count -= CLX_FOLDS;
+      set->uncrossed = true;
+    }
   }
   return first ? clx_fail_plain(error, CLX_INPUT, "%s: no usable row; the first says: %s", rows->file,
                                 rows->count > 0 ? rows->reason[0] : "the table is empty")
@@ -176,7 +207,7 @@ static clx_status finish_set(const run *r, task *all, clx_error *error) {
     all->ratio[all->chosen[i]] = predicted_ratio(r->device, rows, all->parameters, all->chosen[i]);
   class_errors(rows, all->chosen, all->count, all->ratio, fit->classes);
   for (int32_t c = 0; c < fit->class_count; c++) {
-    fit->classes[c].cross_error = cross[c].error;
+    fit->classes[c].cross_error = set->uncrossed ? 0 : cross[c].error;
     fit->classes[c].noise = clx_kernel_noise(r->arena, rows, all->chosen, all->count, all->ratio, c);
   }
   set->parameters = all->parameters;
@@ -191,7 +222,11 @@ static bool named(const char *list, const char *name) {
   const size_t length = strlen(name);
   for (const char *at = list; *at != '\0';) {
     const size_t span = strcspn(at, ",");
-    if (span == length && strncmp(at, name, span) == 0) return true;
+    char word[64] = {0};
+    if (span == length && span < sizeof word) {
+      memcpy(word, at, span);
+      if (clx_text_equal_loose(word, name)) return true;
+    }
     at += span + (at[span] == ',' ? 1 : 0);
   }
   return false;
@@ -248,6 +283,7 @@ static clx_status load_all(run *r, const char *directory, const char *families, 
   if (families != NULL && named(families, POWER) && r->power_count == 0)
     return clx_fail_plain(error, CLX_INPUT, "no table of '%s' has readings of power (column power_w)", directory);
   if (out->count > 0 || r->power_count > 0) return CLX_OK;
+  if (out->note != NULL) return clx_fail_plain(error, CLX_INPUT, "%.*s", (int)strcspn(out->note, "\n"), out->note);
   return clx_fail_plain(error, CLX_INPUT, "'%s' holds no table %s.FAMILY.csv (such as %s.gemm.csv)%s%s", directory,
                         r->device->name, r->device->name, families != NULL ? " of the families " : "",
                         families != NULL ? families : "");
@@ -278,7 +314,9 @@ static clx_status calibrate_power(run *r, bool demanded, int32_t threads, clx_ca
       clx_calibrate_power(r->arena, r->device, r->start, r->power, r->power_count, r->options, threads, out, &problem);
   if (status == CLX_OK || (status == CLX_INPUT && !demanded)) {
     // A few readings beside measured times are no reason to lose the times.
-    if (status != CLX_OK) out->power_note = clx_arena_text(r->arena, problem.mistake[0].text);
+    if (status != CLX_OK)
+      out->note =
+          clx_arena_format(r->arena, "%snot fitted: %s\n", out->note != NULL ? out->note : "", problem.mistake[0].text);
     return CLX_OK;
   }
   *error = problem;

@@ -1,4 +1,7 @@
 // The fit of one parameter set of a kernel family to measured times.
+#include <math.h>
+#include <stdlib.h>
+
 #include "calibrate/calibrate_internal.h"
 
 typedef struct set {
@@ -25,12 +28,33 @@ static void weigh(const clx_kernel_rows *rows, const int32_t *chosen, int32_t co
   }
 }
 
-int32_t clx_fit_thin(const int32_t *chosen, int32_t count, int32_t most, int32_t *out) {
-  const double share = count <= most ? 2 : (double)most / count;
-  int32_t kept = 0;
-  for (int32_t i = 0; i < count; i++) {
-    if (clx_fit_uniform((uint64_t)chosen[i] + (1U << 20)) < share) out[kept++] = chosen[i];
-  }
+typedef struct ticket {
+  uint64_t hash;
+  int32_t row;
+} ticket;
+
+static int compare_tickets(const void *a, const void *b) {
+  const ticket *x = a, *y = b;
+  if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+  return x->row < y->row ? -1 : x->row > y->row;
+}
+
+// Of the format, the shape and the time: the order of the table does not matter.
+static uint64_t hash_of(const clx_kernel_rows *rows, int32_t row) {
+  uint64_t hash = clx_fit_mix((uint64_t)rows->format[row] + 1);
+  for (int32_t c = 0; c < rows->family->column_count; c++)
+    hash = clx_fit_mix(hash + (uint64_t)llround(clx_kernel_rows_shape(rows, row)[c] * 1024));
+  return clx_fit_mix(hash + (uint64_t)llround(rows->time[row] * 1e12));
+}
+
+int32_t clx_fit_thin(clx_arena *arena, const clx_kernel_rows *rows, const int32_t *chosen, int32_t count, int32_t most,
+                     int32_t *out) {
+  ticket *tickets = CLX_NEW_ARRAY(arena, ticket, count + 1);
+  if (tickets == NULL) return -1;
+  for (int32_t i = 0; i < count; i++) tickets[i] = (ticket){hash_of(rows, chosen[i]), chosen[i]};
+  qsort(tickets, (size_t)count, sizeof *tickets, compare_tickets);
+  const int32_t kept = count < most ? count : most;
+  for (int32_t i = 0; i < kept; i++) out[i] = tickets[i].row;
   return kept;
 }
 
@@ -47,7 +71,11 @@ clx_status clx_fit_set(const clx_device *device, const clx_kernel_rows *rows, co
   if (!kept || !measured || !weight) {
     status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
   } else {
-    problem.count = clx_fit_thin(chosen, count, options->rows_max, kept);
+    problem.count = clx_fit_thin(arena, rows, chosen, count, options->rows_max, kept);
+    if (problem.count < 0) {
+      clx_arena_free(arena);
+      return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    }
     for (int32_t i = 0; i < problem.count; i++) measured[i] = rows->time[kept[i]];
     weigh(rows, kept, problem.count, weight);
     status = problem.count > problem.parameter_count

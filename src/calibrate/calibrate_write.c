@@ -1,5 +1,6 @@
 // What a calibration says: the table of errors, and the catalogue entry.
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "calibrate/calibrate.h"
@@ -17,15 +18,16 @@ void clx_calibration_text(const clx_calibration *calibration, const clx_device *
     for (int32_t c = 0; c < fit->class_count; c++) {
       const clx_kernel_class *k = &fit->classes[c];
       if (k->rows == 0) continue;
-      clx_buffer_format(out, "%-22s %-10s %-20s %7d %8.1f %8.1f %+8.1f %8.1f %8.1f\n", set->name, set->format, k->name,
-                        k->rows, 100 * set->before[c].error, 100 * k->error, 100 * k->bias, 100 * k->cross_error,
-                        100 * k->noise);
+      char cross[16] = "-";
+      if (!set->uncrossed) snprintf(cross, sizeof cross, "%.1f", 100 * k->cross_error);
+      clx_buffer_format(out, "%-22s %-10s %-20s %7d %8.1f %8.1f %+8.1f %8s %8.1f\n", set->name, set->format, k->name,
+                        k->rows, 100 * set->before[c].error, 100 * k->error, 100 * k->bias, cross, 100 * k->noise);
     }
     if (set->skipped > 0)
       clx_buffer_format(out, "  %d rows of %s were not used; the first: %s\n", set->skipped, set->data,
                         set->skip_reason);
   }
-  if (calibration->power_note != NULL) clx_buffer_format(out, "not fitted: %s\n", calibration->power_note);
+  if (calibration->note != NULL) clx_buffer_format(out, "%s", calibration->note);
 }
 
 void clx_calibration_json(const clx_calibration *calibration, const clx_device *device, clx_buffer *out) {
@@ -70,9 +72,21 @@ static void write_numbers(const char *key, const double *value, int32_t count, c
   clx_buffer_format(out, "]");
 }
 
+static void write_quoted(const char *text, clx_buffer *out) {
+  clx_buffer_add(out, "\"", 1);
+  for (const char *c = text; *c != '\0'; c++) {
+    if (*c == '"' || *c == '\\') clx_buffer_add(out, "\\", 1);
+    clx_buffer_add(out, c, 1);
+  }
+  clx_buffer_add(out, "\"", 1);
+}
+
 static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer *out) {
-  clx_buffer_format(out, "%sfit:\n%s  data: \"%s\"\n%s  origin: %s\n%s  rows: %d\n%s  used: %d\n", indent, indent,
-                    fit->data, indent, fit->origin, indent, fit->rows, indent, fit->used);
+  clx_buffer_format(out, "%sfit:\n%s  data: ", indent, indent);
+  write_quoted(fit->data, out);
+  clx_buffer_format(out, "\n%s  origin: ", indent);
+  write_quoted(fit->origin, out);
+  clx_buffer_format(out, "\n%s  rows: %d\n%s  used: %d\n", indent, fit->rows, indent, fit->used);
   if (fit->low_count > 0) {
     clx_buffer_format(out, "%s  ", indent);
     write_numbers("low", fit->low, fit->low_count, out);
@@ -92,7 +106,9 @@ static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer 
 // A map of parameters with their provenance, its keys behind `indent`.
 static void write_set(const clx_schema *schema, const void *parameters, const char *indent, clx_buffer *out) {
   const clx_kernel_fit *fit = parameters;
-  clx_buffer_format(out, "%ssource: %s\n%skind: fitted\n", indent, fit->origin, indent);
+  clx_buffer_format(out, "%ssource: ", indent);
+  write_quoted(fit->origin, out);
+  clx_buffer_format(out, "\n%skind: fitted\n", indent);
   write_fit(fit, indent, out);
   for (int32_t i = 0; i < schema->count; i++) {
     const clx_row *row = &schema->rows[i];
@@ -124,8 +140,10 @@ static void write_power(const clx_calibration *calibration, const clx_device *de
 static void write_aliases(const clx_device *device, const clx_kernels *start, clx_buffer *out) {
   if (start->alias_count == 0 || !clx_text_equal(start->name, device->name)) return;
   clx_buffer_format(out, "aliases: [");
-  for (int32_t i = 0; i < start->alias_count; i++)
-    clx_buffer_format(out, "%s%s", i == 0 ? "" : ", ", start->aliases[i]);
+  for (int32_t i = 0; i < start->alias_count; i++) {
+    clx_buffer_format(out, "%s", i == 0 ? "" : ", ");
+    write_quoted(start->aliases[i], out);
+  }
   clx_buffer_format(out, "]\n");
 }
 
@@ -133,8 +151,9 @@ void clx_calibration_entry(const clx_calibration *calibration, const clx_device 
                            clx_buffer *out) {
   clx_buffer_format(out, "# Written by `colossus calibrate device %s`; docs/model/device.md has the command line.\n",
                     device->name);
-  clx_buffer_format(out, "name: %s\ntitle: \"kernels of %s, fitted to measurements\"\n", device->name,
-                    device->title != NULL ? device->title : device->name);
+  clx_buffer_format(out, "name: %s\ntitle: ", device->name);
+  write_quoted(device->title != NULL ? device->title : device->name, out);
+  clx_buffer_format(out, "\n");
   write_aliases(device, start, out);
   for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
     const clx_kernel_family *family = clx_kernel_family_at(f);

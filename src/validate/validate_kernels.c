@@ -114,7 +114,8 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   p->value[TIME] = cost.time * 1e6;
   const char *name = family->classes[s->rows.class_index[row]];
   for (int32_t c = 0; c < fit->class_count; c++) {
-    if (clx_text_equal(fit->classes[c].name, name)) p->error = fit->classes[c].cross_error;
+    const clx_kernel_class *k = &fit->classes[c];
+    if (clx_text_equal(k->name, name)) p->error = k->cross_error > 0 ? k->cross_error : k->error;
   }
   check_range(s, row, fit, p);
   check_origin(s, fit, p);
@@ -122,10 +123,16 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   return CLX_OK;
 }
 
-// A time that is there but makes no sense refuses its row, so that validation counts it.
+// A time that is there but makes no sense refuses its row; any positive value makes the figures count it.
 static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
   const state *s = job->state;
   p->measured[TIME] = s->rows.time[row] * 1e6;
+  if (s->rows.bad_time[row] != NULL) {
+    p->measured[TIME] = 1;
+    if (p->status != CLX_ROW_REFUSED) p->reason[0] = '\0';
+    p->status = CLX_ROW_REFUSED;
+    remark(p, s->rows.bad_time[row]);
+  }
   if (job->metric[POWER] != NULL) p->measured[POWER] = s->rows.power[row];
 }
 

@@ -74,7 +74,8 @@ static void write_row(const job *j, int32_t row, clx_buffer *out) {
   if (p->status == CLX_ROW_REFUSED) {
     clx_buffer_add(out, ",\n", 2);
   } else {
-    clx_buffer_format(out, ",%.4g\n", p->error > 0 ? p->error : j->error);
+    const double error = p->error > 0 ? p->error : j->error;  // 0: not known, left blank
+    clx_buffer_format(out, error > 0 ? ",%.4g\n" : ",\n", error);
   }
 }
 

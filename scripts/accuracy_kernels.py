@@ -160,6 +160,17 @@ def plot(family, directory):
     return name
 
 
+def power_table():
+    fit = entry("b200_sxm")["power"]["fit"]
+    lines = ["| family | rows | error | bias | cross-validated | noise |", "|---|---|---|---|---|---|"]
+    for c in fit["classes"]:
+        lines.append(f"| {c['name']} | {c['rows']:.0f} | {percent(c['error'])} | {100 * c['bias']:+.1f} | {percent(c['cross_error'])} | {percent(c['noise'])} |")
+    rows = sum(c["rows"] for c in fit["classes"])
+    lines.append(f"| **all** | {rows:.0f} | {percent(sum(c['rows'] * c['error'] for c in fit['classes']) / rows)} | "
+                 f"{100 * sum(c['rows'] * c['bias'] for c in fit['classes']) / rows:+.1f} | {percent(sum(c['rows'] * c['cross_error'] for c in fit['classes']) / rows)} | |")
+    return "\n".join(lines)
+
+
 def own_table():
     """The H100 that no fit has seen: tests/test_measured.c prints the figures."""
     out = subprocess.run([ROOT / "build" / "tests" / "test_measured"], check=True, capture_output=True, text=True,
@@ -181,6 +192,7 @@ def main():
             parts.append(f"### {family}\n\n![predicted against measured time of {family} kernels](plots/{name})\n\n{table_of(family, directory)}\n")
     parts.append("### Devices never fitted\n\nParameters of the first device, datasheet of the second; mean absolute error in percent over all rows of the second.\n\n"
                  + sibling_table(directory) + "\n")
+    parts.append("### Power, B200\n\nOf what the tables' meter reads, which still holds the kernels before ([power](model/device/power.md)).\n\n" + power_table() + "\n")
     parts.append("### An H100 measured for this project\n\nNever fitted on: another GPU, cuBLASLt 13.0 and PyTorch 2.11 instead of TensorRT-LLM's build, most shapes off the tables' grid "
                  "([validation/h100_kernels](../validation/h100_kernels/README.md)). The fp8 rows are products without the cast that every row of the tables contains.\n\n" + own_table() + "\n")
     (ROOT / "docs" / "accuracy_kernels.in.md").write_text("\n".join(parts))

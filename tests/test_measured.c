@@ -4,6 +4,7 @@
 
 #include "calibrate/calibrate.h"
 #include "catalog/catalog.h"
+#include "device/device_power.h"
 
 static clx_catalog *catalog;
 
@@ -94,11 +95,32 @@ static void test_products_off_the_grid(void **state) {
   clx_arena_free(m.arena);
 }
 
+// Energies of the B200, rest of the H100: nothing of it was fitted to an H100. Bare bf16 products are what its table and these
+// rows have in common.
+static void test_power(void **state) {
+  (void)state;
+  measured m;
+  errors e = {0};
+  measured_open(&m, "h100_sxm_power.gemm.csv");
+  const clx_gemm_parameters *gemm = &m.device.kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
+  for (int32_t i = 0; i < m.rows.count; i++) {
+    if (m.rows.format[i] != CLX_KERNEL_BF16) continue;
+    const double watts = clx_power_of_shape(&m.device, &m.device.kernels->power, &clx_kernel_gemm, CLX_KERNEL_BF16,
+                                            gemm, clx_kernel_rows_shape(&m.rows, i));
+    assert_true(watts <= m.device.tdp * 1.0001);
+    errors_add(&e, watts / m.rows.power[i]);
+  }
+  e = errors_of(e);
+  report("power of bf16 products, energies of the B200", e);
+  assert_true(e.mean < 0.2);
+  clx_arena_free(m.arena);
+}
+
 int main(void) {
   clx_error error = {0};
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_products_of_transformers),
-                                     cmocka_unit_test(test_products_off_the_grid)};
+                                     cmocka_unit_test(test_products_off_the_grid), cmocka_unit_test(test_power)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   clx_catalog_close(catalog);
   return failed;

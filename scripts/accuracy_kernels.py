@@ -160,6 +160,48 @@ def plot(family, directory):
     return name
 
 
+# What the project set out to reach: cross-validated error in percent, by family, formats and size.
+HOPPER, AMPERE, BLACKWELL = ["h100_sxm", "h200_sxm"], ["a100_sxm"], ["b200_sxm", "gb200", "gb300"]
+REACH = [
+    ("GEMM of at least 2e11 FLOP, bf16", ["gemm"], ["bf16"], "large", [(HOPPER, 3.5), (AMPERE, 5), (BLACKWELL, 4)]),
+    ("GEMM of at least 2e11 FLOP, fp8", ["gemm"], ["fp8"], "large", [(HOPPER, 6), (BLACKWELL, 7)]),
+    ("GEMM of at least 2e11 FLOP, fp8_block", ["gemm"], ["fp8_block"], "large", [(HOPPER, 6), (BLACKWELL, 7)]),
+    ("GEMM of at least 2e11 FLOP, nvfp4", ["gemm"], ["nvfp4"], "large", [(BLACKWELL, 8)]),
+    ("GEMM, all sizes, bf16", ["gemm"], ["bf16"], None, [(HOPPER, 6), (AMPERE, 8), (BLACKWELL, 8)]),
+    ("GEMM, all sizes, fp8 and fp8_block", ["gemm"], ["fp8", "fp8_block"], None, [(HOPPER, 8), (BLACKWELL, 9)]),
+    ("GEMM, all sizes, nvfp4", ["gemm"], ["nvfp4"], None, [(BLACKWELL, 10)]),
+    ("attention prefill", ["attention_context", "mla_context"], None, None, [(HOPPER, 8), (AMPERE, 10), (BLACKWELL, 10)]),
+    ("attention decode", ["attention_generation", "mla_generation"], None, None, [(HOPPER, 10), (AMPERE, 10), (BLACKWELL, 10)]),
+    ("MoE grouped GEMM", ["moe"], None, None, [(HOPPER, 12), (AMPERE, 15), (BLACKWELL, 14)]),
+    ("in-node collectives", ["nccl", "custom_allreduce"], None, None, [(HOPPER, 10), (AMPERE, 12), (BLACKWELL, 12)]),
+]
+
+
+def cross_error(device, families, formats, size):
+    rows = error = 0
+    for family in families:
+        for fmt, parameters in entry(device).get(family, {}).items():
+            if formats and fmt not in formats:
+                continue
+            for c in parameters["fit"]["classes"]:
+                if size is None or c["name"] == size:
+                    rows, error = rows + c["rows"], error + c["rows"] * c["cross_error"]
+    return 100 * error / rows if rows else None
+
+
+def reach_table():
+    devices = HOPPER + AMPERE + BLACKWELL
+    lines = ["| reach (target) | " + " | ".join(devices) + " |", "|---" * (len(devices) + 1) + "|"]
+    for label, families, formats, size, targets in REACH:
+        cells = []
+        for device in devices:
+            target = next((t for group, t in targets if device in group), None)
+            error = cross_error(device, families, formats, size) if target else None
+            cells.append("" if error is None else f"{error:.1f} ({target:g})" if error <= target else f"**{error:.1f}** ({target:g})")
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def power_table():
     fit = entry("b200_sxm")["power"]["fit"]
     lines = ["| family | rows | error | bias | cross-validated | noise |", "|---|---|---|---|---|---|"]
@@ -185,7 +227,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     directory = pathlib.Path(sys.argv[1])
-    parts = []
+    parts = ["### Reach\n\nCross-validated error and, in brackets, what the project set out for; bold: missed.\n\n" + reach_table() + "\n"]
     for family in FAMILIES:
         name = plot(family, directory)
         if name:

@@ -51,6 +51,23 @@ static void read_device(const char *name, clx_arena *arena, clx_device *device) 
   assert_int_equal(clx_catalog_read_device(catalog, name, (clx_place){0}, arena, device, &error), CLX_OK);
 }
 
+// Parameters that the shapes determine come back themselves. (Others trade off against each other: there only what they predict
+// together is determined.)
+static void check_values(const clx_kernel_family *family, const void *got, const void *want) {
+  static const char *const determined[] = {"start",        "memory_share", "cache_rate",
+                                           "matrix_share", "start_time",   "load_rate"};
+  for (int32_t i = 0; i < family->schema->count; i++) {
+    const clx_row *row = &family->schema->rows[i];
+    const bool checked = clx_text_equal(family->name, "memory") || clx_text_equal(family->name, "gemm");
+    for (int32_t k = 0; checked && k < CLX_COUNT(determined); k++) {
+      if (!clx_text_equal(row->key, determined[k])) continue;
+      const double a = *(const double *)((const char *)got + row->offset);
+      const double b = *(const double *)((const char *)want + row->offset);
+      if (fabs(a / b - 1) > 0.1) fail_msg("%s.%s: %g instead of %g", family->name, row->key, a, b);
+    }
+  }
+}
+
 static void check_recovery(const clx_device *device, const clx_kernel_family *family, int32_t set) {
   static const double NOISE = 0.03;
   clx_arena *arena = clx_arena_new();
@@ -75,6 +92,7 @@ static void check_recovery(const clx_device *device, const clx_kernel_family *fa
   if (sum / fresh.count > 0.03)
     fail_msg("%s %s: recovered to %.1f %% only (started at %.1f %%)", family->name, family->sets[set],
              100 * sum / fresh.count, 100 * start / fresh.count);
+  check_values(family, parameters, clx_kernels_set(device->kernels, family, set));
   clx_arena_free(arena);
 }
 

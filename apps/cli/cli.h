@@ -18,6 +18,9 @@ typedef enum cli_value_kind {
   CLI_SCENARIO,  // shipped name or path
   CLI_KIND,      // kind of catalogue entry
   CLI_ENTRY,     // catalogue entry
+  CLI_DEVICE,    // device of the catalogue
+  CLI_FAMILY,    // kernel family
+  CLI_FITTED,    // what calibrate fits
   CLI_TABLE,     // kind of table
   CLI_SHELL,
   CLI_COMMAND,

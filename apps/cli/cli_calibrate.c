@@ -12,6 +12,10 @@ static int calibrate(const cli_call *call) {
   uint64_t threads = 1, rows = 0;
   clx_calibrate_options options;
   clx_calibrate_options_default(&options);
+  if (strcmp(call->argument[0], "device") != 0)
+    return cli_wrong("calibrate fits a device, read '%s'; did you mean 'calibrate device %s'?", call->argument[0],
+                     call->argument_count > 1 ? call->argument[1] : call->argument[0]);
+  if (call->argument_count < 2) return cli_wrong("calibrate device needs the NAME of a device of the catalogue");
   if (tables == NULL) return cli_wrong("calibrate device NAME needs --kernels DIR, the folder of NAME.gemm.csv ...");
   if (!cli_number(call, "threads", 1, 64, &threads) || !cli_number(call, "rows", 100, 1000000, &rows)) return CLI_WRONG;
   options.families = cli_text(call, "family");
@@ -21,7 +25,7 @@ static int calibrate(const cli_call *call) {
   options.json = cli_flag(call, "json");
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE &&
-      clx_device_calibrate(catalog, call->argument[0], tables, &options, &report, &entry, &error) != CLX_OK) {
+      clx_device_calibrate(catalog, call->argument[1], tables, &options, &report, &entry, &error) != CLX_OK) {
     code = cli_fail(&error);
   }
   if (code == CLI_DONE && path != NULL) code = cli_write_file(path, entry);
@@ -39,7 +43,10 @@ static const cli_option OPTIONS[] = {
      .value = "FILE",
      .kind = CLI_FILE_PATH,
      .doc = "write the catalogue entry there (DIR/kernels/NAME.yaml of a catalogue)"},
-    {.name = "family", .value = "NAMES", .kind = CLI_TEXT, .doc = "only these kernel families (and power), by commas"},
+    {.name = "family",
+     .value = "NAMES",
+     .kind = CLI_FAMILY,
+     .doc = "only these kernel families (and power), by commas"},
     {.name = "source",
      .value = "ID",
      .kind = CLI_TEXT,
@@ -50,7 +57,7 @@ static const cli_option OPTIONS[] = {
 };
 
 const cli_command cli_calibrate_command = {
-    .name = "calibrate device",
+    .name = "calibrate",
     .summary = "fit a device's kernel model to measured kernels",
     .text =
         "Fits the parameters of every kernel family for which DIR holds a table (gemm, attention_context, moe ...)\n"
@@ -59,7 +66,7 @@ const cli_command cli_calibrate_command = {
         "catalogue/kernels.",
     .examples = {"colossus calibrate device h100_sxm --kernels tables --source my-tables -o mine/kernels/h100_sxm.yaml",
                  "colossus --catalogue mine calibrate device my_cpu --kernels mine -o mine/kernels/my_cpu.yaml"},
-    .argument = {{"NAME", CLI_ENTRY, false}},
+    .argument = {{"device", CLI_FITTED, false}, {"NAME", CLI_DEVICE, true}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = calibrate,

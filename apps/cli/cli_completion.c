@@ -11,7 +11,11 @@ static void put_words(cli_value_kind kind) {
   } else if (kind == CLI_KIND) {
     for (int32_t i = 0; (word = clx_catalog_kind(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_TABLE) {
-    fputs(" training", stdout);
+    for (int32_t i = 0; (word = clx_table_kind_name(i)) != NULL; i++) printf(" %s", word);
+  } else if (kind == CLI_FAMILY) {
+    for (int32_t i = 0; (word = clx_kernel_family_name(i)) != NULL; i++) printf(" %s", word);
+  } else if (kind == CLI_FITTED) {
+    fputs(" device", stdout);
   } else if (kind == CLI_SHELL) {
     fputs(" bash zsh fish", stdout);
   } else if (kind == CLI_COMMAND) {
@@ -42,6 +46,9 @@ static void bash_values(const char *indent, cli_value_kind kind) {
   printf("%s", indent);
   if (kind == CLI_FOLDER_PATH) {
     fputs("COMPREPLY+=($(compgen -d -- \"$cur\"))", stdout);
+  } else if (kind == CLI_DEVICE) {
+    fputs("COMPREPLY+=($(compgen -W \"$(colossus catalogue ls device 2>/dev/null | awk '{print $1}')\" -- \"$cur\"))",
+          stdout);
   } else if (kind == CLI_ENTRY) {
     fputs("COMPREPLY+=($(compgen -W \"$(colossus catalogue ls 2>/dev/null | awk '{print $2}')\" -- \"$cur\"))", stdout);
   } else if (kind == CLI_TEXT) {
@@ -143,6 +150,8 @@ static void zsh_action(cli_value_kind kind) {
     fputs("_files -/", stdout);
   } else if (kind == CLI_SCENARIO) {
     fputs("_colossus_scenario", stdout);
+  } else if (kind == CLI_DEVICE) {
+    fputs("_colossus_device", stdout);
   } else if (kind == CLI_ENTRY) {
     fputs("_colossus_entry", stdout);
   } else {
@@ -192,7 +201,9 @@ static void completion_zsh(void) {
   fputs(")' 'files:file:_files' }\n_colossus_entry() { compadd -- ", stdout);
   put_words(CLI_KIND);
   fputs(
-      " ${(f)\"$(colossus catalogue ls 2>/dev/null | awk '{print $2}')\"} }\n_colossus_command() {\n  local -a "
+      " ${(f)\"$(colossus catalogue ls 2>/dev/null | awk '{print $2}')\"} }\n"
+      "_colossus_device() { compadd -- ${(f)\"$(colossus catalogue ls device 2>/dev/null | awk '{print $1}')\"} }\n"
+      "_colossus_command() {\n  local -a "
       "commands=(\n",
       stdout);
   for (int32_t i = 0; cli_command_at(i) != NULL; i++) {
@@ -236,7 +247,9 @@ static void fish_when(const cli_command *command) {
 }
 
 static void fish_values(cli_value_kind kind) {
-  if (kind == CLI_ENTRY) {
+  if (kind == CLI_DEVICE) {
+    fputs(" -f -a '(colossus catalogue ls device 2>/dev/null | awk \"{print \\\\$1}\")'", stdout);
+  } else if (kind == CLI_ENTRY) {
     fputs(" -f -a '(colossus catalogue ls 2>/dev/null | awk \"{print \\\\$2}\")'", stdout);
   } else if (kind == CLI_FOLDER_PATH) {
     fputs(" -f -a '(__fish_complete_directories)'", stdout);

@@ -24,9 +24,12 @@ static int predict(const cli_call *call) {
 }
 
 #define KERNEL_OPTIONS                                                                                                 \
-  {.name = "device", .value = "NAME", .kind = CLI_ENTRY, .doc = "kernels: the device of the catalogue that ran them"}, \
+  {.name = "device",                                                                                                   \
+   .value = "NAME",                                                                                                    \
+   .kind = CLI_DEVICE,                                                                                                 \
+   .doc = "kernels: the device of the catalogue that ran them"},                                                       \
   {                                                                                                                    \
-    .name = "family", .value = "NAME", .kind = CLI_TEXT, .doc = "kernels: gemm, moe ... (default: by the file name)"   \
+    .name = "family", .value = "NAME", .kind = CLI_FAMILY, .doc = "kernels: gemm, moe ... (default: by the file name)" \
   }
 
 static const cli_option PREDICT_OPTIONS[] = {

@@ -128,6 +128,8 @@ typedef struct clx_table_options {
 
 /* Kinds of tables ("training", "kernels"): name of kind i, NULL past the end. */
 const char *clx_table_kind_name(int32_t index);
+/* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
+const char *clx_kernel_family_name(int32_t index);
 /* Writes the CSV with predicted_*, status, reason and model_error columns to *text. options nullable. */
 clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path,
                              const clx_table_options *options, char **text, clx_error *error);

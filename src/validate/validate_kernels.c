@@ -18,6 +18,11 @@ typedef struct state {
   const char *group[CLX_KERNEL_FORMATS][CLX_KERNEL_CLASSES_MAX];
 } state;
 
+const char *clx_kernel_family_name(int32_t index) {
+  const clx_kernel_family *family = clx_kernel_family_at(index);
+  return family == NULL ? NULL : family->name;
+}
+
 static clx_status name_groups(const clx_table_job *job, state *s, clx_error *error) {
   for (int32_t f = 0; f < CLX_KERNEL_FORMATS; f++) {
     for (int32_t c = 0; s->rows.family->classes[c] != NULL; c++) {

@@ -164,8 +164,7 @@ def plot(family, directory):
 HOPPER, AMPERE, BLACKWELL = ["h100_sxm", "h200_sxm"], ["a100_sxm"], ["b200_sxm", "gb200", "gb300"]
 REACH = [
     ("GEMM of at least 2e11 FLOP, bf16", ["gemm"], ["bf16"], "large", [(HOPPER, 3.5), (AMPERE, 5), (BLACKWELL, 4)]),
-    ("GEMM of at least 2e11 FLOP, fp8", ["gemm"], ["fp8"], "large", [(HOPPER, 6), (BLACKWELL, 7)]),
-    ("GEMM of at least 2e11 FLOP, fp8_block", ["gemm"], ["fp8_block"], "large", [(HOPPER, 6), (BLACKWELL, 7)]),
+    ("GEMM of at least 2e11 FLOP, fp8 and fp8_block", ["gemm"], ["fp8", "fp8_block"], "large", [(HOPPER, 6), (BLACKWELL, 7)]),
     ("GEMM of at least 2e11 FLOP, nvfp4", ["gemm"], ["nvfp4"], "large", [(BLACKWELL, 8)]),
     ("GEMM, all sizes, bf16", ["gemm"], ["bf16"], None, [(HOPPER, 6), (AMPERE, 8), (BLACKWELL, 8)]),
     ("GEMM, all sizes, fp8 and fp8_block", ["gemm"], ["fp8", "fp8_block"], None, [(HOPPER, 8), (BLACKWELL, 9)]),

@@ -72,12 +72,16 @@ static void write_numbers(const char *key, const double *value, int32_t count, c
   clx_buffer_format(out, "]");
 }
 
-static void write_quoted(const char *text, clx_buffer *out) {
-  clx_buffer_add(out, "\"", 1);
+static void write_escaped(const char *text, clx_buffer *out) {
   for (const char *c = text; *c != '\0'; c++) {
     if (*c == '"' || *c == '\\') clx_buffer_add(out, "\\", 1);
     clx_buffer_add(out, c, 1);
   }
+}
+
+static void write_quoted(const char *text, clx_buffer *out) {
+  clx_buffer_add(out, "\"", 1);
+  write_escaped(text, out);
   clx_buffer_add(out, "\"", 1);
 }
 
@@ -151,9 +155,9 @@ void clx_calibration_entry(const clx_calibration *calibration, const clx_device 
                            clx_buffer *out) {
   clx_buffer_format(out, "# Written by `colossus calibrate device %s`; docs/model/device.md has the command line.\n",
                     device->name);
-  clx_buffer_format(out, "name: %s\ntitle: ", device->name);
-  write_quoted(device->title != NULL ? device->title : device->name, out);
-  clx_buffer_format(out, "\n");
+  clx_buffer_format(out, "name: %s\ntitle: \"kernels of ", device->name);
+  write_escaped(device->title != NULL ? device->title : device->name, out);
+  clx_buffer_format(out, ", fitted to measurements\"\n");
   write_aliases(device, start, out);
   for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
     const clx_kernel_family *family = clx_kernel_family_at(f);

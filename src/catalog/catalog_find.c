@@ -16,9 +16,7 @@ static clx_entry *find_name(const clx_catalog *catalog, int32_t kind, const char
   return NULL;
 }
 
-clx_entry *clx_catalog_find(const clx_catalog *catalog, int32_t kind, const char *name) {
-  clx_entry *entry = find_name(catalog, kind, name);
-  if (entry != NULL) return entry;
+static clx_entry *find_alias(const clx_catalog *catalog, int32_t kind, const char *name) {
   const clx_alias *best = NULL;
   for (int32_t i = 0; i < catalog->alias_count; i++) {
     const clx_alias *alias = &catalog->alias[i];
@@ -26,6 +24,15 @@ clx_entry *clx_catalog_find(const clx_catalog *catalog, int32_t kind, const char
     if (best == NULL || strlen(alias->alias) > strlen(best->alias)) best = alias;
   }
   return best == NULL ? NULL : find_name(catalog, kind, best->name);
+}
+
+clx_entry *clx_catalog_find(const clx_catalog *catalog, int32_t kind, const char *name) {
+  clx_entry *entry = find_name(catalog, kind, name);
+  if (entry == NULL) entry = find_alias(catalog, kind, name);
+  if (entry != NULL || !clx_text_equal(clx_catalog_kind(kind), "kernels")) return entry;
+  // Kernels carry the name of their device: other spellings of the device find them, too.
+  const clx_entry *device = find_alias(catalog, clx_catalog_kind_index("device"), name);
+  return device == NULL ? NULL : find_name(catalog, kind, device->name);
 }
 
 // Names and aliases without '*' that a misspelt name can be near to. NULL when out of memory.

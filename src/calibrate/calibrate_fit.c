@@ -123,8 +123,9 @@ static void normal_make(const fit *p, normal *n) {
 // Solves (A + damping * (diag A + floor)) x = b by Cholesky. False when not positive definite.
 static bool solve(const normal *n, int32_t count, double damping, double *x) {
   static const double FLOOR = 1e-9;
-  double l[PARAMETERS_MAX][PARAMETERS_MAX];
+  double l[PARAMETERS_MAX][PARAMETERS_MAX] = {{0}};
   double largest = 0;
+  if (count > PARAMETERS_MAX) return false;
   for (int32_t i = 0; i < count; i++) largest = fmax(largest, n->a[i][i]);
   for (int32_t i = 0; i < count; i++) {
     for (int32_t k = 0; k <= i; k++) {
@@ -160,9 +161,11 @@ static double descend(const fit *p, double *u, int32_t iterations) {
     differentiate(p, u);
     normal_make(p, &n);
     const double before = best;
-    for (int32_t attempt = 0; attempt < 7; attempt++, damping *= 5) {
+    for (int32_t attempt = 0; attempt < 7; attempt++) {
       double step[PARAMETERS_MAX], next[PARAMETERS_MAX];
-      if (!solve(&n, p->parameter_count, damping, step)) continue;
+      const bool solved = solve(&n, p->parameter_count, damping, step);
+      damping *= 5;  // for the next attempt
+      if (!solved) continue;
       for (int32_t k = 0; k < p->parameter_count; k++) {
         next[k] = fmin(fmax(u[k] + fmin(fmax(step[k], -STEP_MAX), STEP_MAX), 0), 1);
       }
@@ -171,7 +174,7 @@ static double descend(const fit *p, double *u, int32_t iterations) {
       best = now;
       memcpy(u, next, sizeof next);
       keep_trial(p);
-      damping = fmax(damping / 10, 1e-7);
+      damping = fmax(damping / 50, 1e-7);
       break;
     }
     damping = fmin(damping, 1e4);
@@ -186,7 +189,7 @@ static double polish(const fit *p, double *u, double best) {
   evaluate(p, u, -1, p->residual);
   for (int32_t s = 0; s < CLX_COUNT(steps); s++) {
     for (int32_t k = 0; k < p->parameter_count; k++) {
-      for (double sign = -1; sign <= 1; sign += 2) {
+      for (int32_t sign = -1; sign <= 1; sign += 2) {
         double next[PARAMETERS_MAX];
         memcpy(next, u, sizeof next);
         next[k] = fmin(fmax(u[k] + sign * steps[s], 0), 1);
@@ -236,12 +239,11 @@ static double search(const fit *p, const clx_fit_options *options, double *best_
   for (int32_t s = 0; s <= options->restarts; s++) {
     double u[PARAMETERS_MAX] = {0};
     for (int32_t k = 0; k < p->parameter_count; k++) {
-      const double shift = s == 0 ? 0 : SPREAD * (clx_fit_uniform((uint64_t)(s * STRIDE + k)) - 0.5);
+      const double shift = s == 0 ? 0 : SPREAD * (clx_fit_uniform((uint64_t)s * STRIDE + (uint64_t)k) - 0.5);
       u[k] = fmin(fmax(start[k] + shift, 0.01), 0.99);
     }
-    double now = descend(p, u, options->iterations);
-    now = polish(p, u, now);
-    now = descend(p, u, options->iterations / 2 + 1);
+    polish(p, u, descend(p, u, options->iterations));
+    const double now = descend(p, u, options->iterations / 2 + 1);
     if (now >= best) continue;
     best = now;
     memcpy(best_u, u, sizeof u);

@@ -15,11 +15,9 @@ static void name_device(clx_kernels *kernels) {
 }
 
 static clx_status read_kernels(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
-                               clx_kernels **kernels, clx_error *error) {
-  *kernels = CLX_NEW(arena, clx_kernels);
-  if (*kernels == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
-  CLX_TRY(clx_catalog_read(catalog, "kernels", name, place, &clx_kernels_schema, arena, *kernels, error));
-  name_device(*kernels);
+                               clx_kernels *kernels, clx_error *error) {
+  CLX_TRY(clx_catalog_read(catalog, "kernels", name, place, &clx_kernels_schema, arena, kernels, error));
+  name_device(kernels);
   return CLX_OK;
 }
 
@@ -40,21 +38,21 @@ clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name,
   CLX_TRY(clx_catalog_read(catalog, "device", name, place, &clx_device_schema, arena, device, error));
   const char *own = device->kernels_name != NULL ? device->kernels_name : device->name;
   const char *architecture = clx_catalog_canonical(catalog, "kernels", device->family);
-  clx_kernels *kernels = CLX_NEW(arena, clx_kernels), *other = NULL;
-  if (kernels == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
+  clx_kernels *kernels = CLX_NEW(arena, clx_kernels), *other = CLX_NEW(arena, clx_kernels);
+  if (kernels == NULL || other == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
   clx_schema_default(&clx_kernels_schema, kernels);
   if (device->kernels_name != NULL || clx_catalog_canonical(catalog, "kernels", own) != NULL)
-    CLX_TRY(read_kernels(catalog, own, place, arena, &kernels, error));
+    CLX_TRY(read_kernels(catalog, own, place, arena, kernels, error));
   if (device->decode_kernels_name != NULL) {
-    CLX_TRY(read_kernels(catalog, device->decode_kernels_name, place, arena, &other, error));
+    CLX_TRY(read_kernels(catalog, device->decode_kernels_name, place, arena, other, error));
     memcpy(kernels->attention_generation, other->attention_generation, sizeof kernels->attention_generation);
   }
   if (device->power.kernels != NULL) {
-    CLX_TRY(read_kernels(catalog, device->power.kernels, place, arena, &other, error));
+    CLX_TRY(read_kernels(catalog, device->power.kernels, place, arena, other, error));
     clx_kernels_complete_power(kernels, other);
   }
   if (architecture != NULL) {
-    CLX_TRY(read_kernels(catalog, architecture, place, arena, &other, error));
+    CLX_TRY(read_kernels(catalog, architecture, place, arena, other, error));
     clx_kernels_complete(kernels, other);
   }
   adapt_power(device, kernels);

@@ -86,9 +86,9 @@ typedef struct clx_kernel_family {
   const clx_schema *schema;  // of one parameter struct: first member clx_kernel_fit fit, rows of kind REAL are fitted
   const clx_kernel_column *columns;
   int32_t column_count;
-  const char *const *sets;            // NULL-terminated names of parameter sets ("bf16", "fp8", ...)
-  int8_t set_of[CLX_KERNEL_FORMATS];  // index of the set of a format, -1 = this family has no kernel of that format
-  const char *const *classes;         // NULL-terminated names of size classes
+  const char *const *sets;             // NULL-terminated names of parameter sets ("bf16", "fp8", ...)
+  int32_t set_of[CLX_KERNEL_FORMATS];  // index of the set of a format, -1 = this family has no kernel of that format
+  const char *const *classes;          // NULL-terminated names of size classes
   int32_t (*class_of)(clx_kernel_format format, const void *shape);
   // Pure, allocation-free, deterministic; finite and positive for any shape within the columns' bounds. `parameters` is of
   // the set of `format`.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 typedef clx_attention_context_parameters parameters_t;
 typedef clx_attention_context_shape shape_t;
@@ -52,11 +53,6 @@ const clx_schema clx_attention_context_schema = {.name = "attention_context",
                                                  .count = CLX_COUNT(parameter_rows),
                                                  .size = sizeof(parameters_t)};
 
-static double square(double x) { return x * x; }
-
-// Two resources that overlap, not perfectly.
-static double overlapped(double a, double b) { return sqrt(sqrt(square(square(a)) + square(square(b)))); }
-
 static bool is_cast(clx_kernel_format format, const shape_t *s) {
   return format != CLX_KERNEL_FP8 && s->kv_cache_dtype > 0;
 }
@@ -69,7 +65,7 @@ static double prepare_time(const clx_device *d, const parameters_t *p, clx_kerne
   const bool cast = format != CLX_KERNEL_FP8 && (s->kv_cache_dtype > 0 || dim <= NARROW_HEAD);
   double cycles = heads / d->processors;
   if (s->isl + s->step > TABLE_LENGTH) {
-    cycles *= p->prepare_far * fmax(1, dim / 128) * (1 + p->prepare_single / square(s->batch_size));
+    cycles *= p->prepare_far * fmax(1, dim / 128) * (1 + p->prepare_single / clx_square(s->batch_size));
   } else {
     cycles *= p->prepare_token + dim / (cast ? p->prepare_rate_cast : p->prepare_rate);
   }
@@ -77,7 +73,7 @@ static double prepare_time(const clx_device *d, const parameters_t *p, clx_kerne
   *bytes = tokens * dim *
            (2 * (s->num_heads + pairs) + s->num_heads * clx_kernel_format_bytes(format) +
             pairs * (s->kv_cache_dtype > 0 ? 1 : 2));
-  return overlapped(cycles / d->clock, *bytes / (d->memory_bandwidth * p->memory_share));
+  return clx_overlapped(cycles / d->clock, *bytes / (d->memory_bandwidth * p->memory_share));
 }
 
 // Keys that the tiles of one head see together, and the longest of them. Rows of a tile share the keys of its last row.
@@ -115,7 +111,7 @@ static double attend_time(const clx_device *d, const parameters_t *p, clx_kernel
   const double peak = fmax(1, d->peak[format == CLX_KERNEL_FP8 ? CLX_FP8 : CLX_BF16]) / (d->processors * d->clock);
   const double product = 4 * dim / (peak * (cast ? p->matmul_cast : p->matmul));
   const double softmax = (cast ? p->softmax_cast : p->softmax) / d->exponentials;
-  const double key = fmin(tile, BLOCK_ROWS * ceil(s->isl / BLOCK_ROWS)) * overlapped(product, softmax);
+  const double key = fmin(tile, BLOCK_ROWS * ceil(s->isl / BLOCK_ROWS)) * clx_overlapped(product, softmax);
   const double start = (cast ? p->tile_start_cast : p->tile_start) + p->row_time * fmin(tile, s->isl) * dim;
   const double cut = k.cut ? (cast ? p->window_tile_cast : p->window_tile) : 0;
   const double longest = start + k.longest * key + (k.tiles > 1 ? cut : 0);
@@ -123,12 +119,12 @@ static double attend_time(const clx_device *d, const parameters_t *p, clx_kernel
   if (heads * k.tiles > d->processors) {
     const double all = heads * (k.sum * key + k.tiles * start + (k.tiles - 1) * cut);
     const double mean = all / d->processors + p->tail * longest;
-    cycles = overlapped(longest, mean);
+    cycles = clx_overlapped(longest, mean);
   }
   const double queries = s->batch_size * s->isl * s->num_heads * dim * (clx_kernel_format_bytes(format) + 2);
   const double seen = s->batch_size * (s->step + s->isl) * s->num_key_value_heads * 2 * dim;
   *bytes = queries + seen * (s->kv_cache_dtype > 0 ? 1 : 2);
-  return overlapped(cycles / d->clock, *bytes / (d->memory_bandwidth * p->memory_share));
+  return clx_overlapped(cycles / d->clock, *bytes / (d->memory_bandwidth * p->memory_share));
 }
 
 // Scores below the causal diagonal and inside the window, per head and sequence.
@@ -146,7 +142,7 @@ clx_kernel_cost clx_attention_context_cost(const struct clx_device *device, clx_
   double prepared, attended;
   double time = prepare_time(device, p, format, s, &prepared);
   time += attend_time(device, p, format, s, &attended);
-  const double burst = square(square(time / p->throttle_time));
+  const double burst = clx_square(clx_square(time / p->throttle_time));
   time *= 1 + p->throttle * burst / (1 + burst);
   const bool narrow = s->head_dim <= NARROW_HEAD;
   const double launch = narrow ? p->launch_narrow : is_cast(format, s) ? p->launch_cast : p->launch;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 typedef clx_attention_generation_parameters parameters_t;
 typedef clx_attention_generation_shape shape_t;
@@ -90,20 +91,15 @@ static work work_of(const clx_device *d, const shape_t *s) {
   return w;
 }
 
-static double square(double x) { return x * x; }
-
-// Two resources that overlap, not perfectly.
-static double overlapped(double a, double b) { return sqrt(sqrt(square(square(a)) + square(square(b)))); }
-
 // The larger of two limits of one resource, rounded where they meet.
 static double limited(double a, double b) {
-  const double a4 = square(square(a)), b4 = square(square(b));
+  const double a4 = clx_square(clx_square(a)), b4 = clx_square(clx_square(b));
   return sqrt(sqrt(sqrt(a4 * a4 + b4 * b4)));
 }
 
 // Share of reads that miss the last-level cache when `bytes` are read again and again.
 static double missed(const clx_device *d, const parameters_t *p, double bytes) {
-  const double fill = square(square(bytes / (p->cache_share * d->l2)));
+  const double fill = clx_square(clx_square(bytes / (p->cache_share * d->l2)));
   return fill / (1 + fill);
 }
 
@@ -147,7 +143,7 @@ static double plain_cycles(const parameters_t *p, const shape_t *s, const work *
   const double element = limited(alone * (1 + p->far_latency * far), count / p->processor_rate);
   const double filled = fmin(1, w->keys * s->head_dim / (8 * b->threads));  // threads with a token in the first loop
   const double loop = (w->fp8 ? p->first_pass_fp8 : p->first_pass) + p->first_pass_dim * s->head_dim;
-  const double first = loop * filling * square(filled);
+  const double first = loop * filling * clx_square(filled);
   return (w->fp8 ? p->start_fp8 : p->start) + p->start_dim * s->head_dim + p->start_threads * filling +
          (b->split > 1 ? p->merge : 0) + fmax(first, b->tokens * 2 * s->head_dim * element);
 }
@@ -164,7 +160,7 @@ static clx_kernel_cost plain_cost(const clx_device *d, const parameters_t *p, co
   const double wave = w->key_bytes * fmin(1, d->processors * b.resident / blocks);
   const double values = p->value_traffic * far + (1 - p->value_traffic) * missed(d, p, wave);
   clx_kernel_cost cost = {.bytes = w->token_bytes * far + w->key_bytes * (far + values)};
-  cost.time = p->launch + overlapped(cycles / d->clock, cost.bytes / (d->memory_bandwidth * p->memory_share));
+  cost.time = p->launch + clx_overlapped(cycles / d->clock, cost.bytes / (d->memory_bandwidth * p->memory_share));
   return cost;
 }
 
@@ -204,7 +200,7 @@ static clx_kernel_cost packed_cost(const clx_device *d, const parameters_t *p, c
   const double starts =
       (v.full + (v.rest > 0)) * (start + part) / d->clock;  // blocks that start leave the memory to those that read
   cost.time = (w->fp8 ? p->packed_launch_fp8 : p->packed_launch) + once / d->clock + (1 - p->packed_overlap) * starts +
-              overlapped(p->packed_overlap * starts + reading / d->clock, memory);
+              clx_overlapped(p->packed_overlap * starts + reading / d->clock, memory);
   return cost;
 }
 

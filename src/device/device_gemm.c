@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 #define PARAMETER(member, unit, start, low, high, text) \
   CLX_PARAMETER(clx_gemm_parameters, member, unit, start, low, high, text)
@@ -95,18 +96,6 @@ typedef struct product {
   double weight, loop, tail;  // sums over candidates
 } product;
 
-static inline double most(double a, double b) { return a > b ? a : b; }
-
-static inline double least(double a, double b) { return a < b ? a : b; }
-
-// Whole numbers below 2^63.
-static inline double ceiling(double x) {
-  const double whole = (double)(int64_t)x;
-  return whole < x ? whole + 1 : whole;
-}
-
-static inline double flooring(double x) { return (double)(int64_t)x; }
-
 static inline double eighth(double x) {
   const double x2 = x * x, x4 = x2 * x2;
   return x4 * x4;
@@ -114,13 +103,13 @@ static inline double eighth(double x) {
 
 // The larger one, and up to 9 % more when both are nearly equal: about (a^8 + b^8)^(1/8).
 static inline double larger(double a, double b) {
-  const double high = most(a, b);
-  return high * (1 + 0.0905 * eighth(least(a, b) / high));
+  const double high = clx_most(a, b);
+  return high * (1 + 0.0905 * eighth(clx_least(a, b) / high));
 }
 
 // Adds a candidate. Libraries choose by estimates of their own, so near ties count all: weight time^-8.
 static inline void add(product *p, double loop, double tail) {
-  const double time = most(loop, p->memory) + tail + 0.2 * loop;
+  const double time = clx_most(loop, p->memory) + tail + 0.2 * loop;
   const double inverse = 1 / time, weight = eighth(inverse);
   p->weight += weight;
   p->loop += weight * loop;
@@ -137,33 +126,33 @@ static inline void try_tiles(product *p, double rows, double columns, double dow
     else
       loaded -= down > 1 ? columns / 2 : across > 1 ? rows / 2 : 0;
   }
-  const double busy = most(area * p->multiply, loaded * p->load);
+  const double busy = clx_most(area * p->multiply, loaded * p->load);
   const double per_k = sqrt(busy * busy + p->step * p->step);
-  const double waves = tiles * p->per_processor, whole = ceiling(waves);
+  const double waves = tiles * p->per_processor, whole = clx_round_up(waves);
   const double counted = whole <= 1 ? 1 : waves + p->wave_loss * (whole - waves);
   const double store = area * p->store;
-  const double steps = ceiling(p->k / STEP_K) * STEP_K;
+  const double steps = clx_round_up(p->k / STEP_K) * STEP_K;
   add(p, counted * steps * per_k + (counted - 1) * store * p->exposed, store);
   if (!split || tiles * 2 > p->processors || p->k < 2 * SPLIT_K) return;
-  const double parts = least(flooring(p->processors / tiles), flooring(p->k / SPLIT_K));
-  const double part = ceiling(p->k / (parts * STEP_K)) * STEP_K;
+  const double parts = clx_least(clx_round_down(p->processors / tiles), clx_round_down(p->k / SPLIT_K));
+  const double part = clx_round_up(p->k / (parts * STEP_K)) * STEP_K;
   add(p, part * per_k, store + p->split_time + parts * p->split_pass);
 }
 
 // Tiles with a side `fixed` along y and up to `longest` along x: the largest, and those that fill the same whole waves.
 static inline void try_side(product *p, const menu *tiles, const side *s, double x, double y, bool x_is_rows) {
-  const double across = ceiling(y * s->per_fixed);
-  const double fewest = ceiling(x * s->per_longest);
+  const double across = clx_round_up(y * s->per_fixed);
+  const double fewest = clx_round_up(x * s->per_longest);
   const double lines = across * p->groups;
-  const double waves = ceiling(fewest * lines * p->per_processor);
+  const double waves = clx_round_up(fewest * lines * p->per_processor);
   const double per_wave = p->processors / lines, grains = x * tiles->per_grain;
-  const double fill = most(fewest, flooring(waves * per_wave));
+  const double fill = clx_most(fewest, clx_round_down(waves * per_wave));
   double last = 0;
   for (int32_t i = tiles->fixed_rows ? 1 : 0; i < (p->coarse ? 1 : 2); i++) {
-    const double length = least(s->longest, ceiling(grains / (i == 0 ? fewest : fill)) * tiles->grain);
+    const double length = clx_least(s->longest, clx_round_up(grains / (i == 0 ? fewest : fill)) * tiles->grain);
     if (length == last) continue;
     last = length;
-    const double used = ceiling(x / length);
+    const double used = clx_round_up(x / length);
     if (x_is_rows)
       try_tiles(p, length, s->fixed, used, across, i == 0 && p->splits);
     else
@@ -186,10 +175,10 @@ static traffic traffic_of(const clx_device *device, const clx_gemm_parameters *q
   const double output = p->groups * p->m * p->n * 2;
   // A wave covers about this many rows and columns and reads the panels beside them once.
   const double covered = p->processors * 128 * 256;
-  double high = least(p->m, sqrt(covered)), wide = least(p->n, covered / high);
-  high = least(p->m, covered / wide);
-  const double again = most(0, p->groups * p->m * p->n * p->k * size * (1 / high + 1 / wide) - weights - input);
-  const double panel = least(p->m, p->n) * p->k * size / (device->l2 * q->panel_share), panel2 = panel * panel;
+  double high = clx_least(p->m, sqrt(covered)), wide = clx_least(p->n, covered / high);
+  high = clx_least(p->m, covered / wide);
+  const double again = clx_most(0, p->groups * p->m * p->n * p->k * size * (1 / high + 1 / wide) - weights - input);
+  const double panel = clx_least(p->m, p->n) * p->k * size / (device->l2 * q->panel_share), panel2 = panel * panel;
   const double weights_kept = kept(weights * q->weight_copies / device->l2);
   const double input_kept = kept_softly(input * q->activation_copies / device->l2);
   const double output_kept = kept_softly(output * q->activation_copies / device->l2);
@@ -208,15 +197,15 @@ static double peak_of(const clx_device *device, clx_kernel_format format) {
 // do not document it.
 static double raggedness(const clx_device *device, clx_kernel_format format, double m, double n, double k) {
   if (format != CLX_KERNEL_FP8_BLOCK || m <= 1 || k <= 128) return 0;
-  if (strcmp(device->family, "blackwell") == 0) return ceiling(m / 4) * 4 > m ? 1 : 0;
+  if (strcmp(device->family, "blackwell") == 0) return clx_round_up(m / 4) * 4 > m ? 1 : 0;
   if (m <= 64 || m > 2700) return 0;
   const double waves = m * n / (128 * 128 * (double)device->processors);
-  return (ceiling(m / 128) - m / 128) * sqrt(128 / m) / (1 + waves / 12);
+  return (clx_round_up(m / 128) - m / 128) * sqrt(128 / m) / (1 + waves / 12);
 }
 
 clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
                                       double m, double n, double k, double groups) {
-  const double peak = most(peak_of(device, format), 1), size = clx_kernel_format_bytes(format);
+  const double peak = clx_most(peak_of(device, format), 1), size = clx_kernel_format_bytes(format);
   const double memory_rate = device->memory_bandwidth * q->memory_share, cache_rate = memory_rate * q->cache_speed;
   product p = {.m = m, .n = n, .k = k, .groups = groups, .processors = device->processors};
   p.per_processor = 1 / p.processors;
@@ -247,7 +236,7 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   const double ragged = raggedness(device, format, m, n, k);
   const double loop = p.loop / p.weight * (1 + q->ragged_loss * ragged);
   const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
-  double time = most(loop, p.memory) + q->overlap_loss * least(loop, p.memory);
+  double time = clx_most(loop, p.memory) + q->overlap_loss * clx_least(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
   const double limited = device->tdp > 0 ? larger(time, flop * q->flop_energy / device->tdp) : time;
   time += (limited - time) * time / (time + q->power_time);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 static const double LATENT_DIM = 576, VALUE_DIM = 512, ROPE_DIM = 64;  // DeepSeek-V3
 static const double PAGE = 64;                                         // tokens
@@ -65,13 +66,7 @@ typedef struct work {
   bool hidden;      // transfers of queries and sums run beside the starts and ends of parts
 } work;
 
-// Two limits at once: of equal ones, together they take 2^(1/exponent) times as long as each.
-static double join(double x, double y, double exponent) {
-  const double a = fmax(x, y), b = fmin(x, y) / a;
-  return a * pow(1 + pow(b, exponent), 1 / exponent);
-}
-
-static double hide(double x, double y) {  // loads behind arithmetic, as join with exponent 6
+static double hide(double x, double y) {  // loads behind arithmetic, as clx_joined with exponent 6
   const double a = fmax(x, y), b = fmin(x, y) / a, b3 = b * b * b;
   return a * sqrt(cbrt(1 + b3 * b3));
 }
@@ -171,7 +166,7 @@ static clx_kernel_cost cost(const clx_device *device, clx_kernel_format format, 
   const double per_byte = missing / memory + (1 - missing) / cache;
   const double latents = w.reads * batch * keys * LATENT_DIM * size, vectors = bytes - batch * keys * LATENT_DIM * size;
   const double stream = latents * per_byte + missing * p->miss_time;
-  const double load = w.load > 0 ? join(w.load, stream, p->overlap) : stream;
+  const double load = w.load > 0 ? clx_joined(w.load, stream, p->overlap) : stream;
   const double ends = w.hidden ? hide(w.start, vectors * per_byte) : w.start + vectors * per_byte;
   // Queries: rotary part in place, or a cast of all of it.
   const double prepare = batch * heads * (narrow ? 3 * LATENT_DIM : 4 * ROPE_DIM);

@@ -3,6 +3,7 @@
 #include "device/device_nccl.h"
 
 #include "device/device.h"
+#include "device/device_math.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,16 +61,10 @@ static nccl_method method_of(const tuner *t, const clx_device *device, int op, d
   return best;
 }
 
-// Latency and transfer that partly hide each other.
-static double join(double a, double b, double exponent) {
-  const double most = a > b ? a : b, least = a > b ? b : a;
-  if (exponent == 2) return most * sqrt(1 + least / most * (least / most));
-  return most * pow(1 + pow(least / most, exponent), 1 / exponent);
-}
-
 double clx_ring_time(const clx_ring *ring, double ranks, double steps, double bytes) {
   const double part = bytes / ranks / ring->rate, chunk = ring->chunk / ring->rate;
-  return ring->time + steps * join(ring->hop, part, ring->overlap) + ring->own * part + ring->fill * fmin(part, chunk);
+  return ring->time + steps * clx_joined(ring->hop, part, ring->overlap) + ring->own * part +
+         ring->fill * fmin(part, chunk);
 }
 
 double clx_multicast_time(const clx_ring *ring, double ranks, double depth, double bytes) {
@@ -78,7 +73,7 @@ double clx_multicast_time(const clx_ring *ring, double ranks, double depth, doub
   if (bytes < 64 * lanes * chunk) chunk = 65536;
   if (bytes < 8 * lanes * chunk) chunk = 32768;
   if (bytes < 2 * lanes * chunk) chunk = 16384;
-  const double loop = join(ring->hop, lanes * chunk / ring->rate, ring->overlap);
+  const double loop = clx_joined(ring->hop, lanes * chunk / ring->rate, ring->overlap);
   return ring->time + (bytes / (lanes * chunk) + depth) * loop;
 }
 

@@ -35,7 +35,7 @@ typedef struct rig {
   clx_transformer model;
   clx_device device;
   clx_software software;
-  clx_fabric fabric;
+  clx_network network;
   clx_training job;
 } rig;
 
@@ -54,17 +54,17 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
   must(clx_catalog_read_device(catalog, s->device, none, arena, &r->device, &error), &error);
   must(clx_catalog_read(catalog, "software", "default", none, &clx_software_schema, arena, &r->software, &error),
        &error);
-  r->fabric = (clx_fabric){.domain = 8,
-                           .nvlink = r->device.nvlink,
-                           .nvlink_efficiency = 0.8,
-                           .nic = 50e9,
-                           .nic_efficiency = 0.92,
-                           .nvlink_latency = 1.5e-6,
-                           .nic_latency = 9e-6,
-                           .base_latency = 10e-6,
-                           .switch_reduction = 1.28};
-  r->job = (clx_training){&r->model,   &r->device, &r->fabric, &r->software, s->layout, CLX_PRECISION_BF16,
-                          s->sequence, s->batch,   0};
+  r->network = (clx_network){.domain = 8,
+                             .nvlink = r->device.nvlink,
+                             .nvlink_efficiency = 0.8,
+                             .nic = 50e9,
+                             .nic_efficiency = 0.92,
+                             .nvlink_latency = 1.5e-6,
+                             .nic_latency = 9e-6,
+                             .base_latency = 10e-6,
+                             .switch_reduction = 1.28};
+  r->job = (clx_training){&r->model, &r->device, &r->network, &r->software, s->layout, CLX_PRECISION_BF16, s->sequence,
+                          s->batch,  0};
   clx_layout *l = &r->job.layout;
   if (l->vpp == 0) l->vpp = 1;
   if (l->ep == 0) l->ep = 1;

@@ -74,7 +74,7 @@ static void test_cohort_equals_expanded(void **state) {
   assert_int_equal(a.racks, b.racks);
   assert_int_equal(a.switches, b.switches);
   assert_int_equal(a.cables, b.cables);
-  CLX_CHECK_NEAR(a.fabric.nic, b.fabric.nic, 0, 0);
+  CLX_CHECK_NEAR(a.network.nic, b.network.nic, 0, 0);
 }
 
 // The fabric is the least of the cohorts that train, in any order.
@@ -92,14 +92,14 @@ static void test_order_of_cohorts_does_not_matter(void **state) {
   b.cohort = two;
   assert_int_equal(clx_machine_compile(&a, (clx_place){0}, &error), CLX_OK);
   assert_int_equal(clx_machine_compile(&b, (clx_place){0}, &error), CLX_OK);
-  assert_int_equal(a.fabric.domain, 8);
-  assert_int_equal(b.fabric.domain, 8);
-  CLX_CHECK_NEAR(a.fabric.nvlink, b.fabric.nvlink, 0, 0);
-  CLX_CHECK_NEAR(a.fabric.nic, b.fabric.nic, 0, 0);
+  assert_int_equal(a.network.domain, 8);
+  assert_int_equal(b.network.domain, 8);
+  CLX_CHECK_NEAR(a.network.nvlink, b.network.nvlink, 0, 0);
+  CLX_CHECK_NEAR(a.network.nic, b.network.nic, 0, 0);
   assert_int_equal(a.switches, b.switches);
   two[1].trains = 0;  // what does not train does not hold the others back
   assert_int_equal(clx_machine_compile(&b, (clx_place){0}, &error), CLX_OK);
-  assert_int_equal(b.fabric.domain, 72);
+  assert_int_equal(b.network.domain, 72);
 }
 
 static void test_oversubscription_saves_switches(void **state) {

@@ -3,15 +3,15 @@
 
 #include "network/network.h"
 
-static const clx_fabric H100 = {.domain = 8,
-                                .nvlink = 450e9,
-                                .nvlink_efficiency = 0.8,
-                                .nic = 50e9,
-                                .nic_efficiency = 0.92,
-                                .nvlink_latency = 1.5e-6,
-                                .nic_latency = 9e-6,
-                                .base_latency = 10e-6,
-                                .switch_reduction = 1.28};
+static const clx_network H100 = {.domain = 8,
+                                 .nvlink = 450e9,
+                                 .nvlink_efficiency = 0.8,
+                                 .nic = 50e9,
+                                 .nic_efficiency = 0.92,
+                                 .nvlink_latency = 1.5e-6,
+                                 .nic_latency = 9e-6,
+                                 .base_latency = 10e-6,
+                                 .switch_reduction = 1.28};
 
 static void test_groups(void **state) {
   (void)state;
@@ -52,7 +52,7 @@ static void test_time_grows_with_bytes_and_stays_above_the_wire(void **state) {
 // A ring all-reduce is a reduce-scatter and an all-gather.
 static void test_all_reduce_is_both_halves(void **state) {
   (void)state;
-  clx_fabric plain = H100;
+  clx_network plain = H100;
   plain.switch_reduction = 1;
   plain.base_latency = plain.nvlink_latency = plain.nic_latency = 0;
   const clx_group group = {64, 8, 64};
@@ -65,9 +65,9 @@ static void test_all_reduce_is_both_halves(void **state) {
 // by large messages and latencies of zero).
 static void test_bytes_and_bandwidth_scale_together(void **state) {
   (void)state;
-  clx_fabric slow = H100;
+  clx_network slow = H100;
   slow.base_latency = slow.nvlink_latency = slow.nic_latency = 0;
-  clx_fabric fast = slow;
+  clx_network fast = slow;
   fast.nvlink *= 2;
   fast.nic *= 2;
   const clx_group group = {64, 8, 64};
@@ -105,7 +105,7 @@ static void test_more_bandwidth_never_hurts(void **state) {
   for (int kind = CLX_ALL_REDUCE; kind <= CLX_SEND_RECEIVE; kind++) {
     for (int g = 0; g < 4; g++) {
       for (double bytes = 1e3; bytes < 1e11; bytes *= 10) {
-        clx_fabric wide = H100;
+        clx_network wide = H100;
         double last = INFINITY;
         for (int step = 0; step < 6; step++) {
           const double time = clx_collective_time(&wide, (clx_collective)kind, groups[g], bytes);
@@ -142,7 +142,7 @@ static void test_oversubscription(void **state) {
       {CLX_SEND_RECEIVE, 2, 64, 4, 3, 4.01},  // all 64 GPUs of a leaf send to another one
   };
   for (int i = 0; i < (int)(sizeof known / sizeof *known); i++) {
-    clx_fabric thin = H100, full = H100;
+    clx_network thin = H100, full = H100;
     thin.leaf = full.leaf = 64;
     thin.oversubscription = known[i].oversubscription;
     const clx_group group = clx_group_make(&thin, known[i].size, known[i].stride);

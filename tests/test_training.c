@@ -6,21 +6,21 @@
 
 static clx_catalog *catalog;
 static clx_arena *arena;
-static const clx_fabric FABRIC = {.domain = 8,
-                                  .nvlink = 450e9,
-                                  .nvlink_efficiency = 0.8,
-                                  .nic = 50e9,
-                                  .nic_efficiency = 0.92,
-                                  .nvlink_latency = 1.5e-6,
-                                  .nic_latency = 9e-6,
-                                  .base_latency = 10e-6,
-                                  .switch_reduction = 1.28};
+static const clx_network FABRIC = {.domain = 8,
+                                   .nvlink = 450e9,
+                                   .nvlink_efficiency = 0.8,
+                                   .nic = 50e9,
+                                   .nic_efficiency = 0.92,
+                                   .nvlink_latency = 1.5e-6,
+                                   .nic_latency = 9e-6,
+                                   .base_latency = 10e-6,
+                                   .switch_reduction = 1.28};
 
 typedef struct bench {
   clx_transformer model;
   clx_device device;
   clx_software software;
-  clx_fabric fabric;
+  clx_network network;
   clx_training job;
 } bench;
 
@@ -33,7 +33,7 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   assert_int_equal(clx_catalog_read_device(catalog, "h100_sxm", none, arena, &b->device, &error), CLX_OK);
   assert_int_equal(
       clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
-  b->fabric = FABRIC;
+  b->network = FABRIC;
   layout.recompute_share = 1;
   if (layout.vpp == 0) layout.vpp = 1;
   if (layout.cp == 0) layout.cp = 1;
@@ -43,7 +43,7 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   layout.sequence_parallel = layout.tp > 1;
   b->job = (clx_training){.model = &b->model,
                           .device = &b->device,
-                          .fabric = &b->fabric,
+                          .network = &b->network,
                           .software = &b->software,
                           .layout = layout,
                           .precision = CLX_PRECISION_BF16,
@@ -89,8 +89,8 @@ static void test_pipeline_closed_form(void **state) {
     bench b;
     bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = vpp, .dp = 4});
     b.model.vocab = 8;  // embedding and loss next to nothing
-    b.fabric.nic = 1e18;
-    b.fabric.base_latency = b.fabric.nic_latency = 0;
+    b.network.nic = 1e18;
+    b.network.base_latency = b.network.nic_latency = 0;
     const clx_step s = step_of(&b);
     const double slot = (s.gemm + s.attention + s.stream + s.tp_exposed) / s.micro_batches;
     CLX_CHECK_NEAR(s.bubble, 3 * slot / vpp, 5e-3, 0);  // the embedding and the final norm are still there
@@ -114,17 +114,17 @@ static void test_doubling_rates_halves_the_step(void **state) {
   slow.device.kernel_time = slow.software.step_overhead = 0;
   slow.device.kernels = kernels_without_latency(slow.device.kernels);
   slow.software.cuda_graphs = 1;
-  slow.fabric.base_latency = slow.fabric.nic_latency = slow.fabric.nvlink_latency = 0;
+  slow.network.base_latency = slow.network.nic_latency = slow.network.nvlink_latency = 0;
   fast = slow;
-  fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.fabric = &fast.fabric,
+  fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.network = &fast.network,
   fast.job.software = &fast.software;
   fast.device.peak[CLX_BF16] *= 2;
   fast.device.memory_bandwidth *= 2;
   fast.device.clock *= 2;
   fast.device.tdp *= 2;
-  fast.fabric.nic *= 2;
+  fast.network.nic *= 2;
   // NVLink is left alone where its ramp would not scale: tensor and expert groups made free on both sides.
-  slow.fabric.nvlink = fast.fabric.nvlink = 1e12;
+  slow.network.nvlink = fast.network.nvlink = 1e12;
   slow.software.tp_overlap = fast.software.tp_overlap = 0;
   const clx_step a = step_of(&slow), c = step_of(&fast);
   CLX_CHECK_NEAR(c.gemm, a.gemm / 2, 1e-12, 0);
@@ -149,8 +149,8 @@ static void test_monotonicity(void **state) {
   const double full = step_of(&b).step_time;
   assert_true(full > 1.2 * base && full < 1.5 * base);
   b.job.layout.recompute = CLX_RECOMPUTE_NONE;
-  b.fabric.nic *= 4;
-  b.fabric.nvlink *= 4;
+  b.network.nic *= 4;
+  b.network.nvlink *= 4;
   assert_true(step_of(&b).step_time <= base);
 }
 
@@ -278,7 +278,7 @@ static void test_whole_groups(void **state) {
   bench b;
   clx_error error = {0};
   bench_make(&b, "deepseek-v3", "megatron-core", (clx_layout){.tp = 1, .pp = 9, .ep = 64, .dp = 64});
-  b.fabric.domain = 72;
+  b.network.domain = 72;
   assert_int_equal(clx_training_usable_gpus(&b.job, 576), 576);  // the machine is not known
   b.job.machine_gpus = 576;
   assert_int_equal(clx_training_usable_gpus(&b.job, 576), 512);

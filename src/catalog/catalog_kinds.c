@@ -1,5 +1,6 @@
 #include "catalog/catalog_internal.h"
 #include "device/device.h"
+#include "fabric/fabric.h"
 #include "machine/machine.h"
 #include "network/network.h"
 #include "training/training.h"

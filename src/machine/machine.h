@@ -66,7 +66,7 @@ typedef struct clx_machine {
   int32_t tiers;
   int64_t switches_by_tier[4], switches;
   int64_t cables, optics;  // server and switch links; transceivers on switch-to-switch links (two each)
-  clx_fabric fabric;       // of the slowest cohort
+  clx_network network;     // of the slowest cohort
 } clx_machine;
 
 // Counts servers, racks, switches and cables from cohorts, switch and oversubscription. Non-blocking Clos of the least number

@@ -79,27 +79,27 @@ static clx_status count_switches(clx_machine *machine, clx_place place, clx_erro
 //   NIC 0.92: all-to-all reaches 46 to 49 GB/s of a 400 Gbit/s NIC (nccl-tests issues 130, 267, 290)
 //   in-switch reduction 1.28: 480 against 363 GB/s with NVLS off on H200 (ml-engineering, network chapter)
 //   9 us per domain: reduce-scatter rings from 4 to 128 nodes (nccl issue 1229); 10 us and 1.5 us: small messages in a node
-static clx_fabric fabric_of(const clx_cohort *cohort) {
-  clx_fabric fabric = {0};
-  fabric.domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
-  fabric.nvlink = cohort->device.nvlink;
-  fabric.nvlink_efficiency = 0.80;
-  fabric.nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus;
-  fabric.nic_efficiency = 0.92;
-  fabric.nvlink_latency = 1.5e-6;
-  fabric.nic_latency = 9e-6;
-  fabric.base_latency = 10e-6;
-  fabric.switch_reduction = clx_text_equal(cohort->device.family, "ampere") ? 1 : 1.28;
-  return fabric;
+static clx_network network_of(const clx_cohort *cohort) {
+  clx_network network = {0};
+  network.domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
+  network.nvlink = cohort->device.nvlink;
+  network.nvlink_efficiency = 0.80;
+  network.nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus;
+  network.nic_efficiency = 0.92;
+  network.nvlink_latency = 1.5e-6;
+  network.nic_latency = 9e-6;
+  network.base_latency = 10e-6;
+  network.switch_reduction = clx_text_equal(cohort->device.family, "ampere") ? 1 : 1.28;
+  return network;
 }
 
 // A synchronous job waits for its narrowest part, whatever the order of the fleet.
-static void compile_fabric(clx_machine *machine) {
-  clx_fabric *least = &machine->fabric;
+static void compile_network(clx_machine *machine) {
+  clx_network *least = &machine->network;
   bool first = true;
   for (int32_t i = 0; i < machine->cohort_count; i++) {
     if (!machine->cohort[i].trains) continue;
-    const clx_fabric one = fabric_of(&machine->cohort[i]);
+    const clx_network one = network_of(&machine->cohort[i]);
     if (first) *least = one;
     first = false;
     if (one.domain < least->domain) least->domain = one.domain;
@@ -117,6 +117,6 @@ static void compile_fabric(clx_machine *machine) {
 clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error) {
   count_cohorts(machine);
   CLX_TRY(count_switches(machine, place, error));
-  compile_fabric(machine);
+  compile_network(machine);
   return CLX_OK;
 }

@@ -2,42 +2,12 @@
 #pragma once
 
 #include "base/base.h"
+#include "device/device.h"
+#include "fabric/fabric.h"
 #include "schema/schema.h"
 
-// catalogue/link: a NIC, a cable or an optic.
-typedef struct clx_link {
-  const char *name;
-  const char *title;
-  const char *const *aliases;
-  int32_t alias_count;
-  int32_t type;    // clx_link_type
-  double rate;     // B/s, one direction
-  double latency;  // s, one hop: NIC to NIC through one switch
-  double power;    // W
-} clx_link;
-
-typedef enum clx_link_type { CLX_LINK_NIC, CLX_LINK_COPPER, CLX_LINK_OPTIC } clx_link_type;
-
-extern const clx_schema clx_link_schema;
-
-// catalogue/switch
-typedef struct clx_switch {
-  const char *name;
-  const char *title;
-  const char *const *aliases;
-  int32_t alias_count;
-  double throughput;  // B/s, one direction, all ports
-  double port_rate;   // B/s of a native port
-  int32_t ports;      // native ports
-  int32_t split;      // a native port breaks out into this many
-  double power;       // W, typical without optics
-  double latency;     // s
-} clx_switch;
-
-extern const clx_schema clx_switch_schema;
-
 // The fabric as the step model sees it.
-typedef struct clx_fabric {
+typedef struct clx_network {
   int32_t domain;            // GPUs that share NVLink
   double nvlink;             // B/s per GPU, one direction, datasheet
   double nvlink_efficiency;  // share reached by large collectives
@@ -49,7 +19,7 @@ typedef struct clx_fabric {
   double oversubscription;  // >= 1, of the leaf tier: thins what leaves a leaf
   int32_t leaf;             // GPUs below one leaf switch; 0 = one leaf for all
   double switch_reduction;  // >= 1: gain of in-switch reduction (NVLS) for all-reduce inside a domain; 1 = none
-} clx_fabric;
+} clx_network;
 
 // A group of ranks that communicate. Every rank of the job is in one of many such groups at the same time.
 typedef struct clx_group {
@@ -67,8 +37,8 @@ typedef enum clx_collective {
 } clx_collective;
 
 // The group of `size` ranks that are `stride` apart in the order of ranks.
-clx_group clx_group_make(const clx_fabric *fabric, int32_t size, int32_t stride);
+clx_group clx_group_make(const clx_network *network, int32_t size, int32_t stride);
 
 // Time in s of one collective of `bytes` per rank. Convention (nccl-tests): all-reduce: the buffer; reduce-scatter and
 // all-gather: the whole (n x shard); all-to-all: what one rank holds and sends (its own part included); send/receive: the message.
-double clx_collective_time(const clx_fabric *fabric, clx_collective kind, clx_group group, double bytes);
+double clx_collective_time(const clx_network *network, clx_collective kind, clx_group group, double bytes);

@@ -9,25 +9,25 @@ static int32_t members(int32_t ranks, int32_t size, int32_t stride) {
   return slots < 1 ? 1 : (slots < size ? slots : size);
 }
 
-clx_group clx_group_make(const clx_fabric *fabric, int32_t size, int32_t stride) {
-  return (clx_group){size, members(fabric->domain, size, stride),
-                     fabric->leaf > 0 ? members(fabric->leaf, size, stride) : size};
+clx_group clx_group_make(const clx_network *network, int32_t size, int32_t stride) {
+  return (clx_group){size, members(network->domain, size, stride),
+                     network->leaf > 0 ? members(network->leaf, size, stride) : size};
 }
 
 static double domains(clx_group group) { return ceil((double)group.size / group.inside); }
 
 // A ring leaves each leaf once, with `inside` NICs; leaf / in_leaf rings of the same kind share the uplinks, which carry
 // 1 / oversubscription of the leaf's NICs. Ranks are taken to stand in order and rings not to collide by chance.
-static double ring_thinning(const clx_fabric *fabric, clx_group group) {
+static double ring_thinning(const clx_network *network, clx_group group) {
   if (group.in_leaf >= group.size) return 1;
-  return fmax(1, fabric->oversubscription * group.inside / group.in_leaf);
+  return fmax(1, network->oversubscription * group.inside / group.in_leaf);
 }
 
 // Ring bandwidth per rank: inside one domain NVLink, across domains as many NICs in parallel as the group has ranks there.
-static double ring_bandwidth(const clx_fabric *fabric, clx_group group) {
-  const double nvlink = fabric->nvlink * fabric->nvlink_efficiency;
+static double ring_bandwidth(const clx_network *network, clx_group group) {
+  const double nvlink = network->nvlink * network->nvlink_efficiency;
   if (group.inside >= group.size) return nvlink;
-  return fmin(nvlink, group.inside * fabric->nic * fabric->nic_efficiency / ring_thinning(fabric, group));
+  return fmin(nvlink, group.inside * network->nic * network->nic_efficiency / ring_thinning(network, group));
 }
 
 // Bandwidth grows with size: messages are cut into steps and chunks whose overhead fades slowly. bandwidth / (1 + sqrt(S0 / S))
@@ -40,56 +40,56 @@ static double ramp(double bandwidth, double bytes) {
 static double log2_ceil(double x) { return x <= 1 ? 0 : ceil(log2(x)); }
 
 // Latency of a tree (all-reduce goes up and down) or of a pipelined ring, whichever NCCL would find cheaper.
-static double latency(const clx_fabric *fabric, clx_group group, double sweeps) {
+static double latency(const clx_network *network, clx_group group, double sweeps) {
   const double nodes = domains(group);
-  const double inside = group.inside > 1 ? log2_ceil(group.inside) * fabric->nvlink_latency : 0;
-  const double tree = log2_ceil(nodes) * 2 * fabric->nic_latency;
-  const double ring = (nodes - 1) * fabric->nic_latency;
-  return fabric->base_latency + sweeps * (inside + fmin(tree, ring));
+  const double inside = group.inside > 1 ? log2_ceil(group.inside) * network->nvlink_latency : 0;
+  const double tree = log2_ceil(nodes) * 2 * network->nic_latency;
+  const double ring = (nodes - 1) * network->nic_latency;
+  return network->base_latency + sweeps * (inside + fmin(tree, ring));
 }
 
-static double all_reduce_time(const clx_fabric *fabric, clx_group group, double bytes) {
+static double all_reduce_time(const clx_network *network, clx_group group, double bytes) {
   const double n = group.size;
-  double bandwidth = ring_bandwidth(fabric, group);
-  if (group.inside >= group.size && fabric->switch_reduction > 1 && n > 4) bandwidth *= fabric->switch_reduction;
-  return latency(fabric, group, 2) + 2 * (n - 1) / n * bytes / bandwidth * ramp(ring_bandwidth(fabric, group), bytes);
+  double bandwidth = ring_bandwidth(network, group);
+  if (group.inside >= group.size && network->switch_reduction > 1 && n > 4) bandwidth *= network->switch_reduction;
+  return latency(network, group, 2) + 2 * (n - 1) / n * bytes / bandwidth * ramp(ring_bandwidth(network, group), bytes);
 }
 
 // Reduce-scatter and all-gather have no tree: one ring step per domain, pipelined with the data.
-static double scatter_time(const clx_fabric *fabric, clx_group group, double bytes) {
-  const double n = group.size, bandwidth = ring_bandwidth(fabric, group);
-  return latency(fabric, group, 1) + (n - 1) / n * bytes / bandwidth * ramp(bandwidth, bytes);
+static double scatter_time(const clx_network *network, clx_group group, double bytes) {
+  const double n = group.size, bandwidth = ring_bandwidth(network, group);
+  return latency(network, group, 1) + (n - 1) / n * bytes / bandwidth * ramp(bandwidth, bytes);
 }
 
-static double all_to_all_time(const clx_fabric *fabric, clx_group group, double bytes) {
+static double all_to_all_time(const clx_network *network, clx_group group, double bytes) {
   const double n = group.size, inside = group.inside < group.size ? group.inside : group.size;
-  const double near = bytes * (inside - 1) / n / (fabric->nvlink * fabric->nvlink_efficiency);
-  const double up = fmax(n - inside, (n - group.in_leaf) * fabric->oversubscription);  // the NIC or the leaf's uplinks
-  const double far = bytes * up / n / (fabric->nic * fabric->nic_efficiency);
+  const double near = bytes * (inside - 1) / n / (network->nvlink * network->nvlink_efficiency);
+  const double up = fmax(n - inside, (n - group.in_leaf) * network->oversubscription);  // the NIC or the leaf's uplinks
+  const double far = bytes * up / n / (network->nic * network->nic_efficiency);
   const double messages =
-      domains(group) > 1 ? fabric->nic_latency * (1 + log2_ceil(domains(group))) : fabric->nvlink_latency;
-  return fabric->base_latency + messages + fmax(near, far);
+      domains(group) > 1 ? network->nic_latency * (1 + log2_ceil(domains(group))) : network->nvlink_latency;
+  return network->base_latency + messages + fmax(near, far);
 }
 
-static double send_time(const clx_fabric *fabric, clx_group group, double bytes) {
+static double send_time(const clx_network *network, clx_group group, double bytes) {
   const bool near = group.inside > 1;
-  const double far = fabric->nic * fabric->nic_efficiency / ring_thinning(fabric, group);
-  const double rate = near ? fabric->nvlink * fabric->nvlink_efficiency : far;
-  return fabric->base_latency + (near ? fabric->nvlink_latency : fabric->nic_latency) + bytes / rate;
+  const double far = network->nic * network->nic_efficiency / ring_thinning(network, group);
+  const double rate = near ? network->nvlink * network->nvlink_efficiency : far;
+  return network->base_latency + (near ? network->nvlink_latency : network->nic_latency) + bytes / rate;
 }
 
-double clx_collective_time(const clx_fabric *fabric, clx_collective kind, clx_group group, double bytes) {
+double clx_collective_time(const clx_network *network, clx_collective kind, clx_group group, double bytes) {
   if (group.size <= 1 || bytes <= 0) return 0;
   switch (kind) {
     case CLX_ALL_REDUCE:
-      return all_reduce_time(fabric, group, bytes);
+      return all_reduce_time(network, group, bytes);
     case CLX_REDUCE_SCATTER:
     case CLX_ALL_GATHER:
-      return scatter_time(fabric, group, bytes);
+      return scatter_time(network, group, bytes);
     case CLX_ALL_TO_ALL:
-      return all_to_all_time(fabric, group, bytes);
+      return all_to_all_time(network, group, bytes);
     case CLX_SEND_RECEIVE:
-      return send_time(fabric, group, bytes);
+      return send_time(network, group, bytes);
   }
   return 0;
 }

@@ -132,7 +132,7 @@ clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   const clx_training_spec *spec = &s->spec.training;
   s->job.model = &s->model;
   s->job.device = &s->device;
-  s->job.fabric = &s->machine.fabric;
+  s->job.network = &s->machine.network;
   s->job.software = &s->software;
   s->job.layout = spec->layout;
   if (s->job.layout.place.line == 0) s->job.layout.place = spec->place;

@@ -99,7 +99,7 @@ extern const clx_schema clx_software_schema;
 typedef struct clx_training {
   const clx_transformer *model;
   const clx_device *device;  // of the slowest cohort used
-  const clx_fabric *fabric;
+  const clx_network *network;
   const clx_software *software;
   clx_layout layout;
   int32_t precision;     // clx_precision

@@ -125,7 +125,7 @@ static void check_stage_list(check *c, const clx_transformer *m, const clx_layou
 
 int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus) {
   const clx_layout *l = &job->layout;
-  const int64_t domain = job->fabric->domain, experts = (int64_t)l->ep * l->etp;
+  const int64_t domain = job->network->domain, experts = (int64_t)l->ep * l->etp;
   const int64_t block = experts > l->tp && experts <= domain ? experts : l->tp;
   const int64_t machine = job->machine_gpus;
   if (machine == 0 || block > domain) return gpus;
@@ -148,7 +148,7 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
       &c, world <= (double)usable,
       "the layout asks for %.0f GPUs; with groups of tp %d and ep %d x etp %d whole in NVLink domains of %d GPUs the "
       "machine offers %lld",
-      world, l->tp, l->ep, l->etp, job->fabric->domain, (long long)usable);
+      world, l->tp, l->ep, l->etp, job->network->domain, (long long)usable);
   check_model_split(&c, job->model, job->software, l, job->sequence);
   check_stage_list(&c, job->model, l);
   const double per_wave = (double)l->micro_batch * l->dp;

@@ -161,14 +161,14 @@ static double tokens_of(const context *c) { return c->shard.sequences * c->shard
 static double tp_time(const context *c, int32_t blocks) {
   const clx_layout *l = &c->job->layout;
   if (l->tp <= 1) return 0;
-  const clx_fabric *fabric = c->job->fabric;
-  const clx_group group = clx_group_make(fabric, l->tp, 1);
+  const clx_network *network = c->job->network;
+  const clx_group group = clx_group_make(network, l->tp, 1);
   const double bytes = tokens_of(c) * c->job->model->hidden * 2;
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine).
   const double gathered = c->format == CLX_BF16 ? bytes : bytes / 2;
-  const double one = c->shard.sequence_parallel ? clx_collective_time(fabric, CLX_ALL_GATHER, group, gathered) +
-                                                      clx_collective_time(fabric, CLX_REDUCE_SCATTER, group, bytes)
-                                                : clx_collective_time(fabric, CLX_ALL_REDUCE, group, bytes);
+  const double one = c->shard.sequence_parallel ? clx_collective_time(network, CLX_ALL_GATHER, group, gathered) +
+                                                      clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)
+                                                : clx_collective_time(network, CLX_ALL_REDUCE, group, bytes);
   return blocks * one;
 }
 
@@ -189,8 +189,8 @@ static void add_cp(context *c) {
   const clx_transformer *m = c->job->model;
   const double kv = m->mla ? (double)m->heads / l->tp * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim)
                            : 2 * fmax(1, (double)m->kv_heads / l->tp) * m->head_dim;
-  const clx_group pair = clx_group_make(c->job->fabric, l->cp, l->tp);
-  const double step = clx_collective_time(c->job->fabric, CLX_SEND_RECEIVE, pair, tokens_of(c) * kv * 2);
+  const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
+  const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, tokens_of(c) * kv * 2);
   const double ring = (l->cp - 1) * step;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
@@ -211,11 +211,11 @@ static void add_ep(context *c) {
   const clx_layout *l = &c->job->layout;
   const clx_transformer *m = c->job->model;
   if (l->ep <= 1) return;
-  const clx_group group = clx_group_make(c->job->fabric, l->ep, l->etp);
+  const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
   const int32_t domains = (l->ep + group.inside - 1) / group.inside;
   const double dedup = 1 - c->software->expert_dedup * (1 - dedup_share(domains, m->experts_per_token));
   const double bytes = tokens_of(c) / l->tp * m->experts_per_token * m->hidden * 2 * c->shard.expert_imbalance;
-  const double one = clx_collective_time(c->job->fabric, CLX_ALL_TO_ALL, group, bytes * dedup);
+  const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, bytes * dedup);
   const double exposed = 2 * one * (1 - c->software->expert_overlap);
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
@@ -225,11 +225,11 @@ static void add_ep(context *c) {
 // Dense weights go round the shard group, expert weights round the ranks of it that hold the same experts.
 static double fsdp_time(const context *c, clx_collective kind, const clx_layer_parameters *p, double bytes) {
   const clx_layout *l = &c->job->layout;
-  const clx_fabric *fabric = c->job->fabric;
-  const clx_group dense = clx_group_make(fabric, clx_shard_ranks(l), l->tp);
-  const clx_group expert = clx_group_make(fabric, clx_expert_shard_ranks(l), l->etp * l->ep);
-  return clx_collective_time(fabric, kind, dense, p->shared * bytes) +
-         clx_collective_time(fabric, kind, expert, p->expert * bytes);
+  const clx_network *network = c->job->network;
+  const clx_group dense = clx_group_make(network, clx_shard_ranks(l), l->tp);
+  const clx_group expert = clx_group_make(network, clx_expert_shard_ranks(l), l->etp * l->ep);
+  return clx_collective_time(network, kind, dense, p->shared * bytes) +
+         clx_collective_time(network, kind, expert, p->expert * bytes);
 }
 
 static void add_fsdp(context *c, bool moe) {

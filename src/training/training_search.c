@@ -174,7 +174,7 @@ clx_status clx_training_search(const clx_training *job, int64_t gpus, double mem
   list_micro_batches(&s);
   clx_layout layout = job->layout;
   if (layout.sequence_parallel < 0) layout.sequence_parallel = job->software->sequence_parallel;
-  const int32_t domain = job->fabric->domain < 16 ? job->fabric->domain : 16;
+  const int32_t domain = job->network->domain < 16 ? job->network->domain : 16;
   for (layout.tp = 1; layout.tp <= domain; layout.tp *= 2) try_sequence_splits(&s, layout);
   *best = s.best;
   *closest = s.closest;

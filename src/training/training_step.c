@@ -73,9 +73,9 @@ static double transfer_time(const clx_training *job) {
   const clx_layout *l = &job->layout;
   if (l->pp <= 1) return 0;
   const double tokens = l->micro_batch * job->sequence / l->cp;
-  const clx_group pair = clx_group_make(job->fabric, 2, l->tp * l->cp * l->dp);
+  const clx_group pair = clx_group_make(job->network, 2, l->tp * l->cp * l->dp);
   const double bytes = tokens * job->model->hidden * 2;
-  return clx_collective_time(job->fabric, CLX_SEND_RECEIVE, pair, job->software->pp_scatter ? bytes / l->tp : bytes);
+  return clx_collective_time(job->network, CLX_SEND_RECEIVE, pair, job->software->pp_scatter ? bytes / l->tp : bytes);
 }
 
 // --- data parallelism -----------------------------------------------------------------------------------------------------
@@ -94,22 +94,22 @@ static double exposed(double time, double window, double last) {
 // One collective over the data-parallel ranks of dense weights and one over those of expert weights.
 static double dp_collective(const clx_training *job, clx_collective kind, const clx_stage_parameters *p, double bytes) {
   const clx_layout *l = &job->layout;
-  const clx_group dense = clx_group_make(job->fabric, l->dp * l->cp, l->tp);
-  const clx_group expert = clx_group_make(job->fabric, clx_expert_data_parallel(l), l->etp * l->ep);
-  return clx_collective_time(job->fabric, kind, dense, p->shared * bytes) +
-         clx_collective_time(job->fabric, kind, expert, p->expert * bytes);
+  const clx_group dense = clx_group_make(job->network, l->dp * l->cp, l->tp);
+  const clx_group expert = clx_group_make(job->network, clx_expert_data_parallel(l), l->etp * l->ep);
+  return clx_collective_time(job->network, kind, dense, p->shared * bytes) +
+         clx_collective_time(job->network, kind, expert, p->expert * bytes);
 }
 
 // HSDP: each shard of the gradients is summed over the shard groups.
 static double replicas_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
   const int32_t ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l), experts = l->etp * l->ep;
-  const clx_group dense = clx_group_make(job->fabric, l->dp * l->cp / ranks, l->tp * ranks);
+  const clx_group dense = clx_group_make(job->network, l->dp * l->cp / ranks, l->tp * ranks);
   const clx_group expert =
-      clx_group_make(job->fabric, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
+      clx_group_make(job->network, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
   const double bytes = job->software->gradient_bytes;
-  return clx_collective_time(job->fabric, CLX_ALL_REDUCE, dense, p->shared / ranks * bytes) +
-         clx_collective_time(job->fabric, CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
+  return clx_collective_time(job->network, CLX_ALL_REDUCE, dense, p->shared / ranks * bytes) +
+         clx_collective_time(job->network, CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
 }
 
 static double dp_exposed(const clx_training *job, const clx_stage_parameters *p, const stage_time *t) {

@@ -1,5 +1,5 @@
 // The rows of catalogue/link and catalogue/switch entries.
-#include "network/network.h"
+#include "fabric/fabric.h"
 
 static const char *const TYPES[] = {"nic", "copper", "optic", NULL};
 

@@ -96,13 +96,13 @@ typedef struct clx_collective_row {
   const clx_device *device;
   clx_network network;
   clx_group group;
-  int32_t kind;         // clx_collective
-  int32_t algorithm;    // clx_algorithm that was forced, -1 = the library's choice
-  double bytes;         // as clx_collective_cost_of takes them
-  double moved;         // B whose rate the table calls bus bandwidth: measured time = moved / busbw
-  bool plateau;         // bytes were not given: a size at which bandwidth no longer grows
-  bool inside;          // all ranks in one scale-up domain
-  int32_t size_class;   // small, medium, large
+  int32_t kind;        // clx_collective
+  int32_t algorithm;   // clx_algorithm that was forced, -1 = the library's choice
+  double bytes;        // as clx_collective_cost_of takes them
+  double moved;        // B whose rate the table calls bus bandwidth: measured time = moved / busbw
+  bool plateau;        // bytes were not given: a size at which bandwidth no longer grows
+  bool inside;         // all ranks in one scale-up domain
+  int32_t size_class;  // small, medium, large
 } clx_collective_row;
 
 enum { CLX_SIZE_SMALL, CLX_SIZE_MEDIUM, CLX_SIZE_LARGE, CLX_SIZE_CLASSES };

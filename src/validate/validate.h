@@ -20,6 +20,7 @@ typedef struct clx_prediction {
   double error;                      // validation error of the model used, a fraction; 0 = the kind's
   clx_row_status status;
   char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
+  bool senseless;  // a measurement is there that cannot be right: its row counts as refused, its value nowhere
 } clx_prediction;
 
 // Why there is no prediction of a metric, or NULL: its row is refused, or the models do not know this quantity.

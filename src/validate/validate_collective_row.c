@@ -183,20 +183,32 @@ static bool read_nic(reader *r, int32_t gpus, int32_t node, int32_t domain, doub
   return true;
 }
 
-// The profile of one kind: the cell of its own column, else what the texts match, else `otherwise`.
-static bool read_profile(reader *r, const char *kind, int32_t column, const char *otherwise, const clx_schema *schema,
-                         void *object) {
-  const clx_catalog *catalog = r->rows->catalog;
+// The profile of one kind: the cell of its own column, else the first text that is an alias of one, else `otherwise`.
+static const char *profile_of(const reader *r, const char *kind, int32_t column, const char *otherwise) {
+  const bool notes = r->rows->options->notes;
+  const char *texts[] = {cell(r, r->rows->system), notes ? cell(r, r->rows->source) : "",
+                         notes ? cell(r, r->rows->notes) : ""};
   const char *name = cell(r, column);
-  const char *texts[] = {cell(r, r->rows->system), r->rows->options->notes ? cell(r, r->rows->source) : "",
-                         r->rows->options->notes ? cell(r, r->rows->notes) : ""};
   for (int32_t i = 0; i < CLX_COUNT(texts) && name[0] == '\0'; i++) {
-    if (texts[i][0] != '\0' && clx_catalog_canonical(catalog, kind, texts[i]) != NULL) name = texts[i];
+    if (texts[i][0] == '\0') continue;
+    const char *found = clx_catalog_canonical(r->rows->catalog, kind, texts[i]);
+    if (found != NULL) name = found;
   }
-  if (name[0] == '\0') name = otherwise;
+  return name[0] != '\0' ? name : otherwise;
+}
+
+static bool read_profiles(reader *r, clx_network *network) {
+  const clx_collective_rows *rows = r->rows;
+  const char *library = rows->options->library != NULL ? rows->options->library : "nccl";
   clx_error error = {0};
-  if (clx_catalog_read(catalog, kind, name, (clx_place){0}, schema, r->rows->arena, object, &error) != CLX_OK)
+  library = profile_of(r, "library", rows->library, library);
+  if (clx_catalog_read_library(rows->catalog, library, (clx_place){0}, rows->arena, &network->library, &error) !=
+          CLX_OK ||
+      clx_catalog_read_transport(rows->catalog, profile_of(r, "transport", rows->transport, "infiniband"),
+                                 (clx_place){0}, rows->arena, &network->transport, &error) != CLX_OK)
     return refuse(r, "%s", error.mistake[0].text);
+  if (!clx_text_equal(network->library->name, "nccl")) remark(r, "library %s", network->library->name);
+  if (!r->out->inside) remark(r, "%s between nodes", network->transport->name);
   return true;
 }
 
@@ -211,24 +223,10 @@ static bool read_network(reader *r, int32_t gpus) {
   if (u == NULL || !read_domain(r, u, gpus, &node, &domain) || !read_links(r, u, gpus, domain) ||
       !read_nic(r, gpus, node, domain, &nic))
     return false;
-  clx_library *library = CLX_NEW(rows->arena, clx_library);
-  clx_transport *transport = CLX_NEW(rows->arena, clx_transport);
-  if (library == NULL || transport == NULL) return refuse(r, "out of memory");
-  const char *usual_library = rows->options->library != NULL ? rows->options->library : "nccl";
-  if (!read_profile(r, "library", rows->library, usual_library, &clx_library_schema, library) ||
-      !read_profile(r, "transport", rows->transport, "infiniband", &clx_transport_schema, transport))
-    return false;
-  if (!clx_text_equal(library->name, "nccl")) remark(r, "library %s", library->name);
-  if (gpus > domain) remark(r, "%s between nodes", transport->name);
-  r->out->network = (clx_network){.device = r->out->device,
-                                  .library = library,
-                                  .transport = transport,
-                                  .domain = domain,
-                                  .nvlink = r->out->device->nvlink,
-                                  .nic = nic,
-                                  .nic_efficiency = 1};
   r->out->inside = gpus <= domain;
-  return true;
+  r->out->network = (clx_network){
+      .device = r->out->device, .domain = domain, .nvlink = r->out->device->nvlink, .nic = nic, .nic_efficiency = 1};
+  return read_profiles(r, &r->out->network);
 }
 
 // --- what is done -------------------------------------------------------------------------------------------------------------
@@ -391,13 +389,12 @@ static clx_status find_columns(clx_collective_rows *rows, clx_error *error) {
 clx_status clx_collective_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
                                     const clx_table_options *options, clx_collective_rows **out, clx_error *error) {
   clx_collective_rows *rows = CLX_NEW(arena, clx_collective_rows);
-  clx_library library;
+  const clx_library *library = NULL;
   if (rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   *rows = (clx_collective_rows){.arena = arena, .catalog = catalog, .table = table, .options = options};
   CLX_TRY(find_columns(rows, error));
   if (options->library != NULL)
-    CLX_TRY(clx_catalog_read(catalog, "library", options->library, (clx_place){0}, &clx_library_schema, arena, &library,
-                             error));
+    CLX_TRY(clx_catalog_read_library(catalog, options->library, (clx_place){0}, arena, &library, error));
   rows->row = CLX_NEW_ARRAY(arena, clx_collective_row, table->row_count + 1);
   if (rows->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < table->row_count; i++) read_row(rows, i);

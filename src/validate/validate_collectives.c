@@ -8,7 +8,8 @@
 
 static const char *const INPUTS[] = {"system",     "gpus",   "gpus_per_node", "scale_up", "scale_out_gbps_per_gpu",
                                      "collective", "bytes",  "algorithm",     "library",  "transport",
-                                     "tokens",     "hidden", "top_k",         "experts",  NULL};
+                                     "tokens",     "hidden", "top_k",         "experts",  "notes",
+                                     NULL};
 
 static clx_status open_table(clx_table_job *job, clx_error *error) {
   clx_collective_rows *rows = NULL;
@@ -85,6 +86,7 @@ static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
   p->measured[0] = 1e6 * clx_collective_row_measured(job->arena, job->state, row, &reason);
   if (reason == NULL) return;
   p->measured[0] = 1;
+  p->senseless = true;
   if (p->status != CLX_ROW_REFUSED) p->reason[0] = '\0';
   p->status = CLX_ROW_REFUSED;
   add_text(p, reason);

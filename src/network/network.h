@@ -76,9 +76,10 @@ typedef struct clx_library {
   double launch;          // s: added to every collective: threads, processes, frameworks launch differently
   double hop;             // s: of an ideal network
   clx_library_generation generation[CLX_GENERATIONS];
+  clx_kernel_fit fit;  // the measurements behind the constants; classes "hopper nodes large"; low and high: GPUs, B
 } clx_library;
 
-extern const clx_schema clx_library_schema;
+extern const clx_schema clx_library_schema, clx_library_generation_schema;
 
 // catalogue/transport: how NICs move data: InfiniBand, RoCE, EFA, TCP.
 typedef struct clx_transport {

@@ -14,6 +14,8 @@ static bool read_options(const cli_call *call, clx_calibrate_options *options) {
   options->rows = (int32_t)rows;
   options->json = cli_flag(call, "json");
   options->notes = cli_flag(call, "notes");
+  options->library = cli_text(call, "library");
+  options->transport = cli_text(call, "transport");
   return true;
 }
 
@@ -23,8 +25,7 @@ static int calibrate(const cli_call *call) {
   clx_catalog *catalog = NULL;
   char *report = NULL, *entry = NULL;
   const char *what = call->argument[0], *name = call->argument_count > 1 ? call->argument[1] : NULL;
-  const char *tables = cli_text(call, "kernels"), *path = cli_text(call, "output"),
-             *library = cli_text(call, "library");
+  const char *tables = cli_text(call, "kernels"), *path = cli_text(call, "output");
   const bool device = strcmp(what, "device") == 0;
   clx_calibrate_options options;
   if (!device && strcmp(what, "collectives") != 0)
@@ -38,8 +39,7 @@ static int calibrate(const cli_call *call) {
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE) {
     const clx_status status = device ? clx_device_calibrate(catalog, name, tables, &options, &report, &entry, &error)
-                                     : clx_library_calibrate(catalog, library != NULL ? library : "nccl", name,
-                                                             &options, &report, &entry, &error);
+                                     : clx_collectives_calibrate(catalog, name, &options, &report, &entry, &error);
     if (status != CLX_OK) code = cli_fail(&error);
   }
   if (code == CLI_DONE && path != NULL) code = cli_write_file(path, entry);
@@ -68,6 +68,10 @@ static const cli_option OPTIONS[] = {
     {.name = "rows", .value = "N", .kind = CLI_TEXT, .doc = "rows that a fit sees at most (default 3000)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads; the result does not depend on them"},
     {.name = "library", .value = "NAME", .kind = CLI_TEXT, .doc = "collectives: library profile to fit (default nccl)"},
+    {.name = "transport",
+     .value = "NAME",
+     .kind = CLI_TEXT,
+     .doc = "collectives: fit this transport instead of a library"},
     {.name = "notes", .doc = "collectives: also read from source and notes what was run"},
     {.name = "json", .doc = "the report as JSON"},
 };
@@ -81,7 +85,8 @@ const cli_command cli_calibrate_command = {
         "families; then power, where the tables have a column power_w. --output writes them as an entry of "
         "catalogue/kernels.\n\n"
         "calibrate collectives FILE fits what a communication library costs between nodes, by generation of\n"
-        "GPUs, cross-validated over systems, and writes an entry of catalogue/library.",
+        "GPUs, or how a transport moves data, cross-validated over systems, and writes an entry of\n"
+        "catalogue/library or catalogue/transport.",
     .examples = {"colossus calibrate device h100_sxm --kernels tables --source my-tables -o mine/kernels/h100_sxm.yaml",
                  "colossus --catalogue mine calibrate device my_cpu --kernels mine -o mine/kernels/my_cpu.yaml",
                  "colossus calibrate collectives nccl.csv --source my-tables -o mine/library/nccl.yaml"},

@@ -8,14 +8,18 @@
 const char *const clx_collective_sizes[CLX_COLLECTIVE_SIZES + 1] = {"small", "medium", "large", NULL};
 const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1] = {"node", "nodes", NULL};
 
-enum { SYSTEMS_MAX = CLX_LIBRARY_SYSTEMS_MAX, LAUNCH = CLX_GENERATIONS };
+enum { SYSTEMS_MAX = 256 };
 
-// One fit: the constants of a generation, or the launch, without the samples of one system.
+// Measurements that a part needs for each of its parameters: with fewer, its constants stay as published.
+static const int32_t ROWS_PER_PARAMETER = 3;
+
+// One fit: of one part, without the samples of one system.
 typedef struct task {
-  int32_t part;            // clx_generation, or LAUNCH
-  int32_t without;         // index of a system, -1 = all samples
-  clx_library library;     // of this task
-  clx_network *network;    // of each sample chosen, with that library
+  clx_fitted_part part;
+  int32_t without;      // index of a system, -1 = all samples
+  clx_library library;  // of this task, both
+  clx_transport transport;
+  clx_network *network;    // of each sample chosen, with them
   int32_t *chosen, count;  // samples
   double *measured, *weight;
   clx_error error;
@@ -30,6 +34,7 @@ typedef struct run {
   int32_t *system;  // of each sample
   const char *name[SYSTEMS_MAX];
   int32_t systems;
+  bool moves;  // a transport is fitted, not a library
   const clx_fit_options *options;
   task *task;
   int32_t task_count;
@@ -52,8 +57,23 @@ static double predict(void *context, int32_t i) {
 }
 
 // Whether a sample tells something of the part.
-static bool belongs(const clx_collective_sample *s, int32_t part) {
-  return part == LAUNCH || (spans_nodes(s) && (int32_t)clx_generation_of(s->network.device) == part);
+static bool belongs(const clx_collective_sample *s, clx_fitted_part part) {
+  if (part == CLX_FITTED_LAUNCH) return true;
+  if (!spans_nodes(s)) return false;
+  return part == CLX_FITTED_TRANSPORT ||
+         (s->reference && (int32_t)clx_generation_of(s->network.device) == (int32_t)part);
+}
+
+// The network of a sample with the library or the transport in question.
+static clx_network with(const run *r, const clx_collective_sample *s, const clx_library *library,
+                        const clx_transport *transport) {
+  clx_network network = s->network;
+  if (r->moves) {
+    network.transport = transport;
+  } else {
+    network.library = library;
+  }
+  return network;
 }
 
 // --- systems and weights ------------------------------------------------------------------------------------------------------
@@ -88,24 +108,30 @@ static void weigh(const run *r, task *t) {
 
 // --- tasks -----------------------------------------------------------------------------------------------------------------------
 
-static void task_run(task *t) {
-  const run *r = t->run;
-  clx_fit_problem problem = {
-      .count = t->count, .measured = t->measured, .weight = t->weight, .predict = predict, .context = t};
+static void add_parameters(task *t, clx_fit_problem *problem) {
   static const char *const apart[] = {"hop", NULL};  // of an ideal network
-  if (t->part == LAUNCH) {
-    clx_fit_add_parameters(&problem, &clx_library_schema, &t->library, apart);
+  if (t->part == CLX_FITTED_TRANSPORT) {
+    clx_fit_add_parameters(problem, &clx_transport_schema, &t->transport, NULL);
+  } else if (t->part == CLX_FITTED_LAUNCH) {
+    clx_fit_add_parameters(problem, &clx_library_schema, &t->library, apart);
   } else {
-    clx_fit_add_parameters(&problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
+    clx_fit_add_parameters(problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
   }
-  t->status = t->count > 0 ? clx_fit(&problem, r->options, &t->error) : CLX_OK;
 }
 
-static void work(void *context, int32_t index) { task_run(&((run *)context)->task[index]); }
+static void work(void *context, int32_t index) {
+  const run *r = context;
+  task *t = &r->task[index];
+  clx_fit_problem problem = {
+      .count = t->count, .measured = t->measured, .weight = t->weight, .predict = predict, .context = t};
+  add_parameters(t, &problem);
+  if (t->count >= ROWS_PER_PARAMETER * problem.parameter_count) t->status = clx_fit(&problem, r->options, &t->error);
+}
 
-static clx_status add_task(run *r, const clx_library *start, int32_t part, int32_t without, clx_error *error) {
+static clx_status add_task(run *r, const clx_library *library, const clx_transport *transport, clx_fitted_part part,
+                           int32_t without, clx_error *error) {
   task *t = &r->task[r->task_count++];
-  *t = (task){.part = part, .without = without, .library = *start, .run = r};
+  *t = (task){.part = part, .without = without, .library = *library, .transport = *transport, .run = r};
   t->network = CLX_NEW_ARRAY(r->arena, clx_network, r->count + 1);
   t->chosen = CLX_NEW_ARRAY(r->arena, int32_t, r->count + 1);
   t->measured = CLX_NEW_ARRAY(r->arena, double, r->count + 1);
@@ -114,87 +140,68 @@ static clx_status add_task(run *r, const clx_library *start, int32_t part, int32
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < r->count; i++) {
     if (!belongs(&r->samples[i], part) || r->system[i] == without) continue;
-    t->network[t->count] = r->samples[i].network;
-    t->network[t->count].library = &t->library;
+    t->network[t->count] = with(r, &r->samples[i], &t->library, &t->transport);
     t->chosen[t->count++] = i;
   }
   weigh(r, t);
   return CLX_OK;
 }
 
-static int32_t rows_of(const run *r, int32_t part, int32_t system) {
+static int32_t rows_of(const run *r, clx_fitted_part part, int32_t system) {
   int32_t rows = 0;
   for (int32_t i = 0; i < r->count; i++)
     rows += belongs(&r->samples[i], part) && (system < 0 || r->system[i] == system);
   return rows;
 }
 
-static clx_status add_part(run *r, const clx_library *start, int32_t part, clx_error *error) {
+static clx_status add_part(run *r, const clx_library *library, const clx_transport *transport, clx_fitted_part part,
+                           clx_error *error) {
   if (rows_of(r, part, -1) == 0) return CLX_OK;
-  CLX_TRY(add_task(r, start, part, -1, error));
+  CLX_TRY(add_task(r, library, transport, part, -1, error));
   for (int32_t s = 0; s < r->systems; s++) {
-    if (rows_of(r, part, s) > 0) CLX_TRY(add_task(r, start, part, s, error));
+    if (rows_of(r, part, s) > 0) CLX_TRY(add_task(r, library, transport, part, s, error));
   }
   return CLX_OK;
 }
 
 // --- errors ---------------------------------------------------------------------------------------------------------------------
 
-static double error_of(const clx_collective_sample *s, const clx_library *library) {
-  clx_network network = s->network;
-  network.library = library;
+static double error_of(const run *r, const clx_collective_sample *s, const clx_library *library,
+                       const clx_transport *transport) {
+  const clx_network network = with(r, s, library, transport);
   return time_of(s, &network) / s->time - 1;
 }
 
-// The library that a sample is judged by in cross-validation: fitted without its system where that could be done.
-static const clx_library *crossed(const run *r, int32_t sample, const clx_library *fitted) {
+// A sample's error where its system was left out of the fit; of samples that no fit saw, the error as it is.
+static double crossed(const run *r, int32_t sample, double fitted) {
   for (int32_t i = 0; i < r->task_count; i++) {
     const task *t = &r->task[i];
-    if (t->without == r->system[sample] && belongs(&r->samples[sample], t->part)) return &t->library;
+    if (t->without == r->system[sample] && belongs(&r->samples[sample], t->part))
+      return error_of(r, &r->samples[sample], &t->library, &t->transport);
   }
   return fitted;
 }
 
-static void add_errors(const run *r, const clx_library *start, clx_library_calibration *out) {
-  clx_kernel_fit *fit = &out->library.fit;
+static void add_errors(const run *r, const clx_library *library, const clx_transport *transport,
+                       clx_collective_calibration *out) {
+  clx_kernel_fit *fit = &out->fit;
   for (int32_t i = 0; i < r->count; i++) {
     const clx_collective_sample *s = &r->samples[i];
     const int32_t generation = (int32_t)clx_generation_of(s->network.device), span = spans_nodes(s);
-    clx_kernel_class *k = &fit->classes[(generation * CLX_COLLECTIVE_SPANS + span) * CLX_COLLECTIVE_SIZES + s->size];
-    const double now = error_of(s, &out->library);
+    const int32_t at = (generation * CLX_COLLECTIVE_SPANS + span) * CLX_COLLECTIVE_SIZES + s->size;
+    clx_kernel_class *k = &fit->classes[at];
+    const double now = error_of(r, s, &out->library, &out->transport);
     k->rows++;
     k->error += fabs(now);
     k->bias += now;
-    k->cross_error += fabs(error_of(s, crossed(r, i, &out->library)));
-    out->before[k - fit->classes] += fabs(error_of(s, start));
+    k->cross_error += fabs(crossed(r, i, now));
+    out->before[at] += fabs(error_of(r, s, library, transport));
     fit->low[0] = fmin(fit->low[0], s->group.size);
     fit->high[0] = fmax(fit->high[0], s->group.size);
     fit->low[1] = fmin(fit->low[1], s->bytes);
     fit->high[1] = fmax(fit->high[1], s->bytes);
   }
-}
-
-static clx_status fill_record(const run *r, const clx_library *start, clx_library_calibration *out, clx_error *error) {
-  clx_kernel_fit *fit = &out->library.fit;
-  const int32_t count = CLX_GENERATIONS * CLX_COLLECTIVE_SPANS * CLX_COLLECTIVE_SIZES;
-  *fit = (clx_kernel_fit){.data = "collectives", .origin = r->options->source, .rows = r->count, .class_count = count};
-  fit->classes = CLX_NEW_ARRAY(r->arena, clx_kernel_class, count);
-  fit->low = CLX_NEW_ARRAY(r->arena, double, 2);
-  fit->high = CLX_NEW_ARRAY(r->arena, double, 2);
-  if (fit->classes == NULL || fit->low == NULL || fit->high == NULL)
-    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  fit->low_count = fit->high_count = 2;
-  fit->low[0] = fit->low[1] = INFINITY;
-  for (int32_t i = 0; i < r->task_count; i++) fit->used += r->task[i].without < 0 ? r->task[i].count : 0;
-  for (int32_t i = 0; i < count; i++) {
-    const int32_t size = i % CLX_COLLECTIVE_SIZES, span = i / CLX_COLLECTIVE_SIZES % CLX_COLLECTIVE_SPANS,
-                  generation = i / CLX_COLLECTIVE_SIZES / CLX_COLLECTIVE_SPANS;
-    fit->classes[i].name = clx_arena_format(r->arena, "%s %s %s", clx_generation_name[generation],
-                                            clx_collective_spans[span], clx_collective_sizes[size]);
-    if (fit->classes[i].name == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  add_errors(r, start, out);
-  for (int32_t i = 0; i < count; i++) {
+  for (int32_t i = 0; i < CLX_COLLECTIVE_CLASSES; i++) {
     clx_kernel_class *k = &fit->classes[i];
     if (k->rows == 0) continue;
     out->before[i] /= k->rows;
@@ -202,45 +209,92 @@ static clx_status fill_record(const run *r, const clx_library *start, clx_librar
     k->bias /= k->rows;
     k->cross_error /= k->rows;
   }
+}
+
+static clx_status open_record(const run *r, clx_collective_calibration *out, clx_error *error) {
+  clx_kernel_fit *fit = &out->fit;
+  *fit = (clx_kernel_fit){.data = "collectives",
+                          .origin = r->options->source,
+                          .rows = r->count,
+                          .classes = CLX_NEW_ARRAY(r->arena, clx_kernel_class, CLX_COLLECTIVE_CLASSES),
+                          .class_count = CLX_COLLECTIVE_CLASSES,
+                          .low = CLX_NEW_ARRAY(r->arena, double, 2),
+                          .high = CLX_NEW_ARRAY(r->arena, double, 2),
+                          .low_count = 2,
+                          .high_count = 2};
+  if (fit->classes == NULL || fit->low == NULL || fit->high == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  fit->low[0] = fit->low[1] = INFINITY;
+  for (int32_t i = 0; i < CLX_COLLECTIVE_CLASSES; i++) {
+    const int32_t size = i % CLX_COLLECTIVE_SIZES, span = i / CLX_COLLECTIVE_SIZES % CLX_COLLECTIVE_SPANS,
+                  generation = i / CLX_COLLECTIVE_SIZES / CLX_COLLECTIVE_SPANS;
+    fit->classes[i].name = clx_arena_format(r->arena, "%s %s %s", clx_generation_name[generation],
+                                            clx_collective_spans[span], clx_collective_sizes[size]);
+    if (fit->classes[i].name == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
   return CLX_OK;
 }
 
 // --- the whole -------------------------------------------------------------------------------------------------------------------
 
-clx_status clx_calibrate_library(clx_arena *arena, const clx_library *start, const clx_collective_sample *samples,
-                                 int32_t count, const clx_fit_options *options, int32_t threads,
-                                 clx_library_calibration *out, clx_error *error) {
-  run r = {.arena = arena, .samples = samples, .count = count, .options = options};
-  if (count == 0)
-    return clx_fail_plain(error, CLX_INPUT, "no measured collective that the library '%s' ran", start->name);
-  *out = (clx_library_calibration){.library = *start, .launch = start->constants != NULL};
-  CLX_TRY(find_systems(&r, error));
-  r.task = CLX_NEW_ARRAY(arena, task, (size_t)(CLX_GENERATIONS + 1) * (size_t)(r.systems + 1));
-  if (r.task == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_library initial = *start;
-  for (int32_t g = 0; g < CLX_GENERATIONS && !out->launch; g++)
-    clx_schema_default(&clx_library_generation_schema, &initial.generation[g]);
-  if (out->launch) {
-    CLX_TRY(add_part(&r, &initial, LAUNCH, error));
-  } else {
-    for (int32_t g = 0; g < CLX_GENERATIONS; g++) CLX_TRY(add_part(&r, &initial, g, error));
-  }
-  clx_parallel(r.task_count, threads, work, &r);
-  out->library = initial;
-  for (int32_t i = 0; i < r.task_count; i++) {
-    const task *t = &r.task[i];
+static clx_status collect(run *r, clx_collective_calibration *out, clx_error *error) {
+  for (int32_t i = 0; i < r->task_count; i++) {
+    const task *t = &r->task[i];
     if (t->status != CLX_OK) {
       *error = t->error;
       return t->status;
     }
     if (t->without >= 0) continue;
-    if (t->part == LAUNCH) {
-      out->library.launch = t->library.launch;
-    } else {
-      out->library.generation[t->part] = t->library.generation[t->part];
-      out->fitted[t->part] = true;
-    }
+    clx_fit_problem problem = {0};
+    add_parameters(&r->task[i], &problem);
+    if (t->count < ROWS_PER_PARAMETER * problem.parameter_count) continue;
+    out->fitted[t->part] = true;
+    out->fit.used += t->count;
+    if (t->part == CLX_FITTED_TRANSPORT) out->transport = t->transport;
+    if (t->part == CLX_FITTED_LAUNCH) out->library.launch = t->library.launch;
+    if (t->part < CLX_FITTED_LAUNCH) out->library.generation[t->part] = t->library.generation[t->part];
   }
-  out->systems = r.systems;
-  return fill_record(&r, start, out, error);
+  return CLX_OK;
+}
+
+static clx_status calibrate(run *r, const clx_library *library, const clx_transport *transport, int32_t threads,
+                            clx_collective_calibration *out, clx_error *error) {
+  if (r->count == 0)
+    return clx_fail_plain(error, CLX_INPUT, "the table has no measured collective of '%s'",
+                          r->moves ? transport->name : library->name);
+  *out = (clx_collective_calibration){.library = *library, .transport = *transport};
+  CLX_TRY(find_systems(r, error));
+  CLX_TRY(open_record(r, out, error));
+  r->task = CLX_NEW_ARRAY(r->arena, task, (size_t)CLX_FITTED_PARTS * (size_t)(r->systems + 1));
+  if (r->task == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const bool shares = library->constants != NULL;
+  for (int32_t g = 0; g < CLX_GENERATIONS && !r->moves && !shares; g++)
+    clx_schema_default(&clx_library_generation_schema, &out->library.generation[g]);
+  const clx_library initial = out->library;
+  for (int32_t part = 0; part < CLX_FITTED_PARTS; part++) {
+    if (r->moves ? part != CLX_FITTED_TRANSPORT : part == CLX_FITTED_TRANSPORT || shares != (part == CLX_FITTED_LAUNCH))
+      continue;
+    CLX_TRY(add_part(r, &initial, transport, (clx_fitted_part)part, error));
+  }
+  clx_parallel(r->task_count, threads, work, r);
+  CLX_TRY(collect(r, out, error));
+  out->systems = r->systems;
+  add_errors(r, library, transport, out);
+  return CLX_OK;
+}
+
+clx_status clx_calibrate_library(clx_arena *arena, const clx_library *start, const clx_collective_sample *samples,
+                                 int32_t count, const clx_fit_options *options, int32_t threads,
+                                 clx_collective_calibration *out, clx_error *error) {
+  run r = {.arena = arena, .samples = samples, .count = count, .options = options};
+  static const clx_transport none = {0};
+  return calibrate(&r, start, &none, threads, out, error);
+}
+
+clx_status clx_calibrate_transport(clx_arena *arena, const clx_transport *start, const clx_collective_sample *samples,
+                                   int32_t count, const clx_fit_options *options, int32_t threads,
+                                   clx_collective_calibration *out, clx_error *error) {
+  run r = {.arena = arena, .samples = samples, .count = count, .options = options, .moves = true};
+  static const clx_library none = {0};
+  return calibrate(&r, &none, start, threads, out, error);
 }

@@ -89,9 +89,10 @@ typedef struct clx_transport {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  double share;    // of the line rate that large transfers reach
-  double latency;  // s: one hop more than InfiniBand through one switch
-  int32_t sharp;   // bool: its switches reduce
+  double share;        // of the line rate that large transfers reach
+  double latency;      // s: one hop more than InfiniBand through one switch
+  int32_t sharp;       // bool: its switches reduce
+  clx_kernel_fit fit;  // as of a library
 } clx_transport;
 
 extern const clx_schema clx_transport_schema;

@@ -135,6 +135,11 @@ static const clx_row transport_rows[] = {
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_transport, sharp),
      .doc = "switches reduce (SHARP), and collectives use it"},
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_transport, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_transport_schema = {.name = "transport",

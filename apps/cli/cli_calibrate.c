@@ -19,6 +19,13 @@ static bool read_options(const cli_call *call, clx_calibrate_options *options) {
   return true;
 }
 
+static const char *const FITTED[] = {"device", "collectives"};
+
+static const char *fitted(const void *context, int32_t index) {
+  (void)context;
+  return index < CLI_COUNT(FITTED) ? FITTED[index] : NULL;
+}
+
 static int calibrate(const cli_call *call) {
   clx_error error;
   clx_error_clear(&error);
@@ -26,11 +33,15 @@ static int calibrate(const cli_call *call) {
   char *report = NULL, *entry = NULL;
   const char *what = call->argument[0], *name = call->argument_count > 1 ? call->argument[1] : NULL;
   const char *tables = cli_text(call, "kernels"), *path = cli_text(call, "output");
-  const bool device = strcmp(what, "device") == 0;
+  const bool device = strcmp(what, FITTED[0]) == 0;
   clx_calibrate_options options;
-  if (!device && strcmp(what, "collectives") != 0)
-    return cli_wrong("calibrate fits a device or collectives, read '%s'; did you mean 'calibrate device %s'?", what,
-                     name != NULL ? name : what);
+  if (!device && strcmp(what, FITTED[1]) != 0) {
+    const char *near = cli_nearest(what, fitted, NULL);
+    return near != NULL
+               ? cli_wrong("calibrate cannot fit '%s'; did you mean '%s'?", what, near)
+               : cli_wrong("calibrate fits a device or collectives, read '%s'; did you mean 'calibrate device %s'?",
+                           what, name != NULL ? name : what);
+  }
   if (name == NULL && device) return cli_wrong("calibrate device needs the NAME of a device of the catalogue");
   if (name == NULL) return cli_wrong("calibrate collectives needs the FILE of a table of collectives");
   if (device && tables == NULL)

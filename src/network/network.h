@@ -79,9 +79,10 @@ typedef struct clx_library {
   double hop;             // s: one hop of an ideal network
   int32_t chunks;         // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];
+  clx_kernel_fit fit;  // the measurements behind the constants; classes "hopper nodes large"; low and high: GPUs, B
 } clx_library;
 
-extern const clx_schema clx_library_schema;
+extern const clx_schema clx_library_schema, clx_library_generation_schema;
 
 // catalogue/transport: how NICs move data: InfiniBand, RoCE, EFA, TCP.
 typedef struct clx_transport {
@@ -90,12 +91,13 @@ typedef struct clx_transport {
   const char *const *aliases;
   int32_t alias_count;
   double share;           // of the line rate that large transfers reach
-  double ll_share;        // of it, data on LL: at most half
-  double ll128_share;     // of it, data on LL128: at most 120/128; 0 = not used
+  double ll_share;        // of that, data on LL: at most half
   double latency;         // s: one hop more than InfiniBand through one switch
   double simple_latency;  // s: one hop on Simple more than that
+  int32_t ll128;          // bool: LL128 runs over it
   int32_t nvls_tree;      // bool: NVLSTree runs over it
   int32_t sharp;          // bool: its switches reduce
+  clx_kernel_fit fit;     // as of a library
 } clx_transport;
 
 extern const clx_schema clx_transport_schema;

@@ -25,7 +25,8 @@ typedef struct clx_span {
 // B/s of data out of a node, and the latency of one hop between nodes, on one protocol; `level`: of a tree, else of a ring.
 static inline double clx_span_rate(const clx_span *span, clx_protocol protocol) {
   const clx_transport *t = span->network->transport;
-  return span->node * (protocol == CLX_PROTOCOL_LL ? t->ll_share : protocol == CLX_PROTOCOL_LL128 ? t->ll128_share : 1);
+  const double LL128 = t->ll128 ? 120.0 / 128 : 0;
+  return span->node * (protocol == CLX_PROTOCOL_LL ? t->ll_share : protocol == CLX_PROTOCOL_LL128 ? LL128 : 1);
 }
 
 static inline double clx_span_hop(const clx_span *span, clx_protocol protocol, bool level) {

@@ -286,6 +286,7 @@ static void count_tokens(clx_collective_row *out, const clx_token_shape *s, int3
   const double copies = s->low_latency ? s->top_k : nodes > 1 ? bins_hit(reach, experts, chosen) : ranks;
   out->bytes = token * ranks;
   out->moved = token * copies;
+  out->node_bytes = s->low_latency || nodes <= 1 ? out->bytes : out->moved;
 }
 
 static bool read_tokens(reader *r, int32_t gpus) {

@@ -10,8 +10,12 @@ const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1] = {"node", "nod
 
 enum { SYSTEMS_MAX = 256 };
 
-// Measurements that a part needs for each of its parameters: with fewer, its constants stay as published.
+// Measurements that a part needs for each of its parameters: with fewer it is not fitted.
 static const int32_t ROWS_PER_PARAMETER = 3;
+
+// A constant moves away from its published value only where that pays: a factor of e costs as much as this mean error. What
+// the measurements do not determine stays where it was.
+static const double PRIOR = 0.003;
 
 // One fit: of one part, without the samples of one system.
 typedef struct task {
@@ -19,9 +23,11 @@ typedef struct task {
   int32_t without;      // index of a system, -1 = all samples
   clx_library library;  // of this task, both
   clx_transport transport;
-  clx_network *network;    // of each sample chosen, with them
-  int32_t *chosen, count;  // samples
-  double *measured, *weight;
+  clx_network *network;       // of each sample chosen, with them
+  int32_t *chosen, count;     // samples
+  double *measured, *weight;  // of the samples, then of the priors
+  clx_fit_problem problem;
+  double initial[CLX_FIT_PARAMETERS_MAX];
   clx_error error;
   clx_status status;
   const struct run *run;
@@ -51,8 +57,13 @@ static double time_of(const clx_collective_sample *s, const clx_network *network
   return clx_collective_cost_of(network, kind, s->group, s->bytes).time;
 }
 
+// A sample, or how far a parameter is from its initial value.
 static double predict(void *context, int32_t i) {
   const task *t = context;
+  if (i >= t->count) {
+    const int32_t k = i - t->count;
+    return t->problem.parameter[k].row->minimum > 0 ? *t->problem.parameter[k].value / t->initial[k] : 1;
+  }
   return time_of(&t->run->samples[t->chosen[i]], &t->network[i]);
 }
 
@@ -108,24 +119,38 @@ static void weigh(const run *r, task *t) {
 
 // --- tasks -----------------------------------------------------------------------------------------------------------------------
 
-static void add_parameters(task *t, clx_fit_problem *problem) {
+static void add_parameters(task *t) {
   static const char *const apart[] = {"hop", NULL};  // of an ideal network
   if (t->part == CLX_FITTED_TRANSPORT) {
-    clx_fit_add_parameters(problem, &clx_transport_schema, &t->transport, NULL);
+    clx_fit_add_parameters(&t->problem, &clx_transport_schema, &t->transport, NULL);
   } else if (t->part == CLX_FITTED_LAUNCH) {
-    clx_fit_add_parameters(problem, &clx_library_schema, &t->library, apart);
+    clx_fit_add_parameters(&t->problem, &clx_library_schema, &t->library, apart);
   } else {
-    clx_fit_add_parameters(problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
+    clx_fit_add_parameters(&t->problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
   }
+}
+
+static bool enough(const task *t) { return t->count >= ROWS_PER_PARAMETER * t->problem.parameter_count; }
+
+static void add_priors(task *t) {
+  double sum = 0;
+  for (int32_t i = 0; i < t->count; i++) sum += t->weight[i];
+  for (int32_t k = 0; k < t->problem.parameter_count; k++) {
+    t->initial[k] = *t->problem.parameter[k].value;
+    t->measured[t->count + k] = 1;
+    t->weight[t->count + k] = PRIOR * sum;
+  }
+  t->problem.count = t->count + t->problem.parameter_count;
+  t->problem.measured = t->measured;
+  t->problem.weight = t->weight;
+  t->problem.predict = predict;
+  t->problem.context = t;
 }
 
 static void work(void *context, int32_t index) {
   const run *r = context;
   task *t = &r->task[index];
-  clx_fit_problem problem = {
-      .count = t->count, .measured = t->measured, .weight = t->weight, .predict = predict, .context = t};
-  add_parameters(t, &problem);
-  if (t->count >= ROWS_PER_PARAMETER * problem.parameter_count) t->status = clx_fit(&problem, r->options, &t->error);
+  if (enough(t)) t->status = clx_fit(&t->problem, r->options, &t->error);
 }
 
 static clx_status add_task(run *r, const clx_library *library, const clx_transport *transport, clx_fitted_part part,
@@ -134,8 +159,8 @@ static clx_status add_task(run *r, const clx_library *library, const clx_transpo
   *t = (task){.part = part, .without = without, .library = *library, .transport = *transport, .run = r};
   t->network = CLX_NEW_ARRAY(r->arena, clx_network, r->count + 1);
   t->chosen = CLX_NEW_ARRAY(r->arena, int32_t, r->count + 1);
-  t->measured = CLX_NEW_ARRAY(r->arena, double, r->count + 1);
-  t->weight = CLX_NEW_ARRAY(r->arena, double, r->count + 1);
+  t->measured = CLX_NEW_ARRAY(r->arena, double, r->count + CLX_FIT_PARAMETERS_MAX);
+  t->weight = CLX_NEW_ARRAY(r->arena, double, r->count + CLX_FIT_PARAMETERS_MAX);
   if (!t->network || !t->chosen || !t->measured || !t->weight)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < r->count; i++) {
@@ -144,6 +169,8 @@ static clx_status add_task(run *r, const clx_library *library, const clx_transpo
     t->chosen[t->count++] = i;
   }
   weigh(r, t);
+  add_parameters(t);
+  add_priors(t);
   return CLX_OK;
 }
 
@@ -172,19 +199,27 @@ static double error_of(const run *r, const clx_collective_sample *s, const clx_l
   return time_of(s, &network) / s->time - 1;
 }
 
-// A sample's error where its system was left out of the fit; of samples that no fit saw, the error as it is.
-static double crossed(const run *r, int32_t sample, double fitted) {
+// A sample's error where its system was left out of the fit; of samples that no fit saw, the error as it is. False: the fit saw
+// it, and too few measurements are left without its system.
+static bool crossed(const run *r, int32_t sample, double fitted, double *error) {
+  const clx_collective_sample *s = &r->samples[sample];
+  bool seen = false;
+  *error = fitted;
   for (int32_t i = 0; i < r->task_count; i++) {
     const task *t = &r->task[i];
-    if (t->without == r->system[sample] && belongs(&r->samples[sample], t->part))
-      return error_of(r, &r->samples[sample], &t->library, &t->transport);
+    if (!belongs(s, t->part)) continue;
+    if (t->without < 0) seen = enough(t);
+    if (t->without != r->system[sample] || !enough(t)) continue;
+    *error = error_of(r, s, &t->library, &t->transport);
+    return true;
   }
-  return fitted;
+  return !seen;
 }
 
 static void add_errors(const run *r, const clx_library *library, const clx_transport *transport,
                        clx_collective_calibration *out) {
   clx_kernel_fit *fit = &out->fit;
+  int32_t left_out[CLX_COLLECTIVE_CLASSES] = {0};
   for (int32_t i = 0; i < r->count; i++) {
     const clx_collective_sample *s = &r->samples[i];
     const int32_t generation = (int32_t)clx_generation_of(s->network.device), span = spans_nodes(s);
@@ -194,7 +229,11 @@ static void add_errors(const run *r, const clx_library *library, const clx_trans
     k->rows++;
     k->error += fabs(now);
     k->bias += now;
-    k->cross_error += fabs(crossed(r, i, now));
+    double cross = 0;
+    if (crossed(r, i, now, &cross)) {
+      k->cross_error += fabs(cross);
+      left_out[at]++;
+    }
     out->before[at] += fabs(error_of(r, s, library, transport));
     fit->low[0] = fmin(fit->low[0], s->group.size);
     fit->high[0] = fmax(fit->high[0], s->group.size);
@@ -207,7 +246,7 @@ static void add_errors(const run *r, const clx_library *library, const clx_trans
     out->before[i] /= k->rows;
     k->error /= k->rows;
     k->bias /= k->rows;
-    k->cross_error /= k->rows;
+    if (left_out[i] > 0) k->cross_error /= left_out[i];
   }
 }
 
@@ -244,10 +283,7 @@ static clx_status collect(run *r, clx_collective_calibration *out, clx_error *er
       *error = t->error;
       return t->status;
     }
-    if (t->without >= 0) continue;
-    clx_fit_problem problem = {0};
-    add_parameters(&r->task[i], &problem);
-    if (t->count < ROWS_PER_PARAMETER * problem.parameter_count) continue;
+    if (t->without >= 0 || !enough(t)) continue;
     out->fitted[t->part] = true;
     out->fit.used += t->count;
     if (t->part == CLX_FITTED_TRANSPORT) out->transport = t->transport;
@@ -258,6 +294,21 @@ static clx_status collect(run *r, clx_collective_calibration *out, clx_error *er
     if (t->part < CLX_FITTED_LAUNCH) out->library.generation[t->part] = t->library.generation[t->part];
   }
   return CLX_OK;
+}
+
+// Cards, proxies and protocols are the same on all generations: the best measured one stands for the others.
+static void lend(const run *r, clx_collective_calibration *out) {
+  int32_t most = 0;
+  out->lender = -1;
+  for (int32_t i = 0; i < r->task_count; i++) {
+    const task *t = &r->task[i];
+    if (t->without >= 0 || t->part >= CLX_FITTED_LAUNCH || !out->fitted[t->part] || t->count <= most) continue;
+    most = t->count;
+    out->lender = (int32_t)t->part;
+  }
+  for (int32_t g = 0; g < CLX_GENERATIONS && out->lender >= 0; g++) {
+    if (!out->fitted[g]) out->library.generation[g] = out->library.generation[out->lender];
+  }
 }
 
 static clx_status calibrate(run *r, const clx_library *library, const clx_transport *transport, int32_t threads,
@@ -281,6 +332,7 @@ static clx_status calibrate(run *r, const clx_library *library, const clx_transp
   }
   clx_parallel(r->task_count, threads, work, r);
   CLX_TRY(collect(r, out, error));
+  lend(r, out);
   out->systems = r->systems;
   add_errors(r, library, transport, out);
   return CLX_OK;

@@ -44,7 +44,7 @@ static void add_random_flow(instance *in, uint64_t *state, int32_t longest) {
   while (count < length) {
     const int32_t l = draw_below(state, in->flows.link_count);
     bool new = true;
-    for (int32_t k = 0; k < count; k++) new = new && link[k] != l;
+    for (int32_t k = 0; k < count; k++) new = new &&link[k] != l;
     if (new) link[count++] = l;
   }
   add_flow(in, count, link);
@@ -136,7 +136,8 @@ static double draw_capacity(uint64_t *state, int32_t shape) {
   return shape & WIDE ? exp(12 * draw_share(state)) : 1 + draw_share(state);
 }
 
-static void make_random(instance *in, uint64_t *state, int32_t links, int32_t flow_count, int32_t longest, int32_t shape) {
+static void make_random(instance *in, uint64_t *state, int32_t links, int32_t flow_count, int32_t longest,
+                        int32_t shape) {
   start(in, links);
   for (int32_t l = 0; l < links; l++) in->capacity[l] = draw_capacity(state, shape);
   for (int32_t i = 0; i < flow_count; i++) add_random_flow(in, state, longest < links ? longest : links);
@@ -313,7 +314,9 @@ static void change_randomly(uint64_t *state, int32_t shape, clx_flow_solver *sol
   for (int32_t c = 0; c < count; c++) {
     const int32_t l = changed[c] = draw_below(state, made.flows.link_count);
     const int32_t kind = draw_below(state, 4);
-    made.capacity[l] = kind == 0 ? 0 : kind == 1 ? draw_capacity(state, shape) : made.capacity[l] * 2 * draw_share(state);
+    made.capacity[l] = kind == 0   ? 0
+                       : kind == 1 ? draw_capacity(state, shape)
+                                   : made.capacity[l] * 2 * draw_share(state);
   }
   clx_error error;
   clx_error_clear(&error);

@@ -4,7 +4,7 @@
 
 #include "flow/flow_internal.h"
 
-enum { LINE = 64 };                  // bytes of a cache line
+enum { LINE = 64 };                    // bytes of a cache line
 enum { HUGE_PAGE = 2 * 1024 * 1024 };  // bytes
 
 // Touching memory for the first time costs 12 us for each page of 4 KiB in a virtual machine, and random access misses the
@@ -75,8 +75,8 @@ void clx_flow_solver_free(clx_flow_solver *solver) {
 }
 
 size_t clx_flow_solver_bytes(const clx_flow_solver *solver) {
-  return solver->bounds.size + solver->rest.size + solver->alike.size + solver->order.size + solver->state.size + solver->incidence.size +
-         solver->part.size;
+  return solver->bounds.size + solver->rest.size + solver->alike.size + solver->order.size + solver->state.size +
+         solver->incidence.size + solver->part.size;
 }
 
 void clx_flow_transpose(int32_t link_count, int32_t flow_count, const int32_t *flow_first, const int32_t *link,

@@ -12,9 +12,9 @@ static const double CAPACITY_MAX = 1e150, LOAD_MIN = 1e-100, LOAD_MAX = 1e100;
 
 // What is known of flows and links before the first round.
 typedef struct bounds {
-  double *limit;   // [flows] no flow is faster than its own limit and each of its links alone
-  double *demand;  // [links] of all flows at their limits
-  int32_t *place;  // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
+  double *limit;       // [flows] no flow is faster than its own limit and each of its links alone
+  double *demand;      // [links] of all flows at their limits
+  int32_t *place;      // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
   int32_t link_count;  // that may bind
 } bounds;
 
@@ -60,8 +60,7 @@ static clx_status check_flows(const clx_flows *flows, clx_error *error) {
     if (!(limit >= 0)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has a limit of %g B/s", i, limit);
     for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
       if ((uint32_t)flows->link[e] < (uint32_t)flows->link_count) continue;
-      return clx_fail_plain(error, CLX_INTERNAL, "flow %d crosses link %d of %d", i, flows->link[e],
-                            flows->link_count);
+      return clx_fail_plain(error, CLX_INTERNAL, "flow %d crosses link %d of %d", i, flows->link[e], flows->link_count);
     }
     if (flows->first[i] < flows->first[i + 1] || isfinite(limit)) continue;
     return clx_fail_plain(error, CLX_INTERNAL, "flow %d has neither a link nor a limit", i);
@@ -111,15 +110,17 @@ static void drop_links(const clx_flows *flows, bounds *b) {
   }
 }
 
+// Memory of the rest. Demands are done with: where the links fit there, fresh memory needs not be touched.
 static bool take_rest(clx_flow_solver *solver, const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
   const int64_t links = b->link_count, count = flows->flow_count, entries = flows->first[count];
+  const bool fits = b->link_count <= (int64_t)flows->link_count / (int64_t)(sizeof *rest->link / sizeof *b->demand);
   clx_flow_slab *slab = &solver->rest;
-  const size_t need = clx_flow_bytes(links, sizeof *rest->link) + clx_flow_bytes(links, sizeof *rest->origin) +
-                      clx_flow_bytes(count, sizeof *rest->id) + clx_flow_bytes(count + 1, sizeof *rest->first) +
-                      clx_flow_bytes(entries, sizeof *rest->entry) +
+  const size_t need = clx_flow_bytes(fits ? 0 : links, sizeof *rest->link) +
+                      clx_flow_bytes(links, sizeof *rest->origin) + clx_flow_bytes(count, sizeof *rest->id) +
+                      clx_flow_bytes(count + 1, sizeof *rest->first) + clx_flow_bytes(entries, sizeof *rest->entry) +
                       clx_flow_bytes(flows->load != NULL ? entries : 0, sizeof *rest->load);
   if (!clx_flow_slab_reserve(slab, need)) return false;
-  rest->link = CLX_FLOW_TAKE(slab, clx_flow_link, links);
+  rest->link = fits ? (void *)b->demand : CLX_FLOW_TAKE(slab, clx_flow_link, links);
   rest->origin = CLX_FLOW_TAKE(slab, int32_t, links);
   rest->id = CLX_FLOW_TAKE(slab, int32_t, count);
   rest->first = CLX_FLOW_TAKE(slab, int32_t, count + 1);

@@ -86,7 +86,7 @@ static void top_up(sharing *s) {
 
 static void solve(const clx_traffic *traffic, uint32_t active, double *speed) {
   sharing s = {.link_count = traffic->link_count};
-  int32_t demand[CLX_TRAFFIC_STREAMS_MAX];
+  int32_t demand[CLX_TRAFFIC_STREAMS_MAX] = {0};
   for (int32_t i = 0; i < traffic->demand_count; i++) {
     speed[i] = 0;
     if (!(active >> i & 1)) continue;

@@ -210,9 +210,8 @@ static void show_changes(const subject *s) {
   clx_flow_solver *solver = clx_flow_solver_new();
   must(solver != NULL, "out of memory");
   clx_flow_effort effort = {0};
-  double start = seconds();
   solve(solver, &in, &effort);
-  start = seconds();
+  double start = seconds();
   solve(solver, &in, &effort);
   const double scratch = seconds() - start;
   start = seconds();
@@ -276,7 +275,7 @@ static void count(const subject *s, int64_t times) {
 
 int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "--count") == 0) {
-    count(find(argv[2]), atoll(argv[3]));
+    count(find(argv[2]), strtoll(argv[3], NULL, 10));
     return 0;
   }
   printf("%-11s %8s %8s %7s %8s %8s %7s %7s %8s %6s %6s %6s %8s\n", "solve", "flows", "links", "path ms", "first ms",

@@ -1,20 +1,15 @@
 // The step: closed forms of the pipeline, properties, memory classes, the search.
 #include "check.h"
 
+#include <string.h>
+
 #include "catalog/catalog.h"
 #include "training/training.h"
 
 static clx_catalog *catalog;
 static clx_arena *arena;
-static const clx_network FABRIC = {.domain = 8,
-                                   .nvlink = 450e9,
-                                   .nvlink_efficiency = 0.8,
-                                   .nic = 50e9,
-                                   .nic_efficiency = 0.92,
-                                   .nvlink_latency = 1.5e-6,
-                                   .nic_latency = 9e-6,
-                                   .base_latency = 10e-6,
-                                   .switch_reduction = 1.28};
+static const clx_library IDEAL = {.name = "ideal", .ideal = 1};
+static const clx_network FABRIC = {.domain = 8, .nvlink = 450e9, .nic = 50e9, .nic_efficiency = 1};
 
 typedef struct bench {
   clx_transformer model;
@@ -34,6 +29,10 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   assert_int_equal(
       clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
   b->network = FABRIC;
+  b->network.device = &b->device;
+  assert_int_equal(clx_catalog_read_library(catalog, "nccl", none, arena, &b->network.library, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read_transport(catalog, "infiniband", none, arena, &b->network.transport, &error),
+                   CLX_OK);
   layout.recompute_share = 1;
   if (layout.vpp == 0) layout.vpp = 1;
   if (layout.cp == 0) layout.cp = 1;
@@ -77,7 +76,7 @@ static void test_parts_add_up(void **state) {
     bench_make(&b, "llama-3.1-70b", "megatron-core", layouts[i]);
     const clx_step s = step_of(&b);
     const double sum = s.gemm + s.attention + s.stream + s.recompute + s.tp_exposed + s.cp_exposed + s.ep_exposed +
-                       s.pp_exposed + s.dp_exposed + s.bubble + s.optimizer + s.launch + s.jitter;
+                       s.pp_exposed + s.dp_exposed + s.contention + s.bubble + s.optimizer + s.launch + s.jitter;
     CLX_CHECK_NEAR(sum, s.step_time, 1e-12, 0);
   }
 }
@@ -90,7 +89,7 @@ static void test_pipeline_closed_form(void **state) {
     bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = vpp, .dp = 4});
     b.model.vocab = 8;  // embedding and loss next to nothing
     b.network.nic = 1e18;
-    b.network.base_latency = b.network.nic_latency = 0;
+    b.network.library = &IDEAL;
     const clx_step s = step_of(&b);
     const double slot = (s.gemm + s.attention + s.stream + s.tp_exposed) / s.micro_batches;
     CLX_CHECK_NEAR(s.bubble, 3 * slot / vpp, 5e-3, 0);  // the embedding and the final norm are still there
@@ -114,7 +113,6 @@ static void test_doubling_rates_halves_the_step(void **state) {
   slow.device.kernel_time = slow.software.step_overhead = 0;
   slow.device.kernels = kernels_without_latency(slow.device.kernels);
   slow.software.cuda_graphs = 1;
-  slow.network.base_latency = slow.network.nic_latency = slow.network.nvlink_latency = 0;
   fast = slow;
   fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.network = &fast.network,
   fast.job.software = &fast.software;
@@ -362,12 +360,61 @@ static int teardown(void **state) {
   return 0;
 }
 
+// Gradients on their way slow expert transfers on the same NICs; on links of their own, or without them, nothing is slowed.
+static void test_contention_needs_shared_links(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 1, .pp = 4, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  CLX_CHECK_NEAR(step_of(&b).contention, 0, 0,
+                 0);  // experts inside one domain, gradients of one rank per domain on its NIC
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.layout.etp = 4;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  const clx_step shared = step_of(&b);
+  assert_true(shared.contention > 0);
+  assert_true(shared.contention < shared.step_time / 4);
+  b.software.dp_overlap = b.software.gather_overlap = 0;
+  CLX_CHECK_NEAR(step_of(&b).contention, 0, 0, 0);
+}
+
+// Layer by layer the same contention comes out as from the fluid average; a layer starts when its parameters are there, and
+// gradients leave when it ends.
+static void test_timeline_agrees_with_the_step(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.layout.etp = 4;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  for (int32_t pass = 0; pass < 2; pass++) {
+    clx_timeline t;
+    assert_int_equal(clx_training_timeline(&b.job, 0, pass, arena, &t, NULL), CLX_OK);
+    const clx_layer_cost cost = clx_training_layer_cost(&b.job, true, false);
+    const double layer = pass == 0 ? clx_layer_cost_forward(&cost) : clx_layer_cost_backward(&cost);
+    double end = 0, dp = 0;
+    for (int32_t i = 0; i < t.count; i++) {
+      const bool background = strcmp(t.item[i].what, "dp") == 0;
+      if (background) dp += t.item[i].end - t.item[i].start;
+      if (!background && t.item[i].end > end) end = t.item[i].end;
+      assert_true(t.item[i].end >= t.item[i].start);
+    }
+    assert_true(dp > 0);
+    assert_true(end >= 32 * layer * (1 - 1e-9));
+    assert_true(end < 32 * layer * 1.5);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts_add_up),
       cmocka_unit_test(test_pipeline_closed_form),
       cmocka_unit_test(test_doubling_rates_halves_the_step),
       cmocka_unit_test(test_monotonicity),
+      cmocka_unit_test(test_contention_needs_shared_links),
+      cmocka_unit_test(test_timeline_agrees_with_the_step),
       cmocka_unit_test(test_uneven_layers),
       cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),

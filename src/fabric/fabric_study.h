@@ -47,6 +47,8 @@ clx_status clx_fabric_study_ring(const clx_fabric *fabric, const clx_placement *
 
 // Links that routes of this fabric use: bundles when it sprays, else links.
 int32_t clx_fabric_link_total(const clx_fabric *fabric);
+// Name of one of them: a link (clx_fabric_link_name) or a bundle, "leaf 17 all ports up".
+void clx_fabric_study_link_name(const clx_fabric *fabric, int32_t link, char *text, size_t size);
 
 // Every NIC sends the same to every other one: rates from loads of links. Exact when routes balance (spraying, static,
 // torus), else what hashing gives on average: worst = mean. Failures count by the capacity that is left.
@@ -87,7 +89,7 @@ typedef struct clx_fabric_heat {
 } clx_fabric_heat;
 
 // Of loads that a study gave: one row per class, and the *hot_count fullest links in order (in: room in `hot`). Names:
-// clx_fabric_link_name. Cost: O(links log hot).
+// clx_fabric_study_link_name. Cost: O(links log hot).
 clx_status clx_fabric_study_heat(const clx_fabric *fabric, const double *load,
                                  clx_fabric_heat heat[CLX_LINK_CLASSES_MAX], int32_t *heat_count, int32_t *hot,
                                  double *hot_share, int32_t *hot_count, clx_error *error);

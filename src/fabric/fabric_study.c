@@ -213,8 +213,7 @@ static clx_status solve_planes(const clx_fabric *fabric, const clx_fabric_traffi
     plane.fault = fabric->all_fault + i;  // sorted by plane: those of one
     plane.fault_plane = plane.fault->plane;
     plane.fault_count = 1;
-    while (i + plane.fault_count < fabric->all_fault_count &&
-           plane.fault[plane.fault_count].plane == plane.fault_plane)
+    while (i + plane.fault_count < fabric->all_fault_count && plane.fault[plane.fault_count].plane == plane.fault_plane)
       plane.fault_count++;
     const bool loads = plane.fault_plane == fabric->fault_plane;
     loaded = loaded || loads;

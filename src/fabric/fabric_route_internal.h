@@ -89,5 +89,7 @@ clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int
 // "nic 3 of server 17"
 void clx_route_endpoint_name(const clx_fabric *fabric, int64_t endpoint, char *text, size_t size);
 
+// The error of a path that the router did not find: the ends and the dead links that it met.
+clx_status clx_router_cut(const clx_router *router, int32_t from, int32_t to, clx_error *error);
 // A dead link for messages: the switch that took it down where the fabric's faults name one, else the link.
 void clx_route_dead_name(const clx_router *router, int32_t link, char *text, size_t size);

@@ -80,7 +80,7 @@ static int32_t add_rings(const clx_fabric *f, const clx_fabric_traffic *job, int
     const int32_t start = count;
     for (int32_t i = 0; i < job->nodes; i++) {
       const int32_t server = server_of(job, i);
-      if (senders(f, server) <= r) continue;
+      if (clx_study_senders(f, server) <= r) continue;
       from[count] = (int32_t)clx_fabric_endpoint(f, server, r);
       if (count > start) to[count - 1] = from[count];
       count++;
@@ -202,7 +202,7 @@ bool clx_study_next_plane(const clx_fabric *fabric, clx_study_plane *at) {
   at->fabric = *fabric;
   clx_fabric *plane = &at->fabric;
   if (next < all) {
-    plane->fault = fabric->all_fault + next;  // sorted by plane: those of one
+    plane->fault = fabric->plane_fault + next;  // sorted by plane: those of one
     plane->fault_plane = plane->fault->plane;
     plane->fault_count = 1;
     while (next + plane->fault_count < all && plane->fault[plane->fault_count].plane == plane->fault_plane)

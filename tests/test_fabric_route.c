@@ -115,7 +115,7 @@ static void server_ends(const clx_fabric *f, int32_t class, int64_t at, vertex *
 
 static void link_ends(const clx_fabric *f, int32_t link, vertex *from, vertex *to) {
   int32_t class = f->link_class_count - 1;
-  while (f->link_class[class].first > link || f->link_class[class].count == 0) class--;
+  while (f->link_class[class].first > link || f->link_class[class].count == 0) class --;
   const int64_t at = link - f->link_class[class].first;
   const bool plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
   bool down = class == 1 || (plus && class == 3);
@@ -185,7 +185,7 @@ static const subject SUBJECTS[] = {
     {"two tiers, parallel cables", .tiers = 2, .servers = 9, .nics = 2, .radix = 16, .wiring = CLX_WIRING_BLOCK},
     {"three tiers by rails", .tiers = 3, .servers = 75, .nics = 8, .radix = 16},
     {"three tiers by blocks", .tiers = 3, .servers = 75, .nics = 8, .radix = 16, .wiring = CLX_WIRING_BLOCK},
-    {"four tiers", .tiers = 4, .servers = 90, .nics = 8, .radix = 8, .wiring = CLX_WIRING_BLOCK},
+    {"four tiers", .tiers = 4, .servers = 60, .nics = 8, .radix = 8, .wiring = CLX_WIRING_BLOCK},
     {"oversubscribed", .tiers = 3, .servers = 70, .nics = 4, .radix = 16, .thinning = 3},
     {"static routes", .tiers = 3, .servers = 75, .nics = 8, .radix = 16, .routing = CLX_ROUTING_STATIC},
     {"two leaves a NIC", .tiers = 3, .servers = 40, .nics = 4, .radix = 16, .dual_tor = 1},
@@ -340,6 +340,44 @@ static void test_static_routes_follow_the_destination(void **state) {
 
 // --- failures -----------------------------------------------------------------------------------------------------------------
 
+// Whether some path of the healthy fabric has no dead link: by many hashes.
+static bool is_connected(const clx_fabric *f, int32_t from, int32_t to) {
+  clx_fabric healthy = *f;
+  healthy.fault_count = 0;
+  for (uint32_t hash = 0; hash < 5000; hash++) {
+    int32_t link[CLX_PATH_MAX];
+    const int32_t length = clx_fabric_path(&healthy, from, to, hash, link);
+    bool alive = true;
+    for (int32_t i = 0; i < length && alive; i++) alive = !is_dead(f, link[i]);
+    if (alive) return true;
+  }
+  return false;
+}
+
+// The same between servers wired to each other: whatever cables lead to, until nothing new is found.
+static bool is_reached(const clx_fabric *f, int32_t from, int32_t to) {
+  bool seen[64] = {false};
+  seen[from] = true;
+  for (bool more = true; more;) {
+    more = false;
+    for (int32_t link = 0; link < f->link_count; link++) {
+      const int32_t d = link / (int32_t)f->servers / 2;
+      if (f->spec.topology == CLX_TOPOLOGY_MESH) {  // cables beyond the edge are not there
+        int32_t stride = 1;
+        for (int32_t e = 0; e < d; e++) stride *= f->spec.dimensions[e];
+        const int32_t n = f->spec.dimensions[d], x = link % (int32_t)f->servers / stride % n;
+        if (link / f->servers % 2 == 0 ? x == n - 1 : x == 0) continue;
+      }
+      vertex tail, head;
+      link_ends(f, link, &tail, &head);
+      if (is_dead(f, link) || !seen[tail.index] || seen[head.index]) continue;
+      seen[head.index] = more = true;
+    }
+  }
+  return seen[to];
+}
+
+// A path is found exactly where there is one.
 static void test_dead_links_are_avoided(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
@@ -357,13 +395,16 @@ static void test_dead_links_are_avoided(void **state) {
     int32_t cut = 0;
     for (int32_t k = 0; k < 2000; k++) {
       const int32_t from = random_below(r.fabric.endpoints), to = random_below(r.fabric.endpoints);
-      if (is_wired(&r.fabric, from, to) && walk(&r.fabric, from, to, (uint32_t)random_state) < 0) cut++;
+      if (!is_wired(&r.fabric, from, to) || walk(&r.fabric, from, to, (uint32_t)random_state) >= 0) continue;
+      if (servers ? is_reached(&r.fabric, from, to) : is_connected(&r.fabric, from, to))
+        fail_msg("%s: a path from %d to %d is missed", SUBJECTS[i].name, from, to);
+      cut++;
     }
-    // A chain breaks; of the others no part is cut off by one cable in ten.
+    // A chain breaks; of the others a server in a corner at most.
     if (strcmp(SUBJECTS[i].name, "daisy chain") == 0) {
-      assert_true(cut > 0);
-    } else if (cut > 0) {
-      fail_msg("%s: %d pairs cut off", SUBJECTS[i].name, cut);
+      assert_true(cut > 200);
+    } else if (cut > 100) {
+      fail_msg("%s: %d of 2000 pairs cut off", SUBJECTS[i].name, cut);
     }
     rig_close(&r);
   }
@@ -419,7 +460,7 @@ static void test_spray_knows_what_is_cut(void **state) {
   r.spec.fault_count = 8;
   must(&r, rig_compile(&r));
   int32_t link[CLX_PATH_MAX];
-  assert_int_equal(clx_fabric_path(&r.fabric, 0, 8, 1, link), -1);   // leaf 0 to leaf 1
+  assert_int_equal(clx_fabric_path(&r.fabric, 0, 8, 1, link), -1);  // leaf 0 to leaf 1
   assert_int_equal(clx_fabric_path(&r.fabric, 0, 16, 1, link), 4);  // to leaf 2
   rig_close(&r);
 }
@@ -667,7 +708,8 @@ static void test_heat(void **state) {
     assert_int_equal(hot_count, 5);
     CLX_CHECK_NEAR(heat[0].mean, p.share, 1e-9, 0);
     for (int32_t c = 0; c < classes; c++) {
-      assert_true(heat[c].least <= heat[c].mean && heat[c].mean <= heat[c].most && heat[c].most <= 1 + 1e-9);
+      assert_true(heat[c].least <= heat[c].mean + 1e-9 && heat[c].mean <= heat[c].most + 1e-9);
+      assert_true(heat[c].most <= 1 + 1e-9);
       assert_true(heat[c].most <= share[0] + 1e-12);
     }
     for (int32_t i = 1; i < 5; i++) assert_true(share[i] <= share[i - 1]);

@@ -25,19 +25,6 @@ static const char STYLE[] =
 
 // --- what is known of the links --------------------------------------------------------------------------------------
 
-void clx_report_slug(const char *name, char *slug, size_t size) {
-  size_t n = 0;
-  for (const char *c = name; *c != '\0' && n + 7 < size; c++) {
-    if (*c == '+' || *c == '-') {
-      n += (size_t)snprintf(slug + n, size - n, "%s", *c == '+' ? "_plus" : "_minus");
-    } else {
-      slug[n++] = *c;
-      if (*c == ' ') slug[n - 1] = '_';
-    }
-  }
-  slug[n] = '\0';
-}
-
 static double heat_value(const clx_result *result, const char *slug, const char *what) {
   char name[96];
   snprintf(name, sizeof name, "network.heat.%s.%s", slug, what);
@@ -48,7 +35,7 @@ static void find_heat(clx_picture *p) {
   for (int32_t i = 0; i < p->fabric->link_class_count; i++) {
     const clx_fabric_link_class *c = &p->fabric->link_class[i];
     char slug[64];
-    clx_report_slug(c->name, slug, sizeof slug);
+    clx_result_slug(c->name, slug, sizeof slug);
     p->heat[p->heat_count++] = (clx_picture_heat){.name = c->name,
                                                   .tier = c->tier,
                                                   .links = c->count,

@@ -130,6 +130,7 @@ typedef struct clx_step {
   double step_time;
   double gemm, attention, stream, recompute;  // s, compute of the slowest stage over all micro-batches
   double tp_exposed, cp_exposed, ep_exposed, pp_exposed, dp_exposed;
+  double contention;  // s by which transfers take longer that share links with gradients and parameters on their way
   double bubble, optimizer, launch, jitter;
   double micro_batches;  // per data-parallel rank
   double executed_flop;  // per rank, recompute included
@@ -165,9 +166,10 @@ double clx_training_adapters(const clx_training *job);
 typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
-  double repeat;     // forward work repeated by recompute
-  double repeat_tp;  // and its communication
-  double flop;       // executed, forward + backward + repeated
+  double contention[2];  // by which tp, cp and ep take longer beside fsdp
+  double repeat;         // forward work repeated by recompute
+  double repeat_tp;      // and its communication
+  double flop;           // executed, forward + backward + repeated
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);

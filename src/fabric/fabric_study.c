@@ -140,15 +140,15 @@ double clx_study_line(const clx_fabric *fabric, int32_t endpoint) {
 }
 
 // Rates gathered over planes.
-typedef struct sums {
+typedef struct totals {
   double *rate;     // [pairs] of all sub-flows
   double *slowest;  // [pairs] sub-flow
   double *load;     // [links], nullable
   clx_flow_effort effort;
-} sums;
+} totals;
 
 static void add_plane(const clx_flows *flows, const double *rate, int32_t pairs, int32_t subflows, double planes,
-                      bool loads, sums *sums) {
+                      bool loads, totals *sums) {
   for (int32_t i = 0, flow = 0; i < pairs; i++) {
     double sum = 0;
     for (int32_t j = 0; j < subflows; j++, flow++) {
@@ -166,7 +166,7 @@ static void add_plane(const clx_flows *flows, const double *rate, int32_t pairs,
 
 // Flows and rates of one plane, which stands for `planes` of them.
 static clx_status solve_plane(const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
-                              const clx_study_pairs *pairs, uint64_t seed, double planes, bool loads, sums *sums,
+                              const clx_study_pairs *pairs, uint64_t seed, double planes, bool loads, totals *sums,
                               clx_error *error) {
   const int32_t subflows = clx_study_subflows(fabric);
   clx_arena *arena = clx_arena_new();
@@ -205,24 +205,30 @@ static clx_status solve_plane(const clx_fabric *fabric, const clx_fabric_traffic
 
 // Planes without failures are alike: one stands for all. Each plane with failures is solved for itself.
 static clx_status solve_planes(const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
-                               const clx_study_pairs *pairs, uint64_t seed, sums *sums, clx_error *error) {
+                               const clx_study_pairs *pairs, uint64_t seed, totals *sums, clx_error *error) {
   clx_fabric plane = *fabric;
-  int32_t healthy = fabric->spec.planes, last = -1;
-  for (int32_t i = 0; i < fabric->all_fault_count; i++) {
-    if (fabric->all_fault[i].plane == last) continue;
-    last = fabric->all_fault[i].plane;
+  int32_t healthy = fabric->spec.planes;
+  bool loaded = false;
+  for (int32_t i = 0; i < fabric->all_fault_count; i += plane.fault_count) {
+    plane.fault = fabric->all_fault + i;  // sorted by plane: those of one
+    plane.fault_plane = plane.fault->plane;
+    plane.fault_count = 1;
+    while (i + plane.fault_count < fabric->all_fault_count &&
+           plane.fault[plane.fault_count].plane == plane.fault_plane)
+      plane.fault_count++;
+    const bool loads = plane.fault_plane == fabric->fault_plane;
+    loaded = loaded || loads;
     healthy--;
-    clx_fabric_show_plane(&plane, last);
-    CLX_TRY(solve_plane(&plane, traffic, jobs, pairs, seed, 1, last == fabric->fault_plane, sums, error));
+    CLX_TRY(solve_plane(&plane, traffic, jobs, pairs, seed, 1, loads, sums, error));
   }
   if (healthy == 0) return CLX_OK;
   plane.fault = NULL;
   plane.fault_count = 0;
-  return solve_plane(&plane, traffic, jobs, pairs, seed, healthy, last < 0, sums, error);
+  return solve_plane(&plane, traffic, jobs, pairs, seed, healthy, !loaded, sums, error);
 }
 
 static clx_fabric_pattern_result summarise(const clx_fabric *fabric, const clx_study_pairs *pairs, int32_t job,
-                                           const sums *sums) {
+                                           const totals *sums) {
   clx_fabric_pattern_result r = {.nics = pairs->first[job + 1] - pairs->first[job], .effort = sums->effort};
   if (r.nics == 0) return r;
   const double parts = (double)clx_study_subflows(fabric) * fabric->spec.planes;
@@ -247,7 +253,7 @@ static clx_status study(clx_arena *arena, const clx_fabric *fabric, const clx_fa
                         uint64_t seed, clx_fabric_pattern_result *result, double *load, clx_error *error) {
   clx_study_pairs pairs;
   CLX_TRY(clx_study_pairs_make(arena, fabric, traffic, count, seed, &pairs, error));
-  sums sums = {CLX_NEW_ARRAY(arena, double, pairs.count), CLX_NEW_ARRAY(arena, double, pairs.count), load, {0, 0}};
+  totals sums = {CLX_NEW_ARRAY(arena, double, pairs.count), CLX_NEW_ARRAY(arena, double, pairs.count), load, {0, 0}};
   if (sums.rate == NULL || sums.slowest == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for the rates of %d pairs of NICs", (int)pairs.count);
   for (int32_t i = 0; i < pairs.count; i++) sums.slowest[i] = INFINITY;

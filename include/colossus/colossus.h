@@ -118,13 +118,13 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
-  uint64_t seed;                                     /* of random permutations, placements and hashes; default 1 */
-  const char *traffic;                               /* whose load of links is kept; NULL = "permutation" */
+  uint64_t seed;       /* of permutations, placements and hashes; 0 (default) = the scenario's network.seed */
+  const char *traffic; /* whose load of links is kept; NULL = "jobs" if the scenario has others, else "permutation" */
   void (*progress)(void *context, const char *step); /* nullable: called before each step */
   void *context;
 } clx_network_options;
 
-/* Traffic ("permutation", "ring", "all_to_all"): name i, NULL past the end. */
+/* Traffic ("permutation", "ring", "all_to_all", "jobs"): name i, NULL past the end. */
 const char *clx_network_traffic_name(int32_t index);
 void clx_network_options_default(clx_network_options *options);
 /* Bill of material, bisection, rates of patterns and collectives, one failure of every kind, load of links: a result whose

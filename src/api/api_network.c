@@ -8,7 +8,7 @@ const char *clx_network_traffic_name(int32_t index) {
   return index >= 0 && index < CLX_STUDY_TRAFFICS ? clx_study_traffic_name[index] : NULL;
 }
 
-void clx_network_options_default(clx_network_options *options) { *options = (clx_network_options){.seed = 1}; }
+void clx_network_options_default(clx_network_options *options) { *options = (clx_network_options){0}; }
 
 clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
                            clx_error *error) {

@@ -17,7 +17,7 @@ static const char STYLE[] =
     ".switch{fill:#33475b}.server{fill:#e4eaf0;stroke:#9fb0c0}.node{fill:#33475b}.track{fill:#e4eaf0}\n"
     ".failed{stroke:#b01c2e;stroke-width:2}.cross{stroke:#b01c2e;stroke-width:2.2;fill:none}\n"
     ".dead{stroke:#b01c2e;stroke-width:1.4;stroke-dasharray:4 3}.tick{stroke:#1f2933;stroke-width:1.5}\n"
-    ".rule{stroke:#d5dde5}\n"
+    ".rule{stroke:#d5dde5}.joint{fill:none;stroke:#5b6875;stroke-width:1.4}\n"
     "@media (prefers-color-scheme:dark){text{fill:#e6ebf0}.small,.tiny{fill:#9fb0c0}.light{fill:#fff}\n"
     ".page{fill:#12181f}.pod{fill:#1b242e;stroke:#2f3d4b}.unit{stroke:#46586a}.switch,.node{fill:#51677d}\n"
     ".server{fill:#27333f;stroke:#5b7085}.track{fill:#27333f}.tick{stroke:#e6ebf0}.rule{stroke:#2f3d4b}}\n"

@@ -25,6 +25,7 @@ typedef struct clos {
   int64_t pods[CLX_TIERS_MAX];                   // pods of tier t in a pod of tier t + 1
   slots pod[CLX_TIERS_MAX], box[CLX_TIERS_MAX];  // pod[tiers - 1]: rails that are fabrics of their own
   const clx_fault_spec *fault;                   // the one that is drawn, or NULL
+  clx_fault_spec drawn;                          // it, when it was drawn at random
   int64_t mark_box[CLX_TIERS_MAX];               // switch in its pod, -1 = none
   int64_t mark_pod[CLX_TIERS_MAX];               // pod in its parent, -1 = none
   int64_t mark_global[CLX_TIERS_MAX];            // pod, over the whole plane
@@ -68,6 +69,13 @@ static void mark_fault(clos *c) {
   for (int32_t t = 0; t < CLX_TIERS_MAX; t++) c->mark_box[t] = c->mark_pod[t] = c->mark_global[t] = -1;
   for (int32_t i = 0; i < f->spec.fault_count && c->fault == NULL; i++) {
     if (f->spec.faults[i].random <= 0) c->fault = &f->spec.faults[i];
+  }
+  for (int32_t t = 0; t < c->tiers && c->fault == NULL; t++) {
+    const int64_t at = clx_picture_failed(c->p, 2 * t);
+    const int32_t up = t > 0 ? f->tier[t - 1].up : f->nic_up;
+    if (at < 0 || up < 1) continue;
+    c->drawn = (clx_fault_spec){.kind = CLX_FAULT_LINK, .tier = t, .index = at / up, .port = (int32_t)(at % up)};
+    c->fault = &c->drawn;
   }
   if (c->fault == NULL) return;
   const bool nic = c->fault->kind == CLX_FAULT_NIC || c->fault->tier == 0;

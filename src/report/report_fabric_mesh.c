@@ -14,10 +14,36 @@ static clx_point on_circle(clx_point centre, double radius, int32_t i, int32_t c
   return (clx_point){centre.x + radius * cos(angle), centre.y + radius * sin(angle)};
 }
 
-// Number of thing i when `drawn` of n stand for all: the first ones and the last.
-static int64_t stands_for(int64_t n, int32_t drawn, int32_t i) { return i == drawn - 1 ? n - 1 : i; }
+// Which of n equal things are drawn: the first ones, the last, and up to two that something is to be shown of.
+typedef struct chosen {
+  int64_t number[CIRCLE_MAX];
+  int32_t count;
+  int32_t gap;  // the place behind which others are left out; -1 = none
+} chosen;
 
-static int32_t at_most(int64_t n, int32_t most) { return n < most ? (int32_t)n : most; }
+static chosen choose(int64_t n, int32_t most, int64_t a, int64_t b) {
+  chosen c = {.count = n < most ? (int32_t)n : most, .gap = n > most ? most - 2 : -1};
+  for (int32_t i = 0; i < c.count; i++) c.number[i] = i;
+  if (n <= most) return c;
+  c.number[most - 1] = n - 1;
+  const int64_t low = a < b ? a : b, high = a < b ? b : a, room = most - 1;
+  int32_t last = most - 2;
+  if (high >= room && high < n - 1) c.number[last--] = high;
+  if (low >= room && low < n - 1 && low != high) {
+    c.number[last] = low;
+    if (last < most - 2) c.gap = last - 1;
+  } else if (last < most - 2) {
+    c.gap = last;
+  }
+  return c;
+}
+
+static int32_t place_of(const chosen *c, int64_t number) {
+  for (int32_t i = 0; i < c->count; i++) {
+    if (c->number[i] == number) return i;
+  }
+  return -1;
+}
 
 static void put_count(clx_picture *p, double x, double y, const char *style, const char *format, int64_t count) {
   char text[32];
@@ -25,10 +51,24 @@ static void put_count(clx_picture *p, double x, double y, const char *style, con
   clx_svg_text(p, x, y, style, "middle", format, text);
 }
 
-// Points of a circle, every pair joined.
-static void put_all_pairs(clx_picture *p, const clx_point *at, int32_t count, const clx_picture_heat *heat) {
+static void put_dots(clx_picture *p, clx_point a, clx_point b) {
+  const double length = fmax(hypot(b.x - a.x, b.y - a.y), 1e-9), x = (b.x - a.x) / length, y = (b.y - a.y) / length;
+  for (int32_t k = -1; k <= 1; k++) {
+    clx_svg_disc(p, (clx_point){(a.x + b.x) / 2 + 5 * k * x, (a.y + b.y) / 2 + 5 * k * y}, 1.3, "switch");
+  }
+}
+
+// Points of a circle, every pair joined, that of `a` and `b` (places, -1 = none) failed.
+static void put_all_pairs(clx_picture *p, const clx_point *at, int32_t count, const clx_picture_heat *heat, int32_t a,
+                          int32_t b) {
   for (int32_t i = 0; i < count; i++) {
-    for (int32_t k = i + 1; k < count; k++) clx_svg_link(p, at[i], at[k], heat);
+    for (int32_t k = i + 1; k < count; k++) {
+      if ((i == a && k == b) || (i == b && k == a)) {
+        clx_svg_dead(p, at[i], at[k]);
+      } else {
+        clx_svg_link(p, at[i], at[k], heat);
+      }
+    }
   }
 }
 
@@ -39,48 +79,67 @@ static void put_numbered(clx_picture *p, clx_point at, double radius, int64_t nu
 
 // --- dragonfly -------------------------------------------------------------------------------------------------------
 
-static const clx_fault_spec *first_fault(const clx_fabric *f, int32_t kind) {
-  for (int32_t i = 0; i < f->spec.fault_count; i++) {
-    if (f->spec.faults[i].kind == kind && f->spec.faults[i].random <= 0) return &f->spec.faults[i];
-  }
-  return NULL;
-}
-
 // The inside of one group of a dragonfly: its routers, all joined.
 static void put_routers(clx_picture *p, clx_point centre, double radius) {
   const clx_fabric *f = p->fabric;
-  const int32_t drawn = at_most(f->spec.group_routers, LOCAL_MAX);
-  clx_point at[LOCAL_MAX];
-  for (int32_t i = 0; i < drawn; i++) at[i] = on_circle(centre, radius, i, drawn);
-  put_all_pairs(p, at, drawn, clx_picture_class(p, "local"));
-  for (int32_t i = 0; i < drawn; i++) {
+  const int32_t routers = f->spec.group_routers, others = routers > 1 ? routers - 1 : 1;
+  const int64_t failed = clx_picture_failed(p, 2);
+  const int64_t from = failed < 0 ? -1 : failed / others % routers, port = failed < 0 ? -1 : failed % others;
+  const int64_t to = port >= from && from >= 0 ? port + 1 : port;
+  const chosen c = choose(routers, LOCAL_MAX, from, to);
+  clx_point at[CIRCLE_MAX];
+  for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
+  put_all_pairs(p, at, c.count, clx_picture_class(p, "local"), place_of(&c, from), place_of(&c, to));
+  for (int32_t i = 0; i < c.count; i++) {
     const clx_point out = {centre.x + (at[i].x - centre.x) * 1.32, centre.y + (at[i].y - centre.y) * 1.32};
     clx_svg_link(p, at[i], out, clx_picture_boundary(p, 0));
-    put_numbered(p, at[i], 10, stands_for(f->spec.group_routers, drawn, i), "node");
+    put_numbered(p, at[i], 10, c.number[i], "node");
   }
+  if (c.gap >= 0) {
+    put_dots(p, on_circle(centre, radius, 4 * c.gap + 1, 4 * c.count),
+             on_circle(centre, radius, 4 * c.gap + 3, 4 * c.count));
+  }
+}
+
+// Switches of a row of a group of a dragonfly+, around x; `at` holds four.
+static chosen place_row(int64_t n, double x, double y, double step, clx_point at[4]) {
+  const chosen c = choose(n, 4, -1, -1);
+  const int32_t cells = c.count + (c.gap >= 0);
+  for (int32_t i = 0; i < c.count; i++) {
+    const int32_t cell = c.gap >= 0 && i > c.gap ? i + 1 : i;
+    at[i] = (clx_point){x + (cell - (cells - 1) / 2.0) * step, y};
+  }
+  return c;
+}
+
+static void put_row(clx_picture *p, const chosen *c, const clx_point *at, double step) {
+  for (int32_t i = 0; i < c->count; i++) clx_svg_switch(p, at[i], step - 8, c->number[i], false);
+  if (c->gap >= 0) put_dots(p, at[c->gap], at[c->gap + 1]);
 }
 
 // The inside of one group of a dragonfly+: leaves below, spines above, every pair joined.
 static void put_leaves(clx_picture *p, clx_point centre, double radius) {
-  const clx_fabric *f = p->fabric;
-  const int32_t high = at_most(f->spec.group_spines, 4), low = at_most(f->spec.group_routers, 4);
-  const clx_picture_heat *heat = clx_picture_boundary(p, 1);
-  const double step = 2 * radius / 4;
+  const double step = 2 * radius / 3.6;
   clx_point spine[4], leaf[4];
-  for (int32_t i = 0; i < high; i++) spine[i] = (clx_point){centre.x + (i - (high - 1) / 2.0) * step, centre.y - 55};
-  for (int32_t i = 0; i < low; i++) leaf[i] = (clx_point){centre.x + (i - (low - 1) / 2.0) * step, centre.y + 40};
-  for (int32_t i = 0; i < low; i++) {
-    for (int32_t k = 0; k < high; k++) clx_svg_link(p, leaf[i], spine[k], heat);
+  const chosen high = place_row(p->fabric->spec.group_spines, centre.x, centre.y - 55, step, spine);
+  const chosen low = place_row(p->fabric->spec.group_routers, centre.x, centre.y + 40, step, leaf);
+  const clx_picture_heat *heat = clx_picture_boundary(p, 1);
+  bool failed = clx_picture_failed(p, 2) >= 0;
+  for (int32_t i = 0; i < low.count; i++) {
+    for (int32_t k = 0; k < high.count; k++) {
+      if (failed) {
+        clx_svg_dead(p, leaf[i], spine[k]);
+      } else {
+        clx_svg_link(p, leaf[i], spine[k], heat);
+      }
+      failed = false;
+    }
     for (int32_t k = -1; k <= 1; k++) {
       clx_svg_link(p, leaf[i], (clx_point){leaf[i].x + 8.0 * k, leaf[i].y + 38}, clx_picture_boundary(p, 0));
     }
   }
-  for (int32_t i = 0; i < high; i++) {
-    clx_svg_switch(p, spine[i], step - 8, stands_for(f->spec.group_spines, high, i), false);
-  }
-  for (int32_t i = 0; i < low; i++) {
-    clx_svg_switch(p, leaf[i], step - 8, stands_for(f->spec.group_routers, low, i), false);
-  }
+  put_row(p, &high, spine, step);
+  put_row(p, &low, leaf, step);
 }
 
 static void put_group(clx_picture *p, clx_point centre) {
@@ -104,18 +163,24 @@ static void put_group(clx_picture *p, clx_point centre) {
 
 double clx_picture_groups(clx_picture *p) {
   const clx_fabric *f = p->fabric;
+  const bool plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
   const clx_point centre = {300, CLX_PICTURE_TOP + 240};
   const double radius = 185;
-  const int32_t drawn = at_most(f->group_count, CIRCLE_MAX);
-  const clx_fault_spec *fault = first_fault(f, CLX_FAULT_LINK);
+  const int64_t failed = clx_picture_failed(p, plus ? 4 : 3);
+  int64_t from = -1, to = -1;
+  if (failed >= 0 && f->global_parallel > 0 && f->group_count > 1) {
+    from = failed / f->global_parallel / (f->group_count - 1);
+    to = failed / f->global_parallel % (f->group_count - 1);
+    to += to >= from;
+  }
+  const chosen c = choose(f->group_count, CIRCLE_MAX, from, to);
   clx_point at[CIRCLE_MAX];
-  for (int32_t i = 0; i < drawn; i++) at[i] = on_circle(centre, radius, i, drawn);
-  put_all_pairs(p, at, drawn, clx_picture_class(p, "global"));
-  if (fault != NULL && fault->tier > 0 && drawn > 2) clx_svg_dead(p, at[0], at[1]);
-  for (int32_t i = 0; i < drawn; i++) put_numbered(p, at[i], 15, stands_for(f->group_count, drawn, i), "node");
-  if (drawn < f->group_count) {
-    const clx_point last = on_circle(centre, radius, 2 * drawn - 3, 2 * drawn);
-    for (int32_t k = -1; k <= 1; k++) clx_svg_disc(p, (clx_point){last.x + 4.0 * k, last.y + 3.0 * -k}, 1.4, "switch");
+  for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
+  put_all_pairs(p, at, c.count, clx_picture_class(p, "global"), place_of(&c, from), place_of(&c, to));
+  for (int32_t i = 0; i < c.count; i++) put_numbered(p, at[i], 15, c.number[i], "node");
+  if (c.gap >= 0) {
+    put_dots(p, on_circle(centre, radius, 4 * c.gap + 1, 4 * c.count),
+             on_circle(centre, radius, 4 * c.gap + 3, 4 * c.count));
   }
   put_count(p, centre.x, centre.y + radius + 44, "head", "%s groups, every pair joined", f->group_count);
   if (f->global_parallel > 0) {
@@ -131,10 +196,11 @@ double clx_picture_groups(clx_picture *p) {
 typedef struct grid {
   clx_picture *p;
   int64_t size[2];
-  int32_t drawn[2];
+  chosen drawn[2];
   clx_point origin;
   double step[2];
   bool wraps;
+  int64_t failed[2];  // the link from this server along its axis
 } grid;
 
 static clx_point node_at(const grid *g, int32_t column, int32_t row) {
@@ -148,43 +214,58 @@ static const clx_picture_heat *heat_of(const clx_picture *p, int32_t dimension) 
   return &p->heat[p->heat[first].mean >= p->heat[first + 1].mean ? first : first + 1];
 }
 
-// The links of one row (axis 0) or column (axis 1), with the joint of its ends.
+static clx_point between(clx_point a, clx_point b, double share) {
+  return (clx_point){a.x + share * (b.x - a.x), a.y + share * (b.y - a.y)};
+}
+
+// Whether the failed link of this axis leaves the server at this place of the line.
+static bool is_failed(const grid *g, int32_t axis, int32_t i, int32_t other) {
+  if (g->failed[axis] < 0) return false;
+  const int64_t plane = g->failed[axis] % (g->size[0] * g->size[1]);
+  const int64_t along = axis == 0 ? plane % g->size[0] : plane / g->size[0];
+  const int64_t across = axis == 0 ? plane / g->size[0] : plane % g->size[0];
+  return g->drawn[axis].number[i] == along && g->drawn[1 - axis].number[other] == across;
+}
+
+// The links of one row (axis 0) or column (axis 1), and where its ends are joined.
 static void put_line_of(const grid *g, int32_t axis, int32_t other) {
   const clx_picture_heat *heat = heat_of(g->p, axis);
-  const int32_t count = g->drawn[axis];
-  for (int32_t i = 0; i + 1 < count; i++) {
+  const chosen *c = &g->drawn[axis];
+  for (int32_t i = 0; i + 1 < c->count; i++) {
     const clx_point a = axis == 0 ? node_at(g, i, other) : node_at(g, other, i);
     const clx_point b = axis == 0 ? node_at(g, i + 1, other) : node_at(g, other, i + 1);
-    if (i + 2 < count || count == g->size[axis]) {
+    if (is_failed(g, axis, i, other)) {
+      clx_svg_dead(g->p, a, b);
+    } else if (c->number[i + 1] == c->number[i] + 1) {
       clx_svg_link(g->p, a, b, heat);
-      continue;
-    }
-    const clx_point near_a = {a.x + 0.35 * (b.x - a.x), a.y + 0.35 * (b.y - a.y)};
-    const clx_point near_b = {b.x + 0.35 * (a.x - b.x), b.y + 0.35 * (a.y - b.y)};
-    clx_svg_link(g->p, a, near_a, heat);
-    clx_svg_link(g->p, near_b, b, heat);
-    for (int32_t k = -1; k <= 1; k++) {
-      clx_svg_disc(g->p,
-                   (clx_point){(a.x + b.x) / 2 + (axis == 0 ? 5 * k : 0), (a.y + b.y) / 2 + (axis == 1 ? 5 * k : 0)},
-                   1.3, "switch");
+    } else {
+      clx_svg_link(g->p, a, between(a, b, 0.36), heat);
+      clx_svg_link(g->p, between(a, b, 0.64), b, heat);
+      put_dots(g->p, a, b);
     }
   }
   if (!g->wraps || g->size[axis] < 3) return;
+  const double out = 40 - (axis == 1 ? 8 : 0);
   const clx_point first = axis == 0 ? node_at(g, 0, other) : node_at(g, other, 0);
-  const clx_point last = axis == 0 ? node_at(g, count - 1, other) : node_at(g, other, count - 1);
-  clx_svg_bow(g->p, first, last, axis == 0 ? 22 : -26, heat);
+  const clx_point last = axis == 0 ? node_at(g, c->count - 1, other) : node_at(g, other, c->count - 1);
+  const clx_point before = {first.x - (axis == 0 ? out : 0), first.y - (axis == 1 ? out : 0)};
+  const clx_point behind = {last.x + (axis == 0 ? out : 0), last.y + (axis == 1 ? out : 0)};
+  clx_svg_link(g->p, first, before, heat);
+  clx_svg_link(g->p, last, behind, heat);
+  clx_svg_disc(g->p, before, 3, "joint");
+  clx_svg_disc(g->p, behind, 3, "joint");
 }
 
 static void put_nodes(const grid *g) {
-  for (int32_t row = 0; row < g->drawn[1]; row++) {
-    for (int32_t column = 0; column < g->drawn[0]; column++) {
+  for (int32_t row = 0; row < g->drawn[1].count; row++) {
+    for (int32_t column = 0; column < g->drawn[0].count; column++) {
       const clx_point at = node_at(g, column, row);
-      const int64_t x = stands_for(g->size[0], g->drawn[0], column), y = stands_for(g->size[1], g->drawn[1], row);
+      const long long x = g->drawn[0].number[column], y = g->drawn[1].number[row];
       clx_svg_box(g->p, at.x - 19, at.y - 11, 38, 22, 4, "switch");
       if (g->size[1] > 1) {
-        clx_svg_text(g->p, at.x, at.y + 3.5, "light", "middle", "%lld,%lld", (long long)x, (long long)y);
+        clx_svg_text(g->p, at.x, at.y + 3.5, "light", "middle", "%lld,%lld", x, y);
       } else {
-        clx_svg_text(g->p, at.x, at.y + 3.5, "light", "middle", "%lld", (long long)x);
+        clx_svg_text(g->p, at.x, at.y + 3.5, "light", "middle", "%lld", x);
       }
     }
   }
@@ -206,23 +287,29 @@ static double put_further(const grid *g, double y) {
 
 double clx_picture_grid(clx_picture *p) {
   const clx_fabric_spec *spec = &p->fabric->spec;
+  const double left = CLX_PICTURE_LEFT + 30, width = CLX_PICTURE_RIGHT - left - 60, height = 400;
   grid g = {.p = p, .size = {1, 1}, .wraps = spec->topology == CLX_TOPOLOGY_TORUS};
   for (int32_t d = 0; d < 2 && d < spec->dimension_count; d++) g.size[d] = spec->dimensions[d];
-  g.drawn[0] = at_most(g.size[0], GRID_COLUMNS);
-  g.drawn[1] = at_most(g.size[1], GRID_ROWS);
-  const double width = CLX_PICTURE_RIGHT - CLX_PICTURE_LEFT - 40, height = 400;
-  g.step[0] = g.drawn[0] > 1 ? fmin(width / (g.drawn[0] - 1), 110) : 0;
-  g.step[1] = g.drawn[1] > 1 ? fmin(height / (g.drawn[1] - 1), 86) : 0;
-  g.origin =
-      (clx_point){(CLX_PICTURE_LEFT + CLX_PICTURE_RIGHT - g.step[0] * (g.drawn[0] - 1)) / 2, CLX_PICTURE_TOP + 60};
-  for (int32_t row = 0; row < g.drawn[1]; row++) put_line_of(&g, 0, row);
-  for (int32_t column = 0; column < g.drawn[0]; column++) put_line_of(&g, 1, column);
+  for (int32_t d = 0; d < 2; d++) {
+    const int64_t failed = g.failed[d] = clx_picture_failed(p, 2 * d);
+    const int64_t first = failed < 0 ? -1 : d == 0 ? failed % g.size[0] : failed / g.size[0] % g.size[1];
+    g.drawn[d] = choose(g.size[d], d == 0 ? GRID_COLUMNS : GRID_ROWS, first, first < 0 ? -1 : (first + 1) % g.size[d]);
+    const int32_t links = g.drawn[d].count - 1;
+    g.step[d] = links > 0 ? fmin((d == 0 ? width : height) / links, d == 0 ? 110 : 86) : 0;
+  }
+  g.origin = (clx_point){left + (width - g.step[0] * (g.drawn[0].count - 1)) / 2, CLX_PICTURE_TOP + 60};
+  for (int32_t row = 0; row < g.drawn[1].count; row++) put_line_of(&g, 0, row);
+  for (int32_t column = 0; column < g.drawn[0].count; column++) put_line_of(&g, 1, column);
   put_nodes(&g);
   clx_svg_text(p, 24, g.origin.y - 10, "head", "start", "Servers");
   char text[32];
   clx_quantity_format((double)p->fabric->servers, "", 12, text, sizeof text);
   clx_svg_text(p, 24, g.origin.y + 6, "small", "start", "%s in a %s", text, clx_topology_name[spec->topology]);
-  return put_further(&g, g.origin.y + g.step[1] * (g.drawn[1] - 1) + 62) + 4;
+  if (g.wraps) {
+    clx_svg_disc(p, (clx_point){28, g.origin.y + 22}, 3, "joint");
+    clx_svg_text(p, 38, g.origin.y + 26, "small", "start", "ends joined");
+  }
+  return put_further(&g, g.origin.y + g.step[1] * (g.drawn[1].count - 1) + 72) - 6;
 }
 
 // --- every pair wired ------------------------------------------------------------------------------------------------
@@ -230,14 +317,15 @@ double clx_picture_grid(clx_picture *p) {
 double clx_picture_full(clx_picture *p) {
   const clx_fabric *f = p->fabric;
   const clx_point centre = {(CLX_PICTURE_LEFT + CLX_PICTURE_RIGHT) / 2.0, CLX_PICTURE_TOP + 200};
-  const int32_t drawn = at_most(f->servers, CIRCLE_MAX);
-  const double radius = drawn > 1 ? 160 : 0;
-  const clx_fault_spec *fault = first_fault(f, CLX_FAULT_LINK);
+  const double radius = f->servers > 1 ? 160 : 0;
+  const int64_t failed = clx_picture_failed(p, 0), others = f->servers > 1 ? f->servers - 1 : 1;
+  const int64_t from = failed < 0 ? -1 : failed / others, port = failed < 0 ? -1 : failed % others;
+  const int64_t to = port >= from && from >= 0 ? port + 1 : port;
+  const chosen c = choose(f->servers, CIRCLE_MAX, from, to);
   clx_point at[CIRCLE_MAX];
-  for (int32_t i = 0; i < drawn; i++) at[i] = on_circle(centre, radius, i, drawn);
-  put_all_pairs(p, at, drawn, p->heat_count > 0 ? &p->heat[0] : NULL);
-  if (fault != NULL && drawn > 1) clx_svg_dead(p, at[0], at[1]);
-  for (int32_t i = 0; i < drawn; i++) put_numbered(p, at[i], 20, stands_for(f->servers, drawn, i), "node");
+  for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
+  put_all_pairs(p, at, c.count, p->heat_count > 0 ? &p->heat[0] : NULL, place_of(&c, from), place_of(&c, to));
+  for (int32_t i = 0; i < c.count; i++) put_numbered(p, at[i], 20, c.number[i], "node");
   put_count(p, centre.x, centre.y + radius + 52, "head", "%s servers, every pair wired", f->servers);
   return centre.y + radius + 56;
 }

@@ -138,6 +138,25 @@ static void write_patterns(writer *w) {
   }
 }
 
+// Jobs side by side: what each gets, and what it would get alone.
+static void write_jobs(writer *w) {
+  for (int32_t i = 0; i < 99; i++) {
+    char subject[SHORT] = "job", text[5][SHORT], title[NAME];
+    if (i > 0) snprintf(subject, sizeof subject, "job_%d", i);
+    const char *name = fact(w, subject, "name"), *pattern = fact(w, subject, "pattern");
+    if (name == NULL) return;
+    if (i == 0) {
+      put(w, "jobs", 1, CLX_REPORT_DIM, "%-32s%14s%14s%16s%12s", "all at once", "mean", "slowest", "of line rate",
+          "alone");
+    }
+    snprintf(title, sizeof title, "%s: %s of %s", name, pattern != NULL ? pattern : "",
+             shown(w, subject, "servers", 12, text[0]));
+    put(w, "", 1, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%16s%12s", title, shown(w, subject, "mean", 3, text[1]),
+        shown(w, subject, "worst", 3, text[2]), percent(value(w, subject, "share", 0), text[3]),
+        shown(w, subject, "alone", 3, text[4]));
+  }
+}
+
 // --- collectives -----------------------------------------------------------------------------------------------------
 
 static const char *const SIZES[][2] = {{"1MiB", "1 MiB"}, {"64MiB", "64 MiB"}, {"1GiB", "1 GiB"}};
@@ -166,11 +185,10 @@ static void write_collectives(writer *w) {
   } rows[] = {{"all_reduce", "all-reduce"},    {"reduce_scatter", "reduce-scatter"}, {"all_gather", "all-gather"},
               {"all_to_all", "all-to-all"},    {"broadcast", "broadcast"},           {"send_receive", "send/receive"},
               {"dispatch", "expert dispatch"}, {"combine", "expert combine"}};
-  char text[SHORT], header[LINE];
+  char text[SHORT], header[LINE], ranks[SHORT];
   if (find(w, "all_reduce", "ranks") == NULL) return;
-  size_t n = (size_t)snprintf(header, sizeof header, "%-16s", "");
-  snprintf(header, sizeof header, "over %s", shown(w, "all_reduce", "ranks", 12, text));
-  n = (size_t)snprintf(header, sizeof header, "%-16s", "time  bus rate");
+  snprintf(ranks, sizeof ranks, "%s GPUs", shown(w, "all_reduce", "ranks", 12, text));
+  size_t n = (size_t)snprintf(header, sizeof header, "%-16s", ranks);
   for (int32_t i = 0; i < CLX_COUNT(SIZES); i++) {
     n += (size_t)snprintf(header + n, sizeof header - n, "%-23s", SIZES[i][1]);
   }
@@ -257,6 +275,7 @@ void clx_report_network(const clx_result *result, bool colour, clx_buffer *out) 
   writer w = {.result = result, .page = {.out = out, .colour = colour}};
   write_fabric(&w);
   write_patterns(&w);
+  write_jobs(&w);
   write_collectives(&w);
   write_failures(&w);
   write_heat(&w);

@@ -90,16 +90,6 @@ void clx_svg_link(clx_picture *p, clx_point a, clx_point b, const clx_picture_he
                     a.x, a.y, b.x, b.y, link_colour(heat, colour), link_width(heat));
 }
 
-void clx_svg_bow(clx_picture *p, clx_point a, clx_point b, double bow, const clx_picture_heat *heat) {
-  char colour[8];
-  const double length = fmax(hypot(b.x - a.x, b.y - a.y), 1e-9);
-  const clx_point top = {(a.x + b.x) / 2 + 2 * bow * (b.y - a.y) / length,
-                         (a.y + b.y) / 2 - 2 * bow * (b.x - a.x) / length};
-  clx_buffer_format(p->out,
-                    "<path d=\"M%.1f %.1fQ%.1f %.1f %.1f %.1f\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\"/>\n",
-                    a.x, a.y, top.x, top.y, b.x, b.y, link_colour(heat, colour), link_width(heat));
-}
-
 void clx_svg_cross(clx_picture *p, clx_point at) {
   const double r = 5;
   clx_buffer_format(p->out, "<path class=\"cross\" d=\"M%.1f %.1fL%.1f %.1fM%.1f %.1fL%.1f %.1f\"/>\n", at.x - r,
@@ -124,6 +114,17 @@ void clx_svg_switch(clx_picture *p, clx_point centre, double width, int64_t numb
 }
 
 // --- classes of links ------------------------------------------------------------------------------------------------
+
+int64_t clx_picture_failed(const clx_picture *p, int32_t index) {
+  const clx_fabric *f = p->fabric;
+  if (index < 0 || index >= f->link_class_count) return -1;
+  const clx_fabric_link_class *c = &f->link_class[index];
+  for (int32_t i = 0; i < f->fault_count; i++) {
+    const int32_t at = f->fault[i].link - c->first;
+    if (at >= 0 && at < c->count) return at;
+  }
+  return -1;
+}
 
 const clx_picture_heat *clx_picture_boundary(const clx_picture *p, int32_t tier) {
   const clx_picture_heat *fullest = NULL;

@@ -38,8 +38,6 @@ void clx_svg_box(clx_picture *p, double x, double y, double width, double height
 void clx_svg_disc(clx_picture *p, clx_point at, double radius, const char *style);
 // A link: colour by mean, width by the fullest. heat NULL: grey.
 void clx_svg_link(clx_picture *p, clx_point a, clx_point b, const clx_picture_heat *heat);
-// The same, bent by `bow` pixels to the left of the way from a to b.
-void clx_svg_bow(clx_picture *p, clx_point a, clx_point b, double bow, const clx_picture_heat *heat);
 // A link that failed (dashed, crossed) or a cross alone.
 void clx_svg_dead(clx_picture *p, clx_point a, clx_point b);
 void clx_svg_cross(clx_picture *p, clx_point at);
@@ -50,6 +48,9 @@ void clx_svg_switch(clx_picture *p, clx_point centre, double width, int64_t numb
 const char *clx_svg_colour(double share, char *text);
 // Defines the gradient "scale", from 0 to 1 in the same colours.
 void clx_svg_scale(clx_picture *p);
+
+// Number within class `index` of the first failed or degraded link of it, -1 when all are well.
+int64_t clx_picture_failed(const clx_picture *p, int32_t index);
 
 // The fullest of the classes of a boundary, or NULL.
 const clx_picture_heat *clx_picture_boundary(const clx_picture *p, int32_t tier);

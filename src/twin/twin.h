@@ -37,6 +37,7 @@ typedef enum clx_study_traffic {
   CLX_STUDY_PERMUTATION,  // every NIC to one other, drawn at random
   CLX_STUDY_RING,         // rings over all servers in the order of the placement
   CLX_STUDY_ALL_TO_ALL,
+  CLX_STUDY_JOBS,  // the training job, as rings, and the other jobs of the scenario
   CLX_STUDY_TRAFFICS
 } clx_study_traffic;
 
@@ -44,7 +45,8 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 
 // What `colossus network` reports. Names, beside machine.* and network.* of a run:
 //   {permutation,ring,all_to_all} as P: network.P.{mean,worst,split_mean,split_worst} (B/s of one NIC), network.P.{share,split_share};
-//   network.ring.placement (fact)
+//   network.ring.placement (fact); with other jobs in the scenario the same for network.job (training) and network.job_1 ..., and
+//   network.job.servers, network.job.alone (B/s), network.job.{name,pattern} (facts)
 //   {all_reduce,reduce_scatter,all_gather,all_to_all,send_receive,broadcast,dispatch,combine} as C, {1MiB,64MiB,1GiB} as S:
 //   network.C.ranks, network.C.time_S (s), network.C.bus_bandwidth_S (B/s), network.C.algorithm_S (fact "nvls_tree, simple"),
 //   network.C.time (series over bytes)

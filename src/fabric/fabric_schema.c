@@ -1,6 +1,27 @@
 // The rows of failed parts and placements in a scenario.
 #include "fabric/fabric.h"
 
+static const clx_row placement_rows[] = {
+    {.key = "kind",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_placement, kind),
+     .choices = clx_placement_name,
+     .doc = "servers in order, runs of servers in random order, or servers at random"},
+    {.key = "fragment",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_placement, fragment),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 10e6,
+     .doc = "fragmented: servers of a run"},
+};
+
+const clx_schema clx_placement_schema = {.name = "placement",
+                                         .doc = "which servers a job gets",
+                                         .rows = placement_rows,
+                                         .count = CLX_COUNT(placement_rows),
+                                         .size = sizeof(clx_placement)};
+
 const char *const clx_fault_name[CLX_FAULTS + 1] = {"link", "switch", "nic", NULL};
 
 static const clx_row fault_rows[] = {

@@ -87,7 +87,7 @@ static void put_routers(clx_picture *p, clx_point centre, double radius) {
   const int64_t from = failed < 0 ? -1 : failed / others % routers, port = failed < 0 ? -1 : failed % others;
   const int64_t to = port >= from && from >= 0 ? port + 1 : port;
   const chosen c = choose(routers, LOCAL_MAX, from, to);
-  clx_point at[CIRCLE_MAX];
+  clx_point at[CIRCLE_MAX] = {{0, 0}};
   for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
   put_all_pairs(p, at, c.count, clx_picture_class(p, "local"), place_of(&c, from), place_of(&c, to));
   for (int32_t i = 0; i < c.count; i++) {
@@ -174,7 +174,7 @@ double clx_picture_groups(clx_picture *p) {
     to += to >= from;
   }
   const chosen c = choose(f->group_count, CIRCLE_MAX, from, to);
-  clx_point at[CIRCLE_MAX];
+  clx_point at[CIRCLE_MAX] = {{0, 0}};
   for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
   put_all_pairs(p, at, c.count, clx_picture_class(p, "global"), place_of(&c, from), place_of(&c, to));
   for (int32_t i = 0; i < c.count; i++) put_numbered(p, at[i], 15, c.number[i], "node");
@@ -322,7 +322,7 @@ double clx_picture_full(clx_picture *p) {
   const int64_t from = failed < 0 ? -1 : failed / others, port = failed < 0 ? -1 : failed % others;
   const int64_t to = port >= from && from >= 0 ? port + 1 : port;
   const chosen c = choose(f->servers, CIRCLE_MAX, from, to);
-  clx_point at[CIRCLE_MAX];
+  clx_point at[CIRCLE_MAX] = {{0, 0}};
   for (int32_t i = 0; i < c.count; i++) at[i] = on_circle(centre, radius, i, c.count);
   put_all_pairs(p, at, c.count, p->heat_count > 0 ? &p->heat[0] : NULL, place_of(&c, from), place_of(&c, to));
   for (int32_t i = 0; i < c.count; i++) put_numbered(p, at[i], 20, c.number[i], "node");

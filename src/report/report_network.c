@@ -6,7 +6,7 @@
 #include "report/report_internal.h"
 #include "unit/unit.h"
 
-enum { SHORT = 64, NAME = 128, LINE = 256 };
+enum { SHORT = 64, SUBJECT = 96, NAME = 256, LINE = 320 };
 
 typedef struct writer {
   const clx_result *result;
@@ -201,18 +201,18 @@ static void write_collectives(writer *w) {
 // --- failures --------------------------------------------------------------------------------------------------------
 
 // The subject of quantity i when it is network.PREFIX.subject.WHAT: "failure.leaf_link". Returns false otherwise.
-static bool subject_of(const writer *w, int32_t i, const char *prefix, const char *what, char subject[NAME]) {
+static bool subject_of(const writer *w, int32_t i, const char *prefix, const char *what, char subject[SUBJECT]) {
   const char *name = clx_result_at(w->result, i)->name;
   const size_t front = strlen("network."), length = strlen(name), end = strlen(what);
   if (strncmp(name, "network.", front) != 0 || strncmp(name + front, prefix, strlen(prefix)) != 0) return false;
   if (length < front + end + 1 || strcmp(name + length - end, what) != 0) return false;
-  snprintf(subject, NAME, "%.*s", (int)(length - front - end - 1), name + front);
+  snprintf(subject, SUBJECT, "%.*s", (int)(length - front - end - 1), name + front);
   return true;
 }
 
 static void write_failures(writer *w) {
   bool first = true;
-  char subject[NAME];
+  char subject[SUBJECT];
   for (int32_t i = 0; i < clx_result_count(w->result); i++) {
     char text[4][SHORT];
     if (!subject_of(w, i, "failure.", "mean", subject)) continue;
@@ -239,7 +239,7 @@ static void write_failures(writer *w) {
 
 static void write_heat(writer *w) {
   bool first = true;
-  char subject[NAME];
+  char subject[SUBJECT];
   for (int32_t i = 0; i < clx_result_count(w->result); i++) {
     char text[5][SHORT], kind[NAME];
     if (!subject_of(w, i, "heat.", "links", subject)) continue;
@@ -260,7 +260,7 @@ static void write_heat(writer *w) {
 
 void clx_report_links(const clx_result *result, clx_buffer *out) {
   const writer w = {.result = result};
-  char subject[NAME];
+  char subject[SUBJECT];
   clx_buffer_format(out, "class,links,rate,min,mean,max,fullest\n");
   for (int32_t i = 0; i < clx_result_count(result); i++) {
     if (!subject_of(&w, i, "heat.", "links", subject)) continue;

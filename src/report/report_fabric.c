@@ -201,7 +201,7 @@ void clx_report_fabric(const clx_fabric *fabric, const clx_result *result, clx_b
                cut(fact_or(result, "scenario.title", "Fabric"), 108, text, sizeof text));
   clx_svg_text(
       &p, 24, 62, "small", "start", "%s",
-      cut(fact_or(result, "network.topology", clx_topology_name[fabric->spec.topology]), 190, text, sizeof text));
+      cut(fact_or(result, "network.fabric", clx_topology_name[fabric->spec.topology]), 190, text, sizeof text));
   const double left = put_topology(&p);
   const double right = put_bill(&p, put_faults(&p, put_links(&p, CLX_PICTURE_TOP + 8)));
   const double bottom = fmax(left + 34, right - 30);

@@ -42,6 +42,7 @@ static const char *percent(double share, char text[SHORT]) {
   return text;
 }
 
+// A paragraph of at most `most` lines; 0: one line of a table.
 static void put(writer *w, const char *label, int32_t most, clx_report_style style, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
@@ -51,7 +52,11 @@ static void put(writer *w, const char *label, int32_t most, clx_report_style sty
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  clx_page_put(&w->page, label, text, most, style);
+  if (most == 0) {
+    clx_page_row(&w->page, label, text, style);
+  } else {
+    clx_page_put(&w->page, label, text, most, style);
+  }
 }
 
 // --- what it is ------------------------------------------------------------------------------------------------------
@@ -86,6 +91,7 @@ static void write_bill(writer *w) {
   clx_buffer_free(&text);
 }
 
+// Blocks from the inside out: how much thinner it gets, how much later, on the way out.
 static void write_blocks(writer *w) {
   clx_buffer text = {0};
   char number[SHORT];
@@ -93,9 +99,10 @@ static void write_blocks(writer *w) {
     char name[SHORT];
     snprintf(name, sizeof name, "level_%d", i);
     if (find(w, name, "gpus") == NULL) break;
-    clx_buffer_format(&text, "%s%s GPUs", i > 1 ? " in " : "", shown(w, name, "gpus", 12, number));
-    const double thinning = value(w, name, "thinning", 1);
-    if (thinning > 1) clx_buffer_format(&text, " (%.3g times what leads out)", thinning);
+    clx_buffer_format(&text, "%s%s GPUs", i > 1 ? ", in " : "", shown(w, name, "gpus", 12, number));
+    const double thinning = value(w, name, "thinning", 0), latency = value(w, name, "latency", 0);
+    if (latency > 0) clx_buffer_format(&text, " %s further", shown(w, name, "latency", 3, number));
+    if (thinning > 0) clx_buffer_format(&text, " (%.3g:1 out)", thinning);
   }
   if (text.data != NULL) clx_page_put(&w->page, "blocks", text.data, 2, CLX_REPORT_PLAIN);
   w->page.out->failed = w->page.out->failed || text.failed;
@@ -105,7 +112,7 @@ static void write_blocks(writer *w) {
 static void write_fabric(writer *w) {
   char text[2][SHORT];
   const char *title = clx_result_fact(w->result, "scenario.title");
-  const char *topology = clx_result_fact(w->result, "network.topology");
+  const char *topology = clx_result_fact(w->result, "network.fabric");
   if (title != NULL) clx_page_title(&w->page, title);
   if (topology != NULL) clx_page_put(&w->page, "fabric", topology, 3, CLX_REPORT_PLAIN);
   write_bill(w);
@@ -122,17 +129,17 @@ static void write_patterns(writer *w) {
     const char *name, *title;
   } rows[] = {{"permutation", "random permutation"}, {"ring", "ring of all servers"}, {"all_to_all", "all-to-all"}};
   if (find(w, rows[0].name, "mean") == NULL) return;
-  put(w, "patterns", 1, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "rate of one NIC", "mean", "slowest", "of line rate");
+  put(w, "patterns", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "rate of one NIC", "mean", "slowest", "of line rate");
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     char text[3][SHORT], title[NAME];
     const char *placement = i == 1 ? fact(w, "ring", "placement") : NULL;
     snprintf(title, sizeof title, "%s%s%s", rows[i].title, placement != NULL ? ", " : "",
              placement != NULL ? placement : "");
-    put(w, "", 1, CLX_REPORT_PLAIN, "%-32s%14s%14s%16s", title, shown(w, rows[i].name, "mean", 3, text[0]),
+    put(w, "", 0, CLX_REPORT_PLAIN, "%-32s%14s%14s%16s", title, shown(w, rows[i].name, "mean", 3, text[0]),
         shown(w, rows[i].name, "worst", 3, text[1]), percent(value(w, rows[i].name, "share", 0), text[2]));
     const double mean = value(w, rows[i].name, "mean", 0), split = value(w, rows[i].name, "split_mean", mean);
     if (fabs(split - mean) <= 1e-3 * mean) continue;
-    put(w, "", 1, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "- slowest sub-flow decides",
+    put(w, "", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "  if the slowest flow decides",
         shown(w, rows[i].name, "split_mean", 3, text[0]), shown(w, rows[i].name, "split_worst", 3, text[1]),
         percent(value(w, rows[i].name, "split_share", 0), text[2]));
   }
@@ -146,12 +153,12 @@ static void write_jobs(writer *w) {
     const char *name = fact(w, subject, "name"), *pattern = fact(w, subject, "pattern");
     if (name == NULL) return;
     if (i == 0) {
-      put(w, "jobs", 1, CLX_REPORT_DIM, "%-32s%14s%14s%16s%12s", "all at once", "mean", "slowest", "of line rate",
+      put(w, "jobs", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s%12s", "all at once", "mean", "slowest", "of line rate",
           "alone");
     }
     snprintf(title, sizeof title, "%s: %s of %s", name, pattern != NULL ? pattern : "",
              shown(w, subject, "servers", 12, text[0]));
-    put(w, "", 1, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%16s%12s", title, shown(w, subject, "mean", 3, text[1]),
+    put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%16s%12s", title, shown(w, subject, "mean", 3, text[1]),
         shown(w, subject, "worst", 3, text[2]), percent(value(w, subject, "share", 0), text[3]),
         shown(w, subject, "alone", 3, text[4]));
   }
@@ -171,12 +178,12 @@ static void write_collective(writer *w, const char *name, const char *title) {
     snprintf(what[1], SHORT, "bus_bandwidth_%s", SIZES[i][0]);
     snprintf(what[2], SHORT, "algorithm_%s", SIZES[i][0]);
     const char *algorithm = fact(w, name, what[2]);
-    snprintf(cell, sizeof cell, "%s  %s", shown(w, name, what[0], 3, text[0]), shown(w, name, what[1], 3, text[1]));
-    n += (size_t)snprintf(times + n, sizeof times - n, "%-23.23s", cell);
-    m += (size_t)snprintf(algorithms + m, sizeof algorithms - m, "%-23.22s", algorithm != NULL ? algorithm : "-");
+    snprintf(cell, sizeof cell, "%s %10s", shown(w, name, what[0], 3, text[0]), shown(w, name, what[1], 3, text[1]));
+    n += (size_t)snprintf(times + n, sizeof times - n, "%24.23s", cell);
+    m += (size_t)snprintf(algorithms + m, sizeof algorithms - m, "%24.23s", algorithm != NULL ? algorithm : "-");
   }
-  put(w, "", 1, CLX_REPORT_PLAIN, "%-16s%s", title, times);
-  put(w, "", 1, CLX_REPORT_DIM, "%-16s%s", "-", algorithms);
+  put(w, "", 0, CLX_REPORT_PLAIN, "%-16s%s", title, times);
+  put(w, "", 0, CLX_REPORT_DIM, "%-16s%s", "", algorithms);
 }
 
 static void write_collectives(writer *w) {
@@ -190,9 +197,9 @@ static void write_collectives(writer *w) {
   snprintf(ranks, sizeof ranks, "%s GPUs", shown(w, "all_reduce", "ranks", 12, text));
   size_t n = (size_t)snprintf(header, sizeof header, "%-16s", ranks);
   for (int32_t i = 0; i < CLX_COUNT(SIZES); i++) {
-    n += (size_t)snprintf(header + n, sizeof header - n, "%-23s", SIZES[i][1]);
+    n += (size_t)snprintf(header + n, sizeof header - n, "%24s", SIZES[i][1]);
   }
-  put(w, "collectives", 1, CLX_REPORT_DIM, "%s", header);
+  put(w, "collectives", 0, CLX_REPORT_DIM, "%s", header);
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     if (find(w, rows[i].name, "time_1GiB") != NULL) write_collective(w, rows[i].name, rows[i].title);
   }
@@ -217,7 +224,7 @@ static void write_failures(writer *w) {
     char text[4][SHORT];
     if (!subject_of(w, i, "failure.", "mean", subject)) continue;
     if (first) {
-      put(w, "one failure", 1, CLX_REPORT_DIM, "%-32s%14s%14s%28s", "of one part, in a permutation", "mean", "slowest",
+      put(w, "one failure", 0, CLX_REPORT_DIM, "%-32s%14s%14s%28s", "of one part, in a permutation", "mean", "slowest",
           "NICs slowed, to; cut off");
       first = false;
     }
@@ -230,7 +237,7 @@ static void write_failures(writer *w) {
     } else {
       snprintf(slowed, sizeof slowed, "none; %.0f", cut);
     }
-    put(w, "", 1, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%28s", part != NULL ? part : subject,
+    put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%28s", part != NULL ? part : subject,
         shown(w, subject, "mean", 3, text[0]), shown(w, subject, "worst", 3, text[1]), slowed);
   }
 }
@@ -247,12 +254,12 @@ static void write_heat(writer *w) {
     const char *traffic = fact(w, "heat", "traffic");
     if (first) {
       clx_page_put(&w->page, "links", traffic != NULL ? traffic : "load", 1, CLX_REPORT_DIM);
-      put(w, "", 1, CLX_REPORT_DIM, "%-32s%8s%8s%8s   %s", "class, links", "min", "mean", "max", "fullest");
+      put(w, "", 0, CLX_REPORT_DIM, "%-32s%8s%8s%8s   %s", "class, links", "min", "mean", "max", "fullest");
       first = false;
     }
     snprintf(kind, sizeof kind, "%s, %s of %s", name != NULL ? name : subject, shown(w, subject, "links", 12, text[0]),
              shown(w, subject, "rate", 3, text[1]));
-    put(w, "", 1, CLX_REPORT_PLAIN, "%-32.31s%8s%8s%8s   %.28s", kind, percent(value(w, subject, "min", 0), text[2]),
+    put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%8s%8s%8s   %.28s", kind, percent(value(w, subject, "min", 0), text[2]),
         percent(value(w, subject, "mean", 0), text[3]), percent(value(w, subject, "max", 0), text[4]),
         fullest != NULL ? fullest : "-");
   }

@@ -20,7 +20,7 @@
 //   training.tokens_per_second_per_gpu, training.tokens_per_day, training.tokens, training.duration (s),
 //   training.energy (J), training.steps
 //   power.it_mean (W), power.it_peak (W), power.gpu_mean (W), power.facility_mean (W), power.facility_peak (W)
-//   network.topology (fact, one line), network.switches, network.switches_tier_1.., network.cables.{copper,optical},
+//   network.topology, network.fabric (facts: its name, and one line), network.switches, network.switches_tier_1.., network.cables.{copper,optical},
 //   network.transceivers, network.nics, network.endpoints, network.planes (counts), network.power (W), network.bisection (B/s),
 //   network.bisection_share, network.efficiency, network.level_1.{gpus,thinning,latency (s)} ...
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,

@@ -69,7 +69,7 @@ static clx_status add_topology(const clx_machine *m, clx_result *result, clx_err
   clx_buffer_format(&text, "; %s ports of %.4g Gbit/s", count, 8e-9 * f->rate);
   if (f->spec.planes > 1) clx_buffer_format(&text, " in each of %d planes", f->spec.planes);
   const clx_status status = text.failed ? clx_fail_plain(error, CLX_MEMORY, "out of memory")
-                                        : clx_result_add_text(result, "network.topology", text.data, error);
+                                        : clx_result_add_text(result, "network.fabric", text.data, error);
   clx_buffer_free(&text);
   return status;
 }

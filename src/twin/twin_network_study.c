@@ -200,7 +200,9 @@ static clx_status put_collective(const study *s, int32_t kind, clx_group group) 
 // Over the whole job; point to point between GPUs of two neighbouring domains; experts over their own group.
 static clx_status add_collectives(const study *s) {
   const clx_network *network = &s->scenario->machine.network;
-  const int32_t ranks = (int32_t)fmin((double)s->scenario->job_gpus, 1 << 30);
+  const clx_layout *l = &s->scenario->job.layout;
+  const double laid_out = l->tp > 0 && l->dp > 0 ? (double)l->tp * l->pp * l->cp * l->dp : 0;
+  const int32_t ranks = (int32_t)fmin(laid_out > 0 ? laid_out : (double)s->scenario->job_gpus, 1 << 30);
   const int32_t experts = s->scenario->job.layout.ep;
   const clx_group all = clx_group_make(network, ranks, 1);
   const int32_t apart = network->domain > 0 && network->domain < ranks ? network->domain : 1;

@@ -34,12 +34,7 @@ typedef struct clx_device_power {
 
 // Where the scale-up links of a device lead. A mesh shares them evenly over the peers of a full server, so that a smaller
 // group has fewer of them; a bridge joins two devices, and others are reached over PCIe.
-typedef enum clx_device_links {
-  CLX_LINKS_SWITCH,
-  CLX_LINKS_MESH,
-  CLX_LINKS_BRIDGE,
-  CLX_DEVICE_LINKS
-} clx_device_links;
+typedef enum clx_device_links { CLX_LINKS_SWITCH, CLX_LINKS_MESH, CLX_LINKS_BRIDGE, CLX_DEVICE_LINKS } clx_device_links;
 
 extern const char *const clx_device_links_name[CLX_DEVICE_LINKS + 1];
 

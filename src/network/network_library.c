@@ -23,13 +23,14 @@ clx_generation clx_generation_of(const clx_device *device) {
 #define ROW(member, unit, start, low, high, text) \
   CLX_PARAMETER(clx_library_generation, member, unit, start, low, high, text)
 static const clx_row generation_rows[] = {
-    ROW(start, "s", 1.5e-5, 1e-6, 1e-4, "launch and end of a collective between nodes, network proxies included"),
-    ROW(ll_hop, "s", 2.7e-6, 1e-6, 2e-5, "one hop between nodes on LL"),
-    ROW(ll128_hop, "s", 4e-6, 1e-6, 2e-5, "one hop between nodes on LL128"),
-    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop between nodes on Simple"),
+    ROW(start, "s", 1e-5, 1e-6, 1e-4, "launch and end beyond those in a node: network proxies"),
+    ROW(ll_hop, "s", 5e-6, 1e-6, 3e-5, "one hop between nodes on LL"),
+    ROW(ll128_hop, "s", 8.5e-6, 1e-6, 4e-5, "one hop between nodes on LL128"),
+    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop of a ring between nodes on Simple"),
     ROW(tree_hop, "s", 2.1e-5, 2e-6, 6e-5, "one level of a tree between nodes on Simple"),
-    ROW(chunk, "B", 524288, 16384, 8388608, "bytes of one NIC that a hop holds back before it passes them on"),
-    ROW(peer_time, "s", 1e-6, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
+    ROW(fill, NULL, 1, 0, 4, "transfers of one chunk that a level of a tree waits for"),
+    ROW(overlap, NULL, 5, 1, 12, "how NVLink switches and NICs join: 1 = sum, large = maximum"),
+    ROW(peer_time, "s", 3e-7, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
 };
 #undef ROW
 
@@ -79,6 +80,13 @@ static const clx_row library_rows[] = {
      .minimum = 0,
      .maximum = 1,
      .doc = "one hop of an ideal network"},
+    {.key = "chunks",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_library, chunks),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 1024,
+     .doc = "into which an ideal network cuts a collective, one after the other"},
     GENERATION(CLX_AMPERE, "ampere"),
     GENERATION(CLX_HOPPER, "hopper"),
     GENERATION(CLX_BLACKWELL, "blackwell"),

@@ -20,6 +20,7 @@ typedef struct clx_prediction {
   double error;                      // validation error of the model used, a fraction; 0 = the kind's
   clx_row_status status;
   char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
+  bool senseless;  // a measurement is there that cannot be right: its row counts as refused, its value nowhere
 } clx_prediction;
 
 // Why there is no prediction of a metric, or NULL: its row is refused, or the models do not know this quantity.
@@ -96,13 +97,13 @@ typedef struct clx_collective_row {
   const clx_device *device;
   clx_network network;
   clx_group group;
-  int32_t kind;         // clx_collective
-  int32_t algorithm;    // clx_algorithm that was forced, -1 = the library's choice
-  double bytes;         // as clx_collective_cost_of takes them
-  double moved;         // B whose rate the table calls bus bandwidth: measured time = moved / busbw
-  bool plateau;         // bytes were not given: a size at which bandwidth no longer grows
-  bool inside;          // all ranks in one scale-up domain
-  int32_t size_class;   // small, medium, large
+  int32_t kind;        // clx_collective
+  int32_t algorithm;   // clx_algorithm that was forced, -1 = the library's choice
+  double bytes;        // as clx_collective_cost_of takes them
+  double moved;        // B whose rate the table calls bus bandwidth: measured time = moved / busbw
+  bool plateau;        // bytes were not given: a size at which bandwidth no longer grows
+  bool inside;         // all ranks in one scale-up domain
+  int32_t size_class;  // small, medium, large
 } clx_collective_row;
 
 enum { CLX_SIZE_SMALL, CLX_SIZE_MEDIUM, CLX_SIZE_LARGE, CLX_SIZE_CLASSES };

@@ -23,7 +23,7 @@ struct clx_collective_rows {
   const clx_catalog *catalog;
   const clx_table *table;
   const clx_table_options *options;
-  int32_t system, gpus, gpus_per_node, scale_up, scale_out, collective, bytes;             // columns, -1 = absent
+  int32_t system, gpus, gpus_per_node, scale_up, scale_out, collective, bytes;           // columns, -1 = absent
   int32_t algorithm, library, transport, tokens, hidden, top_k, experts, source, notes;  // the same
   int32_t time, busbw, algbw;
   usual *known[64];  // devices met so far
@@ -74,8 +74,7 @@ static bool positive(reader *r, int32_t column, double least, double most, bool 
   const char *name = r->rows->table->column[column];
   if (!clx_table_number(r->rows->table, r->row, column, &read) || (whole && read != floor(read)))
     return refuse(r, "%s: expected a %s number, read '%.40s'", name, whole ? "whole" : "plain", text);
-  if (read < least || read > most)
-    return refuse(r, "%s %.9g is out of range (%.9g to %.9g)", name, read, least, most);
+  if (read < least || read > most) return refuse(r, "%s %.9g is out of range (%.9g to %.9g)", name, read, least, most);
   *value = read;
   return true;
 }
@@ -88,7 +87,8 @@ static int32_t rack_domain(const clx_collective_rows *rows, const char *server) 
   const char *name;
   for (int32_t i = 0; (name = clx_catalog_name(rows->catalog, "rack", i)) != NULL; i++) {
     clx_rack rack;
-    if (clx_catalog_read(rows->catalog, "rack", name, (clx_place){0}, &clx_rack_schema, rows->arena, &rack, NULL) == CLX_OK &&
+    if (clx_catalog_read(rows->catalog, "rack", name, (clx_place){0}, &clx_rack_schema, rows->arena, &rack, NULL) ==
+            CLX_OK &&
         clx_text_equal(rack.server, server) && rack.nvlink_domain > most)
       most = rack.nvlink_domain;
   }
@@ -99,8 +99,8 @@ static void find_usual(const clx_collective_rows *rows, usual *u) {
   const char *name;
   for (int32_t i = 0; (name = clx_catalog_name(rows->catalog, "server", i)) != NULL; i++) {
     clx_server server;
-    if (clx_catalog_read(rows->catalog, "server", name, (clx_place){0}, &clx_server_schema, rows->arena, &server, NULL) !=
-            CLX_OK ||
+    if (clx_catalog_read(rows->catalog, "server", name, (clx_place){0}, &clx_server_schema, rows->arena, &server,
+                         NULL) != CLX_OK ||
         !clx_text_equal(server.device, u->device.name))
       continue;
     if (server.gpus > u->node) u->node = server.gpus;
@@ -174,28 +174,41 @@ static bool read_nic(reader *r, int32_t gpus, int32_t node, int32_t domain, doub
   if (!positive(r, r->rows->scale_out, 0.001, 1e6, false, &gbps)) return false;
   if (gbps == 0) gbps = clx_text_nics(cell(r, r->rows->system)) * 8e-9 / node;
   if (gbps == 0 && gpus > domain)
-    return refuse(r,
-                  "%d gpus are more than the %d that share links, and scale_out_gbps_per_gpu is blank: the rate between them "
-                  "is not known",
-                  gpus, domain);
+    return refuse(
+        r,
+        "%d gpus are more than the %d that share links, and scale_out_gbps_per_gpu is blank: the rate between them "
+        "is not known",
+        gpus, domain);
   *nic = gbps * 1e9 / 8;
   return true;
 }
 
-// The profile of one kind: the cell of its own column, else what the texts match, else `otherwise`.
-static bool read_profile(reader *r, const char *kind, int32_t column, const char *otherwise, const clx_schema *schema,
-                         void *object) {
-  const clx_catalog *catalog = r->rows->catalog;
+// The profile of one kind: the cell of its own column, else the first text that is an alias of one, else `otherwise`.
+static const char *profile_of(const reader *r, const char *kind, int32_t column, const char *otherwise) {
+  const bool notes = r->rows->options->notes;
+  const char *texts[] = {cell(r, r->rows->system), notes ? cell(r, r->rows->source) : "",
+                         notes ? cell(r, r->rows->notes) : ""};
   const char *name = cell(r, column);
-  const char *texts[] = {cell(r, r->rows->system), r->rows->options->notes ? cell(r, r->rows->source) : "",
-                         r->rows->options->notes ? cell(r, r->rows->notes) : ""};
   for (int32_t i = 0; i < CLX_COUNT(texts) && name[0] == '\0'; i++) {
-    if (texts[i][0] != '\0' && clx_catalog_canonical(catalog, kind, texts[i]) != NULL) name = texts[i];
+    if (texts[i][0] == '\0') continue;
+    const char *found = clx_catalog_canonical(r->rows->catalog, kind, texts[i]);
+    if (found != NULL) name = found;
   }
-  if (name[0] == '\0') name = otherwise;
+  return name[0] != '\0' ? name : otherwise;
+}
+
+static bool read_profiles(reader *r, clx_network *network) {
+  const clx_collective_rows *rows = r->rows;
+  const char *library = rows->options->library != NULL ? rows->options->library : "nccl";
   clx_error error = {0};
-  if (clx_catalog_read(catalog, kind, name, (clx_place){0}, schema, r->rows->arena, object, &error) != CLX_OK)
+  library = profile_of(r, "library", rows->library, library);
+  if (clx_catalog_read_library(rows->catalog, library, (clx_place){0}, rows->arena, &network->library, &error) !=
+          CLX_OK ||
+      clx_catalog_read_transport(rows->catalog, profile_of(r, "transport", rows->transport, "infiniband"),
+                                 (clx_place){0}, rows->arena, &network->transport, &error) != CLX_OK)
     return refuse(r, "%s", error.mistake[0].text);
+  if (!clx_text_equal(network->library->name, "nccl")) remark(r, "library %s", network->library->name);
+  if (!r->out->inside) remark(r, "%s between nodes", network->transport->name);
   return true;
 }
 
@@ -210,24 +223,10 @@ static bool read_network(reader *r, int32_t gpus) {
   if (u == NULL || !read_domain(r, u, gpus, &node, &domain) || !read_links(r, u, gpus, domain) ||
       !read_nic(r, gpus, node, domain, &nic))
     return false;
-  clx_library *library = CLX_NEW(rows->arena, clx_library);
-  clx_transport *transport = CLX_NEW(rows->arena, clx_transport);
-  if (library == NULL || transport == NULL) return refuse(r, "out of memory");
-  const char *usual_library = rows->options->library != NULL ? rows->options->library : "nccl";
-  if (!read_profile(r, "library", rows->library, usual_library, &clx_library_schema, library) ||
-      !read_profile(r, "transport", rows->transport, "infiniband", &clx_transport_schema, transport))
-    return false;
-  if (!clx_text_equal(library->name, "nccl")) remark(r, "library %s", library->name);
-  if (gpus > domain) remark(r, "%s between nodes", transport->name);
-  r->out->network = (clx_network){.device = r->out->device,
-                                  .library = library,
-                                  .transport = transport,
-                                  .domain = domain,
-                                  .nvlink = r->out->device->nvlink,
-                                  .nic = nic,
-                                  .nic_efficiency = 1};
   r->out->inside = gpus <= domain;
-  return true;
+  r->out->network = (clx_network){
+      .device = r->out->device, .domain = domain, .nvlink = r->out->device->nvlink, .nic = nic, .nic_efficiency = 1};
+  return read_profiles(r, &r->out->network);
 }
 
 // --- what is done -------------------------------------------------------------------------------------------------------------
@@ -237,15 +236,13 @@ static bool read_kind(reader *r) {
   static const struct {
     const char *spelling;
     clx_collective kind;
-  } known[] = {{"all_reduce", CLX_ALL_REDUCE},        {"allreduce", CLX_ALL_REDUCE},
-               {"reduce_scatter", CLX_REDUCE_SCATTER}, {"reducescatter", CLX_REDUCE_SCATTER},
-               {"all_gather", CLX_ALL_GATHER},        {"allgather", CLX_ALL_GATHER},
-               {"all_to_all", CLX_ALL_TO_ALL},        {"alltoall", CLX_ALL_TO_ALL},
-               {"send_recv", CLX_SEND_RECEIVE},       {"sendrecv", CLX_SEND_RECEIVE},
-               {"p2p_copy", CLX_SEND_RECEIVE},        {"p2p", CLX_SEND_RECEIVE},
-               {"broadcast", CLX_BROADCAST},          {"moe_dispatch", CLX_DISPATCH},
-               {"dispatch", CLX_DISPATCH},            {"moe_combine", CLX_COMBINE},
-               {"combine", CLX_COMBINE}};
+  } known[] = {
+      {"all_reduce", CLX_ALL_REDUCE},        {"allreduce", CLX_ALL_REDUCE},  {"reduce_scatter", CLX_REDUCE_SCATTER},
+      {"reducescatter", CLX_REDUCE_SCATTER}, {"all_gather", CLX_ALL_GATHER}, {"allgather", CLX_ALL_GATHER},
+      {"all_to_all", CLX_ALL_TO_ALL},        {"alltoall", CLX_ALL_TO_ALL},   {"send_recv", CLX_SEND_RECEIVE},
+      {"sendrecv", CLX_SEND_RECEIVE},        {"p2p_copy", CLX_SEND_RECEIVE}, {"p2p", CLX_SEND_RECEIVE},
+      {"broadcast", CLX_BROADCAST},          {"moe_dispatch", CLX_DISPATCH}, {"dispatch", CLX_DISPATCH},
+      {"moe_combine", CLX_COMBINE},          {"combine", CLX_COMBINE}};
   const char *text = cell(r, r->rows->collective), *names[CLX_COUNT(known)];
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
     names[i] = known[i].spelling;
@@ -293,8 +290,10 @@ static bool read_tokens(reader *r, int32_t gpus) {
   const clx_collective_rows *rows = r->rows;
   clx_token_shape shape = {.experts = 256};
   if (rows->options->notes) clx_notes_tokens(cell(r, rows->notes), &shape);
-  if (!positive(r, rows->tokens, 1, 1e9, true, &shape.tokens) || !positive(r, rows->hidden, 1, 1e6, true, &shape.hidden) ||
-      !positive(r, rows->top_k, 1, 1e4, true, &shape.top_k) || !positive(r, rows->experts, 1, 1e6, true, &shape.experts))
+  if (!positive(r, rows->tokens, 1, 1e9, true, &shape.tokens) ||
+      !positive(r, rows->hidden, 1, 1e6, true, &shape.hidden) ||
+      !positive(r, rows->top_k, 1, 1e4, true, &shape.top_k) ||
+      !positive(r, rows->experts, 1, 1e6, true, &shape.experts))
     return false;
   if (shape.tokens == 0 || shape.hidden == 0 || shape.top_k == 0)
     return refuse(r, "bytes is blank, and so are tokens, hidden or top_k");
@@ -302,7 +301,8 @@ static bool read_tokens(reader *r, int32_t gpus) {
     return refuse(r, "%.0f experts, top_k %.0f and %d gpus do not go together", shape.experts, shape.top_k, gpus);
   const int32_t node = r->out->network.domain < gpus ? r->out->network.domain : gpus;
   count_tokens(r->out, &shape, gpus, node);
-  remark(r, "%.0f tokens, hidden %.0f, top %.0f of %.0f experts", shape.tokens, shape.hidden, shape.top_k, shape.experts);
+  remark(r, "%.0f tokens, hidden %.0f, top %.0f of %.0f experts", shape.tokens, shape.hidden, shape.top_k,
+         shape.experts);
   return true;
 }
 
@@ -336,9 +336,12 @@ static void read_row(clx_collective_rows *rows, int32_t row) {
     refuse(&r, gpus == 0 ? "column 'gpus' is blank" : "gpus is 1: a collective needs two ranks");
     return;
   }
-  if (!read_kind(&r) || !read_algorithm(&r) || !read_network(&r, (int32_t)gpus) || !read_bytes(&r, (int32_t)gpus)) return;
+  if (!read_kind(&r) || !read_algorithm(&r) || !read_network(&r, (int32_t)gpus) || !read_bytes(&r, (int32_t)gpus))
+    return;
   out->group = clx_group_make(&out->network, (int32_t)gpus, 1);
-  out->size_class = out->bytes < MEBIBYTE ? CLX_SIZE_SMALL : out->bytes <= 64 * MEBIBYTE ? CLX_SIZE_MEDIUM : CLX_SIZE_LARGE;
+  out->size_class = out->bytes < MEBIBYTE         ? CLX_SIZE_SMALL
+                    : out->bytes <= 64 * MEBIBYTE ? CLX_SIZE_MEDIUM
+                                                  : CLX_SIZE_LARGE;
   const char *text = clx_arena_text(rows->arena, r.remark);
   if (text != NULL) out->remark = text;
 }
@@ -386,13 +389,12 @@ static clx_status find_columns(clx_collective_rows *rows, clx_error *error) {
 clx_status clx_collective_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
                                     const clx_table_options *options, clx_collective_rows **out, clx_error *error) {
   clx_collective_rows *rows = CLX_NEW(arena, clx_collective_rows);
-  clx_library library;
+  const clx_library *library = NULL;
   if (rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   *rows = (clx_collective_rows){.arena = arena, .catalog = catalog, .table = table, .options = options};
   CLX_TRY(find_columns(rows, error));
   if (options->library != NULL)
-    CLX_TRY(clx_catalog_read(catalog, "library", options->library, (clx_place){0}, &clx_library_schema, arena, &library,
-                             error));
+    CLX_TRY(clx_catalog_read_library(catalog, options->library, (clx_place){0}, arena, &library, error));
   rows->row = CLX_NEW_ARRAY(arena, clx_collective_row, table->row_count + 1);
   if (rows->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < table->row_count; i++) read_row(rows, i);
@@ -400,14 +402,17 @@ clx_status clx_collective_rows_read(clx_arena *arena, const clx_catalog *catalog
   return CLX_OK;
 }
 
-const clx_collective_row *clx_collective_rows_at(const clx_collective_rows *rows, int32_t row) { return &rows->row[row]; }
+const clx_collective_row *clx_collective_rows_at(const clx_collective_rows *rows, int32_t row) {
+  return &rows->row[row];
+}
 
 // --- measurements ---------------------------------------------------------------------------------------------------------------
 
 // No collective takes less than the start of a kernel, nor hours.
 static const double MICROSECONDS_MIN = 1, MICROSECONDS_MAX = 1e10;
 
-double clx_collective_row_measured(clx_arena *arena, const clx_collective_rows *rows, int32_t row, const char **reason) {
+double clx_collective_row_measured(clx_arena *arena, const clx_collective_rows *rows, int32_t row,
+                                   const char **reason) {
   const clx_table *table = rows->table;
   const clx_collective_row *r = &rows->row[row];
   const int32_t columns[] = {rows->time, rows->busbw, rows->algbw};
@@ -418,7 +423,8 @@ double clx_collective_row_measured(clx_arena *arena, const clx_collective_rows *
     double value = 0;
     if (text[0] == '\0') continue;
     if (!clx_table_number(table, row, columns[i], &value) || value <= 0) {
-      *reason = clx_arena_format(arena, "%s: expected a positive number, read '%.40s'", table->column[columns[i]], text);
+      *reason =
+          clx_arena_format(arena, "%s: expected a positive number, read '%.40s'", table->column[columns[i]], text);
       return 0;
     }
     const double microseconds = i == 0 ? value : moved[i] / (value * 1e9) * 1e6;

@@ -70,7 +70,8 @@ const char *clx_system_device(clx_arena *arena, const clx_catalog *catalog, cons
   if (best != NULL) {
     *problem = clx_arena_format(arena, "system '%.80s' names both %s and %s", system, best, rival);
   } else if (near != NULL) {
-    *problem = clx_arena_format(arena, "system '%.80s' names no device of the catalogue; did you mean '%s'?", system, near);
+    *problem =
+        clx_arena_format(arena, "system '%.80s' names no device of the catalogue; did you mean '%s'?", system, near);
   } else {
     *problem = clx_arena_format(arena, "system '%.80s' names no device of the catalogue", system);
   }
@@ -130,11 +131,11 @@ int32_t clx_text_links(const char *text) {
 }
 
 int32_t clx_text_algorithm(const char *text) {
-  static const pattern known[] = {{"ring", CLX_ALGORITHM_RING},          {"tree", CLX_ALGORITHM_TREE},
-                                  {"nvls", CLX_ALGORITHM_NVLS},          {"nvls*tree", CLX_ALGORITHM_NVLS_TREE},
-                                  {"pat", CLX_ALGORITHM_PAT},            {"collnet*", CLX_ALGORITHM_COLLNET},
-                                  {"sharp", CLX_ALGORITHM_COLLNET},      {"direct", CLX_ALGORITHM_DIRECT},
-                                  {"pxn", CLX_ALGORITHM_HIERARCHICAL},   {"hierarchical", CLX_ALGORITHM_HIERARCHICAL}};
+  static const pattern known[] = {{"ring", CLX_ALGORITHM_RING},        {"tree", CLX_ALGORITHM_TREE},
+                                  {"nvls", CLX_ALGORITHM_NVLS},        {"nvls*tree", CLX_ALGORITHM_NVLS_TREE},
+                                  {"pat", CLX_ALGORITHM_PAT},          {"collnet*", CLX_ALGORITHM_COLLNET},
+                                  {"sharp", CLX_ALGORITHM_COLLNET},    {"direct", CLX_ALGORITHM_DIRECT},
+                                  {"pxn", CLX_ALGORITHM_HIERARCHICAL}, {"hierarchical", CLX_ALGORITHM_HIERARCHICAL}};
   return first_match(known, CLX_COUNT(known), text);
 }
 

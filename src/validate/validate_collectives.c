@@ -6,9 +6,10 @@
 
 #include "validate/validate_internal.h"
 
-static const char *const INPUTS[] = {"system",    "gpus",    "gpus_per_node", "scale_up", "scale_out_gbps_per_gpu",
+static const char *const INPUTS[] = {"system",     "gpus",   "gpus_per_node", "scale_up", "scale_out_gbps_per_gpu",
                                      "collective", "bytes",  "algorithm",     "library",  "transport",
-                                     "tokens",     "hidden", "top_k",         "experts",  NULL};
+                                     "tokens",     "hidden", "top_k",         "experts",  "notes",
+                                     NULL};
 
 static clx_status open_table(clx_table_job *job, clx_error *error) {
   clx_collective_rows *rows = NULL;
@@ -35,7 +36,8 @@ static void check_range(const clx_collective_row *r, clx_prediction *p) {
   const clx_kernel_fit *fit = &device->kernels->nccl[0].fit;
   char text[160];
   if (fit->rows == 0) {
-    snprintf(text, sizeof text, "no collectives of the architecture of %s were measured: the model's default", device->name);
+    snprintf(text, sizeof text, "no collectives of the architecture of %s were measured: the model's default",
+             device->name);
     extrapolate(p, text);
   } else if (!clx_text_equal(fit->device, device->name)) {
     snprintf(text, sizeof text, "in a node as %s, scaled by datasheet", fit->device);
@@ -49,7 +51,8 @@ static clx_collective_cost cost_of(const clx_collective_row *r, clx_prediction *
         clx_collective_cost_with(&r->network, (clx_collective)r->kind, r->group, r->bytes, (clx_algorithm)r->algorithm);
     if (isfinite(forced.time) && forced.time > 0) return forced;
     char text[96];
-    snprintf(text, sizeof text, "algorithm %s does not apply here: the library's choice", clx_algorithm_name[r->algorithm]);
+    snprintf(text, sizeof text, "algorithm %s does not apply here: the library's choice",
+             clx_algorithm_name[r->algorithm]);
     add_text(p, text);
   }
   return clx_collective_cost_of(&r->network, (clx_collective)r->kind, r->group, r->bytes);
@@ -83,6 +86,7 @@ static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
   p->measured[0] = 1e6 * clx_collective_row_measured(job->arena, job->state, row, &reason);
   if (reason == NULL) return;
   p->measured[0] = 1;
+  p->senseless = true;
   if (p->status != CLX_ROW_REFUSED) p->reason[0] = '\0';
   p->status = CLX_ROW_REFUSED;
   add_text(p, reason);
@@ -92,7 +96,8 @@ static const char *group(const clx_table_job *job, int32_t row) {
   const clx_collective_row *r = clx_collective_rows_at(job->state, row);
   if (r->reason != NULL) return "refused";
   const char *system = clx_table_cell(&job->table, row, clx_table_column(&job->table, "system"));
-  return clx_arena_format(job->arena, "%s %s %s", system, clx_collective_name[r->kind], clx_size_class_name[r->size_class]);
+  return clx_arena_format(job->arena, "%s %s %s", system, clx_collective_name[r->kind],
+                          clx_size_class_name[r->size_class]);
 }
 
 // --- how far sources disagree ---------------------------------------------------------------------------------------------------
@@ -152,7 +157,8 @@ static clx_floor floor_of_class(point *points, int32_t count, int32_t size_class
   return f;
 }
 
-static int32_t source_floor(const clx_table_job *job, int32_t metric, const bool *selected, clx_floor out[CLX_FLOORS_MAX]) {
+static int32_t source_floor(const clx_table_job *job, int32_t metric, const bool *selected,
+                            clx_floor out[CLX_FLOORS_MAX]) {
   const int32_t rows = job->table.row_count, source = clx_table_column(&job->table, "source");
   point *points = CLX_NEW_ARRAY(job->arena, point, rows + 1);
   double *spreads = CLX_NEW_ARRAY(job->arena, double, rows + 1);

@@ -229,18 +229,19 @@ static void write_floors(const job *j, const groups *g, int32_t metric, clx_buff
   clx_floor floors[CLX_FLOORS_MAX];
   const int32_t count = j->kind->floor == NULL ? 0 : j->kind->floor(j, metric, g->chosen, floors);
   for (int32_t i = 0; i < count; i++)
-    clx_buffer_format(out,
-                      "noise floor: %s, %d equal measurements of several sources differ by %.1f %% (median), %.1f %% (90th "
-                      "percentile)\n",
-                      floors[i].name, floors[i].groups, 100 * floors[i].median, 100 * floors[i].p90);
+    clx_buffer_format(
+        out,
+        "noise floor: %s, %d equal measurements of several sources differ by %.1f %% (median), %.1f %% (90th "
+        "percentile)\n",
+        floors[i].name, floors[i].groups, 100 * floors[i].median, 100 * floors[i].p90);
 }
 
 static void write_text(const job *j, const groups *g, clx_buffer *out) {
   const int width = name_width(g);
   for (int32_t m = 0; j->metric[m] != NULL; m++) {
     clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->metric[m], j->table.file);
-    clx_buffer_format(out, "%-*s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", width, "group", "rows", "pred.", "extra", "refus.",
-                      "bias", "mean", "median", "p90", "max");
+    clx_buffer_format(out, "%-*s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", width, "group", "rows", "pred.", "extra",
+                      "refus.", "bias", "mean", "median", "p90", "max");
     for (int32_t i = 0; i < g->count; i++) {
       const clx_figures f = figures_of(j, g, m, g->name[i]);
       if (f.rows > 0) write_line(g->name[i], width, &f, out);

@@ -5,7 +5,7 @@
 #include "report/report_svg.h"
 #include "unit/unit.h"
 
-enum { SLOTS_MAX = 8, ROW_HEIGHT = 122, SERVER_DROP = 92, BOX_HEIGHT = 18 };
+enum { SLOTS_MAX = 12, ROW_HEIGHT = 122, SERVER_DROP = 92, BOX_HEIGHT = 18 };
 
 // Which of n equal things are drawn.
 typedef struct slots {
@@ -46,6 +46,7 @@ static slots choose(int64_t n, int32_t most, int64_t mark) {
   if (n <= most) return s;
   s.index[most - 1] = n - 1;
   if (most > 2 && mark > s.index[most - 2] && mark < n - 1) s.index[most - 2] = mark;
+  if (most == 2 && mark > 0 && mark < n - 1) s.index[0] = mark;
   return s;
 }
 
@@ -130,7 +131,11 @@ static void choose_slots(clos *c) {
     int32_t most = (c->in_pod[0] > 1 ? units : pods)[c->tiers - 1][t];
     if (c->pods[c->tiers - 1] > 1) most = t == c->tiers - 1 ? (c->tiers == 1 ? 8 : 3) : (most > 3 ? 3 : 2);
     c->pod[t] = choose(c->pods[t], most, c->mark_pod[t]);
-    c->box[t] = choose(c->in_pod[t], t == c->tiers - 1 && t > 0 ? 5 : 3, c->mark_box[t]);
+    c->box[t] = choose(c->in_pod[t],
+                       t == c->tiers - 1 && t > 0            ? 5
+                       : t == 0 && c->tiers == CLX_TIERS_MAX ? 2
+                                                             : 3,
+                       c->mark_box[t]);
   }
   // Above the first boundary a switch may reach only some: draw the first and last of what the drawn ones reach.
   for (int32_t t = 1; t + 1 < c->tiers; t++) {
@@ -231,14 +236,15 @@ static void put_servers(const clos *c, int64_t unit, double x0, double x1, const
   const char *style = width >= 62 ? "small" : "tiny";
   const int64_t ports = c->units ? f->unit_servers : least(f->tier[0].down, f->endpoints);
   clx_svg_box(c->p, x - width / 2, c->server_y - 15, width, 32, 4, "server");
-  clx_svg_text(c->p, x, c->server_y - 2, style, "middle", "%lld", (long long)ports);
-  clx_svg_text(c->p, x, c->server_y + 11, style, "middle", "%s", c->units ? "servers" : "ports");
+  const bool room = width >= 38;
+  clx_svg_text(c->p, x, c->server_y + (room ? -2 : 4), style, "middle", "%lld", (long long)ports);
+  if (room) clx_svg_text(c->p, x, c->server_y + 11, style, "middle", "%s", c->units ? "servers" : "ports");
 }
 
 // The pods of tier t in a pod above it whose switches are `above` (NULL: rails, which nothing joins).
 static void put_pods(const clos *c, int32_t t, int64_t parent, double x0, double x1, const row *above) {
   const slots *s = &c->pod[t];
-  const double dots = 26, width = (x1 - x0 - dots * gaps(s)) / s->count;
+  const double dots = c->tiers == CLX_TIERS_MAX ? 20 : 26, width = (x1 - x0 - dots * gaps(s)) / s->count;
   double x = x0;
   for (int32_t i = 0; i < s->count; i++) {
     if (gap_before(s, i)) {

@@ -5,7 +5,7 @@
 #include "report/report_svg.h"
 #include "unit/unit.h"
 
-enum { CIRCLE_MAX = 16, LOCAL_MAX = 8, GRID_COLUMNS = 8, GRID_ROWS = 6 };
+enum { CIRCLE_MAX = 16, LOCAL_MAX = 8, GRID_COLUMNS = 8, GRID_ROWS = 8 };
 
 static const double PI = 3.14159265358979323846;
 

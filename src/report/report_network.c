@@ -128,10 +128,11 @@ static void write_patterns(writer *w) {
   static const struct {
     const char *name, *title;
   } rows[] = {{"permutation", "random permutation"}, {"ring", "ring of all servers"}, {"all_to_all", "all-to-all"}};
-  if (find(w, rows[0].name, "mean") == NULL) return;
+  if (find(w, "ring", "mean") == NULL) return;
   put(w, "patterns", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "rate of one NIC", "mean", "slowest", "of line rate");
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     char text[3][SHORT], title[NAME];
+    if (find(w, rows[i].name, "mean") == NULL) continue;
     const char *placement = i == 1 ? fact(w, "ring", "placement") : NULL;
     snprintf(title, sizeof title, "%s%s%s", rows[i].title, placement != NULL ? ", " : "",
              placement != NULL ? placement : "");
@@ -189,9 +190,9 @@ static void write_collective(writer *w, const char *name, const char *title) {
 static void write_collectives(writer *w) {
   static const struct {
     const char *name, *title;
-  } rows[] = {{"all_reduce", "all-reduce"},    {"reduce_scatter", "reduce-scatter"}, {"all_gather", "all-gather"},
-              {"all_to_all", "all-to-all"},    {"broadcast", "broadcast"},           {"send_receive", "send/receive"},
-              {"dispatch", "expert dispatch"}, {"combine", "expert combine"}};
+  } rows[] = {{"all_reduce", "all-reduce"},     {"reduce_scatter", "reduce-scatter"}, {"all_gather", "all-gather"},
+              {"all_to_all", "all-to-all"},     {"broadcast", "broadcast"},           {"send_recv", "send/receive"},
+              {"moe_dispatch", "MoE dispatch"}, {"moe_combine", "MoE combine"}};
   char text[SHORT], header[LINE], ranks[SHORT];
   if (find(w, "all_reduce", "ranks") == NULL) return;
   snprintf(ranks, sizeof ranks, "%s GPUs", shown(w, "all_reduce", "ranks", 12, text));
@@ -224,7 +225,9 @@ static void write_failures(writer *w) {
     char text[4][SHORT];
     if (!subject_of(w, i, "failure.", "mean", subject)) continue;
     if (first) {
-      put(w, "one failure", 0, CLX_REPORT_DIM, "%-32s%14s%14s%28s", "of one part, in a permutation", "mean", "slowest",
+      const char *traffic = fact(w, "failure", "traffic");
+      snprintf(text[0], SHORT, "of one part, in a %s", traffic != NULL ? traffic : "permutation");
+      put(w, "one failure", 0, CLX_REPORT_DIM, "%-32s%14s%14s%28s", text[0], "mean", "slowest",
           "NICs slowed, to; cut off");
       first = false;
     }

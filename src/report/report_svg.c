@@ -107,7 +107,7 @@ void clx_svg_switch(clx_picture *p, clx_point centre, double width, int64_t numb
   clx_svg_box(p, centre.x - width / 2, centre.y - height / 2, width, height, 3, dead ? "switch failed" : "switch");
   int32_t digits = 1;
   for (int64_t n = number; n >= 10; n /= 10) digits++;
-  if (width >= 6 + 5.5 * digits) {
+  if (width >= 4 + 5.3 * digits) {
     clx_svg_text(p, centre.x, centre.y + 3.5, "light", "middle", "%lld", (long long)number);
   }
   if (dead) clx_svg_cross(p, (clx_point){centre.x + width / 2, centre.y - height / 2});

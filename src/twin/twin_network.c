@@ -33,12 +33,12 @@ static void say_shape(const clx_fabric *f, const char *model, clx_buffer *text) 
   const clx_fabric_spec *spec = &f->spec;
   switch (spec->topology) {
     case CLX_TOPOLOGY_DRAGONFLY:
-      clx_buffer_format(text, "dragonfly of %d groups of %d %s, %d cables a pair of groups", f->group_count,
-                        spec->group_routers, model, f->global_parallel);
+      clx_buffer_format(text, "dragonfly of %d group%s of %d %s, %d cables a pair of groups", f->group_count,
+                        f->group_count == 1 ? "" : "s", spec->group_routers, model, f->global_parallel);
       return;
     case CLX_TOPOLOGY_DRAGONFLY_PLUS:
-      clx_buffer_format(text, "dragonfly+ of %d groups of %d leaves and %d spines of %s", f->group_count,
-                        spec->group_routers, spec->group_spines, model);
+      clx_buffer_format(text, "dragonfly+ of %d group%s of %d leaves and %d spines of %s", f->group_count,
+                        f->group_count == 1 ? "" : "s", spec->group_routers, spec->group_spines, model);
       return;
     case CLX_TOPOLOGY_TORUS:
     case CLX_TOPOLOGY_MESH:
@@ -65,8 +65,13 @@ static clx_status add_topology(const clx_machine *m, clx_result *result, clx_err
   clx_buffer_format(&text, ", %s", routings[f->spec.routing]);
   if (f->spec.routing == CLX_ROUTING_ECMP && f->spec.flows > 1)
     clx_buffer_format(&text, " with %d flows", f->spec.flows);
-  clx_quantity_format((double)f->endpoints, "", 12, count, sizeof count);
-  clx_buffer_format(&text, "; %s ports of %.4g Gbit/s", count, 8e-9 * f->rate);
+  if (f->spec.topology >= CLX_TOPOLOGY_TORUS) {
+    clx_quantity_format((double)(f->bill.copper + f->bill.optical), "", 12, count, sizeof count);
+    clx_buffer_format(&text, "; %s cables of %.4g Gbit/s", count, 8e-9 * f->rate);
+  } else {
+    clx_quantity_format((double)f->endpoints, "", 12, count, sizeof count);
+    clx_buffer_format(&text, "; %s ports of %.4g Gbit/s", count, 8e-9 * f->rate);
+  }
   if (f->spec.planes > 1) clx_buffer_format(&text, " in each of %d planes", f->spec.planes);
   const clx_status status = text.failed ? clx_fail_plain(error, CLX_MEMORY, "out of memory")
                                         : clx_result_add_text(result, "network.fabric", text.data, error);
@@ -128,7 +133,5 @@ clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *re
   CLX_TRY(clx_twin_put(result, "network.bisection", bisection, "B/s",
                        "one way between the worst-connected halves of the servers, all planes, nothing failed", error));
   CLX_TRY(clx_twin_put(result, "network.bisection_share", share, "", "of what half of the NICs can send", error));
-  CLX_TRY(clx_twin_put(result, "network.efficiency", m->network.nic_efficiency, "",
-                       "share of a NIC's line rate that routing lets through when nothing collides", error));
   return add_levels(&m->network, result, error);
 }

@@ -58,16 +58,29 @@ static clx_status put_pattern(const study *s, const char *subject, const clx_fab
 // Where a study of this traffic leaves the loads of links.
 static double *load_of(const study *s, int32_t traffic) { return s->traffic == traffic ? s->load : NULL; }
 
+// Rails that are fabrics of their own: NICs of different rails do not reach each other.
+static bool has_own_rails(const clx_fabric *f) {
+  return f->spec.topology == CLX_TOPOLOGY_CLOS && f->spec.wiring == CLX_WIRING_RAIL_ONLY && f->rails > 1;
+}
+
 static clx_status add_patterns(const study *s) {
   const clx_placement *placement = &s->scenario->spec.network.placement;
   clx_fabric_pattern_result p = {0};
-  tell(s, "random permutation");
-  CLX_TRY(clx_fabric_study_permutation(s->fabric, s->seed, &p, load_of(s, CLX_STUDY_PERMUTATION), s->error));
-  CLX_TRY(put_pattern(s, "permutation", &p));
+  if (!has_own_rails(s->fabric)) {
+    tell(s, "random permutation");
+    CLX_TRY(clx_fabric_study_permutation(s->fabric, s->seed, &p, load_of(s, CLX_STUDY_PERMUTATION), s->error));
+    CLX_TRY(put_pattern(s, "permutation", &p));
+  }
   tell(s, "rings");
   CLX_TRY(clx_fabric_study_ring(s->fabric, placement, s->seed, &p, load_of(s, CLX_STUDY_RING), s->error));
   CLX_TRY(put_pattern(s, "ring", &p));
   CLX_TRY(say_named(s->result, "ring", "placement", clx_placement_name[placement->kind], s->error));
+  if (has_own_rails(s->fabric)) {
+    return clx_result_warn(
+        s->result, s->error,
+        "every rail is a fabric of its own, so that not every NIC reaches every other: permutation and "
+        "all-to-all over all NICs are left out, failures are those of rings");
+  }
   tell(s, "all-to-all");
   CLX_TRY(clx_fabric_study_all_to_all(s->fabric, &p, load_of(s, CLX_STUDY_ALL_TO_ALL), s->error));
   return put_pattern(s, "all_to_all", &p);
@@ -241,7 +254,7 @@ static clx_status add_failures(const study *s) {
       const char *what, *unit, *doc;
       double value;
     } rows[] = {
-        {"mean", "B/s", "rate of one NIC in a permutation, mean over those that reach their peer", f->mean_after},
+        {"mean", "B/s", "rate of one NIC, mean over those that reach their peer", f->mean_after},
         {"worst", "B/s", "rate of the slowest NIC that reaches its peer", f->worst_after},
         {"slowed", "", "NICs that lose more than 1 %", (double)f->slowed},
         {"slowed_share", "", "what these keep, mean", f->slowed_share},
@@ -251,7 +264,10 @@ static clx_status add_failures(const study *s) {
       CLX_TRY(
           clx_twin_put_network(s->result, subject, rows[k].what, rows[k].value, rows[k].unit, rows[k].doc, s->error));
     }
-    CLX_TRY(say_named(s->result, subject, "part", f->name, s->error));
+    char part[96];
+    snprintf(part, sizeof part, "%s%s", f->part.kind == CLX_FAULT_LINK && f->part.tier == 0 ? "cable of " : "",
+             f->name);
+    CLX_TRY(say_named(s->result, subject, "part", part, s->error));
   }
   return CLX_OK;
 }
@@ -300,14 +316,18 @@ static clx_status run_study(const study *s) {
 }
 
 static clx_status find_traffic(const clx_scenario *scenario, const char *name, int32_t *traffic, clx_error *error) {
-  const bool jobs = scenario->spec.network.job_count > 0;
-  *traffic = jobs ? CLX_STUDY_JOBS : CLX_STUDY_PERMUTATION;
+  const bool jobs = scenario->spec.network.job_count > 0, rails = has_own_rails(&scenario->machine.fabric);
+  *traffic = jobs ? CLX_STUDY_JOBS : rails ? CLX_STUDY_RING : CLX_STUDY_PERMUTATION;
   if (name == NULL) return CLX_OK;
   for (int32_t i = 0; i < CLX_STUDY_TRAFFICS; i++) {
     *traffic = i;
     if (!clx_text_equal_loose(name, clx_study_traffic_name[i])) continue;
-    if (i != CLX_STUDY_JOBS || jobs) return CLX_OK;
-    return clx_fail_plain(error, CLX_INPUT, "traffic 'jobs' needs other jobs in the scenario: network.jobs");
+    if (i == CLX_STUDY_JOBS && !jobs)
+      return clx_fail_plain(error, CLX_INPUT, "traffic 'jobs' needs other jobs in the scenario: network.jobs");
+    if (rails && (i == CLX_STUDY_PERMUTATION || i == CLX_STUDY_ALL_TO_ALL))
+      return clx_fail_plain(error, CLX_INPUT, "traffic '%s' needs a fabric that joins the rails, this one is rail-only",
+                            clx_study_traffic_name[i]);
+    return CLX_OK;
   }
   const char *near = clx_nearest(name, clx_study_traffic_name, CLX_STUDY_TRAFFICS);
   return clx_fail_plain(error, CLX_INPUT, "no traffic '%s'%s%s%s", name,

@@ -1,6 +1,8 @@
 // The step: closed forms of the pipeline, properties, memory classes, the search.
 #include "check.h"
 
+#include <string.h>
+
 #include "catalog/catalog.h"
 #include "training/training.h"
 
@@ -378,6 +380,33 @@ static void test_contention_needs_shared_links(void **state) {
   CLX_CHECK_NEAR(step_of(&b).contention, 0, 0, 0);
 }
 
+// Layer by layer the same contention comes out as from the fluid average; a layer starts when its parameters are there, and
+// gradients leave when it ends.
+static void test_timeline_agrees_with_the_step(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.layout.etp = 4;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  for (int32_t pass = 0; pass < 2; pass++) {
+    clx_timeline t;
+    assert_int_equal(clx_training_timeline(&b.job, 0, pass, arena, &t, NULL), CLX_OK);
+    const clx_layer_cost cost = clx_training_layer_cost(&b.job, true, false);
+    const double layer = pass == 0 ? clx_layer_cost_forward(&cost) : clx_layer_cost_backward(&cost);
+    double end = 0, dp = 0;
+    for (int32_t i = 0; i < t.count; i++) {
+      const bool background = strcmp(t.item[i].what, "dp") == 0;
+      if (background) dp += t.item[i].end - t.item[i].start;
+      if (!background && t.item[i].end > end) end = t.item[i].end;
+      assert_true(t.item[i].end >= t.item[i].start);
+    }
+    assert_true(dp > 0);
+    assert_true(end >= 32 * layer * (1 - 1e-9));
+    assert_true(end < 32 * layer * 1.5);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts_add_up),
@@ -385,6 +414,7 @@ int main(void) {
       cmocka_unit_test(test_doubling_rates_halves_the_step),
       cmocka_unit_test(test_monotonicity),
       cmocka_unit_test(test_contention_needs_shared_links),
+      cmocka_unit_test(test_timeline_agrees_with_the_step),
       cmocka_unit_test(test_uneven_layers),
       cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),

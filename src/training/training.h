@@ -201,6 +201,25 @@ clx_status clx_training_least_share(clx_training *job, double limit, clx_memory 
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
 
+// One thing that runs in a timeline.
+typedef struct clx_timeline_item {
+  const char *what;   // "compute", "tp", "cp", "ep", "dp"
+  int32_t layer;      // of the stage, in the order of the pass
+  double start, end;  // s
+} clx_timeline_item;
+
+typedef struct clx_timeline {
+  clx_timeline_item *item;
+  int32_t count;
+} clx_timeline;
+
+// The pass of one micro-batch over the layers of a stage beside which data parallelism works: pass 0 = forward of the first
+// micro-batch with the parameters being gathered, pass 1 = backward of the last one with the gradients being reduced. Layers
+// sharded by FSDP gather in every pass and stand there as compute. Embedding, head and stage transfers are left out.
+// O(layers); arrays come from `arena`.
+clx_status clx_training_timeline(const clx_training *job, int32_t stage, int32_t pass, clx_arena *arena,
+                                 clx_timeline *timeline, clx_error *error);
+
 // Plain search over TP, PP, VPP, CP, EP, micro-batch and recompute; the fastest layout that fits `memory_limit` bytes on at
 // most `gpus` GPUs. CLX_INFEASIBLE when none fits: *closest is then the one that needs least memory.
 clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best,

@@ -27,6 +27,14 @@ void clx_training_traffic_make(const clx_training *job, clx_training_traffic *tr
 // Two collectives of a background stream, one after the other, as one demand.
 clx_traffic_demand clx_training_sum_demand(const clx_traffic_demand *a, const clx_traffic_demand *b);
 
+// A share of a demand: as often, smaller.
+clx_traffic_demand clx_training_part_demand(const clx_traffic_demand *demand, double share);
+
+// Parameters of a stage gathered before (pass 0) or gradients reduced after (pass 1) the micro-batches of a step; time 0 where
+// the sharding has none.
+clx_traffic_demand clx_training_dp_demand(const clx_training *job, const clx_traffic *traffic,
+                                          const clx_stage_parameters *p, int32_t pass);
+
 typedef struct clx_beside {
   double hidden;  // s of the background that the window hides
   double added;   // s by which transfers of the window take longer

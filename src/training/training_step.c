@@ -96,42 +96,14 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 // nothing left to hide behind.
 static shown behind(clx_training_traffic *t, clx_traffic_demand d, const stage_time *stage, int32_t pass, double share,
                     double last) {
+  if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
   const double waiting[CLX_WAITING] = {share * c->tp[pass], share * c->cp[pass], share * c->ep[pass]};
   const double compute = window - waiting[0] - waiting[1] - waiting[2];
-  d.time *= 1 - last;
-  d.latency *= 1 - last;
-  for (int32_t i = 0; i < CLX_TRAFFIC_LINKS_MAX; i++) d.bytes[i] *= 1 - last;
+  d = clx_training_part_demand(&d, 1 - last);
   const clx_beside beside = clx_training_beside(t, &d, compute, waiting);
   return (shown){whole - beside.hidden + CLX_OVERLAP_COST * beside.hidden, beside.added};
-}
-
-// One collective over the data-parallel ranks of dense weights and one over those of expert weights.
-static clx_traffic_demand dp_demand(const clx_training *job, const clx_traffic *traffic, clx_collective kind,
-                                    const clx_stage_parameters *p, double bytes) {
-  const clx_layout *l = &job->layout;
-  const clx_group dense = clx_group_make(job->network, l->dp * l->cp, l->tp);
-  const clx_group expert = clx_group_make(job->network, clx_expert_data_parallel(l), l->etp * l->ep);
-  const clx_traffic_demand a = clx_network_demand(job->network, traffic, "dp", kind, dense, p->shared * bytes);
-  const clx_traffic_demand b = clx_network_demand(job->network, traffic, "dp", kind, expert, p->expert * bytes);
-  return clx_training_sum_demand(&a, &b);
-}
-
-// HSDP: each shard of the gradients is summed over the shard groups.
-static clx_traffic_demand replicas_demand(const clx_training *job, const clx_traffic *traffic,
-                                          const clx_stage_parameters *p) {
-  const clx_layout *l = &job->layout;
-  const int32_t ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l), experts = l->etp * l->ep;
-  const clx_group dense = clx_group_make(job->network, l->dp * l->cp / ranks, l->tp * ranks);
-  const clx_group expert =
-      clx_group_make(job->network, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
-  const double bytes = job->software->gradient_bytes;
-  const clx_traffic_demand a =
-      clx_network_demand(job->network, traffic, "dp", CLX_ALL_REDUCE, dense, p->shared / ranks * bytes);
-  const clx_traffic_demand b =
-      clx_network_demand(job->network, traffic, "dp", CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
-  return clx_training_sum_demand(&a, &b);
 }
 
 static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const stage_time *stage,
@@ -142,16 +114,9 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
   const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
   const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;
-  if (l->sharding == CLX_SHARDING_FSDP) return (shown){0, 0};  // counted layer by layer
-  if (l->sharding == CLX_SHARDING_HSDP) {
-    return behind(t, replicas_demand(job, &t->traffic, p), stage, 1, after, last);
-  }
-  const bool scatter = l->sharding != CLX_SHARDING_NONE && s->reduce_scatter;
-  const clx_collective reduce = scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE;
-  const shown reduced = behind(t, dp_demand(job, &t->traffic, reduce, p, s->gradient_bytes), stage, 1, after, last);
-  if (l->sharding == CLX_SHARDING_NONE) return reduced;
-  const clx_traffic_demand gather = dp_demand(job, &t->traffic, CLX_ALL_GATHER, p, clx_training_parameter_bytes(job));
-  return shown_sum(reduced, behind(t, gather, stage, 0, before, last));
+  const clx_traffic_demand gather = clx_training_dp_demand(job, &t->traffic, p, 0);
+  const clx_traffic_demand reduce = clx_training_dp_demand(job, &t->traffic, p, 1);
+  return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
 // Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.

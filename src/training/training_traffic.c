@@ -64,6 +64,55 @@ clx_traffic_demand clx_training_sum_demand(const clx_traffic_demand *a, const cl
   return sum;
 }
 
+clx_traffic_demand clx_training_part_demand(const clx_traffic_demand *d, double share) {
+  clx_traffic_demand part = *d;
+  part.time *= share;
+  part.latency *= share;
+  for (int32_t i = 0; i < CLX_TRAFFIC_LINKS_MAX; i++) part.bytes[i] *= share;
+  return part;
+}
+
+// One collective over the data-parallel ranks of dense weights and one over those of expert weights.
+static clx_traffic_demand ranks_demand(const clx_training *job, const clx_traffic *traffic, clx_collective kind,
+                                       const clx_stage_parameters *p, double bytes) {
+  const clx_layout *l = &job->layout;
+  const clx_group dense = clx_group_make(job->network, l->dp * l->cp, l->tp);
+  const clx_group expert = clx_group_make(job->network, clx_expert_data_parallel(l), l->etp * l->ep);
+  const clx_traffic_demand a = clx_network_demand(job->network, traffic, "dp", kind, dense, p->shared * bytes);
+  const clx_traffic_demand b = clx_network_demand(job->network, traffic, "dp", kind, expert, p->expert * bytes);
+  return clx_training_sum_demand(&a, &b);
+}
+
+// HSDP: each shard of the gradients is summed over the shard groups.
+static clx_traffic_demand replicas_demand(const clx_training *job, const clx_traffic *traffic,
+                                          const clx_stage_parameters *p) {
+  const clx_layout *l = &job->layout;
+  const int32_t ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l), experts = l->etp * l->ep;
+  const clx_group dense = clx_group_make(job->network, l->dp * l->cp / ranks, l->tp * ranks);
+  const clx_group expert =
+      clx_group_make(job->network, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
+  const double bytes = job->software->gradient_bytes;
+  const clx_traffic_demand a =
+      clx_network_demand(job->network, traffic, "dp", CLX_ALL_REDUCE, dense, p->shared / ranks * bytes);
+  const clx_traffic_demand b =
+      clx_network_demand(job->network, traffic, "dp", CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
+  return clx_training_sum_demand(&a, &b);
+}
+
+clx_traffic_demand clx_training_dp_demand(const clx_training *job, const clx_traffic *traffic,
+                                          const clx_stage_parameters *p, int32_t pass) {
+  const clx_traffic_demand none = {.name = "dp"};
+  const int32_t sharding = job->layout.sharding;
+  if (sharding == CLX_SHARDING_FSDP) return none;  // counted layer by layer
+  if (sharding == CLX_SHARDING_HSDP) return pass == 0 ? none : replicas_demand(job, traffic, p);
+  if (pass == 0) {
+    if (sharding == CLX_SHARDING_NONE) return none;
+    return ranks_demand(job, traffic, CLX_ALL_GATHER, p, clx_training_parameter_bytes(job));
+  }
+  const bool scatter = sharding != CLX_SHARDING_NONE && job->software->reduce_scatter;
+  return ranks_demand(job, traffic, scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE, p, job->software->gradient_bytes);
+}
+
 // In each window the background moves at full speed beside compute, and at its share beside a transfer that is waited for,
 // which itself takes longer then. Only as much of the window counts as the background needs.
 clx_beside clx_training_beside(clx_training_traffic *t, const clx_traffic_demand *background, double compute,

@@ -28,7 +28,7 @@ static const char *kind_text(const clx_row *row) {
       if (row->single) return row->unit != NULL ? "number with unit, or list" : "number, or list";
       return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
     case CLX_ROW_INTS:
-      return "list of whole numbers";
+      return row->single ? "whole number, or list" : "list of whole numbers";
     case CLX_ROW_NODE:
       return "map";
   }

@@ -88,6 +88,8 @@ void clx_route_capacity(const clx_fabric *fabric, bool efficient, double *capaci
 // clx_fabric_flows. cut: nullable, [count]: set where no path is left, instead of an error; such flows have no links.
 clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int32_t *from, const int32_t *to,
                            int32_t count, int32_t flows, uint64_t seed, clx_flows *out, bool *cut, clx_error *error);
+// Of a Clos, by tier, 0 = leaves.
+extern const char *const clx_route_switch_name[CLX_TIERS_MAX];
 // "nic 3 of server 17"
 void clx_route_endpoint_name(const clx_fabric *fabric, int64_t endpoint, char *text, size_t size);
 

@@ -178,7 +178,7 @@ static clx_status solve_plane(clx_arena *arena, clx_flow_solver *solver, const c
   clx_flows flows;
   clx_flow_effort effort;
   bool *cut = CLX_NEW_ARRAY(arena, bool, pairs->count);
-  double *rate = CLX_NEW_ARRAY(arena, double, (int64_t)pairs->count * subflows);
+  double *rate = CLX_NEW_ARRAY(arena, double, (int64_t)pairs->count *subflows);
   if (cut == NULL || rate == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for rates");
   CLX_TRY(clx_route_flows(arena, fabric, pairs->from, pairs->to, pairs->count, subflows, seed, &flows, cut, error));
   bool limits = false;

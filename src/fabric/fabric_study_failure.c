@@ -19,8 +19,8 @@ static clx_fabric_failure *add_part(const clx_fabric *f, clx_fabric_failure *fai
                                     int32_t tier, int64_t index, int32_t port) {
   if (*count == CLX_FABRIC_FAILURES_MAX || listed(failure, *count, kind, tier)) return NULL;
   clx_fabric_failure *new = &failure[(*count)++];
-  *new = (clx_fabric_failure){
-      .part = {.kind = kind, .plane = f->fault_plane, .tier = tier, .index = index, .port = port}};
+  *new =
+      (clx_fabric_failure){.part = {.kind = kind, .plane = f->fault_plane, .tier = tier, .index = index, .port = port}};
   return new;
 }
 
@@ -41,12 +41,11 @@ static void add_switch(const clx_fabric *f, clx_fabric_failure *failure, int32_t
 
 static void add_clos(const clx_router *router, int32_t class, int32_t at, int32_t link, clx_fabric_failure *failure,
                      int32_t *count) {
-  static const char *const NAME[CLX_TIERS_MAX] = {"leaf", "spine", "core", "top"};
   const clx_fabric *f = router->fabric;
   const int32_t tier = class / 2, up = router->tier[tier].up;
   if (class % 2 == 1) return;
   add_cable(f, failure, count, tier, at / up, at % up, link);
-  add_switch(f, failure, count, tier + 1, clx_route_clos_upper(router, link), NAME[tier]);
+  add_switch(f, failure, count, tier + 1, clx_route_clos_upper(router, link), clx_route_switch_name[tier]);
 }
 
 static void add_dragonfly(const clx_fabric *f, int32_t class, int32_t at, int32_t link, clx_fabric_failure *failure,
@@ -168,9 +167,9 @@ clx_status clx_fabric_study_failures(const clx_fabric *fabric, int32_t pattern, 
                                      uint64_t seed, clx_fabric_failure failure[CLX_FABRIC_FAILURES_MAX], int32_t *count,
                                      clx_error *error) {
   clx_arena *arena = clx_arena_new();
-  const clx_status status =
-      arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study of failures")
-                    : study_failures(arena, fabric, pattern, placement, seed, failure, count, error);
+  const clx_status status = arena == NULL
+                                ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study of failures")
+                                : study_failures(arena, fabric, pattern, placement, seed, failure, count, error);
   clx_arena_free(arena);
   return status;
 }

@@ -40,9 +40,9 @@ bool clx_study_next_plane(const clx_fabric *fabric, clx_study_plane *at);
 // Ordered pairs of senders that cross each link when everyone talks to everyone.
 typedef struct clx_study_load {
   double senders;
-  double *leaf;    // [leaves] senders below
-  bool *sends;     // [endpoints]
-  double *pairs;   // [links], or [bundles]
+  double *leaf;   // [leaves] senders below
+  bool *sends;    // [endpoints]
+  double *pairs;  // [links], or [bundles]
   int32_t leaves;
   bool bundles;  // pairs are of bundles
 } clx_study_load;

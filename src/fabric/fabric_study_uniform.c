@@ -57,8 +57,8 @@ static clx_status pair_rate(const clx_fabric *f, const clx_study_load *load, con
   return CLX_OK;
 }
 
-static clx_status all_to_all(clx_arena *arena, const clx_study_plane *plane, double *rate, double *senders, double *load,
-                             clx_error *error) {
+static clx_status all_to_all(clx_arena *arena, const clx_study_plane *plane, double *rate, double *senders,
+                             double *load, clx_error *error) {
   const clx_fabric *f = &plane->fabric;
   const bool spray = f->spec.routing == CLX_ROUTING_SPRAY;
   clx_study_load uniform;
@@ -99,8 +99,7 @@ clx_status clx_fabric_study_all_to_all(const clx_fabric *fabric, clx_fabric_patt
   const double peers = (apart ? floor(senders / fabric->rails) : senders) - 1;
   double line = 0;
   for (int64_t server = 0; server < fabric->servers; server++)
-    line += clx_study_senders(fabric, server) *
-            clx_study_line(fabric, (int32_t)clx_fabric_endpoint(fabric, server, 0));
+    line += clx_study_senders(fabric, server) * clx_study_line(fabric, (int32_t)clx_fabric_endpoint(fabric, server, 0));
   const double each = peers > 0 ? sum * peers : 0;
   const double share = line > 0 ? each * senders / line : 0;
   *result = (clx_fabric_pattern_result){each, each, each, each, share, share, (int64_t)senders, {0, 0}};
@@ -146,7 +145,7 @@ void clx_fabric_study_bisection(const clx_fabric *f, double *bandwidth, double *
   double half = 0;  // of what all NICs send
   for (int64_t server = 0; server < f->servers; server++)
     half += clx_study_senders(f, server) * clx_study_line(f, (int32_t)clx_fabric_endpoint(f, server, 0)) / 2;
-  const double one = f->spec.topology == CLX_TOPOLOGY_CLOS            ? bisect_clos(f)
+  const double one = f->spec.topology == CLX_TOPOLOGY_CLOS             ? bisect_clos(f)
                      : f->spec.topology <= CLX_TOPOLOGY_DRAGONFLY_PLUS ? bisect_dragonfly(f)
                                                                        : bisect_servers(f);
   *bandwidth = fmin(one * f->spec.planes, half);

@@ -5,7 +5,7 @@
 #include "fabric/fabric.h"
 #include "result/result.h"
 
-enum { CLX_REPORT_LINES = 30, CLX_REPORT_COLUMNS = 100, CLX_REPORT_NETWORK_LINES = 64 };
+enum { CLX_REPORT_LINES = 30, CLX_REPORT_COLUMNS = 100 };
 
 // At most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns. What was not found is left out, never printed
 // as zero; long warnings are cut and further ones counted. `colour` adds terminal escapes: bold headings, dim remarks.
@@ -23,7 +23,7 @@ clx_status clx_report_compare(const clx_result *a, const clx_result *b, bool jso
 // (network.heat.*; grey where it holds none), failed parts crossed, what to buy. O(1) of the size of the fabric.
 void clx_report_fabric(const clx_fabric *fabric, const clx_result *result, clx_buffer *out);
 
-// The study of a network for people: at most CLX_REPORT_NETWORK_LINES lines of CLX_REPORT_COLUMNS columns.
+// The study of a network for people, about 45 lines of at most CLX_REPORT_COLUMNS columns. What was not found is left out.
 void clx_report_network(const clx_result *result, bool colour, clx_buffer *out);
 
 // Its table of links as CSV: class, links, rate (B/s), min, mean, max (shares), fullest link.

@@ -123,6 +123,24 @@ static int64_t reach_of(const clos *c, int32_t t) {
   return f->tier[t].up > parallel ? f->tier[t].up / parallel : 1;
 }
 
+static void add_slot(slots *s, int64_t index) {
+  if (s->count < SLOTS_MAX && (s->count == 0 || s->index[s->count - 1] < index)) s->index[s->count++] = index;
+}
+
+// Above the first boundary a switch may reach only some: the first and last of what the drawn ones reach, and the failed one.
+static void choose_reached(clos *c, int32_t t) {
+  const int64_t reach = reach_of(c, t), last = c->in_pod[t + 1] - 1, mark = c->mark_box[t + 1];
+  if (mark >= 0) c->box[t] = choose(c->in_pod[t], c->box[t].count, mark / reach);
+  slots *s = &c->box[t + 1];
+  s->count = 0;
+  for (int32_t i = 0; i < c->box[t].count; i++) {
+    const int64_t first = least(c->box[t].index[i] * reach, last), end = least(first + reach - 1, last);
+    add_slot(s, first);
+    if (mark > first && mark < end) add_slot(s, mark);
+    add_slot(s, end);
+  }
+}
+
 // How many pods and switches of a tier are drawn, by number of tiers, with units of rails and without.
 static void choose_slots(clos *c) {
   static const int32_t pods[CLX_TIERS_MAX][CLX_TIERS_MAX] = {{1}, {8, 1}, {3, 3, 1}, {2, 2, 3, 1}};
@@ -137,18 +155,8 @@ static void choose_slots(clos *c) {
                                                              : 3,
                        c->mark_box[t]);
   }
-  // Above the first boundary a switch may reach only some: draw the first and last of what the drawn ones reach.
   for (int32_t t = 1; t + 1 < c->tiers; t++) {
-    const int64_t reach = reach_of(c, t);
-    if (reach >= c->in_pod[t + 1]) continue;
-    slots *s = &c->box[t + 1];
-    s->count = 0;
-    for (int32_t i = 0; i < c->box[t].count && s->count + 2 <= SLOTS_MAX; i++) {
-      const int64_t first = least(c->box[t].index[i] * reach, c->in_pod[t + 1] - 1);
-      const int64_t last = least(first + reach - 1, c->in_pod[t + 1] - 1);
-      if (s->count == 0 || s->index[s->count - 1] < first) s->index[s->count++] = first;
-      if (s->index[s->count - 1] < last) s->index[s->count++] = last;
-    }
+    if (reach_of(c, t) < c->in_pod[t + 1]) choose_reached(c, t);
   }
 }
 
@@ -317,6 +325,9 @@ static void put_labels(const clos *c) {
   clx_quantity_format((double)f->endpoints, "", 12, text[0], sizeof text[0]);
   clx_quantity_format(f->rate, "B/s", 3, text[1], sizeof text[1]);
   clx_svg_text(c->p, 24, c->server_y + 24, "small", "start", "%s ports, %s", text[0], text[1]);
+  if (f->spec.planes > 1) {
+    clx_svg_text(c->p, 24, c->server_y + 38, "small", "start", "in each of %d planes", f->spec.planes);
+  }
 }
 
 double clx_picture_clos(clx_picture *p) {

@@ -148,11 +148,16 @@ static void write_patterns(writer *w) {
 
 // Jobs side by side: what each gets, and what it would get alone.
 static void write_jobs(writer *w) {
-  for (int32_t i = 0; i < 99; i++) {
+  enum { SHOWN = 8 };
+  for (int32_t i = 0; i <= SHOWN; i++) {
     char subject[SHORT] = "job", text[5][SHORT], title[NAME];
     if (i > 0) snprintf(subject, sizeof subject, "job_%d", i);
     const char *name = fact(w, subject, "name"), *pattern = fact(w, subject, "pattern");
     if (name == NULL) return;
+    if (i == SHOWN) {
+      put(w, "", 0, CLX_REPORT_DIM, "more jobs: --json");
+      return;
+    }
     if (i == 0) {
       put(w, "jobs", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s%12s", "all at once", "mean", "slowest", "of line rate",
           "alone");

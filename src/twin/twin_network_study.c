@@ -244,8 +244,10 @@ static clx_status add_failures(const study *s) {
   clx_fabric_failure failures[CLX_FABRIC_FAILURES_MAX];
   int32_t count = 0;
   tell(s, "one failure of every kind");
-  CLX_TRY(clx_fabric_study_failures(s->fabric, CLX_PATTERN_PERMUTATION, &s->scenario->spec.network.placement, s->seed,
-                                    failures, &count, s->error));
+  const int32_t pattern = has_own_rails(s->fabric) ? CLX_PATTERN_RING : CLX_PATTERN_PERMUTATION;
+  CLX_TRY(clx_fabric_study_failures(s->fabric, pattern, &s->scenario->spec.network.placement, s->seed, failures, &count,
+                                    s->error));
+  CLX_TRY(say_named(s->result, "failure", "traffic", clx_pattern_name[pattern], s->error));
   for (int32_t i = 0; i < count; i++) {
     const clx_fabric_failure *f = &failures[i];
     char subject[80];
@@ -302,8 +304,9 @@ static clx_status add_heat(const study *s) {
     CLX_TRY(say_named(s->result, subject, "fullest", fullest, s->error));
     CLX_TRY(say_named(s->result, subject, "class", h->name, s->error));
   }
-  static const char *const traffic[CLX_STUDY_TRAFFICS] = {
-      "under a random permutation of all NICs", "under rings of all servers", "under an all-to-all of all NICs"};
+  static const char *const traffic[CLX_STUDY_TRAFFICS] = {"under a random permutation of all NICs",
+                                                          "under rings of all servers",
+                                                          "under an all-to-all of all NICs", "of all jobs together"};
   return say_named(s->result, "heat", "traffic", traffic[s->traffic], s->error);
 }
 

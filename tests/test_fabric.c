@@ -216,8 +216,9 @@ static void check_boundary(const clx_fabric *f, int32_t t) {
     cables += used[i];
   }
   assert_int_equal(cables, elements * low->up);
-  assert_int_equal(cables, f->link_class[2 * t].count);
-  assert_int_equal(cables, f->link_class[2 * t + 1].count);
+  const clx_fabric_link_class *up = &f->link_class[(size_t)2 * (size_t)t];
+  assert_int_equal(cables, up[0].count);
+  assert_int_equal(cables, up[1].count);
 }
 
 // What is bought has ports for the cables that are bought, and is no more than what is numbered.
@@ -287,10 +288,10 @@ static void test_mixed_fleet(void **state) {
   assert_int_equal(f.tier[0].pods, 12);
   assert_int_equal(f.tier[0].switches, 10);  // the third unit has two rails only
   assert_int_equal(clx_fabric_leaf(&f, 0), 0);
-  assert_int_equal(clx_fabric_leaf(&f, 7 * 4 + 3), 3);
-  assert_int_equal(clx_fabric_leaf(&f, 8 * 4), 4);
-  assert_int_equal(clx_fabric_leaf(&f, 11 * 4), 8);
-  assert_int_equal(clx_fabric_leaf(&f, 11 * 4 + 1), 9);
+  assert_int_equal(clx_fabric_leaf(&f, 31), 3);
+  assert_int_equal(clx_fabric_leaf(&f, 32), 4);
+  assert_int_equal(clx_fabric_leaf(&f, 44), 8);
+  assert_int_equal(clx_fabric_leaf(&f, 45), 9);
 }
 
 // --- other topologies -------------------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ static void test_dragonfly_plus(void **state) {
   (void)state;
   const clx_switch model = switch_of(8);
   const clx_fabric_spec spec = {.topology = CLX_TOPOLOGY_DRAGONFLY_PLUS};
-  const clx_fabric_hosts full = hosts_of(17 * 16, 1);  // k^2 / 4 + 1 groups of 4 leaves and 4 spines
+  const clx_fabric_hosts full = hosts_of(272, 1);  // k^2 / 4 + 1 groups of 4 leaves and 4 spines
   const clx_fabric f = fabric_of(&spec, &full, &model);
   assert_int_equal(f.group_count, 17);
   assert_int_equal(f.global_parallel, 1);
@@ -464,7 +465,7 @@ static void test_faults_of_clos(void **state) {
 static void test_faults_of_others(void **state) {
   (void)state;
   const clx_switch model = switch_of(7);
-  const clx_fabric_hosts hosts = hosts_of(9 * 8, 1), ring = hosts_of(12, 4);
+  const clx_fabric_hosts hosts = hosts_of(72, 1), ring = hosts_of(12, 4);
   const clx_fabric_spec dragonfly = {.topology = CLX_TOPOLOGY_DRAGONFLY};
   clx_fabric f = failed(dragonfly, (clx_fault_spec){.kind = CLX_FAULT_SWITCH, .tier = 1, .index = 4}, &hosts, &model);
   assert_int_equal(f.fault_count, 2 * (2 + 3 + 2));
@@ -476,7 +477,7 @@ static void test_faults_of_others(void **state) {
   for (int32_t i = 0; i < 2; i++) assert_int_equal(f.fault[i].link, g.fault[i].link);
   const clx_fabric_spec plus = {.topology = CLX_TOPOLOGY_DRAGONFLY_PLUS};
   const clx_switch eight = switch_of(8);
-  const clx_fabric_hosts more = hosts_of(17 * 16, 1);
+  const clx_fabric_hosts more = hosts_of(272, 1);
   f = failed(plus, (clx_fault_spec){.kind = CLX_FAULT_SWITCH, .tier = 2, .index = 9}, &more, &eight);
   assert_int_equal(f.fault_count, 2 * (4 + 4));
   int32_t sides[] = {4, 3};
@@ -515,7 +516,7 @@ static void test_random_faults(void **state) {
   assert_memory_not_equal(a.fault, b.fault, (size_t)each * sizeof *a.fault);
   a = failed(spec, (clx_fault_spec){.kind = CLX_FAULT_NIC, .random = 0.02}, &hosts, &model);
   assert_int_equal(a.all_fault_count, 2 * 2 * 10);
-  for (int32_t i = 0; i < 2 * 10; i++) assert_int_equal(a.all_fault[2 * i].link, a.all_fault[2 * i + 1].link);
+  for (int32_t i = 0; i < 40; i += 2) assert_int_equal(a.all_fault[i].link, a.all_fault[i + 1].link);
 }
 
 // Of two faults of one link the worse one counts.

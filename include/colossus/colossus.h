@@ -160,13 +160,16 @@ clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const
 clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
                               const clx_table_options *options, bool json, char **text, clx_error *error);
 
-/* --- calibration: kernel parameters of a device from tables of measured kernels -------------------------------------------- */
+/* --- calibration: parameters from tables of measured kernels and collectives -------------------------------------------- */
 typedef struct clx_calibrate_options {
-  const char *families; /* comma-separated; NULL = all that have a table */
-  const char *source;   /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
-  int32_t rows;         /* rows a fit sees at most; 0 = default */
-  int32_t threads;      /* default 1; does not change the result */
-  bool json;            /* report as JSON */
+  const char *families;  /* comma-separated; NULL = all that have a table */
+  const char *source;    /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
+  int32_t rows;          /* rows a fit sees at most; 0 = default */
+  int32_t threads;       /* default 1; does not change the result */
+  bool json;             /* report as JSON */
+  bool notes;            /* collectives: what was run is also read from the columns source and notes */
+  const char *library;   /* collectives: library to fit; NULL = nccl */
+  const char *transport; /* collectives: transport to fit instead of a library */
 } clx_calibrate_options;
 
 void clx_calibrate_options_default(clx_calibrate_options *options);
@@ -174,6 +177,13 @@ void clx_calibrate_options_default(clx_calibrate_options *options);
  * cross-validated) and *entry (the catalogue/kernels file) are freed with clx_text_free. */
 clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
                                 const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
+
+/* Fits what a library profile costs between nodes (catalogue/library; options->transport NULL), or how a transport moves data
+ * (catalogue/transport), to the rows of the table of collectives at `path` that ran on it. *report (errors before and after,
+ * by generation, span and size, with each system left out in turn) and *entry (the catalogue file) are freed with
+ * clx_text_free. */
+clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                     char **report, char **entry, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */

@@ -78,9 +78,10 @@ typedef struct clx_library {
   double hop;             // s: one hop of an ideal network
   int32_t chunks;         // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];
+  clx_kernel_fit fit;  // the measurements behind the constants; classes "hopper nodes large"; low and high: GPUs, B
 } clx_library;
 
-extern const clx_schema clx_library_schema;
+extern const clx_schema clx_library_schema, clx_library_generation_schema;
 
 // catalogue/transport: how NICs move data: InfiniBand, RoCE, EFA, TCP.
 typedef struct clx_transport {
@@ -88,9 +89,10 @@ typedef struct clx_transport {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  double share;    // of the line rate that large transfers reach
-  double latency;  // s: one hop more than InfiniBand through one switch
-  int32_t sharp;   // bool: its switches reduce
+  double share;        // of the line rate that large transfers reach
+  double latency;      // s: one hop more than InfiniBand through one switch
+  int32_t sharp;       // bool: its switches reduce
+  clx_kernel_fit fit;  // as of a library
 } clx_transport;
 
 extern const clx_schema clx_transport_schema;

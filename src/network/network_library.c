@@ -34,15 +34,15 @@ static const clx_row generation_rows[] = {
 };
 #undef ROW
 
-static const clx_schema generation_schema = {.name = "library generation",
-                                             .doc = "what a library costs between nodes on one generation of GPUs",
-                                             .rows = generation_rows,
-                                             .count = CLX_COUNT(generation_rows),
-                                             .size = sizeof(clx_library_generation)};
+const clx_schema clx_library_generation_schema = {.name = "library generation",
+                                                  .doc = "what a library costs between nodes on one generation of GPUs",
+                                                  .rows = generation_rows,
+                                                  .count = CLX_COUNT(generation_rows),
+                                                  .size = sizeof(clx_library_generation)};
 
 #define GENERATION(index, text)                                                                         \
   {                                                                                                     \
-    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &generation_schema,                                   \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                       \
     .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
   }
 
@@ -90,6 +90,11 @@ static const clx_row library_rows[] = {
     GENERATION(CLX_AMPERE, "ampere"),
     GENERATION(CLX_HOPPER, "hopper"),
     GENERATION(CLX_BLACKWELL, "blackwell"),
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_library, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_library_schema = {.name = "library",
@@ -130,6 +135,11 @@ static const clx_row transport_rows[] = {
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_transport, sharp),
      .doc = "switches reduce (SHARP), and collectives use it"},
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_transport, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_transport_schema = {.name = "transport",

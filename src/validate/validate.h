@@ -112,6 +112,9 @@ extern const char *const clx_size_class_name[CLX_SIZE_CLASSES];  // "below 1 MiB
 
 typedef struct clx_collective_rows clx_collective_rows;
 
+// Catalogue entries of rows that name none.
+extern const char clx_default_library[], clx_default_transport[];
+
 // Reads all rows; fails on missing columns, an unknown --library or out of memory only. options->notes: what was measured
 // (a forced algorithm, the way of launching, tokens) is also looked for in the columns source and notes.
 clx_status clx_collective_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,

@@ -10,6 +10,8 @@
 static const double PLATEAU_BYTES = 17179869184.0;
 static const double MEBIBYTE = 1048576;
 
+const char clx_default_library[] = "nccl", clx_default_transport[] = "infiniband";
+
 const char *const clx_size_class_name[CLX_SIZE_CLASSES] = {"below 1 MiB", "1 to 64 MiB", "above 64 MiB"};
 
 // Servers and racks that the catalogue has of a device, for rows that do not say.
@@ -199,15 +201,15 @@ static const char *profile_of(const reader *r, const char *kind, int32_t column,
 
 static bool read_profiles(reader *r, clx_network *network) {
   const clx_collective_rows *rows = r->rows;
-  const char *library = rows->options->library != NULL ? rows->options->library : "nccl";
+  const char *library = rows->options->library != NULL ? rows->options->library : clx_default_library;
   clx_error error = {0};
   library = profile_of(r, "library", rows->library, library);
   if (clx_catalog_read_library(rows->catalog, library, (clx_place){0}, rows->arena, &network->library, &error) !=
           CLX_OK ||
-      clx_catalog_read_transport(rows->catalog, profile_of(r, "transport", rows->transport, "infiniband"),
+      clx_catalog_read_transport(rows->catalog, profile_of(r, "transport", rows->transport, clx_default_transport),
                                  (clx_place){0}, rows->arena, &network->transport, &error) != CLX_OK)
     return refuse(r, "%s", error.mistake[0].text);
-  if (!clx_text_equal(network->library->name, "nccl")) remark(r, "library %s", network->library->name);
+  if (!clx_text_equal(network->library->name, clx_default_library)) remark(r, "library %s", network->library->name);
   if (!r->out->inside) remark(r, "%s between nodes", network->transport->name);
   return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibrate/calibrate.h"
 #include "validate/validate_internal.h"
 
 static const char *const INPUTS[] = {"system",     "gpus",   "gpus_per_node", "scale_up", "scale_out_gbps_per_gpu",
@@ -30,19 +31,43 @@ static void extrapolate(clx_prediction *p, const char *text) {
   add_text(p, text);
 }
 
+// A group this many times larger than any measured, or a message, is an extrapolation.
+static const double BEYOND = 2;
+
 // What lies outside of the measurements behind the constants.
 static void check_range(const clx_collective_row *r, clx_prediction *p) {
   const clx_device *device = r->device;
-  const clx_kernel_fit *fit = &device->kernels->nccl[0].fit;
+  const clx_kernel_fit *kernel = &device->kernels->nccl[0].fit, *fit = &r->network.library->fit;
   char text[160];
-  if (fit->rows == 0) {
+  if (kernel->rows == 0) {
     snprintf(text, sizeof text, "no collectives of the architecture of %s were measured: the model's default",
              device->name);
     extrapolate(p, text);
-  } else if (!clx_text_equal(fit->device, device->name)) {
-    snprintf(text, sizeof text, "in a node as %s, scaled by datasheet", fit->device);
+  } else if (!clx_text_equal(kernel->device, device->name)) {
+    snprintf(text, sizeof text, "in a node as %s, scaled by datasheet", kernel->device);
     add_text(p, text);
   }
+  if (fit->high_count == 2 && r->group.size > BEYOND * fit->high[0]) {
+    snprintf(text, sizeof text, "the largest group measured has %.0f ranks", fit->high[0]);
+    extrapolate(p, text);
+  }
+  if (fit->high_count == 2 && r->bytes > BEYOND * fit->high[1]) {
+    snprintf(text, sizeof text, "the largest message measured has %.4g bytes", fit->high[1]);
+    extrapolate(p, text);
+  }
+}
+
+// What the record of the library says of collectives like this one, on systems that its fit did not see.
+static double error_of(const clx_collective_row *r) {
+  const clx_kernel_fit *fit = &r->network.library->fit;
+  char name[64];
+  snprintf(name, sizeof name, "%s %s %s", clx_generation_name[clx_generation_of(r->device)],
+           clx_collective_spans[r->inside ? 0 : 1], clx_collective_sizes[r->size_class]);
+  for (int32_t c = 0; c < fit->class_count; c++) {
+    const clx_kernel_class *k = &fit->classes[c];
+    if (clx_text_equal(k->name, name)) return k->cross_error > 0 ? k->cross_error : k->error;
+  }
+  return 0;
 }
 
 static clx_collective_cost cost_of(const clx_collective_row *r, clx_prediction *p) {
@@ -77,6 +102,7 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   add_text(p, clx_algorithm_name[cost.algorithm]);
   add_text(p, r->remark);
   check_range(r, p);
+  p->error = error_of(r);
   return CLX_OK;
 }
 

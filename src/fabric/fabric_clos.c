@@ -82,12 +82,38 @@ int64_t clx_fabric_leaf(const clx_fabric *f, int64_t endpoint) {
   return 0;
 }
 
+void clx_fabric_leaf_endpoints(const clx_fabric *f, int64_t leaf, int64_t *first, int64_t *stride, int64_t *count) {
+  *first = leaf * f->tier[0].down;
+  *stride = 1;
+  *count = f->endpoints - *first < f->tier[0].down ? f->endpoints - *first : f->tier[0].down;
+  if (f->unit_servers == 0) return;
+  const bool rail_only = f->spec.wiring == CLX_WIRING_RAIL_ONLY;
+  const int64_t unit = rail_only ? leaf % f->rail_leaves : leaf / f->rails;
+  const int64_t rail = rail_only ? leaf / f->rail_leaves : leaf % f->rails;
+  int64_t units = 0, endpoints = 0;
+  *count = 0;
+  for (int32_t i = 0; i < f->host_count;) {
+    const run one = next_run(f, &i, units);
+    const int64_t here = clx_divide_up(one.servers, f->unit_servers);
+    if (unit < units + here) {
+      if (rail >= one.ports) return;
+      const int64_t server = (unit - units) * f->unit_servers;
+      *first = endpoints + server * one.ports + rail;
+      *stride = one.ports;
+      *count = one.servers - server < f->unit_servers ? one.servers - server : f->unit_servers;
+      return;
+    }
+    units += here;
+    endpoints += one.servers * one.ports;
+  }
+}
+
 // --- tiers ------------------------------------------------------------------------------------------------------------------
 
 // Ports of the leaves. A fabric that one leaf (block) or one unit holds needs no more of them than are used.
 static void settle_leaves(clx_fabric *f, int32_t tiers) {
   clx_fabric_tier *leaf = &f->tier[0];
-  int64_t most = 0;
+  int64_t most = 1;  // servers of the largest run
   f->rails = 1;
   f->unit_servers = 0;
   for (int32_t i = 0; i < f->host_count;) {
@@ -130,7 +156,7 @@ static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
     const bool whole = t == 1 && t < tiers - 1 && !rail_only && f->rails > 1 && children >= f->rails;
     if (whole) children -= children % f->rails;
     plan->reach *= (double)children;
-    if (t == tiers - 1 && pods < children) children = pods;
+    if (t == tiers - 1 && pods > 0 && pods < children) children = pods;
     // Equal pods leave the least numbers unused where every rail begins with a pod of its own.
     if (rail_only) children = clx_divide_up(pods, clx_divide_up(pods, children));
     plan->children[t] = children;
@@ -142,12 +168,13 @@ static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
 static clx_status out_of_reach(clx_fabric_build *build, const pod_plan *plan) {
   const clx_fabric *f = build->fabric;
   char rate[32];
-  return clx_fail(build->error, CLX_INFEASIBLE, f->spec.place,
-                  "%s of switch '%s' (%d ports of %s, %d of a leaf to servers) reach %.0f endpoints%s, the fabric has "
-                  "%lld%s",
-                  COUNT[plan->tiers], build->model->name, f->radix, clx_fabric_rate_text(f->rate, rate, sizeof rate),
-                  f->tier[0].down, plan->reach, f->rails > 1 ? " in full units" : "", (long long)f->endpoints,
-                  f->spec.planes > 1 ? " in each plane" : "");
+  return clx_fail(
+      build->error, CLX_INFEASIBLE, f->spec.place,
+      "%s of switch '%s' (%d ports of %s, %d of a leaf to servers) reach%s %.0f endpoints%s, the fabric has "
+      "%lld%s",
+      COUNT[plan->tiers], build->model->name, f->radix, clx_fabric_rate_text(f->rate, rate, sizeof rate),
+      f->tier[0].down, plan->tiers == 1 ? "es" : "", plan->reach, f->rails > 1 ? " in full units" : "",
+      (long long)f->endpoints, f->spec.planes > 1 ? " in each plane" : "");
 }
 
 static clx_status settle_tiers(clx_fabric_build *build, pod_plan *plan) {
@@ -248,7 +275,7 @@ static clx_status add_classes(clx_fabric_build *build) {
 }
 
 clx_status clx_fabric_wire_clos(clx_fabric_build *build) {
-  pod_plan plan = {0};
+  pod_plan plan = {.pods = {1, 1, 1, 1}, .children = {1, 1, 1, 1}};
   CLX_TRY(settle_tiers(build, &plan));
   settle_pods(build->fabric, &plan);
   count_switches(build->fabric);

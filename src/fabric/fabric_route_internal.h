@@ -81,6 +81,8 @@ int32_t clx_route_direct_path(clx_router *router, int32_t from, int32_t to, uint
 
 // --- many flows (fabric_flows.c) ----------------------------------------------------------------------------------------------
 
+// clx_arena_array, in large pages where there are some.
+void *clx_route_array(clx_arena *arena, int64_t count, size_t size);
 // The hash of a flow: counter-based, by seed and number.
 uint32_t clx_route_flow_hash(uint64_t seed, int64_t flow);
 // clx_fabric_capacity into an array that is there; `efficient` false: without spray_efficiency.

@@ -70,6 +70,33 @@ void clx_route_capacity(const clx_fabric *f, bool efficient, double *capacity) {
   for (int32_t i = 0; i < f->bundle_count; i++) capacity[i] *= f->spec.spray_efficiency;
 }
 
+// Share of a link that is left, by bisection.
+static double share_left(const clx_fabric *f, int32_t link) {
+  int32_t low = 0, high = f->fault_count;
+  while (low < high) {
+    const int32_t middle = low + (high - low) / 2;
+    if (f->fault[middle].link < link) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < f->fault_count && f->fault[low].link == link ? f->fault[low].rate : 1;
+}
+
+double clx_route_capacity_at(const clx_fabric *f, int32_t entry) {
+  if (f->spec.routing != CLX_ROUTING_SPRAY) {
+    const int32_t c = clx_route_class(f->link_class, f->link_class_count, entry);
+    return link_rate(f, c, entry) * share_left(f, entry);
+  }
+  const int32_t c = clx_route_class(f->bundle_class, f->bundle_class_count, entry);
+  const int32_t links = f->bundle_class[c].bundle;
+  const int32_t first = f->link_class[c].first + (entry - f->bundle_class[c].first) * links;
+  double sum = 0;
+  for (int32_t l = first; l < first + links; l++) sum += link_rate(f, c, l) * share_left(f, l);
+  return sum * f->spec.spray_efficiency;
+}
+
 clx_status clx_fabric_capacity(clx_arena *arena, const clx_fabric *fabric, double **capacity, clx_error *error) {
   const int32_t links = clx_fabric_link_total(fabric);
   *capacity = clx_route_array(arena, links, sizeof **capacity);

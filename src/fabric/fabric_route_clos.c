@@ -10,15 +10,16 @@ void clx_route_clos_make(clx_router *router) {
   for (int32_t t = 0; t < f->tier_count; t++) {
     clx_route_tier *tier = &router->tier[t];
     const bool leaf = t == 0;
+    const int64_t class = 2 * (int64_t)t;
     tier->up = leaf ? f->nic_up : f->tier[t - 1].up;
     tier->parallel = leaf ? 1 : f->tier[t].parallel;
     tier->spread = tier->up / tier->parallel;
     tier->below = leaf ? 1 : f->tier[t - 1].pod_switches;
     tier->leaves = f->tier[t].pods <= 1 ? 0 : (int32_t)f->tier[t].pod_leaves;
-    tier->first_up = f->link_class[2 * t].first;
-    tier->first_down = f->link_class[2 * t + 1].first;
-    tier->bundle_up = f->bundle_class[2 * t].first;
-    tier->bundle_down = f->bundle_class[2 * t + 1].first;
+    tier->first_up = f->link_class[class].first;
+    tier->first_down = f->link_class[class + 1].first;
+    tier->bundle_up = f->bundle_class[class].first;
+    tier->bundle_down = f->bundle_class[class + 1].first;
   }
 }
 
@@ -125,16 +126,21 @@ int32_t clx_route_clos_path(clx_router *router, int32_t from, int32_t to, uint32
   return count;
 }
 
-bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index) {
+int64_t clx_route_clos_upper(const clx_router *router, int32_t link) {
   const clx_fabric *f = router->fabric;
   const int32_t class = clx_route_class(f->link_class, f->link_class_count, link);
   const int32_t t = class / 2, at = link - f->link_class[class].first;
   const clx_route_tier *boundary = &router->tier[t];
   const int32_t lower = at / boundary->up, port = at % boundary->up;
-  if (t - 1 == tier) return lower == index;
-  if (t != tier) return false;
   const int64_t pod_below = lower / boundary->below, element = lower % boundary->below;
   const int64_t leaf = t == 0 ? clx_fabric_leaf(f, pod_below) : pod_below * f->tier[t - 1].pod_leaves;
   const int64_t pod = boundary->leaves == 0 ? 0 : leaf / boundary->leaves;
-  return pod * f->tier[t].pod_switches + element * boundary->spread + port / boundary->parallel == index;
+  return pod * f->tier[t].pod_switches + element * boundary->spread + port / boundary->parallel;
+}
+
+bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index) {
+  const clx_fabric *f = router->fabric;
+  const int32_t class = clx_route_class(f->link_class, f->link_class_count, link), t = class / 2;
+  if (t - 1 == tier) return (link - f->link_class[class].first) / router->tier[t].up == index;
+  return t == tier && clx_route_clos_upper(router, link) == index;
 }

@@ -101,8 +101,10 @@ typedef struct clx_fabric_spec {
   int32_t tiers;             // Clos; 0 = the least number that reaches every endpoint
   double *oversubscription;  // >= 1, ports down / ports up of tier i; the last one holds for all tiers above it
   int32_t oversubscription_count;
-  int32_t planes;           // NIC bandwidth split over this many separate fabrics
-  int32_t dual_tor;         // bool: each NIC has two ports of half its rate, to two leaves
+  int64_t
+      pod_servers;   // Clos of three tiers or more: servers of a pod of the second one; 0 = what a spine has ports for
+  int32_t planes;    // NIC bandwidth split over this many separate fabrics
+  int32_t dual_tor;  // bool: each NIC has two ports of half its rate, to two leaves
   double spray_efficiency;  // 0 = the switch's
   int32_t flows;            // QPs per connection: sub-flows that ECMP hashes separately
   int32_t *dimensions;      // torus, mesh: servers along each axis

@@ -756,6 +756,84 @@ static void test_failures(void **state) {
   }
 }
 
+// The study of failures changes one solution; the same from scratch, on a fabric that is built with the failure.
+static void test_failures_from_scratch(void **state) {
+  (void)state;
+  static const clx_routing routings[] = {CLX_ROUTING_ECMP, CLX_ROUTING_SPRAY};
+  int32_t compared = 0;
+  for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
+    for (int32_t k = 0; k < 4; k++) {
+      rig r;
+      subject_open(&r, &SUBJECTS[i]);
+      if (r.spec.wiring == CLX_WIRING_RAIL_ONLY) continue;
+      r.spec.routing = (int32_t)routings[k % 2];
+      r.spec.flows = 2;
+      r.spec.planes = r.spec.topology < TORUS ? 1 + k / 2 : 1;
+      r.model.throughput *= r.spec.planes;
+      r.model.port_rate /= r.spec.planes;
+      must(&r, rig_compile(&r));
+      clx_fabric_failure failure[CLX_FABRIC_FAILURES_MAX];
+      int32_t count;
+      must(&r, clx_fabric_study_failures(&r.fabric, CLX_PATTERN_PERMUTATION, NULL, 4, failure, &count, &r.error));
+      assert_true(count > 0);
+      for (int32_t j = 0; j < count; j++) {
+        if (failure[j].cut > 0) continue;
+        r.spec.faults = &failure[j].part;
+        r.spec.fault_count = 1;
+        must(&r, rig_compile(&r));
+        clx_fabric_pattern_result p;
+        must(&r, clx_fabric_study_permutation(&r.fabric, 4, &p, NULL, &r.error));
+        CLX_CHECK_NEAR(failure[j].mean_after, p.mean, 1e-9, 0);
+        CLX_CHECK_NEAR(failure[j].worst_after, p.worst, 1e-9, 0);
+        compared++;
+      }
+      rig_close(&r);
+    }
+  }
+  assert_true(compared > 150);
+}
+
+// Closed forms of the loads of an all-to-all against walked paths of all pairs, many hashes each: sums exactly, links by noise.
+static void test_loads_of_all_to_all(void **state) {
+  (void)state;
+  enum { HASHES = 24 };
+  static const char *const names[] = {"dragonfly", "dragonfly, few groups", "dragonfly+", "torus",
+                                      "two kinds of servers"};
+  for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+    rig r;
+    size_t i = 0;
+    while (strcmp(SUBJECTS[i].name, names[n]) != 0) i++;
+    subject_open(&r, &SUBJECTS[i]);
+    must(&r, rig_compile(&r));
+    const clx_fabric *f = &r.fabric;
+    double *walked = CLX_NEW_ARRAY(r.arena, double, f->link_count),
+           *load = CLX_NEW_ARRAY(r.arena, double, f->link_count);
+    int32_t link[CLX_PATH_MAX];
+    for (int32_t a = 0; a < f->endpoints; a++) {
+      for (int32_t b = 0; b < f->endpoints; b++) {
+        for (uint32_t h = 0; h < HASHES; h++) {
+          const int32_t length = clx_fabric_path(f, a, b, ((uint32_t)a * 4096 + (uint32_t)b) * HASHES + h, link);
+          for (int32_t k = 0; k < length; k++) walked[link[k]] += 1.0 / HASHES;
+        }
+      }
+    }
+    clx_fabric_pattern_result p;
+    must(&r, clx_fabric_study_all_to_all(f, &p, load, &r.error));
+    const double rate = p.mean / (double)(p.nics - 1);
+    for (int32_t c = 0; c < f->link_class_count; c++) {
+      const clx_fabric_link_class *class = &f->link_class[c];
+      double sum = 0, expected = 0;
+      for (int32_t l = class->first; l < class->first + class->count; l++) {
+        sum += walked[l];
+        expected += load[l] / rate;
+        CLX_CHECK_NEAR(walked[l], load[l] / rate, 0.15, 6);
+      }
+      CLX_CHECK_NEAR(sum, expected, 0.01, 1e-6);
+    }
+    rig_close(&r);
+  }
+}
+
 // Of two planes one fails: what hangs on it lives on with half.
 static void test_planes_back_each_other(void **state) {
   (void)state;
@@ -826,6 +904,8 @@ int main(void) {
       cmocka_unit_test(test_all_to_all),
       cmocka_unit_test(test_heat),
       cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_failures_from_scratch),
+      cmocka_unit_test(test_loads_of_all_to_all),
       cmocka_unit_test(test_planes_back_each_other),
       cmocka_unit_test(test_jobs_share),
   };

@@ -251,7 +251,10 @@ static clx_status collect(run *r, clx_collective_calibration *out, clx_error *er
     out->fitted[t->part] = true;
     out->fit.used += t->count;
     if (t->part == CLX_FITTED_TRANSPORT) out->transport = t->transport;
-    if (t->part == CLX_FITTED_LAUNCH) out->library.launch = t->library.launch;
+    if (t->part == CLX_FITTED_LAUNCH) {
+      out->library.launch = t->library.launch;
+      out->library.skew = t->library.skew;
+    }
     if (t->part < CLX_FITTED_LAUNCH) out->library.generation[t->part] = t->library.generation[t->part];
   }
   return CLX_OK;

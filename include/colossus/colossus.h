@@ -152,6 +152,12 @@ void clx_calibrate_options_default(clx_calibrate_options *options);
 clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
                                 const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
 
+/* --- import: files of others ------------------------------------------------------------------------------------------- */
+/* A server's topology as NCCL dumps it (XML): *text describes it, for people or as JSON; *entry is an entry catalogue/server
+ * called `name` in which lines that the file cannot fill stand open. Both are freed with clx_text_free. */
+clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
+                                    clx_error *error);
+
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */
 clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error);

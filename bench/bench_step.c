@@ -54,15 +54,10 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
   must(clx_catalog_read_device(catalog, s->device, none, arena, &r->device, &error), &error);
   must(clx_catalog_read(catalog, "software", "default", none, &clx_software_schema, arena, &r->software, &error),
        &error);
-  r->network = (clx_network){.domain = 8,
-                             .nvlink = r->device.nvlink,
-                             .nvlink_efficiency = 0.8,
-                             .nic = 50e9,
-                             .nic_efficiency = 0.92,
-                             .nvlink_latency = 1.5e-6,
-                             .nic_latency = 9e-6,
-                             .base_latency = 10e-6,
-                             .switch_reduction = 1.28};
+  r->network =
+      (clx_network){.device = &r->device, .domain = 8, .nvlink = r->device.nvlink, .nic = 50e9, .nic_efficiency = 1};
+  must(clx_catalog_read_library(catalog, "nccl", none, arena, &r->network.library, &error), &error);
+  must(clx_catalog_read_transport(catalog, "infiniband", none, arena, &r->network.transport, &error), &error);
   r->job = (clx_training){&r->model, &r->device, &r->network, &r->software, s->layout, CLX_PRECISION_BF16, s->sequence,
                           s->batch,  0};
   clx_layout *l = &r->job.layout;

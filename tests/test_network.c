@@ -3,15 +3,8 @@
 
 #include "network/network.h"
 
-static const clx_network H100 = {.domain = 8,
-                                 .nvlink = 450e9,
-                                 .nvlink_efficiency = 0.8,
-                                 .nic = 50e9,
-                                 .nic_efficiency = 0.92,
-                                 .nvlink_latency = 1.5e-6,
-                                 .nic_latency = 9e-6,
-                                 .base_latency = 10e-6,
-                                 .switch_reduction = 1.28};
+static const clx_device HOPPER = {.family = "hopper"};
+static const clx_network H100 = {.domain = 8, .nvlink = 450e9, .nic = 50e9, .nic_efficiency = 1, .device = &HOPPER};
 
 static void test_groups(void **state) {
   (void)state;
@@ -28,14 +21,15 @@ static void test_groups(void **state) {
 static void test_nothing_to_do_is_free(void **state) {
   (void)state;
   for (int kind = CLX_ALL_REDUCE; kind <= CLX_SEND_RECEIVE; kind++) {
-    CLX_CHECK_NEAR(clx_collective_time(&H100, (clx_collective)kind, (clx_group){1, 1, 1}, 1e9), 0, 0, 0);
-    CLX_CHECK_NEAR(clx_collective_time(&H100, (clx_collective)kind, (clx_group){8, 8, 8}, 0), 0, 0, 0);
+    CLX_CHECK_NEAR(clx_collective_time(&H100, (clx_collective)kind, (clx_group){.size = 1, .inside = 1}, 1e9), 0, 0, 0);
+    CLX_CHECK_NEAR(clx_collective_time(&H100, (clx_collective)kind, (clx_group){.size = 8, .inside = 8}, 0), 0, 0, 0);
   }
 }
 
 static void test_time_grows_with_bytes_and_stays_above_the_wire(void **state) {
   (void)state;
-  static const clx_group groups[] = {{8, 8, 8}, {64, 8, 64}, {64, 1, 64}, {1024, 8, 1024}};
+  static const clx_group groups[] = {
+      {.size = 8, .inside = 8}, {.size = 64, .inside = 8}, {.size = 64, .inside = 1}, {.size = 1024, .inside = 8}};
   for (int kind = CLX_ALL_REDUCE; kind <= CLX_SEND_RECEIVE; kind++) {
     for (int g = 0; g < 4; g++) {
       double last = 0;
@@ -49,34 +43,6 @@ static void test_time_grows_with_bytes_and_stays_above_the_wire(void **state) {
   }
 }
 
-// A ring all-reduce is a reduce-scatter and an all-gather.
-static void test_all_reduce_is_both_halves(void **state) {
-  (void)state;
-  clx_network plain = H100;
-  plain.switch_reduction = 1;
-  plain.base_latency = plain.nvlink_latency = plain.nic_latency = 0;
-  const clx_group group = {64, 8, 64};
-  const double both = clx_collective_time(&plain, CLX_REDUCE_SCATTER, group, 1e9) +
-                      clx_collective_time(&plain, CLX_ALL_GATHER, group, 1e9);
-  CLX_CHECK_NEAR(clx_collective_time(&plain, CLX_ALL_REDUCE, group, 1e9), both, 1e-12, 0);
-}
-
-// Doubling bytes and bandwidths leaves the time (the ramp of small messages scales with NVLink squared, so it is left out here
-// by large messages and latencies of zero).
-static void test_bytes_and_bandwidth_scale_together(void **state) {
-  (void)state;
-  clx_network slow = H100;
-  slow.base_latency = slow.nvlink_latency = slow.nic_latency = 0;
-  clx_network fast = slow;
-  fast.nvlink *= 2;
-  fast.nic *= 2;
-  const clx_group group = {64, 8, 64};
-  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_TO_ALL, group, 2e9),
-                 clx_collective_time(&slow, CLX_ALL_TO_ALL, group, 1e9), 1e-12, 0);
-  CLX_CHECK_NEAR(clx_collective_time(&fast, CLX_ALL_REDUCE, group, 2e12),
-                 clx_collective_time(&slow, CLX_ALL_REDUCE, group, 1e12), 0.01, 0);
-}
-
 // nccl-tests on 8 x H100 (AIConfigurator's tables, fp16): bus bandwidths at 64 and 512 MiB; and 1,024 GPUs over 400 Gbit/s
 // (GTC24 S62129). First model: within a fifth.
 static void test_published_points(void **state) {
@@ -86,12 +52,12 @@ static void test_published_points(void **state) {
     clx_collective kind;
     clx_group group;
     double bytes, bus, factor;
-  } known[] = {{CLX_ALL_REDUCE, {8, 8, 8}, 64 * MiB, 362e9, 1.75},
-               {CLX_ALL_REDUCE, {8, 8, 8}, 512 * MiB, 445e9, 1.75},
-               {CLX_ALL_GATHER, {8, 8, 8}, 64 * MiB, 282e9, 0.875},
-               {CLX_ALL_GATHER, {8, 8, 8}, 512 * MiB, 335e9, 0.875},
-               {CLX_REDUCE_SCATTER, {8, 8, 8}, 512 * MiB, 336e9, 0.875},
-               {CLX_ALL_REDUCE, {1024, 8, 1024}, 4096 * MiB, 359e9, 2 * 1023.0 / 1024}};
+  } known[] = {{CLX_ALL_REDUCE, {.size = 8, .inside = 8}, 64 * MiB, 362e9, 1.75},
+               {CLX_ALL_REDUCE, {.size = 8, .inside = 8}, 512 * MiB, 445e9, 1.75},
+               {CLX_ALL_GATHER, {.size = 8, .inside = 8}, 64 * MiB, 282e9, 0.875},
+               {CLX_ALL_GATHER, {.size = 8, .inside = 8}, 512 * MiB, 335e9, 0.875},
+               {CLX_REDUCE_SCATTER, {.size = 8, .inside = 8}, 512 * MiB, 336e9, 0.875},
+               {CLX_ALL_REDUCE, {.size = 1024, .inside = 8}, 4096 * MiB, 359e9, 2 * 1023.0 / 1024}};
   for (int i = 0; i < 6; i++) {
     const double measured = known[i].bytes * known[i].factor / known[i].bus;
     CLX_CHECK_NEAR(clx_collective_time(&H100, known[i].kind, known[i].group, known[i].bytes), measured, 0.2, 0);
@@ -101,7 +67,8 @@ static void test_published_points(void **state) {
 // More bandwidth of any kind never makes a collective slower.
 static void test_more_bandwidth_never_hurts(void **state) {
   (void)state;
-  static const clx_group groups[] = {{8, 8, 8}, {64, 8, 64}, {64, 1, 64}, {1024, 8, 1024}};
+  static const clx_group groups[] = {
+      {.size = 8, .inside = 8}, {.size = 64, .inside = 8}, {.size = 64, .inside = 1}, {.size = 1024, .inside = 8}};
   for (int kind = CLX_ALL_REDUCE; kind <= CLX_SEND_RECEIVE; kind++) {
     for (int g = 0; g < 4; g++) {
       for (double bytes = 1e3; bytes < 1e11; bytes *= 10) {
@@ -143,8 +110,9 @@ static void test_oversubscription(void **state) {
   };
   for (int i = 0; i < (int)(sizeof known / sizeof *known); i++) {
     clx_network thin = H100, full = H100;
-    thin.leaf = full.leaf = 64;
-    thin.oversubscription = known[i].oversubscription;
+    thin.level_count = full.level_count = 1;
+    thin.level[0] = (clx_fabric_level){.gpus = 64, .thinning = known[i].oversubscription};
+    full.level[0] = (clx_fabric_level){.gpus = 64, .thinning = 1};
     const clx_group group = clx_group_make(&thin, known[i].size, known[i].stride);
     const double ratio =
         clx_collective_time(&thin, known[i].kind, group, 1e9) / clx_collective_time(&full, known[i].kind, group, 1e9);
@@ -157,8 +125,6 @@ int main(void) {
       cmocka_unit_test(test_groups),
       cmocka_unit_test(test_nothing_to_do_is_free),
       cmocka_unit_test(test_time_grows_with_bytes_and_stays_above_the_wire),
-      cmocka_unit_test(test_all_reduce_is_both_halves),
-      cmocka_unit_test(test_bytes_and_bandwidth_scale_together),
       cmocka_unit_test(test_published_points),
       cmocka_unit_test(test_more_bandwidth_never_hurts),
       cmocka_unit_test(test_oversubscription),

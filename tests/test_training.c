@@ -6,15 +6,8 @@
 
 static clx_catalog *catalog;
 static clx_arena *arena;
-static const clx_network FABRIC = {.domain = 8,
-                                   .nvlink = 450e9,
-                                   .nvlink_efficiency = 0.8,
-                                   .nic = 50e9,
-                                   .nic_efficiency = 0.92,
-                                   .nvlink_latency = 1.5e-6,
-                                   .nic_latency = 9e-6,
-                                   .base_latency = 10e-6,
-                                   .switch_reduction = 1.28};
+static const clx_library IDEAL = {.name = "ideal", .ideal = 1};
+static const clx_network FABRIC = {.domain = 8, .nvlink = 450e9, .nic = 50e9, .nic_efficiency = 1};
 
 typedef struct bench {
   clx_transformer model;
@@ -34,6 +27,10 @@ static void bench_make(bench *b, const char *model, const char *software, clx_la
   assert_int_equal(
       clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
   b->network = FABRIC;
+  b->network.device = &b->device;
+  assert_int_equal(clx_catalog_read_library(catalog, "nccl", none, arena, &b->network.library, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read_transport(catalog, "infiniband", none, arena, &b->network.transport, &error),
+                   CLX_OK);
   layout.recompute_share = 1;
   if (layout.vpp == 0) layout.vpp = 1;
   if (layout.cp == 0) layout.cp = 1;
@@ -90,7 +87,7 @@ static void test_pipeline_closed_form(void **state) {
     bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = vpp, .dp = 4});
     b.model.vocab = 8;  // embedding and loss next to nothing
     b.network.nic = 1e18;
-    b.network.base_latency = b.network.nic_latency = 0;
+    b.network.library = &IDEAL;
     const clx_step s = step_of(&b);
     const double slot = (s.gemm + s.attention + s.stream + s.tp_exposed) / s.micro_batches;
     CLX_CHECK_NEAR(s.bubble, 3 * slot / vpp, 5e-3, 0);  // the embedding and the final norm are still there
@@ -114,7 +111,6 @@ static void test_doubling_rates_halves_the_step(void **state) {
   slow.device.kernel_time = slow.software.step_overhead = 0;
   slow.device.kernels = kernels_without_latency(slow.device.kernels);
   slow.software.cuda_graphs = 1;
-  slow.network.base_latency = slow.network.nic_latency = slow.network.nvlink_latency = 0;
   fast = slow;
   fast.job.model = &fast.model, fast.job.device = &fast.device, fast.job.network = &fast.network,
   fast.job.software = &fast.software;

@@ -31,6 +31,13 @@ clx_status clx_catalog_read(const clx_catalog *catalog, const char *kind, const 
 struct clx_device;
 clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                    struct clx_device *device, clx_error *error);
+// Reads a communication library with the constants of the entry it names; and a transport. Both from `arena`.
+struct clx_library;
+clx_status clx_catalog_read_library(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                    const struct clx_library **library, clx_error *error);
+struct clx_transport;
+clx_status clx_catalog_read_transport(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                      const struct clx_transport **transport, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

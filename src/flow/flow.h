@@ -27,6 +27,8 @@ typedef struct clx_flow_solver clx_flow_solver;
 clx_flow_solver *clx_flow_solver_new(void);          // NULL when out of memory
 void clx_flow_solver_free(clx_flow_solver *solver);  // nullable
 
+size_t clx_flow_solver_bytes(const clx_flow_solver *solver);  // that it holds
+
 // The max-min fair rates in B/s, exact: rounds that freeze all local bottlenecks at once, and a heap of links once a round
 // freezes few flows (long chains of bottlenecks). effort nullable. Same instance, same bits.
 // Errors: CLX_MEMORY; CLX_INTERNAL for an instance that breaks the rules above (an index out of range, a flow with neither link

@@ -59,8 +59,10 @@ typedef struct clx_machine {
   clx_cohort *cohort;  // cohort_count
   int32_t cohort_count;
   clx_switch switch_model;
-  clx_link optic, copper;   // between switches; server to leaf
-  double oversubscription;  // >= 1, leaf tier
+  clx_link optic, copper;          // between switches; server to leaf
+  double oversubscription;         // >= 1, leaf tier
+  const clx_library *library;      // what runs the collectives
+  const clx_transport *transport;  // how NICs move data
   int64_t gpus, servers, racks;
   int64_t endpoints;  // NIC ports on the fabric
   int32_t tiers;

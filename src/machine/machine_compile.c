@@ -74,23 +74,16 @@ static clx_status count_switches(clx_machine *machine, clx_place place, clx_erro
   return CLX_OK;
 }
 
-// Shares of line rate that large collectives reach, and latencies, of the first network model:
-//   nvlink 0.80: rings reach 360 to 370 of 450 GB/s on H100 and H200 (NCCL maintainers, nccl-tests issue 212)
-//   NIC 0.92: all-to-all reaches 46 to 49 GB/s of a 400 Gbit/s NIC (nccl-tests issues 130, 267, 290)
-//   in-switch reduction 1.28: 480 against 363 GB/s with NVLS off on H200 (ml-engineering, network chapter)
-//   9 us per domain: reduce-scatter rings from 4 to 128 nodes (nccl issue 1229); 10 us and 1.5 us: small messages in a node
-static clx_network network_of(const clx_cohort *cohort) {
-  clx_network network = {0};
-  network.domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
-  network.nvlink = cohort->device.nvlink;
-  network.nvlink_efficiency = 0.80;
-  network.nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus;
-  network.nic_efficiency = 0.92;
-  network.nvlink_latency = 1.5e-6;
-  network.nic_latency = 9e-6;
-  network.base_latency = 10e-6;
-  network.switch_reduction = clx_text_equal(cohort->device.family, "ampere") ? 1 : 1.28;
-  return network;
+static clx_network network_of(const clx_machine *machine, const clx_cohort *cohort) {
+  return (clx_network){
+      .device = &cohort->device,
+      .library = machine->library,
+      .transport = machine->transport,
+      .domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus,
+      .nvlink = cohort->device.nvlink,
+      .nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus,
+      .nic_efficiency = 1,
+  };
 }
 
 // A synchronous job waits for its narrowest part, whatever the order of the fleet.
@@ -99,19 +92,22 @@ static void compile_network(clx_machine *machine) {
   bool first = true;
   for (int32_t i = 0; i < machine->cohort_count; i++) {
     if (!machine->cohort[i].trains) continue;
-    const clx_network one = network_of(&machine->cohort[i]);
+    const clx_network one = network_of(machine, &machine->cohort[i]);
     if (first) *least = one;
     first = false;
     if (one.domain < least->domain) least->domain = one.domain;
+    if (one.nvlink < least->nvlink) least->device = one.device;
     least->nvlink = fmin(least->nvlink, one.nvlink);
     least->nic = fmin(least->nic, one.nic);
-    least->switch_reduction = fmin(least->switch_reduction, one.switch_reduction);
   }
   const clx_server *server = &machine->cohort[0].server;
   const int64_t ports = server->nics + server->extra_nics;
   const int64_t radix = radix_of(machine, fastest_nic(machine));
-  least->oversubscription = machine->oversubscription;
-  least->leaf = machine->tiers > 1 && ports > 0 ? (int32_t)(leaf_down(machine, radix) * server->gpus / ports) : 0;
+  if (machine->tiers > 1 && ports > 0) {
+    least->level[least->level_count++] = (clx_fabric_level){.gpus = leaf_down(machine, radix) * server->gpus / ports,
+                                                            .thinning = machine->oversubscription};
+  }
+  least->level[least->level_count++] = (clx_fabric_level){.gpus = machine->gpus};
 }
 
 clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error) {

@@ -66,6 +66,8 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
       clx_catalog_read(s->catalog, "switch", net->switch_name, net->place, &clx_switch_schema, s->arena,
                        &machine->switch_model, error),
       clx_catalog_read(s->catalog, "link", net->optic, net->place, &clx_link_schema, s->arena, &machine->optic, error),
+      clx_catalog_read_library(s->catalog, "nccl", net->place, s->arena, &machine->library, error),
+      clx_catalog_read_transport(s->catalog, "infiniband", net->place, s->arena, &machine->transport, error),
       clx_catalog_read(s->catalog, "link", net->copper, net->place, &clx_link_schema, s->arena, &machine->copper,
                        error)};
   for (int32_t i = 0; i < CLX_COUNT(more); i++) {

@@ -261,6 +261,10 @@ static bool read_machine(row_reader *r) {
                                          .port_rate = cohort->nic.rate,
                                          .ports = 1024,
                                          .split = 1};
+  if (clx_catalog_read_library(r->catalog, "nccl", place, s->arena, &s->machine.library, &error) != CLX_OK ||
+      clx_catalog_read_transport(r->catalog, "infiniband", place, s->arena, &s->machine.transport, &error) != CLX_OK) {
+    return refuse_error(r, &error);
+  }
   if (clx_machine_compile(&s->machine, place, &error) != CLX_OK) return refuse_error(r, &error);
   s->device = cohort->device;
   s->device_memory = cohort->device.memory;

@@ -1,0 +1,243 @@
+// Max-min fair rates: check, bounds that drop links which cannot bind, flows that are alike joined, then rounds or the heap.
+#include <math.h>
+#include <string.h>
+
+#include "flow/flow_internal.h"
+
+// Share of the flows below which a round does not pay: the heap does all that is left for the price of some ten rounds.
+static const double LEAST_FROZEN = 0.04;
+
+// What is known of flows and links before the first round.
+typedef struct bounds {
+  double *limit;   // [flows] no flow is faster than its own limit and each of its links alone
+  double *demand;  // [links] of all flows at their limits
+  int32_t *place;  // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
+  int32_t link_count, flow_count, entry_count;
+} bounds;
+
+enum { FREE = -1, NEVER = -2 };
+
+static clx_status check_links(const clx_flows *flows, clx_error *error) {
+  for (int32_t l = 0; l < flows->link_count; l++) {
+    if (flows->capacity[l] >= 0 && flows->capacity[l] <= 1.7976931348623157e308) continue;
+    return clx_fail_plain(error, CLX_INTERNAL, "link %d has a capacity of %g B/s", l, flows->capacity[l]);
+  }
+  return CLX_OK;
+}
+
+static clx_status check_loads(const clx_flows *flows, clx_error *error) {
+  if (flows->load == NULL) return CLX_OK;
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      if (flows->load[e] > 0 && flows->load[e] <= 1e300) continue;
+      return clx_fail_plain(error, CLX_INTERNAL, "flow %d loads link %d with %g", i, flows->link[e], flows->load[e]);
+    }
+  }
+  return CLX_OK;
+}
+
+// The least of a flow's own limit and of its links, each as if it were alone there; and which link that is.
+static clx_status bound_flows(const clx_flows *flows, double *limit, int32_t *cause, clx_error *error) {
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    double least = flows->limit != NULL ? flows->limit[i] : INFINITY;
+    int32_t least_link = -1;
+    if (!(least >= 0)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has a limit of %g B/s", i, least);
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      const int32_t l = flows->link[e];
+      if ((uint32_t)l >= (uint32_t)flows->link_count) {
+        return clx_fail_plain(error, CLX_INTERNAL, "flow %d crosses link %d of %d", i, l, flows->link_count);
+      }
+      const double alone = flows->load != NULL ? flows->capacity[l] / flows->load[e] : flows->capacity[l];
+      if (alone < least) {
+        least = alone;
+        least_link = l;
+      }
+    }
+    if (!isfinite(least)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has neither a link nor a limit", i);
+    limit[i] = least;
+    cause[i] = least_link;
+  }
+  return CLX_OK;
+}
+
+static clx_status check_rows(const clx_flows *flows, clx_error *error) {
+  if (flows->link_count < 0 || flows->flow_count < 0 || flows->first[0] != 0) {
+    return clx_fail_plain(error, CLX_INTERNAL, "%d flows over %d links: counts or the first row are wrong",
+                          flows->flow_count, flows->link_count);
+  }
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    if (flows->first[i + 1] < flows->first[i]) {
+      return clx_fail_plain(error, CLX_INTERNAL, "the links of flow %d end before they begin", i);
+    }
+  }
+  return CLX_OK;
+}
+
+// A link that carries all its flows at their limits never binds: the set of feasible rates is the same without it. Of a
+// permutation over a fat tree under ECMP two thirds of all links go.
+static void drop_links(const clx_flows *flows, bounds *b) {
+  memset(b->demand, 0, (size_t)flows->link_count * sizeof *b->demand);
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      b->demand[flows->link[e]] += flows->load != NULL ? flows->load[e] * b->limit[i] : b->limit[i];
+    }
+  }
+  for (int32_t l = 0; l < flows->link_count; l++) b->place[l] = b->demand[l] > flows->capacity[l] ? FREE : NEVER;
+}
+
+// Flows with a link that may bind, and places for those links in the order in which flows meet them, so that neighbours in
+// memory are met together.
+static void count_rest(const clx_flows *flows, bounds *b) {
+  b->link_count = b->flow_count = b->entry_count = 0;
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    const int32_t before = b->entry_count;
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      int32_t *place = &b->place[flows->link[e]];
+      if (*place == NEVER) continue;
+      if (*place == FREE) *place = b->link_count++;
+      b->entry_count++;
+    }
+    b->flow_count += b->entry_count > before;
+  }
+}
+
+static bool take_rest(clx_flow_solver *solver, const bounds *b, bool weighted, clx_flow_rest *rest) {
+  const int64_t links = b->link_count, flows = b->flow_count, entries = b->entry_count;
+  clx_flow_slab *slab = &solver->rest;
+  const size_t need = clx_flow_bytes(links, sizeof *rest->link) + clx_flow_bytes(links, sizeof *rest->origin) +
+                      clx_flow_bytes(flows, sizeof *rest->id) + clx_flow_bytes(flows + 1, sizeof *rest->first) +
+                      clx_flow_bytes(entries, sizeof *rest->entry) +
+                      clx_flow_bytes(weighted ? entries : 0, sizeof *rest->load);
+  if (!clx_flow_slab_reserve(slab, need)) return false;
+  rest->link = CLX_FLOW_TAKE(slab, clx_flow_link, links);
+  rest->origin = CLX_FLOW_TAKE(slab, int32_t, links);
+  rest->id = CLX_FLOW_TAKE(slab, int32_t, flows);
+  rest->first = CLX_FLOW_TAKE(slab, int32_t, flows + 1);
+  rest->entry = CLX_FLOW_TAKE(slab, int32_t, entries);
+  rest->load = weighted ? CLX_FLOW_TAKE(slab, double, entries) : NULL;
+  rest->link_count = b->link_count;
+  return true;
+}
+
+static void fill_rest(const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
+  int32_t end = 0, count = 0;
+  memset(rest->link, 0, (size_t)rest->link_count * sizeof *rest->link);
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    const int32_t before = end;
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      const int32_t l = flows->link[e], place = b->place[l];
+      if (place < 0) continue;
+      clx_flow_link *link = &rest->link[place];
+      link->left = flows->capacity[l];
+      link->weight += flows->load != NULL ? flows->load[e] : 1;
+      rest->origin[place] = l;
+      if (flows->load != NULL) rest->load[end] = flows->load[e];
+      rest->entry[end++] = place;
+    }
+    if (end == before) {
+      rest->rate[i] = b->limit[i];
+      continue;
+    }
+    rest->id[count] = i;
+    rest->first[count++] = before;
+  }
+  rest->first[count] = end;
+  rest->flow_count = count;
+}
+
+static bool solve_rest(clx_flow_solver *solver, clx_flow_rest *rest, clx_flow_effort *effort) {
+  while (rest->flow_count > 0) {
+    const int32_t before = rest->flow_count, frozen = clx_flow_round(rest);
+    effort->rounds++;
+    if (rest->flow_count == 0 || frozen >= LEAST_FROZEN * before) continue;
+    const int32_t heaped = clx_flow_heap(&solver->order, rest);
+    if (heaped < 0) return false;
+    effort->heaped += heaped;
+  }
+  return true;
+}
+
+// Flows that are alike get the rate of the one that stood for them.
+static void spread_merged(int32_t flow_count, const int32_t *merged, const double *limit, double *rate,
+                          int32_t *cause) {
+  for (int32_t i = 0; i < flow_count; i++) {
+    const int32_t from = merged[i];
+    rate[i] = rate[from];
+    if (rate[i] < limit[i]) cause[i] = cause[from];
+  }
+}
+
+// Joins flows that are alike where links are so few that many must be. *merged stays NULL when nothing was joined.
+static bool merge_rest(clx_flow_solver *solver, int32_t flow_count, clx_flow_rest *rest, int32_t **merged) {
+  enum { FLOWS_PER_LINK = 8 };
+  *merged = NULL;
+  if (rest->flow_count / FLOWS_PER_LINK < rest->link_count) return true;
+  int32_t table_size = 1;
+  while (table_size < rest->flow_count + rest->flow_count / 2) table_size *= 2;
+  const int32_t entries = rest->first[rest->flow_count];
+  clx_flow_slab *slab = &solver->alike;
+  const size_t need = clx_flow_bytes(flow_count, sizeof(int32_t)) + clx_flow_bytes(table_size, sizeof(int32_t)) +
+                      clx_flow_bytes(entries, sizeof(double));
+  if (!clx_flow_slab_reserve(slab, need)) return false;
+  *merged = CLX_FLOW_TAKE(slab, int32_t, flow_count);
+  int32_t *table = CLX_FLOW_TAKE(slab, int32_t, table_size);
+  double *load = CLX_FLOW_TAKE(slab, double, entries);
+  for (int32_t i = 0; i < flow_count; i++) (*merged)[i] = i;
+  if (!clx_flow_merge(rest, *merged, table, table_size, load)) *merged = NULL;
+  return true;
+}
+
+static clx_status out_of_memory(clx_error *error, const clx_flows *flows) {
+  return clx_fail_plain(error, CLX_MEMORY, "out of memory for the rates of %d flows over %d links", flows->flow_count,
+                        flows->link_count);
+}
+
+clx_status clx_flow_run(clx_flow_solver *solver, const clx_flows *flows, double *rate, int32_t *cause,
+                        clx_flow_effort *effort, clx_error *error) {
+  CLX_TRY(check_rows(flows, error));
+  CLX_TRY(check_links(flows, error));
+  CLX_TRY(check_loads(flows, error));
+  bounds b = {0};
+  const int64_t links = flows->link_count;
+  clx_flow_slab *slab = &solver->bounds;
+  if (!clx_flow_slab_reserve(slab, clx_flow_bytes(flows->flow_count, sizeof *b.limit) +
+                                       clx_flow_bytes(links, sizeof *b.demand) +
+                                       clx_flow_bytes(links, sizeof *b.place))) {
+    return out_of_memory(error, flows);
+  }
+  b.limit = CLX_FLOW_TAKE(slab, double, flows->flow_count);
+  b.demand = CLX_FLOW_TAKE(slab, double, links);
+  b.place = CLX_FLOW_TAKE(slab, int32_t, links);
+  CLX_TRY(bound_flows(flows, b.limit, cause, error));
+  drop_links(flows, &b);
+  count_rest(flows, &b);
+  clx_flow_rest rest = {.limit = b.limit, .rate = rate, .cause = cause};
+  if (!take_rest(solver, &b, flows->load != NULL, &rest)) return out_of_memory(error, flows);
+  fill_rest(flows, &b, &rest);
+  int32_t *merged = NULL;
+  if (!merge_rest(solver, flows->flow_count, &rest, &merged)) return out_of_memory(error, flows);
+  if (!solve_rest(solver, &rest, effort)) return out_of_memory(error, flows);
+  if (merged != NULL) spread_merged(flows->flow_count, merged, b.limit, rate, cause);
+  return CLX_OK;
+}
+
+clx_status clx_flow_solve(clx_flow_solver *solver, const clx_flows *flows, double *rate, clx_flow_effort *effort,
+                          clx_error *error) {
+  clx_flow_effort own = {0};
+  solver->solved = solver->has_incidence = false;
+  CLX_TRY(check_rows(flows, error));
+  const int64_t count = flows->flow_count;
+  clx_flow_slab *slab = &solver->state;
+  if (!clx_flow_slab_reserve(slab, clx_flow_bytes(count, sizeof *rate) + clx_flow_bytes(count, sizeof(int32_t)))) {
+    return out_of_memory(error, flows);
+  }
+  solver->rate = CLX_FLOW_TAKE(slab, double, count);
+  solver->cause = CLX_FLOW_TAKE(slab, int32_t, count);
+  CLX_TRY(clx_flow_run(solver, flows, solver->rate, solver->cause, &own, error));
+  if (count > 0) memcpy(rate, solver->rate, (size_t)count * sizeof *rate);
+  solver->solved = true;
+  solver->link_count = flows->link_count;
+  solver->flow_count = flows->flow_count;
+  if (effort != NULL) *effort = own;
+  return CLX_OK;
+}

@@ -1,0 +1,131 @@
+// Rows of catalogue/library and catalogue/transport entries; names of collectives, algorithms and protocols.
+#include "network/network.h"
+
+const char *const clx_collective_name[CLX_COLLECTIVES + 1] = {"all_reduce",   "reduce_scatter", "all_gather",
+                                                              "all_to_all",   "send_recv",      "broadcast",
+                                                              "moe_dispatch", "moe_combine",    NULL};
+const char *const clx_algorithm_name[CLX_ALGORITHMS + 1] = {"ring",    "tree",   "nvls",         "nvls_tree", "pat",
+                                                            "collnet", "direct", "hierarchical", NULL};
+const char *const clx_protocol_name[CLX_PROTOCOLS + 1] = {"ll", "ll128", "simple", NULL};
+const char *const clx_generation_name[CLX_GENERATIONS + 1] = {"ampere", "hopper", "blackwell", NULL};
+
+clx_generation clx_generation_of(const clx_device *device) {
+  for (int32_t i = 0; i < CLX_GENERATIONS; i++) {
+    if (device != NULL && clx_text_equal(device->family, clx_generation_name[i])) return (clx_generation)i;
+  }
+  return (clx_generation)(CLX_GENERATIONS - 1);
+}
+
+// --- library ----------------------------------------------------------------------------------------------------------------
+
+// Initial values are those of NCCL's own model (src/tuning): hops of rings and trees on the network, half of it for Simple,
+// which that model counts until the data are acknowledged.
+#define ROW(member, unit, start, low, high, text) \
+  CLX_PARAMETER(clx_library_generation, member, unit, start, low, high, text)
+static const clx_row generation_rows[] = {
+    ROW(start, "s", 1.5e-5, 1e-6, 1e-4, "launch and end of a collective between nodes, network proxies included"),
+    ROW(ll_hop, "s", 2.7e-6, 1e-6, 2e-5, "one hop between nodes on LL"),
+    ROW(ll128_hop, "s", 4e-6, 1e-6, 2e-5, "one hop between nodes on LL128"),
+    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop between nodes on Simple"),
+    ROW(tree_hop, "s", 2.1e-5, 2e-6, 6e-5, "one level of a tree between nodes on Simple"),
+    ROW(chunk, "B", 524288, 16384, 8388608, "bytes of one NIC that a hop holds back before it passes them on"),
+    ROW(peer_time, "s", 1e-6, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
+};
+#undef ROW
+
+static const clx_schema generation_schema = {.name = "library generation",
+                                             .doc = "what a library costs between nodes on one generation of GPUs",
+                                             .rows = generation_rows,
+                                             .count = CLX_COUNT(generation_rows),
+                                             .size = sizeof(clx_library_generation)};
+
+#define GENERATION(index, text)                                                                         \
+  {                                                                                                     \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &generation_schema,                                   \
+    .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
+  }
+
+static const clx_row library_rows[] = {
+    {.key = "name",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_library, name),
+     .required = true,
+     .doc = "canonical name, equal to the file name"},
+    {.key = "title", .kind = CLX_ROW_TEXT, .offset = offsetof(clx_library, title), .doc = "one line for people"},
+    {.key = "aliases",
+     .kind = CLX_ROW_TEXTS,
+     .offset = offsetof(clx_library, aliases),
+     .count_offset = offsetof(clx_library, alias_count),
+     .doc = "other names; * stands for any characters"},
+    {.key = "constants",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_library, constants),
+     .doc = "entry whose generations hold here, too"},
+    {.key = "ideal",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_library, ideal),
+     .doc = "plain alpha-beta rings and trees at line rate, no protocols"},
+    {.key = "launch",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_library, launch),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "added to every collective by the way it is launched"},
+    {.key = "hop",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_library, hop),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "one hop of an ideal network"},
+    GENERATION(CLX_AMPERE, "ampere"),
+    GENERATION(CLX_HOPPER, "hopper"),
+    GENERATION(CLX_BLACKWELL, "blackwell"),
+};
+
+const clx_schema clx_library_schema = {.name = "library",
+                                       .doc = "a communication library as it is launched",
+                                       .rows = library_rows,
+                                       .count = CLX_COUNT(library_rows),
+                                       .size = sizeof(clx_library)};
+
+// --- transport --------------------------------------------------------------------------------------------------------------
+
+static const clx_row transport_rows[] = {
+    {.key = "name",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_transport, name),
+     .required = true,
+     .doc = "canonical name, equal to the file name"},
+    {.key = "title", .kind = CLX_ROW_TEXT, .offset = offsetof(clx_transport, title), .doc = "one line for people"},
+    {.key = "aliases",
+     .kind = CLX_ROW_TEXTS,
+     .offset = offsetof(clx_transport, aliases),
+     .count_offset = offsetof(clx_transport, alias_count),
+     .doc = "other names; * stands for any characters"},
+    {.key = "share",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_transport, share),
+     .initial = 0.97,
+     .minimum = 0.01,
+     .maximum = 1,
+     .doc = "share of the line rate that large transfers reach"},
+    {.key = "latency",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_transport, latency),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "of one hop, more than InfiniBand through one switch"},
+    {.key = "sharp",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_transport, sharp),
+     .doc = "switches reduce (SHARP), and collectives use it"},
+};
+
+const clx_schema clx_transport_schema = {.name = "transport",
+                                         .doc = "how network cards move data",
+                                         .rows = transport_rows,
+                                         .count = CLX_COUNT(transport_rows),
+                                         .size = sizeof(clx_transport)};

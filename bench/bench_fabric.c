@@ -74,7 +74,8 @@ static void fabric_make(clx_arena *arena, const subject *s, const clx_fabric_hos
 // Paths of a permutation or ring of all NICs, without solving.
 static double path_time(const clx_fabric *fabric, int32_t flows) {
   clx_arena *arena = clx_arena_new();
-  int32_t *from = CLX_NEW_ARRAY(arena, int32_t, fabric->endpoints), *to = CLX_NEW_ARRAY(arena, int32_t, fabric->endpoints);
+  int32_t *from = CLX_NEW_ARRAY(arena, int32_t, fabric->endpoints),
+          *to = CLX_NEW_ARRAY(arena, int32_t, fabric->endpoints);
   for (int32_t i = 0; i < fabric->endpoints; i++) {
     from[i] = i;
     to[i] = (int32_t)((i * (int64_t)7919 + 4099) % fabric->endpoints);

@@ -24,12 +24,9 @@ typedef struct subject {
 } subject;
 
 static const subject SUBJECTS[] = {
-    {"ecmp-4k", ECMP, 4096, 16, 1, 1},
-    {"ecmp-16k", ECMP, 16384, 32, 1, 1},
-    {"ecmp-100k", ECMP, 100352, 64, 1, 1},
-    {"ecmp-1m", ECMP, 1048576, 128, 1, 1},
-    {"spray-100k", SPRAY, 100352, 64, 1, 0.95},
-    {"spray-1m", SPRAY, 1048576, 128, 1, 0.95},
+    {"ecmp-4k", ECMP, 4096, 16, 1, 1},           {"ecmp-16k", ECMP, 16384, 32, 1, 1},
+    {"ecmp-100k", ECMP, 100352, 64, 1, 1},       {"ecmp-1m", ECMP, 1048576, 128, 1, 1},
+    {"spray-100k", SPRAY, 100352, 64, 1, 0.95},  {"spray-1m", SPRAY, 1048576, 128, 1, 0.95},
     {"chain-1m", POD_CHAIN, 1048576, 128, 7, 1},
 };
 
@@ -192,8 +189,8 @@ static void show(const subject *s) {
   const double n = s->endpoints, links = in.flows.link_count, entries = in.first[s->endpoints];
   const double bytes = links * 8 + (n + 1) * 4 + entries * 4 + n * 8 + (double)clx_flow_solver_bytes(solver);
   printf("%-12s %9d %9d %7.1f %9.2f %9.2f %7d %7d %8.1f %8.1f  %.3f %.3f\n", s->name, s->endpoints, in.flows.link_count,
-         1e3 * building, 1e3 * first, 1e3 * best, effort.rounds, effort.heaped, 1e9 * best / n, bytes / (n + links), mean,
-         least);
+         1e3 * building, 1e3 * first, 1e3 * best, effort.rounds, effort.heaped, 1e9 * best / n, bytes / (n + links),
+         mean, least);
   clx_flow_solver_free(solver);
   free(rate);
   clear(&in);

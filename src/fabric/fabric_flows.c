@@ -96,8 +96,7 @@ static int64_t count_entries(clx_router *router, const int32_t *from, const int3
   int64_t entries = 0;
   int32_t link[CLX_PATH_MAX];
   for (int64_t i = 0; i < (int64_t)count * flows; i++) {
-    const int32_t length =
-        clx_router_path(router, from[i / flows], to[i / flows], clx_route_flow_hash(seed, i), link);
+    const int32_t length = clx_router_path(router, from[i / flows], to[i / flows], clx_route_flow_hash(seed, i), link);
     if (length > 0) entries += length;
   }
   return entries;
@@ -127,8 +126,7 @@ clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int
     }
   }
   first[flow] = next;
-  *out = (clx_flows){
-      .link_count = clx_fabric_link_total(fabric), .flow_count = flow, .first = first, .link = link};
+  *out = (clx_flows){.link_count = clx_fabric_link_total(fabric), .flow_count = flow, .first = first, .link = link};
   double *capacity;
   CLX_TRY(clx_fabric_capacity(arena, fabric, &capacity, error));
   out->capacity = capacity;

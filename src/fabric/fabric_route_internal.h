@@ -29,11 +29,11 @@ enum { CLX_ROUTE_BLOCKED_MAX = 4, CLX_ROUTE_REHASHES = 8 };
 
 // One boundary between tiers of a Clos (fabric.h): how a pod below it leads up.
 typedef struct clx_route_tier {
-  int32_t up, parallel, spread;     // cables up of an element below; to the same switch; switches reached = up / parallel
-  int32_t below;                    // elements below in one pod of the tier below
-  int32_t leaves;                   // pods of tier 0 in one pod of the tier above; 0 = all
-  int32_t first_up, first_down;     // links
-  int32_t bundle_up, bundle_down;   // bundles
+  int32_t up, parallel, spread;  // cables up of an element below; to the same switch; switches reached = up / parallel
+  int32_t below;                 // elements below in one pod of the tier below
+  int32_t leaves;                // pods of tier 0 in one pod of the tier above; 0 = all
+  int32_t first_up, first_down;  // links
+  int32_t bundle_up, bundle_down;  // bundles
 } clx_route_tier;
 
 // A fabric prepared for paths. Borrowed by one thread at a time: `blocked` is scratch.

@@ -173,10 +173,10 @@ static clx_status solve_plane(const clx_fabric *fabric, const clx_fabric_traffic
   clx_flow_solver *solver = clx_flow_solver_new();
   clx_flows flows = {0};
   clx_flow_effort effort = {0};
-  clx_status status = arena == NULL || solver == NULL
-                          ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study of %d pairs", pairs->count)
-                          : clx_fabric_flows(arena, fabric, pairs->from, pairs->to, pairs->count, subflows, seed,
-                                             &flows, error);
+  clx_status status =
+      arena == NULL || solver == NULL
+          ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study of %d pairs", pairs->count)
+          : clx_fabric_flows(arena, fabric, pairs->from, pairs->to, pairs->count, subflows, seed, &flows, error);
   double *rate = status == CLX_OK ? CLX_NEW_ARRAY(arena, double, flows.flow_count) : NULL;
   double *limit = NULL;
   for (int32_t j = 0; status == CLX_OK && j < jobs; j++) {
@@ -213,8 +213,7 @@ static clx_status solve_planes(const clx_fabric *fabric, const clx_fabric_traffi
     plane.fault = fabric->all_fault + i;  // sorted by plane: those of one
     plane.fault_plane = plane.fault->plane;
     plane.fault_count = 1;
-    while (i + plane.fault_count < fabric->all_fault_count &&
-           plane.fault[plane.fault_count].plane == plane.fault_plane)
+    while (i + plane.fault_count < fabric->all_fault_count && plane.fault[plane.fault_count].plane == plane.fault_plane)
       plane.fault_count++;
     const bool loads = plane.fault_plane == fabric->fault_plane;
     loaded = loaded || loads;

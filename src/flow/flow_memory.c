@@ -57,8 +57,8 @@ void clx_flow_solver_free(clx_flow_solver *solver) {
 }
 
 size_t clx_flow_solver_bytes(const clx_flow_solver *solver) {
-  return solver->bounds.size + solver->rest.size + solver->alike.size + solver->order.size + solver->state.size + solver->incidence.size +
-         solver->part.size;
+  return solver->bounds.size + solver->rest.size + solver->alike.size + solver->order.size + solver->state.size +
+         solver->incidence.size + solver->part.size;
 }
 
 void clx_flow_transpose(int32_t link_count, int32_t flow_count, const int32_t *flow_first, const int32_t *link,

@@ -75,10 +75,12 @@ extern const char *const clx_wiring_name[CLX_WIRINGS + 1];
 
 typedef enum clx_fault_kind { CLX_FAULT_LINK, CLX_FAULT_SWITCH, CLX_FAULT_NIC, CLX_FAULTS } clx_fault_kind;
 
+extern const char *const clx_fault_name[CLX_FAULTS + 1];
+
 // A failed or degraded part. Indices start at 0.
 typedef struct clx_fault_spec {
   int32_t kind;   // clx_fault_kind
-  int32_t plane;  // of a link or switch
+  int32_t plane;  // of a link or switch; -1 = of every plane; a NIC fails in all of them
   int32_t tier;   // of a switch, 1 = leaf; of a link, the tier below it: 0 = NIC to leaf, 1 = leaf to spine
   int64_t index;  // the switch; the lower end of the link (NIC or switch); the NIC
   int32_t port;   // of the link, among the ports that face up
@@ -88,7 +90,9 @@ typedef struct clx_fault_spec {
   clx_place place;
 } clx_fault_spec;
 
-enum { CLX_TIERS_MAX = 4, CLX_DIMENSIONS_MAX = 6 };
+extern const clx_schema clx_fault_schema;
+
+enum { CLX_TIERS_MAX = 4, CLX_DIMENSIONS_MAX = 6, CLX_PLANES_MAX = 16 };
 
 typedef struct clx_fabric_spec {
   int32_t topology;          // clx_topology
@@ -109,6 +113,7 @@ typedef struct clx_fabric_spec {
   int32_t router_global;     // links of a router (spine) to other groups
   clx_fault_spec *faults;
   int32_t fault_count;
+  int64_t seed;  // of what is drawn at random
   clx_place place;
 } clx_fabric_spec;
 
@@ -218,8 +223,9 @@ typedef struct clx_fabric {
   int32_t bundle_count;
   const clx_fabric_fault *fault;  // of plane fault_plane, sorted by link
   int32_t fault_count;
-  int32_t fault_plane;                // the plane shown: first the one with most faults (clx_fabric_show_plane)
-  const clx_fabric_fault *all_fault;  // of all planes, sorted by plane and link
+  int32_t fault_plane;                  // the plane shown: first the one with most faults (clx_fabric_show_plane)
+  const clx_fabric_fault *all_fault;    // of all planes, sorted by link and plane
+  const clx_fabric_fault *plane_fault;  // the same by plane and link
   int32_t all_fault_count;
   clx_fabric_bill bill;
 } clx_fabric;
@@ -279,6 +285,8 @@ typedef struct clx_placement {
   int64_t fragment;  // servers of a run
 } clx_placement;
 
+extern const clx_schema clx_placement_schema;
+
 // Puts jobs, one after the other, on servers that are still free: server[j][i] is the server of node i of job j. Errors: more
 // nodes than servers are left, named by job.
 clx_status clx_fabric_place(clx_arena *arena, const clx_fabric *fabric, const clx_placement *placement,
@@ -288,14 +296,17 @@ clx_status clx_fabric_place(clx_arena *arena, const clx_fabric *fabric, const cl
 
 // Blocks of GPUs, from the inside out: what stays inside a block does not use the links above it. The last level holds all.
 typedef struct clx_fabric_level {
-  int64_t gpus;     // of a block, neighbours in the order of servers
-  double thinning;  // >= 1: NIC bandwidth of the block against what leads out of it (0 = nothing leads out)
-  double latency;   // s more, one way, than inside the level below
+  int64_t gpus;  // of a block, neighbours in the order of servers
+  double
+      thinning;    // >= 1: NIC bandwidth of the block against what leads out of it (0: it holds all, nothing leads out)
+  double latency;  // s more, one way, than inside the level below
 } clx_fabric_level;
 
 enum { CLX_FABRIC_LEVELS_MAX = 6 };
+#define CLX_THINNING_MAX 1e9  // of a block whose links out have all failed
 
-// Levels of the fabric for a job placed contiguously; *efficiency: share of the line rate under the routing of the fabric when
-// nothing collides. Returns the number of levels.
+// Levels of the fabric for a job placed contiguously; failures count in the block that they hit worst (torus, mesh, direct: not
+// at all). *efficiency: share of the line rate under the routing of the fabric when nothing collides, times what failures leave
+// to the NIC that is worst off (0: a NIC is dead). Returns the number of levels. O(faults). docs/model/network/fabric.md.
 int32_t clx_fabric_levels(const clx_fabric *fabric, const clx_switch *switch_model,
                           clx_fabric_level level[CLX_FABRIC_LEVELS_MAX], double *efficiency);

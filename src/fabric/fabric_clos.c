@@ -82,6 +82,32 @@ int64_t clx_fabric_leaf(const clx_fabric *f, int64_t endpoint) {
   return 0;
 }
 
+void clx_fabric_leaf_endpoints(const clx_fabric *f, int64_t leaf, int64_t *first, int64_t *stride, int64_t *count) {
+  *first = leaf * f->tier[0].down;
+  *stride = 1;
+  *count = f->endpoints - *first < f->tier[0].down ? f->endpoints - *first : f->tier[0].down;
+  if (f->unit_servers == 0) return;
+  const bool rail_only = f->spec.wiring == CLX_WIRING_RAIL_ONLY;
+  const int64_t unit = rail_only ? leaf % f->rail_leaves : leaf / f->rails;
+  const int64_t rail = rail_only ? leaf / f->rail_leaves : leaf % f->rails;
+  int64_t units = 0, endpoints = 0;
+  *count = 0;
+  for (int32_t i = 0; i < f->host_count;) {
+    const run one = next_run(f, &i, units);
+    const int64_t here = clx_divide_up(one.servers, f->unit_servers);
+    if (unit < units + here) {
+      if (rail >= one.ports) return;
+      const int64_t server = (unit - units) * f->unit_servers;
+      *first = endpoints + server * one.ports + rail;
+      *stride = one.ports;
+      *count = one.servers - server < f->unit_servers ? one.servers - server : f->unit_servers;
+      return;
+    }
+    units += here;
+    endpoints += one.servers * one.ports;
+  }
+}
+
 // --- tiers ------------------------------------------------------------------------------------------------------------------
 
 // Ports of the leaves. A fabric that one leaf (block) or one unit holds needs no more of them than are used.

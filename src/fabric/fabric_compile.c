@@ -122,7 +122,7 @@ clx_status clx_fabric_compile(clx_arena *arena, const clx_fabric_spec *spec, con
   if (switched) CLX_TRY(settle_radix(&build));
   CLX_TRY(TOPOLOGY[spec->topology].wire(&build));
   clx_fabric_complete_bill(&build);
-  return CLX_OK;
+  return clx_fabric_find_faults(&build);
 }
 
 double clx_fabric_endpoint_rate(const clx_fabric *f, int64_t endpoint) {

@@ -69,8 +69,7 @@ uint32_t clx_route_flow_hash(uint64_t seed, int64_t flow) {
   return (uint32_t)(clx_route_mix(clx_route_mix(seed) ^ (uint64_t)flow) >> 32);
 }
 
-// Why the router found no path.
-static clx_status cut_off(const clx_router *router, int32_t from, int32_t to, clx_error *error) {
+clx_status clx_router_cut(const clx_router *router, int32_t from, int32_t to, clx_error *error) {
   enum { NAME = 80 };
   char a[NAME], b[NAME], links[CLX_ROUTE_BLOCKED_MAX * (NAME + 2)] = "";
   if (router->starved) return clx_fail_plain(error, CLX_MEMORY, "out of memory for a path around dead links");
@@ -121,7 +120,7 @@ clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int
       first[flow] = next;
       if (length > 0) next += length;
       if (length >= 0) continue;
-      if (cut == NULL || router.starved) return cut_off(&router, from[i], to[i], error);
+      if (cut == NULL || router.starved) return clx_router_cut(&router, from[i], to[i], error);
       cut[i] = true;
     }
   }

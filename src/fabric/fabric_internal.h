@@ -25,6 +25,10 @@ clx_status clx_fabric_add_links(clx_fabric_build *build, const char *name, int32
 clx_status clx_fabric_add_bundles(clx_fabric_build *build, const char *name, int32_t tier, int64_t count, int64_t links,
                                   double rate);
 
+// Failed parts into failed links.
+clx_status clx_fabric_find_faults(clx_fabric_build *build);
+// Endpoints of leaf pod `leaf` are first, first + stride ... (count of them). O(hosts).
+void clx_fabric_leaf_endpoints(const clx_fabric *fabric, int64_t leaf, int64_t *first, int64_t *stride, int64_t *count);
 // Planes and rails, transceivers, power.
 void clx_fabric_complete_bill(clx_fabric_build *build);
 

@@ -5,6 +5,8 @@
 #include "fabric/fabric_route_internal.h"
 #include "fabric/fabric_study.h"
 
+const char *const clx_route_switch_name[CLX_TIERS_MAX] = {"leaf", "spine", "core", "tier 4 switch"};
+
 void clx_route_endpoint_name(const clx_fabric *fabric, int64_t endpoint, char *text, size_t size) {
   int32_t nic = 0;
   const int64_t server = clx_fabric_server(fabric, endpoint, &nic);
@@ -118,8 +120,7 @@ void clx_route_dead_name(const clx_router *router, int32_t link, char *text, siz
     const clx_fault_spec *fault = &f->spec.faults[i];
     if (fault->kind != CLX_FAULT_SWITCH || fault->random > 0 || fault->rate > 0) continue;
     if (clx_route_clos_touches(router, link, fault->tier - 1, fault->index)) {
-      const char *name = fault->tier < f->tier_count ? f->link_class[2 * fault->tier].name : "top switch ";
-      snprintf(text, size, "%.*s %lld", stem_length(name), name, (long long)fault->index);
+      snprintf(text, size, "%s %lld", clx_route_switch_name[fault->tier - 1], (long long)fault->index);
       return;
     }
   }

@@ -125,16 +125,21 @@ int32_t clx_route_clos_path(clx_router *router, int32_t from, int32_t to, uint32
   return count;
 }
 
-bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index) {
+int64_t clx_route_clos_upper(const clx_router *router, int32_t link) {
   const clx_fabric *f = router->fabric;
   const int32_t class = clx_route_class(f->link_class, f->link_class_count, link);
   const int32_t t = class / 2, at = link - f->link_class[class].first;
   const clx_route_tier *boundary = &router->tier[t];
   const int32_t lower = at / boundary->up, port = at % boundary->up;
-  if (t - 1 == tier) return lower == index;
-  if (t != tier) return false;
   const int64_t pod_below = lower / boundary->below, element = lower % boundary->below;
   const int64_t leaf = t == 0 ? clx_fabric_leaf(f, pod_below) : pod_below * f->tier[t - 1].pod_leaves;
   const int64_t pod = boundary->leaves == 0 ? 0 : leaf / boundary->leaves;
-  return pod * f->tier[t].pod_switches + element * boundary->spread + port / boundary->parallel == index;
+  return pod * f->tier[t].pod_switches + element * boundary->spread + port / boundary->parallel;
+}
+
+bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index) {
+  const clx_fabric *f = router->fabric;
+  const int32_t class = clx_route_class(f->link_class, f->link_class_count, link), t = class / 2;
+  if (t - 1 == tier) return (link - f->link_class[class].first) / router->tier[t].up == index;
+  return t == tier && clx_route_clos_upper(router, link) == index;
 }

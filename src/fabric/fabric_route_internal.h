@@ -71,6 +71,8 @@ int32_t clx_route_bundle(const clx_fabric *fabric, int32_t class, int32_t link);
 // Rules of the topologies.
 void clx_route_clos_make(clx_router *router);
 int32_t clx_route_clos_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);
+// Switch at the upper end of a link of a Clos.
+int64_t clx_route_clos_upper(const clx_router *router, int32_t link);
 // Whether a link of a Clos ends at switch `index` of a tier (0 = leaves).
 bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index);
 int32_t clx_route_dragonfly_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);
@@ -86,8 +88,12 @@ void clx_route_capacity(const clx_fabric *fabric, bool efficient, double *capaci
 // clx_fabric_flows. cut: nullable, [count]: set where no path is left, instead of an error; such flows have no links.
 clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int32_t *from, const int32_t *to,
                            int32_t count, int32_t flows, uint64_t seed, clx_flows *out, bool *cut, clx_error *error);
+// Of a Clos, by tier, 0 = leaves.
+extern const char *const clx_route_switch_name[CLX_TIERS_MAX];
 // "nic 3 of server 17"
 void clx_route_endpoint_name(const clx_fabric *fabric, int64_t endpoint, char *text, size_t size);
 
+// The error of a path that the router did not find: the ends and the dead links that it met.
+clx_status clx_router_cut(const clx_router *router, int32_t from, int32_t to, clx_error *error);
 // A dead link for messages: the switch that took it down where the fabric's faults name one, else the link.
 void clx_route_dead_name(const clx_router *router, int32_t link, char *text, size_t size);

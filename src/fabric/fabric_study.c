@@ -10,7 +10,7 @@ const char *const clx_pattern_name[CLX_PATTERNS + 1] = {"idle", "permutation", "
 // --- pairs ------------------------------------------------------------------------------------------------------------------
 
 // NICs of a server that serve GPUs: with servers wired to each other one endpoint stands for all.
-static int32_t senders(const clx_fabric *f, int64_t server) {
+int32_t clx_study_senders(const clx_fabric *f, int64_t server) {
   if (f->spec.topology >= CLX_TOPOLOGY_TORUS) return 1;
   for (int32_t i = 0; i < f->host_count; i++) {
     if (server < f->hosts[i].servers) return f->hosts[i].nics;
@@ -39,7 +39,7 @@ static clx_status check_traffic(clx_arena *arena, const clx_fabric *f, const clx
         return clx_fail_plain(error, CLX_INPUT, "server %d is given to job %d and again to job %d", (int)server,
                               (int)(owner[server] - 1), (int)j);
       owner[server] = j + 1;
-      if (traffic[j].pattern != CLX_PATTERN_IDLE) nics += senders(f, server);
+      if (traffic[j].pattern != CLX_PATTERN_IDLE) nics += clx_study_senders(f, server);
     }
     if (nics > INT32_MAX) return clx_fail_plain(error, CLX_INPUT, "more than %d NICs send", INT32_MAX);
     first[j + 1] = (int32_t)nics;
@@ -52,7 +52,7 @@ static int32_t add_permutation(const clx_fabric *f, const clx_fabric_traffic *jo
                                int32_t *to) {
   int32_t count = 0;
   for (int32_t i = 0; i < job->nodes; i++) {
-    const int32_t server = server_of(job, i), nics = senders(f, server);
+    const int32_t server = server_of(job, i), nics = clx_study_senders(f, server);
     const int32_t endpoint = (int32_t)clx_fabric_endpoint(f, server, 0);
     for (int32_t nic = 0; nic < nics; nic++) {
       from[count] = to[count] = endpoint + nic;
@@ -73,14 +73,14 @@ static int32_t add_permutation(const clx_fabric *f, const clx_fabric_traffic *jo
 static int32_t add_rings(const clx_fabric *f, const clx_fabric_traffic *job, int32_t *from, int32_t *to) {
   int32_t rails = 0, count = 0;
   for (int32_t i = 0; i < job->nodes; i++) {
-    const int32_t nics = senders(f, server_of(job, i));
+    const int32_t nics = clx_study_senders(f, server_of(job, i));
     if (nics > rails) rails = nics;
   }
   for (int32_t r = 0; r < rails; r++) {
     const int32_t start = count;
     for (int32_t i = 0; i < job->nodes; i++) {
       const int32_t server = server_of(job, i);
-      if (senders(f, server) <= r) continue;
+      if (clx_study_senders(f, server) <= r) continue;
       from[count] = (int32_t)clx_fabric_endpoint(f, server, r);
       if (count > start) to[count - 1] = from[count];
       count++;
@@ -139,105 +139,136 @@ double clx_study_line(const clx_fabric *fabric, int32_t endpoint) {
   return clx_fabric_endpoint_rate(fabric, endpoint) * fabric->spec.planes;
 }
 
-// Rates gathered over planes.
-typedef struct totals {
-  double *rate;     // [pairs] of all sub-flows
-  double *slowest;  // [pairs] sub-flow
-  double *load;     // [links], nullable
-  clx_flow_effort effort;
-} totals;
-
-static void add_plane(const clx_flows *flows, const double *rate, int32_t pairs, int32_t subflows, double planes,
-                      bool loads, totals *sums) {
-  for (int32_t i = 0, flow = 0; i < pairs; i++) {
-    double sum = 0;
-    for (int32_t j = 0; j < subflows; j++, flow++) {
-      sum += rate[flow];
-      sums->slowest[i] = fmin(sums->slowest[i], rate[flow]);
+static void add_plane(const clx_flows *flows, const double *rate, const bool *cut, int32_t pairs, int32_t subflows,
+                      const clx_study_plane *plane, clx_study_totals *totals) {
+  for (int32_t i = 0, flow = 0; i < pairs; i++, flow += subflows) {
+    if (cut[i]) continue;
+    for (int32_t j = 0; j < subflows; j++) {
+      totals->rate[i] += plane->planes * rate[flow + j];
+      totals->slowest[i] = fmin(totals->slowest[i], rate[flow + j]);
     }
-    sums->rate[i] += planes * sum;
+    totals->ways[i] += plane->planes * subflows;
   }
-  if (!loads || sums->load == NULL) return;
-  for (int32_t i = 0; i < flows->link_count; i++) sums->load[i] = 0;
+  if (!plane->shown || totals->load == NULL) return;
+  for (int32_t i = 0; i < flows->link_count; i++) totals->load[i] = 0;
   for (int32_t i = 0; i < flows->flow_count; i++) {
-    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) sums->load[flows->link[e]] += rate[i];
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) totals->load[flows->link[e]] += rate[i];
   }
 }
 
-// Flows and rates of one plane, which stands for `planes` of them.
-static clx_status solve_plane(const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
-                              const clx_study_pairs *pairs, uint64_t seed, double planes, bool loads, totals *sums,
-                              clx_error *error) {
-  const int32_t subflows = clx_study_subflows(fabric);
-  clx_arena *arena = clx_arena_new();
-  clx_flow_solver *solver = clx_flow_solver_new();
-  clx_flows flows = {0};
-  clx_flow_effort effort = {0};
-  clx_status status =
-      arena == NULL || solver == NULL
-          ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study of %d pairs", pairs->count)
-          : clx_fabric_flows(arena, fabric, pairs->from, pairs->to, pairs->count, subflows, seed, &flows, error);
-  double *rate = status == CLX_OK ? CLX_NEW_ARRAY(arena, double, flows.flow_count) : NULL;
-  double *limit = NULL;
-  for (int32_t j = 0; status == CLX_OK && j < jobs; j++) {
-    if (!(traffic[j].load > 0)) continue;
-    if (limit == NULL) {
-      limit = CLX_NEW_ARRAY(arena, double, flows.flow_count);
-      if (limit == NULL) break;
-      for (int32_t i = 0; i < flows.flow_count; i++)
-        limit[i] = clx_study_line(fabric, pairs->from[i / subflows]);  // binds nobody
+// Limits of flows: what a job offers, nothing where the pair is cut off in this plane, else none that binds.
+static void fill_limits(const clx_study_plane *plane, const clx_fabric_traffic *traffic, int32_t jobs,
+                        const clx_study_pairs *pairs, int32_t subflows, const bool *cut, double *limit) {
+  const clx_fabric *f = &plane->fabric;
+  for (int32_t j = 0; j < jobs; j++) {
+    for (int32_t i = pairs->first[j]; i < pairs->first[j + 1]; i++) {
+      const double one = traffic[j].load > 0 ? traffic[j].load / f->spec.planes / subflows
+                                             : clx_fabric_endpoint_rate(f, pairs->from[i]);
+      for (int32_t k = 0; k < subflows; k++) limit[(int64_t)i * subflows + k] = cut[i] ? 0 : one;
     }
-    for (int32_t i = pairs->first[j] * subflows; i < pairs->first[j + 1] * subflows; i++)
-      limit[i] = traffic[j].load / fabric->spec.planes / subflows;
+  }
+}
+
+// Flows and rates of one plane and those like it.
+static clx_status solve_plane(clx_arena *arena, clx_flow_solver *solver, const clx_study_plane *plane,
+                              const clx_fabric_traffic *traffic, int32_t jobs, const clx_study_pairs *pairs,
+                              uint64_t seed, clx_study_totals *totals, clx_error *error) {
+  const clx_fabric *fabric = &plane->fabric;
+  const int32_t subflows = clx_study_subflows(fabric);
+  clx_flows flows;
+  clx_flow_effort effort;
+  bool *cut = CLX_NEW_ARRAY(arena, bool, pairs->count);
+  double *rate = CLX_NEW_ARRAY(arena, double, (int64_t)pairs->count *subflows);
+  if (cut == NULL || rate == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for rates");
+  CLX_TRY(clx_route_flows(arena, fabric, pairs->from, pairs->to, pairs->count, subflows, seed, &flows, cut, error));
+  bool limits = false;
+  for (int32_t i = 0; i < pairs->count; i++) limits = limits || cut[i];
+  for (int32_t j = 0; j < jobs; j++) limits = limits || traffic[j].load > 0;
+  if (limits) {
+    double *limit = CLX_NEW_ARRAY(arena, double, flows.flow_count);
+    if (limit == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for limits of flows");
+    fill_limits(plane, traffic, jobs, pairs, subflows, cut, limit);
     flows.limit = limit;
   }
-  if (status == CLX_OK && rate == NULL) status = clx_fail_plain(error, CLX_MEMORY, "out of memory for rates");
-  if (status == CLX_OK) status = clx_flow_solve(solver, &flows, rate, &effort, error);
-  if (status == CLX_OK) {
-    add_plane(&flows, rate, pairs->count, subflows, planes, loads, sums);
-    sums->effort.rounds += effort.rounds;
-    sums->effort.heaped += effort.heaped;
+  CLX_TRY(clx_flow_solve(solver, &flows, rate, &effort, error));
+  add_plane(&flows, rate, cut, pairs->count, subflows, plane, totals);
+  totals->effort.rounds += effort.rounds;
+  totals->effort.heaped += effort.heaped;
+  return CLX_OK;
+}
+
+bool clx_study_next_plane(const clx_fabric *fabric, clx_study_plane *at) {
+  const int32_t next = at->next_fault, all = fabric->all_fault_count;
+  at->fabric = *fabric;
+  clx_fabric *plane = &at->fabric;
+  if (next < all) {
+    plane->fault = fabric->plane_fault + next;  // sorted by plane: those of one
+    plane->fault_plane = plane->fault->plane;
+    plane->fault_count = 1;
+    while (next + plane->fault_count < all && plane->fault[plane->fault_count].plane == plane->fault_plane)
+      plane->fault_count++;
+    at->next_fault += plane->fault_count;
+    at->planes = 1;
+    at->seen++;
+    at->shown = plane->fault_plane == fabric->fault_plane;
+    return true;
+  }
+  if (next > all || at->seen == fabric->spec.planes) return false;
+  at->next_fault = all + 1;
+  plane->fault = NULL;
+  plane->fault_count = 0;
+  at->planes = fabric->spec.planes - at->seen;
+  at->shown = at->seen == 0;
+  return true;
+}
+
+clx_status clx_study_rates(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
+                           const clx_study_pairs *pairs, uint64_t seed, double *load, clx_study_totals *totals,
+                           clx_error *error) {
+  *totals = (clx_study_totals){.rate = CLX_NEW_ARRAY(arena, double, pairs->count),
+                               .slowest = CLX_NEW_ARRAY(arena, double, pairs->count),
+                               .ways = CLX_NEW_ARRAY(arena, int32_t, pairs->count),
+                               .load = load};
+  if (totals->rate == NULL || totals->slowest == NULL || totals->ways == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory for the rates of %d pairs of NICs", (int)pairs->count);
+  for (int32_t i = 0; i < pairs->count; i++) totals->slowest[i] = INFINITY;
+  clx_flow_solver *solver = clx_flow_solver_new();
+  clx_status status = solver == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a flow solver") : CLX_OK;
+  for (clx_study_plane plane = {0}; status == CLX_OK && clx_study_next_plane(fabric, &plane);) {
+    clx_arena *scratch = clx_arena_new();
+    status = scratch == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a study")
+                             : solve_plane(scratch, solver, &plane, traffic, jobs, pairs, seed, totals, error);
+    clx_arena_free(scratch);
   }
   clx_flow_solver_free(solver);
-  clx_arena_free(arena);
   return status;
 }
 
-// Planes without failures are alike: one stands for all. Each plane with failures is solved for itself.
-static clx_status solve_planes(const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
-                               const clx_study_pairs *pairs, uint64_t seed, totals *sums, clx_error *error) {
-  clx_fabric plane = *fabric;
-  int32_t healthy = fabric->spec.planes;
-  bool loaded = false;
-  for (int32_t i = 0; i < fabric->all_fault_count; i += plane.fault_count) {
-    plane.fault = fabric->all_fault + i;  // sorted by plane: those of one
-    plane.fault_plane = plane.fault->plane;
-    plane.fault_count = 1;
-    while (i + plane.fault_count < fabric->all_fault_count && plane.fault[plane.fault_count].plane == plane.fault_plane)
-      plane.fault_count++;
-    const bool loads = plane.fault_plane == fabric->fault_plane;
-    loaded = loaded || loads;
-    healthy--;
-    CLX_TRY(solve_plane(&plane, traffic, jobs, pairs, seed, 1, loads, sums, error));
+// A pair that no plane connects is an error; it is named with what is dead in the plane shown.
+static clx_status check_connected(const clx_fabric *fabric, const clx_study_pairs *pairs,
+                                  const clx_study_totals *totals, clx_error *error) {
+  for (int32_t i = 0; i < pairs->count; i++) {
+    if (totals->ways[i] > 0) continue;
+    clx_router router;
+    int32_t link[CLX_PATH_MAX];
+    CLX_TRY(clx_router_make(NULL, fabric, &router, error));
+    clx_router_path(&router, pairs->from[i], pairs->to[i], 0, link);
+    return clx_router_cut(&router, pairs->from[i], pairs->to[i], error);
   }
-  if (healthy == 0) return CLX_OK;
-  plane.fault = NULL;
-  plane.fault_count = 0;
-  return solve_plane(&plane, traffic, jobs, pairs, seed, healthy, !loaded, sums, error);
+  return CLX_OK;
 }
 
 static clx_fabric_pattern_result summarise(const clx_fabric *fabric, const clx_study_pairs *pairs, int32_t job,
-                                           const totals *sums) {
-  clx_fabric_pattern_result r = {.nics = pairs->first[job + 1] - pairs->first[job], .effort = sums->effort};
+                                           const clx_study_totals *totals) {
+  clx_fabric_pattern_result r = {.nics = pairs->first[job + 1] - pairs->first[job], .effort = totals->effort};
   if (r.nics == 0) return r;
-  const double parts = (double)clx_study_subflows(fabric) * fabric->spec.planes;
   double line = 0;
   r.worst = r.split_worst = INFINITY;
   for (int32_t i = pairs->first[job]; i < pairs->first[job + 1]; i++) {
-    const double split = parts * sums->slowest[i];
-    r.mean += sums->rate[i];
+    const double split = totals->ways[i] * totals->slowest[i];
+    r.mean += totals->rate[i];
     r.split_mean += split;
-    r.worst = fmin(r.worst, sums->rate[i]);
+    r.worst = fmin(r.worst, totals->rate[i]);
     r.split_worst = fmin(r.split_worst, split);
     line += clx_study_line(fabric, pairs->from[i]);
   }
@@ -251,13 +282,11 @@ static clx_fabric_pattern_result summarise(const clx_fabric *fabric, const clx_s
 static clx_status study(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t count,
                         uint64_t seed, clx_fabric_pattern_result *result, double *load, clx_error *error) {
   clx_study_pairs pairs;
+  clx_study_totals totals;
   CLX_TRY(clx_study_pairs_make(arena, fabric, traffic, count, seed, &pairs, error));
-  totals sums = {CLX_NEW_ARRAY(arena, double, pairs.count), CLX_NEW_ARRAY(arena, double, pairs.count), load, {0, 0}};
-  if (sums.rate == NULL || sums.slowest == NULL)
-    return clx_fail_plain(error, CLX_MEMORY, "out of memory for the rates of %d pairs of NICs", (int)pairs.count);
-  for (int32_t i = 0; i < pairs.count; i++) sums.slowest[i] = INFINITY;
-  CLX_TRY(solve_planes(fabric, traffic, count, &pairs, seed, &sums, error));
-  for (int32_t j = 0; j < count; j++) result[j] = summarise(fabric, &pairs, j, &sums);
+  CLX_TRY(clx_study_rates(arena, fabric, traffic, count, &pairs, seed, load, &totals, error));
+  CLX_TRY(check_connected(fabric, &pairs, &totals, error));
+  for (int32_t j = 0; j < count; j++) result[j] = summarise(fabric, &pairs, j, &totals);
   return CLX_OK;
 }
 

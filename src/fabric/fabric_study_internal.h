@@ -23,3 +23,41 @@ int32_t clx_study_subflows(const clx_fabric *fabric);
 
 // Line rate of the NIC at an endpoint, all planes.
 double clx_study_line(const clx_fabric *fabric, int32_t endpoint);
+
+// NICs of a server that serve GPUs: with servers wired to each other one endpoint stands for all.
+int32_t clx_study_senders(const clx_fabric *fabric, int64_t server);
+
+// Planes one after the other: each with failures for itself, then one that stands for all without. Starts from zeros.
+typedef struct clx_study_plane {
+  clx_fabric fabric;  // shows the plane
+  int32_t planes;     // like it
+  bool shown;         // the one whose loads are reported
+  int32_t next_fault, seen;
+} clx_study_plane;
+
+bool clx_study_next_plane(const clx_fabric *fabric, clx_study_plane *at);
+
+// Ordered pairs of senders that cross each link when everyone talks to everyone.
+typedef struct clx_study_load {
+  double senders;
+  double *leaf;   // [leaves] senders below
+  bool *sends;    // [endpoints]
+  double *pairs;  // [links], or [bundles]
+  int32_t leaves;
+  bool bundles;  // pairs are of bundles
+} clx_study_load;
+
+clx_status clx_study_uniform(clx_arena *arena, const clx_fabric *fabric, clx_study_load *load, clx_error *error);
+
+// Rates of pairs, gathered over planes. A pair that is cut off in some planes lives on in the others; ways = 0: in none.
+typedef struct clx_study_totals {
+  double *rate;     // [pairs] B/s of all sub-flows
+  double *slowest;  // [pairs] B/s of the slowest sub-flow that has a path
+  int32_t *ways;    // [pairs] sub-flows that have a path
+  double *load;     // nullable: of the plane shown
+  clx_flow_effort effort;
+} clx_study_totals;
+
+clx_status clx_study_rates(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
+                           const clx_study_pairs *pairs, uint64_t seed, double *load, clx_study_totals *totals,
+                           clx_error *error);

@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 #include "catalog/catalog.h"
+#include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "schema/schema.h"
 #include "training/training.h"
@@ -17,11 +18,28 @@ typedef struct clx_fleet_spec {
   clx_place place;
 } clx_fleet_spec;
 
+// Another job on the same fabric.
+typedef struct clx_job_spec {
+  const char *name;
+  int64_t gpus;
+  clx_placement placement;
+  int32_t pattern;  // clx_pattern
+  double load;      // share of the line rate of its NICs that it offers at most
+  clx_place place;
+} clx_job_spec;
+
 typedef struct clx_network_spec {
-  const char *switch_name, *nic, *optic, *copper;  // catalogue names; nic NULL = the server's own
-  double oversubscription;
+  const char *switch_name;           // catalogue name, NULL = a fabric without switches
+  const char *nic, *optic, *copper;  // catalogue names; nic NULL = the server's own
+  const char *library, *transport;   // catalogue names
+  clx_fabric_spec fabric;
+  clx_placement placement;  // of the training job
+  clx_job_spec *jobs;       // beside it
+  int32_t job_count;
   clx_place place;
 } clx_network_spec;
+
+extern const clx_schema clx_network_schema;
 
 typedef struct clx_training_spec {
   const char *model;     // catalogue name, or path of a Hugging Face config.json

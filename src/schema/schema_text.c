@@ -25,6 +25,7 @@ static const char *kind_text(const clx_row *row) {
     case CLX_ROW_TEXTS:
       return "list of texts";
     case CLX_ROW_REALS:
+      if (row->single) return row->unit != NULL ? "number with unit, or list" : "number, or list";
       return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
     case CLX_ROW_INTS:
       return "list of whole numbers";
@@ -52,6 +53,8 @@ static void write_limits(const clx_row *row, clx_buffer *out) {
   }
   if (row->required) {
     clx_buffer_format(out, ", required");
+  } else if (row->kind == CLX_ROW_CHOICE && row->initial < 0) {
+    return;  // the documentation says where it comes from
   } else if (row->kind == CLX_ROW_CHOICE) {
     clx_buffer_format(out, ", default %s", row->choices[(int32_t)row->initial]);
   } else if (row->kind == CLX_ROW_BOOL && row->initial < 0) {

@@ -48,8 +48,7 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
     mean += (double)c->gpus * one + server_other(c);
     peak += (double)c->gpus * SHARE_PEAK * c->device.tdp + server_other(c);
   }
-  const double network = (double)m->switches * m->switch_model.power + (double)m->optics * m->optic.power +
-                         (double)m->endpoints * m->copper.power;
+  const double network = m->fabric.bill.power;
   mean += network;
   peak += network;
   CLX_TRY(clx_twin_put(result, "power.gpu_mean", gpu_mean, "W", "one GPU, mean over a step and the fleet", error));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "network/network.h"
 
 enum { CLX_TRAFFIC_LINKS_MAX = 8, CLX_TRAFFIC_STREAMS_MAX = 16, CLX_TRAFFIC_STATES_MAX = 128 };
 
@@ -19,12 +20,20 @@ typedef struct clx_traffic {
   int32_t link_count;
   const char *link_name[CLX_TRAFFIC_LINKS_MAX];
   double capacity[CLX_TRAFFIC_LINKS_MAX];  // B/s for this GPU
+  int32_t level[CLX_TRAFFIC_LINKS_MAX];    // of clx_network.level, for links above the NICs
   int32_t demand_count;
   clx_traffic_demand demand[CLX_TRAFFIC_STREAMS_MAX];
   int32_t state_count;  // memo
   uint32_t state[CLX_TRAFFIC_STATES_MAX];
   double speed[CLX_TRAFFIC_STATES_MAX][CLX_TRAFFIC_STREAMS_MAX];
 } clx_traffic;
+
+// The links of one GPU of a network, no demands yet: NVLink, NIC, its share of what leads out of each block.
+void clx_network_traffic(const clx_network *network, clx_traffic *traffic);
+
+// What one collective of `bytes` asks of them (bytes as in clx_collective_cost_of).
+clx_traffic_demand clx_network_demand(const clx_network *network, const clx_traffic *traffic, const char *name,
+                                      clx_collective kind, clx_group group, double bytes);
 
 // Adds a demand; returns its index, -1 when there is no room. Forgets the states seen so far.
 int32_t clx_traffic_add(clx_traffic *traffic, const clx_traffic_demand *demand);

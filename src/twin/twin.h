@@ -16,7 +16,7 @@
 //   training.parameters, training.parameters_active, training.flop_per_token (FLOP)
 //   training.memory.{weights,gradients,optimizer,activations,overhead,total,capacity} (B), training.memory.stage
 //   training.step_time (s), training.part.{gemm,attention,stream,recompute,tp_exposed,cp_exposed,ep_exposed,pp_exposed,
-//   dp_exposed,bubble,optimizer,launch,jitter} (s), training.mfu, training.mfu_peak (FLOP/s), training.tokens_per_second,
+//   dp_exposed,contention,bubble,optimizer,launch,jitter} (s), training.mfu, training.mfu_peak (FLOP/s), training.tokens_per_second,
 //   training.tokens_per_second_per_gpu, training.tokens_per_day, training.tokens, training.duration (s),
 //   training.energy (J), training.steps
 //   power.it_mean (W), power.it_peak (W), power.gpu_mean (W), power.facility_mean (W), power.facility_peak (W)

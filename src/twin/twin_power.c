@@ -17,7 +17,7 @@ static double mean_share(const clx_step *step) {
   const double matmul = step->gemm + step->attention + step->recompute;
   const double stream = step->stream + step->optimizer;
   const double communication =
-      step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed;
+      step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed + step->contention;
   const double wait = step->bubble + step->launch + step->jitter;
   return (SHARE_MATMUL * matmul + SHARE_STREAM * stream + SHARE_COMMUNICATION * communication + SHARE_WAIT * wait) /
          step->step_time;

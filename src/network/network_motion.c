@@ -26,7 +26,7 @@ typedef struct clx_rate_memo {
 clx_status clx_mover_make(clx_arena *arena, const clx_plans *plans, clx_mover *m, clx_error *error) {
   int32_t most = 0;
   for (int32_t i = 0; i < plans->count; i++) most = plans->plan[i].flows > most ? plans->plan[i].flows : most;
-  *m = (clx_mover){.arena = arena, .plans = plans, .tolerance = most > CLX_SCHEDULE_EXACT_MAX ? 0.01 : 1e-9};
+  *m = (clx_mover){.arena = arena, .plans = plans, .tolerance = most > CLX_SCHEDULE_EXACT_MAX ? 0.01 : 1e-11};
   m->solver = clx_flow_solver_new();
   m->memo = CLX_NEW(arena, clx_rate_memo);
   if (m->solver != NULL && m->memo != NULL) return CLX_OK;

@@ -203,7 +203,6 @@ static clx_status solve_moving(player *p) {
   for (int32_t i = 0; i < p->active_count; i++) {
     stage *s = &p->stage[p->active[i]];
     s->first = -1;
-    s->stale = false;
   }
   for (int32_t i = p->active_count - 1; i >= 0; i--) {
     stage *s = &p->stage[p->active[i]], *root = &p->stage[s->component];
@@ -213,11 +212,12 @@ static clx_status solve_moving(player *p) {
     root->stale = root->stale || !s->motion.solved;
   }
   for (int32_t i = 0; i < p->active_count; i++) {
-    const stage *root = &p->stage[p->active[i]];
+    stage *root = &p->stage[p->active[i]];
     int32_t count = 0;
     if (!root->stale) continue;
+    root->stale = false;
     for (int32_t k = root->first; k >= 0; k = p->stage[k].next) p->moving[count++] = &p->stage[k].motion;
-    CLX_TRY(clx_motion_solve(&p->mover, p->moving, count, p->error));
+    if (count > 0) CLX_TRY(clx_motion_solve(&p->mover, p->moving, count, p->error));
   }
   return CLX_OK;
 }
@@ -237,6 +237,7 @@ static clx_status finish(player *p) {
     if (s->state == MOVING && s->motion.moving == 0) {
       s->state = RESTING;
       s->until = s->motion.arrived + s->round->wait;
+      p->stage[s->component].stale = true;  // the others get what its last flows had
     }
   }
   for (int32_t i = 0; i < p->active_count;) {

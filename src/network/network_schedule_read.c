@@ -261,6 +261,9 @@ clx_status clx_schedule_read(clx_arena *arena, const clx_node *root, clx_schedul
   reader r = {.arena = arena, .spec = spec, .error = error};
   r.status = clx_schema_read(&clx_schedule_schema, root, false, arena, spec, error);
   if (r.status != CLX_OK) return r.status;
+  if (spec->round_count > CLX_SCHEDULE_ROUNDS_MAX)
+    return clx_fail(error, CLX_INPUT, root->place, "%d rounds are more than %d; equal ones can be repeated",
+                    spec->round_count, CLX_SCHEDULE_ROUNDS_MAX);
   if (spec->round_count == 0) return clx_fail(error, CLX_INPUT, root->place, "'rounds' is empty");
   r.round = CLX_NEW_ARRAY(arena, clx_round, spec->round_count);
   if (r.round == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

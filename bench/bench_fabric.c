@@ -121,7 +121,7 @@ static void measure(const subject *s) {
 int main(int argc, char **argv) {
   printf("%-32s %8s %8s %7s %7s %7s %7s %7s %6s %7s\n", "NICs of 50 GB/s, random placement", "paths s", "study s",
          "ns/flow", "share %", "worst", "split %", "worst", "rounds", "heaped");
-  const size_t count = argc > 1 ? (size_t)atoi(argv[1]) : sizeof SUBJECTS / sizeof SUBJECTS[0];
+  const size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : sizeof SUBJECTS / sizeof SUBJECTS[0];
   for (size_t i = 0; i < count; i++) measure(&SUBJECTS[i]);
   return 0;
 }

@@ -474,8 +474,12 @@ static void test_degraded_links_keep_their_flows(void **state) {
   assert_int_equal(clx_fabric_path(&r.fabric, 0, 127, 9, healthy), 4);
   char name[96];
   clx_fabric_link_name(&r.fabric, healthy[1], name, sizeof name);
-  int leaf, port;
-  assert_int_equal(sscanf(name, "leaf %d port %d up", &leaf, &port), 2);
+  assert_memory_equal(name, "leaf ", 5);
+  char *rest;
+  const int32_t leaf = (int32_t)strtol(name + 5, &rest, 10);
+  assert_memory_equal(rest, " port ", 6);
+  const int32_t port = (int32_t)strtol(rest + 6, &rest, 10);
+  assert_string_equal(rest, " up");
   clx_fault_spec fault = {.kind = CLX_FAULT_LINK, .tier = 1, .index = leaf, .port = port, .rate = 0.25};
   r.spec.faults = &fault;
   r.spec.fault_count = 1;

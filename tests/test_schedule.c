@@ -273,6 +273,146 @@ static void test_folded_is_flat(void **state) {
   }
 }
 
+// --- against a plain simulation -----------------------------------------------------------------------------------------
+
+enum { REF_RANKS = 5, REF_ROUNDS = 6, REF_FLOWS = 4 };
+
+// A round of the plain simulation: no memory, nothing skipped.
+typedef struct reference {
+  const clx_round *round;
+  int64_t repetition;
+  double left[REF_FLOWS], arrived, until, end;
+  bool begun, over;
+} reference;
+
+// Progressive filling of flows over ports: all rise together until a port is full.
+static void fill_rates(const reference *x, double rate[REF_ROUNDS][REF_FLOWS]) {
+  bool fixed[REF_ROUNDS][REF_FLOWS];
+  double spare[2 * REF_RANKS];
+  for (int32_t p = 0; p < 2 * REF_RANKS; p++) spare[p] = 1e9;
+  for (int32_t i = 0; i < REF_ROUNDS; i++) {
+    for (int32_t f = 0; f < REF_FLOWS; f++) {
+      fixed[i][f] = !(x[i].begun && !x[i].over && f < x[i].round->flow_count && x[i].left[f] > 0);
+      rate[i][f] = 0;
+    }
+  }
+  for (;;) {
+    int32_t users[2 * REF_RANKS] = {0};
+    double step = INFINITY;
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      for (int32_t f = 0; f < REF_FLOWS; f++) {
+        if (fixed[i][f]) continue;
+        users[x[i].round->flow[f].from]++;
+        users[REF_RANKS + x[i].round->flow[f].to]++;
+      }
+    }
+    for (int32_t p = 0; p < 2 * REF_RANKS; p++) {
+      if (users[p] > 0) step = fmin(step, spare[p] / users[p]);
+    }
+    if (!isfinite(step)) return;
+    for (int32_t p = 0; p < 2 * REF_RANKS; p++) spare[p] -= step * users[p];
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      for (int32_t f = 0; f < REF_FLOWS; f++) {
+        if (fixed[i][f]) continue;
+        rate[i][f] += step;
+        fixed[i][f] = spare[x[i].round->flow[f].from] < 1 || spare[REF_RANKS + x[i].round->flow[f].to] < 1;
+      }
+    }
+  }
+}
+
+static void begin_reference(reference *x, double now) {
+  for (int32_t f = 0; f < x->round->flow_count; f++) x->left[f] = x->round->flow[f].bytes;
+  x->arrived = now;
+  x->until = INFINITY;
+}
+
+// Times at which the rounds are over, on a switch of 1 GB/s ports with this latency.
+static void play_reference(const clx_schedule *s, double latency, double *end) {
+  reference x[REF_ROUNDS] = {0};
+  double now = 0;
+  for (int32_t i = 0; i < REF_ROUNDS; i++) x[i].round = &s->round[i];
+  for (int32_t event = 0; event < 100000; event++) {
+    double rate[REF_ROUNDS][REF_FLOWS], next = INFINITY;
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      bool free = !x[i].begun;
+      for (int32_t k = 0; k < x[i].round->after_count; k++) free = free && x[x[i].round->after[k]].over;
+      if (!free) continue;
+      x[i].begun = true;
+      begin_reference(&x[i], now);
+    }
+    fill_rates(x, rate);
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      if (!x[i].begun || x[i].over) continue;
+      bool moving = false;
+      for (int32_t f = 0; f < x[i].round->flow_count; f++) {
+        if (!(x[i].left[f] > 0)) continue;
+        moving = true;
+        next = fmin(next, now + x[i].left[f] / rate[i][f]);
+      }
+      if (!moving && !isfinite(x[i].until)) x[i].until = x[i].arrived + x[i].round->wait;
+      if (!moving) next = fmin(next, x[i].until);
+    }
+    if (!isfinite(next)) break;
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      for (int32_t f = 0; f < REF_FLOWS; f++) {
+        if (rate[i][f] <= 0) continue;
+        x[i].left[f] -= rate[i][f] * (next - now);
+        if (x[i].left[f] > 1e-3) continue;  // of millions of bytes
+        x[i].left[f] = 0;
+        x[i].arrived = fmax(x[i].arrived, next + latency);
+      }
+    }
+    now = next;
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      if (!x[i].begun || x[i].over || x[i].until > now * (1 + 1e-13)) continue;
+      x[i].over = ++x[i].repetition == x[i].round->repeat;
+      x[i].end = now;
+      if (!x[i].over) begin_reference(&x[i], now);
+    }
+  }
+  for (int32_t i = 0; i < REF_ROUNDS; i++) {
+    assert_true(x[i].over);
+    end[i] = x[i].end;
+  }
+}
+
+// Random rounds that overlap, with an order, repetitions and waits.
+static void test_reference(void **state) {
+  (void)state;
+  uint32_t x = 2026;
+  for (int32_t trial = 0; trial < 400; trial++) {
+    rig r = rig_make();
+    clx_round_flow flow[REF_ROUNDS][REF_FLOWS];
+    peers_list *list = CLX_NEW(r.arena, peers_list);
+    rig_switch(&r, REF_RANKS, 1e9, 2e-3);
+    for (int32_t i = 0; i < REF_ROUNDS; i++) {
+      uint32_t draw[4 + 3 * REF_FLOWS];
+      for (size_t k = 0; k < sizeof draw / sizeof draw[0]; k++) draw[k] = (x = x * 1664525u + 1013904223u) >> 16;
+      const int32_t count = (int32_t)(draw[0] % (REF_FLOWS + 1));
+      for (int32_t f = 0; f < count; f++) {
+        const int32_t from = (int32_t)(draw[4 + 3 * f] % REF_RANKS);
+        const int32_t to = (from + 1 + (int32_t)(draw[5 + 3 * f] % (REF_RANKS - 1))) % REF_RANKS;
+        flow[i][f] = (clx_round_flow){from, to, 1e6 * (1 + draw[6 + 3 * f] % 20)};
+      }
+      const clx_round round = {.kind = count > 0 ? CLX_ROUND_FLOWS : CLX_ROUND_WAIT,
+                               .flow = flow[i],
+                               .flow_count = count,
+                               .repeat = 1 + draw[1] % 6,
+                               .wait = 7e-4 * (draw[2] % 8) + (count == 0 ? 1e-3 : 0)};
+      const int32_t a = i > 0 && draw[3] % 3 > 0 ? (int32_t)(draw[3] / 3 % (uint32_t)i) : -1;
+      const int32_t b = i > 1 && draw[3] % 5 == 0 ? (int32_t)(draw[3] / 15 % (uint32_t)i) : -1;
+      peers_add(list, round, a, b == a ? -1 : b);
+    }
+    const clx_schedule s = peers_schedule(list, 0);
+    double end[REF_ROUNDS];
+    play_reference(&s, 2e-3, end);
+    play(&r, &s);
+    for (int32_t i = 0; i < REF_ROUNDS; i++) CLX_CHECK_NEAR(r.out.end[i], end[i], 1e-8, 0);
+    rig_free(&r);
+  }
+}
+
 // Equal rounds, written as repetitions, as rounds, or with their flows in another order: one solve and one time. Followed
 // flow by flow (a round beside them that shares a link, and then only waits) they last as long.
 static void test_memory(void **state) {
@@ -489,6 +629,7 @@ int main(void) {
       cmocka_unit_test(test_shared_uplink),
       cmocka_unit_test(test_domains),
       cmocka_unit_test(test_folded_is_flat),
+      cmocka_unit_test(test_reference),
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_astra_sim),
       cmocka_unit_test(test_astra_sim_others),

@@ -113,7 +113,7 @@ void clx_fabric_leaf_endpoints(const clx_fabric *f, int64_t leaf, int64_t *first
 // Ports of the leaves. A fabric that one leaf (block) or one unit holds needs no more of them than are used.
 static void settle_leaves(clx_fabric *f, int32_t tiers) {
   clx_fabric_tier *leaf = &f->tier[0];
-  int64_t most = 0;
+  int64_t most = 1;  // servers of the largest run
   f->rails = 1;
   f->unit_servers = 0;
   for (int32_t i = 0; i < f->host_count;) {
@@ -156,7 +156,7 @@ static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
     const bool whole = t == 1 && t < tiers - 1 && !rail_only && f->rails > 1 && children >= f->rails;
     if (whole) children -= children % f->rails;
     plan->reach *= (double)children;
-    if (t == tiers - 1 && pods < children) children = pods;
+    if (t == tiers - 1 && pods > 0 && pods < children) children = pods;
     // Equal pods leave the least numbers unused where every rail begins with a pod of its own.
     if (rail_only) children = clx_divide_up(pods, clx_divide_up(pods, children));
     plan->children[t] = children;
@@ -274,7 +274,7 @@ static clx_status add_classes(clx_fabric_build *build) {
 }
 
 clx_status clx_fabric_wire_clos(clx_fabric_build *build) {
-  pod_plan plan = {0};
+  pod_plan plan = {.pods = {1, 1, 1, 1}, .children = {1, 1, 1, 1}};
   CLX_TRY(settle_tiers(build, &plan));
   settle_pods(build->fabric, &plan);
   count_switches(build->fabric);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fabric/fabric_internal.h"
+#include "fabric/fabric_route_internal.h"
 
 // Where failed links are put; the first round counts them, the second one has room.
 typedef struct collected {
@@ -235,13 +236,9 @@ static clx_status check(const clx_fabric *f, const clx_fault_spec *s, const rang
                   (long long)s->index);
 }
 
-// splitmix64's finaliser (Steele et al., OOPSLA 2014) over a counter: the draw of one part does not depend on the others.
+// Counter-based: the draw of one part does not depend on the others.
 static double draw(uint64_t key, uint64_t counter) {
-  uint64_t x = key + (counter + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-  x ^= x >> 31;
-  return (double)(x >> 11) * 0x1p-53;
+  return (double)(clx_route_mix(key ^ clx_route_mix(counter)) >> 11) * 0x1p-53;
 }
 
 // Exactly the share, rounded, of all parts: selection sampling (Knuth, algorithm 3.4.2 S). At least one.
@@ -263,7 +260,8 @@ static void collect(const clx_fabric *f, collected *out) {
     const bool nic = s->kind == CLX_FAULT_NIC, every = nic || s->plane < 0;
     out->rate = s->rate;
     for (int32_t plane = every ? 0 : s->plane; plane < (every ? spec->planes : s->plane + 1); plane++) {
-      const uint64_t key = ((uint64_t)spec->seed << 16) + ((uint64_t)i << 6) + (uint64_t)(nic ? 0 : plane);
+      const uint64_t key =
+          clx_route_mix(clx_route_mix((uint64_t)spec->seed) ^ ((uint64_t)i << 6 | (uint64_t)(nic ? 0 : plane)));
       out->plane = plane;
       if (s->random > 0) {
         fail_random(f, out, s, &r, key);

@@ -10,15 +10,16 @@ void clx_route_clos_make(clx_router *router) {
   for (int32_t t = 0; t < f->tier_count; t++) {
     clx_route_tier *tier = &router->tier[t];
     const bool leaf = t == 0;
+    const int64_t class = 2 * (int64_t)t;
     tier->up = leaf ? f->nic_up : f->tier[t - 1].up;
     tier->parallel = leaf ? 1 : f->tier[t].parallel;
     tier->spread = tier->up / tier->parallel;
     tier->below = leaf ? 1 : f->tier[t - 1].pod_switches;
     tier->leaves = f->tier[t].pods <= 1 ? 0 : (int32_t)f->tier[t].pod_leaves;
-    tier->first_up = f->link_class[2 * t].first;
-    tier->first_down = f->link_class[2 * t + 1].first;
-    tier->bundle_up = f->bundle_class[2 * t].first;
-    tier->bundle_down = f->bundle_class[2 * t + 1].first;
+    tier->first_up = f->link_class[class].first;
+    tier->first_down = f->link_class[class + 1].first;
+    tier->bundle_up = f->bundle_class[class].first;
+    tier->bundle_down = f->bundle_class[class + 1].first;
   }
 }
 

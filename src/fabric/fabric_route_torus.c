@@ -15,9 +15,9 @@ static void grid_make(grid *g, clx_router *router) {
   g->f = router->fabric;
   g->round = g->f->spec.topology == CLX_TOPOLOGY_TORUS;
   int32_t stride = 1;
-  for (int32_t d = 0; d < g->f->spec.dimension_count; d++) {
+  for (int32_t d = 0; d < CLX_DIMENSIONS_MAX; d++) {
     g->stride[d] = stride;
-    stride *= g->f->spec.dimensions[d];
+    if (d < g->f->spec.dimension_count) stride *= g->f->spec.dimensions[d];
   }
 }
 

@@ -45,10 +45,11 @@ static clx_status load_clos(clx_arena *arena, const clx_fabric *f, clx_study_loa
     load->pairs[class[0].first + e] = load->pairs[class[1].first + e] = others;
   }
   for (int32_t t = 1; t < f->tier_count; t++) {
-    double *up = load->pairs + class[2 * t].first, *down = load->pairs + class[2 * t + 1].first;
+    const clx_fabric_link_class *boundary = class + 2 * (int64_t)t;  // up, then down
+    double *up = load->pairs + boundary[0].first, *down = load->pairs + boundary[1].first;
     const int64_t leaves = f->tier[t - 1].pod_leaves;
     for (int32_t i = 0; i < load->leaves; i++) up[i / leaves] += load->leaf[i];
-    for (int32_t pod = 0; pod < class[2 * t].count; pod++) {
+    for (int32_t pod = 0; pod < boundary->count; pod++) {
       const double inside = up[pod];
       up[pod] = down[pod] = inside * (peers(f, load, top, (int32_t)(pod * leaves)) - inside);
     }
@@ -74,7 +75,7 @@ static group group_make(const clx_fabric *f, clx_study_load *load, int32_t index
 }
 
 static double *local_pairs(const group *g, int32_t from, int32_t to) {
-  const int32_t row = g->index * g->routers + from;
+  const int64_t row = (int64_t)g->index * g->routers + from;
   return g->load->pairs + g->f->link_class[2].first + row * (g->routers - 1) + (to < from ? to : to - 1);
 }
 
@@ -104,7 +105,8 @@ static void load_between(const group *x, const group *y) {
   const clx_fabric *f = x->f;
   const bool plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
   const int32_t m = f->global_parallel, other = y->index < x->index ? y->index : y->index - 1;
-  double *global = x->load->pairs + f->link_class[plus ? 4 : 3].first + (x->index * (f->group_count - 1) + other) * m;
+  const int64_t pair = (int64_t)x->index * (f->group_count - 1) + other;
+  double *global = x->load->pairs + f->link_class[plus ? 4 : 3].first + pair * m;
   for (int32_t k = 0; k < m; k++) {
     const int32_t owner = (other * m + k) / f->spec.router_global;
     global[k] = x->senders * y->senders / m;

@@ -113,7 +113,7 @@ static double bisect_clos(const clx_fabric *f) {
   double least = INFINITY;
   for (int32_t t = 1; t < f->tier_count; t++) {
     const double pods = (double)f->endpoints / (double)f->tier[t - 1].pod_ports;
-    least = fmin(least, pods * f->bundle_class[2 * t].rate / 2);
+    least = fmin(least, pods * f->bundle_class[2 * (int64_t)t].rate / 2);
   }
   return least;  // of one leaf alone: what the NICs can send
 }
@@ -138,7 +138,7 @@ static double bisect_servers(const clx_fabric *f) {
     if (f->spec.dimensions[d] > f->spec.dimensions[longest]) longest = d;
   }
   const double planes = f->spec.topology == CLX_TOPOLOGY_TORUS ? 2 : 1;
-  return planes * n / f->spec.dimensions[longest] * f->link_class[2 * longest].rate;
+  return planes * n / f->spec.dimensions[longest] * f->link_class[2 * (int64_t)longest].rate;
 }
 
 void clx_fabric_study_bisection(const clx_fabric *f, double *bandwidth, double *share) {

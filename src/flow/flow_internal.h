@@ -55,7 +55,11 @@ struct clx_flow_solver {
   int32_t chosen_count;
 };
 
-// Rates and causes of an instance. Uses slabs bounds, rest, alike and order.
+// The rules of flow.h; the first that is broken is named.
+clx_status clx_flow_check(const clx_flows *flows, clx_error *error);
+clx_status clx_flow_check_capacity(const clx_flows *flows, int32_t l, clx_error *error);
+
+// Rates and causes of an instance that was checked. Uses slabs bounds, rest, alike and order.
 clx_status clx_flow_run(clx_flow_solver *solver, const clx_flows *flows, double *rate, int32_t *cause,
                         clx_flow_effort *effort, clx_error *error);
 

@@ -4,24 +4,30 @@
 
 #include "flow/flow_internal.h"
 
-// Share of the flows below which a round does not pay: the heap does all that is left for the price of some ten rounds.
-static const double LEAST_FROZEN = 0.04;
+// Share of the flows below which a round does not pay: on a fat tree of a million endpoints the heap settles all that is left
+// for the price of some ten rounds. So the worst chain costs about twice the better way.
+static const double LEAST_FROZEN = 0.1;
+
+// No quotient or sum of these leaves the range of doubles.
+static const double CAPACITY_MAX = 1e150, LOAD_MIN = 1e-100, LOAD_MAX = 1e100;
 
 // What is known of flows and links before the first round.
 typedef struct bounds {
-  double *limit;   // [flows] no flow is faster than its own limit and each of its links alone
-  double *demand;  // [links] of all flows at their limits
-  int32_t *place;  // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
-  int32_t link_count, flow_count, entry_count;
+  double *limit;       // [flows] no flow is faster than its own limit and each of its links alone
+  double *demand;      // [links] of all flows at their limits
+  int32_t *place;      // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
+  int32_t link_count;  // that may bind
 } bounds;
 
 enum { FREE = -1, NEVER = -2 };
 
+clx_status clx_flow_check_capacity(const clx_flows *flows, int32_t l, clx_error *error) {
+  if (flows->capacity[l] >= 0 && flows->capacity[l] <= CAPACITY_MAX) return CLX_OK;
+  return clx_fail_plain(error, CLX_INTERNAL, "link %d has a capacity of %g B/s", l, flows->capacity[l]);
+}
+
 static clx_status check_links(const clx_flows *flows, clx_error *error) {
-  for (int32_t l = 0; l < flows->link_count; l++) {
-    if (flows->capacity[l] >= 0 && flows->capacity[l] <= 1.7976931348623157e308) continue;
-    return clx_fail_plain(error, CLX_INTERNAL, "link %d has a capacity of %g B/s", l, flows->capacity[l]);
-  }
+  for (int32_t l = 0; l < flows->link_count; l++) CLX_TRY(clx_flow_check_capacity(flows, l, error));
   return CLX_OK;
 }
 
@@ -29,33 +35,9 @@ static clx_status check_loads(const clx_flows *flows, clx_error *error) {
   if (flows->load == NULL) return CLX_OK;
   for (int32_t i = 0; i < flows->flow_count; i++) {
     for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      if (flows->load[e] > 0 && flows->load[e] <= 1e300) continue;
+      if (flows->load[e] >= LOAD_MIN && flows->load[e] <= LOAD_MAX) continue;
       return clx_fail_plain(error, CLX_INTERNAL, "flow %d loads link %d with %g", i, flows->link[e], flows->load[e]);
     }
-  }
-  return CLX_OK;
-}
-
-// The least of a flow's own limit and of its links, each as if it were alone there; and which link that is.
-static clx_status bound_flows(const clx_flows *flows, double *limit, int32_t *cause, clx_error *error) {
-  for (int32_t i = 0; i < flows->flow_count; i++) {
-    double least = flows->limit != NULL ? flows->limit[i] : INFINITY;
-    int32_t least_link = -1;
-    if (!(least >= 0)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has a limit of %g B/s", i, least);
-    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      const int32_t l = flows->link[e];
-      if ((uint32_t)l >= (uint32_t)flows->link_count) {
-        return clx_fail_plain(error, CLX_INTERNAL, "flow %d crosses link %d of %d", i, l, flows->link_count);
-      }
-      const double alone = flows->load != NULL ? flows->capacity[l] / flows->load[e] : flows->capacity[l];
-      if (alone < least) {
-        least = alone;
-        least_link = l;
-      }
-    }
-    if (!isfinite(least)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has neither a link nor a limit", i);
-    limit[i] = least;
-    cause[i] = least_link;
   }
   return CLX_OK;
 }
@@ -73,6 +55,45 @@ static clx_status check_rows(const clx_flows *flows, clx_error *error) {
   return CLX_OK;
 }
 
+static clx_status check_flows(const clx_flows *flows, clx_error *error) {
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    const double limit = flows->limit != NULL ? flows->limit[i] : INFINITY;
+    if (!(limit >= 0)) return clx_fail_plain(error, CLX_INTERNAL, "flow %d has a limit of %g B/s", i, limit);
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      if ((uint32_t)flows->link[e] < (uint32_t)flows->link_count) continue;
+      return clx_fail_plain(error, CLX_INTERNAL, "flow %d crosses link %d of %d", i, flows->link[e], flows->link_count);
+    }
+    if (flows->first[i] < flows->first[i + 1] || isfinite(limit)) continue;
+    return clx_fail_plain(error, CLX_INTERNAL, "flow %d has neither a link nor a limit", i);
+  }
+  return CLX_OK;
+}
+
+clx_status clx_flow_check(const clx_flows *flows, clx_error *error) {
+  CLX_TRY(check_rows(flows, error));
+  CLX_TRY(check_links(flows, error));
+  CLX_TRY(check_flows(flows, error));
+  return check_loads(flows, error);
+}
+
+// The least of a flow's own limit and of its links, each as if it were alone there; and which link that is.
+static void bound_flows(const clx_flows *flows, double *limit, int32_t *cause) {
+  for (int32_t i = 0; i < flows->flow_count; i++) {
+    double least = flows->limit != NULL ? flows->limit[i] : INFINITY;
+    int32_t least_link = -1;
+    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
+      const double capacity = flows->capacity[flows->link[e]];
+      const double alone = flows->load != NULL ? capacity / flows->load[e] : capacity;
+      if (alone < least) {
+        least = alone;
+        least_link = flows->link[e];
+      }
+    }
+    limit[i] = least;
+    cause[i] = least_link;
+  }
+}
+
 // A link that carries all its flows at their limits never binds: the set of feasible rates is the same without it. Of a
 // permutation over a fat tree under ECMP two thirds of all links go.
 static void drop_links(const clx_flows *flows, bounds *b) {
@@ -82,55 +103,53 @@ static void drop_links(const clx_flows *flows, bounds *b) {
       b->demand[flows->link[e]] += flows->load != NULL ? flows->load[e] * b->limit[i] : b->limit[i];
     }
   }
-  for (int32_t l = 0; l < flows->link_count; l++) b->place[l] = b->demand[l] > flows->capacity[l] ? FREE : NEVER;
-}
-
-// Flows with a link that may bind, and places for those links in the order in which flows meet them, so that neighbours in
-// memory are met together.
-static void count_rest(const clx_flows *flows, bounds *b) {
-  b->link_count = b->flow_count = b->entry_count = 0;
-  for (int32_t i = 0; i < flows->flow_count; i++) {
-    const int32_t before = b->entry_count;
-    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      int32_t *place = &b->place[flows->link[e]];
-      if (*place == NEVER) continue;
-      if (*place == FREE) *place = b->link_count++;
-      b->entry_count++;
-    }
-    b->flow_count += b->entry_count > before;
+  b->link_count = 0;
+  for (int32_t l = 0; l < flows->link_count; l++) {
+    const bool binds = b->demand[l] > flows->capacity[l];
+    b->place[l] = binds ? FREE : NEVER;
+    b->link_count += binds;
   }
 }
 
-static bool take_rest(clx_flow_solver *solver, const bounds *b, bool weighted, clx_flow_rest *rest) {
-  const int64_t links = b->link_count, flows = b->flow_count, entries = b->entry_count;
+// Memory of the rest. Demands are done with: where the links fit there, fresh memory needs not be touched.
+static bool take_rest(clx_flow_solver *solver, const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
+  const int64_t links = b->link_count, count = flows->flow_count, entries = flows->first[count];
+  const bool fits = b->link_count <= (int64_t)flows->link_count / (int64_t)(sizeof *rest->link / sizeof *b->demand);
   clx_flow_slab *slab = &solver->rest;
-  const size_t need = clx_flow_bytes(links, sizeof *rest->link) + clx_flow_bytes(links, sizeof *rest->origin) +
-                      clx_flow_bytes(flows, sizeof *rest->id) + clx_flow_bytes(flows + 1, sizeof *rest->first) +
-                      clx_flow_bytes(entries, sizeof *rest->entry) +
-                      clx_flow_bytes(weighted ? entries : 0, sizeof *rest->load);
+  const size_t need = clx_flow_bytes(fits ? 0 : links, sizeof *rest->link) +
+                      clx_flow_bytes(links, sizeof *rest->origin) + clx_flow_bytes(count, sizeof *rest->id) +
+                      clx_flow_bytes(count + 1, sizeof *rest->first) + clx_flow_bytes(entries, sizeof *rest->entry) +
+                      clx_flow_bytes(flows->load != NULL ? entries : 0, sizeof *rest->load);
   if (!clx_flow_slab_reserve(slab, need)) return false;
-  rest->link = CLX_FLOW_TAKE(slab, clx_flow_link, links);
+  rest->link = fits ? (void *)b->demand : CLX_FLOW_TAKE(slab, clx_flow_link, links);
   rest->origin = CLX_FLOW_TAKE(slab, int32_t, links);
-  rest->id = CLX_FLOW_TAKE(slab, int32_t, flows);
-  rest->first = CLX_FLOW_TAKE(slab, int32_t, flows + 1);
+  rest->id = CLX_FLOW_TAKE(slab, int32_t, count);
+  rest->first = CLX_FLOW_TAKE(slab, int32_t, count + 1);
   rest->entry = CLX_FLOW_TAKE(slab, int32_t, entries);
-  rest->load = weighted ? CLX_FLOW_TAKE(slab, double, entries) : NULL;
-  rest->link_count = b->link_count;
+  rest->load = flows->load != NULL ? CLX_FLOW_TAKE(slab, double, entries) : NULL;
   return true;
 }
 
+// The place of a link that may bind; links take places in the order in which flows meet them, so that neighbours in memory
+// are met together.
+static int32_t place_of(const clx_flows *flows, const bounds *b, int32_t l, clx_flow_rest *rest) {
+  if (b->place[l] == FREE) {
+    b->place[l] = rest->link_count;
+    rest->origin[rest->link_count] = l;
+    rest->link[rest->link_count++] = (clx_flow_link){.left = flows->capacity[l]};
+  }
+  return b->place[l];
+}
+
+// Flows with a link that may bind. The others have their rate.
 static void fill_rest(const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
   int32_t end = 0, count = 0;
-  memset(rest->link, 0, (size_t)rest->link_count * sizeof *rest->link);
   for (int32_t i = 0; i < flows->flow_count; i++) {
     const int32_t before = end;
     for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      const int32_t l = flows->link[e], place = b->place[l];
-      if (place < 0) continue;
-      clx_flow_link *link = &rest->link[place];
-      link->left = flows->capacity[l];
-      link->weight += flows->load != NULL ? flows->load[e] : 1;
-      rest->origin[place] = l;
+      const int32_t place = place_of(flows, b, flows->link[e], rest);
+      if (place == NEVER) continue;
+      rest->link[place].weight += flows->load != NULL ? flows->load[e] : 1;
       if (flows->load != NULL) rest->load[end] = flows->load[e];
       rest->entry[end++] = place;
     }
@@ -194,9 +213,6 @@ static clx_status out_of_memory(clx_error *error, const clx_flows *flows) {
 
 clx_status clx_flow_run(clx_flow_solver *solver, const clx_flows *flows, double *rate, int32_t *cause,
                         clx_flow_effort *effort, clx_error *error) {
-  CLX_TRY(check_rows(flows, error));
-  CLX_TRY(check_links(flows, error));
-  CLX_TRY(check_loads(flows, error));
   bounds b = {0};
   const int64_t links = flows->link_count;
   clx_flow_slab *slab = &solver->bounds;
@@ -208,11 +224,10 @@ clx_status clx_flow_run(clx_flow_solver *solver, const clx_flows *flows, double 
   b.limit = CLX_FLOW_TAKE(slab, double, flows->flow_count);
   b.demand = CLX_FLOW_TAKE(slab, double, links);
   b.place = CLX_FLOW_TAKE(slab, int32_t, links);
-  CLX_TRY(bound_flows(flows, b.limit, cause, error));
+  bound_flows(flows, b.limit, cause);
   drop_links(flows, &b);
-  count_rest(flows, &b);
   clx_flow_rest rest = {.limit = b.limit, .rate = rate, .cause = cause};
-  if (!take_rest(solver, &b, flows->load != NULL, &rest)) return out_of_memory(error, flows);
+  if (!take_rest(solver, flows, &b, &rest)) return out_of_memory(error, flows);
   fill_rest(flows, &b, &rest);
   int32_t *merged = NULL;
   if (!merge_rest(solver, flows->flow_count, &rest, &merged)) return out_of_memory(error, flows);
@@ -225,7 +240,7 @@ clx_status clx_flow_solve(clx_flow_solver *solver, const clx_flows *flows, doubl
                           clx_error *error) {
   clx_flow_effort own = {0};
   solver->solved = solver->has_incidence = false;
-  CLX_TRY(check_rows(flows, error));
+  CLX_TRY(clx_flow_check(flows, error));
   const int64_t count = flows->flow_count;
   clx_flow_slab *slab = &solver->state;
   if (!clx_flow_slab_reserve(slab, clx_flow_bytes(count, sizeof *rate) + clx_flow_bytes(count, sizeof(int32_t)))) {

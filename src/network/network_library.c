@@ -23,25 +23,26 @@ clx_generation clx_generation_of(const clx_device *device) {
 #define ROW(member, unit, start, low, high, text) \
   CLX_PARAMETER(clx_library_generation, member, unit, start, low, high, text)
 static const clx_row generation_rows[] = {
-    ROW(start, "s", 1.5e-5, 1e-6, 1e-4, "launch and end of a collective between nodes, network proxies included"),
-    ROW(ll_hop, "s", 2.7e-6, 1e-6, 2e-5, "one hop between nodes on LL"),
-    ROW(ll128_hop, "s", 4e-6, 1e-6, 2e-5, "one hop between nodes on LL128"),
-    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop between nodes on Simple"),
+    ROW(start, "s", 1e-5, 1e-6, 1e-4, "launch and end beyond those in a node: network proxies"),
+    ROW(ll_hop, "s", 5e-6, 1e-6, 3e-5, "one hop between nodes on LL"),
+    ROW(ll128_hop, "s", 8.5e-6, 1e-6, 4e-5, "one hop between nodes on LL128"),
+    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop of a ring between nodes on Simple"),
     ROW(tree_hop, "s", 2.1e-5, 2e-6, 6e-5, "one level of a tree between nodes on Simple"),
-    ROW(chunk, "B", 524288, 16384, 8388608, "bytes of one NIC that a hop holds back before it passes them on"),
-    ROW(peer_time, "s", 1e-6, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
+    ROW(fill, NULL, 1, 0, 4, "transfers of one chunk that a level of a tree waits for"),
+    ROW(overlap, NULL, 5, 1, 12, "how NVLink switches and NICs join: 1 = sum, large = maximum"),
+    ROW(peer_time, "s", 3e-7, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
 };
 #undef ROW
 
-static const clx_schema generation_schema = {.name = "library generation",
-                                             .doc = "what a library costs between nodes on one generation of GPUs",
-                                             .rows = generation_rows,
-                                             .count = CLX_COUNT(generation_rows),
-                                             .size = sizeof(clx_library_generation)};
+const clx_schema clx_library_generation_schema = {.name = "library generation",
+                                                  .doc = "what a library costs between nodes on one generation of GPUs",
+                                                  .rows = generation_rows,
+                                                  .count = CLX_COUNT(generation_rows),
+                                                  .size = sizeof(clx_library_generation)};
 
 #define GENERATION(index, text)                                                                         \
   {                                                                                                     \
-    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &generation_schema,                                   \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                       \
     .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
   }
 
@@ -79,9 +80,21 @@ static const clx_row library_rows[] = {
      .minimum = 0,
      .maximum = 1,
      .doc = "one hop of an ideal network"},
+    {.key = "chunks",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_library, chunks),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 1024,
+     .doc = "into which an ideal network cuts a collective, one after the other"},
     GENERATION(CLX_AMPERE, "ampere"),
     GENERATION(CLX_HOPPER, "hopper"),
     GENERATION(CLX_BLACKWELL, "blackwell"),
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_library, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_library_schema = {.name = "library",
@@ -122,6 +135,11 @@ static const clx_row transport_rows[] = {
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_transport, sharp),
      .doc = "switches reduce (SHARP), and collectives use it"},
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_transport, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_transport_schema = {.name = "transport",

@@ -168,12 +168,13 @@ static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
 static clx_status out_of_reach(clx_fabric_build *build, const pod_plan *plan) {
   const clx_fabric *f = build->fabric;
   char rate[32];
-  return clx_fail(build->error, CLX_INFEASIBLE, f->spec.place,
-                  "%s of switch '%s' (%d ports of %s, %d of a leaf to servers) reach %.0f endpoints%s, the fabric has "
-                  "%lld%s",
-                  COUNT[plan->tiers], build->model->name, f->radix, clx_fabric_rate_text(f->rate, rate, sizeof rate),
-                  f->tier[0].down, plan->reach, f->rails > 1 ? " in full units" : "", (long long)f->endpoints,
-                  f->spec.planes > 1 ? " in each plane" : "");
+  return clx_fail(
+      build->error, CLX_INFEASIBLE, f->spec.place,
+      "%s of switch '%s' (%d ports of %s, %d of a leaf to servers) reach%s %.0f endpoints%s, the fabric has "
+      "%lld%s",
+      COUNT[plan->tiers], build->model->name, f->radix, clx_fabric_rate_text(f->rate, rate, sizeof rate),
+      f->tier[0].down, plan->tiers == 1 ? "es" : "", plan->reach, f->rails > 1 ? " in full units" : "",
+      (long long)f->endpoints, f->spec.planes > 1 ? " in each plane" : "");
 }
 
 static clx_status settle_tiers(clx_fabric_build *build, pod_plan *plan) {

@@ -131,6 +131,10 @@ void clx_network_options_default(clx_network_options *options);
  * quantities begin with "network.". CLX_INFEASIBLE: failed parts cut servers off; `error` names them. */
 clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
                            clx_error *error);
+/* Plays the schedule of rounds at `path` (YAML; docs/model/network/schedules.md) on the fabric of a scenario: a result whose
+ * quantities begin with "schedule.". options nullable. */
+clx_status clx_schedule_run(const clx_scenario *scenario, const char *path, const clx_network_options *options,
+                            clx_result **out, clx_error *error);
 /* Such a result as a report for people (about 40 lines), its table of links as CSV, the fabric as SVG; *text is freed with
  * clx_text_free. The drawing takes any result of the scenario; links are grey where it holds no loads. */
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);

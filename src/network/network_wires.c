@@ -39,6 +39,10 @@ static int32_t wired_path(const void *context, int32_t from, int32_t to, int32_t
   const int32_t a = w->endpoint[from], b = w->endpoint[to];
   *share = 1.0 / w->fabric->spec.planes;
   *latency = o->nic_latency;
+  if (a < 0 || b < 0) {
+    clx_fail_plain(error, CLX_INFEASIBLE, "rank %d has no NIC to reach rank %d", a < 0 ? from : to, a < 0 ? to : from);
+    return -1;
+  }
   if (a == b) {
     clx_fail_plain(error, CLX_INFEASIBLE, "ranks %d and %d share a NIC, but no NVLink domain", from, to);
     return -1;
@@ -66,19 +70,22 @@ static void wired_name(const void *context, int32_t link, char *text, size_t siz
   }
 }
 
-// NIC port of every rank.
-static clx_status place_ranks(wired *w, int32_t *endpoint, clx_error *error) {
+// NIC port of every rank, -1 = none.
+static void place_ranks(const wired *w, int32_t *endpoint) {
   const clx_wires_options *o = &w->options;
-  const int32_t gpus = w->fabric->hosts[0].gpus, nics = w->fabric->hosts[0].nics;
-  for (int32_t r = 0; r < o->ranks; r++) {
-    const int64_t at = o->server == NULL ? clx_fabric_gpu_endpoint(w->fabric, r)
-                                         : clx_fabric_endpoint(w->fabric, o->server[r / gpus],
-                                                               (int32_t)((int64_t)(r % gpus) * nics / gpus));
-    if (at < 0 || at >= w->fabric->endpoints)
-      return clx_fail_plain(error, CLX_INFEASIBLE, "rank %d has no NIC on the fabric", r);
-    endpoint[r] = (int32_t)at;
+  const clx_fabric *f = w->fabric;
+  for (int32_t r = 0, node = 0; r < o->ranks; node++) {
+    const int64_t server = o->server != NULL ? o->server[node] : node;
+    int64_t in_host = server;
+    const clx_fabric_hosts *hosts = f->hosts;
+    while (hosts < f->hosts + f->host_count - 1 && in_host >= hosts->servers) in_host -= hosts++->servers;
+    for (int32_t gpu = 0; gpu < hosts->gpus && r < o->ranks; gpu++, r++) {
+      const int32_t nic = (int32_t)((int64_t)gpu * hosts->nics / hosts->gpus);
+      const int64_t at = hosts->nics > 0 && f->endpoints > 0 ? clx_fabric_endpoint(f, server, nic) : -1;
+      endpoint[r] = at < f->endpoints ? (int32_t)at : -1;
+    }
+    if (hosts->gpus < 1) break;
   }
-  return CLX_OK;
 }
 
 clx_status clx_wires_fabric(clx_arena *arena, const clx_fabric *fabric, const clx_wires_options *options,
@@ -92,13 +99,14 @@ clx_status clx_wires_fabric(clx_arena *arena, const clx_fabric *fabric, const cl
   if (w == NULL || endpoint == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   *w = (wired){fabric, *options, clx_fabric_link_total(fabric), endpoint};
   if (w->options.domain < 1 || options->nvlink <= 0) w->options.domain = 1;
-  CLX_TRY(place_ranks(w, endpoint, error));
-  CLX_TRY(clx_fabric_capacity(arena, fabric, &of_fabric, error));
+  if (!(w->options.share > 0)) w->options.share = 1;
+  place_ranks(w, endpoint);
+  if (w->fabric_links > 0) CLX_TRY(clx_fabric_capacity(arena, fabric, &of_fabric, error));
   const int64_t links = (int64_t)w->fabric_links + 2 * (int64_t)options->ranks;
   if (links > INT32_MAX) return clx_fail_plain(error, CLX_INFEASIBLE, "the fabric has too many links for a schedule");
   double *capacity = CLX_NEW_ARRAY(arena, double, links);
   if (capacity == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < w->fabric_links; i++) capacity[i] = of_fabric[i];
+  for (int32_t i = 0; i < w->fabric_links; i++) capacity[i] = of_fabric[i] * w->options.share;
   for (int64_t i = w->fabric_links; i < links; i++) capacity[i] = options->nvlink;
   const bool hashed = fabric->spec.routing == CLX_ROUTING_ECMP && fabric->spec.flows > 1;
   *wires = (clx_wires){.ranks = options->ranks,

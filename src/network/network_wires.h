@@ -58,11 +58,13 @@ clx_status clx_wires_plain(clx_arena *arena, const clx_plain_dimension *dimensio
 // --- a fabric (network_wires.c) -----------------------------------------------------------------------------------------------
 
 typedef struct clx_wires_options {
-  int32_t ranks;          // GPUs of the job; rank r is GPU r modulo g of its node number r / g, g = GPUs of a server
-  const int32_t *server;  // [ranks / g, rounded up] server of each node (clx_fabric_place); NULL = 0, 1, 2 ...
-  int32_t domain;         // GPUs that share NVLink, neighbours in the order of ranks; 1 = none
-  double nvlink;          // B/s of one GPU, one direction
+  int32_t ranks;  // GPUs of the job, filled server by server
+  const int32_t
+      *server;     // servers in the order of the job (clx_fabric_place), enough for the ranks; NULL = 0, 1, 2 ...
+  int32_t domain;  // GPUs that share NVLink, neighbours in the order of ranks; 1 = none
+  double nvlink;   // B/s of one GPU, one direction
   double nvlink_latency;  // s from GPU to GPU
+  double share;           // of the fabric's rates that transfers reach; 0 = 1
   double nic_latency;     // s from NIC to NIC through one switch
   double switch_latency;  // s of each further switch
   uint64_t seed;          // of the hashes of ECMP

@@ -10,7 +10,10 @@ static int predict(const cli_call *call) {
   clx_catalog *catalog = NULL;
   char *text = NULL;
   const char *path = cli_text(call, "output");
-  const clx_table_options options = {.device = cli_text(call, "device"), .family = cli_text(call, "family")};
+  const clx_table_options options = {.device = cli_text(call, "device"),
+                                     .family = cli_text(call, "family"),
+                                     .library = cli_text(call, "library"),
+                                     .notes = cli_flag(call, "notes")};
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE &&
       clx_table_predict(catalog, call->argument[0], call->argument[1], &options, &text, &error) != CLX_OK) {
@@ -23,17 +26,25 @@ static int predict(const cli_call *call) {
   return code;
 }
 
-#define KERNEL_OPTIONS                                                                                                 \
-  {.name = "device",                                                                                                   \
-   .value = "NAME",                                                                                                    \
-   .kind = CLI_DEVICE,                                                                                                 \
-   .doc = "kernels: the device of the catalogue that ran them"},                                                       \
-  {                                                                                                                    \
-    .name = "family", .value = "NAME", .kind = CLI_FAMILY, .doc = "kernels: gemm, moe ... (default: by the file name)" \
+#define KIND_OPTIONS                                                                                                \
+  {.name = "device",                                                                                                \
+   .value = "NAME",                                                                                                 \
+   .kind = CLI_DEVICE,                                                                                              \
+   .doc = "kernels: the device of the catalogue that ran them"},                                                    \
+      {.name = "family",                                                                                            \
+       .value = "NAME",                                                                                             \
+       .kind = CLI_FAMILY,                                                                                          \
+       .doc = "kernels: gemm, moe ... (default: by the file name)"},                                                \
+      {.name = "library",                                                                                           \
+       .value = "NAME",                                                                                             \
+       .kind = CLI_TEXT,                                                                                            \
+       .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},               \
+  {                                                                                                                 \
+    .name = "notes", .doc = "collectives: also read from source and notes what was run (algorithm, launch, tokens)" \
   }
 
 static const cli_option PREDICT_OPTIONS[] = {
-    KERNEL_OPTIONS,
+    KIND_OPTIONS,
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
@@ -46,10 +57,11 @@ const cli_command cli_predict_command = {
     .summary = "predict every row of a table of runs",
     .text =
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
-        "model_error. No measured column is read. KIND: training (optimizer steps) or kernels (one kernel\n"
-        "alone on one device).",
+        "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
+        "alone on one device) or collectives (one collective alone on a network).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
-                 "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm"},
+                 "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
+                 "colossus predict collectives nccl.csv"},
     .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
     .options = PREDICT_OPTIONS,
     .option_count = CLI_COUNT(PREDICT_OPTIONS),
@@ -77,8 +89,11 @@ static int validate(const cli_call *call) {
   clx_error_clear(&error);
   clx_catalog *catalog = NULL;
   char *text = NULL, *column = NULL;
-  clx_table_options options = {
-      .device = cli_text(call, "device"), .family = cli_text(call, "family"), .by = cli_text(call, "by")};
+  clx_table_options options = {.device = cli_text(call, "device"),
+                               .family = cli_text(call, "family"),
+                               .by = cli_text(call, "by"),
+                               .library = cli_text(call, "library"),
+                               .notes = cli_flag(call, "notes")};
   int code = read_only(call, &options, &column);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE && clx_table_validate(catalog, call->argument[0], call->argument[1], &options,
@@ -93,11 +108,11 @@ static int validate(const cli_call *call) {
 }
 
 static const cli_option VALIDATE_OPTIONS[] = {
-    KERNEL_OPTIONS,
+    KIND_OPTIONS,
     {.name = "by",
      .value = "COLUMN",
      .kind = CLI_TEXT,
-     .doc = "group by this column (default: source; number format and size)"},
+     .doc = "group by this column (default: source; number format and size; system, collective and size)"},
     {.name = "only",
      .value = "COLUMN=VALUES",
      .kind = CLI_TEXT,
@@ -110,10 +125,12 @@ const cli_command cli_validate_command = {
     .summary = "compare predictions with published measurements",
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
-        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training or kernels.",
+        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels or\n"
+        "collectives.",
     .examples = {"colossus validate training runs.csv",
                  "colossus validate training runs.csv --by hardware --only trust=A,B",
-                 "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm"},
+                 "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
+                 "colossus validate collectives nccl.csv --by collective"},
     .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
     .options = VALIDATE_OPTIONS,
     .option_count = CLI_COUNT(VALIDATE_OPTIONS),

@@ -116,6 +116,27 @@ clx_status clx_result_json(const clx_result *result, char **text, clx_error *err
 /* The ratios of two results, for people or as JSON. */
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
 
+/* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
+typedef struct clx_network_options {
+  uint64_t seed;       /* of permutations, placements and hashes; 0 (default) = the scenario's network.seed */
+  const char *traffic; /* whose load of links is kept; NULL = "jobs" if the scenario has others, else "permutation" */
+  void (*progress)(void *context, const char *step); /* nullable: called before each step */
+  void *context;
+} clx_network_options;
+
+/* Traffic ("permutation", "ring", "all_to_all", "jobs"): name i, NULL past the end. */
+const char *clx_network_traffic_name(int32_t index);
+void clx_network_options_default(clx_network_options *options);
+/* Bill of material, bisection, rates of patterns and collectives, one failure of every kind, load of links: a result whose
+ * quantities begin with "network.". CLX_INFEASIBLE: failed parts cut servers off; `error` names them. */
+clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
+                           clx_error *error);
+/* Such a result as a report for people (about 40 lines), its table of links as CSV, the fabric as SVG; *text is freed with
+ * clx_text_free. The drawing takes any result of the scenario; links are grey where it holds no loads. */
+clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error);
+clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *result, char **text, clx_error *error);
+
 /* --- tables: predict and validate -------------------------------------------------------------------------------------- */
 /* All members nullable. */
 typedef struct clx_table_options {
@@ -124,9 +145,11 @@ typedef struct clx_table_options {
   const char *by;          /* validate groups by this column; default: the kind's own groups */
   const char *only_column; /* validate only rows whose cell in this column is one of only_values */
   const char *only_values; /* comma-separated */
+  const char *library;     /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
+  bool notes;              /* collectives: what was measured is also read from the columns source and notes */
 } clx_table_options;
 
-/* Kinds of tables ("training", "kernels"): name of kind i, NULL past the end. */
+/* Kinds of tables ("training", "kernels", "collectives"): name of kind i, NULL past the end. */
 const char *clx_table_kind_name(int32_t index);
 /* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
 const char *clx_kernel_family_name(int32_t index);
@@ -137,13 +160,16 @@ clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const
 clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
                               const clx_table_options *options, bool json, char **text, clx_error *error);
 
-/* --- calibration: kernel parameters of a device from tables of measured kernels -------------------------------------------- */
+/* --- calibration: parameters from tables of measured kernels and collectives -------------------------------------------- */
 typedef struct clx_calibrate_options {
-  const char *families; /* comma-separated; NULL = all that have a table */
-  const char *source;   /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
-  int32_t rows;         /* rows a fit sees at most; 0 = default */
-  int32_t threads;      /* default 1; does not change the result */
-  bool json;            /* report as JSON */
+  const char *families;  /* comma-separated; NULL = all that have a table */
+  const char *source;    /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
+  int32_t rows;          /* rows a fit sees at most; 0 = default */
+  int32_t threads;       /* default 1; does not change the result */
+  bool json;             /* report as JSON */
+  bool notes;            /* collectives: what was run is also read from the columns source and notes */
+  const char *library;   /* collectives: library to fit; NULL = nccl */
+  const char *transport; /* collectives: transport to fit instead of a library */
 } clx_calibrate_options;
 
 void clx_calibrate_options_default(clx_calibrate_options *options);
@@ -151,6 +177,13 @@ void clx_calibrate_options_default(clx_calibrate_options *options);
  * cross-validated) and *entry (the catalogue/kernels file) are freed with clx_text_free. */
 clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
                                 const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
+
+/* Fits what a library profile costs between nodes (catalogue/library; options->transport NULL), or how a transport moves data
+ * (catalogue/transport), to the rows of the table of collectives at `path` that ran on it. *report (errors before and after,
+ * by generation, span and size, with each system left out in turn) and *entry (the catalogue file) are freed with
+ * clx_text_free. */
+clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                     char **report, char **entry, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */

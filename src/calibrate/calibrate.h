@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "device/device_kernels.h"
+#include "network/network.h"
 #include "table/table.h"
 
 // --- measurements -------------------------------------------------------------------------------------------------------
@@ -97,3 +98,63 @@ void clx_calibration_json(const clx_calibration *calibration, const clx_device *
 // The catalogue entry: fitted sets of `calibration`, and those of `start` that were not fitted anew.
 void clx_calibration_entry(const clx_calibration *calibration, const clx_device *device, const clx_kernels *start,
                            clx_buffer *out);
+
+// --- calibrating collectives between nodes (calibrate_collectives.c) -------------------------------------------------------------
+
+// One measured collective.
+typedef struct clx_collective_sample {
+  clx_network network;  // its library or transport is replaced by the one that is fitted
+  clx_group group;
+  int32_t kind;       // clx_collective
+  int32_t algorithm;  // clx_algorithm that ran, -1 = what the library chooses
+  int32_t size;       // index into clx_collective_sizes
+  bool reference;     // over the transport that the constants of libraries are defined on
+  double bytes;
+  double time;         // s
+  const char *system;  // rows of one system are left out together
+  const char *source;  // rows of one source and size share their weight
+} clx_collective_sample;
+
+enum {
+  CLX_COLLECTIVE_SIZES = 3,
+  CLX_COLLECTIVE_SPANS = 2,
+  CLX_COLLECTIVE_CLASSES = CLX_GENERATIONS * CLX_COLLECTIVE_SPANS * CLX_COLLECTIVE_SIZES
+};
+
+extern const char *const clx_collective_sizes[CLX_COLLECTIVE_SIZES + 1];  // "small", "medium", "large"
+extern const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1];  // "node", "nodes"
+
+typedef enum clx_fitted_part {
+  CLX_FITTED_AMPERE,  // constants of a library between nodes on one generation: clx_generation
+  CLX_FITTED_HOPPER,
+  CLX_FITTED_BLACKWELL,
+  CLX_FITTED_LAUNCH,     // of an entry that shares the constants of another
+  CLX_FITTED_TRANSPORT,  // share and latency of one
+  CLX_FITTED_PARTS
+} clx_fitted_part;
+
+typedef struct clx_collective_calibration {
+  clx_library library;      // as fitted, with its record
+  clx_transport transport;  // the same; name NULL = a library was fitted
+  clx_kernel_fit fit;       // the record: errors of all samples by generation, span and size
+  bool fitted[CLX_FITTED_PARTS];
+  double before[CLX_COLLECTIVE_CLASSES];  // mean absolute errors with the entry as it was
+  int32_t systems;                        // left out in turn
+} clx_collective_calibration;
+
+// Fits what a library costs between nodes, one generation of GPUs at a time, to the samples over the reference transport that
+// leave a domain (in a domain the kernels of the device say); generations with too few stay as the schema has them. Of an
+// entry that shares the constants of another only `launch`, to all samples. Cross errors: each system left out in turn.
+// Starts from the initial values of the schema: the result depends on the data only, and not on `threads`.
+clx_status clx_calibrate_library(clx_arena *arena, const clx_library *start, const clx_collective_sample *samples,
+                                 int32_t count, const clx_fit_options *options, int32_t threads,
+                                 clx_collective_calibration *out, clx_error *error);
+// The same for a transport and the samples that leave a domain over it, with the libraries that they name.
+clx_status clx_calibrate_transport(clx_arena *arena, const clx_transport *start, const clx_collective_sample *samples,
+                                   int32_t count, const clx_fit_options *options, int32_t threads,
+                                   clx_collective_calibration *out, clx_error *error);
+
+void clx_collective_calibration_text(const clx_collective_calibration *calibration, clx_buffer *out);
+void clx_collective_calibration_json(const clx_collective_calibration *calibration, clx_buffer *out);
+// The catalogue entry: names and what was fitted, with the record.
+void clx_collective_calibration_entry(const clx_collective_calibration *calibration, clx_buffer *out);

@@ -60,3 +60,9 @@ bool clx_power_table_usable(const clx_kernel_rows *rows);
 clx_status clx_calibrate_power(clx_arena *arena, const clx_device *device, const clx_kernels *start,
                                const clx_power_table *tables, int32_t count, const clx_fit_options *options,
                                int32_t threads, clx_calibration *out, clx_error *error);
+
+// --- catalogue entries ---------------------------------------------------------------------------------------------------
+
+void clx_write_quoted(const char *text, clx_buffer *out);  // a YAML text in double quotes
+// A fit record as a map, its key behind `indent`.
+void clx_write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer *out);

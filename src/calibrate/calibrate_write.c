@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "calibrate/calibrate.h"
+#include "calibrate/calibrate_internal.h"
 
 // --- for people -------------------------------------------------------------------------------------------------------------
 
@@ -79,17 +79,17 @@ static void write_escaped(const char *text, clx_buffer *out) {
   }
 }
 
-static void write_quoted(const char *text, clx_buffer *out) {
+void clx_write_quoted(const char *text, clx_buffer *out) {
   clx_buffer_add(out, "\"", 1);
   write_escaped(text, out);
   clx_buffer_add(out, "\"", 1);
 }
 
-static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer *out) {
+void clx_write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer *out) {
   clx_buffer_format(out, "%sfit:\n%s  data: ", indent, indent);
-  write_quoted(fit->data, out);
+  clx_write_quoted(fit->data, out);
   clx_buffer_format(out, "\n%s  origin: ", indent);
-  write_quoted(fit->origin, out);
+  clx_write_quoted(fit->origin, out);
   clx_buffer_format(out, "\n%s  rows: %d\n%s  used: %d\n", indent, fit->rows, indent, fit->used);
   if (fit->low_count > 0) {
     clx_buffer_format(out, "%s  ", indent);
@@ -102,8 +102,9 @@ static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer 
   for (int32_t c = 0; c < fit->class_count; c++) {
     const clx_kernel_class *k = &fit->classes[c];
     if (k->rows == 0) continue;
-    clx_buffer_format(out, "%s    - {name: %s, rows: %d, error: %.4f, bias: %.4f, cross_error: %.4f, noise: %.4f}\n",
-                      indent, k->name, k->rows, k->error, k->bias, k->cross_error, k->noise);
+    clx_buffer_format(out, "%s    - {name: %s, rows: %d, error: %.4f, bias: %.4f, cross_error: %.4f", indent, k->name,
+                      k->rows, k->error, k->bias, k->cross_error);
+    clx_buffer_format(out, k->noise > 0 ? ", noise: %.4f}\n" : "}\n", k->noise);
   }
 }
 
@@ -111,9 +112,9 @@ static void write_fit(const clx_kernel_fit *fit, const char *indent, clx_buffer 
 static void write_set(const clx_schema *schema, const void *parameters, const char *indent, clx_buffer *out) {
   const clx_kernel_fit *fit = parameters;
   clx_buffer_format(out, "%ssource: ", indent);
-  write_quoted(fit->origin, out);
+  clx_write_quoted(fit->origin, out);
   clx_buffer_format(out, "\n%skind: fitted\n", indent);
-  write_fit(fit, indent, out);
+  clx_write_fit(fit, indent, out);
   for (int32_t i = 0; i < schema->count; i++) {
     const clx_row *row = &schema->rows[i];
     if (row->kind != CLX_ROW_REAL) continue;
@@ -146,7 +147,7 @@ static void write_aliases(const clx_device *device, const clx_kernels *start, cl
   clx_buffer_format(out, "aliases: [");
   for (int32_t i = 0; i < start->alias_count; i++) {
     clx_buffer_format(out, "%s", i == 0 ? "" : ", ");
-    write_quoted(start->aliases[i], out);
+    clx_write_quoted(start->aliases[i], out);
   }
   clx_buffer_format(out, "]\n");
 }

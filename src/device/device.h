@@ -32,6 +32,12 @@ typedef struct clx_device_power {
   double matrix;        // energy of a multiply-add against the entry's
 } clx_device_power;
 
+// Where the scale-up links of a device lead. A mesh shares them evenly over the peers of a full server, so that a smaller
+// group has fewer of them; a bridge joins two devices, and others are reached over PCIe.
+typedef enum clx_device_links { CLX_LINKS_SWITCH, CLX_LINKS_MESH, CLX_LINKS_BRIDGE, CLX_DEVICE_LINKS } clx_device_links;
+
+extern const char *const clx_device_links_name[CLX_DEVICE_LINKS + 1];
+
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
 typedef struct clx_device {
   const char *name;
@@ -48,6 +54,8 @@ typedef struct clx_device {
   double tdp;                           // W
   double idle_power;                    // W
   double nvlink;                        // B/s, one direction
+  int32_t links;                        // clx_device_links
+  double pcie;                          // B/s, one direction
   double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence

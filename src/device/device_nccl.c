@@ -8,11 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { ALL_GATHER, ALL_REDUCE, ALL_TO_ALL, REDUCE_SCATTER };
-
-// Protocols of a ring, then the all-reduce in the switches.
-typedef enum nccl_method { LL, LL128, SIMPLE, NVLS } nccl_method;
-
 // What NCCL's cost model takes an architecture for (src/graph/tuning.cc, search.cc), GB/s.
 // Its LL128 of Blackwell differs between versions (73.4, 34.5, 40); 34.5 gives the switches measured on B200.
 typedef struct tuner {
@@ -26,6 +21,7 @@ typedef struct tuner {
 static const tuner tuners[] = {
     {"ampere", 12, 87.7, 20, 0},
     {"hopper", 12, 141, 36.7, 0.85},
+    {"cdna3", 16, 141, 36.7, 0},  // RCCL: as Hopper, without multicast
     {"blackwell", 16, 282, 34.5, 0.74},
 };
 
@@ -36,29 +32,38 @@ static const tuner *tuner_of(const clx_device *device) {
   return &tuners[last];
 }
 
-static double steps_of(int op, double n) { return op == ALL_REDUCE ? 2 * (n - 1) : n - 1; }
+static double steps_of(int op, double n) { return op == CLX_NCCL_ALL_REDUCE ? 2 * (n - 1) : n - 1; }
 
 // The least of latency + bytes / bandwidth by NCCL's own constants (us, GB/s), which are not what is measured: this is where
-// kernels switch, sometimes too early. Trees never win inside one domain. Multicast is used from 5 GPUs on.
-static nccl_method method_of(const tuner *t, const clx_device *device, int op, double n, double bytes, bool floating) {
-  static const double base[] = {6.6, 14, 8.4}, hop[] = {0.6, 1.9, 3.4};
-  const double bus = 0.8e-9 * device->nvlink, steps = steps_of(op, n), kilobytes = 1e-3 * bytes;
+// kernels switch, sometimes too early. `far` of the steps are between nodes. Returns the method and its time.
+static clx_nccl_method ring_method(const tuner *t, double bus, double steps, double far, double n, double bytes,
+                                   bool ll128, double *least) {
+  static const double base[] = {6.6, 14, 8.4}, hop[] = {0.6, 1.9, 3.4}, far_hop[] = {2.7, 4, 14};
+  const double kilobytes = 1e-3 * bytes;
   const double bandwidth[] = {fmin(t->ll_bandwidth, 0.5 * bus), fmin(0.92 * bus, t->channels * t->ll128_per_channel),
                               bus};
-  nccl_method best = LL;
-  double least = INFINITY;
-  for (int m = LL; m <= SIMPLE; m++) {
-    const double time = base[m] + steps * hop[m] + kilobytes * steps / (n * bandwidth[m]);
-    if (time < least) {
-      least = time;
-      best = (nccl_method)m;
+  clx_nccl_method best = CLX_NCCL_LL;
+  *least = INFINITY;
+  for (int m = CLX_NCCL_LL; m <= CLX_NCCL_SIMPLE; m++) {
+    if (m == CLX_NCCL_LL128 && !ll128) continue;
+    const double latency = base[m] + (steps - far) * hop[m] + far * far_hop[m];
+    const double time = latency + kilobytes * steps / (n * bandwidth[m]);
+    if (time < *least) {
+      *least = time;
+      best = (clx_nccl_method)m;
     }
   }
-  if (op == ALL_REDUCE && floating && n > 4 && t->nvls_efficiency > 0) {
-    const double rate = 2 * bus * t->nvls_efficiency * 15 / 16 * n / steps;
-    if (25 + kilobytes / rate < least) best = NVLS;
-  }
   return best;
+}
+
+// In one domain trees never win. Multicast is used from 5 GPUs on.
+static clx_nccl_method method_of(const tuner *t, double nvlink, bool multicast, int op, double n, double bytes) {
+  const double bus = 0.8e-9 * nvlink, steps = steps_of(op, n);
+  double least;
+  const clx_nccl_method best = ring_method(t, bus, steps, 0, n, bytes, true, &least);
+  if (!multicast || op != CLX_NCCL_ALL_REDUCE || n <= 4) return best;
+  const double rate = 2 * bus * t->nvls_efficiency * 15 / 16 * n / steps;
+  return 25 + 1e-3 * bytes / rate < least ? CLX_NCCL_NVLS : best;
 }
 
 double clx_ring_time(const clx_ring *ring, double ranks, double steps, double bytes) {
@@ -77,36 +82,64 @@ double clx_multicast_time(const clx_ring *ring, double ranks, double depth, doub
   return ring->time + (bytes / (lanes * chunk) + depth) * loop;
 }
 
-static double ring_time(const tuner *t, const clx_device *device, const clx_nccl_parameters *p, int op,
-                        nccl_method method, double n, double bytes, double slowing) {
-  const double channels = 2 * t->channels;
-  clx_ring ring = {.own = op == REDUCE_SCATTER ? p->own_reduced : p->own_gathered};
-  if (method == LL) {
+// Channels of a collective: twice those of the ring; few where ranks beyond a bridged pair talk over PCIe.
+static double channels_of(const tuner *t, const clx_device *device, double nvlink) {
+  return device->links == CLX_LINKS_BRIDGE && nvlink <= device->pcie ? 4 : 2 * t->channels;
+}
+
+static clx_ring ring_of(double channels, double nvlink, const clx_nccl_parameters *p, int op, clx_nccl_method method,
+                        double n, double bytes) {
+  const double own = op == CLX_NCCL_REDUCE_SCATTER ? p->own_reduced : p->own_gathered;
+  if (method == CLX_NCCL_LL) {
     // A thread of LL takes 8 B, a channel has 512 of them and is opened for 8 B each, per rank.
     const double open = fmax(1, fmin(channels, bytes / (4096 * n)));
-    const double stored = op == ALL_GATHER ? 1 : op == ALL_REDUCE ? 0.5 : 0;
-    const double rate = p->ll_rate * device->nvlink * open / channels / (1 + p->ll_store * stored);
-    ring = (clx_ring){p->ll_time, p->ll_hop, rate, ring.own, p->ll_fill, 4096 * open, p->ll_overlap};
-  } else if (method == LL128) {
-    ring = (clx_ring){p->ll128_time, p->ll128_hop, p->ll128_rate * device->nvlink, ring.own, 0, 0, p->ll_overlap};
-  } else {
-    const double rate = p->simple_rate * device->nvlink;
-    ring = (clx_ring){p->simple_time, p->simple_hop, rate, ring.own, p->fill, 2097152 * channels, p->overlap};
+    const double stored = op == CLX_NCCL_ALL_GATHER ? 1 : op == CLX_NCCL_ALL_REDUCE ? 0.5 : 0;
+    const double rate = p->ll_rate * nvlink * open / channels / (1 + p->ll_store * stored);
+    return (clx_ring){p->ll_time, p->ll_hop, rate, own, p->ll_fill, 4096 * open, p->ll_overlap};
   }
-  ring.rate /= slowing;
-  return clx_ring_time(&ring, n, steps_of(op, n), bytes);
+  if (method == CLX_NCCL_LL128)
+    return (clx_ring){p->ll128_time, p->ll128_hop, p->ll128_rate * nvlink, own, 0, 0, p->ll_overlap};
+  return (clx_ring){p->simple_time,     p->simple_hop, p->simple_rate * nvlink, own, p->fill,
+                    2097152 * channels, p->overlap};
 }
 
 // Every rank sends a part to each other rank and copies its own: on LL while parts are small, else on Simple.
-static double all_to_all_time(const tuner *t, const clx_device *device, const clx_nccl_parameters *p, double n,
-                              double bytes) {
+static double all_to_all_time(const tuner *t, double nvlink, const clx_nccl_parameters *p, double n, double bytes) {
   const double part = bytes / n, spread = p->peer_hop * log2(n);
-  const double channel = p->ll_rate * device->nvlink / (2 * t->channels);
-  const double rate = p->peer_rate * device->nvlink;
+  const double channel = p->ll_rate * nvlink / (2 * t->channels);
+  const double rate = p->peer_rate * nvlink;
   const double ll = p->peer_time + spread + part / channel;
   const double simple =
       p->peer_start + spread + ((n - 1 + p->peer_own) * part + p->peer_fill * fmin(bytes, 16777216)) / rate;
   return fmin(ll, simple);
+}
+
+double clx_nccl_channels(const clx_device *device) { return 2 * tuner_of(device)->channels; }
+
+bool clx_nccl_multicast(const clx_device *device) {
+  return device->links == CLX_LINKS_SWITCH && tuner_of(device)->nvls_efficiency > 0;
+}
+
+clx_nccl_method clx_nccl_method_of(const clx_device *device, double nvlink, clx_nccl_operation operation, double ranks,
+                                   double bytes) {
+  return method_of(tuner_of(device), nvlink, clx_nccl_multicast(device), (int)operation, ranks, bytes);
+}
+
+clx_nccl_method clx_nccl_ring_method(const clx_device *device, double bandwidth, double steps, double far, double ranks,
+                                     double bytes, bool ll128) {
+  double least;
+  return ring_method(tuner_of(device), 1e-9 * bandwidth, steps, far, ranks, bytes, ll128, &least);
+}
+
+clx_ring clx_nccl_ring(const clx_device *device, double nvlink, const clx_nccl_parameters *parameters,
+                       clx_nccl_operation operation, clx_nccl_method protocol, double ranks, double bytes) {
+  return ring_of(channels_of(tuner_of(device), device, nvlink), nvlink, parameters, (int)operation, protocol, ranks,
+                 bytes);
+}
+
+double clx_nccl_all_to_all_time(const clx_device *device, double nvlink, const clx_nccl_parameters *parameters,
+                                double ranks, double bytes) {
+  return all_to_all_time(tuner_of(device), nvlink, parameters, ranks, bytes);
 }
 
 static clx_kernel_cost nccl_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
@@ -116,26 +149,29 @@ static clx_kernel_cost nccl_cost(const clx_device *device, clx_kernel_format for
   const tuner *t = tuner_of(device);
   const int op = (int)s->op_name;
   const double n = s->num_gpus, element = clx_kernel_format_bytes(format), bytes = s->message_size * element;
-  const bool reduces = op == ALL_REDUCE || op == REDUCE_SCATTER;
+  const bool reduces = op == CLX_NCCL_ALL_REDUCE || op == CLX_NCCL_REDUCE_SCATTER;
   const double passed = steps_of(op, n) / n * bytes;
   clx_kernel_cost cost = {
       .flop = reduces ? (n - 1) / n * s->message_size : 0, .bytes = 2 * passed, .link_bytes = passed};
-  if (op == ALL_TO_ALL) {
+  if (op == CLX_NCCL_ALL_TO_ALL) {
     cost.bytes += 2 * bytes / n;
-    cost.time = all_to_all_time(t, device, p, n, bytes);
+    cost.time = all_to_all_time(t, device->nvlink, p, n, bytes);
     return cost;
   }
-  const nccl_method method = method_of(t, device, op, n, bytes, element > 1);
-  if (method == NVLS) {
+  const bool multicast = element > 1 && clx_nccl_multicast(device);
+  const clx_nccl_method method = method_of(t, device->nvlink, multicast, op, n, bytes);
+  if (method == CLX_NCCL_NVLS) {
     const clx_ring ring = {
         .time = p->simple_time, .hop = p->simple_hop, .rate = p->nvls_rate * device->nvlink, .overlap = p->overlap};
     cost.link_bytes = bytes;
     cost.time = clx_multicast_time(&ring, n, p->nvls_depth, bytes);
     return cost;
   }
-  if (method == LL) cost.link_bytes *= 2;  // every 4 B travel with a flag of 4 B
+  if (method == CLX_NCCL_LL) cost.link_bytes *= 2;  // every 4 B travel with a flag of 4 B
   const double narrow = reduces && element <= 1 ? p->byte_reduction - 1 : 0;
-  cost.time = ring_time(t, device, p, op, method, n, bytes, 1 + (op == ALL_REDUCE ? 0.5 : 1) * narrow);
+  clx_ring ring = ring_of(channels_of(t, device, device->nvlink), device->nvlink, p, op, method, n, bytes);
+  ring.rate /= 1 + (op == CLX_NCCL_ALL_REDUCE ? 0.5 : 1) * narrow;
+  cost.time = clx_ring_time(&ring, n, steps_of(op, n), bytes);
   return cost;
 }
 
@@ -159,8 +195,8 @@ static const clx_row nccl_rows[] = {
     ROW(overlap, NULL, 1.6, 1, 6, "how latency and transfer of a step on Simple join: 1 = sum, large = maximum"),
     ROW(own_gathered, NULL, 0.5, 0, 1.5, "cost of a rank's own part against a passed one, all-gather and all-reduce"),
     ROW(own_reduced, NULL, 0.5, 0, 1.5, "cost of a rank's own part against a passed one, reduce-scatter"),
-    ROW(nvls_rate, NULL, 0.57, 0.2, 1, "bandwidth of reductions in the switches, share of the links"),
-    ROW(nvls_depth, NULL, 1.9, 0.5, 6, "chunks in flight of a reduction in the switches"),
+    ROW(nvls_rate, NULL, 0.516, 0.2, 1, "bandwidth of reductions in the switches, share of the links"),
+    ROW(nvls_depth, NULL, 2, 0.5, 6, "chunks in flight of a reduction in the switches"),
     ROW(peer_time, "s", 7e-6, 1e-6, 3e-5, "launch and end of an all-to-all on LL"),
     ROW(peer_hop, "s", 8e-7, 1e-8, 3e-6, "growth of an all-to-all with the doubling of ranks"),
     ROW(peer_start, "s", 1.3e-5, 2e-6, 5e-5, "launch and end of an all-to-all on Simple"),

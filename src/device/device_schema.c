@@ -3,6 +3,8 @@
 
 const char *const clx_format_name[CLX_FORMATS + 1] = {"fp32", "tf32", "bf16", "fp8", "fp4", NULL};
 
+const char *const clx_device_links_name[CLX_DEVICE_LINKS + 1] = {"switch", "mesh", "bridge", NULL};
+
 static const clx_row peak_rows[] = {
     {.key = "fp32",
      .kind = CLX_ROW_REAL,
@@ -231,6 +233,18 @@ static const clx_row device_rows[] = {
      .maximum = 1e14,
      .required = true,
      .doc = "scale-up bandwidth of one device, one direction"},
+    {.key = "links",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_device, links),
+     .choices = clx_device_links_name,
+     .doc = "what its scale-up links lead to: switches, every peer of the server, or one neighbour"},
+    {.key = "pcie",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_device, pcie),
+     .unit = "B/s",
+     .minimum = 0,
+     .maximum = 1e14,
+     .doc = "bandwidth to the host and to peers behind it, one direction"},
     {.key = "gemm_pass",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_device, gemm_pass),

@@ -85,6 +85,11 @@ static void add_dragonfly(const clx_fabric *f, levels *l) {
   add(f, l, (double)f->gpus, 1, plus ? 1 : 2);
 }
 
+static const clx_fabric_link_class *positive_link(const clx_fabric *f, int32_t dimension) {
+  const ptrdiff_t class = dimension;
+  return &f->link_class[2 * class];
+}
+
 // Lines, planes ... of neighbours in the order of servers, and the half of the machine that the narrowest cut leaves. In a mesh
 // a block in a corner has one neighbour a dimension.
 static void add_torus(const clx_fabric *f, levels *l) {
@@ -98,11 +103,11 @@ static void add_torus(const clx_fabric *f, levels *l) {
   for (int32_t d = -1; d <= last; d++) {
     if (d >= 0) servers *= s->dimensions[d];
     double out = 0;  // links of one server that leave
-    for (int32_t e = d + 1; e <= last; e++) out += s->dimensions[e] > 1 ? sides * f->link_class[2 * e].rate : 0;
+    for (int32_t e = d + 1; e <= last; e++) out += s->dimensions[e] > 1 ? sides * positive_link(f, e)->rate : 0;
     if (d == last - 1 && s->dimensions[last] > 3) {
       add(f, l, servers * host->gpus, host->ports * f->rate / out, 1);
-      const double half = s->dimensions[last] / 2;
-      add(f, l, servers * half * host->gpus, half * host->ports * f->rate / (sides * f->link_class[2 * last].rate), 1);
+      const double half = floor(s->dimensions[last] / 2.0);
+      add(f, l, servers * half * host->gpus, half * host->ports * f->rate / (sides * positive_link(f, last)->rate), 1);
       continue;
     }
     add(f, l, servers * host->gpus, out > 0 ? host->ports * f->rate / out : 1, 1);

@@ -56,13 +56,14 @@ clx_generation clx_generation_of(const clx_device *device);
 
 // What a library costs between nodes on one generation of GPUs; inside a node the device's own kernels say (family nccl).
 typedef struct clx_library_generation {
-  double start;       // s: launch and end, network proxies included
+  double start;       // s: launch and end beyond that in a node: network proxies
   double ll_hop;      // s: one hop between nodes on LL
   double ll128_hop;   // on LL128
-  double simple_hop;  // on Simple
-  double tree_hop;    // s: one level of a tree, NVLSTree included
-  double chunk;       // B of one NIC that a hop holds back before it passes them on
-  double peer_time;   // s: one message of an all-to-all
+  double simple_hop;  // of a ring on Simple
+  double tree_hop;    // of a tree on Simple, one level
+  double fill;        // transfers of one chunk that a level of a tree waits for
+  double overlap;     // exponent: how NVLink switches and NICs join in NVLSTree; large = the slower counts
+  double peer_time;   // s: one message of an all-to-all between nodes
 } clx_library_generation;
 
 // catalogue/library: a communication library as it is launched.
@@ -74,11 +75,14 @@ typedef struct clx_library {
   const char *constants;  // entry whose generations hold; NULL = its own
   int32_t ideal;          // bool: alpha-beta ring and tree, no protocols: what ASTRA-sim computes
   double launch;          // s: added to every collective: threads, processes, frameworks launch differently
-  double hop;             // s: of an ideal network
+  double skew;            // s: added for every doubling of ranks beyond two: waiting for the last one
+  double hop;             // s: one hop of an ideal network
+  int32_t chunks;         // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];
+  clx_kernel_fit fit;  // the measurements behind the constants; classes "hopper nodes large"; low and high: GPUs, B
 } clx_library;
 
-extern const clx_schema clx_library_schema;
+extern const clx_schema clx_library_schema, clx_library_generation_schema;
 
 // catalogue/transport: how NICs move data: InfiniBand, RoCE, EFA, TCP.
 typedef struct clx_transport {
@@ -86,9 +90,14 @@ typedef struct clx_transport {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  double share;    // of the line rate that large transfers reach
-  double latency;  // s: one hop more than InfiniBand through one switch
-  int32_t sharp;   // bool: its switches reduce
+  double share;           // of the line rate that large transfers reach
+  double ll_share;        // of that, data on LL: at most half
+  double latency;         // s: one hop more than InfiniBand through one switch
+  double simple_latency;  // s: one hop on Simple more than that
+  int32_t ll128;          // bool: LL128 runs over it
+  int32_t nvls_tree;      // bool: NVLSTree runs over it
+  int32_t sharp;          // bool: its switches reduce
+  clx_kernel_fit fit;     // as of a library
 } clx_transport;
 
 extern const clx_schema clx_transport_schema;
@@ -138,6 +147,12 @@ clx_collective_cost clx_collective_cost_of(const clx_network *network, clx_colle
 // By one algorithm; time = INFINITY where it does not apply.
 clx_collective_cost clx_collective_cost_with(const clx_network *network, clx_collective kind, clx_group group,
                                              double bytes, clx_algorithm algorithm);
+
+// Tokens to the ranks of their experts or back (CLX_DISPATCH, CLX_COMBINE) where copies are known: one for each rank that holds
+// an expert of a token, and one for each node that does; both counts with what stays at home. clx_collective_cost_of takes
+// one copy for each rank over the NICs, too.
+clx_collective_cost clx_expert_exchange_cost(const clx_network *network, clx_group group, double rank_bytes,
+                                             double node_bytes);
 
 // Its time in s.
 double clx_collective_time(const clx_network *network, clx_collective kind, clx_group group, double bytes);

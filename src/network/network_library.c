@@ -23,25 +23,26 @@ clx_generation clx_generation_of(const clx_device *device) {
 #define ROW(member, unit, start, low, high, text) \
   CLX_PARAMETER(clx_library_generation, member, unit, start, low, high, text)
 static const clx_row generation_rows[] = {
-    ROW(start, "s", 1.5e-5, 1e-6, 1e-4, "launch and end of a collective between nodes, network proxies included"),
-    ROW(ll_hop, "s", 2.7e-6, 1e-6, 2e-5, "one hop between nodes on LL"),
-    ROW(ll128_hop, "s", 4e-6, 1e-6, 2e-5, "one hop between nodes on LL128"),
-    ROW(simple_hop, "s", 1.4e-5, 2e-6, 5e-5, "one hop between nodes on Simple"),
-    ROW(tree_hop, "s", 2.1e-5, 2e-6, 6e-5, "one level of a tree between nodes on Simple"),
-    ROW(chunk, "B", 524288, 16384, 8388608, "bytes of one NIC that a hop holds back before it passes them on"),
-    ROW(peer_time, "s", 1e-6, 1e-8, 1e-5, "one message of an all-to-all between nodes"),
+    ROW(start, "s", 5e-6, 2e-6, 2e-5, "launch and end beyond those in a node: network proxies"),
+    ROW(ll_hop, "s", 5e-6, 3e-6, 8e-6, "one hop between nodes on LL"),
+    ROW(ll128_hop, "s", 8.5e-6, 5e-6, 1.3e-5, "one hop between nodes on LL128"),
+    ROW(simple_hop, "s", 1.4e-5, 5e-6, 4.5e-5, "one hop of a ring between nodes on Simple"),
+    ROW(tree_hop, "s", 2.1e-5, 5e-6, 6e-5, "one level of a tree between nodes on Simple"),
+    ROW(fill, NULL, 1, 0.1, 4, "transfers of one chunk that a level of a tree waits for"),
+    ROW(overlap, NULL, 4, 2, 12, "how NVLink switches and NICs join: 1 = sum, large = maximum"),
+    ROW(peer_time, "s", 3e-7, 1e-7, 1e-6, "one message of an all-to-all between nodes"),
 };
 #undef ROW
 
-static const clx_schema generation_schema = {.name = "library generation",
-                                             .doc = "what a library costs between nodes on one generation of GPUs",
-                                             .rows = generation_rows,
-                                             .count = CLX_COUNT(generation_rows),
-                                             .size = sizeof(clx_library_generation)};
+const clx_schema clx_library_generation_schema = {.name = "library generation",
+                                                  .doc = "what a library costs between nodes on one generation of GPUs",
+                                                  .rows = generation_rows,
+                                                  .count = CLX_COUNT(generation_rows),
+                                                  .size = sizeof(clx_library_generation)};
 
 #define GENERATION(index, text)                                                                         \
   {                                                                                                     \
-    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &generation_schema,                                   \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                       \
     .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
   }
 
@@ -72,6 +73,13 @@ static const clx_row library_rows[] = {
      .minimum = 0,
      .maximum = 1,
      .doc = "added to every collective by the way it is launched"},
+    {.key = "skew",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_library, skew),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "added for every doubling of ranks beyond two: waiting for the last one"},
     {.key = "hop",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_library, hop),
@@ -79,9 +87,21 @@ static const clx_row library_rows[] = {
      .minimum = 0,
      .maximum = 1,
      .doc = "one hop of an ideal network"},
+    {.key = "chunks",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_library, chunks),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 1024,
+     .doc = "into which an ideal network cuts a collective, one after the other"},
     GENERATION(CLX_AMPERE, "ampere"),
     GENERATION(CLX_HOPPER, "hopper"),
     GENERATION(CLX_BLACKWELL, "blackwell"),
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_library, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_library_schema = {.name = "library",
@@ -109,8 +129,15 @@ static const clx_row transport_rows[] = {
      .offset = offsetof(clx_transport, share),
      .initial = 0.97,
      .minimum = 0.01,
-     .maximum = 1,
+     .maximum = 0.98,
      .doc = "share of the line rate that large transfers reach"},
+    {.key = "ll_share",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_transport, ll_share),
+     .initial = 0.1,
+     .minimum = 0.01,
+     .maximum = 0.5,
+     .doc = "share of that rate for data on LL; half of the bytes are flags"},
     {.key = "latency",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_transport, latency),
@@ -118,10 +145,32 @@ static const clx_row transport_rows[] = {
      .minimum = 0,
      .maximum = 1,
      .doc = "of one hop, more than InfiniBand through one switch"},
+    {.key = "simple_latency",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_transport, simple_latency),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "of one hop on Simple, more than that"},
+    {.key = "ll128",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_transport, ll128),
+     .initial = 1,
+     .doc = "LL128 runs over it"},
+    {.key = "nvls_tree",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_transport, nvls_tree),
+     .initial = 1,
+     .doc = "NVLSTree runs over it"},
     {.key = "sharp",
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_transport, sharp),
      .doc = "switches reduce (SHARP), and collectives use it"},
+    {.key = "fit",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_transport, fit),
+     .sub = &clx_kernel_fit_schema,
+     .doc = "the measurements it was fitted to"},
 };
 
 const clx_schema clx_transport_schema = {.name = "transport",

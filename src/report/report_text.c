@@ -72,8 +72,12 @@ static void write_machine(writer *w) {
 }
 
 static void write_network(writer *w) {
-  add(w, "", "", "machine.switches", 12, " switches");
-  add_fact(w, "", " ", "network.switch", "");
+  if (clx_result_value(w->result, "machine.switches", 0) > 0) {
+    add(w, "", "", "machine.switches", 12, " switches");
+    add_fact(w, "", " ", "network.switch", "");
+  } else {
+    add_fact(w, "", "", "network.topology", "");
+  }
   const double tiers = clx_result_value(w->result, "machine.tiers", 0);
   for (int32_t tier = 1; tier <= (int32_t)tiers; tier++) {
     char name[SHORT];

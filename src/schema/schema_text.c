@@ -53,9 +53,7 @@ static void write_limits(const clx_row *row, clx_buffer *out) {
   }
   if (row->required) {
     clx_buffer_format(out, ", required");
-  } else if (row->kind == CLX_ROW_CHOICE && row->initial < 0) {
-    return;  // the documentation says where it comes from
-  } else if (row->kind == CLX_ROW_CHOICE) {
+  } else if (row->kind == CLX_ROW_CHOICE && row->initial >= 0) {
     clx_buffer_format(out, ", default %s", row->choices[(int32_t)row->initial]);
   } else if (row->kind == CLX_ROW_BOOL && row->initial < 0) {
     return;  // neither: the documentation says where it comes from

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "catalog/catalog.h"
+#include "network/network.h"
 #include "table/table.h"
 
 typedef enum clx_row_status { CLX_ROW_OK, CLX_ROW_EXTRAPOLATED, CLX_ROW_REFUSED } clx_row_status;
@@ -19,6 +20,7 @@ typedef struct clx_prediction {
   double error;                      // validation error of the model used, a fraction; 0 = the kind's
   clx_row_status status;
   char reason[CLX_REASON_MAX];  // why refused or extrapolated; what was assumed
+  bool senseless;  // a measurement is there that cannot be right: its row counts as refused, its value nowhere
 } clx_prediction;
 
 // Why there is no prediction of a metric, or NULL: its row is refused, or the models do not know this quantity.
@@ -38,6 +40,15 @@ typedef struct clx_table_job {
   void *state;   // the kind's own
 } clx_table_job;
 
+// How far measurements of one thing disagree, in one class of rows: largest / smallest - 1 over sources.
+typedef struct clx_floor {
+  const char *name;  // of the class
+  int32_t groups;    // things that at least two sources measured
+  double median, p90;
+} clx_floor;
+
+enum { CLX_FLOORS_MAX = 4 };
+
 // One kind of table.
 typedef struct clx_table_kind {
   const char *name;  // "training"
@@ -49,9 +60,11 @@ typedef struct clx_table_kind {
   const char *(*group)(const clx_table_job *job, int32_t row);
   // Nullable: noise of the measurements as a fraction, from neighbouring rows; 0 = not known.
   double (*noise)(const clx_table_job *job, int32_t metric, const bool *selected);
+  // Nullable: how far sources disagree about the selected rows, in classes; returns their number.
+  int32_t (*floor)(const clx_table_job *job, int32_t metric, const bool *selected, clx_floor out[CLX_FLOORS_MAX]);
 } clx_table_kind;
 
-extern const clx_table_kind clx_table_training, clx_table_kernels;
+extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives;
 
 // By name; unknown: CLX_INPUT with the nearest.
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error);
@@ -74,3 +87,40 @@ typedef struct clx_noise {
 } clx_noise;
 
 clx_noise clx_noise_make(const clx_table_job *job, int32_t metric, const bool *selected);
+
+// --- rows of collectives (validate_collective_row.c) -----------------------------------------------------------------------
+
+// One row as the network model takes it. Rows that cannot be predicted have a reason and nothing else.
+typedef struct clx_collective_row {
+  const char *reason;  // why not; NULL = usable
+  const char *remark;  // what was assumed, "" = nothing
+  const clx_device *device;
+  clx_network network;
+  clx_group group;
+  int32_t kind;        // clx_collective
+  int32_t algorithm;   // clx_algorithm that was forced, -1 = the library's choice
+  double bytes;        // as clx_collective_cost_of takes them; of tokens, one copy to each rank
+  double node_bytes;   // of tokens, one copy to each node; 0 = not known, or no tokens
+  double moved;        // B whose rate the table calls bus bandwidth: measured time = moved / busbw
+  bool plateau;        // bytes were not given: a size at which bandwidth no longer grows
+  bool inside;         // all ranks in one scale-up domain
+  int32_t size_class;  // small, medium, large
+} clx_collective_row;
+
+enum { CLX_SIZE_SMALL, CLX_SIZE_MEDIUM, CLX_SIZE_LARGE, CLX_SIZE_CLASSES };
+
+extern const char *const clx_size_class_name[CLX_SIZE_CLASSES];  // "below 1 MiB", ...
+
+typedef struct clx_collective_rows clx_collective_rows;
+
+// Catalogue entries of rows that name none.
+extern const char clx_default_library[], clx_default_transport[];
+
+// Reads all rows; fails on missing columns, an unknown --library or out of memory only. options->notes: what was measured
+// (a forced algorithm, the way of launching, tokens) is also looked for in the columns source and notes.
+clx_status clx_collective_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
+                                    const clx_table_options *options, clx_collective_rows **rows, clx_error *error);
+const clx_collective_row *clx_collective_rows_at(const clx_collective_rows *rows, int32_t row);
+// The measured time of a row in s: time_us, else from busbw_GBps or algbw_GBps. 0 = none; *reason says why one that is there
+// makes no sense.
+double clx_collective_row_measured(clx_arena *arena, const clx_collective_rows *rows, int32_t row, const char **reason);

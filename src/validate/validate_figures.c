@@ -81,6 +81,7 @@ static int32_t collect(const clx_table *table, const clx_prediction *predictions
   int32_t count = 0;
   for (int32_t row = 0; row < table->row_count; row++) {
     if ((selected != NULL && !selected[row]) || predictions[row].measured[metric] <= 0) continue;
+    if (predictions[row].senseless) continue;
     out[count++] = (repetition){table, columns, column_count, row, predictions[row].measured[metric]};
   }
   qsort(out, (size_t)count, sizeof *out, compare_repetitions);

@@ -134,6 +134,7 @@ static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
   p->measured[TIME] = s->rows.time[row] * 1e6;
   if (s->rows.bad_time[row] != NULL) {
     p->measured[TIME] = 1;
+    p->senseless = true;
     if (p->status != CLX_ROW_REFUSED) p->reason[0] = '\0';
     p->status = CLX_ROW_REFUSED;
     remark(p, s->rows.bad_time[row]);

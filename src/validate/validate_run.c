@@ -7,7 +7,7 @@
 
 const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
 
-static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels};
+static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels, &clx_table_collectives};
 
 const char *clx_table_kind_name(int32_t index) {
   return index >= 0 && index < CLX_COUNT(KINDS) ? KINDS[index]->name : NULL;
@@ -162,8 +162,19 @@ static clx_figures figures_of(const job *j, const groups *g, int32_t metric, con
 
 // --- validate: text ----------------------------------------------------------------------------------------------------------
 
-static void write_line(const char *name, const clx_figures *f, clx_buffer *out) {
-  clx_buffer_format(out, "%-28s %6d %6d %6d %6d", name[0] != '\0' ? name : "(blank)", f->rows, f->predicted,
+// The width of the column of names: what the longest needs, within reason.
+static int name_width(const groups *g) {
+  enum { LEAST = 28, MOST = 72 };
+  size_t width = LEAST;
+  for (int32_t i = 0; i < g->count; i++) {
+    const size_t length = strlen(g->name[i]);
+    if (length > width) width = length < MOST ? length : MOST;
+  }
+  return (int)width;
+}
+
+static void write_line(const char *name, int width, const clx_figures *f, clx_buffer *out) {
+  clx_buffer_format(out, "%-*s %6d %6d %6d %6d", width, name[0] != '\0' ? name : "(blank)", f->rows, f->predicted,
                     f->extrapolated, f->refused);
   if (f->predicted == 0) {
     clx_buffer_format(out, "\n");
@@ -214,17 +225,29 @@ static void write_refusals(const job *j, const groups *g, int32_t metric, clx_bu
   if (kinds > SHOWN_MAX) clx_buffer_format(out, "  and %d other reasons\n", kinds - SHOWN_MAX);
 }
 
+static void write_floors(const job *j, const groups *g, int32_t metric, clx_buffer *out) {
+  clx_floor floors[CLX_FLOORS_MAX];
+  const int32_t count = j->kind->floor == NULL ? 0 : j->kind->floor(j, metric, g->chosen, floors);
+  for (int32_t i = 0; i < count; i++)
+    clx_buffer_format(
+        out,
+        "noise floor: %s, %d equal measurements of several sources differ by %.1f %% (median), %.1f %% (90th "
+        "percentile)\n",
+        floors[i].name, floors[i].groups, 100 * floors[i].median, 100 * floors[i].p90);
+}
+
 static void write_text(const job *j, const groups *g, clx_buffer *out) {
+  const int width = name_width(g);
   for (int32_t m = 0; j->metric[m] != NULL; m++) {
     clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->metric[m], j->table.file);
-    clx_buffer_format(out, "%-28s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", "group", "rows", "pred.", "extra", "refus.",
-                      "bias", "mean", "median", "p90", "max");
+    clx_buffer_format(out, "%-*s %6s %6s %6s %6s %7s %7s %7s %7s %7s\n", width, "group", "rows", "pred.", "extra",
+                      "refus.", "bias", "mean", "median", "p90", "max");
     for (int32_t i = 0; i < g->count; i++) {
       const clx_figures f = figures_of(j, g, m, g->name[i]);
-      if (f.rows > 0) write_line(g->name[i], &f, out);
+      if (f.rows > 0) write_line(g->name[i], width, &f, out);
     }
     const clx_figures all = figures_of(j, g, m, NULL);
-    write_line("all", &all, out);
+    write_line("all", width, &all, out);
     clx_buffer_format(out, "mean with refused rows counted as 100 %%: %.1f %%\n", 100 * all.mean_refused_as_1);
     const clx_noise noise = clx_noise_make(j, m, g->chosen);
     if (noise.groups > 0) {
@@ -233,6 +256,7 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
                         "(90th percentile)\n",
                         noise.groups, 100 * noise.median, 100 * noise.p90);
     }
+    write_floors(j, g, m, out);
     if (j->kind->noise != NULL) {
       const double neighbours = j->kind->noise(j, m, g->chosen);
       if (neighbours > 0)
@@ -270,6 +294,17 @@ static void set_reasons(const job *j, const groups *g, int32_t metric, json_t *o
   json_object_set_new(object, "refused_reasons", reasons);
 }
 
+static void set_floors(const job *j, const groups *g, int32_t metric, json_t *object) {
+  clx_floor floors[CLX_FLOORS_MAX];
+  if (j->kind->floor == NULL) return;
+  const int32_t count = j->kind->floor(j, metric, g->chosen, floors);
+  json_t *list = json_array();
+  for (int32_t i = 0; i < count; i++)
+    json_array_append_new(list, json_pack("{s:s,s:i,s:f,s:f}", "name", floors[i].name, "groups", floors[i].groups,
+                                          "median_spread", floors[i].median, "p90_spread", floors[i].p90));
+  json_object_set_new(object, "source_floor", list);
+}
+
 static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   json_t *object = json_object(), *list = json_array();
   const clx_figures all = figures_of(j, g, metric, NULL);
@@ -279,6 +314,7 @@ static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   json_object_set_new(object, "noise_floor",
                       json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
                                 noise.median, "p90_spread", noise.p90));
+  set_floors(j, g, metric, object);
   if (j->kind->noise != NULL)
     json_object_set_new(object, "neighbour_noise", json_real(j->kind->noise(j, metric, g->chosen)));
   for (int32_t i = 0; i < g->count; i++) {

@@ -1,4 +1,4 @@
-// Any bytes as a table of training runs or of kernels: a prediction, a refusal with a reason, or a mistake; never a crash.
+// Any bytes as a table of training runs, of kernels or of collectives: a prediction, a refusal with a reason, or a mistake; never a crash.
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   clx_table_job job = {.arena = arena, .catalog = the_catalog()};
   const char *text = size > 0 ? (const char *)data : "";
   if (arena != NULL && clx_table_read(arena, "fuzz.csv", text, size, &job.table, &error) == CLX_OK) {
-    const clx_table_options none = {0};
+    const clx_table_options none = {0}, notes = {.notes = true};
     open_and_predict(&job, &clx_table_training, &none);
+    open_and_predict(&job, &clx_table_collectives, &none);
+    open_and_predict(&job, &clx_table_collectives, &notes);
     for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
       const clx_table_options kernels = {.device = "gb200", .family = clx_kernel_family_at(f)->name};
       open_and_predict(&job, &clx_table_kernels, &kernels);

@@ -1,0 +1,34 @@
+// Between the files of validate.
+#pragma once
+
+#include "validate/validate.h"
+
+// --- what people write into cells (validate_collective_text.c) -------------------------------------------------------------
+
+// The device that a description of a system names ("AWS p5.48xlarge (H100)"): the longest run of its words that is a name or
+// an alias. NULL: *problem says why (none, two of equal length, out of memory).
+const char *clx_system_device(clx_arena *arena, const clx_catalog *catalog, const char *system, const char **problem);
+
+// GPUs of an NVLink domain that a text names (72 of "NVL72"), 0 = none.
+int32_t clx_text_domain(const char *text);
+
+// B/s of all NICs of a server that a text names ("8x200Gb RDMA"), 0 = none.
+double clx_text_nics(const char *text);
+
+// How the links of a text lead ("NVSwitch", "XGMI", "pairwise"), as clx_device_links, -1 = it does not say.
+int32_t clx_text_links(const char *text);
+
+// The algorithm of a cell ("NVLSTree", "ring"), -1 = unknown.
+int32_t clx_text_algorithm(const char *text);
+// The algorithm that notes say was run or forced, -1 = none.
+int32_t clx_notes_algorithm(const char *notes);
+
+// An exchange of tokens between experts.
+typedef struct clx_token_shape {
+  double tokens, hidden, top_k, experts;
+  double groups;     // nodes that a token may go to, 0 = any
+  bool low_latency;  // every copy is a message of its own
+} clx_token_shape;
+
+// Fills what notes say ("4096 tokens, hidden 7168, top-8 (top-4 groups)"); the rest stays.
+void clx_notes_tokens(const char *notes, clx_token_shape *shape);

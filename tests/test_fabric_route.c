@@ -388,6 +388,32 @@ static void test_degraded_links_keep_their_flows(void **state) {
   rig_close(&r);
 }
 
+static void test_pairs_without_a_path_are_named(void **state) {
+  (void)state;
+  static int32_t length[] = {400};
+  rig r;
+  rig_open(&r, 400, 2, 16);
+  r.spec.topology = CLX_TOPOLOGY_MESH;
+  r.spec.dimensions = length;
+  r.spec.dimension_count = 1;
+  must(&r, rig_compile(&r));
+  const int32_t from[] = {0, 0}, to[] = {CLX_PATH_MAX, CLX_PATH_MAX + 1};
+  clx_flows flows;
+  must(&r, clx_fabric_flows(r.arena, &r.fabric, from, to, 1, 1, 1, &flows, &r.error));
+  assert_int_equal(flows.first[1], CLX_PATH_MAX);
+  assert_int_equal(clx_fabric_flows(r.arena, &r.fabric, from, to, 2, 1, 1, &flows, &r.error), CLX_INFEASIBLE);
+  assert_non_null(strstr(r.error.mistake[0].text, "from server 0 to server 129 is longer than 128 links"));
+  rig_close(&r);
+  rig_open(&r, 60, 4, 16);
+  r.spec.tiers = 2;
+  r.spec.wiring = CLX_WIRING_RAIL_ONLY;
+  must(&r, rig_compile(&r));
+  const int32_t other = 5;  // NIC 1 of server 1
+  assert_int_equal(clx_fabric_flows(r.arena, &r.fabric, from, &other, 1, 1, 1, &flows, &r.error), CLX_INFEASIBLE);
+  assert_non_null(strstr(r.error.mistake[0].text, "nic 0 of server 0 to nic 1 of server 1: they are not wired"));
+  rig_close(&r);
+}
+
 // --- placement ------------------------------------------------------------------------------------------------------------------
 
 static void test_placement_gives_each_server_once(void **state) {
@@ -434,6 +460,7 @@ int main(void) {
       cmocka_unit_test(test_last_spine),
       cmocka_unit_test(test_spray_knows_what_is_cut),
       cmocka_unit_test(test_degraded_links_keep_their_flows),
+      cmocka_unit_test(test_pairs_without_a_path_are_named),
       cmocka_unit_test(test_placement_gives_each_server_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,6 +354,40 @@ static void test_jobs_share(void **state) {
   rig_close(&r);
 }
 
+// Every allocation fails once: an error each time, no crash, no leak.
+static void test_out_of_memory(void **state) {
+  (void)state;
+  rig r;
+  rig_open(&r, 40, 8, 16);
+  must(&r, rig_compile(&r));
+  const clx_placement random = {CLX_PLACEMENT_RANDOM, 0};
+  int32_t failed = 0, study = 0;
+  for (int64_t n = 1; study < 4; n++) {
+    clx_fabric_failure failure[CLX_FABRIC_FAILURES_MAX];
+    clx_fabric_pattern_result p;
+    int32_t count;
+    clx_error error;
+    clx_error_clear(&error);
+    clx_memory_fail_after(n);
+    const clx_status status =
+        study == 0   ? clx_fabric_study_ring(&r.fabric, &random, 1, &p, NULL, &error)
+        : study == 1 ? clx_fabric_study_all_to_all(&r.fabric, &p, NULL, &error)
+        : study == 2 ? clx_fabric_study_failures(&r.fabric, CLX_PATTERN_RING, &random, 1, failure, &count, &error)
+                     : clx_fabric_study_permutation(&r.fabric, 1, &p, NULL, &error);
+    clx_memory_fail_after(0);
+    if (status == CLX_OK) {
+      study++;
+      n = 0;
+    } else {
+      assert_int_equal(status, CLX_MEMORY);
+      assert_true(error.mistake[0].text[0] != 0);
+      failed++;
+    }
+  }
+  assert_true(failed > 20);
+  rig_close(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_spray_of_a_permutation),
@@ -366,6 +400,7 @@ int main(void) {
       cmocka_unit_test(test_loads_of_all_to_all),
       cmocka_unit_test(test_planes_back_each_other),
       cmocka_unit_test(test_jobs_share),
+      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

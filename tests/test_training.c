@@ -1,6 +1,8 @@
 // The step: closed forms of the pipeline, properties, memory classes, the search.
 #include "check.h"
 
+#include <string.h>
+
 #include "catalog/catalog.h"
 #include "training/training.h"
 
@@ -74,7 +76,7 @@ static void test_parts_add_up(void **state) {
     bench_make(&b, "llama-3.1-70b", "megatron-core", layouts[i]);
     const clx_step s = step_of(&b);
     const double sum = s.gemm + s.attention + s.stream + s.recompute + s.tp_exposed + s.cp_exposed + s.ep_exposed +
-                       s.pp_exposed + s.dp_exposed + s.bubble + s.optimizer + s.launch + s.jitter;
+                       s.pp_exposed + s.dp_exposed + s.contention + s.bubble + s.optimizer + s.launch + s.jitter;
     CLX_CHECK_NEAR(sum, s.step_time, 1e-12, 0);
   }
 }
@@ -358,12 +360,61 @@ static int teardown(void **state) {
   return 0;
 }
 
+// Gradients on their way slow expert transfers on the same NICs; on links of their own, or without them, nothing is slowed.
+static void test_contention_needs_shared_links(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 1, .pp = 4, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  CLX_CHECK_NEAR(step_of(&b).contention, 0, 0,
+                 0);  // experts inside one domain, gradients of one rank per domain on its NIC
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.layout.etp = 4;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  const clx_step shared = step_of(&b);
+  assert_true(shared.contention > 0);
+  assert_true(shared.contention < shared.step_time / 4);
+  b.software.dp_overlap = b.software.gather_overlap = 0;
+  CLX_CHECK_NEAR(step_of(&b).contention, 0, 0, 0);
+}
+
+// Layer by layer the same contention comes out as from the fluid average; a layer starts when its parameters are there, and
+// gradients leave when it ends.
+static void test_timeline_agrees_with_the_step(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.layout.etp = 4;
+  b.software.dp_overlap = b.software.gather_overlap = 1;
+  for (int32_t pass = 0; pass < 2; pass++) {
+    clx_timeline t;
+    assert_int_equal(clx_training_timeline(&b.job, 0, pass, arena, &t, NULL), CLX_OK);
+    const clx_layer_cost cost = clx_training_layer_cost(&b.job, true, false);
+    const double layer = pass == 0 ? clx_layer_cost_forward(&cost) : clx_layer_cost_backward(&cost);
+    double end = 0, dp = 0;
+    for (int32_t i = 0; i < t.count; i++) {
+      const bool background = strcmp(t.item[i].what, "dp") == 0;
+      if (background) dp += t.item[i].end - t.item[i].start;
+      if (!background && t.item[i].end > end) end = t.item[i].end;
+      assert_true(t.item[i].end >= t.item[i].start);
+    }
+    assert_true(dp > 0);
+    assert_true(end >= 32 * layer * (1 - 1e-9));
+    assert_true(end < 32 * layer * 1.5);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts_add_up),
       cmocka_unit_test(test_pipeline_closed_form),
       cmocka_unit_test(test_doubling_rates_halves_the_step),
       cmocka_unit_test(test_monotonicity),
+      cmocka_unit_test(test_contention_needs_shared_links),
+      cmocka_unit_test(test_timeline_agrees_with_the_step),
       cmocka_unit_test(test_uneven_layers),
       cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),

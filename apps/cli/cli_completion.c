@@ -12,6 +12,8 @@ static void put_words(cli_value_kind kind) {
     for (int32_t i = 0; (word = clx_catalog_kind(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_TABLE) {
     for (int32_t i = 0; (word = clx_table_kind_name(i)) != NULL; i++) printf(" %s", word);
+  } else if (kind == CLI_TRAFFIC) {
+    for (int32_t i = 0; (word = clx_network_traffic_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_FAMILY) {
     for (int32_t i = 0; (word = clx_kernel_family_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_FITTED) {

@@ -116,6 +116,27 @@ clx_status clx_result_json(const clx_result *result, char **text, clx_error *err
 /* The ratios of two results, for people or as JSON. */
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
 
+/* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
+typedef struct clx_network_options {
+  uint64_t seed;       /* of permutations, placements and hashes; 0 (default) = the scenario's network.seed */
+  const char *traffic; /* whose load of links is kept; NULL = "jobs" if the scenario has others, else "permutation" */
+  void (*progress)(void *context, const char *step); /* nullable: called before each step */
+  void *context;
+} clx_network_options;
+
+/* Traffic ("permutation", "ring", "all_to_all", "jobs"): name i, NULL past the end. */
+const char *clx_network_traffic_name(int32_t index);
+void clx_network_options_default(clx_network_options *options);
+/* Bill of material, bisection, rates of patterns and collectives, one failure of every kind, load of links: a result whose
+ * quantities begin with "network.". CLX_INFEASIBLE: failed parts cut servers off; `error` names them. */
+clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
+                           clx_error *error);
+/* Such a result as a report for people (about 40 lines), its table of links as CSV, the fabric as SVG; *text is freed with
+ * clx_text_free. The drawing takes any result of the scenario; links are grey where it holds no loads. */
+clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error);
+clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *result, char **text, clx_error *error);
+
 /* --- tables: predict and validate -------------------------------------------------------------------------------------- */
 /* All members nullable. */
 typedef struct clx_table_options {

@@ -75,10 +75,12 @@ extern const char *const clx_wiring_name[CLX_WIRINGS + 1];
 
 typedef enum clx_fault_kind { CLX_FAULT_LINK, CLX_FAULT_SWITCH, CLX_FAULT_NIC, CLX_FAULTS } clx_fault_kind;
 
+extern const char *const clx_fault_name[CLX_FAULTS + 1];
+
 // A failed or degraded part. Indices start at 0.
 typedef struct clx_fault_spec {
   int32_t kind;   // clx_fault_kind
-  int32_t plane;  // of a link or switch
+  int32_t plane;  // of a link or switch; -1 = of every plane; a NIC fails in all of them
   int32_t tier;   // of a switch, 1 = leaf; of a link, the tier below it: 0 = NIC to leaf, 1 = leaf to spine
   int64_t index;  // the switch; the lower end of the link (NIC or switch); the NIC
   int32_t port;   // of the link, among the ports that face up
@@ -88,7 +90,9 @@ typedef struct clx_fault_spec {
   clx_place place;
 } clx_fault_spec;
 
-enum { CLX_TIERS_MAX = 4, CLX_DIMENSIONS_MAX = 6 };
+extern const clx_schema clx_fault_schema;
+
+enum { CLX_TIERS_MAX = 4, CLX_DIMENSIONS_MAX = 6, CLX_PLANES_MAX = 16 };
 
 typedef struct clx_fabric_spec {
   int32_t topology;          // clx_topology
@@ -97,8 +101,10 @@ typedef struct clx_fabric_spec {
   int32_t tiers;             // Clos; 0 = the least number that reaches every endpoint
   double *oversubscription;  // >= 1, ports down / ports up of tier i; the last one holds for all tiers above it
   int32_t oversubscription_count;
-  int32_t planes;           // NIC bandwidth split over this many separate fabrics
-  int32_t dual_tor;         // bool: each NIC has two ports of half its rate, to two leaves
+  int64_t
+      pod_servers;   // Clos of three tiers or more: servers of a pod of the second one; 0 = what a spine has ports for
+  int32_t planes;    // NIC bandwidth split over this many separate fabrics
+  int32_t dual_tor;  // bool: each NIC has two ports of half its rate, to two leaves
   double spray_efficiency;  // 0 = the switch's
   int32_t flows;            // QPs per connection: sub-flows that ECMP hashes separately
   int32_t *dimensions;      // torus, mesh: servers along each axis
@@ -109,6 +115,7 @@ typedef struct clx_fabric_spec {
   int32_t router_global;     // links of a router (spine) to other groups
   clx_fault_spec *faults;
   int32_t fault_count;
+  int64_t seed;  // of what is drawn at random
   clx_place place;
 } clx_fabric_spec;
 
@@ -123,12 +130,44 @@ typedef struct clx_fabric_hosts {
 
 // --- compiled ---------------------------------------------------------------------------------------------------------------
 
-// One tier of switches of one plane of a Clos. Element i of tier t (tier -1: endpoints) has `up` cables to tier t + 1.
-// A pod of tier t holds everything that reaches each other without going above tier t; the whole plane is one pod of the top.
+// Numbering. One plane is described; planes are alike, faults apart. Everything below counts within it.
+//
+// Endpoints: the NIC ports of a plane, server by server over all hosts, in order (torus, mesh, direct: one endpoint a server).
+//
+// Clos. Elements of tier t are its switches (0 = leaves), of tier -1 the endpoints. An element of tier t - 1 has u_t cables up
+// over boundary t: tier[t - 1].up, and at boundary 0 `nic_up`: 1, or 2 with dual_tor. In a pod of tier t (what reaches each other
+// without going above tier t) S_t = tier[t].pod_switches switches: S_-1 = 1, S_t = S_t-1 u_t / parallel_t. Switch s of a pod of
+// tier t-1 reaches by its up port c switch s (u_t / parallel_t) + c / parallel_t of the pod of tier t above it, and each switch of
+// a pod reaches every pod of the tier below it, by `parallel` cables each. Global index of a switch of tier t: pod S_t + s.
+// So a path is the choices c_0 ... c_k on the way up; down at boundary t it takes the cable of the same port c_t of the element
+// of tier t - 1 with the same s in the pod of the destination. Directed link, boundary t, up: link_class[2 t].first +
+// (global index of the lower element) u_t + c; down: link_class[2 t + 1].first + the same. Bundles (spray): boundary 0: those of
+// an endpoint; above: all cables of one pod of tier t - 1, up, and down: bundle_class[2 t (+ 1)].first + endpoint or pod.
+// The pod of tier t of leaf pod l (a leaf; with dual_tor the pair) is l / tier[t].pod_leaves. Leaf pod of an endpoint:
+// clx_fabric_leaf. Counts of pods and links are those of a regular numbering: pods in the middle may be partly empty.
+// With dual_tor the two leaves of a pair have spines of their own. Rail-only: rail r has its own pod r of the top tier.
+//
+// Dragonfly. Router of group x: x A + i, A = group_routers; endpoint / router_endpoints is its router. Groups are fully meshed by
+// `global_parallel` = m cables a pair. Port q(x, y, k) = (y < x ? y : y - 1) m + k of group x leads to group y and stands on
+// router q / router_global. Classes: 0, 1: NIC up, down: first + endpoint. 2: local, router i to j of group x: first +
+// (x A + i) (A - 1) + (j < i ? j : j - 1). 3: global, x to y by cable k: first + (x (G - 1) + (y < x ? y : y - 1)) m + k.
+// Bundles: 0, 1 as links; 2: all local links of a group; 3: the m cables of a pair of groups.
+//
+// Dragonfly+. A leaves and B = group_spines spines a group; leaf port c (of U = leaf_up) leads to spine c / (U / B). Ports q(x, y, k)
+// as above, on spine q / router_global. Classes 0, 1 as above; 2, 3: leaf up, down: first + (x A + leaf) U + c; 4: global.
+// Bundles: 0, 1; 2, 3: first + group; 4: the m cables of a pair of groups.
+//
+// Torus, mesh. Server = sum over d of x_d (n_0 ... n_d-1). Classes 2 d and 2 d + 1: the links of direction + and - of dimension d:
+// first + server they leave; in a mesh those that leave the edge are not there (no path takes them). Size 1: no links. In a
+// torus of size 2 both directions lead to the same neighbour, by different cables. All cables to a neighbour are one link.
+// Direct: class 0, server i to j: first + i (n - 1) + (j < i ? j : j - 1).
+
+// One tier of switches of a Clos.
 typedef struct clx_fabric_tier {
-  int64_t switches;
+  int64_t switches;      // to buy, of one plane. Ports decide: in pods partly empty fewer than pods x pod_switches
   int32_t down, up;      // ports in use of one switch; up = 0 at the top
-  int32_t pod_switches;  // of this tier in one of its pods (1 for leaves)
+  int32_t pod_switches;  // S of the numbering
+  int64_t pod_leaves;    // leaf pods in one pod of this tier
   int64_t pod_ports;     // endpoints (of this plane) in one pod, when full
   int64_t pods;
   int32_t parallel;  // cables between a switch of this tier and one below that it is wired to
@@ -139,57 +178,75 @@ typedef struct clx_fabric_link_class {
   char name[32];  // "leaf up", "nic down", "global", "x+"
   int32_t tier;   // boundary: 0 = NIC to leaf
   int32_t first, count;
-  double rate;     // B/s of one
-  int32_t bundle;  // links of one switch (spray: pod) that act as one
+  double rate;     // B/s of one link; NICs: of the fastest host (clx_fabric_endpoint_rate)
+  int32_t bundle;  // links in one
 } clx_fabric_link_class;
 
-enum { CLX_LINK_CLASSES_MAX = 64, CLX_PATH_MAX = 128 };
+enum { CLX_LINK_CLASSES_MAX = 16, CLX_PATH_MAX = 128 };
 
 typedef struct clx_fabric_fault {
+  int32_t plane;
   int32_t link;  // directed id
-  double rate;   // share left
+  double rate;   // share left; of several faults of one link the least
 } clx_fabric_fault;
 
-// What to buy.
+// What to buy: all planes and rails.
 typedef struct clx_fabric_bill {
-  int64_t switches_by_tier[CLX_TIERS_MAX];
+  int64_t switches_by_tier[CLX_TIERS_MAX];  // dragonfly: [0] routers; dragonfly+: leaves, spines
   int64_t switches;
-  int64_t copper, optical;  // cables, by medium: servers to leaves (copper), between switches (optical)
-  int64_t optics;           // transceivers, two per optical cable
+  int64_t copper,
+      optical;     // cables, by medium: servers to leaves and to each other (copper), between switches (optical)
+  int64_t optics;  // transceivers, two per optical cable (fewer of a type that holds several ports)
   int64_t nics;
-  double power;  // W: switches, transceivers, cables (NICs are part of the servers)
+  double power;  // W: switches, transceivers, ends of copper cables (NICs are part of the servers)
 } clx_fabric_bill;
 
 typedef struct clx_fabric {
   clx_fabric_spec spec;           // settled: no zeros or -1 left
   const clx_fabric_hosts *hosts;  // [host_count]
   int32_t host_count;
-  int64_t servers,
-      endpoints;  // endpoints: NIC ports of one plane, numbered server by server: a server's are neighbours
-  int64_t gpus;
-  double rate;    // B/s of an endpoint in one plane
-  int32_t radix;  // ports of a switch at that rate
-  int32_t tier_count;
+  int64_t servers, endpoints, gpus;  // endpoints: of one plane
+  double rate;                       // B/s of a port of a NIC in one plane
+  int32_t nic_up;                    // ports of a NIC in one plane
+  int32_t radix;                     // ports of a switch at that rate
+  int32_t tier_count;                // of a Clos; dragonfly: 1, dragonfly+: 2, others 0
   clx_fabric_tier tier[CLX_TIERS_MAX];
-  int32_t rails;             // leaves of a unit (wiring rail), else 1
-  int32_t unit_servers;      // servers of a unit
+  int32_t rails;             // leaf pods of a unit (wirings rail, rail-only), else 1
+  int32_t unit_servers;      // servers of a unit; wiring block: 0
+  int64_t rail_leaves;       // rail-only: leaf pods of a rail as numbered
   int32_t group_count;       // dragonfly
-  int32_t link_class_count;  // of one plane; all planes are alike, faults apart
+  int32_t global_parallel;   // dragonfly: cables of a pair of groups
+  int32_t leaf_up;           // dragonfly+: ports up of a leaf
+  int32_t link_class_count;  // of one plane
   clx_fabric_link_class link_class[CLX_LINK_CLASSES_MAX];
   int32_t link_count;          // directed links of one plane
   int32_t bundle_class_count;  // the same when equal links act as one (spray)
   clx_fabric_link_class bundle_class[CLX_LINK_CLASSES_MAX];
   int32_t bundle_count;
-  clx_fabric_fault *fault;  // by link, of plane fault_plane; sorted
+  const clx_fabric_fault *fault;  // of plane fault_plane, sorted by link
   int32_t fault_count;
+  int32_t fault_plane;                  // the plane shown: first the one with most faults (clx_fabric_show_plane)
+  const clx_fabric_fault *all_fault;    // of all planes, sorted by link and plane
+  const clx_fabric_fault *plane_fault;  // the same by plane and link
+  int32_t all_fault_count;
   clx_fabric_bill bill;
 } clx_fabric;
 
 // Wires the hosts as the spec says with switches of one model. Errors name the switch, the ports that do not add up, the
-// endpoints out of reach, the failed part that does not exist. hosts must outlive the fabric; arrays come from `arena`.
+// endpoints out of reach, the failed part that does not exist: CLX_INPUT for what contradicts itself, CLX_INFEASIBLE for what
+// the switch cannot reach. hosts must outlive the fabric; arrays come from `arena`. switch_model: nullable for topologies
+// without switches. Cost: O(hosts + faults log faults); random faults O(links of the tier).
 clx_status clx_fabric_compile(clx_arena *arena, const clx_fabric_spec *spec, const clx_fabric_hosts *hosts,
                               int32_t host_count, const clx_switch *switch_model, const clx_link *optic,
                               const clx_link *copper, clx_fabric *fabric, clx_error *error);
+
+// Leaf pod that an endpoint hangs on: a leaf of a Clos (with dual_tor the pair), a router or leaf of a dragonfly, the server
+// itself where there are no switches. O(hosts).
+int64_t clx_fabric_leaf(const clx_fabric *fabric, int64_t endpoint);
+// B/s of the NIC of an endpoint in one plane, all its ports.
+double clx_fabric_endpoint_rate(const clx_fabric *fabric, int64_t endpoint);
+// Lets fault, fault_count and fault_plane show another plane.
+void clx_fabric_show_plane(clx_fabric *fabric, int32_t plane);
 
 // --- routes (fabric_route.c) --------------------------------------------------------------------------------------------------
 
@@ -230,6 +287,8 @@ typedef struct clx_placement {
   int64_t fragment;  // servers of a run
 } clx_placement;
 
+extern const clx_schema clx_placement_schema;
+
 // Puts jobs, one after the other, on servers that are still free: server[j][i] is the server of node i of job j. Errors: more
 // nodes than servers are left, named by job.
 clx_status clx_fabric_place(clx_arena *arena, const clx_fabric *fabric, const clx_placement *placement,
@@ -239,14 +298,20 @@ clx_status clx_fabric_place(clx_arena *arena, const clx_fabric *fabric, const cl
 
 // Blocks of GPUs, from the inside out: what stays inside a block does not use the links above it. The last level holds all.
 typedef struct clx_fabric_level {
-  int64_t gpus;     // of a block, neighbours in the order of servers
-  double thinning;  // >= 1: NIC bandwidth of the block against what leads out of it (0 = nothing leads out)
-  double latency;   // s more, one way, than inside the level below
+  int64_t gpus;  // of a block, neighbours in the order of servers
+  double
+      thinning;    // >= 1: NIC bandwidth of the block against what leads out of it (0: it holds all, nothing leads out)
+  double latency;  // s more, one way, than inside the level below
+  double
+      loss;  // share of the bandwidth out of it that collisions of flows cost when all its NICs send out (fabric_study)
 } clx_fabric_level;
 
 enum { CLX_FABRIC_LEVELS_MAX = 6 };
+#define CLX_COLLISION_LOSS_MAX 0.99
+#define CLX_THINNING_MAX 1e9  // of a block whose links out have all failed
 
-// Levels of the fabric for a job placed contiguously; *efficiency: share of the line rate under the routing of the fabric when
-// nothing collides. Returns the number of levels.
+// Levels of the fabric for a job placed contiguously; failures count in the block that they hit worst (torus, mesh, direct: not
+// at all). *efficiency: share of the line rate under the routing of the fabric when nothing collides, times what failures leave
+// to the NIC that is worst off (0: a NIC is dead). Returns the number of levels. O(faults). docs/model/network/fabric.md.
 int32_t clx_fabric_levels(const clx_fabric *fabric, const clx_switch *switch_model,
                           clx_fabric_level level[CLX_FABRIC_LEVELS_MAX], double *efficiency);

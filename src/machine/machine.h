@@ -34,11 +34,12 @@ typedef struct clx_rack {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  const char *server;     // catalogue name
-  int32_t servers;        // per rack
-  int32_t nvlink_domain;  // GPUs; 0 = the server is the domain
-  double power_max;       // W
-  double power_other;     // W: NVLink switches, management, busbar and shelf loss at load
+  const char *server;       // catalogue name
+  int32_t servers;          // per rack
+  int32_t nvlink_domain;    // GPUs; 0 = the server is the domain
+  double power_max;         // W
+  int32_t nvlink_switches;  // NVLink switch trays in it
+  double power_other;       // W: NVLink switches, management, busbar and shelf loss at load
   int32_t cooling;
 } clx_rack;
 
@@ -60,17 +61,18 @@ typedef struct clx_machine {
   int32_t cohort_count;
   clx_switch switch_model;
   clx_link optic, copper;          // between switches; server to leaf
-  double oversubscription;         // >= 1, leaf tier
+  clx_fabric_spec wiring;          // as the user wants it wired
   const clx_library *library;      // what runs the collectives
   const clx_transport *transport;  // how NICs move data
   int64_t gpus, servers, racks;
-  int64_t endpoints;  // NIC ports on the fabric
-  int32_t tiers;
-  int64_t switches_by_tier[4], switches;
-  int64_t cables, optics;  // server and switch links; transceivers on switch-to-switch links (two each)
-  clx_network network;     // of the slowest cohort
+  int64_t endpoints;        // NIC ports on the fabric
+  int64_t nvlink_switches;  // of all racks
+  clx_fabric_hosts *hosts;  // [cohort_count]
+  clx_fabric fabric;        // tier_count 0 and no links when no server has a NIC
+  clx_network network;      // of the slowest cohort
 } clx_machine;
 
-// Counts servers, racks, switches and cables from cohorts, switch and oversubscription. Non-blocking Clos of the least number
-// of tiers that reaches all endpoints. Fails when even four tiers do not reach.
-clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error);
+// Counts servers and racks, wires the fabric as machine->wiring says, and sums it up for collectives. Errors: those of
+// clx_fabric_compile; an NVLink domain that whole servers and racks do not make; servers that no NIC joins. Arrays come from
+// `arena`.
+clx_status clx_machine_compile(clx_arena *arena, clx_machine *machine, clx_place place, clx_error *error);

@@ -1,14 +1,14 @@
-// Counts of the machine: servers and racks rounded up, a folded Clos of the least number of tiers, cables and transceivers.
+// Counts of the machine: servers and racks rounded up, NVLink domains, the fabric between NICs, and what collectives see of it.
 #include <math.h>
 
 #include "machine/machine.h"
 
-enum { TIERS_MAX = 4 };
-
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+static int32_t ports_of(const clx_server *server) { return server->nics + server->extra_nics; }
+
 static void count_cohorts(clx_machine *machine) {
-  machine->gpus = machine->servers = machine->racks = machine->endpoints = 0;
+  machine->gpus = machine->servers = machine->racks = machine->endpoints = machine->nvlink_switches = 0;
   for (int32_t i = 0; i < machine->cohort_count; i++) {
     clx_cohort *cohort = &machine->cohort[i];
     cohort->servers = divide_up(cohort->gpus, cohort->server.gpus);
@@ -16,62 +16,64 @@ static void count_cohorts(clx_machine *machine) {
     machine->gpus += cohort->gpus;
     machine->servers += cohort->servers;
     machine->racks += cohort->racks;
-    machine->endpoints += cohort->servers * (cohort->server.nics + cohort->server.extra_nics);
+    machine->endpoints += cohort->servers * ports_of(&cohort->server);
+    machine->nvlink_switches += cohort->racks * cohort->rack.nvlink_switches;
   }
 }
 
-// Ports at the rate of the NICs on one switch.
-static int64_t radix_of(const clx_machine *machine, double rate) {
-  const double native = floor(machine->switch_model.throughput / rate);
-  const double split = (double)machine->switch_model.ports * machine->switch_model.split;
-  return (int64_t)fmin(native, fmax(split, machine->switch_model.ports));
+static int32_t domain_of(const clx_cohort *cohort) {
+  return cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus;
 }
 
-static double fastest_nic(const clx_machine *machine) {
-  double rate = 0;
-  for (int32_t i = 0; i < machine->cohort_count; i++) rate = fmax(rate, machine->cohort[i].nic.rate);
-  return rate;
-}
-
-// Ports of a leaf that face servers.
-static int64_t leaf_down(const clx_machine *machine, int64_t radix) {
-  return radix - (int64_t)fmax(1, floor((double)radix / (1 + machine->oversubscription)));
-}
-
-// A folded Clos: leaves give `down` ports to servers; each further tier below the top has as many ports up as down.
-static clx_status count_switches(clx_machine *machine, clx_place place, clx_error *error) {
-  const int64_t radix = radix_of(machine, fastest_nic(machine));
-  if (radix < 2) {
-    return clx_fail(error, CLX_INPUT, place, "switch '%s' has no ports at the rate of NIC '%s'",
-                    machine->switch_model.name, machine->cohort[0].nic.name);
+// A domain is made of whole servers; one larger than a rack of whole racks, a smaller one divides the rack.
+static clx_status check_domain(const clx_cohort *cohort, clx_place place, clx_error *error) {
+  const int32_t domain = domain_of(cohort), server = cohort->server.gpus;
+  const int64_t rack = (int64_t)server * cohort->rack.servers;
+  if (domain % server != 0) {
+    return clx_fail(error, CLX_INPUT, place,
+                    "rack '%s': an NVLink domain of %d GPUs is not made of whole servers '%s' of %d", cohort->rack.name,
+                    domain, cohort->server.name, server);
   }
-  const int64_t down = leaf_down(machine, radix), up = radix - down;
-  for (int32_t i = 0; i < TIERS_MAX; i++) machine->switches_by_tier[i] = 0;
-  if (machine->endpoints <= radix) {
-    machine->tiers = 1;
-    machine->switches_by_tier[0] = machine->endpoints > 0 ? 1 : 0;
-  } else {
-    int64_t links = machine->switches_by_tier[0] = divide_up(machine->endpoints, down);
-    double reach = (double)radix * (double)down;  // endpoints of two tiers: a top switch sees `radix` leaves
-    machine->tiers = 2;
-    links *= up;
-    while ((double)machine->endpoints > reach && machine->tiers < TIERS_MAX) {
-      machine->switches_by_tier[machine->tiers - 1] = divide_up(links, radix / 2);
-      reach *= (double)radix / 2;
-      machine->tiers++;
-    }
-    if ((double)machine->endpoints > reach) {
-      return clx_fail(error, CLX_INFEASIBLE, place, "%lld endpoints are more than four tiers of '%s' reach (%.0f)",
-                      (long long)machine->endpoints, machine->switch_model.name, reach);
-    }
-    machine->switches_by_tier[machine->tiers - 1] = divide_up(links, radix);
+  if (domain > rack ? domain % rack != 0 : rack % domain != 0) {
+    return clx_fail(error, CLX_INPUT, place,
+                    "rack '%s' of %lld GPUs: an NVLink domain of %d is neither a part of it nor several of them",
+                    cohort->rack.name, (long long)rack, domain);
   }
-  const int64_t uplinks = machine->tiers > 1 ? machine->switches_by_tier[0] * up : 0;
-  machine->switches = 0;
-  for (int32_t i = 0; i < TIERS_MAX; i++) machine->switches += machine->switches_by_tier[i];
-  machine->cables = machine->endpoints + uplinks * (machine->tiers - 1);
-  machine->optics = 2 * uplinks * (machine->tiers - 1);
   return CLX_OK;
+}
+
+// A server without NICs can only stand alone, or within one NVLink domain.
+static clx_status check_reach(const clx_machine *machine, clx_place place, clx_error *error) {
+  for (int32_t i = 0; i < machine->cohort_count; i++) {
+    const clx_cohort *cohort = &machine->cohort[i];
+    CLX_TRY(check_domain(cohort, place, error));
+    if (ports_of(&cohort->server) > 0) continue;
+    if (machine->cohort_count > 1 || cohort->gpus > domain_of(cohort)) {
+      return clx_fail(error, CLX_INPUT, place, "server '%s' has no NIC: the fabric does not reach its %lld servers",
+                      cohort->server.name, (long long)cohort->servers);
+    }
+  }
+  return CLX_OK;
+}
+
+static clx_status wire(clx_arena *arena, clx_machine *machine, clx_place place, clx_error *error) {
+  machine->fabric = (clx_fabric){.spec = machine->wiring};
+  if (machine->endpoints == 0) return CLX_OK;
+  machine->hosts = CLX_NEW_ARRAY(arena, clx_fabric_hosts, machine->cohort_count);
+  if (machine->hosts == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < machine->cohort_count; i++) {
+    const clx_cohort *cohort = &machine->cohort[i];
+    machine->hosts[i] = (clx_fabric_hosts){.servers = cohort->servers,
+                                           .gpus = cohort->server.gpus,
+                                           .nics = cohort->server.nics,
+                                           .ports = ports_of(&cohort->server),
+                                           .rate = cohort->nic.rate};
+  }
+  clx_fabric_spec spec = machine->wiring;
+  if (spec.place.line == 0) spec.place = place;
+  const clx_switch *model = machine->switch_model.name != NULL ? &machine->switch_model : NULL;
+  return clx_fabric_compile(arena, &spec, machine->hosts, machine->cohort_count, model, &machine->optic,
+                            &machine->copper, &machine->fabric, error);
 }
 
 static clx_network network_of(const clx_machine *machine, const clx_cohort *cohort) {
@@ -79,15 +81,22 @@ static clx_network network_of(const clx_machine *machine, const clx_cohort *coho
       .device = &cohort->device,
       .library = machine->library,
       .transport = machine->transport,
-      .domain = cohort->rack.nvlink_domain > 0 ? cohort->rack.nvlink_domain : cohort->server.gpus,
+      .domain = domain_of(cohort),
       .nvlink = cohort->device.nvlink,
       .nic = cohort->nic.rate * cohort->server.nics / cohort->server.gpus,
       .nic_efficiency = 1,
   };
 }
 
+// What the fabric lets through and what the transport reaches overlap: the share of the transport was measured over a fabric
+// that routes adaptively. The lesser of the two decides.
+static double nic_efficiency(const clx_machine *machine, double fabric) {
+  const double transport = machine->transport != NULL ? machine->transport->share : 1;
+  return fmin(1, fabric / transport);
+}
+
 // A synchronous job waits for its narrowest part, whatever the order of the fleet.
-static void compile_network(clx_machine *machine) {
+static clx_status compile_network(clx_machine *machine, clx_place place, clx_error *error) {
   clx_network *least = &machine->network;
   bool first = true;
   for (int32_t i = 0; i < machine->cohort_count; i++) {
@@ -100,19 +109,26 @@ static void compile_network(clx_machine *machine) {
     least->nvlink = fmin(least->nvlink, one.nvlink);
     least->nic = fmin(least->nic, one.nic);
   }
-  const clx_server *server = &machine->cohort[0].server;
-  const int64_t ports = server->nics + server->extra_nics;
-  const int64_t radix = radix_of(machine, fastest_nic(machine));
-  if (machine->tiers > 1 && ports > 0) {
-    least->level[least->level_count++] = (clx_fabric_level){.gpus = leaf_down(machine, radix) * server->gpus / ports,
-                                                            .thinning = machine->oversubscription};
+  if (machine->endpoints == 0) {
+    least->level[least->level_count++] = (clx_fabric_level){.gpus = machine->gpus};
+    return CLX_OK;
   }
-  least->level[least->level_count++] = (clx_fabric_level){.gpus = machine->gpus};
+  double efficiency = 1;
+  least->level_count = clx_fabric_levels(&machine->fabric, &machine->switch_model, least->level, &efficiency);
+  for (int32_t i = 0; i < least->level_count; i++) {
+    if (least->level[i].thinning < CLX_THINNING_MAX) continue;
+    return clx_fail(error, CLX_INFEASIBLE, place,
+                    "'network.faults' cut %lld neighbouring GPUs off: no link out of their block is left",
+                    (long long)least->level[i].gpus);
+  }
+  if (!(efficiency > 0)) return clx_fail(error, CLX_INFEASIBLE, place, "'network.faults' leave a NIC no link at all");
+  least->nic_efficiency = nic_efficiency(machine, efficiency);
+  return CLX_OK;
 }
 
-clx_status clx_machine_compile(clx_machine *machine, clx_place place, clx_error *error) {
+clx_status clx_machine_compile(clx_arena *arena, clx_machine *machine, clx_place place, clx_error *error) {
   count_cohorts(machine);
-  CLX_TRY(count_switches(machine, place, error));
-  compile_network(machine);
-  return CLX_OK;
+  CLX_TRY(check_reach(machine, place, error));
+  CLX_TRY(wire(arena, machine, place, error));
+  return compile_network(machine, place, error);
 }

@@ -2,11 +2,16 @@
 // 86fa684d, src/tuning, src/graph): base + hops x latency + fill + bytes / bandwidth.
 #include "network/network_internal.h"
 
-// Rings of the same kind that leave a block share its uplinks, which carry 1 / thinning of its NICs.
+// Rings of the same kind that leave a block share its uplinks, which carry 1 / thinning of its NICs; the more of its NICs send
+// out, the more collide.
 static double thinning(const clx_network *network, const clx_group *group) {
   double most = 1;
-  for (int32_t i = 0; i < network->level_count && group->members[i] < group->size; i++)
-    most = clx_most(most, network->level[i].thinning * group->inside / group->members[i]);
+  for (int32_t i = 0; i < network->level_count && group->members[i] < group->size; i++) {
+    const clx_fabric_level *level = &network->level[i];
+    const double leaving = (double)group->inside / group->members[i];
+    const double collisions = 1 + leaving * level->loss / (1 - level->loss);
+    most = clx_most(most, clx_most(1, level->thinning * leaving) * collisions);
+  }
   return most;
 }
 
@@ -83,6 +88,9 @@ static clx_collective_cost far_scatter_cost(const clx_span *span, clx_collective
   if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(span, kind, bytes);
   if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && span->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(span, bytes));
+  const bool split = algorithm < 0 && span->ranks >= span->network->library->split_ranks;
+  if ((split || algorithm == CLX_ALGORITHM_HIERARCHICAL) && span->inside > 1)
+    clx_cheaper(&best, clx_split_cost(span, kind, bytes));
   return best;
 }
 
@@ -115,7 +123,7 @@ static clx_collective_cost cost_by(const clx_network *network, clx_collective ki
                                    double bytes, int32_t algorithm) {
   if (group->size <= 1 || !(bytes > 0)) return (clx_collective_cost){0};
   const clx_span span = clx_span_of(network, group);
-  if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes), algorithm);
+  if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes, algorithm), algorithm);
   switch (kind) {
     case CLX_ALL_REDUCE:
       return span.nodes > 1 ? far_reduce_cost(&span, bytes, algorithm) : near_cost(&span, kind, bytes, algorithm);

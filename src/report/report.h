@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "fabric/fabric.h"
 #include "result/result.h"
 
 enum { CLX_REPORT_LINES = 30, CLX_REPORT_COLUMNS = 100 };
@@ -14,3 +15,19 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out);
 // Two results side by side, largest relative change first. Text: at most CLX_REPORT_LINES lines. JSON: all quantities,
 // the facts that differ, and the names that only one of them has.
 clx_status clx_report_compare(const clx_result *a, const clx_result *b, bool json, clx_buffer *out, clx_error *error);
+
+// --- the fabric (network.* of a result, twin.h) ----------------------------------------------------------------------------
+
+// A drawing of the fabric as a self-contained SVG, 1200 pixels wide, for light and dark pages: tiers, groups or planes by
+// cohorts (equal things are drawn a few times, with their number beside), links by the utilisation that the result holds
+// (network.heat.*; grey where it holds none), failed parts crossed, what to buy. O(1) of the size of the fabric.
+void clx_report_fabric(const clx_fabric *fabric, const clx_result *result, clx_buffer *out);
+
+// The study of a network for people, about 45 lines of at most CLX_REPORT_COLUMNS columns. What was not found is left out.
+void clx_report_network(const clx_result *result, bool colour, clx_buffer *out);
+
+// Its table of links as CSV: class, links, rate (B/s), min, mean, max (shares), fullest link.
+void clx_report_links(const clx_result *result, clx_buffer *out);
+
+// A failed part for people: "leaf 17 port 3", "NIC 204", "2 % of the links of tier 1".
+void clx_report_fault(const clx_fault_spec *fault, char *text, size_t size);

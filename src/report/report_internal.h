@@ -21,3 +21,5 @@ void clx_page_title(clx_page *page, const char *text);
 void clx_page_put(clx_page *page, const char *label, const char *text, int32_t most, clx_report_style style);
 // How many lines that would take, without a bound.
 int32_t clx_page_lines(const char *text);
+// One line of a table: columns as they stand, cut where the page ends.
+void clx_page_row(clx_page *page, const char *label, const char *text, clx_report_style style);

@@ -97,3 +97,10 @@ void clx_page_put(clx_page *page, const char *label, const char *text, int32_t m
     at = next;
   }
 }
+
+void clx_page_row(clx_page *page, const char *label, const char *text, clx_report_style style) {
+  size_t length = strlen(text);
+  while (length > 0 && is_blank(text[length - 1])) length--;
+  const bool cut = clx_page_width(text, length) > TEXT;
+  put_line(page, label, text, cut ? fitting(text, length, TEXT - 3) : length, cut, style);
+}

@@ -72,8 +72,12 @@ static void write_machine(writer *w) {
 }
 
 static void write_network(writer *w) {
-  add(w, "", "", "machine.switches", 12, " switches");
-  add_fact(w, "", " ", "network.switch", "");
+  if (clx_result_value(w->result, "machine.switches", 0) > 0) {
+    add(w, "", "", "machine.switches", 12, " switches");
+    add_fact(w, "", " ", "network.switch", "");
+  } else {
+    add_fact(w, "", "", "network.topology", "");
+  }
   const double tiers = clx_result_value(w->result, "machine.tiers", 0);
   for (int32_t tier = 1; tier <= (int32_t)tiers; tier++) {
     char name[SHORT];
@@ -152,11 +156,11 @@ static void write_memory(writer *w) {
 // Names of the parts of a step for people.
 static const char *part_name(const char *key) {
   static const char *const names[][2] = {
-      {"gemm", "matrix products"},          {"attention", "attention"},     {"stream", "elementwise"},
-      {"recompute", "recompute"},           {"tp_exposed", "TP transfers"}, {"cp_exposed", "CP transfers"},
-      {"ep_exposed", "EP transfers"},       {"pp_exposed", "PP transfers"}, {"dp_exposed", "DP transfers"},
-      {"bubble", "pipeline bubble"},        {"optimizer", "optimizer"},     {"launch", "waiting for the host"},
-      {"jitter", "waiting for the slowest"}};
+      {"gemm", "matrix products"},    {"attention", "attention"},           {"stream", "elementwise"},
+      {"recompute", "recompute"},     {"tp_exposed", "TP transfers"},       {"cp_exposed", "CP transfers"},
+      {"ep_exposed", "EP transfers"}, {"pp_exposed", "PP transfers"},       {"dp_exposed", "DP transfers"},
+      {"bubble", "pipeline bubble"},  {"optimizer", "optimizer"},           {"launch", "waiting for the host"},
+      {"contention", "shared links"}, {"jitter", "waiting for the slowest"}};
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     if (strcmp(names[i][0], key) == 0) return names[i][1];
   }

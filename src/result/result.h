@@ -13,6 +13,8 @@ clx_arena *clx_result_arena(clx_result *result);
 // returns them. A name added twice is CLX_INTERNAL too, as it is for facts, series and assumptions. All texts are copied.
 clx_status clx_result_add(clx_result *result, const char *name, double value, const char *unit, double low, double high,
                           const char *doc, clx_error *error);
+// A text as part of the name of a quantity: "leaf up" -> "leaf_up", "x+" -> "x_plus". Returns `slug`.
+const char *clx_result_slug(const char *text, char *slug, size_t size);
 // A text fact ("training.layout.sharding" = "zero1").
 clx_status clx_result_add_text(clx_result *result, const char *name, const char *text, clx_error *error);
 // A warning or an assumption, shown with every report.

@@ -55,6 +55,22 @@ clx_status clx_result_add(clx_result *r, const char *name, double value, const c
   return CLX_OK;
 }
 
+const char *clx_result_slug(const char *text, char *slug, size_t size) {
+  static const size_t longest = sizeof "_minus" - 1;
+  size_t n = 0;
+  for (const char *c = text; *c != '\0' && n + longest < size; c++) {
+    const char *word = *c == '+' ? "_plus" : *c == '-' ? "_minus" : *c == ' ' ? "_" : NULL;
+    if (word == NULL) {
+      slug[n++] = *c;
+    } else {
+      memcpy(slug + n, word, strlen(word));
+      n += strlen(word);
+    }
+  }
+  slug[n] = '\0';
+  return slug;
+}
+
 clx_status clx_result_add_text(clx_result *r, const char *name, const char *text, clx_error *error) {
   if (clx_result_fact(r, name) != NULL)
     return clx_fail_plain(error, CLX_INTERNAL, "the fact '%s' was found twice", name);

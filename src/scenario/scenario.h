@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 #include "catalog/catalog.h"
+#include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "schema/schema.h"
 #include "training/training.h"
@@ -17,11 +18,28 @@ typedef struct clx_fleet_spec {
   clx_place place;
 } clx_fleet_spec;
 
+// Another job on the same fabric.
+typedef struct clx_job_spec {
+  const char *name;
+  int64_t gpus;
+  clx_placement placement;
+  int32_t pattern;  // clx_pattern
+  double load;      // share of the line rate of its NICs that it offers at most
+  clx_place place;
+} clx_job_spec;
+
 typedef struct clx_network_spec {
-  const char *switch_name, *nic, *optic, *copper;  // catalogue names; nic NULL = the server's own
-  double oversubscription;
+  const char *switch_name;           // catalogue name, NULL = a fabric without switches
+  const char *nic, *optic, *copper;  // catalogue names; nic NULL = the server's own
+  const char *library, *transport;   // catalogue names
+  clx_fabric_spec fabric;
+  clx_placement placement;  // of the training job
+  clx_job_spec *jobs;       // beside it
+  int32_t job_count;
   clx_place place;
 } clx_network_spec;
+
+extern const clx_schema clx_network_schema;
 
 typedef struct clx_training_spec {
   const char *model;     // catalogue name, or path of a Hugging Face config.json
@@ -76,6 +94,12 @@ clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const
 // Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative
 // paths of the file start.
 clx_status clx_scenario_compile(clx_scenario *scenario, const char *folder, clx_error *error);
+// Servers of the training job (traffic[0], as rings) and of the jobs beside it (traffic[1 + i] of network.jobs[i]), placed one
+// after the other. CLX_INFEASIBLE, named by job: more GPUs than are left.
+clx_status clx_scenario_jobs(const clx_scenario *scenario, uint64_t seed, clx_arena *arena, clx_fabric_traffic *traffic,
+                             clx_error *error);
+// What placement, hashing and other jobs cost the collectives of the training job: fills the levels of machine.network.
+clx_status clx_scenario_place(clx_scenario *scenario, clx_error *error);
 // The last part of it, for callers that filled machine, model, software and device themselves (rows of tables): the job.
 clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *error);
 // Reads a model by catalogue name or from a config.json beside `base` (nullable folder of the scenario file).

@@ -63,19 +63,21 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
     if (status == CLX_OK) status = one;
   }
   const clx_status more[] = {
-      clx_catalog_read(s->catalog, "switch", net->switch_name, net->place, &clx_switch_schema, s->arena,
-                       &machine->switch_model, error),
+      net->switch_name == NULL ? CLX_OK
+                               : clx_catalog_read(s->catalog, "switch", net->switch_name, net->place,
+                                                  &clx_switch_schema, s->arena, &machine->switch_model, error),
       clx_catalog_read(s->catalog, "link", net->optic, net->place, &clx_link_schema, s->arena, &machine->optic, error),
-      clx_catalog_read_library(s->catalog, "nccl", net->place, s->arena, &machine->library, error),
-      clx_catalog_read_transport(s->catalog, "infiniband", net->place, s->arena, &machine->transport, error),
+      clx_catalog_read_library(s->catalog, net->library, net->place, s->arena, &machine->library, error),
+      clx_catalog_read_transport(s->catalog, net->transport, net->place, s->arena, &machine->transport, error),
       clx_catalog_read(s->catalog, "link", net->copper, net->place, &clx_link_schema, s->arena, &machine->copper,
                        error)};
   for (int32_t i = 0; i < CLX_COUNT(more); i++) {
     if (status == CLX_OK) status = more[i];
   }
   CLX_TRY(status);
-  machine->oversubscription = net->oversubscription;
-  return clx_machine_compile(machine, net->place, error);
+  machine->wiring = net->fabric;
+  machine->wiring.place = net->place;
+  return clx_machine_compile(s->arena, machine, net->place, error);
 }
 
 // A synchronous job runs at the pace of its slowest device and with the smallest memory.
@@ -181,5 +183,6 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(software);
   CLX_TRY(assumed);
   CLX_TRY(pick_device(s, error));
+  CLX_TRY(clx_scenario_place(s, error));
   return clx_scenario_compile_training(s, error);
 }

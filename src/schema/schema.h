@@ -32,6 +32,7 @@ typedef struct clx_row {
   double minimum, maximum;   // inclusive, for numbers; both 0 = unbounded
   const char *text_initial;  // default of TEXT, NULL = none
   bool required;
+  bool single;                   // of a list of scalars: one scalar may stand for a list of one
   const char *const *choices;    // NULL-terminated, for CHOICE
   const struct clx_schema *sub;  // for STRUCT and LIST
   size_t count_offset;           // for LIST, TEXTS, REALS, INTS

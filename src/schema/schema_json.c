@@ -41,6 +41,14 @@ static json_t *array_of(json_t *items) {
   return whole(made, object);
 }
 
+static json_t *one_or_many(const clx_row *row) {
+  json_t *object = json_object(), *ways = json_array();
+  bool made = json_array_append_new(ways, number_schema(row)) == 0 &&
+              json_array_append_new(ways, array_of(number_schema(row))) == 0;
+  made = put(object, "anyOf", ways) && made;
+  return whole(made, object);
+}
+
 static json_t *choice_schema(const clx_row *row) {
   json_t *object = json_object(), *words = json_array();
   bool made = words != NULL;
@@ -71,7 +79,7 @@ static json_t *row_schema(const clx_row *row) {
       return array_of(typed("string"));
     case CLX_ROW_REALS:
     case CLX_ROW_INTS:
-      return array_of(number_schema(row));
+      return row->single ? one_or_many(row) : array_of(number_schema(row));
     case CLX_ROW_NODE:
       return typed("object");
   }

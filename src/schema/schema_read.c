@@ -220,16 +220,19 @@ static clx_status read_item(const reading *r, const clx_row *row, const clx_node
 }
 
 static clx_status read_list(const reading *r, const clx_row *row, const clx_node *node, void *object) {
-  if (node->kind != CLX_NODE_LIST) return wrong_kind(r, node, "a list");
+  const bool single = row->single && node->kind == CLX_NODE_SCALAR;
+  if (node->kind != CLX_NODE_LIST && !single) return wrong_kind(r, node, row->single ? "a number or a list" : "a list");
+  const clx_node *const child = single ? node : node->child;
+  const int32_t count = single ? 1 : node->child_count;
   const size_t size = item_size(row);
-  char *items = clx_arena_array(r->arena, (size_t)node->child_count + 1, size);
+  char *items = clx_arena_array(r->arena, (size_t)count + 1, size);
   if (items == NULL) return clx_fail_plain(r->error, CLX_MEMORY, "out of memory");
   clx_status status = CLX_OK;
-  for (int32_t i = 0; i < node->child_count; i++) {
-    status = first_of(status, read_item(r, row, &node->child[i], items + (size_t)i * size));
+  for (int32_t i = 0; i < count; i++) {
+    status = first_of(status, read_item(r, row, &child[i], items + (size_t)i * size));
   }
   *(void **)clx_schema_member(object, row->offset) = items;
-  *(int32_t *)clx_schema_member(object, row->count_offset) = node->child_count;
+  *(int32_t *)clx_schema_member(object, row->count_offset) = count;
   return status;
 }
 

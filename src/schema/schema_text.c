@@ -25,9 +25,10 @@ static const char *kind_text(const clx_row *row) {
     case CLX_ROW_TEXTS:
       return "list of texts";
     case CLX_ROW_REALS:
+      if (row->single) return row->unit != NULL ? "number with unit, or list" : "number, or list";
       return row->unit != NULL ? "list of numbers with unit" : "list of numbers";
     case CLX_ROW_INTS:
-      return "list of whole numbers";
+      return row->single ? "whole number, or list" : "list of whole numbers";
     case CLX_ROW_NODE:
       return "map";
   }
@@ -52,7 +53,7 @@ static void write_limits(const clx_row *row, clx_buffer *out) {
   }
   if (row->required) {
     clx_buffer_format(out, ", required");
-  } else if (row->kind == CLX_ROW_CHOICE) {
+  } else if (row->kind == CLX_ROW_CHOICE && row->initial >= 0) {
     clx_buffer_format(out, ", default %s", row->choices[(int32_t)row->initial]);
   } else if (row->kind == CLX_ROW_BOOL && row->initial < 0) {
     return;  // neither: the documentation says where it comes from

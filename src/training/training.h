@@ -130,6 +130,7 @@ typedef struct clx_step {
   double step_time;
   double gemm, attention, stream, recompute;  // s, compute of the slowest stage over all micro-batches
   double tp_exposed, cp_exposed, ep_exposed, pp_exposed, dp_exposed;
+  double contention;  // s by which transfers take longer that share links with gradients and parameters on their way
   double bubble, optimizer, launch, jitter;
   double micro_batches;  // per data-parallel rank
   double executed_flop;  // per rank, recompute included
@@ -165,9 +166,10 @@ double clx_training_adapters(const clx_training *job);
 typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
-  double repeat;     // forward work repeated by recompute
-  double repeat_tp;  // and its communication
-  double flop;       // executed, forward + backward + repeated
+  double contention[2];  // by which tp, cp and ep take longer beside fsdp
+  double repeat;         // forward work repeated by recompute
+  double repeat_tp;      // and its communication
+  double flop;           // executed, forward + backward + repeated
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
@@ -198,6 +200,25 @@ clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_
 clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error);
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
+
+// One thing that runs in a timeline.
+typedef struct clx_timeline_item {
+  const char *what;   // "compute", "tp", "cp", "ep", "dp"
+  int32_t layer;      // of the stage, in the order of the pass
+  double start, end;  // s
+} clx_timeline_item;
+
+typedef struct clx_timeline {
+  clx_timeline_item *item;
+  int32_t count;
+} clx_timeline;
+
+// The pass of one micro-batch over the layers of a stage beside which data parallelism works: pass 0 = forward of the first
+// micro-batch with the parameters being gathered, pass 1 = backward of the last one with the gradients being reduced. Layers
+// sharded by FSDP gather in every pass and stand there as compute. Embedding, head and stage transfers are left out.
+// O(layers); arrays come from `arena`.
+clx_status clx_training_timeline(const clx_training *job, int32_t stage, int32_t pass, clx_arena *arena,
+                                 clx_timeline *timeline, clx_error *error);
 
 // Plain search over TP, PP, VPP, CP, EP, micro-batch and recompute; the fastest layout that fits `memory_limit` bytes on at
 // most `gpus` GPUs. CLX_INFEASIBLE when none fits: *closest is then the one that needs least memory.

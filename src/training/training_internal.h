@@ -1,8 +1,45 @@
 // What the files of training share.
 #pragma once
 
+#include "network/network_traffic.h"
 #include "training/training.h"
 
 // A collective that runs beside compute takes processors and memory bandwidth from it: this share of the time both run.
 // NCCL holds 16 to 24 of 132 processors on Hopper.
 #define CLX_OVERLAP_COST 0.12
+
+// Bytes of one collective of a layer, one micro-batch, one rank (conventions of clx_collective_cost_of).
+double clx_training_tp_bytes(const clx_training *job);
+double clx_training_cp_bytes(const clx_training *job);  // keys and values that pass by in one step of the ring
+double clx_training_ep_bytes(const clx_training *job);
+double clx_training_pp_bytes(const clx_training *job);
+
+// Transfers that compute waits for.
+typedef enum clx_waiting { CLX_WAITING_TP, CLX_WAITING_CP, CLX_WAITING_EP, CLX_WAITING } clx_waiting;
+
+typedef struct clx_training_traffic {
+  clx_traffic traffic;
+  int32_t waiting[CLX_WAITING];  // their demands, -1 = none
+} clx_training_traffic;
+
+void clx_training_traffic_make(const clx_training *job, clx_training_traffic *traffic);
+
+// Two collectives of a background stream, one after the other, as one demand.
+clx_traffic_demand clx_training_sum_demand(const clx_traffic_demand *a, const clx_traffic_demand *b);
+
+// A share of a demand: as often, smaller.
+clx_traffic_demand clx_training_part_demand(const clx_traffic_demand *demand, double share);
+
+// Parameters of a stage gathered before (pass 0) or gradients reduced after (pass 1) the micro-batches of a step; time 0 where
+// the sharding has none.
+clx_traffic_demand clx_training_dp_demand(const clx_training *job, const clx_traffic *traffic,
+                                          const clx_stage_parameters *p, int32_t pass);
+
+typedef struct clx_beside {
+  double hidden;  // s of the background that the window hides
+  double added;   // s by which transfers of the window take longer
+} clx_beside;
+
+// A background demand (its time: of all of it, alone) in a window of `compute` s and `waiting` s of transfers, both without it.
+clx_beside clx_training_beside(clx_training_traffic *traffic, const clx_traffic_demand *background, double compute,
+                               const double waiting[CLX_WAITING]);

@@ -154,8 +154,6 @@ static double compute_time(const clx_layer_cost *cost, int32_t pass) {
 
 // --- communication --------------------------------------------------------------------------------------------------------
 
-static double tokens_of(const context *c) { return c->shard.sequences * c->shard.sequence / c->shard.cp; }
-
 // Tensor parallelism: an all-reduce, or with sequence parallelism an all-gather and a reduce-scatter of the same bytes,
 // after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
 static double tp_time(const context *c, int32_t blocks) {
@@ -163,7 +161,7 @@ static double tp_time(const context *c, int32_t blocks) {
   if (l->tp <= 1) return 0;
   const clx_network *network = c->job->network;
   const clx_group group = clx_group_make(network, l->tp, 1);
-  const double bytes = tokens_of(c) * c->job->model->hidden * 2;
+  const double bytes = clx_training_tp_bytes(c->job);
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine).
   const double gathered = c->format == CLX_BF16 ? bytes : bytes / 2;
   const double one = c->shard.sequence_parallel ? clx_collective_time(network, CLX_ALL_GATHER, group, gathered) +
@@ -186,11 +184,8 @@ static void add_tp(context *c, bool moe) {
 static void add_cp(context *c) {
   const clx_layout *l = &c->job->layout;
   if (l->cp <= 1) return;
-  const clx_transformer *m = c->job->model;
-  const double kv = m->mla ? (double)m->heads / l->tp * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim)
-                           : 2 * fmax(1, (double)m->kv_heads / l->tp) * m->head_dim;
   const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
-  const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, tokens_of(c) * kv * 2);
+  const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
   const double ring = (l->cp - 1) * step;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
@@ -199,23 +194,11 @@ static void add_cp(context *c) {
   }
 }
 
-// Share of the plain all-to-all bytes that leave the domain when a token goes to each remote domain once.
-static double dedup_share(int32_t domains, int32_t picks) {
-  if (domains <= 1) return 1;
-  const double remote = domains - 1.0, plain = picks * remote / domains;
-  const double distinct = remote * (1 - pow(1 - 1.0 / domains, picks));
-  return distinct / plain;
-}
-
 static void add_ep(context *c) {
   const clx_layout *l = &c->job->layout;
-  const clx_transformer *m = c->job->model;
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
-  const int32_t domains = (l->ep + group.inside - 1) / group.inside;
-  const double dedup = 1 - c->software->expert_dedup * (1 - dedup_share(domains, m->experts_per_token));
-  const double bytes = tokens_of(c) / l->tp * m->experts_per_token * m->hidden * 2 * c->shard.expert_imbalance;
-  const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, bytes * dedup);
+  const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job));
   const double exposed = 2 * one * (1 - c->software->expert_overlap);
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
@@ -223,27 +206,37 @@ static void add_ep(context *c) {
 
 // Fully sharded data parallelism: weights gathered before each use, gradients scattered after, one layer ahead of compute.
 // Dense weights go round the shard group, expert weights round the ranks of it that hold the same experts.
-static double fsdp_time(const context *c, clx_collective kind, const clx_layer_parameters *p, double bytes) {
+static clx_traffic_demand fsdp_demand(const context *c, const clx_traffic *traffic, clx_collective kind,
+                                      const clx_layer_parameters *p, double bytes) {
   const clx_layout *l = &c->job->layout;
   const clx_network *network = c->job->network;
   const clx_group dense = clx_group_make(network, clx_shard_ranks(l), l->tp);
   const clx_group expert = clx_group_make(network, clx_expert_shard_ranks(l), l->etp * l->ep);
-  return clx_collective_time(network, kind, dense, p->shared * bytes) +
-         clx_collective_time(network, kind, expert, p->expert * bytes);
+  const clx_traffic_demand a = clx_network_demand(network, traffic, "dp", kind, dense, p->shared * bytes);
+  const clx_traffic_demand b = clx_network_demand(network, traffic, "dp", kind, expert, p->expert * bytes);
+  return clx_training_sum_demand(&a, &b);
 }
 
 static void add_fsdp(context *c, bool moe) {
   const clx_layout *l = &c->job->layout;
   if (l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP) return;
   const clx_layer_parameters p = clx_layer_parameter_shard(c->job->model, &c->shard, moe);
-  const double gather = fsdp_time(c, CLX_ALL_GATHER, &p, clx_training_parameter_bytes(c->job));
-  const double trained = c->job->model->adapter_rank > 0 ? 0 : 1;
-  const double scatter = trained * fsdp_time(c, CLX_REDUCE_SCATTER, &p, c->software->gradient_bytes);
-  const double comm[2] = {gather, gather + scatter};
+  clx_training_traffic t;
+  clx_training_traffic_make(c->job, &t);
+  clx_traffic_demand comm[2];
+  comm[FORWARD] = fsdp_demand(c, &t.traffic, CLX_ALL_GATHER, &p, clx_training_parameter_bytes(c->job));
+  comm[BACKWARD] = comm[FORWARD];
+  if (c->job->model->adapter_rank <= 0) {
+    const clx_traffic_demand scatter = fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p, c->software->gradient_bytes);
+    comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
+  }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
-    c->cost.fsdp[pass] = fmax(0, comm[pass] - compute) + CLX_OVERLAP_COST * fmin(comm[pass], compute);
+    const double waiting[CLX_WAITING] = {c->cost.tp[pass], c->cost.cp[pass], c->cost.ep[pass]};
+    const clx_beside beside = clx_training_beside(&t, &comm[pass], compute, waiting);
+    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + CLX_OVERLAP_COST * fmin(beside.hidden, compute);
+    c->cost.contention[pass] = beside.added;
   }
 }
 
@@ -308,10 +301,10 @@ clx_layer_cost clx_training_head_cost(const clx_training *job) { return ends_cos
 
 double clx_layer_cost_forward(const clx_layer_cost *cost) {
   return compute_time(cost, FORWARD) + cost->tp[FORWARD] + cost->cp[FORWARD] + cost->ep[FORWARD] + cost->fsdp[FORWARD] +
-         cost->launch[FORWARD];
+         cost->contention[FORWARD] + cost->launch[FORWARD];
 }
 
 double clx_layer_cost_backward(const clx_layer_cost *cost) {
   return compute_time(cost, BACKWARD) + cost->tp[BACKWARD] + cost->cp[BACKWARD] + cost->ep[BACKWARD] +
-         cost->fsdp[BACKWARD] + cost->launch[BACKWARD] + cost->repeat + cost->repeat_tp;
+         cost->fsdp[BACKWARD] + cost->contention[BACKWARD] + cost->launch[BACKWARD] + cost->repeat + cost->repeat_tp;
 }

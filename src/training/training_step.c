@@ -39,6 +39,7 @@ static void add_cost(clx_layer_cost *sum, const clx_layer_cost *one, double time
     sum->cp[pass] += times * one->cp[pass];
     sum->ep[pass] += times * one->ep[pass];
     sum->fsdp[pass] += times * one->fsdp[pass];
+    sum->contention[pass] += times * one->contention[pass];
   }
   sum->repeat += times * one->repeat;
   sum->repeat_tp += times * one->repeat_tp;
@@ -72,10 +73,8 @@ static stage_time stage_time_make(const clx_training *job, const costs *c, const
 static double transfer_time(const clx_training *job) {
   const clx_layout *l = &job->layout;
   if (l->pp <= 1) return 0;
-  const double tokens = l->micro_batch * job->sequence / l->cp;
   const clx_group pair = clx_group_make(job->network, 2, l->tp * l->cp * l->dp);
-  const double bytes = tokens * job->model->hidden * 2;
-  return clx_collective_time(job->network, CLX_SEND_RECEIVE, pair, job->software->pp_scatter ? bytes / l->tp : bytes);
+  return clx_collective_time(job->network, CLX_SEND_RECEIVE, pair, clx_training_pp_bytes(job));
 }
 
 // --- data parallelism -----------------------------------------------------------------------------------------------------
@@ -86,49 +85,38 @@ static clx_stage_parameters trained_parameters(const clx_training *job, const cl
   return clx_training_stage_parameters(job, stage);
 }
 
-static double exposed(double time, double window, double last) {
-  const double hidden = fmin(time * (1 - last), window);
-  return time - hidden + CLX_OVERLAP_COST * hidden;
+// What of data parallelism shows: its own exposed time, and what it costs transfers on the same links.
+typedef struct shown {
+  double exposed, contention;
+} shown;
+
+static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed, a.contention + b.contention}; }
+
+// A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
+// nothing left to hide behind.
+static shown behind(clx_training_traffic *t, clx_traffic_demand d, const stage_time *stage, int32_t pass, double share,
+                    double last) {
+  if (d.time <= 0) return (shown){0, 0};
+  const clx_layer_cost *c = &stage->sum;
+  const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
+  const double waiting[CLX_WAITING] = {share * c->tp[pass], share * c->cp[pass], share * c->ep[pass]};
+  const double compute = window - waiting[0] - waiting[1] - waiting[2];
+  d = clx_training_part_demand(&d, 1 - last);
+  const clx_beside beside = clx_training_beside(t, &d, compute, waiting);
+  return (shown){whole - beside.hidden + CLX_OVERLAP_COST * beside.hidden, beside.added};
 }
 
-// One collective over the data-parallel ranks of dense weights and one over those of expert weights.
-static double dp_collective(const clx_training *job, clx_collective kind, const clx_stage_parameters *p, double bytes) {
-  const clx_layout *l = &job->layout;
-  const clx_group dense = clx_group_make(job->network, l->dp * l->cp, l->tp);
-  const clx_group expert = clx_group_make(job->network, clx_expert_data_parallel(l), l->etp * l->ep);
-  return clx_collective_time(job->network, kind, dense, p->shared * bytes) +
-         clx_collective_time(job->network, kind, expert, p->expert * bytes);
-}
-
-// HSDP: each shard of the gradients is summed over the shard groups.
-static double replicas_time(const clx_training *job, const clx_stage_parameters *p) {
-  const clx_layout *l = &job->layout;
-  const int32_t ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l), experts = l->etp * l->ep;
-  const clx_group dense = clx_group_make(job->network, l->dp * l->cp / ranks, l->tp * ranks);
-  const clx_group expert =
-      clx_group_make(job->network, clx_expert_data_parallel(l) / expert_ranks, experts * expert_ranks);
-  const double bytes = job->software->gradient_bytes;
-  return clx_collective_time(job->network, CLX_ALL_REDUCE, dense, p->shared / ranks * bytes) +
-         clx_collective_time(job->network, CLX_ALL_REDUCE, expert, p->expert / expert_ranks * bytes);
-}
-
-static double dp_exposed(const clx_training *job, const clx_stage_parameters *p, const stage_time *t) {
+static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const stage_time *stage,
+                      clx_training_traffic *t) {
   const clx_layout *l = &job->layout;
   const clx_software *s = job->software;
   const double last = fmax(LAST_BUCKET / l->vpp, 0.01);
   // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
   const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
-  const double behind = s->dp_overlap ? t->backward * chunks : 0, before = s->gather_overlap ? t->forward * chunks : 0;
-  if (l->sharding == CLX_SHARDING_FSDP) return 0;  // counted layer by layer
-  if (l->sharding == CLX_SHARDING_HSDP) {
-    return exposed(replicas_time(job, p), behind, last);
-  }
-  if (l->sharding == CLX_SHARDING_NONE) {
-    return exposed(dp_collective(job, CLX_ALL_REDUCE, p, s->gradient_bytes), behind, last);
-  }
-  const clx_collective reduce = s->reduce_scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE;
-  return exposed(dp_collective(job, reduce, p, s->gradient_bytes), behind, last) +
-         exposed(dp_collective(job, CLX_ALL_GATHER, p, clx_training_parameter_bytes(job)), before, last);
+  const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;
+  const clx_traffic_demand gather = clx_training_dp_demand(job, &t->traffic, p, 0);
+  const clx_traffic_demand reduce = clx_training_dp_demand(job, &t->traffic, p, 1);
+  return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
 // Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
@@ -156,6 +144,7 @@ static void fill_compute(clx_step *step, const clx_layer_cost *sum, double micro
   step->cp_exposed = micro_batches * (sum->cp[0] + sum->cp[1]);
   step->ep_exposed = micro_batches * (sum->ep[0] + sum->ep[1]);
   step->dp_exposed = micro_batches * (sum->fsdp[0] + sum->fsdp[1]);
+  step->contention = micro_batches * (sum->contention[0] + sum->contention[1]);
   step->executed_flop = micro_batches * sum->flop;
 }
 
@@ -173,7 +162,10 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   const costs c = costs_make(job);
   const double m = job->global_batch / ((double)l->micro_batch * l->dp);
   stage_time slowest = {0};
-  double slots = 0, largest = -1, dp = 0, optimizer = 0, slot = 0;
+  shown dp = {0, 0};
+  clx_training_traffic traffic;
+  clx_training_traffic_make(job, &traffic);
+  double slots = 0, largest = -1, optimizer = 0, slot = 0;
   for (int32_t i = 0; i < l->pp; i++) {
     if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) {
       slots += slot;
@@ -187,7 +179,8 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
       largest = slot;
       slowest = t;
     }
-    dp = fmax(dp, dp_exposed(job, &p, &t));
+    const shown one = dp_shown(job, &p, &t, &traffic);
+    if (one.exposed + one.contention > dp.exposed + dp.contention) dp = one;
     optimizer = fmax(optimizer, optimizer_time(job, &p));
   }
   const double transfer = transfer_time(job);
@@ -196,9 +189,10 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
   step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
-  step->dp_exposed += dp;
+  step->dp_exposed += dp.exposed;
+  step->contention += dp.contention;
   step->optimizer = optimizer;
-  const double steady = m * largest + step->bubble + step->pp_exposed + dp + optimizer;
+  const double steady = m * largest + step->bubble + step->pp_exposed + dp.exposed + dp.contention + optimizer;
   step->jitter = steady * job->software->straggler * doublings(job);
   step->step_time = steady + step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {

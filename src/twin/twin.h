@@ -16,10 +16,13 @@
 //   training.parameters, training.parameters_active, training.flop_per_token (FLOP)
 //   training.memory.{weights,gradients,optimizer,activations,overhead,total,capacity} (B), training.memory.stage
 //   training.step_time (s), training.part.{gemm,attention,stream,recompute,tp_exposed,cp_exposed,ep_exposed,pp_exposed,
-//   dp_exposed,bubble,optimizer,launch,jitter} (s), training.mfu, training.mfu_peak (FLOP/s), training.tokens_per_second,
+//   dp_exposed,contention,bubble,optimizer,launch,jitter} (s), training.mfu, training.mfu_peak (FLOP/s), training.tokens_per_second,
 //   training.tokens_per_second_per_gpu, training.tokens_per_day, training.tokens, training.duration (s),
 //   training.energy (J), training.steps
 //   power.it_mean (W), power.it_peak (W), power.gpu_mean (W), power.facility_mean (W), power.facility_peak (W)
+//   network.topology, network.fabric (facts: its name, and one line), network.switches, network.switches_tier_1.., network.cables.{copper,optical},
+//   network.transceivers, network.nics, network.endpoints, network.planes (counts), network.power (W), network.bisection (B/s),
+//   network.bisection_share, network.level_1.{gpus,thinning,latency (s)} ...
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error);
 
@@ -28,3 +31,30 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
 // heaviest stage and tensor class and the closest layout that fits.
 clx_status clx_twin_solve_training(const clx_scenario *scenario, clx_training *job, clx_memory *memory, clx_step *step,
                                    clx_error *error);
+
+// Traffic of which a study keeps the load of links.
+typedef enum clx_study_traffic {
+  CLX_STUDY_PERMUTATION,  // every NIC to one other, drawn at random
+  CLX_STUDY_RING,         // rings over all servers in the order of the placement
+  CLX_STUDY_ALL_TO_ALL,
+  CLX_STUDY_JOBS,  // the training job, as rings, and the other jobs of the scenario
+  CLX_STUDY_TRAFFICS
+} clx_study_traffic;
+
+extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
+
+// What `colossus network` reports. Names, beside machine.* and network.* of a run:
+//   {permutation,ring,all_to_all} as P: network.P.{mean,worst,split_mean,split_worst} (B/s of one NIC), network.P.{share,split_share};
+//   network.ring.placement (fact); with other jobs in the scenario the same for network.job (training) and network.job_1 ..., and
+//   network.job.servers, network.job.alone (B/s), network.job.{name,pattern} (facts)
+//   {all_reduce,reduce_scatter,all_gather,all_to_all,send_recv,broadcast,moe_dispatch,moe_combine} as C, {1MiB,64MiB,1GiB} as S:
+//   network.C.ranks, network.C.time_S (s), network.C.bus_bandwidth_S (B/s), network.C.algorithm_S (fact "nvls_tree, simple"),
+//   network.C.time (series over bytes)
+//   {leaf,spine,core,nic,leaf_link,spine_link,nic_link ...} as F, what failed: network.failure.F.{mean,worst} (B/s of one NIC in a
+//   permutation, of rings in rail-only fabrics), network.failure.F.{slowed,slowed_share,cut}, network.failure.F.part, network.failure.traffic (facts)
+//   classes of links as L (nic_up, leaf_down, global, x_plus ...): network.heat.L.{links,min,mean,max}, network.heat.L.rate (B/s),
+//   network.heat.L.{class,fullest} (facts), network.heat.traffic (fact)
+// Errors: CLX_INPUT for unknown traffic; CLX_INFEASIBLE when failed parts of the scenario cut servers off.
+// Cost: about 1 us a NIC and pattern; a solve for every failure.
+clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
+                            clx_error *error);

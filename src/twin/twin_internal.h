@@ -7,6 +7,11 @@
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
                         clx_error *error);
 clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, clx_error *error);
+// network.SUBJECT.WHAT
+clx_status clx_twin_put_network(clx_result *result, const char *subject, const char *what, double value,
+                                const char *unit, const char *doc, clx_error *error);
+// What needs no study: topology, bill, bisection, blocks.
+clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
 clx_status clx_twin_training(const clx_scenario *scenario, clx_result *result, clx_training *job, clx_step *step,
                              clx_error *error);

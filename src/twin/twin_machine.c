@@ -21,7 +21,10 @@ static clx_status add_fleet(const clx_machine *machine, clx_result *result, clx_
 clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, clx_error *error) {
   const clx_machine *m = &scenario->machine;
   CLX_TRY(add_fleet(m, result, error));
-  CLX_TRY(clx_result_add_text(result, "network.switch", m->switch_model.name, error));
+  const clx_fabric *f = &m->fabric;
+  const bool switched = f->bill.switches > 0;
+  CLX_TRY(clx_result_add_text(result, "network.switch", switched ? m->switch_model.name : "none", error));
+  CLX_TRY(clx_result_add_text(result, "network.topology", clx_topology_name[f->spec.topology], error));
   const struct {
     const char *name;
     int64_t value;
@@ -30,18 +33,22 @@ clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, cl
                 {"machine.servers", m->servers, "servers or trays, rounded up"},
                 {"machine.racks", m->racks, "GPU racks, rounded up"},
                 {"machine.endpoints", m->endpoints, "NIC ports on the fabric"},
-                {"machine.tiers", m->tiers, "switch tiers of the folded Clos"},
-                {"machine.switches", m->switches, "switches of all tiers"},
-                {"machine.cables", m->cables, "links: servers to leaves and between tiers"},
-                {"machine.optics", m->optics, "transceivers on links between switches, two each"}};
+                {"machine.tiers", f->tier_count, "switch tiers"},
+                {"machine.switches", f->bill.switches, "switches of all tiers and planes"},
+                {"machine.cables", f->bill.copper + f->bill.optical, "links: servers to leaves and between switches"},
+                {"machine.copper", f->bill.copper, "copper cables: servers to leaves, and to each other"},
+                {"machine.optical", f->bill.optical, "optical cables: between switches"},
+                {"machine.optics", f->bill.optics, "transceivers on optical cables, two each"},
+                {"machine.nics", f->bill.nics, "NICs on the fabric"},
+                {"machine.nvlink_switches", m->nvlink_switches, "NVLink switch trays of the racks"}};
   for (int32_t i = 0; i < CLX_COUNT(counts); i++) {
     CLX_TRY(clx_twin_put(result, counts[i].name, (double)counts[i].value, "", counts[i].doc, error));
   }
-  for (int32_t tier = 0; tier < m->tiers; tier++) {
+  for (int32_t tier = 0; tier < f->tier_count; tier++) {
     char name[64];
     snprintf(name, sizeof name, "machine.switches_tier_%d", tier + 1);
-    CLX_TRY(
-        clx_twin_put(result, name, (double)m->switches_by_tier[tier], "", "switches of this tier, 1 = leaf", error));
+    CLX_TRY(clx_twin_put(result, name, (double)f->bill.switches_by_tier[tier], "", "switches of this tier, 1 = leaf",
+                         error));
   }
   return CLX_OK;
 }

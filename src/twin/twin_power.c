@@ -17,7 +17,7 @@ static double mean_share(const clx_step *step) {
   const double matmul = step->gemm + step->attention + step->recompute;
   const double stream = step->stream + step->optimizer;
   const double communication =
-      step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed;
+      step->tp_exposed + step->cp_exposed + step->ep_exposed + step->pp_exposed + step->dp_exposed + step->contention;
   const double wait = step->bubble + step->launch + step->jitter;
   return (SHARE_MATMUL * matmul + SHARE_STREAM * stream + SHARE_COMMUNICATION * communication + SHARE_WAIT * wait) /
          step->step_time;
@@ -48,8 +48,7 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
     mean += (double)c->gpus * one + server_other(c);
     peak += (double)c->gpus * SHARE_PEAK * c->device.tdp + server_other(c);
   }
-  const double network = (double)m->switches * m->switch_model.power + (double)m->optics * m->optic.power +
-                         (double)m->endpoints * m->copper.power;
+  const double network = m->fabric.bill.power;
   mean += network;
   peak += network;
   CLX_TRY(clx_twin_put(result, "power.gpu_mean", gpu_mean, "W", "one GPU, mean over a step and the fleet", error));

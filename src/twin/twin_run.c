@@ -21,6 +21,7 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
   CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
+  CLX_TRY(clx_twin_network_summary(scenario, result, error));
   clx_training job;
   clx_step step;
   CLX_TRY(clx_twin_training(scenario, result, &job, &step, error));

@@ -163,6 +163,7 @@ static clx_status add_parts(const clx_step *step, clx_result *result, clx_error 
                {"training.part.ep_exposed", step->ep_exposed, "expert dispatch and combine not hidden"},
                {"training.part.pp_exposed", step->pp_exposed, "stage transfers not hidden"},
                {"training.part.dp_exposed", step->dp_exposed, "gradient and parameter collectives not hidden"},
+               {"training.part.contention", step->contention, "transfers slowed by others on the same links"},
                {"training.part.bubble", step->bubble, "pipeline fill and drain"},
                {"training.part.optimizer", step->optimizer, "optimizer and per-step work"},
                {"training.part.launch", step->launch, "device waiting for the host"},

@@ -255,7 +255,7 @@ static bool read_machine(row_reader *r) {
   cohort->server = (clx_server){.name = "server of the table", .gpus = node, .nics = node};
   cohort->rack = (clx_rack){.name = "rack of the table", .servers = 1, .nvlink_domain = domain};
   cohort->nic = (clx_link){.name = "NIC of the table", .rate = gbps * 1e9 / 8};
-  s->machine = (clx_machine){.cohort = cohort, .cohort_count = 1, .oversubscription = 1};
+  s->machine = (clx_machine){.cohort = cohort, .cohort_count = 1};
   s->machine.switch_model = (clx_switch){.name = "switch of the table",
                                          .throughput = 1024 * cohort->nic.rate,
                                          .port_rate = cohort->nic.rate,
@@ -265,7 +265,7 @@ static bool read_machine(row_reader *r) {
       clx_catalog_read_transport(r->catalog, "infiniband", place, s->arena, &s->machine.transport, &error) != CLX_OK) {
     return refuse_error(r, &error);
   }
-  if (clx_machine_compile(&s->machine, place, &error) != CLX_OK) return refuse_error(r, &error);
+  if (clx_machine_compile(s->arena, &s->machine, place, &error) != CLX_OK) return refuse_error(r, &error);
   s->device = cohort->device;
   s->device_memory = cohort->device.memory;
   s->job_gpus = gpus;

@@ -1,0 +1,162 @@
+// colossus network: a study of the fabric of a scenario.
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+// --- progress --------------------------------------------------------------------------------------------------------
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+typedef struct progress {
+  double start;
+  bool shown;
+} progress;
+
+// The step that begins, on one line of a terminal, once it takes long enough to be read.
+static void show_step(void *context, const char *step) {
+  static const double PATIENCE = 0.3;  // s
+  progress *p = context;
+  if (now() - p->start < PATIENCE) return;
+  fprintf(stderr, "\r\033[K%s ...", step);
+  fflush(stderr);
+  p->shown = true;
+}
+
+static int study(const cli_call *call, const clx_scenario *scenario, clx_result **result) {
+  clx_network_options options;
+  clx_network_options_default(&options);
+  progress seen = {.start = now()};
+  options.traffic = cli_text(call, "traffic");
+  if (!cli_number(call, "seed", 0, UINT64_MAX, &options.seed)) return CLI_WRONG;
+  if (isatty(STDERR_FILENO) == 1) {
+    options.progress = show_step;
+    options.context = &seen;
+  }
+  clx_error error;
+  clx_error_clear(&error);
+  const clx_status status = clx_network_run(scenario, &options, result, &error);
+  if (seen.shown) fputs("\r\033[K", stderr);
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+// --- output ----------------------------------------------------------------------------------------------------------
+
+typedef struct texts {
+  char *report, *plain, *json, *csv, *svg;
+} texts;
+
+static int make_texts(const cli_call *call, const clx_scenario *scenario, const clx_result *result, texts *t) {
+  clx_error error;
+  clx_error_clear(&error);
+  const bool files = cli_text(call, "output") != NULL, svg = files || cli_text(call, "svg") != NULL;
+  clx_status status = clx_network_text(result, cli_colour(call), &t->report, &error);
+  if (status == CLX_OK) status = clx_result_json(result, &t->json, &error);
+  if (status == CLX_OK && files) status = clx_network_text(result, false, &t->plain, &error);
+  if (status == CLX_OK && files) status = clx_network_csv(result, &t->csv, &error);
+  if (status == CLX_OK && svg) status = clx_network_svg(scenario, result, &t->svg, &error);
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+static void free_texts(texts *t) {
+  clx_text_free(t->report);
+  clx_text_free(t->plain);
+  clx_text_free(t->json);
+  clx_text_free(t->csv);
+  clx_text_free(t->svg);
+}
+
+static int write_folder(const texts *t, const char *folder) {
+  const struct {
+    const char *name, *text;
+  } files[] = {{"report.txt", t->plain}, {"network.json", t->json}, {"fabric.svg", t->svg}, {"links.csv", t->csv}};
+  int code = cli_make_folder(folder);
+  const size_t size = strlen(folder) + 32;
+  char *path = malloc(size);
+  if (path == NULL) return cli_no_memory();
+  for (int32_t i = 0; i < CLI_COUNT(files) && code == CLI_DONE; i++) {
+    snprintf(path, size, "%s/%s", folder, files[i].name);
+    code = cli_write_file(path, files[i].text);
+  }
+  free(path);
+  return code;
+}
+
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result) {
+  texts t = {0};
+  const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
+  int code = make_texts(call, scenario, result, &t);
+  if (code == CLI_DONE && folder != NULL) code = write_folder(&t, folder);
+  if (code == CLI_DONE && svg != NULL) code = cli_write_file(svg, t.svg);
+  if (code == CLI_DONE) cli_put(cli_flag(call, "json") ? t.json : t.report);
+  free_texts(&t);
+  return code;
+}
+
+static int network(const cli_call *call) {
+  cli_settings settings = {0};
+  clx_catalog *catalog = NULL;
+  clx_scenario *scenario = NULL;
+  clx_result *result = NULL;
+  int code = cli_expect_check(call);
+  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
+  if (code == CLI_DONE) code = study(call, scenario, &result);
+  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
+  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, scenario, result);
+  clx_result_free(result);
+  clx_scenario_free(scenario);
+  clx_catalog_close(catalog);
+  cli_settings_free(&settings);
+  return code == CLI_DONE ? expected : code;
+}
+
+static const cli_option OPTIONS[] = {
+    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    {.name = "expect",
+     .value = "'NAME>=VALUE'",
+     .kind = CLI_TEXT,
+     .repeated = true,
+     .doc = "exit 3 unless a result is so"},
+    {.name = "traffic",
+     .value = "NAME",
+     .kind = CLI_TRAFFIC,
+     .doc = "load of links under permutation, ring, all_to_all, jobs"},
+    {.name = "seed",
+     .value = "N",
+     .kind = CLI_TEXT,
+     .doc = "seed of permutations, placements, hashes (default: network.seed)"},
+    {.name = "json", .doc = "everything that was found, as JSON"},
+    {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw the fabric into FILE"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .kind = CLI_FOLDER_PATH,
+     .doc = "also write report.txt, network.json, fabric.svg, links.csv"},
+};
+
+const cli_command cli_network_command = {
+    .name = "network",
+    .summary = "study the fabric of a scenario: rates, failures, load of links",
+    .text =
+        "Wires the fabric of a scenario and reports what to buy, its bisection, the rate of a NIC in a random\n"
+        "permutation, in rings over the placed servers and in an all-to-all, time and bus bandwidth of every\n"
+        "collective over the whole job, what one failure of every kind costs, and how full the links are.\n"
+        "Rates are max-min fair shares; hashing, failed parts and placement are those of the scenario.\n"
+        "SCENARIO is a YAML file or a shipped name.",
+    .examples = {"colossus network colossus-1",
+                 "colossus network colossus-1 --set network.routing=ecmp --set network.placement.kind=random",
+                 "colossus network my.yaml -o results    # report, JSON, drawing and table of links",
+                 "colossus network my.yaml --expect 'network.permutation.share>=0.9' --svg fabric.svg"},
+    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .options = OPTIONS,
+    .option_count = CLI_COUNT(OPTIONS),
+    .run = network,
+};

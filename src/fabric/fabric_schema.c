@@ -1,0 +1,77 @@
+// The rows of failed parts and placements in a scenario.
+#include "fabric/fabric.h"
+
+static const clx_row placement_rows[] = {
+    {.key = "kind",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_placement, kind),
+     .choices = clx_placement_name,
+     .doc = "servers in order, runs of servers in random order, or servers at random"},
+    {.key = "fragment",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_placement, fragment),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 10e6,
+     .doc = "fragmented: servers of a run"},
+};
+
+const clx_schema clx_placement_schema = {.name = "placement",
+                                         .doc = "which servers a job gets",
+                                         .rows = placement_rows,
+                                         .count = CLX_COUNT(placement_rows),
+                                         .size = sizeof(clx_placement)};
+
+const char *const clx_fault_name[CLX_FAULTS + 1] = {"link", "switch", "nic", NULL};
+
+static const clx_row fault_rows[] = {
+    {.key = "kind",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_fault_spec, kind),
+     .required = true,
+     .choices = clx_fault_name,
+     .doc = "what fails: a cable (both directions), a switch with all its cables, or a NIC in all planes"},
+    {.key = "plane",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_fault_spec, plane),
+     .minimum = -1,
+     .maximum = CLX_PLANES_MAX - 1,
+     .doc = "plane of a link or switch, from 0; -1 = the same in every plane, drawn anew when random"},
+    {.key = "tier",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_fault_spec, tier),
+     .minimum = 0,
+     .maximum = CLX_TIERS_MAX,
+     .doc = "of a switch, 1 = leaf; of a link, the tier of its lower end: 0 = NIC to leaf, 1 = leaf to spine"},
+    {.key = "index",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_fault_spec, index),
+     .minimum = 0,
+     .maximum = 1e9,
+     .doc = "number of the switch, of the lower end of the link, or of the NIC counted server by server, from 0"},
+    {.key = "port",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_fault_spec, port),
+     .minimum = 0,
+     .maximum = 100000,
+     .doc = "of a link: number among the ports of its lower end that face up, from 0"},
+    {.key = "rate",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_fault_spec, rate),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "share of the line rate that is left, 0 = dead"},
+    {.key = "random",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_fault_spec, random),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "this share of all links, switches or NICs of the tier, drawn by network.seed, instead of index and port"},
+};
+
+const clx_schema clx_fault_schema = {.name = "fault",
+                                     .doc = "a failed or degraded part of the fabric",
+                                     .rows = fault_rows,
+                                     .count = CLX_COUNT(fault_rows),
+                                     .size = sizeof(clx_fault_spec),
+                                     .place_offset = offsetof(clx_fault_spec, place)};

@@ -1,0 +1,431 @@
+// The drawing of a fabric and the report of its study: well-formed, inside the page, no text upon another, failed parts marked.
+#include "check.h"
+
+#include "report/report.h"
+
+// --- fabrics ---------------------------------------------------------------------------------------------------------
+
+typedef struct rig {
+  clx_arena *arena;
+  clx_error error;
+  clx_fabric_hosts hosts;
+  clx_fabric_spec spec;
+  clx_fabric fabric;
+  clx_result *result;
+} rig;
+
+static const double RATE = 50e9;
+
+static void open_rig(rig *r, int64_t servers, clx_topology topology, clx_wiring wiring) {
+  *r = (rig){.arena = clx_arena_new(), .result = clx_result_new()};
+  r->hosts = (clx_fabric_hosts){.servers = servers, .gpus = 8, .nics = 8, .ports = 9, .rate = RATE};
+  r->spec = (clx_fabric_spec){
+      .topology = topology, .wiring = wiring, .routing = CLX_ROUTING_SPRAY, .planes = 1, .flows = 1, .seed = 1};
+}
+
+static void compile(rig *r, int32_t radix) {
+  const clx_switch model = {.name = "toy",
+                            .throughput = radix * RATE,
+                            .port_rate = RATE,
+                            .ports = radix,
+                            .split = 1,
+                            .spray_efficiency = 0.95};
+  const clx_link optic = {.name = "optic", .type = CLX_LINK_OPTIC, .rate = RATE};
+  const clx_link copper = {.name = "copper", .type = CLX_LINK_COPPER, .rate = RATE};
+  const bool switched = r->spec.topology < CLX_TOPOLOGY_TORUS;
+  if (clx_fabric_compile(r->arena, &r->spec, &r->hosts, 1, switched ? &model : NULL, &optic, &copper, &r->fabric,
+                         &r->error) != CLX_OK) {
+    fail_msg("%s", r->error.mistake[0].text);
+  }
+}
+
+// Loads of all classes, each of its own height.
+static void add_loads(rig *r) {
+  for (int32_t i = 0; i < r->fabric.link_class_count; i++) {
+    static const char *const what[] = {"mean", "max"};
+    char slug[64], name[128];
+    clx_result_slug(r->fabric.link_class[i].name, slug, sizeof slug);
+    for (int32_t k = 0; k < 2; k++) {
+      const double value = (0.1 + 0.1 * i) * (k + 1) / 2;
+      snprintf(name, sizeof name, "network.heat.%s.%s", slug, what[k]);
+      assert_int_equal(clx_result_add(r->result, name, value, "", value, value, "load", &r->error), CLX_OK);
+    }
+  }
+}
+
+static void close_rig(rig *r) {
+  clx_arena_free(r->arena);
+  clx_result_free(r->result);
+}
+
+// --- what is wrong with a drawing ------------------------------------------------------------------------------------
+
+typedef struct box {
+  double left, right, top, bottom;
+  char text[64];
+} box;
+
+enum { TEXTS = 600 };
+
+static double attribute(const char *tag, const char *name) {
+  char key[32];
+  snprintf(key, sizeof key, " %s=\"", name);
+  const char *at = strstr(tag, key);
+  assert_non_null(at);
+  return strtod(at + strlen(key), NULL);
+}
+
+// The place of a text. 0.48 of the size is less than letters and digits of common sans-serif fonts take on average.
+static box place_of(const char *tag) {
+  static const struct {
+    const char *style;
+    double size;
+  } sizes[] = {{"title", 19}, {"head", 13}, {"text", 12}, {"small", 11}, {"tiny", 9.5}, {"light", 9.5}};
+  box b = {0};
+  double size = 0;
+  for (int32_t i = 0; i < CLX_COUNT(sizes); i++) {
+    char key[32];
+    snprintf(key, sizeof key, "class=\"%s\"", sizes[i].style);
+    if (strncmp(tag + 6, key, strlen(key)) == 0) size = sizes[i].size;
+  }
+  assert_true(size > 0);
+  const char *content = strchr(tag, '>') + 1;
+  const size_t length = strcspn(content, "<");
+  snprintf(b.text, sizeof b.text, "%.*s", (int)length, content);
+  const double x = attribute(tag, "x"), y = attribute(tag, "y"), width = 0.48 * size * (double)length;
+  const char *anchor = strstr(tag, "text-anchor=\"") + 13;
+  b.left = anchor[0] == 's' ? x : anchor[0] == 'e' ? x - width : x - width / 2;
+  b.right = b.left + width;
+  b.top = y - 0.72 * size;
+  b.bottom = y;
+  return b;
+}
+
+static void check_texts(const char *svg, double width, double height) {
+  static box boxes[TEXTS];
+  int32_t count = 0;
+  for (const char *tag = svg; (tag = strstr(tag, "<text ")) != NULL; tag++) {
+    assert_true(count < TEXTS);
+    const box b = boxes[count] = place_of(tag);
+    if (b.left < 0 || b.right > width || b.top < 0 || b.bottom > height) fail_msg("'%s' is off the page", b.text);
+    for (int32_t i = 0; i < count; i++) {
+      if (b.left < boxes[i].right && boxes[i].left < b.right && b.top < boxes[i].bottom && boxes[i].top < b.bottom) {
+        fail_msg("'%s' stands upon '%s'", b.text, boxes[i].text);
+      }
+    }
+    count++;
+  }
+  assert_true(count > 5);
+}
+
+// Tags open and close in order; attributes are quoted.
+static void check_tags(const char *svg) {
+  char open[16][16];
+  int32_t depth = 0;
+  for (const char *p = strchr(svg, '<'); p != NULL; p = strchr(p + 1, '<')) {
+    const char *end = strchr(p, '>');
+    assert_non_null(end);
+    char name[16];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(p + (p[1] == '/' ? 2 : 1), " >/"), p + (p[1] == '/' ? 2 : 1));
+    if (p[1] == '/') {
+      assert_true(depth > 0);
+      assert_string_equal(open[--depth], name);
+    } else if (end[-1] != '/') {
+      assert_true(depth < 16);
+      snprintf(open[depth++], sizeof open[0], "%s", name);
+    }
+  }
+  assert_int_equal(depth, 0);
+}
+
+static void check_drawing(const char *svg) {
+  assert_int_equal(strncmp(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39), 0);
+  assert_null(strstr(svg, "nan"));
+  assert_null(strstr(svg, "inf"));
+  assert_null(strstr(svg, "href"));
+  assert_true(strlen(svg) < 200000);
+  const double width = attribute(svg, "width"), height = attribute(svg, "height");
+  check_tags(svg);
+  check_texts(svg, width, height);
+  for (const char *line = svg; (line = strstr(line, "<line ")) != NULL; line++) {
+    assert_true(attribute(line, "x1") >= 0 && attribute(line, "x1") <= width);
+    assert_true(attribute(line, "x2") >= 0 && attribute(line, "x2") <= width);
+    assert_true(attribute(line, "y1") >= 0 && attribute(line, "y1") <= height);
+    assert_true(attribute(line, "y2") >= 0 && attribute(line, "y2") <= height);
+  }
+}
+
+static int32_t count_of(const char *text, const char *part) {
+  int32_t count = 0;
+  while ((text = strstr(text, part)) != NULL) {
+    count++;
+    text++;
+  }
+  return count;
+}
+
+// Draws and checks; returns how many parts are crossed, without the one of the legend.
+static int32_t draw(rig *r) {
+  clx_buffer out = {0};
+  clx_report_fabric(&r->fabric, r->result, &out);
+  assert_false(out.failed);
+  check_drawing(out.data);
+  const int32_t crosses = count_of(out.data, "class=\"cross\"");
+  clx_buffer_free(&out);
+  return crosses - 1;
+}
+
+static void test_clos(void **state) {
+  (void)state;
+  static const int64_t servers[] = {1, 2, 7, 16, 100, 900, 12500};
+  static const int32_t radices[] = {8, 16, 64, 128};
+  for (int32_t wiring = 0; wiring < CLX_WIRINGS; wiring++) {
+    for (int32_t i = 0; i < CLX_COUNT(servers); i++) {
+      for (int32_t k = 0; k < CLX_COUNT(radices); k++) {
+        for (int32_t dual = 0; dual < 2; dual++) {
+          rig r;
+          // 8-port switches reach 512 endpoints in four tiers.
+          if (radices[k] < 16 && servers[i] > 16) continue;
+          if (radices[k] < 64 && servers[i] > 100) continue;
+          open_rig(&r, servers[i], CLX_TOPOLOGY_CLOS, (clx_wiring)wiring);
+          r.spec.dual_tor = dual;
+          compile(&r, radices[k]);
+          if (k % 2 == 0) add_loads(&r);
+          assert_int_equal(draw(&r), 0);
+          close_rig(&r);
+        }
+      }
+    }
+  }
+}
+
+static void test_million(void **state) {
+  (void)state;
+  rig r;
+  open_rig(&r, 116508, CLX_TOPOLOGY_CLOS, CLX_WIRING_RAIL);
+  compile(&r, 128);
+  add_loads(&r);
+  assert_int_equal(r.fabric.tier_count, 4);
+  assert_int_equal(draw(&r), 0);
+  close_rig(&r);
+}
+
+static void test_dragonfly(void **state) {
+  (void)state;
+  for (int32_t plus = 0; plus < 2; plus++) {
+    static const int64_t servers[] = {1, 40, 300, 5000};
+    for (int32_t i = 0; i < CLX_COUNT(servers); i++) {
+      rig r;
+      open_rig(&r, servers[i], plus ? CLX_TOPOLOGY_DRAGONFLY_PLUS : CLX_TOPOLOGY_DRAGONFLY, CLX_WIRING_BLOCK);
+      compile(&r, 64);
+      add_loads(&r);
+      assert_int_equal(draw(&r), 0);
+      close_rig(&r);
+    }
+  }
+}
+
+static void test_without_switches(void **state) {
+  (void)state;
+  static int32_t sizes[][4] = {{1, 4}, {1, 9}, {2, 3, 3}, {2, 8, 8}, {2, 40, 30}, {3, 16, 12, 8}};
+  for (int32_t mesh = 0; mesh < 2; mesh++) {
+    for (int32_t i = 0; i < CLX_COUNT(sizes); i++) {
+      rig r;
+      int64_t servers = 1;
+      for (int32_t d = 0; d < sizes[i][0]; d++) servers *= sizes[i][1 + d];
+      open_rig(&r, servers, mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_BLOCK);
+      r.spec.routing = CLX_ROUTING_STATIC;
+      r.spec.dimensions = &sizes[i][1];
+      r.spec.dimension_count = sizes[i][0];
+      compile(&r, 0);
+      if (i % 2 == 0) add_loads(&r);
+      assert_int_equal(draw(&r), 0);
+      close_rig(&r);
+    }
+  }
+  for (int64_t servers = 2; servers < 10; servers++) {
+    rig r;
+    open_rig(&r, servers, CLX_TOPOLOGY_DIRECT, CLX_WIRING_BLOCK);
+    r.spec.routing = CLX_ROUTING_STATIC;
+    compile(&r, 0);
+    assert_int_equal(draw(&r), 0);
+    close_rig(&r);
+  }
+}
+
+// The failed part is crossed in the drawing and named beside it.
+static void test_failed_parts(void **state) {
+  (void)state;
+  clx_fault_spec faults[] = {
+      {.kind = CLX_FAULT_LINK, .tier = 1, .index = 700, .port = 3},
+      {.kind = CLX_FAULT_LINK, .tier = 0, .index = 9000, .rate = 0.5},
+      {.kind = CLX_FAULT_LINK, .tier = 2, .index = 900, .port = 63},
+      {.kind = CLX_FAULT_SWITCH, .tier = 1, .index = 1001, .rate = 0.5},
+      {.kind = CLX_FAULT_SWITCH, .tier = 2, .index = 333},
+      {.kind = CLX_FAULT_SWITCH, .tier = 3, .index = 77},
+      {.kind = CLX_FAULT_NIC, .index = 40000, .rate = 0.5},
+      {.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.01},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(faults); i++) {
+    rig r;
+    open_rig(&r, 12500, CLX_TOPOLOGY_CLOS, CLX_WIRING_RAIL);
+    r.spec.faults = &faults[i];
+    r.spec.fault_count = 1;
+    compile(&r, 128);
+    assert_int_equal(draw(&r), 2);
+    close_rig(&r);
+  }
+}
+
+static void test_fault_names(void **state) {
+  (void)state;
+  static const struct {
+    clx_fault_spec fault;
+    const char *text;
+  } cases[] = {{{.kind = CLX_FAULT_LINK, .tier = 1, .index = 17, .port = 3}, "leaf 17 port 3"},
+               {{.kind = CLX_FAULT_SWITCH, .tier = 2, .index = 4}, "spine 4"},
+               {{.kind = CLX_FAULT_SWITCH, .tier = 3, .index = 4, .rate = 0.25}, "core 4 at 25 %"},
+               {{.kind = CLX_FAULT_NIC, .index = 12}, "NIC 12"},
+               {{.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.02}, "2 % of the links of tier 1"}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    char text[96];
+    clx_report_fault(&cases[i].fault, text, sizeof text);
+    assert_string_equal(text, cases[i].text);
+  }
+}
+
+// What XML or a terminal would obey is text in the drawing.
+static void test_hostile_title(void **state) {
+  (void)state;
+  rig r;
+  open_rig(&r, 4, CLX_TOPOLOGY_CLOS, CLX_WIRING_RAIL);
+  compile(&r, 64);
+  assert_int_equal(clx_result_add_text(r.result, "scenario.title", "</text><script>&\"\033[31m", &r.error), CLX_OK);
+  clx_buffer out = {0};
+  clx_report_fabric(&r.fabric, r.result, &out);
+  check_drawing(out.data);
+  assert_null(strstr(out.data, "<script"));
+  assert_non_null(strstr(out.data, "&lt;/text&gt;&lt;script&gt;&amp;&quot;"));
+  clx_buffer_free(&out);
+  close_rig(&r);
+}
+
+// --- the report ------------------------------------------------------------------------------------------------------
+
+static void put(clx_result *r, const char *name, double value, const char *unit) {
+  clx_error error = {0};
+  assert_int_equal(clx_result_add(r, name, value, unit, value, value, "doc", &error), CLX_OK);
+}
+
+static void say(clx_result *r, const char *name, const char *text) {
+  clx_error error = {0};
+  assert_int_equal(clx_result_add_text(r, name, text, &error), CLX_OK);
+}
+
+static clx_result *small_study(void) {
+  clx_result *r = clx_result_new();
+  say(r, "scenario.title", "small");
+  put(r, "network.switches", 3, "");
+  put(r, "network.switches_tier_1", 2, "");
+  put(r, "network.switches_tier_2", 1, "");
+  put(r, "network.ring.mean", 47.5e9, "B/s");
+  put(r, "network.ring.worst", 40e9, "B/s");
+  put(r, "network.ring.share", 0.95, "");
+  put(r, "network.all_reduce.ranks", 16, "");
+  put(r, "network.all_reduce.time_1MiB", 1e-4, "s");
+  put(r, "network.all_reduce.bus_bandwidth_1MiB", 20e9, "B/s");
+  say(r, "network.all_reduce.algorithm_1MiB", "tree, ll");
+  put(r, "network.all_reduce.time_1GiB", 5e-3, "s");
+  put(r, "network.heat.leaf_up.links", 32, "");
+  put(r, "network.heat.leaf_up.rate", 50e9, "B/s");
+  put(r, "network.heat.leaf_up.min", 0.125, "");
+  put(r, "network.heat.leaf_up.mean", 0.5, "");
+  put(r, "network.heat.leaf_up.max", 1, "");
+  say(r, "network.heat.leaf_up.class", "leaf up");
+  say(r, "network.heat.leaf_up.fullest", "leaf 1 port 2 up");
+  return r;
+}
+
+static void test_report(void **state) {
+  (void)state;
+  clx_result *r = small_study();
+  clx_buffer out = {0};
+  clx_report_network(r, false, &out);
+  assert_string_equal(
+      out.data,
+      "small\n"
+      "to buy      3 switches (2 + 1)\n"
+      "patterns    rate of one NIC                           mean       slowest    of line rate\n"
+      "            ring of all servers                  47.5 GB/s       40 GB/s          95.0 %\n"
+      "collectives 16 GPUs                            1 MiB                  64 MiB                   1 GiB\n"
+      "            all-reduce             100 us    20 GB/s            -          -         5 ms          -\n"
+      "                                            tree, ll                       -                       -\n"
+      "links       load\n"
+      "            class, links                         min    mean     max   fullest\n"
+      "            leaf up, 32 of 50 GB/s            12.5 %  50.0 % 100.0 %   leaf 1 port 2 up\n");
+  clx_buffer_free(&out);
+  clx_report_links(r, &out);
+  assert_string_equal(out.data,
+                      "class,links,rate,min,mean,max,fullest\n"
+                      "leaf up,32,50000000000,0.125,0.5,1,\"leaf 1 port 2 up\"\n");
+  clx_buffer_free(&out);
+  clx_result_free(r);
+}
+
+static void test_empty(void **state) {
+  (void)state;
+  clx_result *r = clx_result_new();
+  clx_buffer out = {0};
+  clx_report_network(r, true, &out);
+  assert_int_equal(out.length, 0);
+  clx_buffer_free(&out);
+  clx_result_free(r);
+}
+
+static void test_memory_runs_out(void **state) {
+  (void)state;
+  rig r;
+  open_rig(&r, 100, CLX_TOPOLOGY_CLOS, CLX_WIRING_RAIL);
+  compile(&r, 64);
+  clx_result *study = small_study();
+  int32_t failures = 0;
+  for (int64_t n = 1; n < 40; n++) {
+    char *text = NULL;
+    clx_error error = {0};
+    clx_buffer out = {0};
+    clx_memory_fail_after(n);
+    clx_report_fabric(&r.fabric, r.result, &out);
+    const clx_status status =
+        n % 2 == 0 ? clx_network_text(study, true, &text, &error) : clx_network_csv(study, &text, &error);
+    clx_memory_fail_after(0);
+    assert_true(status == CLX_OK ? text != NULL : status == CLX_MEMORY && text == NULL && error.count > 0);
+    failures += out.failed || status != CLX_OK;
+    clx_text_free(text);
+    clx_buffer_free(&out);
+  }
+  assert_true(failures > 4);
+  clx_result_free(study);
+  close_rig(&r);
+}
+
+static void test_slug(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {{"leaf up", "leaf_up"}, {"x+", "x_plus"}, {"y-", "y_minus"}, {"", ""}};
+  char slug[16];
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    assert_string_equal(clx_result_slug(cases[i][0], slug, sizeof slug), cases[i][1]);
+  }
+  assert_true(strlen(clx_result_slug("a very long name of links", slug, sizeof slug)) < sizeof slug);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_clos),          cmocka_unit_test(test_million),
+      cmocka_unit_test(test_dragonfly),     cmocka_unit_test(test_without_switches),
+      cmocka_unit_test(test_failed_parts),  cmocka_unit_test(test_fault_names),
+      cmocka_unit_test(test_hostile_title), cmocka_unit_test(test_report),
+      cmocka_unit_test(test_empty),         cmocka_unit_test(test_memory_runs_out),
+      cmocka_unit_test(test_slug),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -278,10 +278,12 @@ static void test_monotone(void **state) {
   }
 }
 
-// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (GTC24 S62129), CoreWeave's GB200 racks.
+// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (GTC24 S62129; nccl issue 1469), on two
+// nodes with one GPU each (nccl issue 1357), CoreWeave's GB200 racks.
 static void test_published_points(void **state) {
   (void)state;
   const clx_network dgx = network_of(&h100, nccl, 8, 50e9), racks = network_of(&gb200, nccl, 72, 50e9);
+  const clx_network lone = network_of(&h100, nccl, 1, 50e9);
   const struct {
     const clx_network *network;
     clx_collective kind;
@@ -293,6 +295,10 @@ static void test_published_points(void **state) {
                {&dgx, CLX_ALL_GATHER, 8, 512 * MiB, 512 * MiB * 0.875 / 335e9, 0.05},
                {&dgx, CLX_REDUCE_SCATTER, 8, 64 * MiB, 64 * MiB * 0.875 / 292e9, 0.05},
                {&dgx, CLX_ALL_TO_ALL, 8, 64 * MiB, 64 * MiB * 0.875 / 265e9, 0.05},
+               {&dgx, CLX_ALL_REDUCE, 128, 8, 62e-6, 0.05},
+               {&dgx, CLX_ALL_REDUCE, 128, 4096, 76.6e-6, 0.1},
+               {&lone, CLX_ALL_REDUCE, 2, 8 * MiB, 231e-6, 0.12},
+               {&lone, CLX_ALL_REDUCE, 2, 32 * MiB, 812e-6, 0.05},
                {&dgx, CLX_ALL_REDUCE, 32, 128 * MiB, 935e-6, 0.08},
                {&dgx, CLX_ALL_REDUCE, 32, GiB, 5917e-6, 0.08},
                {&dgx, CLX_ALL_REDUCE, 128, 4 * GiB, 22929e-6, 0.08},

@@ -119,8 +119,8 @@ def check_study(text):
         if f"network.{name}" not in result["quantities"]:
             return f"no network.{name}"
     for name, series in result["series"].items():
-        if len(series["x"]) != len(series["y"]) or sorted(series["x"]) != series["x"] or sorted(series["y"]) != series["y"]:
-            return f"{name} does not rise"
+        if len(series["x"]) != len(series["y"]) or sorted(series["x"]) != series["x"] or min(series["y"]) <= 0:
+            return f"{name} is no series of times"
     return None
 
 

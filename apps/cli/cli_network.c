@@ -41,7 +41,9 @@ static int study(const cli_call *call, const clx_scenario *scenario, clx_result 
   }
   clx_error error;
   clx_error_clear(&error);
-  const clx_status status = clx_network_run(scenario, &options, result, &error);
+  const char *schedule = cli_text(call, "schedule");
+  const clx_status status = schedule != NULL ? clx_schedule_run(scenario, schedule, &options, result, &error)
+                                             : clx_network_run(scenario, &options, result, &error);
   if (seen.shown) fputs("\r\033[K", stderr);
   return status == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
@@ -55,10 +57,11 @@ typedef struct texts {
 static int make_texts(const cli_call *call, const clx_scenario *scenario, const clx_result *result, texts *t) {
   clx_error error;
   clx_error_clear(&error);
-  const bool files = cli_text(call, "output") != NULL, svg = files || cli_text(call, "svg") != NULL;
+  const bool folder = cli_text(call, "output") != NULL, files = folder && cli_text(call, "schedule") == NULL;
+  const bool svg = files || cli_text(call, "svg") != NULL;
   clx_status status = clx_network_text(result, cli_colour(call), &t->report, &error);
   if (status == CLX_OK) status = clx_result_json(result, &t->json, &error);
-  if (status == CLX_OK && files) status = clx_network_text(result, false, &t->plain, &error);
+  if (status == CLX_OK && folder) status = clx_network_text(result, false, &t->plain, &error);
   if (status == CLX_OK && files) status = clx_network_csv(result, &t->csv, &error);
   if (status == CLX_OK && svg) status = clx_network_svg(scenario, result, &t->svg, &error);
   return status == CLX_OK ? CLI_DONE : cli_fail(&error);
@@ -81,6 +84,7 @@ static int write_folder(const texts *t, const char *folder) {
   char *path = malloc(size);
   if (path == NULL) return cli_no_memory();
   for (int32_t i = 0; i < CLI_COUNT(files) && code == CLI_DONE; i++) {
+    if (files[i].text == NULL) continue;  // of a schedule
     snprintf(path, size, "%s/%s", folder, files[i].name);
     code = cli_write_file(path, files[i].text);
   }
@@ -133,6 +137,10 @@ static const cli_option OPTIONS[] = {
      .value = "N",
      .kind = CLI_TEXT,
      .doc = "seed of permutations, placements, hashes (default: network.seed)"},
+    {.name = "schedule",
+     .value = "FILE",
+     .kind = CLI_FILE_PATH,
+     .doc = "instead of the study: play the rounds of flows in FILE (YAML)"},
     {.name = "json", .doc = "everything that was found, as JSON"},
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw the fabric into FILE"},
     {.name = "output",
@@ -150,7 +158,8 @@ const cli_command cli_network_command = {
         "permutation, in rings over the placed servers and in an all-to-all, time and bus bandwidth of every\n"
         "collective over the whole job, what one failure of every kind costs, and how full the links are.\n"
         "Rates are max-min fair shares; hashing, failed parts and placement are those of the scenario.\n"
-        "SCENARIO is a YAML file or a shipped name.",
+        "SCENARIO is a YAML file or a shipped name. --schedule plays rounds of flows between GPUs instead, such as\n"
+        "'rounds: [{shift: 1, bytes: 64 MiB, repeat: 30}]', each ending with its slowest flow.",
     .examples = {"colossus network colossus-1",
                  "colossus network colossus-1 --set network.routing=ecmp --set network.placement.kind=random",
                  "colossus network my.yaml -o results    # report, JSON, drawing and table of links",

@@ -131,6 +131,10 @@ void clx_network_options_default(clx_network_options *options);
  * quantities begin with "network.". CLX_INFEASIBLE: failed parts cut servers off; `error` names them. */
 clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
                            clx_error *error);
+/* Plays the schedule of rounds at `path` (YAML; docs/model/network/schedules.md) on the fabric of a scenario: a result whose
+ * quantities begin with "schedule.". options nullable. */
+clx_status clx_schedule_run(const clx_scenario *scenario, const char *path, const clx_network_options *options,
+                            clx_result **out, clx_error *error);
 /* Such a result as a report for people (about 40 lines), its table of links as CSV, the fabric as SVG; *text is freed with
  * clx_text_free. The drawing takes any result of the scenario; links are grey where it holds no loads. */
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
@@ -184,6 +188,12 @@ clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, 
  * clx_text_free. */
 clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
                                      char **report, char **entry, clx_error *error);
+
+/* --- import: files of others ------------------------------------------------------------------------------------------- */
+/* A server's topology as NCCL dumps it (XML): *text describes it, for people or as JSON; *entry is an entry catalogue/server
+ * called `name` in which lines that the file cannot fill stand open. Both are freed with clx_text_free. */
+clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
+                                    clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */

@@ -37,7 +37,11 @@ static clx_status hand_over(clx_buffer *buffer, char **text, clx_error *error) {
 
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
-  clx_report_network(result, colour, &out);
+  if (clx_result_find(result, "schedule.time") != NULL) {
+    clx_report_schedule(result, &out);
+  } else {
+    clx_report_network(result, colour, &out);
+  }
   return hand_over(&out, text, error);
 }
 

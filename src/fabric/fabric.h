@@ -302,9 +302,12 @@ typedef struct clx_fabric_level {
   double
       thinning;    // >= 1: NIC bandwidth of the block against what leads out of it (0: it holds all, nothing leads out)
   double latency;  // s more, one way, than inside the level below
+  double
+      loss;  // share of the bandwidth out of it that collisions of flows cost when all its NICs send out (fabric_study)
 } clx_fabric_level;
 
 enum { CLX_FABRIC_LEVELS_MAX = 6 };
+#define CLX_COLLISION_LOSS_MAX 0.99
 #define CLX_THINNING_MAX 1e9  // of a block whose links out have all failed
 
 // Levels of the fabric for a job placed contiguously; failures count in the block that they hit worst (torus, mesh, direct: not

@@ -118,6 +118,8 @@ clx_status clx_router_cut(const clx_router *router, int32_t from, int32_t to, cl
   if (router->starved) return clx_fail_plain(error, CLX_MEMORY, "out of memory for a path around dead links");
   clx_route_endpoint_name(router->fabric, from, a, sizeof a);
   clx_route_endpoint_name(router->fabric, to, b, sizeof b);
+  if (router->blocked_count == 0 && router->fabric->spec.topology >= CLX_TOPOLOGY_TORUS)
+    return clx_fail_plain(error, CLX_INFEASIBLE, "the path from %s to %s is longer than %d links", a, b, CLX_PATH_MAX);
   if (router->blocked_count == 0)
     return clx_fail_plain(error, CLX_INFEASIBLE, "no path leads from %s to %s: they are not wired to each other", a, b);
   size_t length = 0;

@@ -29,5 +29,8 @@ void clx_report_network(const clx_result *result, bool colour, clx_buffer *out);
 // Its table of links as CSV: class, links, rate (B/s), min, mean, max (shares), fullest link.
 void clx_report_links(const clx_result *result, clx_buffer *out);
 
+// A schedule that was played (schedule.* of a result, twin.h), at most CLX_REPORT_LINES lines.
+void clx_report_schedule(const clx_result *result, clx_buffer *out);
+
 // A failed part for people: "leaf 17 port 3", "NIC 204", "2 % of the links of tier 1".
 void clx_report_fault(const clx_fault_spec *fault, char *text, size_t size);

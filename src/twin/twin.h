@@ -58,3 +58,13 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 // Cost: about 1 us a NIC and pattern; a solve for every failure.
 clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
                             clx_error *error);
+
+// Plays the schedule at `path` (network_schedule.h) on the fabric of a scenario: ranks are the GPUs of the training job in the
+// order of its placement, NVLink as fast as a ring on NCCL's Simple protocol finds it, NICs at the share of their rate that the
+// transport reaches. Names: schedule.time (s), schedule.rounds, schedule.ranks, schedule.bytes (B), schedule.rate (B/s of one rank, mean),
+// schedule.busiest (s that the bytes of the fullest link need at least), schedule.solves; series schedule.round_time and
+// schedule.round_start (s, over the number of the round in the document); facts schedule.name, schedule.busiest_link.
+// seed 0 = the scenario's network.seed.
+// Errors: those of clx_schedule_load and clx_schedule_play.
+clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uint64_t seed, clx_result *result,
+                             clx_error *error);

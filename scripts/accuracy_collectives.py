@@ -187,7 +187,7 @@ def record_table(kind, name):
         return f"({kind} {name}: not fitted)"
     lines = ["| generation, span, size | rows | error | bias | systems left out |", "|---|---|---|---|---|"]
     for c in fit["classes"]:
-        lines.append(f"| {c['name']} | {c['rows']:.0f} | {percent(c['error'])} | {percent(c['bias'], True)} | {percent(c['cross_error'])} |")
+        lines.append(f"| {c['name']} | {c['rows']:.0f} | {percent(c['error'])} | {percent(c['bias'], True)} | {percent(c['cross_error']) if c['cross_error'] else ''} |")
     return f"`{kind} {name}`, fitted to {fit['used']:.0f} of {fit['rows']:.0f} rows:\n\n" + "\n".join(lines)
 
 

@@ -115,6 +115,9 @@ static void test_constants_are_found_again(void **state) {
   assert_int_equal(clx_calibrate_library(w->arena, &start, w->sample, w->count, &options, 1, &one, &error), CLX_OK);
   assert_true(one.fitted[CLX_FITTED_HOPPER]);
   assert_false(one.fitted[CLX_FITTED_AMPERE]);
+  assert_int_equal(one.lender, CLX_HOPPER);  // the others take its constants
+  assert_memory_equal(&one.library.generation[CLX_AMPERE], &one.library.generation[CLX_HOPPER],
+                      sizeof(clx_library_generation));
   assert_int_equal(one.fit.rows, w->count);
   assert_int_equal(one.fit.used, w->count);
   assert_true(mean_of(&one.fit, false) < 0.01);

@@ -62,6 +62,8 @@ static void test_systems_name_devices(void **state) {
                                          {"2x 8-GPU H20", "h20_sxm"},
                                          {"H800 CX7", "h800_sxm"},
                                          {"Alps GH200", "gh200"},
+                                         {"4x H100 (PCIe)", "h100_pcie"},
+                                         {"A100-PCIe-80GB", "a100_pcie"},
                                          {"8x MI300X node", "mi300x"}};
   for (int i = 0; i < CLX_COUNT(known); i++) {
     char text[512];

@@ -38,14 +38,15 @@ clx_collective_cost clx_all_to_all_cost(const clx_span *span, const clx_group *g
   return cost;
 }
 
+// Every rank sends to the next one. Ranks of more than one domain wait for those that cross, over one NIC each.
 clx_collective_cost clx_send_cost(const clx_span *span, const clx_group *group, double bytes) {
   const clx_nccl_parameters *p = span->kernels;
-  const bool near = group->inside > 1;
+  const bool near = span->nodes <= 1;
   clx_collective_cost cost = {.algorithm = CLX_ALGORITHM_DIRECT,
                               .protocol = CLX_PROTOCOL_SIMPLE,
                               .latency = span->launch + clx_least(p->ll_time, p->peer_time),
                               .nic_bytes = near ? 0 : bytes,
-                              .link_bytes = near ? bytes : 0};
+                              .link_bytes = near || span->inside > 1 ? bytes : 0};
   if (near) {
     // One peer: LL while small, then copies at what a ring on Simple reaches; ranks that also receive share the copies.
     const double share = group->size > 2 ? p->peer_rate : p->simple_rate;
@@ -54,7 +55,7 @@ clx_collective_cost clx_send_cost(const clx_span *span, const clx_group *group, 
     return cost;
   }
   const clx_library_generation *c = span->constants;
-  const double wire = bytes / span->node;
+  const double wire = bytes / (span->node / span->inside);
   cost.latency += c->start + c->ll_hop + span->tree_delay;
   cost.time = cost.latency + clx_least(2 * wire, wire + c->simple_hop);
   return cost;

@@ -88,6 +88,9 @@ static clx_collective_cost far_scatter_cost(const clx_span *span, clx_collective
   if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(span, kind, bytes);
   if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && span->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(span, bytes));
+  const bool split = algorithm < 0 && span->ranks >= span->network->library->split_ranks;
+  if ((split || algorithm == CLX_ALGORITHM_HIERARCHICAL) && span->inside > 1)
+    clx_cheaper(&best, clx_split_cost(span, kind, bytes));
   return best;
 }
 
@@ -120,7 +123,7 @@ static clx_collective_cost cost_by(const clx_network *network, clx_collective ki
                                    double bytes, int32_t algorithm) {
   if (group->size <= 1 || !(bytes > 0)) return (clx_collective_cost){0};
   const clx_span span = clx_span_of(network, group);
-  if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes), algorithm);
+  if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes, algorithm), algorithm);
   switch (kind) {
     case CLX_ALL_REDUCE:
       return span.nodes > 1 ? far_reduce_cost(&span, bytes, algorithm) : near_cost(&span, kind, bytes, algorithm);

@@ -56,6 +56,7 @@ static inline void clx_cheaper(clx_collective_cost *best, clx_collective_cost co
 clx_collective_cost clx_ring_cost(const clx_span *span, clx_collective kind, clx_protocol protocol, double bytes);
 clx_protocol clx_ring_protocol(const clx_span *span, clx_collective kind, double bytes);
 clx_collective_cost clx_pat_cost(const clx_span *span, double bytes);
+clx_collective_cost clx_split_cost(const clx_span *span, clx_collective kind, double bytes);
 clx_collective_cost clx_broadcast_cost(const clx_span *span, clx_protocol protocol, double bytes);
 clx_collective_cost clx_tree_cost(const clx_span *span, clx_protocol protocol, double bytes);
 clx_collective_cost clx_nvls_cost(const clx_span *span, double bytes);
@@ -68,4 +69,5 @@ clx_collective_cost clx_all_to_all_cost(const clx_span *span, const clx_group *g
 clx_collective_cost clx_send_cost(const clx_span *span, const clx_group *group, double bytes);
 clx_collective_cost clx_exchange_cost(const clx_span *span, const clx_group *group, double rank_bytes,
                                       double node_bytes);
-clx_collective_cost clx_ideal_cost(const clx_span *span, const clx_group *group, clx_collective kind, double bytes);
+clx_collective_cost clx_ideal_cost(const clx_span *span, const clx_group *group, clx_collective kind, double bytes,
+                                   int32_t algorithm);

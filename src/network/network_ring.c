@@ -45,13 +45,34 @@ clx_protocol clx_ring_protocol(const clx_span *span, clx_collective kind, double
 clx_collective_cost clx_pat_cost(const clx_span *span, double bytes) {
   const double n = span->ranks, depth = ceil(log2(n)), passed = (n - 1) / n * bytes;
   const double latency = span->launch + span->constants->start + span->kernels->ll128_time +
-                         depth * clx_span_hop(span, CLX_PROTOCOL_SIMPLE, false);
+                         depth * clx_span_hop(span, CLX_PROTOCOL_SIMPLE, true);
   // Large parts go in chunks of which each takes all steps again; NCCL's model takes 0.75 of the ring's bandwidth.
   return (clx_collective_cost){.time = latency + passed / (0.75 * span->node),
                                .latency = latency,
                                .nic_bytes = passed,
                                .algorithm = CLX_ALGORITHM_PAT,
                                .protocol = CLX_PROTOCOL_SIMPLE};
+}
+
+// Reduce-scatter in the nodes, then the shards over rails of one rank per node; all-gather the other way round.
+clx_collective_cost clx_split_cost(const clx_span *span, clx_collective kind, double bytes) {
+  clx_span near = *span, rail = *span;
+  near.ranks = span->inside;
+  near.nodes = 1;
+  rail.ranks = span->nodes;
+  rail.inside = 1;
+  rail.node = span->node / span->inside;
+  rail.launch = 0;
+  const clx_collective_cost in = clx_ring_cost(&near, kind, clx_ring_protocol(&near, kind, bytes), bytes);
+  const double shard = bytes / span->inside;
+  clx_collective_cost out = clx_ring_cost(&rail, kind, clx_ring_protocol(&rail, kind, shard), shard);
+  clx_cheaper(&out, clx_pat_cost(&rail, shard));
+  return (clx_collective_cost){.time = in.time + out.time,
+                               .latency = in.latency + out.latency,
+                               .nic_bytes = out.nic_bytes,
+                               .link_bytes = in.link_bytes,
+                               .algorithm = CLX_ALGORITHM_HIERARCHICAL,
+                               .protocol = out.protocol};
 }
 
 // A chain through all ranks, pipelined: everything passes every edge once.

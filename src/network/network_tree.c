@@ -44,7 +44,7 @@ clx_collective_cost clx_nvls_cost(const clx_span *span, double bytes) {
   const clx_ring ring = multicast_ring(span);
   return (clx_collective_cost){
       .time = span->launch + clx_multicast_time(&ring, span->ranks, span->kernels->nvls_depth, bytes),
-      .latency = span->launch + ring.time + (span->kernels->nvls_depth + 1) * ring.hop,
+      .latency = span->launch + ring.time + span->kernels->nvls_depth * ring.hop,
       .link_bytes = bytes,
       .algorithm = CLX_ALGORITHM_NVLS,
       .protocol = CLX_PROTOCOL_SIMPLE};
@@ -76,7 +76,7 @@ static clx_collective_cost pipeline_cost(const clx_span *span, double load, doub
                                 : (span->inside > 1 ? 2 * loop / (span->kernels->simple_rate * span->nvlink) : 0);
   const double far = load * loop / span->node;
   const double start = ring.time + span->launch + c->start;
-  const double latency = start + span->kernels->nvls_depth * ring.hop + hops * hop;
+  const double latency = start + (multicast ? span->kernels->nvls_depth * ring.hop : 0) + hops * hop;
   const double pace = clx_joined(near, far, c->overlap);
   return (clx_collective_cost){.time = start + bytes / loop * pace + span->kernels->nvls_depth * near +
                                        hops * (hop + c->fill * loop / span->node),

@@ -91,6 +91,17 @@ static double path_time(const clx_fabric *fabric, int32_t flows) {
   return time;
 }
 
+// One failure of every kind, after each other.
+static double failure_time(const clx_fabric *fabric, int32_t pattern, const clx_placement *placement) {
+  clx_error error;
+  clx_error_clear(&error);
+  clx_fabric_failure failure[CLX_FABRIC_FAILURES_MAX];
+  int32_t count;
+  const double start = seconds();
+  must(clx_fabric_study_failures(fabric, pattern, placement, 1, failure, &count, &error), &error);
+  return seconds() - start;
+}
+
 static void measure(const subject *s) {
   enum { ROUNDS = 3 };
   const clx_fabric_hosts hosts = {.servers = s->servers, .gpus = NICS, .nics = NICS, .ports = NICS, .rate = 50e9};
@@ -112,15 +123,16 @@ static void measure(const subject *s) {
     time = seconds() - start;
     if (time < whole) whole = time;
   }
-  const double flows = (double)fabric.endpoints * s->flows;
-  printf("%-32s %8.4f %8.4f %7.0f %7.1f %7.1f %7.1f %7.1f %6d %7d\n", s->name, paths, whole, 1e9 * whole / flows,
-         100 * r.share, r.worst / 1e9, 100 * r.split_share, r.split_worst / 1e9, r.effort.rounds, r.effort.heaped);
+  const double flows = (double)fabric.endpoints * s->flows, failures = failure_time(&fabric, s->pattern, &random);
+  printf("%-32s %8.4f %8.4f %10.4f %7.0f %7.1f %7.1f %7.1f %7.1f %6d %7d\n", s->name, paths, whole, failures,
+         1e9 * whole / flows, 100 * r.share, r.worst / 1e9, 100 * r.split_share, r.split_worst / 1e9, r.effort.rounds,
+         r.effort.heaped);
   clx_arena_free(arena);
 }
 
 int main(int argc, char **argv) {
-  printf("%-32s %8s %8s %7s %7s %7s %7s %7s %6s %7s\n", "NICs of 50 GB/s, random placement", "paths s", "study s",
-         "ns/flow", "share %", "worst", "split %", "worst", "rounds", "heaped");
+  printf("%-32s %8s %8s %10s %7s %7s %7s %7s %7s %6s %7s\n", "NICs of 50 GB/s, random placement", "paths s", "study s",
+         "failures s", "ns/flow", "share %", "worst", "split %", "worst", "rounds", "heaped");
   const size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : sizeof SUBJECTS / sizeof SUBJECTS[0];
   for (size_t i = 0; i < count; i++) measure(&SUBJECTS[i]);
   return 0;

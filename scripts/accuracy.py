@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Regenerates docs/accuracy.md (with docs/accuracy_kernels.in.md, see scripts/accuracy_kernels.py) and catalogue/accuracy/training.yaml from a table of published runs.
+"""Regenerates docs/accuracy.md (with docs/accuracy_kernels.in.md and docs/accuracy_collectives.in.md, see the scripts of these names) and catalogue/accuracy/training.yaml from a table of published runs.
 
 usage: scripts/accuracy.py TRAINING_RUNS.csv [PEER_RUNS.csv]   (build/colossus must exist)
 
@@ -84,6 +84,7 @@ def main():
         "noise_p90": f"{100 * noise['p90_spread']:.1f}", "by_source": rows_of(report, SOURCES), "by_hardware": rows_of(validate(table, "hardware")),
         "by_precision": rows_of(validate(table, "precision")), "by_software": rows_of(validate(table, "software")),
         "kernels": (ROOT / "docs" / "accuracy_kernels.in.md").read_text(),
+        "collectives": (ROOT / "docs" / "accuracy_collectives.in.md").read_text(),
         "refused": refused, "peers": peers(table, sys.argv[2]) if len(sys.argv) == 3 else "(no peer table given)",
     }
     for key, value in values.items():

@@ -173,6 +173,29 @@ static void test_seven_to_one(void **state) {
   CLX_CHECK_NEAR(level[2].thinning, 0, 0, 0);
 }
 
+// The same with pods as built: eight of 384 servers; a pod that no spine has ports for is refused.
+static void test_pods_of_given_size(void **state) {
+  (void)state;
+  const clx_switch model = sn5600();
+  double over[] = {1, 7};
+  const clx_fabric_hosts hosts = hosts_of(3072, 8);
+  clx_fabric_spec spec = {.oversubscription = over, .oversubscription_count = 2, .pod_servers = 384};
+  for (int32_t wiring = 0; wiring <= CLX_WIRING_BLOCK; wiring++) {
+    spec.wiring = wiring;
+    const clx_fabric f = fabric_of(&spec, &hosts, &model);
+    clx_fabric_level level[CLX_FABRIC_LEVELS_MAX];
+    double efficiency;
+    assert_int_equal(f.tier_count, 3);
+    assert_int_equal(f.tier[1].pods, 8);
+    assert_int_equal(f.tier[1].pod_leaves, 48);
+    assert_int_equal(clx_fabric_levels(&f, &model, level, &efficiency), 3);
+    assert_int_equal(level[1].gpus, 3072);
+    CLX_CHECK_NEAR(level[1].thinning, 48.0 / 7, 1e-12, 0);  // seven ports up: six would be more than 7:1
+  }
+  spec.pod_servers = 1000;
+  expect_failure(&spec, &hosts, &model, CLX_INPUT, "a pod of 1000 servers needs spines of 143 ports (125 down, 18 up)");
+}
+
 // --- what must hold for every Clos ------------------------------------------------------------------------------------------
 
 static uint64_t random_state;
@@ -253,6 +276,7 @@ static void test_random_clos(void **state) {
     const clx_fabric_spec spec = {.wiring = below(CLX_WIRINGS),
                                   .routing = CLX_ROUTING_ECMP,
                                   .tiers = below(8) == 0 ? 1 + below(4) : 0,
+                                  .pod_servers = below(3) == 0 ? 1 + below(100) : 0,
                                   .planes = planes,
                                   .dual_tor = below(4) == 0,
                                   .oversubscription = over,
@@ -262,7 +286,7 @@ static void test_random_clos(void **state) {
     clx_fabric f;
     clx_error error = {0};
     const clx_status status = clx_fabric_compile(arena, &spec, hosts, cohorts, &one, NULL, NULL, &f, &error);
-    if (status == CLX_INFEASIBLE) continue;
+    if (status == CLX_INFEASIBLE || strstr(error.mistake[0].text, "a pod of") != NULL) continue;
     if (status != CLX_OK) fail_msg("%s", error.mistake[0].text);
     compiled++;
     check_leaves(&f);
@@ -660,27 +684,17 @@ static void test_levels_grow(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fat_trees),
-      cmocka_unit_test(test_colossus),
-      cmocka_unit_test(test_superpod),
-      cmocka_unit_test(test_dual_plane),
-      cmocka_unit_test(test_seven_to_one),
-      cmocka_unit_test(test_random_clos),
-      cmocka_unit_test(test_mixed_fleet),
-      cmocka_unit_test(test_dragonfly),
-      cmocka_unit_test(test_dragonfly_plus),
-      cmocka_unit_test(test_torus),
-      cmocka_unit_test(test_direct),
-      cmocka_unit_test(test_transceivers),
-      cmocka_unit_test(test_bad_fabrics),
-      cmocka_unit_test(test_faults_of_clos),
-      cmocka_unit_test(test_faults_of_others),
-      cmocka_unit_test(test_random_faults),
-      cmocka_unit_test(test_worse_fault_counts),
-      cmocka_unit_test(test_bad_faults),
-      cmocka_unit_test(test_levels_with_faults),
-      cmocka_unit_test(test_levels_of_torus),
-      cmocka_unit_test(test_levels_grow),
+      cmocka_unit_test(test_fat_trees),       cmocka_unit_test(test_colossus),
+      cmocka_unit_test(test_superpod),        cmocka_unit_test(test_dual_plane),
+      cmocka_unit_test(test_seven_to_one),    cmocka_unit_test(test_pods_of_given_size),
+      cmocka_unit_test(test_random_clos),     cmocka_unit_test(test_mixed_fleet),
+      cmocka_unit_test(test_dragonfly),       cmocka_unit_test(test_dragonfly_plus),
+      cmocka_unit_test(test_torus),           cmocka_unit_test(test_direct),
+      cmocka_unit_test(test_transceivers),    cmocka_unit_test(test_bad_fabrics),
+      cmocka_unit_test(test_faults_of_clos),  cmocka_unit_test(test_faults_of_others),
+      cmocka_unit_test(test_random_faults),   cmocka_unit_test(test_worse_fault_counts),
+      cmocka_unit_test(test_bad_faults),      cmocka_unit_test(test_levels_with_faults),
+      cmocka_unit_test(test_levels_of_torus), cmocka_unit_test(test_levels_grow),
   };
   return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -18,6 +18,8 @@ typedef struct outer {
   int64_t tokens;
   inner one, *many;
   int32_t many_count, *numbers, number_count;
+  double *ratios;
+  int32_t ratio_count;
   const char **words;
   int32_t word_count;
   const clx_node *rest;
@@ -77,6 +79,14 @@ static const clx_row outer_rows[] = {
      .offset = offsetof(outer, numbers),
      .count_offset = offsetof(outer, number_count),
      .doc = "numbers"},
+    {.key = "ratios",
+     .kind = CLX_ROW_REALS,
+     .offset = offsetof(outer, ratios),
+     .count_offset = offsetof(outer, ratio_count),
+     .single = true,
+     .minimum = 1,
+     .maximum = 9,
+     .doc = "ratios"},
     {.key = "words",
      .kind = CLX_ROW_TEXTS,
      .offset = offsetof(outer, words),
@@ -137,6 +147,24 @@ static void test_defaults(void **state) {
   clx_arena_free(arena);
 }
 
+// A list that says so is also read from one number.
+static void test_single_for_list(void **state) {
+  (void)state;
+  const struct {
+    const char *text;
+    int32_t count;
+  } known[] = {{"name: n\nratios: 2.5\n", 1}, {"name: n\nratios: [2.5, 3]\n", 2}, {"name: n\nratios: []\n", 0}};
+  for (int i = 0; i < CLX_COUNT(known); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_error error;
+    outer o;
+    assert_int_equal(read_text(arena, known[i].text, false, &o, &error), CLX_OK);
+    assert_int_equal(o.ratio_count, known[i].count);
+    if (o.ratio_count > 0) CLX_CHECK_NEAR(o.ratios[0], 2.5, 0, 0);
+    clx_arena_free(arena);
+  }
+}
+
 static void test_mistakes_with_place_and_hint(void **state) {
   (void)state;
   static const struct {
@@ -153,6 +181,10 @@ static void test_mistakes_with_place_and_hint(void **state) {
              {"name: n\nmode: medium\n", "expected one of slow, fast"},
              {"name: n\none: 5\n", "expected a map"},
              {"name: n\nmany: {a: 1}\n", "expected a list"},
+             {"name: n\nratios: {a: 1}\n", "expected a number or a list"},
+             {"name: n\nratios: 10\n", "out of range"},
+             {"name: n\nratios:\n", "read nothing"},
+             {"name: n\nnumbers: 1\n", "expected a list"},
              {"name: n\none: {on: maybe}\n", "expected true or false"},
              {"name: [a]\n", "expected a text, read a list"},
              {"name: n\npower:\n", "read nothing"},
@@ -342,6 +374,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_kind),
       cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_single_for_list),
       cmocka_unit_test(test_mistakes_with_place_and_hint),
       cmocka_unit_test(test_all_mistakes_at_once),
       cmocka_unit_test(test_sourced_values),

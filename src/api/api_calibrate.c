@@ -68,7 +68,8 @@ static int32_t collect(clx_arena *arena, const clx_table *table, const clx_colle
   for (int32_t i = 0; i < table->row_count; i++) {
     const clx_collective_row *r = clx_collective_rows_at(rows, i);
     const char *reason = NULL;
-    if (r->reason != NULL) continue;
+    // Exchanges of tokens run on kernels of their own.
+    if (r->reason != NULL || r->kind == CLX_DISPATCH || r->kind == CLX_COMBINE) continue;
     if (transport != NULL ? r->inside || !clx_text_equal(r->network.transport->name, transport)
                           : !clx_text_equal(r->network.library->name, library))
       continue;

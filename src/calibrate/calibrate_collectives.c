@@ -13,15 +13,21 @@ enum { SYSTEMS_MAX = 256 };
 // Measurements that a part needs for each of its parameters: with fewer, its constants stay as published.
 static const int32_t ROWS_PER_PARAMETER = 3;
 
+// A constant moves away from its published value only where that pays: a factor of e costs as much as this mean error. What
+// the measurements do not determine stays where it was.
+static const double PRIOR = 0.003;
+
 // One fit: of one part, without the samples of one system.
 typedef struct task {
   clx_fitted_part part;
   int32_t without;      // index of a system, -1 = all samples
   clx_library library;  // of this task, both
   clx_transport transport;
-  clx_network *network;    // of each sample chosen, with them
-  int32_t *chosen, count;  // samples
-  double *measured, *weight;
+  clx_network *network;       // of each sample chosen, with them
+  int32_t *chosen, count;     // samples
+  double *measured, *weight;  // of the samples, then of the priors
+  clx_fit_problem problem;
+  double initial[CLX_FIT_PARAMETERS_MAX];
   clx_error error;
   clx_status status;
   const struct run *run;
@@ -51,8 +57,13 @@ static double time_of(const clx_collective_sample *s, const clx_network *network
   return clx_collective_cost_of(network, kind, s->group, s->bytes).time;
 }
 
+// A sample, or how far a parameter is from its initial value.
 static double predict(void *context, int32_t i) {
   const task *t = context;
+  if (i >= t->count) {
+    const int32_t k = i - t->count;
+    return t->problem.parameter[k].row->minimum > 0 ? *t->problem.parameter[k].value / t->initial[k] : 1;
+  }
   return time_of(&t->run->samples[t->chosen[i]], &t->network[i]);
 }
 
@@ -108,24 +119,38 @@ static void weigh(const run *r, task *t) {
 
 // --- tasks -----------------------------------------------------------------------------------------------------------------------
 
-static void add_parameters(task *t, clx_fit_problem *problem) {
+static void add_parameters(task *t) {
   static const char *const apart[] = {"hop", NULL};  // of an ideal network
   if (t->part == CLX_FITTED_TRANSPORT) {
-    clx_fit_add_parameters(problem, &clx_transport_schema, &t->transport, NULL);
+    clx_fit_add_parameters(&t->problem, &clx_transport_schema, &t->transport, NULL);
   } else if (t->part == CLX_FITTED_LAUNCH) {
-    clx_fit_add_parameters(problem, &clx_library_schema, &t->library, apart);
+    clx_fit_add_parameters(&t->problem, &clx_library_schema, &t->library, apart);
   } else {
-    clx_fit_add_parameters(problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
+    clx_fit_add_parameters(&t->problem, &clx_library_generation_schema, &t->library.generation[t->part], NULL);
   }
+}
+
+static bool enough(const task *t) { return t->count >= ROWS_PER_PARAMETER * t->problem.parameter_count; }
+
+static void add_priors(task *t) {
+  double sum = 0;
+  for (int32_t i = 0; i < t->count; i++) sum += t->weight[i];
+  for (int32_t k = 0; k < t->problem.parameter_count; k++) {
+    t->initial[k] = *t->problem.parameter[k].value;
+    t->measured[t->count + k] = 1;
+    t->weight[t->count + k] = PRIOR * sum;
+  }
+  t->problem.count = t->count + t->problem.parameter_count;
+  t->problem.measured = t->measured;
+  t->problem.weight = t->weight;
+  t->problem.predict = predict;
+  t->problem.context = t;
 }
 
 static void work(void *context, int32_t index) {
   const run *r = context;
   task *t = &r->task[index];
-  clx_fit_problem problem = {
-      .count = t->count, .measured = t->measured, .weight = t->weight, .predict = predict, .context = t};
-  add_parameters(t, &problem);
-  if (t->count >= ROWS_PER_PARAMETER * problem.parameter_count) t->status = clx_fit(&problem, r->options, &t->error);
+  if (enough(t)) t->status = clx_fit(&t->problem, r->options, &t->error);
 }
 
 static clx_status add_task(run *r, const clx_library *library, const clx_transport *transport, clx_fitted_part part,
@@ -134,8 +159,8 @@ static clx_status add_task(run *r, const clx_library *library, const clx_transpo
   *t = (task){.part = part, .without = without, .library = *library, .transport = *transport, .run = r};
   t->network = CLX_NEW_ARRAY(r->arena, clx_network, r->count + 1);
   t->chosen = CLX_NEW_ARRAY(r->arena, int32_t, r->count + 1);
-  t->measured = CLX_NEW_ARRAY(r->arena, double, r->count + 1);
-  t->weight = CLX_NEW_ARRAY(r->arena, double, r->count + 1);
+  t->measured = CLX_NEW_ARRAY(r->arena, double, r->count + CLX_FIT_PARAMETERS_MAX);
+  t->weight = CLX_NEW_ARRAY(r->arena, double, r->count + CLX_FIT_PARAMETERS_MAX);
   if (!t->network || !t->chosen || !t->measured || !t->weight)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < r->count; i++) {
@@ -144,6 +169,8 @@ static clx_status add_task(run *r, const clx_library *library, const clx_transpo
     t->chosen[t->count++] = i;
   }
   weigh(r, t);
+  add_parameters(t);
+  add_priors(t);
   return CLX_OK;
 }
 
@@ -244,14 +271,14 @@ static clx_status collect(run *r, clx_collective_calibration *out, clx_error *er
       *error = t->error;
       return t->status;
     }
-    if (t->without >= 0) continue;
-    clx_fit_problem problem = {0};
-    add_parameters(&r->task[i], &problem);
-    if (t->count < ROWS_PER_PARAMETER * problem.parameter_count) continue;
+    if (t->without >= 0 || !enough(t)) continue;
     out->fitted[t->part] = true;
     out->fit.used += t->count;
     if (t->part == CLX_FITTED_TRANSPORT) out->transport = t->transport;
-    if (t->part == CLX_FITTED_LAUNCH) out->library.launch = t->library.launch;
+    if (t->part == CLX_FITTED_LAUNCH) {
+      out->library.launch = t->library.launch;
+      out->library.skew = t->library.skew;
+    }
     if (t->part < CLX_FITTED_LAUNCH) out->library.generation[t->part] = t->library.generation[t->part];
   }
   return CLX_OK;

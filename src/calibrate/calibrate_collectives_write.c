@@ -79,6 +79,16 @@ static void write_reals(const clx_schema *schema, const void *object, const char
   }
 }
 
+// Those that are not as the schema has them.
+static void write_switches(const clx_schema *schema, const void *object, clx_buffer *out) {
+  for (int32_t i = 0; i < schema->count; i++) {
+    const clx_row *row = &schema->rows[i];
+    if (row->kind != CLX_ROW_BOOL) continue;
+    const int32_t value = *(const int32_t *)(const void *)((const char *)object + row->offset);
+    if (value != (int32_t)row->initial) clx_buffer_format(out, "%s: %s\n", row->key, value ? "yes" : "no");
+  }
+}
+
 static void write_names(const char *name, const char *title, const char *const *aliases, int32_t count,
                         const clx_kernel_fit *fit, clx_buffer *out) {
   clx_buffer_format(
@@ -102,11 +112,11 @@ void clx_collective_calibration_entry(const clx_collective_calibration *calibrat
   if (transport->name != NULL) {
     write_names(transport->name, transport->title, transport->aliases, transport->alias_count, fit, out);
     write_reals(&clx_transport_schema, transport, "", out);
-    if (transport->sharp) clx_buffer_format(out, "sharp: yes\n");
+    write_switches(&clx_transport_schema, transport, out);
   } else {
     write_names(library->name, library->title, library->aliases, library->alias_count, fit, out);
     if (library->constants != NULL) clx_buffer_format(out, "constants: %s\n", library->constants);
-    clx_buffer_format(out, "launch: %.6g s\n", library->launch);
+    clx_buffer_format(out, "launch: %.6g s\nskew: %.6g s\n", library->launch, library->skew);
   }
   for (int32_t g = 0; g < CLX_GENERATIONS; g++) {
     if (!calibration->fitted[g]) continue;

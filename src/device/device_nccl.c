@@ -35,26 +35,35 @@ static const tuner *tuner_of(const clx_device *device) {
 static double steps_of(int op, double n) { return op == CLX_NCCL_ALL_REDUCE ? 2 * (n - 1) : n - 1; }
 
 // The least of latency + bytes / bandwidth by NCCL's own constants (us, GB/s), which are not what is measured: this is where
-// kernels switch, sometimes too early. Trees never win inside one domain. Multicast is used from 5 GPUs on.
-static clx_nccl_method method_of(const tuner *t, double nvlink, bool multicast, int op, double n, double bytes) {
-  static const double base[] = {6.6, 14, 8.4}, hop[] = {0.6, 1.9, 3.4};
-  const double bus = 0.8e-9 * nvlink, steps = steps_of(op, n), kilobytes = 1e-3 * bytes;
+// kernels switch, sometimes too early. `far` of the steps are between nodes. Returns the method and its time.
+static clx_nccl_method ring_method(const tuner *t, double bus, double steps, double far, double n, double bytes,
+                                   bool ll128, double *least) {
+  static const double base[] = {6.6, 14, 8.4}, hop[] = {0.6, 1.9, 3.4}, far_hop[] = {2.7, 4, 14};
+  const double kilobytes = 1e-3 * bytes;
   const double bandwidth[] = {fmin(t->ll_bandwidth, 0.5 * bus), fmin(0.92 * bus, t->channels * t->ll128_per_channel),
                               bus};
   clx_nccl_method best = CLX_NCCL_LL;
-  double least = INFINITY;
+  *least = INFINITY;
   for (int m = CLX_NCCL_LL; m <= CLX_NCCL_SIMPLE; m++) {
-    const double time = base[m] + steps * hop[m] + kilobytes * steps / (n * bandwidth[m]);
-    if (time < least) {
-      least = time;
+    if (m == CLX_NCCL_LL128 && !ll128) continue;
+    const double latency = base[m] + (steps - far) * hop[m] + far * far_hop[m];
+    const double time = latency + kilobytes * steps / (n * bandwidth[m]);
+    if (time < *least) {
+      *least = time;
       best = (clx_nccl_method)m;
     }
   }
-  if (multicast && op == CLX_NCCL_ALL_REDUCE && n > 4) {
-    const double rate = 2 * bus * t->nvls_efficiency * 15 / 16 * n / steps;
-    if (25 + kilobytes / rate < least) best = CLX_NCCL_NVLS;
-  }
   return best;
+}
+
+// In one domain trees never win. Multicast is used from 5 GPUs on.
+static clx_nccl_method method_of(const tuner *t, double nvlink, bool multicast, int op, double n, double bytes) {
+  const double bus = 0.8e-9 * nvlink, steps = steps_of(op, n);
+  double least;
+  const clx_nccl_method best = ring_method(t, bus, steps, 0, n, bytes, true, &least);
+  if (!multicast || op != CLX_NCCL_ALL_REDUCE || n <= 4) return best;
+  const double rate = 2 * bus * t->nvls_efficiency * 15 / 16 * n / steps;
+  return 25 + 1e-3 * bytes / rate < least ? CLX_NCCL_NVLS : best;
 }
 
 double clx_ring_time(const clx_ring *ring, double ranks, double steps, double bytes) {
@@ -73,9 +82,14 @@ double clx_multicast_time(const clx_ring *ring, double ranks, double depth, doub
   return ring->time + (bytes / (lanes * chunk) + depth) * loop;
 }
 
-static clx_ring ring_of(const tuner *t, double nvlink, const clx_nccl_parameters *p, int op, clx_nccl_method method,
+// Channels of a collective: twice those of the ring; few where ranks beyond a bridged pair talk over PCIe.
+static double channels_of(const tuner *t, const clx_device *device, double nvlink) {
+  return device->links == CLX_LINKS_BRIDGE && nvlink <= device->pcie ? 4 : 2 * t->channels;
+}
+
+static clx_ring ring_of(double channels, double nvlink, const clx_nccl_parameters *p, int op, clx_nccl_method method,
                         double n, double bytes) {
-  const double channels = 2 * t->channels, own = op == CLX_NCCL_REDUCE_SCATTER ? p->own_reduced : p->own_gathered;
+  const double own = op == CLX_NCCL_REDUCE_SCATTER ? p->own_reduced : p->own_gathered;
   if (method == CLX_NCCL_LL) {
     // A thread of LL takes 8 B, a channel has 512 of them and is opened for 8 B each, per rank.
     const double open = fmax(1, fmin(channels, bytes / (4096 * n)));
@@ -111,9 +125,16 @@ clx_nccl_method clx_nccl_method_of(const clx_device *device, double nvlink, clx_
   return method_of(tuner_of(device), nvlink, clx_nccl_multicast(device), (int)operation, ranks, bytes);
 }
 
+clx_nccl_method clx_nccl_ring_method(const clx_device *device, double bandwidth, double steps, double far, double ranks,
+                                     double bytes, bool ll128) {
+  double least;
+  return ring_method(tuner_of(device), 1e-9 * bandwidth, steps, far, ranks, bytes, ll128, &least);
+}
+
 clx_ring clx_nccl_ring(const clx_device *device, double nvlink, const clx_nccl_parameters *parameters,
                        clx_nccl_operation operation, clx_nccl_method protocol, double ranks, double bytes) {
-  return ring_of(tuner_of(device), nvlink, parameters, (int)operation, protocol, ranks, bytes);
+  return ring_of(channels_of(tuner_of(device), device, nvlink), nvlink, parameters, (int)operation, protocol, ranks,
+                 bytes);
 }
 
 double clx_nccl_all_to_all_time(const clx_device *device, double nvlink, const clx_nccl_parameters *parameters,
@@ -148,7 +169,7 @@ static clx_kernel_cost nccl_cost(const clx_device *device, clx_kernel_format for
   }
   if (method == CLX_NCCL_LL) cost.link_bytes *= 2;  // every 4 B travel with a flag of 4 B
   const double narrow = reduces && element <= 1 ? p->byte_reduction - 1 : 0;
-  clx_ring ring = ring_of(t, device->nvlink, p, op, method, n, bytes);
+  clx_ring ring = ring_of(channels_of(t, device, device->nvlink), device->nvlink, p, op, method, n, bytes);
   ring.rate /= 1 + (op == CLX_NCCL_ALL_REDUCE ? 0.5 : 1) * narrow;
   cost.time = clx_ring_time(&ring, n, steps_of(op, n), bytes);
   return cost;
@@ -174,8 +195,8 @@ static const clx_row nccl_rows[] = {
     ROW(overlap, NULL, 1.6, 1, 6, "how latency and transfer of a step on Simple join: 1 = sum, large = maximum"),
     ROW(own_gathered, NULL, 0.5, 0, 1.5, "cost of a rank's own part against a passed one, all-gather and all-reduce"),
     ROW(own_reduced, NULL, 0.5, 0, 1.5, "cost of a rank's own part against a passed one, reduce-scatter"),
-    ROW(nvls_rate, NULL, 0.57, 0.2, 1, "bandwidth of reductions in the switches, share of the links"),
-    ROW(nvls_depth, NULL, 1.9, 0.5, 6, "chunks in flight of a reduction in the switches"),
+    ROW(nvls_rate, NULL, 0.516, 0.2, 1, "bandwidth of reductions in the switches, share of the links"),
+    ROW(nvls_depth, NULL, 2, 0.5, 6, "chunks in flight of a reduction in the switches"),
     ROW(peer_time, "s", 7e-6, 1e-6, 3e-5, "launch and end of an all-to-all on LL"),
     ROW(peer_hop, "s", 8e-7, 1e-8, 3e-6, "growth of an all-to-all with the doubling of ranks"),
     ROW(peer_start, "s", 1.3e-5, 2e-6, 5e-5, "launch and end of an all-to-all on Simple"),

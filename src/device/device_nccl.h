@@ -64,6 +64,9 @@ bool clx_nccl_multicast(const clx_device *device);   // whether the switches of 
 // What NCCL picks: LL, LL128, SIMPLE or NVLS.
 clx_nccl_method clx_nccl_method_of(const clx_device *device, double nvlink, clx_nccl_operation operation, double ranks,
                                    double bytes);
+// The same for a ring of which `far` steps are between nodes, all steps at `bandwidth` B/s; ll128: whether the network has it.
+clx_nccl_method clx_nccl_ring_method(const clx_device *device, double bandwidth, double steps, double far, double ranks,
+                                     double bytes, bool ll128);
 // The ring on one protocol.
 clx_ring clx_nccl_ring(const clx_device *device, double nvlink, const clx_nccl_parameters *parameters,
                        clx_nccl_operation operation, clx_nccl_method protocol, double ranks, double bytes);

@@ -101,8 +101,10 @@ typedef struct clx_fabric_spec {
   int32_t tiers;             // Clos; 0 = the least number that reaches every endpoint
   double *oversubscription;  // >= 1, ports down / ports up of tier i; the last one holds for all tiers above it
   int32_t oversubscription_count;
-  int32_t planes;           // NIC bandwidth split over this many separate fabrics
-  int32_t dual_tor;         // bool: each NIC has two ports of half its rate, to two leaves
+  int64_t
+      pod_servers;   // Clos of three tiers or more: servers of a pod of the second one; 0 = what a spine has ports for
+  int32_t planes;    // NIC bandwidth split over this many separate fabrics
+  int32_t dual_tor;  // bool: each NIC has two ports of half its rate, to two leaves
   double spray_efficiency;  // 0 = the switch's
   int32_t flows;            // QPs per connection: sub-flows that ECMP hashes separately
   int32_t *dimensions;      // torus, mesh: servers along each axis
@@ -300,9 +302,12 @@ typedef struct clx_fabric_level {
   double
       thinning;    // >= 1: NIC bandwidth of the block against what leads out of it (0: it holds all, nothing leads out)
   double latency;  // s more, one way, than inside the level below
+  double
+      loss;  // share of the bandwidth out of it that collisions of flows cost when all its NICs send out (fabric_study)
 } clx_fabric_level;
 
 enum { CLX_FABRIC_LEVELS_MAX = 6 };
+#define CLX_COLLISION_LOSS_MAX 0.99
 #define CLX_THINNING_MAX 1e9  // of a block whose links out have all failed
 
 // Levels of the fabric for a job placed contiguously; failures count in the block that they hit worst (torus, mesh, direct: not

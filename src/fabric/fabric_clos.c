@@ -136,6 +136,21 @@ static void settle_leaves(clx_fabric *f, int32_t tiers) {
   if (f->spec.wiring != CLX_WIRING_BLOCK) f->unit_servers = leaf->down;
 }
 
+// A pod of the size that was asked for: spines with as many cables to each of its leaves as their ports allow, at least one.
+static void split_pod(const clx_fabric *f, clx_fabric_tier *spine) {
+  int64_t leaves = clx_divide_up(f->spec.pod_servers, f->unit_servers > 0 ? f->unit_servers : 1);
+  if (f->unit_servers == 0) leaves = clx_divide_up(leaves * f->hosts[0].ports, f->tier[0].down);
+  if (f->unit_servers > 0 && f->spec.wiring != CLX_WIRING_RAIL_ONLY) leaves *= f->rails;
+  const double thinning = thinning_of(&f->spec, 1);
+  for (int32_t cables = 1; cables <= f->tier[0].up; cables++) {
+    const double down = (double)leaves * cables, up = ceil(down / thinning * (1 - 1e-12));
+    if (cables > 1 && (f->tier[0].up % cables != 0 || down + up > f->radix)) continue;
+    spine->down = (int32_t)fmin(down, INT32_MAX / 4);
+    spine->up = (int32_t)fmin(up, INT32_MAX / 4);
+    spine->parallel = cables;
+  }
+}
+
 // Pods of all tiers if there are `tiers` of them; false when they do not reach every endpoint.
 static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
   settle_leaves(f, tiers);
@@ -150,8 +165,10 @@ static bool plan_pods(clx_fabric *f, int32_t tiers, pod_plan *plan) {
     clx_fabric_tier *tier = &f->tier[t];
     tier->down = f->radix;
     tier->up = 0;
+    tier->parallel = 1;
     if (t < tiers - 1) split_ports(f, t, &tier->down, &tier->up);
-    int64_t children = tier->down;
+    if (t == 1 && t < tiers - 1 && f->spec.pod_servers > 0) split_pod(f, tier);
+    int64_t children = tier->down / tier->parallel;
     // A pod holds whole units, unless one unit has more leaves than a spine has ports.
     const bool whole = t == 1 && t < tiers - 1 && !rail_only && f->rails > 1 && children >= f->rails;
     if (whole) children -= children % f->rails;
@@ -190,6 +207,16 @@ static clx_status settle_tiers(clx_fabric_build *build, pod_plan *plan) {
     }
   }
   return out_of_reach(build, plan);
+}
+
+static clx_status check_spine(const clx_fabric_build *build) {
+  const clx_fabric *f = build->fabric;
+  const clx_fabric_tier *spine = &f->tier[1];
+  if (f->tier_count < 3 || spine->down + spine->up <= f->radix) return CLX_OK;
+  return clx_fail(build->error, CLX_INPUT, f->spec.place,
+                  "a pod of %lld servers needs spines of %d ports (%d down, %d up), switch '%s' has %d",
+                  (long long)f->spec.pod_servers, spine->down + spine->up, spine->down, spine->up, build->model->name,
+                  f->radix);
 }
 
 // Largest divisor of `up` cables that lets a switch of `ports` reach all children.
@@ -277,6 +304,7 @@ static clx_status add_classes(clx_fabric_build *build) {
 clx_status clx_fabric_wire_clos(clx_fabric_build *build) {
   pod_plan plan = {.pods = {1, 1, 1, 1}, .children = {1, 1, 1, 1}};
   CLX_TRY(settle_tiers(build, &plan));
+  CLX_TRY(check_spine(build));
   settle_pods(build->fabric, &plan);
   count_switches(build->fabric);
   return add_classes(build);

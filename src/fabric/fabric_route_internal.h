@@ -81,10 +81,14 @@ int32_t clx_route_direct_path(clx_router *router, int32_t from, int32_t to, uint
 
 // --- many flows (fabric_flows.c) ----------------------------------------------------------------------------------------------
 
+// clx_arena_array, in large pages where there are some.
+void *clx_route_array(clx_arena *arena, int64_t count, size_t size);
 // The hash of a flow: counter-based, by seed and number.
 uint32_t clx_route_flow_hash(uint64_t seed, int64_t flow);
 // clx_fabric_capacity into an array that is there; `efficient` false: without spray_efficiency.
 void clx_route_capacity(const clx_fabric *fabric, bool efficient, double *capacity);
+// One entry of it, efficiency in. O(links of a bundle x log faults).
+double clx_route_capacity_at(const clx_fabric *fabric, int32_t entry);
 // clx_fabric_flows. cut: nullable, [count]: set where no path is left, instead of an error; such flows have no links.
 clx_status clx_route_flows(clx_arena *arena, const clx_fabric *fabric, const int32_t *from, const int32_t *to,
                            int32_t count, int32_t flows, uint64_t seed, clx_flows *out, bool *cut, clx_error *error);

@@ -100,8 +100,8 @@ clx_status clx_study_pairs_make(clx_arena *arena, const clx_fabric *fabric, cons
   if (pairs->first == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d jobs", (int)count);
   CLX_TRY(check_traffic(arena, fabric, traffic, count, pairs->first, error));
   const int32_t most = pairs->first[count];
-  pairs->from = CLX_NEW_ARRAY(arena, int32_t, most);
-  pairs->to = CLX_NEW_ARRAY(arena, int32_t, most);
+  pairs->from = clx_route_array(arena, most, sizeof *pairs->from);
+  pairs->to = clx_route_array(arena, most, sizeof *pairs->to);
   if (pairs->from == NULL || pairs->to == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d pairs of NICs", (int)most);
   for (int32_t j = 0; j < count; j++) {
@@ -225,9 +225,9 @@ bool clx_study_next_plane(const clx_fabric *fabric, clx_study_plane *at) {
 clx_status clx_study_rates(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
                            const clx_study_pairs *pairs, uint64_t seed, double *load, clx_study_totals *totals,
                            clx_error *error) {
-  *totals = (clx_study_totals){.rate = CLX_NEW_ARRAY(arena, double, pairs->count),
-                               .slowest = CLX_NEW_ARRAY(arena, double, pairs->count),
-                               .ways = CLX_NEW_ARRAY(arena, int32_t, pairs->count),
+  *totals = (clx_study_totals){.rate = clx_route_array(arena, pairs->count, sizeof(double)),
+                               .slowest = clx_route_array(arena, pairs->count, sizeof(double)),
+                               .ways = clx_route_array(arena, pairs->count, sizeof(int32_t)),
                                .load = load};
   if (totals->rate == NULL || totals->slowest == NULL || totals->ways == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for the rates of %d pairs of NICs", (int)pairs->count);

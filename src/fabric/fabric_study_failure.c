@@ -143,23 +143,55 @@ static void compare(const clx_study_pairs *pairs, const clx_study_totals *before
   out->slowed_share = out->slowed > 0 ? out->slowed_share / (double)out->slowed : 1;
 }
 
+// Everything again, on the fabric with the failure.
+static clx_status solve_again(clx_arena *arena, const clx_fabric *broken, const clx_fabric_traffic *traffic,
+                              const clx_study_pairs *pairs, uint64_t seed, const clx_study_totals *before,
+                              clx_fabric_failure *failure, clx_error *error) {
+  clx_study_totals after;
+  CLX_TRY(clx_study_rates(arena, broken, traffic, 1, pairs, seed, NULL, &after, error));
+  compare(pairs, before, &after, failure);
+  return CLX_OK;
+}
+
+// Where all planes are alike one of them is solved, and changed by each failure in turn.
+static clx_status solve_changes(clx_arena *arena, const clx_fabric *fabric, const clx_fabric *broken,
+                                const clx_fabric_traffic *traffic, const clx_study_pairs *pairs, uint64_t seed,
+                                clx_fabric_failure *failure, int32_t count, clx_error *error) {
+  clx_study_changes changes;
+  clx_flow_solver *solver = clx_flow_solver_new();
+  clx_status status = solver == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for a flow solver") : CLX_OK;
+  if (status == CLX_OK)
+    status = clx_study_changes_make(arena, solver, fabric, broken, count, pairs, seed, &changes, error);
+  for (int32_t i = 0; status == CLX_OK && i < count; i++) {
+    const bool all_planes = failure[i].part.kind == CLX_FAULT_NIC;
+    bool done = false;
+    clx_study_totals after;
+    status = clx_study_changes_apply(&changes, i, all_planes, &after, &done, error);
+    if (status == CLX_OK && done) compare(pairs, &changes.before, &after, &failure[i]);
+    if (status == CLX_OK && !done)
+      status = solve_again(arena, &broken[i], traffic, pairs, seed, &changes.before, &failure[i], error);
+  }
+  clx_flow_solver_free(solver);
+  return status;
+}
+
 static clx_status study_failures(clx_arena *arena, const clx_fabric *fabric, int32_t pattern,
                                  const clx_placement *placement, uint64_t seed, clx_fabric_failure *failure,
                                  int32_t *count, clx_error *error) {
   clx_fabric_traffic traffic;
   clx_study_pairs pairs;
-  clx_study_totals before, after;
+  clx_fabric broken[CLX_FABRIC_FAILURES_MAX];
   *count = 0;
   CLX_TRY(clx_study_whole(arena, fabric, pattern, placement, seed, &traffic, error));
   CLX_TRY(clx_study_pairs_make(arena, fabric, &traffic, 1, seed, &pairs, error));
   CLX_TRY(choose_parts(fabric, &pairs, failure, count, error));
+  for (int32_t i = 0; i < *count; i++) CLX_TRY(add_fault(arena, fabric, &failure[i].part, &broken[i], error));
+  if (fabric->all_fault_count == 0 || fabric->spec.planes == 1)
+    return solve_changes(arena, fabric, broken, &traffic, &pairs, seed, failure, *count, error);
+  clx_study_totals before;
   CLX_TRY(clx_study_rates(arena, fabric, &traffic, 1, &pairs, seed, NULL, &before, error));
-  for (int32_t i = 0; i < *count; i++) {
-    clx_fabric broken;
-    CLX_TRY(add_fault(arena, fabric, &failure[i].part, &broken, error));
-    CLX_TRY(clx_study_rates(arena, &broken, &traffic, 1, &pairs, seed, NULL, &after, error));
-    compare(&pairs, &before, &after, &failure[i]);
-  }
+  for (int32_t i = 0; i < *count; i++)
+    CLX_TRY(solve_again(arena, &broken[i], &traffic, &pairs, seed, &before, &failure[i], error));
   return CLX_OK;
 }
 

@@ -61,3 +61,35 @@ typedef struct clx_study_totals {
 clx_status clx_study_rates(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *traffic, int32_t jobs,
                            const clx_study_pairs *pairs, uint64_t seed, double *load, clx_study_totals *totals,
                            clx_error *error);
+
+// Rates of one plane under several failures, one at a time: flows of the healthy plane, and for every failure those that it
+// reroutes once more, on their new paths through a gate that is shut but for that failure.
+typedef struct clx_study_change {
+  int32_t *link;     // [count] whose capacity changes
+  double *capacity;  // [count] B/s then
+  int32_t count;
+  int32_t first, end;  // rerouted flows
+  bool *cut;           // [pairs], nullable: cut off
+} clx_study_change;
+
+typedef struct clx_study_changes {
+  const clx_fabric *fabric;
+  const clx_study_pairs *pairs;
+  clx_flow_solver *solver;
+  clx_flows flows;
+  double *capacity, *rate, *healthy;  // [links + gates]; [flows]; [links + gates] as built
+  int32_t *origin;                    // [rerouted flows] the flow each stands for
+  int32_t subflows, links, base;      // sub-flows of a pair; links before the gates; flows before the rerouted ones
+  int32_t count, last;                // failures; the one that is in force, -1 = none
+  clx_study_change change[CLX_FABRIC_FAILURES_MAX];
+  clx_study_totals before, after;
+} clx_study_changes;
+
+// broken[i]: the fabric with failure i. Solves the healthy plane into `before`.
+clx_status clx_study_changes_make(clx_arena *arena, clx_flow_solver *solver, const clx_fabric *fabric,
+                                  const clx_fabric *broken, int32_t count, const clx_study_pairs *pairs, uint64_t seed,
+                                  clx_study_changes *changes, clx_error *error);
+// Puts failure i in force instead of the one before. *done = false: it needs a solve of its own (a flow that is rerouted
+// or cut off although its old bundles have room left).
+clx_status clx_study_changes_apply(clx_study_changes *changes, int32_t i, bool all_planes, clx_study_totals *after,
+                                   bool *done, clx_error *error);

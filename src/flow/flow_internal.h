@@ -23,7 +23,7 @@ typedef struct clx_flow_link {
   double left;    // B/s that frozen flows leave
   double weight;  // sum of loads of its flows
   double share;   // left / weight; on the heap: weight when last added up
-  double low;     // least share on the paths of its flows; on the heap: number of its flows
+  double low;     // least share on the paths of its flows; at first: what they ask for; on the heap: their number
 } clx_flow_link;
 
 // The flows that are not frozen yet and the links that may bind them. Flows move up as others freeze.

@@ -14,12 +14,11 @@ static const double CAPACITY_MAX = 1e150, LOAD_MIN = 1e-100, LOAD_MAX = 1e100;
 // What is known of flows and links before the first round.
 typedef struct bounds {
   double *limit;       // [flows] no flow is faster than its own limit and each of its links alone
-  double *demand;      // [links] of all flows at their limits
-  int32_t *place;      // [links] in the rest, from 0; FREE = may bind, not placed yet; NEVER = cannot bind
-  int32_t link_count;  // that may bind
+  int32_t *place;      // [links] NONE, ONE or SEVERAL flows; then PLACED + its place in the rest
+  int32_t link_count;  // with several flows
 } bounds;
 
-enum { FREE = -1, NEVER = -2 };
+enum { NONE, ONE, SEVERAL, PLACED };
 
 clx_status clx_flow_check_capacity(const clx_flows *flows, int32_t l, clx_error *error) {
   if (flows->capacity[l] >= 0 && flows->capacity[l] <= CAPACITY_MAX) return CLX_OK;
@@ -77,51 +76,42 @@ clx_status clx_flow_check(const clx_flows *flows, clx_error *error) {
 }
 
 // The least of a flow's own limit and of its links, each as if it were alone there; and which link that is.
-static void bound_flows(const clx_flows *flows, double *limit, int32_t *cause) {
+static void bound_flows(const clx_flows *flows, bounds *b, int32_t *cause) {
+  const double *capacity = flows->capacity, *load = flows->load;
+  const int32_t *link = flows->link;
   for (int32_t i = 0; i < flows->flow_count; i++) {
     double least = flows->limit != NULL ? flows->limit[i] : INFINITY;
     int32_t least_link = -1;
-    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      const double capacity = flows->capacity[flows->link[e]];
-      const double alone = flows->load != NULL ? capacity / flows->load[e] : capacity;
+    const int32_t end = flows->first[i + 1];
+    for (int32_t e = flows->first[i]; e < end; e++) {
+      const double alone = load != NULL ? capacity[link[e]] / load[e] : capacity[link[e]];
       if (alone < least) {
         least = alone;
-        least_link = flows->link[e];
+        least_link = link[e];
       }
     }
-    limit[i] = least;
+    b->limit[i] = least;
     cause[i] = least_link;
   }
 }
 
-// A link that carries all its flows at their limits never binds: the set of feasible rates is the same without it. Of a
-// permutation over a fat tree under ECMP two thirds of all links go.
-static void drop_links(const clx_flows *flows, bounds *b) {
-  memset(b->demand, 0, (size_t)flows->link_count * sizeof *b->demand);
-  for (int32_t i = 0; i < flows->flow_count; i++) {
-    for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      b->demand[flows->link[e]] += flows->load != NULL ? flows->load[e] * b->limit[i] : b->limit[i];
-    }
-  }
+static void count_users(const clx_flows *flows, bounds *b) {
+  int32_t *place = b->place;
+  const int32_t *link = flows->link, entries = flows->first[flows->flow_count];
+  for (int32_t l = 0; l < flows->link_count; l++) place[l] = NONE;
+  for (int32_t e = 0; e < entries; e++) place[link[e]] = place[link[e]] == NONE ? ONE : SEVERAL;
   b->link_count = 0;
-  for (int32_t l = 0; l < flows->link_count; l++) {
-    const bool binds = b->demand[l] > flows->capacity[l];
-    b->place[l] = binds ? FREE : NEVER;
-    b->link_count += binds;
-  }
+  for (int32_t l = 0; l < flows->link_count; l++) b->link_count += place[l] == SEVERAL;
 }
 
-// Memory of the rest. Demands are done with: where the links fit there, fresh memory needs not be touched.
-static bool take_rest(clx_flow_solver *solver, const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
+static bool take_rest(clx_flow_slab *slab, const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
   const int64_t links = b->link_count, count = flows->flow_count, entries = flows->first[count];
-  const bool fits = b->link_count <= (int64_t)flows->link_count / (int64_t)(sizeof *rest->link / sizeof *b->demand);
-  clx_flow_slab *slab = &solver->rest;
-  const size_t need = clx_flow_bytes(fits ? 0 : links, sizeof *rest->link) +
-                      clx_flow_bytes(links, sizeof *rest->origin) + clx_flow_bytes(count, sizeof *rest->id) +
-                      clx_flow_bytes(count + 1, sizeof *rest->first) + clx_flow_bytes(entries, sizeof *rest->entry) +
+  const size_t need = clx_flow_bytes(links, sizeof *rest->link) + clx_flow_bytes(links, sizeof *rest->origin) +
+                      clx_flow_bytes(count, sizeof *rest->id) + clx_flow_bytes(count + 1, sizeof *rest->first) +
+                      clx_flow_bytes(entries, sizeof *rest->entry) +
                       clx_flow_bytes(flows->load != NULL ? entries : 0, sizeof *rest->load);
   if (!clx_flow_slab_reserve(slab, need)) return false;
-  rest->link = fits ? (void *)b->demand : CLX_FLOW_TAKE(slab, clx_flow_link, links);
+  rest->link = CLX_FLOW_TAKE(slab, clx_flow_link, links);
   rest->origin = CLX_FLOW_TAKE(slab, int32_t, links);
   rest->id = CLX_FLOW_TAKE(slab, int32_t, count);
   rest->first = CLX_FLOW_TAKE(slab, int32_t, count + 1);
@@ -130,38 +120,56 @@ static bool take_rest(clx_flow_solver *solver, const clx_flows *flows, const bou
   return true;
 }
 
-// The place of a link that may bind; links take places in the order in which flows meet them, so that neighbours in memory
-// are met together.
-static int32_t place_of(const clx_flows *flows, const bounds *b, int32_t l, clx_flow_rest *rest) {
-  if (b->place[l] == FREE) {
-    b->place[l] = rest->link_count;
-    rest->origin[rest->link_count] = l;
-    rest->link[rest->link_count++] = (clx_flow_link){.left = flows->capacity[l]};
-  }
-  return b->place[l];
-}
-
-// Flows with a link that may bind. The others have their rate.
-static void fill_rest(const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
-  int32_t end = 0, count = 0;
+// Links with several flows, in the order in which flows meet them, so that neighbours in memory are met together. What all
+// flows at their bounds ask of a link stands in `low`.
+static void place_links(const clx_flows *flows, const bounds *b, clx_flow_rest *rest) {
+  int32_t end = 0;
   for (int32_t i = 0; i < flows->flow_count; i++) {
-    const int32_t before = end;
+    rest->id[i] = i;
+    rest->first[i] = end;
     for (int32_t e = flows->first[i]; e < flows->first[i + 1]; e++) {
-      const int32_t place = place_of(flows, b, flows->link[e], rest);
-      if (place == NEVER) continue;
-      rest->link[place].weight += flows->load != NULL ? flows->load[e] : 1;
-      if (flows->load != NULL) rest->load[end] = flows->load[e];
+      const int32_t l = flows->link[e];
+      if (b->place[l] == ONE) continue;
+      if (b->place[l] == SEVERAL) {
+        b->place[l] = PLACED + rest->link_count;
+        rest->origin[rest->link_count] = l;
+        rest->link[rest->link_count++] = (clx_flow_link){.left = flows->capacity[l]};
+      }
+      const double load = flows->load != NULL ? flows->load[e] : 1;
+      const int32_t place = b->place[l] - PLACED;
+      clx_flow_link *link = &rest->link[place];
+      link->weight += load;
+      link->low += load * b->limit[i];
+      if (flows->load != NULL) rest->load[end] = load;
       rest->entry[end++] = place;
     }
+  }
+  rest->first[flows->flow_count] = end;
+  rest->flow_count = flows->flow_count;
+}
+
+// A link that carries all its flows at their bounds never binds: the set of feasible rates is the same without it. Of a random
+// permutation over a fat tree under ECMP five links in six go, most of them with a single flow or none. Flows without a link
+// that may bind have their rate.
+static void drop_links(clx_flow_rest *rest) {
+  int32_t end = 0, kept = 0;
+  for (int32_t i = 0; i < rest->flow_count; i++) {
+    const int32_t from = rest->first[i], to = rest->first[i + 1], before = end;
+    for (int32_t e = from; e < to; e++) {
+      const clx_flow_link *link = &rest->link[rest->entry[e]];
+      if (link->low <= link->left) continue;
+      if (rest->load != NULL) rest->load[end] = rest->load[e];
+      rest->entry[end++] = rest->entry[e];
+    }
     if (end == before) {
-      rest->rate[i] = b->limit[i];
+      rest->rate[rest->id[i]] = rest->limit[rest->id[i]];
       continue;
     }
-    rest->id[count] = i;
-    rest->first[count++] = before;
+    rest->id[kept] = rest->id[i];
+    rest->first[kept++] = before;
   }
-  rest->first[count] = end;
-  rest->flow_count = count;
+  rest->first[kept] = end;
+  rest->flow_count = kept;
 }
 
 static bool solve_rest(clx_flow_solver *solver, clx_flow_rest *rest, clx_flow_effort *effort) {
@@ -188,9 +196,9 @@ static void spread_merged(int32_t flow_count, const int32_t *merged, const doubl
 
 // Joins flows that are alike where links are so few that many must be. *merged stays NULL when nothing was joined.
 static bool merge_rest(clx_flow_solver *solver, int32_t flow_count, clx_flow_rest *rest, int32_t **merged) {
-  enum { FLOWS_PER_LINK = 8 };
+  enum { FLOWS_PER_LINK = 8, FLOWS_MAX = 1 << 29 };
   *merged = NULL;
-  if (rest->flow_count / FLOWS_PER_LINK < rest->link_count) return true;
+  if (rest->flow_count / FLOWS_PER_LINK < rest->link_count || rest->flow_count > FLOWS_MAX) return true;
   int32_t table_size = 1;
   while (table_size < rest->flow_count + rest->flow_count / 2) table_size *= 2;
   const int32_t entries = rest->first[rest->flow_count];
@@ -216,19 +224,18 @@ clx_status clx_flow_run(clx_flow_solver *solver, const clx_flows *flows, double 
   bounds b = {0};
   const int64_t links = flows->link_count;
   clx_flow_slab *slab = &solver->bounds;
-  if (!clx_flow_slab_reserve(slab, clx_flow_bytes(flows->flow_count, sizeof *b.limit) +
-                                       clx_flow_bytes(links, sizeof *b.demand) +
-                                       clx_flow_bytes(links, sizeof *b.place))) {
+  if (!clx_flow_slab_reserve(
+          slab, clx_flow_bytes(flows->flow_count, sizeof *b.limit) + clx_flow_bytes(links, sizeof *b.place))) {
     return out_of_memory(error, flows);
   }
   b.limit = CLX_FLOW_TAKE(slab, double, flows->flow_count);
-  b.demand = CLX_FLOW_TAKE(slab, double, links);
   b.place = CLX_FLOW_TAKE(slab, int32_t, links);
-  bound_flows(flows, b.limit, cause);
-  drop_links(flows, &b);
+  bound_flows(flows, &b, cause);
+  count_users(flows, &b);
   clx_flow_rest rest = {.limit = b.limit, .rate = rate, .cause = cause};
-  if (!take_rest(solver, flows, &b, &rest)) return out_of_memory(error, flows);
-  fill_rest(flows, &b, &rest);
+  if (!take_rest(&solver->rest, flows, &b, &rest)) return out_of_memory(error, flows);
+  place_links(flows, &b, &rest);
+  drop_links(&rest);
   int32_t *merged = NULL;
   if (!merge_rest(solver, flows->flow_count, &rest, &merged)) return out_of_memory(error, flows);
   if (!solve_rest(solver, &rest, effort)) return out_of_memory(error, flows);

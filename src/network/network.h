@@ -75,6 +75,7 @@ typedef struct clx_library {
   const char *constants;  // entry whose generations hold; NULL = its own
   int32_t ideal;          // bool: alpha-beta ring and tree, no protocols: what ASTRA-sim computes
   double launch;          // s: added to every collective: threads, processes, frameworks launch differently
+  double skew;            // s: added for every doubling of ranks beyond two: waiting for the last one
   double hop;             // s: one hop of an ideal network
   int32_t chunks;         // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];
@@ -89,10 +90,14 @@ typedef struct clx_transport {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  double share;        // of the line rate that large transfers reach
-  double latency;      // s: one hop more than InfiniBand through one switch
-  int32_t sharp;       // bool: its switches reduce
-  clx_kernel_fit fit;  // as of a library
+  double share;           // of the line rate that large transfers reach
+  double ll_share;        // of that, data on LL: at most half
+  double latency;         // s: one hop more than InfiniBand through one switch
+  double simple_latency;  // s: one hop on Simple more than that
+  int32_t ll128;          // bool: LL128 runs over it
+  int32_t nvls_tree;      // bool: NVLSTree runs over it
+  int32_t sharp;          // bool: its switches reduce
+  clx_kernel_fit fit;     // as of a library
 } clx_transport;
 
 extern const clx_schema clx_transport_schema;

@@ -43,12 +43,13 @@ clx_collective_cost clx_send_cost(const clx_span *span, const clx_group *group, 
   const bool near = group->inside > 1;
   clx_collective_cost cost = {.algorithm = CLX_ALGORITHM_DIRECT,
                               .protocol = CLX_PROTOCOL_SIMPLE,
-                              .latency = span->launch + p->peer_time,
+                              .latency = span->launch + clx_least(p->ll_time, p->peer_time),
                               .nic_bytes = near ? 0 : bytes,
                               .link_bytes = near ? bytes : 0};
   if (near) {
-    // One peer: LL while small, then copies at what a ring on Simple reaches.
-    const double ll = bytes / (p->ll_rate * span->nvlink), simple = bytes / (p->simple_rate * span->nvlink);
+    // One peer: LL while small, then copies at what a ring on Simple reaches; ranks that also receive share the copies.
+    const double share = group->size > 2 ? p->peer_rate : p->simple_rate;
+    const double ll = bytes / (p->ll_rate * span->nvlink), simple = bytes / (share * span->nvlink);
     cost.time = cost.latency + clx_least(ll, clx_joined(simple, clx_most(0, p->peer_start - p->peer_time), 2));
     return cost;
   }

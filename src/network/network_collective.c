@@ -2,11 +2,16 @@
 // 86fa684d, src/tuning, src/graph): base + hops x latency + fill + bytes / bandwidth.
 #include "network/network_internal.h"
 
-// Rings of the same kind that leave a block share its uplinks, which carry 1 / thinning of its NICs.
+// Rings of the same kind that leave a block share its uplinks, which carry 1 / thinning of its NICs; the more of its NICs send
+// out, the more collide.
 static double thinning(const clx_network *network, const clx_group *group) {
   double most = 1;
-  for (int32_t i = 0; i < network->level_count && group->members[i] < group->size; i++)
-    most = clx_most(most, network->level[i].thinning * group->inside / group->members[i]);
+  for (int32_t i = 0; i < network->level_count && group->members[i] < group->size; i++) {
+    const clx_fabric_level *level = &network->level[i];
+    const double leaving = (double)group->inside / group->members[i];
+    const double collisions = 1 + leaving * level->loss / (1 - level->loss);
+    most = clx_most(most, clx_most(1, level->thinning * leaving) * collisions);
+  }
   return most;
 }
 
@@ -19,6 +24,7 @@ clx_span clx_span_of(const clx_network *network, const clx_group *group) {
                    .inside = clx_least(group->inside, group->size),
                    .nvlink = network->nvlink,
                    .launch = network->library->launch};
+  if (network->library->skew > 0 && group->size > 2) span.launch += network->library->skew * (log2(span.ranks) - 1);
   span.nodes = clx_round_up(span.ranks / span.inside);
   if (span.nodes <= 1) return span;
   const double share = network->library->ideal ? 1 : network->transport->share;
@@ -32,37 +38,55 @@ clx_span clx_span_of(const clx_network *network, const clx_group *group) {
   return span;
 }
 
-// Inside a domain NCCL's choice is known well enough to repeat it, mistakes included; between nodes its best is taken.
+static clx_collective_cost ring_cost(const clx_span *span, clx_collective kind, double bytes) {
+  return clx_ring_cost(span, kind, clx_ring_protocol(span, kind, bytes), bytes);
+}
+
+// Inside a domain NCCL's choice is known well enough to repeat it, mistakes included.
 static clx_collective_cost near_cost(const clx_span *span, clx_collective kind, double bytes, int32_t algorithm) {
-  clx_nccl_method method = clx_nccl_method_of(span->device, span->nvlink,
-                                              kind == CLX_ALL_REDUCE       ? CLX_NCCL_ALL_REDUCE
-                                              : kind == CLX_REDUCE_SCATTER ? CLX_NCCL_REDUCE_SCATTER
-                                                                           : CLX_NCCL_ALL_GATHER,
-                                              span->ranks, bytes);
-  if (algorithm == CLX_ALGORITHM_NVLS && kind == CLX_ALL_REDUCE && clx_nccl_multicast(span->device))
-    method = CLX_NCCL_NVLS;
-  const bool ring = algorithm < 0 || algorithm == CLX_ALGORITHM_RING;
-  if (method == CLX_NCCL_NVLS && algorithm != CLX_ALGORITHM_RING) return clx_nvls_cost(span, bytes);
-  if (!ring) return (clx_collective_cost){.time = INFINITY};
-  if (method != CLX_NCCL_NVLS) return clx_ring_cost(span, kind, (clx_protocol)method, bytes);
+  const bool multicast = kind == CLX_ALL_REDUCE && clx_nccl_multicast(span->device);
+  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return ring_cost(span, kind, bytes);
+  if (!multicast || (algorithm >= 0 && algorithm != CLX_ALGORITHM_NVLS)) return (clx_collective_cost){.time = INFINITY};
+  const clx_nccl_method method =
+      clx_nccl_method_of(span->device, span->nvlink, CLX_NCCL_ALL_REDUCE, span->ranks, bytes);
+  if (algorithm == CLX_ALGORITHM_NVLS || method == CLX_NCCL_NVLS) return clx_nvls_cost(span, bytes);
+  return clx_ring_cost(span, kind, (clx_protocol)method, bytes);
+}
+
+// From here on NCCL leaves LL and LL128 where NVLSTree applies, faster or not: two H100 nodes on EFA go from 135 to 109 us at
+// 128 KiB, two H20 nodes name NVLSTree at 1 MiB, and both scans over 4 to 1,024 H100 nodes follow it from 256 KiB on, the one
+// by NVIDIA that names it and the one by Meta that ran the default.
+static const double NVLS_TREE_BYTES = 131072;
+
+// Trees inside the nodes are chains; those of a rack are not used.
+static clx_collective_cost tree_cost(const clx_span *span, double bytes) {
   clx_collective_cost best = {.time = INFINITY};
-  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) clx_cheaper(&best, clx_ring_cost(span, kind, (clx_protocol)p, bytes));
+  if (!clx_tree_applies(span)) return best;
+  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
+    if (clx_span_rate(span, (clx_protocol)p) > 0) clx_cheaper(&best, clx_tree_cost(span, (clx_protocol)p, bytes));
+  }
   return best;
 }
 
-static clx_collective_cost far_cost(const clx_span *span, clx_collective kind, double bytes, int32_t algorithm) {
+static clx_collective_cost far_reduce_cost(const clx_span *span, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
-  const bool all = algorithm < 0, reduces = kind == CLX_ALL_REDUCE;
-  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
-    if (all || algorithm == CLX_ALGORITHM_RING) clx_cheaper(&best, clx_ring_cost(span, kind, (clx_protocol)p, bytes));
-    if (reduces && (all || algorithm == CLX_ALGORITHM_TREE))
-      clx_cheaper(&best, clx_tree_cost(span, (clx_protocol)p, bytes));
-  }
-  if (reduces && (all || algorithm == CLX_ALGORITHM_NVLS_TREE) && clx_nvls_tree_applies(span))
-    clx_cheaper(&best, clx_nvls_tree_cost(span, bytes));
-  if (reduces && (all || algorithm == CLX_ALGORITHM_COLLNET) && span->network->transport->sharp)
+  const bool all = algorithm < 0, nvls = clx_nvls_tree_applies(span), large = nvls && bytes >= NVLS_TREE_BYTES;
+  if (all && large)
+    best = clx_ring_cost(span, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
+  else if (all || algorithm == CLX_ALGORITHM_RING)
+    best = ring_cost(span, CLX_ALL_REDUCE, bytes);
+  if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(span, bytes));
+  if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(span, bytes));
+  if (all ? span->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
     clx_cheaper(&best, clx_collnet_cost(span, bytes));
-  if (!reduces && (all || algorithm == CLX_ALGORITHM_PAT) && span->inside <= 1)
+  return best;
+}
+
+static clx_collective_cost far_scatter_cost(const clx_span *span, clx_collective kind, double bytes,
+                                            int32_t algorithm) {
+  clx_collective_cost best = {.time = INFINITY};
+  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(span, kind, bytes);
+  if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && span->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(span, bytes));
   return best;
 }
@@ -70,7 +94,10 @@ static clx_collective_cost far_cost(const clx_span *span, clx_collective kind, d
 static clx_collective_cost broadcast_cost(const clx_span *span, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
   if (algorithm >= 0 && algorithm != CLX_ALGORITHM_RING) return best;
-  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) clx_cheaper(&best, clx_broadcast_cost(span, (clx_protocol)p, bytes));
+  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
+    if (span->nodes > 1 && !(clx_span_rate(span, (clx_protocol)p) > 0)) continue;
+    clx_cheaper(&best, clx_broadcast_cost(span, (clx_protocol)p, bytes));
+  }
   return best;
 }
 
@@ -96,9 +123,11 @@ static clx_collective_cost cost_by(const clx_network *network, clx_collective ki
   if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes), algorithm);
   switch (kind) {
     case CLX_ALL_REDUCE:
+      return span.nodes > 1 ? far_reduce_cost(&span, bytes, algorithm) : near_cost(&span, kind, bytes, algorithm);
     case CLX_REDUCE_SCATTER:
     case CLX_ALL_GATHER:
-      return span.nodes > 1 ? far_cost(&span, kind, bytes, algorithm) : near_cost(&span, kind, bytes, algorithm);
+      return span.nodes > 1 ? far_scatter_cost(&span, kind, bytes, algorithm)
+                            : near_cost(&span, kind, bytes, algorithm);
     case CLX_BROADCAST:
       return broadcast_cost(&span, bytes, algorithm);
     case CLX_ALL_TO_ALL:

@@ -22,6 +22,26 @@ typedef struct clx_span {
   double tree_delay;  // s added to a hop of a tree
 } clx_span;
 
+// B/s of data out of a node, and the latency of one hop between nodes, on one protocol; `level`: of a tree, else of a ring.
+static inline double clx_span_rate(const clx_span *span, clx_protocol protocol) {
+  const clx_transport *t = span->network->transport;
+  const double LL128 = t->ll128 ? 120.0 / 128 : 0;
+  return span->node * (protocol == CLX_PROTOCOL_LL ? t->ll_share : protocol == CLX_PROTOCOL_LL128 ? LL128 : 1);
+}
+
+static inline double clx_span_hop(const clx_span *span, clx_protocol protocol, bool level) {
+  const clx_library_generation *c = span->constants;
+  const double delay = level ? span->tree_delay : span->ring_delay;
+  if (protocol == CLX_PROTOCOL_LL) return delay + c->ll_hop;
+  if (protocol == CLX_PROTOCOL_LL128) return delay + c->ll128_hop;
+  return delay + (level ? c->tree_hop : c->simple_hop) + span->network->transport->simple_latency;
+}
+
+// Bytes on the wire for those of data.
+static inline double clx_wire_bytes(clx_protocol protocol, double bytes) {
+  return protocol == CLX_PROTOCOL_LL ? 2 * bytes : protocol == CLX_PROTOCOL_LL128 ? bytes * 128 / 120 : bytes;
+}
+
 clx_span clx_span_of(const clx_network *network, const clx_group *group);
 
 // Bytes at what the NICs let out of a GPU when every rank sends evenly to all others, all blocks considered.
@@ -34,12 +54,14 @@ static inline void clx_cheaper(clx_collective_cost *best, clx_collective_cost co
 
 // Costs by one algorithm. `protocol`: one of clx_protocol.
 clx_collective_cost clx_ring_cost(const clx_span *span, clx_collective kind, clx_protocol protocol, double bytes);
+clx_protocol clx_ring_protocol(const clx_span *span, clx_collective kind, double bytes);
 clx_collective_cost clx_pat_cost(const clx_span *span, double bytes);
 clx_collective_cost clx_broadcast_cost(const clx_span *span, clx_protocol protocol, double bytes);
 clx_collective_cost clx_tree_cost(const clx_span *span, clx_protocol protocol, double bytes);
 clx_collective_cost clx_nvls_cost(const clx_span *span, double bytes);
 clx_collective_cost clx_nvls_tree_cost(const clx_span *span, double bytes);
 clx_collective_cost clx_collnet_cost(const clx_span *span, double bytes);
+bool clx_tree_applies(const clx_span *span);
 bool clx_nvls_tree_applies(const clx_span *span);
 clx_collective_cost clx_all_to_all_cost(const clx_span *span, const clx_group *group, clx_algorithm algorithm,
                                         double bytes);

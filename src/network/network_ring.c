@@ -1,13 +1,6 @@
 // Rings, and what replaces them for one rank per node: PAT.
 #include "network/network_internal.h"
 
-// Share of the bytes on the wire that are data.
-static const double payload[CLX_PROTOCOLS] = {0.5, 0.9375, 1};
-
-static double net_hop(const clx_library_generation *c, clx_protocol protocol) {
-  return protocol == CLX_PROTOCOL_LL ? c->ll_hop : protocol == CLX_PROTOCOL_LL128 ? c->ll128_hop : c->simple_hop;
-}
-
 static clx_nccl_operation operation_of(clx_collective kind) {
   return kind == CLX_ALL_REDUCE       ? CLX_NCCL_ALL_REDUCE
          : kind == CLX_REDUCE_SCATTER ? CLX_NCCL_REDUCE_SCATTER
@@ -21,11 +14,11 @@ clx_collective_cost clx_ring_cost(const clx_span *span, clx_collective kind, clx
   clx_ring ring =
       clx_nccl_ring(span->device, span->nvlink, span->kernels, operation_of(kind), (clx_nccl_method)protocol, n, bytes);
   const double far = span->nodes > 1 ? sweeps * (span->nodes - 1) : 0, near = sweeps * (n - 1) - far;
-  const double passed = sweeps * (n - 1) / n * bytes / payload[protocol];
+  const double passed = clx_wire_bytes(protocol, sweeps * (n - 1) / n * bytes);
   double start = ring.time + span->launch, hop = 0;
   if (far > 0) {
-    ring.rate = clx_least(ring.rate, span->node * payload[protocol]);
-    hop = net_hop(span->constants, protocol) + span->ring_delay;
+    ring.rate = clx_least(ring.rate, clx_span_rate(span, protocol));
+    hop = clx_span_hop(span, protocol, false);
     start += span->constants->start;
   }
   const double part = bytes / n / ring.rate, chunk = ring.chunk / ring.rate;
@@ -40,11 +33,19 @@ clx_collective_cost clx_ring_cost(const clx_span *span, clx_collective kind, clx
                                .protocol = (int32_t)protocol};
 }
 
+// The protocol that NCCL picks for a ring by constants of its own, mistakes included.
+clx_protocol clx_ring_protocol(const clx_span *span, clx_collective kind, double bytes) {
+  const double sweeps = kind == CLX_ALL_REDUCE ? 2 : 1, far = span->nodes > 1 ? sweeps * (span->nodes - 1) : 0;
+  const double links = 0.8 * span->nvlink, bandwidth = far > 0 ? clx_least(links, span->node) : links;
+  return (clx_protocol)clx_nccl_ring_method(span->device, bandwidth, sweeps * (span->ranks - 1), far, span->ranks,
+                                            bytes, far <= 0 || clx_span_rate(span, CLX_PROTOCOL_LL128) > 0);
+}
+
 // PAT of NCCL 2.23 and later, one rank per node only: distances of powers of two, log2 n steps while parts fit the buffers.
 clx_collective_cost clx_pat_cost(const clx_span *span, double bytes) {
   const double n = span->ranks, depth = ceil(log2(n)), passed = (n - 1) / n * bytes;
   const double latency = span->launch + span->constants->start + span->kernels->ll128_time +
-                         depth * (span->constants->simple_hop + span->tree_delay);
+                         depth * clx_span_hop(span, CLX_PROTOCOL_SIMPLE, false);
   // Large parts go in chunks of which each takes all steps again; NCCL's model takes 0.75 of the ring's bandwidth.
   return (clx_collective_cost){.time = latency + passed / (0.75 * span->node),
                                .latency = latency,
@@ -61,13 +62,13 @@ clx_collective_cost clx_broadcast_cost(const clx_span *span, clx_protocol protoc
   const double far = span->nodes - 1, near = n - 1 - far;
   double latency = ring.time + span->launch + near * ring.hop;
   if (far > 0) {
-    ring.rate = clx_least(ring.rate, span->node * payload[protocol]);
-    latency += span->constants->start + far * (net_hop(span->constants, protocol) + span->ring_delay);
+    ring.rate = clx_least(ring.rate, clx_span_rate(span, protocol));
+    latency += span->constants->start + far * clx_span_hop(span, protocol, false);
   }
   return (clx_collective_cost){.time = latency + bytes / ring.rate,
                                .latency = latency,
-                               .nic_bytes = far > 0 ? bytes / payload[protocol] / span->inside : 0,
-                               .link_bytes = near > 0 ? bytes / payload[protocol] : 0,
+                               .nic_bytes = far > 0 ? clx_wire_bytes(protocol, bytes) / span->inside : 0,
+                               .link_bytes = near > 0 ? clx_wire_bytes(protocol, bytes) : 0,
                                .algorithm = CLX_ALGORITHM_RING,
                                .protocol = (int32_t)protocol};
 }

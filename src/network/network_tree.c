@@ -1,35 +1,35 @@
 // All-reduce by double binary trees over nodes, by the NVLink switches, and by both; by the switches of the fabric.
 #include "network/network_internal.h"
 
-static const double payload[CLX_PROTOCOLS] = {0.5, 0.9375, 1};
+// Ranks of a node up to which trees run over more than two nodes. In racks of 72 NCCL ran NVLSTree over two of them, but over
+// twenty of them what a ring takes (all-reduce of 8 GiB on CoreWeave's GB200: 793 GB/s on 128 GPUs, 381 on 1,440).
+static const double CHAIN_MAX = 32;
 
 // Bytes out of the busiest node of a double binary tree, against those of the buffer: each tree carries half of it up and
 // down. An inner node of one tree (one edge up, two down) is a leaf of the other: 4 halves. Two nodes only swap halves.
 static double tree_load(double nodes) { return nodes <= 2 ? 1 : nodes <= 3 ? 1.5 : 2; }
 
-static double hop_of(const clx_library_generation *c, clx_protocol protocol) {
-  return protocol == CLX_PROTOCOL_LL ? c->ll_hop : protocol == CLX_PROTOCOL_LL128 ? c->ll128_hop : c->tree_hop;
-}
+// Chains inside the nodes, trees between them. Chains of a rack are not used.
+bool clx_tree_applies(const clx_span *span) { return span->nodes > 1 && span->inside <= CHAIN_MAX; }
 
-// Chains inside the nodes, trees between them.
 clx_collective_cost clx_tree_cost(const clx_span *span, clx_protocol protocol, double bytes) {
   const clx_library_generation *c = span->constants;
   const clx_ring ring = clx_nccl_ring(span->device, span->nvlink, span->kernels, CLX_NCCL_ALL_REDUCE,
                                       (clx_nccl_method)protocol, span->ranks, bytes);
   const double depth = log2(span->nodes), load = tree_load(span->nodes);
-  const double node = span->node * payload[protocol];
+  const double node = clx_span_rate(span, protocol);
   const double start = ring.time + span->launch + c->start;
-  const double latency =
-      start + 2 * (span->inside - 1) * ring.hop + 2 * depth * (hop_of(c, protocol) + span->tree_delay);
+  const double latency = start + 2 * (span->inside - 1) * ring.hop + 2 * depth * clx_span_hop(span, protocol, true);
   const double near = span->inside > 1 ? 2 * bytes / ring.rate : 0, far = load * bytes / node;
   // Chunks of a channel shrink until the buffer has eight of them for every level (calcCollChunking of NCCL).
   const double channels = clx_nccl_channels(span->device);
-  const double chunk = clx_least(524288, clx_most(32768, bytes / (8 * channels * (depth + 1))));
-  const double fill = c->fill * 2 * depth * clx_least(bytes, channels * chunk) / node;
+  const double chunk = clx_least(524288, clx_most(32768, bytes / (8 * channels * (depth + span->inside))));
+  const double loop = clx_least(bytes, channels * chunk);
+  const double fill = 2 * (depth * c->fill * loop / node + (span->inside - 1) * loop / ring.rate);
   return (clx_collective_cost){.time = latency + clx_most(near, far) + fill,
                                .latency = latency,
-                               .nic_bytes = load * bytes / payload[protocol] / span->inside,
-                               .link_bytes = span->inside > 1 ? 2 * bytes / payload[protocol] : 0,
+                               .nic_bytes = clx_wire_bytes(protocol, load * bytes) / span->inside,
+                               .link_bytes = span->inside > 1 ? clx_wire_bytes(protocol, 2 * bytes) : 0,
                                .algorithm = CLX_ALGORITHM_TREE,
                                .protocol = (int32_t)protocol};
 }
@@ -50,11 +50,10 @@ clx_collective_cost clx_nvls_cost(const clx_span *span, double bytes) {
       .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
-// Multicast starts at 5 GPUs. In racks of 72 NCCL ran trees over two of them, not over twenty (all-reduce of CoreWeave's GB200:
-// 793 GB/s on 128 GPUs, 381 on 1,440, which is what a ring takes).
+// Multicast starts at 5 GPUs.
 bool clx_nvls_tree_applies(const clx_span *span) {
-  return span->nodes > 1 && span->inside > 4 && clx_nccl_multicast(span->device) &&
-         (span->inside <= 32 || span->nodes <= 2);
+  return span->network->transport->nvls_tree && span->nodes > 1 && span->inside > 4 &&
+         clx_nccl_multicast(span->device) && (span->inside <= CHAIN_MAX || span->nodes <= 2);
 }
 
 // Bytes of one loop of all channels over all heads (calcCollChunking of NCCL): chunks of 128 KiB, of 64 KiB from four nodes on,
@@ -89,14 +88,14 @@ static clx_collective_cost pipeline_cost(const clx_span *span, double load, doub
 
 clx_collective_cost clx_nvls_tree_cost(const clx_span *span, double bytes) {
   clx_collective_cost cost = pipeline_cost(span, tree_load(span->nodes), 2 * log2(span->nodes),
-                                           span->constants->tree_hop + span->tree_delay, bytes);
+                                           clx_span_hop(span, CLX_PROTOCOL_SIMPLE, true), bytes);
   cost.algorithm = CLX_ALGORITHM_NVLS_TREE;
   return cost;
 }
 
 clx_collective_cost clx_collnet_cost(const clx_span *span, double bytes) {
   // One way up through the fabric and down again.
-  clx_collective_cost cost = pipeline_cost(span, 1, 2, span->constants->tree_hop + span->tree_delay, bytes);
+  clx_collective_cost cost = pipeline_cost(span, 1, 2, clx_span_hop(span, CLX_PROTOCOL_SIMPLE, true), bytes);
   cost.algorithm = CLX_ALGORITHM_COLLNET;
   return cost;
 }

@@ -66,7 +66,7 @@ static double put_links(clx_picture *p, double y) {
   y += 16;
   clx_svg_text(p, PANEL_LEFT, y, "small", "start", "%s", pattern != NULL ? pattern : "no traffic was studied");
   y += 22;
-  for (int32_t i = 0; i < p->heat_count; i++, y += row) {
+  for (int32_t i = 0; i < p->heat_count; i++) {
     const clx_picture_heat *heat = &p->heat[i];
     clx_svg_text(p, PANEL_LEFT, y, "text", "start", "%s", heat->name);
     if (heat->mean >= 0) {
@@ -74,6 +74,7 @@ static double put_links(clx_picture *p, double y) {
                    100 * heat->most);
     }
     put_bar(p, y + 5, heat);
+    y += row;
   }
   return y + 10;
 }

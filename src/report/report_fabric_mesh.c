@@ -275,12 +275,13 @@ static void put_nodes(const grid *g) {
 static double put_further(const grid *g, double y) {
   static const char axes[CLX_DIMENSIONS_MAX] = {'x', 'y', 'z', 'u', 'v', 'w'};
   const clx_fabric_spec *spec = &g->p->fabric->spec;
-  for (int32_t d = 2; d < spec->dimension_count; d++, y += 20) {
+  for (int32_t d = 2; d < spec->dimension_count; d++) {
     clx_svg_link(g->p, (clx_point){CLX_PICTURE_LEFT, y - 4}, (clx_point){CLX_PICTURE_LEFT + 44, y - 4},
                  heat_of(g->p, d));
     clx_svg_text(g->p, CLX_PICTURE_LEFT + 56, y, "small", "start",
                  "%d such planes along %c, each server %s with its like", spec->dimensions[d], axes[d],
                  g->wraps ? "ringed" : "chained");
+    y += 20;
   }
   return y;
 }

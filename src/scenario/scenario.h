@@ -94,6 +94,12 @@ clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const
 // Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative
 // paths of the file start.
 clx_status clx_scenario_compile(clx_scenario *scenario, const char *folder, clx_error *error);
+// Servers of the training job (traffic[0], as rings) and of the jobs beside it (traffic[1 + i] of network.jobs[i]), placed one
+// after the other. CLX_INFEASIBLE, named by job: more GPUs than are left.
+clx_status clx_scenario_jobs(const clx_scenario *scenario, uint64_t seed, clx_arena *arena, clx_fabric_traffic *traffic,
+                             clx_error *error);
+// What placement, hashing and other jobs cost the collectives of the training job: fills the levels of machine.network.
+clx_status clx_scenario_place(clx_scenario *scenario, clx_error *error);
 // The last part of it, for callers that filled machine, model, software and device themselves (rows of tables): the job.
 clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *error);
 // Reads a model by catalogue name or from a config.json beside `base` (nullable folder of the scenario file).

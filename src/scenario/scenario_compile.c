@@ -183,5 +183,6 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(software);
   CLX_TRY(assumed);
   CLX_TRY(pick_device(s, error));
+  CLX_TRY(clx_scenario_place(s, error));
   return clx_scenario_compile_training(s, error);
 }

@@ -44,7 +44,7 @@ typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
   int32_t micro_batch;        // sequences per data-parallel rank
   int32_t sharding;           // clx_sharding
-  int32_t shard_group;        // data-parallel ranks of one FSDP copy (times cp); 0 = all of dp
+  int32_t shard_group;        // data-parallel ranks of one copy of what is sharded (times cp); 0 = all of dp
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
@@ -184,7 +184,7 @@ clx_kernel_format clx_precision_kernel(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
 int32_t clx_expert_data_parallel(const clx_layout *layout);
-int32_t clx_shard_ranks(const clx_layout *layout);         // ranks that share one FSDP copy of dense weights
+int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one copy of dense weights or their optimizer
 int32_t clx_expert_shard_ranks(const clx_layout *layout);  // ... of one rank's experts
 
 // Of `gpus`, those that the layout can use when no tensor- or expert-parallel group straddles two NVLink domains it could

@@ -72,12 +72,11 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   const double all = w->shared + w->expert;
   const double adapters = clx_training_adapters(job);
   const double trained_shared = adapters > 0 ? adapters : w->shared, trained_expert = adapters > 0 ? 0 : w->expert;
-  const double dp = l->dp * l->cp, edp = clx_expert_data_parallel(l);
+  const double ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l);
   // A frozen base is stored in the format it is used in.
   const double weight_bytes = adapters > 0 ? 2 * narrow(job) : clx_training_parameter_bytes(job);
   double *bytes = memory->bytes;
   if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
-    const double ranks = clx_shard_ranks(l), expert_ranks = clx_expert_shard_ranks(l);
     const double trained = trained_shared / ranks + trained_expert / expert_ranks;
     const double held = w->shared / ranks + w->expert / expert_ranks;
     bytes[CLX_MEMORY_WEIGHTS] = held * weight_bytes + 2 * w->layer * 2;  // the layer in use and the one being gathered
@@ -86,7 +85,8 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
     return;
   }
   const bool sharded = l->sharding != CLX_SHARDING_NONE;
-  const double share = sharded ? trained_shared / dp + trained_expert / edp : trained_shared + trained_expert;
+  const double share =
+      sharded ? trained_shared / ranks + trained_expert / expert_ranks : trained_shared + trained_expert;
   bytes[CLX_MEMORY_WEIGHTS] = all * weight_bytes;
   bytes[CLX_MEMORY_GRADIENTS] =
       (l->sharding == CLX_SHARDING_ZERO2 ? share : trained_shared + trained_expert) * s->gradient_bytes;

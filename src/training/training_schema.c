@@ -70,7 +70,7 @@ static const clx_row layout_rows[] = {
      .offset = offsetof(clx_layout, shard_group),
      .minimum = 0,
      .maximum = 10000000,
-     .doc = "ranks of one fsdp or hsdp copy; 0 = all"},
+     .doc = "data-parallel ranks of one copy of what is shared (fsdp, hsdp; zero1, zero2: of one optimizer); 0 = all"},
     {.key = "recompute",
      .kind = CLX_ROW_CHOICE,
      .offset = offsetof(clx_layout, recompute),

@@ -123,10 +123,8 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
 static double optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
   double mine = p->shared + p->expert;
-  if (l->sharding == CLX_SHARDING_FSDP || l->sharding == CLX_SHARDING_HSDP) {
+  if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
-  } else if (l->sharding != CLX_SHARDING_NONE) {
-    mine = p->shared / (l->dp * l->cp) + p->expert / clx_expert_data_parallel(l);
   }
   const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;

@@ -76,14 +76,17 @@ clx_traffic_demand clx_training_part_demand(const clx_traffic_demand *d, double 
 static clx_traffic_demand ranks_demand(const clx_training *job, const clx_traffic *traffic, clx_collective kind,
                                        const clx_stage_parameters *p, double bytes) {
   const clx_layout *l = &job->layout;
-  const clx_group dense = clx_group_make(job->network, l->dp * l->cp, l->tp);
-  const clx_group expert = clx_group_make(job->network, clx_expert_data_parallel(l), l->etp * l->ep);
+  const bool whole = kind == CLX_ALL_REDUCE;  // not sharded, or gradients reduced as if it were not
+  const int32_t ranks = whole ? l->dp * l->cp : clx_shard_ranks(l);
+  const int32_t expert_ranks = whole ? clx_expert_data_parallel(l) : clx_expert_shard_ranks(l);
+  const clx_group dense = clx_group_make(job->network, ranks, l->tp);
+  const clx_group expert = clx_group_make(job->network, expert_ranks, l->etp * l->ep);
   const clx_traffic_demand a = clx_network_demand(job->network, traffic, "dp", kind, dense, p->shared * bytes);
   const clx_traffic_demand b = clx_network_demand(job->network, traffic, "dp", kind, expert, p->expert * bytes);
   return clx_training_sum_demand(&a, &b);
 }
 
-// HSDP: each shard of the gradients is summed over the shard groups.
+// Several copies (HSDP, several optimizers): each shard of the gradients is summed over the shard groups.
 static clx_traffic_demand replicas_demand(const clx_training *job, const clx_traffic *traffic,
                                           const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
@@ -110,7 +113,11 @@ clx_traffic_demand clx_training_dp_demand(const clx_training *job, const clx_tra
     return ranks_demand(job, traffic, CLX_ALL_GATHER, p, clx_training_parameter_bytes(job));
   }
   const bool scatter = sharding != CLX_SHARDING_NONE && job->software->reduce_scatter;
-  return ranks_demand(job, traffic, scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE, p, job->software->gradient_bytes);
+  const clx_traffic_demand reduce =
+      ranks_demand(job, traffic, scatter ? CLX_REDUCE_SCATTER : CLX_ALL_REDUCE, p, job->software->gradient_bytes);
+  if (!scatter || clx_shard_ranks(&job->layout) >= job->layout.dp * job->layout.cp) return reduce;
+  const clx_traffic_demand replicas = replicas_demand(job, traffic, p);
+  return clx_training_sum_demand(&reduce, &replicas);
 }
 
 // In each window the background moves at full speed beside compute, and at its share beside a transfer that is waited for,

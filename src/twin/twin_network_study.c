@@ -88,43 +88,6 @@ static clx_status add_patterns(const study *s) {
 
 // --- jobs side by side -----------------------------------------------------------------------------------------------
 
-// The cohort of a server.
-static const clx_cohort *cohort_of(const clx_machine *machine, int64_t server) {
-  int32_t i = 0;
-  while (i + 1 < machine->cohort_count && server >= machine->cohort[i].servers) server -= machine->cohort[i++].servers;
-  return &machine->cohort[i];
-}
-
-typedef struct claim {
-  const char *name;
-  int64_t gpus;
-  const clx_placement *placement;
-  bool trains;  // takes servers that train only
-} claim;
-
-// Free servers in the order of a placement until they hold the GPUs asked for.
-static clx_status claim_servers(const study *s, const claim *c, uint64_t seed, bool *taken,
-                                clx_fabric_traffic *traffic) {
-  const int64_t servers = s->fabric->servers;
-  int32_t *order, *mine = CLX_NEW_ARRAY(s->arena, int32_t, servers);
-  if (mine == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
-  CLX_TRY(clx_fabric_place(s->arena, s->fabric, c->placement, &servers, 1, seed, &order, s->error));
-  int64_t gpus = 0;
-  traffic->server = mine;
-  traffic->nodes = 0;
-  for (int64_t i = 0; i < servers && gpus < c->gpus; i++) {
-    const clx_cohort *cohort = cohort_of(&s->scenario->machine, order[i]);
-    if (taken[order[i]] || (c->trains && !cohort->trains)) continue;
-    taken[order[i]] = true;
-    mine[traffic->nodes++] = order[i];
-    gpus += cohort->server.gpus;
-  }
-  if (gpus >= c->gpus) return CLX_OK;
-  return clx_fail(s->error, CLX_INFEASIBLE, s->scenario->spec.network.place,
-                  "job '%s' needs %lld GPUs, but the servers that are left hold %lld", c->name, (long long)c->gpus,
-                  (long long)gpus);
-}
-
 static clx_status put_job(const study *s, const char *subject, const char *name, const clx_fabric_traffic *traffic,
                           const clx_fabric_pattern_result *together, const clx_fabric_pattern_result *alone) {
   CLX_TRY(put_pattern(s, subject, together));
@@ -141,21 +104,10 @@ static clx_status add_jobs(const study *s) {
   const int32_t count = 1 + spec->job_count;
   if (spec->job_count == 0) return CLX_OK;
   tell(s, "jobs side by side");
-  bool *taken = CLX_NEW_ARRAY(s->arena, bool, s->fabric->servers);
   clx_fabric_traffic *traffic = CLX_NEW_ARRAY(s->arena, clx_fabric_traffic, count);
   clx_fabric_pattern_result *together = CLX_NEW_ARRAY(s->arena, clx_fabric_pattern_result, count);
-  if (taken == NULL || traffic == NULL || together == NULL)
-    return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
-  const claim training = {"training", s->scenario->job_gpus, &spec->placement, true};
-  traffic[0].pattern = CLX_PATTERN_RING;
-  CLX_TRY(claim_servers(s, &training, s->seed, taken, &traffic[0]));
-  for (int32_t i = 1; i < count; i++) {
-    const clx_job_spec *job = &spec->jobs[i - 1];
-    const claim other = {job->name, job->gpus, &job->placement, false};
-    traffic[i].pattern = job->pattern;
-    traffic[i].load = job->load < 1 ? job->load * s->fabric->rate * s->fabric->spec.planes : 0;
-    CLX_TRY(claim_servers(s, &other, s->seed + (uint64_t)i, taken, &traffic[i]));
-  }
+  if (traffic == NULL || together == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_scenario_jobs(s->scenario, s->seed, s->arena, traffic, s->error));
   CLX_TRY(clx_fabric_study_traffic(s->fabric, traffic, count, s->seed, together, load_of(s, CLX_STUDY_JOBS), s->error));
   for (int32_t i = 0; i < count; i++) {
     char subject[32] = "job";

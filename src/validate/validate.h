@@ -99,7 +99,8 @@ typedef struct clx_collective_row {
   clx_group group;
   int32_t kind;        // clx_collective
   int32_t algorithm;   // clx_algorithm that was forced, -1 = the library's choice
-  double bytes;        // as clx_collective_cost_of takes them
+  double bytes;        // as clx_collective_cost_of takes them; of tokens, one copy to each rank
+  double node_bytes;   // of tokens, one copy to each node; 0 = not known, or no tokens
   double moved;        // B whose rate the table calls bus bandwidth: measured time = moved / busbw
   bool plateau;        // bytes were not given: a size at which bandwidth no longer grows
   bool inside;         // all ranks in one scale-up domain

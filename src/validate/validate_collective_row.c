@@ -249,7 +249,7 @@ static bool read_kind(reader *r) {
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
     names[i] = known[i].spelling;
     if (!clx_text_equal_loose(text, names[i])) continue;
-    r->out->kind = known[i].kind;
+    r->out->kind = (int32_t)known[i].kind;
     return true;
   }
   const char *near = clx_nearest(text, names, CLX_COUNT(names));
@@ -270,7 +270,7 @@ static bool read_algorithm(reader *r) {
 static double bins_hit(double bins, double all, double chosen) {
   const double of_bin = all / bins;
   double none = 1;
-  for (double i = 0; i < chosen && i < all; i++) none *= fmax(0, all - of_bin - i) / (all - i);
+  for (int32_t i = 0; i < chosen && i < all; i++) none *= fmax(0, all - of_bin - i) / (all - i);
   return bins * (1 - none);
 }
 
@@ -286,6 +286,7 @@ static void count_tokens(clx_collective_row *out, const clx_token_shape *s, int3
   const double copies = s->low_latency ? s->top_k : nodes > 1 ? bins_hit(reach, experts, chosen) : ranks;
   out->bytes = token * ranks;
   out->moved = token * copies;
+  out->node_bytes = s->low_latency || nodes <= 1 ? out->bytes : out->moved;
 }
 
 static bool read_tokens(reader *r, int32_t gpus) {

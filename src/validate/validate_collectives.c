@@ -71,6 +71,7 @@ static double error_of(const clx_collective_row *r) {
 }
 
 static clx_collective_cost cost_of(const clx_collective_row *r, clx_prediction *p) {
+  if (r->node_bytes > 0) return clx_expert_exchange_cost(&r->network, r->group, r->bytes, r->node_bytes);
   if (r->algorithm >= 0) {
     const clx_collective_cost forced =
         clx_collective_cost_with(&r->network, (clx_collective)r->kind, r->group, r->bytes, (clx_algorithm)r->algorithm);

@@ -103,6 +103,27 @@ def check_result(text):
     return None
 
 
+def check_study(text):
+    """The JSON of a network study: its structure, units, bands and series."""
+    result = json.loads(text, parse_constant=lambda word: sys.exit(f"{word} in the JSON of a study"))
+    for name in ("quantities", "facts", "series", "warnings"):
+        if name not in result:
+            return f"no {name}"
+    for name, quantity in result["quantities"].items():
+        if set(quantity) != {"value", "unit", "low", "high", "doc"} or not quantity["doc"]:
+            return f"{name} has {quantity}"
+        if not math.isfinite(quantity["value"]):
+            return f"{name} is {quantity['value']}"
+    for name in ("bisection", "permutation.mean", "permutation.worst", "permutation.share", "ring.mean", "all_reduce.time_1GiB",
+                 "failure.leaf_link.worst", "failure.spine.worst", "heat.leaf_up.max", "switches", "cables.copper"):
+        if f"network.{name}" not in result["quantities"]:
+            return f"no network.{name}"
+    for name, series in result["series"].items():
+        if len(series["x"]) != len(series["y"]) or sorted(series["x"]) != series["x"] or min(series["y"]) <= 0:
+            return f"{name} is no series of times"
+    return None
+
+
 def check_page(text):
     """A report for people: 30 lines of 100 columns, no number that is none."""
     lines = text.splitlines()
@@ -136,6 +157,7 @@ def check_shell(shell):
 
 CHECKS = {
     "result": check_result,
+    "study": check_study,
     "page": check_page,
     "json": check_json,
     "roff": check_roff,

@@ -230,7 +230,7 @@ def panel(title, system, node, rate, algorithm, rows, x0, y0):
         path = " ".join(f"{across(s):.1f},{down(bus(gpus, s, us)):.1f}" for s, us in zip(sizes, line) if us)
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.4"/>')
         for r in rows:
-            if int(r["gpus"]) == gpus:
+            if int(r["gpus"]) == gpus and float(r["bytes"]) >= 1 << low_x:
                 out.append(f'<circle cx="{across(float(r["bytes"])):.1f}" cy="{down(bus(gpus, float(r["bytes"]), r["measured"])):.1f}" r="2.4" fill="{colour}"/>')
         out.append(f'<text x="{x0 + 8}" y="{y0 + 16 + 13 * n}" style="fill:{colour}">{gpus} GPUs</text>')
     return out

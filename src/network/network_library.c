@@ -40,10 +40,10 @@ const clx_schema clx_library_generation_schema = {.name = "library generation",
                                                   .count = CLX_COUNT(generation_rows),
                                                   .size = sizeof(clx_library_generation)};
 
-#define GENERATION(index, text)                                                                         \
-  {                                                                                                     \
-    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                       \
-    .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
+#define GENERATION(index, text)                                                                           \
+  {                                                                                                       \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                         \
+    .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = (text) \
   }
 
 static const clx_row library_rows[] = {

@@ -187,7 +187,7 @@ def record_table(kind, name):
         return f"({kind} {name}: not fitted)"
     lines = ["| generation, span, size | rows | error | bias | systems left out |", "|---|---|---|---|---|"]
     for c in fit["classes"]:
-        lines.append(f"| {c['name']} | {c['rows']:.0f} | {percent(c['error'])} | {percent(c['bias'], True)} | {percent(c['cross_error'])} |")
+        lines.append(f"| {c['name']} | {c['rows']:.0f} | {percent(c['error'])} | {percent(c['bias'], True)} | {percent(c['cross_error']) if c['cross_error'] else ''} |")
     return f"`{kind} {name}`, fitted to {fit['used']:.0f} of {fit['rows']:.0f} rows:\n\n" + "\n".join(lines)
 
 
@@ -230,7 +230,7 @@ def panel(title, system, node, rate, algorithm, rows, x0, y0):
         path = " ".join(f"{across(s):.1f},{down(bus(gpus, s, us)):.1f}" for s, us in zip(sizes, line) if us)
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.4"/>')
         for r in rows:
-            if int(r["gpus"]) == gpus:
+            if int(r["gpus"]) == gpus and float(r["bytes"]) >= 1 << low_x:
                 out.append(f'<circle cx="{across(float(r["bytes"])):.1f}" cy="{down(bus(gpus, float(r["bytes"]), r["measured"])):.1f}" r="2.4" fill="{colour}"/>')
         out.append(f'<text x="{x0 + 8}" y="{y0 + 16 + 13 * n}" style="fill:{colour}">{gpus} GPUs</text>')
     return out

@@ -62,6 +62,8 @@ static void test_systems_name_devices(void **state) {
                                          {"2x 8-GPU H20", "h20_sxm"},
                                          {"H800 CX7", "h800_sxm"},
                                          {"Alps GH200", "gh200"},
+                                         {"4x H100 (PCIe)", "h100_pcie"},
+                                         {"A100-PCIe-80GB", "a100_pcie"},
                                          {"8x MI300X node", "mi300x"}};
   for (int i = 0; i < CLX_COUNT(known); i++) {
     char text[512];
@@ -212,8 +214,10 @@ static void test_refusals(void **state) {
   }
 }
 
+enum { PATH_SIZE = 64 };
+
 static void write_file(char *path, const char *text) {
-  strcpy(path, "/tmp/clx_collectives_XXXXXX");
+  snprintf(path, PATH_SIZE, "/tmp/clx_collectives_XXXXXX");
   const int file = mkstemp(path);
   assert_true(file >= 0);
   FILE *out = fdopen(file, "w");
@@ -224,7 +228,7 @@ static void write_file(char *path, const char *text) {
 
 static void test_missing_columns_and_profiles(void **state) {
   (void)state;
-  char path[64], *text = NULL;
+  char path[PATH_SIZE], *text = NULL;
   clx_error error = {0};
   write_file(path, "sistem,gpus,collective,bytes\nH100,8,all_reduce,8\n");
   assert_int_equal(clx_table_predict(catalog, "collectives", path, NULL, &text, &error), CLX_INPUT);
@@ -245,7 +249,7 @@ static void test_missing_columns_and_profiles(void **state) {
 // --- predictions and figures ------------------------------------------------------------------------------------------------------
 
 static char *predict(const char *table, bool notes) {
-  char path[64], *text = NULL;
+  char path[PATH_SIZE], *text = NULL;
   clx_error error = {0};
   const clx_table_options options = {.notes = notes};
   write_file(path, table);
@@ -319,7 +323,7 @@ static void test_prediction_is_the_models(void **state) {
 // Two sources that differ by half, and one of them twice: the floor counts sources, not rows.
 static void test_floor_of_sources(void **state) {
   (void)state;
-  char path[64], *text = NULL;
+  char path[PATH_SIZE], *text = NULL;
   clx_error error = {0};
   write_file(path, COLUMNS
              "1,one,DGX H100,8,8,,,all_reduce,65536,20,,,\n"

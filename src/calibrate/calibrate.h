@@ -138,13 +138,14 @@ typedef struct clx_collective_calibration {
   clx_transport transport;  // the same; name NULL = a library was fitted
   clx_kernel_fit fit;       // the record: errors of all samples by generation, span and size
   bool fitted[CLX_FITTED_PARTS];
+  int32_t lender;  // clx_generation whose constants those take that were not fitted, -1 = none was
   double before[CLX_COLLECTIVE_CLASSES];  // mean absolute errors with the entry as it was
   int32_t systems;                        // left out in turn
 } clx_collective_calibration;
 
 // Fits what a library costs between nodes, one generation of GPUs at a time, to the samples over the reference transport that
-// leave a domain (in a domain the kernels of the device say); generations with too few stay as the schema has them. Of an
-// entry that shares the constants of another only `launch`, to all samples. Cross errors: each system left out in turn.
+// leave a domain (in a domain the kernels of the device say); generations with too few take those of the one with
+// the most. Of an entry that shares the constants of another only `launch`, to all samples. Cross errors: each system left out in turn.
 // Starts from the initial values of the schema: the result depends on the data only, and not on `threads`.
 clx_status clx_calibrate_library(clx_arena *arena, const clx_library *start, const clx_collective_sample *samples,
                                  int32_t count, const clx_fit_options *options, int32_t threads,

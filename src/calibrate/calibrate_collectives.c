@@ -10,7 +10,7 @@ const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1] = {"node", "nod
 
 enum { SYSTEMS_MAX = 256 };
 
-// Measurements that a part needs for each of its parameters: with fewer, its constants stay as published.
+// Measurements that a part needs for each of its parameters: with fewer it is not fitted.
 static const int32_t ROWS_PER_PARAMETER = 3;
 
 // A constant moves away from its published value only where that pays: a factor of e costs as much as this mean error. What
@@ -199,19 +199,27 @@ static double error_of(const run *r, const clx_collective_sample *s, const clx_l
   return time_of(s, &network) / s->time - 1;
 }
 
-// A sample's error where its system was left out of the fit; of samples that no fit saw, the error as it is.
-static double crossed(const run *r, int32_t sample, double fitted) {
+// A sample's error where its system was left out of the fit; of samples that no fit saw, the error as it is. False: the fit saw
+// it, and too few measurements are left without its system.
+static bool crossed(const run *r, int32_t sample, double fitted, double *error) {
+  const clx_collective_sample *s = &r->samples[sample];
+  bool seen = false;
+  *error = fitted;
   for (int32_t i = 0; i < r->task_count; i++) {
     const task *t = &r->task[i];
-    if (t->without == r->system[sample] && belongs(&r->samples[sample], t->part))
-      return error_of(r, &r->samples[sample], &t->library, &t->transport);
+    if (!belongs(s, t->part)) continue;
+    if (t->without < 0) seen = enough(t);
+    if (t->without != r->system[sample] || !enough(t)) continue;
+    *error = error_of(r, s, &t->library, &t->transport);
+    return true;
   }
-  return fitted;
+  return !seen;
 }
 
 static void add_errors(const run *r, const clx_library *library, const clx_transport *transport,
                        clx_collective_calibration *out) {
   clx_kernel_fit *fit = &out->fit;
+  int32_t left_out[CLX_COLLECTIVE_CLASSES] = {0};
   for (int32_t i = 0; i < r->count; i++) {
     const clx_collective_sample *s = &r->samples[i];
     const int32_t generation = (int32_t)clx_generation_of(s->network.device), span = spans_nodes(s);
@@ -221,7 +229,11 @@ static void add_errors(const run *r, const clx_library *library, const clx_trans
     k->rows++;
     k->error += fabs(now);
     k->bias += now;
-    k->cross_error += fabs(crossed(r, i, now));
+    double cross = 0;
+    if (crossed(r, i, now, &cross)) {
+      k->cross_error += fabs(cross);
+      left_out[at]++;
+    }
     out->before[at] += fabs(error_of(r, s, library, transport));
     fit->low[0] = fmin(fit->low[0], s->group.size);
     fit->high[0] = fmax(fit->high[0], s->group.size);
@@ -234,7 +246,7 @@ static void add_errors(const run *r, const clx_library *library, const clx_trans
     out->before[i] /= k->rows;
     k->error /= k->rows;
     k->bias /= k->rows;
-    k->cross_error /= k->rows;
+    if (left_out[i] > 0) k->cross_error /= left_out[i];
   }
 }
 
@@ -284,6 +296,21 @@ static clx_status collect(run *r, clx_collective_calibration *out, clx_error *er
   return CLX_OK;
 }
 
+// Cards, proxies and protocols are the same on all generations: the best measured one stands for the others.
+static void lend(const run *r, clx_collective_calibration *out) {
+  int32_t most = 0;
+  out->lender = -1;
+  for (int32_t i = 0; i < r->task_count; i++) {
+    const task *t = &r->task[i];
+    if (t->without >= 0 || t->part >= CLX_FITTED_LAUNCH || !out->fitted[t->part] || t->count <= most) continue;
+    most = t->count;
+    out->lender = (int32_t)t->part;
+  }
+  for (int32_t g = 0; g < CLX_GENERATIONS && out->lender >= 0; g++) {
+    if (!out->fitted[g]) out->library.generation[g] = out->library.generation[out->lender];
+  }
+}
+
 static clx_status calibrate(run *r, const clx_library *library, const clx_transport *transport, int32_t threads,
                             clx_collective_calibration *out, clx_error *error) {
   if (r->count == 0)
@@ -305,6 +332,7 @@ static clx_status calibrate(run *r, const clx_library *library, const clx_transp
   }
   clx_parallel(r->task_count, threads, work, r);
   CLX_TRY(collect(r, out, error));
+  lend(r, out);
   out->systems = r->systems;
   add_errors(r, library, transport, out);
   return CLX_OK;

@@ -1,5 +1,6 @@
 // What the calibration of a communication library or a transport says: the table of errors, and the catalogue entry.
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "calibrate/calibrate_internal.h"
@@ -22,8 +23,10 @@ void clx_collective_calibration_text(const clx_collective_calibration *calibrati
   for (int32_t c = 0; c < fit->class_count; c++) {
     const clx_kernel_class *k = &fit->classes[c];
     if (k->rows == 0) continue;
-    clx_buffer_format(out, "%-26s %6d %8.1f %8.1f %+8.1f %8.1f\n", k->name, k->rows, 100 * calibration->before[c],
-                      100 * k->error, 100 * k->bias, 100 * k->cross_error);
+    char cross[16] = "-";
+    if (k->cross_error > 0) snprintf(cross, sizeof cross, "%.1f", 100 * k->cross_error);
+    clx_buffer_format(out, "%-26s %6d %8.1f %8.1f %+8.1f %8s\n", k->name, k->rows, 100 * calibration->before[c],
+                      100 * k->error, 100 * k->bias, cross);
   }
   clx_buffer_format(out, "fitted to %d of %d measurements\n", fit->used, fit->rows);
 }
@@ -119,8 +122,14 @@ void clx_collective_calibration_entry(const clx_collective_calibration *calibrat
     clx_buffer_format(out, "launch: %.6g s\nskew: %.6g s\n", library->launch, library->skew);
   }
   for (int32_t g = 0; g < CLX_GENERATIONS; g++) {
-    if (!calibration->fitted[g]) continue;
+    if (!calibration->fitted[g] && calibration->lender < 0) continue;
     clx_buffer_format(out, "%s:\n", clx_generation_name[g]);
+    if (!calibration->fitted[g])
+      clx_buffer_format(
+          out,
+          "  kind: estimated\n  why: \"as fitted on %s: cards, proxies and protocols are the same, and too few "
+          "measurements between nodes of %s GPUs are at hand\"\n",
+          clx_generation_name[calibration->lender], clx_generation_name[g]);
     write_reals(&clx_library_generation_schema, &library->generation[g], "  ", out);
   }
   clx_write_fit(fit, "", out);

@@ -30,7 +30,7 @@ typedef enum clx_algorithm {
   CLX_ALGORITHM_PAT,           // Bruck-like trees of all-gather and reduce-scatter, one rank per node
   CLX_ALGORITHM_COLLNET,       // reduction in the switches of the fabric (SHARP)
   CLX_ALGORITHM_DIRECT,        // every rank to every rank, or point to point
-  CLX_ALGORITHM_HIERARCHICAL,  // over NVLink to the rank of the same rail, then over the rail (PXN, DeepEP)
+  CLX_ALGORITHM_HIERARCHICAL,  // inside the nodes and over rails of one rank per node (PXN, DeepEP)
   CLX_ALGORITHMS
 } clx_algorithm;
 
@@ -76,6 +76,7 @@ typedef struct clx_library {
   int32_t ideal;          // bool: alpha-beta ring and tree, no protocols: what ASTRA-sim computes
   double launch;          // s: added to every collective: threads, processes, frameworks launch differently
   double skew;            // s: added for every doubling of ranks beyond two: waiting for the last one
+  int32_t split_ranks;    // groups of so many ranks may be split into nodes and rails (reduce-scatter, all-gather)
   double hop;             // s: one hop of an ideal network
   int32_t chunks;         // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];

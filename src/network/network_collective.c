@@ -15,42 +15,42 @@ static double thinning(const clx_network *network, const clx_group *group) {
   return most;
 }
 
-clx_span clx_span_of(const clx_network *network, const clx_group *group) {
-  clx_span span = {.network = network,
-                   .device = network->device,
-                   .kernels = &network->device->kernels->nccl[0],
-                   .constants = &network->library->generation[clx_generation_of(network->device)],
-                   .ranks = group->size,
-                   .inside = clx_least(group->inside, group->size),
-                   .nvlink = network->nvlink,
-                   .launch = network->library->launch};
-  if (network->library->skew > 0 && group->size > 2) span.launch += network->library->skew * (log2(span.ranks) - 1);
-  span.nodes = clx_round_up(span.ranks / span.inside);
-  if (span.nodes <= 1) return span;
+clx_reach clx_reach_of(const clx_network *network, const clx_group *group) {
+  clx_reach reach = {.network = network,
+                     .device = network->device,
+                     .kernels = &network->device->kernels->nccl[0],
+                     .constants = &network->library->generation[clx_generation_of(network->device)],
+                     .ranks = group->size,
+                     .inside = clx_least(group->inside, group->size),
+                     .nvlink = network->nvlink,
+                     .launch = network->library->launch};
+  if (network->library->skew > 0 && group->size > 2) reach.launch += network->library->skew * (log2(reach.ranks) - 1);
+  reach.nodes = clx_round_up(reach.ranks / reach.inside);
+  if (reach.nodes <= 1) return reach;
   const double share = network->library->ideal ? 1 : network->transport->share;
-  span.nic = network->nic * network->nic_efficiency * share;
-  span.node = span.nic * span.inside / thinning(network, group);
-  span.ring_delay = span.tree_delay = network->transport->latency;
+  reach.nic = network->nic * network->nic_efficiency * share;
+  reach.node = reach.nic * reach.inside / thinning(network, group);
+  reach.ring_delay = reach.tree_delay = network->transport->latency;
   for (int32_t i = 1; i < network->level_count && group->members[i - 1] < group->size; i++) {
-    span.tree_delay += network->level[i].latency;
-    span.ring_delay += network->level[i].latency * span.inside / group->members[i - 1];
+    reach.tree_delay += network->level[i].latency;
+    reach.ring_delay += network->level[i].latency * reach.inside / group->members[i - 1];
   }
-  return span;
+  return reach;
 }
 
-static clx_collective_cost ring_cost(const clx_span *span, clx_collective kind, double bytes) {
-  return clx_ring_cost(span, kind, clx_ring_protocol(span, kind, bytes), bytes);
+static clx_collective_cost ring_cost(const clx_reach *reach, clx_collective kind, double bytes) {
+  return clx_ring_cost(reach, kind, clx_ring_protocol(reach, kind, bytes), bytes);
 }
 
 // Inside a domain NCCL's choice is known well enough to repeat it, mistakes included.
-static clx_collective_cost near_cost(const clx_span *span, clx_collective kind, double bytes, int32_t algorithm) {
-  const bool multicast = kind == CLX_ALL_REDUCE && clx_nccl_multicast(span->device);
-  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return ring_cost(span, kind, bytes);
+static clx_collective_cost near_cost(const clx_reach *reach, clx_collective kind, double bytes, int32_t algorithm) {
+  const bool multicast = kind == CLX_ALL_REDUCE && clx_nccl_multicast(reach->device);
+  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return ring_cost(reach, kind, bytes);
   if (!multicast || (algorithm >= 0 && algorithm != CLX_ALGORITHM_NVLS)) return (clx_collective_cost){.time = INFINITY};
   const clx_nccl_method method =
-      clx_nccl_method_of(span->device, span->nvlink, CLX_NCCL_ALL_REDUCE, span->ranks, bytes);
-  if (algorithm == CLX_ALGORITHM_NVLS || method == CLX_NCCL_NVLS) return clx_nvls_cost(span, bytes);
-  return clx_ring_cost(span, kind, (clx_protocol)method, bytes);
+      clx_nccl_method_of(reach->device, reach->nvlink, CLX_NCCL_ALL_REDUCE, reach->ranks, bytes);
+  if (algorithm == CLX_ALGORITHM_NVLS || method == CLX_NCCL_NVLS) return clx_nvls_cost(reach, bytes);
+  return clx_ring_cost(reach, kind, (clx_protocol)method, bytes);
 }
 
 // From here on NCCL leaves LL and LL128 where NVLSTree applies, faster or not: two H100 nodes on EFA go from 135 to 109 us at
@@ -59,54 +59,57 @@ static clx_collective_cost near_cost(const clx_span *span, clx_collective kind, 
 static const double NVLS_TREE_BYTES = 131072;
 
 // Trees inside the nodes are chains; those of a rack are not used.
-static clx_collective_cost tree_cost(const clx_span *span, double bytes) {
+static clx_collective_cost tree_cost(const clx_reach *reach, double bytes) {
   clx_collective_cost best = {.time = INFINITY};
-  if (!clx_tree_applies(span)) return best;
+  if (!clx_tree_applies(reach)) return best;
   for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
-    if (clx_span_rate(span, (clx_protocol)p) > 0) clx_cheaper(&best, clx_tree_cost(span, (clx_protocol)p, bytes));
+    if (clx_reach_rate(reach, (clx_protocol)p) > 0) clx_cheaper(&best, clx_tree_cost(reach, (clx_protocol)p, bytes));
   }
   return best;
 }
 
-static clx_collective_cost far_reduce_cost(const clx_span *span, double bytes, int32_t algorithm) {
+static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
-  const bool all = algorithm < 0, nvls = clx_nvls_tree_applies(span), large = nvls && bytes >= NVLS_TREE_BYTES;
+  const bool all = algorithm < 0, nvls = clx_nvls_tree_applies(reach), large = nvls && bytes >= NVLS_TREE_BYTES;
   if (all && large)
-    best = clx_ring_cost(span, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
+    best = clx_ring_cost(reach, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
   else if (all || algorithm == CLX_ALGORITHM_RING)
-    best = ring_cost(span, CLX_ALL_REDUCE, bytes);
-  if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(span, bytes));
-  if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(span, bytes));
-  if (all ? span->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
-    clx_cheaper(&best, clx_collnet_cost(span, bytes));
+    best = ring_cost(reach, CLX_ALL_REDUCE, bytes);
+  if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(reach, bytes));
+  if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(reach, bytes));
+  if (all ? reach->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
+    clx_cheaper(&best, clx_collnet_cost(reach, bytes));
   return best;
 }
 
-static clx_collective_cost far_scatter_cost(const clx_span *span, clx_collective kind, double bytes,
+static clx_collective_cost far_scatter_cost(const clx_reach *reach, clx_collective kind, double bytes,
                                             int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
-  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(span, kind, bytes);
-  if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && span->inside <= 1)
-    clx_cheaper(&best, clx_pat_cost(span, bytes));
+  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(reach, kind, bytes);
+  if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && reach->inside <= 1)
+    clx_cheaper(&best, clx_pat_cost(reach, bytes));
+  const bool split = algorithm < 0 && reach->ranks >= reach->network->library->split_ranks;
+  if ((split || algorithm == CLX_ALGORITHM_HIERARCHICAL) && reach->inside > 1)
+    clx_cheaper(&best, clx_split_cost(reach, kind, bytes));
   return best;
 }
 
-static clx_collective_cost broadcast_cost(const clx_span *span, double bytes, int32_t algorithm) {
+static clx_collective_cost broadcast_cost(const clx_reach *reach, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
   if (algorithm >= 0 && algorithm != CLX_ALGORITHM_RING) return best;
   for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
-    if (span->nodes > 1 && !(clx_span_rate(span, (clx_protocol)p) > 0)) continue;
-    clx_cheaper(&best, clx_broadcast_cost(span, (clx_protocol)p, bytes));
+    if (reach->nodes > 1 && !(clx_reach_rate(reach, (clx_protocol)p) > 0)) continue;
+    clx_cheaper(&best, clx_broadcast_cost(reach, (clx_protocol)p, bytes));
   }
   return best;
 }
 
-static clx_collective_cost peer_cost(const clx_span *span, const clx_group *group, double bytes, int32_t algorithm) {
+static clx_collective_cost peer_cost(const clx_reach *reach, const clx_group *group, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
   if (algorithm < 0 || algorithm == CLX_ALGORITHM_DIRECT)
-    clx_cheaper(&best, clx_all_to_all_cost(span, group, CLX_ALGORITHM_DIRECT, bytes));
-  if ((algorithm < 0 || algorithm == CLX_ALGORITHM_HIERARCHICAL) && span->nodes > 1 && span->inside > 1)
-    clx_cheaper(&best, clx_all_to_all_cost(span, group, CLX_ALGORITHM_HIERARCHICAL, bytes));
+    clx_cheaper(&best, clx_all_to_all_cost(reach, group, CLX_ALGORITHM_DIRECT, bytes));
+  if ((algorithm < 0 || algorithm == CLX_ALGORITHM_HIERARCHICAL) && reach->nodes > 1 && reach->inside > 1)
+    clx_cheaper(&best, clx_all_to_all_cost(reach, group, CLX_ALGORITHM_HIERARCHICAL, bytes));
   return best;
 }
 
@@ -119,27 +122,27 @@ static clx_collective_cost only(clx_collective_cost cost, int32_t algorithm) {
 static clx_collective_cost cost_by(const clx_network *network, clx_collective kind, const clx_group *group,
                                    double bytes, int32_t algorithm) {
   if (group->size <= 1 || !(bytes > 0)) return (clx_collective_cost){0};
-  const clx_span span = clx_span_of(network, group);
-  if (network->library->ideal) return only(clx_ideal_cost(&span, group, kind, bytes), algorithm);
+  const clx_reach reach = clx_reach_of(network, group);
+  if (network->library->ideal) return only(clx_ideal_cost(&reach, group, kind, bytes, algorithm), algorithm);
   switch (kind) {
     case CLX_ALL_REDUCE:
-      return span.nodes > 1 ? far_reduce_cost(&span, bytes, algorithm) : near_cost(&span, kind, bytes, algorithm);
+      return reach.nodes > 1 ? far_reduce_cost(&reach, bytes, algorithm) : near_cost(&reach, kind, bytes, algorithm);
     case CLX_REDUCE_SCATTER:
     case CLX_ALL_GATHER:
-      return span.nodes > 1 ? far_scatter_cost(&span, kind, bytes, algorithm)
-                            : near_cost(&span, kind, bytes, algorithm);
+      return reach.nodes > 1 ? far_scatter_cost(&reach, kind, bytes, algorithm)
+                             : near_cost(&reach, kind, bytes, algorithm);
     case CLX_BROADCAST:
-      return broadcast_cost(&span, bytes, algorithm);
+      return broadcast_cost(&reach, bytes, algorithm);
     case CLX_ALL_TO_ALL:
-      return peer_cost(&span, group, bytes, algorithm);
+      return peer_cost(&reach, group, bytes, algorithm);
     case CLX_DISPATCH:
     case CLX_COMBINE:
-      return only(clx_exchange_cost(&span, group, bytes, bytes), algorithm);
+      return only(clx_exchange_cost(&reach, group, bytes, bytes), algorithm);
     case CLX_SEND_RECEIVE:
     case CLX_COLLECTIVES:
       break;
   }
-  return only(clx_send_cost(&span, group, bytes), algorithm);
+  return only(clx_send_cost(&reach, group, bytes), algorithm);
 }
 
 clx_collective_cost clx_collective_cost_of(const clx_network *network, clx_collective kind, clx_group group,
@@ -155,8 +158,8 @@ clx_collective_cost clx_collective_cost_with(const clx_network *network, clx_col
 clx_collective_cost clx_expert_exchange_cost(const clx_network *network, clx_group group, double rank_bytes,
                                              double node_bytes) {
   if (group.size <= 1 || !(rank_bytes > 0)) return (clx_collective_cost){0};
-  const clx_span span = clx_span_of(network, &group);
-  return clx_exchange_cost(&span, &group, rank_bytes, node_bytes);
+  const clx_reach reach = clx_reach_of(network, &group);
+  return clx_exchange_cost(&reach, &group, rank_bytes, node_bytes);
 }
 
 double clx_collective_time(const clx_network *network, clx_collective kind, clx_group group, double bytes) {

@@ -7,13 +7,13 @@ static double pipelined(double near, double far, double chunks) {
 }
 
 // Hierarchical rings: reduce-scatter inside the domains, the shards between them, all-gather inside.
-static clx_collective_cost rings(const clx_span *span, double sweeps, double bytes) {
-  const clx_library *library = span->network->library;
-  const double r = span->inside, nodes = span->nodes, chunks = library->chunks;
+static clx_collective_cost rings(const clx_reach *reach, double sweeps, double bytes) {
+  const clx_library *library = reach->network->library;
+  const double r = reach->inside, nodes = reach->nodes, chunks = clx_most(1, library->chunks);
   const double near = sweeps * (r - 1) / r * bytes, far = sweeps * (nodes - 1) / nodes * bytes / r;
   const double latency =
-      span->launch + chunks * sweeps * (r - 1 + nodes - 1) * library->hop + sweeps * span->ring_delay;
-  const double wire = pipelined(near / span->nvlink, far * r / span->node, chunks);
+      reach->launch + chunks * sweeps * (r - 1 + nodes - 1) * library->hop + sweeps * reach->ring_delay;
+  const double wire = pipelined(near / reach->nvlink, nodes > 1 ? far * r / reach->node : 0, chunks);
   return (clx_collective_cost){.time = latency + wire,
                                .latency = latency,
                                .nic_bytes = far,
@@ -22,25 +22,27 @@ static clx_collective_cost rings(const clx_span *span, double sweeps, double byt
                                .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
-static clx_collective_cost tree(const clx_span *span, double sweeps, double bytes) {
-  const double latency = span->launch + sweeps * ceil(log2(span->ranks)) * span->network->library->hop;
-  const double near = span->inside > 1 ? bytes / span->nvlink : 0;
-  const double far = span->nodes > 1 ? bytes / span->node : 0;
-  return (clx_collective_cost){.time = latency + sweeps * clx_most(near, far),
+// A binomial tree that passes whole buffers on.
+static clx_collective_cost tree(const clx_reach *reach, double sweeps, double bytes) {
+  const double far = ceil(log2(reach->nodes)), near = ceil(log2(reach->inside));
+  const double latency =
+      reach->launch + sweeps * (far + near) * reach->network->library->hop + sweeps * reach->tree_delay;
+  const double wire = near * bytes / reach->nvlink + (far > 0 ? far * bytes / (reach->node / reach->inside) : 0);
+  return (clx_collective_cost){.time = latency + sweeps * wire,
                                .latency = latency,
-                               .nic_bytes = span->nodes > 1 ? sweeps * bytes / span->inside : 0,
-                               .link_bytes = span->inside > 1 ? sweeps * bytes : 0,
+                               .nic_bytes = sweeps * far * bytes,
+                               .link_bytes = sweeps * near * bytes,
                                .algorithm = CLX_ALGORITHM_TREE,
                                .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
-static clx_collective_cost direct(const clx_span *span, const clx_group *group, bool point, double bytes) {
-  const double n = span->ranks, r = span->inside, latency = span->launch + span->network->library->hop;
-  const bool near = point && r > 1;
-  const double links = point ? (near ? bytes : 0) : (r - 1) / n * bytes;
-  const double nics = point ? (near ? 0 : bytes) : (n - r) / n * bytes;
-  const double far = point ? nics / span->node : span->nodes > 1 ? clx_spread_time(span, group, bytes) : 0;
-  return (clx_collective_cost){.time = latency + clx_most(links / span->nvlink, far),
+static clx_collective_cost direct(const clx_reach *reach, const clx_group *group, bool point, double bytes) {
+  const double n = reach->ranks, r = reach->inside, latency = reach->launch + reach->network->library->hop;
+  const double links = point ? (r > 1 ? bytes : 0) : (r - 1) / n * bytes;
+  const double nics = point ? (n > r ? bytes : 0) : (n - r) / n * bytes;
+  const double out = point ? nics / (reach->node / r) : clx_spread_time(reach, group, bytes);
+  const double far = nics > 0 ? out : 0;
+  return (clx_collective_cost){.time = latency + clx_most(links / reach->nvlink, far),
                                .latency = latency,
                                .nic_bytes = nics,
                                .link_bytes = links,
@@ -48,11 +50,13 @@ static clx_collective_cost direct(const clx_span *span, const clx_group *group, 
                                .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
-clx_collective_cost clx_ideal_cost(const clx_span *span, const clx_group *group, clx_collective kind, double bytes) {
-  if (kind == CLX_SEND_RECEIVE) return direct(span, group, true, bytes);
-  if (kind == CLX_ALL_TO_ALL || kind == CLX_DISPATCH || kind == CLX_COMBINE) return direct(span, group, false, bytes);
-  if (kind == CLX_BROADCAST) return tree(span, 1, bytes);
-  clx_collective_cost cost = rings(span, kind == CLX_ALL_REDUCE ? 2 : 1, bytes);
-  if (kind == CLX_ALL_REDUCE) clx_cheaper(&cost, tree(span, 2, bytes));
+clx_collective_cost clx_ideal_cost(const clx_reach *reach, const clx_group *group, clx_collective kind, double bytes,
+                                   int32_t algorithm) {
+  if (kind == CLX_SEND_RECEIVE) return direct(reach, group, true, bytes);
+  if (kind == CLX_ALL_TO_ALL || kind == CLX_DISPATCH || kind == CLX_COMBINE) return direct(reach, group, false, bytes);
+  if (kind == CLX_BROADCAST) return tree(reach, 1, bytes);
+  clx_collective_cost cost = rings(reach, kind == CLX_ALL_REDUCE ? 2 : 1, bytes);
+  if (algorithm == CLX_ALGORITHM_TREE) cost.time = INFINITY;
+  if (kind == CLX_ALL_REDUCE && algorithm != CLX_ALGORITHM_RING) clx_cheaper(&cost, tree(reach, 2, bytes));
   return cost;
 }

@@ -40,10 +40,10 @@ const clx_schema clx_library_generation_schema = {.name = "library generation",
                                                   .count = CLX_COUNT(generation_rows),
                                                   .size = sizeof(clx_library_generation)};
 
-#define GENERATION(index, text)                                                                         \
-  {                                                                                                     \
-    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                       \
-    .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = text \
+#define GENERATION(index, text)                                                                           \
+  {                                                                                                       \
+    .key = (text), .kind = CLX_ROW_STRUCT, .sub = &clx_library_generation_schema,                         \
+    .offset = offsetof(clx_library, generation) + (index) * sizeof(clx_library_generation), .doc = (text) \
   }
 
 static const clx_row library_rows[] = {
@@ -71,15 +71,23 @@ static const clx_row library_rows[] = {
      .offset = offsetof(clx_library, launch),
      .unit = "s",
      .minimum = 0,
-     .maximum = 1,
+     .maximum = 1e-3,
      .doc = "added to every collective by the way it is launched"},
     {.key = "skew",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_library, skew),
      .unit = "s",
      .minimum = 0,
-     .maximum = 1,
+     .maximum = 1e-3,
      .doc = "added for every doubling of ranks beyond two: waiting for the last one"},
+    {.key = "split_ranks",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_library, split_ranks),
+     .initial = 2048,
+     .minimum = 2,
+     .maximum = 2147483647,
+     .doc = "groups of so many ranks may do reduce-scatter and all-gather in the nodes and over rails, one after the "
+            "other: rings of NCCL grow with ranks, and trainers of this width split them"},
     {.key = "hop",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_library, hop),
@@ -134,7 +142,7 @@ static const clx_row transport_rows[] = {
     {.key = "ll_share",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_transport, ll_share),
-     .initial = 0.1,
+     .initial = 0.35,
      .minimum = 0.01,
      .maximum = 0.5,
      .doc = "share of that rate for data on LL; half of the bytes are flags"},
@@ -143,14 +151,14 @@ static const clx_row transport_rows[] = {
      .offset = offsetof(clx_transport, latency),
      .unit = "s",
      .minimum = 0,
-     .maximum = 1,
+     .maximum = 1e-3,
      .doc = "of one hop, more than InfiniBand through one switch"},
     {.key = "simple_latency",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_transport, simple_latency),
      .unit = "s",
      .minimum = 0,
-     .maximum = 1,
+     .maximum = 1e-3,
      .doc = "of one hop on Simple, more than that"},
     {.key = "ll128",
      .kind = CLX_ROW_BOOL,

@@ -10,50 +10,50 @@ static const double CHAIN_MAX = 32;
 static double tree_load(double nodes) { return nodes <= 2 ? 1 : nodes <= 3 ? 1.5 : 2; }
 
 // Chains inside the nodes, trees between them. Chains of a rack are not used.
-bool clx_tree_applies(const clx_span *span) { return span->nodes > 1 && span->inside <= CHAIN_MAX; }
+bool clx_tree_applies(const clx_reach *reach) { return reach->nodes > 1 && reach->inside <= CHAIN_MAX; }
 
-clx_collective_cost clx_tree_cost(const clx_span *span, clx_protocol protocol, double bytes) {
-  const clx_library_generation *c = span->constants;
-  const clx_ring ring = clx_nccl_ring(span->device, span->nvlink, span->kernels, CLX_NCCL_ALL_REDUCE,
-                                      (clx_nccl_method)protocol, span->ranks, bytes);
-  const double depth = log2(span->nodes), load = tree_load(span->nodes);
-  const double node = clx_span_rate(span, protocol);
-  const double start = ring.time + span->launch + c->start;
-  const double latency = start + 2 * (span->inside - 1) * ring.hop + 2 * depth * clx_span_hop(span, protocol, true);
-  const double near = span->inside > 1 ? 2 * bytes / ring.rate : 0, far = load * bytes / node;
+clx_collective_cost clx_tree_cost(const clx_reach *reach, clx_protocol protocol, double bytes) {
+  const clx_library_generation *c = reach->constants;
+  const clx_ring ring = clx_nccl_ring(reach->device, reach->nvlink, reach->kernels, CLX_NCCL_ALL_REDUCE,
+                                      (clx_nccl_method)protocol, reach->ranks, bytes);
+  const double depth = log2(reach->nodes), load = tree_load(reach->nodes);
+  const double node = clx_reach_rate(reach, protocol);
+  const double start = ring.time + reach->launch + c->start;
+  const double latency = start + 2 * (reach->inside - 1) * ring.hop + 2 * depth * clx_reach_hop(reach, protocol, true);
+  const double near = reach->inside > 1 ? 2 * bytes / ring.rate : 0, far = load * bytes / node;
   // Chunks of a channel shrink until the buffer has eight of them for every level (calcCollChunking of NCCL).
-  const double channels = clx_nccl_channels(span->device);
-  const double chunk = clx_least(524288, clx_most(32768, bytes / (8 * channels * (depth + span->inside))));
+  const double channels = clx_nccl_channels(reach->device);
+  const double chunk = clx_least(524288, clx_most(32768, bytes / (8 * channels * (depth + reach->inside))));
   const double loop = clx_least(bytes, channels * chunk);
-  const double fill = 2 * (depth * c->fill * loop / node + (span->inside - 1) * loop / ring.rate);
+  const double fill = 2 * (depth * c->fill * loop / node + (reach->inside - 1) * loop / ring.rate);
   return (clx_collective_cost){.time = latency + clx_most(near, far) + fill,
                                .latency = latency,
-                               .nic_bytes = clx_wire_bytes(protocol, load * bytes) / span->inside,
-                               .link_bytes = span->inside > 1 ? clx_wire_bytes(protocol, 2 * bytes) : 0,
+                               .nic_bytes = clx_wire_bytes(protocol, load * bytes) / reach->inside,
+                               .link_bytes = reach->inside > 1 ? clx_wire_bytes(protocol, 2 * bytes) : 0,
                                .algorithm = CLX_ALGORITHM_TREE,
                                .protocol = (int32_t)protocol};
 }
 
-static clx_ring multicast_ring(const clx_span *span) {
-  const clx_nccl_parameters *p = span->kernels;
+static clx_ring multicast_ring(const clx_reach *reach) {
+  const clx_nccl_parameters *p = reach->kernels;
   return (clx_ring){
-      .time = p->simple_time, .hop = p->simple_hop, .rate = p->nvls_rate * span->nvlink, .overlap = p->overlap};
+      .time = p->simple_time, .hop = p->simple_hop, .rate = p->nvls_rate * reach->nvlink, .overlap = p->overlap};
 }
 
-clx_collective_cost clx_nvls_cost(const clx_span *span, double bytes) {
-  const clx_ring ring = multicast_ring(span);
+clx_collective_cost clx_nvls_cost(const clx_reach *reach, double bytes) {
+  const clx_ring ring = multicast_ring(reach);
   return (clx_collective_cost){
-      .time = span->launch + clx_multicast_time(&ring, span->ranks, span->kernels->nvls_depth, bytes),
-      .latency = span->launch + ring.time + (span->kernels->nvls_depth + 1) * ring.hop,
+      .time = reach->launch + clx_multicast_time(&ring, reach->ranks, reach->kernels->nvls_depth, bytes),
+      .latency = reach->launch + ring.time + reach->kernels->nvls_depth * ring.hop,
       .link_bytes = bytes,
       .algorithm = CLX_ALGORITHM_NVLS,
       .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
 // Multicast starts at 5 GPUs.
-bool clx_nvls_tree_applies(const clx_span *span) {
-  return span->network->transport->nvls_tree && span->nodes > 1 && span->inside > 4 &&
-         clx_nccl_multicast(span->device) && (span->inside <= CHAIN_MAX || span->nodes <= 2);
+bool clx_nvls_tree_applies(const clx_reach *reach) {
+  return reach->network->transport->nvls_tree && reach->nodes > 1 && reach->inside > 4 &&
+         clx_nccl_multicast(reach->device) && (reach->inside <= CHAIN_MAX || reach->nodes <= 2);
 }
 
 // Bytes of one loop of all channels over all heads (calcCollChunking of NCCL): chunks of 128 KiB, of 64 KiB from four nodes on,
@@ -66,36 +66,36 @@ static double loop_bytes(double lanes, double nodes, double bytes) {
 }
 
 // A pipeline of loops: reduce in the domain, up the tree, down the tree, spread in the domain. The slower of the NVLink switches
-// and the NICs sets the pace, the depth of the tree the fill. sharp: the switches of the fabric reduce, nobody sends twice.
-static clx_collective_cost pipeline_cost(const clx_span *span, double load, double hops, double hop, double bytes) {
-  const clx_library_generation *c = span->constants;
-  const clx_ring ring = multicast_ring(span);
-  const bool multicast = span->inside > 4 && clx_nccl_multicast(span->device);
-  const double loop = loop_bytes(16 * span->inside, span->nodes, bytes);
+// and the NICs sets the pace, the depth of the tree the fill.
+static clx_collective_cost pipeline_cost(const clx_reach *reach, double load, double hops, double hop, double bytes) {
+  const clx_library_generation *c = reach->constants;
+  const clx_ring ring = multicast_ring(reach);
+  const bool multicast = reach->inside > 4 && clx_nccl_multicast(reach->device);
+  const double loop = loop_bytes(16 * reach->inside, reach->nodes, bytes);
   const double near = multicast ? clx_joined(ring.hop, loop / ring.rate, ring.overlap)
-                                : (span->inside > 1 ? 2 * loop / (span->kernels->simple_rate * span->nvlink) : 0);
-  const double far = load * loop / span->node;
-  const double start = ring.time + span->launch + c->start;
-  const double latency = start + span->kernels->nvls_depth * ring.hop + hops * hop;
+                                : (reach->inside > 1 ? 2 * loop / (reach->kernels->simple_rate * reach->nvlink) : 0);
+  const double far = load * loop / reach->node;
+  const double start = ring.time + reach->launch + c->start;
+  const double latency = start + (multicast ? reach->kernels->nvls_depth * ring.hop : 0) + hops * hop;
   const double pace = clx_joined(near, far, c->overlap);
-  return (clx_collective_cost){.time = start + bytes / loop * pace + span->kernels->nvls_depth * near +
-                                       hops * (hop + c->fill * loop / span->node),
+  return (clx_collective_cost){.time = start + bytes / loop * pace + reach->kernels->nvls_depth * near +
+                                       hops * (hop + c->fill * loop / reach->node),
                                .latency = latency,
-                               .nic_bytes = load * bytes / span->inside,
+                               .nic_bytes = load * bytes / reach->inside,
                                .link_bytes = multicast ? bytes : 2 * bytes,
                                .protocol = CLX_PROTOCOL_SIMPLE};
 }
 
-clx_collective_cost clx_nvls_tree_cost(const clx_span *span, double bytes) {
-  clx_collective_cost cost = pipeline_cost(span, tree_load(span->nodes), 2 * log2(span->nodes),
-                                           clx_span_hop(span, CLX_PROTOCOL_SIMPLE, true), bytes);
+clx_collective_cost clx_nvls_tree_cost(const clx_reach *reach, double bytes) {
+  clx_collective_cost cost = pipeline_cost(reach, tree_load(reach->nodes), 2 * log2(reach->nodes),
+                                           clx_reach_hop(reach, CLX_PROTOCOL_SIMPLE, true), bytes);
   cost.algorithm = CLX_ALGORITHM_NVLS_TREE;
   return cost;
 }
 
-clx_collective_cost clx_collnet_cost(const clx_span *span, double bytes) {
+clx_collective_cost clx_collnet_cost(const clx_reach *reach, double bytes) {
   // One way up through the fabric and down again.
-  clx_collective_cost cost = pipeline_cost(span, 1, 2, clx_span_hop(span, CLX_PROTOCOL_SIMPLE, true), bytes);
+  clx_collective_cost cost = pipeline_cost(reach, 1, 2, clx_reach_hop(reach, CLX_PROTOCOL_SIMPLE, true), bytes);
   cost.algorithm = CLX_ALGORITHM_COLLNET;
   return cost;
 }

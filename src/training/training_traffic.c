@@ -146,3 +146,20 @@ clx_beside clx_training_beside(clx_training_traffic *t, const clx_traffic_demand
   const double share = progress > 0 ? fmin(1, background->time / progress) : 0;
   return (clx_beside){fmin(background->time, progress), share * added};
 }
+
+clx_checkpoint_traffic clx_training_checkpoint(const clx_training *job, const clx_step *step, double storage) {
+  const clx_layout *l = &job->layout;
+  clx_training_traffic t;
+  clx_training_traffic_make(job, &t);
+  const double gpus = (double)l->tp * l->cp * l->pp * l->dp;
+  const double all = clx_parameter_count(job->model).total * (job->software->optimizer_bytes + 2);
+  const double rate = storage > 0 ? storage : t.traffic.capacity[1];
+  clx_traffic_demand d = {.name = "checkpoint", .time = all / gpus / rate};
+  if (storage <= 0) d.bytes[1] = all / gpus;
+  for (int32_t i = 2; i < t.traffic.link_count; i++) d.bytes[i] = all / gpus;
+  const double waiting[CLX_WAITING] = {step->tp_exposed, step->cp_exposed, step->ep_exposed};
+  double compute = step->step_time;
+  for (int32_t i = 0; i < CLX_WAITING; i++) compute -= waiting[i];
+  const clx_beside beside = clx_training_beside(&t, &d, compute, waiting);
+  return (clx_checkpoint_traffic){all / gpus, d.time, beside.added};
+}

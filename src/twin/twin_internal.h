@@ -12,6 +12,8 @@ clx_status clx_twin_put_network(clx_result *result, const char *subject, const c
                                 const char *unit, const char *doc, clx_error *error);
 // What needs no study: topology, bill, bisection, blocks.
 clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *result, clx_error *error);
+// The training step on the links, for a study of the network. Arrays of `arena` are scratch.
+clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx_result *result, clx_error *error);
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
 clx_status clx_twin_training(const clx_scenario *scenario, clx_result *result, clx_training *job, clx_step *step,
                              clx_error *error);

@@ -267,7 +267,9 @@ static clx_status run_study(const study *s) {
   CLX_TRY(add_jobs(s));
   CLX_TRY(add_collectives(s));
   CLX_TRY(add_failures(s));
-  return add_heat(s);
+  CLX_TRY(add_heat(s));
+  tell(s, "training step");
+  return clx_twin_timeline(s->scenario, s->arena, s->result, s->error);
 }
 
 static clx_status find_traffic(const clx_scenario *scenario, const char *name, int32_t *traffic, clx_error *error) {

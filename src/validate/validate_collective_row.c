@@ -20,6 +20,8 @@ typedef struct usual {
   int32_t node, domain;
 } usual;
 
+enum { KNOWN_MAX = 64 };
+
 struct clx_collective_rows {
   clx_arena *arena;
   const clx_catalog *catalog;
@@ -28,8 +30,12 @@ struct clx_collective_rows {
   int32_t system, gpus, gpus_per_node, scale_up, scale_out, collective, bytes;           // columns, -1 = absent
   int32_t algorithm, library, transport, tokens, hidden, top_k, experts, source, notes;  // the same
   int32_t time, busbw, algbw;
-  usual *known[64];  // devices met so far
+  usual *known[KNOWN_MAX];  // devices met so far
   int32_t known_count;
+  const clx_library *library_of[KNOWN_MAX];  // the same
+  int32_t library_count;
+  const clx_transport *transport_of[KNOWN_MAX];
+  int32_t transport_count;
   clx_collective_row *row;
 };
 
@@ -124,7 +130,7 @@ static const usual *device_of(reader *r, const char *name) {
     return NULL;
   }
   find_usual(rows, u);
-  if (rows->known_count < CLX_COUNT(rows->known)) rows->known[rows->known_count++] = u;
+  if (rows->known_count < KNOWN_MAX) rows->known[rows->known_count++] = u;
   return u;
 }
 
@@ -199,16 +205,39 @@ static const char *profile_of(const reader *r, const char *kind, int32_t column,
   return name[0] != '\0' ? name : otherwise;
 }
 
+// `name` is canonical, or unknown.
+static bool read_library(reader *r, const char *name, const clx_library **library) {
+  clx_collective_rows *rows = r->rows;
+  clx_error error = {0};
+  for (int32_t i = 0; i < rows->library_count; i++) {
+    *library = rows->library_of[i];
+    if (clx_text_equal((*library)->name, name)) return true;
+  }
+  if (clx_catalog_read_library(rows->catalog, name, (clx_place){0}, rows->arena, library, &error) != CLX_OK)
+    return refuse(r, "%s", error.mistake[0].text);
+  if (rows->library_count < KNOWN_MAX) rows->library_of[rows->library_count++] = *library;
+  return true;
+}
+
+static bool read_transport(reader *r, const char *name, const clx_transport **transport) {
+  clx_collective_rows *rows = r->rows;
+  clx_error error = {0};
+  for (int32_t i = 0; i < rows->transport_count; i++) {
+    *transport = rows->transport_of[i];
+    if (clx_text_equal((*transport)->name, name)) return true;
+  }
+  if (clx_catalog_read_transport(rows->catalog, name, (clx_place){0}, rows->arena, transport, &error) != CLX_OK)
+    return refuse(r, "%s", error.mistake[0].text);
+  if (rows->transport_count < KNOWN_MAX) rows->transport_of[rows->transport_count++] = *transport;
+  return true;
+}
+
 static bool read_profiles(reader *r, clx_network *network) {
   const clx_collective_rows *rows = r->rows;
-  const char *library = rows->options->library != NULL ? rows->options->library : clx_default_library;
-  clx_error error = {0};
-  library = profile_of(r, "library", rows->library, library);
-  if (clx_catalog_read_library(rows->catalog, library, (clx_place){0}, rows->arena, &network->library, &error) !=
-          CLX_OK ||
-      clx_catalog_read_transport(rows->catalog, profile_of(r, "transport", rows->transport, clx_default_transport),
-                                 (clx_place){0}, rows->arena, &network->transport, &error) != CLX_OK)
-    return refuse(r, "%s", error.mistake[0].text);
+  const char *usual_library = rows->options->library != NULL ? rows->options->library : clx_default_library;
+  if (!read_library(r, profile_of(r, "library", rows->library, usual_library), &network->library) ||
+      !read_transport(r, profile_of(r, "transport", rows->transport, clx_default_transport), &network->transport))
+    return false;
   if (!clx_text_equal(network->library->name, clx_default_library)) remark(r, "library %s", network->library->name);
   if (!r->out->inside) remark(r, "%s between nodes", network->transport->name);
   return true;

@@ -31,6 +31,10 @@ static void extrapolate(clx_prediction *p, const char *text) {
   add_text(p, text);
 }
 
+static bool known_generation(const clx_device *device) {
+  return clx_text_equal(device->family, clx_generation_name[clx_generation_of(device)]);
+}
+
 // A group this many times larger than any measured, or a message, is an extrapolation.
 static const double BEYOND = 2;
 
@@ -47,6 +51,11 @@ static void check_range(const clx_collective_row *r, clx_prediction *p) {
     snprintf(text, sizeof text, "in a node as %s, scaled by datasheet", kernel->device);
     add_text(p, text);
   }
+  if (!r->inside && !known_generation(device)) {
+    snprintf(text, sizeof text, "no collectives between nodes of %s GPUs were measured: constants of %s",
+             device->family, clx_generation_name[clx_generation_of(device)]);
+    extrapolate(p, text);
+  }
   if (fit->high_count == 2 && r->group.size > BEYOND * fit->high[0]) {
     snprintf(text, sizeof text, "the largest group measured has %.0f ranks", fit->high[0]);
     extrapolate(p, text);
@@ -61,6 +70,7 @@ static void check_range(const clx_collective_row *r, clx_prediction *p) {
 static double error_of(const clx_collective_row *r) {
   const clx_kernel_fit *fit = &r->network.library->fit;
   char name[64];
+  if (!known_generation(r->device)) return 0;
   snprintf(name, sizeof name, "%s %s %s", clx_generation_name[clx_generation_of(r->device)],
            clx_collective_spans[r->inside ? 0 : 1], clx_collective_sizes[r->size_class]);
   for (int32_t c = 0; c < fit->class_count; c++) {

@@ -600,6 +600,26 @@ static void test_bad_faults(void **state) {
   }
 }
 
+// Without memory for the list of failed links the fabric is refused, not returned whole.
+static void test_out_of_memory(void **state) {
+  (void)state;
+  const clx_switch model = switch_of(64);
+  const clx_fabric_hosts hosts = hosts_of(4096, 8);
+  clx_fault_spec fault = {.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.5};
+  const clx_fabric_spec spec = {.wiring = CLX_WIRING_RAIL, .faults = &fault, .fault_count = 1};
+  for (int32_t n = 1; n <= 2; n++) {
+    clx_arena *fresh = clx_arena_new();
+    clx_fabric f;
+    clx_error error = {0};
+    clx_memory_fail_after(n);
+    const clx_status status = clx_fabric_compile(fresh, &spec, &hosts, 1, &model, NULL, NULL, &f, &error);
+    clx_memory_fail_after(0);
+    clx_arena_free(fresh);
+    assert_int_equal(status, CLX_MEMORY);
+    assert_int_equal(error.count, 1);
+  }
+}
+
 // --- levels -----------------------------------------------------------------------------------------------------------------
 
 // One dead uplink of 32 thins its leaf by 32 / 31; a dead port of a NIC with two planes halves the NIC.
@@ -648,6 +668,19 @@ static void test_levels_of_torus(void **state) {
   CLX_CHECK_NEAR(efficiency, 1, 0, 0);
 }
 
+// Of ten ports of a server seven lead to its seven neighbours: eight NICs for GPUs are thinned by 8 / 7.
+static void test_levels_of_direct(void **state) {
+  (void)state;
+  const clx_fabric_spec spec = {.topology = CLX_TOPOLOGY_DIRECT};
+  clx_fabric_hosts hosts = hosts_of(8, 10);
+  hosts.nics = 8;
+  const clx_fabric f = fabric_of(&spec, &hosts, NULL);
+  clx_fabric_level level[CLX_FABRIC_LEVELS_MAX];
+  double efficiency;
+  assert_int_equal(clx_fabric_levels(&f, NULL, level, &efficiency), 2);
+  CLX_CHECK_NEAR(level[0].thinning, 8.0 / 7, 1e-12, 0);
+}
+
 // Levels grow, the last holds every GPU, for any topology.
 static void test_levels_grow(void **state) {
   (void)state;
@@ -684,17 +717,30 @@ static void test_levels_grow(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fat_trees),       cmocka_unit_test(test_colossus),
-      cmocka_unit_test(test_superpod),        cmocka_unit_test(test_dual_plane),
-      cmocka_unit_test(test_seven_to_one),    cmocka_unit_test(test_pods_of_given_size),
-      cmocka_unit_test(test_random_clos),     cmocka_unit_test(test_mixed_fleet),
-      cmocka_unit_test(test_dragonfly),       cmocka_unit_test(test_dragonfly_plus),
-      cmocka_unit_test(test_torus),           cmocka_unit_test(test_direct),
-      cmocka_unit_test(test_transceivers),    cmocka_unit_test(test_bad_fabrics),
-      cmocka_unit_test(test_faults_of_clos),  cmocka_unit_test(test_faults_of_others),
-      cmocka_unit_test(test_random_faults),   cmocka_unit_test(test_worse_fault_counts),
-      cmocka_unit_test(test_bad_faults),      cmocka_unit_test(test_levels_with_faults),
-      cmocka_unit_test(test_levels_of_torus), cmocka_unit_test(test_levels_grow),
+      cmocka_unit_test(test_fat_trees),
+      cmocka_unit_test(test_colossus),
+      cmocka_unit_test(test_superpod),
+      cmocka_unit_test(test_dual_plane),
+      cmocka_unit_test(test_seven_to_one),
+      cmocka_unit_test(test_pods_of_given_size),
+      cmocka_unit_test(test_random_clos),
+      cmocka_unit_test(test_mixed_fleet),
+      cmocka_unit_test(test_dragonfly),
+      cmocka_unit_test(test_dragonfly_plus),
+      cmocka_unit_test(test_torus),
+      cmocka_unit_test(test_direct),
+      cmocka_unit_test(test_transceivers),
+      cmocka_unit_test(test_bad_fabrics),
+      cmocka_unit_test(test_faults_of_clos),
+      cmocka_unit_test(test_faults_of_others),
+      cmocka_unit_test(test_random_faults),
+      cmocka_unit_test(test_worse_fault_counts),
+      cmocka_unit_test(test_bad_faults),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_levels_with_faults),
+      cmocka_unit_test(test_levels_of_torus),
+      cmocka_unit_test(test_levels_of_direct),
+      cmocka_unit_test(test_levels_grow),
   };
   return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

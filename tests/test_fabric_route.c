@@ -230,6 +230,73 @@ static void test_static_routes_follow_the_destination(void **state) {
   rig_close(&r);
 }
 
+static int by_text(const void *a, const void *b) { return strcmp(a, b); }
+
+// Every link has a name of its own.
+static void test_names_tell_links_apart(void **state) {
+  (void)state;
+  enum { NAME = 80 };
+  static const struct {
+    const char *fabric;
+    int32_t class, at;
+    const char *name;
+  } examples[] = {{"three tiers by rails", 0, 9, "nic 1 of server 1 up"},
+                  {"three tiers by rails", 3, 8 * 5 + 3, "leaf 5 port 3 down"},
+                  {"three tiers by rails", 4, 8 * 7 + 1, "spine 7 port 1 up"},
+                  {"two leaves a NIC", 0, 3, "nic 1 of server 0 port 1 up"},
+                  {"dragonfly", 2, 7, "local cable from router 1 to router 0"},
+                  {"dragonfly", 3, 0, "global cable 0 from group 0 to group 1"},
+                  {"torus", 1, 4, "server 4 x-"},
+                  {"direct", 0, 6, "cable from server 1 to server 0"}};
+  size_t met = 0;
+  for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
+    rig r;
+    subject_open(&r, &SUBJECTS[i]);
+    must(&r, rig_compile(&r));
+    const clx_fabric *f = &r.fabric;
+    char(*name)[NAME] = clx_arena_array(r.arena, (size_t)f->link_count, NAME);
+    for (int32_t l = 0; l < f->link_count; l++) clx_fabric_link_name(f, l, name[l], NAME);
+    for (size_t e = 0; e < sizeof examples / sizeof examples[0]; e++) {
+      if (strcmp(examples[e].fabric, SUBJECTS[i].name) != 0) continue;
+      assert_string_equal(name[f->link_class[examples[e].class].first + examples[e].at], examples[e].name);
+      met++;
+    }
+    qsort(name, (size_t)f->link_count, NAME, by_text);
+    for (int32_t l = 1; l < f->link_count; l++) assert_string_not_equal(name[l], name[l - 1]);
+    rig_close(&r);
+  }
+  assert_int_equal(met, sizeof examples / sizeof examples[0]);
+}
+
+// Numbers of NICs lead to servers and back; GPUs share NICs in order.
+static void test_endpoints(void **state) {
+  (void)state;
+  rig r;
+  rig_open(&r, 10, 4, 16);
+  r.hosts[0].ports = 5;  // one for storage
+  r.hosts[0].gpus = 8;
+  r.hosts[1] = (clx_fabric_hosts){.servers = 6, .gpus = 4, .nics = 4, .ports = 4, .rate = RATE / 2};
+  must(&r, rig_compile(&r));
+  const clx_fabric *f = &r.fabric;
+  int64_t endpoint = 0;
+  for (int64_t server = 0; server < 16; server++) {
+    for (int32_t nic = 0; nic < (server < 10 ? 5 : 4); nic++, endpoint++) {
+      int32_t back;
+      assert_int_equal(clx_fabric_endpoint(f, server, nic), endpoint);
+      assert_int_equal(clx_fabric_server(f, endpoint, &back), server);
+      assert_int_equal(back, nic);
+    }
+  }
+  assert_int_equal(f->endpoints, endpoint);
+  assert_int_equal(clx_fabric_gpu_endpoint(f, 8 * 3 + 5), 5 * 3 + 2);
+  assert_int_equal(clx_fabric_gpu_endpoint(f, 80 + 4 * 2 + 3), 50 + 4 * 2 + 3);
+  double *capacity;
+  must(&r, clx_fabric_capacity(r.arena, f, &capacity, &r.error));
+  CLX_CHECK_NEAR(capacity[f->link_class[0].first + 49], RATE, 1e-12, 0);
+  CLX_CHECK_NEAR(capacity[f->link_class[1].first + 50], RATE / 2, 1e-12, 0);
+  rig_close(&r);
+}
+
 // --- failures -----------------------------------------------------------------------------------------------------------------
 
 // Whether some path of the healthy fabric has no dead link: by many hashes.
@@ -456,6 +523,8 @@ int main(void) {
       cmocka_unit_test(test_sprayed_paths_are_bundles_of_paths),
       cmocka_unit_test(test_hashes_spread_evenly),
       cmocka_unit_test(test_static_routes_follow_the_destination),
+      cmocka_unit_test(test_names_tell_links_apart),
+      cmocka_unit_test(test_endpoints),
       cmocka_unit_test(test_dead_links_are_avoided),
       cmocka_unit_test(test_last_spine),
       cmocka_unit_test(test_spray_knows_what_is_cut),

@@ -316,7 +316,8 @@ static void test_names(void **state) {
   } gpus[] = {{80, "x86_64", 0},          {90, "x86_64", 0},          {100, "x86_64", 0},
               {100, "arm64", 0},          {103, "x86_64", 0},         {103, "arm64", 0},
               {80, "x86_64", 0x10de20b0}, {80, "x86_64", 0x10de20b2}, {90, "x86_64", 0x10de2324},
-              {90, "x86_64", 0x10de2330}, {90, "x86_64", 0x10de2335}};
+              {90, "x86_64", 0x10de2330}, {90, "x86_64", 0x10de2335}, {90, "arm64", 0},
+              {80, "x86_64", 0x10de20b5}};
   clx_catalog *catalog = NULL;
   assert_int_equal(clx_catalog_open(NULL, &catalog, NULL), CLX_OK);
   for (size_t k = 0; k < sizeof gpus / sizeof gpus[0]; k++) {

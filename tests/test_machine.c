@@ -165,6 +165,24 @@ static void test_domains_of_several_racks(void **state) {
   }
 }
 
+// A domain of 72 GPUs over leaves of 64 ports: what is thinned at the leaf is thinned for the whole domain.
+static void test_domain_wider_than_leaf(void **state) {
+  (void)state;
+  clx_cohort cohort;
+  clx_error error = {0};
+  clx_machine m = machine_make(&cohort, 1152, 0);
+  double two = 2;
+  m.wiring.oversubscription = &two;
+  m.wiring.oversubscription_count = 1;
+  cohort.server.gpus = cohort.server.nics = 4;
+  cohort.rack.servers = 18;
+  cohort.rack.nvlink_domain = 72;
+  m.switch_model.split = 1;  // 64 ports: 42 down, 21 up
+  assert_int_equal(clx_machine_compile(arena, &m, (clx_place){0}, &error), CLX_OK);
+  assert_int_equal(m.network.level[0].gpus, 72);
+  CLX_CHECK_NEAR(m.network.level[0].thinning, 2, 1e-12, 0);
+}
+
 // Servers that nothing joins are refused; one alone needs no NIC.
 static void test_servers_without_nics(void **state) {
   (void)state;
@@ -190,6 +208,7 @@ int main(void) {
       cmocka_unit_test(test_oversubscription_saves_switches),
       cmocka_unit_test(test_out_of_reach_is_refused),
       cmocka_unit_test(test_domains_of_several_racks),
+      cmocka_unit_test(test_domain_wider_than_leaf),
       cmocka_unit_test(test_servers_without_nics),
   };
   return cmocka_run_group_tests(tests, open_arena, close_arena);

@@ -1,6 +1,8 @@
 // Whole scenarios through the public interface: the shipped ones, every model, every rack, cohorts, repeatability.
 #include "check.h"
 
+#include <stdio.h>
+
 #include "scenario/scenario.h"
 
 static clx_catalog *catalog;
@@ -178,12 +180,48 @@ static int teardown(void **state) {
   return 0;
 }
 
+static double step_with(const char *network) {
+  char text[2048];
+  clx_error error;
+  clx_status status;
+  const int length = snprintf(text, sizeof text,
+                              "name: placed\n"
+                              "machine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 4096}]}\n"
+                              "network: {switch: tomahawk5_51t%s}\n"
+                              "training:\n"
+                              "  model: llama-3.1-70b\n"
+                              "  sequence: 8192\n"
+                              "  global_batch: 2048\n"
+                              "  layout: {tp: 4, pp: 2, vpp: 5, dp: 512, micro_batch: 1, sharding: zero1}\n",
+                              network);
+  assert_true(length > 0 && (size_t)length < sizeof text);
+  clx_result *result = run_text(text, &status, &error);
+  if (status != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  const double step = value_of(result, "training.step_time");
+  clx_result_free(result);
+  return step;
+}
+
+// Hashing costs what leaves the units, scattering makes everything leave them, sub-flows mend it, other jobs cost what they
+// share, and where packets are sprayed over a full fabric none of it matters but the way of the ring.
+static void test_placement_reaches_training(void **state) {
+  (void)state;
+  const double sprayed = step_with(", routing: spray"), hashed = step_with(", routing: ecmp");
+  const double scattered = step_with(", routing: ecmp, placement: {kind: random}");
+  const double mended = step_with(", routing: ecmp, flows: 16, placement: {kind: random}");
+  const double pieces = step_with(", routing: ecmp, placement: {kind: fragmented, fragment: 8}");
+  assert_true(sprayed < hashed);
+  assert_true(hashed < pieces && pieces < scattered);
+  assert_true(mended < scattered);
+  CLX_CHECK_NEAR(step_with(", routing: spray, placement: {kind: random}"), sprayed, 0.02, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shipped_scenarios),    cmocka_unit_test(test_published_runs),
       cmocka_unit_test(test_reference_machine),    cmocka_unit_test(test_every_model),
       cmocka_unit_test(test_every_rack),           cmocka_unit_test(test_cohort_equals_expanded),
-      cmocka_unit_test(test_same_bits_every_time),
+      cmocka_unit_test(test_same_bits_every_time), cmocka_unit_test(test_placement_reaches_training),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -407,6 +407,41 @@ static void test_timeline_agrees_with_the_step(void **state) {
   }
 }
 
+// One optimizer for every few ranks: more memory, shorter rings.
+static void test_several_optimizers(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-8b", "megatron-core", (clx_layout){.tp = 1, .pp = 1, .dp = 8192});
+  b.job.layout.sharding = CLX_SHARDING_ZERO1;
+  b.job.global_batch = 8192;
+  const clx_step one = step_of(&b);
+  const clx_memory least = memory_of(&b);
+  b.job.layout.shard_group = 64;
+  const clx_step many = step_of(&b);
+  const clx_memory more = memory_of(&b);
+  assert_true(many.dp_exposed < one.dp_exposed);
+  CLX_CHECK_NEAR(more.bytes[CLX_MEMORY_OPTIMIZER], 128 * least.bytes[CLX_MEMORY_OPTIMIZER], 1e-9, 0);
+  b.job.layout.shard_group = 8192;
+  CLX_CHECK_NEAR(step_of(&b).step_time, one.step_time, 1e-12, 0);
+}
+
+// All parameters leave the job once; NICs of their own or not, nobody else is slowed by more than the write takes.
+static void test_checkpoint_traffic(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 4, .pp = 1, .ep = 8, .dp = 64});
+  b.job.layout.etp = 4;
+  const clx_step step = step_of(&b);
+  const clx_checkpoint_traffic own = clx_training_checkpoint(&b.job, &step, 6.25e9);
+  const clx_checkpoint_traffic shared = clx_training_checkpoint(&b.job, &step, 0);
+  const double all = clx_parameter_count(&b.model).total * (b.software.optimizer_bytes + 2);
+  CLX_CHECK_NEAR(own.bytes * 256, all, 1e-12, 0);
+  CLX_CHECK_NEAR(own.time, own.bytes / 6.25e9, 1e-12, 0);
+  assert_true(shared.time < own.time);
+  CLX_CHECK_NEAR(own.added, 0, 0, 0);
+  assert_true(shared.added > 0 && shared.added < shared.time);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts_add_up),
@@ -415,6 +450,8 @@ int main(void) {
       cmocka_unit_test(test_monotonicity),
       cmocka_unit_test(test_contention_needs_shared_links),
       cmocka_unit_test(test_timeline_agrees_with_the_step),
+      cmocka_unit_test(test_several_optimizers),
+      cmocka_unit_test(test_checkpoint_traffic),
       cmocka_unit_test(test_uneven_layers),
       cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),

@@ -47,7 +47,7 @@ void cli_help_one(const cli_command *command, FILE *out) {
 static void put_commands(FILE *out) {
   const cli_command *command;
   for (int32_t i = 0; (command = cli_command_at(i)) != NULL; i++) {
-    if (!command->hidden) fprintf(out, "  %-16s %s\n", command->name, command->summary);
+    if (!command->hidden) fprintf(out, "  %-20s %s\n", command->name, command->summary);
   }
 }
 

@@ -96,7 +96,7 @@ static void add_torus(const clx_fabric *f, levels *l) {
   const clx_fabric_hosts *host = &f->hosts[0];
   const clx_fabric_spec *s = &f->spec;
   const bool torus = s->topology == CLX_TOPOLOGY_TORUS;
-  const double sides = torus ? 2 : 1;
+  const double sides = torus ? 2 : 1, nics = host->nics * f->rate;  // B/s that the GPUs of a server have
   double servers = 1;
   int32_t last = s->dimension_count - 1;
   while (last > 0 && s->dimensions[last] == 1) last--;
@@ -105,17 +105,19 @@ static void add_torus(const clx_fabric *f, levels *l) {
     double out = 0;  // links of one server that leave
     for (int32_t e = d + 1; e <= last; e++) out += s->dimensions[e] > 1 ? sides * positive_link(f, e)->rate : 0;
     if (d == last - 1 && s->dimensions[last] > 3) {
-      add(f, l, servers * host->gpus, host->ports * f->rate / out, 1);
+      add(f, l, servers * host->gpus, nics / out, 1);
       const double half = floor(s->dimensions[last] / 2.0);
-      add(f, l, servers * half * host->gpus, half * host->ports * f->rate / (sides * positive_link(f, last)->rate), 1);
+      add(f, l, servers * half * host->gpus, half * nics / (sides * positive_link(f, last)->rate), 1);
       continue;
     }
-    add(f, l, servers * host->gpus, out > 0 ? host->ports * f->rate / out : 1, 1);
+    add(f, l, servers * host->gpus, out > 0 ? nics / out : 1, 1);
   }
 }
 
 static void add_direct(const clx_fabric *f, levels *l) {
-  add(f, l, f->hosts[0].gpus, 1, 1);
+  const clx_fabric_hosts *host = &f->hosts[0];
+  const double out = (double)(f->servers - 1) * f->link_class[0].rate;
+  add(f, l, host->gpus, out > 0 ? host->nics * f->rate / out : 1, 1);
   add(f, l, (double)f->gpus, 1, 1);
 }
 

@@ -1,24 +1,7 @@
 // Working memory of the solver.
-#define _DEFAULT_SOURCE  // madvise
-#include <sys/mman.h>
-
 #include "flow/flow_internal.h"
 
-enum { LINE = 64 };                    // bytes of a cache line
-enum { HUGE_PAGE = 2 * 1024 * 1024 };  // bytes
-
-// Touching memory for the first time costs 12 us for each page of 4 KiB in a virtual machine, and random access misses the
-// table of pages: large pages where the system has them. It is a hint; where it fails nothing changes but speed.
-static void ask_for_large_pages(char *data, size_t size) {
-#ifdef MADV_HUGEPAGE
-  const size_t out = (uintptr_t)data % HUGE_PAGE, skip = out > 0 ? HUGE_PAGE - out : 0;
-  if (size < skip + HUGE_PAGE) return;
-  (void)madvise(data + skip, (size - skip) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-#else
-  (void)data;
-  (void)size;
-#endif
-}
+enum { LINE = 64 };  // bytes of a cache line
 
 size_t clx_flow_bytes(int64_t count, size_t size) { return (size_t)count * size + LINE; }
 
@@ -33,7 +16,6 @@ bool clx_flow_slab_reserve(clx_flow_slab *slab, size_t size) {
     clx_flow_slab_free(slab);
     return false;
   }
-  ask_for_large_pages(slab->data, size);
   slab->size = size;
   return true;
 }

@@ -115,11 +115,8 @@ void clx_node_topology_derive(clx_node_topology *t) {
 static const struct {
   uint32_t model;
   const char *device;
-} by_model[] = {{0x10de20b0, "a100_sxm_40"},
-                {0x10de20b2, "a100_sxm"},
-                {0x10de2324, "h800_sxm"},
-                {0x10de2330, "h100_sxm"},
-                {0x10de2335, "h200_sxm"}};
+} by_model[] = {{0x10de20b0, "a100_sxm_40"}, {0x10de20b2, "a100_sxm"}, {0x10de20b5, "a100_pcie"},
+                {0x10de2324, "h800_sxm"},    {0x10de2330, "h100_sxm"}, {0x10de2335, "h200_sxm"}};
 
 enum { X86, GRACE };  // the CPU beside the GPU
 
@@ -128,8 +125,9 @@ static const struct {
   const char *device;
 } by_capability[] = {{80, X86, "a100_sxm"},         {80, X86, "a100_sxm_40"}, {90, X86, "h100_sxm"},
                      {90, X86, "h100_sxm_96_500w"}, {90, X86, "h200_sxm"},    {90, X86, "h800_sxm"},
-                     {100, X86, "b200_sxm"},        {100, GRACE, "gb200"},    {103, X86, "b300_sxm"},
-                     {103, GRACE, "gb300"}};
+                     {90, X86, "h20_sxm"},          {90, X86, "h100_nvl"},    {90, GRACE, "gh200"},
+                     {80, X86, "a100_pcie"},        {100, X86, "b200_sxm"},   {100, GRACE, "gb200"},
+                     {103, X86, "b300_sxm"},        {103, GRACE, "gb300"}};
 
 int32_t clx_node_gpu_devices(const clx_node_topology *t, int32_t gpu, const char *name[CLX_NODE_DEVICES_MAX]) {
   const clx_node_gpu *g = &t->gpu[gpu];

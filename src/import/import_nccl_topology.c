@@ -153,13 +153,29 @@ static int32_t need_number(reader *r, const char *key, int32_t low, int32_t high
   return low;
 }
 
+// `most` hexadecimal digits at most, then `end` (0 = the end of the text). Moves on behind it.
+static bool hex_field(const char **text, int32_t most, char end, uint64_t *value) {
+  int32_t digits = 0;
+  for (*value = 0; digits < most; digits++, (*text)++) {
+    const char c = **text;
+    const int32_t digit = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
+    if (digit < 0) break;
+    *value = *value << 4 | (uint64_t)digit;
+  }
+  if (digits == 0 || **text != end) return false;
+  if (end != '\0') (*text)++;
+  return true;
+}
+
 // "0000:18:00.0", also with 8 digits of domain, as one number.
 static bool busid_parse(const char *text, uint64_t *id) {
-  unsigned domain, bus, device, function;
-  char more;
-  if (strlen(text) > 20) return false;
-  if (sscanf(text, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &more) != 4) return false;
-  *id = (uint64_t)domain << 20 | (uint64_t)bus << 12 | (uint64_t)device << 4 | function;
+  uint64_t domain, bus, device, function;
+  if (!hex_field(&text, 8, ':', &domain) || !hex_field(&text, 2, ':', &bus)) return false;
+  if (!hex_field(&text, 2, '.', &device) || !hex_field(&text, 1, '\0', &function)) return false;
+  *id = domain << 20 | bus << 12 | device << 4 | function;
   return true;
 }
 

@@ -95,6 +95,15 @@ static double nic_efficiency(const clx_machine *machine, double fabric) {
   return fmin(1, fabric / transport);
 }
 
+// The NICs of a domain may hang on several leaves. What leaves the domain then leaves its leaf, too: as if a leaf held the domain.
+static void widen_levels(clx_network *network) {
+  const int64_t all = network->level[network->level_count - 1].gpus;
+  const int64_t domain = network->domain < all ? network->domain : all;
+  for (int32_t i = 0; i < network->level_count; i++) {
+    if (network->level[i].gpus < domain) network->level[i].gpus = domain;
+  }
+}
+
 // A synchronous job waits for its narrowest part, whatever the order of the fleet.
 static clx_status compile_network(clx_machine *machine, clx_place place, clx_error *error) {
   clx_network *least = &machine->network;
@@ -115,6 +124,7 @@ static clx_status compile_network(clx_machine *machine, clx_place place, clx_err
   }
   double efficiency = 1;
   least->level_count = clx_fabric_levels(&machine->fabric, &machine->switch_model, least->level, &efficiency);
+  widen_levels(least);
   for (int32_t i = 0; i < least->level_count; i++) {
     if (least->level[i].thinning < CLX_THINNING_MAX) continue;
     return clx_fail(error, CLX_INFEASIBLE, place,

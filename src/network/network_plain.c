@@ -115,7 +115,7 @@ clx_status clx_wires_plain(clx_arena *arena, const clx_plain_dimension *dimensio
     ranks *= x->size;
     if (ranks > 1 << 27) return clx_fail_plain(error, CLX_INPUT, "a network of more than 2^27 ranks is too large");
     p->stride[d + 1] = (int32_t)ranks;
-    capacity[2 * d] = capacity[2 * d + 1] = x->rate;
+    for (int32_t way = 0; way < 2; way++) capacity[(size_t)2 * (size_t)d + (size_t)way] = x->rate;
   }
   *wires = (clx_wires){.ranks = (int32_t)ranks,
                        .parts = 1,
@@ -126,12 +126,12 @@ clx_status clx_wires_plain(clx_arena *arena, const clx_plain_dimension *dimensio
                        .class_capacity = capacity,
                        .name = plain_name};
   if (!flat) return CLX_OK;
-  double *each = CLX_NEW_ARRAY(arena, double, 2 * count * ranks);
+  double *each = CLX_NEW_ARRAY(arena, double, (int64_t)2 * count * ranks);
   if (each == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t k = 0; k < 2 * count; k++) {
     for (int64_t r = 0; r < ranks; r++) each[k * ranks + r] = capacity[k];
   }
-  wires->link_count = (int32_t)(2 * count * ranks);
+  wires->link_count = (int32_t)((int64_t)2 * count * ranks);
   wires->capacity = each;
   return CLX_OK;
 }

@@ -54,7 +54,8 @@ static clx_status check_flows(const clx_round *r, int32_t ranks, clx_error *erro
 static clx_status check_group(const clx_round *r, int32_t ranks, clx_error *error) {
   if (r->rank != NULL) {
     bool *seen = calloc((size_t)ranks, sizeof *seen);
-    clx_status status = seen == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : CLX_OK;
+    clx_status status = CLX_OK;
+    if (seen == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
     for (int32_t i = 0; i < r->rank_count && status == CLX_OK; i++) {
       const int32_t rank = r->rank[i];
       if (rank < 0 || rank >= ranks) {

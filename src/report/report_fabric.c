@@ -20,7 +20,8 @@ static const char STYLE[] =
     ".rule{stroke:#d5dde5}.joint{fill:none;stroke:#5b6875;stroke-width:1.4}\n"
     "@media (prefers-color-scheme:dark){text{fill:#e6ebf0}.small,.tiny{fill:#9fb0c0}.light{fill:#fff}\n"
     ".page{fill:#12181f}.pod{fill:#1b242e;stroke:#2f3d4b}.unit{stroke:#46586a}.switch,.node{fill:#51677d}\n"
-    ".server{fill:#27333f;stroke:#5b7085}.track{fill:#27333f}.tick{stroke:#e6ebf0}.rule{stroke:#2f3d4b}}\n"
+    ".server{fill:#27333f;stroke:#5b7085}.track{fill:#27333f}.cross,.dead,.failed{stroke:#ff7070}.tick{stroke:#e6ebf0}."
+    "rule{stroke:#2f3d4b}}\n"
     "</style>\n";
 
 // --- what is known of the links --------------------------------------------------------------------------------------

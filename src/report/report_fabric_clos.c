@@ -145,8 +145,9 @@ static void choose_reached(clos *c, int32_t t) {
 static void choose_slots(clos *c) {
   static const int32_t pods[CLX_TIERS_MAX][CLX_TIERS_MAX] = {{1}, {8, 1}, {3, 3, 1}, {2, 2, 3, 1}};
   static const int32_t units[CLX_TIERS_MAX][CLX_TIERS_MAX] = {{1}, {4, 1}, {2, 3, 1}, {2, 2, 2, 1}};
+  const int32_t *drawn = c->in_pod[0] > 1 ? units[c->tiers - 1] : pods[c->tiers - 1];
   for (int32_t t = 0; t < c->tiers; t++) {
-    int32_t most = (c->in_pod[0] > 1 ? units : pods)[c->tiers - 1][t];
+    int32_t most = drawn[t];
     if (c->pods[c->tiers - 1] > 1) most = t == c->tiers - 1 ? (c->tiers == 1 ? 8 : 3) : (most > 3 ? 3 : 2);
     c->pod[t] = choose(c->pods[t], most, c->mark_pod[t]);
     c->box[t] = choose(c->in_pod[t],

@@ -99,10 +99,11 @@ static void write_blocks(writer *w) {
     char name[SHORT];
     snprintf(name, sizeof name, "level_%d", i);
     if (find(w, name, "gpus") == NULL) break;
-    clx_buffer_format(&text, "%s%s GPUs", i > 1 ? ", in " : "", shown(w, name, "gpus", 12, number));
     const double thinning = value(w, name, "thinning", 0), latency = value(w, name, "latency", 0);
-    if (latency > 0) clx_buffer_format(&text, " %s further", shown(w, name, "latency", 3, number));
-    if (thinning > 0) clx_buffer_format(&text, " (%.3g:1 out)", thinning);
+    clx_buffer_format(&text, "%s%s GPUs", i > 1 ? ", " : "", shown(w, name, "gpus", 12, number));
+    if (latency > 0) clx_buffer_format(&text, " (+%s", shown(w, name, "latency", 3, number));
+    if (thinning > 0) clx_buffer_format(&text, "%s%.3g:1 out", latency > 0 ? ", " : " (", thinning);
+    if (thinning > 0 || latency > 0) clx_buffer_format(&text, ")");
   }
   if (text.data != NULL) clx_page_put(&w->page, "blocks", text.data, 2, CLX_REPORT_PLAIN);
   w->page.out->failed = w->page.out->failed || text.failed;

@@ -36,10 +36,7 @@ clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, cl
                 {"machine.tiers", f->tier_count, "switch tiers"},
                 {"machine.switches", f->bill.switches, "switches of all tiers and planes"},
                 {"machine.cables", f->bill.copper + f->bill.optical, "links: servers to leaves and between switches"},
-                {"machine.copper", f->bill.copper, "copper cables: servers to leaves, and to each other"},
-                {"machine.optical", f->bill.optical, "optical cables: between switches"},
                 {"machine.optics", f->bill.optics, "transceivers on optical cables, two each"},
-                {"machine.nics", f->bill.nics, "NICs on the fabric"},
                 {"machine.nvlink_switches", m->nvlink_switches, "NVLink switch trays of the racks"}};
   for (int32_t i = 0; i < CLX_COUNT(counts); i++) {
     CLX_TRY(clx_twin_put(result, counts[i].name, (double)counts[i].value, "", counts[i].doc, error));

@@ -191,6 +191,61 @@ static void test_shared_uplink(void **state) {
   rig_free(&r);
 }
 
+// A NIC that has failed: the round that needs it is named, others play.
+static void test_cut(void **state) {
+  (void)state;
+  rig r = rig_make();
+  const clx_fabric_hosts hosts = {.servers = 4, .gpus = 1, .nics = 1, .ports = 1, .rate = 1e9};
+  const clx_switch model = {
+      .name = "eight", .throughput = 8e9, .port_rate = 1e9, .ports = 8, .split = 1, .spray_efficiency = 1};
+  const clx_link link = {.name = "link", .type = CLX_LINK_OPTIC, .rate = 1e9};
+  clx_fault_spec fault = {.kind = CLX_FAULT_NIC, .index = 2, .rate = 0};
+  double thinning = 1;
+  clx_fabric fabric;
+  const clx_fabric_spec spec = {.topology = CLX_TOPOLOGY_CLOS,
+                                .wiring = CLX_WIRING_BLOCK,
+                                .routing = CLX_ROUTING_ECMP,
+                                .oversubscription = &thinning,
+                                .oversubscription_count = 1,
+                                .planes = 1,
+                                .flows = 1,
+                                .faults = &fault,
+                                .fault_count = 1};
+  must(clx_fabric_compile(r.arena, &spec, &hosts, 1, &model, &link, &link, &fabric, &r.error), &r);
+  const clx_wires_options options = {.ranks = 4, .domain = 1};
+  must(clx_wires_fabric(r.arena, &fabric, &options, &r.wires, &r.error), &r);
+  CLX_CHECK_NEAR(play_text(&r, "rounds: [{flows: [[0, 1, 1 GB], [1, 3, 1 GB]]}]"), 1, 1e-12, 0);
+  const char *text = "rounds:\n- {flows: [[0, 1, 1 GB]]}\n- {flows: [[3, 2, 1 GB]]}\n";
+  clx_node *root = NULL;
+  clx_schedule s;
+  must(clx_document_read(r.arena, "s.yaml", text, strlen(text), &root, &r.error), &r);
+  must(clx_schedule_read(r.arena, root, &s, &r.error), &r);
+  assert_int_equal(clx_schedule_play(r.arena, &s, &r.wires, &r.out, &r.error), CLX_INFEASIBLE);
+  assert_int_equal(r.error.mistake[0].line, 3);
+  assert_non_null(strstr(r.error.mistake[0].text, "no way from rank 3"));
+  rig_free(&r);
+}
+
+// More flows than are followed exactly: ends within 1 % of the time are one event. A port that is always busy tells what is lost.
+static void test_many_flows(void **state) {
+  (void)state;
+  rig r = rig_make();
+  enum { COUNT = CLX_SCHEDULE_EXACT_MAX + 1000 };
+  clx_round_flow *flow = CLX_NEW_ARRAY(r.arena, clx_round_flow, COUNT);
+  double sum = 0;
+  rig_switch(&r, COUNT + 1, 1e9, 0);
+  for (int32_t i = 0; i < COUNT; i++) {
+    flow[i] = (clx_round_flow){i + 1, 0, 1e6 * (1 + i * 7919 % 1000)};
+    sum += flow[i].bytes;
+  }
+  const clx_round round = {.kind = CLX_ROUND_FLOWS, .flow = flow, .flow_count = COUNT, .repeat = 1};
+  const clx_schedule s = {.round = &round, .round_count = 1};
+  const double time = play(&r, &s);
+  CLX_CHECK_NEAR(time, sum / 1e9, 5e-3, 0);
+  assert_true(r.out.solves < 1000);
+  rig_free(&r);
+}
+
 // NVLink inside a domain, NICs between; a rank's NVLink does not slow its NIC.
 static void test_domains(void **state) {
   (void)state;
@@ -627,6 +682,8 @@ int main(void) {
       cmocka_unit_test(test_barrier),
       cmocka_unit_test(test_concurrent),
       cmocka_unit_test(test_shared_uplink),
+      cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_many_flows),
       cmocka_unit_test(test_domains),
       cmocka_unit_test(test_folded_is_flat),
       cmocka_unit_test(test_reference),

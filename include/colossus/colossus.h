@@ -196,7 +196,7 @@ clx_status clx_nccl_topology_import(const char *path, const char *name, bool jso
                                     clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
-/* Reference of every key of a scenario (part NULL) or of one catalogue kind, as text or JSON Schema. */
+/* Reference of every key of a scenario (part NULL), of one catalogue kind or of a "schedule", as text or JSON Schema. */
 clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error);
 
 void clx_text_free(char *text); /* nullable */

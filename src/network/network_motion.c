@@ -191,11 +191,11 @@ double clx_motion_next(const clx_mover *m, const clx_motion *x, double now) {
     if (x->left[k] > 0) least = fmin(least, x->left[k] / x->rate[k]);
   }
   if (!isfinite(least)) return INFINITY;
-  return now + least + m->tolerance * (now + least - x->begun);
+  return now + least + m->tolerance / 2 * (now + least - x->begun);
 }
 
-void clx_motion_advance(clx_motion *x, double now, double then) {
-  const double close = 1e-12 * (then - x->begun);
+void clx_motion_advance(const clx_mover *m, clx_motion *x, double now, double then) {
+  const double close = m->tolerance / 2 * (then - x->begun);
   for (int32_t k = 0; k < x->plan->flows; k++) {
     if (!(x->left[k] > 0)) continue;
     const double end = now + x->left[k] / x->rate[k], rest = x->left[k] - x->rate[k] * (then - now);

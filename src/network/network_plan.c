@@ -174,6 +174,7 @@ typedef struct maker {
   int32_t *from, *to;
   int64_t link_capacity;
   clx_error *error;
+  clx_error cut;  // why a path is not there
 } maker;
 
 static clx_status out_of_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
@@ -189,8 +190,9 @@ static clx_status add_flow(maker *m, clx_plan *p, int32_t from, int32_t to, doub
   for (int32_t part = 0; part < m->wires->parts; part++) {
     int32_t path[CLX_WIRES_PATH_MAX];
     double latency, share;
-    const int32_t count = m->wires->path(m->wires->context, from, to, part, path, &latency, &share, m->error);
-    if (count < 0) return CLX_INFEASIBLE;
+    const int32_t count = m->wires->path(m->wires->context, from, to, part, path, &latency, &share, &m->cut);
+    if (count < 0)
+      return clx_fail(m->error, CLX_INFEASIBLE, p->round->place, "%s", m->cut.count > 0 ? m->cut.mistake[0].text : "");
     const int32_t start = m->first[p->flows];
     if ((int64_t)start + count > m->link_capacity) {
       const int64_t larger = 2 * ((int64_t)start + count);

@@ -51,7 +51,7 @@ static clx_status follow(player *p, clx_motion *x, double *now, double until) {
   while (x->moving > 0 && *now < until) {
     if (!x->solved) CLX_TRY(clx_motion_solve(&p->mover, &x, 1, p->error));
     const double next = fmin(clx_motion_next(&p->mover, x, *now), until);
-    clx_motion_advance(x, *now, next);
+    clx_motion_advance(&p->mover, x, *now, next);
     *now = next;
   }
   return CLX_OK;
@@ -267,7 +267,7 @@ static clx_status play(player *p) {
     if (!isfinite(next)) return clx_fail(p->error, CLX_INTERNAL, p->schedule->place, "a schedule came to a halt");
     for (int32_t i = 0; i < p->active_count; i++) {
       stage *s = &p->stage[p->active[i]];
-      if (s->state == MOVING) clx_motion_advance(&s->motion, p->now, next);
+      if (s->state == MOVING) clx_motion_advance(&p->mover, &s->motion, p->now, next);
     }
     p->now = fmax(p->now, next);
     CLX_TRY(finish(p));

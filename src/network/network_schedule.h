@@ -76,8 +76,8 @@ enum { CLX_SCHEDULE_FLOWS_MAX = 1 << 24 };  // of all different rounds of a sche
 // its bytes take at the max-min fair rates that it gets (rates change whenever flows begin or end) plus its latency; a round ends
 // `wait` after its slowest flow. Rounds that run at the same time share links.
 // Equal rounds that nothing disturbs are solved once. Where all rounds are uniform on these wires (clx_wires.uniform), ranks are
-// folded into one. Ends of flows closer than 1e-11 of a round are one event; with more than CLX_SCHEDULE_EXACT_MAX flows closer than 1 %, by which the
-// time of a round is exceeded at most.
+// folded into one. Flows that end within 1e-11 of a round's time are one event; with more than CLX_SCHEDULE_EXACT_MAX flows in a
+// round within 1 % of it: each arrives at its own time, the others get its bandwidth in the middle of the window.
 // Errors, with the place of the round or flow: CLX_INPUT for a rank out of range, a rank twice in a group, a flow to its own
 // rank, no bytes, groups that do not divide the ranks, an operand out of range; CLX_INFEASIBLE for more ranks than the network
 // has and for flows whose way is cut; CLX_MEMORY.

@@ -69,7 +69,7 @@ void clx_mover_end(clx_mover *mover);
 clx_status clx_motion_begin(clx_mover *mover, clx_motion *motion, const clx_plan *plan, double now, clx_error *error);
 // Rates of rounds that share links. Cost: one solve unless the same flows of the same rounds have met before.
 clx_status clx_motion_solve(clx_mover *mover, clx_motion *const *motion, int32_t count, clx_error *error);
-// When the next flow ends (with those that are close to it); INFINITY when none moves. Rates must be solved.
+// The middle of the time in which the next flow and those close to it end; INFINITY when none moves. Rates must be solved.
 double clx_motion_next(const clx_mover *mover, const clx_motion *motion, double now);
-// Moves bytes from `now` to `then`; flows that end are taken out and clear motion->solved.
-void clx_motion_advance(clx_motion *motion, double now, double then);
+// Moves bytes from `now` to `then`; flows that end, or are close to it, arrive at their own times and clear motion->solved.
+void clx_motion_advance(const clx_mover *mover, clx_motion *motion, double now, double then);

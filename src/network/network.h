@@ -76,9 +76,10 @@ typedef struct clx_library {
   int32_t ideal;          // bool: alpha-beta ring and tree, no protocols: what ASTRA-sim computes
   double launch;          // s: added to every collective: threads, processes, frameworks launch differently
   double skew;            // s: added for every doubling of ranks beyond two: waiting for the last one
-  int32_t split_ranks;    // groups of so many ranks may be split into nodes and rails (reduce-scatter, all-gather)
-  double hop;             // s: one hop of an ideal network
-  int32_t chunks;         // into which an ideal network cuts a collective, one after the other
+  int32_t
+      split_ranks;  // from so many ranks on reduce-scatter and all-gather may be split into nodes and rails; 0 = never
+  double hop;       // s: one hop of an ideal network
+  int32_t chunks;   // into which an ideal network cuts a collective, one after the other
   clx_library_generation generation[CLX_GENERATIONS];
   clx_kernel_fit fit;  // the measurements behind the constants; classes "hopper nodes large"; low and high: GPUs, B
 } clx_library;

@@ -58,11 +58,10 @@ static clx_collective_cost near_cost(const clx_reach *reach, clx_collective kind
 // by NVIDIA that names it and the one by Meta that ran the default.
 static const double NVLS_TREE_BYTES = 131072;
 
-// Trees inside the nodes are chains; those of a rack are not used.
 static clx_collective_cost tree_cost(const clx_reach *reach, double bytes) {
   clx_collective_cost best = {.time = INFINITY};
-  if (!clx_tree_applies(reach)) return best;
   for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
+    if (!clx_tree_applies(reach, (clx_protocol)p)) continue;
     if (clx_reach_rate(reach, (clx_protocol)p) > 0) clx_cheaper(&best, clx_tree_cost(reach, (clx_protocol)p, bytes));
   }
   return best;
@@ -88,7 +87,8 @@ static clx_collective_cost far_scatter_cost(const clx_reach *reach, clx_collecti
   if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(reach, kind, bytes);
   if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && reach->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(reach, bytes));
-  const bool split = algorithm < 0 && reach->ranks >= reach->network->library->split_ranks;
+  const int32_t least = reach->network->library->split_ranks;
+  const bool split = algorithm < 0 && least > 0 && reach->ranks >= least;
   if ((split || algorithm == CLX_ALGORITHM_HIERARCHICAL) && reach->inside > 1)
     clx_cheaper(&best, clx_split_cost(reach, kind, bytes));
   return best;

@@ -62,7 +62,7 @@ clx_collective_cost clx_tree_cost(const clx_reach *reach, clx_protocol protocol,
 clx_collective_cost clx_nvls_cost(const clx_reach *reach, double bytes);
 clx_collective_cost clx_nvls_tree_cost(const clx_reach *reach, double bytes);
 clx_collective_cost clx_collnet_cost(const clx_reach *reach, double bytes);
-bool clx_tree_applies(const clx_reach *reach);
+bool clx_tree_applies(const clx_reach *reach, clx_protocol protocol);
 bool clx_nvls_tree_applies(const clx_reach *reach);
 clx_collective_cost clx_all_to_all_cost(const clx_reach *reach, const clx_group *group, clx_algorithm algorithm,
                                         double bytes);

@@ -83,11 +83,10 @@ static const clx_row library_rows[] = {
     {.key = "split_ranks",
      .kind = CLX_ROW_INT,
      .offset = offsetof(clx_library, split_ranks),
-     .initial = 2048,
-     .minimum = 2,
+     .minimum = 0,
      .maximum = 2147483647,
-     .doc = "groups of so many ranks may do reduce-scatter and all-gather in the nodes and over rails, one after the "
-            "other: rings of NCCL grow with ranks, and trainers of this width split them"},
+     .doc = "from so many ranks on reduce-scatter and all-gather may run in the nodes and over rails, one after the "
+            "other; 0 = never, as in NCCL itself"},
     {.key = "hop",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_library, hop),

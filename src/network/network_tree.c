@@ -1,16 +1,27 @@
 // All-reduce by double binary trees over nodes, by the NVLink switches, and by both; by the switches of the fabric.
 #include "network/network_internal.h"
 
-// Ranks of a node up to which trees run over more than two nodes. In racks of 72 NCCL ran NVLSTree over two of them, but over
-// twenty of them what a ring takes (all-reduce of 8 GiB on CoreWeave's GB200: 793 GB/s on 128 GPUs, 381 on 1,440).
-static const double CHAIN_MAX = 32;
-
 // Bytes out of the busiest node of a double binary tree, against those of the buffer: each tree carries half of it up and
 // down. An inner node of one tree (one edge up, two down) is a leaf of the other: 4 halves. Two nodes only swap halves.
 static double tree_load(double nodes) { return nodes <= 2 ? 1 : nodes <= 3 ? 1.5 : 2; }
 
-// Chains inside the nodes, trees between them. Chains of a rack are not used.
-bool clx_tree_applies(const clx_reach *reach) { return reach->nodes > 1 && reach->inside <= CHAIN_MAX; }
+// Ranks of a node up to which it is a server; more are a rack. Over two racks of 72 NCCL ran NVLSTree, but over twenty what a
+// ring or a chain on Simple takes (all-reduce on CoreWeave's GB200: 8 GiB at 793 GB/s on 128 GPUs, at 381 on 1,440).
+static const double SERVER_MAX = 32;
+
+// Chains inside the nodes, trees between them; through racks on Simple only.
+bool clx_tree_applies(const clx_reach *reach, clx_protocol protocol) {
+  return reach->nodes > 1 && (reach->inside <= SERVER_MAX || protocol == CLX_PROTOCOL_SIMPLE);
+}
+
+// Both directions of a chain through a node. In a rack every chunk of every channel pays a hop, and a channel carries what
+// NCCL's model allows trees of four nodes and more on Blackwell (24 GB/s); in a server the fill of the tree stands for it.
+static double chain_time(const clx_reach *reach, const clx_ring *ring, double channels, double loop, double bytes) {
+  static const double CHANNEL = 24e9;  // B/s
+  if (reach->inside <= 1) return 0;
+  if (reach->inside <= SERVER_MAX) return 2 * bytes / ring->rate;
+  return 2 * bytes / loop * clx_joined(ring->hop, loop / clx_least(ring->rate, channels * CHANNEL), ring->overlap);
+}
 
 clx_collective_cost clx_tree_cost(const clx_reach *reach, clx_protocol protocol, double bytes) {
   const clx_library_generation *c = reach->constants;
@@ -20,11 +31,11 @@ clx_collective_cost clx_tree_cost(const clx_reach *reach, clx_protocol protocol,
   const double node = clx_reach_rate(reach, protocol);
   const double start = ring.time + reach->launch + c->start;
   const double latency = start + 2 * (reach->inside - 1) * ring.hop + 2 * depth * clx_reach_hop(reach, protocol, true);
-  const double near = reach->inside > 1 ? 2 * bytes / ring.rate : 0, far = load * bytes / node;
   // Chunks of a channel shrink until the buffer has eight of them for every level (calcCollChunking of NCCL).
   const double channels = clx_nccl_channels(reach->device);
   const double chunk = clx_least(524288, clx_most(32768, bytes / (8 * channels * (depth + reach->inside))));
   const double loop = clx_least(bytes, channels * chunk);
+  const double near = chain_time(reach, &ring, channels, loop, bytes), far = load * bytes / node;
   const double fill = 2 * (depth * c->fill * loop / node + (reach->inside - 1) * loop / ring.rate);
   return (clx_collective_cost){.time = latency + clx_most(near, far) + fill,
                                .latency = latency,
@@ -53,7 +64,7 @@ clx_collective_cost clx_nvls_cost(const clx_reach *reach, double bytes) {
 // Multicast starts at 5 GPUs.
 bool clx_nvls_tree_applies(const clx_reach *reach) {
   return reach->network->transport->nvls_tree && reach->nodes > 1 && reach->inside > 4 &&
-         clx_nccl_multicast(reach->device) && (reach->inside <= CHAIN_MAX || reach->nodes <= 2);
+         clx_nccl_multicast(reach->device) && (reach->inside <= SERVER_MAX || reach->nodes <= 2);
 }
 
 // Bytes of one loop of all channels over all heads (calcCollChunking of NCCL): chunks of 128 KiB, of 64 KiB from four nodes on,

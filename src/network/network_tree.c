@@ -14,10 +14,11 @@ bool clx_tree_applies(const clx_reach *reach, clx_protocol protocol) {
   return reach->nodes > 1 && (reach->inside <= SERVER_MAX || protocol == CLX_PROTOCOL_SIMPLE);
 }
 
-// Both directions of a chain through a node. In a rack every chunk of every channel pays a hop, and a channel carries what
-// NCCL's model allows trees of four nodes and more on Blackwell (24 GB/s); in a server the fill of the tree stands for it.
+// Both directions of a chain through a node. In a rack every chunk of every channel pays a hop, and two channels carry what
+// NCCL's model allows one of the graph in trees of four nodes and more on Blackwell (24 GB/s); in a server the fill of the tree
+// stands for it.
 static double chain_time(const clx_reach *reach, const clx_ring *ring, double channels, double loop, double bytes) {
-  static const double CHANNEL = 24e9;  // B/s
+  static const double CHANNEL = 12e9;  // B/s
   if (reach->inside <= 1) return 0;
   if (reach->inside <= SERVER_MAX) return 2 * bytes / ring->rate;
   return 2 * bytes / loop * clx_joined(ring->hop, loop / clx_least(ring->rate, channels * CHANNEL), ring->overlap);

@@ -19,8 +19,12 @@ static const double RATE = 50e9;
 static void open_rig(rig *r, int64_t servers, clx_topology topology, clx_wiring wiring) {
   *r = (rig){.arena = clx_arena_new(), .result = clx_result_new()};
   r->hosts = (clx_fabric_hosts){.servers = servers, .gpus = 8, .nics = 8, .ports = 9, .rate = RATE};
-  r->spec = (clx_fabric_spec){
-      .topology = topology, .wiring = wiring, .routing = CLX_ROUTING_SPRAY, .planes = 1, .flows = 1, .seed = 1};
+  r->spec = (clx_fabric_spec){.topology = (int32_t)topology,
+                              .wiring = (int32_t)wiring,
+                              .routing = CLX_ROUTING_SPRAY,
+                              .planes = 1,
+                              .flows = 1,
+                              .seed = 1};
 }
 
 static void compile(rig *r, int32_t radix) {

@@ -78,8 +78,8 @@ double clx_multicast_time(const clx_ring *ring, double ranks, double depth, doub
   if (bytes < 64 * lanes * chunk) chunk = 65536;
   if (bytes < 8 * lanes * chunk) chunk = 32768;
   if (bytes < 2 * lanes * chunk) chunk = 16384;
-  const double loop = clx_joined(ring->hop, lanes * chunk / ring->rate, ring->overlap);
-  return ring->time + (bytes / (lanes * chunk) + depth) * loop;
+  const double loop = fmin(bytes, lanes * chunk);
+  return ring->time + (bytes / loop + depth) * clx_joined(ring->hop, loop / ring->rate, ring->overlap);
 }
 
 // Channels of a collective: twice those of the ring; few where ranks beyond a bridged pair talk over PCIe.

@@ -46,11 +46,15 @@ static double nics_left(const clx_fabric *f) {
   return 1 - fmax(most_lost(f, 0, f->nic_up), most_lost(f, 1, f->nic_up)) / ports;
 }
 
-// NIC bandwidth of a block with `ports` endpoints against what is left of its `links` out, up or down, in all planes.
+// Ports that send for GPUs, of all ports of a server: collectives leave the NICs of storage alone.
+static double sending(const clx_fabric *f) { return (double)f->hosts[0].nics / f->hosts[0].ports; }
+
+// Bandwidth of the NICs of GPUs in a block with `ports` endpoints against what is left of its `links` out, up or down, in all
+// planes.
 static double thinning_of(const clx_fabric *f, int32_t class, double ports, int64_t links) {
   const double lost = fmax(most_lost(f, class, links), most_lost(f, class + 1, links));
   const double left = (double)links * f->spec.planes - lost;
-  return left > 0 ? ports * f->nic_up * f->spec.planes / left : CLX_THINNING_MAX;
+  return left > 0 ? ports * sending(f) * f->nic_up * f->spec.planes / left : CLX_THINNING_MAX;
 }
 
 // --- topologies -------------------------------------------------------------------------------------------------------------
@@ -77,11 +81,11 @@ static void add_dragonfly(const clx_fabric *f, levels *l) {
   const clx_fabric_spec *s = &f->spec;
   const double gpus = (double)host->gpus / host->ports;  // of an endpoint
   const bool plus = s->topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
-  const double p = s->router_endpoints, a = s->group_routers;
+  const double p = s->router_endpoints, send = p * sending(f), a = s->group_routers;
   const double out = (double)f->global_parallel * (f->group_count - 1);
   const double global = f->group_count > 1 ? out / a : 0;
-  add(f, l, floor(p * gpus), plus ? p / f->leaf_up : p / (a - 1 + global), 1);
-  add(f, l, floor(a * p * gpus), out > 0 ? a * p / out : 1, plus ? 2 : 1);
+  add(f, l, floor(p * gpus), plus ? send / f->leaf_up : send / (a - 1 + global), 1);
+  add(f, l, floor(a * p * gpus), out > 0 ? a * send / out : 1, plus ? 2 : 1);
   add(f, l, (double)f->gpus, 1, plus ? 1 : 2);
 }
 

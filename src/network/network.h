@@ -129,6 +129,9 @@ typedef struct clx_group {
 // The group of `size` ranks that are `stride` apart in the order of ranks.
 clx_group clx_group_make(const clx_network *network, int32_t size, int32_t stride);
 
+// How much longer what leaves a block takes, against the NICs alone, when this share of its NICs sends out.
+double clx_block_slowing(const clx_fabric_level *level, double leaving);
+
 // --- costs ------------------------------------------------------------------------------------------------------------------
 
 typedef struct clx_collective_cost {

@@ -5,7 +5,7 @@ double clx_spread_time(const clx_reach *reach, const clx_group *group, double by
   const double n = reach->ranks;
   double up = n - reach->inside;  // out of the NIC, or out of a block that is thinned
   for (int32_t i = 0; i < reach->network->level_count && group->members[i] < group->size; i++)
-    up = clx_most(up, (n - group->members[i]) * reach->network->level[i].thinning);
+    up = clx_most(up, (n - group->members[i]) * clx_block_slowing(&reach->network->level[i], 1));
   return bytes * up / n / reach->nic;
 }
 

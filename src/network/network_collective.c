@@ -2,15 +2,16 @@
 // 86fa684d, src/tuning, src/graph): base + hops x latency + fill + bytes / bandwidth.
 #include "network/network_internal.h"
 
-// Rings of the same kind that leave a block share its uplinks, which carry 1 / thinning of its NICs; the more of its NICs send
-// out, the more collide.
+// A block's uplinks carry 1 / thinning of its NICs; the more of these send out, the more collide.
+double clx_block_slowing(const clx_fabric_level *level, double leaving) {
+  return clx_most(1, level->thinning * leaving) * (1 + leaving * level->loss / (1 - level->loss));
+}
+
+// Rings of the same kind leave a block once, and share what leads out of it.
 static double thinning(const clx_network *network, const clx_group *group) {
   double most = 1;
   for (int32_t i = 0; i < network->level_count && group->members[i] < group->size; i++) {
-    const clx_fabric_level *level = &network->level[i];
-    const double leaving = (double)group->inside / group->members[i];
-    const double collisions = 1 + leaving * level->loss / (1 - level->loss);
-    most = clx_most(most, clx_most(1, level->thinning * leaving) * collisions);
+    most = clx_most(most, clx_block_slowing(&network->level[i], (double)group->inside / group->members[i]));
   }
   return most;
 }

@@ -10,7 +10,7 @@ void clx_network_traffic(const clx_network *network, clx_traffic *traffic) {
     if (network->level[i].thinning <= 0) continue;  // nothing leads out
     traffic->link_name[traffic->link_count] = "uplinks";
     traffic->level[traffic->link_count] = i;
-    traffic->capacity[traffic->link_count++] = nic / network->level[i].thinning;
+    traffic->capacity[traffic->link_count++] = nic / clx_block_slowing(&network->level[i], 1);
   }
 }
 

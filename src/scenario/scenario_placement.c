@@ -60,14 +60,51 @@ clx_status clx_scenario_jobs(const clx_scenario *s, uint64_t seed, clx_arena *ar
   return CLX_OK;
 }
 
-// Neighbours of a scattered job do not stand in one block of the fabric: blocks shrink to what is placed together.
-static void scatter(const clx_placement *placement, const clx_machine *machine, clx_network *network) {
-  if (placement->kind == CLX_PLACEMENT_CONTIGUOUS) return;
-  const int64_t servers = placement->kind == CLX_PLACEMENT_RANDOM ? 1 : placement->fragment;
-  const double together = fmax(network->domain, (double)servers * machine->fabric.hosts[0].gpus);
-  for (int32_t i = 0; i + 1 < network->level_count; i++) {
-    if ((double)network->level[i].gpus > together) network->level[i].gpus = (int64_t)together;
+// Servers of a scattered job in an order in which neighbours are of different runs.
+static const int32_t *apart(clx_arena *arena, const clx_fabric_traffic *job, int64_t run) {
+  int32_t *order = CLX_NEW_ARRAY(arena, int32_t, job->nodes);
+  const int64_t runs = (job->nodes + run - 1) / run;
+  int32_t count = 0;
+  if (order == NULL) return NULL;
+  for (int64_t within = 0; within < run; within++) {
+    for (int64_t i = 0; i < runs; i++) {
+      if (i * run + within < job->nodes) order[count++] = job->server[i * run + within];
+    }
   }
+  return order;
+}
+
+// Neighbours of a scattered job do not stand in one block of the fabric: its blocks are what is placed together, and what
+// leads out of them is what the rings of the job get beside the other jobs when every server sends to one of another run.
+static clx_status scatter(clx_scenario *s, clx_fabric_traffic *traffic, int32_t jobs, uint64_t seed, clx_error *error) {
+  const clx_machine *machine = &s->machine;
+  const clx_fabric *fabric = &machine->fabric;
+  const clx_placement *placement = &s->spec.network.placement;
+  clx_network *network = &s->machine.network;
+  const int64_t run = placement->kind == CLX_PLACEMENT_RANDOM ? 1 : placement->fragment;
+  clx_fabric_pattern_result *result = CLX_NEW_ARRAY(s->arena, clx_fabric_pattern_result, jobs);
+  traffic[0].server = apart(s->arena, &traffic[0], run);
+  if (result == NULL || traffic[0].server == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_fabric_study_traffic(fabric, traffic, jobs, seed, result, NULL, error));
+  if (result[0].nics == 0) return CLX_OK;  // one server
+  const double full = fabric->spec.routing == CLX_ROUTING_SPRAY ? fabric->spec.spray_efficiency : 1;
+  clx_fabric_level *level = network->level;
+  double latency = 0, thinning = 1;
+  for (int32_t i = 0; i + 1 < network->level_count; i++) {
+    latency += level[i + 1].latency;
+    thinning = fmax(thinning, level[i].thinning);
+  }
+  // What the wires thin, as far as the rings feel it; the rest of what they lack is lost to collisions.
+  const double share = fmin(1, result[0].split_share / full);
+  thinning = fmin(thinning, 1 / share);
+  const double together = fmax(network->domain, (double)run * fabric->hosts[0].gpus);
+  const int64_t all = level[network->level_count - 1].gpus;
+  if (together >= (double)all) return CLX_OK;
+  level[0] = (clx_fabric_level){
+      .gpus = (int64_t)together, .thinning = thinning, .loss = fmin(1 - share * thinning, CLX_COLLISION_LOSS_MAX)};
+  level[1] = (clx_fabric_level){.gpus = all, .latency = latency};
+  network->level_count = 2;
+  return CLX_OK;
 }
 
 clx_status clx_scenario_place(clx_scenario *s, clx_error *error) {
@@ -75,13 +112,13 @@ clx_status clx_scenario_place(clx_scenario *s, clx_error *error) {
   clx_network *network = &machine->network;
   const clx_network_spec *spec = &s->spec.network;
   if (machine->endpoints == 0) return CLX_OK;
+  const bool scattered = spec->placement.kind != CLX_PLACEMENT_CONTIGUOUS && machine->fabric.radix > 0;
   const uint64_t seed = (uint64_t)machine->fabric.spec.seed;
   const int32_t jobs = 1 + spec->job_count;
   clx_fabric_traffic *traffic = CLX_NEW_ARRAY(s->arena, clx_fabric_traffic, jobs);
   if (traffic == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (jobs > 1) CLX_TRY(clx_scenario_jobs(s, seed, s->arena, traffic, error));
-  CLX_TRY(clx_fabric_collisions(s->arena, &machine->fabric, traffic, jobs, seed, network->level, network->level_count,
-                                error));
-  scatter(&spec->placement, machine, network);
-  return CLX_OK;
+  if (jobs > 1 || scattered) CLX_TRY(clx_scenario_jobs(s, seed, s->arena, traffic, error));
+  if (scattered) return scatter(s, traffic, jobs, seed, error);
+  return clx_fabric_collisions(s->arena, &machine->fabric, traffic, jobs, seed, network->level, network->level_count,
+                               error);
 }

@@ -37,7 +37,7 @@ static void put_layer(builder *b, const clx_layer_cost *cost, int32_t layer, int
   const double waiting[CLX_WAITING] = {cost->tp[pass] + (pass == 1 ? cost->repeat_tp : 0), cost->cp[pass],
                                        cost->ep[pass]};
   const double all = pass == 0 ? clx_layer_cost_forward(cost) : clx_layer_cost_backward(cost);
-  const double compute = all - waiting[0] - waiting[1] - waiting[2] - cost->fsdp[pass] - cost->contention[pass];
+  const double compute = all - waiting[0] - waiting[1] - waiting[2];
   int32_t ready = -1;
   if (pass == 0 && b->dp >= 0) {
     put(b, (clx_activity){STREAM_DP, b->dp, 0, previous}, "dp", layer);

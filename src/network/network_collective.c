@@ -2,9 +2,11 @@
 // 86fa684d, src/tuning, src/graph): base + hops x latency + fill + bytes / bandwidth.
 #include "network/network_internal.h"
 
-// A block's uplinks carry 1 / thinning of its NICs; the more of these send out, the more collide.
+// A block's uplinks carry 1 / thinning of its NICs. Collisions cost most when every link has one flow to carry: of fewer, few
+// meet; of more, every link has its share of them.
 double clx_block_slowing(const clx_fabric_level *level, double leaving) {
-  return clx_most(1, level->thinning * leaving) * (1 + leaving * level->loss / (1 - level->loss));
+  const double flows = level->thinning * leaving;  // of a link
+  return clx_most(1, flows) + clx_least(1, flows) * level->loss / (1 - level->loss);
 }
 
 // Rings of the same kind leave a block once, and share what leads out of it.

@@ -39,18 +39,20 @@ clx_reach clx_reach_of(const clx_network *network, const clx_group *group) {
   return reach;
 }
 
-static clx_collective_cost ring_cost(const clx_reach *reach, clx_collective kind, double bytes) {
-  return clx_ring_cost(reach, kind, clx_ring_protocol(reach, kind, bytes), bytes);
-}
-
-// Inside a domain NCCL's choice is known well enough to repeat it, mistakes included.
+// In a domain as wide as measured ones NCCL's choice is repeated, mistakes included; in wider ones the cheapest counts.
 static clx_collective_cost near_cost(const clx_reach *reach, clx_collective kind, double bytes, int32_t algorithm) {
   const bool multicast = kind == CLX_ALL_REDUCE && clx_nccl_multicast(reach->device);
-  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return ring_cost(reach, kind, bytes);
+  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return clx_chosen_ring_cost(reach, kind, bytes);
   if (!multicast || (algorithm >= 0 && algorithm != CLX_ALGORITHM_NVLS)) return (clx_collective_cost){.time = INFINITY};
+  if (algorithm == CLX_ALGORITHM_NVLS) return clx_nvls_cost(reach, bytes);
+  if (reach->ranks > CLX_NCCL_CHOICE_RANKS) {
+    clx_collective_cost best = clx_chosen_ring_cost(reach, kind, bytes);
+    clx_cheaper(&best, clx_nvls_cost(reach, bytes));
+    return best;
+  }
   const clx_nccl_method method =
       clx_nccl_method_of(reach->device, reach->nvlink, CLX_NCCL_ALL_REDUCE, reach->ranks, bytes);
-  if (algorithm == CLX_ALGORITHM_NVLS || method == CLX_NCCL_NVLS) return clx_nvls_cost(reach, bytes);
+  if (method == CLX_NCCL_NVLS) return clx_nvls_cost(reach, bytes);
   return clx_ring_cost(reach, kind, (clx_protocol)method, bytes);
 }
 
@@ -74,7 +76,7 @@ static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes,
   if (all && large)
     best = clx_ring_cost(reach, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
   else if (all || algorithm == CLX_ALGORITHM_RING)
-    best = ring_cost(reach, CLX_ALL_REDUCE, bytes);
+    best = clx_chosen_ring_cost(reach, CLX_ALL_REDUCE, bytes);
   if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(reach, bytes));
   if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(reach, bytes));
   if (all ? reach->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
@@ -85,7 +87,7 @@ static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes,
 static clx_collective_cost far_scatter_cost(const clx_reach *reach, clx_collective kind, double bytes,
                                             int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
-  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(reach, kind, bytes);
+  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = clx_chosen_ring_cost(reach, kind, bytes);
   if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && reach->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(reach, bytes));
   const int32_t least = reach->network->library->split_ranks;

@@ -41,14 +41,20 @@ static clx_protocol ring_protocol(const clx_reach *reach, clx_collective kind, d
                                             bytes, far <= 0 || clx_reach_rate(reach, CLX_PROTOCOL_LL128) > 0);
 }
 
-// The ring on NCCL's protocol; in one domain that is wider than those in which its choice was measured, on the cheapest. Over
-// several domains the choice stands however wide they are: 20 racks of GB200 took 45.0 ms for 8 GiB, which is Simple (43.3 here),
-// not the cheapest (LL128, 30.2).
+// Where NCCL's choice was measured: in domains of eight ranks, and in all-reduces over wider ones (20 racks of GB200 took 45.0 ms
+// for 8 GiB, which is Simple, 43.3 here, not the cheapest, LL128 with 30.2).
+static bool choice_is_known(const clx_reach *reach, clx_collective kind) {
+  return reach->inside <= CLX_NCCL_CHOICE_RANKS || (reach->nodes > 1 && kind == CLX_ALL_REDUCE);
+}
+
+// The ring on NCCL's protocol, or on the cheapest where that is not known.
 clx_collective_cost clx_chosen_ring_cost(const clx_reach *reach, clx_collective kind, double bytes) {
-  if (reach->nodes > 1 || reach->ranks <= CLX_NCCL_CHOICE_RANKS)
-    return clx_ring_cost(reach, kind, ring_protocol(reach, kind, bytes), bytes);
+  if (choice_is_known(reach, kind)) return clx_ring_cost(reach, kind, ring_protocol(reach, kind, bytes), bytes);
   clx_collective_cost best = {.time = INFINITY};
-  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) clx_cheaper(&best, clx_ring_cost(reach, kind, (clx_protocol)p, bytes));
+  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
+    if (reach->nodes > 1 && !(clx_reach_rate(reach, (clx_protocol)p) > 0)) continue;
+    clx_cheaper(&best, clx_ring_cost(reach, kind, (clx_protocol)p, bytes));
+  }
   return best;
 }
 

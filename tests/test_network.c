@@ -266,8 +266,8 @@ static void check_monotone(const clx_network *network, clx_collective kind, int3
   }
 }
 
-// More bytes take longer. Rings on H100 nodes leave LL too late, by NCCL's own estimates, and the time falls there by as much as
-// `slack` says between two sizes, never over a doubling.
+// More bytes take longer. Rings on H100 leave LL too late, by NCCL's own estimates: between two sizes the time may fall there by up
+// to 18.6 % (16.8 % on 8 GPUs), never over a doubling.
 static void test_monotone_in_bytes(void **state) {
   (void)state;
   static const int32_t sizes[] = {2, 8, 16, 64, 1024, 65536};
@@ -275,7 +275,7 @@ static void test_monotone_in_bytes(void **state) {
   for (int w = 0; w < 2; w++) {
     for (int kind = 0; kind < CLX_COLLECTIVES; kind++) {
       for (int i = 0; i < (int)CLX_COUNT(sizes); i++)
-        check_monotone(&networks[w], (clx_collective)kind, sizes[i], 1.1, w == 0 ? 1e-12 : 0.2);
+        check_monotone(&networks[w], (clx_collective)kind, sizes[i], 1.1, w == 0 ? 1e-12 : 0.19);
     }
   }
   for (int32_t domain = 72; domain <= 576; domain *= 2) {

@@ -266,8 +266,8 @@ static void check_monotone(const clx_network *network, clx_collective kind, int3
   }
 }
 
-// More bytes take longer. Rings on H100 leave LL too late, by NCCL's own estimates: between two sizes the time may fall there by up
-// to 18.6 % (16.8 % on 8 GPUs), never over a doubling.
+// More bytes take longer. Rings on H100 leave LL too late, by NCCL's own estimates: between two sizes the time may fall there
+// by up to 18.6 % (16.8 % on 8 GPUs), never over a doubling.
 static void test_monotone_in_bytes(void **state) {
   (void)state;
   static const int32_t sizes[] = {2, 8, 16, 64, 1024, 65536};
@@ -339,8 +339,8 @@ static void test_wide_domains(void **state) {
   }
 }
 
-// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (nccl issue 1469), on two nodes with one GPU
-// each (nccl issue 1357; its 2 MiB are missed by 30 %), CoreWeave's GB200 racks.
+// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (nccl issue 1469), on two nodes with one
+// GPU each (nccl issue 1357; its 2 MiB are missed by 30 %), CoreWeave's GB200 racks.
 static void test_published_points(void **state) {
   (void)state;
   const clx_network dgx = network_of(&h100, nccl, 8, 50e9), racks = network_of(&gb200, nccl, 72, 50e9);

@@ -58,8 +58,8 @@ static clx_collective_cost near_cost(const clx_reach *reach, clx_collective kind
 
 // From here on NCCL leaves LL and LL128 where NVLSTree applies, faster or not: two H100 nodes on EFA go from 135 to 109 us at
 // 128 KiB, two H20 nodes name NVLSTree at 1 MiB, and NVIDIA's scan, which names it, follows it from 256 KiB on over 4 nodes and
-// from 1 MiB on over more. Up to 1 MiB over more than 4 nodes nobody measured the choice well: Meta's default, read off a plot to
-// +-50 %, took 62 us at 256 KiB over 8 nodes, which is LL128 (108 here) rather than NVLSTree (154).
+// from 1 MiB on over more. Up to 1 MiB over more than 4 nodes nobody measured the choice well: Meta's default, read off a plot
+// to +-50 %, took 62 us at 256 KiB over 8 nodes, which is LL128 (108 here) rather than NVLSTree (154).
 static const double NVLS_TREE_BYTES = 131072;
 
 static clx_collective_cost tree_cost(const clx_reach *reach, double bytes) {

@@ -41,8 +41,8 @@ static clx_protocol ring_protocol(const clx_reach *reach, clx_collective kind, d
                                             bytes, far <= 0 || clx_reach_rate(reach, CLX_PROTOCOL_LL128) > 0);
 }
 
-// Where NCCL's choice was measured: in domains of eight ranks, and in all-reduces over wider ones (20 racks of GB200 took 45.0 ms
-// for 8 GiB, which is Simple, 43.3 here, not the cheapest, LL128 with 30.2).
+// Where NCCL's choice was measured: in domains of eight ranks, and in all-reduces over wider ones (20 racks of GB200 took
+// 45.0 ms for 8 GiB, which is Simple, 43.3 here, not the cheapest, LL128 with 30.2).
 static bool choice_is_known(const clx_reach *reach, clx_collective kind) {
   return reach->inside <= CLX_NCCL_CHOICE_RANKS || (reach->nodes > 1 && kind == CLX_ALL_REDUCE);
 }

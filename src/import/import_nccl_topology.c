@@ -398,7 +398,7 @@ static void open_element(void *context, const xmlChar *name, const xmlChar *pref
     return;
   }
   const element kind = element_of((const char *)name), parent = r->depth > 0 ? (element)r->open[r->depth - 1] : NONE;
-  r->open[r->depth++] = kind;
+  r->open[r->depth++] = (int32_t)kind;
   if (r->skipped > 0) return;
   r->tag = kind == NONE ? "" : elements[kind].name;
   r->attribute = attributes;

@@ -495,6 +495,37 @@ static int teardown(void **state) {
   return 0;
 }
 
+// The record of a library speaks of its generations, spans and sizes, and of nothing else.
+static void test_error_of_record(void **state) {
+  (void)state;
+  const clx_network network = network_of(&h100, nccl, 8, 50e9), plain = network_of(&h100, ideal, 8, 50e9);
+  const clx_group node = clx_group_make(&network, 8, 1), nodes = clx_group_make(&network, 64, 1);
+  const struct {
+    const char *name;
+    clx_group group;
+    double bytes;
+  } known[] = {{"hopper node small", node, MiB - 1},
+               {"hopper node medium", node, MiB},
+               {"hopper nodes medium", nodes, 64 * MiB},
+               {"hopper nodes large", nodes, 64 * MiB + 1},
+               {"hopper nodes small", clx_group_make(&network, 2, 8), 1}};
+  for (int32_t i = 0; i < CLX_COUNT(known); i++) {
+    const clx_kernel_class *found = NULL;
+    for (int32_t c = 0; c < nccl->fit.class_count; c++) {
+      if (clx_text_equal(nccl->fit.classes[c].name, known[i].name)) found = &nccl->fit.classes[c];
+    }
+    assert_non_null(found);
+    const double error = found->cross_error > 0 ? found->cross_error : found->error;
+    assert_true(error > 0);
+    CLX_CHECK_NEAR(clx_library_error(&network, known[i].group, known[i].bytes), error, 0, 0);
+  }
+  CLX_CHECK_NEAR(clx_library_error(&plain, nodes, GiB), 0, 0, 0);
+  clx_device other = h100;
+  other.family = "volta";
+  const clx_network unknown = network_of(&other, nccl, 8, 50e9);
+  CLX_CHECK_NEAR(clx_library_error(&unknown, nodes, GiB), 0, 0, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -518,6 +549,7 @@ int main(void) {
       cmocka_unit_test(test_expert_exchange),
       cmocka_unit_test(test_oversubscription),
       cmocka_unit_test(test_profiles),
+      cmocka_unit_test(test_error_of_record),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -293,6 +293,27 @@ static void write_heat(writer *w) {
   }
 }
 
+// The step on the links: what waits, what travels behind it, a checkpoint.
+static void write_step(writer *w) {
+  char text[7][SHORT];
+  const char *path = fact(w, "checkpoint", "path");
+  if (find(w, "timeline", "step") == NULL || path == NULL) return;
+  clx_buffer words = {0};
+  clx_buffer_format(&words, "step of %s, of it %s on shared links;", shown(w, "timeline", "step", 4, text[0]),
+                    shown(w, "timeline", "contention", 3, text[1]));
+  if (find(w, "timeline.backward", "dp") != NULL) {
+    clx_buffer_format(&words, " gradients of a stage travel %s beside a backward pass of %s;",
+                      shown(w, "timeline.backward", "dp", 3, text[2]),
+                      shown(w, "timeline.backward", "layers_end", 3, text[3]));
+  }
+  clx_buffer_format(&words, " a checkpoint of %s a GPU leaves by %s in %s and adds %s to a step",
+                    shown(w, "checkpoint", "bytes", 3, text[4]), path, shown(w, "checkpoint", "time", 3, text[5]),
+                    shown(w, "checkpoint", "added", 3, text[6]));
+  if (!words.failed) clx_page_put(&w->page, "training", words.data, 3, CLX_REPORT_PLAIN);
+  w->page.out->failed = w->page.out->failed || words.failed;
+  clx_buffer_free(&words);
+}
+
 void clx_report_links(const clx_result *result, clx_buffer *out) {
   const writer w = {.result = result};
   char subject[SUBJECT];
@@ -314,6 +335,7 @@ void clx_report_network(const clx_result *result, bool colour, clx_buffer *out) 
   write_collectives(&w);
   write_failures(&w);
   write_heat(&w);
+  write_step(&w);
   const char *text;
   for (int32_t i = 0; i < 4 && (text = clx_result_warning(result, i)) != NULL; i++) {
     clx_page_put(&w.page, "warning", text, 2, CLX_REPORT_PLAIN);

@@ -54,7 +54,7 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 //   permutation, of rings in rail-only fabrics), network.failure.F.{slowed,slowed_share,cut}, network.failure.F.part, network.failure.traffic (facts)
 //   classes of links as L (nic_up, leaf_down, global, x_plus ...): network.heat.L.{links,min,mean,max}, network.heat.L.rate (B/s),
 //   network.heat.L.{class,fullest} (facts), network.heat.traffic (fact)
-//   network.timeline.{stage,step}, network.contention (s a step); of the passes of one micro-batch beside which parameters (forward)
+//   network.timeline.stage, network.timeline.{step,contention} (s); of the passes of one micro-batch beside which parameters (forward)
 //   and gradients (backward) travel: network.timeline.{forward,backward}.{compute,tp,cp,ep,dp} (s; series of durations over starts),
 //   network.timeline.{forward,backward}.{layers_end,dp_end} (s); network.checkpoint.{bytes (B of a GPU),time (s),added (s a step)},
 //   network.checkpoint.path (fact)

@@ -92,7 +92,7 @@ clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx
   const int32_t stage = memory.stage;
   CLX_TRY(clx_twin_put(result, "network.timeline.stage", stage + 1, "", "pipeline stage shown, the fullest", error));
   CLX_TRY(clx_twin_put(result, "network.timeline.step", step.step_time, "s", "the whole step", error));
-  CLX_TRY(clx_twin_put(result, "network.contention", step.contention, "s",
+  CLX_TRY(clx_twin_put(result, "network.timeline.contention", step.contention, "s",
                        "of it, by which transfers take longer that share links with gradients and parameters", error));
   for (int32_t pass = 0; pass < 2; pass++) CLX_TRY(add_pass(&job, stage, pass, arena, result, error));
   return add_checkpoint(scenario, &job, &step, result, error);

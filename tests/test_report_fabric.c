@@ -220,7 +220,7 @@ static void test_dragonfly(void **state) {
     static const int64_t servers[] = {1, 40, 300, 5000};
     for (int32_t i = 0; i < CLX_COUNT(servers); i++) {
       rig r;
-      open_rig(&r, servers[i], plus ? CLX_TOPOLOGY_DRAGONFLY_PLUS : CLX_TOPOLOGY_DRAGONFLY, CLX_WIRING_BLOCK);
+      open_rig(&r, servers[i], plus ? CLX_TOPOLOGY_DRAGONFLY_PLUS : CLX_TOPOLOGY_DRAGONFLY, CLX_WIRING_RAIL);
       compile(&r, 64);
       add_loads(&r);
       assert_int_equal(draw(&r), 0);
@@ -237,7 +237,7 @@ static void test_without_switches(void **state) {
       rig r;
       int64_t servers = 1;
       for (int32_t d = 0; d < sizes[i][0]; d++) servers *= sizes[i][1 + d];
-      open_rig(&r, servers, mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_BLOCK);
+      open_rig(&r, servers, mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_RAIL);
       r.spec.routing = CLX_ROUTING_STATIC;
       r.spec.dimensions = &sizes[i][1];
       r.spec.dimension_count = sizes[i][0];
@@ -249,7 +249,7 @@ static void test_without_switches(void **state) {
   }
   for (int64_t servers = 2; servers < 10; servers++) {
     rig r;
-    open_rig(&r, servers, CLX_TOPOLOGY_DIRECT, CLX_WIRING_BLOCK);
+    open_rig(&r, servers, CLX_TOPOLOGY_DIRECT, CLX_WIRING_RAIL);
     r.spec.routing = CLX_ROUTING_STATIC;
     compile(&r, 0);
     assert_int_equal(draw(&r), 0);

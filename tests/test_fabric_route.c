@@ -246,8 +246,8 @@ static void test_names_tell_links_apart(void **state) {
                   {"three tiers by rails", 3, 8 * 5 + 3, "leaf 5 port 3 down"},
                   {"three tiers by rails", 4, 8 * 7 + 1, "spine 7 port 1 up"},
                   {"two leaves a NIC", 0, 3, "nic 1 of server 0 port 1 up"},
-                  {"dragonfly", 2, 7, "local cable from router 1 to router 0"},
-                  {"dragonfly", 3, 0, "global cable 0 from group 0 to group 1"},
+                  {"dragonfly", 2, 7, "local cable, router 1 to 0"},
+                  {"dragonfly", 3, 0, "global cable 0, group 0 to 1"},
                   {"torus", 1, 4, "server 4 x-"},
                   {"direct", 0, 6, "cable from server 1 to server 0"}};
   size_t met = 0;

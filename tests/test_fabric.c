@@ -493,6 +493,19 @@ static void test_unused_keys(void **state) {
   expect_failure(&spec, &few, &model, CLX_INPUT, "'network.pod_servers' is the size of a pod of the second of three");
 }
 
+// Rails round units up: what three tiers reach by blocks may take four by rails.
+static void test_rails_round_units(void **state) {
+  (void)state;
+  const clx_switch model = switch_of(64);
+  const clx_fabric_hosts hosts = hosts_of(7281, 9);
+  const clx_fabric_spec rail = {.wiring = CLX_WIRING_RAIL}, block = {.wiring = CLX_WIRING_BLOCK};
+  const clx_fabric by_rail = fabric_of(&rail, &hosts, &model), by_block = fabric_of(&block, &hosts, &model);
+  assert_int_equal(by_rail.endpoints, 65529);
+  assert_int_equal(by_rail.tier_count, 4);
+  assert_int_equal(by_rail.bill.switches_by_tier[0], 2052);
+  assert_int_equal(by_block.tier_count, 3);
+}
+
 // --- failed parts -----------------------------------------------------------------------------------------------------------
 
 static clx_fabric failed(clx_fabric_spec spec, clx_fault_spec fault, const clx_fabric_hosts *hosts,
@@ -783,6 +796,7 @@ int main(void) {
       cmocka_unit_test(test_transceivers),
       cmocka_unit_test(test_bad_fabrics),
       cmocka_unit_test(test_unused_keys),
+      cmocka_unit_test(test_rails_round_units),
       cmocka_unit_test(test_faults_of_clos),
       cmocka_unit_test(test_faults_of_others),
       cmocka_unit_test(test_random_faults),

@@ -493,7 +493,11 @@ static void test_parts_of_groups_change_no_path(void **state) {
     rig_open(&r, 100, 4, 16);
     r.spec.topology = topologies[i % 2];
     r.spec.routing = i < 4 ? CLX_ROUTING_ECMP : CLX_ROUTING_SPRAY;
-    clx_fault_spec faults[] = {{.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.25 + 0.2 * (i / 2)},
+    clx_fault_spec faults[] = {{.kind = CLX_FAULT_LINK,
+                                .tier = 1,
+                                .random = i < 2   ? 0.25
+                                          : i < 4 ? 0.45
+                                                  : 0.65},
                                {.kind = CLX_FAULT_LINK, .tier = 2, .random = 0.3}};
     r.spec.faults = faults;
     r.spec.fault_count = 2;

@@ -291,6 +291,8 @@ static void test_failed_cable_ends_at_its_spine(void **state) {
     r.spec.faults = &fault;
     r.spec.fault_count = 1;
     compile(&r, 64);
+    const int32_t parallel = r.fabric.tier[1].parallel;
+    assert_true(parallel > 0);
     clx_buffer out = {0};
     clx_report_fabric(&r.fabric, r.result, &out);
     const char *dead = strstr(out.data, "class=\"dead\"");
@@ -301,7 +303,7 @@ static void test_failed_cable_ends_at_its_spine(void **state) {
       const double below = attribute(dead, "y2") - attribute(tag, "y");
       if (fabs(attribute(tag, "x") - attribute(dead, "x2")) > 0.2 || below < 0 || below > 18) continue;
       found = true;
-      assert_int_equal(strtol(strchr(tag, '>') + 1, NULL, 10), port / r.fabric.tier[1].parallel);
+      assert_int_equal(strtol(strchr(tag, '>') + 1, NULL, 10), port / parallel);
     }
     assert_true(found);
     clx_buffer_free(&out);

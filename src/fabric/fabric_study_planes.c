@@ -12,12 +12,12 @@ clx_status clx_study_find_cut(clx_arena *arena, const clx_fabric *fabric, bool *
   bundled.spec.routing = CLX_ROUTING_SPRAY;
   double *left;
   CLX_TRY(clx_fabric_capacity(arena, &bundled, &left, error));
-  const clx_fabric_link_class *class = fabric->bundle_class;
   for (int32_t e = 0; e < fabric->endpoints; e++) {
     const int64_t leaf = clx_fabric_leaf(fabric, e);
     for (int32_t t = 0; t < fabric->tier_count && !cut[e]; t++) {
+      const clx_fabric_link_class *class = fabric->bundle_class + 2 * (int64_t)t;  // up, then down
       const int64_t at = t == 0 ? e : leaf / fabric->tier[t - 1].pod_leaves;
-      cut[e] = left[class[2 * t].first + at] <= 0 || left[class[2 * t + 1].first + at] <= 0;
+      cut[e] = left[class[0].first + at] <= 0 || left[class[1].first + at] <= 0;
     }
   }
   return CLX_OK;

@@ -22,11 +22,11 @@ static double time_of(const clx_device *device, clx_kernel_format format, int op
 static void test_times_are_finite_and_above_the_links(void **state) {
   (void)state;
   static const char *const families[] = {"ampere", "hopper", "blackwell", NULL};
-  static const double gpus[] = {2, 3, 4, 7, 8, 72};
+  static const double gpus[] = {2, 3, 4, 7, 8, 33, 72, 144, 576};
   for (int f = 0; f < 4; f++) {
     const clx_device d = {.name = "d", .family = families[f], .nvlink = 450e9};
     for (int op = 0; op < OPS; op++) {
-      for (int g = 0; g < 6; g++) {
+      for (int g = 0; g < (int)CLX_COUNT(gpus); g++) {
         for (double bytes = 1; bytes < 1e13; bytes *= 7) {
           const clx_kernel_cost cost = cost_of(&d, CLX_KERNEL_BF16, op, gpus[g], bytes);
           assert_true(isfinite(cost.time) && cost.time > 1e-6);

@@ -235,6 +235,44 @@ static void test_refused_attributes(void **state) {
   check_text_bad(AROUND("<net/>"), 4, "<net> cannot stand in <pci>");
 }
 
+#define TWO(first, second, third)                                                                                 \
+  "<system version=\"1\">\n<cpu host_hash=\"0x1\" numaid=\"0\" arch=\"x86_64\">\n<pci busid=\"0000:03:00.0\" "    \
+  "class=\"0x030200\" link_speed=\"8.0 GT/s PCIe\" link_width=\"16\">" first                                      \
+  "</pci>\n<pci busid=\"0000:04:00.0\" class=\"0x030200\" link_speed=\"8.0 GT/s PCIe\" link_width=\"16\">" second \
+  "</pci></cpu>\n<cpu host_hash=\"0x2\" numaid=\"0\" arch=\"x86_64\">\n<pci busid=\"0000:03:00.0\" "              \
+  "class=\"0x030200\" link_speed=\"8.0 GT/s PCIe\" link_width=\"16\">" third "</pci></cpu></system>"
+
+// A rank is one GPU's of all hosts, a device number one GPU's of its host.
+static void test_refused_numbers(void **state) {
+  (void)state;
+  const import good = import_text(TWO("<gpu dev=\"0\" sm=\"90\" rank=\"0\"/>", "<gpu dev=\"1\" sm=\"90\" rank=\"1\"/>",
+                                      "<gpu dev=\"0\" sm=\"90\" rank=\"2\"/>"));
+  check_good(&good);
+  assert_int_equal(good.t.host_count, 2);
+  clx_arena_free(good.arena);
+  check_text_bad(TWO("<gpu dev=\"0\" sm=\"90\"/>", "<gpu dev=\"0\" sm=\"90\"/>", ""), 4,
+                 "GPUs 0000:04:00.0 and 0000:03:00.0 (line 3) have one dev: 0");
+  check_text_bad(TWO("<gpu dev=\"0\" sm=\"90\" rank=\"5\"/>", "", "<gpu dev=\"0\" sm=\"90\" rank=\"5\"/>"), 6,
+                 "(line 3) have one rank: 5");
+}
+
+static void test_pcilinks(void **state) {
+  (void)state;
+  const import i = import_text(
+      "<system version=\"1\">\n<cpu numaid=\"0\" arch=\"x86_64\">\n"
+      "<pci busid=\"0000:01:00.0\" class=\"0x060400\" link_speed=\"8.0 GT/s PCIe\" link_width=\"16\">"
+      "<pcilink target=\"0000:01:00.0\"/>\n<pci busid=\"0000:03:00.0\" class=\"0x030200\" "
+      "link_speed=\"8.0 GT/s PCIe\" link_width=\"16\"><gpu dev=\"0\" sm=\"90\"/></pci></pci>\n"
+      "<pci busid=\"0000:02:00.0\" class=\"0x060400\" link_speed=\"8.0 GT/s PCIe\" link_width=\"16\">"
+      "<pcilink target=\"0000:09:00.0\"/></pci></cpu></system>");
+  check_good(&i);
+  assert_int_equal(i.t.warning_count, 2);
+  assert_true(has_warning(&i, "topo.xml:3: pcilink of 0000:01:00.0 leads to itself"));
+  assert_true(has_warning(&i, "topo.xml:5: pcilink of 0000:02:00.0 leads to 0000:09:00.0, which is not there"));
+  for (int32_t k = 0; k < i.t.pci_count; k++) assert_int_equal(i.t.pci[k].peer_pci, -1);
+  clx_arena_free(i.arena);
+}
+
 static void test_refused_size(void **state) {
   (void)state;
   const size_t size = CLX_NCCL_SIZE_MAX + 1;
@@ -347,12 +385,20 @@ static void test_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hgx),          cmocka_unit_test(test_grace),
-      cmocka_unit_test(test_direct_links), cmocka_unit_test(test_by_class),
-      cmocka_unit_test(test_shared_gpu),   cmocka_unit_test(test_unknown_element),
-      cmocka_unit_test(test_refused),      cmocka_unit_test(test_refused_attributes),
-      cmocka_unit_test(test_refused_size), cmocka_unit_test(test_no_memory),
-      cmocka_unit_test(test_entry),        cmocka_unit_test(test_names),
+      cmocka_unit_test(test_hgx),
+      cmocka_unit_test(test_grace),
+      cmocka_unit_test(test_direct_links),
+      cmocka_unit_test(test_by_class),
+      cmocka_unit_test(test_shared_gpu),
+      cmocka_unit_test(test_unknown_element),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_refused_attributes),
+      cmocka_unit_test(test_refused_numbers),
+      cmocka_unit_test(test_pcilinks),
+      cmocka_unit_test(test_refused_size),
+      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_entry),
+      cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

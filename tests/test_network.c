@@ -229,7 +229,7 @@ static void test_growth_with_nodes(void **state) {
     const double more = time_of(&network, CLX_ALL_REDUCE, 2 * n, MiB) - time_of(&network, CLX_ALL_REDUCE, n, MiB);
     CLX_CHECK_NEAR(more, level, 1e-6, 0);
   }
-  CLX_CHECK_NEAR(level, 57e-6, 0.3, 0);  // GTC24 S62129: 55 to 60 us for a doubling of nodes
+  CLX_CHECK_NEAR(level, 57e-6, 0.23, 0);  // GTC24 S62129: 55 to 60 us for a doubling of nodes; 44 here
   const double start = cost_of(&network, CLX_ALL_GATHER, 8, KiB).latency;
   for (int32_t n = 64; n <= 1024; n *= 2) {
     const double one = cost_of(&network, CLX_ALL_GATHER, n, KiB).latency - start;
@@ -254,35 +254,93 @@ static void test_wide_groups_are_split(void **state) {
   }
 }
 
-// More bytes take longer; twice the links never take longer. Where NCCL changes protocol too late or too early (it goes by
-// estimates of its own) a time may fall by as much as measured ones do.
-static void test_monotone(void **state) {
+static void check_monotone(const clx_network *network, clx_collective kind, int32_t size, double step, double slack) {
+  double last = 0;
+  for (double bytes = 1; bytes < 1e12; bytes *= step) {
+    const double time = time_of(network, kind, size, bytes);
+    if (!(time >= last * (1 - slack)))
+      fail_msg("%s of %.0f B over %d: %g after %g", clx_collective_name[kind], bytes, size, time, last);
+    if (!(time_of(network, kind, size, 2 * bytes) >= time * (1 - 1e-12)))
+      fail_msg("%s of twice %.0f B over %d is faster", clx_collective_name[kind], bytes, size);
+    last = time;
+  }
+}
+
+// More bytes take longer. Rings on H100 leave LL too late, by NCCL's own estimates: between two sizes the time may fall there
+// by up to 18.6 % (16.8 % on 8 GPUs), never over a doubling.
+static void test_monotone_in_bytes(void **state) {
+  (void)state;
+  static const int32_t sizes[] = {2, 8, 16, 64, 1024, 65536};
+  const clx_network networks[] = {network_of(&h100, ideal, 8, 50e9), network_of(&h100, nccl, 8, 50e9)};
+  for (int w = 0; w < 2; w++) {
+    for (int kind = 0; kind < CLX_COLLECTIVES; kind++) {
+      for (int i = 0; i < (int)CLX_COUNT(sizes); i++)
+        check_monotone(&networks[w], (clx_collective)kind, sizes[i], 1.1, w == 0 ? 1e-12 : 0.19);
+    }
+  }
+  for (int32_t domain = 72; domain <= 576; domain *= 2) {
+    const clx_network wide = network_of(&gb200, nccl, domain, 50e9);
+    for (int kind = 0; kind < CLX_COLLECTIVES; kind++) check_monotone(&wide, (clx_collective)kind, domain, 1.1, 0.02);
+  }
+}
+
+// More ranks are never faster.
+static void test_monotone_in_ranks(void **state) {
+  (void)state;
+  static const clx_collective kinds[] = {CLX_ALL_REDUCE, CLX_REDUCE_SCATTER, CLX_ALL_GATHER};
+  const clx_network network = network_of(&h100, nccl, 8, 50e9);
+  for (int k = 0; k < 3; k++) {
+    for (double bytes = 1; bytes < 1e12; bytes *= 1.5) {
+      double last = 0;
+      for (int32_t nodes = 2; nodes <= 8192; nodes += 1 + nodes / 8) {
+        const double time = time_of(&network, kinds[k], 8 * nodes, bytes);
+        if (!(time >= last * (1 - 1e-9)))
+          fail_msg("%s of %.0f B over %d", clx_collective_name[kinds[k]], bytes, 8 * nodes);
+        last = time;
+      }
+    }
+  }
+}
+
+// Twice the NICs never take longer; twice the NVLink, too, may: NCCL's estimates then leave a protocol at another size.
+static void test_faster_links(void **state) {
   (void)state;
   static const int32_t sizes[] = {2, 8, 16, 64, 1024, 65536};
   for (int w = 0; w < 2; w++) {
-    const double slack = w == 0 ? 1e-12 : 0.35;
     const clx_network network = network_of(&h100, w == 0 ? ideal : nccl, 8, 50e9);
     for (int kind = 0; kind < CLX_COLLECTIVES; kind++) {
       for (int i = 0; i < (int)CLX_COUNT(sizes); i++) {
-        double last = 0;
         for (double bytes = 1; bytes < 1e12; bytes *= 2) {
           const double time = time_of(&network, (clx_collective)kind, sizes[i], bytes);
-          if (!(time >= last * (1 - slack)))
-            fail_msg("%s of %.0f B over %d", clx_collective_name[kind], bytes, sizes[i]);
-          last = time;
           clx_network wide = network;
           wide.nic *= 2;
-          assert_true(time_of(&wide, (clx_collective)kind, sizes[i], bytes) <= time * (1 + slack));
+          assert_true(time_of(&wide, (clx_collective)kind, sizes[i], bytes) <= time * (1 + 1e-12));
           wide.nvlink *= 2;
-          assert_true(time_of(&wide, (clx_collective)kind, sizes[i], bytes) <= time * (1 + slack));
+          assert_true(time_of(&wide, (clx_collective)kind, sizes[i], bytes) <= time * (w == 0 ? 1 + 1e-12 : 1.24));
         }
       }
     }
   }
 }
 
-// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (GTC24 S62129; nccl issue 1469), on two
-// nodes with one GPU each (nccl issue 1357), CoreWeave's GB200 racks.
+// Wide domains: all-to-all within the links and near NVIDIA's 640 GB/s of an NVL72; one domain no slower than two halves of it
+// (all-reduce of 16 GiB: the switches rule in both, and loops over 72 ranks fill 0.2 % longer than those over 36).
+static void test_wide_domains(void **state) {
+  (void)state;
+  for (int32_t n = 72; n <= 576; n *= 2) {
+    const clx_network one = network_of(&gb200, nccl, n, 50e9), two = network_of(&gb200, nccl, n / 2, 50e9);
+    for (double bytes = KiB; bytes <= 16 * GiB; bytes *= 2) {
+      const double bus = (n - 1.0) / n * bytes / time_of(&one, CLX_ALL_TO_ALL, n, bytes);
+      assert_true(bus <= 640e9 && (bytes < 4 * GiB || bus >= 600e9));
+      for (int kind = 0; kind <= CLX_ALL_TO_ALL; kind++)
+        assert_true(time_of(&one, (clx_collective)kind, n, bytes) <=
+                    1.003 * time_of(&two, (clx_collective)kind, n, bytes));
+    }
+  }
+}
+
+// Published: nccl-tests on one DGX H100 (AIConfigurator), all-reduce over H100 nodes (nccl issue 1469), on two nodes with one
+// GPU each (nccl issue 1357; its 2 MiB are missed by 30 %), CoreWeave's GB200 racks.
 static void test_published_points(void **state) {
   (void)state;
   const clx_network dgx = network_of(&h100, nccl, 8, 50e9), racks = network_of(&gb200, nccl, 72, 50e9);
@@ -300,22 +358,40 @@ static void test_published_points(void **state) {
                {&dgx, CLX_ALL_TO_ALL, 8, 64 * MiB, 64 * MiB * 0.875 / 265e9, 0.05},
                {&dgx, CLX_ALL_REDUCE, 128, 8, 62e-6, 0.05},
                {&dgx, CLX_ALL_REDUCE, 128, 4096, 76.6e-6, 0.1},
+               {&lone, CLX_ALL_REDUCE, 2, 2 * MiB, 113e-6, 0.31},
                {&lone, CLX_ALL_REDUCE, 2, 8 * MiB, 231e-6, 0.12},
                {&lone, CLX_ALL_REDUCE, 2, 32 * MiB, 812e-6, 0.05},
-               {&dgx, CLX_ALL_REDUCE, 32, 128 * MiB, 935e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 32, GiB, 5917e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 128, 4 * GiB, 22929e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 512, 128 * MiB, 1266e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 1024, GiB, 6474e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 8192, 128 * MiB, 1690e-6, 0.08},
-               {&dgx, CLX_ALL_REDUCE, 8192, 4 * GiB, 24674e-6, 0.08},
                {&racks, CLX_ALL_REDUCE, 72, 8 * GiB, 20.3e-3, 0.1},
                {&racks, CLX_ALL_REDUCE, 128, 8 * GiB, 21.49e-3, 0.12},
                {&racks, CLX_ALL_REDUCE, 1440, 8 * GiB, 45.0e-3, 0.05},
-               {&racks, CLX_ALL_REDUCE, 1440, 512 * MiB, 7.11e-3, 0.15}};
+               {&racks, CLX_ALL_REDUCE, 1440, 512 * MiB, 7.11e-3, 0.13}};
   for (int i = 0; i < (int)CLX_COUNT(known); i++)
     CLX_CHECK_NEAR(time_of(known[i].network, known[i].kind, known[i].size, known[i].bytes), known[i].time,
                    known[i].within, 0);
+}
+
+// All-reduce over H100 nodes by NVLSTree (GTC24 S62129), every published size from 128 MiB on, in us. Two points are misses: at
+// 128 MiB 1,024 GPUs took 9 % longer than here and 4,096 took 15 %, 2 % more than 8,192 did.
+static void test_published_scan(void **state) {
+  (void)state;
+  const clx_network network = network_of(&h100, nccl, 8, 50e9);
+  static const double sizes[] = {128, 1024, 4096, 16384};  // MiB
+  static const struct {
+    int32_t gpus;
+    double time[4], within;  // the last: of 128 MiB
+  } known[] = {{32, {935, 5917, 22811}, 0.08},
+               {128, {1092, 6093, 22929, 89738}, 0.08},
+               {512, {1266, 6298}, 0.08},
+               {1024, {1470, 6474, 23897, 92673}, 0.085},
+               {4096, {1728, 7263, 24871, 91799}, 0.135},
+               {8192, {1690, 6996, 24674, 93765}, 0.08}};
+  for (int i = 0; i < (int)CLX_COUNT(known); i++) {
+    for (int k = 0; k < 4; k++) {
+      if (known[i].time[k] <= 0) continue;
+      CLX_CHECK_NEAR(1e6 * time_of(&network, CLX_ALL_REDUCE, known[i].gpus, sizes[k] * MiB), known[i].time[k],
+                     k == 0 ? known[i].within : 0.08, 0);
+    }
+  }
 }
 
 // DeepEP on H800: low-latency kernels of 128 tokens, normal kernels of 4,096 tokens whose copies go once to a node.
@@ -419,6 +495,37 @@ static int teardown(void **state) {
   return 0;
 }
 
+// The record of a library speaks of its generations, spans and sizes, and of nothing else.
+static void test_error_of_record(void **state) {
+  (void)state;
+  const clx_network network = network_of(&h100, nccl, 8, 50e9), plain = network_of(&h100, ideal, 8, 50e9);
+  const clx_group node = clx_group_make(&network, 8, 1), nodes = clx_group_make(&network, 64, 1);
+  const struct {
+    const char *name;
+    clx_group group;
+    double bytes;
+  } known[] = {{"hopper node small", node, MiB - 1},
+               {"hopper node medium", node, MiB},
+               {"hopper nodes medium", nodes, 64 * MiB},
+               {"hopper nodes large", nodes, 64 * MiB + 1},
+               {"hopper nodes small", clx_group_make(&network, 2, 8), 1}};
+  for (int32_t i = 0; i < CLX_COUNT(known); i++) {
+    const clx_kernel_class *found = NULL;
+    for (int32_t c = 0; c < nccl->fit.class_count; c++) {
+      if (clx_text_equal(nccl->fit.classes[c].name, known[i].name)) found = &nccl->fit.classes[c];
+    }
+    assert_non_null(found);
+    const double error = found->cross_error > 0 ? found->cross_error : found->error;
+    assert_true(error > 0);
+    CLX_CHECK_NEAR(clx_library_error(&network, known[i].group, known[i].bytes), error, 0, 0);
+  }
+  CLX_CHECK_NEAR(clx_library_error(&plain, nodes, GiB), 0, 0, 0);
+  clx_device other = h100;
+  other.family = "volta";
+  const clx_network unknown = network_of(&other, nccl, 8, 50e9);
+  CLX_CHECK_NEAR(clx_library_error(&unknown, nodes, GiB), 0, 0, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -433,11 +540,16 @@ int main(void) {
       cmocka_unit_test(test_all_reduce_against_its_halves),
       cmocka_unit_test(test_growth_with_nodes),
       cmocka_unit_test(test_wide_groups_are_split),
-      cmocka_unit_test(test_monotone),
+      cmocka_unit_test(test_monotone_in_bytes),
+      cmocka_unit_test(test_monotone_in_ranks),
+      cmocka_unit_test(test_faster_links),
+      cmocka_unit_test(test_wide_domains),
       cmocka_unit_test(test_published_points),
+      cmocka_unit_test(test_published_scan),
       cmocka_unit_test(test_expert_exchange),
       cmocka_unit_test(test_oversubscription),
       cmocka_unit_test(test_profiles),
+      cmocka_unit_test(test_error_of_record),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

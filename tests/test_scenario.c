@@ -180,10 +180,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static double step_with(const char *network) {
+static clx_result *run_with(const char *network, clx_status *status, clx_error *error) {
   char text[2048];
-  clx_error error;
-  clx_status status;
   const int length = snprintf(text, sizeof text,
                               "name: placed\n"
                               "machine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 4096}]}\n"
@@ -192,10 +190,17 @@ static double step_with(const char *network) {
                               "  model: llama-3.1-70b\n"
                               "  sequence: 8192\n"
                               "  global_batch: 2048\n"
-                              "  layout: {tp: 4, pp: 2, vpp: 5, dp: 512, micro_batch: 1, sharding: zero1}\n",
+                              "  gpus: 2048\n"
+                              "  layout: {tp: 4, pp: 2, vpp: 5, dp: 256, micro_batch: 1, sharding: zero1}\n",
                               network);
   assert_true(length > 0 && (size_t)length < sizeof text);
-  clx_result *result = run_text(text, &status, &error);
+  return run_text(text, status, error);
+}
+
+static double step_with(const char *network) {
+  clx_error error;
+  clx_status status;
+  clx_result *result = run_with(network, &status, &error);
   if (status != CLX_OK) fail_msg("%s", error.mistake[0].text);
   const double step = value_of(result, "training.step_time");
   clx_result_free(result);
@@ -216,12 +221,55 @@ static void test_placement_reaches_training(void **state) {
   CLX_CHECK_NEAR(step_with(", routing: spray, placement: {kind: random}"), sprayed, 0.02, 0);
 }
 
+// Whatever the routing: thinner or broken fabrics are never faster (a leaf with fewer uplinks holds more servers, which is worth
+// a little), and another job never helps.
+static void test_worse_fabrics_are_slower(void **state) {
+  (void)state;
+  static const char *const routings[] = {"ecmp", "static", "spray"}, *const wirings[] = {"rail", "block"};
+  static const char *const worse[] = {"oversubscription: 3", "faults: [{kind: link, tier: 1, random: 0.3}]",
+                                      "faults: [{kind: nic, index: 12, rate: 0.5}]",
+                                      "jobs: [{name: other, gpus: 2048, pattern: permutation}]"};
+  for (int32_t i = 0; i < 12; i++) {
+    char base[160], more[320];
+    snprintf(base, sizeof base, ", routing: %s, wiring: %s, placement: {kind: %s}", routings[i % 3], wirings[i / 3 % 2],
+             i < 6 ? "contiguous" : "random");
+    const double step = step_with(base);
+    for (int32_t k = 0; k < 4; k++) {
+      snprintf(more, sizeof more, "%s, %s", base, worse[k]);
+      assert_true(step_with(more) >= step * (1 - 2e-3));
+    }
+  }
+}
+
+// A dead NIC of the job stops it, by name and place; one for storage or of a server that the job has not, does not.
+static void test_dead_parts_of_a_job(void **state) {
+  (void)state;
+  clx_error error;
+  clx_status status;
+  assert_null(run_with(", faults: [{kind: nic, index: 12}]", &status, &error));
+  assert_int_equal(status, CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "nic 2 of server 1"));
+  assert_int_equal(error.mistake[0].line, 3);
+  const double whole = step_with("");
+  CLX_CHECK_NEAR(step_with(", faults: [{kind: nic, index: 8}]"), whole, 1e-12, 0);
+  CLX_CHECK_NEAR(step_with(", faults: [{kind: nic, index: 5000}]"), whole, 1e-12, 0);
+  assert_null(run_with(", wiring: block, faults: [{kind: link, tier: 1, random: 1}]", &status, &error));
+  assert_int_equal(status, CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "leaf"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_shipped_scenarios),    cmocka_unit_test(test_published_runs),
-      cmocka_unit_test(test_reference_machine),    cmocka_unit_test(test_every_model),
-      cmocka_unit_test(test_every_rack),           cmocka_unit_test(test_cohort_equals_expanded),
-      cmocka_unit_test(test_same_bits_every_time), cmocka_unit_test(test_placement_reaches_training),
+      cmocka_unit_test(test_shipped_scenarios),
+      cmocka_unit_test(test_published_runs),
+      cmocka_unit_test(test_reference_machine),
+      cmocka_unit_test(test_every_model),
+      cmocka_unit_test(test_every_rack),
+      cmocka_unit_test(test_cohort_equals_expanded),
+      cmocka_unit_test(test_same_bits_every_time),
+      cmocka_unit_test(test_placement_reaches_training),
+      cmocka_unit_test(test_worse_fabrics_are_slower),
+      cmocka_unit_test(test_dead_parts_of_a_job),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

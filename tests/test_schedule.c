@@ -603,6 +603,8 @@ static void test_refused_flows(void **state) {
   check_refused("rounds:\n- flows: [[-1, 1, 1 GB]]\n", CLX_INPUT, 2, 11, "rank -1 is not one of 0 to 7");
   check_refused("rounds:\n- flows: [[3, 3, 1 GB]]\n", CLX_INPUT, 2, 11, "rank 3 sends to itself");
   check_refused("rounds:\n- flows: [[3, 4, 0 B]]\n", CLX_INPUT, 2, 11, "0 bytes");
+  check_refused("rounds:\n- flows: [[3, 4, 1 B]]\n- flows: [[3, 4, 1e300 B]]\n", CLX_INPUT, 3, 11,
+                "rank 3 sends 1e+300 bytes to rank 4; must be above 0 and at most 1e+18");
   check_refused("rounds:\n- flows: [[3, 4, 5]]\n", CLX_INPUT, 2, 18, "unit is missing");
   check_refused("rounds:\n- flows: [[3, 4.5, 5 B]]\n", CLX_INPUT, 2, 15, "number of a rank");
   check_refused("rounds:\n- flows: [[3, 4]]\n", CLX_INPUT, 2, 11, "[from, to, bytes]");
@@ -616,6 +618,7 @@ static void test_refused_groups(void **state) {
   check_refused("rounds:\n- {shift: 1, bytes: 1 B, ranks: [0, 9]}\n", CLX_INPUT, 2, 3, "rank 9 is not one of");
   check_refused("rounds:\n- {shift: 8, bytes: 1 B}\n", CLX_INPUT, 2, 3, "leads every rank to itself");
   check_refused("rounds:\n- {shift: 1, bytes: 0 B}\n", CLX_INPUT, 2, 3, "must be above 0");
+  check_refused("rounds:\n- {shift: 1, bytes: 1e300 B}\n", CLX_INPUT, 2, 3, "at most 1e+18, read 1e+300");
   check_refused("rounds:\n- {shift: 1, bytes: 1 B, size: 3}\n", CLX_INPUT, 2, 3, "do not divide 8 ranks");
   check_refused("rounds:\n- {xor: 2, bytes: 1 B, ranks: [1, 2, 3]}\n", CLX_INPUT, 2, 3, "power of two");
   check_refused("rounds:\n- {xor: 8, bytes: 1 B}\n", CLX_INPUT, 2, 3, "xor 8 needs groups");
@@ -635,12 +638,27 @@ static void test_refused_documents(void **state) {
   check_refused("rounds:\n- {shift: 1, bytes: 1 B, stride: 2}\n", CLX_INPUT, 2, 3, "stride needs size");
   check_refused("rounds:\n- {shift: 1, bytes: 1 B, ranks: [0, 1], size: 2}\n", CLX_INPUT, 2, 3, "not both");
   check_refused("rounds:\n- {wait: 1 s, after: x}\n", CLX_INPUT, 2, 22, "no round is called 'x'");
+  check_refused("rounds:\n- {wait: 1 s, name: reduce}\n- {wait: 1 s, after: [redcue]}\n", CLX_INPUT, 3, 23,
+                "no round is called 'redcue'; did you mean 'reduce'?");
   check_refused("rounds:\n- {wait: 1 s, name: x, after: x}\n", CLX_INPUT, 2, 31, "here itself");
   check_refused("rounds:\n- {wait: 1 s, after: [y]}\n- {wait: 1 s, name: y}\n", CLX_INPUT, 2, 23, "further down");
   check_refused("rounds:\n- {wait: 1 s, name: y}\n- {wait: 1 s, name: y}\n", CLX_INPUT, 3, 3, "stands in line 2, too");
 }
 
 // Plain networks that cannot be.
+// A schedule may take 1e12 s (30,000 years) and no more; the round that ends too late is named.
+static void test_refused_times(void **state) {
+  (void)state;
+  rig r = rig_make();
+  rig_switch(&r, 8, 1e9, 0);
+  CLX_CHECK_NEAR(play_text(&r, "rounds: [{wait: 1e9 s, repeat: 1000}]"), 1e12, 1e-12, 0);
+  CLX_CHECK_NEAR(play_text(&r, "rounds: [{shift: 1, bytes: 1e18 B, repeat: 1000}]"), 1e12, 1e-12, 0);
+  rig_free(&r);
+  check_refused("rounds:\n- {wait: 1 s}\n- {wait: 1e9 s, repeat: 1000}\n", CLX_INPUT, 3, 3,
+                "this round would end after 1e+12 s; at most 1e+12 s are played");
+  check_refused("rounds:\n- {shift: 1, bytes: 1e18 B, repeat: 1e12}\n", CLX_INPUT, 2, 3, "would end after 1e+21 s");
+}
+
 static void test_refused_networks(void **state) {
   (void)state;
   static const clx_plain_dimension bad[] = {
@@ -694,6 +712,7 @@ int main(void) {
       cmocka_unit_test(test_refused_flows),
       cmocka_unit_test(test_refused_groups),
       cmocka_unit_test(test_refused_documents),
+      cmocka_unit_test(test_refused_times),
       cmocka_unit_test(test_refused_networks),
       cmocka_unit_test(test_no_memory),
   };

@@ -177,6 +177,26 @@ static void test_collectives(void **state) {
   clx_result_free(r);
 }
 
+// Times carry the error of the library's record; a library without one, no band, and says so.
+static void test_bands(void **state) {
+  (void)state;
+  clx_result *r = must("", 1, NULL), *none = must("  library: ideal\n", 1, NULL);
+  const clx_quantity *time = clx_result_find(r, "network.all_reduce.time_1GiB");
+  const clx_quantity *rate = clx_result_find(r, "network.all_reduce.bus_bandwidth_1GiB");
+  assert_non_null(time);
+  assert_non_null(rate);
+  assert_true(time->low < time->value && time->value < time->high);
+  CLX_CHECK_NEAR(rate->low * time->high, rate->value * time->value, 1e-12, 0);
+  CLX_CHECK_NEAR(rate->high * time->low, rate->value * time->value, 1e-12, 0);
+  assert_non_null(strstr(time->doc, "record"));
+  const clx_quantity *bare = clx_result_find(none, "network.all_reduce.time_1GiB");
+  assert_non_null(bare);
+  assert_true(bare->low == bare->value && bare->high == bare->value);
+  assert_non_null(strstr(bare->doc, "no band"));
+  clx_result_free(r);
+  clx_result_free(none);
+}
+
 static void test_failures(void **state) {
   (void)state;
   static const char *const parts[] = {"nic", "nic_link", "leaf", "leaf_link", "spine"};
@@ -346,6 +366,7 @@ int main(void) {
       cmocka_unit_test(test_order_of_rates),
       cmocka_unit_test(test_seed),
       cmocka_unit_test(test_collectives),
+      cmocka_unit_test(test_bands),
       cmocka_unit_test(test_failures),
       cmocka_unit_test(test_jobs),
       cmocka_unit_test(test_traffic_names),

@@ -356,7 +356,7 @@ static void test_shipped_rows(void **state) {
     fail_msg("%s", error.mistake[0].text);
   const char *mean = strstr(text, "\"mean_abs_rel_error\": "), *refused = strstr(text, "\"refused\": ");
   const double error_mean = strtod(mean + strlen("\"mean_abs_rel_error\": "), NULL);
-  if (error_mean > 0.20) fail_msg("mean error %.3f", error_mean);
+  if (error_mean > 0.10) fail_msg("mean error %.3f", error_mean);
   assert_true(strtol(refused + strlen("\"refused\": "), NULL, 10) <= 5);  // the rate between nodes is not given
   clx_text_free(text);
 }

@@ -87,6 +87,14 @@ const char *cli_text(const cli_call *call, const char *option);  // last value g
 // A whole number in [low, high]; prints what is wrong and returns false. *value stays when the option is absent.
 bool cli_number(const cli_call *call, const char *option, uint64_t low, uint64_t high, uint64_t *value);
 
+// An option that one KIND of a command heeds and the others do not.
+typedef struct cli_heeded {
+  const char *option, *kind;
+} cli_heeded;
+
+// Refuses options that the KIND of the call, its first argument, would not heed.
+int cli_check_heeded(const cli_call *call, const cli_heeded *heeded, int32_t count);
+
 // Item i of a list of words, NULL past the end.
 typedef const char *(*cli_words)(const void *context, int32_t index);
 // The word nearest by edit distance (at most 2, or a third of the length), or NULL.

@@ -46,6 +46,10 @@ static int calibrate(const cli_call *call) {
   if (name == NULL) return cli_wrong("calibrate collectives needs the FILE of a table of collectives");
   if (device && tables == NULL)
     return cli_wrong("calibrate device NAME needs --kernels DIR, the folder of NAME.gemm.csv ...");
+  static const cli_heeded heeded[] = {{"kernels", "device"},        {"family", "device"},
+                                      {"rows", "device"},           {"library", "collectives"},
+                                      {"transport", "collectives"}, {"notes", "collectives"}};
+  if (cli_check_heeded(call, heeded, CLI_COUNT(heeded)) != CLI_DONE) return CLI_WRONG;
   if (!read_options(call, &options)) return CLI_WRONG;
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE) {

@@ -119,7 +119,7 @@ static const char *quantity_name(const void *context, int32_t index) {
   return quantity == NULL ? NULL : quantity->name;
 }
 
-static int compare_one(const char *text, const clx_result *result) {
+static int compare_one(const cli_call *call, const char *text, const clx_result *result) {
   expectation e = {0};
   double factor = 1;
   if (parse(text, &e) != CLI_DONE) return CLI_WRONG;
@@ -127,7 +127,7 @@ static int compare_one(const char *text, const clx_result *result) {
   if (quantity == NULL) {
     const char *near = cli_nearest(e.name, quantity_name, result);
     if (near != NULL) return cli_wrong("the result has no '%s'; did you mean '%s'?", e.name, near);
-    return cli_wrong("the result has no '%s': 'colossus run ... --json' shows all names", e.name);
+    return cli_wrong("the result has no '%s': 'colossus %s ... --json' shows all names", e.name, call->command->name);
   }
   if (!unit_factor(e.unit, quantity->unit, &factor)) {
     const char *unit = quantity->unit[0] != '\0' ? quantity->unit : "plain numbers";
@@ -144,7 +144,7 @@ int cli_expect_compare(const cli_call *call, const clx_result *result) {
   int worst = CLI_DONE;
   for (int32_t i = 0; i < call->given_count; i++) {
     if (strcmp(call->given[i]->name, "expect") != 0) continue;
-    const int code = compare_one(call->text[i], result);
+    const int code = compare_one(call, call->text[i], result);
     if (code == CLI_WRONG || worst == CLI_DONE) worst = code;
   }
   return worst;

@@ -22,6 +22,8 @@ static int import_topology(const cli_call *call) {
   clx_error_clear(&error);
   char *text = NULL, *entry = NULL;
   const char *given = cli_text(call, "name"), *path = cli_text(call, "output");
+  if (given != NULL && path == NULL)
+    return cli_wrong("'--name' names the entry that '--output' writes: give a file, too");
   char *name = name_of(given != NULL ? given : path != NULL ? path : call->argument[0]);
   if (name == NULL) return cli_no_memory();
   int code = CLI_DONE;

@@ -34,7 +34,6 @@ static int study(const cli_call *call, const clx_scenario *scenario, clx_result 
   clx_network_options_default(&options);
   progress seen = {.start = now()};
   options.traffic = cli_text(call, "traffic");
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options.seed)) return CLI_WRONG;
   if (isatty(STDERR_FILENO) == 1) {
     options.progress = show_step;
     options.context = &seen;
@@ -103,13 +102,35 @@ static int show(const cli_call *call, const clx_scenario *scenario, const clx_re
   return code;
 }
 
+// --seed N is --set network.seed=N, so that it also holds for what is placed and hashed while the scenario is loaded.
+static int set_seed(const cli_call *call, cli_settings *settings) {
+  static const uint64_t MOST = 9000000000000000;  // of the key
+  uint64_t seed = 0;
+  char text[32];
+  if (cli_text(call, "seed") == NULL) return CLI_DONE;
+  if (!cli_number(call, "seed", 0, MOST, &seed)) return CLI_WRONG;
+  snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+  char *copy = cli_copy(text);
+  if (copy == NULL) return cli_no_memory();
+  settings->copy[settings->count] = copy;
+  settings->setting[settings->count++] = (clx_setting){"network.seed", copy};
+  return CLI_DONE;
+}
+
+static int check_options(const cli_call *call) {
+  if (cli_text(call, "schedule") == NULL || cli_text(call, "traffic") == NULL) return CLI_DONE;
+  return cli_wrong("'--traffic' is of the study, which '--schedule' stands in for: give one of them");
+}
+
 static int network(const cli_call *call) {
   cli_settings settings = {0};
   clx_catalog *catalog = NULL;
   clx_scenario *scenario = NULL;
   clx_result *result = NULL;
-  int code = cli_expect_check(call);
+  int code = check_options(call);
+  if (code == CLI_DONE) code = cli_expect_check(call);
   if (code == CLI_DONE) code = cli_settings_read(call, &settings);
+  if (code == CLI_DONE) code = set_seed(call, &settings);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
   if (code == CLI_DONE) code = study(call, scenario, &result);
@@ -136,7 +157,7 @@ static const cli_option OPTIONS[] = {
     {.name = "seed",
      .value = "N",
      .kind = CLI_TEXT,
-     .doc = "seed of permutations, placements, hashes (default: network.seed)"},
+     .doc = "of permutations, placements, hashes: the same as --set network.seed=N"},
     {.name = "schedule",
      .value = "FILE",
      .kind = CLI_FILE_PATH,

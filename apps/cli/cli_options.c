@@ -260,6 +260,17 @@ const char *cli_text(const cli_call *call, const char *option) {
   return text;
 }
 
+int cli_check_heeded(const cli_call *call, const cli_heeded *heeded, int32_t count) {
+  const char *kind = call->argument[0];
+  int code = CLI_DONE;
+  for (int32_t i = 0; i < count; i++) {
+    if (strcmp(heeded[i].kind, kind) == 0 || !cli_flag(call, heeded[i].option)) continue;
+    code = cli_wrong("'--%s' is an option of '%s %s', not of '%s %s'", heeded[i].option, call->command->name,
+                     heeded[i].kind, call->command->name, kind);
+  }
+  return code;
+}
+
 bool cli_number(const cli_call *call, const char *option, uint64_t low, uint64_t high, uint64_t *value) {
   const char *text = cli_text(call, option);
   if (text == NULL) return true;

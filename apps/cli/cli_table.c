@@ -4,6 +4,12 @@
 
 #include "cli.h"
 
+static int check_options(const cli_call *call) {
+  static const cli_heeded heeded[] = {
+      {"device", "kernels"}, {"family", "kernels"}, {"library", "collectives"}, {"notes", "collectives"}};
+  return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
+}
+
 static int predict(const cli_call *call) {
   clx_error error;
   clx_error_clear(&error);
@@ -14,7 +20,8 @@ static int predict(const cli_call *call) {
                                      .family = cli_text(call, "family"),
                                      .library = cli_text(call, "library"),
                                      .notes = cli_flag(call, "notes")};
-  int code = cli_open_catalogue(call, &catalog);
+  int code = check_options(call);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE &&
       clx_table_predict(catalog, call->argument[0], call->argument[1], &options, &text, &error) != CLX_OK) {
     code = cli_fail(&error);
@@ -94,7 +101,8 @@ static int validate(const cli_call *call) {
                                .by = cli_text(call, "by"),
                                .library = cli_text(call, "library"),
                                .notes = cli_flag(call, "notes")};
-  int code = read_only(call, &options, &column);
+  int code = check_options(call);
+  if (code == CLI_DONE) code = read_only(call, &options, &column);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE && clx_table_validate(catalog, call->argument[0], call->argument[1], &options,
                                              cli_flag(call, "json"), &text, &error) != CLX_OK) {

@@ -118,7 +118,9 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
-  uint64_t seed;       /* of permutations, placements and hashes; 0 (default) = the scenario's network.seed */
+  uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.
+                          Collectives keep what placement and hashing cost them when the scenario was loaded: for one seed of
+                          everything load it with the setting network.seed */
   const char *traffic; /* whose load of links is kept; NULL = "jobs" if the scenario has others, else "permutation" */
   void (*progress)(void *context, const char *step); /* nullable: called before each step */
   void *context;

@@ -115,14 +115,7 @@ typedef struct clx_collective_sample {
   const char *source;  // rows of one source and size share their weight
 } clx_collective_sample;
 
-enum {
-  CLX_COLLECTIVE_SIZES = 3,
-  CLX_COLLECTIVE_SPANS = 2,
-  CLX_COLLECTIVE_CLASSES = CLX_GENERATIONS * CLX_COLLECTIVE_SPANS * CLX_COLLECTIVE_SIZES
-};
-
-extern const char *const clx_collective_sizes[CLX_COLLECTIVE_SIZES + 1];  // "small", "medium", "large"
-extern const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1];  // "node", "nodes"
+enum { CLX_COLLECTIVE_CLASSES = CLX_GENERATIONS * CLX_COLLECTIVE_SPANS * CLX_COLLECTIVE_SIZES };
 
 typedef enum clx_fitted_part {
   CLX_FITTED_AMPERE,  // constants of a library between nodes on one generation: clx_generation

@@ -5,9 +5,6 @@
 
 #include "calibrate/calibrate_internal.h"
 
-const char *const clx_collective_sizes[CLX_COLLECTIVE_SIZES + 1] = {"small", "medium", "large", NULL};
-const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1] = {"node", "nodes", NULL};
-
 enum { SYSTEMS_MAX = 256 };
 
 // Measurements that a part needs for each of its parameters: with fewer it is not fitted.

@@ -103,12 +103,13 @@ static clx_ring ring_of(double channels, double nvlink, const clx_nccl_parameter
                     2097152 * channels, p->overlap};
 }
 
-// Every rank sends a part to each other rank and copies its own: on LL while parts are small, else on Simple.
+// Every rank sends a part to each other rank and copies its own: on LL while parts are small, else on Simple. A peer has one
+// channel of LL; more peers than channels take turns.
 static double all_to_all_time(const tuner *t, double nvlink, const clx_nccl_parameters *p, double n, double bytes) {
   const double part = bytes / n, spread = p->peer_hop * log2(n);
   const double channel = p->ll_rate * nvlink / (2 * t->channels);
   const double rate = p->peer_rate * nvlink;
-  const double ll = p->peer_time + spread + part / channel;
+  const double ll = p->peer_time + spread + part / channel * fmax(1, (n - 1) / (2 * t->channels));
   const double simple =
       p->peer_start + spread + ((n - 1 + p->peer_own) * part + p->peer_fill * fmin(bytes, 16777216)) / rate;
   return fmin(ll, simple);
@@ -142,6 +143,20 @@ double clx_nccl_all_to_all_time(const clx_device *device, double nvlink, const c
   return all_to_all_time(tuner_of(device), nvlink, parameters, ranks, bytes);
 }
 
+// `narrow`: by how much steps that add 1-byte numbers slow down.
+static double method_time(const clx_device *device, const clx_nccl_parameters *p, int op, clx_nccl_method method,
+                          double narrow, double n, double bytes) {
+  const tuner *t = tuner_of(device);
+  if (method == CLX_NCCL_NVLS) {
+    const clx_ring ring = {
+        .time = p->simple_time, .hop = p->simple_hop, .rate = p->nvls_rate * device->nvlink, .overlap = p->overlap};
+    return clx_multicast_time(&ring, n, p->nvls_depth, bytes);
+  }
+  clx_ring ring = ring_of(channels_of(t, device, device->nvlink), device->nvlink, p, op, method, n, bytes);
+  ring.rate /= 1 + (op == CLX_NCCL_ALL_REDUCE ? 0.5 : 1) * narrow;
+  return clx_ring_time(&ring, n, steps_of(op, n), bytes);
+}
+
 static clx_kernel_cost nccl_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
                                  const void *shape) {
   const clx_nccl_parameters *p = parameters;
@@ -159,19 +174,18 @@ static clx_kernel_cost nccl_cost(const clx_device *device, clx_kernel_format for
     return cost;
   }
   const bool multicast = element > 1 && clx_nccl_multicast(device);
-  const clx_nccl_method method = method_of(t, device->nvlink, multicast, op, n, bytes);
-  if (method == CLX_NCCL_NVLS) {
-    const clx_ring ring = {
-        .time = p->simple_time, .hop = p->simple_hop, .rate = p->nvls_rate * device->nvlink, .overlap = p->overlap};
-    cost.link_bytes = bytes;
-    cost.time = clx_multicast_time(&ring, n, p->nvls_depth, bytes);
-    return cost;
+  const double narrow = reduces && element <= 1 ? p->byte_reduction - 1 : 0;
+  clx_nccl_method method = method_of(t, device->nvlink, multicast, op, n, bytes);
+  cost.time = method_time(device, p, op, method, narrow, n, bytes);
+  const int last = multicast && op == CLX_NCCL_ALL_REDUCE ? CLX_NCCL_NVLS : CLX_NCCL_SIMPLE;
+  for (int m = CLX_NCCL_LL; m <= last && n > CLX_NCCL_CHOICE_RANKS; m++) {
+    const double time = method_time(device, p, op, (clx_nccl_method)m, narrow, n, bytes);
+    if (time >= cost.time) continue;
+    cost.time = time;
+    method = (clx_nccl_method)m;
   }
   if (method == CLX_NCCL_LL) cost.link_bytes *= 2;  // every 4 B travel with a flag of 4 B
-  const double narrow = reduces && element <= 1 ? p->byte_reduction - 1 : 0;
-  clx_ring ring = ring_of(channels_of(t, device, device->nvlink), device->nvlink, p, op, method, n, bytes);
-  ring.rate /= 1 + (op == CLX_NCCL_ALL_REDUCE ? 0.5 : 1) * narrow;
-  cost.time = clx_ring_time(&ring, n, steps_of(op, n), bytes);
+  if (method == CLX_NCCL_NVLS) cost.link_bytes = bytes;
   return cost;
 }
 

@@ -40,6 +40,10 @@ typedef enum clx_nccl_operation {
   CLX_NCCL_REDUCE_SCATTER
 } clx_nccl_operation;
 
+// Up to so many ranks of one domain NCCL's choice was measured and is repeated, mistakes included. In wider ones its estimates
+// would leave LL128 for a Simple that takes twice as long; no measurement shows that, so the cheapest method counts there.
+#define CLX_NCCL_CHOICE_RANKS 8
+
 // A ring: every rank passes one part in each step.
 typedef struct clx_ring {
   double time;     // s: launch and end

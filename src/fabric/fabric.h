@@ -303,7 +303,7 @@ typedef struct clx_fabric_level {
       thinning;    // >= 1: NIC bandwidth of the block against what leads out of it (0: it holds all, nothing leads out)
   double latency;  // s more, one way, than inside the level below
   double
-      loss;  // share of the bandwidth out of it that collisions of flows cost when all its NICs send out (fabric_study)
+      loss;  // share that collisions take of flows out of it when each of its links out has one to carry (fabric_study)
 } clx_fabric_level;
 
 enum { CLX_FABRIC_LEVELS_MAX = 6 };
@@ -311,7 +311,6 @@ enum { CLX_FABRIC_LEVELS_MAX = 6 };
 #define CLX_THINNING_MAX 1e9  // of a block whose links out have all failed
 
 // Levels of the fabric for a job placed contiguously; failures count in the block that they hit worst (torus, mesh, direct: not
-// at all). *efficiency: share of the line rate under the routing of the fabric when nothing collides, times what failures leave
-// to the NIC that is worst off (0: a NIC is dead). Returns the number of levels. O(faults). docs/model/network/fabric.md.
+// at all). *efficiency: share of the line rate under the routing of the fabric when nothing collides. Returns the number of levels. O(faults). docs/model/network/fabric.md.
 int32_t clx_fabric_levels(const clx_fabric *fabric, const clx_switch *switch_model,
                           clx_fabric_level level[CLX_FABRIC_LEVELS_MAX], double *efficiency);

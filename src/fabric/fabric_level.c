@@ -40,12 +40,6 @@ static double most_lost(const clx_fabric *f, int32_t class, int64_t links) {
   return most;
 }
 
-// Share that is left to the NIC with least, of its ports in all planes, sent and received.
-static double nics_left(const clx_fabric *f) {
-  const double ports = (double)f->nic_up * f->spec.planes;
-  return 1 - fmax(most_lost(f, 0, f->nic_up), most_lost(f, 1, f->nic_up)) / ports;
-}
-
 // Ports that send for GPUs, of all ports of a server: collectives leave the NICs of storage alone.
 static double sending(const clx_fabric *f) { return (double)f->hosts[0].nics / f->hosts[0].ports; }
 
@@ -143,6 +137,5 @@ int32_t clx_fabric_levels(const clx_fabric *f, const clx_switch *switch_model,
     add(f, &l, (double)f->gpus, 1, 2);
   }
   *efficiency = f->spec.routing == CLX_ROUTING_SPRAY ? f->spec.spray_efficiency : 1;
-  if (f->radix > 0) *efficiency *= nics_left(f);
   return l.count;
 }

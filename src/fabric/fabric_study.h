@@ -96,10 +96,7 @@ clx_status clx_fabric_study_heat(const clx_fabric *fabric, const double *load,
                                  double *hot_share, int32_t *hot_count, clx_error *error);
 
 // Fills level[i].loss of every block that something leaves: what rings over servers in random order of the next larger block
-// get against what thinning alone leaves them, sub-flows split evenly. Out of the outermost blocks beside other jobs where
-// there are any: jobs[0] is the job in question (its servers in the order of its ring), the others follow; job_count 1: alone.
-// Nothing to do where packets are sprayed and no other job sends.
-// Cost: one clx_fabric_study_traffic a level.
-clx_status clx_fabric_collisions(clx_arena *arena, const clx_fabric *fabric, const clx_fabric_traffic *jobs,
-                                 int32_t job_count, uint64_t seed, clx_fabric_level *level, int32_t level_count,
-                                 clx_error *error);
+// (eight blocks at most) lose to hashes against spraying, sub-flows split evenly, when every link out of a block has one flow
+// to carry. Nothing to do where packets are sprayed. Cost: two clx_fabric_study_traffic a level.
+clx_status clx_fabric_collisions(clx_arena *arena, const clx_fabric *fabric, uint64_t seed, clx_fabric_level *level,
+                                 int32_t level_count, clx_error *error);

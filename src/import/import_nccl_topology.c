@@ -1,8 +1,7 @@
 // The XML of NCCL's topology, element by element, from libxml2's events (no tree is built).
-#include "import/import_nccl_topology.h"
+#include "import/import_nccl_internal.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
 #include <libxml/SAX2.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,39 +12,13 @@ enum { TEXT_MAX = 200 };
 
 typedef enum element { NONE, SYSTEM, CPU, PCI, GPU, NVLINK, C2C, NIC, NET, PCILINK, ELEMENTS } element;
 
-typedef struct reader {
-  xmlParserCtxtPtr xml;
-  clx_arena *arena;
-  clx_node_topology *t;
-  const char *file;
-  clx_error *error;
-  clx_status status;
-  bool stopped;
-  int32_t depth;                     // open elements
-  int32_t skipped;                   // depth of an unknown or ignored element whose inside is not read; 0 = none
-  element open[CLX_NCCL_DEPTH_MAX];  // kind of each open element
-  int32_t cpu, pci;                  // innermost open ones; -1 = none
-  bool any_root;
-  const xmlChar **attribute;  // of the element at hand: five pointers each
-  int32_t attribute_count;
-  const char *tag;
-  const char **host;  // [t->host_count] host_hash
-  int32_t host_capacity, cpu_capacity, pci_capacity, gpu_capacity, nic_capacity, warning_capacity;
-  int32_t link_capacity, link_count;
-  struct nvlink {
-    int32_t gpu;
-    uint64_t target;
-    const char *text;
-    clx_place place;
-  } * link;  // NVLinks to GPUs, whose targets are looked up at the end
-  char *rails, *planes;
-} reader;
+typedef clx_nccl_reader reader;
 
 // --- mistakes --------------------------------------------------------------------------------------------------------
 
 static clx_place here(const reader *r) { return (clx_place){r->file, xmlSAX2GetLineNumber(r->xml), 0}; }
 
-static void keep(reader *r, clx_status status) {
+void clx_nccl_keep(reader *r, clx_status status) {
   if (r->status == CLX_OK) r->status = status;
 }
 
@@ -54,16 +27,15 @@ static void stop(reader *r) {
   r->stopped = true;
 }
 
-static void no_memory(reader *r) {
+void clx_nccl_no_memory(reader *r) {
   if (r->status != CLX_MEMORY) clx_fail_plain(r->error, CLX_MEMORY, "out of memory");
   r->status = CLX_MEMORY;
   stop(r);
 }
 
-static void warn(reader *r, clx_place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static bool grow(reader *r, void **array, int32_t count, int32_t *capacity, size_t size);
 
-static void warn(reader *r, clx_place place, const char *format, ...) {
+void clx_nccl_warn(reader *r, clx_place place, const char *format, ...) {
   clx_node_topology *t = r->t;
   if (t->warning_count > CLX_NCCL_WARNINGS_MAX) return;
   char text[400];
@@ -76,7 +48,7 @@ static void warn(reader *r, clx_place place, const char *format, ...) {
   t->warning[t->warning_count] =
       last ? "and more of this kind" : clx_arena_format(r->arena, "%s:%d: %s", place.file, place.line, text);
   if (t->warning[t->warning_count] == NULL) {
-    no_memory(r);
+    clx_nccl_no_memory(r);
   } else {
     t->warning_count++;
   }
@@ -86,14 +58,15 @@ static void warn(reader *r, clx_place place, const char *format, ...) {
 static bool grow(reader *r, void **array, int32_t count, int32_t *capacity, size_t size) {
   if (count < *capacity) return true;
   if (count >= CLX_NCCL_DEVICES_MAX) {
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "there are more than %d of <%s>", CLX_NCCL_DEVICES_MAX, r->tag));
+    clx_nccl_keep(
+        r, clx_fail(r->error, CLX_INPUT, here(r), "there are more than %d of <%s>", CLX_NCCL_DEVICES_MAX, r->tag));
     stop(r);
     return false;
   }
   const int32_t larger = *capacity == 0 ? 16 : 2 * *capacity;
   void *fresh = clx_arena_array(r->arena, (size_t)larger, size);
   if (fresh == NULL) {
-    no_memory(r);
+    clx_nccl_no_memory(r);
     return false;
   }
   if (count > 0) memcpy(fresh, *array, (size_t)count * size);
@@ -113,7 +86,7 @@ static const char *text_of(reader *r, const char *key) {
     if (length > TEXT_MAX) length = TEXT_MAX;
     char *text = clx_arena_copy(r->arena, (const char *)a[3], length);
     if (text == NULL) {
-      no_memory(r);
+      clx_nccl_no_memory(r);
       return "";
     }
     clx_text_clean(text, true);
@@ -125,7 +98,7 @@ static const char *text_of(reader *r, const char *key) {
 static const char *need(reader *r, const char *key) {
   const char *text = text_of(r, key);
   if (text != NULL) return text;
-  keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s> has no attribute '%s'", r->tag, key));
+  clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s> has no attribute '%s'", r->tag, key));
   return "";
 }
 
@@ -134,7 +107,8 @@ static int32_t number_in(reader *r, const char *key, const char *text, int base,
   errno = 0;
   const long value = strtol(text, &end, base);
   if (end != text && *end == '\0' && errno == 0 && value >= INT_MIN && value <= INT_MAX) return (int32_t)value;
-  keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s>: '%s' must be a whole number, read '%.40s'", r->tag, key, text));
+  clx_nccl_keep(
+      r, clx_fail(r->error, CLX_INPUT, here(r), "<%s>: '%s' must be a whole number, read '%.40s'", r->tag, key, text));
   return otherwise;
 }
 
@@ -148,8 +122,8 @@ static int32_t need_number(reader *r, const char *key, int32_t low, int32_t high
   const char *text = need(r, key);
   const int32_t value = there ? number_in(r, key, text, 10, low) : low;
   if (value >= low && value <= high) return value;
-  keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s>: '%s' must lie between %d and %d, read %d", r->tag, key, low,
-                   high, value));
+  clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s>: '%s' must lie between %d and %d, read %d", r->tag, key,
+                            low, high, value));
   return low;
 }
 
@@ -171,7 +145,7 @@ static bool hex_field(const char **text, int32_t most, char end, uint64_t *value
 }
 
 // "0000:18:00.0", also with 8 digits of domain, as one number.
-static bool busid_parse(const char *text, uint64_t *id) {
+bool clx_nccl_busid(const char *text, uint64_t *id) {
   uint64_t domain, bus, device, function;
   if (!hex_field(&text, 8, ':', &domain) || !hex_field(&text, 2, ':', &bus)) return false;
   if (!hex_field(&text, 2, '.', &device) || !hex_field(&text, 1, '\0', &function)) return false;
@@ -184,7 +158,7 @@ static bool busid_parse(const char *text, uint64_t *id) {
 static void read_system(reader *r) {
   const int32_t version = need_number(r, "version", INT_MIN, INT_MAX);
   if (r->status == CLX_OK && version != 1)
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "version 1 of the format is known, read %d", version));
+    clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "version 1 of the format is known, read %d", version));
 }
 
 static int32_t host_of(reader *r, const char *hash) {
@@ -221,7 +195,7 @@ static double pci_rate(reader *r) {
     if (transfers == generation[i].transfers) speed = generation[i].speed;
   }
   if (speed == 0) {
-    warn(r, here(r), "link_speed '%.40s' is not known; counted as 8 GT/s, as NCCL does", text);
+    clx_nccl_warn(r, here(r), "link_speed '%.40s' is not known; counted as 8 GT/s, as NCCL does", text);
     speed = 60;
   }
   if (width == 0) width = 16;
@@ -242,8 +216,8 @@ static void read_pci(reader *r) {
   const bool there = text_of(r, "busid") != NULL, classed = text_of(r, "class") != NULL;
   *p = (clx_node_pci){
       .busid = need(r, "busid"), .parent = r->pci, .cpu = r->cpu, .peer_pci = -1, .gpu = -1, .place = here(r)};
-  if (there && !busid_parse(p->busid, &p->id))
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "busid '%s' is not of the form 0000:18:00.0", p->busid));
+  if (there && !clx_nccl_busid(p->busid, &p->id))
+    clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "busid '%s' is not of the form 0000:18:00.0", p->busid));
   const char *class_text = need(r, "class");
   if (classed) p->class_id = number_in(r, "class", class_text, 16, 0);
   p->model = model_of(r);
@@ -263,7 +237,8 @@ static clx_node_gpu *add_gpu(reader *r, int32_t pci) {
 static void read_gpu(reader *r) {
   const clx_node_topology *t = r->t;
   if (t->pci[r->pci].gpu >= 0) {
-    warn(r, here(r), "a second <gpu> in %s shares the first one's links and is not counted", t->pci[r->pci].busid);
+    clx_nccl_warn(r, here(r), "a second <gpu> in %s shares the first one's links and is not counted",
+                  t->pci[r->pci].busid);
     r->skipped = r->depth;
     return;
   }
@@ -306,17 +281,18 @@ static void read_nvlink(reader *r) {
     g->through += rate;
   } else if (class_id >> 16 == 0x03) {
     if (!there || !grow(r, (void **)&r->link, r->link_count, &r->link_capacity, sizeof *r->link)) return;
-    struct nvlink *l = &r->link[r->link_count];
-    *l = (struct nvlink){t->gpu_count - 1, 0, target, here(r)};
-    if (busid_parse(target, &l->target)) {
+    struct clx_nccl_link *l = &r->link[r->link_count];
+    *l = (struct clx_nccl_link){t->gpu_count - 1, 0, target, here(r)};
+    if (clx_nccl_busid(target, &l->target)) {
       r->link_count++;
     } else {
-      keep(r, clx_fail(r->error, CLX_INPUT, here(r), "target '%s' is not of the form 0000:18:00.0", target));
+      clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "target '%s' is not of the form 0000:18:00.0", target));
     }
   } else {
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r),
-                     "<nvlink>: tclass '%s' is neither an NVSwitch (0x068000), a GPU (0x03....) nor a CPU (0x068001)",
-                     class_text));
+    clx_nccl_keep(
+        r, clx_fail(r->error, CLX_INPUT, here(r),
+                    "<nvlink>: tclass '%s' is neither an NVSwitch (0x068000), a GPU (0x03....) nor a CPU (0x068001)",
+                    class_text));
   }
 }
 
@@ -354,13 +330,13 @@ static clx_node_nic *card_of(reader *r, const char *name, bool *again) {
 
 static void read_net(reader *r) {
   if (text_of(r, "dev") == NULL) {
-    warn(r, here(r), "<net> without 'dev' is ignored, as NCCL does");
+    clx_nccl_warn(r, here(r), "<net> without 'dev' is ignored, as NCCL does");
     return;
   }
   const char *name = text_of(r, "name");
   if (name == NULL) name = clx_arena_format(r->arena, "net %s", text_of(r, "dev"));
   if (name == NULL) {
-    no_memory(r);
+    clx_nccl_no_memory(r);
     return;
   }
   bool again;
@@ -368,7 +344,7 @@ static void read_net(reader *r) {
   if (n == NULL || again) return;
   int32_t speed = need_number(r, "speed", INT_MIN, INT_MAX);
   if (speed <= 0) {
-    warn(r, here(r), "speed of %s is not given; counted as 10 Gbit/s, as NCCL does", name);
+    clx_nccl_warn(r, here(r), "speed of %s is not given; counted as 10 Gbit/s, as NCCL does", name);
     speed = 10000;
   }
   n->rate += 1e6 / 8 * speed;
@@ -417,25 +393,27 @@ static void open_element(void *context, const xmlChar *name, const xmlChar *pref
   reader *r = context;
   if (r->stopped) return;
   if (r->depth == CLX_NCCL_DEPTH_MAX) {
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "elements are nested deeper than %d", CLX_NCCL_DEPTH_MAX));
+    clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "elements are nested deeper than %d", CLX_NCCL_DEPTH_MAX));
     stop(r);
     return;
   }
-  const element kind = element_of((const char *)name), parent = r->depth > 0 ? r->open[r->depth - 1] : NONE;
-  r->open[r->depth++] = kind;
+  const element kind = element_of((const char *)name), parent = r->depth > 0 ? (element)r->open[r->depth - 1] : NONE;
+  r->open[r->depth++] = (int32_t)kind;
   if (r->skipped > 0) return;
   r->tag = kind == NONE ? "" : elements[kind].name;
   r->attribute = attributes;
   r->attribute_count = attribute_count;
   if (r->depth == 1 && kind != SYSTEM) {
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%.40s> is no topology of NCCL, which begins with <system>%s",
-                     (const char *)name, strcmp((const char *)name, "graphs") == 0 ? " (this is a graph dump)" : ""));
+    clx_nccl_keep(
+        r, clx_fail(r->error, CLX_INPUT, here(r), "<%.40s> is no topology of NCCL, which begins with <system>%s",
+                    (const char *)name, strcmp((const char *)name, "graphs") == 0 ? " (this is a graph dump)" : ""));
     stop(r);
   } else if (kind == NONE) {
-    warn(r, here(r), "<%.40s> is not known and ignored", (const char *)name);
+    clx_nccl_warn(r, here(r), "<%.40s> is not known and ignored", (const char *)name);
     r->skipped = r->depth;
   } else if ((elements[kind].parents & UNDER(parent)) == 0) {
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "<%s> cannot stand in <%s>", r->tag, elements[parent].name));
+    clx_nccl_keep(r,
+                  clx_fail(r->error, CLX_INPUT, here(r), "<%s> cannot stand in <%s>", r->tag, elements[parent].name));
     r->skipped = r->depth;
   } else {
     elements[kind].read(r);
@@ -450,8 +428,8 @@ static void close_pci(reader *r) {
   r->pci = p->parent;
   if (p->class_id >> 16 == 0x03 && p->gpu < 0) {
     if (add_gpu(r, pci) == NULL) return;
-    warn(r, here(r), "%s is a GPU by its class, but has no <gpu>: compute capability and NVLink are not known",
-         p->busid);
+    clx_nccl_warn(r, here(r), "%s is a GPU by its class, but has no <gpu>: compute capability and NVLink are not known",
+                  p->busid);
   } else if (p->class_id >> 16 == 0x02) {
     for (int32_t i = 0; i < t->nic_count; i++) {
       if (t->nic[i].pci >= 0 && t->pci[t->nic[i].pci].id >> 4 == p->id >> 4) return;
@@ -459,7 +437,7 @@ static void close_pci(reader *r) {
     if (!grow(r, (void **)&t->nic, t->nic_count, &r->nic_capacity, sizeof *t->nic)) return;
     t->nic[t->nic_count++] = (clx_node_nic){
         .pci = pci, .cpu = p->cpu, .name = p->busid, .ports = 1, .rail = -1, .plane = -1, .gpu = -1, .place = p->place};
-    warn(r, here(r), "%s is a NIC by its class, but has no <net>: its rate is not known", p->busid);
+    clx_nccl_warn(r, here(r), "%s is a NIC by its class, but has no <net>: its rate is not known", p->busid);
   }
 }
 
@@ -467,7 +445,7 @@ static void close_element(void *context, const xmlChar *name, const xmlChar *pre
   (void)name, (void)prefix, (void)uri;
   reader *r = context;
   if (r->stopped || r->depth == 0) return;
-  const element kind = r->open[--r->depth];
+  const element kind = (element)r->open[--r->depth];
   if (r->skipped > 0) {
     if (r->depth < r->skipped) r->skipped = 0;
     return;
@@ -480,7 +458,7 @@ static void refuse_document_type(void *context, const xmlChar *name, const xmlCh
   (void)name, (void)external, (void)system;
   reader *r = context;
   if (r->stopped) return;
-  keep(r, clx_fail(r->error, CLX_INPUT, here(r), "a document type (DTD, entities) is refused"));
+  clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "a document type (DTD, entities) is refused"));
   stop(r);
 }
 
@@ -497,85 +475,12 @@ static void on_error(void *context, xmlErrorPtr e) {
   snprintf(text, sizeof text, "%s", e->message != NULL ? e->message : "no XML");
   text[strcspn(text, "\n")] = '\0';
   if (e->code == XML_ERR_NO_MEMORY) {
-    no_memory(r);
+    clx_nccl_no_memory(r);
     return;
   }
-  keep(r, clx_fail(r->error, CLX_INPUT, (clx_place){r->file, e->line, e->int2 > 0 ? e->int2 : 0}, "no XML: %s", text));
+  clx_nccl_keep(
+      r, clx_fail(r->error, CLX_INPUT, (clx_place){r->file, e->line, e->int2 > 0 ? e->int2 : 0}, "no XML: %s", text));
   stop(r);
-}
-
-// --- after the last event --------------------------------------------------------------------------------------------
-
-static int32_t host_of_pci(const clx_node_topology *t, int32_t pci) { return t->cpu[t->pci[pci].cpu].host; }
-
-typedef struct key {
-  int32_t host, pci;
-  uint64_t id;
-} key;
-
-static int compare_keys(const void *x, const void *y) {
-  const key *a = x, *b = y;
-  if (a->host != b->host) return a->host < b->host ? -1 : 1;
-  if (a->id != b->id) return a->id < b->id ? -1 : 1;
-  return (a->pci > b->pci) - (a->pci < b->pci);
-}
-
-static int32_t find_key(const key *keys, int32_t count, int32_t host, uint64_t id) {
-  int32_t low = 0, high = count;
-  while (low < high) {
-    const int32_t middle = low + (high - low) / 2;
-    const key *k = &keys[middle];
-    if (k->host < host || (k->host == host && k->id < id)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < count && keys[low].host == host && keys[low].id == id ? keys[low].pci : -1;
-}
-
-static void check_links(reader *r, const key *keys) {
-  clx_node_topology *t = r->t;
-  for (int32_t i = 0; i < r->link_count; i++) {
-    const struct nvlink *l = &r->link[i];
-    const int32_t from = t->gpu[l->gpu].pci;
-    if (find_key(keys, t->pci_count, host_of_pci(t, from), l->target) >= 0) continue;
-    keep(r, clx_fail(r->error, CLX_INPUT, l->place, "NVLink of GPU %s leads to %s, which is not there",
-                     t->pci[from].busid, l->text));
-  }
-  for (int32_t i = 0; i < t->pci_count; i++) {
-    clx_node_pci *p = &t->pci[i];
-    uint64_t id;
-    if (p->peer == NULL) continue;
-    if (busid_parse(p->peer, &id)) p->peer_pci = find_key(keys, t->pci_count, host_of_pci(t, i), id);
-    if (p->peer_pci < 0) warn(r, p->place, "pcilink of %s leads to %s, which is not there; ignored", p->busid, p->peer);
-  }
-}
-
-static void check_whole(reader *r) {
-  clx_node_topology *t = r->t;
-  key *keys = CLX_NEW_ARRAY(r->arena, key, t->pci_count + 1);
-  if (keys == NULL) {
-    no_memory(r);
-    return;
-  }
-  for (int32_t i = 0; i < t->pci_count; i++) keys[i] = (key){host_of_pci(t, i), i, t->pci[i].id};
-  if (t->pci_count > 1) qsort(keys, (size_t)t->pci_count, sizeof *keys, compare_keys);
-  for (int32_t i = 1; i < t->pci_count; i++) {
-    const key *a = &keys[i - 1], *b = &keys[i];
-    if (a->host != b->host || a->id != b->id) continue;
-    keep(r, clx_fail(r->error, CLX_INPUT, t->pci[b->pci].place, "busid %s stands here and in line %d",
-                     t->pci[b->pci].busid, t->pci[a->pci].place.line));
-  }
-  check_links(r, keys);
-  if (t->gpu_count == 0) keep(r, clx_fail(r->error, CLX_INPUT, (clx_place){r->file, 0, 0}, "there is no GPU in it"));
-  double most = 0;
-  for (int32_t i = 0; i < t->gpu_count; i++) most = t->gpu[i].nvlink > most ? t->gpu[i].nvlink : most;
-  for (int32_t i = 0; i < t->gpu_count; i++) {
-    if (t->gpu[i].nvlink < most)
-      warn(r, t->gpu[i].place, "GPU %s has %.4g GB/s of NVLink, others %.4g", t->pci[t->gpu[i].pci].busid,
-           t->gpu[i].nvlink / 1e9, most / 1e9);
-  }
 }
 
 static void parse(reader *r, const char *data, size_t size) {
@@ -594,8 +499,8 @@ static void parse(reader *r, const char *data, size_t size) {
   // UTF-8 whatever the file declares, so that no other encoding hides a document type.
   xmlCtxtReadMemory(r->xml, data, (int)size, r->file, "UTF-8", XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
   if (!r->stopped && r->status == CLX_OK && !r->xml->wellFormed)
-    keep(r, clx_fail(r->error, CLX_INPUT, here(r), "no XML"));
-  if (r->status == CLX_OK || (r->status == CLX_INPUT && !r->stopped)) check_whole(r);
+    clx_nccl_keep(r, clx_fail(r->error, CLX_INPUT, here(r), "no XML"));
+  if (r->status == CLX_OK || (r->status == CLX_INPUT && !r->stopped)) clx_nccl_check(r);
   if (r->xml->myDoc != NULL) xmlFreeDoc(r->xml->myDoc);
   r->xml->myDoc = NULL;
   xmlFreeParserCtxt(r->xml);

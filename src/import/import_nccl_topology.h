@@ -85,7 +85,7 @@ enum {
 
 // Reads the XML text. No document type, no entity, nothing outside the text is read; sizes are limited as above. Every mistake is reported with its line (where the tag ends), up to
 // CLX_MISTAKES_MAX: no XML, a missing attribute, a number that is none, an element at a place where NCCL has none, a bus id
-// twice in a host, an NVLink to a GPU that is not there. Unknown elements, NICs without `dev` (NCCL ignores them, too) and
+// twice in a host, a rank twice, a `dev` twice in a host, an NVLink to a GPU that is not there. A pcilink to nowhere or to itself, unknown elements, NICs without `dev` (NCCL ignores them, too) and
 // PCIe speeds that NCCL does not know are warnings. Units: NCCL's (src/graph/topo.cc of NVIDIA/nccl 86fa684d).
 // `name` is the file's, for places. Everything lives in `arena`. O(size + devices log devices).
 clx_status clx_nccl_topology_read(clx_arena *arena, const char *name, const char *data, size_t size,

@@ -161,3 +161,18 @@ clx_collective_cost clx_expert_exchange_cost(const clx_network *network, clx_gro
 
 // Its time in s.
 double clx_collective_time(const clx_network *network, clx_collective kind, clx_group group, double bytes);
+
+// --- how far off they are (network_error.c) ---------------------------------------------------------------------------------
+
+// Classes of a library's record are named "GENERATION SPAN SIZE": "hopper nodes large".
+enum { CLX_COLLECTIVE_SIZES = 3, CLX_COLLECTIVE_SPANS = 2 };
+
+extern const char *const clx_collective_sizes[CLX_COLLECTIVE_SIZES + 1];  // "small", "medium", "large"
+extern const char *const clx_collective_spans[CLX_COLLECTIVE_SPANS + 1];  // "node", "nodes"
+
+// Index into clx_collective_sizes: below 1 MiB, to 64 MiB, above.
+int32_t clx_collective_size(double bytes);
+
+// Mean |error| of times in the class of such a collective, as a fraction: on systems left out of the fit where the record has
+// it, else as fitted; collectives of all kinds together. 0: the record of the library has no such class.
+double clx_library_error(const clx_network *network, clx_group group, double bytes);

@@ -2,9 +2,11 @@
 // 86fa684d, src/tuning, src/graph): base + hops x latency + fill + bytes / bandwidth.
 #include "network/network_internal.h"
 
-// A block's uplinks carry 1 / thinning of its NICs; the more of these send out, the more collide.
+// A block's uplinks carry 1 / thinning of its NICs. Collisions cost most when every link has one flow to carry: of fewer, few
+// meet; of more, every link has its share of them.
 double clx_block_slowing(const clx_fabric_level *level, double leaving) {
-  return clx_most(1, level->thinning * leaving) * (1 + leaving * level->loss / (1 - level->loss));
+  const double flows = level->thinning * leaving;  // of a link
+  return clx_most(1, flows) + clx_least(1, flows) * level->loss / (1 - level->loss);
 }
 
 // Rings of the same kind leave a block once, and share what leads out of it.
@@ -39,24 +41,27 @@ clx_reach clx_reach_of(const clx_network *network, const clx_group *group) {
   return reach;
 }
 
-static clx_collective_cost ring_cost(const clx_reach *reach, clx_collective kind, double bytes) {
-  return clx_ring_cost(reach, kind, clx_ring_protocol(reach, kind, bytes), bytes);
-}
-
-// Inside a domain NCCL's choice is known well enough to repeat it, mistakes included.
+// In a domain as wide as measured ones NCCL's choice is repeated, mistakes included; in wider ones the cheapest counts.
 static clx_collective_cost near_cost(const clx_reach *reach, clx_collective kind, double bytes, int32_t algorithm) {
   const bool multicast = kind == CLX_ALL_REDUCE && clx_nccl_multicast(reach->device);
-  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return ring_cost(reach, kind, bytes);
+  if (algorithm == CLX_ALGORITHM_RING || (algorithm < 0 && !multicast)) return clx_chosen_ring_cost(reach, kind, bytes);
   if (!multicast || (algorithm >= 0 && algorithm != CLX_ALGORITHM_NVLS)) return (clx_collective_cost){.time = INFINITY};
+  if (algorithm == CLX_ALGORITHM_NVLS) return clx_nvls_cost(reach, bytes);
+  if (reach->ranks > CLX_NCCL_CHOICE_RANKS) {
+    clx_collective_cost best = clx_chosen_ring_cost(reach, kind, bytes);
+    clx_cheaper(&best, clx_nvls_cost(reach, bytes));
+    return best;
+  }
   const clx_nccl_method method =
       clx_nccl_method_of(reach->device, reach->nvlink, CLX_NCCL_ALL_REDUCE, reach->ranks, bytes);
-  if (algorithm == CLX_ALGORITHM_NVLS || method == CLX_NCCL_NVLS) return clx_nvls_cost(reach, bytes);
+  if (method == CLX_NCCL_NVLS) return clx_nvls_cost(reach, bytes);
   return clx_ring_cost(reach, kind, (clx_protocol)method, bytes);
 }
 
 // From here on NCCL leaves LL and LL128 where NVLSTree applies, faster or not: two H100 nodes on EFA go from 135 to 109 us at
-// 128 KiB, two H20 nodes name NVLSTree at 1 MiB, and both scans over 4 to 1,024 H100 nodes follow it from 256 KiB on, the one
-// by NVIDIA that names it and the one by Meta that ran the default.
+// 128 KiB, two H20 nodes name NVLSTree at 1 MiB, and NVIDIA's scan, which names it, follows it from 256 KiB on over 4 nodes and
+// from 1 MiB on over more. Up to 1 MiB over more than 4 nodes nobody measured the choice well: Meta's default, read off a plot
+// to +-50 %, took 62 us at 256 KiB over 8 nodes, which is LL128 (108 here) rather than NVLSTree (154).
 static const double NVLS_TREE_BYTES = 131072;
 
 static clx_collective_cost tree_cost(const clx_reach *reach, double bytes) {
@@ -74,7 +79,7 @@ static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes,
   if (all && large)
     best = clx_ring_cost(reach, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
   else if (all || algorithm == CLX_ALGORITHM_RING)
-    best = ring_cost(reach, CLX_ALL_REDUCE, bytes);
+    best = clx_chosen_ring_cost(reach, CLX_ALL_REDUCE, bytes);
   if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(reach, bytes));
   if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(reach, bytes));
   if (all ? reach->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
@@ -85,7 +90,7 @@ static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes,
 static clx_collective_cost far_scatter_cost(const clx_reach *reach, clx_collective kind, double bytes,
                                             int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
-  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = ring_cost(reach, kind, bytes);
+  if (algorithm < 0 || algorithm == CLX_ALGORITHM_RING) best = clx_chosen_ring_cost(reach, kind, bytes);
   if ((algorithm < 0 || algorithm == CLX_ALGORITHM_PAT) && reach->inside <= 1)
     clx_cheaper(&best, clx_pat_cost(reach, bytes));
   const int32_t least = reach->network->library->split_ranks;

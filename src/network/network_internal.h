@@ -54,7 +54,7 @@ static inline void clx_cheaper(clx_collective_cost *best, clx_collective_cost co
 
 // Costs by one algorithm. `protocol`: one of clx_protocol.
 clx_collective_cost clx_ring_cost(const clx_reach *reach, clx_collective kind, clx_protocol protocol, double bytes);
-clx_protocol clx_ring_protocol(const clx_reach *reach, clx_collective kind, double bytes);
+clx_collective_cost clx_chosen_ring_cost(const clx_reach *reach, clx_collective kind, double bytes);
 clx_collective_cost clx_pat_cost(const clx_reach *reach, double bytes);
 clx_collective_cost clx_split_cost(const clx_reach *reach, clx_collective kind, double bytes);
 clx_collective_cost clx_broadcast_cost(const clx_reach *reach, clx_protocol protocol, double bytes);

@@ -42,9 +42,9 @@ static clx_status check_flows(const clx_round *r, int32_t ranks, clx_error *erro
       one = clx_fail(error, CLX_INPUT, place, "rank %d is not one of 0 to %d", wrong, ranks - 1);
     } else if (f->from == f->to) {
       one = clx_fail(error, CLX_INPUT, place, "rank %d sends to itself", f->from);
-    } else if (!(isfinite(f->bytes) && f->bytes > 0)) {
-      one = clx_fail(error, CLX_INPUT, place, "rank %d sends %g bytes to rank %d; must be above 0", f->from, f->bytes,
-                     f->to);
+    } else if (!(f->bytes > 0 && f->bytes <= CLX_SCHEDULE_BYTES_MAX)) {
+      one = clx_fail(error, CLX_INPUT, place, "rank %d sends %g bytes to rank %d; must be above 0 and at most %g",
+                     f->from, f->bytes, f->to, CLX_SCHEDULE_BYTES_MAX);
     }
     if (status == CLX_OK) status = one;
   }
@@ -85,7 +85,9 @@ static clx_status check_round(const clx_schedule *s, int32_t index, int32_t rank
   }
   if (r->kind == CLX_ROUND_WAIT) return CLX_OK;
   if (r->kind == CLX_ROUND_FLOWS) return check_flows(r, ranks, error);
-  if (!(isfinite(r->bytes) && r->bytes > 0)) return mistake(r, error, "bytes of a round must be above 0");
+  if (!(r->bytes > 0 && r->bytes <= CLX_SCHEDULE_BYTES_MAX))
+    return clx_fail(error, CLX_INPUT, r->place, "bytes of a round must be above 0 and at most %g, read %g",
+                    CLX_SCHEDULE_BYTES_MAX, r->bytes);
   CLX_TRY(check_group(r, ranks, error));
   const int32_t members = clx_round_members(r, ranks);
   if (members < 2) return clx_fail(error, CLX_INPUT, r->place, "a group of %d ranks has nobody to send to", members);

@@ -34,11 +34,28 @@ clx_collective_cost clx_ring_cost(const clx_reach *reach, clx_collective kind, c
 }
 
 // The protocol that NCCL picks for a ring by constants of its own, mistakes included.
-clx_protocol clx_ring_protocol(const clx_reach *reach, clx_collective kind, double bytes) {
+static clx_protocol ring_protocol(const clx_reach *reach, clx_collective kind, double bytes) {
   const double sweeps = kind == CLX_ALL_REDUCE ? 2 : 1, far = reach->nodes > 1 ? sweeps * (reach->nodes - 1) : 0;
   const double links = 0.8 * reach->nvlink, bandwidth = far > 0 ? clx_least(links, reach->node) : links;
   return (clx_protocol)clx_nccl_ring_method(reach->device, bandwidth, sweeps * (reach->ranks - 1), far, reach->ranks,
                                             bytes, far <= 0 || clx_reach_rate(reach, CLX_PROTOCOL_LL128) > 0);
+}
+
+// Where NCCL's choice was measured: in domains of eight ranks, and in all-reduces over wider ones (20 racks of GB200 took
+// 45.0 ms for 8 GiB, which is Simple, 43.3 here, not the cheapest, LL128 with 30.2).
+static bool choice_is_known(const clx_reach *reach, clx_collective kind) {
+  return reach->inside <= CLX_NCCL_CHOICE_RANKS || (reach->nodes > 1 && kind == CLX_ALL_REDUCE);
+}
+
+// The ring on NCCL's protocol, or on the cheapest where that is not known.
+clx_collective_cost clx_chosen_ring_cost(const clx_reach *reach, clx_collective kind, double bytes) {
+  if (choice_is_known(reach, kind)) return clx_ring_cost(reach, kind, ring_protocol(reach, kind, bytes), bytes);
+  clx_collective_cost best = {.time = INFINITY};
+  for (int32_t p = 0; p < CLX_PROTOCOLS; p++) {
+    if (reach->nodes > 1 && !(clx_reach_rate(reach, (clx_protocol)p) > 0)) continue;
+    clx_cheaper(&best, clx_ring_cost(reach, kind, (clx_protocol)p, bytes));
+  }
+  return best;
 }
 
 // PAT of NCCL 2.23 and later, one rank per node only: distances of powers of two, log2 n steps while parts fit the buffers.
@@ -63,9 +80,9 @@ clx_collective_cost clx_split_cost(const clx_reach *reach, clx_collective kind, 
   rail.inside = 1;
   rail.node = reach->node / reach->inside;
   rail.launch = 0;
-  const clx_collective_cost in = clx_ring_cost(&near, kind, clx_ring_protocol(&near, kind, bytes), bytes);
+  const clx_collective_cost in = clx_chosen_ring_cost(&near, kind, bytes);
   const double shard = bytes / reach->inside;
-  clx_collective_cost out = clx_ring_cost(&rail, kind, clx_ring_protocol(&rail, kind, shard), shard);
+  clx_collective_cost out = clx_chosen_ring_cost(&rail, kind, shard);
   clx_cheaper(&out, clx_pat_cost(&rail, shard));
   return (clx_collective_cost){.time = in.time + out.time,
                                .latency = in.latency + out.latency,

@@ -326,6 +326,9 @@ static clx_status add_up(const player *p, clx_schedule_outcome *out) {
   double *repeated = CLX_NEW_ARRAY(p->arena, double, p->plans.count);
   if (repeated == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < s->round_count; i++) {
+    if (!(p->end[i] <= CLX_SCHEDULE_TIME_MAX))
+      return clx_fail(p->error, CLX_INPUT, s->round[i].place,
+                      "this round would end after %.3g s; at most %g s are played", p->end[i], CLX_SCHEDULE_TIME_MAX);
     out->time = fmax(out->time, p->end[i]);
     out->rounds += s->round[i].repeat;
     out->bytes += (double)s->round[i].repeat * p->stage[i].plan->sent;

@@ -70,6 +70,9 @@ typedef struct clx_schedule_outcome {
   bool folded;          // ranks that do the same were played as one
 } clx_schedule_outcome;
 
+#define CLX_SCHEDULE_BYTES_MAX 1e18  // B of one flow
+#define CLX_SCHEDULE_TIME_MAX 1e12   // s of a whole schedule
+
 enum { CLX_SCHEDULE_FLOWS_MAX = 1 << 24 };  // of all different rounds of a schedule that does not fold
 
 // Plays a schedule. A round begins when all rounds of its `after` are over; its flows all begin then. A flow lasts as long as
@@ -79,7 +82,7 @@ enum { CLX_SCHEDULE_FLOWS_MAX = 1 << 24 };  // of all different rounds of a sche
 // folded into one. Flows that end within 1e-11 of a round's time are one event; with more than CLX_SCHEDULE_EXACT_MAX flows in a
 // round within 1 % of it: each arrives at its own time, the others get its bandwidth in the middle of the window.
 // Errors, with the place of the round or flow: CLX_INPUT for a rank out of range, a rank twice in a group, a flow to its own
-// rank, no bytes, groups that do not divide the ranks, an operand out of range; CLX_INFEASIBLE for more ranks than the network
+// rank, no bytes or too many, groups that do not divide the ranks, an operand out of range, a round that ends too late; CLX_INFEASIBLE for more ranks than the network
 // has and for flows whose way is cut; CLX_MEMORY.
 // Cost: paths and flows of the different rounds, and one solve for each event in them.
 enum { CLX_SCHEDULE_EXACT_MAX = 4096 };

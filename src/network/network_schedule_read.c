@@ -183,6 +183,17 @@ static void read_flows(reader *r, const clx_node *list, clx_round *round) {
   round->flow_count = list->child_count;
 }
 
+// The name of an earlier round that is like this one, or NULL.
+static const char *nearest_round(reader *r, const char *name, int32_t index) {
+  const char **names = CLX_NEW_ARRAY(r->arena, const char *, index + 1);
+  int32_t count = 0;
+  if (names == NULL) return NULL;
+  for (int32_t i = 0; i < index; i++) {
+    if (r->spec->rounds[i].name != NULL) names[count++] = r->spec->rounds[i].name;
+  }
+  return clx_nearest(name, names, count);
+}
+
 static int32_t round_named(reader *r, const clx_node *node, int32_t index) {
   const char *name = node->kind == CLX_NODE_SCALAR ? node->text : "";
   for (int32_t i = 0; i < r->spec->round_count; i++) {
@@ -192,7 +203,9 @@ static int32_t round_named(reader *r, const clx_node *node, int32_t index) {
                      name, i == index ? "here itself" : "further down"));
     return -1;
   }
-  keep(r, clx_fail(r->error, CLX_INPUT, node->place, "no round is called '%.40s'", name));
+  const char *near = nearest_round(r, name, index);
+  keep(r, clx_fail(r->error, CLX_INPUT, node->place, "no round is called '%.40s'%s%.40s%s", name,
+                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : ""));
   return -1;
 }
 

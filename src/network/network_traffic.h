@@ -38,8 +38,9 @@ clx_traffic_demand clx_network_demand(const clx_network *network, const clx_traf
 // Adds a demand; returns its index, -1 when there is no room. Forgets the states seen so far.
 int32_t clx_traffic_add(clx_traffic *traffic, const clx_traffic_demand *demand);
 
-// Speed of each demand of the set `active` (bit i = demand i), 1 = as fast as alone: max-min fair, every communicator the same
-// bytes per second on the link that holds both. Entries of idle demands are 0. The array lives until the next call.
+// Speed of each demand of the set `active` (bit i = demand i), 1 = as fast as alone: every communicator the same bytes per second
+// on the link that holds several, what nobody takes to who can use it. Max-min fair for two; with three and more whose loads cross
+// on several links, what is left over goes to the first of them. Entries of idle demands are 0. The array lives until the next call.
 // O(demands^2 links) for a set not seen before, else O(states).
 const double *clx_traffic_speeds(clx_traffic *traffic, uint32_t active);
 

@@ -141,6 +141,10 @@ static void write_patterns(writer *w) {
     const char *placement = i == 1 ? fact(w, "ring", "placement") : NULL;
     snprintf(title, sizeof title, "%s%s%s", rows[i].title, placement != NULL ? ", " : "",
              placement != NULL ? placement : "");
+    if (fact(w, rows[i].name, "remark") != NULL) {
+      put(w, "", 0, CLX_REPORT_PLAIN, "%-32s%44s", title, fact(w, rows[i].name, "remark"));
+      continue;
+    }
     put(w, "", 0, CLX_REPORT_PLAIN, "%-32s%14s%14s%16s", title, shown(w, rows[i].name, "mean", 3, text[0]),
         shown(w, rows[i].name, "worst", 3, text[1]), percent(value(w, rows[i].name, "share", 0), text[2]));
     const double mean = value(w, rows[i].name, "mean", 0), split = value(w, rows[i].name, "split_mean", mean);
@@ -169,6 +173,10 @@ static void write_jobs(writer *w) {
     }
     snprintf(title, sizeof title, "%s: %s of %s", name, pattern != NULL ? pattern : "",
              shown(w, subject, "servers", 12, text[0]));
+    if (fact(w, subject, "remark") != NULL) {
+      put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%44s", title, fact(w, subject, "remark"));
+      continue;
+    }
     put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%16s%12s", title, shown(w, subject, "mean", 3, text[1]),
         shown(w, subject, "worst", 3, text[2]), percent(value(w, subject, "share", 0), text[3]),
         shown(w, subject, "alone", 3, text[4]));
@@ -179,9 +187,20 @@ static void write_jobs(writer *w) {
 
 static const char *const SIZES[][2] = {{"1MiB", "1 MiB"}, {"64MiB", "64 MiB"}, {"1GiB", "1 GiB"}};
 
-// Time and bus bandwidth at every size, and below what does it.
+// "  8 GPUs, EP" where a collective is not one of all GPUs of the job, else empty.
+static const char *group_of(const writer *w, const char *name, char text[SHORT]) {
+  const double ranks = value(w, name, "ranks", 0);
+  char number[SHORT];
+  text[0] = '\0';
+  if (ranks == value(w, "all_reduce", "ranks", ranks)) return text;
+  snprintf(text, SHORT, "  %s GPUs%s", shown(w, name, "ranks", 12, number),
+           strncmp(name, "moe_", 4) == 0 ? ", EP" : "");
+  return text;
+}
+
+// Time and bus bandwidth at every size, and below who takes part, if not all, and what does it.
 static void write_collective(writer *w, const char *name, const char *title) {
-  char times[LINE], algorithms[LINE];
+  char times[LINE], algorithms[LINE], group[SHORT];
   size_t n = 0, m = 0;
   for (int32_t i = 0; i < CLX_COUNT(SIZES); i++) {
     char what[3][SHORT], text[2][SHORT], cell[LINE];
@@ -194,7 +213,7 @@ static void write_collective(writer *w, const char *name, const char *title) {
     m += (size_t)snprintf(algorithms + m, sizeof algorithms - m, "%24.23s", algorithm != NULL ? algorithm : "-");
   }
   put(w, "", 0, CLX_REPORT_PLAIN, "%-16s%s", title, times);
-  put(w, "", 0, CLX_REPORT_DIM, "%-16s%s", "", algorithms);
+  put(w, "", 0, CLX_REPORT_DIM, "%-16s%s", group_of(w, name, group), algorithms);
 }
 
 static void write_collectives(writer *w) {
@@ -303,4 +322,8 @@ void clx_report_network(const clx_result *result, bool colour, clx_buffer *out) 
   for (int32_t i = 0; i < 4 && (text = clx_result_warning(result, i)) != NULL; i++) {
     clx_page_put(&w.page, "warning", text, 2, CLX_REPORT_PLAIN);
   }
+  const int32_t assumptions = clx_result_assumption_count(result);
+  if (assumptions == 0) return;
+  put(&w, "assumed", 1, CLX_REPORT_DIM, "%d assumption%s: colossus check SCENARIO --assumptions", assumptions,
+      assumptions == 1 ? "" : "s");
 }

@@ -25,6 +25,18 @@ clx_status clx_scenario_read_model(const clx_catalog *catalog, const char *name,
   return clx_transformer_complete(model, place, error);
 }
 
+// A link of the catalogue that must be of one type; `key` says who names it.
+static clx_status read_link(const clx_scenario *s, const char *key, const char *name, int32_t type, clx_link *link,
+                            clx_error *error) {
+  static const char *const types[] = {[CLX_LINK_NIC] = "nic", [CLX_LINK_COPPER] = "copper", [CLX_LINK_OPTIC] = "optic"};
+  const clx_place place = s->spec.network.place;
+  CLX_TRY(clx_catalog_read(s->catalog, "link", name, place, &clx_link_schema, s->arena, link, error));
+  if (link->type == type) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, place,
+                  "'%s': '%s' is of type %s, expected one of type %s (colossus catalogue ls link)", key, link->name,
+                  types[link->type], types[type]);
+}
+
 static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_cohort *cohort, clx_error *error) {
   const clx_catalog *catalog = s->catalog;
   const clx_status server = clx_catalog_read(catalog, "server", fleet->server, fleet->place, &clx_server_schema,
@@ -41,8 +53,8 @@ static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_
   }
   const char *nic = s->spec.network.nic != NULL ? s->spec.network.nic : cohort->server.nic;
   CLX_TRY(clx_catalog_read_device(catalog, cohort->server.device, fleet->place, s->arena, &cohort->device, error));
-  CLX_TRY(
-      clx_catalog_read(catalog, "link", nic, s->spec.network.place, &clx_link_schema, s->arena, &cohort->nic, error));
+  CLX_TRY(read_link(s, s->spec.network.nic != NULL ? "network.nic" : "nic of the server", nic, CLX_LINK_NIC,
+                    &cohort->nic, error));
   cohort->gpus = fleet->gpus;
   cohort->trains = fleet->trains;
   return CLX_OK;
@@ -66,11 +78,10 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
       net->switch_name == NULL ? CLX_OK
                                : clx_catalog_read(s->catalog, "switch", net->switch_name, net->place,
                                                   &clx_switch_schema, s->arena, &machine->switch_model, error),
-      clx_catalog_read(s->catalog, "link", net->optic, net->place, &clx_link_schema, s->arena, &machine->optic, error),
+      read_link(s, "network.optic", net->optic, CLX_LINK_OPTIC, &machine->optic, error),
       clx_catalog_read_library(s->catalog, net->library, net->place, s->arena, &machine->library, error),
       clx_catalog_read_transport(s->catalog, net->transport, net->place, s->arena, &machine->transport, error),
-      clx_catalog_read(s->catalog, "link", net->copper, net->place, &clx_link_schema, s->arena, &machine->copper,
-                       error)};
+      read_link(s, "network.copper", net->copper, CLX_LINK_COPPER, &machine->copper, error)};
   for (int32_t i = 0; i < CLX_COUNT(more); i++) {
     if (status == CLX_OK) status = more[i];
   }
@@ -148,6 +159,25 @@ clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   return clx_training_check(&s->job, s->job_gpus, error);
 }
 
+// Names of jobs stand in reports and messages: plain text, and one job each.
+static clx_status check_jobs(const clx_network_spec *spec, clx_error *error) {
+  clx_status status = CLX_OK;
+  for (int32_t i = 0; i < spec->job_count; i++) {
+    const clx_job_spec *job = &spec->jobs[i];
+    const char *wrong = job->name[strspn(job->name, " ")] == '\0' ? "is empty" : NULL;
+    for (const char *c = job->name; *c != '\0' && wrong == NULL; c++) {
+      const unsigned char byte = (unsigned char)c[0], next = (unsigned char)c[1];
+      if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && next < 0xa0)) wrong = "has control characters";
+    }
+    for (int32_t k = 0; k < i && wrong == NULL; k++) {
+      if (clx_text_equal(job->name, spec->jobs[k].name)) wrong = "is that of an earlier job, too";
+    }
+    if (wrong != NULL)
+      status = clx_fail(error, CLX_INPUT, job->place, "'network.jobs': the name of job %d %s", i + 1, wrong);
+  }
+  return status;
+}
+
 // Keys under 'assumed' must exist, so that an assumption cannot outlive what it was about.
 static clx_status check_assumed(const clx_scenario_spec *spec, clx_error *error) {
   if (spec->assumed == NULL || clx_node_is_null(spec->assumed)) return CLX_OK;
@@ -175,13 +205,14 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
       clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model, error);
   const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
                                                &clx_software_schema, s->arena, &s->software, error);
-  const clx_status assumed = check_assumed(&s->spec, error);
+  const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
   CLX_TRY(machine);
   CLX_TRY(model);
   CLX_TRY(software);
   CLX_TRY(assumed);
+  CLX_TRY(jobs);
   CLX_TRY(pick_device(s, error));
   CLX_TRY(clx_scenario_place(s, error));
   return clx_scenario_compile_training(s, error);

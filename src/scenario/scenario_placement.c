@@ -94,16 +94,69 @@ static clx_status scatter(clx_scenario *s, clx_fabric_traffic *traffic, int32_t 
     latency += level[i + 1].latency;
     thinning = fmax(thinning, level[i].thinning);
   }
-  // What the wires thin, as far as the rings feel it; the rest of what they lack is lost to collisions.
-  const double share = fmin(1, result[0].split_share / full);
+  // What the wires thin, as far as the rings feel it; the rest of what they lack is lost to collisions (clx_block_slowing).
+  const double share = fmax(fmin(1, result[0].split_share / full), 1 - CLX_COLLISION_LOSS_MAX);
   thinning = fmin(thinning, 1 / share);
+  const double collisions = 1 / share - thinning;
   const double together = fmax(network->domain, (double)run * fabric->hosts[0].gpus);
   const int64_t all = level[network->level_count - 1].gpus;
   if (together >= (double)all) return CLX_OK;
-  level[0] = (clx_fabric_level){
-      .gpus = (int64_t)together, .thinning = thinning, .loss = fmin(1 - share * thinning, CLX_COLLISION_LOSS_MAX)};
+  level[0] = (clx_fabric_level){.gpus = (int64_t)together, .thinning = thinning, .loss = collisions / (1 + collisions)};
   level[1] = (clx_fabric_level){.gpus = all, .latency = latency};
   network->level_count = 2;
+  return CLX_OK;
+}
+
+// Share of their rate that is left to the NICs of a job, of the one that is worst off; names one that is dead.
+static clx_status nics_left(const clx_scenario *s, const clx_fabric_traffic *job, double *left, clx_error *error) {
+  const clx_fabric *f = &s->machine.fabric;
+  double *lost = CLX_NEW_ARRAY(s->arena, double, 2 * f->endpoints);
+  *left = 1;
+  if (f->radix <= 0) return CLX_OK;  // wired without NICs on switches: links, not NICs, fail
+  if (lost == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < f->all_fault_count; i++) {
+    const clx_fabric_fault *fault = &f->all_fault[i];
+    for (int32_t way = 0; way < 2; way++) {
+      const clx_fabric_link_class *c = &f->link_class[way];
+      if (fault->link < c->first || fault->link >= c->first + c->count) continue;
+      lost[way * f->endpoints + (fault->link - c->first) / f->nic_up] += 1 - fault->rate;
+    }
+  }
+  for (int32_t i = 0; i < job->nodes; i++) {
+    const int64_t first = clx_fabric_endpoint(f, job->server[i], 0);
+    const int32_t nics = cohort_of(&s->machine, job->server[i])->server.nics;
+    for (int32_t nic = 0; nic < nics; nic++) {
+      const double most = fmax(lost[first + nic], lost[f->endpoints + first + nic]);
+      *left = fmin(*left, 1 - most / ((double)f->nic_up * f->spec.planes));
+      if (*left > 1e-9) continue;
+      return clx_fail(error, CLX_INFEASIBLE, s->spec.network.fabric.faults[0].place,
+                      "'network.faults': nic %d of server %d of the training job has no link left", nic,
+                      job->server[i]);
+    }
+  }
+  return CLX_OK;
+}
+
+// Failed parts: the rings of the job must still close. What they cost is in the thinning of the levels, in the NIC that is worst
+// off, and where levels know no failures (wiring without tiers) in what the rings lose.
+static clx_status mind_faults(clx_scenario *s, const clx_fabric_traffic *job, uint64_t seed, clx_error *error) {
+  const clx_fabric *f = &s->machine.fabric;
+  clx_fabric_pattern_result broken, whole;
+  clx_error why = {0};
+  double left;
+  if (f->all_fault_count == 0) return CLX_OK;
+  CLX_TRY(nics_left(s, job, &left, error));
+  const clx_status status = clx_fabric_study_traffic(f, job, 1, seed, &broken, NULL, &why);
+  if (status != CLX_OK) {
+    return clx_fail(error, status, s->spec.network.fabric.faults[0].place, "'network.faults': %s", why.mistake[0].text);
+  }
+  s->machine.network.nic_efficiency *= left;
+  if (f->spec.topology == CLX_TOPOLOGY_CLOS || broken.nics == 0) return CLX_OK;
+  clx_fabric healthy = *f;
+  healthy.fault_count = healthy.all_fault_count = 0;
+  CLX_TRY(clx_fabric_study_traffic(&healthy, job, 1, seed, &whole, NULL, error));
+  if (left == 1 && whole.split_mean > 0)
+    s->machine.network.nic_efficiency *= fmin(1, broken.split_mean / whole.split_mean);
   return CLX_OK;
 }
 
@@ -117,8 +170,10 @@ clx_status clx_scenario_place(clx_scenario *s, clx_error *error) {
   const int32_t jobs = 1 + spec->job_count;
   clx_fabric_traffic *traffic = CLX_NEW_ARRAY(s->arena, clx_fabric_traffic, jobs);
   if (traffic == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (jobs > 1 || scattered) CLX_TRY(clx_scenario_jobs(s, seed, s->arena, traffic, error));
+  if (jobs > 1 || scattered || machine->fabric.all_fault_count > 0) {
+    CLX_TRY(clx_scenario_jobs(s, seed, s->arena, traffic, error));
+    CLX_TRY(mind_faults(s, &traffic[0], seed, error));
+  }
   if (scattered) return scatter(s, traffic, jobs, seed, error);
-  return clx_fabric_collisions(s->arena, &machine->fabric, traffic, jobs, seed, network->level, network->level_count,
-                               error);
+  return clx_fabric_collisions(s->arena, &machine->fabric, seed, network->level, network->level_count, error);
 }

@@ -45,10 +45,10 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 
 // What `colossus network` reports. Names, beside machine.* and network.* of a run:
 //   {permutation,ring,all_to_all} as P: network.P.{mean,worst,split_mean,split_worst} (B/s of one NIC), network.P.{share,split_share};
-//   network.ring.placement (fact); with other jobs in the scenario the same for network.job (training) and network.job_1 ..., and
+//   network.ring.placement, network.ring.remark where nothing leaves a single server (facts); with other jobs in the scenario the same for network.job (training) and network.job_1 ..., and
 //   network.job.servers, network.job.alone (B/s), network.job.{name,pattern} (facts)
 //   {all_reduce,reduce_scatter,all_gather,all_to_all,send_recv,broadcast,moe_dispatch,moe_combine} as C, {1MiB,64MiB,1GiB} as S:
-//   network.C.ranks, network.C.time_S (s), network.C.bus_bandwidth_S (B/s), network.C.algorithm_S (fact "nvls_tree, simple"),
+//   network.C.ranks, network.C.time_S (s), network.C.bus_bandwidth_S (B/s; both with the band of the library's record), network.C.algorithm_S (fact "nvls_tree, simple"),
 //   network.C.time (series over bytes)
 //   {leaf,spine,core,nic,leaf_link,spine_link,nic_link ...} as F, what failed: network.failure.F.{mean,worst} (B/s of one NIC in a
 //   permutation, of rings in rail-only fabrics), network.failure.F.{slowed,slowed_share,cut}, network.failure.F.part, network.failure.traffic (facts)

@@ -65,6 +65,11 @@ static bool has_own_rails(const clx_fabric *f) {
   return f->spec.topology == CLX_TOPOLOGY_CLOS && f->spec.wiring == CLX_WIRING_RAIL_ONLY && f->rails > 1;
 }
 
+// Rates of 0 that are no fault.
+static clx_status say_silent(const study *s, const char *subject) {
+  return say_named(s->result, subject, "remark", "one server: nothing leaves it", s->error);
+}
+
 static clx_status add_patterns(const study *s) {
   const clx_placement *placement = &s->scenario->spec.network.placement;
   clx_fabric_pattern_result p = {0};
@@ -77,6 +82,7 @@ static clx_status add_patterns(const study *s) {
   CLX_TRY(clx_fabric_study_ring(s->fabric, placement, s->seed, &p, load_of(s, CLX_STUDY_RING), s->error));
   CLX_TRY(put_pattern(s, "ring", &p));
   CLX_TRY(say_named(s->result, "ring", "placement", clx_placement_name[placement->kind], s->error));
+  if (p.nics == 0) CLX_TRY(say_silent(s, "ring"));
   if (has_own_rails(s->fabric)) {
     return clx_result_warn(
         s->result, s->error,
@@ -96,6 +102,7 @@ static clx_status put_job(const study *s, const char *subject, const char *name,
   CLX_TRY(clx_twin_put_network(s->result, subject, "servers", traffic->nodes, "", "servers of the job", s->error));
   CLX_TRY(clx_twin_put_network(s->result, subject, "alone", alone->mean, "B/s",
                                "mean rate of one NIC when no other job sends", s->error));
+  if (together->nics == 0 && traffic->nodes == 1) CLX_TRY(say_silent(s, subject));
   CLX_TRY(say_named(s->result, subject, "name", name, s->error));
   return say_named(s->result, subject, "pattern", clx_pattern_name[traffic->pattern], s->error);
 }
@@ -134,6 +141,22 @@ static const struct {
   double bytes;
 } SIZES[] = {{"1MiB", 1 << 20}, {"64MiB", 64 << 20}, {"1GiB", 1 << 30}};
 
+// Time and bus bandwidth of one size, with the band of the library's record.
+static clx_status put_cost(const study *s, int32_t kind, clx_group group, int32_t size, double time) {
+  const double error = fmin(clx_library_error(&s->scenario->machine.network, group, SIZES[size].bytes), 0.99);
+  const double bandwidth = SIZES[size].bytes * bus_factor(kind, group.size) / time;
+  char name[112], doc[240];
+  const char *band = error > 0 ? "; band: mean error of the library's record for GPUs, span and size like these"
+                               : "; no band: the library's record has no such collectives";
+  snprintf(name, sizeof name, "network.%s.time_%s", clx_collective_name[kind], SIZES[size].name);
+  snprintf(doc, sizeof doc, "alone on the network, fastest algorithm%s", band);
+  CLX_TRY(clx_result_add(s->result, name, time, "s", time * (1 - error), time * (1 + error), doc, s->error));
+  snprintf(name, sizeof name, "network.%s.bus_bandwidth_%s", clx_collective_name[kind], SIZES[size].name);
+  snprintf(doc, sizeof doc, "bytes of one rank on the wire over time, as nccl-tests counts them%s", band);
+  return clx_result_add(s->result, name, bandwidth, "B/s", bandwidth / (1 + error), bandwidth / (1 - error), doc,
+                        s->error);
+}
+
 static clx_status put_collective(const study *s, int32_t kind, clx_group group) {
   enum { POINTS = 25 };  // 1 KiB to 16 GiB
   const clx_network *network = &s->scenario->machine.network;
@@ -143,13 +166,7 @@ static clx_status put_collective(const study *s, int32_t kind, clx_group group) 
   for (int32_t i = 0; i < CLX_COUNT(SIZES); i++) {
     const clx_collective_cost cost = clx_collective_cost_of(network, (clx_collective)kind, group, SIZES[i].bytes);
     if (cost.time <= 0) continue;
-    snprintf(what, sizeof what, "time_%s", SIZES[i].name);
-    CLX_TRY(clx_twin_put_network(s->result, name, what, cost.time, "s", "alone on the network, fastest algorithm",
-                                 s->error));
-    snprintf(what, sizeof what, "bus_bandwidth_%s", SIZES[i].name);
-    CLX_TRY(clx_twin_put_network(s->result, name, what, SIZES[i].bytes * bus_factor(kind, group.size) / cost.time,
-                                 "B/s", "bytes of one rank on the wire over time, as nccl-tests counts them",
-                                 s->error));
+    CLX_TRY(put_cost(s, kind, group, i, cost.time));
     char chosen[64];
     snprintf(what, sizeof what, "algorithm_%s", SIZES[i].name);
     snprintf(chosen, sizeof chosen, "%s, %s", clx_algorithm_name[cost.algorithm], clx_protocol_name[cost.protocol]);
@@ -164,6 +181,14 @@ static clx_status put_collective(const study *s, int32_t kind, clx_group group) 
   return clx_result_add_series(s->result, series, "s", time, "bytes", "B", bytes, POINTS, s->error);
 }
 
+static clx_status warn_of_size(const study *s, int32_t ranks) {
+  const clx_kernel_fit *fit = &s->scenario->machine.network.library->fit;
+  if (fit->high_count < 1 || ranks <= fit->high[0]) return CLX_OK;
+  return clx_result_warn(s->result, s->error,
+                         "extrapolated: the largest measured collective has %.0f GPUs, those of this job %d",
+                         fit->high[0], ranks);
+}
+
 // Over the whole job; point to point between GPUs of two neighbouring domains; experts over their own group.
 static clx_status add_collectives(const study *s) {
   const clx_network *network = &s->scenario->machine.network;
@@ -174,6 +199,7 @@ static clx_status add_collectives(const study *s) {
   const clx_group all = clx_group_make(network, ranks, 1);
   const int32_t apart = network->domain > 0 && network->domain < ranks ? network->domain : 1;
   tell(s, "collectives");
+  CLX_TRY(warn_of_size(s, ranks));
   for (int32_t kind = 0; kind < CLX_COLLECTIVES; kind++) {
     if (ranks < 2) break;
     if (kind == CLX_DISPATCH || kind == CLX_COMBINE) {
@@ -285,7 +311,8 @@ static clx_status run_study(const study *s) {
   CLX_TRY(add_failures(s));
   CLX_TRY(add_heat(s));
   tell(s, "training step");
-  return clx_twin_timeline(s->scenario, s->arena, s->result, s->error);
+  CLX_TRY(clx_twin_timeline(s->scenario, s->arena, s->result, s->error));
+  return clx_twin_assumptions(s->scenario, s->result, s->error);
 }
 
 static clx_status find_traffic(const clx_scenario *scenario, const char *name, int32_t *traffic, clx_error *error) {

@@ -5,7 +5,7 @@ clx_status clx_twin_put(clx_result *result, const char *name, double value, cons
   return clx_result_add(result, name, value, unit, value, value, doc, error);
 }
 
-static clx_status add_assumptions(const clx_scenario *scenario, clx_result *result, clx_error *error) {
+clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result, clx_error *error) {
   const clx_node *assumed = scenario->spec.assumed;
   if (assumed == NULL || assumed->kind != CLX_NODE_MAP) return CLX_OK;
   for (int32_t i = 0; i < assumed->child_count; i++) {
@@ -26,5 +26,5 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   clx_step step;
   CLX_TRY(clx_twin_training(scenario, result, &job, &step, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, result, error));
-  return add_assumptions(scenario, result, error);
+  return clx_twin_assumptions(scenario, result, error);
 }

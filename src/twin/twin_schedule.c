@@ -92,7 +92,8 @@ clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uin
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (seed == 0) seed = (uint64_t)scenario->spec.network.fabric.seed;
-  const clx_status status = play(scenario, path, seed, arena, result, error);
+  clx_status status = play(scenario, path, seed, arena, result, error);
+  if (status == CLX_OK) status = clx_twin_assumptions(scenario, result, error);
   clx_arena_free(arena);
   return status;
 }

@@ -8,7 +8,6 @@
 
 // Bytes at which bandwidth no longer grows: where published curves end.
 static const double PLATEAU_BYTES = 17179869184.0;
-static const double MEBIBYTE = 1048576;
 
 const char clx_default_library[] = "nccl", clx_default_transport[] = "infiniband";
 
@@ -371,9 +370,7 @@ static void read_row(clx_collective_rows *rows, int32_t row) {
   if (!read_kind(&r) || !read_algorithm(&r) || !read_network(&r, (int32_t)gpus) || !read_bytes(&r, (int32_t)gpus))
     return;
   out->group = clx_group_make(&out->network, (int32_t)gpus, 1);
-  out->size_class = out->bytes < MEBIBYTE         ? CLX_SIZE_SMALL
-                    : out->bytes <= 64 * MEBIBYTE ? CLX_SIZE_MEDIUM
-                                                  : CLX_SIZE_LARGE;
+  out->size_class = clx_collective_size(out->bytes);
   const char *text = clx_arena_text(rows->arena, r.remark);
   if (text != NULL) out->remark = text;
 }

@@ -66,20 +66,6 @@ static void check_range(const clx_collective_row *r, clx_prediction *p) {
   }
 }
 
-// What the record of the library says of collectives like this one, on systems that its fit did not see.
-static double error_of(const clx_collective_row *r) {
-  const clx_kernel_fit *fit = &r->network.library->fit;
-  char name[64];
-  if (!known_generation(r->device)) return 0;
-  snprintf(name, sizeof name, "%s %s %s", clx_generation_name[clx_generation_of(r->device)],
-           clx_collective_spans[r->inside ? 0 : 1], clx_collective_sizes[r->size_class]);
-  for (int32_t c = 0; c < fit->class_count; c++) {
-    const clx_kernel_class *k = &fit->classes[c];
-    if (clx_text_equal(k->name, name)) return k->cross_error > 0 ? k->cross_error : k->error;
-  }
-  return 0;
-}
-
 static clx_collective_cost cost_of(const clx_collective_row *r, clx_prediction *p) {
   if (r->node_bytes > 0) return clx_expert_exchange_cost(&r->network, r->group, r->bytes, r->node_bytes);
   if (r->algorithm >= 0) {
@@ -113,7 +99,7 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   add_text(p, clx_algorithm_name[cost.algorithm]);
   add_text(p, r->remark);
   check_range(r, p);
-  p->error = error_of(r);
+  p->error = clx_library_error(&r->network, r->group, r->bytes);
   return CLX_OK;
 }
 

@@ -9,6 +9,7 @@ A case is a file cases/NAME.txt: lines of settings, then sections.
     generate: deep.yaml              a file that a generator below writes
     stdout-to: /dev/full             where stdout goes instead of to the comparison; `nobody` = a pipe without reader
     check: result                    a check below, of stdout as a whole
+    same-as: colossus run good.yaml  another command line, which must print the same to stdout
     --- file bad.yaml                a file of the folder, up to the next section
     --- stdout                       expected lines; left out: not compared
     --- stderr                       the same; left out: must be empty
@@ -34,6 +35,10 @@ ROOT = pathlib.Path(os.environ.get("COLOSSUS_SOURCE_ROOT", HERE.parent.parent))
 EXE = os.environ.get("COLOSSUS_EXE", str(ROOT / "build" / "colossus"))
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 TIMEOUT = 120
+
+
+class Different(Exception):
+    pass
 
 
 class Case:
@@ -235,6 +240,18 @@ def open_target(target):
     return os.fdopen(writer, "wb")
 
 
+def run(command, folder, stdout):
+    return subprocess.run(
+        [EXE, *shlex.split(command)[1:]],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        timeout=TIMEOUT,
+    )
+
+
 def execute(case):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -246,19 +263,11 @@ def execute(case):
         for name, text in case.settings:
             if name == "generate":
                 GENERATORS[text](folder / text)
-        words = shlex.split(case.command)
-        words[0] = EXE
-        target = case.setting("stdout-to")
+        target, other = case.setting("stdout-to"), case.setting("same-as")
         with open_target(target) as elsewhere:
-            done = subprocess.run(
-                words,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=elsewhere if target else subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment(),
-                timeout=TIMEOUT,
-            )
+            done = run(case.command, folder, elsewhere if target else subprocess.PIPE)
+        if other and run(other, folder, subprocess.PIPE).stdout != done.stdout:
+            raise Different(f"stdout is not that of {other}")
         texts = {"stdout": (done.stdout or b"").decode("utf-8", "replace"), "stderr": done.stderr.decode("utf-8", "replace")}
         for name, _ in case.sections:
             if name.startswith("written "):
@@ -321,7 +330,7 @@ def main():
                 update(case, code, texts)
                 case = Case(path)
             wrong = compare(case, code, texts)
-        except (subprocess.TimeoutExpired, json.JSONDecodeError) as problem:
+        except (subprocess.TimeoutExpired, json.JSONDecodeError, Different) as problem:
             wrong = [str(problem)]
         if wrong:
             failed += 1

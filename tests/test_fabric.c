@@ -273,19 +273,25 @@ static void test_random_clos(void **state) {
     clx_fabric_hosts hosts[3];
     const int32_t cohorts = 1 + below(3);
     for (int32_t h = 0; h < cohorts; h++) hosts[h] = hosts_of(1 + below(400), 1 + below(9));
-    const clx_fabric_spec spec = {.wiring = below(CLX_WIRINGS),
-                                  .routing = CLX_ROUTING_ECMP,
-                                  .tiers = below(8) == 0 ? 1 + below(4) : 0,
-                                  .pod_servers = below(3) == 0 ? 1 + below(100) : 0,
-                                  .planes = planes,
-                                  .dual_tor = below(4) == 0,
-                                  .oversubscription = over,
-                                  .oversubscription_count = below(3)};
+    clx_fabric_spec spec = {.wiring = below(CLX_WIRINGS),
+                            .routing = CLX_ROUTING_ECMP,
+                            .tiers = below(8) == 0 ? 1 + below(4) : 0,
+                            .pod_servers = below(3) == 0 ? 1 + below(100) : 0,
+                            .planes = planes,
+                            .dual_tor = below(4) == 0,
+                            .oversubscription = over,
+                            .oversubscription_count = below(3)};
     clx_switch one = switch_of(radix);
     one.throughput /= planes * (spec.dual_tor ? 2 : 1);  // the same radix at the lower rate
     clx_fabric f;
     clx_error error = {0};
-    const clx_status status = clx_fabric_compile(arena, &spec, hosts, cohorts, &one, NULL, NULL, &f, &error);
+    clx_status status = clx_fabric_compile(arena, &spec, hosts, cohorts, &one, NULL, NULL, &f, &error);
+    if (status == CLX_INPUT && strstr(error.mistake[0].text, "'network.") != NULL) {  // too few tiers for it
+      spec.pod_servers = 0;
+      if (spec.oversubscription_count > 1) spec.oversubscription_count = 1;
+      clx_error_clear(&error);
+      status = clx_fabric_compile(arena, &spec, hosts, cohorts, &one, NULL, NULL, &f, &error);
+    }
     if (status == CLX_INFEASIBLE || strstr(error.mistake[0].text, "a pod of") != NULL) continue;
     if (status != CLX_OK) fail_msg("%s", error.mistake[0].text);
     compiled++;
@@ -448,6 +454,58 @@ static void test_bad_fabrics(void **state) {
   assert_non_null(strstr(error.mistake[0].text, "item 2 of the fleet"));
 }
 
+// Keys that do not apply are named, not passed over.
+static void test_unused_keys(void **state) {
+  (void)state;
+  static double thin[] = {1, 7}, flat[] = {1, 1};
+  static int32_t sizes[] = {4, 4};
+  const clx_switch model = switch_of(64);
+  const clx_fabric_hosts hosts = hosts_of(16, 15), few = hosts_of(32, 8), tiny = hosts_of(2, 8);
+  const struct {
+    clx_fabric_spec spec;
+    const char *text;
+  } rows[] = {
+      {{.topology = CLX_TOPOLOGY_DRAGONFLY, .oversubscription = thin, .oversubscription_count = 2},
+       "'network.oversubscription' belongs to a Clos, not to a fabric of topology 'dragonfly'"},
+      {{.topology = CLX_TOPOLOGY_DRAGONFLY_PLUS, .tiers = 2}, "'network.tiers' belongs to a Clos"},
+      {{.topology = CLX_TOPOLOGY_DIRECT, .wiring = CLX_WIRING_BLOCK}, "'network.wiring' belongs to a Clos"},
+      {{.topology = CLX_TOPOLOGY_DRAGONFLY, .pod_servers = 4}, "'network.pod_servers' belongs to a Clos"},
+      {{.topology = CLX_TOPOLOGY_MESH, .dimensions = sizes, .dimension_count = 2, .dual_tor = 1},
+       "'network.dual_tor' belongs to a Clos, not to a fabric of topology 'mesh'"},
+      {{.topology = CLX_TOPOLOGY_CLOS, .dimensions = sizes, .dimension_count = 2},
+       "'network.dimensions' belongs to a torus or mesh, not to a fabric of topology 'clos'"},
+      {{.topology = CLX_TOPOLOGY_CLOS, .group_routers = 4}, "'network.group_routers' belongs to a dragonfly"},
+      {{.topology = CLX_TOPOLOGY_DRAGONFLY, .group_spines = 4}, "'network.group_spines' belongs to a dragonfly_plus"},
+      {{.topology = CLX_TOPOLOGY_DIRECT, .router_endpoints = 4}, "'network.router_endpoints' belongs to a dragonfly"},
+      {{.topology = CLX_TOPOLOGY_CLOS, .router_global = 4}, "'network.router_global' belongs to a dragonfly"},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) expect_failure(&rows[i].spec, &hosts, &model, CLX_INPUT, rows[i].text);
+  clx_fabric_spec spec = {.oversubscription = thin, .oversubscription_count = 2};
+  expect_failure(&spec, &few, &model, CLX_INPUT, "an entry of 7 for tier 2, above which there is nothing: this Clos");
+  spec.tiers = 3;
+  assert_int_equal(fabric_of(&spec, &few, &model).tier_count, 3);
+  spec = (clx_fabric_spec){.oversubscription = flat, .oversubscription_count = 2};
+  assert_int_equal(fabric_of(&spec, &few, &model).tier_count, 2);
+  spec.oversubscription = thin + 1;  // one number holds for all tiers, however many there are
+  spec.oversubscription_count = 1;
+  assert_int_equal(fabric_of(&spec, &tiny, &model).tier_count, 1);
+  spec = (clx_fabric_spec){.pod_servers = 8};
+  expect_failure(&spec, &few, &model, CLX_INPUT, "'network.pod_servers' is the size of a pod of the second of three");
+}
+
+// Rails round units up: what three tiers reach by blocks may take four by rails.
+static void test_rails_round_units(void **state) {
+  (void)state;
+  const clx_switch model = switch_of(64);
+  const clx_fabric_hosts hosts = hosts_of(7281, 9);
+  const clx_fabric_spec rail = {.wiring = CLX_WIRING_RAIL}, block = {.wiring = CLX_WIRING_BLOCK};
+  const clx_fabric by_rail = fabric_of(&rail, &hosts, &model), by_block = fabric_of(&block, &hosts, &model);
+  assert_int_equal(by_rail.endpoints, 65529);
+  assert_int_equal(by_rail.tier_count, 4);
+  assert_int_equal(by_rail.bill.switches_by_tier[0], 2052);
+  assert_int_equal(by_block.tier_count, 3);
+}
+
 // --- failed parts -----------------------------------------------------------------------------------------------------------
 
 static clx_fabric failed(clx_fabric_spec spec, clx_fault_spec fault, const clx_fabric_hosts *hosts,
@@ -591,6 +649,12 @@ static void test_bad_faults(void **state) {
       {&mesh,
        {.kind = CLX_FAULT_LINK, .index = 4, .port = 0},
        "a fault of port 0 of server 4, on which no cable stands"},
+      {&clos,
+       {.kind = CLX_FAULT_SWITCH, .tier = 1, .index = 2, .random = 0.1},
+       "a fault of a switch has both 'random', which draws parts, and 'index', which names one"},
+      {&clos,
+       {.kind = CLX_FAULT_LINK, .tier = 1, .port = 2, .random = 0.1},
+       "a fault of a link has both 'random', which draws parts, and 'port', which names one"},
       {&mesh, {.kind = CLX_FAULT_NIC}, "a fault of a nic of tier 0: this mesh has none"},
       {&mesh, {.kind = CLX_FAULT_SWITCH, .tier = 1}, "a fault of a switch of tier 1: this mesh has none"},
   };
@@ -725,6 +789,8 @@ int main(void) {
       cmocka_unit_test(test_direct),
       cmocka_unit_test(test_transceivers),
       cmocka_unit_test(test_bad_fabrics),
+      cmocka_unit_test(test_unused_keys),
+      cmocka_unit_test(test_rails_round_units),
       cmocka_unit_test(test_faults_of_clos),
       cmocka_unit_test(test_faults_of_others),
       cmocka_unit_test(test_random_faults),

@@ -1,6 +1,8 @@
 // Routes: connected, even, around failures; placement.
 #include "fabric_rig.h"
 
+#include "fabric/fabric_route_internal.h"
+
 // --- ends of links, from the numbering of fabric.h -----------------------------------------------------------------------------
 
 // A place in the fabric: endpoints and switches of each tier (dragonfly+: spines are tier 2).
@@ -244,8 +246,8 @@ static void test_names_tell_links_apart(void **state) {
                   {"three tiers by rails", 3, 8 * 5 + 3, "leaf 5 port 3 down"},
                   {"three tiers by rails", 4, 8 * 7 + 1, "spine 7 port 1 up"},
                   {"two leaves a NIC", 0, 3, "nic 1 of server 0 port 1 up"},
-                  {"dragonfly", 2, 7, "local cable from router 1 to router 0"},
-                  {"dragonfly", 3, 0, "global cable 0 from group 0 to group 1"},
+                  {"dragonfly", 2, 7, "local cable, router 1 to 0"},
+                  {"dragonfly", 3, 0, "global cable 0, group 0 to 1"},
                   {"torus", 1, 4, "server 4 x-"},
                   {"direct", 0, 6, "cable from server 1 to server 0"}};
   size_t met = 0;
@@ -481,6 +483,45 @@ static void test_pairs_without_a_path_are_named(void **state) {
   rig_close(&r);
 }
 
+// Groups in pieces: knowing what live links join spares searches, and changes no path.
+static void test_parts_of_groups_change_no_path(void **state) {
+  (void)state;
+  enum { PAIRS = 3000 };
+  static const int32_t topologies[] = {CLX_TOPOLOGY_DRAGONFLY, CLX_TOPOLOGY_DRAGONFLY_PLUS};
+  for (int32_t i = 0; i < 6; i++) {
+    rig r;
+    rig_open(&r, 100, 4, 16);
+    r.spec.topology = topologies[i % 2];
+    r.spec.routing = i < 4 ? CLX_ROUTING_ECMP : CLX_ROUTING_SPRAY;
+    clx_fault_spec faults[] = {{.kind = CLX_FAULT_LINK,
+                                .tier = 1,
+                                .random = i < 2   ? 0.25
+                                          : i < 4 ? 0.45
+                                                  : 0.65},
+                               {.kind = CLX_FAULT_LINK, .tier = 2, .random = 0.3}};
+    r.spec.faults = faults;
+    r.spec.fault_count = 2;
+    r.spec.seed = i;
+    must(&r, rig_compile(&r));
+    clx_router informed;
+    must(&r, clx_router_make(r.arena, &r.fabric, &informed, &r.error));
+    assert_non_null(informed.part);
+    int32_t cut = 0;
+    random_state = 17;
+    for (int32_t k = 0; k < PAIRS; k++) {
+      const int32_t from = random_below(r.fabric.endpoints), to = random_below(r.fabric.endpoints);
+      int32_t a[CLX_PATH_MAX], b[CLX_PATH_MAX];
+      const int32_t length = clx_router_path(&informed, from, to, (uint32_t)k * 77u, a);
+      assert_int_equal(clx_fabric_path(&r.fabric, from, to, (uint32_t)k * 77u, b), length);
+      cut += length < 0;
+      for (int32_t e = 0; e < length; e++) assert_int_equal(a[e], b[e]);
+    }
+    assert_true(cut < PAIRS);
+    if (i >= 4) assert_true(cut > 0);
+    rig_close(&r);
+  }
+}
+
 // --- placement ------------------------------------------------------------------------------------------------------------------
 
 static void test_placement_gives_each_server_once(void **state) {
@@ -530,6 +571,7 @@ int main(void) {
       cmocka_unit_test(test_spray_knows_what_is_cut),
       cmocka_unit_test(test_degraded_links_keep_their_flows),
       cmocka_unit_test(test_pairs_without_a_path_are_named),
+      cmocka_unit_test(test_parts_of_groups_change_no_path),
       cmocka_unit_test(test_placement_gives_each_server_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,6 +323,72 @@ static void test_planes_back_each_other(void **state) {
   rig_close(&r);
 }
 
+// An all-to-all over two planes of which one has lost a leaf: the NICs below it have half, pairs of the others the whole.
+static void test_all_to_all_over_planes(void **state) {
+  (void)state;
+  static const int32_t topologies[] = {CLX_TOPOLOGY_CLOS, CLX_TOPOLOGY_DRAGONFLY, CLX_TOPOLOGY_DRAGONFLY_PLUS};
+  for (size_t i = 0; i < sizeof topologies / sizeof topologies[0]; i++) {
+    rig r;
+    rig_open(&r, 32, 8, 32);
+    r.spec.topology = topologies[i];
+    r.spec.planes = 2;
+    r.spec.routing = CLX_ROUTING_SPRAY;
+    must(&r, rig_compile(&r));
+    clx_fabric_pattern_result whole, p;
+    must(&r, clx_fabric_study_all_to_all(&r.fabric, &whole, NULL, &r.error));
+    clx_fault_spec faults[] = {{.kind = CLX_FAULT_LINK, .plane = 1, .tier = 0, .index = 5},
+                               {.kind = CLX_FAULT_LINK, .plane = 0, .tier = 0, .index = 9}};
+    r.spec.faults = faults;
+    r.spec.fault_count = 1;
+    must(&r, rig_compile(&r));
+    double *load = CLX_NEW_ARRAY(r.arena, double, clx_fabric_link_total(&r.fabric));
+    must(&r, clx_fabric_study_all_to_all(&r.fabric, &p, load, &r.error));
+    CLX_CHECK_NEAR(p.worst, whole.worst / 2, 1e-9, 0);
+    assert_true(p.mean < whole.mean && p.mean > 0.98 * whole.mean);
+    assert_int_equal(p.nics, whole.nics);
+    assert_true(load[r.fabric.bundle_class[0].first + 5] == 0 && load[r.fabric.bundle_class[0].first + 6] > 0);
+    // Each in a plane of its own: both live, but nothing joins them.
+    r.spec.fault_count = 2;
+    must(&r, rig_compile(&r));
+    assert_int_equal(clx_fabric_study_all_to_all(&r.fabric, &p, NULL, &r.error), CLX_INFEASIBLE);
+    assert_non_null(strstr(r.error.mistake[0].text, "no plane that joins nic 1 of server 1 and nic 5 of server 0"));
+    clx_error_clear(&r.error);
+    faults[0] = (clx_fault_spec){.kind = CLX_FAULT_NIC, .index = 5};
+    r.spec.fault_count = 1;
+    must(&r, rig_compile(&r));
+    assert_int_equal(clx_fabric_study_all_to_all(&r.fabric, &p, NULL, &r.error), CLX_INFEASIBLE);
+    assert_non_null(strstr(r.error.mistake[0].text, "nic 5 of server 0 off in every plane"));
+    rig_close(&r);
+  }
+}
+
+// The same with a dead leaf, and with a leaf whose cables up are all dead.
+static void test_all_to_all_beside_a_dead_leaf(void **state) {
+  (void)state;
+  rig r;
+  rig_open(&r, 60, 8, 32);
+  r.spec.planes = 2;
+  r.spec.routing = CLX_ROUTING_SPRAY;
+  clx_fault_spec faults[16] = {{.kind = CLX_FAULT_SWITCH, .plane = 1, .tier = 1, .index = 0}};
+  r.spec.faults = faults;
+  r.spec.fault_count = 1;
+  must(&r, rig_compile(&r));
+  const int32_t below = r.fabric.tier[0].down, up = r.fabric.tier[0].up;
+  assert_true(up <= 16);
+  for (int32_t all = 0; all < 2; all++) {
+    clx_fabric_pattern_result p;
+    must(&r, clx_fabric_study_all_to_all(&r.fabric, &p, NULL, &r.error));
+    const double half = 0.95 * RATE / 2, others = 480 - below;
+    CLX_CHECK_NEAR(p.worst, half, 1e-9, 0);
+    CLX_CHECK_NEAR(p.mean, (below * half + others * 2 * half * (1 - below / (2 * 479.0))) / 480, 0.02, 0);
+    for (int32_t c = 0; c < up; c++)
+      faults[c] = (clx_fault_spec){.kind = CLX_FAULT_LINK, .plane = 1, .tier = 1, .index = 0, .port = c};
+    r.spec.fault_count = up;
+    must(&r, rig_compile(&r));
+  }
+  rig_close(&r);
+}
+
 // Another job on the same spines takes bandwidth; one that is idle or that offers little does not.
 static void test_jobs_share(void **state) {
   (void)state;
@@ -399,6 +465,8 @@ int main(void) {
       cmocka_unit_test(test_failures_from_scratch),
       cmocka_unit_test(test_loads_of_all_to_all),
       cmocka_unit_test(test_planes_back_each_other),
+      cmocka_unit_test(test_all_to_all_over_planes),
+      cmocka_unit_test(test_all_to_all_beside_a_dead_leaf),
       cmocka_unit_test(test_jobs_share),
       cmocka_unit_test(test_out_of_memory),
   };

@@ -220,7 +220,7 @@ static void test_dragonfly(void **state) {
     static const int64_t servers[] = {1, 40, 300, 5000};
     for (int32_t i = 0; i < CLX_COUNT(servers); i++) {
       rig r;
-      open_rig(&r, servers[i], plus ? CLX_TOPOLOGY_DRAGONFLY_PLUS : CLX_TOPOLOGY_DRAGONFLY, CLX_WIRING_BLOCK);
+      open_rig(&r, servers[i], plus ? CLX_TOPOLOGY_DRAGONFLY_PLUS : CLX_TOPOLOGY_DRAGONFLY, CLX_WIRING_RAIL);
       compile(&r, 64);
       add_loads(&r);
       assert_int_equal(draw(&r), 0);
@@ -237,7 +237,7 @@ static void test_without_switches(void **state) {
       rig r;
       int64_t servers = 1;
       for (int32_t d = 0; d < sizes[i][0]; d++) servers *= sizes[i][1 + d];
-      open_rig(&r, servers, mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_BLOCK);
+      open_rig(&r, servers, mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_RAIL);
       r.spec.routing = CLX_ROUTING_STATIC;
       r.spec.dimensions = &sizes[i][1];
       r.spec.dimension_count = sizes[i][0];
@@ -249,7 +249,7 @@ static void test_without_switches(void **state) {
   }
   for (int64_t servers = 2; servers < 10; servers++) {
     rig r;
-    open_rig(&r, servers, CLX_TOPOLOGY_DIRECT, CLX_WIRING_BLOCK);
+    open_rig(&r, servers, CLX_TOPOLOGY_DIRECT, CLX_WIRING_RAIL);
     r.spec.routing = CLX_ROUTING_STATIC;
     compile(&r, 0);
     assert_int_equal(draw(&r), 0);
@@ -281,20 +281,120 @@ static void test_failed_parts(void **state) {
   }
 }
 
+// A failed cable ends at the switch that the numbering of fabric.h gives it: port c at c / parallel.
+static void test_failed_cable_ends_at_its_spine(void **state) {
+  (void)state;
+  for (int32_t port = 0; port < 32; port += 5) {
+    rig r;
+    open_rig(&r, 128, CLX_TOPOLOGY_CLOS, CLX_WIRING_RAIL);
+    clx_fault_spec fault = {.kind = CLX_FAULT_LINK, .tier = 1, .index = 23, .port = port};
+    r.spec.faults = &fault;
+    r.spec.fault_count = 1;
+    compile(&r, 64);
+    const int32_t parallel = r.fabric.tier[1].parallel > 0 ? r.fabric.tier[1].parallel : 1;
+    clx_buffer out = {0};
+    clx_report_fabric(&r.fabric, r.result, &out);
+    const char *dead = strstr(out.data, "class=\"dead\"");
+    assert_non_null(dead);
+    while (strncmp(dead, "<line", 5) != 0) dead--;
+    bool found = false;
+    for (const char *tag = out.data; (tag = strstr(tag, "<text class=\"light\"")) != NULL; tag++) {
+      const double below = attribute(dead, "y2") - attribute(tag, "y");
+      if (fabs(attribute(tag, "x") - attribute(dead, "x2")) > 0.2 || below < 0 || below > 18) continue;
+      found = true;
+      assert_int_equal(strtol(strchr(tag, '>') + 1, NULL, 10), port / parallel);
+    }
+    assert_true(found);
+    clx_buffer_free(&out);
+    close_rig(&r);
+  }
+}
+
+// Every cable of a torus and of a mesh is crossed once, on the edge and in further dimensions too.
+static void test_failed_cables_without_switches(void **state) {
+  (void)state;
+  static int32_t sizes[][3] = {{12, 9, 2}, {2, 3, 4}};
+  for (int32_t i = 0; i < 4; i++) {
+    int32_t *n = sizes[i / 2], cables = 0;
+    for (int32_t server = 0; server < n[0] * n[1] * n[2]; server++) {
+      const int32_t at[] = {server % n[0], server / n[0] % n[1], server / n[0] / n[1]};
+      for (int32_t port = 0; port < 6; port++) {
+        const bool mesh = i % 2 == 1;
+        if (mesh && at[port / 2] == (port % 2 == 0 ? n[port / 2] - 1 : 0)) continue;
+        rig r;
+        open_rig(&r, (int64_t)n[0] * n[1] * n[2], mesh ? CLX_TOPOLOGY_MESH : CLX_TOPOLOGY_TORUS, CLX_WIRING_RAIL);
+        clx_fault_spec fault = {.kind = CLX_FAULT_LINK, .index = server, .port = port};
+        r.spec.dimensions = n;
+        r.spec.dimension_count = 3;
+        r.spec.faults = &fault;
+        r.spec.fault_count = 1;
+        compile(&r, 64);
+        if (draw(&r) != 2) fail_msg("server %d port %d is crossed %d times", server, port, draw(&r) - 1);
+        close_rig(&r);
+        cables++;
+      }
+    }
+    assert_true(cables > 40);
+  }
+}
+
 static void test_fault_names(void **state) {
   (void)state;
   static const struct {
     clx_fault_spec fault;
     const char *text;
-  } cases[] = {{{.kind = CLX_FAULT_LINK, .tier = 1, .index = 17, .port = 3}, "leaf 17 port 3"},
-               {{.kind = CLX_FAULT_SWITCH, .tier = 2, .index = 4}, "spine 4"},
-               {{.kind = CLX_FAULT_SWITCH, .tier = 3, .index = 4, .rate = 0.25}, "core 4 at 25 %"},
-               {{.kind = CLX_FAULT_NIC, .index = 12}, "NIC 12"},
-               {{.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.02}, "2 % of the links of tier 1"}};
+    int32_t topology;
+  } cases[] = {{{.kind = CLX_FAULT_LINK, .tier = 1, .index = 17, .port = 3}, "leaf 17 port 3", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_SWITCH, .tier = 2, .index = 4}, "spine 4", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_SWITCH, .tier = 3, .index = 4, .rate = 0.25}, "core 4 at 25 %", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_NIC, .index = 12}, "NIC 12", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_LINK, .tier = 1, .random = 0.02}, "2 % of the links of tier 1", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_LINK, .index = 3}, "NIC 3 port 0", CLX_TOPOLOGY_CLOS},
+               {{.kind = CLX_FAULT_LINK, .index = 3}, "server 3 x+", CLX_TOPOLOGY_TORUS},
+               {{.kind = CLX_FAULT_LINK, .index = 3, .port = 5}, "server 3 z-", CLX_TOPOLOGY_MESH},
+               {{.kind = CLX_FAULT_LINK, .index = 3, .port = 3}, "server 3 to server 4", CLX_TOPOLOGY_DIRECT},
+               {{.kind = CLX_FAULT_LINK, .tier = 1, .index = 3}, "router 3 port 0", CLX_TOPOLOGY_DRAGONFLY},
+               {{.kind = CLX_FAULT_LINK, .tier = 2, .index = 3, .port = 1, .rate = 0.5},
+                "spine 3 global port 1 at 50 %",
+                CLX_TOPOLOGY_DRAGONFLY_PLUS}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[96];
-    clx_report_fault(&cases[i].fault, text, sizeof text);
+    clx_report_fault(cases[i].topology, &cases[i].fault, text, sizeof text);
     assert_string_equal(text, cases[i].text);
+  }
+}
+
+static void put(clx_result *r, const char *name, double value, const char *unit) {
+  clx_error error = {0};
+  assert_int_equal(clx_result_add(r, name, value, unit, value, value, "doc", &error), CLX_OK);
+}
+
+static void say(clx_result *r, const char *name, const char *text) {
+  clx_error error = {0};
+  assert_int_equal(clx_result_add_text(r, name, text, &error), CLX_OK);
+}
+
+// Names of failed parts stand whole in the table; without switches rates are those of servers.
+static void test_failure_rows(void **state) {
+  (void)state;
+  for (int32_t switches = 0; switches < 2; switches++) {
+    clx_result *r = clx_result_new();
+    const char *part = "cable of nic 0 of server 12500 port 1";
+    put(r, "network.switches", 3.0 * switches, "");
+    put(r, "network.ring.mean", 47.5e9, "B/s");
+    put(r, "network.failure.link.mean", 47.5e9, "B/s");
+    put(r, "network.failure.link.worst", 40e9, "B/s");
+    put(r, "network.failure.link.slowed", 112500, "");
+    put(r, "network.failure.link.slowed_share", 0.981, "");
+    put(r, "network.failure.link.cut", 1140, "");
+    say(r, "network.failure.link.part", part);
+    clx_buffer out = {0};
+    clx_report_network(r, false, &out);
+    assert_non_null(strstr(out.data, part));
+    assert_non_null(strstr(out.data, "112,500 to 98.1 %; 1140"));
+    assert_non_null(strstr(out.data, switches ? "rate of one NIC" : "rate of one server"));
+    clx_buffer_free(&out);
+    clx_result_free(r);
   }
 }
 
@@ -315,16 +415,6 @@ static void test_hostile_title(void **state) {
 }
 
 // --- the report ------------------------------------------------------------------------------------------------------
-
-static void put(clx_result *r, const char *name, double value, const char *unit) {
-  clx_error error = {0};
-  assert_int_equal(clx_result_add(r, name, value, unit, value, value, "doc", &error), CLX_OK);
-}
-
-static void say(clx_result *r, const char *name, const char *text) {
-  clx_error error = {0};
-  assert_int_equal(clx_result_add_text(r, name, text, &error), CLX_OK);
-}
 
 static clx_result *small_study(void) {
   clx_result *r = clx_result_new();
@@ -424,11 +514,19 @@ static void test_slug(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_clos),          cmocka_unit_test(test_million),
-      cmocka_unit_test(test_dragonfly),     cmocka_unit_test(test_without_switches),
-      cmocka_unit_test(test_failed_parts),  cmocka_unit_test(test_fault_names),
-      cmocka_unit_test(test_hostile_title), cmocka_unit_test(test_report),
-      cmocka_unit_test(test_empty),         cmocka_unit_test(test_memory_runs_out),
+      cmocka_unit_test(test_clos),
+      cmocka_unit_test(test_million),
+      cmocka_unit_test(test_dragonfly),
+      cmocka_unit_test(test_without_switches),
+      cmocka_unit_test(test_failed_parts),
+      cmocka_unit_test(test_fault_names),
+      cmocka_unit_test(test_failed_cable_ends_at_its_spine),
+      cmocka_unit_test(test_failed_cables_without_switches),
+      cmocka_unit_test(test_failure_rows),
+      cmocka_unit_test(test_hostile_title),
+      cmocka_unit_test(test_report),
+      cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_memory_runs_out),
       cmocka_unit_test(test_slug),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -304,6 +304,7 @@ static clx_status add_classes(clx_fabric_build *build) {
 clx_status clx_fabric_wire_clos(clx_fabric_build *build) {
   pod_plan plan = {.pods = {1, 1, 1, 1}, .children = {1, 1, 1, 1}};
   CLX_TRY(settle_tiers(build, &plan));
+  CLX_TRY(clx_fabric_check_tiers(build));
   CLX_TRY(check_spine(build));
   settle_pods(build->fabric, &plan);
   count_switches(build->fabric);

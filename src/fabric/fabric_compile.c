@@ -117,6 +117,7 @@ clx_status clx_fabric_compile(clx_arena *arena, const clx_fabric_spec *spec, con
     return clx_fail(error, CLX_INPUT, spec->place, "a %s needs switches: name one by 'network.switch'",
                     clx_topology_name[spec->topology]);
   }
+  CLX_TRY(clx_fabric_check_keys(&build));
   settle(&fabric->spec, switched ? switch_model : NULL);
   CLX_TRY(count_hosts(&build, switched));
   if (switched) CLX_TRY(settle_radix(&build));

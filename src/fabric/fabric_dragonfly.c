@@ -51,18 +51,10 @@ static clx_status add_global_class(clx_fabric_build *build, int32_t tier) {
   return CLX_OK;
 }
 
-static clx_status refuse_dual_tor(const clx_fabric_build *build) {
-  const clx_fabric_spec *spec = &build->fabric->spec;
-  if (!spec->dual_tor) return CLX_OK;
-  return clx_fail(build->error, CLX_INPUT, spec->place, "'network.dual_tor' belongs to a Clos, not to a %s",
-                  clx_topology_name[spec->topology]);
-}
-
 // Balanced unless told otherwise: a = 2 p = 2 h (Kim et al., section 3.1), so radix = p + (a - 1) + h = 4 p - 1.
 clx_status clx_fabric_wire_dragonfly(clx_fabric_build *build) {
   clx_fabric *f = build->fabric;
   clx_fabric_spec *s = &f->spec;
-  CLX_TRY(refuse_dual_tor(build));
   int64_t balanced = (f->radix + 1) / 4;
   if (s->group_routers > 0) balanced = s->group_routers / 2;
   if (s->router_global > 0) balanced = s->router_global;
@@ -119,7 +111,6 @@ static clx_status settle_plus(clx_fabric_build *build) {
 clx_status clx_fabric_wire_dragonfly_plus(clx_fabric_build *build) {
   clx_fabric *f = build->fabric;
   const clx_fabric_spec *s = &f->spec;
-  CLX_TRY(refuse_dual_tor(build));
   CLX_TRY(settle_plus(build));
   const int64_t p = s->router_endpoints, a = s->group_routers, b = s->group_spines, up = f->leaf_up;
   CLX_TRY(settle_groups(build, a * p, b * s->router_global));

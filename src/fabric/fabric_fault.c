@@ -220,6 +220,11 @@ static clx_status check(const clx_fabric *f, const clx_fault_spec *s, const rang
     return clx_fail(error, CLX_INPUT, place, "a fault of a %s of tier %d: this %s has none", clx_fault_name[s->kind],
                     s->tier, clx_topology_name[f->spec.topology]);
   }
+  if (s->random > 0 && (s->index != 0 || s->port != 0)) {
+    return clx_fail(error, CLX_INPUT, place,
+                    "a fault of a %s has both 'random', which draws parts, and '%s', which names one",
+                    clx_fault_name[s->kind], s->index != 0 ? "index" : "port");
+  }
   if (s->random > 0) return CLX_OK;
   if (s->index < 0 || s->index >= r->parts) {
     return clx_fail(error, CLX_INPUT, place, "a fault of %s %lld, which does not exist: they are numbered 0 to %lld",

@@ -12,6 +12,10 @@ typedef struct clx_fabric_build {
   clx_error *error;
 } clx_fabric_build;
 
+// What the user says and the topology does not have, named by key; and for a Clos, what its tiers leave unused.
+clx_status clx_fabric_check_keys(const clx_fabric_build *build);
+clx_status clx_fabric_check_tiers(const clx_fabric_build *build);
+
 // One function per topology: fills tiers, groups, classes of links and bundles, and the counts of the bill for one plane
 // (switches_by_tier, copper, optical).
 clx_status clx_fabric_wire_clos(clx_fabric_build *build);

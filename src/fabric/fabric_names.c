@@ -45,7 +45,7 @@ static void clos_name(const clx_fabric *f, int32_t class, int32_t at, char *text
 
 static void global_name(const clx_fabric *f, int32_t at, char *text, size_t size) {
   const int32_t pair = at / f->global_parallel, x = pair / (f->group_count - 1), y = pair % (f->group_count - 1);
-  snprintf(text, size, "global cable %d from group %d to group %d", (int)(at % f->global_parallel), (int)x,
+  snprintf(text, size, "global cable %d, group %d to %d", (int)(at % f->global_parallel), (int)x,
            (int)(y < x ? y : y + 1));
 }
 
@@ -61,8 +61,7 @@ static void dragonfly_name(const clx_fabric *f, int32_t class, int32_t at, char 
   } else {
     const int32_t others = f->spec.group_routers - 1, from = at / others, to = at % others;
     const int32_t first = from - from % f->spec.group_routers;
-    snprintf(text, size, "local cable from router %d to router %d", (int)from,
-             (int)(first + (to < from - first ? to : to + 1)));
+    snprintf(text, size, "local cable, router %d to %d", (int)from, (int)(first + (to < from - first ? to : to + 1)));
   }
 }
 
@@ -87,6 +86,19 @@ void clx_fabric_link_name(const clx_fabric *f, int32_t link, char *text, size_t 
   }
 }
 
+// What acts as one under spraying: cables of a group, or of a pair of groups.
+static void dragonfly_bundle_name(const clx_fabric *f, int32_t class, int32_t at, char *text, size_t size) {
+  const bool plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
+  if (class == (plus ? 4 : 3)) {
+    const int32_t x = at / (f->group_count - 1), y = at % (f->group_count - 1);
+    snprintf(text, size, "all cables, group %d to %d", (int)x, (int)(y < x ? y : y + 1));
+  } else if (plus) {
+    snprintf(text, size, "group %d all leaves %s", (int)at, class == 3 ? "down" : "up");
+  } else {
+    snprintf(text, size, "group %d all local cables", (int)at);
+  }
+}
+
 void clx_fabric_study_link_name(const clx_fabric *f, int32_t link, char *text, size_t size) {
   if (f->spec.routing != CLX_ROUTING_SPRAY) {
     clx_fabric_link_name(f, link, text, size);
@@ -108,7 +120,7 @@ void clx_fabric_study_link_name(const clx_fabric *f, int32_t link, char *text, s
     snprintf(text, size, "%.*s pod %d all ports %s", stem_length(bundles->name), bundles->name, (int)at,
              class % 2 == 1 ? "down" : "up");
   } else {
-    snprintf(text, size, "%s and %d more", name, (int)(bundles->bundle - 1));
+    dragonfly_bundle_name(f, class, at, text, size);
   }
 }
 

@@ -4,15 +4,16 @@
 typedef struct topology_rule {
   void (*make)(clx_router *router);  // nullable
   int32_t (*path)(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);
+  clx_status (*parts)(clx_arena *arena, clx_router *router, clx_error *error);  // nullable: around dead links
 } topology_rule;
 
 static const topology_rule RULES[CLX_TOPOLOGIES] = {
-    [CLX_TOPOLOGY_CLOS] = {clx_route_clos_make, clx_route_clos_path},
-    [CLX_TOPOLOGY_DRAGONFLY] = {NULL, clx_route_dragonfly_path},
-    [CLX_TOPOLOGY_DRAGONFLY_PLUS] = {NULL, clx_route_dragonfly_path},
-    [CLX_TOPOLOGY_TORUS] = {NULL, clx_route_torus_path},
-    [CLX_TOPOLOGY_MESH] = {NULL, clx_route_torus_path},
-    [CLX_TOPOLOGY_DIRECT] = {NULL, clx_route_direct_path},
+    [CLX_TOPOLOGY_CLOS] = {clx_route_clos_make, clx_route_clos_path, NULL},
+    [CLX_TOPOLOGY_DRAGONFLY] = {NULL, clx_route_dragonfly_path, clx_route_dragonfly_parts},
+    [CLX_TOPOLOGY_DRAGONFLY_PLUS] = {NULL, clx_route_dragonfly_path, clx_route_dragonfly_parts},
+    [CLX_TOPOLOGY_TORUS] = {NULL, clx_route_torus_path, NULL},
+    [CLX_TOPOLOGY_MESH] = {NULL, clx_route_torus_path, NULL},
+    [CLX_TOPOLOGY_DIRECT] = {NULL, clx_route_direct_path, NULL},
 };
 
 clx_status clx_router_make(clx_arena *arena, const clx_fabric *fabric, clx_router *router, clx_error *error) {
@@ -31,7 +32,7 @@ clx_status clx_router_make(clx_arena *arena, const clx_fabric *fabric, clx_route
   router->dead = dead;
   const topology_rule *rule = &RULES[fabric->spec.topology];
   if (rule->make != NULL) rule->make(router);
-  return CLX_OK;
+  return rule->parts != NULL && router->faulty && dead != NULL ? rule->parts(arena, router, error) : CLX_OK;
 }
 
 // Binary search in the faults, which are sorted by link.

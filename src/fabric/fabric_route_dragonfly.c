@@ -96,9 +96,20 @@ static bool join_plus(walk *w, int32_t group, spot from, spot to) {
   return false;
 }
 
+// What no live links inside the group join needs no search.
+static bool apart(const walk *w, int32_t group, spot from, spot to) {
+  if (w->router->part == NULL) return false;
+  const int32_t *part = w->router->part + (int64_t)group * (w->routers + w->spines);
+  return part[from.index + (from.spine ? w->routers : 0)] != part[to.index + (to.spine ? w->routers : 0)];
+}
+
 static bool join(walk *w, int32_t group, spot from, spot to) {
   if (from.index == to.index && from.spine == to.spine) return true;
-  return w->plus ? join_plus(w, group, from, to) : join_routers(w, group, from.index, to.index);
+  if (apart(w, group, from, to)) return false;
+  const uint32_t stage = w->stage;
+  if (w->plus ? join_plus(w, group, from, to) : join_routers(w, group, from.index, to.index)) return true;
+  w->stage = stage;  // as if nothing had been tried: paths do not depend on whether parts are known
+  return false;
 }
 
 // From a place in group x over one of its cables to group y, there to `to` (NULL: where the cable ends, *at).
@@ -139,6 +150,40 @@ static bool between_groups(walk *w, int32_t x, spot from, int32_t y, spot to) {
   return cross(w, x, from, y, &to, &at) || detour(w, x, from, y, to);
 }
 
+// --- parts of groups ----------------------------------------------------------------------------------------------------------
+
+// The number of the part of node i, the least of its nodes; shortens the way there.
+static int32_t part_of(int32_t *parent, int32_t i) {
+  while (parent[i] != i) i = parent[i] = parent[parent[i]];
+  return i;
+}
+
+static void unite(int32_t *parent, int32_t i, int32_t j) {
+  const int32_t a = part_of(parent, i), b = part_of(parent, j);
+  parent[a > b ? a : b] = a > b ? b : a;
+}
+
+// A cable fails in both directions, so that one of them tells.
+clx_status clx_route_dragonfly_parts(clx_arena *arena, clx_router *router, clx_error *error) {
+  const clx_fabric *f = router->fabric;
+  const bool plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
+  const int32_t routers = f->spec.group_routers, spines = plus ? f->spec.group_spines : 0, nodes = routers + spines;
+  const int32_t ports = plus ? f->leaf_up : routers - 1, total = f->group_count * nodes;
+  int32_t *part = CLX_NEW_ARRAY(arena, int32_t, total);
+  if (part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d switches", (int)total);
+  for (int32_t i = 0; i < total; i++) part[i] = i;
+  for (int32_t i = 0; i < f->group_count * routers; i++) {
+    const int32_t first = i / routers * nodes, at = i % routers;
+    for (int32_t c = 0; c < ports; c++) {
+      if (clx_router_dead(router, f->link_class[2].first + i * ports + c)) continue;
+      unite(part, first + at, first + (plus ? routers + c / (ports / spines) : c < at ? c : c + 1));
+    }
+  }
+  for (int32_t i = 0; i < total; i++) part[i] = part_of(part, i);
+  router->part = part;
+  return CLX_OK;
+}
+
 int32_t clx_route_dragonfly_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link) {
   const clx_fabric *f = router->fabric;
   const bool fixed = f->spec.routing == CLX_ROUTING_STATIC;  // one path for each pair of ends' routers
@@ -147,7 +192,7 @@ int32_t clx_route_dragonfly_path(clx_router *router, int32_t from, int32_t to, u
             .hash = fixed ? (uint32_t)to : hash,
             .plus = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS,
             .routers = f->spec.group_routers,
-            .spines = f->spec.group_spines,
+            .spines = f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS ? f->spec.group_spines : 0,
             .groups = f->group_count,
             .parallel = f->global_parallel,
             .link = link};

@@ -43,7 +43,9 @@ typedef struct clx_router {
   clx_route_tier tier[CLX_TIERS_MAX];
   const uint64_t *dead;  // bit per link, nullable: then dead links are looked up in fabric->fault
   bool faulty;           // some link is dead
-  bool starved;          // out of memory: the last -1 means nothing
+  const int32_t
+      *part;     // dragonflies, nullable: switches of a group that live links inside it join have the same number
+  bool starved;  // out of memory: the last -1 means nothing
   int32_t blocked_count;
   int32_t blocked[CLX_ROUTE_BLOCKED_MAX];  // dead links that the last failed path met
 } clx_router;
@@ -75,6 +77,8 @@ int32_t clx_route_clos_path(clx_router *router, int32_t from, int32_t to, uint32
 int64_t clx_route_clos_upper(const clx_router *router, int32_t link);
 // Whether a link of a Clos ends at switch `index` of a tier (0 = leaves).
 bool clx_route_clos_touches(const clx_router *router, int32_t link, int32_t tier, int64_t index);
+// Fills router->part. O(links inside groups).
+clx_status clx_route_dragonfly_parts(clx_arena *arena, clx_router *router, clx_error *error);
 int32_t clx_route_dragonfly_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);
 int32_t clx_route_torus_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);
 int32_t clx_route_direct_path(clx_router *router, int32_t from, int32_t to, uint32_t hash, int32_t *link);

@@ -51,8 +51,9 @@ int32_t clx_fabric_link_total(const clx_fabric *fabric);
 void clx_fabric_study_link_name(const clx_fabric *fabric, int32_t link, char *text, size_t size);
 
 // Every NIC sends the same to every other one: rates from loads of links. Exact when routes balance (spraying, static,
-// torus), else what hashing gives on average: worst = mean. Failures count by the capacity that is left.
-// result->effort is 0; no flow is made. Cost: O(links).
+// torus), else what hashing gives on average: worst = mean. Failures count by the capacity that is left; NICs
+// that they cut off in some planes live on in the others, with the worst rate. CLX_INFEASIBLE: no plane joins two NICs (named).
+// result->effort is 0; no flow is made. Cost: O(links); dragonfly and torus with dead links: every path, up to 2048 senders.
 clx_status clx_fabric_study_all_to_all(const clx_fabric *fabric, clx_fabric_pattern_result *result, double *load,
                                        clx_error *error);
 

@@ -25,8 +25,8 @@ static clx_status find_links(clx_arena *arena, const clx_fabric *healthy, const 
     if (known && healthy->fault[a].rate <= fault->rate) continue;
     const int32_t class = clx_route_class(healthy->link_class, healthy->link_class_count, fault->link);
     const int32_t entry = spray ? clx_route_bundle(healthy, class, fault->link) : fault->link;
-    if (((mask[entry] >> i) & 1u) != 0) continue;
-    mask[entry] = (uint16_t)(mask[entry] | 1u << i);
+    if ((((uint32_t)mask[entry] >> i) & 1u) != 0) continue;
+    mask[entry] = (uint16_t)((uint32_t)mask[entry] | 1u << i);
     change->link[change->count] = entry;
     change->capacity[change->count++] = clx_route_capacity_at(broken, entry);
   }

@@ -47,7 +47,24 @@ typedef struct clx_study_load {
   bool bundles;  // pairs are of bundles
 } clx_study_load;
 
-clx_status clx_study_uniform(clx_arena *arena, const clx_fabric *fabric, clx_study_load *load, clx_error *error);
+// cut: nullable, [endpoints]: those set neither send nor receive; with servers and switches of a dragonfly those that dead links
+// cut off are added to them, instead of an error.
+clx_status clx_study_uniform(clx_arena *arena, const clx_fabric *fabric, bool *cut, clx_study_load *load,
+                             clx_error *error);
+
+// What the planes carry of an all-to-all when some NICs are cut off in some of them (fabric_study_planes.c).
+typedef struct clx_study_exchange {
+  uint32_t *out;                // [endpoints] bit i: cut off in step i
+  double rate[CLX_PLANES_MAX];  // B/s of a pair in all planes of step i
+  int32_t steps;                // planes with failures one by one, then those without
+  bool partial;                 // some NIC is cut off somewhere
+} clx_study_exchange;
+
+// Endpoints of a Clos that dead links cut off from others: cut[i] of each.
+clx_status clx_study_find_cut(clx_arena *arena, const clx_fabric *fabric, bool *cut, clx_error *error);
+// Rates of NICs from those of their pairs. CLX_INFEASIBLE when no plane joins two NICs, named.
+clx_status clx_study_join_planes(clx_arena *arena, const clx_fabric *fabric, const clx_study_exchange *exchange,
+                                 clx_fabric_pattern_result *result, clx_error *error);
 
 // Rates of pairs, gathered over planes. A pair that is cut off in some planes lives on in the others; ways = 0: in none.
 typedef struct clx_study_totals {

@@ -2,8 +2,9 @@
 // of a hash count as spread evenly.
 #include "fabric/fabric_study_internal.h"
 
-// Senders below each leaf (router, server), and everywhere.
-static clx_status count_senders(clx_arena *arena, const clx_fabric *f, clx_study_load *load, clx_error *error) {
+// Senders below each leaf (router, server), and everywhere, without those that are cut off.
+static clx_status count_senders(clx_arena *arena, const clx_fabric *f, const bool *cut, clx_study_load *load,
+                                clx_error *error) {
   int64_t leaves = f->endpoints;
   if (f->spec.topology == CLX_TOPOLOGY_CLOS) leaves = f->tier[0].pods;
   if (f->spec.topology == CLX_TOPOLOGY_DRAGONFLY || f->spec.topology == CLX_TOPOLOGY_DRAGONFLY_PLUS)
@@ -18,10 +19,11 @@ static clx_status count_senders(clx_arena *arena, const clx_fabric *f, clx_study
     const int32_t nics = clx_study_senders(f, server);
     const int64_t endpoint = clx_fabric_endpoint(f, server, 0);
     for (int32_t i = 0; i < nics; i++) {
+      if (cut != NULL && cut[endpoint + i]) continue;
       load->sends[endpoint + i] = true;
       load->leaf[clx_fabric_leaf(f, endpoint + i)] += 1;
+      load->senders += 1;
     }
-    load->senders += nics;
   }
   return CLX_OK;
 }
@@ -165,8 +167,25 @@ static void load_torus(const clx_fabric *f, clx_study_load *load) {
 
 // --- around dead links ------------------------------------------------------------------------------------------------------
 
+// Where other planes back this one: senders that reach less than half of the others are out of it.
+static clx_status leave_out(clx_arena *arena, clx_router *router, bool *cut, clx_study_load *load, clx_error *error) {
+  const clx_fabric *f = router->fabric;
+  int32_t link[CLX_PATH_MAX];
+  for (int32_t a = 0; a < f->endpoints; a++) {
+    double reached = 0;
+    for (int32_t b = 0; load->sends[a] && b < f->endpoints; b++) {
+      if (load->sends[b] && clx_router_path(router, a, b, clx_route_flow_hash(0, a * f->endpoints + b), link) >= 0)
+        reached += 1;
+    }
+    cut[a] = load->sends[a] && 2 * reached < load->senders;
+  }
+  *load = (clx_study_load){0};
+  return count_senders(arena, f, cut, load, error);
+}
+
 // Every pair walks its path.
-static clx_status load_by_paths(clx_arena *arena, const clx_fabric *f, clx_study_load *load, clx_error *error) {
+static clx_status load_by_paths(clx_arena *arena, const clx_fabric *f, bool *cut, clx_study_load *load,
+                                clx_error *error) {
   enum { SENDERS_MAX = 2048 };
   if (load->senders > SENDERS_MAX)
     return clx_fail_plain(error, CLX_INFEASIBLE,
@@ -176,6 +195,7 @@ static clx_status load_by_paths(clx_arena *arena, const clx_fabric *f, clx_study
   if (flat.spec.routing == CLX_ROUTING_SPRAY) flat.spec.routing = CLX_ROUTING_ECMP;
   clx_router router;
   CLX_TRY(clx_router_make(arena, &flat, &router, error));
+  if (cut != NULL) CLX_TRY(leave_out(arena, &router, cut, load, error));
   int32_t link[CLX_PATH_MAX];
   for (int32_t a = 0; a < f->endpoints; a++) {
     for (int32_t b = 0; load->sends[a] && b < f->endpoints; b++) {
@@ -188,13 +208,13 @@ static clx_status load_by_paths(clx_arena *arena, const clx_fabric *f, clx_study
   return CLX_OK;
 }
 
-clx_status clx_study_uniform(clx_arena *arena, const clx_fabric *f, clx_study_load *load, clx_error *error) {
+clx_status clx_study_uniform(clx_arena *arena, const clx_fabric *f, bool *cut, clx_study_load *load, clx_error *error) {
   *load = (clx_study_load){0};
-  CLX_TRY(count_senders(arena, f, load, error));
+  CLX_TRY(count_senders(arena, f, cut, load, error));
   if (f->spec.topology == CLX_TOPOLOGY_CLOS) return load_clos(arena, f, load, error);
   clx_router router;
   CLX_TRY(clx_router_make(NULL, f, &router, error));
-  if (router.faulty) return load_by_paths(arena, f, load, error);
+  if (router.faulty) return load_by_paths(arena, f, cut, load, error);
   if (f->spec.topology <= CLX_TOPOLOGY_DRAGONFLY_PLUS) {
     load_dragonfly(f, load);
   } else if (f->spec.topology <= CLX_TOPOLOGY_MESH) {

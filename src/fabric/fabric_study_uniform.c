@@ -57,12 +57,12 @@ static clx_status pair_rate(const clx_fabric *f, const clx_study_load *load, con
   return CLX_OK;
 }
 
-static clx_status all_to_all(clx_arena *arena, const clx_study_plane *plane, double *rate, double *senders,
+static clx_status all_to_all(clx_arena *arena, const clx_study_plane *plane, bool *cut, double *rate, double *senders,
                              double *load, clx_error *error) {
   const clx_fabric *f = &plane->fabric;
   const bool spray = f->spec.routing == CLX_ROUTING_SPRAY;
   clx_study_load uniform;
-  CLX_TRY(clx_study_uniform(arena, f, &uniform, error));
+  CLX_TRY(clx_study_uniform(arena, f, cut, &uniform, error));
   if (spray && !uniform.bundles) {
     double *into = CLX_NEW_ARRAY(arena, double, f->bundle_count);
     if (into == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for the loads of bundles");
@@ -82,28 +82,55 @@ static clx_status all_to_all(clx_arena *arena, const clx_study_plane *plane, dou
   return CLX_OK;
 }
 
-clx_status clx_fabric_study_all_to_all(const clx_fabric *fabric, clx_fabric_pattern_result *result, double *load,
-                                       clx_error *error) {
-  double sum = 0, senders = 0;
-  for (clx_study_plane plane = {0}; clx_study_next_plane(fabric, &plane);) {
-    double rate = 0;
-    clx_arena *arena = clx_arena_new();
-    const clx_status status = arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for an all-to-all")
-                                            : all_to_all(arena, &plane, &rate, &senders, load, error);
-    clx_arena_free(arena);
-    if (status != CLX_OK) return status;
-    sum += rate * plane.planes;
+// One plane and those like it. Where there are others, NICs that failures cut off in this one live on in those.
+static clx_status exchange_plane(const clx_study_plane *plane, clx_study_exchange *exchange, double *senders,
+                                 double *load, clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for an all-to-all");
+  const clx_fabric *f = &plane->fabric;
+  const bool backed = f->spec.planes > 1 && f->fault_count > 0;
+  bool *cut = backed ? CLX_NEW_ARRAY(arena, bool, f->endpoints) : NULL;
+  double rate = 0;
+  clx_status status = backed && cut == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory for an all-to-all")
+                      : backed              ? clx_study_find_cut(arena, f, cut, error)
+                                            : CLX_OK;
+  if (status == CLX_OK) status = all_to_all(arena, plane, cut, &rate, senders, load, error);
+  for (int32_t i = 0; status == CLX_OK && cut != NULL && i < f->endpoints; i++) {
+    exchange->out[i] |= (uint32_t)cut[i] << exchange->steps;
+    exchange->partial = exchange->partial || cut[i];
   }
+  exchange->rate[exchange->steps++] = rate * plane->planes;
+  clx_arena_free(arena);
+  return status;
+}
+
+static clx_status exchange_all(clx_arena *arena, const clx_fabric *fabric, clx_fabric_pattern_result *result,
+                               double *load, clx_error *error) {
+  clx_study_exchange exchange = {.out = CLX_NEW_ARRAY(arena, uint32_t, fabric->endpoints)};
+  double senders = 0, sum = 0, line = 0;
+  if (exchange.out == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for an all-to-all");
+  for (clx_study_plane plane = {0}; clx_study_next_plane(fabric, &plane);)
+    CLX_TRY(exchange_plane(&plane, &exchange, &senders, load, error));
+  if (exchange.partial) return clx_study_join_planes(arena, fabric, &exchange, result, error);
+  for (int32_t i = 0; i < exchange.steps; i++) sum += exchange.rate[i];
   // Of rails of their own only those of one rail talk.
   const bool apart = fabric->spec.topology == CLX_TOPOLOGY_CLOS && fabric->spec.wiring == CLX_WIRING_RAIL_ONLY;
   const double peers = (apart ? floor(senders / fabric->rails) : senders) - 1;
-  double line = 0;
   for (int64_t server = 0; server < fabric->servers; server++)
     line += clx_study_senders(fabric, server) * clx_study_line(fabric, (int32_t)clx_fabric_endpoint(fabric, server, 0));
   const double each = peers > 0 ? sum * peers : 0;
   const double share = line > 0 ? each * senders / line : 0;
   *result = (clx_fabric_pattern_result){each, each, each, each, share, share, (int64_t)senders, {0, 0}};
   return CLX_OK;
+}
+
+clx_status clx_fabric_study_all_to_all(const clx_fabric *fabric, clx_fabric_pattern_result *result, double *load,
+                                       clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory for an all-to-all");
+  const clx_status status = exchange_all(arena, fabric, result, load, error);
+  clx_arena_free(arena);
+  return status;
 }
 
 // --- bisection --------------------------------------------------------------------------------------------------------------

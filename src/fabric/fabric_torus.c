@@ -3,17 +3,16 @@
 
 #include "fabric/fabric_internal.h"
 
-static clx_status refuse(const clx_fabric_build *build, const char *key) {
+static clx_status refuse_planes(const clx_fabric_build *build) {
   const clx_fabric_spec *spec = &build->fabric->spec;
-  return clx_fail(build->error, CLX_INPUT, spec->place, "'network.%s' belongs to a fabric of switches, not to a %s",
-                  key, clx_topology_name[spec->topology]);
+  return clx_fail(build->error, CLX_INPUT, spec->place, "'network.planes' belongs to a fabric of switches, not to a %s",
+                  clx_topology_name[spec->topology]);
 }
 
 // Ports of the servers, which must all have the same. Bundles are links here.
 static clx_status check_hosts(const clx_fabric_build *build, int32_t *ports) {
   const clx_fabric *f = build->fabric;
-  if (f->spec.dual_tor) return refuse(build, "dual_tor");
-  if (f->spec.planes > 1) return refuse(build, "planes");
+  if (f->spec.planes > 1) return refuse_planes(build);
   *ports = f->hosts[0].ports;
   for (int32_t i = 1; i < f->host_count; i++) {
     if (f->hosts[i].ports != *ports || f->hosts[i].rate != f->hosts[0].rate) {

@@ -32,5 +32,5 @@ void clx_report_links(const clx_result *result, clx_buffer *out);
 // A schedule that was played (schedule.* of a result, twin.h), at most CLX_REPORT_LINES lines.
 void clx_report_schedule(const clx_result *result, clx_buffer *out);
 
-// A failed part for people: "leaf 17 port 3", "NIC 204", "2 % of the links of tier 1".
-void clx_report_fault(const clx_fault_spec *fault, char *text, size_t size);
+// A failed part of a fabric of this topology for people: "leaf 17 port 3", "NIC 204", "server 5 x+", "2 % of the links of tier 1".
+void clx_report_fault(int32_t topology, const clx_fault_spec *fault, char *text, size_t size);

@@ -80,21 +80,40 @@ static double put_links(clx_picture *p, double y) {
   return y + 10;
 }
 
-void clx_report_fault(const clx_fault_spec *fault, char *text, size_t size) {
-  static const char *const kinds[CLX_FAULTS] = {"links", "switches", "NICs"};
-  static const char *const tiers[CLX_TIERS_MAX + 1] = {"NIC", "leaf", "spine", "core", "tier-4 switch"};
-  const int32_t lower = fault->tier < 0 ? 0 : fault->tier > CLX_TIERS_MAX ? CLX_TIERS_MAX : fault->tier;
-  size_t n;
-  if (fault->random > 0) {
-    n = (size_t)snprintf(text, size, "%.3g %% of the %s of tier %d", 100 * fault->random, kinds[fault->kind],
-                         fault->tier);
-  } else if (fault->kind == CLX_FAULT_LINK) {
-    n = (size_t)snprintf(text, size, "%s %lld port %d", tiers[lower], (long long)fault->index, fault->port);
+// The lower end of a cable, a switch or a NIC.
+static const char *part_name(int32_t topology, int32_t tier) {
+  static const char *const clos[CLX_TIERS_MAX + 1] = {"NIC", "leaf", "spine", "core", "tier-4 switch"};
+  if (topology >= CLX_TOPOLOGY_TORUS) return "server";
+  return topology == CLX_TOPOLOGY_DRAGONFLY && tier > 0 ? "router" : clos[tier];
+}
+
+static void name_cable(int32_t topology, const clx_fault_spec *fault, int32_t tier, char *text, size_t size) {
+  const long long index = fault->index;
+  const int32_t port = fault->port;
+  const bool grouped = topology == CLX_TOPOLOGY_DRAGONFLY || topology == CLX_TOPOLOGY_DRAGONFLY_PLUS;
+  if (topology == CLX_TOPOLOGY_DIRECT) {
+    snprintf(text, size, "server %lld to server %lld", index, port < index ? (long long)port : port + 1LL);
+  } else if (topology >= CLX_TOPOLOGY_TORUS && port >= 0 && port < 2 * CLX_DIMENSIONS_MAX) {
+    snprintf(text, size, "server %lld %c%c", index, "xyzuvw"[port / 2], port % 2 == 0 ? '+' : '-');
   } else {
-    n = (size_t)snprintf(text, size, "%s %lld", fault->kind == CLX_FAULT_NIC ? "NIC" : tiers[lower],
-                         (long long)fault->index);
+    snprintf(text, size, "%s %lld %sport %d", part_name(topology, tier), index, grouped && tier == 2 ? "global " : "",
+             port);
   }
-  if (fault->rate > 0 && n < size) snprintf(text + n, size - n, " at %.3g %%", 100 * fault->rate);
+}
+
+void clx_report_fault(int32_t topology, const clx_fault_spec *fault, char *text, size_t size) {
+  static const char *const kinds[CLX_FAULTS] = {"links", "switches", "NICs"};
+  const int32_t tier = fault->tier < 0 ? 0 : fault->tier > CLX_TIERS_MAX ? CLX_TIERS_MAX : fault->tier;
+  if (fault->random > 0) {
+    snprintf(text, size, "%.3g %% of the %s of tier %d", 100 * fault->random, kinds[fault->kind], fault->tier);
+  } else if (fault->kind == CLX_FAULT_LINK) {
+    name_cable(topology, fault, tier, text, size);
+  } else {
+    snprintf(text, size, "%s %lld", fault->kind == CLX_FAULT_NIC ? "NIC" : part_name(topology, tier),
+             (long long)fault->index);
+  }
+  const size_t n = strlen(text);
+  if (fault->rate > 0) snprintf(text + n, size - n, " at %.3g %%", 100 * fault->rate);
 }
 
 static double put_faults(clx_picture *p, double y) {
@@ -103,7 +122,7 @@ static double put_faults(clx_picture *p, double y) {
   clx_svg_text(p, PANEL_LEFT, y, "head", "start", "Failed or degraded");
   for (int32_t i = 0; i < spec->fault_count && i < FAULTS_SHOWN; i++) {
     char text[96];
-    clx_report_fault(&spec->faults[i], text, sizeof text);
+    clx_report_fault(spec->topology, &spec->faults[i], text, sizeof text);
     y += 18;
     clx_svg_cross(p, (clx_point){PANEL_LEFT + 6, y - 4});
     clx_svg_text(p, PANEL_LEFT + 20, y, "text", "start", "%s", text);

@@ -13,7 +13,7 @@ typedef struct slots {
   int32_t count;
 } slots;
 
-typedef enum pass { PASS_GROUND, PASS_LINKS, PASS_BOXES, PASSES } pass;
+typedef enum pass { PASS_GROUND, PASS_LINKS, PASS_FAILED, PASS_BOXES, PASSES } pass;  // failed links upon the others
 
 typedef struct clos {
   clx_picture *p;
@@ -64,6 +64,21 @@ static void put_dots(const clos *c, double x, double y) {
 
 // --- what there is ---------------------------------------------------------------------------------------------------
 
+// Switches of tier t + 1 that one of tier t reaches.
+static int64_t reach_of(const clos *c, int32_t t) {
+  const clx_fabric *f = c->p->fabric;
+  const int32_t parallel = f->tier[t + 1].parallel > 0 ? f->tier[t + 1].parallel : 1;
+  return f->tier[t].up > parallel ? f->tier[t].up / parallel : 1;
+}
+
+// The switch of tier t + 1 to which a failed cable from below leads (numbering: fabric.h).
+static void mark_upper(clos *c, int32_t t) {
+  const clx_fabric_tier *low = &c->p->fabric->tier[t];
+  const int32_t parallel = c->p->fabric->tier[t + 1].parallel, switches = low->pod_switches;
+  c->mark_box[t + 1] =
+      c->fault->index % (switches > 0 ? switches : 1) * reach_of(c, t) + c->fault->port / (parallel > 0 ? parallel : 1);
+}
+
 // The pods around the drawn fault, from its tier upwards.
 static void mark_fault(clos *c) {
   const clx_fabric *f = c->p->fabric;
@@ -87,11 +102,13 @@ static void mark_fault(clos *c) {
   }
   int64_t pod;
   if (nic) {
-    pod = clx_fabric_leaf(f, c->fault->index) / (c->units ? f->rails : 1);
-    c->mark_box[0] = 0;
+    const int64_t leaf = clx_fabric_leaf(f, c->fault->index), rails = c->units ? f->rails : 1;
+    pod = leaf / rails;
+    c->mark_box[0] = leaf % rails * (c->in_pod[0] / rails) + c->fault->port;
   } else {
     pod = c->fault->index / c->in_pod[tier];
     c->mark_box[tier] = c->fault->index % c->in_pod[tier];
+    if (c->fault->kind == CLX_FAULT_LINK && tier + 1 < c->tiers) mark_upper(c, tier);
   }
   for (int32_t t = tier; t < c->tiers; t++) {
     c->mark_global[t] = pod;
@@ -114,13 +131,6 @@ static void count_parts(clos *c) {
     c->pods[t] = mine > above ? (mine + above - 1) / above : 1;
     above = mine > 0 ? mine : 1;
   }
-}
-
-// Switches of tier t + 1 that one of tier t reaches.
-static int64_t reach_of(const clos *c, int32_t t) {
-  const clx_fabric *f = c->p->fabric;
-  const int32_t parallel = f->tier[t + 1].parallel > 0 ? f->tier[t + 1].parallel : 1;
-  return f->tier[t].up > parallel ? f->tier[t].up / parallel : 1;
 }
 
 static void add_slot(slots *s, int64_t index) {
@@ -195,22 +205,22 @@ static void put_switches(const clos *c, int32_t t, int64_t pod, const row *r) {
 static clx_point foot(clx_point at) { return (clx_point){at.x, at.y + BOX_HEIGHT / 2.0}; }
 static clx_point top(clx_point at) { return (clx_point){at.x, at.y - BOX_HEIGHT / 2.0}; }
 
+static void put_link(const clos *c, clx_point a, clx_point b, const clx_picture_heat *heat, bool failed) {
+  if (failed && c->pass == PASS_FAILED) clx_svg_dead(c->p, a, b);
+  if (!failed && c->pass == PASS_LINKS) clx_svg_link(c->p, a, b, heat);
+}
+
 // Links from the switches of a pod of tier t to those of its parent.
 static void put_uplinks(const clos *c, int32_t t, int64_t pod, const row *low, const row *high) {
   const int64_t reach = reach_of(c, t), alike = c->p->fabric->tier[t].pod_switches;
   const clx_picture_heat *heat = clx_picture_boundary(c->p, t + 1);
   for (int32_t i = 0; i < c->box[t].count; i++) {
-    bool failed = c->fault != NULL && c->fault->kind == CLX_FAULT_LINK && c->fault->tier == t + 1 &&
-                  is_marked(c, t, pod, c->box[t].index[i]);
+    const bool failed = c->fault != NULL && c->fault->kind == CLX_FAULT_LINK && c->fault->tier == t + 1 &&
+                        is_marked(c, t, pod, c->box[t].index[i]);
     for (int32_t k = 0; k < c->box[t + 1].count; k++) {
       if (c->box[t + 1].index[k] / reach != c->box[t].index[i] % (alike > 0 ? alike : 1)) continue;
       const clx_point a = top(low->at[i]), b = foot(high->at[k]);
-      if (failed) {
-        clx_svg_dead(c->p, a, b);
-        failed = false;
-      } else {
-        clx_svg_link(c->p, a, b, heat);
-      }
+      put_link(c, a, b, heat, failed && c->box[t + 1].index[k] == c->mark_box[t + 1]);
     }
   }
 }
@@ -222,17 +232,12 @@ static void put_nics(const clos *c, int64_t unit, double x, double width, const 
   const bool nic = c->fault != NULL &&
                    (c->fault->kind == CLX_FAULT_NIC || (c->fault->kind == CLX_FAULT_LINK && c->fault->tier == 0));
   const int32_t fan = c->in_pod[0] > 1 ? 0 : 1;  // a leaf alone gets three lines
-  bool failed = nic && c->mark_global[0] == unit;
+  const bool failed = nic && c->mark_global[0] == unit;
   for (int32_t i = 0; i < c->box[0].count; i++) {
     const double away = fmin(fmax(leaves->at[i].x - x, -0.4 * width), 0.4 * width);
     for (int32_t k = -fan; k <= fan; k++) {
       const clx_point a = {x + away + 0.25 * width * k, c->server_y - 15}, b = foot(leaves->at[i]);
-      if (failed && k == 0) {
-        clx_svg_dead(c->p, a, b);
-        failed = false;
-      } else {
-        clx_svg_link(c->p, a, b, heat);
-      }
+      put_link(c, a, b, heat, failed && k == 0 && c->box[0].index[i] == c->mark_box[0]);
     }
   }
 }
@@ -240,7 +245,7 @@ static void put_nics(const clos *c, int64_t unit, double x, double width, const 
 static void put_servers(const clos *c, int64_t unit, double x0, double x1, const row *leaves) {
   const clx_fabric *f = c->p->fabric;
   const double width = fmin(x1 - x0 - 6, 130), x = (x0 + x1) / 2;
-  if (c->pass == PASS_LINKS) put_nics(c, unit, x, width, leaves);
+  put_nics(c, unit, x, width, leaves);
   if (c->pass != PASS_BOXES) return;
   const char *style = width >= 62 ? "small" : "tiny";
   const int64_t ports = c->units ? f->unit_servers : least(f->tier[0].down, f->endpoints);
@@ -262,7 +267,7 @@ static void put_pods(const clos *c, int32_t t, int64_t parent, double x0, double
     }
     const int64_t number = parent * c->pods[t] + s->index[i];
     const row below = put_pod(c, t, number, x + 2, x + width - 2);
-    if (above != NULL && c->pass == PASS_LINKS) put_uplinks(c, t, number, &below, above);
+    if (above != NULL) put_uplinks(c, t, number, &below, above);
     x += width;
   }
 }

@@ -29,7 +29,7 @@ static chosen choose(int64_t n, int32_t most, int64_t a, int64_t b) {
   const int64_t low = a < b ? a : b, high = a < b ? b : a, room = most - 1;
   int32_t last = most - 2;
   if (high >= room && high < n - 1) c.number[last--] = high;
-  if (low >= room && low < n - 1 && low != high) {
+  if (low > last && low < n - 1 && low != high) {
     c.number[last] = low;
     if (last < most - 2) c.gap = last - 1;
   } else if (last < most - 2) {
@@ -222,7 +222,8 @@ static clx_point between(clx_point a, clx_point b, double share) {
 static bool is_failed(const grid *g, int32_t axis, int32_t i, int32_t other) {
   if (g->failed[axis] < 0) return false;
   const int64_t plane = g->failed[axis] % (g->size[0] * g->size[1]);
-  const int64_t along = axis == 0 ? plane % g->size[0] : plane / g->size[0];
+  int64_t along = axis == 0 ? plane % g->size[0] : plane / g->size[0];
+  if (g->size[axis] == 2) along = 0;  // both cables of two neighbours are one line
   const int64_t across = axis == 0 ? plane / g->size[0] : plane % g->size[0];
   return g->drawn[axis].number[i] == along && g->drawn[1 - axis].number[other] == across;
 }
@@ -250,8 +251,14 @@ static void put_line_of(const grid *g, int32_t axis, int32_t other) {
   const clx_point last = axis == 0 ? node_at(g, c->count - 1, other) : node_at(g, other, c->count - 1);
   const clx_point before = {first.x - (axis == 0 ? out : 0), first.y - (axis == 1 ? out : 0)};
   const clx_point behind = {last.x + (axis == 0 ? out : 0), last.y + (axis == 1 ? out : 0)};
-  clx_svg_link(g->p, first, before, heat);
-  clx_svg_link(g->p, last, behind, heat);
+  if (is_failed(g, axis, c->count - 1, other)) {
+    clx_buffer_format(g->p->out, "<line class=\"dead\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", first.x,
+                      first.y, before.x, before.y);
+    clx_svg_dead(g->p, last, behind);
+  } else {
+    clx_svg_link(g->p, first, before, heat);
+    clx_svg_link(g->p, last, behind, heat);
+  }
   clx_svg_disc(g->p, before, 3, "joint");
   clx_svg_disc(g->p, behind, 3, "joint");
 }
@@ -276,8 +283,12 @@ static double put_further(const grid *g, double y) {
   static const char axes[CLX_DIMENSIONS_MAX] = {'x', 'y', 'z', 'u', 'v', 'w'};
   const clx_fabric_spec *spec = &g->p->fabric->spec;
   for (int32_t d = 2; d < spec->dimension_count; d++) {
-    clx_svg_link(g->p, (clx_point){CLX_PICTURE_LEFT, y - 4}, (clx_point){CLX_PICTURE_LEFT + 44, y - 4},
-                 heat_of(g->p, d));
+    const clx_point from = {CLX_PICTURE_LEFT, y - 4}, to = {CLX_PICTURE_LEFT + 44, y - 4};
+    if (clx_picture_failed(g->p, 2 * d) >= 0) {
+      clx_svg_dead(g->p, from, to);
+    } else {
+      clx_svg_link(g->p, from, to, heat_of(g->p, d));
+    }
     clx_svg_text(g->p, CLX_PICTURE_LEFT + 56, y, "small", "start",
                  "%d such planes along %c, each server %s with its like", spec->dimensions[d], axes[d],
                  g->wraps ? "ringed" : "chained");
@@ -286,15 +297,25 @@ static double put_further(const grid *g, double y) {
   return y;
 }
 
+// Columns and rows at the failed links. Where a dimension is cut there is room for one of them.
+static void choose_lines(grid *g) {
+  for (int32_t d = 0; d < 2; d++) g->failed[d] = clx_picture_failed(g->p, 2 * d);
+  if (g->failed[0] >= 0 && (g->size[0] > GRID_COLUMNS || g->size[1] > GRID_ROWS)) g->failed[1] = -1;
+  for (int32_t d = 0; d < 2; d++) {
+    const int32_t most = d == 0 ? GRID_COLUMNS : GRID_ROWS, axis = g->failed[0] >= 0 ? 0 : 1;
+    const int64_t failed = g->failed[axis];
+    const int64_t at = failed < 0 ? -1 : d == 0 ? failed % g->size[0] : failed / g->size[0] % g->size[1];
+    g->drawn[d] = choose(g->size[d], most, at, failed < 0 || axis != d ? -1 : (at + 1) % g->size[d]);
+  }
+}
+
 double clx_picture_grid(clx_picture *p) {
   const clx_fabric_spec *spec = &p->fabric->spec;
   const double left = CLX_PICTURE_LEFT + 30, width = CLX_PICTURE_RIGHT - left - 60, height = 400;
   grid g = {.p = p, .size = {1, 1}, .wraps = spec->topology == CLX_TOPOLOGY_TORUS};
   for (int32_t d = 0; d < 2 && d < spec->dimension_count; d++) g.size[d] = spec->dimensions[d];
+  choose_lines(&g);
   for (int32_t d = 0; d < 2; d++) {
-    const int64_t failed = g.failed[d] = clx_picture_failed(p, 2 * d);
-    const int64_t first = failed < 0 ? -1 : d == 0 ? failed % g.size[0] : failed / g.size[0] % g.size[1];
-    g.drawn[d] = choose(g.size[d], d == 0 ? GRID_COLUMNS : GRID_ROWS, first, first < 0 ? -1 : (first + 1) % g.size[d]);
     const int32_t links = g.drawn[d].count - 1;
     g.step[d] = links > 0 ? fmin((d == 0 ? width : height) / links, d == 0 ? 110 : 86) : 0;
   }

@@ -37,6 +37,9 @@ static const char *shown(const writer *w, const char *subject, const char *what,
   return clx_quantity_format(q->value, q->unit, digits, text, SHORT);
 }
 
+// Without switches a server sends over several links, and is what counts.
+static bool has_switches(const writer *w) { return value(w, "switches", "", 1) > 0; }
+
 static const char *percent(double share, char text[SHORT]) {
   snprintf(text, SHORT, "%.1f %%", 100 * share);
   return text;
@@ -130,7 +133,8 @@ static void write_patterns(writer *w) {
     const char *name, *title;
   } rows[] = {{"permutation", "random permutation"}, {"ring", "ring of all servers"}, {"all_to_all", "all-to-all"}};
   if (find(w, "ring", "mean") == NULL) return;
-  put(w, "patterns", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s", "rate of one NIC", "mean", "slowest", "of line rate");
+  put(w, "patterns", 0, CLX_REPORT_DIM, "%-32s%14s%14s%16s", has_switches(w) ? "rate of one NIC" : "rate of one server",
+      "mean", "slowest", "of line rate");
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     char text[3][SHORT], title[NAME];
     if (find(w, rows[i].name, "mean") == NULL) continue;
@@ -252,8 +256,8 @@ static void write_failures(writer *w) {
     if (first) {
       const char *traffic = fact(w, "failure", "traffic");
       snprintf(text[0], SHORT, "of one part, in a %s", traffic != NULL ? traffic : "permutation");
-      put(w, "one failure", 0, CLX_REPORT_DIM, "%-32s%14s%14s%28s", text[0], "mean", "slowest",
-          "NICs slowed, to; cut off");
+      put(w, "one failure", 0, CLX_REPORT_DIM, "%-40s%11s%11s%26s", text[0], "mean", "slowest",
+          has_switches(w) ? "NICs slowed, to; cut off" : "slowed servers, to; cut");
       first = false;
     }
     const char *part = fact(w, subject, "part");
@@ -265,7 +269,7 @@ static void write_failures(writer *w) {
     } else {
       snprintf(slowed, sizeof slowed, "none; %.0f", cut);
     }
-    put(w, "", 0, CLX_REPORT_PLAIN, "%-32.31s%14s%14s%28s", part != NULL ? part : subject,
+    put(w, "", 0, CLX_REPORT_PLAIN, "%-40.39s%11s%11s%26s", part != NULL ? part : subject,
         shown(w, subject, "mean", 3, text[0]), shown(w, subject, "worst", 3, text[1]), slowed);
   }
 }

@@ -40,10 +40,12 @@ static clx_status put_pattern(const study *s, const char *subject, const clx_fab
     const char *what, *unit, *doc;
     double value;
   } rows[] = {
-      {"mean", "B/s", "rate of one NIC, mean over all that send; sub-flows of a NIC share its data as they go",
+      {"mean", "B/s",
+       "rate of one NIC (torus, mesh, direct: of one server), mean over all that send; sub-flows share its data as "
+       "they go",
        p->mean},
-      {"worst", "B/s", "rate of the slowest NIC", p->worst},
-      {"share", "", "mean over the line rate of a NIC", p->share},
+      {"worst", "B/s", "rate of the slowest NIC (torus, mesh, direct: server)", p->worst},
+      {"share", "", "mean over the line rate of a NIC (torus, mesh, direct: of all ports of a server)", p->share},
       {"split_mean", "B/s", "the same when every sub-flow carries an equal part and the slowest decides",
        p->split_mean},
       {"split_worst", "B/s", "slowest NIC when every sub-flow carries an equal part", p->split_worst},
@@ -247,7 +249,8 @@ static clx_status add_failures(const study *s) {
       const char *what, *unit, *doc;
       double value;
     } rows[] = {
-        {"mean", "B/s", "rate of one NIC, mean over those that reach their peer", f->mean_after},
+        {"mean", "B/s", "rate of one NIC (torus, mesh, direct: server), mean over those that reach their peer",
+         f->mean_after},
         {"worst", "B/s", "rate of the slowest NIC that reaches its peer", f->worst_after},
         {"slowed", "", "NICs that lose more than 1 %", (double)f->slowed},
         {"slowed_share", "", "what these keep, mean", f->slowed_share},
@@ -258,8 +261,8 @@ static clx_status add_failures(const study *s) {
           clx_twin_put_network(s->result, subject, rows[k].what, rows[k].value, rows[k].unit, rows[k].doc, s->error));
     }
     char part[96];
-    snprintf(part, sizeof part, "%s%s", f->part.kind == CLX_FAULT_LINK && f->part.tier == 0 ? "cable of " : "",
-             f->name);
+    const bool bare = f->part.kind == CLX_FAULT_LINK && f->part.tier == 0 && strncmp(f->name, "cable", 5) != 0;
+    snprintf(part, sizeof part, "%s%s", bare ? "cable of " : "", f->name);
     CLX_TRY(say_named(s->result, subject, "part", part, s->error));
   }
   return CLX_OK;

@@ -62,6 +62,7 @@ typedef struct clx_table_kind {
   double (*noise)(const clx_table_job *job, int32_t metric, const bool *selected);
   // Nullable: how far sources disagree about the selected rows, in classes; returns their number.
   int32_t (*floor)(const clx_table_job *job, int32_t metric, const bool *selected, clx_floor out[CLX_FLOORS_MAX]);
+  const char *fitted;  // which published rows constants were fitted to: their errors are no proof
 } clx_table_kind;
 
 extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives;

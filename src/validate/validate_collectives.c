@@ -207,4 +207,8 @@ const clx_table_kind clx_table_collectives = {.name = "collectives",
                                               .predict = predict,
                                               .measure = measure,
                                               .group = group,
-                                              .floor = source_floor};
+                                              .floor = source_floor,
+                                              .fitted =
+                                                  "constants between nodes, of transports and of launch profiles were "
+                                                  "fitted to published rows; with systems left out: "
+                                                  "colossus catalogue show library nccl, docs/accuracy.md"};

@@ -162,4 +162,12 @@ static double noise(const clx_table_job *job, int32_t metric, const bool *select
 }
 
 const clx_table_kind clx_table_kernels = {
-    .name = "kernels", .open = open_table, .predict = predict, .measure = measure, .group = group, .noise = noise};
+    .name = "kernels",
+    .open = open_table,
+    .predict = predict,
+    .measure = measure,
+    .group = group,
+    .noise = noise,
+    .fitted =
+        "parameters of a measured device were fitted to its own tables; with shapes left out: colossus catalogue "
+        "show kernels DEVICE, docs/accuracy.md"};

@@ -263,6 +263,7 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
         clx_buffer_format(out, "noise floor: neighbouring shapes differ from their trend by %.1f %% (mean)\n",
                           100 * neighbours);
     }
+    clx_buffer_format(out, "no proof: %s\n", j->kind->fitted);
     write_refusals(j, g, m, out);
   }
 }
@@ -315,6 +316,7 @@ static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
                       json_pack("{s:i,s:i,s:f,s:f}", "groups", noise.groups, "rows", noise.rows, "median_spread",
                                 noise.median, "p90_spread", noise.p90));
   set_floors(j, g, metric, object);
+  json_object_set_new(object, "no_proof", json_string(j->kind->fitted));
   if (j->kind->noise != NULL)
     json_object_set_new(object, "neighbour_noise", json_real(j->kind->noise(j, metric, g->chosen)));
   for (int32_t i = 0; i < g->count; i++) {

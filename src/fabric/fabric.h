@@ -253,8 +253,6 @@ void clx_fabric_show_plane(clx_fabric *fabric, int32_t plane);
 // Endpoint of a NIC, and back. server < fabric->servers, nic < ports of that server.
 int64_t clx_fabric_endpoint(const clx_fabric *fabric, int64_t server, int32_t nic);
 int64_t clx_fabric_server(const clx_fabric *fabric, int64_t endpoint, int32_t *nic);
-// NIC that serves a GPU of a server.
-int64_t clx_fabric_gpu_endpoint(const clx_fabric *fabric, int64_t gpu);
 
 // The directed links from one endpoint to another for one flow with this hash; ids of bundles when the routing sprays. Returns
 // their number, 0 when from = to, -1 when no path is left. Failed links are avoided as routing does that has converged.

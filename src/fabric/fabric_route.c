@@ -147,18 +147,3 @@ int64_t clx_fabric_server(const clx_fabric *fabric, int64_t endpoint, int32_t *n
   *nic = 0;
   return -1;
 }
-
-int64_t clx_fabric_gpu_endpoint(const clx_fabric *fabric, int64_t gpu) {
-  int64_t first = 0;
-  for (int32_t i = 0; i < fabric->host_count; i++) {
-    const clx_fabric_hosts *hosts = &fabric->hosts[i];
-    const int64_t gpus = hosts->servers * hosts->gpus;
-    if (gpu < gpus) {
-      const int64_t nic = gpu % hosts->gpus * hosts->nics / hosts->gpus;
-      return clx_fabric_endpoint(fabric, first + gpu / hosts->gpus, (int32_t)nic);
-    }
-    gpu -= gpus;
-    first += hosts->servers;
-  }
-  return -1;
-}

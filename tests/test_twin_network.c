@@ -360,6 +360,27 @@ static void test_memory_runs_out(void **state) {
   clx_scenario_free(scenario);
 }
 
+// A device of a family that the library has no constants of: another's are taken, and the result says whose.
+static void test_foreign_devices_are_named(void **state) {
+  (void)state;
+  clx_scenario *scenario = load("");
+  clx_device *device = (clx_device *)scenario->machine.network.device;
+  clx_network_options options;
+  clx_network_options_default(&options);
+  for (int foreign = 0; foreign < 2; foreign++) {
+    clx_error error = {0};
+    clx_result *result = NULL;
+    if (foreign) device->family = "cdna3";
+    assert_int_equal(clx_network_run(scenario, &options, &result, &error), CLX_OK);
+    bool said = false;
+    for (int32_t i = 0; i < clx_result_warning_count(result); i++)
+      said = said || strstr(clx_result_warning(result, i), "none of 'cdna3'") != NULL;
+    assert_true(said == (foreign == 1));
+    clx_result_free(result);
+  }
+  clx_scenario_free(scenario);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_conservation),
@@ -369,6 +390,7 @@ int main(void) {
       cmocka_unit_test(test_bands),
       cmocka_unit_test(test_failures),
       cmocka_unit_test(test_jobs),
+      cmocka_unit_test(test_foreign_devices_are_named),
       cmocka_unit_test(test_traffic_names),
       cmocka_unit_test(test_rail_only),
       cmocka_unit_test(test_progress),

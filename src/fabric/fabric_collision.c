@@ -8,17 +8,6 @@
 // Blocks among which rings are drawn, at most: of more, as many flows leave a block as of eight.
 static const double BLOCKS = 8;
 
-// Servers 0 ... count - 1 in random order (Fisher-Yates over a counter-based generator).
-static void shuffle(int32_t *server, int32_t count, uint64_t seed) {
-  for (int32_t i = 0; i < count; i++) server[i] = i;
-  for (int32_t i = count - 1; i > 0; i--) {
-    const int32_t j = (int32_t)(clx_route_mix(seed ^ clx_route_mix((uint64_t)i)) % (uint64_t)(i + 1));
-    const int32_t kept = server[i];
-    server[i] = server[j];
-    server[j] = kept;
-  }
-}
-
 clx_status clx_fabric_collisions(clx_arena *arena, const clx_fabric *fabric, uint64_t seed, clx_fabric_level *level,
                                  int32_t level_count, clx_error *error) {
   if (fabric->radix <= 0 || fabric->spec.routing == CLX_ROUTING_SPRAY) return CLX_OK;
@@ -37,7 +26,7 @@ clx_status clx_fabric_collisions(clx_arena *arena, const clx_fabric *fabric, uin
     if (plain[i].thinning <= 0) continue;
     const double gpus = fmin((double)plain[i + 1].gpus, BLOCKS * (double)plain[i].gpus);
     const int32_t nodes = (int32_t)fmin((double)fabric->servers, ceil(gpus / fabric->hosts[0].gpus));
-    shuffle(server, nodes, seed);
+    clx_route_shuffle(server, nodes, seed);
     // As many servers as give every link out of a block one flow.
     const clx_fabric_traffic rings = {
         .server = server, .nodes = (int32_t)ceil(nodes / plain[i].thinning), .pattern = CLX_PATTERN_RING};

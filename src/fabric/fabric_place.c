@@ -3,16 +3,21 @@
 
 const char *const clx_placement_name[CLX_PLACEMENTS + 1] = {"contiguous", "fragmented", "random", NULL};
 
-// Runs of `length` servers in random order (Fisher-Yates over a counter-based generator); the last run may be shorter.
+// Fisher-Yates over a counter-based generator.
+void clx_route_shuffle(int32_t *order, int32_t count, uint64_t seed) {
+  for (int32_t i = 0; i < count; i++) order[i] = i;
+  for (int32_t i = count - 1; i > 0; i--) {
+    const int32_t j = (int32_t)(clx_route_mix(seed ^ clx_route_mix((uint64_t)i)) % (uint64_t)(i + 1));
+    const int32_t kept = order[i];
+    order[i] = order[j];
+    order[j] = kept;
+  }
+}
+
+// Runs of `length` servers in random order; the last run may be shorter.
 static void shuffle_runs(int32_t *order, int32_t *run, int64_t servers, int64_t length, uint64_t seed) {
   const int64_t runs = (servers + length - 1) / length;
-  for (int64_t i = 0; i < runs; i++) run[i] = (int32_t)i;
-  for (int64_t i = runs - 1; i > 0; i--) {
-    const int64_t j = (int64_t)(clx_route_mix(seed ^ clx_route_mix((uint64_t)i)) % (uint64_t)(i + 1));
-    const int32_t kept = run[i];
-    run[i] = run[j];
-    run[j] = kept;
-  }
+  clx_route_shuffle(run, (int32_t)runs, seed);
   int64_t next = 0;
   for (int64_t i = 0; i < runs; i++) {
     const int64_t first = run[i] * length;

@@ -11,6 +11,9 @@ static inline uint64_t clx_route_mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// 0 ... count - 1 in random order.
+void clx_route_shuffle(int32_t *order, int32_t count, uint64_t seed);
+
 // What a switch of one tier (stage of a path) does with the hash of a flow: murmur3's 32-bit finaliser under a seed of the tier.
 // One seed for all tiers would polarise: flows that agree at one tier would agree at the next, and use few of its ports.
 static inline uint32_t clx_route_hash(uint32_t hash, uint32_t stage, uint32_t attempt) {

@@ -124,6 +124,16 @@ static clx_status add_levels(const clx_network *network, clx_result *result, clx
   return CLX_OK;
 }
 
+// Libraries know generations of GPUs; what they are not measured on goes by another's constants, and the result says so.
+static clx_status warn_of_generation(const clx_network *network, clx_result *result, clx_error *error) {
+  const clx_device *device = network->device;
+  const char *generation = device == NULL ? NULL : clx_generation_name[clx_generation_of(device)];
+  if (device == NULL || clx_text_equal(device->family, generation)) return CLX_OK;
+  return clx_result_warn(result, error,
+                         "collectives of %s between nodes take the constants of %s: library '%s' has none of '%s'",
+                         device->name, generation, network->library->name, device->family);
+}
+
 clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *result, clx_error *error) {
   const clx_machine *m = &scenario->machine;
   double bisection, share;
@@ -133,5 +143,6 @@ clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *re
   CLX_TRY(clx_twin_put(result, "network.bisection", bisection, "B/s",
                        "one way between the worst-connected halves of the servers, all planes, nothing failed", error));
   CLX_TRY(clx_twin_put(result, "network.bisection_share", share, "", "of what half of the NICs can send", error));
+  CLX_TRY(warn_of_generation(&m->network, result, error));
   return add_levels(&m->network, result, error);
 }

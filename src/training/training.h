@@ -229,6 +229,10 @@ typedef struct clx_training_kept {
 clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// Its parts, of a rank of the first stage of a run, B: the rest is the profile's memory_overhead. States (weights, gradients,
+// optimizer) depend on the run, sharding, dp, cp and shard_group alone.
+double clx_training_states(const clx_training *job, const clx_stage_run *run);
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *kept);
 // The same from what was computed before. O(runs): tens of nanoseconds.
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
                                     int32_t run_count, clx_memory *memory, clx_error *error);
@@ -240,6 +244,20 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 // The same from what was computed before. O(runs).
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
+
+// A lower bound of step_time for what a search does not look at: compute, what of transfers the layers and stages show, bubble;
+// data parallelism and the optimizer left out. Monotone in `slots`, so those of a cheaper layout bound those of a dearer one.
+typedef struct clx_training_slots {
+  double layer[2][2], embedding, head;  // s of one micro-batch, forward and backward; as in clx_training_costs
+} clx_training_slots;
+
+clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
+double clx_training_transfer_time(
+    const clx_training *job);  // s from one stage to the next; depends on tp, cp, dp, micro_batch
+double clx_training_jitter(const clx_training *job);  // share of the step added by waiting for the slowest rank
+// `transfer` and `jitter` as above. O(runs): a few nanoseconds.
+double clx_training_step_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double jitter,
+                               const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

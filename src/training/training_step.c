@@ -65,7 +65,7 @@ static stage_time stage_time_make(const clx_training *job, const clx_training_co
 
 // --- pipeline -----------------------------------------------------------------------------------------------------------
 
-static double transfer_time(const clx_training *job) {
+double clx_training_transfer_time(const clx_training *job) {
   const clx_layout *l = &job->layout;
   if (l->pp <= 1) return 0;
   const clx_group pair = clx_group_make(job->network, 2, l->tp * l->cp * l->dp);
@@ -142,9 +142,9 @@ static void fill_compute(clx_step *step, const clx_layer_cost *sum, double micro
 }
 
 // Of the ranks beyond eight: the slowest of more ranks is slower.
-static double doublings(const clx_training *job) {
+double clx_training_jitter(const clx_training *job) {
   const clx_layout *l = &job->layout;
-  return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
+  return job->software->straggler * fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
@@ -170,7 +170,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
     if (one.exposed + one.contention > dp.exposed + dp.contention) dp = one;
     optimizer = fmax(optimizer, optimizer_time(job, &p));
   }
-  const double transfer = transfer_time(job);
+  const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
   fill_compute(step, &slowest.sum, m);
   // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
@@ -180,7 +180,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   step->contention += dp.contention;
   step->optimizer = optimizer;
   const double steady = m * largest + step->bubble + step->pp_exposed + dp.exposed + dp.contention + optimizer;
-  step->jitter = steady * job->software->straggler * doublings(job);
+  step->jitter = steady * clx_training_jitter(job);
   step->step_time = steady + step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);
@@ -193,4 +193,43 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   const int32_t count = clx_training_runs(job, run);
   const clx_training_costs costs = clx_training_costs_make(job);
   return clx_training_step_with(job, &costs, run, count, step, error);
+}
+
+// --- its lower bound --------------------------------------------------------------------------------------------------------
+
+static double slot_of(const clx_layer_cost *cost) {
+  return clx_layer_cost_forward(cost) + clx_layer_cost_backward(cost);
+}
+
+clx_training_slots clx_training_slots_of(const clx_training_costs *costs) {
+  clx_training_slots s = {.embedding = slot_of(&costs->embedding), .head = slot_of(&costs->head)};
+  for (int32_t moe = 0; moe < 2; moe++) {
+    for (int32_t windowed = 0; windowed < 2; windowed++) s.layer[moe][windowed] = slot_of(&costs->layer[moe][windowed]);
+  }
+  return s;
+}
+
+static double stage_slot(const clx_training_slots *s, const clx_stage *stage, bool moe) {
+  double slot = stage->embedding ? s->embedding : 0;
+  if (stage->head) slot += (1 + stage->mtp) * s->head + stage->mtp * s->layer[moe][0];
+  for (int32_t i = 0; i < 2; i++) slot += stage->layers[i][0] * s->layer[i][0] + stage->layers[i][1] * s->layer[i][1];
+  return slot;
+}
+
+// The terms of the step that stages alone decide: m largest + (slots - largest) / vpp grows with every slot, since m >= 1.
+double clx_training_step_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double jitter,
+                               const clx_stage_run *run, int32_t run_count) {
+  static const double ROUNDING = 1e-12;  // of sums in another order
+  const clx_layout *l = &job->layout;
+  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
+  const bool moe = job->model->mtp_layers > 0 && clx_moe_layers(job->model) > 0;
+  double sum = 0, largest = 0;
+  for (int32_t i = 0; i < run_count; i++) {
+    const double slot = stage_slot(slots, &run[i].stage, moe);
+    sum += run[i].count * slot;
+    largest = fmax(largest, slot);
+  }
+  double time = m * largest + (sum - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  if (l->pp > 1) time += m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
+  return time * (1 + jitter) * (1 - ROUNDING);
 }

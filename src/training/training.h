@@ -176,6 +176,17 @@ typedef struct clx_stage_parameters {
 } clx_stage_parameters;
 
 clx_stage_parameters clx_training_stage_parameters(const clx_training *job, const clx_stage *stage);
+
+// Neighbouring stages that hold the same layers.
+typedef struct clx_stage_run {
+  clx_stage stage;
+  int32_t first, count;       // stages
+  clx_stage_parameters held;  // by one rank of each
+} clx_stage_run;
+
+// The stages of clx_training_stages as runs (at most pp of them); returns how many. Depends on pp, vpp, stage_layers and, for what
+// is held, on tp, ep and etp.
+int32_t clx_training_runs(const clx_training *job, clx_stage_run run[CLX_STAGES_MAX]);
 // Adapter parameters of one rank when the base is frozen, else 0.
 double clx_training_adapters(const clx_training *job);
 
@@ -193,6 +204,16 @@ typedef struct clx_layer_cost {
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
 clx_layer_cost clx_training_embedding_cost(const clx_training *job);
 clx_layer_cost clx_training_head_cost(const clx_training *job);
+
+// All that a step knows of layers. The dear part of a step, and the same for many layouts: it depends on tp, cp, ep, etp,
+// micro_batch, sequence_parallel, recompute and its share, on whether the sharding gathers layer by layer (fsdp, hsdp), and only then
+// on dp and shard_group.
+typedef struct clx_training_costs {
+  clx_layer_cost layer[2][2];  // [moe][windowed]
+  clx_layer_cost embedding, head;
+} clx_training_costs;
+
+clx_training_costs clx_training_costs_make(const clx_training *job);
 double clx_layer_cost_forward(const clx_layer_cost *cost);
 double clx_layer_cost_backward(const clx_layer_cost *cost);
 
@@ -211,13 +232,32 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus);
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
+// What one micro-batch leaves in memory from forward to backward, B of one rank. Depends on tp, cp, ep, etp, micro_batch,
+// sequence_parallel and recompute (not on its share).
+typedef struct clx_saved {
+  double bytes;     // of a layer
+  double boundary;  // its input, all that full recompute keeps
+} clx_saved;
+
+typedef struct clx_training_kept {
+  clx_saved layer[2];  // [moe]
+  double head;
+} clx_training_kept;
+
+clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// The same from what was computed before. O(runs): tens of nanoseconds.
+clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
+                                    int32_t run_count, clx_memory *memory, clx_error *error);
 // The least share of layers (in sixteenths) whose full recompute fits in `limit` bytes, when that of all layers does; sets
 // job->layout.recompute_share and *memory.
 clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error);
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
+// The same from what was computed before. O(runs).
+clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
+                                  int32_t run_count, clx_step *step, clx_error *error);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

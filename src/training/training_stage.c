@@ -104,3 +104,17 @@ double clx_training_adapters(const clx_training *job) {
   if (job->model->adapter_rank == 0) return 0;
   return clx_parameter_count(job->model).adapters / job->layout.pp / job->layout.tp;
 }
+
+int32_t clx_training_runs(const clx_training *job, clx_stage_run run[CLX_STAGES_MAX]) {
+  clx_stage stages[CLX_STAGES_MAX];
+  int32_t count = 0;
+  clx_training_stages(job, stages);
+  for (int32_t i = 0; i < job->layout.pp; i++) {
+    if (count > 0 && clx_stage_equal(&stages[i], &run[count - 1].stage)) {
+      run[count - 1].count++;
+    } else {
+      run[count++] = (clx_stage_run){stages[i], i, 1, clx_training_stage_parameters(job, &stages[i])};
+    }
+  }
+  return count;
+}

@@ -1,5 +1,5 @@
 // The rows of a layout and of a catalogue/software entry; names of choices.
-#include "training/training.h"
+#include "training/training_exact.h"
 
 const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",  "fp8",   "fp8_row",
                                                             "fp8_block", "mxfp8", "nvfp4", NULL};
@@ -123,6 +123,74 @@ const clx_schema clx_layout_schema = {.name = "layout",
                                       .count = CLX_COUNT(layout_rows),
                                       .size = sizeof(clx_layout),
                                       .place_offset = offsetof(clx_layout, place)};
+
+static const clx_row slow_rows[] = {
+    {.key = "first",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_slow_ranks, first),
+     .minimum = 0,
+     .maximum = 1e7,
+     .required = true,
+     .doc = "first rank, from 0; ranks stand in the order tp, cp, dp, pp, tp fastest"},
+    {.key = "count",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_slow_ranks, count),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 1e7,
+     .doc = "how many in a row"},
+    {.key = "compute",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_slow_ranks, compute),
+     .initial = 1,
+     .minimum = 0.01,
+     .maximum = 10,
+     .doc = "speed of their kernels, 1 = as the others"},
+    {.key = "network",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_slow_ranks, network),
+     .initial = 1,
+     .minimum = 0.01,
+     .maximum = 1,
+     .doc = "rate of their NICs, 1 = as the others; a failed one of two rails: 0.5"},
+};
+
+static const clx_schema slow_schema = {.name = "slow ranks",
+                                       .doc = "ranks that are slower than the others",
+                                       .rows = slow_rows,
+                                       .count = CLX_COUNT(slow_rows),
+                                       .size = sizeof(clx_slow_ranks),
+                                       .place_offset = offsetof(clx_slow_ranks, place)};
+
+static const clx_row straggler_rows[] = {
+    {.key = "spread",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_stragglers, spread),
+     .initial = -1,
+     .minimum = -1,
+     .maximum = 0.2,
+     .doc = "standard deviation of the sustained speed of GPUs of one kind; -1 = the device's"},
+    {.key = "jitter",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_stragglers, jitter),
+     .initial = 0.003,
+     .minimum = 0,
+     .maximum = 0.5,
+     .doc = "standard deviation of the time of one rank from step to step"},
+    {.key = "slow",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(clx_stragglers, slow),
+     .count_offset = offsetof(clx_stragglers, slow_count),
+     .sub = &slow_schema,
+     .doc = "ranks with a fault"},
+};
+
+const clx_schema clx_stragglers_schema = {.name = "stragglers",
+                                          .doc = "how ranks differ",
+                                          .rows = straggler_rows,
+                                          .count = CLX_COUNT(straggler_rows),
+                                          .size = sizeof(clx_stragglers),
+                                          .place_offset = offsetof(clx_stragglers, place)};
 
 static const clx_row software_rows[] = {
     {.key = "name",

@@ -40,8 +40,8 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
-// Pipeline schedule that a layout asks for: one of clx_pipeline_kind, or by the number of chunks.
-enum { CLX_SCHEDULE_AUTO = CLX_PIPELINE_KINDS };
+// Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
+enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
 
 extern const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2];
 
@@ -55,7 +55,7 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t schedule;           // clx_pipeline_kind, or CLX_SCHEDULE_AUTO: 1f1b, interleaved with vpp > 1
+  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
   int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
   double offload;             // share of the kept activations that waits in host memory
   int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp

@@ -65,7 +65,7 @@ static clx_status nominal_step(const clx_fleet *f, clx_step *step, clx_error *er
 
 clx_status clx_training_exact(const clx_training *job, const clx_exact_options *options, clx_arena *arena,
                               clx_step *step, clx_exact *exact, clx_error *error) {
-  clx_clx_fleet *f = CLX_NEW(arena, clx_fleet);
+  clx_fleet *f = CLX_NEW(arena, clx_fleet);
   const int32_t steps = options->steps < 1 ? 1 : options->steps < STEPS_MAX ? options->steps : STEPS_MAX;
   double *time = CLX_NEW_ARRAY(arena, double, steps);
   if (f == NULL || time == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

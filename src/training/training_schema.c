@@ -5,8 +5,8 @@ const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",
                                                             "fp8_block", "mxfp8", "nvfp4", NULL};
 const char *const clx_sharding_name[] = {"none", "zero1", "zero2", "fsdp", "hsdp", NULL};
 const char *const clx_recompute_name[] = {"none", "selective", "full", "default", NULL};
-const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"gpipe", "1f1b",     "interleaved", "zb_h1",
-                                                               "zb_v",  "dualpipe", "auto",        NULL};
+const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"auto",  "gpipe", "1f1b",     "interleaved",
+                                                               "zb_h1", "zb_v",  "dualpipe", NULL};
 const char *const clx_memory_class_name[CLX_MEMORY_CLASSES] = {"weights", "gradients", "optimizer", "activations",
                                                                "overhead"};
 

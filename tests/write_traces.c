@@ -1,5 +1,5 @@
 // Writes one random trace in both formats into the folder it is given, for trace_check.py, and prints what is in it as JSON:
-// trace_write FOLDER SEED.
+// write_traces FOLDER SEED.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

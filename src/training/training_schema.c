@@ -5,6 +5,8 @@ const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",
                                                             "fp8_block", "mxfp8", "nvfp4", NULL};
 const char *const clx_sharding_name[] = {"none", "zero1", "zero2", "fsdp", "hsdp", NULL};
 const char *const clx_recompute_name[] = {"none", "selective", "full", "default", NULL};
+const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"gpipe", "1f1b",     "interleaved", "zb_h1",
+                                                               "zb_v",  "dualpipe", "auto",        NULL};
 const char *const clx_memory_class_name[CLX_MEMORY_CLASSES] = {"weights", "gradients", "optimizer", "activations",
                                                                "overhead"};
 
@@ -89,6 +91,24 @@ static const clx_row layout_rows[] = {
      .offset = offsetof(clx_layout, sequence_parallel),
      .initial = -1,
      .doc = "norms and residuals on 1/tp of the tokens; default: the profile"},
+    {.key = "schedule",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_layout, schedule),
+     .initial = CLX_SCHEDULE_AUTO,
+     .choices = clx_schedule_name,
+     .doc = "order of the micro-batches in the pipeline; auto: 1f1b, interleaved with vpp above 1; zb_v needs vpp 2"},
+    {.key = "group",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_layout, group),
+     .minimum = 0,
+     .maximum = 1000000,
+     .doc = "interleaved: micro-batches of one chunk in a row; 0 = pp"},
+    {.key = "offload",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_layout, offload),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "share of the kept activations that waits in host memory between forward and backward"},
     {.key = "stage_layers",
      .kind = CLX_ROW_INTS,
      .offset = offsetof(clx_layout, stage_layers),

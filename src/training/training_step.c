@@ -5,19 +5,14 @@
 
 static const double LAST_BUCKET = 0.08;  // share of a data-parallel collective that has nothing left to hide behind
 
-typedef struct costs {
-  clx_layer_cost layer[2][2];  // [moe][windowed]
-  clx_layer_cost embedding, head;
-} costs;
-
 typedef struct stage_time {
   double forward, backward;
   clx_layer_cost sum;
 } stage_time;
 
-static costs costs_make(const clx_training *job) {
+clx_training_costs clx_training_costs_make(const clx_training *job) {
   const clx_transformer *m = job->model;
-  costs c = {0};
+  clx_training_costs c = {0};
   const bool any_moe = clx_moe_layers(m) > 0, any_dense = clx_moe_layers(m) < m->layers;
   for (int32_t moe = 0; moe < 2; moe++) {
     if (moe ? !any_moe : !any_dense) continue;
@@ -41,6 +36,7 @@ static void add_cost(clx_layer_cost *sum, const clx_layer_cost *one, double time
     sum->fsdp[pass] += times * one->fsdp[pass];
     sum->contention[pass] += times * one->contention[pass];
   }
+  sum->weight += times * one->weight;
   sum->repeat += times * one->repeat;
   sum->repeat_tp += times * one->repeat_tp;
   sum->flop += times * one->flop;
@@ -51,7 +47,7 @@ static double accumulate_time(const clx_training *job, const clx_stage_parameter
   return clx_device_stream_time(job->device, (p->shared + p->expert) * job->software->accumulate_bytes);
 }
 
-static stage_time stage_time_make(const clx_training *job, const costs *c, const clx_stage *stage,
+static stage_time stage_time_make(const clx_training *job, const clx_training_costs *c, const clx_stage *stage,
                                   const clx_stage_parameters *trained) {
   stage_time t = {0};
   for (int32_t moe = 0; moe < 2; moe++) {
@@ -80,9 +76,9 @@ static double transfer_time(const clx_training *job) {
 // --- data parallelism -----------------------------------------------------------------------------------------------------
 
 // Trained parameters of one rank: the adapters alone when the base is frozen.
-static clx_stage_parameters trained_parameters(const clx_training *job, const clx_stage *stage) {
+static clx_stage_parameters trained_parameters(const clx_training *job, const clx_stage_run *run) {
   if (job->model->adapter_rank > 0) return (clx_stage_parameters){.shared = clx_training_adapters(job)};
-  return clx_training_stage_parameters(job, stage);
+  return run->held;
 }
 
 // What of data parallelism shows: its own exposed time, and what it costs transfers on the same links.
@@ -152,27 +148,21 @@ static double doublings(const clx_training *job) {
   return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
-clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
-  clx_stage stages[CLX_STAGES_MAX];
+clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
+                                  int32_t run_count, clx_step *step, clx_error *error) {
   const clx_layout *l = &job->layout;
   *step = (clx_step){0};
-  clx_training_stages(job, stages);
-  const costs c = costs_make(job);
-  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
+  const double m = clx_training_micro_batches(job);
   stage_time slowest = {0};
   shown dp = {0, 0};
   clx_training_traffic traffic;
   clx_training_traffic_make(job, &traffic);
-  double slots = 0, largest = -1, optimizer = 0, slot = 0;
-  for (int32_t i = 0; i < l->pp; i++) {
-    if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) {
-      slots += slot;
-      continue;
-    }
-    const clx_stage_parameters p = trained_parameters(job, &stages[i]);
-    const stage_time t = stage_time_make(job, &c, &stages[i], &p);
-    slot = t.forward + t.backward;
-    slots += slot;
+  double slots = 0, largest = -1, optimizer = 0;
+  for (int32_t i = 0; i < run_count; i++) {
+    const clx_stage_parameters p = trained_parameters(job, &run[i]);
+    const stage_time t = stage_time_make(job, costs, &run[i].stage, &p);
+    const double slot = t.forward + t.backward;
+    for (int32_t k = 0; k < run[i].count; k++) slots += slot;
     if (slot > largest) {
       largest = slot;
       slowest = t;
@@ -197,4 +187,11 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);
   }
   return CLX_OK;
+}
+
+clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
+  clx_stage_run run[CLX_STAGES_MAX];
+  const int32_t count = clx_training_runs(job, run);
+  const clx_training_costs costs = clx_training_costs_make(job);
+  return clx_training_step_with(job, &costs, run, count, step, error);
 }

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "network/network.h"
+#include "pipeline/pipeline.h"
 #include "schema/schema.h"
 #include "workload/workload.h"
 
@@ -39,7 +40,13 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
-// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core).
+// Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
+enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
+
+extern const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2];
+
+// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core). Ranks stand in the order
+// tp, cp, dp, pp, tp fastest.
 typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
   int32_t micro_batch;        // sequences per data-parallel rank
@@ -48,6 +55,9 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
+  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
+  double offload;             // share of the kept activations that waits in host memory
   int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
@@ -143,11 +153,18 @@ typedef struct clx_stage {
   int32_t mtp;
 } clx_stage;
 
-enum { CLX_STAGES_MAX = 256 };
+enum { CLX_STAGES_MAX = 256, CLX_CHUNKS_MAX = 1024 };
 
-// Cuts the layers into pp stages: as given, or evenly with the remainder off the first and last chunk, which also carry
-// embedding and loss (and one layer less each when the profile counts these as layers). stages has pp entries. O(layers).
+// Cuts the layers into pp vpp chunks: as given, or evenly with the remainder off the first and last chunk, which also carry
+// embedding and loss (and one layer less each when the profile counts these as layers). chunks has pp vpp entries, in the order
+// of the model. O(layers).
+void clx_training_chunks(const clx_training *job, clx_stage *chunks);
+// What each of the pp stages holds of them: in turn, in a V (zb_v), from both ends at once (dualpipe). O(layers).
 void clx_training_stages(const clx_training *job, clx_stage *stages);
+// The clx_pipeline_kind of a layout.
+int32_t clx_training_schedule(const clx_layout *layout);
+// Micro-batches of one data-parallel rank; where the batch does not divide, of the ranks that have one more.
+double clx_training_micro_batches(const clx_training *job);
 
 // Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
 bool clx_stage_equal(const clx_stage *a, const clx_stage *b);
@@ -178,6 +195,7 @@ typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
   double contention[2];  // by which tp, cp and ep take longer beside fsdp
+  double weight;         // weight gradients in gemm[1]: what zero-bubble schedules move
   double repeat;         // forward work repeated by recompute
   double repeat_tp;      // and its communication
   double flop;           // executed, forward + backward + repeated

@@ -53,12 +53,25 @@ static double head_saved(const clx_training *job) {
   return bytes;
 }
 
-// Micro-batches whose activations stage i holds at once (Megatron: 1F1B, and interleaved with vpp chunks).
+// Micro-batches whose activations stage i holds at once, in parts of the stage's layers. clx_pipeline_order counts the same
+// from the task lists. zb_v and dualpipe balance the stages (arXiv 2405.15362; DeepSeek-V3, table 2: pp + 1 of half the layers).
 static double in_flight(const clx_layout *l, int32_t stage, double micro_batches) {
   if (l->pp == 1) return 1;
-  if (l->vpp == 1) return fmin(micro_batches, l->pp - stage);
-  const double chunks = 2.0 * (l->pp - stage - 1) + (l->vpp - 1.0) * l->pp + 1;
-  return fmin(micro_batches, chunks / l->vpp);
+  const double p = l->pp, v = l->vpp;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_GPIPE:
+      return micro_batches;
+    case CLX_PIPELINE_INTERLEAVED: {
+      const double group = l->group > 0 ? l->group : p;
+      return fmin(micro_batches, (2 * (p - stage - 1) + (v - 1) * group + 1) / v);
+    }
+    case CLX_PIPELINE_ZB_V:
+      return fmin(micro_batches, p);
+    case CLX_PIPELINE_DUALPIPE:
+      return fmin(micro_batches, p + 1) / 2;
+    default:
+      return fmin(micro_batches, p - stage);
+  }
 }
 
 static void fill_states(const clx_training *job, const clx_stage_parameters *w, clx_memory *memory) {
@@ -98,8 +111,7 @@ double clx_training_activations(const clx_training *job, const clx_stage_run *ru
   const clx_stage *stage = &run->stage;
   const clx_layout *l = &job->layout;
   const clx_saved *layer = saved->layer;
-  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
-  const double flight = in_flight(l, run->first, m);
+  const double flight = in_flight(l, run->first, clx_training_micro_batches(job));
   const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
   const double share = l->recompute_share;
   double kept = 0, working = 0;

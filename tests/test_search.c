@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "search/search.h"
+#include "training/training_exact.h"
 
 static clx_catalog *catalog;
 static clx_arena *arena;
@@ -83,6 +84,7 @@ static void random_fixed(bench *b) {
                     .micro_batch = ONE_OF(1, 2, 3),
                     .pp = ONE_OF(1, 2, 3),
                     .vpp = ONE_OF(1, 2),
+                    .schedule = CLX_SCHEDULE_AUTO,
                     .sequence_parallel = pick(0, 1),
                     .recompute = pick(0, 2),
                     .recompute_share = 0.5,
@@ -114,6 +116,7 @@ static void random_bench(bench *b, uint64_t seed) {
                               .gpus = gpus,
                               .memory_limit = 1e9 * ONE_OF(4, 8, 16, 40, 80),
                               .worth = {.base = 1},
+                              .schedules = pick(0, 1),
                               .top = pick(1, 12)};
   if (pick(0, 2) == 0) b->spec.worth = (clx_search_worth){.rank = 2.5};
   if (pick(0, 2) == 0) {
@@ -141,11 +144,12 @@ static clx_search_reason reason_of(const bench *b, const clx_layout *l) {
   if (world > clx_training_usable_gpus(&job, b->spec.gpus)) return CLX_SEARCH_DOMAIN;
   if (m->experts > 0 && m->experts % l->ep != 0) return CLX_SEARCH_EXPERTS;
   if (m->experts > 0 ? ranks % ((int64_t)l->ep * l->etp) != 0 : l->ep > 1) return CLX_SEARCH_EXPERTS;
-  if (waves < 1) return CLX_SEARCH_SMALL;
-  if (fmod(b->job.global_batch, wave) != 0) return CLX_SEARCH_BATCH;
+  if (waves < 1) return CLX_SEARCH_BATCH;
   if (chunks > m->layers + ends || (l->vpp > 1 && l->pp == 1)) return CLX_SEARCH_LAYERS;
   if (l->vpp > 1 && !equal && !fixed(b, CLX_SEARCH_VPP)) return CLX_SEARCH_LAYERS;
-  if (l->vpp > 1 && fmod(waves, l->pp) != 0) return CLX_SEARCH_INTERLEAVE;
+  if (l->vpp > 1 && l->schedule == CLX_SCHEDULE_AUTO && ceil(waves) < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
+  if (l->schedule == CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE && ceil(waves) < 2 * l->pp)
+    return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->sequence_parallel && fmod(b->job.sequence / l->cp * l->micro_batch, l->tp) != 0) return CLX_SEARCH_SEQUENCE;
   if (l->shard_group > 0 && l->dp % l->shard_group != 0) return CLX_SEARCH_GROUPS;
   if (l->sharding == CLX_SHARDING_ZERO2 && waves > 1 && !fixed(b, CLX_SEARCH_SHARDING)) return CLX_SEARCH_GROUPS;
@@ -188,7 +192,10 @@ static void meet(loops *s, const clx_layout *layout) {
     return;
   }
   clx_search_found one = {.layout = *layout, .memory = memory.total};
-  assert_int_equal(clx_training_step(&job, &one.step, &error), CLX_OK);
+  const clx_training_costs costs = clx_training_costs_make(&job);
+  clx_arena *scratch = clx_arena_new();
+  if (clx_training_expected(&job, &costs, scratch, &one.step, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  clx_arena_free(scratch);
   const clx_search_worth *w = &b->spec.worth;
   const double gpus = (double)layout->tp * layout->cp * layout->pp * layout->dp;
   const double share = w->share != NULL ? w->share(&one.step) : 1;
@@ -230,7 +237,8 @@ static void loop_all(loops *s) {
                                  .dp = p->dp[e],
                                  .micro_batch = p->micro_batch[f],
                                  .pp = p->cut[g].pp,
-                                 .vpp = p->cut[g].vpp};
+                                 .vpp = p->cut[g].vpp,
+                                 .schedule = p->cut[g].schedule};
                 loop_remainders(s, l);
               }
             }
@@ -245,7 +253,7 @@ static void loop_all(loops *s) {
 
 static bool same_way(const clx_layout *a, const clx_layout *b) {
   return a->tp == b->tp && a->cp == b->cp && a->ep == b->ep && a->etp == b->etp && a->dp == b->dp && a->pp == b->pp &&
-         a->vpp == b->vpp && a->micro_batch == b->micro_batch;
+         a->vpp == b->vpp && a->schedule == b->schedule && a->micro_batch == b->micro_batch;
 }
 
 static void check_same(const clx_search_found *got, const clx_search_found *want) {

@@ -14,6 +14,7 @@ typedef enum clx_search_key {
   CLX_SEARCH_MICRO_BATCH,
   CLX_SEARCH_PP,
   CLX_SEARCH_VPP,
+  CLX_SEARCH_SCHEDULE,
   CLX_SEARCH_SEQUENCE_PARALLEL,
   CLX_SEARCH_RECOMPUTE,
   CLX_SEARCH_RECOMPUTE_SHARE,
@@ -31,10 +32,9 @@ typedef enum clx_search_reason {
   CLX_SEARCH_SEQUENCE,  // cp or tp (sequence parallelism) do not divide the tokens
   CLX_SEARCH_GPUS,      // tp cp pp dp is more GPUs than there are
   CLX_SEARCH_EXPERTS,   // ep does not divide the experts, or ep etp the ranks
-  CLX_SEARCH_SMALL,     // the batch is smaller than micro_batch dp
-  CLX_SEARCH_BATCH,     // or no multiple of it
+  CLX_SEARCH_BATCH,     // smaller than micro_batch dp
   CLX_SEARCH_LAYERS,    // more chunks than layers, or interleaved chunks of unequal size
-  CLX_SEARCH_INTERLEAVE,  // micro-batches that interleaving over pp cannot deal out
+  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs
   CLX_SEARCH_GROUPS,  // shard_group does not divide dp; zero2 with several micro-batches, which the step does not model
   CLX_SEARCH_MEMORY,  // does not fit
   CLX_SEARCH_REASONS
@@ -58,8 +58,11 @@ typedef struct clx_search_spec {
   int64_t gpus;             // at most
   double memory_limit;      // B of one GPU
   clx_search_worth worth;
-  int32_t top;                                   // layouts to return, 1 .. CLX_SEARCH_TOP_MAX
-  bool exhaustive;                               // evaluate every member that fits: the same result, slower
+  bool schedules;   // also those that most frameworks lack: zero bubble, both ends
+  int32_t top;      // layouts to return, 1 .. CLX_SEARCH_TOP_MAX
+  bool exhaustive;  // evaluate every member that fits: the same result, slower
+  // Nullable: the step of a member of the best list as the winner is to be chosen by, when slow ranks and mixed fleets count.
+  clx_status (*confirm)(void *context, const clx_training *job, clx_step *step, clx_error *error);
   void (*progress)(void *context, double done);  // nullable; done from 0 to 1
   void *context;
 } clx_search_spec;
@@ -74,7 +77,7 @@ typedef struct clx_search_found {
 } clx_search_found;
 
 typedef struct clx_search_outcome {
-  clx_search_found *top;  // best first: one for each tp, cp, ep, etp, dp, micro_batch, pp, vpp, with the best remainder
+  clx_search_found *top;  // best first: one for each way to cut and deal out (tp to schedule), with the best remainder
   int32_t top_count;
   clx_search_found *front;  // no layout needs less memory and less time: ascending memory, descending time
   int32_t front_count;
@@ -85,22 +88,23 @@ typedef struct clx_search_outcome {
   double pruned;      // fit, but a bound of their time said that they cannot be among the results
   double evaluated;   // fit and were evaluated; members = rejected + pruned + evaluated
   double worked;      // steps computed to get there: evaluated members, and those of a first look for good bounds
-  int32_t confirmed;  // layouts simulated to confirm the order of `top`
-  bool proven;        // no member that was not confirmed can be better than top[0]
+  int32_t confirmed;  // layouts that `confirm` has seen
+  bool proven;        // the step of no member that `confirm` has not seen is below the confirmed one of top[0]
 } clx_search_outcome;
 
 // Searches the space (README.md of this room; docs/model/training/search.md) for the smallest objective. Ties go to the member
 // that comes first in the order of keys. Errors: CLX_INFEASIBLE when nothing fits (outcome is filled); CLX_INPUT when the device
 // lacks the number format. Arrays come from `arena`.
-clx_status clx_search_solve(const clx_search_spec *spec, clx_arena *arena, clx_search_outcome *outcome, clx_error *error);
+clx_status clx_search_solve(const clx_search_spec *spec, clx_arena *arena, clx_search_outcome *outcome,
+                            clx_error *error);
 
 // --- the space ------------------------------------------------------------------------------------------------------------
 
 enum { CLX_SEARCH_SHARES = 16, CLX_SEARCH_DIVISORS_MAX = 2048 };  // no number below 1e12 has more divisors
 
-// Stages and chunks of each.
+// Stages, chunks of each, and in which order they work.
 typedef struct clx_search_cut {
-  int32_t pp, vpp;
+  int32_t pp, vpp, schedule;
 } clx_search_cut;
 
 typedef struct clx_search_repeat {

@@ -9,9 +9,9 @@ double clx_search_value(const clx_search_worth *worth, const clx_layout *l, doub
 }
 
 static int32_t compare_ways(const clx_layout *a, const clx_layout *b) {
-  const int32_t pairs[][2] = {{a->tp, b->tp},   {a->cp, b->cp},  {a->ep, b->ep},
-                              {a->etp, b->etp}, {a->dp, b->dp},  {a->micro_batch, b->micro_batch},
-                              {a->pp, b->pp},   {a->vpp, b->vpp}};
+  const int32_t pairs[][2] = {{a->tp, b->tp},   {a->cp, b->cp},   {a->ep, b->ep},
+                              {a->etp, b->etp}, {a->dp, b->dp},   {a->micro_batch, b->micro_batch},
+                              {a->pp, b->pp},   {a->vpp, b->vpp}, {a->schedule, b->schedule}};
   for (int32_t i = 0; i < CLX_COUNT(pairs); i++) {
     if (pairs[i][0] != pairs[i][1]) return pairs[i][0] < pairs[i][1] ? -1 : 1;
   }

@@ -4,24 +4,17 @@
 
 #include "search/search.h"
 
-const char *const clx_search_key_name[CLX_SEARCH_KEYS + 1] = {"tp",
-                                                              "cp",
-                                                              "ep",
-                                                              "etp",
-                                                              "dp",
-                                                              "micro_batch",
-                                                              "pp",
-                                                              "vpp",
-                                                              "sequence_parallel",
-                                                              "recompute",
-                                                              "recompute_share",
-                                                              "sharding",
-                                                              "shard_group",
+const char *const clx_search_key_name[CLX_SEARCH_KEYS + 1] = {"tp",        "cp",
+                                                              "ep",        "etp",
+                                                              "dp",        "micro_batch",
+                                                              "pp",        "vpp",
+                                                              "schedule",  "sequence_parallel",
+                                                              "recompute", "recompute_share",
+                                                              "sharding",  "shard_group",
                                                               NULL};
 
 const char *const clx_search_reason_name[CLX_SEARCH_REASONS + 1] = {
-    "heads",          "domain", "sequence",   "gpus",   "experts", "batch_small",
-    "batch_multiple", "layers", "interleave", "groups", "memory",  NULL};
+    "heads", "domain", "sequence", "gpus", "experts", "batch", "layers", "schedule", "groups", "memory", NULL};
 
 const char *const clx_search_reason_text[CLX_SEARCH_REASONS + 1] = {
     "tp does not divide the attention heads",
@@ -30,9 +23,8 @@ const char *const clx_search_reason_text[CLX_SEARCH_REASONS + 1] = {
     "more GPUs than there are",
     "ep does not divide the experts, or ep x etp the ranks",
     "the batch is smaller than micro-batch x dp",
-    "the batch is no multiple of micro-batch x dp",
     "more chunks than layers, or interleaved chunks of unequal size",
-    "micro-batches are no multiple of pp: interleaving needs it",
+    "fewer micro-batches than the schedule needs",
     "zero2 with several micro-batches, or groups that do not divide dp",
     "does not fit in memory",
     NULL};
@@ -118,21 +110,49 @@ bool clx_search_has_shards(const clx_search_spec *spec, clx_search_shards shards
   return shards.group < dp && dp % shards.group == 0;
 }
 
+// What a schedule asks of the cut (clx_training_check).
+static bool cut_has(int32_t schedule, int32_t pp, int32_t vpp) {
+  switch (schedule - CLX_SCHEDULE_FIRST) {
+    case CLX_PIPELINE_GPIPE:
+    case CLX_PIPELINE_1F1B:
+      return vpp == 1;
+    case CLX_PIPELINE_INTERLEAVED:
+      return vpp > 1;
+    case CLX_PIPELINE_ZB_H1:
+      return vpp == 1 && pp > 1;
+    case CLX_PIPELINE_ZB_V:
+      return vpp == 2 && pp > 1;
+    case CLX_PIPELINE_DUALPIPE:
+      return vpp == 1 && pp > 1 && pp % 2 == 0;
+    default:
+      return true;
+  }
+}
+
 static clx_status list_cuts(const clx_search_spec *spec, clx_arena *arena, clx_search_space *s, clx_error *error) {
+  static const int32_t SCHEDULES[] = {CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_H1,
+                                      CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V};
   const clx_layout *l = &spec->job->layout;
   const int32_t units = spec->job->model->layers + (spec->job->software->split_embedding ? 2 : 0);
-  const bool fixed = clx_search_is_fixed(spec, CLX_SEARCH_PP), chunks_fixed = clx_search_is_fixed(spec, CLX_SEARCH_VPP);
+  const bool fixed = clx_search_is_fixed(spec, CLX_SEARCH_PP);
   const int32_t first = fixed ? l->pp : 1, most = units < STAGES_MAX ? units : STAGES_MAX, last = fixed ? l->pp : most;
-  s->cut = CLX_NEW_ARRAY(arena, clx_search_cut, (last - first + 1) * CHUNKS_MAX);
+  int32_t kind[CLX_COUNT(SCHEDULES)], chunks[CHUNKS_MAX];
+  for (int32_t i = 0; i < CHUNKS_MAX; i++) chunks[i] = i + 1;
+  const int32_t kinds =
+      axis(spec, CLX_SEARCH_SCHEDULE, l->schedule, SCHEDULES, spec->schedules ? CLX_COUNT(SCHEDULES) : 1, kind);
+  const int32_t chunk_count = axis(spec, CLX_SEARCH_VPP, l->vpp, chunks, CHUNKS_MAX, chunks);
+  s->cut = CLX_NEW_ARRAY(arena, clx_search_cut, (last - first + 1) * chunk_count * kinds);
   if (s->cut == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t pp = first; pp <= last; pp++) {
-    if (chunks_fixed) {
-      s->cut[s->cut_count++] = (clx_search_cut){pp, l->vpp};
-      continue;
+    for (int32_t i = 0; i < chunk_count && (pp > 1 || i == 0); i++) {
+      for (int32_t k = 0; k < kinds; k++) {
+        if (cut_has(kind[k], pp, chunks[i])) s->cut[s->cut_count++] = (clx_search_cut){pp, chunks[i], kind[k]};
+      }
     }
-    for (int32_t vpp = 1; vpp <= (pp > 1 ? CHUNKS_MAX : 1); vpp++) s->cut[s->cut_count++] = (clx_search_cut){pp, vpp};
   }
-  return CLX_OK;
+  if (s->cut_count > 0) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, l->place, "no pp and vpp go with schedule %s and what else is fixed",
+                  clx_schedule_name[l->schedule]);
 }
 
 clx_status clx_search_space_make(const clx_search_spec *spec, clx_arena *arena, clx_search_space *s, clx_error *error) {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "search/search_internal.h"
+#include "training/training_exact.h"
 
 enum { RECOMPUTES = CLX_RECOMPUTE_FULL + 1 };
 
@@ -28,7 +29,6 @@ typedef struct walk {
   int32_t stages_most;
   clx_stage_run *run;       // of all valid cuts
   int32_t *first_run;       // [valid + 1]
-  double *jitter;           // [pp]
   double *state;            // [runs][shards]: B
   memo *plain;              // [micro_batch][sequence_parallel][repeat]
   memo *gathered;           // [micro_batch][sequence_parallel][repeat][shards]
@@ -62,9 +62,7 @@ static clx_status list_cuts(walk *w, clx_arena *arena) {
   w->valid = CLX_NEW_ARRAY(arena, int32_t, s->cut_count);
   w->valid_before = CLX_NEW_ARRAY(arena, int32_t, s->cut_count + 1);
   w->first_run = CLX_NEW_ARRAY(arena, int32_t, s->cut_count + 1);
-  w->jitter = CLX_NEW_ARRAY(arena, double, w->stages_most + 1);
-  if (w->upto == NULL || w->valid == NULL || w->valid_before == NULL || w->first_run == NULL || w->jitter == NULL)
-    return no_memory(w);
+  if (w->upto == NULL || w->valid == NULL || w->valid_before == NULL || w->first_run == NULL) return no_memory(w);
   int32_t count = 0, runs = 0;
   for (int32_t i = 0; i < s->cut_count; i++) {
     w->upto[s->cut[i].pp] = i + 1;
@@ -72,6 +70,7 @@ static clx_status list_cuts(walk *w, clx_arena *arena) {
     if (!cut_fits(w, s->cut[i])) continue;
     w->job.layout.pp = s->cut[i].pp;
     w->job.layout.vpp = s->cut[i].vpp;
+    w->job.layout.schedule = s->cut[i].schedule;
     w->job.layout.tp = w->job.layout.ep = w->job.layout.etp = 1;
     w->first_run[count] = runs;
     runs += clx_training_runs(&w->job, run);
@@ -190,15 +189,17 @@ static bool wanted(const walk *w, double memory, double time) {
 static double floor_of(const walk *w, int32_t cut, const clx_training_slots *slots) {
   int32_t count = 0;
   const clx_stage_run *run = runs_of(w, cut, &count);
-  return clx_training_step_floor(&w->job, slots, w->transfer, w->jitter[w->job.layout.pp], run, count);
+  return clx_training_floor(&w->job, slots, w->transfer, run, count);
 }
 
-static clx_status evaluate(walk *w, const family *f, const memo *m, double memory) {
-  int32_t count = 0;
-  const clx_stage_run *run = runs_of(w, f->cut, &count);
+static clx_status evaluate(walk *w, const memo *m, double memory) {
   const clx_search_worth *worth = &w->spec->worth;
   clx_search_found found = {.layout = w->job.layout, .memory = memory};
-  CLX_TRY(clx_training_step_with(&w->job, &m->costs, run, count, &found.step, w->error));
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return no_memory(w);
+  const clx_status status = clx_training_expected(&w->job, &m->costs, arena, &found.step, w->error);
+  clx_arena_free(arena);
+  CLX_TRY(status);
   const double share = worth->share != NULL ? worth->share(&found.step) : 1;
   found.value = clx_search_value(worth, &found.layout, found.step.step_time, share);
   w->outcome->worked++;
@@ -224,7 +225,7 @@ static clx_status visit_member(walk *w, const family *f, int32_t shard) {
     m = memo_of(w, &w->gathered[f->memo * w->space->shards_count + shard], w->dp_stamp);
     keeps = wanted(w, memory, floor_of(w, f->cut, &m->slots));
   }
-  if (keeps) return evaluate(w, f, m, memory);
+  if (keeps) return evaluate(w, m, memory);
   if (!w->look) w->outcome->pruned++;
   return CLX_OK;
 }
@@ -273,6 +274,12 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   return CLX_OK;
 }
 
+// Micro-batches that a schedule needs for each stage (clx_training_check).
+static int32_t waves_needed(const clx_layout *l) {
+  const int32_t kind = clx_training_schedule(l);
+  return kind == CLX_PIPELINE_DUALPIPE ? 2 : kind == CLX_PIPELINE_INTERLEAVED ? 1 : 0;
+}
+
 static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double micro_batches) {
   const clx_search_space *s = w->space;
   clx_layout *l = &w->job.layout;
@@ -280,8 +287,9 @@ static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double mi
   const int32_t both = clx_search_sequence_parallel_count(w->spec, s, l->tp);
   l->pp = s->cut[w->valid[cut]].pp;
   l->vpp = s->cut[w->valid[cut]].vpp;
-  if (l->vpp > 1 && fmod(micro_batches, l->pp) != 0) {
-    reject(w, CLX_SEARCH_INTERLEAVE, (double)both * s->repeat_count * w->shard_count);
+  l->schedule = s->cut[w->valid[cut]].schedule;
+  if (micro_batches < waves_needed(l) * l->pp) {
+    reject(w, CLX_SEARCH_SCHEDULE_SHORT, (double)both * s->repeat_count * w->shard_count);
     return CLX_OK;
   }
   for (int32_t i = 0; i < both; i++) {
@@ -306,19 +314,19 @@ static clx_status visit_micro_batches(walk *w, int32_t cuts) {
     l->micro_batch = s->micro_batch[i];
     const double wave = (double)l->micro_batch * l->dp, batch = w->job.global_batch;
     if (w->look && i > 1) return CLX_OK;
-    if (batch < wave || fmod(batch, wave) != 0) {
-      reject(w, batch < wave ? CLX_SEARCH_SMALL : CLX_SEARCH_BATCH, each * cuts);
+    if (batch < wave) {
+      reject(w, CLX_SEARCH_BATCH, each * cuts);
       continue;
     }
     reject(w, CLX_SEARCH_LAYERS, each * (cuts - valid));
     l->pp = w->stages_most;
     w->transfer = clx_training_transfer_time(&w->job);
-    for (int32_t cut = 0; cut < valid; cut++) CLX_TRY(visit_cut(w, cut, i, batch / wave));
+    for (int32_t cut = 0; cut < valid; cut++) CLX_TRY(visit_cut(w, cut, i, clx_training_micro_batches(&w->job)));
   }
   return CLX_OK;
 }
 
-// States of all runs of the first `valid` cuts under all shards, and jitter by stages.
+// States of all runs of the first `valid` cuts under all shards.
 static void prepare_dp(walk *w, int32_t valid) {
   const clx_search_space *s = w->space;
   clx_layout *l = &w->job.layout;
@@ -326,7 +334,7 @@ static void prepare_dp(walk *w, int32_t valid) {
   for (int32_t cut = 0; cut < valid; cut++) {
     l->pp = s->cut[w->valid[cut]].pp;
     l->vpp = s->cut[w->valid[cut]].vpp;
-    w->jitter[l->pp] = clx_training_jitter(&w->job);
+    l->schedule = s->cut[w->valid[cut]].schedule;
     for (int32_t i = w->first_run[cut]; i < w->first_run[cut + 1]; i++) {
       for (int32_t k = 0; k < w->shard_count; k++) {
         l->sharding = s->shards[w->shard[k]].sharding;
@@ -373,6 +381,7 @@ static clx_status visit_experts(walk *w) {
     clx_stage_run run[CLX_STAGES_MAX];
     l->pp = s->cut[w->valid[cut]].pp;
     l->vpp = s->cut[w->valid[cut]].vpp;
+    l->schedule = s->cut[w->valid[cut]].schedule;
     const int32_t count = clx_training_runs(&w->job, run);
     for (int32_t i = 0; i < count; i++) w->run[w->first_run[cut] + i] = run[i];
   }

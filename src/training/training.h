@@ -55,10 +55,10 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
-  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;             // share of the kept activations that waits in host memory
-  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
+  double offload;    // share of the kept activations that waits in host memory
+  int32_t *stage_layers;  // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
@@ -263,19 +263,19 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
 
-// A lower bound of step_time for what a search does not look at: compute, what of transfers the layers and stages show, bubble;
-// data parallelism and the optimizer left out. Monotone in `slots`, so those of a cheaper layout bound those of a dearer one.
+// s of one micro-batch, forward and backward, of everything that clx_training_costs knows.
 typedef struct clx_training_slots {
-  double layer[2][2], embedding, head;  // s of one micro-batch, forward and backward; as in clx_training_costs
+  double layer[2][2], embedding, head;
 } clx_training_slots;
 
 clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
-double clx_training_transfer_time(
-    const clx_training *job);  // s from one stage to the next; depends on tp, cp, dp, micro_batch
-double clx_training_jitter(const clx_training *job);  // share of the step added by waiting for the slowest rank
-// `transfer` and `jitter` as above. O(runs): a few nanoseconds.
-double clx_training_step_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double jitter,
-                               const clx_stage_run *run, int32_t run_count);
+// s from one stage to the next; depends on tp, cp, dp and micro_batch.
+double clx_training_transfer_time(const clx_training *job);
+// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, and what passes the stages before it
+// first and last; data parallelism, optimizer, the rest of the bubble and slow ranks left out. Grows with every slot, so that those of
+// a cheaper layout bound those of a dearer one. `transfer` as above. O(runs): a few nanoseconds.
+double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer,
+                          const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

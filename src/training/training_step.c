@@ -107,14 +107,24 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+// Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
+// gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
+// layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
-  double mine = p->shared + p->expert;
+  const double all = p->shared + p->expert;
+  double mine = all, held = all;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
+  const double gradient = job->software->gradient_bytes;
+  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
+  const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
+  if (whole && clx_precision_format(job->precision) != CLX_BF16) {
+    bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+  }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }
 
@@ -135,9 +145,27 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
 }
 
 // Of the ranks beyond eight: the slowest of more ranks is slower.
-double clx_training_jitter(const clx_training *job) {
+static double doublings(const clx_training *job) {
   const clx_layout *l = &job->layout;
-  return job->software->straggler * fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
+  return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
+}
+
+// Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
+// and backward passes, of which weight gradients fill gaps in the zero-bubble schedules (clx_pipeline_bound for equal stages).
+static double fill_and_drain(const clx_training *job, double others, double weights) {
+  const clx_layout *l = &job->layout;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_INTERLEAVED:
+      return others / l->vpp;
+    case CLX_PIPELINE_ZB_H1:
+      return fmax(0, others - 2 * weights);
+    case CLX_PIPELINE_ZB_V:
+      return fmax(0, others - 3 * weights) / 2;
+    case CLX_PIPELINE_DUALPIPE:
+      return fmax(0, others - 2 * weights) / 2;
+    default:
+      return others;
+  }
 }
 
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
@@ -149,12 +177,15 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   shown dp = {0, 0};
   clx_training_traffic traffic;
   clx_training_traffic_make(job, &traffic);
-  double slots = 0, largest = -1, optimizer = 0;
+  double slots = 0, weights = 0, largest = -1, optimizer = 0;
   for (int32_t i = 0; i < run_count; i++) {
     const clx_stage_parameters p = clx_training_trained(job, run[i].held);
     const clx_stage_time t = clx_training_stage_time(job, costs, &run[i].stage, &p);
     const double slot = t.forward + t.backward;
-    for (int32_t k = 0; k < run[i].count; k++) slots += slot;
+    for (int32_t k = 0; k < run[i].count; k++) {
+      slots += slot;
+      weights += t.sum.weight;
+    }
     if (slot > largest) {
       largest = slot;
       slowest = t;
@@ -166,14 +197,13 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
   clx_training_fill(step, &slowest.sum, m);
-  // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
-  step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;
   step->optimizer = optimizer;
   const double steady = m * largest + step->bubble + step->pp_exposed + dp.exposed + dp.contention + optimizer;
-  step->jitter = steady * clx_training_jitter(job);
+  step->jitter = steady * job->software->straggler * doublings(job);
   step->step_time = steady + step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);
@@ -186,43 +216,4 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
   const int32_t count = clx_training_runs(job, run);
   const clx_training_costs costs = clx_training_costs_make(job);
   return clx_training_step_with(job, &costs, run, count, step, error);
-}
-
-// --- its lower bound --------------------------------------------------------------------------------------------------------
-
-static double slot_of(const clx_layer_cost *cost) {
-  return clx_layer_cost_forward(cost) + clx_layer_cost_backward(cost);
-}
-
-clx_training_slots clx_training_slots_of(const clx_training_costs *costs) {
-  clx_training_slots s = {.embedding = slot_of(&costs->embedding), .head = slot_of(&costs->head)};
-  for (int32_t moe = 0; moe < 2; moe++) {
-    for (int32_t windowed = 0; windowed < 2; windowed++) s.layer[moe][windowed] = slot_of(&costs->layer[moe][windowed]);
-  }
-  return s;
-}
-
-static double stage_slot(const clx_training_slots *s, const clx_stage *stage, bool moe) {
-  double slot = stage->embedding ? s->embedding : 0;
-  if (stage->head) slot += (1 + stage->mtp) * s->head + stage->mtp * s->layer[moe][0];
-  for (int32_t i = 0; i < 2; i++) slot += stage->layers[i][0] * s->layer[i][0] + stage->layers[i][1] * s->layer[i][1];
-  return slot;
-}
-
-// The terms of the step that stages alone decide: m largest + (slots - largest) / vpp grows with every slot, since m >= 1.
-double clx_training_step_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double jitter,
-                               const clx_stage_run *run, int32_t run_count) {
-  static const double ROUNDING = 1e-12;  // of sums in another order
-  const clx_layout *l = &job->layout;
-  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
-  const bool moe = job->model->mtp_layers > 0 && clx_moe_layers(job->model) > 0;
-  double sum = 0, largest = 0;
-  for (int32_t i = 0; i < run_count; i++) {
-    const double slot = stage_slot(slots, &run[i].stage, moe);
-    sum += run[i].count * slot;
-    largest = fmax(largest, slot);
-  }
-  double time = m * largest + (sum - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
-  if (l->pp > 1) time += m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
-  return time * (1 + jitter) * (1 - ROUNDING);
 }

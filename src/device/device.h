@@ -60,6 +60,7 @@ typedef struct clx_device {
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
+  double attention_tile;              // queries that a processor works on at a time
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double kernel_time;                 // s: ramp up and drain of one kernel
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape

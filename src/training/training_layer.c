@@ -70,6 +70,25 @@ static double cast_passes(int32_t precision) {
   return precision == CLX_PRECISION_FP8_ROW || precision == CLX_PRECISION_FP8_BLOCK ? 2 : 1;
 }
 
+// The weight gradient reads its operands along the tokens. Multiply units of Blackwell take either layout of an fp8 operand
+// with one scale per tensor; those of Hopper, and scales per block, need a copy of it.
+static bool needs_other_layout(const context *c) {
+  return c->job->precision != CLX_PRECISION_FP8 || !clx_text_equal(c->device->family, "blackwell");
+}
+
+// Casts of one operand. What sequence parallelism spreads is cast before it is gathered, on 1/tp of the tokens, and copied
+// to the other layout after it (Transformer Engine).
+static double cast_time(const context *c, clx_kernel_format kernel, double elements, bool spread, bool weighted) {
+  const double passes = cast_passes(c->job->precision);
+  const bool other = weighted && needs_other_layout(c);
+  const int32_t tp = c->job->layout.tp;
+  if (!spread || tp <= 1 || !c->shard.sequence_parallel) {
+    return passes * clx_device_cast_time(c->device, kernel, elements, other);
+  }
+  const double copy = other ? clx_device_stream_time(c->device, elements * 2 * clx_kernel_format_bytes(kernel)) : 0;
+  return passes * clx_device_cast_time(c->device, kernel, elements / tp, false) + copy;
+}
+
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
@@ -90,12 +109,9 @@ static void add_gemm(context *c, const clx_op *op) {
   c->kernels[BACKWARD] += op->weighted ? 2 : 1;
   if (format.unit != CLX_BF16) {
     const double rows = op->m * op->groups;
-    const double passes = cast_passes(c->job->precision);
-    const double in =
-        passes * clx_device_cast_time(c->device, format.kernel, rows * op->k, op->weighted) * (1 - 0.5 * c->software->fusion);
-    const double out = passes * clx_device_cast_time(c->device, format.kernel, rows * op->n, op->weighted);
-    c->cost.stream[FORWARD] += in;
-    c->cost.stream[BACKWARD] += out;
+    c->cost.stream[FORWARD] +=
+        cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+    c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->kernels[FORWARD] += 1;
     c->kernels[BACKWARD] += 1;
   }

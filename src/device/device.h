@@ -62,6 +62,7 @@ typedef struct clx_device {
   double attention_backward_efficiency;
   double attention_tile;              // queries that a processor works on at a time
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
+  double speed_spread;                // standard deviation of sustained speed between devices of this kind
   double kernel_time;                 // s: ramp up and drain of one kernel
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char

@@ -56,6 +56,7 @@ typedef struct clx_device {
   double nvlink;                        // B/s, one direction
   int32_t links;                        // clx_device_links
   double pcie;                          // B/s, one direction
+  double host_link;                     // B/s, one direction, of a coherent link to the memory of its host; 0 = none
   double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence

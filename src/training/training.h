@@ -65,6 +65,15 @@ typedef struct clx_layout {
 
 extern const clx_schema clx_layout_schema;
 
+// Jobs in narrow formats whose attention kernels multiply in fp8 as well.
+typedef enum clx_narrow_attention {
+  CLX_NARROW_ATTENTION_NONE,
+  CLX_NARROW_ATTENTION_ADAPTERS,  // fine-tuning of adapters beside a frozen base
+  CLX_NARROW_ATTENTION_ALL
+} clx_narrow_attention;
+
+extern const char *const clx_narrow_attention_name[];
+
 // catalogue/software: what a framework and its version do, as physical parameters.
 typedef struct clx_software {
   const char *name;
@@ -97,6 +106,9 @@ typedef struct clx_software {
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
   int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
+  int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
+  int32_t narrow_attention;     // clx_narrow_attention
+  int32_t selective_attention;  // bool: selective recompute repeats fused attention too
   double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
   double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
   double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank

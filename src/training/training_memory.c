@@ -121,7 +121,7 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
     kept += layers * (full ? share * layer[moe].boundary + (1 - share) * layer[moe].bytes : layer[moe].bytes);
     working = fmax(working, layer[moe].bytes);
   }
-  return kept * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
+  return kept * (1 - l->offload) * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
 }
 
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,

@@ -5,6 +5,7 @@ const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",
                                                             "fp8_block", "mxfp8", "nvfp4", NULL};
 const char *const clx_sharding_name[] = {"none", "zero1", "zero2", "fsdp", "hsdp", NULL};
 const char *const clx_recompute_name[] = {"none", "selective", "full", "default", NULL};
+const char *const clx_narrow_attention_name[] = {"none", "adapters", "all", NULL};
 const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"auto",  "gpipe", "1f1b",     "interleaved",
                                                                "zb_h1", "zb_v",  "dualpipe", NULL};
 const char *const clx_memory_class_name[CLX_MEMORY_CLASSES] = {"weights", "gradients", "optimizer", "activations",
@@ -353,6 +354,19 @@ static const clx_row software_rows[] = {
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_software, split_embedding),
      .doc = "embedding and loss count as a layer when stages are cut"},
+    {.key = "activation_offload",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_software, activation_offload),
+     .doc = "activations that do not fit wait in the host's memory, where a coherent link leads there (host_link)"},
+    {.key = "narrow_attention",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_software, narrow_attention),
+     .choices = clx_narrow_attention_name,
+     .doc = "jobs in narrow formats whose attention kernels multiply in fp8 as well"},
+    {.key = "selective_attention",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_software, selective_attention),
+     .doc = "selective recompute repeats fused attention too"},
     {.key = "selective_gemm",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_software, selective_gemm),

@@ -114,7 +114,14 @@ double clx_training_optimizer_time(const clx_training *job, const clx_stage_para
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  // Of all that the rank holds: gradient buffers cleared; weights cast once a step, in both layouts.
+  const double held = p->shared + p->expert;
+  const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
+  if (whole) bytes += held * job->software->gradient_bytes;
+  if (whole && clx_precision_format(job->precision) != CLX_BF16) {
+    bytes += held * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+  }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }
 

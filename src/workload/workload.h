@@ -100,6 +100,7 @@ typedef struct clx_op {
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                          // has a weight gradient
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
+  bool absorbed;                          // STREAM: a fused grouped product of the experts does it in its epilogue
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };

@@ -85,6 +85,7 @@ typedef struct clx_software {
   double launch_interval;     // s between kernels that the host can start
   int32_t cuda_graphs;        // bool: no host limit
   double gradient_bytes;      // per parameter, held and reduced
+  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
   double optimizer_bytes;     // per parameter: master copy and moments
   double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce

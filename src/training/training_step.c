@@ -107,20 +107,23 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+// Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
+// gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
+// layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
-  double mine = p->shared + p->expert;
+  const double all = p->shared + p->expert;
+  double mine = all, held = all;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
-  // Of all that the rank holds: gradient buffers cleared; weights cast once a step, in both layouts.
-  const double held = p->shared + p->expert;
+  if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
+  const double gradient = job->software->gradient_bytes;
+  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
   const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
-  if (whole) bytes += held * job->software->gradient_bytes;
   if (whole && clx_precision_format(job->precision) != CLX_BF16) {
-    bytes += held * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+    bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
   }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }

@@ -210,13 +210,18 @@ static void test_bad_layouts_are_named(void **state) {
   static const struct {
     clx_layout layout;
     const char *word;
-  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},          {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
-             {{.tp = 1, .pp = 1, .dp = 300}, "dp 300"},          {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
-             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},    {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
-             {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}, {{.tp = 1, .pp = 8, .vpp = 2, .dp = 64}, "fewer than"},
-             {{.tp = 1, .pp = 4, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V}, "needs vpp 2"},
-             {{.tp = 1, .pp = 5, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE}, "even number"},
-             {{.tp = 1, .pp = 4, .vpp = 2, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_1F1B}, "needs vpp 1"}};
+  } bad[] = {
+      {{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},
+      {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
+      {{.tp = 1, .pp = 1, .dp = 300}, "dp 300"},
+      {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
+      {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},
+      {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
+      {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"},
+      {{.tp = 1, .pp = 8, .vpp = 2, .dp = 64}, "fewer than"},
+      {{.tp = 1, .pp = 4, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V}, "needs vpp 2"},
+      {{.tp = 1, .pp = 5, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE}, "even number"},
+      {{.tp = 1, .pp = 4, .vpp = 2, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_1F1B}, "needs vpp 1"}};
   for (int i = 0; i < CLX_COUNT(bad); i++) {
     bench b;
     clx_error error = {0};

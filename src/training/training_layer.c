@@ -315,8 +315,8 @@ static void add_fsdp(context *c, bool moe) {
   comm[BACKWARD] = comm[FORWARD];
   if (c->job->model->adapter_rank <= 0) {
     const double reduced = c->software->fsdp_reduce_bytes;
-    const clx_traffic_demand scatter = fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p,
-                                                   reduced > 0 ? reduced : c->software->gradient_bytes);
+    const clx_traffic_demand scatter =
+        fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p, reduced > 0 ? reduced : c->software->gradient_bytes);
     comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
   }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;

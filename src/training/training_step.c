@@ -41,11 +41,12 @@ static double accumulate_time(const clx_training *job, const clx_stage_parameter
 }
 
 clx_stage_time clx_training_stage_time(const clx_training *job, const clx_training_costs *c, const clx_stage *stage,
-                                  const clx_stage_parameters *trained) {
+                                       const clx_stage_parameters *trained) {
   clx_stage_time t = {0};
   for (int32_t moe = 0; moe < 2; moe++) {
     for (int32_t windowed = 0; windowed < 2; windowed++) {
-      if (stage->layers[moe][windowed] > 0) clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
+      if (stage->layers[moe][windowed] > 0)
+        clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
     }
   }
   if (stage->embedding) clx_layer_cost_add(&t.sum, &c->embedding, 1);
@@ -82,8 +83,8 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
-static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass, double share,
-                    double last) {
+static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
+                    double share, double last) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;

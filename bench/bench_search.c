@@ -19,6 +19,7 @@ typedef struct subject {
 } subject;
 
 static const subject SUBJECTS[] = {
+    {"llama-3.1-8b, 8 H100", "llama-3.1-8b", "h100_sxm", 8, 8192, 32},
     {"gpt3-175b, 512 A100", "gpt3-175b", "a100_sxm", 512, 2048, 1536},
     {"gpt3-175b, 4,096 A100", "gpt3-175b", "a100_sxm", 4096, 2048, 1536},
     {"gpt3-175b, 32,768 A100", "gpt3-175b", "a100_sxm", 32768, 2048, 12288},
@@ -98,7 +99,7 @@ static void compare(const subject *s, const clx_catalog *catalog) {
   const double spent = search(&r, s->gpus, false, &o);
   printf("%-28s%10.2f%10.2f%12.0f%10.2f%10.0f", s->name, o.members / 1e6,
          (o.pruned + o.evaluated + o.rejected[CLX_SEARCH_MEMORY]) / 1e6, o.worked, spent, o.members / spent / CALCULON);
-  if (s->gpus <= 4096) {
+  if (s->gpus <= 8) {
     const double slow = search(&r, s->gpus, true, &all);
     printf("%10.1f%12.0f", slow / spent, all.evaluated / slow);
   }

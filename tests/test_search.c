@@ -136,7 +136,8 @@ static clx_search_reason reason_of(const bench *b, const clx_layout *l) {
   const int64_t ranks = (int64_t)l->tp * l->cp * l->dp, world = ranks * l->pp;
   const double wave = (double)l->micro_batch * l->dp, waves = b->job.global_batch / wave;
   const int32_t chunks = l->pp * l->vpp, ends = b->software.split_embedding ? 2 : 0;
-  const bool equal = m->layers % chunks == 0 || (ends > 0 && (m->layers + ends) % chunks == 0);
+  const int32_t units = m->layers + ends + clx_training_mtp(&b->job);
+  const bool equal = m->layers % chunks == 0 || (ends > 0 && units % chunks == 0);
   if (m->heads % l->tp != 0) return CLX_SEARCH_HEADS;
   if (l->tp > b->network.domain && !fixed(b, CLX_SEARCH_TP)) return CLX_SEARCH_DOMAIN;
   if (fmod(b->job.sequence, l->cp) != 0) return CLX_SEARCH_SEQUENCE;
@@ -148,7 +149,8 @@ static clx_search_reason reason_of(const bench *b, const clx_layout *l) {
   if (chunks > m->layers + ends || (l->vpp > 1 && l->pp == 1)) return CLX_SEARCH_LAYERS;
   if (l->vpp > 1 && !equal && !fixed(b, CLX_SEARCH_VPP)) return CLX_SEARCH_LAYERS;
   if (l->vpp > 1 && l->schedule == CLX_SCHEDULE_AUTO && ceil(waves) < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
-  if (l->schedule == CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE && ceil(waves) < 2 * l->pp)
+  if (l->schedule == CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE &&
+      (ceil(waves) < 2 * l->pp || fmod(ceil(waves), 2) != 0))
     return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->sequence_parallel && fmod(b->job.sequence / l->cp * l->micro_batch, l->tp) != 0) return CLX_SEARCH_SEQUENCE;
   if (l->shard_group > 0 && l->dp % l->shard_group != 0) return CLX_SEARCH_GROUPS;

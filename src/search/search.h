@@ -34,7 +34,7 @@ typedef enum clx_search_reason {
   CLX_SEARCH_EXPERTS,   // ep does not divide the experts, or ep etp the ranks
   CLX_SEARCH_BATCH,     // smaller than micro_batch dp
   CLX_SEARCH_LAYERS,    // more chunks than layers, or interleaved chunks of unequal size
-  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs
+  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs, or an odd number
   CLX_SEARCH_GROUPS,  // shard_group does not divide dp; zero2 with several micro-batches, which the step does not model
   CLX_SEARCH_MEMORY,  // does not fit
   CLX_SEARCH_REASONS

@@ -24,7 +24,7 @@ const char *const clx_search_reason_text[CLX_SEARCH_REASONS + 1] = {
     "ep does not divide the experts, or ep x etp the ranks",
     "the batch is smaller than micro-batch x dp",
     "more chunks than layers, or interleaved chunks of unequal size",
-    "fewer micro-batches than the schedule needs",
+    "too few micro-batches for the schedule",
     "zero2 with several micro-batches, or groups that do not divide dp",
     "does not fit in memory",
     NULL};
@@ -131,7 +131,8 @@ static bool cut_has(int32_t schedule, int32_t pp, int32_t vpp) {
 
 static clx_status list_cuts(const clx_search_spec *spec, clx_arena *arena, clx_search_space *s, clx_error *error) {
   static const int32_t SCHEDULES[] = {CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_H1,
-                                      CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V};
+                                      CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V,
+                                      CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE};
   const clx_layout *l = &spec->job->layout;
   const int32_t units = spec->job->model->layers + (spec->job->software->split_embedding ? 2 : 0);
   const bool fixed = clx_search_is_fixed(spec, CLX_SEARCH_PP);

@@ -36,19 +36,21 @@ typedef struct walk {
   int64_t *kept_stamp;
   int64_t stamp, dp_stamp;         // of tp, cp, ep, etp; and dp
   int32_t shard[24], shard_count;  // that stand beside dp and cp
-  double transfer;
+  double transfer;                 // s, of micro_batch
+  double *spread;                  // [pp], of dp
 } walk;
 
 // --- what all members share -----------------------------------------------------------------------------------------------
 
 static double units_of(const walk *w) { return w->job.model->layers + (w->job.software->split_embedding ? 2 : 0); }
 
-// Chunks of interleaving are equal, of plain stages need not be.
+// Chunks of interleaving are equal (as clx_training_chunks cuts them), of plain stages need not be.
 static bool cut_fits(const walk *w, clx_search_cut cut) {
   const int32_t layers = w->job.model->layers, chunks = cut.pp * cut.vpp;
   if (chunks > units_of(w) || (cut.vpp > 1 && cut.pp == 1)) return false;
   if (cut.vpp == 1 || clx_search_is_fixed(w->spec, CLX_SEARCH_VPP)) return true;
-  return layers % chunks == 0 || (w->job.software->split_embedding && (layers + 2) % chunks == 0);
+  return layers % chunks == 0 ||
+         (w->job.software->split_embedding && (layers + 2 + clx_training_mtp(&w->job)) % chunks == 0);
 }
 
 static clx_status no_memory(const walk *w) { return clx_fail_plain(w->error, CLX_MEMORY, "out of memory"); }
@@ -62,7 +64,9 @@ static clx_status list_cuts(walk *w, clx_arena *arena) {
   w->valid = CLX_NEW_ARRAY(arena, int32_t, s->cut_count);
   w->valid_before = CLX_NEW_ARRAY(arena, int32_t, s->cut_count + 1);
   w->first_run = CLX_NEW_ARRAY(arena, int32_t, s->cut_count + 1);
-  if (w->upto == NULL || w->valid == NULL || w->valid_before == NULL || w->first_run == NULL) return no_memory(w);
+  w->spread = CLX_NEW_ARRAY(arena, double, w->stages_most + 1);
+  if (w->upto == NULL || w->valid == NULL || w->valid_before == NULL || w->first_run == NULL || w->spread == NULL)
+    return no_memory(w);
   int32_t count = 0, runs = 0;
   for (int32_t i = 0; i < s->cut_count; i++) {
     w->upto[s->cut[i].pp] = i + 1;
@@ -189,7 +193,7 @@ static bool wanted(const walk *w, double memory, double time) {
 static double floor_of(const walk *w, int32_t cut, const clx_training_slots *slots) {
   int32_t count = 0;
   const clx_stage_run *run = runs_of(w, cut, &count);
-  return clx_training_floor(&w->job, slots, w->transfer, run, count);
+  return clx_training_floor(&w->job, slots, w->transfer, w->spread[w->job.layout.pp], run, count);
 }
 
 static clx_status evaluate(walk *w, const memo *m, double memory) {
@@ -274,10 +278,16 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   return CLX_OK;
 }
 
-// Micro-batches that a schedule needs for each stage (clx_training_check).
-static int32_t waves_needed(const clx_layout *l) {
-  const int32_t kind = clx_training_schedule(l);
-  return kind == CLX_PIPELINE_DUALPIPE ? 2 : kind == CLX_PIPELINE_INTERLEAVED ? 1 : 0;
+// As clx_training_check and clx_pipeline_make demand.
+static bool schedule_runs(const clx_layout *l, double micro_batches) {
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_INTERLEAVED:
+      return micro_batches >= l->pp;
+    case CLX_PIPELINE_DUALPIPE:
+      return micro_batches >= 2 * l->pp && fmod(micro_batches, 2) == 0;
+    default:
+      return true;
+  }
 }
 
 static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double micro_batches) {
@@ -288,7 +298,7 @@ static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double mi
   l->pp = s->cut[w->valid[cut]].pp;
   l->vpp = s->cut[w->valid[cut]].vpp;
   l->schedule = s->cut[w->valid[cut]].schedule;
-  if (micro_batches < waves_needed(l) * l->pp) {
+  if (!schedule_runs(l, micro_batches)) {
     reject(w, CLX_SEARCH_SCHEDULE_SHORT, (double)both * s->repeat_count * w->shard_count);
     return CLX_OK;
   }
@@ -326,7 +336,7 @@ static clx_status visit_micro_batches(walk *w, int32_t cuts) {
   return CLX_OK;
 }
 
-// States of all runs of the first `valid` cuts under all shards.
+// States of all runs of the first `valid` cuts under all shards, and what the slowest of their ranks adds.
 static void prepare_dp(walk *w, int32_t valid) {
   const clx_search_space *s = w->space;
   clx_layout *l = &w->job.layout;
@@ -335,6 +345,7 @@ static void prepare_dp(walk *w, int32_t valid) {
     l->pp = s->cut[w->valid[cut]].pp;
     l->vpp = s->cut[w->valid[cut]].vpp;
     l->schedule = s->cut[w->valid[cut]].schedule;
+    w->spread[l->pp] = clx_training_spread(&w->job);
     for (int32_t i = w->first_run[cut]; i < w->first_run[cut + 1]; i++) {
       for (int32_t k = 0; k < w->shard_count; k++) {
         l->sharding = s->shards[w->shard[k]].sharding;

@@ -290,18 +290,25 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
 
-// s of one micro-batch, forward and backward, of everything that clx_training_costs knows.
+// s of one micro-batch, forward and backward.
+typedef struct clx_training_slot {
+  double all;      // everything that clx_training_costs knows
+  double kernels;  // compute alone
+} clx_training_slot;
+
 typedef struct clx_training_slots {
-  double layer[2][2], embedding, head;
+  clx_training_slot layer[2][2], embedding, head;
 } clx_training_slots;
 
 clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
 // s from one stage to the next; depends on tp, cp, dp and micro_batch.
 double clx_training_transfer_time(const clx_training *job);
-// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, and what passes the stages before it
-// first and last; data parallelism, optimizer, the rest of the bubble and slow ranks left out. Grows with every slot, so that those of
-// a cheaper layout bound those of a dearer one. `transfer` as above. O(runs): a few nanoseconds.
-double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer,
+// Share that waiting for the slowest rank adds to the kernels of a stage; depends on the ranks of the job.
+double clx_training_spread(const clx_training *job);
+// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, what passes the stages before it
+// first and last, the slowest rank; data parallelism, optimizer and the rest of the bubble left out. Grows with every slot, so that
+// those of a cheaper layout bound those of a dearer one. `transfer` and `spread` as above. O(runs): a few nanoseconds.
+double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double spread,
                           const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.

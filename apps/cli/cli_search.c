@@ -98,32 +98,39 @@ static int read_gpus(const cli_call *call, request *r) {
   return CLI_DONE;
 }
 
-// "80 GB" or "80e9": bytes.
-static int read_memory(const cli_call *call, request *r) {
-  static const struct {
-    const char *unit;
-    double factor;
-  } units[] = {{"", 1}, {"B", 1}, {"GB", 1e9}, {"GiB", 1073741824.0}};
-  const char *text = cli_text(call, "limit-memory");
-  if (text == NULL) return CLI_DONE;
+typedef struct unit {
+  const char *name;
+  double factor;
+} unit;
+
+// A positive number with one of `units` (up to a name NULL) behind it; false when it is none.
+static bool read_positive(const char *text, const unit *units, double *value) {
+  static const double MOST = 1e15;
   char *end = NULL;
-  const double value = strtod(text, &end);
-  const char *unit = end + strspn(end, " ");
-  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
-    if (strcmp(unit, units[i].unit) != 0 || !(value > 0 && value < 1e15)) continue;
-    r->options.memory_limit = value * units[i].factor;
-    return CLI_DONE;
+  const double number = strtod(text, &end);
+  const char *name = end + strspn(end, " ");
+  for (int32_t i = 0; end != text && units[i].name != NULL; i++) {
+    const double si = number * units[i].factor;
+    if (strcmp(name, units[i].name) != 0 || !(si > 0 && si < MOST)) continue;
+    *value = si;
+    return true;
   }
-  return cli_wrong("'--limit-memory' takes the memory of one GPU such as '80 GB' or '74.5 GiB', read '%s'", text);
+  return false;
 }
 
-static int read_price(const cli_call *call, request *r) {
-  const char *text = cli_text(call, "price");
-  if (text == NULL) return CLI_DONE;
-  char *end = NULL;
-  r->options.price = strtod(text, &end);
-  if (end != text && *end == '\0' && r->options.price > 0 && r->options.price < 1e6) return CLI_DONE;
-  return cli_wrong("'--price' takes USD for an hour of one GPU such as 2.5, read '%s'", text);
+static int read_limits(const cli_call *call, request *r) {
+  static const unit bytes[] = {{"B", 1}, {"GB", 1e9}, {"GiB", 1073741824.0}, {NULL, 0}};
+  static const unit times[] = {{"s", 1}, {"ms", 1e-3}, {"min", 60}, {NULL, 0}};
+  static const unit plain[] = {{"", 1}, {NULL, 0}};
+  const char *memory = cli_text(call, "limit-memory"), *step = cli_text(call, "limit-step");
+  const char *price = cli_text(call, "price");
+  if (memory != NULL && !read_positive(memory, bytes, &r->options.memory_limit))
+    return cli_wrong("'--limit-memory' takes the memory of one GPU such as '80 GB' or '74.5 GiB', read '%s'", memory);
+  if (step != NULL && !read_positive(step, times, &r->options.time_limit))
+    return cli_wrong("'--limit-step' takes the longest step such as '10 s', read '%s'", step);
+  if (price != NULL && !read_positive(price, plain, &r->options.price))
+    return cli_wrong("'--price' takes USD for an hour of one GPU such as 2.5, read '%s'", price);
+  return CLI_DONE;
 }
 
 static int read_fixed(const cli_call *call, request *r) {
@@ -156,8 +163,7 @@ static int read_request(const cli_call *call, request *r) {
   if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
   r->options.top = (int32_t)top;
   int code = read_gpus(call, r);
-  if (code == CLI_DONE) code = read_memory(call, r);
-  if (code == CLI_DONE) code = read_price(call, r);
+  if (code == CLI_DONE) code = read_limits(call, r);
   if (code == CLI_DONE) code = read_fixed(call, r);
   return code;
 }
@@ -268,6 +274,7 @@ static const cli_option OPTIONS[] = {
      .kind = CLI_TEXT,
      .doc = "most GPUs to use: a count, counts 512,1024, or doublings 1024..16384"},
     {.name = "limit-memory", .value = "'80 GB'", .kind = CLI_TEXT, .doc = "of one GPU, instead of what it has"},
+    {.name = "limit-step", .value = "'10 s'", .kind = CLI_TEXT, .doc = "slower steps are no results"},
     {.name = "fix",
      .value = "KEY=VALUE",
      .kind = CLI_TEXT,
@@ -303,7 +310,8 @@ const cli_command cli_search_command = {
         "and simulates the rest. Lists the best layouts, what no other beats in memory and time, and how many\n"
         "cannot run for which reason. The layout of SCENARIO is no bound; it is compared with the best.\n"
         "Of a mixed fleet the faster parts alone are tried, too.",
-    .examples = {"colossus search colossus-1", "colossus search my.yaml --objective cost --price 2.5 --gpus 512..4096",
+    .examples = {"colossus search colossus-1",
+                 "colossus search my.yaml --objective cost --price 2.5 --limit-step '10 s'",
                  "colossus search my.yaml --fix tp=8 --fix recompute=none --limit-memory '70 GB' --svg front.svg",
                  "colossus search my.yaml --expect 'search.best.mfu>=0.4' -o results"},
     .argument = {{"SCENARIO", CLI_SCENARIO, false}},

@@ -156,6 +156,7 @@ typedef struct clx_search_options {
   const char *objective; /* "time", "cost" or "energy", of one step; NULL = "time" */
   double price;          /* USD per GPU-hour, for "cost"; 0 = none */
   double memory_limit;   /* B of one GPU; 0 = what the device has */
+  double time_limit;     /* s: slower steps are no results; 0 = none */
   int32_t top;           /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
   const int64_t *gpus;   /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
   int32_t gpus_count;    /* at most CLX_SEARCH_COUNTS_MAX */

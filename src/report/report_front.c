@@ -1,6 +1,7 @@
 // Memory against time: what no layout beats in both, the best layouts, the limit.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/report_svg.h"
 #include "unit/unit.h"
@@ -25,7 +26,7 @@ typedef struct plot {
   int32_t count;
   const double *top_memory, *top_time;
   int32_t top_count;
-  double most;       // B at the right edge
+  double most, end;  // B at the right edge, and where the front ends
   double low, high;  // s at the bottom and top edge, logarithmic between
 } plot;
 
@@ -93,7 +94,7 @@ static void put_front(plot *p) {
   clx_buffer *out = p->picture.out;
   clx_buffer_format(out, "<path class=\"front\" d=\"M%.1f %.1f", x_of(p, p->memory[0]), (double)TOP);
   for (int32_t i = 0; i < p->count; i++) {
-    const double next = i + 1 < p->count ? x_of(p, p->memory[i + 1]) : RIGHT;
+    const double next = i + 1 < p->count ? x_of(p, p->memory[i + 1]) : x_of(p, p->end);
     clx_buffer_format(out, "V%.1fH%.1f", y_of(p, p->time[i]), next);
   }
   clx_buffer_format(out, "\"/>\n");
@@ -115,8 +116,7 @@ static void put_labels(plot *p) {
     const bool left = x > (LEFT + RIGHT) / 2.0;
     if (k > 0 && fabs(free - y) < 12) continue;
     free = y;
-    clx_svg_text(&p->picture, left ? x + 4 : x + 8, left ? y - 12 * (LABELS - 1 - k) : y, "tiny",
-                 left ? "end" : "start", "%s", layout);
+    clx_svg_text(&p->picture, left ? x + 4 : x + 8, left ? y - 16 : y, "tiny", left ? "end" : "start", "%s", layout);
   }
 }
 
@@ -128,7 +128,7 @@ static void put_given(plot *p, double memory, double time) {
 
 static void put_best(plot *p) {
   const double memory = clx_result_value(p->picture.result, "search.given.memory", 0);
-  const double time = clx_result_value(p->picture.result, "search.given.step_time", 0);
+  const double time = clx_result_value(p->picture.result, "search.given.expected", 0);
   for (int32_t i = 0; i < p->top_count; i++) {
     clx_svg_disc(&p->picture, (clx_point){x_of(p, p->top_memory[i]), y_of(p, p->top_time[i])}, i == 0 ? 6 : 4, "best");
   }
@@ -151,7 +151,7 @@ static void set_scale(plot *p) {
   p->most = clx_result_value(p->picture.result, "search.memory_limit", 0);
   p->low = INFINITY;
   const double given[] = {clx_result_value(p->picture.result, "search.given.memory", 0),
-                          clx_result_value(p->picture.result, "search.given.step_time", 0)};
+                          clx_result_value(p->picture.result, "search.given.expected", 0)};
   const struct {
     const double *memory, *time;
     int32_t count;
@@ -165,6 +165,7 @@ static void set_scale(plot *p) {
       p->high = fmax(p->high, sets[k].time[i]);
     }
   }
+  p->end = p->most;
   p->most *= 1.02;
   p->low /= 1.08;
   p->high *= 1.08;
@@ -174,7 +175,7 @@ void clx_report_front(const clx_result *result, clx_buffer *out) {
   plot p = {.picture = {.out = out, .result = result}};
   const double *rank = NULL;
   p.time = clx_result_series(result, "search.front.step_time", &p.memory, &p.count);
-  p.top_time = clx_result_series(result, "search.top.step_time", &rank, &p.top_count);
+  p.top_time = clx_result_series(result, "search.top.expected", &rank, &p.top_count);
   p.top_memory = clx_result_series(result, "search.top.memory", &rank, &p.top_count);
   clx_buffer_format(out,
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n%s",
@@ -182,7 +183,8 @@ void clx_report_front(const clx_result *result, clx_buffer *out) {
   clx_buffer_format(out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
   const char *title = clx_result_fact(result, "scenario.title"), *model = clx_result_fact(result, "search.model");
   char text[2][32];
-  clx_svg_text(&p.picture, LEFT - 60, 36, "title", "start", "%.90s", title != NULL ? title : "");
+  clx_svg_text(&p.picture, LEFT - 60, 36, "title", "start", "%.78s%s", title != NULL ? title : "",
+               title != NULL && strlen(title) > 78 ? "..." : "");
   clx_svg_text(&p.picture, LEFT - 60, 56, "small", "start", "%s on up to %s GPUs: memory against time, %s layouts",
                model != NULL ? model : "",
                clx_quantity_format(clx_result_value(result, "search.gpus", 0), "", 12, text[0], sizeof text[0]),

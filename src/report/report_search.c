@@ -70,8 +70,12 @@ static void write_question(writer *w) {
       fact(w, "search.fleet"), shown(w, "search.memory_limit", 4, text[1]));
   const char *fixed = fact(w, "search.fixed");
   const double price = value(w, "search.price");
-  snprintf(text[2], SHORT, price > 0 ? " at %.4g USD a GPU-hour" : "", price);
-  put(w, "smallest", 2, CLX_REPORT_PLAIN, "%s%s%s%s", objective, text[2], fixed[0] != '\0' ? "; fixed: " : "", fixed);
+  text[2][0] = text[5][0] = '\0';
+  if (price > 0) snprintf(text[2], SHORT, " at %.4g USD a GPU-hour", price);
+  if (value(w, "search.time_limit") > 0)
+    snprintf(text[5], SHORT, ", with steps of at most %s", shown(w, "search.time_limit", 4, text[4]));
+  put(w, "smallest", 2, CLX_REPORT_PLAIN, "%s%s%s%s%s", objective, text[2], text[5],
+      fixed[0] != '\0' ? "; fixed: " : "", fixed);
   clx_quantity_format(rejected(w), "", 3, text[3], SHORT);
   put(w, "searched", 2, CLX_REPORT_PLAIN,
       "%s layouts: %s cannot run, %s ruled out by a lower bound of their step, %s simulated, the best %s of them rank "
@@ -115,18 +119,23 @@ static const char *value_unit(const writer *w) {
   return q != NULL ? q->unit : "s";
 }
 
+// In a table all times are in one unit.
+static const char *seconds(double time, char text[SHORT]) {
+  snprintf(text, SHORT, "%.4g s", time);
+  return text;
+}
+
 static void write_top(writer *w) {
   const list l = list_of(w->result, "top");
   const char *unit = value_unit(w);
   const bool other = strcmp(unit, "s") != 0;
-  put(w, "best", 0, CLX_REPORT_DIM, "%3s %s%9s%9s%8s%8s  %s", "", other ? "    value " : "", "step", "memory", "GPUs",
-      "MFU", "layout");
+  put(w, "best", 0, CLX_REPORT_DIM, "%2s%s%9s%9s%8s%7s  %s", "", other ? "      value" : "", "step", "memory", "GPUs",
+      "MFU", "layout (sel, full: recompute)");
   for (int32_t i = 0; i < l.count; i++) {
     char text[5][SHORT] = {"", "", "", "", ""};
-    if (other) snprintf(text[4], SHORT, "%9s ", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
-    put(w, "", 0, i == 0 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN, "%3d %s%9s%9s%8s%7.1f%%  %s", i + 1, text[4],
-        clx_quantity_format(l.time[i], "s", 4, text[1], SHORT),
-        clx_quantity_format(l.memory[i], "B", 3, text[2], SHORT),
+    if (other) snprintf(text[4], SHORT, "%11s", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
+    put(w, "", 0, i == 0 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN, "%2d%s%9s%9s%8s%6.1f%%  %s", i + 1, text[4],
+        seconds(l.time[i], text[1]), clx_quantity_format(l.memory[i], "B", 3, text[2], SHORT),
         clx_quantity_format(l.gpus[i], "", 12, text[3], SHORT), 100 * l.mfu[i],
         layout_of(w->result, "top", i, "layout"));
   }
@@ -136,7 +145,7 @@ static void write_best(writer *w) {
   char text[SHORT];
   clx_buffer words = {0};
   const char *fleet = fact(w, "search.best.fleet"), *given = fact(w, "search.given.layout");
-  clx_buffer_format(&words, "%s; %s tokens/s", fact(w, "search.best.layout"),
+  clx_buffer_format(&words, "%s; %s", fact(w, "search.best.layout"),
                     shown(w, "search.best.tokens_per_second", 4, text));
   if (value(w, "search.best.duration") > 0)
     clx_buffer_format(&words, ", the run in %s", shown(w, "search.best.duration", 3, text));
@@ -158,12 +167,12 @@ static void write_front(writer *w) {
   const int32_t rows = l.count < FRONT_ROWS ? l.count : FRONT_ROWS;
   if (rows < 2) return;
   put(w, "front", 0, CLX_REPORT_DIM, "%9s%9s%8s  %s", "memory", "step", "GPUs",
-      "layout: no other needs less memory and less time");
+      "layout: no other needs less memory and has a shorter step, ranks alike");
   for (int32_t k = 0; k < rows; k++) {
     const int32_t i = k * (l.count - 1) / (rows - 1);
     char text[3][SHORT];
     put(w, "", 0, CLX_REPORT_PLAIN, "%9s%9s%8s  %s", clx_quantity_format(l.x[i], "B", 3, text[0], SHORT),
-        clx_quantity_format(l.time[i], "s", 4, text[1], SHORT), clx_quantity_format(l.gpus[i], "", 12, text[2], SHORT),
+        seconds(l.time[i], text[1]), clx_quantity_format(l.gpus[i], "", 12, text[2], SHORT),
         layout_of(w->result, "front", i, "layout"));
   }
   if (rows < l.count) put(w, "", 0, CLX_REPORT_DIM, "%d of %d points; all: --json, -o", rows, l.count);
@@ -189,7 +198,7 @@ static void write_rejected(writer *w) {
     const clx_quantity *q = clx_result_at(w->result, i);
     char text[SHORT];
     if (strncmp(q->name, "search.rejected.", 16) != 0 || q->value <= 0) continue;
-    put(w, first ? "cannot run" : "", 0, CLX_REPORT_PLAIN, "%22s  %s",
+    put(w, first ? "cannot run" : "", 0, CLX_REPORT_PLAIN, "%16s  %s",
         clx_quantity_format(q->value, "", 16, text, SHORT), q->doc);
     first = false;
   }

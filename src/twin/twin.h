@@ -85,11 +85,11 @@ clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uin
 //   facts search.{model,objective,fleet}, search.fixed where keys are; search.given.layout where the scenario has one that fits
 //   search.gpus, search.{members,evaluated,pruned,steps,confirmed} (counts), search.proven (1: see clx_search_outcome),
 //   search.rejected.R for reasons R with the doc of the reason; search.memory_limit (B)
-//   search.given.{step_time (s),memory (B),value}
+//   search.given.{step_time (s),expected (s),memory (B),value}
 //   of the best: search.best.{value,step_time,memory,gpus,mfu,tokens_per_second,duration,energy,cost}, search.best.KEY for
 //   numeric keys of the layout; fact search.best.layout
-//   series search.top.{value,step_time,memory,gpus,mfu} over the rank (1 ...), facts search.top_N.{layout,fleet};
-//   series search.front.{step_time,gpus} over memory (B), facts search.front_N.layout;
+//   series search.top.{value,step_time,expected,memory,gpus,mfu} over the rank (1 ...; expected: before ranks differ), facts search.top_N.{layout,fleet};
+//   series search.front.{step_time,gpus} over memory (B; step_time as expected), facts search.front_N.layout;
 //   for several counts of GPUs: series search.count.{value,step_time,used} over gpus, facts search.count_N.layout
 // Units of value: s, USD or J. Errors: those of clx_search_run of the public header.
 clx_status clx_twin_search(const clx_scenario *scenario, const clx_search_options *options, clx_result *result,

@@ -69,6 +69,7 @@ static clx_status check_counts(const clx_twin_hunt *h, clx_error *error) {
   if (o->gpus_count > CLX_SEARCH_COUNTS_MAX)
     return clx_fail_plain(error, CLX_INPUT, "%d counts of GPUs: expected at most %d", o->gpus_count,
                           CLX_SEARCH_COUNTS_MAX);
+  if (!(o->time_limit >= 0)) return clx_fail_plain(error, CLX_INPUT, "the limit of a step is %g s", o->time_limit);
   if (!(o->memory_limit >= 0)) return clx_fail_plain(error, CLX_INPUT, "the memory limit is %g B", o->memory_limit);
   for (int32_t i = 0; i < o->gpus_count; i++) {
     if (o->gpus[i] < 1 || (i > 0 && o->gpus[i] <= o->gpus[i - 1]))
@@ -194,6 +195,7 @@ static clx_status search_part(clx_twin_hunt *h, int32_t part, int64_t gpus, doub
       .fixed = h->fixed,
       .gpus = gpus < s->job_gpus ? gpus : s->job_gpus,
       .memory_limit = h->options->memory_limit > 0 ? h->options->memory_limit : s->device_memory,
+      .time_limit = h->options->time_limit,
       .worth = worth_of(h, s),
       .schedules = h->options->schedules,
       .top = h->options->top,
@@ -253,11 +255,15 @@ static void settle(clx_twin_hunt *h) {
 static clx_status nothing_fits(const clx_twin_hunt *h, const clx_error *first, clx_error *error) {
   char text[200], need[32], have[32];
   const clx_scenario *s = h->scenario;
-  if (h->total.closest.tp == 0) {
+  if (h->total.closest.tp == 0 && h->total.evaluated + h->total.pruned == 0) {
     if (first->status == CLX_INPUT) return clx_fail_plain(error, CLX_INPUT, "%s", first->mistake[0].text);
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
                     "none of %.0f layouts divides this model, batch and machine", h->total.members);
   }
+  if (h->total.evaluated + h->total.pruned > 0)
+    return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
+                    "%.0f layouts fit in memory, but none has a step of at most %g s",
+                    h->total.evaluated + h->total.pruned, h->options->time_limit);
   clx_twin_layout_text(&h->total.closest, text, sizeof text);
   clx_quantity_format(h->total.closest_memory, "B", 4, need, sizeof need);
   clx_quantity_format(h->options->memory_limit > 0 ? h->options->memory_limit : s->device_memory, "B", 4, have,
@@ -309,6 +315,7 @@ static clx_status find_given(clx_twin_hunt *h, clx_error *error) {
   clx_search_found *f = &h->given.found;
   if (clx_twin_solve_training(s, &job, &memory, &f->step, &ignored) != CLX_OK) return CLX_OK;
   caller context = {h, s, 0, 0};
+  f->expected = f->step.step_time;
   CLX_TRY(confirm(&context, &job, &f->step, error));
   const clx_search_worth worth = worth_of(h, s);
   const double gpus = (double)job.layout.tp * job.layout.cp * job.layout.pp * job.layout.dp;

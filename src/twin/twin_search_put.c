@@ -25,7 +25,7 @@ static double energy_of(const clx_twin_hunt *h, const clx_twin_find *f) {
   return step->step_time * (w.base + gpus_of(&f->found.layout) * (w.rank + w.busy * w.share(step)));
 }
 
-// For tables: "TP4 PP6 VPP11 CP2 EP8 DP2048 MB1 zero1/64 full 50 %".
+// For tables: "TP4 PP6 VPP11 CP2 EP8 DP2048 MB1 zero1/64 full 50%".
 static void short_text(const clx_layout *l, char *text, size_t size) {
   const struct {
     const char *name;
@@ -40,10 +40,10 @@ static void short_text(const clx_layout *l, char *text, size_t size) {
   if (l->sharding != CLX_SHARDING_NONE)
     n += (size_t)snprintf(text + n, size - n, " %s", clx_sharding_name[l->sharding]);
   if (l->shard_group > 0) n += (size_t)snprintf(text + n, size - n, "/%d", l->shard_group);
-  if (l->recompute != CLX_RECOMPUTE_NONE)
-    n += (size_t)snprintf(text + n, size - n, " %s", clx_recompute_name[l->recompute]);
+  static const char *const recompute[] = {"", " sel", " full", ""};
+  n += (size_t)snprintf(text + n, size - n, "%s", recompute[l->recompute]);
   if (l->recompute == CLX_RECOMPUTE_FULL && l->recompute_share < 1)
-    n += (size_t)snprintf(text + n, size - n, " %.3g %%", 100 * l->recompute_share);
+    n += (size_t)snprintf(text + n, size - n, " %.0f%%", 100 * l->recompute_share);
   if (l->tp > 1 && !l->sequence_parallel) n += (size_t)snprintf(text + n, size - n, " no SP");
   if (l->schedule != CLX_SCHEDULE_AUTO) snprintf(text + n, size - n, " %s", clx_schedule_name[l->schedule]);
 }
@@ -72,6 +72,8 @@ static clx_status put_question(const clx_twin_hunt *h, clx_result *result, clx_e
   const double limit = o->memory_limit > 0 ? o->memory_limit : s->device_memory;
   CLX_TRY(clx_twin_put(result, "search.gpus", (double)gpus, "", "most GPUs a layout may use", error));
   if (o->price > 0) CLX_TRY(clx_twin_put(result, "search.price", o->price, "USD", "of one GPU for an hour", error));
+  if (o->time_limit > 0)
+    CLX_TRY(clx_twin_put(result, "search.time_limit", o->time_limit, "s", "slower steps are no results", error));
   CLX_TRY(clx_twin_put(result, "search.global_batch", s->job.global_batch, "", "sequences per step", error));
   CLX_TRY(clx_twin_put(result, "search.sequence", s->job.sequence, "", "tokens per sequence", error));
   return clx_twin_put(result, "search.memory_limit", limit, "B", "of one GPU of the whole fleet", error);
@@ -156,6 +158,8 @@ static clx_status put_given(const clx_twin_hunt *h, clx_result *result, clx_erro
   CLX_TRY(clx_twin_put(result, "search.given.value", f->value, VALUE_UNIT[h->objective],
                        "of the objective, as the scenario lays it out", error));
   CLX_TRY(clx_twin_put(result, "search.given.step_time", f->step.step_time, "s", "as the scenario lays it out", error));
+  CLX_TRY(
+      clx_twin_put(result, "search.given.expected", f->expected, "s", "with the slowest rank that is expected", error));
   CLX_TRY(clx_twin_put(result, "search.given.memory", f->memory, "B", "as the scenario lays it out", error));
   char text[200];
   clx_twin_layout_text(&f->layout, text, sizeof text);
@@ -177,6 +181,11 @@ static double value_of(const clx_twin_hunt *h, const clx_twin_find *f) {
 static double time_of(const clx_twin_hunt *h, const clx_twin_find *f) {
   (void)h;
   return f->found.step.step_time;
+}
+
+static double expected_of(const clx_twin_hunt *h, const clx_twin_find *f) {
+  (void)h;
+  return f->found.expected;
 }
 
 static double memory_of(const clx_twin_hunt *h, const clx_twin_find *f) {
@@ -213,11 +222,8 @@ static clx_status put_list(const clx_twin_hunt *h, const char *list, const clx_t
 }
 
 static clx_status put_lists(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
-  static const column TOP[] = {{"value", NULL, value_of},
-                               {"step_time", "s", time_of},
-                               {"memory", "B", memory_of},
-                               {"gpus", "", used_of},
-                               {"mfu", "", mfu_of}};
+  static const column TOP[] = {{"value", NULL, value_of},  {"step_time", "s", time_of}, {"expected", "s", expected_of},
+                               {"memory", "B", memory_of}, {"gpus", "", used_of},       {"mfu", "", mfu_of}};
   static const column FRONT[] = {{"step_time", "s", time_of}, {"gpus", "", used_of}};
   static const column COUNT[] = {
       {"value", NULL, value_of}, {"step_time", "s", time_of}, {"used", "", used_of}, {"mfu", "", mfu_of}};

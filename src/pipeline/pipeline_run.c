@@ -158,7 +158,7 @@ static inline __attribute__((always_inline)) turn turn_of(runner *r, const clx_p
 static inline __attribute__((always_inline)) void run_operations(runner *r, int32_t width) {
   const clx_pipeline_program *program = r->p->program;
   const size_t w = (size_t)width;
-  const bool jitter = r->lanes->jitter > 0;
+  const bool jitter = r->lanes->jitter > 0, busy = r->result->busy != NULL;
   for (int32_t i = 0; i < program->count; i++) {
     const clx_pipeline_operation *x = &program->operation[i];
     const bool pair = x->flags & CLX_OPERATION_PAIR;
@@ -169,7 +169,7 @@ static inline __attribute__((always_inline)) void run_operations(runner *r, int3
       const clx_pipeline_key task = clx_pipeline_key_of(~r->lanes->seed, (uint64_t)x->task);
       draw_pace(width, r->pace, pace, r->key, r->key + w, task, r->lanes->jitter);
       pace = r->pace;
-      for (int32_t l = 0; l < width; l++) r->busy[x->stage * w + (size_t)l] += t.duration * pace[l];
+      for (int32_t l = 0; busy && l < width; l++) r->busy[x->stage * w + (size_t)l] += t.duration * pace[l];
     }
     if ((x->flags & ~CLX_OPERATION_PAIR) || r->span != NULL) keep(r, x, now, pace, &t);
     if (pair && (x[1].flags || r->span != NULL)) keep(r, x + 1, now, pace, &t);

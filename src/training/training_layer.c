@@ -8,6 +8,12 @@ enum { FORWARD, BACKWARD };
 // Host work of the bias of one expert (split, scale, add, concatenate, and back) against that of its casts.
 static const double BIAS_HOST = 3;
 
+// Share of the bf16 peak and of the streaming bandwidth that the kernels of a scan in chunks reach: products of 64 x 128 with decay
+// factors between them, states in fp32. Fitted to Nemotron-H 56B on H100 (dgxc-benchmarking 25.05).
+static const double SCAN_EFFICIENCY = 0.1, SCAN_BANDWIDTH = 0.36;
+// Host work of such a mixer beyond its two projections, in linear modules: convolution, gates, scan.
+static const double SCAN_HOST = 3;
+
 // Attention kernels written for Ampere's matrix instructions on a later device: FlashAttention-2 against 3 on H100
 // (arXiv 2407.08608: 1.5 to 2 times).
 static const double OLD_INSTRUCTIONS = 0.6;
@@ -85,11 +91,11 @@ static double cast_passes(int32_t precision) {
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
   const number_format format = format_of(c, op);
-  const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
+  const double times = op->times, slow = times * misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
   const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
   double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
   if (op->weighted) {
-    const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
+    const double accumulate = times * op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
     const double weight =
         slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
     backward += weight;
@@ -98,25 +104,25 @@ static void add_gemm(context *c, const clx_op *op) {
   c->cost.gemm[FORWARD] += forward;
   c->cost.gemm[BACKWARD] += backward;
   c->gemm_forward += forward;
-  c->flop_forward += op->flop;
-  c->cost.flop += op->flop * (op->weighted ? 3 : 2);
-  c->kernels[FORWARD] += 1;
-  c->kernels[BACKWARD] += op->weighted ? 2 : 1;
+  c->flop_forward += times * op->flop;
+  c->cost.flop += times * op->flop * (op->weighted ? 3 : 2);
+  c->kernels[FORWARD] += times;
+  c->kernels[BACKWARD] += times * (op->weighted ? 2 : 1);
   if (op->kind == CLX_OP_GEMM)
-    c->linears += 1;
+    c->linears += times;
   else
     c->cast_experts = op->groups * ((format.unit != CLX_BF16 ? 1 : 0) + (c->job->model->mlp_bias ? BIAS_HOST : 0));
   // The fused grouped products cast what passes between them: one cast before the first, none between.
-  if (format.unit != CLX_BF16 && !(c->fused_experts && op->kind == CLX_OP_GROUPED && op->n == c->job->model->hidden)) {
+  if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
     const double passes = cast_passes(c->job->precision);
     const double in =
         passes * clx_device_cast_time(c->device, format.kernel, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
     const double out = passes * clx_device_cast_time(c->device, format.kernel, rows * op->n, op->weighted);
-    c->cost.stream[FORWARD] += in;
-    c->cost.stream[BACKWARD] += out;
-    c->kernels[FORWARD] += 1;
-    c->kernels[BACKWARD] += 1;
+    c->cost.stream[FORWARD] += times * in;
+    c->cost.stream[BACKWARD] += times * out;
+    c->kernels[FORWARD] += times;
+    c->kernels[BACKWARD] += times;
   }
 }
 
@@ -132,29 +138,46 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
 }
 
 static void add_attention(context *c, const clx_op *op) {
-  const double forward = attention_time(c, op, false);
+  const double times = op->times, forward = times * attention_time(c, op, false);
   c->cost.attention[FORWARD] += forward;
-  c->cost.attention[BACKWARD] += attention_time(c, op, true);
+  c->cost.attention[BACKWARD] += times * attention_time(c, op, true);
   c->attention_forward += forward;
-  c->flop_forward += op->flop;
-  c->cost.flop += op->flop * 3.5;
-  c->kernels[FORWARD] += c->fused_attention ? 1 : 6;
-  c->kernels[BACKWARD] += c->fused_attention ? 2 : 9;
+  c->flop_forward += times * op->flop;
+  c->cost.flop += times * op->flop * 3.5;
+  c->kernels[FORWARD] += times * (c->fused_attention ? 1 : 6);
+  c->kernels[BACKWARD] += times * (c->fused_attention ? 2 : 9);
 }
 
 static void add_stream(context *c, const clx_op *op) {
   if (op->absorbed && c->fused_experts) return;
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
   const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
-  const double forward =
-      clx_device_stream_time(c->device, op->bytes_forward * spread) + (kernels - 1) * c->device->kernel_time;
-  const double backward =
-      clx_device_stream_time(c->device, op->bytes_backward * spread) + (kernels - 1) * c->device->kernel_time;
+  const double more = (kernels - 1) * c->device->kernel_time;
+  const double forward = op->times * (clx_device_stream_time(c->device, op->bytes_forward * spread) + more);
+  const double backward = op->times * (clx_device_stream_time(c->device, op->bytes_backward * spread) + more);
   c->cost.stream[FORWARD] += forward;
   c->cost.stream[BACKWARD] += backward;
   if (op->saved_selective > 0) c->selective_stream += forward;
-  c->kernels[FORWARD] += kernels;
-  c->kernels[BACKWARD] += kernels;
+  c->kernels[FORWARD] += op->times * kernels;
+  c->kernels[BACKWARD] += op->times * kernels;
+}
+
+// Products of a chunk at the rate of the Triton kernels, beside traffic of the states; 2.5 times as much backward.
+static void add_scan(context *c, const clx_op *op) {
+  const double rate = c->device->peak[CLX_BF16] * c->device->sustained_clock[CLX_BF16] * SCAN_EFFICIENCY;
+  const double more = (op->kernels - 1) * c->device->kernel_time;
+  const double forward =
+      op->times * (op->flop / rate + clx_device_stream_time(c->device, op->bytes_forward / SCAN_BANDWIDTH) + more);
+  const double backward =
+      op->times *
+      (2.5 * op->flop / rate + clx_device_stream_time(c->device, op->bytes_backward / SCAN_BANDWIDTH) + 2 * more);
+  c->linears += op->times * SCAN_HOST;
+  c->cost.attention[FORWARD] += forward;
+  c->cost.attention[BACKWARD] += backward;
+  c->flop_forward += op->times * op->flop;
+  c->cost.flop += op->times * op->flop * 3.5;
+  c->kernels[FORWARD] += op->times * op->kernels;
+  c->kernels[BACKWARD] += op->times * 2 * op->kernels;
 }
 
 static void add_operations(context *c, const clx_op *ops, int32_t count) {
@@ -170,6 +193,9 @@ static void add_operations(context *c, const clx_op *ops, int32_t count) {
       case CLX_OP_STREAM:
         add_stream(c, &ops[i]);
         break;
+      case CLX_OP_SCAN:
+        add_scan(c, &ops[i]);
+        break;
     }
   }
 }
@@ -182,7 +208,7 @@ static double compute_time(const clx_layer_cost *cost, int32_t pass) {
 
 // Tensor parallelism: an all-reduce, or with sequence parallelism an all-gather and a reduce-scatter of the same bytes,
 // after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
-static double tp_time(const context *c, int32_t blocks) {
+static double tp_time(const context *c, double blocks) {
   const clx_layout *l = &c->job->layout;
   if (l->tp <= 1) return 0;
   const clx_network *network = c->job->network;
@@ -198,7 +224,8 @@ static double tp_time(const context *c, int32_t blocks) {
 
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
-  const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
+  const clx_layer_blocks b = clx_layer_blocks_of(m);
+  const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
   const double time = tp_time(c, blocks);
   const double exposed = time * (1 - c->software->tp_overlap * (1 - CLX_OVERLAP_COST));
   c->cost.tp[FORWARD] += exposed;
@@ -227,7 +254,8 @@ static void add_ep(context *c) {
   const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job));
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
-  const double exposed = 2 * one * (1 - (overlaps ? c->software->expert_overlap : 0));
+  const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
+  const double exposed = exchanges * one * (1 - (overlaps ? c->software->expert_overlap : 0));
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
 }
@@ -299,7 +327,8 @@ static double experts_host(const context *c, int32_t pass) {
   const clx_software *s = c->software;
   if (c->fused_experts) return 0;
   const double graphs = c->job->network->domain > 8 ? s->expert_graphs_rack : s->expert_graphs;
-  const double host = s->expert_host + s->linear_host * c->linears + s->expert_host_each * c->cast_experts;
+  const double blocks = clx_layer_blocks_of(c->job->model).ffn;
+  const double host = s->linear_host * c->linears + blocks * (s->expert_host + s->expert_host_each * c->cast_experts);
   return SHARE[pass] * host * (1 - graphs);
 }
 

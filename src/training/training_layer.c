@@ -5,6 +5,8 @@
 
 enum { FORWARD, BACKWARD };
 
+enum { SERVER = 8 };  // GPUs of a usual server: recipes for larger NVLink domains differ
+
 // Host work of the bias of one expert (split, scale, add, concatenate, and back) against that of its casts.
 static const double BIAS_HOST = 3;
 
@@ -247,11 +249,26 @@ static void add_cp(context *c) {
   }
 }
 
+// Dispatch or combine. With expert_dedup a token goes once to a rank that holds any of its experts and once over the NICs to a
+// node (DeepEP across servers, HybridEP in larger NVLink domains), else once for each expert (all-to-all of NCCL, which
+// Megatron-Core's guide leaves for groups inside a server).
+static double exchange_time(const context *c, clx_group group) {
+  const clx_layout *l = &c->job->layout;
+  const bool server = l->ep <= group.inside && c->job->network->domain <= SERVER;
+  const double share = server ? 0 : c->software->expert_dedup, picks = c->job->model->experts_per_token;
+  const double plain = share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
+  if (share <= 0) return plain;
+  const double token = clx_training_token_bytes(c->job);
+  const double nodes = ceil((double)l->ep / group.inside);
+  const double ranks = l->ep * (1 - pow(1 - 1.0 / l->ep, picks)), copies = nodes * (1 - pow(1 - 1.0 / nodes, picks));
+  return share * clx_expert_exchange_cost(c->job->network, group, token * ranks, token * copies).time + (1 - share) * plain;
+}
+
 static void add_ep(context *c) {
   const clx_layout *l = &c->job->layout;
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
-  const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job));
+  const double one = exchange_time(c, group);
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
   const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
@@ -326,7 +343,7 @@ static double experts_host(const context *c, int32_t pass) {
   static const double SHARE[2] = {0.4, 0.6};  // backward: two products for one, and autograd
   const clx_software *s = c->software;
   if (c->fused_experts) return 0;
-  const double graphs = c->job->network->domain > 8 ? s->expert_graphs_rack : s->expert_graphs;
+  const double graphs = c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs;
   const double blocks = clx_layer_blocks_of(c->job->model).ffn;
   const double host = s->linear_host * c->linears + blocks * (s->expert_host + s->expert_host_each * c->cast_experts);
   return SHARE[pass] * host * (1 - graphs);

@@ -30,6 +30,7 @@ typedef struct context {
   bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
   double kernels[2];
+  double experts_forward;  // s of compute of the routed experts
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
 } context;
@@ -182,8 +183,13 @@ static void add_scan(context *c, const clx_op *op) {
   c->kernels[BACKWARD] += op->times * 2 * op->kernels;
 }
 
+static double compute_time(const clx_layer_cost *cost, int32_t pass) {
+  return cost->gemm[pass] + cost->attention[pass] + cost->stream[pass];
+}
+
 static void add_operations(context *c, const clx_op *ops, int32_t count) {
   for (int32_t i = 0; i < count; i++) {
+    const double before = compute_time(&c->cost, FORWARD);
     switch (ops[i].kind) {
       case CLX_OP_GEMM:
       case CLX_OP_GROUPED:
@@ -199,11 +205,8 @@ static void add_operations(context *c, const clx_op *ops, int32_t count) {
         add_scan(c, &ops[i]);
         break;
     }
+    if (ops[i].part == CLX_PART_EXPERT) c->experts_forward += compute_time(&c->cost, FORWARD) - before;
   }
-}
-
-static double compute_time(const clx_layer_cost *cost, int32_t pass) {
-  return cost->gemm[pass] + cost->attention[pass] + cost->stream[pass];
 }
 
 // --- communication --------------------------------------------------------------------------------------------------------
@@ -337,25 +340,48 @@ static void add_recompute(context *c) {
   }
 }
 
-// What the host needs for one pass over a layer with experts, beyond launching kernels one by one: the tokens of each expert are
-// counted on the device and read by the host before it can start their products, so it never runs ahead by more than a layer.
-static double experts_host(const context *c, int32_t pass) {
-  static const double SHARE[2] = {0.4, 0.6};  // backward: two products for one, and autograd
+// What the host needs for one layer with experts, forward and backward, beyond launching kernels one by one.
+typedef struct expert_host {
+  double mixers, experts;
+} expert_host;
+
+static expert_host expert_host_of(const context *c) {
   const clx_software *s = c->software;
-  if (c->fused_experts) return 0;
-  const double graphs = c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs;
+  if (c->fused_experts) return (expert_host){0, 0};
+  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs);
   const double blocks = clx_layer_blocks_of(c->job->model).ffn;
-  const double host = s->linear_host * c->linears + blocks * (s->expert_host + s->expert_host_each * c->cast_experts);
-  return SHARE[pass] * host * (1 - graphs);
+  return (expert_host){eager * s->linear_host * c->linears,
+                       eager * blocks * (s->expert_host + s->expert_host_each * c->cast_experts)};
+}
+
+// The tokens of each expert are counted on the device, and the host reads the counts before it can start the products of the
+// experts: device and host meet there in the forward pass, and the host's work for the experts hides behind theirs only.
+// Backward the counts are known.
+static void add_expert_launch(context *c) {
+  static const double FORWARD_SHARE = 0.4;  // backward: two products for one, and autograd
+  const expert_host host = expert_host_of(c);
+  const double slow = c->device->host_time, interval = c->software->launch_interval;
+  const double waits = c->cost.tp[FORWARD] + c->cost.ep[FORWARD];
+  const double device = compute_time(&c->cost, FORWARD) + waits, mixers = device - c->experts_forward - c->cost.ep[FORWARD];
+  const double experts = slow * FORWARD_SHARE * host.experts;
+  const double both = slow * (c->kernels[FORWARD] * interval + FORWARD_SHARE * host.mixers) + experts;
+  const double forward = fmax(both, fmax(experts, device - mixers) + mixers);
+  c->cost.launch[FORWARD] = forward - device;
+  const double all = (1 - FORWARD_SHARE) * (host.mixers + host.experts) + c->kernels[BACKWARD] * interval;
+  const double backward = compute_time(&c->cost, BACKWARD) + c->cost.tp[BACKWARD] + c->cost.ep[BACKWARD];
+  c->cost.launch[BACKWARD] = fmax(0, slow * all - backward);
 }
 
 // Without CUDA graphs the device waits when the host cannot start kernels as fast as they finish.
 static void add_launch(context *c, bool moe) {
-  if (c->software->cuda_graphs) return;
+  if (c->software->cuda_graphs || (moe && c->fused_experts)) return;
+  if (moe) {
+    add_expert_launch(c);
+    return;
+  }
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
-    const double host = c->kernels[pass] * c->software->launch_interval + (moe ? experts_host(c, pass) : 0);
-    const double device = compute_time(&c->cost, pass) + (moe ? c->cost.tp[pass] + c->cost.ep[pass] : 0);
-    c->cost.launch[pass] = fmax(0, host * c->device->host_time - device);
+    const double host = c->kernels[pass] * c->software->launch_interval * c->device->host_time;
+    c->cost.launch[pass] = fmax(0, host - compute_time(&c->cost, pass));
   }
 }
 

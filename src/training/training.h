@@ -40,8 +40,8 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
-// Pipeline schedule that a layout asks for: one of clx_pipeline_kind, or by the number of chunks.
-enum { CLX_SCHEDULE_AUTO = CLX_PIPELINE_KINDS };
+// Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
+enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
 
 extern const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2];
 
@@ -55,15 +55,24 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t schedule;           // clx_pipeline_kind, or CLX_SCHEDULE_AUTO: 1f1b, interleaved with vpp > 1
-  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;             // share of the kept activations that waits in host memory
-  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
+  double offload;    // share of the kept activations that waits in host memory
+  int32_t *stage_layers;  // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
 
 extern const clx_schema clx_layout_schema;
+
+// Jobs in narrow formats whose attention kernels multiply in fp8 as well.
+typedef enum clx_narrow_attention {
+  CLX_NARROW_ATTENTION_NONE,
+  CLX_NARROW_ATTENTION_ADAPTERS,  // fine-tuning of adapters beside a frozen base
+  CLX_NARROW_ATTENTION_ALL
+} clx_narrow_attention;
+
+extern const char *const clx_narrow_attention_name[];
 
 // catalogue/software: what a framework and its version do, as physical parameters.
 typedef struct clx_software {
@@ -96,20 +105,24 @@ typedef struct clx_software {
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
-  int32_t fused_experts;    // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
-  double expert_graphs;     // share of the host's work on layers with experts that CUDA graphs replay
+  int32_t
+      fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
+  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
   double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
-  double expert_host;       // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
-  double expert_host_each;  // s more per expert of the rank with casts or biases of its own
-  double linear_host;       // s of the host for one linear module of such a layer, forward and backward
-  int32_t mtp;              // bool: trains the multi-token prediction modules of models that have them
-  int32_t mla_blackwell;    // bool: fused attention kernel for multi-head latent attention on Blackwell
-  double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
-  int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
-  double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
-  double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
-  double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
+  double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
+  double expert_host_each;      // s more per expert of the rank with casts or biases of its own
+  double linear_host;           // s of the host for one linear module of such a layer, forward and backward
+  int32_t mtp;                  // bool: trains the multi-token prediction modules of models that have them
+  int32_t mla_blackwell;        // bool: fused attention kernel for multi-head latent attention on Blackwell
+  double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
+  int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
+  int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
+  int32_t narrow_attention;     // clx_narrow_attention
+  int32_t selective_attention;  // bool: selective recompute repeats fused attention too
+  double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
+  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
+  double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
 extern const clx_schema clx_software_schema;

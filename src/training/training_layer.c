@@ -16,9 +16,15 @@ static const double SCAN_EFFICIENCY = 0.1, SCAN_BANDWIDTH = 0.36;
 // Host work of such a mixer beyond its two projections, in linear modules: convolution, gates, scan.
 static const double SCAN_HOST = 3;
 
-// Attention kernels written for Ampere's matrix instructions on a later device: FlashAttention-2 against 3 on H100
-// (arXiv 2407.08608: 1.5 to 2 times).
-static const double OLD_INSTRUCTIONS = 0.6;
+// Speed of an attention kernel written for Ampere's matrix instructions, against the device's own: FlashAttention-2 beside
+// cuDNN, causal, 8,192 to 32,768 tokens forward and backward: 325/573 and 277/464 TFLOP/s on H200, 414/1584 and 338/1211 on
+// GB200 (NVIDIA/cudnn-frontend, benchmark).
+typedef struct old_instructions {
+  const char *family;
+  double speed;
+} old_instructions;
+
+static const old_instructions OLD_INSTRUCTIONS[] = {{"hopper", 0.55}, {"blackwell", 0.28}};
 
 typedef struct context {
   const clx_training *job;
@@ -30,7 +36,7 @@ typedef struct context {
   bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
   double kernels[2];
-  double experts_forward;  // s of compute of the routed experts
+  double experts_forward;        // s of compute of the routed experts
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
 } context;
@@ -90,11 +96,31 @@ static double cast_passes(int32_t precision) {
   return precision == CLX_PRECISION_FP8_ROW || precision == CLX_PRECISION_FP8_BLOCK ? 2 : 1;
 }
 
+// The weight gradient reads its operands along the tokens. Multiply units of Blackwell take either layout of an fp8 operand
+// with one scale per tensor; those of Hopper, and scales per block, need a copy of it.
+static bool needs_other_layout(const context *c) {
+  return c->job->precision != CLX_PRECISION_FP8 || !clx_text_equal(c->device->family, "blackwell");
+}
+
+// Casts of one operand. What sequence parallelism spreads is cast before it is gathered, on 1/tp of the tokens, and copied
+// to the other layout after it (Transformer Engine).
+static double cast_time(const context *c, clx_kernel_format kernel, double elements, bool spread, bool weighted) {
+  const double passes = cast_passes(c->job->precision);
+  const bool other = weighted && needs_other_layout(c);
+  const int32_t tp = c->job->layout.tp;
+  if (!spread || tp <= 1 || !c->shard.sequence_parallel) {
+    return passes * clx_device_cast_time(c->device, kernel, elements, other);
+  }
+  const double copy = other ? clx_device_stream_time(c->device, elements * 2 * clx_kernel_format_bytes(kernel)) : 0;
+  return passes * clx_device_cast_time(c->device, kernel, elements / tp, false) + copy;
+}
+
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
   const number_format format = format_of(c, op);
-  const double times = op->times, slow = times * misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
+  const double times = op->times, slow = times * misalignment(c, op),
+               bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
   const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
   double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
   if (op->weighted) {
@@ -118,15 +144,45 @@ static void add_gemm(context *c, const clx_op *op) {
   // The fused grouped products cast what passes between them: one cast before the first, none between.
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
-    const double passes = cast_passes(c->job->precision);
-    const double in =
-        passes * clx_device_cast_time(c->device, format.kernel, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
-    const double out = passes * clx_device_cast_time(c->device, format.kernel, rows * op->n, op->weighted);
-    c->cost.stream[FORWARD] += times * in;
-    c->cost.stream[BACKWARD] += times * out;
+    c->cost.stream[FORWARD] +=
+        times * cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+    c->cost.stream[BACKWARD] += times * cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->kernels[FORWARD] += times;
     c->kernels[BACKWARD] += times;
   }
+}
+
+static double kernel_generation(const context *c) {
+  if (c->software->native_attention) return 1;
+  for (int32_t i = 0; i < CLX_COUNT(OLD_INSTRUCTIONS); i++) {
+    if (clx_text_equal(c->device->family, OLD_INSTRUCTIONS[i].family)) return OLD_INSTRUCTIONS[i].speed;
+  }
+  return 1;
+}
+
+// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 and 342/537 TFLOP/s on H200 (backward
+// does not skip what the mask hides), 1998/1533 and 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark).
+typedef struct fp8_attention {
+  const char *family;
+  double speed[2];  // forward, backward
+} fp8_attention;
+
+static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.64}}, {"blackwell", {1.3, 1.11}}};
+
+static double attention_format(const context *c, bool backward) {
+  const int32_t jobs = c->software->narrow_attention;
+  const bool narrow =
+      jobs == CLX_NARROW_ATTENTION_ALL || (jobs == CLX_NARROW_ATTENTION_ADAPTERS && c->job->model->adapter_rank > 0);
+  if (!narrow || c->format == CLX_BF16) return 1;
+  for (int32_t i = 0; i < CLX_COUNT(FP8_ATTENTION); i++) {
+    if (clx_text_equal(c->device->family, FP8_ATTENTION[i].family)) return FP8_ATTENTION[i].speed[backward ? 1 : 0];
+  }
+  return 1;
+}
+
+// The rates of cuDNN come from runs long enough to settle; those of Ampere from single kernels.
+static double attention_clock(const context *c) {
+  return clx_text_equal(c->device->family, "ampere") ? c->device->sustained_clock[CLX_BF16] : 1;
 }
 
 static double attention_time(const context *c, const clx_op *op, bool backward) {
@@ -135,9 +191,8 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
   if (!c->fused_attention) {
     return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
   }
-  const bool foreign = !c->software->native_attention && !clx_text_equal(c->device->family, "ampere");
-  const double speed = c->software->attention_speed * (foreign ? OLD_INSTRUCTIONS : 1);
-  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->device->sustained_clock[CLX_BF16]);
+  const double speed = c->software->attention_speed * kernel_generation(c) * attention_format(c, backward);
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * attention_clock(c));
 }
 
 static void add_attention(context *c, const clx_op *op) {
@@ -227,12 +282,17 @@ static double tp_time(const context *c, double blocks) {
   return blocks * one;
 }
 
+static const double PLAIN_OVERLAP = 0.25;
+
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const clx_layer_blocks b = clx_layer_blocks_of(m);
   const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
   const double time = tp_time(c, blocks);
-  const double exposed = time * (1 - c->software->tp_overlap * (1 - CLX_OVERLAP_COST));
+  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off): what is left is the
+  // reduce-scatter of the backward pass beside the weight gradient.
+  const double overlap = c->format == CLX_FP4 ? fmin(c->software->tp_overlap, PLAIN_OVERLAP) : c->software->tp_overlap;
+  const double exposed = time * (1 - overlap * (1 - CLX_OVERLAP_COST));
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += exposed;
   c->cost.repeat_tp = exposed;
@@ -259,12 +319,14 @@ static double exchange_time(const context *c, clx_group group) {
   const clx_layout *l = &c->job->layout;
   const bool server = l->ep <= group.inside && c->job->network->domain <= SERVER;
   const double share = server ? 0 : c->software->expert_dedup, picks = c->job->model->experts_per_token;
-  const double plain = share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
+  const double plain =
+      share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
   if (share <= 0) return plain;
   const double token = clx_training_token_bytes(c->job);
   const double nodes = ceil((double)l->ep / group.inside);
   const double ranks = l->ep * (1 - pow(1 - 1.0 / l->ep, picks)), copies = nodes * (1 - pow(1 - 1.0 / nodes, picks));
-  return share * clx_expert_exchange_cost(c->job->network, group, token * ranks, token * copies).time + (1 - share) * plain;
+  return share * clx_expert_exchange_cost(c->job->network, group, token * ranks, token * copies).time +
+         (1 - share) * plain;
 }
 
 static void add_ep(context *c) {
@@ -304,8 +366,8 @@ static void add_fsdp(context *c, bool moe) {
   comm[BACKWARD] = comm[FORWARD];
   if (c->job->model->adapter_rank <= 0) {
     const double reduced = c->software->fsdp_reduce_bytes;
-    const clx_traffic_demand scatter = fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p,
-                                                   reduced > 0 ? reduced : c->software->gradient_bytes);
+    const clx_traffic_demand scatter =
+        fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p, reduced > 0 ? reduced : c->software->gradient_bytes);
     comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
   }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
@@ -322,6 +384,7 @@ static void add_fsdp(context *c, bool moe) {
 
 static void add_recompute(context *c) {
   const double share = c->job->layout.recompute_share;
+  const bool attention_repeats = !c->fused_attention || c->software->selective_attention;
   switch (clx_training_recompute(c->job)) {
     case CLX_RECOMPUTE_FULL:
       c->cost.repeat = share * compute_time(&c->cost, FORWARD);
@@ -329,7 +392,7 @@ static void add_recompute(context *c) {
       c->cost.flop += share * c->flop_forward;
       break;
     case CLX_RECOMPUTE_SELECTIVE:
-      c->cost.repeat = c->selective_stream + (c->fused_attention ? 0 : c->attention_forward) +
+      c->cost.repeat = c->selective_stream + (attention_repeats ? c->attention_forward : 0) +
                        c->software->selective_gemm * c->gemm_forward;
       c->cost.repeat_tp *= c->software->selective_gemm;
       c->cost.flop += c->software->selective_gemm * c->flop_forward;
@@ -362,7 +425,8 @@ static void add_expert_launch(context *c) {
   const expert_host host = expert_host_of(c);
   const double slow = c->device->host_time, interval = c->software->launch_interval;
   const double waits = c->cost.tp[FORWARD] + c->cost.ep[FORWARD];
-  const double device = compute_time(&c->cost, FORWARD) + waits, mixers = device - c->experts_forward - c->cost.ep[FORWARD];
+  const double device = compute_time(&c->cost, FORWARD) + waits,
+               mixers = device - c->experts_forward - c->cost.ep[FORWARD];
   const double experts = slow * FORWARD_SHARE * host.experts;
   const double both = slow * (c->kernels[FORWARD] * interval + FORWARD_SHARE * host.mixers) + experts;
   const double forward = fmax(both, fmax(experts, device - mixers) + mixers);
@@ -385,6 +449,17 @@ static void add_launch(context *c, bool moe) {
   }
 }
 
+// Activations on their way to the host's memory and back: the device waits for what compute does not hide.
+static void add_offload(context *c, bool moe) {
+  const double share = c->job->layout.offload;
+  if (share <= 0) return;
+  const double link = c->device->host_link > 0 ? c->device->host_link : fmax(c->device->pcie, 1e9);
+  const double transfer = share * clx_training_kept_make(c->job).layer[moe ? 1 : 0].bytes / link;
+  for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
+    c->cost.launch[pass] += fmax(0, transfer - compute_time(&c->cost, pass));
+  }
+}
+
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed) {
   clx_op ops[CLX_LAYER_OPS_MAX];
   context c = context_make(job);
@@ -395,6 +470,7 @@ clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool w
   if (moe) add_ep(&c);
   add_recompute(&c);
   add_launch(&c, moe);
+  add_offload(&c, moe);
   add_fsdp(&c, moe);
   return c.cost;
 }

@@ -33,7 +33,7 @@ static void add_layers(const clx_training *job, clx_stage *stage, int32_t first,
 }
 
 int32_t clx_training_schedule(const clx_layout *layout) {
-  if (layout->schedule != CLX_SCHEDULE_AUTO) return layout->schedule;
+  if (layout->schedule != CLX_SCHEDULE_AUTO) return layout->schedule - CLX_SCHEDULE_FIRST;
   return layout->vpp > 1 ? CLX_PIPELINE_INTERLEAVED : CLX_PIPELINE_1F1B;
 }
 

@@ -28,8 +28,8 @@ typedef struct clx_transformer {
   // experts. All 0 = each layer has attention and a feed-forward block.
   int32_t attention_layers, mamba_layers, ffn_layers;
   int32_t mamba_heads, mamba_head_dim, mamba_state, mamba_groups;
-  int32_t mtp_layers;                   // multi-token prediction modules, each one more layer and one more head pass
-  int32_t adapter_rank;                 // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
+  int32_t mtp_layers;    // multi-token prediction modules, each one more layer and one more head pass
+  int32_t adapter_rank;  // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
 } clx_transformer;
 
 extern const clx_schema clx_model_schema;
@@ -114,9 +114,12 @@ typedef struct clx_op {
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                          // has a weight gradient
+  bool gathered;                          // its input is spread over the tensor-parallel ranks and gathered
+  bool scattered;                         // its output is reduced and spread over them
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
-  bool absorbed;  // STREAM: a fused grouped product of the experts does it in its epilogue; GROUPED: so with its input cast
-  double times;   // how often a layer has it: 1; in hybrids the share of the layers that do
+  bool
+      absorbed;  // STREAM: a fused grouped product of the experts does it in its epilogue; GROUPED: so with its input cast
+  double times;  // how often a layer has it: 1; in hybrids the share of the layers that do
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };

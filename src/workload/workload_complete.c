@@ -62,7 +62,8 @@ clx_status clx_transformer_complete(clx_transformer *model, clx_place place, clx
   }
   const int32_t mixers = model->attention_layers + model->mamba_layers;
   if (mixers > model->layers || model->ffn_layers > model->layers) {
-    return clx_fail(error, CLX_INPUT, place, "model '%s': 'layers' %d is fewer than %d with mixers or %d with 'ffn_layers'",
+    return clx_fail(error, CLX_INPUT, place,
+                    "model '%s': 'layers' %d is fewer than %d with mixers or %d with 'ffn_layers'",
                     model->name ? model->name : "?", model->layers, mixers, model->ffn_layers);
   }
   return CLX_OK;

@@ -89,7 +89,8 @@ static double local_kv_heads(const view *v) {
   return kv < 1 ? 1 : kv;  // replicated when tp is more than the KV heads
 }
 
-// Low-rank adapters beside a projection of k inputs and n outputs: two thin GEMMs in bf16 with gradients.
+// Low-rank adapters beside a projection of k inputs and n outputs: two thin GEMMs in bf16 with gradients, and the branch
+// scaled and added to the output. Separate kernels for scaling move two more passes.
 static void add_adapter(view *v, double n, double k) {
   if (v->model->adapter_rank == 0) return;
   const double rank = v->model->adapter_rank;
@@ -99,19 +100,20 @@ static void add_adapter(view *v, double n, double k) {
   clx_op *up = add_gemm(v, "adapter up", CLX_PART_ATTENTION, v->tokens, n, rank);
   up->weighted = true;
   up->low_precision = false;
+  add_stream(v, "adapter sum", CLX_PART_ATTENTION, v->tokens * n, 3, 1, 1.7, 2);
 }
 
 static void add_gqa(view *v, bool windowed) {
   const clx_transformer *model = v->model;
   const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
   const double width = (heads + 2 * kv) * d;
-  add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden);
+  add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden)->gathered = true;
   add_adapter(v, width, model->hidden);
   clx_op *rope = add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
   rope->saved = v->tokens * width * BF16;
   if (model->qk_norm) add_stream(v, "qk norm", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 3, 1, 2);
   add_attention_core(v, d, d, kv, windowed);
-  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, model->hidden, heads * d);
+  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, model->hidden, heads * d)->scattered = true;
   add_adapter(v, model->hidden, heads * d);
 }
 
@@ -133,7 +135,7 @@ static void add_mla(view *v, bool windowed) {
   rope->saved = v->tokens * heads * (2 * qk + dv) * BF16;
   rope->saved_selective = v->tokens * heads * (qk + dv) * BF16;
   add_attention_core(v, qk, dv, heads, windowed);
-  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, h, heads * dv);
+  add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, h, heads * dv)->scattered = true;
 }
 
 // Mamba-2 (arXiv 2405.21060, section 6) in chunks: products inside a chunk, states of the chunks, what they add. Gated delta nets
@@ -166,9 +168,9 @@ static void add_activation(view *v, const char *name, clx_op_part part, double e
 
 static void add_ffn(view *v, const char *up, const char *down, clx_op_part part, double width) {
   const double local = width / v->shard->tp;
-  add_gemm(v, up, part, v->tokens, v->gate * local, v->model->hidden);
+  add_gemm(v, up, part, v->tokens, v->gate * local, v->model->hidden)->gathered = true;
   add_activation(v, "activation", part, v->tokens * local);
-  add_gemm(v, down, part, v->tokens, v->model->hidden, local);
+  add_gemm(v, down, part, v->tokens, v->model->hidden, local)->scattered = true;
 }
 
 // Experts with biases (gpt-oss) in Megatron-Core: clamped halves of the gated input are copied side by side, and the bias of

@@ -119,15 +119,18 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound. Casts, unscaling,
+// the norm and clipping in passes of their own make it more (update_bytes).
 static double optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
   double mine = p->shared + p->expert;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
-  return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
+  const clx_software *s = job->software;
+  const double least = 2 * s->optimizer_bytes + s->gradient_bytes + 2;
+  const double bytes = mine * fmax(least, s->update_bytes);
+  return clx_device_stream_time(job->device, bytes) + s->step_overhead;
 }
 
 // --- the step --------------------------------------------------------------------------------------------------------------

@@ -110,7 +110,9 @@ typedef struct clx_software {
   double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;        // B per parameter that the optimizer moves, when its passes are not fused into one
   int32_t recompute;          // clx_recompute: when the user says nothing
+  int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
   double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all

@@ -54,7 +54,9 @@ static number_format format_of(const context *c, const clx_op *op) {
 static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                         double groups) {
   const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
-  return alone / (c->device->sustained_clock[f.unit] * c->software->gemm_speed);
+  const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
+  const double speed = c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1);
+  return alone / (c->device->sustained_clock[f.unit] * speed);
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.

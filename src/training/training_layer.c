@@ -79,16 +79,24 @@ static bool needs_other_layout(const context *c) {
 }
 
 // Casts of one operand. What sequence parallelism spreads is cast before it is gathered, on 1/tp of the tokens, and copied
-// to the other layout after it (Transformer Engine).
+// to the other layout after it (Transformer Engine). Rows that torchao scales are gathered in bf16.
 static double cast_time(const context *c, clx_kernel_format kernel, double elements, bool spread, bool weighted) {
   const double passes = cast_passes(c->job->precision);
   const bool other = weighted && needs_other_layout(c);
   const int32_t tp = c->job->layout.tp;
-  if (!spread || tp <= 1 || !c->shard.sequence_parallel) {
+  if (!spread || tp <= 1 || !c->shard.sequence_parallel || c->job->precision == CLX_PRECISION_FP8_ROW) {
     return passes * clx_device_cast_time(c->device, kernel, elements, other);
   }
   const double copy = other ? clx_device_stream_time(c->device, elements * 2 * clx_kernel_format_bytes(kernel)) : 0;
   return passes * clx_device_cast_time(c->device, kernel, elements / tp, false) + copy;
+}
+
+// torchao has gradients with a scale per row multiplied without them and scaled by a kernel after it: one product with a scale
+// per row is too slow with full accumulation (pytorch/ao 1325, pytorch/pytorch 147971).
+static double rescale_time(const context *c, const clx_op *op) {
+  if (c->job->precision != CLX_PRECISION_FP8_ROW) return 0;
+  return clx_device_stream_time(c->device, 4 * op->m * op->groups * op->k) +
+         (op->weighted ? clx_device_stream_time(c->device, 4 * op->groups * op->n * op->k) : 0);
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
@@ -117,6 +125,7 @@ static void add_gemm(context *c, const clx_op *op) {
     c->cost.stream[FORWARD] +=
         cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
     c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
+    c->cost.stream[BACKWARD] += rescale_time(c, op);
     c->kernels[FORWARD] += 1;
     c->kernels[BACKWARD] += 1;
   }
@@ -221,8 +230,9 @@ static double tp_time(const context *c, int32_t blocks) {
   const clx_network *network = c->job->network;
   const clx_group group = clx_group_make(network, l->tp, 1);
   const double bytes = clx_training_tp_bytes(c->job);
-  // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine).
-  const double gathered = c->format == CLX_BF16 ? bytes : bytes / 2;
+  // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
+  const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
+  const double gathered = wide ? bytes : bytes / 2;
   const double one = c->shard.sequence_parallel ? clx_collective_time(network, CLX_ALL_GATHER, group, gathered) +
                                                       clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)
                                                 : clx_collective_time(network, CLX_ALL_REDUCE, group, bytes);

@@ -65,6 +65,7 @@ typedef struct clx_device {
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double speed_spread;                // standard deviation of sustained speed between devices of this kind
   double kernel_time;                 // s: ramp up and drain of one kernel
+  double host_time;                   // of an operation on its host processor, against current x86 servers
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's

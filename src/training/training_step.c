@@ -41,11 +41,12 @@ static double accumulate_time(const clx_training *job, const clx_stage_parameter
 }
 
 clx_stage_time clx_training_stage_time(const clx_training *job, const clx_training_costs *c, const clx_stage *stage,
-                                  const clx_stage_parameters *trained) {
+                                       const clx_stage_parameters *trained) {
   clx_stage_time t = {0};
   for (int32_t moe = 0; moe < 2; moe++) {
     for (int32_t windowed = 0; windowed < 2; windowed++) {
-      if (stage->layers[moe][windowed] > 0) clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
+      if (stage->layers[moe][windowed] > 0)
+        clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
     }
   }
   if (stage->embedding) clx_layer_cost_add(&t.sum, &c->embedding, 1);
@@ -82,8 +83,8 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
-static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass, double share,
-                    double last) {
+static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
+                    double share, double last) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
@@ -107,20 +108,23 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+// Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
+// gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
+// layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
-  double mine = p->shared + p->expert;
+  const double all = p->shared + p->expert;
+  double mine = all, held = all;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
-  // Of all that the rank holds: gradient buffers cleared; weights cast once a step, in both layouts.
-  const double held = p->shared + p->expert;
+  if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
+  const double gradient = job->software->gradient_bytes;
+  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
   const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
-  if (whole) bytes += held * job->software->gradient_bytes;
   if (whole && clx_precision_format(job->precision) != CLX_BF16) {
-    bytes += held * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+    bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
   }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }
@@ -147,6 +151,24 @@ static double doublings(const clx_training *job) {
   return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
+// Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
+// and backward passes, of which weight gradients fill gaps in the zero-bubble schedules (clx_pipeline_bound for equal stages).
+static double fill_and_drain(const clx_training *job, double others, double weights) {
+  const clx_layout *l = &job->layout;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_INTERLEAVED:
+      return others / l->vpp;
+    case CLX_PIPELINE_ZB_H1:
+      return fmax(0, others - 2 * weights);
+    case CLX_PIPELINE_ZB_V:
+      return fmax(0, others - 3 * weights) / 2;
+    case CLX_PIPELINE_DUALPIPE:
+      return fmax(0, others - 2 * weights) / 2;
+    default:
+      return others;
+  }
+}
+
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error) {
   const clx_layout *l = &job->layout;
@@ -156,12 +178,15 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   shown dp = {0, 0};
   clx_training_traffic traffic;
   clx_training_traffic_make(job, &traffic);
-  double slots = 0, largest = -1, optimizer = 0;
+  double slots = 0, weights = 0, largest = -1, optimizer = 0;
   for (int32_t i = 0; i < run_count; i++) {
     const clx_stage_parameters p = clx_training_trained(job, run[i].held);
     const clx_stage_time t = clx_training_stage_time(job, costs, &run[i].stage, &p);
     const double slot = t.forward + t.backward;
-    for (int32_t k = 0; k < run[i].count; k++) slots += slot;
+    for (int32_t k = 0; k < run[i].count; k++) {
+      slots += slot;
+      weights += t.sum.weight;
+    }
     if (slot > largest) {
       largest = slot;
       slowest = t;
@@ -173,8 +198,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
   clx_training_fill(step, &slowest.sum, m);
-  // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
-  step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;

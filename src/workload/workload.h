@@ -102,6 +102,7 @@ typedef struct clx_op {
   bool gathered;                          // its input is spread over the tensor-parallel ranks and gathered
   bool scattered;                         // its output is reduced and spread over them
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
+  bool absorbed;                          // STREAM: a fused grouped product of the experts does it in its epilogue
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };

@@ -148,6 +148,15 @@ static void add_ffn(view *v, const char *up, const char *down, clx_op_part part,
   add_gemm(v, down, part, v->tokens, v->model->hidden, local)->scattered = true;
 }
 
+// Experts with biases (gpt-oss) in Megatron-Core: clamped halves of the gated input are copied side by side, and the bias of
+// the second product is scaled by the routing weight in fp32, expert by expert, and concatenated (experts.py, _apply_bias;
+// fused_bias_geglu.py). Passes of 2 B: clamp 4, copy 4, forward; 6 and 4 backward. Bias: product 2, sum 5, concatenation 4,
+// cast 3, forward; cast 3, split 3, two products of the gradient and their sums 12, copy 2, backward.
+static void add_expert_bias(view *v, double arriving, double width) {
+  add_stream(v, "expert clamp", CLX_PART_EXPERT, arriving * width, 8, 10, 1, 3)->absorbed = true;
+  add_stream(v, "expert bias", CLX_PART_EXPERT, arriving * v->model->hidden, 14, 20, 1, 4)->absorbed = true;
+}
+
 static void add_experts(view *v) {
   const clx_transformer *model = v->model;
   const clx_shard *shard = v->shard;
@@ -167,6 +176,8 @@ static void add_experts(view *v) {
   up->groups = local_experts;
   up->flop *= local_experts;
   add_activation(v, "expert activation", CLX_PART_EXPERT, arriving * width);
+  v->ops[v->count - 1].absorbed = true;
+  if (model->mlp_bias) add_expert_bias(v, arriving, width);
   clx_op *down = add_gemm(v, "experts down", CLX_PART_EXPERT, arriving / local_experts, h, width);
   down->kind = CLX_OP_GROUPED;
   down->groups = local_experts;

@@ -88,6 +88,7 @@ typedef struct clx_software {
   double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
   double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
   int32_t sequence_parallel;  // bool: used when tp > 1
+  int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
   int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
   int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
   int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state

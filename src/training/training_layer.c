@@ -144,8 +144,8 @@ static void add_gemm(context *c, const clx_op *op) {
   // The fused grouped products cast what passes between them: one cast before the first, none between.
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->kind == CLX_OP_GROUPED && op->n == c->job->model->hidden)) {
     const double rows = op->m * op->groups;
-    c->cost.stream[FORWARD] +=
-        cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+    if (!op->same_input)
+      c->cost.stream[FORWARD] += cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
     c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->cost.stream[BACKWARD] += rescale_time(c, op);
     c->kernels[FORWARD] += 1;

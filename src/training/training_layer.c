@@ -30,6 +30,7 @@ typedef struct context {
   double kernels[2];
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
+  double last, last_flop;  // forward time and FLOP of the product that ends the layer
 } context;
 
 static context context_make(const clx_training *job) {
@@ -133,6 +134,10 @@ static void add_gemm(context *c, const clx_op *op) {
   c->cost.gemm[FORWARD] += forward;
   c->cost.gemm[BACKWARD] += backward;
   c->gemm_forward += forward;
+  if (op->scattered) {
+    c->last = forward;
+    c->last_flop = op->flop;
+  }
   c->flop_forward += op->flop;
   c->cost.flop += op->flop * (op->weighted ? 3 : 2);
   c->kernels[FORWARD] += 1;
@@ -145,7 +150,8 @@ static void add_gemm(context *c, const clx_op *op) {
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->kind == CLX_OP_GROUPED && op->n == c->job->model->hidden)) {
     const double rows = op->m * op->groups;
     if (!op->same_input)
-      c->cost.stream[FORWARD] += cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+      c->cost.stream[FORWARD] +=
+          cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
     c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->cost.stream[BACKWARD] += rescale_time(c, op);
     c->kernels[FORWARD] += 1;
@@ -343,14 +349,17 @@ static void add_fsdp(context *c, bool moe) {
 
 // --- recompute and launches -------------------------------------------------------------------------------------------------
 
+// Nobody needs what the last product of a layer gives, nor its reduce-scatter, one of four collectives: PyTorch's checkpoint
+// stops before it and XLA removes it; Megatron-LM repeats it.
 static void add_recompute(context *c) {
+  const double skip = c->software->recompute_stops ? 1 : 0;
   const double share = c->job->layout.recompute_share;
   const bool attention_repeats = !c->fused_attention || c->software->selective_attention;
   switch (clx_training_recompute(c->job)) {
     case CLX_RECOMPUTE_FULL:
-      c->cost.repeat = share * compute_time(&c->cost, FORWARD);
-      c->cost.repeat_tp = share * (c->cost.repeat_tp + c->cost.ep[FORWARD] + c->cost.cp[FORWARD]);
-      c->cost.flop += share * c->flop_forward;
+      c->cost.repeat = share * (compute_time(&c->cost, FORWARD) - skip * c->last);
+      c->cost.repeat_tp = share * ((1 - skip / 4) * c->cost.repeat_tp + c->cost.ep[FORWARD] + c->cost.cp[FORWARD]);
+      c->cost.flop += share * (c->flop_forward - skip * c->last_flop);
       break;
     case CLX_RECOMPUTE_SELECTIVE:
       c->cost.repeat = c->selective_stream + (attention_repeats ? c->attention_forward : 0) +

@@ -3,7 +3,7 @@
 
 #include "training/training_internal.h"
 
-enum { FORWARD, BACKWARD };
+enum { FORWARD, BACKWARD, COLUMNS_MAX = 4 };
 
 // Host work of the bias of one expert (split, scale, add, concatenate, and back) against that of its casts.
 static const double BIAS_HOST = 3;
@@ -30,6 +30,8 @@ typedef struct context {
   double kernels[2];
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
+  double column_data[COLUMNS_MAX], column_weight[COLUMNS_MAX];  // gradients of the products whose input is gathered
+  int32_t columns;
   double last, last_flop;  // forward time and FLOP of the product that ends the layer
 } context;
 
@@ -117,22 +119,28 @@ static double rescale_time(const context *c, const clx_op *op) {
          (op->weighted ? clx_device_stream_time(c->device, 4 * op->groups * op->n * op->k) : 0);
 }
 
+static void add_column(context *c, const clx_op *op, double data, double weight) {
+  if (!op->same_input && c->columns < COLUMNS_MAX) c->columns++;
+  c->column_data[c->columns - 1] += data;
+  c->column_weight[c->columns - 1] += weight;
+}
+
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
   const number_format format = format_of(c, op);
   const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
   const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
-  double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
+  const double data = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
+  double weight = 0;
   if (op->weighted) {
     const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
-    const double weight =
-        slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
-    backward += weight;
-    c->cost.weight += weight;
+    weight = slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
   }
+  c->cost.weight += weight;
   c->cost.gemm[FORWARD] += forward;
-  c->cost.gemm[BACKWARD] += backward;
+  c->cost.gemm[BACKWARD] += data + weight;
+  if (op->gathered) add_column(c, op, data, weight);
   c->gemm_forward += forward;
   if (op->scattered) {
     c->last = forward;
@@ -259,33 +267,50 @@ static double compute_time(const clx_layer_cost *cost, int32_t pass) {
 
 // Tensor parallelism: an all-reduce, or with sequence parallelism an all-gather and a reduce-scatter of the same bytes,
 // after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
-static double tp_time(const context *c, int32_t blocks) {
+typedef struct tp_collectives {
+  double gather, reduce;  // s of one; gather 0 without sequence parallelism
+} tp_collectives;
+
+static tp_collectives tp_collectives_make(const context *c) {
   const clx_layout *l = &c->job->layout;
-  if (l->tp <= 1) return 0;
+  if (l->tp <= 1) return (tp_collectives){0, 0};
   const clx_network *network = c->job->network;
   const clx_group group = clx_group_make(network, l->tp, 1);
   const double bytes = clx_training_tp_bytes(c->job);
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
   const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
   const double gathered = wide ? bytes : bytes / 2;
-  const double one = c->shard.sequence_parallel ? clx_collective_time(network, CLX_ALL_GATHER, group, gathered) +
-                                                      clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)
-                                                : clx_collective_time(network, CLX_ALL_REDUCE, group, bytes);
-  return blocks * one;
+  if (!c->shard.sequence_parallel) return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
+  return (tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
+                          clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
 }
 
-static const double PLAIN_OVERLAP = 0.25;
+// What shows of a collective beside a GEMM.
+static double beside_gemm(double collective, double gemm) {
+  return fmax(0, collective - gemm) + CLX_OVERLAP_COST * fmin(collective, gemm);
+}
+
+// Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
+// gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
+static double tp_backward_plain(const context *c, tp_collectives t, int32_t blocks) {
+  double shown = blocks * t.gather;
+  for (int32_t i = 0; i < c->columns; i++) {
+    const bool weighted = c->column_weight[i] > 0;
+    shown += weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+  }
+  return shown;
+}
 
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
-  const double time = tp_time(c, blocks);
-  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off): what is left is the
-  // reduce-scatter of the backward pass beside the weight gradient.
-  const double overlap = c->format == CLX_FP4 ? fmin(c->software->tp_overlap, PLAIN_OVERLAP) : c->software->tp_overlap;
-  const double exposed = time * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const tp_collectives t = tp_collectives_make(c);
+  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
+  const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[FORWARD] += exposed;
-  c->cost.tp[BACKWARD] += exposed;
+  c->cost.tp[BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
   c->cost.repeat_tp = exposed;
 }
 
@@ -452,7 +477,8 @@ static clx_layer_cost ends_cost(const clx_training *job,
   clx_op ops[CLX_LAYER_OPS_MAX];
   context c = context_make(job);
   add_operations(&c, ops, operations(job->model, &c.shard, ops));
-  c.cost.tp[FORWARD] = c.cost.tp[BACKWARD] = tp_time(&c, 1) / 2;
+  const tp_collectives t = tp_collectives_make(&c);
+  c.cost.tp[FORWARD] = c.cost.tp[BACKWARD] = (t.gather + t.reduce) / 2;
   return c.cost;
 }
 

@@ -91,29 +91,32 @@ typedef struct clx_software {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t flash_attention;    // bool: fused attention kernel
-  double gemm_speed;          // speed of its matrix products against the measured library of the device
-  double attention_speed;     // speed of its attention kernel against the device's reference kernel
-  int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
-  double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
-  double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
-  int32_t sequence_parallel;  // bool: used when tp > 1
-  int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
-  int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
-  int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state
-  int32_t pp_scatter;         // bool: each tensor-parallel rank sends its slice only; false: all send the whole
-  double launch_interval;     // s between kernels that the host can start
-  int32_t cuda_graphs;        // bool: no host limit
-  double gradient_bytes;      // per parameter, held and reduced
-  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
-  double optimizer_bytes;     // per parameter: master copy and moments
-  double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
-  int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
-  double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
-  double update_bytes;        // B per parameter that the optimizer moves, when its passes are not fused into one
-  int32_t recompute;          // clx_recompute: when the user says nothing
+  int32_t flash_attention;       // bool: fused attention kernel
+  double gemm_speed;             // speed of its matrix products against the measured library of the device
+  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
+  double attention_speed;        // speed of its attention kernel against the device's reference kernel
+  int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
+  double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
+  int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
+  double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t sequence_parallel;     // bool: used when tp > 1
+  int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
+  int32_t dp_overlap;            // bool: gradient reduction behind the backward pass
+  int32_t gather_overlap;        // bool: parameter all-gather behind the forward pass
+  int32_t pp_overlap;            // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;            // bool: each tensor-parallel rank sends its slice only; false: all send the whole
+  double launch_interval;        // s between kernels that the host can start
+  int32_t cuda_graphs;           // bool: no host limit
+  double gradient_bytes;         // per parameter, held and reduced
+  double fsdp_reduce_bytes;      // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
+  double optimizer_bytes;        // per parameter: master copy and moments
+  double parameter_bytes;   // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
+  int32_t reduce_scatter;   // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
+  double accumulate_bytes;  // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
+  int32_t recompute;        // clx_recompute: when the user says nothing
   int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
-  double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
+  double expert_overlap;    // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean

@@ -476,6 +476,9 @@ static int32_t held_interleaved(int32_t p, int32_t v, int32_t m, int32_t s) {
 static int32_t held_merged(int32_t p, int32_t v, int32_t m, int32_t s) {
   return least(2 * (p - s - 1) + (v - 1) * p + 2, m * v);
 }
+static int32_t held_group_of_8(int32_t p, int32_t v, int32_t m, int32_t s) {
+  return least(2 * (p - s - 1) + (v - 1) * 8 + 1, m * v);
+}
 static int32_t held_zb_h1(int32_t p, int32_t v, int32_t m, int32_t s) { return (void)v, (void)s, least(p, m); }
 static int32_t held_zb_v(int32_t p, int32_t v, int32_t m, int32_t s) { return (void)v, (void)s, (void)m, 2 * p; }
 
@@ -487,6 +490,7 @@ static void test_activations_in_flight(void **state) {
       check_held(plain_of(CLX_PIPELINE_1F1B, p, 0, m, 0), held_1f1b);
       check_held(plain_of(CLX_PIPELINE_ZB_H1, p, 0, m, 0), held_zb_h1);
       if (m >= 2 * p) check_held(plain_of(CLX_PIPELINE_ZB_V, p, 0, m, 0), held_zb_v);
+      if (m % 8 == 0) check_held(plain_of(CLX_PIPELINE_INTERLEAVED, p, 3, m, 8), held_group_of_8);
       for (int32_t v = 2; v <= 4 && m % p == 0; v++) {
         check_held(plain_of(CLX_PIPELINE_INTERLEAVED, p, v, m, 0), held_interleaved);
         check_held(merged_of(CLX_PIPELINE_INTERLEAVED, p, v, m, 0), held_merged);
@@ -734,6 +738,68 @@ static void test_small_last_group_is_a_circle(void **state) {
   check_lists(p, task, first, "wait in a circle: ");
 }
 
+// Whether lists can run, found by letting every stage go on until none can.
+static bool can_run(const clx_pipeline *p, clx_arena *arena) {
+  const int32_t count = p->first[p->stages];
+  static durations none;
+  node *nodes = CLX_NEW_ARRAY(arena, node, count);
+  bool *run = CLX_NEW_ARRAY(arena, bool, count);
+  for (int32_t s = 0; s < p->stages; s++) {
+    for (int32_t i = p->first[s]; i < p->first[s + 1]; i++) {
+      const clx_task *t = &p->task[i];
+      nodes[i] = (node){s, position_of(p, s, t->chunk), t->kind, t->micro_batch, 0, 0};
+    }
+  }
+  int32_t left = count;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (int32_t i = 0; i < count; i++) {
+      const int32_t lead = i > 0 && is_pair(p, i - 1) ? i - 1 : i, last = is_pair(p, lead) ? lead + 1 : lead;
+      bool ready = i == lead && !run[i] && (lead == p->first[nodes[i].stage] || run[lead - 1]);
+      for (int32_t j = 0; j < count; j++) {
+        for (int32_t k = lead; k <= last; k++) ready = ready && (run[j] || edge(&none, &nodes[j], &nodes[k]) < 0);
+      }
+      for (int32_t k = lead; k <= last && ready; k++, left--) run[k] = true;
+      changed = changed || ready;
+    }
+  }
+  return left == 0;
+}
+
+// Lists with tasks swapped: told to run when they can, and only then.
+static void test_swapped_tasks_are_judged_rightly(void **state) {
+  (void)state;
+  uint64_t seed = 9;
+  int32_t good = 0, bad = 0;
+  for (int32_t trial = 0; trial < 600; trial++) {
+    const clx_pipeline_spec s = random_spec(&seed);
+    if (s.stages * s.micro_batches * (s.chunks > 0 ? s.chunks : 1) > 60) continue;
+    clx_arena *arena = clx_arena_new();
+    clx_pipeline p = must_make(arena, s);
+    for (int32_t swaps = 1 + draw_below(&seed, 2); swaps > 0; swaps--) {
+      const int32_t stage = draw_below(&seed, p.stages), from = p.first[stage], length = p.first[stage + 1] - from;
+      const int32_t i = from + draw_below(&seed, length), apart = draw_below(&seed, 4);
+      const int32_t j = i + apart < from + length ? i + apart : i;
+      const clx_task kept = p.task[i];
+      p.task[i] = p.task[j];
+      p.task[j] = kept;
+      if (p.task[i].with_next != p.task[j].with_next) p.task[i].with_next = p.task[j].with_next = 0;
+    }
+    clx_error error;
+    clx_error_clear(&error);
+    const clx_status status = clx_pipeline_order(&p, (clx_place){0}, arena, &error);
+    if (status == CLX_OK || strstr(error.mistake[0].text, "in a circle: ") != NULL) {
+      assert_int_equal(status == CLX_OK, can_run(&p, arena));
+      good += status == CLX_OK;
+      bad += status != CLX_OK;
+    } else {
+      assert_non_null(strstr(error.mistake[0].text, "is merged with something else"));
+    }
+    clx_arena_free(arena);
+  }
+  assert_true(good > 50 && bad > 50);
+}
+
 static void test_wrong_lists_are_named(void **state) {
   (void)state;
   const clx_pipeline one = {.kind = CLX_PIPELINE_1F1B, .stages = 1, .chunks = 1, .micro_batches = 1};
@@ -839,6 +905,7 @@ int main(void) {
       cmocka_unit_test(test_what_cannot_run_is_refused),
       cmocka_unit_test(test_circles_are_named),
       cmocka_unit_test(test_small_last_group_is_a_circle),
+      cmocka_unit_test(test_swapped_tasks_are_judged_rightly),
       cmocka_unit_test(test_wrong_lists_are_named),
       cmocka_unit_test(test_wrong_times_are_refused),
       cmocka_unit_test(test_lack_of_memory_is_reported),

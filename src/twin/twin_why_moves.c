@@ -1,0 +1,240 @@
+// Discrete changes: one of them at a time, on the same GPUs, and what it does to throughput or why it is impossible.
+#include <math.h>
+#include <stdio.h>
+
+#include "twin/twin_why.h"
+#include "unit/unit.h"
+
+typedef enum change {
+  TIMES,   // by `operand`
+  SET,     // to `operand`
+  NEXT,    // the next larger value that the GPUs, the model and the batch allow
+  BEFORE,  // the next smaller one
+  TOGGLE   // of a bool
+} change;
+
+typedef enum number { INT, REAL } number;
+
+typedef struct move {
+  const char *key, *title;  // title: what changes, before " A to B"
+  clx_why_part part;
+  size_t offset;
+  number number;
+  change change;
+  double operand;
+  const char *const *names;  // of choices; NULL = numbers
+  bool degree;               // of parallelism: dp makes up for it, so that the GPUs stay the same
+  bool experts;              // of models with experts only
+} move;
+
+#define LAYOUT(member) CLX_WHY_JOB, offsetof(clx_training, layout) + offsetof(clx_layout, member), INT
+#define JOB(member, type) CLX_WHY_JOB, offsetof(clx_training, member), type
+#define DEGREE(member, text, experts)                                      \
+  {#member "_more", text, LAYOUT(member), NEXT, 0, NULL, true, experts}, { \
+#member "_less", text, LAYOUT(member), BEFORE, 0, NULL, true, experts  \
+  }
+#define TWICE(key, text, where)                                 \
+  {key "_double", text, where, TIMES, 2, NULL, false, false}, { \
+    key "_half", text, where, TIMES, 0.5, NULL, false, false    \
+  }
+#define CHOICE(key, text, where, value, words) \
+  { key, text, where, SET, value, words, false, false }
+#define FEATURE(member, text) \
+  { #member, text, CLX_WHY_SOFTWARE, offsetof(clx_software, member), INT, TOGGLE, 0, SWITCH, false, false }
+
+static const char *const SWITCH[] = {"off", "on", NULL};
+
+static const move MOVES[] = {
+    TWICE("micro_batch", "micro-batch", LAYOUT(micro_batch)),
+    DEGREE(tp, "tp", false),
+    DEGREE(pp, "pp", false),
+    DEGREE(vpp, "vpp", false),
+    DEGREE(cp, "cp", false),
+    DEGREE(ep, "ep", true),
+    CHOICE("recompute_none", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_NONE, clx_recompute_name),
+    CHOICE("recompute_selective", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_SELECTIVE, clx_recompute_name),
+    CHOICE("recompute_full", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_FULL, clx_recompute_name),
+    CHOICE("sharding_none", "sharding", LAYOUT(sharding), CLX_SHARDING_NONE, clx_sharding_name),
+    CHOICE("sharding_zero1", "sharding", LAYOUT(sharding), CLX_SHARDING_ZERO1, clx_sharding_name),
+    CHOICE("sharding_zero2", "sharding", LAYOUT(sharding), CLX_SHARDING_ZERO2, clx_sharding_name),
+    CHOICE("sharding_fsdp", "sharding", LAYOUT(sharding), CLX_SHARDING_FSDP, clx_sharding_name),
+    CHOICE("schedule_1f1b", "schedule", LAYOUT(schedule), CLX_PIPELINE_1F1B, clx_schedule_name),
+    CHOICE("schedule_interleaved", "schedule", LAYOUT(schedule), CLX_PIPELINE_INTERLEAVED, clx_schedule_name),
+    CHOICE("schedule_zb_h1", "schedule", LAYOUT(schedule), CLX_PIPELINE_ZB_H1, clx_schedule_name),
+    CHOICE("schedule_zb_v", "schedule", LAYOUT(schedule), CLX_PIPELINE_ZB_V, clx_schedule_name),
+    CHOICE("schedule_dualpipe", "schedule", LAYOUT(schedule), CLX_PIPELINE_DUALPIPE, clx_schedule_name),
+    {"sequence_parallel", "sequence parallelism", LAYOUT(sequence_parallel), TOGGLE, 0, SWITCH, false, false},
+    TWICE("global_batch", "global batch", JOB(global_batch, REAL)),
+    TWICE("sequence", "sequence", JOB(sequence, REAL)),
+    CHOICE("precision_bf16", "precision", JOB(precision, INT), CLX_PRECISION_BF16, clx_precision_name),
+    CHOICE("precision_fp8", "precision", JOB(precision, INT), CLX_PRECISION_FP8, clx_precision_name),
+    CHOICE("precision_nvfp4", "precision", JOB(precision, INT), CLX_PRECISION_NVFP4, clx_precision_name),
+    FEATURE(dp_overlap, "gradient reduction behind the backward pass"),
+    FEATURE(gather_overlap, "parameter gather behind the forward pass"),
+    FEATURE(pp_overlap, "stage transfers behind compute"),
+    FEATURE(pp_scatter, "stage transfers in slices of tp"),
+    FEATURE(reduce_scatter, "gradients by reduce-scatter"),
+    FEATURE(cuda_graphs, "CUDA graphs"),
+    FEATURE(flash_attention, "flash attention"),
+    FEATURE(native_attention, "attention for the newest instructions"),
+};
+
+// --- changing one thing ----------------------------------------------------------------------------------------------
+
+static double read_number(const move *m, clx_why_case *c) {
+  const char *at = (const char *)clx_why_object(c, m->part, 0) + m->offset;
+  return m->number == REAL ? *(const double *)(const void *)at : *(const int32_t *)(const void *)at;
+}
+
+static void write_number(const move *m, clx_why_case *c, double value) {
+  char *at = (char *)clx_why_object(c, m->part, 0) + m->offset;
+  if (m->number == REAL) {
+    *(double *)(void *)at = value;
+  } else {
+    *(int32_t *)(void *)at = (int32_t)value;
+  }
+}
+
+static int64_t gpus_of(const clx_layout *l) { return (int64_t)l->tp * l->pp * l->cp * l->dp; }
+
+// What a new degree drags along: a list of layers by chunk holds no more, one stage has one chunk.
+static void follow(clx_layout *l, int64_t gpus) {
+  const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
+  if (l->stage_layer_count != l->pp * l->vpp) l->stage_layer_count = 0;
+  if (l->pp == 1) l->vpp = 1;
+  l->dp = (int32_t)(gpus / ranks);
+  if (l->shard_group > 0 && (l->shard_group > l->dp || l->dp % l->shard_group != 0)) l->shard_group = 0;
+}
+
+static clx_status try_value(const move *m, const clx_scenario *s, const clx_training *job, double value,
+                            clx_why_case *c, clx_error *why) {
+  const int64_t gpus = gpus_of(&job->layout);
+  clx_why_copy(job, c);
+  write_number(m, c, value);
+  c->job.layout.place = (clx_place){0};
+  if (m->degree) follow(&c->job.layout, gpus);
+  clx_error_clear(why);
+  if (gpus_of(&c->job.layout) != gpus) {
+    return clx_fail_plain(why, CLX_INPUT, "%s %.0f does not divide the %lld GPUs of the job", m->title, value,
+                          (long long)gpus);
+  }
+  return clx_training_check(&c->job, s->job_gpus, why);
+}
+
+// The first degree beyond the present one that the checks let pass, up to eight times as far.
+static clx_status search_degree(const move *m, const clx_scenario *s, const clx_training *job, double from, double *to,
+                                clx_why_case *c, clx_error *why) {
+  const double most = 8 * from, step = m->change == NEXT ? 1 : -1;
+  for (double value = from + step; value >= 1 && value <= most; value += step) {
+    *to = value;
+    if (try_value(m, s, job, value, c, why) == CLX_OK) return CLX_OK;
+  }
+  *to = m->change == NEXT ? 2 * from : floor(from / 2);  // says best why not
+  if (*to < 1) return CLX_INPUT;
+  return try_value(m, s, job, *to, c, why);
+}
+
+static clx_status apply(const move *m, const clx_scenario *s, const clx_training *job, double from, double *to,
+                        clx_why_case *c, clx_error *why) {
+  switch (m->change) {
+    case NEXT:
+    case BEFORE:
+      return search_degree(m, s, job, from, to, c, why);
+    case TIMES:
+      *to = from * m->operand;
+      break;
+    case SET:
+      *to = m->operand;
+      break;
+    case TOGGLE:
+      *to = from == 0 ? 1 : 0;
+      break;
+  }
+  if (*to == from || *to != floor(*to)) return CLX_INPUT;
+  return try_value(m, s, job, *to, c, why);
+}
+
+// --- results ---------------------------------------------------------------------------------------------------------
+
+static const char *shown(const move *m, double value, char *text, size_t size) {
+  if (m->names != NULL) return m->names[(int32_t)value];
+  return clx_quantity_format(value, "", 12, text, size);
+}
+
+static clx_status put_text(const move *m, const char *what, const char *text, clx_result *result, clx_error *error) {
+  char name[96];
+  snprintf(name, sizeof name, "why.move.%s.%s", m->key, what);
+  return clx_result_add_text(result, name, text, error);
+}
+
+static clx_status put_title(const move *m, double from, double to, clx_result *result, clx_error *error) {
+  char text[192], a[32], b[32];
+  if (m->names == SWITCH) {
+    snprintf(text, sizeof text, "%s %s", m->title, to != 0 ? "on" : "off");
+  } else {
+    snprintf(text, sizeof text, "%s %s to %s", m->title, shown(m, from, a, sizeof a), shown(m, to, b, sizeof b));
+  }
+  return put_text(m, "title", text, result, error);
+}
+
+static clx_status put_numbers(const move *m, double gain, const clx_step *step, const clx_memory *memory,
+                              clx_result *result, clx_error *error) {
+  const struct {
+    const char *what, *unit, *doc;
+    double value;
+  } rows[] = {{"gain", "", "tokens per second more, as a share", gain},
+              {"step_time", "s", "one optimizer step after the change", step->step_time},
+              {"memory", "B", "per GPU of the heaviest stage after the change", memory->total}};
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
+    char name[96];
+    snprintf(name, sizeof name, "why.move.%s.%s", m->key, rows[i].what);
+    CLX_TRY(clx_twin_put(result, name, rows[i].value, rows[i].unit, rows[i].doc, error));
+  }
+  return CLX_OK;
+}
+
+// Memory first: what does not fit is not timed.
+static clx_status weigh(const move *m, const clx_scenario *s, const clx_training *job, const clx_step *base,
+                        const clx_why_case *c, clx_result *result, clx_error *error) {
+  clx_memory memory;
+  clx_step step;
+  clx_error why;
+  clx_error_clear(&why);
+  CLX_TRY(clx_training_memory(&c->job, &memory, error));
+  if (memory.total > s->device_memory) {
+    char text[128], need[32], have[32];
+    snprintf(text, sizeof text, "needs %s of %s per GPU", clx_quantity_format(memory.total, "B", 4, need, sizeof need),
+             clx_quantity_format(s->device_memory, "B", 4, have, sizeof have));
+    return put_text(m, "impossible", text, result, error);
+  }
+  const clx_status status = clx_why_step(c, &step, &why);
+  if (status == CLX_MEMORY) return clx_fail_plain(error, status, "out of memory");
+  if (status != CLX_OK) return put_text(m, "impossible", why.mistake[0].text, result, error);
+  const double tokens = c->job.global_batch * c->job.sequence, before = job->global_batch * job->sequence;
+  const double gain = tokens / step.step_time / (before / base->step_time) - 1;
+  return put_numbers(m, gain, &step, &memory, result, error);
+}
+
+clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const clx_step *base, clx_arena *arena,
+                         clx_result *result, clx_error *error) {
+  clx_why_case *c = CLX_NEW(arena, clx_why_case);
+  if (c == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < CLX_COUNT(MOVES); i++) {
+    const move *m = &MOVES[i];
+    clx_error why;
+    if (m->experts && job->model->experts == 0) continue;
+    clx_error_clear(&why);
+    clx_why_copy(job, c);
+    const double from = read_number(m, c);
+    double to = from;
+    const clx_status status = apply(m, s, job, from, &to, c, &why);
+    if (status != CLX_OK && why.count == 0) continue;  // there is no such change
+    CLX_TRY(put_title(m, from, to, result, error));
+    if (status != CLX_OK) {
+      CLX_TRY(put_text(m, "impossible", why.mistake[0].text, result, error));
+    } else {
+      CLX_TRY(weigh(m, s, job, base, c, result, error));
+    }
+  }
+  return CLX_OK;
+}

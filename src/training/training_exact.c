@@ -51,7 +51,7 @@ static clx_status run_step(const clx_fleet *f, int32_t step, clx_graph_tail *tai
 }
 
 // The part whose replicas would take longest if all ranks were alike.
-static clx_status nominal_step(const clx_fleet *f, clx_step *step, clx_error *error) {
+static clx_status nominal_step(clx_fleet *f, clx_step *step, clx_error *error) {
   *step = (clx_step){0};
   for (int32_t i = 0; i < f->part_count; i++) {
     clx_graph_tail tail;
@@ -96,13 +96,12 @@ clx_status clx_training_expected(const clx_training *job, const clx_training_cos
                                  clx_step *step, clx_error *error) {
   clx_graph g;
   clx_graph_tail tail;
-  double busy = 0;
   CLX_TRY(clx_graph_make(job, costs, (int32_t)clx_training_micro_batches(job), arena, &g, error));
   CLX_TRY(clx_graph_run(&g, arena, &tail, error));
   clx_graph_parts(&g, &tail, step);
-  const int32_t stage = clx_graph_slowest_stage(&g, &busy);
+  const int32_t stage = clx_graph_slowest_stage(&g);
   const double spread = job->device->speed_spread * clx_expected_maximum(world_of(&job->layout));
-  step->jitter = clx_graph_compute_share(&g, stage) * busy * spread;
+  step->jitter = clx_graph_compute_share(&g, stage) * g.busy[stage] * spread;
   step->step_time += step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, job->layout.place, "the step time came out as %g", step->step_time);

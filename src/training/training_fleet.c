@@ -52,20 +52,6 @@ static int32_t lockstep_of(const clx_layout *l) {
   return experts > inner ? experts / inner : 1;
 }
 
-// Time of one micro-batch on the slowest stage of replicas on `device`.
-static double slot_of(const clx_training *job, const clx_training_costs *costs) {
-  clx_stage stages[CLX_STAGES_MAX];
-  clx_training_stages(job, stages);
-  double most = 0;
-  for (int32_t i = 0; i < job->layout.pp; i++) {
-    if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) continue;
-    const clx_stage_parameters held = clx_training_trained(job, clx_training_stage_parameters(job, &stages[i]));
-    const clx_stage_time t = clx_training_stage_time(job, costs, &stages[i], &held);
-    most = fmax(most, t.forward + t.backward);
-  }
-  return most;
-}
-
 static void add_part(clx_fleet *f, const clx_device *device, int32_t replicas, double micro_batches) {
   if (replicas <= 0 || f->part_count == CLX_PARTS_MAX) return;
   int32_t first = 0;
@@ -125,6 +111,24 @@ static void split_batch(clx_fleet *f, const int32_t *replicas, const clx_device 
   }
 }
 
+static double stage_slot(const clx_training *job, const clx_training_costs *costs, const clx_stage *stage) {
+  const clx_stage_parameters held = clx_training_trained(job, clx_training_stage_parameters(job, stage));
+  const clx_stage_time t = clx_training_stage_time(job, costs, stage, &held);
+  return t.forward + t.backward;
+}
+
+// Time of one micro-batch on the slowest stage.
+static double slot_of(const clx_training *job, const clx_training_costs *costs) {
+  clx_stage stages[CLX_STAGES_MAX];
+  clx_training_stages(job, stages);
+  double most = 0;
+  for (int32_t i = 0; i < job->layout.pp; i++) {
+    if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) continue;
+    most = fmax(most, stage_slot(job, costs, &stages[i]));
+  }
+  return most;
+}
+
 static clx_status make_parts(clx_fleet *f, clx_error *error) {
   int32_t replicas[CLX_PARTS_MAX], kinds = 0;
   const clx_device *device[CLX_PARTS_MAX];
@@ -150,20 +154,16 @@ static clx_status make_parts(clx_fleet *f, clx_error *error) {
 }
 
 // Time of each stage with NICs of a slow rank, against the others.
-static void fill_network(const clx_graph *g, double nics, double *ratio) {
-  clx_network network = *g->job.network;
+static void fill_network(const clx_training *job, double nics, double *ratio) {
+  clx_network network = *job->network;
   network.nic *= nics;
-  clx_training slow = g->job;
+  clx_training slow = *job;
   slow.network = &network;
-  const clx_training_costs costs = clx_training_costs_make(&slow);
+  const clx_training_costs costs = clx_training_costs_make(job), slow_costs = clx_training_costs_make(&slow);
   clx_stage stages[CLX_STAGES_MAX];
-  clx_training_stages(&slow, stages);
-  for (int32_t i = 0; i < slow.layout.pp; i++) {
-    const clx_stage_parameters held = clx_training_trained(&slow, clx_training_stage_parameters(&slow, &stages[i]));
-    const clx_stage_time t = clx_training_stage_time(&slow, &costs, &stages[i], &held);
-    const double with = t.forward + t.backward, busy = clx_graph_busy(g, i) / g->micro_batches;
-    const double halves = slow.layout.vpp < g->pipeline.chunks ? 2 : 1;  // dualpipe: of either half of the micro-batches
-    ratio[i] = fmax(1, with / (busy * halves));
+  clx_training_stages(job, stages);
+  for (int32_t i = 0; i < job->layout.pp; i++) {
+    ratio[i] = fmax(1, stage_slot(&slow, &slow_costs, &stages[i]) / stage_slot(job, &costs, &stages[i]));
   }
 }
 
@@ -176,7 +176,7 @@ static clx_status fill_part(clx_fleet *f, clx_part *p, clx_error *error) {
   if (p->share == NULL || p->network == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < stages; i++) p->share[i] = clx_graph_compute_share(&p->graph, i);
   for (int32_t k = 0; k < slow; k++) {
-    if (s->slow[k].network < 1) fill_network(&p->graph, s->slow[k].network, &p->network[k * stages]);
+    if (s->slow[k].network < 1) fill_network(&p->graph.job, s->slow[k].network, &p->network[k * stages]);
   }
   return CLX_OK;
 }

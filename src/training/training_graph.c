@@ -51,15 +51,36 @@ int32_t clx_graph_position(const clx_graph *g, int32_t stage, int32_t chunk) {
 
 static bool reserve(clx_graph *g, clx_arena *arena) {
   const int32_t n = g->positions;
+  g->busy = CLX_NEW_ARRAY(arena, double, g->job.layout.pp);
   g->parameters = CLX_NEW_ARRAY(arena, clx_stage_parameters, n);
   g->time = CLX_NEW_ARRAY(arena, clx_stage_time, n);
   g->send = CLX_NEW_ARRAY(arena, double, n);
-  bool ok = g->parameters != NULL && g->time != NULL && g->send != NULL;
+  bool ok = g->busy != NULL && g->parameters != NULL && g->time != NULL && g->send != NULL;
   for (int32_t k = 0; k < CLX_TASK_KINDS; k++) {
     g->duration[k] = CLX_NEW_ARRAY(arena, double, n);
     ok = ok && g->duration[k] != NULL;
   }
   return ok;
+}
+
+// A forward of p beside a backward of q: what either sends to experts runs behind the kernels of both, which it slows.
+static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
+  const clx_layer_cost *f = &g->time[p].sum, *b = &g->time[q].sum;
+  const double whole = g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
+  const double exchange = f->ep[0] + b->ep[1], hidden = fmin(exchange, whole - exchange);
+  return whole - hidden + CLX_OVERLAP_COST * hidden;
+}
+
+static clx_status fill_merged(clx_graph *g, clx_arena *arena, clx_error *error) {
+  if (g->pipeline.kind != CLX_PIPELINE_DUALPIPE) return CLX_OK;
+  const int32_t n = g->positions;
+  g->merged = CLX_NEW_ARRAY(arena, double, n *n);
+  if (g->merged == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t p = 0; p < n; p++) {
+    for (int32_t q = 0; q < n; q++) g->merged[p * n + q] = merged_time(g, p, q);
+  }
+  g->times.merged = g->merged;
+  return CLX_OK;
 }
 
 clx_status clx_graph_make(const clx_training *job, const clx_training_costs *costs, int32_t micro_batches,
@@ -71,7 +92,7 @@ clx_status clx_graph_make(const clx_training *job, const clx_training_costs *cos
   const int32_t kind = clx_training_schedule(l);
   const clx_pipeline_spec spec = {.kind = kind,
                                   .stages = l->pp,
-                                  .chunks = l->vpp,
+                                  .chunks = kind == CLX_PIPELINE_DUALPIPE ? 0 : l->vpp,
                                   .micro_batches = micro_batches,
                                   .group = l->group,
                                   .place = l->place};
@@ -80,16 +101,7 @@ clx_status clx_graph_make(const clx_training *job, const clx_training_costs *cos
   for (int32_t k = 0; k < CLX_TASK_KINDS; k++) g->times.task[k] = g->duration[k];
   g->times.send = g->send;
   g->times.blocking = !job->software->pp_overlap;
-  return CLX_OK;
-}
-
-double clx_graph_busy(const clx_graph *g, int32_t stage) {
-  double busy = 0;
-  for (int32_t i = g->pipeline.first[stage]; i < g->pipeline.first[stage + 1]; i++) {
-    const clx_task *task = &g->pipeline.task[i];
-    busy += g->duration[task->kind][clx_pipeline_position(&g->pipeline, stage, task)];
-  }
-  return busy;
+  return fill_merged(g, arena, error);
 }
 
 // --- what follows the schedule ----------------------------------------------------------------------------------------------

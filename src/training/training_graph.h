@@ -14,15 +14,14 @@ typedef struct clx_graph {
   clx_stage_time *time;               // [positions]
   double *duration[CLX_TASK_KINDS];   // [positions]
   double *send;                       // [positions]
+  double *merged;                     // [positions][positions]; dualpipe: expert exchange behind the other pass
+  double *busy;                       // [stages]: s in tasks; after clx_graph_run
 } clx_graph;
 
 clx_status clx_graph_make(const clx_training *job, const clx_training_costs *costs, int32_t micro_batches,
                           clx_arena *arena, clx_graph *graph, clx_error *error);
 
 int32_t clx_graph_position(const clx_graph *graph, int32_t stage, int32_t chunk);
-
-// s that the tasks of a stage take.
-double clx_graph_busy(const clx_graph *graph, int32_t stage);
 
 // When the schedule lets go, the latest of all replicas; s from its start.
 typedef struct clx_graph_ends {
@@ -61,11 +60,11 @@ clx_status clx_lane_block_make(const clx_graph *graph, int32_t lanes, clx_arena 
 // Lanes meet at their gradients: the latest counts. Takes a block that has run into `ends`.
 void clx_graph_meet(const clx_graph *graph, const clx_lane_block *block, int32_t lanes, clx_graph_ends *ends);
 
-// The stage whose tasks take longest; *busy: for how long.
-int32_t clx_graph_slowest_stage(const clx_graph *graph, double *busy);
+// The stage whose tasks take longest, after clx_graph_run.
+int32_t clx_graph_slowest_stage(const clx_graph *graph);
 // Of the time of a stage, the share that its kernels take.
 double clx_graph_compute_share(const clx_graph *graph, int32_t stage);
 // Parts of the step: work of the slowest stage, what follows, and as bubble what is left.
 void clx_graph_parts(const clx_graph *graph, const clx_graph_tail *tail, clx_step *step);
-// One replica, all ranks alike.
-clx_status clx_graph_run(const clx_graph *graph, clx_arena *arena, clx_graph_tail *tail, clx_error *error);
+// One replica, all ranks alike; fills graph->busy.
+clx_status clx_graph_run(clx_graph *graph, clx_arena *arena, clx_graph_tail *tail, clx_error *error);

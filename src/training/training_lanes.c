@@ -59,15 +59,9 @@ void clx_graph_meet(const clx_graph *g, const clx_lane_block *b, int32_t lanes, 
   }
 }
 
-int32_t clx_graph_slowest_stage(const clx_graph *g, double *busy) {
+int32_t clx_graph_slowest_stage(const clx_graph *g) {
   int32_t slowest = 0;
-  *busy = -1;
-  for (int32_t i = 0; i < g->pipeline.stages; i++) {
-    const double one = clx_graph_busy(g, i);
-    if (one <= *busy) continue;
-    *busy = one;
-    slowest = i;
-  }
+  for (int32_t i = 1; i < g->pipeline.stages; i++) slowest = g->busy[i] > g->busy[slowest] ? i : slowest;
   return slowest;
 }
 
@@ -90,18 +84,19 @@ double clx_graph_compute_share(const clx_graph *g, int32_t stage) {
 }
 
 void clx_graph_parts(const clx_graph *g, const clx_graph_tail *tail, clx_step *step) {
-  double busy = 0;
-  const int32_t stage = clx_graph_slowest_stage(g, &busy);
+  const int32_t stage = clx_graph_slowest_stage(g);
+  const double busy = g->busy[stage];
   const clx_layer_cost sum = stage_sum(g, stage);
   const double work = clx_layer_cost_forward(&sum) + clx_layer_cost_backward(&sum);
   *step = (clx_step){.micro_batches = g->micro_batches};
   clx_training_fill(step, &sum, g->micro_batches);
   step->pp_exposed = fmax(0, busy - g->micro_batches * work);
+  step->ep_exposed -= fmin(step->ep_exposed, fmax(0, g->micro_batches * work - busy));  // behind the other pass
   if (g->times.blocking && g->job.layout.pp > 1) step->pp_exposed += 2.0 * g->micro_batches * g->job.layout.vpp * g->transfer;
   step->dp_exposed += tail->exposed + tail->gather + tail->tied;
   step->contention += tail->contention;
   step->optimizer = tail->optimizer;
-  const double known = g->micro_batches * work + step->pp_exposed + tail->exposed + tail->gather + tail->tied +
+  const double known = fmin(busy, g->micro_batches * work) + step->pp_exposed + tail->exposed + tail->gather + tail->tied +
                        tail->contention + tail->optimizer;
   step->bubble = tail->step - known;
   if (step->bubble < 0) {  // transfers that fall into idle time show nothing
@@ -111,13 +106,16 @@ void clx_graph_parts(const clx_graph *g, const clx_graph_tail *tail, clx_step *s
   step->step_time = tail->step;
 }
 
-clx_status clx_graph_run(const clx_graph *g, clx_arena *arena, clx_graph_tail *tail, clx_error *error) {
+clx_status clx_graph_run(clx_graph *g, clx_arena *arena, clx_graph_tail *tail, clx_error *error) {
   clx_graph_ends ends;
   clx_lane_block b;
   CLX_TRY(clx_graph_ends_make(g, arena, &ends, error));
   CLX_TRY(clx_lane_block_make(g, 1, arena, &b, error));
+  float busy[CLX_STAGES_MAX];
+  b.result.busy = busy;
   const clx_pipeline_lanes one = {.count = 1};
   CLX_TRY(clx_pipeline_run(&g->pipeline, &g->times, &one, &b.result, arena, error));
+  for (int32_t i = 0; i < g->pipeline.stages; i++) g->busy[i] = (double)busy[i];
   clx_graph_meet(g, &b, 1, &ends);
   *tail = clx_graph_finish(g, &ends);
   return CLX_OK;

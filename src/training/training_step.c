@@ -140,6 +140,24 @@ static double doublings(const clx_training *job) {
   return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
+// Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
+// and backward passes, of which weight gradients fill gaps in the zero-bubble schedules (clx_pipeline_bound for equal stages).
+static double fill_and_drain(const clx_training *job, double others, double weights) {
+  const clx_layout *l = &job->layout;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_INTERLEAVED:
+      return others / l->vpp;
+    case CLX_PIPELINE_ZB_H1:
+      return fmax(0, others - 2 * weights);
+    case CLX_PIPELINE_ZB_V:
+      return fmax(0, others - 3 * weights) / 2;
+    case CLX_PIPELINE_DUALPIPE:
+      return fmax(0, others - 2 * weights) / 2;
+    default:
+      return others;
+  }
+}
+
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error) {
   const clx_layout *l = &job->layout;
@@ -149,12 +167,15 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   shown dp = {0, 0};
   clx_training_traffic traffic;
   clx_training_traffic_make(job, &traffic);
-  double slots = 0, largest = -1, optimizer = 0;
+  double slots = 0, weights = 0, largest = -1, optimizer = 0;
   for (int32_t i = 0; i < run_count; i++) {
     const clx_stage_parameters p = clx_training_trained(job, run[i].held);
     const clx_stage_time t = clx_training_stage_time(job, costs, &run[i].stage, &p);
     const double slot = t.forward + t.backward;
-    for (int32_t k = 0; k < run[i].count; k++) slots += slot;
+    for (int32_t k = 0; k < run[i].count; k++) {
+      slots += slot;
+      weights += t.sum.weight;
+    }
     if (slot > largest) {
       largest = slot;
       slowest = t;
@@ -166,8 +187,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
   clx_training_fill(step, &slowest.sum, m);
-  // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
-  step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;

@@ -1,5 +1,4 @@
 // What binds, in sentences: read off the shares, the elasticities and the changes that were tried.
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,36 +31,8 @@ static const struct {
     {"jitter", "GPUs of equal speed: find and replace the slowest"},
 };
 
-typedef struct ranked {
-  const clx_quantity *quantity;
-  double weight;
-} ranked;
-
-// Quantities "PREFIX.key.SUFFIX" (suffix empty: "PREFIX.key"), heaviest first.
-static int32_t rank(const clx_result *r, const char *prefix, const char *suffix, bool absolute, ranked *out,
-                    int32_t room) {
-  int32_t count = 0;
-  for (int32_t i = 0; i < clx_result_count(r); i++) {
-    const clx_quantity *q = clx_result_at(r, i);
-    const size_t length = strlen(q->name), end = strlen(suffix);
-    if (strncmp(q->name, prefix, strlen(prefix)) != 0 || length < end) continue;
-    if (strcmp(q->name + length - end, suffix) != 0) continue;
-    const ranked one = {q, absolute ? fabs(q->value) : q->value};
-    int32_t at = count < room ? count++ : room;
-    for (; at > 0 && out[at - 1].weight < one.weight; at--) {
-      if (at < room) out[at] = out[at - 1];
-    }
-    if (at < room) out[at] = one;
-  }
-  return count;
-}
-
-// The fact beside a quantity: why.input.nic.effect -> why.input.nic.title.
 static const char *title_of(const clx_result *r, const clx_quantity *q) {
-  char name[128];
-  const char *dot = strrchr(q->name, '.');
-  snprintf(name, sizeof name, "%.*s.title", (int)(dot - q->name), q->name);
-  const char *title = clx_result_fact(r, name);
+  const char *title = clx_result_fact_beside(r, q, "title");
   return title != NULL ? title : q->name;
 }
 
@@ -83,10 +54,10 @@ static clx_status say(answers *a, clx_error *error, const char *format, ...) {
 }
 
 static clx_status say_groups(answers *a, clx_error *error) {
-  ranked group[8];
+  clx_ranking group[8];
   char text[SENTENCE] = "", step[32];
   size_t n = 0;
-  const int32_t count = rank(a->result, "why.group.", "", false, group, CLX_COUNT(group));
+  const int32_t count = clx_result_rank(a->result, "why.group.", "", false, group, CLX_COUNT(group));
   for (int32_t i = 0; i < count; i++) {
     if (group[i].weight < 0.0005 || n >= sizeof text) continue;
     n += (size_t)snprintf(text + n, sizeof text - n, "%s%.1f %% %s", n == 0 ? "" : ", ", 100 * group[i].weight,
@@ -98,10 +69,10 @@ static clx_status say_groups(answers *a, clx_error *error) {
 
 // Which numbers of hardware and software decide, the strongest first.
 static clx_status say_inputs(answers *a, clx_error *error) {
-  ranked input[NAMED];
+  clx_ranking input[NAMED];
   char text[SENTENCE] = "";
   size_t n = 0;
-  const int32_t count = rank(a->result, "why.input.", ".effect", true, input, NAMED);
+  const int32_t count = clx_result_rank(a->result, "why.input.", ".effect", true, input, NAMED);
   for (int32_t i = 0; i < count && n < sizeof text; i++) {
     if (input[i].weight < NOTICEABLE) break;
     const double effect = 100 * input[i].quantity->value;
@@ -122,8 +93,8 @@ static clx_status say_part(answers *a, const clx_quantity *q, clx_error *error) 
 }
 
 static clx_status say_parts(answers *a, clx_error *error) {
-  ranked part[4];
-  const int32_t count = rank(a->result, "why.share.", "", false, part, CLX_COUNT(part));
+  clx_ranking part[4];
+  const int32_t count = clx_result_rank(a->result, "why.share.", "", false, part, CLX_COUNT(part));
   for (int32_t i = 0; i < count; i++) {
     if (part[i].weight >= NOTABLE) CLX_TRY(say_part(a, part[i].quantity, error));
   }
@@ -131,8 +102,8 @@ static clx_status say_parts(answers *a, clx_error *error) {
 }
 
 static clx_status say_moves(answers *a, clx_error *error) {
-  ranked move[1];
-  if (rank(a->result, "why.move.", ".gain", false, move, 1) == 0) return CLX_OK;
+  clx_ranking move[1];
+  if (clx_result_rank(a->result, "why.move.", ".gain", false, move, 1) == 0) return CLX_OK;
   if (move[0].weight < NOTICEABLE) {
     return say(a, error, "No single change of layout or software that was tried and fits is faster.");
   }

@@ -177,20 +177,24 @@ static clx_status put_title(const move *m, double from, double to, clx_result *r
   return put_text(m, "title", text, result, error);
 }
 
-static clx_status put_numbers(const move *m, double gain, const clx_step *step, const clx_memory *memory,
-                              clx_result *result, clx_error *error) {
-  const struct {
-    const char *what, *unit, *doc;
-    double value;
-  } rows[] = {{"gain", "", "tokens per second more, as a share", gain},
-              {"step_time", "s", "one optimizer step after the change", step->step_time},
-              {"memory", "B", "per GPU of the heaviest stage after the change", memory->total}};
-  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
-    char name[96];
-    snprintf(name, sizeof name, "why.move.%s.%s", m->key, rows[i].what);
-    CLX_TRY(clx_twin_put(result, name, rows[i].value, rows[i].unit, rows[i].doc, error));
-  }
-  return CLX_OK;
+static clx_status put_number(const move *m, const char *what, double value, const char *unit, const char *doc,
+                             clx_result *result, clx_error *error) {
+  char name[96];
+  snprintf(name, sizeof name, "why.move.%s.%s", m->key, what);
+  return clx_twin_put(result, name, value, unit, doc, error);
+}
+
+static clx_status put_possible(const move *m, double gain, const clx_step *step, const clx_memory *memory,
+                               clx_result *result, clx_error *error) {
+  CLX_TRY(put_number(m, "possible", 1, "", "1: it can be carried out", result, error));
+  CLX_TRY(put_number(m, "gain", gain, "", "tokens per second more, as a share", result, error));
+  CLX_TRY(put_number(m, "step_time", step->step_time, "s", "one optimizer step after the change", result, error));
+  return put_number(m, "memory", memory->total, "B", "per GPU of the heaviest stage after the change", result, error);
+}
+
+static clx_status put_impossible(const move *m, const char *why, clx_result *result, clx_error *error) {
+  CLX_TRY(put_number(m, "possible", 0, "", "1: it can be carried out", result, error));
+  return put_text(m, "impossible", why, result, error);
 }
 
 // Memory first: what does not fit is not timed.
@@ -205,14 +209,14 @@ static clx_status weigh(const move *m, const clx_scenario *s, const clx_training
     char text[128], need[32], have[32];
     snprintf(text, sizeof text, "needs %s of %s per GPU", clx_quantity_format(memory.total, "B", 4, need, sizeof need),
              clx_quantity_format(s->device_memory, "B", 4, have, sizeof have));
-    return put_text(m, "impossible", text, result, error);
+    return put_impossible(m, text, result, error);
   }
   const clx_status status = clx_why_step(c, &step, &why);
   if (status == CLX_MEMORY) return clx_fail_plain(error, status, "out of memory");
-  if (status != CLX_OK) return put_text(m, "impossible", why.mistake[0].text, result, error);
+  if (status != CLX_OK) return put_impossible(m, why.mistake[0].text, result, error);
   const double tokens = c->job.global_batch * c->job.sequence, before = job->global_batch * job->sequence;
   const double gain = tokens / step.step_time / (before / base->step_time) - 1;
-  return put_numbers(m, gain, &step, &memory, result, error);
+  return put_possible(m, gain, &step, &memory, result, error);
 }
 
 clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const clx_step *base, clx_arena *arena,
@@ -231,7 +235,7 @@ clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const c
     if (status != CLX_OK && why.count == 0) continue;  // there is no such change
     CLX_TRY(put_title(m, from, to, result, error));
     if (status != CLX_OK) {
-      CLX_TRY(put_text(m, "impossible", why.mistake[0].text, result, error));
+      CLX_TRY(put_impossible(m, why.mistake[0].text, result, error));
     } else {
       CLX_TRY(weigh(m, s, job, base, c, result, error));
     }

@@ -108,22 +108,33 @@ static void write_inputs(writer *w) {
   }
 }
 
+// A change of speed or at least of memory.
+static bool is_change(const writer *w, const clx_quantity *gain) {
+  const double before = clx_result_value(w->result, "training.memory.total", 0);
+  return fabs(gain->value) >= SEEN || fabs(number(w, gain, "memory") - before) >= 0.01 * before;
+}
+
 static void write_changes(writer *w) {
   clx_ranking move[TOP_MAX];
-  char capacity[SHORT], head[2 * SHORT] = "memory";
+  char now[SHORT], text[SHORT], head[2][2 * SHORT] = {"", "memory"};
   const clx_quantity *has = clx_result_find(w->result, "training.memory.capacity");
-  const int32_t count = clx_result_rank(w->result, "why.move.", ".gain", false, move, w->top);
-  if (count == 0) return;
+  const clx_quantity *base = clx_result_find(w->result, "why.step_time");
+  const int32_t count = clx_result_rank(w->result, "why.move.", ".gain", false, move, TOP_MAX);
+  if (count == 0 || base == NULL) return;
+  snprintf(head[0], sizeof head[0], "one at a time, same GPUs; now %s",
+           clx_quantity_format(base->value, base->unit, 4, now, sizeof now));
   if (has != NULL) {
-    snprintf(head, sizeof head, "memory of %s", clx_quantity_format(has->value, has->unit, 3, capacity, SHORT));
+    snprintf(head[1], sizeof head[1], "memory of %s", clx_quantity_format(has->value, has->unit, 3, text, sizeof text));
   }
-  row(w, "changes", CLX_REPORT_DIM, "%-40s%16s%14s%18s", "one at a time, on the same GPUs", "throughput", "step", head);
-  for (int32_t i = 0; i < count; i++) {
+  row(w, "changes", CLX_REPORT_DIM, "%-40s%16s%14s%18s", head[0], "throughput", "step", head[1]);
+  for (int32_t i = 0, shown_count = 0; i < count && shown_count < w->top; i++) {
     const clx_quantity *q = move[i].quantity;
     char gain[SHORT], step[SHORT], memory[SHORT];
+    if (!is_change(w, q)) continue;
     snprintf(gain, sizeof gain, "%+.1f %%", 100 * q->value);
     row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%18s", title_of(w, q), gain, shown(w, q, "step_time", 4, step),
         shown(w, q, "memory", 3, memory));
+    shown_count++;
   }
 }
 

@@ -12,7 +12,7 @@ enum {
   ROW = 24,
   BAR = 14,
   PARTS_MAX = 32,
-  TOP_MAX = 24,
+  TOP_MAX = 64,
   FALL_LEFT = 190,  // bars of the waterfall
   FALL_RIGHT = 560,
   PANEL_LEFT = 900,  // bars of inputs and changes, whose zero is in the middle of their range
@@ -61,13 +61,14 @@ static double put_waterfall(clx_picture *p, double y) {
     clx_svg_text(p, FALL_LEFT - 10, y + 12, "text", "end", "%s", clx_report_part(key));
     clx_svg_box(p, x, y, fmax(length, 0.8), BAR, 1.5, style_of(key));
     if (i > 0) put_line(p, "joint", x, y - ROW + BAR, x, y);
-    clx_svg_text(p, FALL_RIGHT + 10, y + 12, "small", "start", "%.1f %%   %s", 100 * part[i].weight,
+    clx_svg_text(p, FALL_RIGHT + 50, y + 12, "small", "end", "%.1f %%", 100 * part[i].weight);
+    clx_svg_text(p, FALL_RIGHT + 110, y + 12, "small", "end", "%s",
                  clx_quantity_format(step * part[i].weight, "s", 3, text, sizeof text));
     at += part[i].weight;
   }
   clx_svg_text(p, FALL_LEFT - 10, y + 12, "head", "end", "step");
   clx_svg_box(p, FALL_LEFT, y, width, BAR, 1.5, "step");
-  clx_svg_text(p, FALL_RIGHT + 10, y + 12, "head", "start", "%s", clx_quantity_format(step, "s", 4, text, sizeof text));
+  clx_svg_text(p, FALL_RIGHT + 110, y + 12, "head", "end", "%s", clx_quantity_format(step, "s", 4, text, sizeof text));
   y += ROW + 8;
   static const char *const legend[][2] = {
       {"compute", "works"}, {"transfer", "moves bytes that show"}, {"wait", "waits"}};
@@ -88,27 +89,33 @@ typedef struct panel {
   double good;  // sign of what makes training faster
 } panel;
 
+static void put_bar(clx_picture *p, const panel *kind, const clx_quantity *q, double most, double y) {
+  const double middle = (PANEL_LEFT + PANEL_RIGHT) / 2.0, half = (PANEL_RIGHT - PANEL_LEFT) / 2.0;
+  const double length = half * q->value / most;
+  const char *title = clx_result_fact_beside(p->result, q, "title");
+  clx_svg_text(p, PANEL_LEFT - 10, y + 11, "small", "end", "%.42s", title != NULL ? title : q->name);
+  clx_svg_box(p, fmin(middle, middle + length), y + 1, fmax(fabs(length), 0.8), BAR - 2, 1.5,
+              q->value * kind->good > 0 ? "better" : "worse");
+  clx_svg_text(p, PANEL_RIGHT + 60, y + 11, "small", "end", "%+.1f %%", 100 * q->value);
+}
+
 static double put_panel(clx_picture *p, const panel *kind, int32_t top, double y) {
   clx_ranking bar[TOP_MAX];
-  const int32_t count =
-      clx_result_rank(p->result, kind->prefix, kind->suffix, kind->by_size, bar, top < TOP_MAX ? top : TOP_MAX);
-  const double middle = (PANEL_LEFT + PANEL_RIGHT) / 2.0, half = (PANEL_RIGHT - PANEL_LEFT) / 2.0;
-  double most = 1e-9;
-  for (int32_t i = 0; i < count; i++) most = fmax(most, fabs(bar[i].quantity->value));
+  const clx_quantity *shown[TOP_MAX];
+  const int32_t count = clx_result_rank(p->result, kind->prefix, kind->suffix, kind->by_size, bar, TOP_MAX);
+  const double middle = (PANEL_LEFT + PANEL_RIGHT) / 2.0;
+  double most = 0;
+  int32_t seen = 0;
+  for (int32_t i = 0; i < count && seen < top; i++) {
+    if (fabs(bar[i].quantity->value) < 5e-4) continue;
+    shown[seen++] = bar[i].quantity;
+    most = fmax(most, fabs(bar[i].quantity->value));
+  }
   clx_svg_text(p, 680, y, "head", "start", "%s", kind->title);
   clx_svg_text(p, 680, y + 15, "small", "start", "%s", kind->note);
   y += 26;
-  const double first = y;
-  for (int32_t i = 0; i < count && fabs(bar[i].quantity->value) >= 5e-4; i++, y += ROW - 4) {
-    const clx_quantity *q = bar[i].quantity;
-    const char *title = clx_result_fact_beside(p->result, q, "title");
-    const double length = half * q->value / most;
-    clx_svg_text(p, PANEL_LEFT - 10, y + 11, "small", "end", "%.42s", title != NULL ? title : q->name);
-    clx_svg_box(p, fmin(middle, middle + length), y + 1, fmax(fabs(length), 0.8), BAR - 2, 1.5,
-                q->value * kind->good > 0 ? "better" : "worse");
-    clx_svg_text(p, PANEL_RIGHT + 12, y + 11, "small", "start", "%+.1f %%", 100 * q->value);
-  }
-  put_line(p, "rule", middle, first - 2, middle, y);
+  put_line(p, "rule", middle, y - 2, middle, y + seen * (ROW - 4));
+  for (int32_t i = 0; i < seen; i++, y += ROW - 4) put_bar(p, kind, shown[i], most, y);
   return y + 26;
 }
 

@@ -5,7 +5,7 @@
 #include "twin/twin_why.h"
 #include "unit/unit.h"
 
-enum { SENTENCE = 400, NAMED = 3 };
+enum { SENTENCE = 400, NAMED = 3, INPUTS_MAX = 64 };
 
 static const double NOTABLE = 0.03;      // share of the step: a part that gets a sentence of its own
 static const double NOTICEABLE = 0.002;  // relative change worth a word
@@ -14,9 +14,8 @@ static const double NOTICEABLE = 0.002;  // relative change worth a word
 static const struct {
   const char *part, *advice;
 } ADVICE[] = {
-    {"stream",
-     "elementwise work, bound by memory bandwidth: more fusion, or a larger share of it in sequence parallelism"},
-    {"recompute", "memory decides: a layout that keeps more activations repeats less"},
+    {"stream", "more fusion, faster memory, or norms split by sequence parallelism"},
+    {"recompute", "a layout that leaves memory for more activations"},
     {"tp_exposed", "a smaller tp, more of it behind GEMMs (tp_overlap) or faster NVLink"},
     {"cp_exposed", "a smaller cp, or more attention to hide behind"},
     {"ep_exposed",
@@ -67,20 +66,21 @@ static clx_status say_groups(answers *a, clx_error *error) {
   return say(a, error, "Of the step of %s: %s.", clx_quantity_format(time, "s", 4, step, sizeof step), text);
 }
 
-// Which numbers of hardware and software decide, the strongest first.
-static clx_status say_inputs(answers *a, clx_error *error) {
-  clx_ranking input[NAMED];
+// Which numbers decide, the strongest first; those of one side, "hardware" or "software".
+static clx_status say_inputs(answers *a, const char *side, const char *words, clx_error *error) {
+  clx_ranking input[INPUTS_MAX];
   char text[SENTENCE] = "";
   size_t n = 0;
-  const int32_t count = clx_result_rank(a->result, "why.input.", ".effect", true, input, NAMED);
-  for (int32_t i = 0; i < count && n < sizeof text; i++) {
+  int32_t named = 0;
+  const int32_t count = clx_result_rank(a->result, "why.input.", ".effect", true, input, INPUTS_MAX);
+  for (int32_t i = 0; i < count && named < NAMED && n < sizeof text; i++) {
+    const clx_quantity *q = input[i].quantity;
     if (input[i].weight < NOTICEABLE) break;
-    const double effect = 100 * input[i].quantity->value;
-    n += (size_t)snprintf(text + n, sizeof text - n, "%s%s (%+.1f %%)", i == 0 ? "" : ", ",
-                          title_of(a->result, input[i].quantity), effect);
+    if (!clx_text_equal(clx_result_fact_beside(a->result, q, "side"), side)) continue;
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s%s (%+.1f %%)", named++ == 0 ? "" : ", ",
+                          title_of(a->result, q), 100 * q->value);
   }
-  if (n == 0) return CLX_OK;
-  return say(a, error, "What decides most, with the change of the step by 10 %% more of it: %s.", text);
+  return named == 0 ? CLX_OK : say(a, error, "%s %s.", words, text);
 }
 
 static clx_status say_part(answers *a, const clx_quantity *q, clx_error *error) {
@@ -114,7 +114,8 @@ static clx_status say_moves(answers *a, clx_error *error) {
 clx_status clx_why_answers(clx_result *result, clx_error *error) {
   answers a = {.result = result};
   CLX_TRY(say_groups(&a, error));
-  CLX_TRY(say_inputs(&a, error));
+  CLX_TRY(say_inputs(&a, "hardware", "Of the hardware it answers most, for 10 % more, to:", error));
+  CLX_TRY(say_inputs(&a, "software", "Of software and routing, for 10 % or 10 points more, to:", error));
   CLX_TRY(say_parts(&a, error));
   return say_moves(&a, error);
 }

@@ -193,6 +193,9 @@ static clx_status put_input(const input *in, bool valued, double value, const re
   char name[96];
   snprintf(name, sizeof name, "why.input.%s.title", in->key);
   CLX_TRY(clx_result_add_text(result, name, in->title, error));
+  snprintf(name, sizeof name, "why.input.%s.side", in->key);
+  const bool software = in->target[0].part == CLX_WHY_SOFTWARE;
+  CLX_TRY(clx_result_add_text(result, name, software ? "software" : "hardware", error));
   if (valued) CLX_TRY(put(in, "value", value, in->unit, in->title, result, error));
   const bool share = in->kind == SHARE;
   CLX_TRY(put(in, "elasticity", r->mean, "",

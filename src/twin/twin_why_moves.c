@@ -25,58 +25,71 @@ typedef struct move {
   const char *const *names;  // of choices; NULL = numbers
   bool degree;               // of parallelism: dp makes up for it, so that the GPUs stay the same
   bool experts;              // of models with experts only
+  int32_t vpp;               // chunks a stage that go with it; 0 = as they are
 } move;
 
-#define LAYOUT(member) CLX_WHY_JOB, offsetof(clx_training, layout) + offsetof(clx_layout, member), INT
-#define JOB(member, type) CLX_WHY_JOB, offsetof(clx_training, member), type
-#define DEGREE(member, text, experts)                                      \
-  {#member "_more", text, LAYOUT(member), NEXT, 0, NULL, true, experts}, { \
-#member "_less", text, LAYOUT(member), BEFORE, 0, NULL, true, experts  \
+#define LAYOUT(member) \
+  .part = CLX_WHY_JOB, .offset = offsetof(clx_training, layout) + offsetof(clx_layout, member), .number = INT
+#define JOB(member, type) .part = CLX_WHY_JOB, .offset = offsetof(clx_training, member), .number = (type)
+#define SOFTWARE(member) .part = CLX_WHY_SOFTWARE, .offset = offsetof(clx_software, member), .number = INT
+#define DEGREE(member, has_experts)                                                                              \
+  {.key = #member "_more", .title = #member, LAYOUT(member), .change = NEXT, .degree = true, .experts = (has_experts)}, { \
+    .key = #member "_less", .title = #member, LAYOUT(member), .change = BEFORE, .degree = true, .experts = (has_experts)  \
   }
-#define TWICE(key, text, where)                                 \
-  {key "_double", text, where, TIMES, 2, NULL, false, false}, { \
-    key "_half", text, where, TIMES, 0.5, NULL, false, false    \
+#define TWICE(name, text, ...)                                                                 \
+  {.key = name "_double", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 2}, {       \
+    .key = name "_half", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 0.5          \
   }
-#define CHOICE(key, text, where, value, words) \
-  { key, text, where, SET, value, words, false, false }
+#define RECOMPUTE(name, value) \
+  { .key = "recompute_" name, .title = "recompute", LAYOUT(recompute), .change = SET, .operand = (value), .names = clx_recompute_name }
+#define SHARDING(name, value) \
+  { .key = "sharding_" name, .title = "sharding", LAYOUT(sharding), .change = SET, .operand = (value), .names = clx_sharding_name }
+#define SCHEDULE(name, kind, chunks) \
+  { .key = "schedule_" name, .title = "schedule", LAYOUT(schedule), .change = SET, .operand = CLX_SCHEDULE_FIRST + (kind), .names = clx_schedule_name, .vpp = (chunks) }
+#define PRECISION(name, value) \
+  { .key = "precision_" name, .title = "precision", JOB(precision, INT), .change = SET, .operand = (value), .names = clx_precision_name }
 #define FEATURE(member, text) \
-  { #member, text, CLX_WHY_SOFTWARE, offsetof(clx_software, member), INT, TOGGLE, 0, SWITCH, false, false }
+  { .key = #member, .title = (text), SOFTWARE(member), .change = TOGGLE, .names = SWITCH }
 
 static const char *const SWITCH[] = {"off", "on", NULL};
 
 static const move MOVES[] = {
     TWICE("micro_batch", "micro-batch", LAYOUT(micro_batch)),
-    DEGREE(tp, "tp", false),
-    DEGREE(pp, "pp", false),
-    DEGREE(vpp, "vpp", false),
-    DEGREE(cp, "cp", false),
-    DEGREE(ep, "ep", true),
-    CHOICE("recompute_none", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_NONE, clx_recompute_name),
-    CHOICE("recompute_selective", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_SELECTIVE, clx_recompute_name),
-    CHOICE("recompute_full", "recompute", LAYOUT(recompute), CLX_RECOMPUTE_FULL, clx_recompute_name),
-    CHOICE("sharding_none", "sharding", LAYOUT(sharding), CLX_SHARDING_NONE, clx_sharding_name),
-    CHOICE("sharding_zero1", "sharding", LAYOUT(sharding), CLX_SHARDING_ZERO1, clx_sharding_name),
-    CHOICE("sharding_zero2", "sharding", LAYOUT(sharding), CLX_SHARDING_ZERO2, clx_sharding_name),
-    CHOICE("sharding_fsdp", "sharding", LAYOUT(sharding), CLX_SHARDING_FSDP, clx_sharding_name),
-    CHOICE("schedule_1f1b", "schedule", LAYOUT(schedule), CLX_PIPELINE_1F1B, clx_schedule_name),
-    CHOICE("schedule_interleaved", "schedule", LAYOUT(schedule), CLX_PIPELINE_INTERLEAVED, clx_schedule_name),
-    CHOICE("schedule_zb_h1", "schedule", LAYOUT(schedule), CLX_PIPELINE_ZB_H1, clx_schedule_name),
-    CHOICE("schedule_zb_v", "schedule", LAYOUT(schedule), CLX_PIPELINE_ZB_V, clx_schedule_name),
-    CHOICE("schedule_dualpipe", "schedule", LAYOUT(schedule), CLX_PIPELINE_DUALPIPE, clx_schedule_name),
-    {"sequence_parallel", "sequence parallelism", LAYOUT(sequence_parallel), TOGGLE, 0, SWITCH, false, false},
+    DEGREE(tp, false),
+    DEGREE(pp, false),
+    DEGREE(vpp, false),
+    DEGREE(cp, false),
+    DEGREE(ep, true),
+    RECOMPUTE("none", CLX_RECOMPUTE_NONE),
+    RECOMPUTE("selective", CLX_RECOMPUTE_SELECTIVE),
+    RECOMPUTE("full", CLX_RECOMPUTE_FULL),
+    SHARDING("none", CLX_SHARDING_NONE),
+    SHARDING("zero1", CLX_SHARDING_ZERO1),
+    SHARDING("zero2", CLX_SHARDING_ZERO2),
+    SHARDING("fsdp", CLX_SHARDING_FSDP),
+    SCHEDULE("1f1b", CLX_PIPELINE_1F1B, 1),
+    SCHEDULE("interleaved", CLX_PIPELINE_INTERLEAVED, 0),
+    SCHEDULE("zb_h1", CLX_PIPELINE_ZB_H1, 1),
+    SCHEDULE("zb_v", CLX_PIPELINE_ZB_V, 2),
+    SCHEDULE("dualpipe", CLX_PIPELINE_DUALPIPE, 1),
+    {.key = "sequence_parallel",
+     .title = "sequence parallelism",
+     LAYOUT(sequence_parallel),
+     .change = TOGGLE,
+     .names = SWITCH},
     TWICE("global_batch", "global batch", JOB(global_batch, REAL)),
     TWICE("sequence", "sequence", JOB(sequence, REAL)),
-    CHOICE("precision_bf16", "precision", JOB(precision, INT), CLX_PRECISION_BF16, clx_precision_name),
-    CHOICE("precision_fp8", "precision", JOB(precision, INT), CLX_PRECISION_FP8, clx_precision_name),
-    CHOICE("precision_nvfp4", "precision", JOB(precision, INT), CLX_PRECISION_NVFP4, clx_precision_name),
-    FEATURE(dp_overlap, "gradient reduction behind the backward pass"),
-    FEATURE(gather_overlap, "parameter gather behind the forward pass"),
-    FEATURE(pp_overlap, "stage transfers behind compute"),
+    PRECISION("bf16", CLX_PRECISION_BF16),
+    PRECISION("fp8", CLX_PRECISION_FP8),
+    PRECISION("nvfp4", CLX_PRECISION_NVFP4),
+    FEATURE(dp_overlap, "overlap of gradient reduction"),
+    FEATURE(gather_overlap, "overlap of parameter gather"),
+    FEATURE(pp_overlap, "overlap of stage transfers"),
     FEATURE(pp_scatter, "stage transfers in slices of tp"),
     FEATURE(reduce_scatter, "gradients by reduce-scatter"),
     FEATURE(cuda_graphs, "CUDA graphs"),
     FEATURE(flash_attention, "flash attention"),
-    FEATURE(native_attention, "attention for the newest instructions"),
+    FEATURE(native_attention, "attention kernel for Hopper and later"),
 };
 
 // --- changing one thing ----------------------------------------------------------------------------------------------
@@ -106,14 +119,22 @@ static void follow(clx_layout *l, int64_t gpus) {
   if (l->shard_group > 0 && (l->shard_group > l->dp || l->dp % l->shard_group != 0)) l->shard_group = 0;
 }
 
+// "auto" to what it is already: no change.
+static bool same_pipeline(const move *m, const clx_layout *a, const clx_layout *b) {
+  if (m->names != clx_schedule_name) return false;
+  return a->pp == 1 || (a->vpp == b->vpp && clx_training_schedule(a) == clx_training_schedule(b));
+}
+
 static clx_status try_value(const move *m, const clx_scenario *s, const clx_training *job, double value,
                             clx_why_case *c, clx_error *why) {
   const int64_t gpus = gpus_of(&job->layout);
   clx_why_copy(job, c);
   write_number(m, c, value);
   c->job.layout.place = (clx_place){0};
-  if (m->degree) follow(&c->job.layout, gpus);
+  if (m->vpp > 0) c->job.layout.vpp = m->vpp;
+  if (m->degree || m->vpp > 0) follow(&c->job.layout, gpus);
   clx_error_clear(why);
+  if (same_pipeline(m, &job->layout, &c->job.layout)) return CLX_INPUT;
   if (gpus_of(&c->job.layout) != gpus) {
     return clx_fail_plain(why, CLX_INPUT, "%s %.0f does not divide the %lld GPUs of the job", m->title, value,
                           (long long)gpus);
@@ -167,9 +188,12 @@ static clx_status put_text(const move *m, const char *what, const char *text, cl
   return clx_result_add_text(result, name, text, error);
 }
 
-static clx_status put_title(const move *m, double from, double to, clx_result *result, clx_error *error) {
+static clx_status put_title(const move *m, double from, double to, int32_t vpp, clx_result *result, clx_error *error) {
   char text[192], a[32], b[32];
-  if (m->names == SWITCH) {
+  if (m->vpp > 0) {
+    snprintf(text, sizeof text, "%s %s to %s, vpp %d", m->title, shown(m, from, a, sizeof a), shown(m, to, b, sizeof b),
+             vpp);
+  } else if (m->names == SWITCH) {
     snprintf(text, sizeof text, "%s %s", m->title, to != 0 ? "on" : "off");
   } else {
     snprintf(text, sizeof text, "%s %s to %s", m->title, shown(m, from, a, sizeof a), shown(m, to, b, sizeof b));
@@ -233,7 +257,7 @@ clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const c
     double to = from;
     const clx_status status = apply(m, s, job, from, &to, c, &why);
     if (status != CLX_OK && why.count == 0) continue;  // there is no such change
-    CLX_TRY(put_title(m, from, to, result, error));
+    CLX_TRY(put_title(m, from, to, c->job.layout.vpp, result, error));
     if (status != CLX_OK) {
       CLX_TRY(put_impossible(m, why.mistake[0].text, result, error));
     } else {

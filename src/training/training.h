@@ -55,15 +55,24 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
-  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;             // share of the kept activations that waits in host memory
-  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
+  double offload;    // share of the kept activations that waits in host memory
+  int32_t *stage_layers;  // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
 
 extern const clx_schema clx_layout_schema;
+
+// Jobs in narrow formats whose attention kernels multiply in fp8 as well.
+typedef enum clx_narrow_attention {
+  CLX_NARROW_ATTENTION_NONE,
+  CLX_NARROW_ATTENTION_ADAPTERS,  // fine-tuning of adapters beside a frozen base
+  CLX_NARROW_ATTENTION_ALL
+} clx_narrow_attention;
+
+extern const char *const clx_narrow_attention_name[];
 
 // catalogue/software: what a framework and its version do, as physical parameters.
 typedef struct clx_software {
@@ -85,22 +94,35 @@ typedef struct clx_software {
   double launch_interval;     // s between kernels that the host can start
   int32_t cuda_graphs;        // bool: no host limit
   double gradient_bytes;      // per parameter, held and reduced
+  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
   double optimizer_bytes;     // per parameter: master copy and moments
   double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
   int32_t recompute;          // clx_recompute: when the user says nothing
-  double expert_overlap;      // share of expert dispatch and combine hidden
+  double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
-  double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
-  int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
-  double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
-  double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
-  double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
+  int32_t
+      fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
+  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
+  double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
+  double expert_host_each;      // s more per expert of the rank with casts or biases of its own
+  double linear_host;           // s of the host for one linear module of such a layer, forward and backward
+  int32_t mtp;                  // bool: trains the multi-token prediction modules of models that have them
+  int32_t mla_blackwell;        // bool: fused attention kernel for multi-head latent attention on Blackwell
+  double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
+  int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
+  int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
+  int32_t narrow_attention;     // clx_narrow_attention
+  int32_t selective_attention;  // bool: selective recompute repeats fused attention too
+  double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
+  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
+  double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
 extern const clx_schema clx_software_schema;
@@ -165,6 +187,11 @@ void clx_training_stages(const clx_training *job, clx_stage *stages);
 int32_t clx_training_schedule(const clx_layout *layout);
 // Micro-batches of one data-parallel rank; where the batch does not divide, of the ranks that have one more.
 double clx_training_micro_batches(const clx_training *job);
+
+// Multi-token prediction modules that the software trains.
+int32_t clx_training_mtp(const clx_training *job);
+// Whether attention runs as one fused kernel: the profile's habit, and a kernel for this model on this device.
+bool clx_training_fused_attention(const clx_training *job);
 
 // Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
 bool clx_stage_equal(const clx_stage *a, const clx_stage *b);

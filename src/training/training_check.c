@@ -135,9 +135,9 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus) {
 
 // What each schedule demands of a layout; 0 = anything.
 typedef struct schedule_rule {
-  int32_t vpp;           // exactly so many chunks; -1 = at least two
-  bool even;             // stages in pairs
-  int32_t micro_batches; // at least so many times pp
+  int32_t vpp;            // exactly so many chunks; -1 = at least two
+  bool even;              // stages in pairs
+  int32_t micro_batches;  // at least so many times pp
 } schedule_rule;
 
 static const schedule_rule SCHEDULE_RULES[CLX_PIPELINE_KINDS] = {

@@ -66,7 +66,8 @@ static bool reserve(clx_graph *g, clx_arena *arena) {
 // A forward of p beside a backward of q: what either sends to experts runs behind the kernels of both, which it slows.
 static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
   const clx_layer_cost *f = &g->time[p].sum, *b = &g->time[q].sum;
-  const double whole = g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
+  const double whole =
+      g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
   const double exchange = f->ep[0] + b->ep[1], hidden = fmin(exchange, whole - exchange);
   return whole - hidden + CLX_OVERLAP_COST * hidden;
 }

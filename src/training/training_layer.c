@@ -5,9 +5,18 @@
 
 enum { FORWARD, BACKWARD };
 
-// Attention kernels written for Ampere's matrix instructions on a later device: FlashAttention-2 against 3 on H100
-// (arXiv 2407.08608: 1.5 to 2 times).
-static const double OLD_INSTRUCTIONS = 0.6;
+// Host work of the bias of one expert (split, scale, add, concatenate, and back) against that of its casts.
+static const double BIAS_HOST = 3;
+
+// Speed of an attention kernel written for Ampere's matrix instructions, against the device's own: FlashAttention-2 beside
+// cuDNN, causal, 8,192 to 32,768 tokens forward and backward: 325/573 and 277/464 TFLOP/s on H200, 414/1584 and 338/1211 on
+// GB200 (NVIDIA/cudnn-frontend, benchmark).
+typedef struct old_instructions {
+  const char *family;
+  double speed;
+} old_instructions;
+
+static const old_instructions OLD_INSTRUCTIONS[] = {{"hopper", 0.55}, {"blackwell", 0.28}};
 
 typedef struct context {
   const clx_training *job;
@@ -15,8 +24,11 @@ typedef struct context {
   const clx_software *software;
   clx_shard shard;
   clx_format format;
+  bool fused_attention;
+  bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
   double kernels[2];
+  double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
 } context;
 
@@ -24,7 +36,18 @@ static context context_make(const clx_training *job) {
   context c = {.job = job, .device = job->device, .software = job->software};
   c.shard = clx_training_shard(job);
   c.format = clx_precision_format(job->precision);
+  c.fused_attention = clx_training_fused_attention(job);
+  // The fused grouped kernels of cuDNN take block-scaled operands; buffers of fixed size for any routing leave room for one
+  // sequence at a time (full_iteration presets of Megatron-Bridge 26.06).
+  const bool scaled = job->precision == CLX_PRECISION_MXFP8 || job->precision == CLX_PRECISION_NVFP4;
+  c.fused_experts = job->software->fused_experts && scaled && job->layout.micro_batch == 1;
   return c;
+}
+
+bool clx_training_fused_attention(const clx_training *job) {
+  const bool missing =
+      job->model->mla && !job->software->mla_blackwell && clx_text_equal(job->device->family, "blackwell");
+  return job->software->flash_attention && !missing;
 }
 
 // --- compute ------------------------------------------------------------------------------------------------------------
@@ -54,7 +77,7 @@ static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, d
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
 static double experts_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                            double groups) {
-  const double streams = c->software->expert_streams;
+  const double streams = c->fused_experts ? 0 : c->software->expert_streams;
   if (groups <= 1 || streams <= 0 || streams >= groups) return gemm_time(c, f, pass, m, n, k, groups);
   return groups / streams * gemm_time(c, f, pass, m, n, k, streams);
 }
@@ -62,6 +85,25 @@ static double experts_time(const context *c, number_format f, clx_gemm_pass pass
 // Scales per row or per block need the largest value of each first: one more pass over the operand.
 static double cast_passes(int32_t precision) {
   return precision == CLX_PRECISION_FP8_ROW || precision == CLX_PRECISION_FP8_BLOCK ? 2 : 1;
+}
+
+// The weight gradient reads its operands along the tokens. Multiply units of Blackwell take either layout of an fp8 operand
+// with one scale per tensor; those of Hopper, and scales per block, need a copy of it.
+static bool needs_other_layout(const context *c) {
+  return c->job->precision != CLX_PRECISION_FP8 || !clx_text_equal(c->device->family, "blackwell");
+}
+
+// Casts of one operand. What sequence parallelism spreads is cast before it is gathered, on 1/tp of the tokens, and copied
+// to the other layout after it (Transformer Engine).
+static double cast_time(const context *c, clx_kernel_format kernel, double elements, bool spread, bool weighted) {
+  const double passes = cast_passes(c->job->precision);
+  const bool other = weighted && needs_other_layout(c);
+  const int32_t tp = c->job->layout.tp;
+  if (!spread || tp <= 1 || !c->shard.sequence_parallel) {
+    return passes * clx_device_cast_time(c->device, kernel, elements, other);
+  }
+  const double copy = other ? clx_device_stream_time(c->device, elements * 2 * clx_kernel_format_bytes(kernel)) : 0;
+  return passes * clx_device_cast_time(c->device, kernel, elements / tp, false) + copy;
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
@@ -85,28 +127,62 @@ static void add_gemm(context *c, const clx_op *op) {
   c->cost.flop += op->flop * (op->weighted ? 3 : 2);
   c->kernels[FORWARD] += 1;
   c->kernels[BACKWARD] += op->weighted ? 2 : 1;
-  if (format.unit != CLX_BF16) {
+  if (op->kind == CLX_OP_GEMM)
+    c->linears += 1;
+  else
+    c->cast_experts = op->groups * ((format.unit != CLX_BF16 ? 1 : 0) + (c->job->model->mlp_bias ? BIAS_HOST : 0));
+  // The fused grouped products cast what passes between them: one cast before the first, none between.
+  if (format.unit != CLX_BF16 && !(c->fused_experts && op->kind == CLX_OP_GROUPED && op->n == c->job->model->hidden)) {
     const double rows = op->m * op->groups;
-    const double passes = cast_passes(c->job->precision);
-    const double in =
-        passes * clx_device_cast_time(c->device, format.kernel, rows * op->k, true) * (1 - 0.5 * c->software->fusion);
-    const double out = passes * clx_device_cast_time(c->device, format.kernel, rows * op->n, op->weighted);
-    c->cost.stream[FORWARD] += in;
-    c->cost.stream[BACKWARD] += out;
+    c->cost.stream[FORWARD] +=
+        cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+    c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->kernels[FORWARD] += 1;
     c->kernels[BACKWARD] += 1;
   }
 }
 
+static double kernel_generation(const context *c) {
+  if (c->software->native_attention) return 1;
+  for (int32_t i = 0; i < CLX_COUNT(OLD_INSTRUCTIONS); i++) {
+    if (clx_text_equal(c->device->family, OLD_INSTRUCTIONS[i].family)) return OLD_INSTRUCTIONS[i].speed;
+  }
+  return 1;
+}
+
+// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 and 342/537 TFLOP/s on H200 (backward
+// does not skip what the mask hides), 1998/1533 and 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark).
+typedef struct fp8_attention {
+  const char *family;
+  double speed[2];  // forward, backward
+} fp8_attention;
+
+static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.64}}, {"blackwell", {1.3, 1.11}}};
+
+static double attention_format(const context *c, bool backward) {
+  const int32_t jobs = c->software->narrow_attention;
+  const bool narrow =
+      jobs == CLX_NARROW_ATTENTION_ALL || (jobs == CLX_NARROW_ATTENTION_ADAPTERS && c->job->model->adapter_rank > 0);
+  if (!narrow || c->format == CLX_BF16) return 1;
+  for (int32_t i = 0; i < CLX_COUNT(FP8_ATTENTION); i++) {
+    if (clx_text_equal(c->device->family, FP8_ATTENTION[i].family)) return FP8_ATTENTION[i].speed[backward ? 1 : 0];
+  }
+  return 1;
+}
+
+// The rates of cuDNN come from runs long enough to settle; those of Ampere from single kernels.
+static double attention_clock(const context *c) {
+  return clx_text_equal(c->device->family, "ampere") ? c->device->sustained_clock[CLX_BF16] : 1;
+}
+
 static double attention_time(const context *c, const clx_op *op, bool backward) {
   const clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
                                      op->qk_dim, op->v_dim, op->causal_share, op->window};
-  if (!c->software->flash_attention) {
+  if (!c->fused_attention) {
     return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
   }
-  const bool foreign = !c->software->native_attention && !clx_text_equal(c->device->family, "ampere");
-  const double speed = c->software->attention_speed * (foreign ? OLD_INSTRUCTIONS : 1);
-  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->device->sustained_clock[CLX_BF16]);
+  const double speed = c->software->attention_speed * kernel_generation(c) * attention_format(c, backward);
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * attention_clock(c));
 }
 
 static void add_attention(context *c, const clx_op *op) {
@@ -116,11 +192,12 @@ static void add_attention(context *c, const clx_op *op) {
   c->attention_forward += forward;
   c->flop_forward += op->flop;
   c->cost.flop += op->flop * 3.5;
-  c->kernels[FORWARD] += c->software->flash_attention ? 1 : 6;
-  c->kernels[BACKWARD] += c->software->flash_attention ? 2 : 9;
+  c->kernels[FORWARD] += c->fused_attention ? 1 : 6;
+  c->kernels[BACKWARD] += c->fused_attention ? 2 : 9;
 }
 
 static void add_stream(context *c, const clx_op *op) {
+  if (op->absorbed && c->fused_experts) return;
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
   const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
   const double forward =
@@ -173,11 +250,16 @@ static double tp_time(const context *c, int32_t blocks) {
   return blocks * one;
 }
 
+static const double PLAIN_OVERLAP = 0.25;
+
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
   const double time = tp_time(c, blocks);
-  const double exposed = time * (1 - c->software->tp_overlap * (1 - CLX_OVERLAP_COST));
+  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off): what is left is the
+  // reduce-scatter of the backward pass beside the weight gradient.
+  const double overlap = c->format == CLX_FP4 ? fmin(c->software->tp_overlap, PLAIN_OVERLAP) : c->software->tp_overlap;
+  const double exposed = time * (1 - overlap * (1 - CLX_OVERLAP_COST));
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += exposed;
   c->cost.repeat_tp = exposed;
@@ -202,7 +284,9 @@ static void add_ep(context *c) {
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
   const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job));
-  const double exposed = 2 * one * (1 - c->software->expert_overlap);
+  // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
+  const bool overlaps = c->fused_experts || !c->software->fused_experts;
+  const double exposed = 2 * one * (1 - (overlaps ? c->software->expert_overlap : 0));
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
 }
@@ -230,7 +314,9 @@ static void add_fsdp(context *c, bool moe) {
   comm[FORWARD] = fsdp_demand(c, &t.traffic, CLX_ALL_GATHER, &p, clx_training_parameter_bytes(c->job));
   comm[BACKWARD] = comm[FORWARD];
   if (c->job->model->adapter_rank <= 0) {
-    const clx_traffic_demand scatter = fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p, c->software->gradient_bytes);
+    const double reduced = c->software->fsdp_reduce_bytes;
+    const clx_traffic_demand scatter =
+        fsdp_demand(c, &t.traffic, CLX_REDUCE_SCATTER, &p, reduced > 0 ? reduced : c->software->gradient_bytes);
     comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
   }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
@@ -247,6 +333,7 @@ static void add_fsdp(context *c, bool moe) {
 
 static void add_recompute(context *c) {
   const double share = c->job->layout.recompute_share;
+  const bool attention_repeats = !c->fused_attention || c->software->selective_attention;
   switch (clx_training_recompute(c->job)) {
     case CLX_RECOMPUTE_FULL:
       c->cost.repeat = share * compute_time(&c->cost, FORWARD);
@@ -254,7 +341,7 @@ static void add_recompute(context *c) {
       c->cost.flop += share * c->flop_forward;
       break;
     case CLX_RECOMPUTE_SELECTIVE:
-      c->cost.repeat = c->selective_stream + (c->software->flash_attention ? 0 : c->attention_forward) +
+      c->cost.repeat = c->selective_stream + (attention_repeats ? c->attention_forward : 0) +
                        c->software->selective_gemm * c->gemm_forward;
       c->cost.repeat_tp *= c->software->selective_gemm;
       c->cost.flop += c->software->selective_gemm * c->flop_forward;
@@ -265,12 +352,35 @@ static void add_recompute(context *c) {
   }
 }
 
+// What the host needs for one pass over a layer with experts, beyond launching kernels one by one: the tokens of each expert are
+// counted on the device and read by the host before it can start their products, so it never runs ahead by more than a layer.
+static double experts_host(const context *c, int32_t pass) {
+  static const double SHARE[2] = {0.4, 0.6};  // backward: two products for one, and autograd
+  const clx_software *s = c->software;
+  if (c->fused_experts) return 0;
+  const double graphs = c->job->network->domain > 8 ? s->expert_graphs_rack : s->expert_graphs;
+  const double host = s->expert_host + s->linear_host * c->linears + s->expert_host_each * c->cast_experts;
+  return SHARE[pass] * host * (1 - graphs);
+}
+
 // Without CUDA graphs the device waits when the host cannot start kernels as fast as they finish.
-static void add_launch(context *c) {
+static void add_launch(context *c, bool moe) {
   if (c->software->cuda_graphs) return;
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
-    const double host = c->kernels[pass] * c->software->launch_interval;
-    c->cost.launch[pass] = fmax(0, host - compute_time(&c->cost, pass));
+    const double host = c->kernels[pass] * c->software->launch_interval + (moe ? experts_host(c, pass) : 0);
+    const double device = compute_time(&c->cost, pass) + (moe ? c->cost.tp[pass] + c->cost.ep[pass] : 0);
+    c->cost.launch[pass] = fmax(0, host * c->device->host_time - device);
+  }
+}
+
+// Activations on their way to the host's memory and back: the device waits for what compute does not hide.
+static void add_offload(context *c, bool moe) {
+  const double share = c->job->layout.offload;
+  if (share <= 0) return;
+  const double link = c->device->host_link > 0 ? c->device->host_link : fmax(c->device->pcie, 1e9);
+  const double transfer = share * clx_training_kept_make(c->job).layer[moe ? 1 : 0].bytes / link;
+  for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
+    c->cost.launch[pass] += fmax(0, transfer - compute_time(&c->cost, pass));
   }
 }
 
@@ -283,7 +393,8 @@ clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool w
   add_cp(&c);
   if (moe) add_ep(&c);
   add_recompute(&c);
-  add_launch(&c);
+  add_launch(&c, moe);
+  add_offload(&c, moe);
   add_fsdp(&c, moe);
   return c.cost;
 }

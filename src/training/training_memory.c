@@ -35,7 +35,7 @@ static clx_saved layer_saved(const clx_training *job, bool moe) {
   s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
   for (int32_t i = 0; i < count; i++) {
     s.bytes += operation_saved(job, &ops[i], selective);
-    if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
+    if (ops[i].kind == CLX_OP_ATTENTION && !clx_training_fused_attention(job) && !selective) {
       s.bytes +=
           5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
@@ -121,7 +121,7 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
     kept += layers * (full ? share * layer[moe].boundary + (1 - share) * layer[moe].bytes : layer[moe].bytes);
     working = fmax(working, layer[moe].bytes);
   }
-  return kept * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
+  return kept * (1 - l->offload) * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
 }
 
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,

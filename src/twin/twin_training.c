@@ -243,6 +243,22 @@ static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, c
                          (long long)a->largest, (long long)gpus);
 }
 
+// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths.
+static clx_status offload(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  if (!job->software->activation_offload || job->device->host_link <= 0 || job->layout.offload > 0) return CLX_OK;
+  const double over = memory->total - capacity, kept = memory->bytes[CLX_MEMORY_ACTIVATIONS];
+  if (over <= 0 || over > kept) return CLX_OK;
+  job->layout.offload = fmin(1, ceil(16 * over / kept) / 16);
+  CLX_TRY(clx_training_memory(job, memory, error));
+  while (memory->total > capacity && job->layout.offload < 1) {
+    job->layout.offload = fmin(1, job->layout.offload + 1.0 / 16);
+    CLX_TRY(clx_training_memory(job, memory, error));
+  }
+  if (memory->total <= capacity) return CLX_OK;
+  job->layout.offload = 0;
+  return clx_training_memory(job, memory, error);
+}
+
 // The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
 static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
   const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
@@ -251,6 +267,7 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   if (!open || memory->total <= capacity) return CLX_OK;
   job->layout.recompute = CLX_RECOMPUTE_NONE;
   CLX_TRY(clx_training_memory(job, memory, error));
+  CLX_TRY(offload(job, capacity, memory, error));
   while (memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
     job->layout.recompute++;
     CLX_TRY(clx_training_memory(job, memory, error));

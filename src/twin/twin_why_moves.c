@@ -32,22 +32,41 @@ typedef struct move {
   .part = CLX_WHY_JOB, .offset = offsetof(clx_training, layout) + offsetof(clx_layout, member), .number = INT
 #define JOB(member, type) .part = CLX_WHY_JOB, .offset = offsetof(clx_training, member), .number = (type)
 #define SOFTWARE(member) .part = CLX_WHY_SOFTWARE, .offset = offsetof(clx_software, member), .number = INT
-#define DEGREE(member, has_experts)                                                                              \
-  {.key = #member "_more", .title = #member, LAYOUT(member), .change = NEXT, .degree = true, .experts = (has_experts)}, { \
-    .key = #member "_less", .title = #member, LAYOUT(member), .change = BEFORE, .degree = true, .experts = (has_experts)  \
+#define DEGREE(member, has_experts)                                                             \
+  {.key = #member "_more",                                                                      \
+   .title = #member,                                                                            \
+   LAYOUT(member),                                                                              \
+   .change = NEXT,                                                                              \
+   .degree = true,                                                                              \
+   .experts = (has_experts)},                                                                   \
+  {                                                                                             \
+    .key = #member "_less", .title = #member, LAYOUT(member), .change = BEFORE, .degree = true, \
+    .experts = (has_experts)                                                                    \
   }
-#define TWICE(name, text, ...)                                                                 \
-  {.key = name "_double", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 2}, {       \
-    .key = name "_half", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 0.5          \
+#define TWICE(name, text, ...)                                                            \
+  {.key = name "_double", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 2}, { \
+    .key = name "_half", .title = (text), __VA_ARGS__, .change = TIMES, .operand = 0.5    \
   }
-#define RECOMPUTE(name, value) \
-  { .key = "recompute_" name, .title = "recompute", LAYOUT(recompute), .change = SET, .operand = (value), .names = clx_recompute_name }
-#define SHARDING(name, value) \
-  { .key = "sharding_" name, .title = "sharding", LAYOUT(sharding), .change = SET, .operand = (value), .names = clx_sharding_name }
-#define SCHEDULE(name, kind, chunks) \
-  { .key = "schedule_" name, .title = "schedule", LAYOUT(schedule), .change = SET, .operand = CLX_SCHEDULE_FIRST + (kind), .names = clx_schedule_name, .vpp = (chunks) }
-#define PRECISION(name, value) \
-  { .key = "precision_" name, .title = "precision", JOB(precision, INT), .change = SET, .operand = (value), .names = clx_precision_name }
+#define RECOMPUTE(name, value)                                                                            \
+  {                                                                                                       \
+    .key = "recompute_" name, .title = "recompute", LAYOUT(recompute), .change = SET, .operand = (value), \
+    .names = clx_recompute_name                                                                           \
+  }
+#define SHARDING(name, value)                                                                          \
+  {                                                                                                    \
+    .key = "sharding_" name, .title = "sharding", LAYOUT(sharding), .change = SET, .operand = (value), \
+    .names = clx_sharding_name                                                                         \
+  }
+#define SCHEDULE(name, kind, chunks)                                                    \
+  {                                                                                     \
+    .key = "schedule_" name, .title = "schedule", LAYOUT(schedule), .change = SET,      \
+    .operand = CLX_SCHEDULE_FIRST + (kind), .names = clx_schedule_name, .vpp = (chunks) \
+  }
+#define PRECISION(name, value)                                                                              \
+  {                                                                                                         \
+    .key = "precision_" name, .title = "precision", JOB(precision, INT), .change = SET, .operand = (value), \
+    .names = clx_precision_name                                                                             \
+  }
 #define FEATURE(member, text) \
   { .key = #member, .title = (text), SOFTWARE(member), .change = TOGGLE, .names = SWITCH }
 

@@ -117,7 +117,7 @@ static bool positive_of(row_reader *r, const char *column, double *value) {
 // --- model ------------------------------------------------------------------------------------------------------------------
 
 static bool override_dimensions(row_reader *r, clx_transformer *m) {
-  const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden;
+  const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden, layers = m->layers;
   const struct {
     const char *column;
     int32_t *value, most;  // as in the schema of models
@@ -136,7 +136,11 @@ static bool override_dimensions(row_reader *r, clx_transformer *m) {
   // kv_heads left blank = heads, unless the catalogue knows the model and the row does not change its heads.
   const int32_t otherwise = m->heads == heads && kv > 0 ? kv : m->heads;
   if (!count_of(r, "kv_heads", 100000, otherwise, &m->kv_heads)) return false;
-  if (m->first_dense_layers >= m->layers && m->experts > 0) m->first_dense_layers = m->layers > 1 ? 1 : 0;
+  // A truncated model keeps the kinds of its layers in proportion, one dense layer at least.
+  if (m->first_dense_layers > 0 && m->layers < layers) {
+    const double part = round((double)m->first_dense_layers * m->layers / layers);
+    m->first_dense_layers = m->layers > 1 ? (int32_t)fmax(1, part) : 0;
+  }
   if (m->learned_positions) m->context = r->scenario->spec.training.sequence;
   return true;
 }

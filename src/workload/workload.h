@@ -99,7 +99,10 @@ typedef struct clx_op {
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                          // has a weight gradient
+  bool gathered;                          // its input is spread over the tensor-parallel ranks and gathered
+  bool scattered;                         // its output is reduced and spread over them
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
+  bool absorbed;                          // STREAM: a fused grouped product of the experts does it in its epilogue
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };

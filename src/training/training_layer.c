@@ -176,8 +176,14 @@ static double attention_clock(const context *c) {
 }
 
 static double attention_time(const context *c, const clx_op *op, bool backward) {
-  const clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
-                                     op->qk_dim, op->v_dim, op->causal_share, op->window};
+  clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
+                               op->qk_dim, op->v_dim, op->causal_share, op->window};
+  const clx_layout *l = &c->job->layout;
+  if (l->cp > 1 && l->context_exchange == CLX_CONTEXT_ALL_TO_ALL) {
+    shape.heads /= l->cp;
+    shape.kv_heads = fmax(1, shape.kv_heads / l->cp);
+    shape.query *= l->cp;
+  }
   if (!c->fused_attention) {
     return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
   }
@@ -265,10 +271,9 @@ static void add_tp(context *c, bool moe) {
   c->cost.repeat_tp = exposed;
 }
 
-// Context parallelism by ring: keys and values pass by while attention computes on those at hand.
-static void add_cp(context *c) {
+// Keys and values pass by while attention computes on those at hand.
+static void add_cp_ring(context *c) {
   const clx_layout *l = &c->job->layout;
-  if (l->cp <= 1) return;
   const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
   const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
   const double ring = (l->cp - 1) * step;
@@ -276,6 +281,27 @@ static void add_cp(context *c) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
     c->cost.cp[pass] += fmax(0, comm - hidden) + CLX_OVERLAP_COST * fmin(comm, hidden);
+  }
+}
+
+// Tokens of all heads become heads of all tokens and back, nothing to hide behind.
+static void add_cp_all_to_all(context *c) {
+  const clx_layout *l = &c->job->layout;
+  const clx_network *n = c->job->network;
+  const clx_group group = clx_group_make(n, l->cp, l->tp);
+  const double one = clx_collective_time(n, CLX_ALL_TO_ALL, group, clx_training_cp_bytes(c->job)) +
+                     clx_collective_time(n, CLX_ALL_TO_ALL, group, clx_training_cp_output_bytes(c->job));
+  c->cost.cp[FORWARD] += one;
+  c->cost.cp[BACKWARD] += one;
+}
+
+static void add_cp(context *c) {
+  const clx_layout *l = &c->job->layout;
+  if (l->cp <= 1) return;
+  if (l->context_exchange == CLX_CONTEXT_RING) {
+    add_cp_ring(c);
+  } else {
+    add_cp_all_to_all(c);
   }
 }
 

@@ -49,9 +49,9 @@ static double value(const clx_result *r, const char *name) {
 // One GPU: nothing is sent, nobody waits for anybody.
 static const char LONE[] =
     "name: lone\n"
-    "machine:\n  fleet:\n    - {server: dgx_h100, rack: dgx_h100_4, gpus: 8}\n"
+    "machine:\n  fleet:\n    - {server: dgx_b200, rack: dgx_b200_4, gpus: 8}\n"
     "network: {switch: qm9700}\n"
-    "training:\n  model: my_1b.json\n  software: megatron-core\n  tokens: 1T\n  sequence: 4096\n  global_batch: 4\n"
+    "training:\n  model: llama-3.1-8b\n  software: megatron-core\n  tokens: 1T\n  sequence: 4096\n  global_batch: 4\n"
     "  gpus: 1\n  precision: bf16\n  stragglers: {spread: 0, jitter: 0}\n"
     "  layout: {tp: 1, pp: 1, dp: 1, micro_batch: 1, sharding: zero1, recompute: full}\n";
 
@@ -162,16 +162,17 @@ static void test_faster_machine_is_faster_by_that(void **state) {
     CLX_CHECK_NEAR(b.attention, a.attention / factors[i], 1e-9, 0);
     CLX_CHECK_NEAR(b.stream, a.stream / factors[i], 1e-9, 0);
     CLX_CHECK_NEAR(b.recompute, a.recompute / factors[i], 1e-9, 0);
-    CLX_CHECK_NEAR(b.step_time, a.step_time / factors[i], 1e-9, 0);
+    CLX_CHECK_NEAR(b.step_time, a.step_time / factors[i], 1e-6, 0);  // of floats
   }
   clx_scenario_free(s);
 }
 
 // --- elasticities ----------------------------------------------------------------------------------------------------
 
-static const char *const RATES[] = {"peak_bf16", "memory_bandwidth", "clock", "power_limit", "nvlink", "nic", "pcie"};
-static const char *const TIMES[] = {"kernel_times", "launch_interval", "step_overhead", "nvlink_latency",
-                                    "network_latency"};
+static const char *const RATES[] = {"peak_bf16", "peak_fp8", "peak_fp4", "memory_bandwidth", "clock", "power_limit",
+                                    "nvlink",    "nic",      "pcie",     "host_link"};
+static const char *const TIMES[] = {"kernel_times", "launch_interval", "step_overhead",
+                                    "host_times",   "nvlink_latency",  "network_latency"};
 
 static double elasticity(const clx_result *r, const char *key, const char *what) {
   char name[96];
@@ -179,25 +180,45 @@ static double elasticity(const clx_result *r, const char *key, const char *what)
   return clx_result_value(r, name, 0);
 }
 
+static double euler(const clx_result *r) {
+  double total = 0;
+  for (int32_t i = 0; i < CLX_COUNT(RATES); i++) total += elasticity(r, RATES[i], "elasticity");
+  for (int32_t i = 0; i < CLX_COUNT(TIMES); i++) total -= elasticity(r, TIMES[i], "elasticity");
+  return total;
+}
+
 // Euler: of a function that halves when all rates double and all times halve, elasticities of rates less those of times are -1.
-// Central differences over a = ln 1.01 are off by a^2 / 6 of the third derivative, for a sum of terms rate^-1 at most 0.1: 2e-6 each.
-// A maximum of two terms whose order changes within the percent adds up to a / 2 of its share; some kernels of a lone GPU are such.
+// Central differences over a = ln 1.01 are off by a^2 / 6 of the third derivative, for a sum of terms rate^-1 at most 0.1: 2e-6
+// each. The task graph is evaluated in floats: 6e-8 / 2 a = 3e-6 each. Where the larger of two terms changes within the percent,
+// at most a / 2 of its share is added.
 static void test_elasticities_add_up(void **state) {
   (void)state;
   clx_scenario *s = read_text(LONE);
   clx_result *r = explain(s);
-  double total = 0;
-  for (int32_t i = 0; i < CLX_COUNT(RATES); i++) total += elasticity(r, RATES[i], "elasticity");
-  for (int32_t i = 0; i < CLX_COUNT(TIMES); i++) total -= elasticity(r, TIMES[i], "elasticity");
-  CLX_CHECK_NEAR(total, -1, 0, 0.005);
-  assert_true(elasticity(r, "peak_bf16", "elasticity") < -0.3);  // it computes
+  CLX_CHECK_NEAR(euler(r), -1, 0, 5e-4);
+  // It computes: matrix units and the power they draw decide; nothing is sent.
+  assert_true(elasticity(r, "peak_bf16", "elasticity") + elasticity(r, "power_limit", "elasticity") < -0.7);
   CLX_CHECK_NEAR(elasticity(r, "nic", "elasticity"), 0, 0, 1e-12);
   CLX_CHECK_NEAR(elasticity(r, "nvlink", "elasticity"), 0, 0, 1e-12);
   clx_result_free(r);
   clx_scenario_free(s);
 }
 
-// What divides or is a part of the step has its share of it as elasticity: e (1 - e) (1 - 2 e) a^2 / 6 off, below 2e-6.
+// The same at scale says that no rate and no time that a step depends on is missing among the inputs. A term added to the step
+// whose constant is none of them shows here.
+static void test_no_input_is_missing(void **state) {
+  (void)state;
+  const char *name;
+  for (int32_t i = 0; (name = clx_scenario_name(i, NULL)) != NULL; i++) {
+    clx_scenario *s = load(name, NULL, 0);
+    clx_result *r = explain(s);
+    if (fabs(euler(r) + 1) > 5e-3) fail_msg("%s: elasticities add up to %g", name, euler(r));
+    clx_result_free(r);
+    clx_scenario_free(s);
+  }
+}
+
+// What divides or is a part of the step has its share of it as elasticity: e (1 - e) (1 - 2 e) a^2 / 6 off, and floats.
 static void test_elasticities_of_known_parts(void **state) {
   (void)state;
   clx_scenario *s = read_text(LONE);
@@ -209,7 +230,7 @@ static void test_elasticities_of_known_parts(void **state) {
   assert_true(of_gemm > gemm && of_gemm < 1.5 * gemm);
   clx_training job = solved(s);
   if (job.software->step_overhead > 0) {
-    CLX_CHECK_NEAR(elasticity(r, "step_overhead", "elasticity"), job.software->step_overhead / step, 0, 2e-6);
+    CLX_CHECK_NEAR(elasticity(r, "step_overhead", "elasticity"), job.software->step_overhead / step, 0, 1e-5);
   }
   clx_result_free(r);
   clx_scenario_free(s);
@@ -349,6 +370,7 @@ int main(void) {
       cmocka_unit_test(test_printed_percentages_add_up),
       cmocka_unit_test(test_faster_machine_is_faster_by_that),
       cmocka_unit_test(test_elasticities_add_up),
+      cmocka_unit_test(test_no_input_is_missing),
       cmocka_unit_test(test_elasticities_of_known_parts),
       cmocka_unit_test(test_changes_are_runs),
       cmocka_unit_test(test_impossible_changes_say_why),

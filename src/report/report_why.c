@@ -93,6 +93,7 @@ static void write_answers(writer *w) {
 
 // --- inputs and changes ----------------------------------------------------------------------------------------------
 
+// One elasticity, or those towards more and towards less of the input where they differ.
 static void write_inputs(writer *w) {
   clx_ranking input[TOP_MAX];
   const int32_t count = clx_result_rank(w->result, "why.input.", ".effect", true, input, w->top);
@@ -101,10 +102,16 @@ static void write_inputs(writer *w) {
       "elasticity");
   for (int32_t i = 0; i < count && input[i].weight >= SEEN; i++) {
     const clx_quantity *q = input[i].quantity;
-    char value[SHORT], effect[SHORT];
+    char value[SHORT], effect[SHORT], slope[SHORT];
+    const double up = number(w, q, "up"), down = number(w, q, "down");
+    const bool bent = fabs(up - down) > fmax(0.01, 0.2 * fabs(number(w, q, "elasticity")));
+    if (bent) {
+      snprintf(slope, sizeof slope, "%.2f, %.2f", up, down);
+    } else {
+      snprintf(slope, sizeof slope, "%.3f", number(w, q, "elasticity"));
+    }
     snprintf(effect, sizeof effect, "%+.2f %%", 100 * q->value);
-    row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%14.3f", title_of(w, q), shown(w, q, "value", 4, value), effect,
-        number(w, q, "elasticity"));
+    row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%14s", title_of(w, q), shown(w, q, "value", 4, value), effect, slope);
   }
 }
 

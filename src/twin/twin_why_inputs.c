@@ -14,6 +14,7 @@ typedef struct target {
   int32_t count;
   size_t stride;
   const clx_schema *times;
+  bool back;  // by the inverse: takes one number out of what stands before
 } target;
 
 // What a change of it means. A step whose rates all grow by a factor and whose times all shrink by it is shorter by that factor:
@@ -32,6 +33,8 @@ typedef struct input {
   target target[TARGETS_MAX];  // the first says the value
 } input;
 
+#define BACK(member) \
+  { .part = CLX_WHY_SOFTWARE, .offset = offsetof(clx_software, member), .count = 1, .back = true }
 #define MEMBER(which, type, member) \
   { .part = (which), .offset = offsetof(type, member), .count = 1 }
 #define DEVICE(member) MEMBER(CLX_WHY_DEVICE, clx_device, member)
@@ -59,6 +62,7 @@ static const input INPUTS[] = {
     {"nvlink", "NVLink bandwidth", "B/s", RATE, {DEVICE(nvlink), NETWORK(nvlink)}},
     {"nic", "NIC rate of a GPU", "B/s", RATE, {NETWORK(nic)}},
     {"pcie", "PCIe bandwidth", "B/s", RATE, {DEVICE(pcie)}},
+    {"host_link", "coherent link to host memory", "B/s", RATE, {DEVICE(host_link)}},
     {"kernel_times", "start and end of kernels", "s", TIME, {DEVICE(kernel_time), KERNELS(gemm)}},
     {"nvlink_latency", "latency of collectives in a node", "s", TIME, {KERNELS(nccl)}},
     {"network_latency",
@@ -69,8 +73,16 @@ static const input INPUTS[] = {
       TIMES(CLX_WHY_TRANSPORT, clx_transport, name, clx_transport_schema, 1), LEVELS(latency)}},
     {"launch_interval", "host time to start a kernel", "s", TIME, {SOFTWARE(launch_interval)}},
     {"step_overhead", "work of the host once a step", "s", TIME, {SOFTWARE(step_overhead)}},
+    {"host_times",
+     "other work of the host (experts)",
+     "s",
+     TIME,
+     {TIMES(CLX_WHY_SOFTWARE, clx_software, name, clx_software_schema, 1), BACK(launch_interval), BACK(step_overhead)}},
+    {"host_speed", "time of the host processor for it", "", PLAIN, {DEVICE(host_time)}},
     {"l2", "last-level cache", "B", AMOUNT, {DEVICE(l2)}},
     {"gradient_bytes", "gradient, bytes a parameter", "B", AMOUNT, {SOFTWARE(gradient_bytes)}},
+    {"fsdp_reduce_bytes", "gradient reduced by FSDP, bytes a parameter", "B", AMOUNT, {SOFTWARE(fsdp_reduce_bytes)}},
+    {"parameter_bytes", "narrow weights, bytes a parameter", "B", AMOUNT, {SOFTWARE(parameter_bytes)}},
     {"optimizer_bytes", "optimizer state, bytes a parameter", "B", AMOUNT, {SOFTWARE(optimizer_bytes)}},
     {"accumulate_bytes", "traffic of gradient accumulation", "B", AMOUNT, {SOFTWARE(accumulate_bytes)}},
     {"sustained_clock",
@@ -89,6 +101,8 @@ static const input INPUTS[] = {
     {"tp_overlap", "TP transfers behind GEMMs", "", SHARE, {SOFTWARE(tp_overlap)}},
     {"expert_overlap", "expert transfers behind compute", "", SHARE, {SOFTWARE(expert_overlap)}},
     {"expert_dedup", "tokens sent once to a node", "", SHARE, {SOFTWARE(expert_dedup)}},
+    {"expert_graphs", "expert layers in CUDA graphs", "", SHARE, {SOFTWARE(expert_graphs)}},
+    {"expert_graphs_rack", "the same in NVLink racks", "", SHARE, {SOFTWARE(expert_graphs_rack)}},
     {"selective_gemm", "GEMMs that selective recompute repeats", "", SHARE, {SOFTWARE(selective_gemm)}},
 };
 
@@ -117,7 +131,7 @@ static void change_target(const target *t, void *object, kind k, double factor, 
       continue;
     }
     double *value = number_of(t, object, i);
-    *value = *value * factor + points;
+    *value = t->back ? *value / factor : *value * factor + points;
     if (k == SHARE) *value = fmin(fmax(*value, 0), 1);
   }
 }
@@ -178,6 +192,8 @@ static clx_status respond(const clx_training *job, const input *in, double value
   if (above > 0) r->up = log(up / base) / above;
   if (below > 0) r->down = log(base / down) / below;
   if (above > 0 || below > 0) r->mean = log(up / down) / (above + below);
+  if (!(above > 0)) r->up = r->mean;  // a share of 1 has one side only, and so has one of 0
+  if (!(below > 0)) r->down = r->mean;
   return CLX_OK;
 }
 
@@ -219,7 +235,7 @@ clx_status clx_why_inputs(const clx_training *job, const clx_step *base, clx_are
     response r;
     clx_why_copy(job, scratch);
     const bool valued = value_of(&INPUTS[i], scratch, &value);
-    if (valued && value == 0) continue;  // the device or the job has no such thing
+    if (valued && value == 0 && INPUTS[i].kind != SHARE) continue;  // the device or the job has no such thing
     CLX_TRY(respond(job, &INPUTS[i], value, base->step_time, scratch, &r, error));
     CLX_TRY(put_input(&INPUTS[i], valued, value, &r, result, error));
   }

@@ -107,6 +107,8 @@ static const move MOVES[] = {
     FEATURE(pp_scatter, "stage transfers in slices of tp"),
     FEATURE(reduce_scatter, "gradients by reduce-scatter"),
     FEATURE(cuda_graphs, "CUDA graphs"),
+    FEATURE(fused_experts, "experts in one fused kernel"),
+    FEATURE(activation_offload, "offload of activations that do not fit"),
     FEATURE(flash_attention, "flash attention"),
     FEATURE(native_attention, "attention kernel for Hopper and later"),
 };

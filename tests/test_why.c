@@ -139,7 +139,7 @@ static clx_training solved(const clx_scenario *s) {
   clx_training job;
   clx_memory memory;
   clx_step step;
-  assert_int_equal(clx_twin_solve_training(s, &job, &memory, &step, NULL), CLX_OK);
+  assert_int_equal(clx_twin_solve_training(s, false, &job, &memory, &step, NULL), CLX_OK);
   return job;
 }
 
@@ -270,7 +270,7 @@ static void test_changes_are_runs(void **state) {
     clx_memory memory;
     clx_step step;
     char name[96];
-    assert_int_equal(clx_twin_solve_training(changed, &job, &memory, &step, NULL), CLX_OK);
+    assert_int_equal(clx_twin_solve_training(changed, false, &job, &memory, &step, NULL), CLX_OK);
     snprintf(name, sizeof name, "why.move.%s.step_time", rows[i].key);
     CLX_CHECK_NEAR(value(r, name), step.step_time, 1e-12, 0);
     snprintf(name, sizeof name, "why.move.%s.memory", rows[i].key);

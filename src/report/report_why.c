@@ -133,13 +133,13 @@ static void write_changes(writer *w) {
   if (has != NULL) {
     snprintf(head[1], sizeof head[1], "memory of %s", clx_quantity_format(has->value, has->unit, 3, text, sizeof text));
   }
-  row(w, "changes", CLX_REPORT_DIM, "%-40s%16s%14s%18s", head[0], "throughput", "step", head[1]);
+  row(w, "changes", CLX_REPORT_DIM, "%-46s%12s%12s%18s", head[0], "throughput", "step", head[1]);
   for (int32_t i = 0, shown_count = 0; i < count && shown_count < w->top; i++) {
     const clx_quantity *q = move[i].quantity;
     char gain[SHORT], step[SHORT], memory[SHORT];
     if (!is_change(w, q)) continue;
-    snprintf(gain, sizeof gain, "%+.1f %%", 100 * q->value);
-    row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%18s", title_of(w, q), gain, shown(w, q, "step_time", 4, step),
+    snprintf(gain, sizeof gain, "%+.1f %%", fabs(q->value) < SEEN ? 0 : 100 * q->value);
+    row(w, "", CLX_REPORT_PLAIN, "%-46.45s%12s%12s%18s", title_of(w, q), gain, shown(w, q, "step_time", 4, step),
         shown(w, q, "memory", 3, memory));
     shown_count++;
   }

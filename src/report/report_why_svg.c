@@ -55,7 +55,7 @@ static double put_waterfall(clx_picture *p, double y) {
   char text[32];
   clx_svg_text(p, 24, y, "head", "start", "Where the time of a step goes");
   y += 14;
-  for (int32_t i = 0; i < count && part[i].weight >= 5e-4; i++, y += ROW) {
+  for (int32_t i = 0; i < count && part[i].weight >= 5e-4; i++) {
     const char *key = strrchr(part[i].quantity->name, '.') + 1;
     const double x = FALL_LEFT + width * at, length = width * part[i].weight;
     clx_svg_text(p, FALL_LEFT - 10, y + 12, "text", "end", "%s", clx_report_part(key));
@@ -65,6 +65,7 @@ static double put_waterfall(clx_picture *p, double y) {
     clx_svg_text(p, FALL_RIGHT + 110, y + 12, "small", "end", "%s",
                  clx_quantity_format(step * part[i].weight, "s", 3, text, sizeof text));
     at += part[i].weight;
+    y += ROW;
   }
   clx_svg_text(p, FALL_LEFT - 10, y + 12, "head", "end", "step");
   clx_svg_box(p, FALL_LEFT, y, width, BAR, 1.5, "step");
@@ -115,8 +116,8 @@ static double put_panel(clx_picture *p, const panel *kind, int32_t top, double y
   clx_svg_text(p, 680, y + 15, "small", "start", "%s", kind->note);
   y += 26;
   put_line(p, "rule", middle, y - 2, middle, y + seen * (ROW - 4));
-  for (int32_t i = 0; i < seen; i++, y += ROW - 4) put_bar(p, kind, shown[i], most, y);
-  return y + 26;
+  for (int32_t i = 0; i < seen; i++) put_bar(p, kind, shown[i], most, y + i * (ROW - 4));
+  return y + seen * (ROW - 4) + 26;
 }
 
 void clx_report_why_svg(const clx_result *result, int32_t top, clx_buffer *out) {

@@ -166,8 +166,8 @@ static clx_status try_value(const move *m, const clx_scenario *s, const clx_trai
 // The first degree beyond the present one that the checks let pass, up to eight times as far.
 static clx_status search_degree(const move *m, const clx_scenario *s, const clx_training *job, double from, double *to,
                                 clx_why_case *c, clx_error *why) {
-  const double most = 8 * from, step = m->change == NEXT ? 1 : -1;
-  for (double value = from + step; value >= 1 && value <= most; value += step) {
+  const int32_t first = (int32_t)from, most = 8 * first, step = m->change == NEXT ? 1 : -1;
+  for (int32_t value = first + step; value >= 1 && value <= most; value += step) {
     *to = value;
     if (try_value(m, s, job, value, c, why) == CLX_OK) return CLX_OK;
   }
@@ -209,15 +209,17 @@ static clx_status put_text(const move *m, const char *what, const char *text, cl
   return clx_result_add_text(result, name, text, error);
 }
 
-static clx_status put_title(const move *m, double from, double to, int32_t vpp, clx_result *result, clx_error *error) {
+// What changes, and what goes with it: chunks, recompute.
+static clx_status put_title(const move *m, const clx_training *job, const clx_why_case *c, double from, double to,
+                            clx_result *result, clx_error *error) {
   char text[192], a[32], b[32];
-  if (m->vpp > 0) {
-    snprintf(text, sizeof text, "%s %s to %s, vpp %d", m->title, shown(m, from, a, sizeof a), shown(m, to, b, sizeof b),
-             vpp);
-  } else if (m->names == SWITCH) {
-    snprintf(text, sizeof text, "%s %s", m->title, to != 0 ? "on" : "off");
-  } else {
-    snprintf(text, sizeof text, "%s %s to %s", m->title, shown(m, from, a, sizeof a), shown(m, to, b, sizeof b));
+  const clx_layout *old = &job->layout, *new = &c->job.layout;
+  size_t n = m->names == SWITCH ? (size_t)snprintf(text, sizeof text, "%s %s", m->title, SWITCH[to != 0 ? 1 : 0])
+                                : (size_t)snprintf(text, sizeof text, "%s %s to %s", m->title,
+                                                   shown(m, from, a, sizeof a), shown(m, to, b, sizeof b));
+  if (m->vpp > 0) n += (size_t)snprintf(text + n, sizeof text - n, ", vpp %d", new->vpp);
+  if (m->names != clx_recompute_name && (new->recompute != old->recompute)) {
+    snprintf(text + n, sizeof text - n, ", recompute %s", clx_recompute_name[new->recompute]);
   }
   return put_text(m, "title", text, result, error);
 }
@@ -242,26 +244,66 @@ static clx_status put_impossible(const move *m, const char *why, clx_result *res
   return put_text(m, "impossible", why, result, error);
 }
 
-// Memory first: what does not fit is not timed.
-static clx_status weigh(const move *m, const clx_scenario *s, const clx_training *job, const clx_step *base,
-                        const clx_why_case *c, clx_result *result, clx_error *error) {
-  clx_memory memory;
+// Memory as a run would find it: recompute that the scenario leaves open is chosen anew, and what was given is only raised where
+// the change does not fit without. *asked: with recompute as it was. A change of recompute is taken at its word.
+static clx_status settle(const move *m, const clx_scenario *s, clx_why_case *c, double *asked, clx_memory *memory,
+                         clx_error *error) {
+  const clx_layout *given = &s->job.layout;
+  clx_layout *l = &c->job.layout;
+  const bool open = given->tp > 0 && given->recompute == CLX_RECOMPUTE_DEFAULT;
+  CLX_TRY(clx_training_memory(&c->job, memory, error));
+  *asked = memory->total;
+  if (m->names == clx_recompute_name || (!open && *asked <= s->device_memory)) return CLX_OK;
+  l->recompute = CLX_RECOMPUTE_DEFAULT;
+  l->recompute_share = given->tp > 0 ? given->recompute_share : 1;
+  if (open) l->offload = given->offload;
+  return clx_twin_settle(&c->job, s->device_memory, memory, error);
+}
+
+static clx_status put_too_big(const move *m, double asked, const clx_memory *memory, double capacity,
+                              clx_result *result, clx_error *error) {
+  char text[160], need[32], have[32], least[32];
+  const size_t n = (size_t)snprintf(text, sizeof text, "needs %s of %s per GPU",
+                                    clx_quantity_format(asked, "B", 4, need, sizeof need),
+                                    clx_quantity_format(capacity, "B", 4, have, sizeof have));
+  if (memory->total < asked) {
+    snprintf(text + n, sizeof text - n, ", %s with full recompute",
+             clx_quantity_format(memory->total, "B", 4, least, sizeof least));
+  }
+  return put_impossible(m, text, result, error);
+}
+
+static clx_status weigh(const move *m, const clx_training *job, const clx_step *base, const clx_why_case *c,
+                        clx_memory *memory, clx_result *result, clx_error *error) {
   clx_step step;
   clx_error why;
   clx_error_clear(&why);
-  CLX_TRY(clx_training_memory(&c->job, &memory, error));
-  if (memory.total > s->device_memory) {
-    char text[128], need[32], have[32];
-    snprintf(text, sizeof text, "needs %s of %s per GPU", clx_quantity_format(memory.total, "B", 4, need, sizeof need),
-             clx_quantity_format(s->device_memory, "B", 4, have, sizeof have));
-    return put_impossible(m, text, result, error);
-  }
   const clx_status status = clx_why_step(c, &step, &why);
   if (status == CLX_MEMORY) return clx_fail_plain(error, status, "out of memory");
   if (status != CLX_OK) return put_impossible(m, why.mistake[0].text, result, error);
   const double tokens = c->job.global_batch * c->job.sequence, before = job->global_batch * job->sequence;
   const double gain = tokens / step.step_time / (before / base->step_time) - 1;
-  return put_possible(m, gain, &step, &memory, result, error);
+  return put_possible(m, gain, &step, memory, result, error);
+}
+
+static clx_status try_move(const move *m, const clx_scenario *s, const clx_training *job, const clx_step *base,
+                           clx_why_case *c, clx_result *result, clx_error *error) {
+  clx_error why;
+  clx_memory memory;
+  double asked = 0;
+  clx_error_clear(&why);
+  clx_why_copy(job, c);
+  const double from = read_number(m, c);
+  double to = from;
+  const clx_status status = apply(m, s, job, from, &to, c, &why);
+  if (status != CLX_OK && why.count == 0) return CLX_OK;  // there is no such change
+  if (status == CLX_OK) CLX_TRY(settle(m, s, c, &asked, &memory, error));
+  const bool fits = status != CLX_OK || memory.total <= s->device_memory;
+  if (!fits) c->job.layout.recompute = job->layout.recompute;  // of no help, so not named
+  CLX_TRY(put_title(m, job, c, from, to, result, error));
+  if (status != CLX_OK) return put_impossible(m, why.mistake[0].text, result, error);
+  if (!fits) return put_too_big(m, asked, &memory, s->device_memory, result, error);
+  return weigh(m, job, base, c, &memory, result, error);
 }
 
 clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const clx_step *base, clx_arena *arena,
@@ -269,21 +311,8 @@ clx_status clx_why_moves(const clx_scenario *s, const clx_training *job, const c
   clx_why_case *c = CLX_NEW(arena, clx_why_case);
   if (c == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < CLX_COUNT(MOVES); i++) {
-    const move *m = &MOVES[i];
-    clx_error why;
-    if (m->experts && job->model->experts == 0) continue;
-    clx_error_clear(&why);
-    clx_why_copy(job, c);
-    const double from = read_number(m, c);
-    double to = from;
-    const clx_status status = apply(m, s, job, from, &to, c, &why);
-    if (status != CLX_OK && why.count == 0) continue;  // there is no such change
-    CLX_TRY(put_title(m, from, to, c->job.layout.vpp, result, error));
-    if (status != CLX_OK) {
-      CLX_TRY(put_impossible(m, why.mistake[0].text, result, error));
-    } else {
-      CLX_TRY(weigh(m, s, job, base, c, result, error));
-    }
+    if (MOVES[i].experts && job->model->experts == 0) continue;
+    CLX_TRY(try_move(&MOVES[i], s, job, base, c, result, error));
   }
   return CLX_OK;
 }

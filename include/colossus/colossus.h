@@ -122,6 +122,15 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_options *options, const char *ranks,
                               const char *format, char **data, size_t *size, clx_error *error);
 
+/* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
+/* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
+ * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
+clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+/* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
+ * clx_text_free. */
+clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
+clx_status clx_why_svg(const clx_result *result, int32_t top, char **text, clx_error *error);
+
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
   uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.

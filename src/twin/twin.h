@@ -71,6 +71,15 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
                             clx_error *error);
 
+// What `colossus why` reports, beside training.* of a run: why.share.PART and why.group.KIND (of the step; both add up to 1),
+// why.step_time (s, what changes are measured against); of every number I that goes into the step why.input.I.value, .elasticity
+// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .effect (by 10 % or 10 points more),
+// .title, .side (facts: "hardware", "software"); of every single change M why.move.M.possible (0, 1), .gain (throughput), .step_time (s), .memory (B), .title
+// and, where it is not possible, .impossible (facts); why.answer_1 ... (facts: what binds, in sentences).
+// Errors: those of a run. Cost: about 100 steps.
+clx_status clx_twin_why(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error);
+
 // Plays the schedule at `path` (network_schedule.h) on the fabric of a scenario: ranks are the GPUs of the training job in the
 // order of its placement, NVLink as fast as a ring on NCCL's Simple protocol finds it, NICs at the share of their rate that the
 // transport reaches. Names: schedule.time (s), schedule.rounds, schedule.ranks, schedule.bytes (B), schedule.rate (B/s of one rank, mean),

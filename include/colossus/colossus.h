@@ -116,6 +116,12 @@ clx_status clx_result_json(const clx_result *result, char **text, clx_error *err
 /* The ratios of two results, for people or as JSON. */
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
 
+/* --- timelines ----------------------------------------------------------------------------------------------------------- */
+/* One training step as a timeline of chosen ranks ("0,8,512-519"; NULL = the first rank of every pipeline stage): format "chrome"
+ * (JSON) or "perfetto" (protobuf), both for ui.perfetto.dev, or "svg". *data (size bytes and a final 0) is freed with clx_text_free. */
+clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_options *options, const char *ranks,
+                              const char *format, char **data, size_t *size, clx_error *error);
+
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
   uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.

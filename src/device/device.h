@@ -61,6 +61,7 @@ typedef struct clx_device {
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
+  double speed_spread;                // standard deviation of sustained speed between devices of this kind
   double kernel_time;                 // s: ramp up and drain of one kernel
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "network/network.h"
+#include "pipeline/pipeline.h"
 #include "schema/schema.h"
 #include "workload/workload.h"
 
@@ -39,7 +40,13 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
-// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core).
+// Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
+enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
+
+extern const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2];
+
+// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core). Ranks stand in the order
+// tp, cp, dp, pp, tp fastest.
 typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
   int32_t micro_batch;        // sequences per data-parallel rank
@@ -48,6 +55,9 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
+  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
+  double offload;             // share of the kept activations that waits in host memory
   int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
@@ -143,11 +153,18 @@ typedef struct clx_stage {
   int32_t mtp;
 } clx_stage;
 
-enum { CLX_STAGES_MAX = 256 };
+enum { CLX_STAGES_MAX = 256, CLX_CHUNKS_MAX = 1024 };
 
-// Cuts the layers into pp stages: as given, or evenly with the remainder off the first and last chunk, which also carry
-// embedding and loss (and one layer less each when the profile counts these as layers). stages has pp entries. O(layers).
+// Cuts the layers into pp vpp chunks: as given, or evenly with the remainder off the first and last chunk, which also carry
+// embedding and loss (and one layer less each when the profile counts these as layers). chunks has pp vpp entries, in the order
+// of the model. O(layers).
+void clx_training_chunks(const clx_training *job, clx_stage *chunks);
+// What each of the pp stages holds of them: in turn, in a V (zb_v), from both ends at once (dualpipe). O(layers).
 void clx_training_stages(const clx_training *job, clx_stage *stages);
+// The clx_pipeline_kind of a layout.
+int32_t clx_training_schedule(const clx_layout *layout);
+// Micro-batches of one data-parallel rank; where the batch does not divide, of the ranks that have one more.
+double clx_training_micro_batches(const clx_training *job);
 
 // Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
 bool clx_stage_equal(const clx_stage *a, const clx_stage *b);
@@ -159,6 +176,17 @@ typedef struct clx_stage_parameters {
 } clx_stage_parameters;
 
 clx_stage_parameters clx_training_stage_parameters(const clx_training *job, const clx_stage *stage);
+
+// Neighbouring stages that hold the same layers.
+typedef struct clx_stage_run {
+  clx_stage stage;
+  int32_t first, count;       // stages
+  clx_stage_parameters held;  // by one rank of each
+} clx_stage_run;
+
+// The stages of clx_training_stages as runs (at most pp of them); returns how many. Depends on pp, vpp, stage_layers and, for what
+// is held, on tp, ep and etp.
+int32_t clx_training_runs(const clx_training *job, clx_stage_run run[CLX_STAGES_MAX]);
 // Adapter parameters of one rank when the base is frozen, else 0.
 double clx_training_adapters(const clx_training *job);
 
@@ -167,6 +195,7 @@ typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
   double contention[2];  // by which tp, cp and ep take longer beside fsdp
+  double weight;         // weight gradients in gemm[1]: what zero-bubble schedules move
   double repeat;         // forward work repeated by recompute
   double repeat_tp;      // and its communication
   double flop;           // executed, forward + backward + repeated
@@ -175,6 +204,16 @@ typedef struct clx_layer_cost {
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
 clx_layer_cost clx_training_embedding_cost(const clx_training *job);
 clx_layer_cost clx_training_head_cost(const clx_training *job);
+
+// All that a step knows of layers. The dear part of a step, and the same for many layouts: it depends on tp, cp, ep, etp,
+// micro_batch, sequence_parallel, recompute and its share, on whether the sharding gathers layer by layer (fsdp, hsdp), and only then
+// on dp and shard_group.
+typedef struct clx_training_costs {
+  clx_layer_cost layer[2][2];  // [moe][windowed]
+  clx_layer_cost embedding, head;
+} clx_training_costs;
+
+clx_training_costs clx_training_costs_make(const clx_training *job);
 double clx_layer_cost_forward(const clx_layer_cost *cost);
 double clx_layer_cost_backward(const clx_layer_cost *cost);
 
@@ -193,13 +232,32 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus);
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
+// What one micro-batch leaves in memory from forward to backward, B of one rank. Depends on tp, cp, ep, etp, micro_batch,
+// sequence_parallel and recompute (not on its share).
+typedef struct clx_saved {
+  double bytes;     // of a layer
+  double boundary;  // its input, all that full recompute keeps
+} clx_saved;
+
+typedef struct clx_training_kept {
+  clx_saved layer[2];  // [moe]
+  double head;
+} clx_training_kept;
+
+clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// The same from what was computed before. O(runs): tens of nanoseconds.
+clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
+                                    int32_t run_count, clx_memory *memory, clx_error *error);
 // The least share of layers (in sixteenths) whose full recompute fits in `limit` bytes, when that of all layers does; sets
 // job->layout.recompute_share and *memory.
 clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error);
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
+// The same from what was computed before. O(runs).
+clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
+                                  int32_t run_count, clx_step *step, clx_error *error);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

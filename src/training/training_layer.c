@@ -73,7 +73,10 @@ static void add_gemm(context *c, const clx_op *op) {
   double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
   if (op->weighted) {
     const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
-    backward += slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
+    const double weight =
+        slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
+    backward += weight;
+    c->cost.weight += weight;
   }
   c->cost.gemm[FORWARD] += forward;
   c->cost.gemm[BACKWARD] += backward;

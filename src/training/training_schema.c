@@ -1,10 +1,12 @@
 // The rows of a layout and of a catalogue/software entry; names of choices.
-#include "training/training.h"
+#include "training/training_exact.h"
 
 const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",  "fp8",   "fp8_row",
                                                             "fp8_block", "mxfp8", "nvfp4", NULL};
 const char *const clx_sharding_name[] = {"none", "zero1", "zero2", "fsdp", "hsdp", NULL};
 const char *const clx_recompute_name[] = {"none", "selective", "full", "default", NULL};
+const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"auto",  "gpipe", "1f1b",     "interleaved",
+                                                               "zb_h1", "zb_v",  "dualpipe", NULL};
 const char *const clx_memory_class_name[CLX_MEMORY_CLASSES] = {"weights", "gradients", "optimizer", "activations",
                                                                "overhead"};
 
@@ -89,6 +91,24 @@ static const clx_row layout_rows[] = {
      .offset = offsetof(clx_layout, sequence_parallel),
      .initial = -1,
      .doc = "norms and residuals on 1/tp of the tokens; default: the profile"},
+    {.key = "schedule",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_layout, schedule),
+     .initial = CLX_SCHEDULE_AUTO,
+     .choices = clx_schedule_name,
+     .doc = "order of the micro-batches in the pipeline; auto: 1f1b, interleaved with vpp above 1; zb_v needs vpp 2"},
+    {.key = "group",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_layout, group),
+     .minimum = 0,
+     .maximum = 1000000,
+     .doc = "interleaved: micro-batches of one chunk in a row; 0 = pp"},
+    {.key = "offload",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_layout, offload),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "share of the kept activations that waits in host memory between forward and backward"},
     {.key = "stage_layers",
      .kind = CLX_ROW_INTS,
      .offset = offsetof(clx_layout, stage_layers),
@@ -103,6 +123,74 @@ const clx_schema clx_layout_schema = {.name = "layout",
                                       .count = CLX_COUNT(layout_rows),
                                       .size = sizeof(clx_layout),
                                       .place_offset = offsetof(clx_layout, place)};
+
+static const clx_row slow_rows[] = {
+    {.key = "first",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_slow_ranks, first),
+     .minimum = 0,
+     .maximum = 1e7,
+     .required = true,
+     .doc = "first rank, from 0; ranks stand in the order tp, cp, dp, pp, tp fastest"},
+    {.key = "count",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_slow_ranks, count),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 1e7,
+     .doc = "how many in a row"},
+    {.key = "compute",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_slow_ranks, compute),
+     .initial = 1,
+     .minimum = 0.01,
+     .maximum = 10,
+     .doc = "speed of their kernels, 1 = as the others"},
+    {.key = "network",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_slow_ranks, network),
+     .initial = 1,
+     .minimum = 0.01,
+     .maximum = 1,
+     .doc = "rate of their NICs, 1 = as the others; a failed one of two rails: 0.5"},
+};
+
+static const clx_schema slow_schema = {.name = "slow ranks",
+                                       .doc = "ranks that are slower than the others",
+                                       .rows = slow_rows,
+                                       .count = CLX_COUNT(slow_rows),
+                                       .size = sizeof(clx_slow_ranks),
+                                       .place_offset = offsetof(clx_slow_ranks, place)};
+
+static const clx_row straggler_rows[] = {
+    {.key = "spread",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_stragglers, spread),
+     .initial = -1,
+     .minimum = -1,
+     .maximum = 0.2,
+     .doc = "standard deviation of the sustained speed of GPUs of one kind; -1 = the device's"},
+    {.key = "jitter",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_stragglers, jitter),
+     .initial = 0.003,
+     .minimum = 0,
+     .maximum = 0.5,
+     .doc = "standard deviation of the time of one rank from step to step"},
+    {.key = "slow",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(clx_stragglers, slow),
+     .count_offset = offsetof(clx_stragglers, slow_count),
+     .sub = &slow_schema,
+     .doc = "ranks with a fault"},
+};
+
+const clx_schema clx_stragglers_schema = {.name = "stragglers",
+                                          .doc = "how ranks differ",
+                                          .rows = straggler_rows,
+                                          .count = CLX_COUNT(straggler_rows),
+                                          .size = sizeof(clx_stragglers),
+                                          .place_offset = offsetof(clx_stragglers, place)};
 
 static const clx_row software_rows[] = {
     {.key = "name",

@@ -266,7 +266,12 @@ static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_me
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
   CLX_TRY(settle_recompute(job, s->device_memory, memory, error));
   if (memory->total > s->device_memory) return too_big(job, memory, s->device_memory, s->job_gpus, error);
-  return clx_training_step(job, step, error);
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_training_costs costs = clx_training_costs_make(job);
+  const clx_status status = clx_training_expected(job, &costs, arena, step, error);
+  clx_arena_free(arena);
+  return status;
 }
 
 clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step,
@@ -275,11 +280,12 @@ clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx
   return solve(s, job, &f, memory, step, error);
 }
 
-clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_training *job, clx_step *step,
-                             clx_error *error) {
+clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *result, clx_training *job,
+                             clx_step *step, clx_error *error) {
   fit f = {0};
   clx_memory memory;
   CLX_TRY(solve(s, job, &f, &memory, step, error));
+  CLX_TRY(clx_twin_ranks(s, seed, job, step, result, error));
   CLX_TRY(clx_result_add_text(result, "training.model", job->model->name, error));
   CLX_TRY(clx_result_add_text(result, "training.software", job->software->name, error));
   CLX_TRY(clx_result_add_text(result, "training.precision", clx_precision_name[job->precision], error));
@@ -288,12 +294,5 @@ clx_status clx_twin_training(const clx_scenario *s, clx_result *result, clx_trai
   CLX_TRY(add_parts(step, result, error));
   CLX_TRY(add_rates(s, job, step, result, error));
   CLX_TRY(add_accuracy(&s->accuracy, job, result, error));
-  int32_t training = 0;
-  for (int32_t i = 0; i < s->machine.cohort_count; i++) training += s->machine.cohort[i].trains ? 1 : 0;
-  if (training > 1) {
-    CLX_TRY(clx_result_warn(result, error,
-                            "a mixed fleet trains as one job at the pace of its slowest device, %s, with %.0f GB each",
-                            job->device->name, s->device_memory / 1e9));
-  }
   return CLX_OK;
 }

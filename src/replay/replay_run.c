@@ -218,6 +218,12 @@ static void reschedule(engine *g) {
   }
 }
 
+// The end of a transfer whose speed has changed since.
+static bool is_stale(engine *g, const event *e) {
+  return e->kind == TRANSFER_ENDS && e->version > 0 &&
+         e->version != clx_replay_links_motion(g->links, e->index)->version;
+}
+
 static clx_status follow(engine *g, const event *e) {
   if (e->kind == NODE_ENDS) {
     end_node(g, e->index, e->version);
@@ -225,9 +231,7 @@ static clx_status follow(engine *g, const event *e) {
   }
   if (e->kind == TRANSFER_MOVES) return clx_replay_links_join(g->links, e->index, g->error);
   if (e->version > 0) {
-    const clx_replay_motion *m = clx_replay_links_motion(g->links, e->index);
-    if (e->version != m->version) return CLX_OK;  // its speed has changed since
-    g->replay->shared += m->slowed;
+    g->replay->shared += clx_replay_links_motion(g->links, e->index)->slowed;
     CLX_TRY(clx_replay_links_leave(g->links, e->index, g->error));
   }
   end_transfer(g, e->index);
@@ -252,6 +256,7 @@ static clx_status run(engine *g) {
       if (g->events == 0) break;
     }
     const event e = pop(g);
+    if (is_stale(g, &e)) continue;
     g->now = e.time;
     g->replay->events++;
     CLX_TRY(follow(g, &e));

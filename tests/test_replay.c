@@ -174,15 +174,13 @@ static void test_sharing_is_that_of_the_timeline(void **state) {
     clx_traffic traffic;
     clx_network_traffic(&r->network, &traffic);
     const clx_group group = clx_group_make(&r->network, 4, 1);
-    const clx_traffic_demand first =
-        clx_network_demand(&r->network, &traffic, "a", CLX_ALL_REDUCE, group, bytes[0]);
-    const clx_traffic_demand second =
-        clx_network_demand(&r->network, &traffic, "b", CLX_ALL_GATHER, group, bytes[1]);
+    const clx_traffic_demand first = clx_network_demand(&r->network, &traffic, "a", CLX_ALL_REDUCE, group, bytes[0]);
+    const clx_traffic_demand second = clx_network_demand(&r->network, &traffic, "b", CLX_ALL_GATHER, group, bytes[1]);
     clx_traffic_add(&traffic, &first);
     clx_traffic_add(&traffic, &second);
-    const clx_activity activity[] = {
-        {.stream = 0, .demand = 0, .after = -1}, {.stream = 1, .demand = -1, .time = pause, .after = -1},
-        {.stream = 1, .demand = 1, .after = 1}};
+    const clx_activity activity[] = {{.stream = 0, .demand = 0, .after = -1},
+                                     {.stream = 1, .demand = -1, .time = pause, .after = -1},
+                                     {.stream = 1, .demand = 1, .after = 1}};
     clx_span span[3];
     assert_int_equal(clx_timeline_run(&traffic, activity, 3, span, &r->error), CLX_OK);
     CLX_CHECK_NEAR(r->out.time, fmax(span[0].end, span[2].end), 1e-9, 0);
@@ -369,9 +367,8 @@ static double relax(rig *r, int32_t number[RANKS][STEPS], bool rendezvous, doubl
         const int32_t step = number[rank][x->id[i] - 1];
         double ready = 0;
         for (int32_t d = x->first[i]; d < x->first[i + 1]; d++) ready = fmax(ready, end[rank][x->dependency[d]]);
-        const double time = o->kind == CLX_OPERATION_COMPUTE
-                                ? o->duration
-                                : clx_replay_operation_time(&r->setting, &r->x, o, rank);
+        const double time =
+            o->kind == CLX_OPERATION_COMPUTE ? o->duration : clx_replay_operation_time(&r->setting, &r->x, o, rank);
         come[step] = fmax(come[step], ready);
         if (o->kind == CLX_OPERATION_SEND) sent[step] = fmax(sent[step], ready);
         double ends = ready + time;
@@ -480,8 +477,7 @@ static void test_memory_failures(void **state) {
     clx_arena *arena = clx_arena_new();
     clx_replay out;
     clx_error_clear(&r->error);
-    const clx_status status =
-        arena == NULL ? CLX_MEMORY : clx_replay_run(arena, &r->x, &r->setting, &out, &r->error);
+    const clx_status status = arena == NULL ? CLX_MEMORY : clx_replay_run(arena, &r->x, &r->setting, &out, &r->error);
     clx_memory_fail_after(0);
     clx_arena_free(arena);
     assert_true(status == CLX_OK || status == CLX_MEMORY);

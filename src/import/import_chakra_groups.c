@@ -93,15 +93,15 @@ clx_status clx_chakra_groups_read(clx_chakra_groups *groups, clx_arena *arena, c
 }
 
 // The JSON in the values of a node, which Python wrote as a list of one text: ['[{"pg_name": ...}]'].
-static clx_chakra_text json_of(clx_chakra_text values) {
+static clx_wire_text json_of(clx_wire_text values) {
   const char *d = values.data;
   const size_t n = values.size;
   const bool wrapped = n >= 4 && d[0] == '[' && (d[1] == '\'' || d[1] == '"') && d[n - 2] == d[1] && d[n - 1] == ']';
-  return wrapped ? (clx_chakra_text){d + 2, n - 4} : values;
+  return wrapped ? (clx_wire_text){d + 2, n - 4} : values;
 }
 
 clx_status clx_chakra_groups_init(clx_chakra_groups *groups, const clx_chakra_rank *r, const clx_chakra_node *node) {
-  const clx_chakra_text json = json_of(node->values);
+  const clx_wire_text json = json_of(node->values);
   clx_node *root = NULL;
   clx_error why;
   clx_error_clear(&why);

@@ -34,10 +34,10 @@ clx_status clx_chakra_find_ranks(clx_arena *arena, const char *prefix, int32_t *
 
 // --- nodes (import_chakra_node.c) -------------------------------------------------------------------------------------------
 
-typedef struct clx_chakra_text {
+typedef struct clx_wire_text {
   const char *data;  // NULL = absent
   size_t size;
-} clx_chakra_text;
+} clx_wire_text;
 
 // Attributes that the replay uses.
 typedef enum clx_chakra_key {
@@ -63,7 +63,7 @@ extern const char *const clx_chakra_key_name[CLX_CHAKRA_KEYS + 1];
 typedef struct clx_chakra_node {
   uint64_t id, type, start, duration;  // the last two in us
   size_t offset;                       // of its message
-  clx_chakra_text name, values, group;
+  clx_wire_text name, values, group;
   double number[CLX_CHAKRA_NUMBERS];
   uint32_t has;          // bit of each key that is there
   bool partly;           // involved_dim leaves dimensions out

@@ -22,12 +22,12 @@ clx_status clx_chakra_fail(const clx_chakra_rank *r, const clx_chakra_node *node
                   (unsigned long long)node->id, node->offset, text);
 }
 
-static clx_chakra_text text_of(const clx_wire *bytes) {
-  if (bytes->data == NULL) return (clx_chakra_text){"", 0};
-  return (clx_chakra_text){(const char *)bytes->data + bytes->at, bytes->end - bytes->at};
+static clx_wire_text text_of(const clx_wire *bytes) {
+  if (bytes->data == NULL) return (clx_wire_text){"", 0};
+  return (clx_wire_text){(const char *)bytes->data + bytes->at, bytes->end - bytes->at};
 }
 
-static bool is_text(const clx_chakra_text *text, const char *word) {
+static bool is_text(const clx_wire_text *text, const char *word) {
   return text->size == strlen(word) && memcmp(text->data, word, text->size) == 0;
 }
 
@@ -86,7 +86,7 @@ static bool leaves_out(clx_wire list, const char **why) {
   return false;
 }
 
-static void count_attribute(clx_chakra_rank *r, const clx_chakra_text *name, bool used) {
+static void count_attribute(clx_chakra_rank *r, const clx_wire_text *name, bool used) {
   clx_chakra_report *report = r->report;
   for (int32_t i = 0; i < report->attribute_count; i++) {
     if (!is_text(name, report->attribute[i].name)) continue;
@@ -103,7 +103,7 @@ static void count_attribute(clx_chakra_rank *r, const clx_chakra_text *name, boo
   report->attribute[report->attribute_count++] = (clx_chakra_attribute){copy, 1, used};
 }
 
-static int32_t key_of(const clx_chakra_text *name) {
+static int32_t key_of(const clx_wire_text *name) {
   for (int32_t i = 0; i < CLX_CHAKRA_KEYS; i++) {
     if (is_text(name, clx_chakra_key_name[i])) return i;
   }
@@ -113,7 +113,7 @@ static int32_t key_of(const clx_chakra_text *name) {
 // False: malformed.
 static bool read_attribute(clx_chakra_rank *r, clx_wire message, clx_chakra_node *node, const char **why) {
   clx_wire_field f, value = {0};
-  clx_chakra_text name = {"", 0};
+  clx_wire_text name = {"", 0};
   for (int state; (state = clx_wire_next(&message, &f, why)) != 0;) {
     if (state < 0) return false;
     if (f.number == 1 && f.type == 2) name = text_of(&f.bytes);
@@ -157,7 +157,7 @@ static bool read_dependencies(clx_chakra_rank *r, clx_wire_field *f) {
 }
 
 // values of IOInfo
-static bool read_values(clx_wire message, clx_chakra_text *values, const char **why) {
+static bool read_values(clx_wire message, clx_wire_text *values, const char **why) {
   clx_wire_field f;
   for (int state; (state = clx_wire_next(&message, &f, why)) != 0;) {
     if (state < 0) return false;
@@ -170,7 +170,7 @@ static bool read_values(clx_wire message, clx_chakra_text *values, const char **
 static bool read_field(clx_chakra_rank *r, clx_wire_field *f, clx_chakra_node *node, const char **why) {
   *why = "a field of the node has the wrong wire type";
   uint64_t *const number[] = {[1] = &node->id, [3] = &node->type, [6] = &node->start, [7] = &node->duration};
-  clx_chakra_text unused;
+  clx_wire_text unused;
   switch (f->number) {
     case 1:
     case 3:
@@ -231,7 +231,7 @@ static clx_status read_metadata(clx_chakra_rank *r, clx_wire message) {
       return clx_fail(r->error, CLX_INPUT, (clx_place){.file = r->file},
                       "starts with no GlobalMetadata of a Chakra trace (byte %zu: %s)", message.at,
                       state < 0 ? why : "a field has another kind");
-    const clx_chakra_text text = text_of(&f.bytes);
+    const clx_wire_text text = text_of(&f.bytes);
     if (f.number == 1 && r->report->version[0] == '\0') {
       char *copy = clx_arena_copy(r->kept, text.data, text.size < 32 ? text.size : 32);
       if (copy == NULL) return clx_fail_plain(r->error, CLX_MEMORY, "out of memory");
@@ -239,7 +239,7 @@ static clx_status read_metadata(clx_chakra_rank *r, clx_wire message) {
       r->report->version = copy;
     }
     while (f.number == 2 && clx_wire_next(&f.bytes, &part, &why) > 0) {
-      const clx_chakra_text name = text_of(&part.bytes);
+      const clx_wire_text name = text_of(&part.bytes);
       r->pytorch = r->pytorch || (part.number == 1 && part.type == 2 && is_text(&name, "schema"));
     }
   }

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "network/network.h"
+#include "trace/trace.h"
 
 // --- what was recorded ------------------------------------------------------------------------------------------------------
 
@@ -209,3 +210,8 @@ typedef struct clx_replay_path {
 // The chain of nodes, each of which starts when the one before ends, that leads to the last end. O(its nodes).
 clx_status clx_replay_critical(clx_arena *arena, const clx_execution *execution, const clx_replay *replay,
                                clx_replay_path *path, clx_error *error);
+
+// The timeline of some ranks: one process each, one track for every recorded stream or thread, communicator and peer. Waiting for other
+// ranks is a span of its own; messages between two of the ranks are joined by arrows. CLX_INPUT: a rank out of range. O(nodes of the ranks).
+clx_status clx_replay_trace(clx_arena *arena, const clx_execution *execution, const clx_replay *replay,
+                            const int64_t *rank, int32_t count, clx_trace *trace, clx_error *error);

@@ -32,7 +32,7 @@ typedef struct rig {
 } rig;
 
 // `ranks` ranks, `domain` of them on NVLink of 1 GB/s, NICs of 100 MB/s. Freed with rig_free.
-static rig *rig_new(int32_t ranks, int32_t domain) {
+static inline rig *rig_new(int32_t ranks, int32_t domain) {
   rig *r = calloc(1, sizeof *r);
   if (r == NULL) abort();
   r->arena = clx_arena_new();
@@ -48,13 +48,13 @@ static rig *rig_new(int32_t ranks, int32_t domain) {
   return r;
 }
 
-static void rig_free(rig *r) {
+static inline void rig_free(rig *r) {
   clx_arena_free(r->arena);
   free(r);
 }
 
 // A node of the rank being built; `dependencies` indices of earlier calls follow.
-static int32_t rig_node(rig *r, clx_operation operation, int32_t dependencies, ...) {
+static inline int32_t rig_node(rig *r, clx_operation operation, int32_t dependencies, ...) {
   va_list list;
   clx_recorded_node *n = &r->node[r->count];
   *n = (clx_recorded_node){.id = (uint64_t)r->count + 1,
@@ -68,13 +68,13 @@ static int32_t rig_node(rig *r, clx_operation operation, int32_t dependencies, .
 }
 
 // Ends the rank being built.
-static clx_status rig_rank(rig *r, int32_t rank) {
+static inline clx_status rig_rank(rig *r, int32_t rank) {
   const clx_status status = clx_execution_set_rank(&r->x, rank, r->node, r->count, r->dependency, &r->error);
   r->count = r->used = 0;
   return status;
 }
 
-static clx_status rig_run(rig *r) {
+static inline clx_status rig_run(rig *r) {
   clx_error_clear(&r->error);
   return clx_replay_run(r->arena, &r->x, &r->setting, &r->out, &r->error);
 }

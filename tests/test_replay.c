@@ -223,7 +223,8 @@ static void test_equal_groups_and_operations_are_one(void **state) {
   const int32_t a[] = {3, 1, 2, 1}, b[] = {1, 2, 3};
   const int32_t group = clx_execution_group_add(&r->x, "x", a, 4);
   assert_int_equal(group, 1);
-  assert_int_equal(clx_execution_group_add(&r->x, "y", b, 3), 1);
+  assert_int_equal(clx_execution_group_add(&r->x, "x", b, 3), 1);
+  assert_int_equal(clx_execution_group_add(&r->x, "y", b, 3), 2);  // another communicator of the same ranks
   assert_int_equal(r->x.group[1].size, 3);
   assert_string_equal(r->x.group[1].name, "x");
   for (int32_t i = 0; i < 5000; i++) {

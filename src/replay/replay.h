@@ -72,8 +72,8 @@ clx_status clx_execution_new(clx_arena *arena, int32_t ranks, clx_execution *exe
 // The index of an operation like this one, added when there is none yet; its name is copied. -1: out of memory. O(1).
 int32_t clx_execution_operation(clx_execution *execution, const clx_operation *operation);
 
-// The index of a group of these ranks (any order, repetitions dropped, each within the execution); equal sets are one group,
-// which keeps its first name. -1: out of memory. O(size log size).
+// The index of the group of this name and these ranks (any order, repetitions dropped, each within the execution), added when there is
+// none yet. Groups of the same ranks and other names are other communicators. -1: out of memory. O(size log size).
 int32_t clx_execution_group_add(clx_execution *execution, const char *name, const int32_t *rank, int32_t size);
 
 // One node as it was recorded.

@@ -126,7 +126,9 @@ static uint64_t hash_ranks(const int32_t *rank, int32_t size) {
   return h;
 }
 
-static uint64_t hash_group(const clx_execution *x, int32_t i) { return hash_ranks(x->group[i].rank, x->group[i].size); }
+static uint64_t hash_group(const clx_execution *x, int32_t i) {
+  return clx_replay_mix(hash_ranks(x->group[i].rank, x->group[i].size), (uint64_t)(uintptr_t)x->group[i].name);
+}
 
 static int compare_ranks(const void *a, const void *b) {
   const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -136,23 +138,24 @@ static int compare_ranks(const void *a, const void *b) {
 int32_t clx_execution_group_add(clx_execution *x, const char *name, const int32_t *rank, int32_t size) {
   slots *s = &x->index->groups;
   int32_t *sorted = CLX_NEW_ARRAY(x->arena, int32_t, size > 0 ? size : 1), kept = 0;
-  if (sorted == NULL || !grow(x, s, hash_group)) return -1;
+  const char *kept_name = keep_name(x, name);
+  if (sorted == NULL || kept_name == NULL || !grow(x, s, hash_group)) return -1;
   if (size > 0) memcpy(sorted, rank, (size_t)size * sizeof *sorted);
   qsort(sorted, (size_t)size, sizeof *sorted, compare_ranks);
   for (int32_t i = 0; i < size; i++) {
     if (kept == 0 || sorted[i] != sorted[kept - 1]) sorted[kept++] = sorted[i];
   }
-  uint32_t at = (uint32_t)hash_ranks(sorted, kept) & (s->size - 1);
+  const clx_execution_group group = {kept_name, sorted, kept};
+  uint32_t at = (uint32_t)clx_replay_mix(hash_ranks(sorted, kept), (uint64_t)(uintptr_t)kept_name) & (s->size - 1);
   for (; s->slot[at] != 0; at = (at + 1) & (s->size - 1)) {
     const clx_execution_group *g = &x->group[s->slot[at] - 1];
-    if (g->size == kept && memcmp(g->rank, sorted, (size_t)kept * sizeof *sorted) == 0) return s->slot[at] - 1;
+    if (g->name == kept_name && g->size == kept && memcmp(g->rank, sorted, (size_t)kept * sizeof *sorted) == 0)
+      return s->slot[at] - 1;
   }
   void *rows = x->group;
   if (!reserve(x->arena, &rows, x->group_count, &x->index->group_room, sizeof *x->group)) return -1;
   x->group = rows;
-  const char *copy = keep_name(x, name);
-  if (copy == NULL) return -1;
-  x->group[x->group_count++] = (clx_execution_group){copy, sorted, kept};
+  x->group[x->group_count++] = group;
   s->slot[at] = ++s->used;
   return x->group_count - 1;
 }

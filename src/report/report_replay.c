@@ -41,9 +41,10 @@ static void put_head(writer *w) {
   clx_page_title(&w->page, clx_result_fact(w->result, "replay.source"));
   put(w, "traces", CLX_REPORT_PLAIN, "%s ranks, %s nodes, %s transfers", shown(value(w, "replay.ranks"), "", a),
       shown(value(w, "replay.nodes"), "", b), shown(value(w, "replay.transfers"), "", c));
-  put(w, "played on", CLX_REPORT_PLAIN, "%s; compute %s%s%s; transfers %s", clx_result_fact(w->result, "replay.device"),
-      clx_result_fact(w->result, "replay.compute"), recorded != NULL ? ", recorded on " : "",
-      recorded != NULL ? recorded : "", clx_result_fact(w->result, "replay.transfers"));
+  put(w, "played on", CLX_REPORT_PLAIN, "%s%s%s", clx_result_fact(w->result, "replay.device"),
+      recorded != NULL ? ", recorded on " : "", recorded != NULL ? recorded : "");
+  put(w, "", CLX_REPORT_PLAIN, "compute: %s; transfers: %s", clx_result_fact(w->result, "replay.compute"),
+      clx_result_fact(w->result, "replay.transfers"));
   put(w, "step time", CLX_REPORT_BOLD, "%s; rank %.0f ends last", shown(value(w, "replay.step_time"), "s", a),
       value(w, "replay.last_rank"));
 }

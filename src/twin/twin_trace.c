@@ -7,8 +7,8 @@
 enum { DEFAULT_RANKS = 64 };
 
 static clx_status wrong_list(const char *text, clx_error *error) {
-  return clx_fail_plain(error, CLX_INPUT, "ranks '%.60s': expected a list such as 0,8,512-519 of at most %d ranks", text,
-                        CLX_TRACE_RANKS_MAX);
+  return clx_fail_plain(error, CLX_INPUT, "ranks '%.60s': expected a list such as 0,8,512-519 of at most %d ranks",
+                        text, CLX_TRACE_RANKS_MAX);
 }
 
 static bool read_number(const char **at, int64_t *value) {
@@ -38,7 +38,8 @@ clx_status clx_twin_rank_list(const char *text, clx_rank_list *list, clx_error *
 }
 
 static void first_of_stages(const clx_layout *l, clx_rank_list *list) {
-  for (int32_t i = 0; i < l->pp && i < DEFAULT_RANKS; i++) list->rank[list->count++] = (int64_t)i * l->tp * l->cp * l->dp;
+  for (int32_t i = 0; i < l->pp && i < DEFAULT_RANKS; i++)
+    list->rank[list->count++] = (int64_t)i * l->tp * l->cp * l->dp;
 }
 
 clx_status clx_twin_trace(const clx_scenario *s, uint64_t seed, const char *ranks, clx_arena *arena, clx_trace *trace,

@@ -14,7 +14,8 @@ static void check(const clx_execution *x) {
     for (int32_t i = 0; i < r->count; i++) {
       const clx_operation *o = &x->operation[r->operation[i]];
       if (r->operation[i] < 0 || r->operation[i] >= x->operation_count || r->first[i] > r->first[i + 1]) abort();
-      if (o->group >= x->group_count || o->peer >= x->rank_count || !isfinite(o->bytes + o->flop + o->duration)) abort();
+      if (o->group >= x->group_count || o->peer >= x->rank_count || !isfinite(o->bytes + o->flop + o->duration))
+        abort();
       for (int32_t d = r->first[i]; d < r->first[i + 1]; d++) {
         if (r->dependency[d] < 0 || r->dependency[d] >= i) abort();
       }

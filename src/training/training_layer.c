@@ -391,7 +391,8 @@ static void add_launch(context *c, bool moe) {
   const bool full = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL;
   const double again[2] = {0, full ? c->job->layout.recompute_share * c->kernels[FORWARD] : 0};
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
-    const double host = (c->kernels[pass] + again[pass]) * c->software->launch_interval + (moe ? experts_host(c, pass) : 0);
+    const double host =
+        (c->kernels[pass] + again[pass]) * c->software->launch_interval + (moe ? experts_host(c, pass) : 0);
     const double repeated = pass == BACKWARD && full ? c->cost.repeat : 0;
     const double device = compute_time(&c->cost, pass) + repeated + (moe ? c->cost.tp[pass] + c->cost.ep[pass] : 0);
     c->cost.launch[pass] = fmax(0, host * c->device->host_time - device);

@@ -6,6 +6,7 @@ const char *const clx_precision_name[CLX_PRECISIONS + 1] = {"bf16",      "fp16",
 const char *const clx_sharding_name[] = {"none", "zero1", "zero2", "fsdp", "hsdp", NULL};
 const char *const clx_recompute_name[] = {"none", "selective", "full", "default", NULL};
 const char *const clx_narrow_attention_name[] = {"none", "adapters", "all", NULL};
+const char *const clx_context_exchange_name[CLX_CONTEXT_EXCHANGES + 1] = {"ring", "all_to_all", NULL};
 const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2] = {"auto",  "gpipe", "1f1b",     "interleaved",
                                                                "zb_h1", "zb_v",  "dualpipe", NULL};
 const char *const clx_memory_class_name[CLX_MEMORY_CLASSES] = {"weights", "gradients", "optimizer", "activations",
@@ -104,6 +105,16 @@ static const clx_row layout_rows[] = {
      .minimum = 0,
      .maximum = 1000000,
      .doc = "interleaved: micro-batches of one chunk in a row; 0 = pp"},
+    {.key = "merge",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_layout, merge),
+     .doc =
+         "1f1b, interleaved: forward of one micro-batch beside the backward of another, so that expert exchange hides"},
+    {.key = "context_exchange",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_layout, context_exchange),
+     .choices = clx_context_exchange_name,
+     .doc = "context parallelism: keys and values go round (ring), or heads are exchanged for tokens (all_to_all)"},
     {.key = "offload",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_layout, offload),

@@ -40,6 +40,15 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
+// How context-parallel ranks exchange what attention needs.
+typedef enum clx_context_exchange {
+  CLX_CONTEXT_RING,        // keys and values pass by, behind attention on those at hand (ring attention)
+  CLX_CONTEXT_ALL_TO_ALL,  // heads against tokens before and after attention (DeepSpeed Ulysses)
+  CLX_CONTEXT_EXCHANGES
+} clx_context_exchange;
+
+extern const char *const clx_context_exchange_name[CLX_CONTEXT_EXCHANGES + 1];
+
 // Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
 enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
 
@@ -57,8 +66,10 @@ typedef struct clx_layout {
   int32_t sequence_parallel;  // bool
   int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
   int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;    // share of the kept activations that waits in host memory
-  int32_t *stage_layers;  // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t merge;     // bool: forward of one micro-batch beside the backward of another, expert exchange behind both
+  int32_t context_exchange;  // clx_context_exchange
+  double offload;            // share of the kept activations that waits in host memory
+  int32_t *stage_layers;     // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
@@ -99,7 +110,9 @@ typedef struct clx_software {
   double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;        // B per parameter that the optimizer moves, when its passes are not fused into one
   int32_t recompute;          // clx_recompute: when the user says nothing
+  int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
   double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all

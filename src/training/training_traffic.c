@@ -11,10 +11,16 @@ double clx_training_tp_bytes(const clx_training *job) { return tokens_of(job) * 
 
 double clx_training_cp_bytes(const clx_training *job) {
   const clx_transformer *m = job->model;
-  const int32_t tp = job->layout.tp;
-  const double kv = m->mla ? (double)m->heads / tp * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim)
-                           : 2 * fmax(1, (double)m->kv_heads / tp) * m->head_dim;
-  return tokens_of(job) * kv * 2;
+  const double heads = (double)m->heads / job->layout.tp, qk = m->mla ? m->qk_nope_dim + m->qk_rope_dim : m->head_dim;
+  const double v = m->mla ? m->v_dim : m->head_dim,
+               kv_heads = m->mla ? heads : fmax(1, (double)m->kv_heads / job->layout.tp);
+  if (job->layout.context_exchange == CLX_CONTEXT_RING) return tokens_of(job) * kv_heads * (qk + v) * 2;
+  return tokens_of(job) * (heads * qk + fmax(kv_heads, job->layout.cp) * (qk + v)) * 2;
+}
+
+double clx_training_cp_output_bytes(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  return tokens_of(job) * m->heads / job->layout.tp * (m->mla ? m->v_dim : m->head_dim) * 2;
 }
 
 // Share of the plain all-to-all bytes that leave the domain when a token goes to each remote domain once.
@@ -57,7 +63,9 @@ void clx_training_traffic_make(const clx_training *job, clx_training_traffic *t)
   const clx_network *n = job->network;
   clx_network_traffic(n, &t->traffic);
   add(t, job, CLX_WAITING_TP, CLX_ALL_GATHER, clx_group_make(n, l->tp, 1), clx_training_tp_bytes(job), "tp");
-  add(t, job, CLX_WAITING_CP, CLX_SEND_RECEIVE, clx_group_make(n, l->cp, l->tp), clx_training_cp_bytes(job), "cp");
+  const bool ring = l->context_exchange == CLX_CONTEXT_RING;
+  add(t, job, CLX_WAITING_CP, ring ? CLX_SEND_RECEIVE : CLX_ALL_TO_ALL, clx_group_make(n, l->cp, l->tp),
+      clx_training_cp_bytes(job), "cp");
   add(t, job, CLX_WAITING_EP, CLX_ALL_TO_ALL, clx_group_make(n, l->ep, l->etp),
       l->ep > 1 ? clx_training_ep_bytes(job) : 0, "ep");
 }

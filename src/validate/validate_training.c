@@ -398,22 +398,16 @@ static void solve(row_reader *r) {
   clx_step step;
   const bool open = s->spec.training.layout.recompute == CLX_RECOMPUTE_DEFAULT;
   clx_status status = clx_scenario_compile_training(s, &error);
-  if (status == CLX_OK) status = clx_twin_solve_training(s, &job, &memory, &step, &error);
-  // Lists of modules say more than "selective" does: what they drop is not counted, so a run that does not seem to fit may.
-  if (status == CLX_INFEASIBLE && strchr(text_of(r, "recompute"), '(') != NULL) {
-    error = (clx_error){0};
-    s->device_memory = INFINITY;
-    status = clx_twin_solve_training(s, &job, &memory, &step, &error);
-    if (status == CLX_OK) {
-      remark(r, "recompute by modules: memory overestimated (%.0f GB), not checked", memory.total / 1e9);
-      r->out->status = CLX_ROW_EXTRAPOLATED;
-    }
-  }
+  if (status == CLX_OK) status = clx_twin_solve_training(s, true, &job, &memory, &step, &error);
   if (status != CLX_OK) {
     refuse_error(r, &error);
     return;
   }
   if (open) remark(r, "recompute blank: %s", clx_recompute_name[job.layout.recompute]);
+  if (memory.total > s->device_memory) {
+    r->out->status = CLX_ROW_EXTRAPOLATED;
+    remark(r, "the memory model finds %.0f GB where %.0f GB are", memory.total / 1e9, s->device_memory / 1e9);
+  }
   r->out->value[0] = step.step_time;
 }
 

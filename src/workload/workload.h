@@ -17,7 +17,7 @@ typedef struct clx_transformer {
   int32_t family_only;  // bool: dimensions come from elsewhere (a table row); only kinds and habits stand here
   int32_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab, context;
   int32_t activation, norm, norms_per_layer;
-  int32_t tied, learned_positions, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
+  int32_t tied, learned_positions, alibi, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
   int32_t sliding_window, window_period;  // every window_period-th layer attends fully, the others in a window
   int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim,
       v_dim;  // multi-head latent attention; mla is a bool

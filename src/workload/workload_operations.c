@@ -1,4 +1,6 @@
 // The operations of one rank, forward. Byte counts are of bf16 tensors (2 B) unless said otherwise; README.md derives them.
+#include <math.h>
+
 #include "workload/workload.h"
 
 #include <math.h>
@@ -114,10 +116,13 @@ static void add_gqa(view *v, bool windowed) {
   const clx_transformer *model = v->model;
   const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
   const double width = (heads + 2 * kv) * d;
-  add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden)->gathered = true;
+  clx_op *qkv = add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden);
+  qkv->gathered = true;
+  qkv->saved = v->tokens * width * BF16;  // queries, keys and values are kept for attention's backward pass
   add_adapter(v, width, model->hidden);
-  clx_op *rope = add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
-  rope->saved = v->tokens * width * BF16;
+  if (!model->learned_positions && !model->alibi) {
+    add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
+  }
   if (model->qk_norm) add_stream(v, "qk norm", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 3, 1, 2);
   add_attention_core(v, d, d, kv, windowed);
   add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, model->hidden, heads * d)->scattered = true;
@@ -258,9 +263,15 @@ int32_t clx_embedding_operations(const clx_transformer *model, const clx_shard *
   return v.count;
 }
 
+// Tensor parallelism needs equal shares: Megatron pads the vocabulary to a multiple of 128 per rank
+// (--make-vocab-size-divisible-by). Without it the vocabulary is what the model says, aligned or not.
+static double local_vocabulary(const clx_transformer *model, int32_t tp) {
+  return tp > 1 ? ceil(model->vocab / (128.0 * tp)) * 128 : model->vocab;
+}
+
 int32_t clx_head_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops) {
   view v = view_make(model, shard, ops);
-  const double vocab = (double)model->vocab / shard->tp;
+  const double vocab = local_vocabulary(model, shard->tp);
   add_norm(&v, "final norm", CLX_PART_HEAD);
   clx_op *logits = add_gemm(&v, "logits", CLX_PART_HEAD, v.tokens, vocab, model->hidden);
   logits->low_precision = false;

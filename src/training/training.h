@@ -113,8 +113,10 @@ typedef struct clx_software {
   double parameter_bytes;   // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;   // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;  // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
   int32_t recompute;        // clx_recompute: when the user says nothing
-  double expert_overlap;    // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
+  int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
+  double expert_overlap;  // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
@@ -132,7 +134,6 @@ typedef struct clx_software {
   int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
   int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
   int32_t narrow_attention;     // clx_narrow_attention
-  int32_t recompute_stops;      // bool: full recompute leaves out the product that ends a layer
   int32_t selective_attention;  // bool: selective recompute repeats fused attention too
   double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
   double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation

@@ -34,6 +34,7 @@ double clx_training_tp_bytes(const clx_training *job);
 double clx_training_cp_bytes(const clx_training *job);
 double clx_training_cp_output_bytes(const clx_training *job);
 double clx_training_ep_bytes(const clx_training *job);
+double clx_training_token_bytes(const clx_training *job);  // of the tokens that one rank routes, one copy of each
 double clx_training_pp_bytes(const clx_training *job);
 
 // Transfers that compute waits for.

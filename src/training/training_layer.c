@@ -5,8 +5,16 @@
 
 enum { FORWARD, BACKWARD, COLUMNS_MAX = 4 };
 
+enum { SERVER = 8 };  // GPUs of a usual server: recipes for larger NVLink domains differ
+
 // Host work of the bias of one expert (split, scale, add, concatenate, and back) against that of its casts.
 static const double BIAS_HOST = 3;
+
+// Share of the bf16 peak and of the streaming bandwidth that the kernels of a scan in chunks reach: products of 64 x 128 with decay
+// factors between them, states in fp32. Fitted to Nemotron-H 56B on H100 (dgxc-benchmarking 25.05).
+static const double SCAN_EFFICIENCY = 0.1, SCAN_BANDWIDTH = 0.36;
+// Host work of such a mixer beyond its two projections, in linear modules: convolution, gates, scan.
+static const double SCAN_HOST = 3;
 
 // Speed of an attention kernel written for Ampere's matrix instructions, against the device's own: FlashAttention-2 beside
 // cuDNN, causal, 8,192 to 32,768 tokens forward and backward: 325/573 and 277/464 TFLOP/s on H200, 414/1584 and 338/1211 on
@@ -28,11 +36,13 @@ typedef struct context {
   bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
   double kernels[2];
+  double experts_forward;        // s of compute of the routed experts
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
   double column_data[COLUMNS_MAX], column_weight[COLUMNS_MAX];  // gradients of the products whose input is gathered
+  double column_times[COLUMNS_MAX];
   int32_t columns;
-  double last, last_flop;  // forward time and FLOP of the product that ends the layer
+  double last_gemm, last_flop;  // of the operation added last, when that was a matrix product; forward
 } context;
 
 static context context_make(const clx_training *job) {
@@ -55,7 +65,13 @@ bool clx_training_fused_attention(const clx_training *job) {
 
 // --- compute ------------------------------------------------------------------------------------------------------------
 
+// Rows that do not start at multiples of 16 B leave the wide loads of the tensor kernels: the logits of an odd vocabulary
+// (50,257, one rank) take 2.7 times as long on an A100 as those of two ranks, who pad it (vTrain, single node: 31.8 ms
+// against 5.75 ms per 8,192 x V/tp x 1,024 more).
+static const double ODD_ROWS = 2.7;
+
 static double misalignment(const context *c, const clx_op *op) {
+  if (fmod(op->n, 8) != 0 || fmod(op->k, 8) != 0) return ODD_ROWS;
   const bool aligned = fmod(op->n, 64) == 0 && fmod(op->k, 64) == 0;
   return aligned ? 1 : c->software->aligned_gemm;
 }
@@ -121,20 +137,25 @@ static double rescale_time(const context *c, const clx_op *op) {
 
 static void add_column(context *c, const clx_op *op, double data, double weight) {
   if (!op->same_input && c->columns < COLUMNS_MAX) c->columns++;
-  c->column_data[c->columns - 1] += data;
-  c->column_weight[c->columns - 1] += weight;
+  const int32_t column = c->columns - 1;
+  c->column_data[column] += data / op->times;
+  c->column_weight[column] += weight / op->times;
+  c->column_times[column] = op->times;
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
-// writing it costs more than the 2 B of an ordinary output.
+// writing it costs more than the 2 B of an ordinary output. Where gradients are added up in a pass of their own
+// (accumulate_bytes), the product writes an ordinary output.
 static void add_gemm(context *c, const clx_op *op) {
   const number_format format = format_of(c, op);
-  const double slow = misalignment(c, op), bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
+  const double times = op->times, slow = times * misalignment(c, op),
+               bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
   const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
   const double data = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
   double weight = 0;
   if (op->weighted) {
-    const double accumulate = op->groups * op->n * op->k * (2 * c->software->gradient_bytes - 2) / bandwidth;
+    const double extra = c->software->accumulate_bytes > 0 ? 0 : 2 * c->software->gradient_bytes - 2;
+    const double accumulate = times * op->groups * op->n * op->k * extra / bandwidth;
     weight = slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
   }
   c->cost.weight += weight;
@@ -142,28 +163,27 @@ static void add_gemm(context *c, const clx_op *op) {
   c->cost.gemm[BACKWARD] += data + weight;
   if (op->gathered) add_column(c, op, data, weight);
   c->gemm_forward += forward;
-  if (op->scattered) {
-    c->last = forward;
-    c->last_flop = op->flop;
-  }
-  c->flop_forward += op->flop;
-  c->cost.flop += op->flop * (op->weighted ? 3 : 2);
-  c->kernels[FORWARD] += 1;
-  c->kernels[BACKWARD] += op->weighted ? 2 : 1;
+  c->flop_forward += times * op->flop;
+  c->last_gemm = forward;
+  c->last_flop = times * op->flop;
+  c->cost.flop += times * op->flop * (op->weighted ? 3 : 2);
+  c->kernels[FORWARD] += times;
+  c->kernels[BACKWARD] += times * (op->weighted ? 2 : 1);
   if (op->kind == CLX_OP_GEMM)
-    c->linears += 1;
+    c->linears += times;
   else
     c->cast_experts = op->groups * ((format.unit != CLX_BF16 ? 1 : 0) + (c->job->model->mlp_bias ? BIAS_HOST : 0));
   // The fused grouped products cast what passes between them: one cast before the first, none between.
-  if (format.unit != CLX_BF16 && !(c->fused_experts && op->kind == CLX_OP_GROUPED && op->n == c->job->model->hidden)) {
+  if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
-    if (!op->same_input)
-      c->cost.stream[FORWARD] +=
-          cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
-    c->cost.stream[BACKWARD] += cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
-    c->cost.stream[BACKWARD] += rescale_time(c, op);
-    c->kernels[FORWARD] += 1;
-    c->kernels[BACKWARD] += 1;
+    if (!op->same_input) {
+      const double in = cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted);
+      c->cost.stream[FORWARD] += times * in * (1 - 0.5 * c->software->fusion);
+    }
+    c->cost.stream[BACKWARD] += times * cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
+    c->cost.stream[BACKWARD] += times * rescale_time(c, op);
+    c->kernels[FORWARD] += times;
+    c->kernels[BACKWARD] += times;
   }
 }
 
@@ -217,33 +237,56 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
 }
 
 static void add_attention(context *c, const clx_op *op) {
-  const double forward = attention_time(c, op, false);
+  const double times = op->times, forward = times * attention_time(c, op, false);
   c->cost.attention[FORWARD] += forward;
-  c->cost.attention[BACKWARD] += attention_time(c, op, true);
+  c->cost.attention[BACKWARD] += times * attention_time(c, op, true);
   c->attention_forward += forward;
-  c->flop_forward += op->flop;
-  c->cost.flop += op->flop * 3.5;
-  c->kernels[FORWARD] += c->fused_attention ? 1 : 6;
-  c->kernels[BACKWARD] += c->fused_attention ? 2 : 9;
+  c->flop_forward += times * op->flop;
+  c->cost.flop += times * op->flop * 3.5;
+  c->kernels[FORWARD] += times * (c->fused_attention ? 1 : 6);
+  c->kernels[BACKWARD] += times * (c->fused_attention ? 2 : 9);
 }
 
 static void add_stream(context *c, const clx_op *op) {
   if (op->absorbed && c->fused_experts) return;
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
   const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
-  const double forward =
-      clx_device_stream_time(c->device, op->bytes_forward * spread) + (kernels - 1) * c->device->kernel_time;
-  const double backward =
-      clx_device_stream_time(c->device, op->bytes_backward * spread) + (kernels - 1) * c->device->kernel_time;
+  const double more = (kernels - 1) * c->device->kernel_time;
+  const double forward = op->times * (clx_device_stream_time(c->device, op->bytes_forward * spread) + more);
+  const double backward = op->times * (clx_device_stream_time(c->device, op->bytes_backward * spread) + more);
   c->cost.stream[FORWARD] += forward;
   c->cost.stream[BACKWARD] += backward;
   if (op->saved_selective > 0) c->selective_stream += forward;
-  c->kernels[FORWARD] += kernels;
-  c->kernels[BACKWARD] += kernels;
+  c->kernels[FORWARD] += op->times * kernels;
+  c->kernels[BACKWARD] += op->times * kernels;
+}
+
+// Products of a chunk at the rate of the Triton kernels, beside traffic of the states; 2.5 times as much backward.
+static void add_scan(context *c, const clx_op *op) {
+  const double rate = c->device->peak[CLX_BF16] * c->device->sustained_clock[CLX_BF16] * SCAN_EFFICIENCY;
+  const double more = (op->kernels - 1) * c->device->kernel_time;
+  const double forward =
+      op->times * (op->flop / rate + clx_device_stream_time(c->device, op->bytes_forward / SCAN_BANDWIDTH) + more);
+  const double backward =
+      op->times *
+      (2.5 * op->flop / rate + clx_device_stream_time(c->device, op->bytes_backward / SCAN_BANDWIDTH) + 2 * more);
+  c->linears += op->times * SCAN_HOST;
+  c->cost.attention[FORWARD] += forward;
+  c->cost.attention[BACKWARD] += backward;
+  c->flop_forward += op->times * op->flop;
+  c->cost.flop += op->times * op->flop * 3.5;
+  c->kernels[FORWARD] += op->times * op->kernels;
+  c->kernels[BACKWARD] += op->times * 2 * op->kernels;
+}
+
+static double compute_time(const clx_layer_cost *cost, int32_t pass) {
+  return cost->gemm[pass] + cost->attention[pass] + cost->stream[pass];
 }
 
 static void add_operations(context *c, const clx_op *ops, int32_t count) {
   for (int32_t i = 0; i < count; i++) {
+    const double before = compute_time(&c->cost, FORWARD);
+    c->last_gemm = c->last_flop = 0;
     switch (ops[i].kind) {
       case CLX_OP_GEMM:
       case CLX_OP_GROUPED:
@@ -255,12 +298,12 @@ static void add_operations(context *c, const clx_op *ops, int32_t count) {
       case CLX_OP_STREAM:
         add_stream(c, &ops[i]);
         break;
+      case CLX_OP_SCAN:
+        add_scan(c, &ops[i]);
+        break;
     }
+    if (ops[i].part == CLX_PART_EXPERT) c->experts_forward += compute_time(&c->cost, FORWARD) - before;
   }
-}
-
-static double compute_time(const clx_layer_cost *cost, int32_t pass) {
-  return cost->gemm[pass] + cost->attention[pass] + cost->stream[pass];
 }
 
 // --- communication --------------------------------------------------------------------------------------------------------
@@ -280,7 +323,8 @@ static tp_collectives tp_collectives_make(const context *c) {
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
   const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
   const double gathered = wide ? bytes : bytes / 2;
-  if (!c->shard.sequence_parallel) return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
+  if (!c->shard.sequence_parallel)
+    return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
   return (tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
                           clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
 }
@@ -292,18 +336,21 @@ static double beside_gemm(double collective, double gemm) {
 
 // Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
 // gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
-static double tp_backward_plain(const context *c, tp_collectives t, int32_t blocks) {
+static double tp_backward_plain(const context *c, tp_collectives t, double blocks) {
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
-    shown += weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    const double one =
+        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    shown += c->column_times[i] * one;
   }
   return shown;
 }
 
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
-  const int32_t blocks = 1 + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? 1 : 0);
+  const clx_layer_blocks b = clx_layer_blocks_of(m);
+  const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
   const tp_collectives t = tp_collectives_make(c);
   // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
   const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
@@ -348,14 +395,32 @@ static void add_cp(context *c) {
   }
 }
 
+// Dispatch or combine. With expert_dedup a token goes once to a rank that holds any of its experts and once over the NICs to a
+// node (DeepEP across servers, HybridEP in larger NVLink domains), else once for each expert (all-to-all of NCCL, which
+// Megatron-Core's guide leaves for groups inside a server).
+static double exchange_time(const context *c, clx_group group) {
+  const clx_layout *l = &c->job->layout;
+  const bool server = l->ep <= group.inside && c->job->network->domain <= SERVER;
+  const double share = server ? 0 : c->software->expert_dedup, picks = c->job->model->experts_per_token;
+  const double plain =
+      share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
+  if (share <= 0) return plain;
+  const double token = clx_training_token_bytes(c->job);
+  const double nodes = ceil((double)l->ep / group.inside);
+  const double ranks = l->ep * (1 - pow(1 - 1.0 / l->ep, picks)), copies = nodes * (1 - pow(1 - 1.0 / nodes, picks));
+  return share * clx_expert_exchange_cost(c->job->network, group, token * ranks, token * copies).time +
+         (1 - share) * plain;
+}
+
 static void add_ep(context *c) {
   const clx_layout *l = &c->job->layout;
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
-  const double one = clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job));
+  const double one = exchange_time(c, group);
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
-  const double exposed = 2 * one * (1 - (overlaps ? c->software->expert_overlap : 0));
+  const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
+  const double exposed = exchanges * one * (1 - (overlaps ? c->software->expert_overlap : 0));
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
 }
@@ -400,17 +465,23 @@ static void add_fsdp(context *c, bool moe) {
 
 // --- recompute and launches -------------------------------------------------------------------------------------------------
 
-// Nobody needs what the last product of a layer gives, nor its reduce-scatter, one of four collectives: PyTorch's checkpoint
-// stops before it and XLA removes it; Megatron-LM repeats it.
-static void add_recompute(context *c) {
-  const double skip = c->software->recompute_stops ? 1 : 0;
+// Full recompute that stops early has what backward needs before the last product of a dense layer, and neither repeats it
+// nor sums its result over the tensor-parallel ranks (PyTorch 2.1 on: torch.utils.checkpoint without re-entry).
+static void add_full_recompute(context *c) {
   const double share = c->job->layout.recompute_share;
+  const bool early = c->software->recompute_early_stop && c->last_gemm > 0;
+  const double sums = c->shard.sequence_parallel ? 0.25 : 0.5;  // of the layer's tensor-parallel collectives
+  const double repeat_tp = c->cost.repeat_tp * (early ? 1 - sums : 1);
+  c->cost.repeat = share * (compute_time(&c->cost, FORWARD) - (early ? c->last_gemm : 0));
+  c->cost.repeat_tp = share * (repeat_tp + c->cost.ep[FORWARD] + c->cost.cp[FORWARD]);
+  c->cost.flop += share * (c->flop_forward - (early ? c->last_flop : 0));
+}
+
+static void add_recompute(context *c) {
   const bool attention_repeats = !c->fused_attention || c->software->selective_attention;
   switch (clx_training_recompute(c->job)) {
     case CLX_RECOMPUTE_FULL:
-      c->cost.repeat = share * (compute_time(&c->cost, FORWARD) - skip * c->last);
-      c->cost.repeat_tp = share * ((1 - skip / 4) * c->cost.repeat_tp + c->cost.ep[FORWARD] + c->cost.cp[FORWARD]);
-      c->cost.flop += share * (c->flop_forward - skip * c->last_flop);
+      add_full_recompute(c);
       break;
     case CLX_RECOMPUTE_SELECTIVE:
       c->cost.repeat = c->selective_stream + (attention_repeats ? c->attention_forward : 0) +
@@ -424,24 +495,53 @@ static void add_recompute(context *c) {
   }
 }
 
-// What the host needs for one pass over a layer with experts, beyond launching kernels one by one: the tokens of each expert are
-// counted on the device and read by the host before it can start their products, so it never runs ahead by more than a layer.
-static double experts_host(const context *c, int32_t pass) {
-  static const double SHARE[2] = {0.4, 0.6};  // backward: two products for one, and autograd
+// What the host needs for one layer with experts, forward and backward, beyond launching kernels one by one.
+typedef struct expert_host {
+  double mixers, experts;
+} expert_host;
+
+static expert_host expert_host_of(const context *c) {
   const clx_software *s = c->software;
-  if (c->fused_experts) return 0;
-  const double graphs = c->job->network->domain > 8 ? s->expert_graphs_rack : s->expert_graphs;
-  const double host = s->expert_host + s->linear_host * c->linears + s->expert_host_each * c->cast_experts;
-  return SHARE[pass] * host * (1 - graphs);
+  if (c->fused_experts) return (expert_host){0, 0};
+  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs);
+  const double blocks = clx_layer_blocks_of(c->job->model).ffn;
+  return (expert_host){eager * s->linear_host * c->linears,
+                       eager * blocks * (s->expert_host + s->expert_host_each * c->cast_experts)};
 }
 
-// Without CUDA graphs the device waits when the host cannot start kernels as fast as they finish.
+// The tokens of each expert are counted on the device, and the host reads the counts before it can start the products of the
+// experts: device and host meet there in the forward pass, and the host's work for the experts hides behind theirs only.
+// Backward the counts are known.
+static void add_expert_launch(context *c) {
+  static const double FORWARD_SHARE = 0.4;  // backward: two products for one, and autograd
+  const expert_host host = expert_host_of(c);
+  const double slow = c->device->host_time, interval = c->software->launch_interval;
+  const double waits = c->cost.tp[FORWARD] + c->cost.ep[FORWARD];
+  const double device = compute_time(&c->cost, FORWARD) + waits,
+               mixers = device - c->experts_forward - c->cost.ep[FORWARD];
+  const double experts = slow * FORWARD_SHARE * host.experts;
+  const double both = slow * (c->kernels[FORWARD] * interval + FORWARD_SHARE * host.mixers) + experts;
+  const double forward = fmax(both, fmax(experts, device - mixers) + mixers);
+  c->cost.launch[FORWARD] = forward - device;
+  const double all = (1 - FORWARD_SHARE) * (host.mixers + host.experts) + c->kernels[BACKWARD] * interval;
+  const double backward = compute_time(&c->cost, BACKWARD) + c->cost.tp[BACKWARD] + c->cost.ep[BACKWARD];
+  c->cost.launch[BACKWARD] = fmax(0, slow * all - backward);
+}
+
+// Without CUDA graphs the device waits when the host cannot start kernels as fast as they finish. What full recompute repeats
+// is started once more.
 static void add_launch(context *c, bool moe) {
-  if (c->software->cuda_graphs) return;
+  if (c->software->cuda_graphs || (moe && c->fused_experts)) return;
+  if (moe) {
+    add_expert_launch(c);
+    return;
+  }
+  const bool full = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL;
+  const double again[2] = {0, full ? c->job->layout.recompute_share * c->kernels[FORWARD] : 0};
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
-    const double host = c->kernels[pass] * c->software->launch_interval + (moe ? experts_host(c, pass) : 0);
-    const double device = compute_time(&c->cost, pass) + (moe ? c->cost.tp[pass] + c->cost.ep[pass] : 0);
-    c->cost.launch[pass] = fmax(0, host * c->device->host_time - device);
+    const double host = (c->kernels[pass] + again[pass]) * c->software->launch_interval * c->device->host_time;
+    const double repeated = pass == BACKWARD && full ? c->cost.repeat : 0;
+    c->cost.launch[pass] = fmax(0, host - compute_time(&c->cost, pass) - repeated);
   }
 }
 

@@ -31,13 +31,19 @@ static double dedup_share(int32_t domains, int32_t picks) {
   return distinct / plain;
 }
 
+double clx_training_token_bytes(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  const double width = m->expert_hidden > 0 ? m->expert_hidden : m->hidden;
+  return tokens_of(job) / job->layout.tp * width * 2 * job->software->expert_imbalance;
+}
+
 double clx_training_ep_bytes(const clx_training *job) {
   const clx_transformer *m = job->model;
   const clx_layout *l = &job->layout;
   const clx_group group = clx_group_make(job->network, l->ep, l->etp);
   const int32_t domains = (l->ep + group.inside - 1) / group.inside;
   const double dedup = 1 - job->software->expert_dedup * (1 - dedup_share(domains, m->experts_per_token));
-  return tokens_of(job) / l->tp * m->experts_per_token * m->hidden * 2 * job->software->expert_imbalance * dedup;
+  return clx_training_token_bytes(job) * m->experts_per_token * dedup;
 }
 
 double clx_training_pp_bytes(const clx_training *job) {

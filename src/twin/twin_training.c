@@ -243,8 +243,10 @@ static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, c
                          (long long)a->largest, (long long)gpus);
 }
 
-// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths.
+// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths; but no score matrices
+// of attention, which recompute drops.
 static clx_status offload(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  if (!clx_training_fused_attention(job)) return CLX_OK;
   if (!job->software->activation_offload || job->device->host_link <= 0 || job->layout.offload > 0) return CLX_OK;
   const double over = memory->total - capacity, kept = memory->bytes[CLX_MEMORY_ACTIVATIONS];
   if (over <= 0 || over > kept) return CLX_OK;

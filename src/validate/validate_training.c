@@ -136,6 +136,12 @@ static bool override_dimensions(row_reader *r, clx_transformer *m) {
   // kv_heads left blank = heads, unless the catalogue knows the model and the row does not change its heads.
   const int32_t otherwise = m->heads == heads && kv > 0 ? kv : m->heads;
   if (!count_of(r, "kv_heads", 100000, otherwise, &m->kv_heads)) return false;
+  if (m->mamba_layers > 0 && m->layers != layers) {
+    const double part = (double)m->layers / layers;
+    m->attention_layers = (int32_t)round(m->attention_layers * part);
+    m->mamba_layers = (int32_t)round(m->mamba_layers * part);
+    m->ffn_layers = (int32_t)round(m->ffn_layers * part);
+  }
   // A truncated model keeps the kinds of its layers in proportion, one dense layer at least.
   if (m->first_dense_layers > 0 && m->layers < layers) {
     const double part = round((double)m->first_dense_layers * m->layers / layers);

@@ -40,6 +40,7 @@ typedef struct context {
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
   double column_data[COLUMNS_MAX], column_weight[COLUMNS_MAX];  // gradients of the products whose input is gathered
+  double column_times[COLUMNS_MAX];
   int32_t columns;
   double last_gemm, last_flop;  // of the operation added last, when that was a matrix product; forward
 } context;
@@ -136,8 +137,10 @@ static double rescale_time(const context *c, const clx_op *op) {
 
 static void add_column(context *c, const clx_op *op, double data, double weight) {
   if (!op->same_input && c->columns < COLUMNS_MAX) c->columns++;
-  c->column_data[c->columns - 1] += data;
-  c->column_weight[c->columns - 1] += weight;
+  const int32_t column = c->columns - 1;
+  c->column_data[column] += data / op->times;
+  c->column_weight[column] += weight / op->times;
+  c->column_times[column] = op->times;
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
@@ -174,8 +177,8 @@ static void add_gemm(context *c, const clx_op *op) {
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
     if (!op->same_input) {
-      c->cost.stream[FORWARD] += times * cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) *
-                                 (1 - 0.5 * c->software->fusion);
+      const double in = cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted);
+      c->cost.stream[FORWARD] += times * in * (1 - 0.5 * c->software->fusion);
     }
     c->cost.stream[BACKWARD] += times * cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->cost.stream[BACKWARD] += times * rescale_time(c, op);
@@ -320,7 +323,8 @@ static tp_collectives tp_collectives_make(const context *c) {
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
   const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
   const double gathered = wide ? bytes : bytes / 2;
-  if (!c->shard.sequence_parallel) return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
+  if (!c->shard.sequence_parallel)
+    return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
   return (tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
                           clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
 }
@@ -336,7 +340,9 @@ static double tp_backward_plain(const context *c, tp_collectives t, double block
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
-    shown += weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    const double one =
+        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    shown += c->column_times[i] * one;
   }
   return shown;
 }

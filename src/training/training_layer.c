@@ -15,15 +15,28 @@ typedef struct context {
   const clx_software *software;
   clx_shard shard;
   clx_format format;
+  double rate[CLX_FORMATS];  // FLOP/s that power allows large products of the two formats in use
+  double attention_clock;    // against the one its efficiency was read at
   clx_layer_cost cost;
   double kernels[2];
   double attention_forward, gemm_forward, selective_stream, flop_forward;
 } context;
 
+// Attention was measured in long loops: at its tdp a device keeps that clock, and under a cap it loses what bf16 products lose.
+static void set_clock(context *c) {
+  const clx_device *d = c->device;
+  const double cap = c->job->power_cap, clock = clx_device_sustained_clock(d, CLX_BF16, cap);
+  c->rate[CLX_BF16] = clx_device_sustained_rate(d, CLX_BF16, cap);
+  if (c->format != CLX_BF16) c->rate[c->format] = clx_device_sustained_rate(d, c->format, cap);
+  const double full = cap > 0 ? clx_device_sustained_clock(d, CLX_BF16, 0) : clock;
+  c->attention_clock = d->sustained_clock[CLX_BF16] > 0 ? d->sustained_clock[CLX_BF16] : fmin(1, clock / full);
+}
+
 static context context_make(const clx_training *job) {
   context c = {.job = job, .device = job->device, .software = job->software};
   c.shard = clx_training_shard(job);
   c.format = clx_precision_format(job->precision);
+  set_clock(&c);
   return c;
 }
 
@@ -47,8 +60,12 @@ static number_format format_of(const context *c, const clx_op *op) {
 
 static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                         double groups) {
-  const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
-  return alone / (c->device->sustained_clock[f.unit] * c->software->gemm_speed);
+  const double clock = c->device->sustained_clock[f.unit];
+  const bool modelled = clock <= 0 && c->device->multiply_energy[f.unit] > 0;
+  const double time = modelled
+                          ? clx_device_gemm_sustained_time(c->device, f.kernel, pass, m, n, k, groups, c->rate[f.unit])
+                          : clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups) / (clock > 0 ? clock : 1);
+  return time / c->software->gemm_speed;
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
@@ -99,11 +116,11 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
   const clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
                                      op->qk_dim, op->v_dim, op->causal_share, op->window};
   if (!c->software->flash_attention) {
-    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
+    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->attention_clock;
   }
   const bool foreign = !c->software->native_attention && !clx_text_equal(c->device->family, "ampere");
   const double speed = c->software->attention_speed * (foreign ? OLD_INSTRUCTIONS : 1);
-  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->device->sustained_clock[CLX_BF16]);
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->attention_clock);
 }
 
 static void add_attention(context *c, const clx_op *op) {

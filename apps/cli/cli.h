@@ -122,6 +122,7 @@ void cli_put_clean(const char *text, FILE *out);
 int cli_close_stdout(int code);
 // Writes a file by way of a temporary one beside it; prints what went wrong and returns an exit code.
 int cli_write_file(const char *path, const char *text);
+int cli_write_bytes(const char *path, const char *data, size_t length);
 int cli_make_folder(const char *path);  // and its parents
 
 // --- shared steps (cli_run.c) ----------------------------------------------------------------------------------------

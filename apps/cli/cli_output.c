@@ -161,18 +161,19 @@ int cli_make_folder(const char *path) {
   return CLI_DONE;
 }
 
-static bool write_all(const char *path, const char *text) {
+static bool write_all(const char *path, const char *data, size_t length) {
   FILE *file = fopen(path, "wb");
   if (file == NULL) return false;
-  const size_t length = strlen(text);
-  const bool written = fwrite(text, 1, length, file) == length && fflush(file) == 0;
+  const bool written = fwrite(data, 1, length, file) == length && fflush(file) == 0;
   const int why = errno;
   const bool closed = fclose(file) == 0;
   if (!written) errno = why;
   return written && closed;
 }
 
-int cli_write_file(const char *path, const char *text) {
+int cli_write_file(const char *path, const char *text) { return cli_write_bytes(path, text, strlen(text)); }
+
+int cli_write_bytes(const char *path, const char *data, size_t length) {
   struct stat info;
   const bool special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);  // /dev/stdout, a pipe: no temporary beside it
   const size_t size = strlen(path) + sizeof ".part";
@@ -180,7 +181,7 @@ int cli_write_file(const char *path, const char *text) {
   if (temporary == NULL) return cli_no_memory();
   snprintf(temporary, size, "%s%s", path, special ? "" : ".part");
   errno = 0;
-  const bool done = write_all(temporary, text) && (special || rename(temporary, path) == 0);
+  const bool done = write_all(temporary, data, length) && (special || rename(temporary, path) == 0);
   const int why = errno;
   if (!done && !special) unlink(temporary);
   free(temporary);

@@ -52,13 +52,18 @@ int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *s
   return clx_scenario_load(catalog, name, setting, count, scenario, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 
+static bool run_options(const cli_call *call, clx_run_options *options) {
+  clx_run_options_default(options);
+  uint64_t threads = (uint64_t)options->threads;
+  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed) || !cli_number(call, "threads", 1, 1024, &threads))
+    return false;
+  options->threads = (int32_t)threads;
+  return true;
+}
+
 int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **result) {
   clx_run_options options;
-  clx_run_options_default(&options);
-  uint64_t threads = (uint64_t)options.threads;
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options.seed) || !cli_number(call, "threads", 1, 1024, &threads))
-    return CLI_WRONG;
-  options.threads = (int32_t)threads;
+  if (!run_options(call, &options)) return CLI_WRONG;
   clx_error error;
   clx_error_clear(&error);
   return clx_scenario_run(scenario, &options, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
@@ -102,11 +107,34 @@ static int show(const cli_call *call, const clx_result *result) {
   return code;
 }
 
+static bool ends_in(const char *path, const char *ending) {
+  const size_t length = strlen(path), tail = strlen(ending);
+  return length >= tail && strcmp(path + length - tail, ending) == 0;
+}
+
+// By the name of the file: .svg is a drawing, .json the text format of timelines, anything else Perfetto's own.
+static int write_trace(const cli_call *call, const clx_scenario *scenario) {
+  const char *path = cli_text(call, "trace"), *ranks = cli_text(call, "trace-ranks");
+  if (path == NULL) return ranks == NULL ? CLI_DONE : cli_wrong("'--trace-ranks' goes with '--trace FILE'");
+  const char *format = ends_in(path, ".svg") ? "svg" : ends_in(path, ".json") ? "chrome" : "perfetto";
+  clx_run_options options;
+  if (!run_options(call, &options)) return CLI_WRONG;
+  clx_error error;
+  clx_error_clear(&error);
+  char *data = NULL;
+  size_t size = 0;
+  if (clx_scenario_trace(scenario, &options, ranks, format, &data, &size, &error) != CLX_OK) return cli_fail(&error);
+  const int code = cli_write_bytes(path, data, size);
+  clx_text_free(data);
+  return code;
+}
+
 static int run_with(const cli_call *call, const clx_catalog *catalog, const cli_settings *settings) {
   clx_scenario *scenario = NULL;
   clx_result *result = NULL;
   int code = cli_load(catalog, call->argument[0], settings, &scenario);
   if (code == CLI_DONE) code = cli_solve(call, scenario, &result);
+  if (code == CLI_DONE) code = write_trace(call, scenario);
   const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
   if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
   clx_result_free(result);
@@ -136,6 +164,14 @@ static const cli_option OPTIONS[] = {
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "seed of everything random (default 1)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads to use (default 1); never changes a result"},
     {.name = "json", .doc = "everything that was found, as JSON"},
+    {.name = "trace",
+     .value = "FILE",
+     .kind = CLI_FILE_PATH,
+     .doc = "write one step as a timeline: .svg, .json or Perfetto"},
+    {.name = "trace-ranks",
+     .value = "LIST",
+     .kind = CLI_TEXT,
+     .doc = "ranks in it, such as 0,8,512-519; default: the first of each stage"},
     {.name = "output",
      .letter = 'o',
      .value = "DIR",
@@ -153,7 +189,8 @@ const cli_command cli_run_command = {
         "values there may carry a unit: 'power.it_mean<=150 MW', 'training.mfu>=38 %'.\n"
         "A report is printed even when an expectation is not met.",
     .examples = {"colossus run colossus-1", "colossus run my.yaml --set training.global_batch=4096 -o results",
-                 "colossus run colossus-1 --set training.precision=fp8 --expect 'training.mfu>=0.38'"},
+                 "colossus run colossus-1 --set training.precision=fp8 --expect 'training.mfu>=0.38'",
+                 "colossus run gpt3-mlperf-512 --trace step.pftrace"},
     .argument = {{"SCENARIO", CLI_SCENARIO, false}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

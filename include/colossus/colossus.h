@@ -116,6 +116,12 @@ clx_status clx_result_json(const clx_result *result, char **text, clx_error *err
 /* The ratios of two results, for people or as JSON. */
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error);
 
+/* --- timelines ----------------------------------------------------------------------------------------------------------- */
+/* One training step as a timeline of chosen ranks ("0,8,512-519"; NULL = the first rank of every pipeline stage): format "chrome"
+ * (JSON) or "perfetto" (protobuf), both for ui.perfetto.dev, or "svg". *data (size bytes and a final 0) is freed with clx_text_free. */
+clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_options *options, const char *ranks,
+                              const char *format, char **data, size_t *size, clx_error *error);
+
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
   uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.
@@ -151,8 +157,9 @@ typedef struct clx_table_options {
   const char *by;          /* validate groups by this column; default: the kind's own groups */
   const char *only_column; /* validate only rows whose cell in this column is one of only_values */
   const char *only_values; /* comma-separated */
-  const char *library;     /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
-  bool notes;              /* collectives: what was measured is also read from the columns source and notes */
+  const char *peers; /* validate: a table of what other programs predict for rows by id (peer, case, id, predicted_s) */
+  const char *library; /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
+  bool notes;          /* collectives: what was measured is also read from the columns source and notes */
 } clx_table_options;
 
 /* Kinds of tables ("training", "kernels", "collectives"): name of kind i, NULL past the end. */

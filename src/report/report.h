@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "fabric/fabric.h"
 #include "result/result.h"
+#include "trace/trace.h"
 
 enum { CLX_REPORT_LINES = 30, CLX_REPORT_COLUMNS = 100 };
 
@@ -31,6 +32,15 @@ void clx_report_links(const clx_result *result, clx_buffer *out);
 
 // A schedule that was played (schedule.* of a result, twin.h), at most CLX_REPORT_LINES lines.
 void clx_report_schedule(const clx_result *result, clx_buffer *out);
+
+// --- timelines -------------------------------------------------------------------------------------------------------------
+
+// A trace as a self-contained SVG, 1200 pixels wide, for light and dark pages: a row for each track, up to 160, spans coloured
+// by category, counters below the tracks of their process, arrows when they are at most 240. Spans narrower than a pixel are
+// merged: at most one element a pixel of a row, however many spans there are. Errors: those of clx_trace_sort.
+clx_status clx_report_timeline_svg(const clx_trace *trace, clx_buffer *out, clx_error *error);
+
+// --- parts -----------------------------------------------------------------------------------------------------------------
 
 // A failed part of a fabric of this topology for people: "leaf 17 port 3", "NIC 204", "server 5 x+", "2 % of the links of tier 1".
 void clx_report_fault(int32_t topology, const clx_fault_spec *fault, char *text, size_t size);

@@ -6,7 +6,7 @@
 #include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "schema/schema.h"
-#include "training/training.h"
+#include "training/training_exact.h"
 
 // One line of the fleet: equal racks of equal servers.
 typedef struct clx_fleet_spec {
@@ -52,6 +52,8 @@ typedef struct clx_training_spec {
   int32_t precision;     // clx_precision
   int32_t convention;    // clx_flop_convention
   clx_layout layout;     // tp 0 = search
+  clx_stragglers stragglers;
+  int32_t balance;  // bool: faster parts of a mixed fleet get more micro-batches
   clx_place place, model_place;
 } clx_training_spec;
 

@@ -123,6 +123,15 @@ static const clx_row training_rows[] = {
      .offset = offsetof(clx_training_spec, layout),
      .sub = &clx_layout_schema,
      .doc = "parallel layout; leave it out and a search picks one"},
+    {.key = "stragglers",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_training_spec, stragglers),
+     .sub = &clx_stragglers_schema,
+     .doc = "how ranks differ: spread of speeds, jitter, faulty ranks"},
+    {.key = "balance",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(clx_training_spec, balance),
+     .doc = "faster parts of a mixed fleet get more micro-batches"},
 };
 
 static const clx_schema training_schema = {.name = "training",

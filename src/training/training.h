@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "network/network.h"
+#include "pipeline/pipeline.h"
 #include "schema/schema.h"
 #include "workload/workload.h"
 
@@ -39,7 +40,22 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
-// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core).
+// How context-parallel ranks exchange what attention needs.
+typedef enum clx_context_exchange {
+  CLX_CONTEXT_RING,        // keys and values pass by, behind attention on those at hand (ring attention)
+  CLX_CONTEXT_ALL_TO_ALL,  // heads against tokens before and after attention (DeepSpeed Ulysses)
+  CLX_CONTEXT_EXCHANGES
+} clx_context_exchange;
+
+extern const char *const clx_context_exchange_name[CLX_CONTEXT_EXCHANGES + 1];
+
+// Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
+enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
+
+extern const char *const clx_schedule_name[CLX_PIPELINE_KINDS + 2];
+
+// How a model is laid over ranks. world = tp cp pp dp; experts: world = etp ep pp edp (Megatron-Core). Ranks stand in the order
+// tp, cp, dp, pp, tp fastest.
 typedef struct clx_layout {
   int32_t tp, pp, vpp, cp, ep, etp, dp;
   int32_t micro_batch;        // sequences per data-parallel rank
@@ -48,12 +64,26 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
+  int32_t merge;     // bool: forward of one micro-batch beside the backward of another, expert exchange behind both
+  int32_t context_exchange;  // clx_context_exchange
+  double offload;            // share of the kept activations that waits in host memory
+  int32_t *stage_layers;     // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
 
 extern const clx_schema clx_layout_schema;
+
+// Jobs in narrow formats whose attention kernels multiply in fp8 as well.
+typedef enum clx_narrow_attention {
+  CLX_NARROW_ATTENTION_NONE,
+  CLX_NARROW_ATTENTION_ADAPTERS,  // fine-tuning of adapters beside a frozen base
+  CLX_NARROW_ATTENTION_ALL
+} clx_narrow_attention;
+
+extern const char *const clx_narrow_attention_name[];
 
 // catalogue/software: what a framework and its version do, as physical parameters.
 typedef struct clx_software {
@@ -75,22 +105,35 @@ typedef struct clx_software {
   double launch_interval;     // s between kernels that the host can start
   int32_t cuda_graphs;        // bool: no host limit
   double gradient_bytes;      // per parameter, held and reduced
+  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
   double optimizer_bytes;     // per parameter: master copy and moments
   double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
   int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
   double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
   int32_t recompute;          // clx_recompute: when the user says nothing
-  double expert_overlap;      // share of expert dispatch and combine hidden
+  double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
-  double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
-  int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
-  double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
-  double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
-  double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
+  int32_t
+      fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
+  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
+  double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
+  double expert_host_each;      // s more per expert of the rank with casts or biases of its own
+  double linear_host;           // s of the host for one linear module of such a layer, forward and backward
+  int32_t mtp;                  // bool: trains the multi-token prediction modules of models that have them
+  int32_t mla_blackwell;        // bool: fused attention kernel for multi-head latent attention on Blackwell
+  double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
+  int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
+  int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
+  int32_t narrow_attention;     // clx_narrow_attention
+  int32_t selective_attention;  // bool: selective recompute repeats fused attention too
+  double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
+  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
+  double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
 extern const clx_schema clx_software_schema;
@@ -144,11 +187,23 @@ typedef struct clx_stage {
   int32_t mtp;
 } clx_stage;
 
-enum { CLX_STAGES_MAX = 256 };
+enum { CLX_STAGES_MAX = 256, CLX_CHUNKS_MAX = 1024 };
 
-// Cuts the layers into pp stages: as given, or evenly with the remainder off the first and last chunk, which also carry
-// embedding and loss (and one layer less each when the profile counts these as layers). stages has pp entries. O(layers).
+// Cuts the layers into pp vpp chunks: as given, or evenly with the remainder off the first and last chunk, which also carry
+// embedding and loss (and one layer less each when the profile counts these as layers). chunks has pp vpp entries, in the order
+// of the model. O(layers).
+void clx_training_chunks(const clx_training *job, clx_stage *chunks);
+// What each of the pp stages holds of them: in turn, in a V (zb_v), from both ends at once (dualpipe). O(layers).
 void clx_training_stages(const clx_training *job, clx_stage *stages);
+// The clx_pipeline_kind of a layout.
+int32_t clx_training_schedule(const clx_layout *layout);
+// Micro-batches of one data-parallel rank; where the batch does not divide, of the ranks that have one more.
+double clx_training_micro_batches(const clx_training *job);
+
+// Multi-token prediction modules that the software trains.
+int32_t clx_training_mtp(const clx_training *job);
+// Whether attention runs as one fused kernel: the profile's habit, and a kernel for this model on this device.
+bool clx_training_fused_attention(const clx_training *job);
 
 // Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
 bool clx_stage_equal(const clx_stage *a, const clx_stage *b);
@@ -160,6 +215,17 @@ typedef struct clx_stage_parameters {
 } clx_stage_parameters;
 
 clx_stage_parameters clx_training_stage_parameters(const clx_training *job, const clx_stage *stage);
+
+// Neighbouring stages that hold the same layers.
+typedef struct clx_stage_run {
+  clx_stage stage;
+  int32_t first, count;       // stages
+  clx_stage_parameters held;  // by one rank of each
+} clx_stage_run;
+
+// The stages of clx_training_stages as runs (at most pp of them); returns how many. Depends on pp, vpp, stage_layers and, for what
+// is held, on tp, ep and etp.
+int32_t clx_training_runs(const clx_training *job, clx_stage_run run[CLX_STAGES_MAX]);
 // Adapter parameters of one rank when the base is frozen, else 0.
 double clx_training_adapters(const clx_training *job);
 
@@ -168,6 +234,7 @@ typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
   double contention[2];  // by which tp, cp and ep take longer beside fsdp
+  double weight;         // weight gradients in gemm[1]: what zero-bubble schedules move
   double repeat;         // forward work repeated by recompute
   double repeat_tp;      // and its communication
   double flop;           // executed, forward + backward + repeated
@@ -176,6 +243,16 @@ typedef struct clx_layer_cost {
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
 clx_layer_cost clx_training_embedding_cost(const clx_training *job);
 clx_layer_cost clx_training_head_cost(const clx_training *job);
+
+// All that a step knows of layers. The dear part of a step, and the same for many layouts: it depends on tp, cp, ep, etp,
+// micro_batch, sequence_parallel, recompute and its share, on whether the sharding gathers layer by layer (fsdp, hsdp), and only then
+// on dp and shard_group.
+typedef struct clx_training_costs {
+  clx_layer_cost layer[2][2];  // [moe][windowed]
+  clx_layer_cost embedding, head;
+} clx_training_costs;
+
+clx_training_costs clx_training_costs_make(const clx_training *job);
 double clx_layer_cost_forward(const clx_layer_cost *cost);
 double clx_layer_cost_backward(const clx_layer_cost *cost);
 
@@ -194,13 +271,32 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus);
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
+// What one micro-batch leaves in memory from forward to backward, B of one rank. Depends on tp, cp, ep, etp, micro_batch,
+// sequence_parallel and recompute (not on its share).
+typedef struct clx_saved {
+  double bytes;     // of a layer
+  double boundary;  // its input, all that full recompute keeps
+} clx_saved;
+
+typedef struct clx_training_kept {
+  clx_saved layer[2];  // [moe]
+  double head;
+} clx_training_kept;
+
+clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// The same from what was computed before. O(runs): tens of nanoseconds.
+clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
+                                    int32_t run_count, clx_memory *memory, clx_error *error);
 // The least share of layers (in sixteenths) whose full recompute fits in `limit` bytes, when that of all layers does; sets
 // job->layout.recompute_share and *memory.
 clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error);
 // Time of one step. No allocation; tens of microseconds. O(stages + operations).
 clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error);
+// The same from what was computed before. O(runs).
+clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
+                                  int32_t run_count, clx_step *step, clx_error *error);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

@@ -104,6 +104,9 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
          "sequence parallelism: tp %d does not divide the %.0f tokens of a micro-batch", l->tp,
          sequence / l->cp * l->micro_batch);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
+  DEMAND(c, l->context_exchange != CLX_CONTEXT_ALL_TO_ALL || m->heads / l->tp % l->cp == 0,
+         "context_exchange all_to_all: cp %d does not divide the %d heads of a tensor-parallel rank", l->cp,
+         m->heads / l->tp);
   if (m->experts > 0) {
     const int64_t world = (int64_t)l->tp * l->cp * l->dp, experts = (int64_t)l->ep * l->etp;
     DEMAND(c, m->experts % l->ep == 0, "ep %d does not divide the %d experts of %s", l->ep, m->experts, m->name);
@@ -133,6 +136,40 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus) {
   return whole < gpus ? whole : gpus;
 }
 
+// What each schedule demands of a layout; 0 = anything.
+typedef struct schedule_rule {
+  int32_t vpp;            // exactly so many chunks; -1 = at least two
+  bool even;              // stages in pairs
+  int32_t micro_batches;  // at least so many times pp
+} schedule_rule;
+
+static const schedule_rule SCHEDULE_RULES[CLX_PIPELINE_KINDS] = {
+    [CLX_PIPELINE_GPIPE] = {.vpp = 1},
+    [CLX_PIPELINE_1F1B] = {.vpp = 1},
+    [CLX_PIPELINE_INTERLEAVED] = {.vpp = -1, .micro_batches = 1},
+    [CLX_PIPELINE_ZB_H1] = {.vpp = 1},
+    [CLX_PIPELINE_ZB_V] = {.vpp = 2},
+    [CLX_PIPELINE_DUALPIPE] = {.vpp = 1, .even = true, .micro_batches = 2},
+};
+
+static void check_schedule(check *c, const clx_layout *l, double micro_batches) {
+  const int32_t kind = clx_training_schedule(l);
+  const char *name = clx_pipeline_kind_name[kind];
+  const schedule_rule *rule = &SCHEDULE_RULES[kind];
+  DEMAND(c, rule->vpp <= 0 || l->vpp == rule->vpp, "schedule %s needs vpp %d, vpp is %d", name, rule->vpp, l->vpp);
+  DEMAND(c, rule->vpp >= 0 || l->vpp > 1, "schedule %s needs vpp above 1", name);
+  DEMAND(c, !rule->even || (l->pp > 1 && l->pp % 2 == 0), "schedule %s needs an even number of stages, pp is %d", name,
+         l->pp);
+  DEMAND(c, micro_batches >= (double)rule->micro_batches * l->pp,
+         "schedule %s: the %.0f micro-batches of a step are fewer than %d x pp %d", name, micro_batches,
+         rule->micro_batches, l->pp);
+  DEMAND(c, !l->merge || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED || kind == CLX_PIPELINE_DUALPIPE,
+         "'merge' goes with 1f1b and interleaved (dualpipe always merges), the schedule is %s", name);
+  DEMAND(c, l->group <= micro_batches, "'group' is %d, a step has %.0f micro-batches", l->group, micro_batches);
+  DEMAND(c, (int64_t)l->pp * l->vpp <= CLX_CHUNKS_MAX, "pp %d x vpp %d is more than %d chunks", l->pp, l->vpp,
+         CLX_CHUNKS_MAX);
+}
+
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error) {
   const clx_layout *l = &job->layout;
   check c = {CLX_OK, l->place, error};
@@ -154,12 +191,7 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   const double per_wave = (double)l->micro_batch * l->dp;
   DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f",
          job->global_batch, l->micro_batch, l->dp, per_wave);
-  DEMAND(&c, job->global_batch < per_wave || fmod(job->global_batch, per_wave) == 0,
-         "global batch %.0f is no multiple of micro_batch %d x dp %d = %.0f", job->global_batch, l->micro_batch, l->dp,
-         per_wave);
-  DEMAND(&c, l->vpp == 1 || fmod(job->global_batch / per_wave, l->pp) == 0,
-         "interleaving: the %.0f micro-batches of a step are no multiple of pp %d", job->global_batch / per_wave,
-         l->pp);
+  check_schedule(&c, l, clx_training_micro_batches(job));
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
   return c.status;

@@ -8,10 +8,33 @@
 // NCCL holds 16 to 24 of 132 processors on Hopper.
 #define CLX_OVERLAP_COST 0.12
 
+// Share of a data-parallel collective that has nothing left to hide behind.
+#define CLX_LAST_BUCKET 0.08
+
+// One micro-batch on a stage or a chunk, s.
+typedef struct clx_stage_time {
+  double forward, backward;
+  clx_layer_cost sum;
+} clx_stage_time;
+
+clx_stage_time clx_training_stage_time(const clx_training *job, const clx_training_costs *costs, const clx_stage *stage,
+                                       const clx_stage_parameters *trained);
+// Trained parameters of one rank: of those held, or the adapters alone when the base is frozen.
+clx_stage_parameters clx_training_trained(const clx_training *job, clx_stage_parameters held);
+// From a stage to the next, s.
+double clx_training_transfer_time(const clx_training *job);
+double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *trained);
+void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double times);
+// The parts of a step that are so many micro-batches on one stage.
+void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_batches);
+
 // Bytes of one collective of a layer, one micro-batch, one rank (conventions of clx_collective_cost_of).
 double clx_training_tp_bytes(const clx_training *job);
-double clx_training_cp_bytes(const clx_training *job);  // keys and values that pass by in one step of the ring
+// Ring: keys and values that pass by in one step. All-to-all: queries, keys and values; and what comes back.
+double clx_training_cp_bytes(const clx_training *job);
+double clx_training_cp_output_bytes(const clx_training *job);
 double clx_training_ep_bytes(const clx_training *job);
+double clx_training_token_bytes(const clx_training *job);  // of the tokens that one rank routes, one copy of each
 double clx_training_pp_bytes(const clx_training *job);
 
 // Transfers that compute waits for.

@@ -3,11 +3,6 @@
 
 #include "training/training.h"
 
-typedef struct saved {
-  double bytes;     // kept from forward to backward, per layer and micro-batch
-  double boundary;  // the layer input, all that full recompute keeps
-} saved;
-
 // Bytes of a saved tensor against bf16 when it is kept in the format of the GEMMs.
 static double narrow(const clx_training *job) {
   switch (clx_precision_format(job->precision)) {
@@ -30,19 +25,19 @@ static double operation_saved(const clx_training *job, const clx_op *op, bool se
   return rest * (activation ? narrow(job) : 1) + input * (frozen ? 0 : narrow(job));
 }
 
-static saved layer_saved(const clx_training *job, bool moe) {
+static clx_saved layer_saved(const clx_training *job, bool moe) {
   clx_op ops[CLX_LAYER_OPS_MAX];
   const clx_shard shard = clx_training_shard(job);
   const int32_t count = clx_layer_operations(job->model, &shard, moe, false, ops);
   const bool selective = clx_training_recompute(job) == CLX_RECOMPUTE_SELECTIVE;
   const double tokens = shard.sequences * shard.sequence / shard.cp;
-  saved s = {0};
+  clx_saved s = {0};
   s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
   for (int32_t i = 0; i < count; i++) {
-    s.bytes += operation_saved(job, &ops[i], selective);
-    if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
-      s.bytes +=
-          5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
+    s.bytes += ops[i].times * operation_saved(job, &ops[i], selective);
+    if (ops[i].kind == CLX_OP_ATTENTION && !clx_training_fused_attention(job) && !selective) {
+      s.bytes += ops[i].times * 5 * ops[i].batch * ops[i].heads * ops[i].query *
+                 ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
   }
   if (selective && job->software->selective_gemm > 0) s.bytes *= 1 - 0.6 * job->software->selective_gemm;
@@ -58,12 +53,25 @@ static double head_saved(const clx_training *job) {
   return bytes;
 }
 
-// Micro-batches whose activations stage i holds at once (Megatron: 1F1B, and interleaved with vpp chunks).
+// Micro-batches whose activations stage i holds at once, in parts of the stage's layers. clx_pipeline_order counts the same
+// from the task lists. zb_v and dualpipe balance the stages (arXiv 2405.15362; DeepSeek-V3, table 2: pp + 1 of half the layers).
 static double in_flight(const clx_layout *l, int32_t stage, double micro_batches) {
   if (l->pp == 1) return 1;
-  if (l->vpp == 1) return fmin(micro_batches, l->pp - stage);
-  const double chunks = 2.0 * (l->pp - stage - 1) + (l->vpp - 1.0) * l->pp + 1;
-  return fmin(micro_batches, chunks / l->vpp);
+  const double p = l->pp, v = l->vpp;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_GPIPE:
+      return micro_batches;
+    case CLX_PIPELINE_INTERLEAVED: {
+      const double group = l->group > 0 ? l->group : p;
+      return fmin(micro_batches, (2 * (p - stage - 1) + (v - 1) * group + 1) / v);
+    }
+    case CLX_PIPELINE_ZB_V:
+      return fmin(micro_batches, p);
+    case CLX_PIPELINE_DUALPIPE:
+      return fmin(micro_batches, p + 1) / 2;
+    default:
+      return fmin(micro_batches, p - stage);
+  }
 }
 
 static void fill_states(const clx_training *job, const clx_stage_parameters *w, clx_memory *memory) {
@@ -93,10 +101,17 @@ static void fill_states(const clx_training *job, const clx_stage_parameters *w, 
   bytes[CLX_MEMORY_OPTIMIZER] = share * s->optimizer_bytes;
 }
 
-static double activations(const clx_training *job, const clx_stage *stage, int32_t index, const saved layer[2]) {
+clx_training_kept clx_training_kept_make(const clx_training *job) {
+  clx_training_kept kept = {.layer = {layer_saved(job, false)}, .head = head_saved(job)};
+  if (job->model->experts > 0) kept.layer[1] = layer_saved(job, true);
+  return kept;
+}
+
+static double activations(const clx_training *job, const clx_stage *stage, int32_t index,
+                          const clx_training_kept *saved) {
   const clx_layout *l = &job->layout;
-  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
-  const double flight = in_flight(l, index, m);
+  const clx_saved *layer = saved->layer;
+  const double flight = in_flight(l, index, clx_training_micro_batches(job));
   const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
   const double share = l->recompute_share;
   double kept = 0, working = 0;
@@ -106,20 +121,17 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
     kept += layers * (full ? share * layer[moe].boundary + (1 - share) * layer[moe].bytes : layer[moe].bytes);
     working = fmax(working, layer[moe].bytes);
   }
-  return kept * flight + (full ? working : 0) + (stage->head ? head_saved(job) * (1 + stage->mtp) : 0);
+  return kept * (1 - l->offload) * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
 }
 
-clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error) {
-  clx_stage stages[CLX_STAGES_MAX];
-  clx_training_stages(job, stages);
-  const saved layer[2] = {layer_saved(job, false), job->model->experts > 0 ? layer_saved(job, true) : (saved){0}};
+clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
+                                    int32_t run_count, clx_memory *memory, clx_error *error) {
   *memory = (clx_memory){0};
-  clx_stage_parameters w = {0};
-  for (int32_t i = 0; i < job->layout.pp; i++) {
-    clx_memory one = {.stage = i};
-    if (i == 0 || !clx_stage_equal(&stages[i], &stages[i - 1])) w = clx_training_stage_parameters(job, &stages[i]);
-    fill_states(job, &w, &one);
-    one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &stages[i], i, layer);
+  for (int32_t i = 0; i < run_count; i++) {
+    // Earlier stages hold more micro-batches: the first of a run is its heaviest.
+    clx_memory one = {.stage = run[i].first};
+    fill_states(job, &run[i].held, &one);
+    one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &run[i].stage, run[i].first, kept);
     one.bytes[CLX_MEMORY_OVERHEAD] = job->software->memory_overhead;
     for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) one.total += one.bytes[k];
     if (one.total > memory->total) *memory = one;
@@ -127,6 +139,13 @@ clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_
   if (!isfinite(memory->total))
     return clx_fail(error, CLX_INTERNAL, job->layout.place, "memory came out as %g", memory->total);
   return CLX_OK;
+}
+
+clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error) {
+  clx_stage_run run[CLX_STAGES_MAX];
+  const int32_t count = clx_training_runs(job, run);
+  const clx_training_kept kept = clx_training_kept_make(job);
+  return clx_training_memory_with(job, &kept, run, count, memory, error);
 }
 
 clx_status clx_training_least_share(clx_training *job, double limit, clx_memory *memory, clx_error *error) {

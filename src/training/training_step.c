@@ -3,21 +3,9 @@
 
 #include "training/training_internal.h"
 
-static const double LAST_BUCKET = 0.08;  // share of a data-parallel collective that has nothing left to hide behind
-
-typedef struct costs {
-  clx_layer_cost layer[2][2];  // [moe][windowed]
-  clx_layer_cost embedding, head;
-} costs;
-
-typedef struct stage_time {
-  double forward, backward;
-  clx_layer_cost sum;
-} stage_time;
-
-static costs costs_make(const clx_training *job) {
+clx_training_costs clx_training_costs_make(const clx_training *job) {
   const clx_transformer *m = job->model;
-  costs c = {0};
+  clx_training_costs c = {0};
   const bool any_moe = clx_moe_layers(m) > 0, any_dense = clx_moe_layers(m) < m->layers;
   for (int32_t moe = 0; moe < 2; moe++) {
     if (moe ? !any_moe : !any_dense) continue;
@@ -29,7 +17,7 @@ static costs costs_make(const clx_training *job) {
   return c;
 }
 
-static void add_cost(clx_layer_cost *sum, const clx_layer_cost *one, double times) {
+void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double times) {
   for (int32_t pass = 0; pass < 2; pass++) {
     sum->gemm[pass] += times * one->gemm[pass];
     sum->attention[pass] += times * one->attention[pass];
@@ -41,6 +29,7 @@ static void add_cost(clx_layer_cost *sum, const clx_layer_cost *one, double time
     sum->fsdp[pass] += times * one->fsdp[pass];
     sum->contention[pass] += times * one->contention[pass];
   }
+  sum->weight += times * one->weight;
   sum->repeat += times * one->repeat;
   sum->repeat_tp += times * one->repeat_tp;
   sum->flop += times * one->flop;
@@ -51,17 +40,18 @@ static double accumulate_time(const clx_training *job, const clx_stage_parameter
   return clx_device_stream_time(job->device, (p->shared + p->expert) * job->software->accumulate_bytes);
 }
 
-static stage_time stage_time_make(const clx_training *job, const costs *c, const clx_stage *stage,
-                                  const clx_stage_parameters *trained) {
-  stage_time t = {0};
+clx_stage_time clx_training_stage_time(const clx_training *job, const clx_training_costs *c, const clx_stage *stage,
+                                       const clx_stage_parameters *trained) {
+  clx_stage_time t = {0};
   for (int32_t moe = 0; moe < 2; moe++) {
     for (int32_t windowed = 0; windowed < 2; windowed++) {
-      if (stage->layers[moe][windowed] > 0) add_cost(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
+      if (stage->layers[moe][windowed] > 0)
+        clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
     }
   }
-  if (stage->embedding) add_cost(&t.sum, &c->embedding, 1);
-  if (stage->head) add_cost(&t.sum, &c->head, 1 + stage->mtp);
-  if (stage->mtp > 0) add_cost(&t.sum, &c->layer[clx_moe_layers(job->model) > 0 ? 1 : 0][0], stage->mtp);
+  if (stage->embedding) clx_layer_cost_add(&t.sum, &c->embedding, 1);
+  if (stage->head) clx_layer_cost_add(&t.sum, &c->head, 1 + stage->mtp);
+  if (stage->mtp > 0) clx_layer_cost_add(&t.sum, &c->layer[clx_moe_layers(job->model) > 0 ? 1 : 0][0], stage->mtp);
   t.sum.stream[1] += accumulate_time(job, trained);
   t.forward = clx_layer_cost_forward(&t.sum);
   t.backward = clx_layer_cost_backward(&t.sum);
@@ -70,7 +60,7 @@ static stage_time stage_time_make(const clx_training *job, const costs *c, const
 
 // --- pipeline -----------------------------------------------------------------------------------------------------------
 
-static double transfer_time(const clx_training *job) {
+double clx_training_transfer_time(const clx_training *job) {
   const clx_layout *l = &job->layout;
   if (l->pp <= 1) return 0;
   const clx_group pair = clx_group_make(job->network, 2, l->tp * l->cp * l->dp);
@@ -79,10 +69,9 @@ static double transfer_time(const clx_training *job) {
 
 // --- data parallelism -----------------------------------------------------------------------------------------------------
 
-// Trained parameters of one rank: the adapters alone when the base is frozen.
-static clx_stage_parameters trained_parameters(const clx_training *job, const clx_stage *stage) {
+clx_stage_parameters clx_training_trained(const clx_training *job, clx_stage_parameters held) {
   if (job->model->adapter_rank > 0) return (clx_stage_parameters){.shared = clx_training_adapters(job)};
-  return clx_training_stage_parameters(job, stage);
+  return held;
 }
 
 // What of data parallelism shows: its own exposed time, and what it costs transfers on the same links.
@@ -94,8 +83,8 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
-static shown behind(clx_training_traffic *t, clx_traffic_demand d, const stage_time *stage, int32_t pass, double share,
-                    double last) {
+static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
+                    double share, double last) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
@@ -106,11 +95,11 @@ static shown behind(clx_training_traffic *t, clx_traffic_demand d, const stage_t
   return (shown){whole - beside.hidden + CLX_OVERLAP_COST * beside.hidden, beside.added};
 }
 
-static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const stage_time *stage,
+static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const clx_stage_time *stage,
                       clx_training_traffic *t) {
   const clx_layout *l = &job->layout;
   const clx_software *s = job->software;
-  const double last = fmax(LAST_BUCKET / l->vpp, 0.01);
+  const double last = fmax(CLX_LAST_BUCKET / l->vpp, 0.01);
   // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
   const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
   const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;
@@ -119,20 +108,30 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
-static double optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
+// Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
+// gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
+// layouts.
+double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
-  double mine = p->shared + p->expert;
+  const double all = p->shared + p->expert;
+  double mine = all, held = all;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
+  const double gradient = job->software->gradient_bytes;
+  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
+  const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
+  if (whole && clx_precision_format(job->precision) != CLX_BF16) {
+    bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+  }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }
 
 // --- the step --------------------------------------------------------------------------------------------------------------
 
-static void fill_compute(clx_step *step, const clx_layer_cost *sum, double micro_batches) {
+void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_batches) {
   step->gemm = micro_batches * (sum->gemm[0] + sum->gemm[1]);
   step->attention = micro_batches * (sum->attention[0] + sum->attention[1]);
   step->stream = micro_batches * (sum->stream[0] + sum->stream[1]);
@@ -152,40 +151,54 @@ static double doublings(const clx_training *job) {
   return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
 }
 
-clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
-  clx_stage stages[CLX_STAGES_MAX];
+// Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
+// and backward passes, of which weight gradients fill gaps in the zero-bubble schedules (clx_pipeline_bound for equal stages).
+static double fill_and_drain(const clx_training *job, double others, double weights) {
+  const clx_layout *l = &job->layout;
+  switch (clx_training_schedule(l)) {
+    case CLX_PIPELINE_INTERLEAVED:
+      return others / l->vpp;
+    case CLX_PIPELINE_ZB_H1:
+      return fmax(0, others - 2 * weights);
+    case CLX_PIPELINE_ZB_V:
+      return fmax(0, others - 3 * weights) / 2;
+    case CLX_PIPELINE_DUALPIPE:
+      return fmax(0, others - 2 * weights) / 2;
+    default:
+      return others;
+  }
+}
+
+clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
+                                  int32_t run_count, clx_step *step, clx_error *error) {
   const clx_layout *l = &job->layout;
   *step = (clx_step){0};
-  clx_training_stages(job, stages);
-  const costs c = costs_make(job);
-  const double m = job->global_batch / ((double)l->micro_batch * l->dp);
-  stage_time slowest = {0};
+  const double m = clx_training_micro_batches(job);
+  clx_stage_time slowest = {0};
   shown dp = {0, 0};
   clx_training_traffic traffic;
   clx_training_traffic_make(job, &traffic);
-  double slots = 0, largest = -1, optimizer = 0, slot = 0;
-  for (int32_t i = 0; i < l->pp; i++) {
-    if (i > 0 && clx_stage_equal(&stages[i], &stages[i - 1])) {
+  double slots = 0, weights = 0, largest = -1, optimizer = 0;
+  for (int32_t i = 0; i < run_count; i++) {
+    const clx_stage_parameters p = clx_training_trained(job, run[i].held);
+    const clx_stage_time t = clx_training_stage_time(job, costs, &run[i].stage, &p);
+    const double slot = t.forward + t.backward;
+    for (int32_t k = 0; k < run[i].count; k++) {
       slots += slot;
-      continue;
+      weights += t.sum.weight;
     }
-    const clx_stage_parameters p = trained_parameters(job, &stages[i]);
-    const stage_time t = stage_time_make(job, &c, &stages[i], &p);
-    slot = t.forward + t.backward;
-    slots += slot;
     if (slot > largest) {
       largest = slot;
       slowest = t;
     }
     const shown one = dp_shown(job, &p, &t, &traffic);
     if (one.exposed + one.contention > dp.exposed + dp.contention) dp = one;
-    optimizer = fmax(optimizer, optimizer_time(job, &p));
+    optimizer = fmax(optimizer, clx_training_optimizer_time(job, &p));
   }
-  const double transfer = transfer_time(job);
+  const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
-  fill_compute(step, &slowest.sum, m);
-  // Fill and drain: every other stage passes its share of one micro-batch before and after the slowest one works steadily.
-  step->bubble = (slots - largest) / l->vpp + 2 * (l->pp - 1) * transfer;
+  clx_training_fill(step, &slowest.sum, m);
+  step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;
@@ -197,4 +210,11 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);
   }
   return CLX_OK;
+}
+
+clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error *error) {
+  clx_stage_run run[CLX_STAGES_MAX];
+  const int32_t count = clx_training_runs(job, run);
+  const clx_training_costs costs = clx_training_costs_make(job);
+  return clx_training_step_with(job, &costs, run, count, step, error);
 }

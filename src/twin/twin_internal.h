@@ -17,7 +17,12 @@ clx_status clx_twin_network_summary(const clx_scenario *scenario, clx_result *re
 // The training step on the links, for a study of the network. Arrays of `arena` are scratch.
 clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx_result *result, clx_error *error);
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
-clx_status clx_twin_training(const clx_scenario *scenario, clx_result *result, clx_training *job, clx_step *step,
-                             clx_error *error);
+clx_status clx_twin_training(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_training *job,
+                             clx_step *step, clx_error *error);
+// The step of every rank, drawn with `seed`; replaces *step.
+clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx_training *job, clx_step *step,
+                          clx_result *result, clx_error *error);
+// Parts of the fleet that train; part has room for machine.cohort_count. Returns how many.
+int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
                           clx_result *result, clx_error *error);

@@ -16,7 +16,6 @@ clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result
 
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
-  (void)options;  // nothing here is random yet
   const clx_scenario_spec *spec = &scenario->spec;
   CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
   CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
@@ -24,7 +23,7 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   clx_training job;
   clx_step step;
-  CLX_TRY(clx_twin_training(scenario, result, &job, &step, error));
+  CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }

@@ -1,0 +1,72 @@
+// The step of every rank: how ranks of the fleet differ, and what waiting for the slowest costs.
+#include "twin/twin_internal.h"
+
+enum { STEPS = 8 };  // steps drawn for the spread of the step time
+
+int32_t clx_twin_parts(const clx_scenario *s, clx_fleet_part *part) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+    const clx_cohort *c = &s->machine.cohort[i];
+    if (c->trains) part[count++] = (clx_fleet_part){&c->device, c->gpus};
+  }
+  return count;
+}
+
+static clx_status put_exact(const clx_exact *e, clx_result *result, clx_error *error) {
+  const struct {
+    const char *name;
+    double value;
+    const char *unit, *doc;
+  } numbers[] = {
+      {"training.ranks.count", (double)e->ranks, "", "ranks simulated"},
+      {"training.ranks.lanes", (double)e->lanes, "", "groups of ranks that wait for each other in every layer"},
+      {"training.ranks.tasks", (double)e->tasks, "", "tasks of one step, all groups"},
+      {"training.ranks.alike", e->nominal, "s", "step if all ranks were alike"},
+      {"training.ranks.low", e->low, "s", "5th percentile of the steps drawn"},
+      {"training.ranks.high", e->high, "s", "95th percentile of the steps drawn"},
+      {"training.ranks.slowest", (double)e->slowest_rank, "", "the rank with the slowest kernels"},
+      {"training.ranks.slowness", e->slowness, "", "their time against that of a rank as the catalogue has it"},
+      {"training.ranks.micro_batches_most", e->micro_batches_most, "", "micro-batches of a replica, at most"},
+      {"training.ranks.micro_batches_least", e->micro_batches_least, "", "and at least"}};
+  for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
+    CLX_TRY(clx_twin_put(result, numbers[i].name, numbers[i].value, numbers[i].unit, numbers[i].doc, error));
+  }
+  return CLX_OK;
+}
+
+static clx_status warn_mixed(const clx_scenario *s, const clx_fleet_part *part, int32_t parts, const clx_exact *e,
+                             clx_result *result, clx_error *error) {
+  for (int32_t i = 1; i < parts; i++) {
+    if (clx_text_equal(part[i].device->name, part[0].device->name)) continue;
+    return clx_result_warn(result, error,
+                           "a mixed fleet trains as one job: replicas on each kind of GPU, %.0f to %.0f micro-batches "
+                           "each%s; memory is that of the smallest, %.0f GB",
+                           e->micro_batches_least, e->micro_batches_most,
+                           s->spec.training.balance ? "" : " ('training.balance' gives faster ones more)",
+                           s->device_memory / 1e9);
+  }
+  return CLX_OK;
+}
+
+clx_status clx_twin_ranks(const clx_scenario *s, uint64_t seed, const clx_training *job, clx_step *step,
+                          clx_result *result, clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_fleet_part *part = CLX_NEW_ARRAY(arena, clx_fleet_part, s->machine.cohort_count);
+  clx_status status = CLX_MEMORY;
+  if (part != NULL) {
+    const int32_t parts = clx_twin_parts(s, part);
+    const clx_exact_options options = {.stragglers = &s->spec.training.stragglers,
+                                       .part = part,
+                                       .part_count = parts,
+                                       .balance = s->spec.training.balance,
+                                       .seed = seed,
+                                       .steps = STEPS};
+    clx_exact exact;
+    status = clx_training_exact(job, &options, arena, step, &exact, error);
+    if (status == CLX_OK) status = put_exact(&exact, result, error);
+    if (status == CLX_OK) status = warn_mixed(s, part, parts, &exact, result, error);
+  }
+  clx_arena_free(arena);
+  return status;
+}

@@ -125,8 +125,9 @@ typedef struct clx_pipeline_result {
 } clx_pipeline_result;
 
 // Evaluates the schedule exactly for all lanes (longest path through tasks and transfers). Arrays of `result` that are not NULL are
-// filled; `lanes` NULL = one lane at full speed; scratch comes from `arena`, but for a single lane of up to a few hundred stages, which allocates nothing. Times must be finite
-// and not negative, slowness positive (CLX_INTERNAL otherwise). About 1 ns per task and lane; 5 ns per task of a single lane.
+// filled; `lanes` NULL = one lane at full speed. Lanes go through 32 at a time; scratch is 32 KiB of stack, or, beyond some 20 stages of many lanes and some
+// 500 of a single one, a block from `arena`. Times must be finite and not negative, slowness positive (CLX_INTERNAL otherwise).
+// O(tasks x lanes): 0.6 ns per task and lane, 6 ns with jitter; 5 ns per task of a single lane.
 clx_status clx_pipeline_run(const clx_pipeline *pipeline, const clx_pipeline_times *times,
                             const clx_pipeline_lanes *lanes, const clx_pipeline_result *result, clx_arena *arena,
                             clx_error *error);

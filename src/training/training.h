@@ -40,6 +40,15 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
+// How context-parallel ranks exchange what attention needs.
+typedef enum clx_context_exchange {
+  CLX_CONTEXT_RING,        // keys and values pass by, behind attention on those at hand (ring attention)
+  CLX_CONTEXT_ALL_TO_ALL,  // heads against tokens before and after attention (DeepSpeed Ulysses)
+  CLX_CONTEXT_EXCHANGES
+} clx_context_exchange;
+
+extern const char *const clx_context_exchange_name[CLX_CONTEXT_EXCHANGES + 1];
+
 // Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
 enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
 
@@ -57,8 +66,10 @@ typedef struct clx_layout {
   int32_t sequence_parallel;  // bool
   int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
   int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;    // share of the kept activations that waits in host memory
-  int32_t *stage_layers;  // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t merge;     // bool: forward of one micro-batch beside the backward of another, expert exchange behind both
+  int32_t context_exchange;  // clx_context_exchange
+  double offload;            // share of the kept activations that waits in host memory
+  int32_t *stage_layers;     // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
@@ -80,27 +91,32 @@ typedef struct clx_software {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t flash_attention;    // bool: fused attention kernel
-  double gemm_speed;          // speed of its matrix products against the measured library of the device
-  double attention_speed;     // speed of its attention kernel against the device's reference kernel
-  int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
-  double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
-  double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
-  int32_t sequence_parallel;  // bool: used when tp > 1
-  int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
-  int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
-  int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state
-  int32_t pp_scatter;         // bool: each tensor-parallel rank sends its slice only; false: all send the whole
-  double launch_interval;     // s between kernels that the host can start
-  int32_t cuda_graphs;        // bool: no host limit
-  double gradient_bytes;      // per parameter, held and reduced
-  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
-  double optimizer_bytes;     // per parameter: master copy and moments
-  double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
-  int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
-  double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
-  int32_t recompute;          // clx_recompute: when the user says nothing
-  double expert_overlap;      // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
+  int32_t flash_attention;       // bool: fused attention kernel
+  double gemm_speed;             // speed of its matrix products against the measured library of the device
+  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
+  double attention_speed;        // speed of its attention kernel against the device's reference kernel
+  int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
+  double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
+  int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
+  double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t sequence_parallel;     // bool: used when tp > 1
+  int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
+  int32_t dp_overlap;            // bool: gradient reduction behind the backward pass
+  int32_t gather_overlap;        // bool: parameter all-gather behind the forward pass
+  int32_t pp_overlap;            // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;            // bool: each tensor-parallel rank sends its slice only; false: all send the whole
+  double launch_interval;        // s between kernels that the host can start
+  int32_t cuda_graphs;           // bool: no host limit
+  double gradient_bytes;         // per parameter, held and reduced
+  double fsdp_reduce_bytes;      // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
+  double optimizer_bytes;        // per parameter: master copy and moments
+  double parameter_bytes;   // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
+  int32_t reduce_scatter;   // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
+  double accumulate_bytes;  // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
+  int32_t recompute;        // clx_recompute: when the user says nothing
+  int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
+  double expert_overlap;  // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
@@ -121,7 +137,6 @@ typedef struct clx_software {
   int32_t selective_attention;  // bool: selective recompute repeats fused attention too
   double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
   double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
   double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
@@ -138,6 +153,7 @@ typedef struct clx_training {
   double sequence;       // tokens
   double global_batch;   // sequences
   int64_t machine_gpus;  // GPUs of the machine that can train; 0 = as many as whole NVLink groups need (published runs)
+  double power_cap;      // W that one GPU may draw; 0 = its tdp
 } clx_training;
 
 typedef enum clx_memory_class {
@@ -249,6 +265,7 @@ clx_format clx_precision_format(int32_t precision);
 clx_kernel_format clx_precision_kernel(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
+double clx_layout_ranks(const clx_layout *layout);             // tp cp pp dp, exact
 int32_t clx_expert_data_parallel(const clx_layout *layout);
 int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one copy of dense weights or their optimizer
 int32_t clx_expert_shard_ranks(const clx_layout *layout);  // ... of one rank's experts

@@ -40,6 +40,8 @@ int32_t clx_training_recompute(const clx_training *job) {
   return job->layout.recompute == CLX_RECOMPUTE_DEFAULT ? job->software->recompute : job->layout.recompute;
 }
 
+double clx_layout_ranks(const clx_layout *l) { return (double)l->tp * l->cp * l->pp * l->dp; }
+
 int32_t clx_expert_data_parallel(const clx_layout *layout) {
   return layout->tp * layout->cp * layout->dp / (layout->etp * layout->ep);
 }
@@ -61,6 +63,7 @@ clx_shard clx_training_shard(const clx_training *job) {
                      .ep = layout->ep,
                      .etp = layout->etp,
                      .sequence_parallel = layout->sequence_parallel && layout->tp > 1,
+                     .separate = job->software->separate_projections,
                      .sequences = layout->micro_batch,
                      .sequence = job->sequence,
                      .expert_imbalance = job->software->expert_imbalance};
@@ -104,6 +107,9 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
          "sequence parallelism: tp %d does not divide the %.0f tokens of a micro-batch", l->tp,
          sequence / l->cp * l->micro_batch);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
+  DEMAND(c, l->context_exchange != CLX_CONTEXT_ALL_TO_ALL || m->heads / l->tp % l->cp == 0,
+         "context_exchange all_to_all: cp %d does not divide the %d heads of a tensor-parallel rank", l->cp,
+         m->heads / l->tp);
   if (m->experts > 0) {
     const int64_t world = (int64_t)l->tp * l->cp * l->dp, experts = (int64_t)l->ep * l->etp;
     DEMAND(c, m->experts % l->ep == 0, "ep %d does not divide the %d experts of %s", l->ep, m->experts, m->name);
@@ -160,6 +166,8 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
   DEMAND(c, micro_batches >= (double)rule->micro_batches * l->pp,
          "schedule %s: the %.0f micro-batches of a step are fewer than %d x pp %d", name, micro_batches,
          rule->micro_batches, l->pp);
+  DEMAND(c, !l->merge || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED || kind == CLX_PIPELINE_DUALPIPE,
+         "'merge' goes with 1f1b and interleaved (dualpipe always merges), the schedule is %s", name);
   DEMAND(c, l->group <= micro_batches, "'group' is %d, a step has %.0f micro-batches", l->group, micro_batches);
   DEMAND(c, (int64_t)l->pp * l->vpp <= CLX_CHUNKS_MAX, "pp %d x vpp %d is more than %d chunks", l->pp, l->vpp,
          CLX_CHUNKS_MAX);
@@ -170,7 +178,7 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check c = {CLX_OK, l->place, error};
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
-  const double world = (double)l->tp * l->cp * l->pp * l->dp;
+  const double world = clx_layout_ranks(l);
   DEMAND(&c, world <= (double)gpus,
          "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
          l->dp, world, (long long)gpus);

@@ -73,7 +73,7 @@ static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
 }
 
 static clx_status fill_merged(clx_graph *g, clx_arena *arena, clx_error *error) {
-  if (g->pipeline.kind != CLX_PIPELINE_DUALPIPE) return CLX_OK;
+  if (g->pipeline.kind != CLX_PIPELINE_DUALPIPE && !g->job.layout.merge) return CLX_OK;
   const int32_t n = g->positions;
   g->merged = CLX_NEW_ARRAY(arena, double, n *n);
   if (g->merged == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -96,6 +96,7 @@ clx_status clx_graph_make(const clx_training *job, const clx_training_costs *cos
                                   .chunks = kind == CLX_PIPELINE_DUALPIPE ? 0 : l->vpp,
                                   .micro_batches = micro_batches,
                                   .group = l->group,
+                                  .merge = l->merge && kind != CLX_PIPELINE_DUALPIPE,
                                   .place = l->place};
   CLX_TRY(clx_pipeline_make(&spec, arena, &g->pipeline, error));
   fill_positions(g, costs);

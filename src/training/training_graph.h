@@ -14,7 +14,7 @@ typedef struct clx_graph {
   clx_stage_time *time;              // [positions]
   double *duration[CLX_TASK_KINDS];  // [positions]
   double *send;                      // [positions]
-  double *merged;                    // [positions][positions]; dualpipe: expert exchange behind the other pass
+  double *merged;                    // [positions][positions], nullable: expert exchange behind the other pass
   double *busy;                      // [stages]: s in tasks; after clx_graph_run
 } clx_graph;
 

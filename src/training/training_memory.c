@@ -34,10 +34,10 @@ static clx_saved layer_saved(const clx_training *job, bool moe) {
   clx_saved s = {0};
   s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
   for (int32_t i = 0; i < count; i++) {
-    s.bytes += operation_saved(job, &ops[i], selective);
+    s.bytes += ops[i].times * operation_saved(job, &ops[i], selective);
     if (ops[i].kind == CLX_OP_ATTENTION && !clx_training_fused_attention(job) && !selective) {
-      s.bytes +=
-          5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
+      s.bytes += ops[i].times * 5 * ops[i].batch * ops[i].heads * ops[i].query *
+                 ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
   }
   if (selective && job->software->selective_gemm > 0) s.bytes *= 1 - 0.6 * job->software->selective_gemm;

@@ -1,6 +1,7 @@
 // One optimizer step: pipeline of micro-batches over stages, gradient and parameter collectives, optimizer, jitter.
 #include <math.h>
 
+#include "training/training_exact.h"
 #include "training/training_internal.h"
 
 clx_training_costs clx_training_costs_make(const clx_training *job) {
@@ -110,8 +111,8 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
 
 // Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
 // gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
-// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
-// layouts.
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Optimizers that cast and unscale in passes
+// of their own move more (update_bytes). Narrow weights are cast once a step, in both layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
   const double all = p->shared + p->expert;
@@ -121,7 +122,8 @@ double clx_training_optimizer_time(const clx_training *job, const clx_stage_para
   }
   if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
   const double gradient = job->software->gradient_bytes;
-  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
+  const double update = fmax(2 * job->software->optimizer_bytes + 4 * gradient + 2, job->software->update_bytes);
+  double bytes = mine * update + held * 3 * gradient;
   const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
   if (whole && clx_precision_format(job->precision) != CLX_BF16) {
     bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
@@ -145,10 +147,10 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
   step->executed_flop = micro_batches * sum->flop;
 }
 
-// Of the ranks beyond eight: the slowest of more ranks is slower.
-static double doublings(const clx_training *job) {
-  const clx_layout *l = &job->layout;
-  return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
+// Waiting for the slowest rank, of the time in which kernels run.
+static double waiting_time(const clx_training *job, const clx_step *s) {
+  const double kernels = s->gemm + s->attention + s->stream + s->recompute;
+  return kernels * job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
 }
 
 // Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
@@ -204,7 +206,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   step->contention += dp.contention;
   step->optimizer = optimizer;
   const double steady = m * largest + step->bubble + step->pp_exposed + dp.exposed + dp.contention + optimizer;
-  step->jitter = steady * job->software->straggler * doublings(job);
+  step->jitter = waiting_time(job, step);
   step->step_time = steady + step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);

@@ -313,7 +313,7 @@ static clx_status find_given(clx_twin_hunt *h, clx_error *error) {
   const clx_scenario *s = h->scenario;
   if (s->job.layout.tp == 0) return CLX_OK;
   clx_search_found *f = &h->given.found;
-  if (clx_twin_solve_training(s, &job, &memory, &f->step, &ignored) != CLX_OK) return CLX_OK;
+  if (clx_twin_solve_training(s, false, &job, &memory, &f->step, &ignored) != CLX_OK) return CLX_OK;
   caller context = {h, s, 0, 0};
   f->expected = f->step.step_time;
   CLX_TRY(confirm(&context, &job, &f->step, error));

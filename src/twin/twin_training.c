@@ -112,7 +112,7 @@ static clx_status add_layout(const clx_scenario *s, const clx_training *job, con
   clx_twin_layout_text(l, text, sizeof text);
   CLX_TRY(clx_result_add_text(result, "training.layout", text, error));
   CLX_TRY(clx_result_add_text(result, "training.layout_origin", f->origin, error));
-  const int64_t used = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t used = (int64_t)clx_layout_ranks(l);
   const struct {
     const char *name;
     double value;
@@ -194,7 +194,7 @@ static const clx_error_figures *figures_of(const clx_accuracy *a, const char *de
 static clx_status add_rates(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                             clx_error *error) {
   const clx_layout *l = &job->layout;
-  const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
+  const double gpus = clx_layout_ranks(l), tokens = job->global_batch * job->sequence;
   const double flop = clx_flop_per_token(job->model, job->sequence, (clx_flop_convention)s->spec.training.convention);
   const double peak = job->device->peak[clx_precision_format(job->precision)];
   const double rate = tokens / step->step_time, spread = figures_of(&s->accuracy, job->device->name)->p90;
@@ -228,7 +228,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
 static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
   const clx_error_figures *f = figures_of(a, job->device->name);
   const clx_layout *l = &job->layout;
-  const int64_t gpus = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t gpus = (int64_t)clx_layout_ranks(l);
   char text[240];
   snprintf(text, sizeof text,
            "step time on %d published runs%s%s: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", f->rows,
@@ -245,8 +245,10 @@ static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, c
                          (long long)a->largest, (long long)gpus);
 }
 
-// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths.
+// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths; but no score matrices
+// of attention, which recompute drops.
 static clx_status offload(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  if (!clx_training_fused_attention(job)) return CLX_OK;
   if (!job->software->activation_offload || job->device->host_link <= 0 || job->layout.offload > 0) return CLX_OK;
   const double over = memory->total - capacity, kept = memory->bytes[CLX_MEMORY_ACTIVATIONS];
   if (over <= 0 || over > kept) return CLX_OK;
@@ -261,8 +263,7 @@ static clx_status offload(clx_training *job, double capacity, clx_memory *memory
   return clx_training_memory(job, memory, error);
 }
 
-// The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
-static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
   const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
   job->layout.recompute = clx_training_recompute(job);
   CLX_TRY(clx_training_memory(job, memory, error));
@@ -278,13 +279,13 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   return partly ? clx_training_least_share(job, capacity, memory, error) : CLX_OK;
 }
 
-static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
+static clx_status solve(const clx_scenario *s, bool ran, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
                         clx_error *error) {
   *job = s->job;
   f->origin = "given";
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
-  CLX_TRY(settle_recompute(job, s->device_memory, memory, error));
-  if (memory->total > s->device_memory) return too_big(job, memory, s->device_memory, s->job_gpus, error);
+  CLX_TRY(clx_twin_settle(job, s->device_memory, memory, error));
+  if (memory->total > s->device_memory && !ran) return too_big(job, memory, s->device_memory, s->job_gpus, error);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_training_costs costs = clx_training_costs_make(job);
@@ -293,17 +294,17 @@ static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_me
   return status;
 }
 
-clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step,
-                                   clx_error *error) {
+clx_status clx_twin_solve_training(const clx_scenario *s, bool ran, clx_training *job, clx_memory *memory,
+                                   clx_step *step, clx_error *error) {
   fit f = {0};
-  return solve(s, job, &f, memory, step, error);
+  return solve(s, ran, job, &f, memory, step, error);
 }
 
 clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *result, clx_training *job,
                              clx_step *step, clx_error *error) {
   fit f = {0};
   clx_memory memory;
-  CLX_TRY(solve(s, job, &f, &memory, step, error));
+  CLX_TRY(solve(s, false, job, &f, &memory, step, error));
   CLX_TRY(clx_twin_ranks(s, seed, job, step, result, error));
   CLX_TRY(clx_result_add_text(result, "training.model", job->model->name, error));
   CLX_TRY(clx_result_add_text(result, "training.software", job->software->name, error));

@@ -26,7 +26,7 @@ static clx_result *find(const clx_scenario *scenario, const clx_search_options *
 static double value(const clx_result *result, const char *name) {
   const clx_quantity *q = clx_result_find(result, name);
   if (q == NULL) fail_msg("no quantity %s", name);
-  return q->value;
+  return q != NULL ? q->value : NAN;
 }
 
 // GPT-3 on 64 GPUs, with keys that make the space small.

@@ -125,7 +125,8 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
 /* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
 /* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
  * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
-clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
+                       clx_error *error);
 /* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
  * clx_text_free. */
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
@@ -162,13 +163,13 @@ clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *resul
 enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
 
 typedef struct clx_search_options {
-  const char *objective; /* "time", "cost" or "energy", of one step; NULL = "time" */
-  double price;          /* USD per GPU-hour, for "cost"; 0 = none */
-  double memory_limit;   /* B of one GPU; 0 = what the device has */
-  double time_limit;     /* s: slower steps are no results; 0 = none */
-  int32_t top;           /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
-  const int64_t *gpus;   /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
-  int32_t gpus_count;    /* at most CLX_SEARCH_COUNTS_MAX */
+  const char *objective;    /* "time", "cost" or "energy", of one step; NULL = "time" */
+  double price;             /* USD per GPU-hour, for "cost"; 0 = none */
+  double memory_limit;      /* B of one GPU; 0 = what the device has */
+  double time_limit;        /* s: slower steps are no results; 0 = none */
+  int32_t top;              /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
+  const int64_t *gpus;      /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
+  int32_t gpus_count;       /* at most CLX_SEARCH_COUNTS_MAX */
   const clx_setting *fixed; /* keys of training.layout that are not searched: "tp", "8" */
   int32_t fixed_count;
   bool schedules;  /* also pipeline schedules that most frameworks lack: zb_h1, zb_v, dualpipe */

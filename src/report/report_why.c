@@ -160,7 +160,7 @@ static void write_impossible(writer *w) {
         continue;
       }
       snprintf(line, sizeof line, "%s: %s", title_of(w, move[i].quantity), why);
-      clx_page_put(&w->page, shown == 0 ? "impossible" : "", line, 1, CLX_REPORT_PLAIN);
+      clx_page_put(&w->page, shown == 0 ? "impossible" : "", line, 2, CLX_REPORT_PLAIN);
       shown++;
     }
   }

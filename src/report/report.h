@@ -50,5 +50,8 @@ clx_status clx_report_timeline_svg(const clx_trace *trace, clx_buffer *out, clx_
 
 // --- parts -----------------------------------------------------------------------------------------------------------------
 
+// A replay of traces (replay.* of a result, twin.h), about 40 lines of at most CLX_REPORT_COLUMNS columns.
+void clx_report_replay(const clx_result *result, bool colour, clx_buffer *out);
+
 // A failed part of a fabric of this topology for people: "leaf 17 port 3", "NIC 204", "server 5 x+", "2 % of the links of tier 1".
 void clx_report_fault(int32_t topology, const clx_fault_spec *fault, char *text, size_t size);

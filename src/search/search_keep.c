@@ -4,7 +4,7 @@
 #include "search/search_internal.h"
 
 double clx_search_value(const clx_search_worth *worth, const clx_layout *l, double time, double share) {
-  const double gpus = (double)l->tp * l->cp * l->pp * l->dp;
+  const double gpus = clx_layout_ranks(l);
   return time * (worth->base + gpus * (worth->rank + worth->busy * share));
 }
 

@@ -29,3 +29,12 @@ clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
                           clx_result *result, clx_error *error);
+
+// Ranks for a timeline; room for CLX_TRACE_RANKS_MAX.
+typedef struct clx_rank_list {
+  int64_t *rank;
+  int32_t count;
+} clx_rank_list;
+
+// "0,8,512-519"
+clx_status clx_twin_rank_list(const char *text, clx_rank_list *list, clx_error *error);

@@ -37,7 +37,7 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
                           clx_error *error) {
   const clx_machine *m = &s->machine;
   const clx_layout *l = &job->layout;
-  const double used = (double)l->tp * l->pp * l->cp * l->dp, share = mean_share(step);
+  const double used = clx_layout_ranks(l), share = mean_share(step);
   const double busy = used / training_gpus(m);  // of each cohort that trains; spares idle
   double mean = 0, peak = 0, gpu_mean = 0;
   for (int32_t i = 0; i < m->cohort_count; i++) {

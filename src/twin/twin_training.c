@@ -110,7 +110,7 @@ static clx_status add_layout(const clx_scenario *s, const clx_training *job, con
   layout_text(l, text, sizeof text);
   CLX_TRY(clx_result_add_text(result, "training.layout", text, error));
   CLX_TRY(clx_result_add_text(result, "training.layout_origin", f->origin, error));
-  const int64_t used = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t used = (int64_t)clx_layout_ranks(l);
   const struct {
     const char *name;
     double value;
@@ -192,7 +192,7 @@ static const clx_error_figures *figures_of(const clx_accuracy *a, const char *de
 static clx_status add_rates(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                             clx_error *error) {
   const clx_layout *l = &job->layout;
-  const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
+  const double gpus = clx_layout_ranks(l), tokens = job->global_batch * job->sequence;
   const double flop = clx_flop_per_token(job->model, job->sequence, (clx_flop_convention)s->spec.training.convention);
   const double peak = job->device->peak[clx_precision_format(job->precision)];
   const double rate = tokens / step->step_time, spread = figures_of(&s->accuracy, job->device->name)->p90;
@@ -226,7 +226,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
 static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
   const clx_error_figures *f = figures_of(a, job->device->name);
   const clx_layout *l = &job->layout;
-  const int64_t gpus = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t gpus = (int64_t)clx_layout_ranks(l);
   char text[240];
   snprintf(text, sizeof text,
            "step time on %d published runs%s%s: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", f->rows,

@@ -145,8 +145,6 @@ static void write_number(const move *m, clx_why_case *c, double value) {
   }
 }
 
-static int64_t gpus_of(const clx_layout *l) { return (int64_t)l->tp * l->pp * l->cp * l->dp; }
-
 // What a new degree drags along: a list of layers by chunk holds no more, one stage has one chunk.
 static void follow(clx_layout *l, int64_t gpus) {
   const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
@@ -164,7 +162,7 @@ static bool same_pipeline(const move *m, const clx_layout *a, const clx_layout *
 
 static clx_status try_value(const move *m, const clx_scenario *s, const clx_training *job, double value,
                             clx_why_case *c, clx_error *why) {
-  const int64_t gpus = gpus_of(&job->layout);
+  const int64_t gpus = (int64_t)clx_layout_ranks(&job->layout);
   clx_why_copy(job, c);
   write_number(m, c, value);
   c->job.layout.place = (clx_place){0};
@@ -172,7 +170,7 @@ static clx_status try_value(const move *m, const clx_scenario *s, const clx_trai
   if (m->degree || m->vpp > 0) follow(&c->job.layout, gpus);
   clx_error_clear(why);
   if (same_pipeline(m, &job->layout, &c->job.layout)) return CLX_INPUT;
-  if (gpus_of(&c->job.layout) != gpus) {
+  if ((int64_t)clx_layout_ranks(&c->job.layout) != gpus) {
     return clx_fail_plain(why, CLX_INPUT, "%s %.0f does not divide the %lld GPUs of the job", m->title, value,
                           (long long)gpus);
   }

@@ -1,12 +1,14 @@
 // Time of one configuration (memory and step), and how it grows; fixed cases, best of several rounds, beside what peers need.
-// Prints ratios; asserts nothing. usage: bench_step [--count N]  (N evaluations of the first case only, for callgrind)
+// Prints ratios; asserts nothing. usage: bench_step [--count N | --exact]  (N evaluations of the first case, or one step of 99,968
+// ranks, only; for callgrind)
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "catalog/catalog.h"
-#include "training/training.h"
+#include "training/training_exact.h"
 
 // Calculon HEAD caa4b11 in process, Python 3.11: 2.2 to 4.8 ms per configuration on the same class of machine.
 static const double CALCULON = 2.2e-3;
@@ -102,6 +104,54 @@ static double best_time(const rig *r) {
   return best;
 }
 
+// --- every rank -------------------------------------------------------------------------------------------------------------
+
+static const int32_t REPLICAS[] = {10, 78, 781, 7810};
+
+// One step of gpt3-175b, TP8 PP16, 64 micro-batches, speeds and jitter drawn for every rank.
+static clx_exact exact_step(const rig *r, clx_arena *arena) {
+  const clx_stragglers stragglers = {.spread = 0.01, .jitter = 0.003};
+  const clx_exact_options options = {.stragglers = &stragglers, .seed = 1, .steps = 1};
+  clx_step step;
+  clx_exact exact;
+  clx_error error;
+  clx_error_clear(&error);
+  must(clx_training_exact(&r->job, &options, arena, &step, &exact, &error), &error);
+  return exact;
+}
+
+static void rig_exact(rig *r, int32_t replicas, const clx_catalog *catalog, clx_arena *arena) {
+  const subject s = {"every rank", "gpt3-175b",
+                     "h100_sxm",   {.tp = 8, .pp = 16, .dp = replicas, .sharding = CLX_SHARDING_ZERO1},
+                     2048,         64.0 * replicas};
+  rig_make(r, &s, catalog, arena);
+}
+
+static void exact_table(const clx_catalog *catalog, clx_arena *arena) {
+  printf("\n%-34s %12s %12s %14s %12s\n", "step of every rank, TP8 PP16", "CPU ms", "ns per rank", "ns task, lane",
+         "MB in all");
+  for (size_t i = 0; i < sizeof REPLICAS / sizeof REPLICAS[0]; i++) {
+    rig r;
+    rig_exact(&r, REPLICAS[i], catalog, arena);
+    double best = 1e9;
+    clx_exact exact = {0};
+    for (int round = 0; round < 5; round++) {
+      clx_arena *scratch = clx_arena_new();
+      const double start = seconds();
+      exact = exact_step(&r, scratch);
+      const double one = seconds() - start;
+      if (one < best) best = one;
+      clx_arena_free(scratch);
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    char name[64];
+    snprintf(name, sizeof name, "%lld ranks, %lld tasks", (long long)exact.ranks, (long long)exact.tasks);
+    printf("%-34s %12.2f %12.1f %14.2f %12.0f\n", name, 1e3 * best, 1e9 * best / (double)exact.ranks,
+           1e9 * best / (double)exact.tasks, (double)usage.ru_maxrss / 1024);
+  }
+}
+
 int main(int argc, char **argv) {
   clx_error error;
   clx_error_clear(&error);
@@ -109,7 +159,10 @@ int main(int argc, char **argv) {
   must(clx_catalog_open(NULL, &catalog, &error), &error);
   clx_arena *arena = clx_arena_new();
   rig r;
-  if (argc == 3 && strcmp(argv[1], "--count") == 0) {
+  if (argc == 2 && strcmp(argv[1], "--exact") == 0) {
+    rig_exact(&r, 781, catalog, arena);
+    printf("%.9g\n", exact_step(&r, arena).mean);
+  } else if (argc == 3 && strcmp(argv[1], "--count") == 0) {
     rig_make(&r, &SUBJECTS[0], catalog, arena);
     printf("%.9g\n", evaluate(&r, atoll(argv[2])));
   } else {
@@ -119,6 +172,7 @@ int main(int argc, char **argv) {
       const double one = best_time(&r);
       printf("%-34s %12.2f %18.0f\n", SUBJECTS[i].name, 1e6 * one, CALCULON / one);
     }
+    exact_table(catalog, arena);
   }
   clx_arena_free(arena);
   clx_catalog_close(catalog);

@@ -3,52 +3,7 @@
 
 #include <string.h>
 
-#include "catalog/catalog.h"
-#include "training/training.h"
-
-static clx_catalog *catalog;
-static clx_arena *arena;
-static const clx_library IDEAL = {.name = "ideal", .ideal = 1};
-static const clx_network FABRIC = {.domain = 8, .nvlink = 450e9, .nic = 50e9, .nic_efficiency = 1};
-
-typedef struct bench {
-  clx_transformer model;
-  clx_device device;
-  clx_software software;
-  clx_network network;
-  clx_training job;
-} bench;
-
-static void bench_make(bench *b, const char *model, const char *software, clx_layout layout) {
-  clx_error error = {0};
-  const clx_place none = {0};
-  assert_int_equal(clx_catalog_read(catalog, "model", model, none, &clx_model_schema, arena, &b->model, &error),
-                   CLX_OK);
-  assert_int_equal(clx_transformer_complete(&b->model, none, &error), CLX_OK);
-  assert_int_equal(clx_catalog_read_device(catalog, "h100_sxm", none, arena, &b->device, &error), CLX_OK);
-  assert_int_equal(
-      clx_catalog_read(catalog, "software", software, none, &clx_software_schema, arena, &b->software, &error), CLX_OK);
-  b->network = FABRIC;
-  b->network.device = &b->device;
-  assert_int_equal(clx_catalog_read_library(catalog, "nccl", none, arena, &b->network.library, &error), CLX_OK);
-  assert_int_equal(clx_catalog_read_transport(catalog, "infiniband", none, arena, &b->network.transport, &error),
-                   CLX_OK);
-  layout.recompute_share = 1;
-  if (layout.vpp == 0) layout.vpp = 1;
-  if (layout.cp == 0) layout.cp = 1;
-  if (layout.ep == 0) layout.ep = 1;
-  layout.etp = 1;
-  if (layout.micro_batch == 0) layout.micro_batch = 1;
-  layout.sequence_parallel = layout.tp > 1;
-  b->job = (clx_training){.model = &b->model,
-                          .device = &b->device,
-                          .network = &b->network,
-                          .software = &b->software,
-                          .layout = layout,
-                          .precision = CLX_PRECISION_BF16,
-                          .sequence = 4096,
-                          .global_batch = 256};
-}
+#include "training_rig.h"
 
 static clx_step step_of(const bench *b) {
   clx_step step;
@@ -255,11 +210,19 @@ static void test_bad_layouts_are_named(void **state) {
   static const struct {
     clx_layout layout;
     const char *word;
-  } bad[] = {{{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},          {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
-             {{.tp = 1, .pp = 1, .dp = 3}, "dp 3"},          {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
-             {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},    {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
-             {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"}, {{.tp = 1, .pp = 5, .vpp = 2, .dp = 1}, "interleaving"}};
-  for (int i = 0; i < 8; i++) {
+  } bad[] = {
+      {{.tp = 7, .pp = 1, .dp = 1}, "tp 7"},
+      {{.tp = 8, .pp = 100, .dp = 1}, "pp 100"},
+      {{.tp = 1, .pp = 1, .dp = 300}, "dp 300"},
+      {{.tp = 1, .pp = 1, .ep = 2, .dp = 4}, "no experts"},
+      {{.tp = 8, .pp = 8, .dp = 64}, "4096 GPUs"},
+      {{.tp = 1, .pp = 1, .vpp = 2, .dp = 1}, "vpp 2"},
+      {{.tp = 1, .pp = 1, .cp = 3, .dp = 1}, "cp 3"},
+      {{.tp = 1, .pp = 8, .vpp = 2, .dp = 64}, "fewer than"},
+      {{.tp = 1, .pp = 4, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_ZB_V}, "needs vpp 2"},
+      {{.tp = 1, .pp = 5, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE}, "even number"},
+      {{.tp = 1, .pp = 4, .vpp = 2, .dp = 1, .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_1F1B}, "needs vpp 1"}};
+  for (int i = 0; i < CLX_COUNT(bad); i++) {
     bench b;
     clx_error error = {0};
     bench_make(&b, "llama-3.1-70b", "megatron-core", bad[i].layout);
@@ -344,20 +307,6 @@ static void test_search_keeps_what_is_given(void **state) {
   b.job.layout.dp = 3;
   assert_int_equal(clx_training_search(&b.job, 64, 80e9, &best, &closest, &tried, &error), CLX_INFEASIBLE);
   assert_int_equal(tried, 0);
-}
-
-static int setup(void **state) {
-  (void)state;
-  clx_error error = {0};
-  arena = clx_arena_new();
-  return clx_catalog_open(NULL, &catalog, &error) == CLX_OK && arena != NULL ? 0 : -1;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  clx_arena_free(arena);
-  clx_catalog_close(catalog);
-  return 0;
 }
 
 // Gradients on their way slow expert transfers on the same NICs; on links of their own, or without them, nothing is slowed.

@@ -99,6 +99,7 @@ static int validate(const cli_call *call) {
   clx_table_options options = {.device = cli_text(call, "device"),
                                .family = cli_text(call, "family"),
                                .by = cli_text(call, "by"),
+                               .peers = cli_text(call, "peers"),
                                .library = cli_text(call, "library"),
                                .notes = cli_flag(call, "notes")};
   int code = check_options(call);
@@ -125,6 +126,10 @@ static const cli_option VALIDATE_OPTIONS[] = {
      .value = "COLUMN=VALUES",
      .kind = CLI_TEXT,
      .doc = "only rows with one of these values, by commas"},
+    {.name = "peers",
+     .value = "FILE",
+     .kind = CLI_FILE_PATH,
+     .doc = "also print the errors of other programs on the same rows: a CSV with peer, case, id, predicted_s"},
     {.name = "json", .doc = "all figures, as JSON"},
 };
 

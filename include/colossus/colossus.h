@@ -157,8 +157,9 @@ typedef struct clx_table_options {
   const char *by;          /* validate groups by this column; default: the kind's own groups */
   const char *only_column; /* validate only rows whose cell in this column is one of only_values */
   const char *only_values; /* comma-separated */
-  const char *library;     /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
-  bool notes;              /* collectives: what was measured is also read from the columns source and notes */
+  const char *peers; /* validate: a table of what other programs predict for rows by id (peer, case, id, predicted_s) */
+  const char *library; /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
+  bool notes;          /* collectives: what was measured is also read from the columns source and notes */
 } clx_table_options;
 
 /* Kinds of tables ("training", "kernels", "collectives"): name of kind i, NULL past the end. */

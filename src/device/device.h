@@ -56,13 +56,16 @@ typedef struct clx_device {
   double nvlink;                        // B/s, one direction
   int32_t links;                        // clx_device_links
   double pcie;                          // B/s, one direction
+  double host_link;                     // B/s, one direction, of a coherent link to the memory of its host; 0 = none
   double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
+  double attention_tile;              // queries that a processor works on at a time
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double speed_spread;                // standard deviation of sustained speed between devices of this kind
   double kernel_time;                 // s: ramp up and drain of one kernel
+  double host_time;                   // of an operation on its host processor, against current x86 servers
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's

@@ -87,7 +87,8 @@ static clx_status check_schedule(const clx_pipeline_spec *spec, const schedule *
   return CLX_OK;
 }
 
-// True if the last group is full or holds at least `stages` micro-batches. With fewer the stages would wait for each other.
+// True if the last group is full or holds at least `stages` micro-batches, as Megatron-Core asks. With fewer stages can end up waiting
+// for each other in a circle (4 stages of 3 chunks, 9 micro-batches in groups of 4).
 static bool group_fits(const clx_pipeline_spec *spec, int32_t group) {
   const int32_t rest = spec->micro_batches % group;
   return rest == 0 || rest >= spec->stages;

@@ -215,7 +215,7 @@ static void print_task(char *text, size_t size, int32_t stage, const clx_task *t
 static int32_t waits_for(const orderer *o, int32_t stage, clx_task *what, clx_task *need) {
   const clx_task *t = &o->p->task[o->next[stage]];
   int32_t at = stage;
-  *what = *t;
+  *what = *need = *t;
   if (!is_stopped(o, stage, t, &at, need) && t->with_next) {
     *what = t[1];
     (void)is_stopped(o, stage, t + 1, &at, need);

@@ -140,7 +140,7 @@ static double pair_duration(runner *r, const clx_pipeline_operation *x) {
 static inline __attribute__((always_inline)) turn turn_of(runner *r, const clx_pipeline_operation *x, int32_t width) {
   const size_t w = (size_t)width;
   turn t = {.wait = {r->ready + (size_t)x->wait * w, r->ready},
-            .leave = {r->ready + (size_t)x->leave * w, r->ready + CLX_ROW_UNREAD_TOO * w},
+            .leave = {r->ready + (size_t)x->leave * w, r->ready + (size_t)CLX_ROW_UNREAD_TOO * w},
             .send = {r->send[x->send], 0}};
   t.hold = r->times->blocking ? t.send[0] : 0;
   if (!(x->flags & CLX_OPERATION_PAIR)) {
@@ -158,7 +158,7 @@ static inline __attribute__((always_inline)) turn turn_of(runner *r, const clx_p
 static inline __attribute__((always_inline)) void run_operations(runner *r, int32_t width) {
   const clx_pipeline_program *program = r->p->program;
   const size_t w = (size_t)width;
-  const bool jitter = r->lanes->jitter > 0;
+  const bool jitter = r->lanes->jitter > 0, busy = r->result->busy != NULL;
   for (int32_t i = 0; i < program->count; i++) {
     const clx_pipeline_operation *x = &program->operation[i];
     const bool pair = x->flags & CLX_OPERATION_PAIR;
@@ -169,7 +169,7 @@ static inline __attribute__((always_inline)) void run_operations(runner *r, int3
       const clx_pipeline_key task = clx_pipeline_key_of(~r->lanes->seed, (uint64_t)x->task);
       draw_pace(width, r->pace, pace, r->key, r->key + w, task, r->lanes->jitter);
       pace = r->pace;
-      for (int32_t l = 0; l < width; l++) r->busy[x->stage * w + (size_t)l] += t.duration * pace[l];
+      for (int32_t l = 0; busy && l < width; l++) r->busy[x->stage * w + (size_t)l] += t.duration * pace[l];
     }
     if ((x->flags & ~CLX_OPERATION_PAIR) || r->span != NULL) keep(r, x, now, pace, &t);
     if (pair && (x[1].flags || r->span != NULL)) keep(r, x + 1, now, pace, &t);
@@ -187,7 +187,8 @@ static void begin_block(runner *r, int32_t width) {
   const size_t w = (size_t)width, stages = (size_t)r->p->stages, count = (size_t)r->lanes->count;
   memset(r->now, 0, stages * w * sizeof *r->now);
   for (int32_t i = 0; i < width; i++) {
-    const size_t lane = (size_t)(r->first + (i < r->count ? i : r->count - 1));
+    const int32_t within = i < r->count ? i : r->count - 1;
+    const size_t lane = (size_t)r->first + (size_t)within;
     for (size_t s = 0; s < stages; s++) {
       r->slowness[s * w + (size_t)i] = r->lanes->slowness == NULL ? 1 : (double)r->lanes->slowness[s * count + lane];
     }

@@ -40,6 +40,15 @@ typedef enum clx_recompute {
 
 extern const char *const clx_recompute_name[];
 
+// How context-parallel ranks exchange what attention needs.
+typedef enum clx_context_exchange {
+  CLX_CONTEXT_RING,        // keys and values pass by, behind attention on those at hand (ring attention)
+  CLX_CONTEXT_ALL_TO_ALL,  // heads against tokens before and after attention (DeepSpeed Ulysses)
+  CLX_CONTEXT_EXCHANGES
+} clx_context_exchange;
+
+extern const char *const clx_context_exchange_name[CLX_CONTEXT_EXCHANGES + 1];
+
 // Pipeline schedule that a layout asks for: by the number of chunks, or 1 + one of clx_pipeline_kind.
 enum { CLX_SCHEDULE_AUTO, CLX_SCHEDULE_FIRST };
 
@@ -55,15 +64,26 @@ typedef struct clx_layout {
   int32_t recompute;          // clx_recompute
   double recompute_share;     // of the layers of each stage that full recompute covers
   int32_t sequence_parallel;  // bool
-  int32_t schedule;           // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
-  int32_t group;              // interleaved: micro-batches of one chunk in a row; 0 = pp
-  double offload;             // share of the kept activations that waits in host memory
-  int32_t *stage_layers;      // layers of each chunk, nullable; stage_layer_count = pp vpp
+  int32_t schedule;  // CLX_SCHEDULE_AUTO (1f1b, interleaved with vpp > 1), or CLX_SCHEDULE_FIRST + clx_pipeline_kind
+  int32_t group;     // interleaved: micro-batches of one chunk in a row; 0 = pp
+  int32_t merge;     // bool: forward of one micro-batch beside the backward of another, expert exchange behind both
+  int32_t context_exchange;  // clx_context_exchange
+  double offload;            // share of the kept activations that waits in host memory
+  int32_t *stage_layers;     // layers of each chunk, nullable; stage_layer_count = pp vpp
   int32_t stage_layer_count;
   clx_place place;
 } clx_layout;
 
 extern const clx_schema clx_layout_schema;
+
+// Jobs in narrow formats whose attention kernels multiply in fp8 as well.
+typedef enum clx_narrow_attention {
+  CLX_NARROW_ATTENTION_NONE,
+  CLX_NARROW_ATTENTION_ADAPTERS,  // fine-tuning of adapters beside a frozen base
+  CLX_NARROW_ATTENTION_ALL
+} clx_narrow_attention;
+
+extern const char *const clx_narrow_attention_name[];
 
 // catalogue/software: what a framework and its version do, as physical parameters.
 typedef struct clx_software {
@@ -71,36 +91,54 @@ typedef struct clx_software {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t flash_attention;    // bool: fused attention kernel
-  double gemm_speed;          // speed of its matrix products against the measured library of the device
-  double attention_speed;     // speed of its attention kernel against the device's reference kernel
-  int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
-  double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
-  double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
-  int32_t sequence_parallel;  // bool: used when tp > 1
-  int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
-  int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
-  int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state
-  int32_t pp_scatter;         // bool: each tensor-parallel rank sends its slice only; false: all send the whole
-  double launch_interval;     // s between kernels that the host can start
-  int32_t cuda_graphs;        // bool: no host limit
-  double gradient_bytes;      // per parameter, held and reduced
-  double optimizer_bytes;     // per parameter: master copy and moments
-  double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
-  int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
-  double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
-  int32_t recompute;          // clx_recompute: when the user says nothing
-  double expert_overlap;      // share of expert dispatch and combine hidden
+  int32_t flash_attention;       // bool: fused attention kernel
+  double gemm_speed;             // speed of its matrix products against the measured library of the device
+  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
+  double attention_speed;        // speed of its attention kernel against the device's reference kernel
+  int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
+  double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
+  int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
+  double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t sequence_parallel;     // bool: used when tp > 1
+  int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
+  int32_t dp_overlap;            // bool: gradient reduction behind the backward pass
+  int32_t gather_overlap;        // bool: parameter all-gather behind the forward pass
+  int32_t pp_overlap;            // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;            // bool: each tensor-parallel rank sends its slice only; false: all send the whole
+  double launch_interval;        // s between kernels that the host can start
+  int32_t cuda_graphs;           // bool: no host limit
+  double gradient_bytes;         // per parameter, held and reduced
+  double fsdp_reduce_bytes;      // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
+  double optimizer_bytes;        // per parameter: master copy and moments
+  double parameter_bytes;   // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
+  int32_t reduce_scatter;   // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
+  double accumulate_bytes;  // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
+  int32_t recompute;        // clx_recompute: when the user says nothing
+  int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
+  double expert_overlap;    // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
-  double aligned_gemm;      // >= 1: slowdown of GEMMs whose local width is no multiple of 64
-  int32_t split_embedding;  // bool: embedding and loss each count as a layer when stages are cut
-  double selective_gemm;    // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
-  double step_overhead;     // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;         // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
-  double memory_overhead;   // B: context, communicators, workspace, fragmentation floor
+  int32_t
+      fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
+  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
+  double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
+  double expert_host_each;      // s more per expert of the rank with casts or biases of its own
+  double linear_host;           // s of the host for one linear module of such a layer, forward and backward
+  int32_t mtp;                  // bool: trains the multi-token prediction modules of models that have them
+  int32_t mla_blackwell;        // bool: fused attention kernel for multi-head latent attention on Blackwell
+  double aligned_gemm;          // >= 1: slowdown of GEMMs whose local width is no multiple of 64
+  int32_t split_embedding;      // bool: embedding and loss each count as a layer when stages are cut
+  int32_t activation_offload;   // bool: what does not fit waits in the memory of a host with a coherent link
+  int32_t narrow_attention;     // clx_narrow_attention
+  int32_t selective_attention;  // bool: selective recompute repeats fused attention too
+  double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
+  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
+  double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
 extern const clx_schema clx_software_schema;
@@ -165,6 +203,11 @@ void clx_training_stages(const clx_training *job, clx_stage *stages);
 int32_t clx_training_schedule(const clx_layout *layout);
 // Micro-batches of one data-parallel rank; where the batch does not divide, of the ranks that have one more.
 double clx_training_micro_batches(const clx_training *job);
+
+// Multi-token prediction modules that the software trains.
+int32_t clx_training_mtp(const clx_training *job);
+// Whether attention runs as one fused kernel: the profile's habit, and a kernel for this model on this device.
+bool clx_training_fused_attention(const clx_training *job);
 
 // Stages that hold the same layers cost the same: most stages of a pipeline are one cohort.
 bool clx_stage_equal(const clx_stage *a, const clx_stage *b);
@@ -247,6 +290,10 @@ typedef struct clx_training_kept {
 clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// Its parts, of a rank of the first stage of a run, B: the rest is the profile's memory_overhead. States (weights, gradients,
+// optimizer) depend on the run, sharding, dp, cp and shard_group alone.
+double clx_training_states(const clx_training *job, const clx_stage_run *run);
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *kept);
 // The same from what was computed before. O(runs): tens of nanoseconds.
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
                                     int32_t run_count, clx_memory *memory, clx_error *error);
@@ -258,6 +305,27 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 // The same from what was computed before. O(runs).
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
+
+// s of one micro-batch, forward and backward.
+typedef struct clx_training_slot {
+  double all;      // everything that clx_training_costs knows
+  double kernels;  // compute alone
+} clx_training_slot;
+
+typedef struct clx_training_slots {
+  clx_training_slot layer[2][2], embedding, head;
+} clx_training_slots;
+
+clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
+// s from one stage to the next; depends on tp, cp, dp and micro_batch.
+double clx_training_transfer_time(const clx_training *job);
+// Share that waiting for the slowest rank adds to the kernels of a stage; depends on the ranks of the job.
+double clx_training_spread(const clx_training *job);
+// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, what passes the stages before it
+// first and last, the slowest rank; data parallelism, optimizer and the rest of the bubble left out. Grows with every slot, so that
+// those of a cheaper layout bound those of a dearer one. `transfer` and `spread` as above. O(runs): a few nanoseconds.
+double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double spread,
+                          const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

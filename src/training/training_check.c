@@ -61,6 +61,7 @@ clx_shard clx_training_shard(const clx_training *job) {
                      .ep = layout->ep,
                      .etp = layout->etp,
                      .sequence_parallel = layout->sequence_parallel && layout->tp > 1,
+                     .separate = job->software->separate_projections,
                      .sequences = layout->micro_batch,
                      .sequence = job->sequence,
                      .expert_imbalance = job->software->expert_imbalance};
@@ -104,6 +105,9 @@ static void check_model_split(check *c, const clx_transformer *m, const clx_soft
          "sequence parallelism: tp %d does not divide the %.0f tokens of a micro-batch", l->tp,
          sequence / l->cp * l->micro_batch);
   DEMAND(c, fmod(sequence, l->cp) == 0, "cp %d does not divide the sequence of %.0f tokens", l->cp, sequence);
+  DEMAND(c, l->context_exchange != CLX_CONTEXT_ALL_TO_ALL || m->heads / l->tp % l->cp == 0,
+         "context_exchange all_to_all: cp %d does not divide the %d heads of a tensor-parallel rank", l->cp,
+         m->heads / l->tp);
   if (m->experts > 0) {
     const int64_t world = (int64_t)l->tp * l->cp * l->dp, experts = (int64_t)l->ep * l->etp;
     DEMAND(c, m->experts % l->ep == 0, "ep %d does not divide the %d experts of %s", l->ep, m->experts, m->name);
@@ -135,9 +139,9 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus) {
 
 // What each schedule demands of a layout; 0 = anything.
 typedef struct schedule_rule {
-  int32_t vpp;           // exactly so many chunks; -1 = at least two
-  bool even;             // stages in pairs
-  int32_t micro_batches; // at least so many times pp
+  int32_t vpp;            // exactly so many chunks; -1 = at least two
+  bool even;              // stages in pairs
+  int32_t micro_batches;  // at least so many times pp
 } schedule_rule;
 
 static const schedule_rule SCHEDULE_RULES[CLX_PIPELINE_KINDS] = {
@@ -160,6 +164,8 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
   DEMAND(c, micro_batches >= (double)rule->micro_batches * l->pp,
          "schedule %s: the %.0f micro-batches of a step are fewer than %d x pp %d", name, micro_batches,
          rule->micro_batches, l->pp);
+  DEMAND(c, !l->merge || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED || kind == CLX_PIPELINE_DUALPIPE,
+         "'merge' goes with 1f1b and interleaved (dualpipe always merges), the schedule is %s", name);
   DEMAND(c, l->group <= micro_batches, "'group' is %d, a step has %.0f micro-batches", l->group, micro_batches);
   DEMAND(c, (int64_t)l->pp * l->vpp <= CLX_CHUNKS_MAX, "pp %d x vpp %d is more than %d chunks", l->pp, l->vpp,
          CLX_CHUNKS_MAX);

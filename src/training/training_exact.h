@@ -54,13 +54,13 @@ typedef struct clx_exact {
 // Time of one step of every rank. *step gets its parts: those of the slowest stage as if all ranks were alike, and as jitter what
 // drawn and slow ranks add. Errors: those of clx_pipeline_make; CLX_INPUT for slow ranks beyond the job. Cost: about 1 ns a
 // task and lane, 20 ns a rank and step; memory O(stages chunks lanes) from `arena`.
-clx_status clx_training_exact(const clx_training *job, const clx_exact_options *options, clx_arena *arena, clx_step *step,
-                              clx_exact *exact, clx_error *error);
+clx_status clx_training_exact(const clx_training *job, const clx_exact_options *options, clx_arena *arena,
+                              clx_step *step, clx_exact *exact, clx_error *error);
 
 // The step with all ranks alike but the expected slowest of them: no draws. As clx_training_exact, of the task graph; with `costs`
 // computed before (clx_training_costs_make).
-clx_status clx_training_expected(const clx_training *job, const clx_training_costs *costs, clx_arena *arena, clx_step *step,
-                                 clx_error *error);
+clx_status clx_training_expected(const clx_training *job, const clx_training_costs *costs, clx_arena *arena,
+                                 clx_step *step, clx_error *error);
 
 // What chosen ranks do when: a process each with tracks for compute, stage transfers and data parallelism.
 clx_status clx_training_trace(const clx_training *job, const clx_exact_options *options, const int64_t *rank,

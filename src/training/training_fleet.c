@@ -22,9 +22,7 @@ static double normal_quantile(double p) {
   return p < 0.5 ? -x : x;
 }
 
-double clx_expected_maximum(double count) {
-  return count > 1 ? normal_quantile((count - 0.375) / (count + 0.25)) : 0;
-}
+double clx_expected_maximum(double count) { return count > 1 ? normal_quantile((count - 0.375) / (count + 0.25)) : 0; }
 
 static uint64_t mix(uint64_t x) {  // splitmix64's finaliser (Steele, Lea, Flood 2014)
   x ^= x >> 30;
@@ -61,7 +59,8 @@ static void add_part(clx_fleet *f, const clx_device *device, int32_t replicas, d
 }
 
 // Whole replicas of every kind of GPU, in groups that wait for each other; the rest runs at the pace of the job's device.
-static void split_by_device(clx_fleet *f, int32_t replicas[CLX_PARTS_MAX], const clx_device *device[CLX_PARTS_MAX], int32_t *kinds) {
+static void split_by_device(clx_fleet *f, int32_t replicas[CLX_PARTS_MAX], const clx_device *device[CLX_PARTS_MAX],
+                            int32_t *kinds) {
   const clx_layout *l = &f->job->layout;
   const int64_t ranks = (int64_t)l->tp * l->cp * l->pp * f->lockstep;
   int64_t left = l->dp / f->lockstep;
@@ -194,8 +193,9 @@ static clx_status check_slow(const clx_fleet *f, clx_error *error) {
 }
 
 clx_status clx_fleet_make(const clx_training *job, const clx_exact_options *options, clx_arena *arena, clx_fleet *f,
-                             clx_error *error) {
-  *f = (clx_fleet){.job = job, .options = options, .arena = arena, .lockstep = lockstep_of(&job->layout), .slow_nics = 1};
+                          clx_error *error) {
+  *f = (clx_fleet){
+      .job = job, .options = options, .arena = arena, .lockstep = lockstep_of(&job->layout), .slow_nics = 1};
   if (job->layout.dp % f->lockstep != 0) f->lockstep = job->layout.dp;
   CLX_TRY(check_slow(f, error));
   CLX_TRY(make_parts(f, error));
@@ -263,7 +263,8 @@ void clx_fleet_slowness(const clx_fleet *f, const clx_part *p, int32_t lane, int
   }
 }
 
-static clx_status run_part(const clx_fleet *f, const clx_part *p, clx_graph_ends *ends, int64_t *tasks, clx_error *error) {
+static clx_status run_part(const clx_fleet *f, const clx_part *p, clx_graph_ends *ends, int64_t *tasks,
+                           clx_error *error) {
   const int32_t lanes = p->replicas / f->lockstep, block = lanes < LANES_AT_ONCE ? lanes : LANES_AT_ONCE;
   clx_arena *scratch = clx_arena_new();
   if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

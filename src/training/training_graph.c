@@ -66,13 +66,14 @@ static bool reserve(clx_graph *g, clx_arena *arena) {
 // A forward of p beside a backward of q: what either sends to experts runs behind the kernels of both, which it slows.
 static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
   const clx_layer_cost *f = &g->time[p].sum, *b = &g->time[q].sum;
-  const double whole = g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
+  const double whole =
+      g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
   const double exchange = f->ep[0] + b->ep[1], hidden = fmin(exchange, whole - exchange);
   return whole - hidden + CLX_OVERLAP_COST * hidden;
 }
 
 static clx_status fill_merged(clx_graph *g, clx_arena *arena, clx_error *error) {
-  if (g->pipeline.kind != CLX_PIPELINE_DUALPIPE) return CLX_OK;
+  if (g->pipeline.kind != CLX_PIPELINE_DUALPIPE && !g->job.layout.merge) return CLX_OK;
   const int32_t n = g->positions;
   g->merged = CLX_NEW_ARRAY(arena, double, n *n);
   if (g->merged == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -95,6 +96,7 @@ clx_status clx_graph_make(const clx_training *job, const clx_training_costs *cos
                                   .chunks = kind == CLX_PIPELINE_DUALPIPE ? 0 : l->vpp,
                                   .micro_batches = micro_batches,
                                   .group = l->group,
+                                  .merge = l->merge && kind != CLX_PIPELINE_DUALPIPE,
                                   .place = l->place};
   CLX_TRY(clx_pipeline_make(&spec, arena, &g->pipeline, error));
   fill_positions(g, costs);

@@ -9,13 +9,13 @@ typedef struct clx_graph {
   clx_pipeline pipeline;
   clx_pipeline_times times;
   int32_t positions, micro_batches;
-  double transfer;                    // s, from a stage to the next
-  clx_stage_parameters *parameters;   // [positions]: trained, of one rank
-  clx_stage_time *time;               // [positions]
-  double *duration[CLX_TASK_KINDS];   // [positions]
-  double *send;                       // [positions]
-  double *merged;                     // [positions][positions]; dualpipe: expert exchange behind the other pass
-  double *busy;                       // [stages]: s in tasks; after clx_graph_run
+  double transfer;                   // s, from a stage to the next
+  clx_stage_parameters *parameters;  // [positions]: trained, of one rank
+  clx_stage_time *time;              // [positions]
+  double *duration[CLX_TASK_KINDS];  // [positions]
+  double *send;                      // [positions]
+  double *merged;                    // [positions][positions], nullable: expert exchange behind the other pass
+  double *busy;                      // [stages]: s in tasks; after clx_graph_run
 } clx_graph;
 
 clx_status clx_graph_make(const clx_training *job, const clx_training_costs *costs, int32_t micro_batches,
@@ -25,10 +25,10 @@ int32_t clx_graph_position(const clx_graph *graph, int32_t stage, int32_t chunk)
 
 // When the schedule lets go, the latest of all replicas; s from its start.
 typedef struct clx_graph_ends {
-  double *first;  // [stages][chunks]: start of the first forward (the earliest)
-  double *begin;  // [stages][chunks]: start of the last task that adds to gradients
-  double *ready;  // [stages][chunks]: gradients complete
-  double *end;    // [stages]
+  double *first;              // [stages][chunks]: start of the first forward (the earliest)
+  double *begin;              // [stages][chunks]: start of the last task that adds to gradients
+  double *ready;              // [stages][chunks]: gradients complete
+  double *end;                // [stages]
   clx_pipeline_span *reduce;  // [stages][chunks]: out, nullable: when gradients travel
 } clx_graph_ends;
 

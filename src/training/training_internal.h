@@ -30,8 +30,11 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
 
 // Bytes of one collective of a layer, one micro-batch, one rank (conventions of clx_collective_cost_of).
 double clx_training_tp_bytes(const clx_training *job);
-double clx_training_cp_bytes(const clx_training *job);  // keys and values that pass by in one step of the ring
+// Ring: keys and values that pass by in one step. All-to-all: queries, keys and values; and what comes back.
+double clx_training_cp_bytes(const clx_training *job);
+double clx_training_cp_output_bytes(const clx_training *job);
 double clx_training_ep_bytes(const clx_training *job);
+double clx_training_token_bytes(const clx_training *job);  // of the tokens that one rank routes, one copy of each
 double clx_training_pp_bytes(const clx_training *job);
 
 // Transfers that compute waits for.

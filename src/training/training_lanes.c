@@ -21,7 +21,8 @@ clx_status clx_graph_ends_make(const clx_graph *g, clx_arena *arena, clx_graph_e
   return CLX_OK;
 }
 
-clx_status clx_lane_block_make(const clx_graph *g, int32_t lanes, clx_arena *arena, clx_lane_block *b, clx_error *error) {
+clx_status clx_lane_block_make(const clx_graph *g, int32_t lanes, clx_arena *arena, clx_lane_block *b,
+                               clx_error *error) {
   const size_t stages = (size_t)g->pipeline.stages, cells = stages * (size_t)g->pipeline.chunks * (size_t)lanes;
   *b = (clx_lane_block){0};
   b->result.first_forward = CLX_NEW_ARRAY(arena, float, cells);
@@ -90,17 +91,19 @@ void clx_graph_parts(const clx_graph *g, const clx_graph_tail *tail, clx_step *s
   const double work = clx_layer_cost_forward(&sum) + clx_layer_cost_backward(&sum);
   *step = (clx_step){.micro_batches = g->micro_batches};
   clx_training_fill(step, &sum, g->micro_batches);
-  step->pp_exposed = fmax(0, busy - g->micro_batches * work);
-  step->ep_exposed -= fmin(step->ep_exposed, fmax(0, g->micro_batches * work - busy));  // behind the other pass
-  if (g->times.blocking && g->job.layout.pp > 1) step->pp_exposed += 2.0 * g->micro_batches * g->job.layout.vpp * g->transfer;
+  const double all = g->micro_batches * work, behind = fmin(step->ep_exposed, fmax(0, all - busy));  // the other pass
+  step->ep_exposed -= behind;
+  step->pp_exposed = fmax(0, busy - all);
+  if (g->times.blocking && g->job.layout.pp > 1)
+    step->pp_exposed += 2.0 * g->micro_batches * g->job.layout.vpp * g->transfer;
   step->dp_exposed += tail->exposed + tail->gather + tail->tied;
   step->contention += tail->contention;
   step->optimizer = tail->optimizer;
-  const double known = fmin(busy, g->micro_batches * work) + step->pp_exposed + tail->exposed + tail->gather + tail->tied +
-                       tail->contention + tail->optimizer;
+  const double known =
+      all - behind + step->pp_exposed + tail->exposed + tail->gather + tail->tied + tail->contention + tail->optimizer;
   step->bubble = tail->step - known;
-  if (step->bubble < 0) {  // transfers that fall into idle time show nothing
-    step->pp_exposed += step->bubble;
+  if (step->bubble < 0) {  // transfers that fall into idle time show nothing; the rest is rounding of single precision
+    step->pp_exposed = fmax(0, step->pp_exposed + step->bubble);
     step->bubble = 0;
   }
   step->step_time = tail->step;
@@ -120,4 +123,3 @@ clx_status clx_graph_run(clx_graph *g, clx_arena *arena, clx_graph_tail *tail, c
   *tail = clx_graph_finish(g, &ends);
   return CLX_OK;
 }
-

@@ -34,10 +34,10 @@ static clx_saved layer_saved(const clx_training *job, bool moe) {
   clx_saved s = {0};
   s.boundary = tokens * job->model->hidden * 2 / (shard.sequence_parallel ? shard.tp : 1);
   for (int32_t i = 0; i < count; i++) {
-    s.bytes += operation_saved(job, &ops[i], selective);
-    if (ops[i].kind == CLX_OP_ATTENTION && !job->software->flash_attention && !selective) {
-      s.bytes +=
-          5 * ops[i].batch * ops[i].heads * ops[i].query * ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
+    s.bytes += ops[i].times * operation_saved(job, &ops[i], selective);
+    if (ops[i].kind == CLX_OP_ATTENTION && !clx_training_fused_attention(job) && !selective) {
+      s.bytes += ops[i].times * 5 * ops[i].batch * ops[i].heads * ops[i].query *
+                 ops[i].key;  // softmax 2 B, dropout mask 1 B, dropped 2 B
     }
   }
   if (selective && job->software->selective_gemm > 0) s.bytes *= 1 - 0.6 * job->software->selective_gemm;
@@ -107,11 +107,11 @@ clx_training_kept clx_training_kept_make(const clx_training *job) {
   return kept;
 }
 
-static double activations(const clx_training *job, const clx_stage *stage, int32_t index,
-                          const clx_training_kept *saved) {
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *saved) {
+  const clx_stage *stage = &run->stage;
   const clx_layout *l = &job->layout;
   const clx_saved *layer = saved->layer;
-  const double flight = in_flight(l, index, clx_training_micro_batches(job));
+  const double flight = in_flight(l, run->first, clx_training_micro_batches(job));
   const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
   const double share = l->recompute_share;
   double kept = 0, working = 0;
@@ -121,7 +121,13 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
     kept += layers * (full ? share * layer[moe].boundary + (1 - share) * layer[moe].bytes : layer[moe].bytes);
     working = fmax(working, layer[moe].bytes);
   }
-  return kept * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
+  return kept * (1 - l->offload) * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
+}
+
+double clx_training_states(const clx_training *job, const clx_stage_run *run) {
+  clx_memory states = {0};
+  fill_states(job, &run->held, &states);
+  return states.bytes[CLX_MEMORY_WEIGHTS] + states.bytes[CLX_MEMORY_GRADIENTS] + states.bytes[CLX_MEMORY_OPTIMIZER];
 }
 
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
@@ -131,7 +137,7 @@ clx_status clx_training_memory_with(const clx_training *job, const clx_training_
     // Earlier stages hold more micro-batches: the first of a run is its heaviest.
     clx_memory one = {.stage = run[i].first};
     fill_states(job, &run[i].held, &one);
-    one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &run[i].stage, run[i].first, kept);
+    one.bytes[CLX_MEMORY_ACTIVATIONS] = clx_training_activations(job, &run[i], kept);
     one.bytes[CLX_MEMORY_OVERHEAD] = job->software->memory_overhead;
     for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) one.total += one.bytes[k];
     if (one.total > memory->total) *memory = one;

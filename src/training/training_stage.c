@@ -3,6 +3,8 @@
 
 #include "training/training.h"
 
+int32_t clx_training_mtp(const clx_training *job) { return job->software->mtp ? job->model->mtp_layers : 0; }
+
 // The remainder of an uneven cut goes to chunks
 // after the first, so that the chunks with embedding and loss stay short.
 static int32_t chunk_layers(const clx_training *job, int32_t chunk, int32_t chunks) {
@@ -10,7 +12,12 @@ static int32_t chunk_layers(const clx_training *job, int32_t chunk, int32_t chun
   const bool ends = chunk == 0 || chunk == chunks - 1;
   if (layers % chunks == 0) return layers / chunks;
   const bool by_units = job->software->split_embedding && chunks > 1;
-  if (by_units && (layers + 2) % chunks == 0) return (layers + 2) / chunks - (ends ? 1 : 0);
+  // An MTP module is a layer more on the last chunk: DeepSeek-V3 on 32 chunks is E+1, 30 times 2, M+loss (Megatron-Bridge,
+  // pp_layout "Et|(tt|)*30mL").
+  const int32_t mtp = clx_training_mtp(job), units = layers + 2 + mtp, each = units / chunks;
+  if (by_units && units % chunks == 0 && each > mtp) {
+    return each - (ends ? 1 : 0) - (chunk == chunks - 1 ? mtp : 0);
+  }
   const int32_t base = layers / chunks, rest = layers % chunks;
   if (rest == chunks - 1) return base + (chunk == chunks - 1 ? 0 : 1);
   return base + (chunk >= 1 && chunk <= rest ? 1 : 0);
@@ -47,7 +54,7 @@ void clx_training_chunks(const clx_training *job, clx_stage *chunk) {
   }
   chunk[0].embedding = true;
   chunk[chunks - 1].head = true;
-  chunk[chunks - 1].mtp = job->model->mtp_layers;
+  chunk[chunks - 1].mtp = clx_training_mtp(job);
 }
 
 static void add_stage(clx_stage *sum, const clx_stage *one) {

@@ -41,11 +41,12 @@ static double accumulate_time(const clx_training *job, const clx_stage_parameter
 }
 
 clx_stage_time clx_training_stage_time(const clx_training *job, const clx_training_costs *c, const clx_stage *stage,
-                                  const clx_stage_parameters *trained) {
+                                       const clx_stage_parameters *trained) {
   clx_stage_time t = {0};
   for (int32_t moe = 0; moe < 2; moe++) {
     for (int32_t windowed = 0; windowed < 2; windowed++) {
-      if (stage->layers[moe][windowed] > 0) clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
+      if (stage->layers[moe][windowed] > 0)
+        clx_layer_cost_add(&t.sum, &c->layer[moe][windowed], stage->layers[moe][windowed]);
     }
   }
   if (stage->embedding) clx_layer_cost_add(&t.sum, &c->embedding, 1);
@@ -82,8 +83,8 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
-static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass, double share,
-                    double last) {
+static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
+                    double share, double last) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
@@ -107,14 +108,25 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
 }
 
-// Adam reads gradient, master copy and two moments and writes the last three and the weight: memory-bound.
+// Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
+// gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Optimizers that cast and unscale in passes
+// of their own move more (update_bytes). Narrow weights are cast once a step, in both layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
-  double mine = p->shared + p->expert;
+  const double all = p->shared + p->expert;
+  double mine = all, held = all;
   if (l->sharding != CLX_SHARDING_NONE) {
     mine = p->shared / clx_shard_ranks(l) + p->expert / clx_expert_shard_ranks(l);
   }
-  const double bytes = mine * (2 * job->software->optimizer_bytes + job->software->gradient_bytes + 2);
+  if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
+  const double gradient = job->software->gradient_bytes;
+  const double update = fmax(2 * job->software->optimizer_bytes + 4 * gradient + 2, job->software->update_bytes);
+  double bytes = mine * update + held * 3 * gradient;
+  const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
+  if (whole && clx_precision_format(job->precision) != CLX_BF16) {
+    bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));
+  }
   return clx_device_stream_time(job->device, bytes) + job->software->step_overhead;
 }
 

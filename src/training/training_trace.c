@@ -102,8 +102,7 @@ static clx_status put_rank(writer *w, int32_t index, int64_t rank, const clx_gra
   const seat s = seat_of(w->fleet, rank);
   const clx_graph *g = &s.part->graph;
   clx_pipeline_span *span = CLX_NEW_ARRAY(w->arena, clx_pipeline_span, g->pipeline.first[g->pipeline.stages] + 1);
-  const char *name =
-      clx_arena_format(w->arena, "rank %lld: stage %d, replica %d", (long long)rank, s.stage, s.replica);
+  const char *name = clx_arena_format(w->arena, "rank %lld: stage %d, replica %d", (long long)rank, s.stage, s.replica);
   if (span == NULL || name == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(run_lane(w, &s, span, error));
   const int32_t track = index * TRACKS_PER_RANK;

@@ -11,10 +11,16 @@ double clx_training_tp_bytes(const clx_training *job) { return tokens_of(job) * 
 
 double clx_training_cp_bytes(const clx_training *job) {
   const clx_transformer *m = job->model;
-  const int32_t tp = job->layout.tp;
-  const double kv = m->mla ? (double)m->heads / tp * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim)
-                           : 2 * fmax(1, (double)m->kv_heads / tp) * m->head_dim;
-  return tokens_of(job) * kv * 2;
+  const double heads = (double)m->heads / job->layout.tp, qk = m->mla ? m->qk_nope_dim + m->qk_rope_dim : m->head_dim;
+  const double v = m->mla ? m->v_dim : m->head_dim,
+               kv_heads = m->mla ? heads : fmax(1, (double)m->kv_heads / job->layout.tp);
+  if (job->layout.context_exchange == CLX_CONTEXT_RING) return tokens_of(job) * kv_heads * (qk + v) * 2;
+  return tokens_of(job) * (heads * qk + fmax(kv_heads, job->layout.cp) * (qk + v)) * 2;
+}
+
+double clx_training_cp_output_bytes(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  return tokens_of(job) * m->heads / job->layout.tp * (m->mla ? m->v_dim : m->head_dim) * 2;
 }
 
 // Share of the plain all-to-all bytes that leave the domain when a token goes to each remote domain once.
@@ -25,13 +31,19 @@ static double dedup_share(int32_t domains, int32_t picks) {
   return distinct / plain;
 }
 
+double clx_training_token_bytes(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  const double width = m->expert_hidden > 0 ? m->expert_hidden : m->hidden;
+  return tokens_of(job) / job->layout.tp * width * 2 * job->software->expert_imbalance;
+}
+
 double clx_training_ep_bytes(const clx_training *job) {
   const clx_transformer *m = job->model;
   const clx_layout *l = &job->layout;
   const clx_group group = clx_group_make(job->network, l->ep, l->etp);
   const int32_t domains = (l->ep + group.inside - 1) / group.inside;
   const double dedup = 1 - job->software->expert_dedup * (1 - dedup_share(domains, m->experts_per_token));
-  return tokens_of(job) / l->tp * m->experts_per_token * m->hidden * 2 * job->software->expert_imbalance * dedup;
+  return clx_training_token_bytes(job) * m->experts_per_token * dedup;
 }
 
 double clx_training_pp_bytes(const clx_training *job) {
@@ -51,7 +63,9 @@ void clx_training_traffic_make(const clx_training *job, clx_training_traffic *t)
   const clx_network *n = job->network;
   clx_network_traffic(n, &t->traffic);
   add(t, job, CLX_WAITING_TP, CLX_ALL_GATHER, clx_group_make(n, l->tp, 1), clx_training_tp_bytes(job), "tp");
-  add(t, job, CLX_WAITING_CP, CLX_SEND_RECEIVE, clx_group_make(n, l->cp, l->tp), clx_training_cp_bytes(job), "cp");
+  const bool ring = l->context_exchange == CLX_CONTEXT_RING;
+  add(t, job, CLX_WAITING_CP, ring ? CLX_SEND_RECEIVE : CLX_ALL_TO_ALL, clx_group_make(n, l->cp, l->tp),
+      clx_training_cp_bytes(job), "cp");
   add(t, job, CLX_WAITING_EP, CLX_ALL_TO_ALL, clx_group_make(n, l->ep, l->etp),
       l->ep > 1 ? clx_training_ep_bytes(job) : 0, "ep");
 }

@@ -29,8 +29,9 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
 // The training part alone, on a compiled scenario: layout (searched when none is given), recompute settled, memory checked
 // against the device, step evaluated. Used by runs and by rows of tables. CLX_INFEASIBLE: does not fit; the message names the
 // heaviest stage and tensor class and the closest layout that fits.
-clx_status clx_twin_solve_training(const clx_scenario *scenario, clx_training *job, clx_memory *memory, clx_step *step,
-                                   clx_error *error);
+// `ran`: somebody has run it, so that memory is no limit: what would not fit is evaluated all the same.
+clx_status clx_twin_solve_training(const clx_scenario *scenario, bool ran, clx_training *job, clx_memory *memory,
+                                   clx_step *step, clx_error *error);
 
 // What ranks of the training job do in one step (training_exact.h). `ranks`: a list such as "0,8,512-519"; NULL = the first rank of
 // every stage, at most 64. Names and arrays come from `arena`. CLX_INPUT: a list that cannot be read or has more than

@@ -84,7 +84,7 @@ clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx
   clx_step step;
   clx_error why = {0};
   if (scenario->machine.endpoints == 0) return CLX_OK;
-  const clx_status status = clx_twin_solve_training(scenario, &job, &memory, &step, &why);
+  const clx_status status = clx_twin_solve_training(scenario, false, &job, &memory, &step, &why);
   if (status == CLX_INFEASIBLE) {
     return clx_result_warn(result, error, "no timeline of the training step: %s", why.mistake[0].text);
   }

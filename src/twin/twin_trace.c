@@ -47,7 +47,7 @@ clx_status clx_twin_trace(const clx_scenario *s, uint64_t seed, const char *rank
   clx_training job;
   clx_memory memory;
   clx_step step;
-  CLX_TRY(clx_twin_solve_training(s, &job, &memory, &step, error));
+  CLX_TRY(clx_twin_solve_training(s, false, &job, &memory, &step, error));
   clx_rank_list list = {.rank = CLX_NEW_ARRAY(arena, int64_t, CLX_TRACE_RANKS_MAX)};
   clx_fleet_part *part = CLX_NEW_ARRAY(arena, clx_fleet_part, s->machine.cohort_count);
   if (list.rank == NULL || part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

@@ -243,6 +243,24 @@ static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, c
                          (long long)a->largest, (long long)gpus);
 }
 
+// Profiles that use the memory of a host with a coherent link put there what does not fit, in sixteenths; but no score matrices
+// of attention, which recompute drops.
+static clx_status offload(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+  if (!clx_training_fused_attention(job)) return CLX_OK;
+  if (!job->software->activation_offload || job->device->host_link <= 0 || job->layout.offload > 0) return CLX_OK;
+  const double over = memory->total - capacity, kept = memory->bytes[CLX_MEMORY_ACTIVATIONS];
+  if (over <= 0 || over > kept) return CLX_OK;
+  job->layout.offload = fmin(1, ceil(16 * over / kept) / 16);
+  CLX_TRY(clx_training_memory(job, memory, error));
+  while (memory->total > capacity && job->layout.offload < 1) {
+    job->layout.offload = fmin(1, job->layout.offload + 1.0 / 16);
+    CLX_TRY(clx_training_memory(job, memory, error));
+  }
+  if (memory->total <= capacity) return CLX_OK;
+  job->layout.offload = 0;
+  return clx_training_memory(job, memory, error);
+}
+
 // The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
 static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
   const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
@@ -251,6 +269,7 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   if (!open || memory->total <= capacity) return CLX_OK;
   job->layout.recompute = CLX_RECOMPUTE_NONE;
   CLX_TRY(clx_training_memory(job, memory, error));
+  CLX_TRY(offload(job, capacity, memory, error));
   while (memory->total > capacity && job->layout.recompute < CLX_RECOMPUTE_FULL) {
     job->layout.recompute++;
     CLX_TRY(clx_training_memory(job, memory, error));
@@ -259,13 +278,13 @@ static clx_status settle_recompute(clx_training *job, double capacity, clx_memor
   return partly ? clx_training_least_share(job, capacity, memory, error) : CLX_OK;
 }
 
-static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
+static clx_status solve(const clx_scenario *s, bool ran, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
                         clx_error *error) {
   *job = s->job;
   f->origin = "given";
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
   CLX_TRY(settle_recompute(job, s->device_memory, memory, error));
-  if (memory->total > s->device_memory) return too_big(job, memory, s->device_memory, s->job_gpus, error);
+  if (memory->total > s->device_memory && !ran) return too_big(job, memory, s->device_memory, s->job_gpus, error);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_training_costs costs = clx_training_costs_make(job);
@@ -274,17 +293,17 @@ static clx_status solve(const clx_scenario *s, clx_training *job, fit *f, clx_me
   return status;
 }
 
-clx_status clx_twin_solve_training(const clx_scenario *s, clx_training *job, clx_memory *memory, clx_step *step,
-                                   clx_error *error) {
+clx_status clx_twin_solve_training(const clx_scenario *s, bool ran, clx_training *job, clx_memory *memory,
+                                   clx_step *step, clx_error *error) {
   fit f = {0};
-  return solve(s, job, &f, memory, step, error);
+  return solve(s, ran, job, &f, memory, step, error);
 }
 
 clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *result, clx_training *job,
                              clx_step *step, clx_error *error) {
   fit f = {0};
   clx_memory memory;
-  CLX_TRY(solve(s, job, &f, &memory, step, error));
+  CLX_TRY(solve(s, false, job, &f, &memory, step, error));
   CLX_TRY(clx_twin_ranks(s, seed, job, step, result, error));
   CLX_TRY(clx_result_add_text(result, "training.model", job->model->name, error));
   CLX_TRY(clx_result_add_text(result, "training.software", job->software->name, error));

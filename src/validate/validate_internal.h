@@ -32,3 +32,23 @@ typedef struct clx_token_shape {
 
 // Fills what notes say ("4096 tokens, hidden 7168, top-8 (top-4 groups)"); the rest stays.
 void clx_notes_tokens(const char *notes, clx_token_shape *shape);
+
+// --- other programs on the same rows (validate_peers.c) ---------------------------------------------------------------------
+
+typedef struct clx_peer_figures {
+  const char *peer, *what;      // what: the case
+  int32_t rows, rejected;       // that it was given; that it did not answer
+  double mean, median;          // |error| of its answers
+  int32_t both;                 // rows that both answered
+  double own_mean, own_median;  // ours on them
+} clx_peer_figures;
+
+typedef struct clx_peers {
+  clx_peer_figures *figures;
+  int32_t count;
+} clx_peers;
+
+// Reads options->peers (NULL: none). Errors: columns that are missing, no row in common.
+clx_status clx_peers_make(const clx_table_job *job, const bool *chosen, clx_peers *peers, clx_error *error);
+void clx_peers_text(const clx_peers *peers, clx_buffer *out);
+struct json_t *clx_peers_json(const clx_peers *peers);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "validate/validate.h"
+#include "validate/validate_internal.h"
 
 const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
 
@@ -236,7 +236,7 @@ static void write_floors(const job *j, const groups *g, int32_t metric, clx_buff
         floors[i].name, floors[i].groups, 100 * floors[i].median, 100 * floors[i].p90);
 }
 
-static void write_text(const job *j, const groups *g, clx_buffer *out) {
+static void write_text(const job *j, const groups *g, const clx_peers *peers, clx_buffer *out) {
   const int width = name_width(g);
   for (int32_t m = 0; j->metric[m] != NULL; m++) {
     clx_buffer_format(out, "%s of %s (errors in %% of the measured value)\n", j->metric[m], j->table.file);
@@ -266,6 +266,7 @@ static void write_text(const job *j, const groups *g, clx_buffer *out) {
     clx_buffer_format(out, "no proof: %s\n", j->kind->fitted);
     write_refusals(j, g, m, out);
   }
+  clx_peers_text(peers, out);
 }
 
 // --- validate: JSON -----------------------------------------------------------------------------------------------------------
@@ -331,7 +332,7 @@ static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
   return object;
 }
 
-static void write_json(const job *j, const groups *g, clx_buffer *out) {
+static void write_json(const job *j, const groups *g, const clx_peers *peers, clx_buffer *out) {
   json_t *root = json_object(), *metrics = json_object();
   json_object_set_new(root, "kind", json_string(j->kind->name));
   json_object_set_new(root, "file", json_string(j->table.file));
@@ -340,6 +341,7 @@ static void write_json(const job *j, const groups *g, clx_buffer *out) {
     json_object_set_new(metrics, j->metric[count], metric_json(j, g, count));
   }
   json_object_set_new(root, "metrics", metrics);
+  if (peers->count > 0) json_object_set_new(root, "peers", clx_peers_json(peers));
   if (count == 1) json_object_update_missing(root, json_object_get(metrics, j->metric[0]));
   char *text = json_dumps(root, JSON_INDENT(2));
   json_decref(root);
@@ -382,6 +384,8 @@ clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, cons
   clx_status status = job_run(&j, kind, path, error);
   for (int32_t i = 0; status == CLX_OK && i < j.table.row_count; i++) j.kind->measure(&j, i, &j.row[i]);
   if (status == CLX_OK) status = groups_make(&j, &g, error);
-  if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &out);
+  clx_peers peers = {0};
+  if (status == CLX_OK) status = clx_peers_make(&j, g.chosen, &peers, error);
+  if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &peers, &out);
   return finish(&j, status, &out, text, error);
 }

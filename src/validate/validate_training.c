@@ -117,7 +117,7 @@ static bool positive_of(row_reader *r, const char *column, double *value) {
 // --- model ------------------------------------------------------------------------------------------------------------------
 
 static bool override_dimensions(row_reader *r, clx_transformer *m) {
-  const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden;
+  const int32_t heads = m->heads, kv = m->kv_heads, hidden = m->hidden, layers = m->layers;
   const struct {
     const char *column;
     int32_t *value, most;  // as in the schema of models
@@ -136,7 +136,17 @@ static bool override_dimensions(row_reader *r, clx_transformer *m) {
   // kv_heads left blank = heads, unless the catalogue knows the model and the row does not change its heads.
   const int32_t otherwise = m->heads == heads && kv > 0 ? kv : m->heads;
   if (!count_of(r, "kv_heads", 100000, otherwise, &m->kv_heads)) return false;
-  if (m->first_dense_layers >= m->layers && m->experts > 0) m->first_dense_layers = m->layers > 1 ? 1 : 0;
+  if (m->mamba_layers > 0 && m->layers != layers) {
+    const double part = (double)m->layers / layers;
+    m->attention_layers = (int32_t)round(m->attention_layers * part);
+    m->mamba_layers = (int32_t)round(m->mamba_layers * part);
+    m->ffn_layers = (int32_t)round(m->ffn_layers * part);
+  }
+  // A truncated model keeps the kinds of its layers in proportion, one dense layer at least.
+  if (m->first_dense_layers > 0 && m->layers < layers) {
+    const double part = round((double)m->first_dense_layers * m->layers / layers);
+    m->first_dense_layers = m->layers > 1 ? (int32_t)fmax(1, part) : 0;
+  }
   if (m->learned_positions) m->context = r->scenario->spec.training.sequence;
   return true;
 }
@@ -388,12 +398,16 @@ static void solve(row_reader *r) {
   clx_step step;
   const bool open = s->spec.training.layout.recompute == CLX_RECOMPUTE_DEFAULT;
   clx_status status = clx_scenario_compile_training(s, &error);
-  if (status == CLX_OK) status = clx_twin_solve_training(s, &job, &memory, &step, &error);
+  if (status == CLX_OK) status = clx_twin_solve_training(s, true, &job, &memory, &step, &error);
   if (status != CLX_OK) {
     refuse_error(r, &error);
     return;
   }
   if (open) remark(r, "recompute blank: %s", clx_recompute_name[job.layout.recompute]);
+  if (memory.total > s->device_memory) {
+    r->out->status = CLX_ROW_EXTRAPOLATED;
+    remark(r, "the memory model finds %.0f GB where %.0f GB are", memory.total / 1e9, s->device_memory / 1e9);
+  }
   r->out->value[0] = step.step_time;
 }
 

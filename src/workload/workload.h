@@ -17,14 +17,19 @@ typedef struct clx_transformer {
   int32_t family_only;  // bool: dimensions come from elsewhere (a table row); only kinds and habits stand here
   int32_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab, context;
   int32_t activation, norm, norms_per_layer;
-  int32_t tied, learned_positions, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
+  int32_t tied, learned_positions, alibi, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
   int32_t sliding_window, window_period;  // every window_period-th layer attends fully, the others in a window
   int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim,
       v_dim;  // multi-head latent attention; mla is a bool
   int32_t experts, experts_per_token, expert_ffn, shared_expert_ffn, first_dense_layers, moe_period;
   int32_t router_bias, dense_residual;  // bools
-  int32_t mtp_layers;                   // multi-token prediction modules, each one more layer and one more head pass
-  int32_t adapter_rank;                 // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
+  int32_t expert_hidden;                // width in which routed experts work (latent experts); 0 = hidden
+  // Hybrids: of `layers`, those with attention, with a state-space or linear-attention mixer, with a feed-forward block or
+  // experts. All 0 = each layer has attention and a feed-forward block.
+  int32_t attention_layers, mamba_layers, ffn_layers;
+  int32_t mamba_heads, mamba_head_dim, mamba_state, mamba_groups;
+  int32_t mtp_layers;    // multi-token prediction modules, each one more layer and one more head pass
+  int32_t adapter_rank;  // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
 } clx_transformer;
 
 extern const clx_schema clx_model_schema;
@@ -32,12 +37,21 @@ extern const clx_schema clx_model_schema;
 // Fills derived defaults (head_dim, kv_heads, expert_ffn ...) and refuses what makes no transformer, naming the keys.
 clx_status clx_transformer_complete(clx_transformer *model, clx_place place, clx_error *error);
 
+// How many of each block a layer has: 1, 0, 1; in hybrids the mean over the layers.
+typedef struct clx_layer_blocks {
+  double attention, mamba, ffn;
+} clx_layer_blocks;
+
+clx_layer_blocks clx_layer_blocks_of(const clx_transformer *model);
+
+// Mean layers of hybrids with experts count as layers with experts.
 bool clx_layer_is_moe(const clx_transformer *model, int32_t layer);  // layer from 0
 int32_t clx_moe_layers(const clx_transformer *model);
 
 // --- counts (formats.md 1.3; exact integers held in doubles) ---------------------------------------------------------
 typedef struct clx_parameters {
-  double attention, dense_ffn, routed_experts, shared_experts, router, norms, embedding, head, positions, adapters;
+  double attention;  // mixers of any kind
+  double dense_ffn, routed_experts, shared_experts, router, norms, embedding, head, positions, adapters;
   double total;   // without MTP modules, as model cards count
   double active;  // experts_per_token of the routed experts
   double mtp;     // parameters of the MTP modules beyond the shared embedding and head
@@ -63,6 +77,7 @@ double clx_flop_per_token(const clx_transformer *model, double sequence, clx_flo
 typedef struct clx_shard {
   int32_t tp, cp, ep, etp;  // tensor, context, expert, expert-tensor parallel degrees
   bool sequence_parallel;   // norms and residuals on 1/tp of the tokens
+  bool separate;            // queries, keys, values, gate and up are products of their own
   double sequences;         // micro-batch: sequences per data-parallel rank
   double sequence;          // tokens per sequence
   double expert_imbalance;  // >= 1: tokens of the fullest rank against the mean
@@ -73,6 +88,7 @@ typedef enum clx_op_kind {
   CLX_OP_GROUPED,    // `groups` GEMMs of m rows each (m = tokens per local expert)
   CLX_OP_ATTENTION,  // softmax(q k^T) v, causal
   CLX_OP_STREAM,     // elementwise, norm, permute: bandwidth only
+  CLX_OP_SCAN,       // state-space scan in chunks: small products (flop) and traffic
 } clx_op_kind;
 
 typedef enum clx_op_part {
@@ -92,14 +108,20 @@ typedef struct clx_op {
   double query, key, window, batch;       // ATTENTION: query rows and key columns per sequence, window 0 = none
   double causal_share;                    // ATTENTION: share of the query x key rectangle that is computed
   double flop;                            // forward, as executed
-  double bytes_forward, bytes_backward;   // STREAM: traffic when neighbours are fused
+  double bytes_forward, bytes_backward;   // STREAM and SCAN: traffic when neighbours are fused
   double unfused;                         // STREAM: traffic of separate kernels against the fused one, >= 1
   double kernels;                         // launches in forward when unfused
   double saved;                           // bytes kept for backward (bf16 activations)
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                          // has a weight gradient
+  bool same_input;                        // multiplies what the operation before it multiplied
+  bool gathered;                          // its input is spread over the tensor-parallel ranks and gathered
+  bool scattered;                         // its output is reduced and spread over them
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)
+  bool
+      absorbed;  // STREAM: a fused grouped product of the experts does it in its epilogue; GROUPED: so with its input cast
+  double times;  // how often a layer has it: 1; in hybrids the share of the layers that do
 } clx_op;
 
 enum { CLX_LAYER_OPS_MAX = 40 };

@@ -6,6 +6,7 @@ static void fill_defaults(clx_transformer *model) {
   if (model->experts > 0 && model->expert_ffn == 0) model->expert_ffn = model->ffn;
   if (model->moe_period == 0) model->moe_period = 1;
   if (model->norms_per_layer == 0) model->norms_per_layer = 2;
+  if (model->mamba_groups == 0) model->mamba_groups = 1;
   if (model->mla) {
     if (model->qk_nope_dim == 0) model->qk_nope_dim = 128;
     if (model->qk_rope_dim == 0) model->qk_rope_dim = 64;
@@ -36,7 +37,10 @@ clx_status clx_transformer_complete(clx_transformer *model, clx_place place, clx
                   {model->ffn, "ffn", dense},
                   {model->experts_per_token, "experts_per_token", model->experts > 0},
                   {model->expert_ffn, "expert_ffn", model->experts > 0},
-                  {model->kv_lora_rank, "kv_lora_rank", model->mla != 0}};
+                  {model->kv_lora_rank, "kv_lora_rank", model->mla != 0},
+                  {model->mamba_heads, "mamba_heads", model->mamba_layers > 0},
+                  {model->mamba_head_dim, "mamba_head_dim", model->mamba_layers > 0},
+                  {model->mamba_state, "mamba_state", model->mamba_layers > 0}};
   clx_status status = CLX_OK;
   for (int32_t i = 0; i < CLX_COUNT(required); i++) {
     if (!required[i].needed) continue;
@@ -56,7 +60,19 @@ clx_status clx_transformer_complete(clx_transformer *model, clx_place place, clx
     return clx_fail(error, CLX_INPUT, place, "model '%s': 'first_dense_layers' %d is more than 'layers' %d",
                     model->name ? model->name : "?", model->first_dense_layers, model->layers);
   }
+  const int32_t mixers = model->attention_layers + model->mamba_layers;
+  if (mixers > model->layers || model->ffn_layers > model->layers) {
+    return clx_fail(error, CLX_INPUT, place,
+                    "model '%s': 'layers' %d is fewer than %d with mixers or %d with 'ffn_layers'",
+                    model->name ? model->name : "?", model->layers, mixers, model->ffn_layers);
+  }
   return CLX_OK;
+}
+
+clx_layer_blocks clx_layer_blocks_of(const clx_transformer *model) {
+  if (model->mamba_layers == 0) return (clx_layer_blocks){1, 0, 1};
+  const double layers = model->layers;
+  return (clx_layer_blocks){model->attention_layers / layers, model->mamba_layers / layers, model->ffn_layers / layers};
 }
 
 bool clx_layer_is_moe(const clx_transformer *model, int32_t layer) {

@@ -28,6 +28,27 @@ static double attention_parameters(const clx_transformer *model) {
   return 2 * h * nh * d + 2 * h * kv * d + (model->qk_norm ? 2 * d : 0) + bias + (model->attention_sinks ? nh : 0);
 }
 
+// Projections in (gate, values, keys and queries of the groups, steps), out, and the convolution of four taps.
+static double mamba_parameters(const clx_transformer *model) {
+  const double inner = (double)model->mamba_heads * model->mamba_head_dim;
+  const double shared = 2.0 * model->mamba_groups * model->mamba_state;
+  return model->hidden * (2 * inner + shared + model->mamba_heads) + inner * model->hidden + 5 * (inner + shared) +
+         3.0 * model->mamba_heads + inner;
+}
+
+// One routed expert.
+static double expert_parameters(const clx_transformer *model) {
+  if (model->experts == 0) return 0;
+  if (model->expert_hidden == 0) return ffn_parameters(model, model->expert_ffn);
+  return matrices(model) * model->expert_hidden * (double)model->expert_ffn;
+}
+
+// What every token of a layer with experts passes beside them: shared experts, and projections into their width and back.
+static double shared_expert_parameters(const clx_transformer *model) {
+  return (model->shared_expert_ffn > 0 ? ffn_parameters(model, model->shared_expert_ffn) : 0) +
+         2.0 * model->expert_hidden * model->hidden;
+}
+
 static double norm_parameters(const clx_transformer *model) {
   return model->hidden * (model->norm == CLX_LAYERNORM ? 2.0 : 1.0);
 }
@@ -45,25 +66,27 @@ static double adapter_parameters(const clx_transformer *model) {
 // One MTP module: a layer, the projection of [hidden, embedding] and three norms; embedding and head are shared.
 static double mtp_parameters(const clx_transformer *model) {
   const double h = model->hidden;
-  const double experts = model->experts > 0
-                             ? model->experts * ffn_parameters(model, model->expert_ffn) + router_parameters(model) +
-                                   (model->shared_expert_ffn > 0 ? ffn_parameters(model, model->shared_expert_ffn) : 0)
-                             : ffn_parameters(model, model->ffn);
+  const double experts = model->experts > 0 ? model->experts * expert_parameters(model) + router_parameters(model) +
+                                                  shared_expert_parameters(model)
+                                            : ffn_parameters(model, model->ffn);
   return model->mtp_layers *
          (attention_parameters(model) + experts + 2 * h * h + (model->norms_per_layer + 3) * norm_parameters(model));
 }
 
 clx_parameters clx_parameter_count(const clx_transformer *model) {
-  const double layers = model->layers, h = model->hidden, moe = clx_moe_layers(model);
-  const double dense = layers - moe + (model->dense_residual ? moe : 0);
-  const double expert = model->experts > 0 ? ffn_parameters(model, model->expert_ffn) : 0;
+  const clx_layer_blocks blocks = clx_layer_blocks_of(model);
+  const double layers = model->layers, h = model->hidden, moe = clx_moe_layers(model) * blocks.ffn;
+  const double dense = layers * blocks.ffn - moe + (model->dense_residual ? moe : 0);
+  const double expert = expert_parameters(model);
   clx_parameters count = {0};
-  count.attention = layers * attention_parameters(model);
+  count.attention = layers * blocks.attention * attention_parameters(model);
+  if (blocks.mamba > 0) count.attention += layers * blocks.mamba * mamba_parameters(model);
   count.dense_ffn = dense > 0 ? dense * ffn_parameters(model, model->ffn) : 0;
   count.routed_experts = moe * model->experts * expert;
-  count.shared_experts = model->shared_expert_ffn > 0 ? moe * ffn_parameters(model, model->shared_expert_ffn) : 0;
+  count.shared_experts = moe * shared_expert_parameters(model);
   count.router = model->experts > 0 ? moe * router_parameters(model) : 0;
-  count.norms = (layers * model->norms_per_layer + 1) * norm_parameters(model);
+  const double norms = blocks.mamba > 0 ? blocks.attention + blocks.mamba + blocks.ffn : model->norms_per_layer;
+  count.norms = (layers * norms + 1) * norm_parameters(model);
   count.embedding = (double)model->vocab * h;
   count.head = model->tied ? 0 : count.embedding;
   count.positions = model->learned_positions ? (double)model->context * h : 0;
@@ -86,7 +109,7 @@ static double attention_flop(const clx_transformer *model, double sequence, bool
   const double full = halved ? mean_keys(sequence, 0) : sequence;
   const double windowed = halved ? mean_keys(sequence, model->sliding_window) : sequence;
   const int32_t period = model->window_period;
-  const double layers = model->layers + model->mtp_layers;
+  const double layers = model->layers * clx_layer_blocks_of(model).attention + model->mtp_layers;
   const double full_layers = model->sliding_window == 0 ? layers : (period > 0 ? floor(layers / period) : 0);
   return 6 * model->heads * widths * (full_layers * full + (layers - full_layers) * windowed);
 }
@@ -98,7 +121,7 @@ double clx_flop_per_token(const clx_transformer *model, double sequence, clx_flo
   }
   double active = count.active - (model->tied ? 0 : count.embedding) - count.positions;
   if (model->mtp_layers > 0) {
-    const double expert = model->experts > 0 ? ffn_parameters(model, model->expert_ffn) : 0;
+    const double expert = expert_parameters(model);
     active += count.mtp - model->mtp_layers * (model->experts - model->experts_per_token) * expert;
     active += model->mtp_layers * count.embedding;  // one more pass through the head
   }

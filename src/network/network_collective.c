@@ -73,6 +73,17 @@ static clx_collective_cost tree_cost(const clx_reach *reach, double bytes) {
   return best;
 }
 
+// On two nodes NCCL rates rings and trees by the links inside a node (bwIntra), of which it takes n / (2 (n - 1)) for a ring and
+// 0.46 for a tree, with latencies of 3.4 and 4 us a step inside and 14 us between nodes (Simple). So large all-reduces go over
+// rings there, although trees would load the NICs half as much: vTrain's tensor parallelism over two A100 nodes of 100 GB/s
+// moves at a bus bandwidth of 94 GB/s. Where NVLSTree applies the choice is between other candidates.
+static bool rings_on_two_nodes(const clx_reach *reach, double bytes) {
+  if (reach->nodes > 2 || reach->inside <= 1 || clx_nccl_multicast(reach->device)) return false;
+  const double n = reach->ranks, ring = (2 * (n - 1) - 4) * 3.4e-6 + 4 * 14e-6;
+  const double tree = 2 * ((reach->inside - 1) * 4e-6 + 14e-6);
+  return bytes / (0.8 * reach->nvlink) * (1 / 0.46 - 2 * (n - 1) / n) > ring - tree;
+}
+
 static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes, int32_t algorithm) {
   clx_collective_cost best = {.time = INFINITY};
   const bool all = algorithm < 0, nvls = clx_nvls_tree_applies(reach), large = nvls && bytes >= NVLS_TREE_BYTES;
@@ -80,7 +91,8 @@ static clx_collective_cost far_reduce_cost(const clx_reach *reach, double bytes,
     best = clx_ring_cost(reach, CLX_ALL_REDUCE, CLX_PROTOCOL_SIMPLE, bytes);
   else if (all || algorithm == CLX_ALGORITHM_RING)
     best = clx_chosen_ring_cost(reach, CLX_ALL_REDUCE, bytes);
-  if (all ? !large : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(reach, bytes));
+  const bool rings = large || rings_on_two_nodes(reach, bytes);
+  if (all ? !rings : algorithm == CLX_ALGORITHM_TREE) clx_cheaper(&best, tree_cost(reach, bytes));
   if (nvls && (all || algorithm == CLX_ALGORITHM_NVLS_TREE)) clx_cheaper(&best, clx_nvls_tree_cost(reach, bytes));
   if (all ? reach->network->transport->sharp : algorithm == CLX_ALGORITHM_COLLNET)
     clx_cheaper(&best, clx_collnet_cost(reach, bytes));

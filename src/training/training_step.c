@@ -110,8 +110,8 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
 
 // Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
 // gradients are averaged over replicas (read, written), their norm is taken (read) and they are clipped (read, written), after
-// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Narrow weights are cast once a step, in both
-// layouts.
+// it set to zero (written): Megatron-Core, param_and_grad_buffer.py and clip_grads.py. Optimizers that cast and unscale in passes
+// of their own move more (update_bytes). Narrow weights are cast once a step, in both layouts.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *p) {
   const clx_layout *l = &job->layout;
   const double all = p->shared + p->expert;
@@ -121,7 +121,8 @@ double clx_training_optimizer_time(const clx_training *job, const clx_stage_para
   }
   if (l->sharding > CLX_SHARDING_ZERO1) held = mine;
   const double gradient = job->software->gradient_bytes;
-  double bytes = mine * (2 * job->software->optimizer_bytes + 4 * gradient + 2) + held * 3 * gradient;
+  const double update = fmax(2 * job->software->optimizer_bytes + 4 * gradient + 2, job->software->update_bytes);
+  double bytes = mine * update + held * 3 * gradient;
   const bool whole = l->sharding != CLX_SHARDING_FSDP && l->sharding != CLX_SHARDING_HSDP;
   if (whole && clx_precision_format(job->precision) != CLX_BF16) {
     bytes += all * (job->software->parameter_bytes + 2 * clx_kernel_format_bytes(clx_precision_kernel(job->precision)));

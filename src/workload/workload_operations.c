@@ -1,4 +1,6 @@
 // The operations of one rank, forward. Byte counts are of bf16 tensors (2 B) unless said otherwise; README.md derives them.
+#include <math.h>
+
 #include "workload/workload.h"
 
 #include <math.h>
@@ -84,6 +86,26 @@ static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_h
   op->saved = v->tokens * op->heads * v_dim * BF16;
 }
 
+// Projections of one input, as one product or as one each; backward their data gradients are then summed. Returns the first.
+static clx_op *add_projections(view *v, const char *name, clx_op_part part, const double *width, int32_t count) {
+  double all = 0;
+  for (int32_t i = 0; i < count; i++) all += width[i];
+  if (!v->shard->separate || count < 2) {
+    clx_op *op = add_gemm(v, name, part, v->tokens, all, v->model->hidden);
+    op->gathered = true;
+    return op;
+  }
+  clx_op *first = NULL;
+  for (int32_t i = 0; i < count; i++) {
+    clx_op *op = add_gemm(v, name, part, v->tokens, width[i], v->model->hidden);
+    op->gathered = true;
+    op->same_input = i > 0;
+    if (i == 0) first = op;
+  }
+  add_stream(v, "gradient sum", part, v->tokens * v->model->hidden, 0, count + 1, 1, 1);
+  return first;
+}
+
 static double local_kv_heads(const view *v) {
   const double kv = (double)v->model->kv_heads / v->shard->tp;
   return kv < 1 ? 1 : kv;  // replicated when tp is more than the KV heads
@@ -107,10 +129,13 @@ static void add_gqa(view *v, bool windowed) {
   const clx_transformer *model = v->model;
   const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
   const double width = (heads + 2 * kv) * d;
-  add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden)->gathered = true;
+  const double projection[] = {heads * d, kv * d, kv * d};
+  clx_op *qkv = add_projections(v, "qkv", CLX_PART_ATTENTION, projection, CLX_COUNT(projection));
+  qkv->saved = v->tokens * width * BF16;  // queries, keys and values are kept for attention's backward pass
   add_adapter(v, width, model->hidden);
-  clx_op *rope = add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
-  rope->saved = v->tokens * width * BF16;
+  if (!model->learned_positions && !model->alibi) {
+    add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
+  }
   if (model->qk_norm) add_stream(v, "qk norm", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 3, 1, 2);
   add_attention_core(v, d, d, kv, windowed);
   add_gemm(v, "attention out", CLX_PART_ATTENTION, v->tokens, model->hidden, heads * d)->scattered = true;
@@ -168,7 +193,8 @@ static void add_activation(view *v, const char *name, clx_op_part part, double e
 
 static void add_ffn(view *v, const char *up, const char *down, clx_op_part part, double width) {
   const double local = width / v->shard->tp;
-  add_gemm(v, up, part, v->tokens, v->gate * local, v->model->hidden)->gathered = true;
+  const double projection[] = {local, local};
+  add_projections(v, up, part, projection, v->gate > 1 ? 2 : 1);
   add_activation(v, "activation", part, v->tokens * local);
   add_gemm(v, down, part, v->tokens, v->model->hidden, local)->scattered = true;
 }
@@ -250,9 +276,15 @@ int32_t clx_embedding_operations(const clx_transformer *model, const clx_shard *
   return v.count;
 }
 
+// Tensor parallelism needs equal shares: Megatron pads the vocabulary to a multiple of 128 per rank
+// (--make-vocab-size-divisible-by). Without it the vocabulary is what the model says, aligned or not.
+static double local_vocabulary(const clx_transformer *model, int32_t tp) {
+  return tp > 1 ? ceil(model->vocab / (128.0 * tp)) * 128 : model->vocab;
+}
+
 int32_t clx_head_operations(const clx_transformer *model, const clx_shard *shard, clx_op *ops) {
   view v = view_make(model, shard, ops);
-  const double vocab = (double)model->vocab / shard->tp;
+  const double vocab = local_vocabulary(model, shard->tp);
   add_norm(&v, "final norm", CLX_PART_HEAD);
   clx_op *logits = add_gemm(&v, "logits", CLX_PART_HEAD, v.tokens, vocab, model->hidden);
   logits->low_precision = false;

@@ -91,27 +91,30 @@ typedef struct clx_software {
   const char *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t flash_attention;    // bool: fused attention kernel
-  double gemm_speed;          // speed of its matrix products against the measured library of the device
-  double attention_speed;     // speed of its attention kernel against the device's reference kernel
-  int32_t native_attention;   // bool: attention kernel written for the matrix instructions of Hopper and later
-  double fusion;              // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
-  double tp_overlap;          // share of tensor-parallel communication hidden behind GEMMs
-  int32_t sequence_parallel;  // bool: used when tp > 1
-  int32_t dp_overlap;         // bool: gradient reduction behind the backward pass
-  int32_t gather_overlap;     // bool: parameter all-gather behind the forward pass
-  int32_t pp_overlap;         // bool: stage transfers behind compute in the steady state
-  int32_t pp_scatter;         // bool: each tensor-parallel rank sends its slice only; false: all send the whole
-  double launch_interval;     // s between kernels that the host can start
-  int32_t cuda_graphs;        // bool: no host limit
-  double gradient_bytes;      // per parameter, held and reduced
-  double fsdp_reduce_bytes;   // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
-  double optimizer_bytes;     // per parameter: master copy and moments
-  double parameter_bytes;     // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
-  int32_t reduce_scatter;     // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
-  double accumulate_bytes;    // B per parameter and micro-batch of a separate gradient accumulation pass
-  double update_bytes;        // B per parameter that the optimizer moves, when its passes are not fused into one
-  int32_t recompute;          // clx_recompute: when the user says nothing
+  int32_t flash_attention;       // bool: fused attention kernel
+  double gemm_speed;             // speed of its matrix products against the measured library of the device
+  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
+  double attention_speed;        // speed of its attention kernel against the device's reference kernel
+  int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
+  double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
+  int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
+  double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t sequence_parallel;     // bool: used when tp > 1
+  int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
+  int32_t dp_overlap;            // bool: gradient reduction behind the backward pass
+  int32_t gather_overlap;        // bool: parameter all-gather behind the forward pass
+  int32_t pp_overlap;            // bool: stage transfers behind compute in the steady state
+  int32_t pp_scatter;            // bool: each tensor-parallel rank sends its slice only; false: all send the whole
+  double launch_interval;        // s between kernels that the host can start
+  int32_t cuda_graphs;           // bool: no host limit
+  double gradient_bytes;         // per parameter, held and reduced
+  double fsdp_reduce_bytes;      // per parameter, of gradients that FSDP reduces; 0 = gradient_bytes
+  double optimizer_bytes;        // per parameter: master copy and moments
+  double parameter_bytes;   // per parameter, held and gathered, when GEMMs are narrow (1 = fp8 weights); bf16 holds 2
+  int32_t reduce_scatter;   // bool: sharded optimizers reduce-scatter gradients; false: all-reduce
+  double accumulate_bytes;  // B per parameter and micro-batch of a separate gradient accumulation pass
+  double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
+  int32_t recompute;        // clx_recompute: when the user says nothing
   int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
   double expert_overlap;  // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
@@ -287,6 +290,10 @@ typedef struct clx_training_kept {
 clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// Its parts, of a rank of the first stage of a run, B: the rest is the profile's memory_overhead. States (weights, gradients,
+// optimizer) depend on the run, sharding, dp, cp and shard_group alone.
+double clx_training_states(const clx_training *job, const clx_stage_run *run);
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *kept);
 // The same from what was computed before. O(runs): tens of nanoseconds.
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
                                     int32_t run_count, clx_memory *memory, clx_error *error);
@@ -298,6 +305,27 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 // The same from what was computed before. O(runs).
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
+
+// s of one micro-batch, forward and backward.
+typedef struct clx_training_slot {
+  double all;      // everything that clx_training_costs knows
+  double kernels;  // compute alone
+} clx_training_slot;
+
+typedef struct clx_training_slots {
+  clx_training_slot layer[2][2], embedding, head;
+} clx_training_slots;
+
+clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
+// s from one stage to the next; depends on tp, cp, dp and micro_batch.
+double clx_training_transfer_time(const clx_training *job);
+// Share that waiting for the slowest rank adds to the kernels of a stage; depends on the ranks of the job.
+double clx_training_spread(const clx_training *job);
+// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, what passes the stages before it
+// first and last, the slowest rank; data parallelism, optimizer and the rest of the bubble left out. Grows with every slot, so that
+// those of a cheaper layout bound those of a dearer one. `transfer` and `spread` as above. O(runs): a few nanoseconds.
+double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double spread,
+                          const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

@@ -61,6 +61,7 @@ clx_shard clx_training_shard(const clx_training *job) {
                      .ep = layout->ep,
                      .etp = layout->etp,
                      .sequence_parallel = layout->sequence_parallel && layout->tp > 1,
+                     .separate = job->software->separate_projections,
                      .sequences = layout->micro_batch,
                      .sequence = job->sequence,
                      .expert_imbalance = job->software->expert_imbalance};

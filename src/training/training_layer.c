@@ -3,7 +3,7 @@
 
 #include "training/training_internal.h"
 
-enum { FORWARD, BACKWARD };
+enum { FORWARD, BACKWARD, COLUMNS_MAX = 4 };
 
 enum { SERVER = 8 };  // GPUs of a usual server: recipes for larger NVLink domains differ
 
@@ -39,6 +39,8 @@ typedef struct context {
   double experts_forward;        // s of compute of the routed experts
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
+  double column_data[COLUMNS_MAX], column_weight[COLUMNS_MAX];  // gradients of the products whose input is gathered
+  int32_t columns;
   double last_gemm, last_flop;  // of the operation added last, when that was a matrix product; forward
 } context;
 
@@ -87,7 +89,9 @@ static number_format format_of(const context *c, const clx_op *op) {
 static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                         double groups) {
   const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
-  return alone / (c->device->sustained_clock[f.unit] * c->software->gemm_speed);
+  const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
+  const double speed = c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1);
+  return alone / (c->device->sustained_clock[f.unit] * speed);
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
@@ -110,16 +114,30 @@ static bool needs_other_layout(const context *c) {
 }
 
 // Casts of one operand. What sequence parallelism spreads is cast before it is gathered, on 1/tp of the tokens, and copied
-// to the other layout after it (Transformer Engine).
+// to the other layout after it (Transformer Engine). Rows that torchao scales are gathered in bf16.
 static double cast_time(const context *c, clx_kernel_format kernel, double elements, bool spread, bool weighted) {
   const double passes = cast_passes(c->job->precision);
   const bool other = weighted && needs_other_layout(c);
   const int32_t tp = c->job->layout.tp;
-  if (!spread || tp <= 1 || !c->shard.sequence_parallel) {
+  if (!spread || tp <= 1 || !c->shard.sequence_parallel || c->job->precision == CLX_PRECISION_FP8_ROW) {
     return passes * clx_device_cast_time(c->device, kernel, elements, other);
   }
   const double copy = other ? clx_device_stream_time(c->device, elements * 2 * clx_kernel_format_bytes(kernel)) : 0;
   return passes * clx_device_cast_time(c->device, kernel, elements / tp, false) + copy;
+}
+
+// torchao has gradients with a scale per row multiplied without them and scaled by a kernel after it: one product with a scale
+// per row is too slow with full accumulation (pytorch/ao 1325, pytorch/pytorch 147971).
+static double rescale_time(const context *c, const clx_op *op) {
+  if (c->job->precision != CLX_PRECISION_FP8_ROW) return 0;
+  return clx_device_stream_time(c->device, 4 * op->m * op->groups * op->k) +
+         (op->weighted ? clx_device_stream_time(c->device, 4 * op->groups * op->n * op->k) : 0);
+}
+
+static void add_column(context *c, const clx_op *op, double data, double weight) {
+  if (!op->same_input && c->columns < COLUMNS_MAX) c->columns++;
+  c->column_data[c->columns - 1] += data;
+  c->column_weight[c->columns - 1] += weight;
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
@@ -130,17 +148,17 @@ static void add_gemm(context *c, const clx_op *op) {
   const double times = op->times, slow = times * misalignment(c, op),
                bandwidth = c->device->memory_bandwidth * c->device->memory_efficiency;
   const double forward = slow * experts_time(c, format, CLX_GEMM_FORWARD, op->m, op->n, op->k, op->groups);
-  double backward = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
+  const double data = slow * experts_time(c, format, CLX_GEMM_DATA_GRADIENT, op->m, op->k, op->n, op->groups);
+  double weight = 0;
   if (op->weighted) {
     const double extra = c->software->accumulate_bytes > 0 ? 0 : 2 * c->software->gradient_bytes - 2;
     const double accumulate = times * op->groups * op->n * op->k * extra / bandwidth;
-    const double weight =
-        slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
-    backward += weight;
-    c->cost.weight += weight;
+    weight = slow * experts_time(c, format, CLX_GEMM_WEIGHT_GRADIENT, op->k, op->n, op->m, op->groups) + accumulate;
   }
+  c->cost.weight += weight;
   c->cost.gemm[FORWARD] += forward;
-  c->cost.gemm[BACKWARD] += backward;
+  c->cost.gemm[BACKWARD] += data + weight;
+  if (op->gathered) add_column(c, op, data, weight);
   c->gemm_forward += forward;
   c->flop_forward += times * op->flop;
   c->last_gemm = forward;
@@ -155,9 +173,12 @@ static void add_gemm(context *c, const clx_op *op) {
   // The fused grouped products cast what passes between them: one cast before the first, none between.
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
-    c->cost.stream[FORWARD] +=
-        times * cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) * (1 - 0.5 * c->software->fusion);
+    if (!op->same_input) {
+      c->cost.stream[FORWARD] += times * cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) *
+                                 (1 - 0.5 * c->software->fusion);
+    }
     c->cost.stream[BACKWARD] += times * cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
+    c->cost.stream[BACKWARD] += times * rescale_time(c, op);
     c->kernels[FORWARD] += times;
     c->kernels[BACKWARD] += times;
   }
@@ -286,33 +307,53 @@ static void add_operations(context *c, const clx_op *ops, int32_t count) {
 
 // Tensor parallelism: an all-reduce, or with sequence parallelism an all-gather and a reduce-scatter of the same bytes,
 // after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
-static double tp_time(const context *c, double blocks) {
+typedef struct tp_collectives {
+  double gather, reduce;  // s of one; gather 0 without sequence parallelism
+} tp_collectives;
+
+static tp_collectives tp_collectives_make(const context *c) {
   const clx_layout *l = &c->job->layout;
-  if (l->tp <= 1) return 0;
+  if (l->tp <= 1) return (tp_collectives){0, 0};
   const clx_network *network = c->job->network;
   const clx_group group = clx_group_make(network, l->tp, 1);
   const double bytes = clx_training_tp_bytes(c->job);
-  // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine).
-  const double gathered = c->format == CLX_BF16 ? bytes : bytes / 2;
-  const double one = c->shard.sequence_parallel ? clx_collective_time(network, CLX_ALL_GATHER, group, gathered) +
-                                                      clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)
-                                                : clx_collective_time(network, CLX_ALL_REDUCE, group, bytes);
-  return blocks * one;
+  // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
+  const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
+  const double gathered = wide ? bytes : bytes / 2;
+  if (!c->shard.sequence_parallel)
+    return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
+  return (tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
+                          clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
 }
 
-static const double PLAIN_OVERLAP = 0.25;
+// What shows of a collective beside a GEMM.
+static double beside_gemm(double collective, double gemm) {
+  return fmax(0, collective - gemm) + CLX_OVERLAP_COST * fmin(collective, gemm);
+}
+
+// Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
+// gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
+static double tp_backward_plain(const context *c, tp_collectives t, double blocks) {
+  double shown = blocks * t.gather;
+  for (int32_t i = 0; i < c->columns; i++) {
+    const bool weighted = c->column_weight[i] > 0;
+    shown +=
+        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+  }
+  return shown;
+}
 
 static void add_tp(context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const clx_layer_blocks b = clx_layer_blocks_of(m);
   const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
-  const double time = tp_time(c, blocks);
-  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off): what is left is the
-  // reduce-scatter of the backward pass beside the weight gradient.
-  const double overlap = c->format == CLX_FP4 ? fmin(c->software->tp_overlap, PLAIN_OVERLAP) : c->software->tp_overlap;
-  const double exposed = time * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const tp_collectives t = tp_collectives_make(c);
+  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
+  const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[FORWARD] += exposed;
-  c->cost.tp[BACKWARD] += exposed;
+  c->cost.tp[BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
   c->cost.repeat_tp = exposed;
 }
 
@@ -546,7 +587,8 @@ static clx_layer_cost ends_cost(const clx_training *job,
   clx_op ops[CLX_LAYER_OPS_MAX];
   context c = context_make(job);
   add_operations(&c, ops, operations(job->model, &c.shard, ops));
-  c.cost.tp[FORWARD] = c.cost.tp[BACKWARD] = tp_time(&c, 1) / 2;
+  const tp_collectives t = tp_collectives_make(&c);
+  c.cost.tp[FORWARD] = c.cost.tp[BACKWARD] = (t.gather + t.reduce) / 2;
   return c.cost;
 }
 

@@ -77,6 +77,7 @@ double clx_flop_per_token(const clx_transformer *model, double sequence, clx_flo
 typedef struct clx_shard {
   int32_t tp, cp, ep, etp;  // tensor, context, expert, expert-tensor parallel degrees
   bool sequence_parallel;   // norms and residuals on 1/tp of the tokens
+  bool separate;            // queries, keys, values, gate and up are products of their own
   double sequences;         // micro-batch: sequences per data-parallel rank
   double sequence;          // tokens per sequence
   double expert_imbalance;  // >= 1: tokens of the fullest rank against the mean
@@ -115,6 +116,7 @@ typedef struct clx_op {
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM
   bool weighted;                          // has a weight gradient
+  bool same_input;                        // multiplies what the operation before it multiplied
   bool gathered;                          // its input is spread over the tensor-parallel ranks and gathered
   bool scattered;                         // its output is reduced and spread over them
   bool low_precision;                     // runs in the training precision's GEMM format (else bf16)

@@ -93,6 +93,26 @@ static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_h
   op->saved = v->tokens * op->heads * v_dim * BF16;
 }
 
+// Projections of one input, as one product or as one each; backward their data gradients are then summed. Returns the first.
+static clx_op *add_projections(view *v, const char *name, clx_op_part part, const double *width, int32_t count) {
+  double all = 0;
+  for (int32_t i = 0; i < count; i++) all += width[i];
+  if (!v->shard->separate || count < 2) {
+    clx_op *op = add_gemm(v, name, part, v->tokens, all, v->model->hidden);
+    op->gathered = true;
+    return op;
+  }
+  clx_op *first = NULL;
+  for (int32_t i = 0; i < count; i++) {
+    clx_op *op = add_gemm(v, name, part, v->tokens, width[i], v->model->hidden);
+    op->gathered = true;
+    op->same_input = i > 0;
+    if (i == 0) first = op;
+  }
+  add_stream(v, "gradient sum", part, v->tokens * v->model->hidden, 0, count + 1, 1, 1);
+  return first;
+}
+
 static double local_kv_heads(const view *v) {
   const double kv = (double)v->model->kv_heads / v->shard->tp;
   return kv < 1 ? 1 : kv;  // replicated when tp is more than the KV heads
@@ -116,8 +136,8 @@ static void add_gqa(view *v, bool windowed) {
   const clx_transformer *model = v->model;
   const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
   const double width = (heads + 2 * kv) * d;
-  clx_op *qkv = add_gemm(v, "qkv", CLX_PART_ATTENTION, v->tokens, width, model->hidden);
-  qkv->gathered = true;
+  const double projection[] = {heads * d, kv * d, kv * d};
+  clx_op *qkv = add_projections(v, "qkv", CLX_PART_ATTENTION, projection, CLX_COUNT(projection));
   qkv->saved = v->tokens * width * BF16;  // queries, keys and values are kept for attention's backward pass
   add_adapter(v, width, model->hidden);
   if (!model->learned_positions && !model->alibi) {
@@ -180,7 +200,8 @@ static void add_activation(view *v, const char *name, clx_op_part part, double e
 
 static void add_ffn(view *v, const char *up, const char *down, clx_op_part part, double width) {
   const double local = width / v->shard->tp;
-  add_gemm(v, up, part, v->tokens, v->gate * local, v->model->hidden)->gathered = true;
+  const double projection[] = {local, local};
+  add_projections(v, up, part, projection, v->gate > 1 ? 2 : 1);
   add_activation(v, "activation", part, v->tokens * local);
   add_gemm(v, down, part, v->tokens, v->model->hidden, local)->scattered = true;
 }

@@ -116,7 +116,7 @@ typedef struct clx_software {
   double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
   int32_t recompute;        // clx_recompute: when the user says nothing
   int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
-  double expert_overlap;    // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
+  double expert_overlap;  // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
@@ -154,6 +154,7 @@ typedef struct clx_training {
   double sequence;       // tokens
   double global_batch;   // sequences
   int64_t machine_gpus;  // GPUs of the machine that can train; 0 = as many as whole NVLink groups need (published runs)
+  double power_cap;      // W that one GPU may draw; 0 = its tdp
 } clx_training;
 
 typedef enum clx_memory_class {

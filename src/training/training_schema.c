@@ -362,7 +362,8 @@ static const clx_row software_rows[] = {
     {.key = "recompute_early_stop",
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_software, recompute_early_stop),
-     .doc = "full recompute ends with the last tensor that backward needs: the last product of a layer is not repeated"},
+     .doc =
+         "full recompute ends with the last tensor that backward needs: the last product of a layer is not repeated"},
     {.key = "expert_overlap",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_software, expert_overlap),

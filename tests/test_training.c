@@ -36,6 +36,31 @@ static void test_parts_add_up(void **state) {
   }
 }
 
+static void test_power_cap(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = 5, .dp = 4});
+  const clx_step free = step_of(&b);
+  b.job.power_cap = b.device.tdp;
+  CLX_CHECK_NEAR(step_of(&b).step_time, free.step_time, 1e-12, 0);
+  double before = free.step_time;
+  for (double cap = 0.9; cap > 0.5; cap -= 0.1) {
+    b.job.power_cap = cap * b.device.tdp;
+    const clx_step step = step_of(&b);
+    assert_true(step.step_time > before && step.gemm > free.gemm && step.attention > free.attention);
+    CLX_CHECK_NEAR(step.stream, free.stream, 1e-12, 0);  // memory keeps its clock
+    before = step.step_time;
+  }
+  assert_true(before < 2 * free.step_time);
+  // The key of the catalogue replaces the model.
+  b.job.power_cap = 0;
+  b.device.sustained_clock[CLX_BF16] = 0.5;
+  const clx_step half = step_of(&b);
+  b.device.sustained_clock[CLX_BF16] = 1;
+  CLX_CHECK_NEAR(half.attention, 2 * step_of(&b).attention, 1e-9, 0);
+  assert_true(half.gemm > 1.8 * step_of(&b).gemm);
+}
+
 // 1F1B: (m + p - 1) slots; interleaved: m + (p - 1) / v. With equal stages (no embedding, loss or transfer to speak of).
 static void test_pipeline_closed_form(void **state) {
   (void)state;
@@ -75,6 +100,7 @@ static void test_doubling_rates_halves_the_step(void **state) {
   fast.device.memory_bandwidth *= 2;
   fast.device.clock *= 2;
   fast.device.tdp *= 2;
+  fast.device.idle_power *= 2;
   fast.network.nic *= 2;
   // NVLink is left alone where its ramp would not scale: tensor and expert groups made free on both sides.
   slow.network.nvlink = fast.network.nvlink = 1e12;
@@ -393,6 +419,7 @@ static void test_checkpoint_traffic(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_power_cap),
       cmocka_unit_test(test_parts_add_up),
       cmocka_unit_test(test_pipeline_closed_form),
       cmocka_unit_test(test_doubling_rates_halves_the_step),

@@ -48,6 +48,7 @@ typedef struct clx_training_spec {
   int32_t sequence;      // tokens per sequence
   int64_t global_batch;  // sequences
   int64_t gpus;          // of the job; 0 = all that train
+  double power_cap;      // W of one GPU; 0 = its tdp
   int32_t precision;     // clx_precision
   int32_t convention;    // clx_flop_convention
   clx_layout layout;     // tp 0 = search

@@ -154,6 +154,7 @@ typedef struct clx_training {
   double sequence;       // tokens
   double global_batch;   // sequences
   int64_t machine_gpus;  // GPUs of the machine that can train; 0 = as many as whole NVLink groups need (published runs)
+  double power_cap;      // W that one GPU may draw; 0 = its tdp
 } clx_training;
 
 typedef enum clx_memory_class {

@@ -12,7 +12,7 @@ static const double BIAS_HOST = 3;
 
 // Share of the bf16 peak and of the streaming bandwidth that the kernels of a scan in chunks reach: products of 64 x 128 with decay
 // factors between them, states in fp32. Fitted to Nemotron-H 56B on H100 (dgxc-benchmarking 25.05).
-static const double SCAN_EFFICIENCY = 0.1, SCAN_BANDWIDTH = 0.36;
+static const double SCAN_EFFICIENCY = 0.089, SCAN_BANDWIDTH = 0.36;
 // Host work of such a mixer beyond its two projections, in linear modules: convolution, gates, scan.
 static const double SCAN_HOST = 3;
 
@@ -32,6 +32,8 @@ typedef struct context {
   const clx_software *software;
   clx_shard shard;
   clx_format format;
+  double rate[CLX_FORMATS];  // FLOP/s that power allows large products of the two formats in use
+  double attention_clock;    // against the one its efficiency was read at
   bool fused_attention;
   bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
@@ -45,10 +47,22 @@ typedef struct context {
   double last_gemm, last_flop;  // of the operation added last, when that was a matrix product; forward
 } context;
 
+// Rates of attention come from runs long enough to settle: at its tdp a device keeps them, and under a cap it loses what bf16
+// products lose.
+static void set_clock(context *c) {
+  const clx_device *d = c->device;
+  const double cap = c->job->power_cap, clock = clx_device_sustained_clock(d, CLX_BF16, cap);
+  c->rate[CLX_BF16] = clx_device_sustained_rate(d, CLX_BF16, cap);
+  if (c->format != CLX_BF16) c->rate[c->format] = clx_device_sustained_rate(d, c->format, cap);
+  const double full = cap > 0 ? clx_device_sustained_clock(d, CLX_BF16, 0) : clock;
+  c->attention_clock = d->sustained_clock[CLX_BF16] > 0 ? d->sustained_clock[CLX_BF16] : fmin(1, clock / full);
+}
+
 static context context_make(const clx_training *job) {
   context c = {.job = job, .device = job->device, .software = job->software};
   c.shard = clx_training_shard(job);
   c.format = clx_precision_format(job->precision);
+  set_clock(&c);
   c.fused_attention = clx_training_fused_attention(job);
   // The fused grouped kernels of cuDNN take block-scaled operands; buffers of fixed size for any routing leave room for one
   // sequence at a time (full_iteration presets of Megatron-Bridge 26.06).
@@ -89,10 +103,13 @@ static number_format format_of(const context *c, const clx_op *op) {
 
 static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                         double groups) {
-  const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
+  const double clock = c->device->sustained_clock[f.unit];
+  const bool modelled = clock <= 0 && c->device->multiply_energy[f.unit] > 0;
+  const double time = modelled
+                          ? clx_device_gemm_sustained_time(c->device, f.kernel, pass, m, n, k, groups, c->rate[f.unit])
+                          : clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups) / (clock > 0 ? clock : 1);
   const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
-  const double speed = c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1);
-  return alone / (c->device->sustained_clock[f.unit] * speed);
+  return time / (c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1));
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
@@ -215,11 +232,6 @@ static double attention_format(const context *c, bool backward) {
   return 1;
 }
 
-// The rates of cuDNN come from runs long enough to settle; those of Ampere from single kernels.
-static double attention_clock(const context *c) {
-  return clx_text_equal(c->device->family, "ampere") ? c->device->sustained_clock[CLX_BF16] : 1;
-}
-
 static double attention_time(const context *c, const clx_op *op, bool backward) {
   clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
                                op->qk_dim, op->v_dim, op->causal_share, op->window};
@@ -230,10 +242,10 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
     shape.query *= l->cp;
   }
   if (!c->fused_attention) {
-    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
+    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->attention_clock;
   }
   const double speed = c->software->attention_speed * kernel_generation(c) * attention_format(c, backward);
-  return clx_device_attention_time(c->device, &shape, backward) / (speed * attention_clock(c));
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->attention_clock);
 }
 
 static void add_attention(context *c, const clx_op *op) {
@@ -263,7 +275,7 @@ static void add_stream(context *c, const clx_op *op) {
 
 // Products of a chunk at the rate of the Triton kernels, beside traffic of the states; 2.5 times as much backward.
 static void add_scan(context *c, const clx_op *op) {
-  const double rate = c->device->peak[CLX_BF16] * c->device->sustained_clock[CLX_BF16] * SCAN_EFFICIENCY;
+  const double rate = c->device->peak[CLX_BF16] * c->attention_clock * SCAN_EFFICIENCY;
   const double more = (op->kernels - 1) * c->device->kernel_time;
   const double forward =
       op->times * (op->flop / rate + clx_device_stream_time(c->device, op->bytes_forward / SCAN_BANDWIDTH) + more);

@@ -108,8 +108,7 @@ static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, d
   const double time = modelled
                           ? clx_device_gemm_sustained_time(c->device, f.kernel, pass, m, n, k, groups, c->rate[f.unit])
                           : clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups) / (clock > 0 ? clock : 1);
-  const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
-  return time / (c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1));
+  return time / c->software->gemm_speed;
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.

@@ -64,3 +64,39 @@ const cli_command cli_import_topology_command = {
     .option_count = CLI_COUNT(OPTIONS),
     .run = import_topology,
 };
+
+// --- Chakra -----------------------------------------------------------------------------------------------------------------
+
+static int import_chakra(const cli_call *call) {
+  clx_error error;
+  clx_error_clear(&error);
+  char *text = NULL;
+  if (clx_chakra_import(call->argument[0], cli_text(call, "groups"), cli_flag(call, "json"), &text, &error) != CLX_OK)
+    return cli_fail(&error);
+  cli_put(text);
+  clx_text_free(text);
+  return CLI_DONE;
+}
+
+static const cli_option CHAKRA_OPTIONS[] = {
+    {.name = "report", .doc = "what was read and what is left aside (always printed)"},
+    {.name = "groups",
+     .value = "FILE",
+     .kind = CLI_FILE_PATH,
+     .doc = "groups of ranks (default: comm_group.json beside the traces)"},
+    {.name = "json", .doc = "the same as JSON"},
+};
+
+const cli_command cli_import_chakra_command = {
+    .name = "import chakra",
+    .summary = "read Chakra execution traces and say what is in them",
+    .text =
+        "Reads the execution traces PREFIX.0.et, PREFIX.1.et ... of all ranks (MLCommons Chakra 0.0.4, plain or\n"
+        "gzip, as ASTRA-sim's tools and PyTorch's converter write them), checks them, and reports nodes by type,\n"
+        "attributes, and what a replay does not use, drops or adds. colossus replay plays them.",
+    .examples = {"colossus import chakra traces/gpt --report", "colossus import chakra traces/gpt --json"},
+    .argument = {{"PREFIX", CLI_FILE_PATH, false}},
+    .options = CHAKRA_OPTIONS,
+    .option_count = CLI_COUNT(CHAKRA_OPTIONS),
+    .run = import_chakra,
+};

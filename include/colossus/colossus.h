@@ -122,6 +122,15 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_options *options, const char *ranks,
                               const char *format, char **data, size_t *size, clx_error *error);
 
+/* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
+/* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
+ * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
+clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+/* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
+ * clx_text_free. */
+clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
+clx_status clx_why_svg(const clx_result *result, int32_t top, char **text, clx_error *error);
+
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
   uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.
@@ -203,6 +212,30 @@ clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *pat
  * called `name` in which lines that the file cannot fill stand open. Both are freed with clx_text_free. */
 clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
                                     clx_error *error);
+
+/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read and what
+ * the replay leaves aside, for people or as JSON. `groups` is a comm_group.json, NULL = the one beside the traces, if any. */
+clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, char **text, clx_error *error);
+
+/* All members nullable. */
+typedef struct clx_chakra_options {
+  const char *groups;      /* as above */
+  const char *compute;     /* "auto" (default), "recorded" times or the device's "roofline" */
+  const char *recorded;    /* device on which the durations were recorded: they are rescaled to the scenario's */
+  const char *precision;   /* of the roofline: "bf16" (default), "fp8" ... */
+  bool recorded_transfers; /* transfers take their recorded time, too */
+  bool rendezvous;         /* a send waits for its receive */
+  bool alone;              /* transfers never share links */
+  const char *trace_ranks; /* of the timeline, "0,8,512-519"; NULL = the first eight */
+  const char *trace;       /* its format: "chrome", "perfetto" or "svg"; NULL = no timeline */
+} clx_chakra_options;
+
+/* Plays such traces on the device and network of a scenario: a result whose quantities begin with "replay.". *timeline (timeline_size
+ * bytes and a final 0; NULL when none was asked for) is freed with clx_text_free. options, timeline nullable. */
+clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
+                             clx_result **out, char **timeline, size_t *timeline_size, clx_error *error);
+/* Such a result as a report for people; *text is freed with clx_text_free. */
+clx_status clx_chakra_text(const clx_result *result, bool colour, char **text, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL), of one catalogue kind or of a "schedule", as text or JSON Schema. */

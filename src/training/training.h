@@ -290,6 +290,10 @@ typedef struct clx_training_kept {
 clx_training_kept clx_training_kept_make(const clx_training *job);
 // Memory of the heaviest rank. O(stages).
 clx_status clx_training_memory(const clx_training *job, clx_memory *memory, clx_error *error);
+// Its parts, of a rank of the first stage of a run, B: the rest is the profile's memory_overhead. States (weights, gradients,
+// optimizer) depend on the run, sharding, dp, cp and shard_group alone.
+double clx_training_states(const clx_training *job, const clx_stage_run *run);
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *kept);
 // The same from what was computed before. O(runs): tens of nanoseconds.
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
                                     int32_t run_count, clx_memory *memory, clx_error *error);
@@ -301,6 +305,27 @@ clx_status clx_training_step(const clx_training *job, clx_step *step, clx_error 
 // The same from what was computed before. O(runs).
 clx_status clx_training_step_with(const clx_training *job, const clx_training_costs *costs, const clx_stage_run *run,
                                   int32_t run_count, clx_step *step, clx_error *error);
+
+// s of one micro-batch, forward and backward.
+typedef struct clx_training_slot {
+  double all;      // everything that clx_training_costs knows
+  double kernels;  // compute alone
+} clx_training_slot;
+
+typedef struct clx_training_slots {
+  clx_training_slot layer[2][2], embedding, head;
+} clx_training_slots;
+
+clx_training_slots clx_training_slots_of(const clx_training_costs *costs);
+// s from one stage to the next; depends on tp, cp, dp and micro_batch.
+double clx_training_transfer_time(const clx_training *job);
+// Share that waiting for the slowest rank adds to the kernels of a stage; depends on the ranks of the job.
+double clx_training_spread(const clx_training *job);
+// A lower bound of the step that clx_training_expected finds, for any sharding: work of a stage, what passes the stages before it
+// first and last, the slowest rank; data parallelism, optimizer and the rest of the bubble left out. Grows with every slot, so that
+// those of a cheaper layout bound those of a dearer one. `transfer` and `spread` as above. O(runs): a few nanoseconds.
+double clx_training_floor(const clx_training *job, const clx_training_slots *slots, double transfer, double spread,
+                          const clx_stage_run *run, int32_t run_count);
 
 // One thing that runs in a timeline.
 typedef struct clx_timeline_item {

@@ -262,7 +262,7 @@ static void add_attention(context *c, const clx_op *op) {
 static void add_stream(context *c, const clx_op *op) {
   if (op->absorbed && c->fused_experts) return;
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
-  const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
+  const double kernels = op->kernels + (op->fused_kernels - op->kernels) * c->software->fusion;
   const double more = (kernels - 1) * c->device->kernel_time;
   const double forward = op->times * (clx_device_stream_time(c->device, op->bytes_forward * spread) + more);
   const double backward = op->times * (clx_device_stream_time(c->device, op->bytes_backward * spread) + more);
@@ -410,10 +410,15 @@ static void add_cp(context *c) {
 // Dispatch or combine. With expert_dedup a token goes once to a rank that holds any of its experts and once over the NICs to a
 // node (DeepEP across servers, HybridEP in larger NVLink domains), else once for each expert (all-to-all of NCCL, which
 // Megatron-Core's guide leaves for groups inside a server).
+static bool plain_exchange(const context *c, clx_group group) {
+  const bool server = c->job->layout.ep <= group.inside && c->job->network->domain <= SERVER;
+  return server || c->software->expert_dedup <= 0;
+}
+
 static double exchange_time(const context *c, clx_group group) {
   const clx_layout *l = &c->job->layout;
-  const bool server = l->ep <= group.inside && c->job->network->domain <= SERVER;
-  const double share = server ? 0 : c->software->expert_dedup, picks = c->job->model->experts_per_token;
+  const double share = plain_exchange(c, group) ? 0 : c->software->expert_dedup,
+               picks = c->job->model->experts_per_token;
   const double plain =
       share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
   if (share <= 0) return plain;
@@ -429,9 +434,18 @@ static void add_ep(context *c) {
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
   const double one = exchange_time(c, group);
+  // All-to-all delivers tokens by their origin: they are sorted by expert once more on arrival, and back before they leave.
+  const bool sorts = plain_exchange(c, group) && c->job->model->experts > l->ep;
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
   const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
+  if (sorts) {
+    const double rows = clx_training_token_bytes(c->job) * c->job->model->experts_per_token;
+    const double sort = exchanges * clx_device_stream_time(c->device, 2 * rows);
+    c->cost.stream[FORWARD] += sort;
+    c->cost.stream[BACKWARD] += sort;
+    c->experts_forward += sort;
+  }
   const double exposed = exchanges * one * (1 - (overlaps ? c->software->expert_overlap : 0));
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;

@@ -107,11 +107,11 @@ clx_training_kept clx_training_kept_make(const clx_training *job) {
   return kept;
 }
 
-static double activations(const clx_training *job, const clx_stage *stage, int32_t index,
-                          const clx_training_kept *saved) {
+double clx_training_activations(const clx_training *job, const clx_stage_run *run, const clx_training_kept *saved) {
+  const clx_stage *stage = &run->stage;
   const clx_layout *l = &job->layout;
   const clx_saved *layer = saved->layer;
-  const double flight = in_flight(l, index, clx_training_micro_batches(job));
+  const double flight = in_flight(l, run->first, clx_training_micro_batches(job));
   const bool full = clx_training_recompute(job) == CLX_RECOMPUTE_FULL;
   const double share = l->recompute_share;
   double kept = 0, working = 0;
@@ -124,6 +124,12 @@ static double activations(const clx_training *job, const clx_stage *stage, int32
   return kept * (1 - l->offload) * flight + (full ? working : 0) + (stage->head ? saved->head * (1 + stage->mtp) : 0);
 }
 
+double clx_training_states(const clx_training *job, const clx_stage_run *run) {
+  clx_memory states = {0};
+  fill_states(job, &run->held, &states);
+  return states.bytes[CLX_MEMORY_WEIGHTS] + states.bytes[CLX_MEMORY_GRADIENTS] + states.bytes[CLX_MEMORY_OPTIMIZER];
+}
+
 clx_status clx_training_memory_with(const clx_training *job, const clx_training_kept *kept, const clx_stage_run *run,
                                     int32_t run_count, clx_memory *memory, clx_error *error) {
   *memory = (clx_memory){0};
@@ -131,7 +137,7 @@ clx_status clx_training_memory_with(const clx_training *job, const clx_training_
     // Earlier stages hold more micro-batches: the first of a run is its heaviest.
     clx_memory one = {.stage = run[i].first};
     fill_states(job, &run[i].held, &one);
-    one.bytes[CLX_MEMORY_ACTIVATIONS] = activations(job, &run[i].stage, run[i].first, kept);
+    one.bytes[CLX_MEMORY_ACTIVATIONS] = clx_training_activations(job, &run[i], kept);
     one.bytes[CLX_MEMORY_OVERHEAD] = job->software->memory_overhead;
     for (int32_t k = 0; k < CLX_MEMORY_CLASSES; k++) one.total += one.bytes[k];
     if (one.total > memory->total) *memory = one;

@@ -71,6 +71,15 @@ extern const char *const clx_study_traffic_name[CLX_STUDY_TRAFFICS + 1];
 clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
                             clx_error *error);
 
+// What `colossus why` reports, beside training.* of a run: why.share.PART and why.group.KIND (of the step; both add up to 1),
+// why.step_time (s, what changes are measured against); of every number I that goes into the step why.input.I.value, .elasticity
+// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .effect (by 10 % or 10 points more),
+// .title, .side (facts: "hardware", "software"); of every single change M why.move.M.possible (0, 1), .gain (throughput), .step_time (s), .memory (B), .title
+// and, where it is not possible, .impossible (facts); why.answer_1 ... (facts: what binds, in sentences).
+// Errors: those of a run. Cost: about 100 steps.
+clx_status clx_twin_why(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error);
+
 // Plays the schedule at `path` (network_schedule.h) on the fabric of a scenario: ranks are the GPUs of the training job in the
 // order of its placement, NVLink as fast as a ring on NCCL's Simple protocol finds it, NICs at the share of their rate that the
 // transport reaches. Names: schedule.time (s), schedule.rounds, schedule.ranks, schedule.bytes (B), schedule.rate (B/s of one rank, mean),
@@ -80,3 +89,16 @@ clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_opti
 // Errors: those of clx_schedule_load and clx_schedule_play.
 clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uint64_t seed, clx_result *result,
                              clx_error *error);
+
+// Plays the Chakra traces <prefix>.<rank>.et (import_chakra.h) on the device and network of a scenario: rank r is GPU r of the job in the
+// order of its placement. Names: replay.step_time (s), replay.{ranks,nodes,dependencies,stream_edges,transfers,shared,last_rank};
+// replay.rank.{compute,exposed,waiting,host,idle,communication} (s; mean, low and high: the least and the most of one rank; series
+// over ranks up to CLX_REPLAY_SERIES_MAX); collectives by falling time as replay.collective_N.{count,ranks,inside,bytes (B),time (s),
+// alone (s),waiting (s)} and fact replay.collective_N.kind; replay.critical.{nodes,host,compute,memory,send,receive,collective (s)},
+// replay.critical_N.{time (s),count}, facts replay.critical_N.{name,kind}; facts replay.{source,device,compute,transfers}.
+// trace nullable: the timeline of options->trace_ranks (NULL = the first eight ranks).
+// Errors: those of clx_chakra_load and clx_replay_run; CLX_INFEASIBLE for more ranks than the machine has GPUs.
+enum { CLX_REPLAY_SERIES_MAX = 65536, CLX_REPLAY_ROWS_MAX = 20, CLX_REPLAY_STEPS_MAX = 10 };
+
+clx_status clx_twin_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
+                           clx_arena *arena, clx_result *result, clx_trace *trace, clx_error *error);

@@ -19,6 +19,9 @@ clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
 clx_status clx_twin_training(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_training *job,
                              clx_step *step, clx_error *error);
+// Makes the profile's habit of recompute explicit; where the job leaves it open (CLX_RECOMPUTE_DEFAULT) and the habit does not fit
+// into `capacity` bytes, the least that does, and the offload that goes with it.
+clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memory, clx_error *error);
 // The step of every rank, drawn with `seed`; replaces *step.
 clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx_training *job, clx_step *step,
                           clx_result *result, clx_error *error);
@@ -26,3 +29,12 @@ clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
                           clx_result *result, clx_error *error);
+
+// Ranks for a timeline; room for CLX_TRACE_RANKS_MAX.
+typedef struct clx_rank_list {
+  int64_t *rank;
+  int32_t count;
+} clx_rank_list;
+
+// "0,8,512-519"
+clx_status clx_twin_rank_list(const char *text, clx_rank_list *list, clx_error *error);

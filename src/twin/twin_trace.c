@@ -6,11 +6,6 @@
 
 enum { DEFAULT_RANKS = 64 };
 
-typedef struct rank_list {
-  int64_t *rank;
-  int32_t count;
-} rank_list;
-
 static clx_status wrong_list(const char *text, clx_error *error) {
   return clx_fail_plain(error, CLX_INPUT, "ranks '%.60s': expected a list such as 0,8,512-519 of at most %d ranks",
                         text, CLX_TRACE_RANKS_MAX);
@@ -25,7 +20,7 @@ static bool read_number(const char **at, int64_t *value) {
   return errno == 0;
 }
 
-static clx_status read_list(const char *text, rank_list *list, clx_error *error) {
+clx_status clx_twin_rank_list(const char *text, clx_rank_list *list, clx_error *error) {
   const char *at = text;
   do {
     int64_t first = 0, last = 0;
@@ -42,7 +37,7 @@ static clx_status read_list(const char *text, rank_list *list, clx_error *error)
   return *at == '\0' ? CLX_OK : wrong_list(text, error);
 }
 
-static void first_of_stages(const clx_layout *l, rank_list *list) {
+static void first_of_stages(const clx_layout *l, clx_rank_list *list) {
   for (int32_t i = 0; i < l->pp && i < DEFAULT_RANKS; i++)
     list->rank[list->count++] = (int64_t)i * l->tp * l->cp * l->dp;
 }
@@ -53,13 +48,13 @@ clx_status clx_twin_trace(const clx_scenario *s, uint64_t seed, const char *rank
   clx_memory memory;
   clx_step step;
   CLX_TRY(clx_twin_solve_training(s, false, &job, &memory, &step, error));
-  rank_list list = {.rank = CLX_NEW_ARRAY(arena, int64_t, CLX_TRACE_RANKS_MAX)};
+  clx_rank_list list = {.rank = CLX_NEW_ARRAY(arena, int64_t, CLX_TRACE_RANKS_MAX)};
   clx_fleet_part *part = CLX_NEW_ARRAY(arena, clx_fleet_part, s->machine.cohort_count);
   if (list.rank == NULL || part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (ranks == NULL) {
     first_of_stages(&job.layout, &list);
   } else {
-    CLX_TRY(read_list(ranks, &list, error));
+    CLX_TRY(clx_twin_rank_list(ranks, &list, error));
   }
   const clx_exact_options options = {.stragglers = &s->spec.training.stragglers,
                                      .part = part,

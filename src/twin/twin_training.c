@@ -261,8 +261,7 @@ static clx_status offload(clx_training *job, double capacity, clx_memory *memory
   return clx_training_memory(job, memory, error);
 }
 
-// The profile's habit made explicit; when the user left recompute open and the habit does not fit, the least that does.
-static clx_status settle_recompute(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
+clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memory, clx_error *error) {
   const bool open = job->layout.recompute == CLX_RECOMPUTE_DEFAULT;
   job->layout.recompute = clx_training_recompute(job);
   CLX_TRY(clx_training_memory(job, memory, error));
@@ -283,7 +282,7 @@ static clx_status solve(const clx_scenario *s, bool ran, clx_training *job, fit 
   *job = s->job;
   f->origin = "given";
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
-  CLX_TRY(settle_recompute(job, s->device_memory, memory, error));
+  CLX_TRY(clx_twin_settle(job, s->device_memory, memory, error));
   if (memory->total > s->device_memory && !ran) return too_big(job, memory, s->device_memory, s->job_gpus, error);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

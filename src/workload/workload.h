@@ -112,6 +112,7 @@ typedef struct clx_op {
   double bytes_forward, bytes_backward;   // STREAM and SCAN: traffic when neighbours are fused
   double unfused;                         // STREAM: traffic of separate kernels against the fused one, >= 1
   double kernels;                         // launches in forward when unfused
+  double fused_kernels;                   // launches when neighbours are fused
   double saved;                           // bytes kept for backward (bf16 activations)
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM

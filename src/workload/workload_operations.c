@@ -28,7 +28,14 @@ static view view_make(const clx_transformer *model, const clx_shard *shard, clx_
 
 static clx_op *add(view *v, const char *name, clx_op_kind kind, clx_op_part part) {
   clx_op *op = &v->ops[v->count++];
-  *op = (clx_op){.name = name, .kind = kind, .part = part, .groups = 1, .unfused = 1, .kernels = 1, .times = v->times};
+  *op = (clx_op){.name = name,
+                 .kind = kind,
+                 .part = part,
+                 .groups = 1,
+                 .unfused = 1,
+                 .kernels = 1,
+                 .fused_kernels = 1,
+                 .times = v->times};
   return op;
 }
 
@@ -216,7 +223,8 @@ static void add_experts(view *v) {
   const double arriving = routed * k * shard->expert_imbalance;
   clx_op *router = add_gemm(v, "router", CLX_PART_EXPERT, v->spread, model->experts, model->hidden);
   router->low_precision = false;
-  add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 8);
+  // Scores, choice, map and counts of tokens: 72 small kernels, 31 with fused routing (Megatron-LM, DeepSeek-V3 on GB200, 2.1.4).
+  add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 72)->fused_kernels = 31;
   if (model->expert_hidden > 0) {
     add_gemm(v, "into experts' width", CLX_PART_EXPERT, v->spread, h, model->hidden);
     add_gemm(v, "out of experts' width", CLX_PART_EXPERT, v->spread, model->hidden, h);

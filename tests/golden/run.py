@@ -6,7 +6,7 @@ A case is a file cases/NAME.txt: lines of settings, then sections.
     $ colossus run bad.yaml          the command line (shell words; run in an empty folder)
     exit: 2                          expected exit code, default 0
     tolerance: 1e-6                  relative, for every number of the output
-    generate: deep.yaml              a file that a generator below writes
+    generate: deep.yaml              a file, or several, that a generator below writes
     stdout-to: /dev/full             where stdout goes instead of to the comparison; `nobody` = a pipe without reader
     check: result                    a check below, of stdout as a whole
     same-as: colossus run good.yaml  another command line, which must print the same to stdout
@@ -20,6 +20,7 @@ Numbers compare with the tolerance, everything else exactly. --update records wh
 section that still matches. COLOSSUS_EXE names the command, COLOSSUS_SOURCE_ROOT the source tree.
 """
 
+import gzip
 import json
 import math
 import os
@@ -78,12 +79,119 @@ def write_big(path):
             file.write(b"#" + b"x" * 1022 + b"\n")
 
 
+# Chakra traces, encoded here on their own: a check of the reader by another hand.
+
+
+def proto_number(value):
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def proto_field(number, value):
+    if isinstance(value, int):
+        return proto_number(number << 3) + proto_number(value)
+    data = value.encode() if isinstance(value, str) else value
+    return proto_number(number << 3 | 2) + proto_number(len(data)) + data
+
+
+def chakra_node(node, name, kind, after=(), micros=0, start=0, **attributes):
+    """Numbers as int64 (9), comm_src, comm_dst, comm_tag as int32 (7), tensor_size as uint64 (13), texts as string (29)."""
+    fields = {"is_cpu_op": 27, "tensor_size": 13, "comm_src": 7, "comm_dst": 7, "comm_tag": 7}
+    body = proto_field(1, node) + proto_field(2, name) + proto_field(3, kind)
+    body += proto_field(5, b"".join(proto_number(other) for other in after)) if after else b""
+    body += proto_field(6, start) if start else b""
+    body += proto_field(7, micros) if micros else b""
+    for key, value in attributes.items():
+        field = 29 if isinstance(value, str) else fields.get(key, 9)
+        body += proto_field(10, proto_field(1, key) + proto_field(field, value))
+    return body
+
+
+def write_chakra(path, nodes, metadata=None):
+    messages = [proto_field(1, "0.0.4") if metadata is None else metadata, *nodes]
+    data = b"".join(proto_number(len(message)) + message for message in messages)
+    path.write_bytes(gzip.compress(data, mtime=0) if metadata is not None else data)
+
+
+def write_pipeline(path):
+    """Two stages of two ranks: two micro-batches forward, activations passed on, gradients reduced in each stage."""
+    for rank in range(4):
+        first = rank < 2
+        nodes, last = [], []
+        for batch in range(2):
+            peer = rank + 2 if first else rank - 2
+            message = {"is_cpu_op": 0, "comm_size": 1 << 24, "comm_tag": batch}
+            work = {"is_cpu_op": 0, "num_ops": 4 * 10**12, "tensor_size": 10**9}
+            at = 10 * batch + 1
+            if not first:
+                nodes.append(chakra_node(at, "receive", 6, [], comm_src=peer, comm_dst=rank, **message))
+                last = [at]
+            nodes.append(chakra_node(at + 1, "forward", 4, last, **work))
+            last = [at + 1]
+            if first:
+                nodes.append(chakra_node(at + 2, "send", 5, last, comm_src=rank, comm_dst=peer, **message))
+        gradients = {"is_cpu_op": 0, "comm_type": 0, "comm_size": 1 << 28, "pg_name": "1" if first else "2"}
+        nodes.append(chakra_node(90, "gradients", 7, last, **gradients))
+        nodes.append(chakra_node(91, "optimizer", 4, [90], 1500, is_cpu_op=0))
+        write_chakra(path.parent / f"pipeline.{rank}.et", nodes)
+    (path.parent / "comm_group.json").write_text('{"1": [0, 1], "2": [2, 3]}')
+
+
+def write_pytorch(path):
+    """Two ranks as PyTorch's converter writes them: host nodes launch kernels of two streams, groups stand in the metadata."""
+    schema = proto_field(2, proto_field(1, "schema") + proto_field(29, "1.1.1-chakra.0.0.4"))
+    groups = "['[{\"pg_name\": \"0\", \"ranks\": []}]']"
+    for rank in range(2):
+        start = chakra_node(2, "## process_group:init ##", 1) + proto_field(8, proto_field(1, groups))
+        nodes = [start + proto_field(4, 1)]
+        for step in range(3):
+            at, kernel = 10 * step + 3, {"is_cpu_op": 0, "seq_id": step}
+            nodes.append(chakra_node(at, "aten::mm", 4, [at - 10] if step else [2], 20, is_cpu_op=1, tid=1, rf_id=step))
+            nodes.append(chakra_node(at + 1, "sm80_xmma_gemm_bf16", 4, [at], 900 + 300 * rank, stream=7, **kernel))
+            reduce = {"stream": 20, "comm_type": 0, "comm_size": 1 << 26, "pg_name": "0"}
+            nodes.append(chakra_node(at + 2, "ncclDevKernel_AllReduce", 7, [at, at + 1], 700, **reduce, **kernel))
+        write_chakra(path.parent / f"torch.{rank}.et", nodes, schema)
+
+
+def write_broken(path):
+    """circle: rank 1 waits for itself; cut: truncated; hole: rank 1 is missing; crossed: a deadlock of two groups."""
+    work = {"is_cpu_op": 0}
+    good = [chakra_node(1, "work", 4, [], 10, **work)]
+    circle = [chakra_node(1, "a", 4, [3], 10, **work), chakra_node(2, "b", 4, [1], 10), chakra_node(3, "c", 4, [2], 10)]
+    for rank, nodes in enumerate((good, circle)):
+        write_chakra(path.parent / f"circle.{rank}.et", nodes)
+    for rank in (0, 2, 3):
+        write_chakra(path.parent / f"hole.{rank}.et", good)
+    write_chakra(path.parent / "cut.0.et", good * 1 + [chakra_node(2, "work", 4, [1], 10, **work)])
+    data = (path.parent / "cut.0.et").read_bytes()
+    (path.parent / "cut.0.et").write_bytes(data[:-5])
+    write_chakra(path.parent / "lost.0.et", [chakra_node(1, "work", 4, [0, 7], 10, **work)])
+    for rank in range(2):
+        reduce = {"is_cpu_op": 0, "comm_type": 0, "comm_size": 4096}
+        names = ("all", "pair") if rank == 0 else ("pair", "all")
+        nodes = [chakra_node(i + 1, names[i], 7, [i] if i else [], pg_name=names[i], **reduce) for i in range(2)]
+        write_chakra(path.parent / f"crossed.{rank}.et", nodes)
+        nodes = [chakra_node(1, "receive", 6, [], comm_src=1 - rank, comm_size=8)]
+        nodes.append(chakra_node(2, "send", 5, [1], comm_dst=1 - rank, comm_size=8))
+        write_chakra(path.parent / f"both.{rank}.et", nodes)
+        nodes = good + ([chakra_node(2, "reduce", 7, [1], **reduce)] if rank == 0 else [])
+        write_chakra(path.parent / f"alone.{rank}.et", nodes)
+        nodes = [chakra_node(1, "send", 5, [], comm_dst=1, comm_size=8)] if rank == 0 else good
+        write_chakra(path.parent / f"unheard.{rank}.et", nodes)
+
+
 GENERATORS = {
     "big.yaml": write_big,
     "deep.yaml": lambda path: path.write_text("name: " + "[" * 200 + "]" * 200 + "\n"),
     "latin1.yaml": lambda path: path.write_bytes(b"name: caf\xe9\n"),
     "nul.yaml": lambda path: path.write_bytes(b"name: a\0b\n"),
     "folder.yaml": lambda path: path.mkdir(),
+    "pipeline": write_pipeline,
+    "torch": write_pytorch,
+    "broken": write_broken,
 }
 
 # --- checks of a whole output ---------------------------------------------------------------------------------------------
@@ -129,6 +237,29 @@ def check_study(text):
     return None
 
 
+def check_why(text):
+    """The JSON of an explanation: shares add up, every change has a gain or a reason, every input a title and a slope."""
+    result = json.loads(text, parse_constant=lambda word: sys.exit(f"{word} in the JSON of an explanation"))
+    quantities, facts = result["quantities"], result["facts"]
+    for prefix in ("why.share.", "why.group."):
+        total = sum(q["value"] for name, q in quantities.items() if name.startswith(prefix))
+        if abs(total - 1) > 1e-9:
+            return f"{prefix}* add up to {total}"
+    moves = [name.rsplit(".", 1)[0] for name in quantities if name.startswith("why.move.") and name.endswith(".possible")]
+    for move in moves:
+        if (f"{move}.gain" in quantities) == (f"{move}.impossible" in facts) or f"{move}.title" not in facts:
+            return f"{move} has a gain and a reason, or neither"
+        if quantities[f"{move}.possible"]["value"] != (f"{move}.gain" in quantities):
+            return f"{move}.possible is wrong"
+    inputs = [name.rsplit(".", 1)[0] for name in quantities if name.startswith("why.input.") and name.endswith(".effect")]
+    for name in inputs:
+        if f"{name}.title" not in facts or f"{name}.elasticity" not in quantities:
+            return f"{name} has no title or no elasticity"
+    if len(moves) < 10 or len(inputs) < 10 or "why.answer_1" not in facts:
+        return f"{len(moves)} changes, {len(inputs)} inputs"
+    return None
+
+
 def check_page(text):
     """A report for people: 30 lines of 100 columns, no number that is none."""
     lines = text.splitlines()
@@ -163,6 +294,7 @@ def check_shell(shell):
 CHECKS = {
     "result": check_result,
     "study": check_study,
+    "why": check_why,
     "page": check_page,
     "json": check_json,
     "roff": check_roff,

@@ -93,7 +93,6 @@ typedef struct clx_software {
   int32_t alias_count;
   int32_t flash_attention;       // bool: fused attention kernel
   double gemm_speed;             // speed of its matrix products against the measured library of the device
-  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
   double attention_speed;        // speed of its attention kernel against the device's reference kernel
   int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused

@@ -60,8 +60,8 @@ static void rig_make(rig *r, const subject *s, const clx_catalog *catalog, clx_a
       (clx_network){.device = &r->device, .domain = 8, .nvlink = r->device.nvlink, .nic = 50e9, .nic_efficiency = 1};
   must(clx_catalog_read_library(catalog, "nccl", none, arena, &r->network.library, &error), &error);
   must(clx_catalog_read_transport(catalog, "infiniband", none, arena, &r->network.transport, &error), &error);
-  r->job = (clx_training){&r->model, &r->device, &r->network, &r->software, s->layout, CLX_PRECISION_BF16, s->sequence,
-                          s->batch,  0};
+  r->job = (clx_training){
+      &r->model, &r->device, &r->network, &r->software, s->layout, CLX_PRECISION_BF16, s->sequence, s->batch, 0, 0};
   clx_layout *l = &r->job.layout;
   if (l->vpp == 0) l->vpp = 1;
   if (l->ep == 0) l->ep = 1;

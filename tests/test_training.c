@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "training/training_internal.h"
 #include "training_rig.h"
 
 static clx_step step_of(const bench *b) {
@@ -34,6 +35,31 @@ static void test_parts_add_up(void **state) {
                        s.pp_exposed + s.dp_exposed + s.contention + s.bubble + s.optimizer + s.launch + s.jitter;
     CLX_CHECK_NEAR(sum, s.step_time, 1e-12, 0);
   }
+}
+
+static void test_power_cap(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .vpp = 5, .dp = 4});
+  const clx_step free = step_of(&b);
+  b.job.power_cap = b.device.tdp;
+  CLX_CHECK_NEAR(step_of(&b).step_time, free.step_time, 1e-12, 0);
+  double before = free.step_time;
+  for (double cap = 0.9; cap > 0.5; cap -= 0.1) {
+    b.job.power_cap = cap * b.device.tdp;
+    const clx_step step = step_of(&b);
+    assert_true(step.step_time > before && step.gemm > free.gemm && step.attention > free.attention);
+    CLX_CHECK_NEAR(step.stream, free.stream, 1e-12, 0);  // memory keeps its clock
+    before = step.step_time;
+  }
+  assert_true(before < 2 * free.step_time);
+  // The key of the catalogue replaces the model.
+  b.job.power_cap = 0;
+  b.device.sustained_clock[CLX_BF16] = 0.5;
+  const clx_step half = step_of(&b);
+  b.device.sustained_clock[CLX_BF16] = 1;
+  CLX_CHECK_NEAR(half.attention, 2 * step_of(&b).attention, 1e-9, 0);
+  assert_true(half.gemm > 1.8 * step_of(&b).gemm);
 }
 
 // 1F1B: (m + p - 1) slots; interleaved: m + (p - 1) / v. With equal stages (no embedding, loss or transfer to speak of).
@@ -75,6 +101,7 @@ static void test_doubling_rates_halves_the_step(void **state) {
   fast.device.memory_bandwidth *= 2;
   fast.device.clock *= 2;
   fast.device.tdp *= 2;
+  fast.device.idle_power *= 2;
   fast.network.nic *= 2;
   // NVLink is left alone where its ramp would not scale: tensor and expert groups made free on both sides.
   slow.network.nvlink = fast.network.nvlink = 1e12;
@@ -105,6 +132,75 @@ static void test_monotonicity(void **state) {
   b.network.nic *= 4;
   b.network.nvlink *= 4;
   assert_true(step_of(&b).step_time <= base);
+}
+
+// Full recompute repeats a forward pass; one that stops early, all of it but the last product and its sum over the ranks.
+static void test_recompute_stops_early(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "gpt3-175b", "llm-foundry", (clx_layout){.tp = 8, .pp = 1, .dp = 1});
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  b.job.layout.sequence_parallel = 0;
+  b.software.recompute_early_stop = 0;
+  const clx_layer_cost whole = clx_training_layer_cost(&b.job, false, false);
+  b.software.recompute_early_stop = 1;
+  const clx_layer_cost early = clx_training_layer_cost(&b.job, false, false);
+  const double down = clx_device_gemm_time(&b.device, CLX_KERNEL_BF16, CLX_GEMM_FORWARD, 4096, 12288, 6144, 1) /
+                      (b.device.sustained_clock[CLX_BF16] * b.software.gemm_speed);
+  CLX_CHECK_NEAR(whole.repeat, whole.gemm[0] + whole.attention[0] + whole.stream[0], 1e-12, 0);
+  CLX_CHECK_NEAR(whole.repeat - early.repeat, down, 1e-9, 0);
+  CLX_CHECK_NEAR(early.repeat_tp, whole.repeat_tp / 2, 1e-12, 0);
+  CLX_CHECK_NEAR(whole.flop - early.flop, 2.0 * 4096 * 12288 * 6144, 1e-12, 0);
+}
+
+// An odd vocabulary on one rank: its logits take 2.7 times as long as those of the next multiple of eight.
+static void test_odd_vocabulary(void **state) {
+  (void)state;
+  bench odd, even;
+  bench_make(&odd, "gpt3-175b", "megatron-lm-2021", (clx_layout){.tp = 1, .pp = 8, .dp = 1});
+  even = odd;
+  even.job.model = &even.model;
+  odd.model.vocab = 50257;
+  even.model.vocab = 50264;
+  const clx_layer_cost a = clx_training_head_cost(&odd.job), c = clx_training_head_cost(&even.job);
+  assert_true(even.software.aligned_gemm < 2 && a.gemm[0] > 1.5 * c.gemm[0]);
+  even.software.aligned_gemm = 1;
+  even.job.software = &even.software;
+  CLX_CHECK_NEAR(a.gemm[0], 2.7 * clx_training_head_cost(&even.job).gemm[0], 2e-3, 0);
+}
+
+// Passes of the optimizer that are not fused move update_bytes; gradients that are added up in a pass of their own are written
+// in 2 B by the products.
+static void test_unfused_optimizer(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "gpt3-175b", "megatron-lm-2021", (clx_layout){.tp = 8, .pp = 8, .dp = 1});
+  b.software.update_bytes = 40;
+  const clx_stage_parameters p = {.shared = 1e9};
+  const double fused = clx_training_optimizer_time(&b.job, &p);
+  b.software.update_bytes = 100;
+  const double rate = b.device.memory_bandwidth * b.device.memory_efficiency;
+  CLX_CHECK_NEAR(clx_training_optimizer_time(&b.job, &p) - fused, 1e9 * 60 / rate, 1e-9, 0);
+  b.software.gradient_bytes = 4;
+  const double together = clx_training_layer_cost(&b.job, false, false).weight;
+  b.software.accumulate_bytes = 20;
+  const double apart = clx_training_layer_cost(&b.job, false, false).weight;
+  CLX_CHECK_NEAR(together - apart, 12.0 * 12288 * 12288 / 8 * 6 / rate, 1e-9, 0);
+}
+
+// A host that is slower than the device starts what recompute repeats once more.
+static void test_launches_of_recompute(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "gpt3-175b", "megatron-lm-2021", (clx_layout){.tp = 8, .pp = 8, .dp = 1});
+  b.software.launch_interval = 0.1;  // s, longer than any kernel
+  b.job.layout.recompute = CLX_RECOMPUTE_NONE;
+  const clx_layer_cost none = clx_training_layer_cost(&b.job, false, false);
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  const clx_layer_cost full = clx_training_layer_cost(&b.job, false, false);
+  const double forward = none.launch[0] + none.gemm[0] + none.attention[0] + none.stream[0];
+  CLX_CHECK_NEAR(full.launch[0], none.launch[0], 0, 0);
+  CLX_CHECK_NEAR(full.launch[1] + full.repeat, none.launch[1] + forward, 1e-9, 0);
 }
 
 static void test_uneven_layers(void **state) {
@@ -393,6 +489,7 @@ static void test_checkpoint_traffic(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_power_cap),
       cmocka_unit_test(test_parts_add_up),
       cmocka_unit_test(test_pipeline_closed_form),
       cmocka_unit_test(test_doubling_rates_halves_the_step),
@@ -401,6 +498,10 @@ int main(void) {
       cmocka_unit_test(test_timeline_agrees_with_the_step),
       cmocka_unit_test(test_several_optimizers),
       cmocka_unit_test(test_checkpoint_traffic),
+      cmocka_unit_test(test_recompute_stops_early),
+      cmocka_unit_test(test_odd_vocabulary),
+      cmocka_unit_test(test_unfused_optimizer),
+      cmocka_unit_test(test_launches_of_recompute),
       cmocka_unit_test(test_uneven_layers),
       cmocka_unit_test(test_stages_as_cohorts),
       cmocka_unit_test(test_memory_classes),

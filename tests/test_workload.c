@@ -139,6 +139,54 @@ static void test_operations_match_closed_form(void **state) {
 }
 
 // Parameters of all ranks add up to the model.
+static const clx_op *operation(const clx_op *ops, int32_t count, const char *name) {
+  for (int32_t i = 0; i < count; i++) {
+    if (clx_text_equal(ops[i].name, name)) return &ops[i];
+  }
+  return NULL;
+}
+
+// Megatron pads a vocabulary to 128 entries per rank; one rank takes it as it is.
+static void test_vocabulary_is_padded_for_tensor_parallelism(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_transformer model = model_of(arena, "gpt3-175b");
+  model.vocab = 50257;
+  static const struct {
+    int32_t tp;
+    double columns;
+  } known[] = {{1, 50257}, {2, 25216}, {8, 6400}};
+  for (int32_t i = 0; i < CLX_COUNT(known); i++) {
+    const clx_shard shard = {.tp = known[i].tp, .cp = 1, .ep = 1, .etp = 1, .sequences = 1, .sequence = 2048};
+    clx_op ops[CLX_LAYER_OPS_MAX];
+    const int32_t count = clx_head_operations(&model, &shard, ops);
+    const clx_op *logits = operation(ops, count, "logits");
+    assert_non_null(logits);
+    CLX_CHECK_NEAR(logits->n, known[i].columns, 0, 0);
+  }
+  clx_arena_free(arena);
+}
+
+// Rotary work is that of models with rotary positions; what attention keeps is the same.
+static void test_rotary_positions(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_transformer model = model_of(arena, "llama-3.1-8b");
+  const clx_shard shard = {.tp = 1, .cp = 1, .ep = 1, .etp = 1, .sequences = 1, .sequence = 2048};
+  double saved[3] = {0};
+  for (int32_t kind = 0; kind < 3; kind++) {
+    clx_op ops[CLX_LAYER_OPS_MAX];
+    model.learned_positions = kind == 1;
+    model.alibi = kind == 2;
+    const int32_t count = clx_layer_operations(&model, &shard, false, false, ops);
+    assert_int_equal(operation(ops, count, "rope") != NULL, kind == 0);
+    for (int32_t i = 0; i < count; i++) saved[kind] += ops[i].saved;
+  }
+  CLX_CHECK_NEAR(saved[1], saved[0], 0, 0);
+  CLX_CHECK_NEAR(saved[2], saved[0], 0, 0);
+  clx_arena_free(arena);
+}
+
 static void test_parameter_shards_add_up(void **state) {
   (void)state;
   static const char *const names[] = {"llama-3.1-70b", "mixtral-8x7b", "grok-2"};
@@ -196,6 +244,8 @@ int main(void) {
       cmocka_unit_test(test_flop_per_token),
       cmocka_unit_test(test_ranks_add_up),
       cmocka_unit_test(test_operations_match_closed_form),
+      cmocka_unit_test(test_vocabulary_is_padded_for_tensor_parallelism),
+      cmocka_unit_test(test_rotary_positions),
       cmocka_unit_test(test_parameter_shards_add_up),
       cmocka_unit_test(test_incomplete_models_are_refused),
   };

@@ -27,10 +27,7 @@ static int write_file(const char *folder, const char *name, const clx_buffer *te
 // Spans back to back, apart, and of no length at all, as sums of durations.
 static void fill_track(clx_trace *t, int32_t track) {
   static const char *const categories[] = {"forward", "backward", "tp", NULL};
-  static const char *const names[] = {"forward 0.0", "\"quoted\\\"",
-                                      "r\xc3\xa9"
-                                      "duction",
-                                      "stray \xff byte", "all-reduce"};
+  static const char *const names[] = {"forward 0.0", "\"quoted\\\"", "\xc3\xa9tape", "stray \xff byte", "all-reduce"};
   double time = draw();
   for (int i = 0; i < SPANS; i++) {
     const double length = draw() < 0.1 ? 0 : draw() * 1e-3;

@@ -57,7 +57,8 @@ typedef struct clx_device {
   int32_t links;                        // clx_device_links
   double pcie;                          // B/s, one direction
   double host_link;                     // B/s, one direction, of a coherent link to the memory of its host; 0 = none
-  double sustained_clock[CLX_FORMATS];  // clock in training against the clock of a kernel measured alone
+  double multiply_energy[CLX_FORMATS];  // J/FLOP above rest of a large product at full clock; 0 = power never limits it
+  double sustained_clock[CLX_FORMATS];  // replaces what that says: in training against a kernel alone; 0 = does not
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
@@ -80,6 +81,16 @@ extern const clx_schema clx_device_schema;
 // elements; finite for m, n, k >= 0. The device has kernels (clx_catalog_read_device).
 double clx_device_gemm_time(const clx_device *device, clx_kernel_format format, clx_gemm_pass pass, double m, double n,
                             double k, double groups);
+
+// The same beside the other kernels of a long job, when power allows products no more than `rate` FLOP/s (0 = does not limit).
+double clx_device_gemm_sustained_time(const clx_device *device, clx_kernel_format format, clx_gemm_pass pass, double m,
+                                      double n, double k, double groups, double rate);
+
+// Clock, relative to the full one, that a device holds through a training step of large products of `format` under `limit`
+// watt (0 = its tdp); 1 where power does not limit it. Checked for limits of 0.6 tdp and more. docs/model/device/sustained.md.
+double clx_device_sustained_clock(const clx_device *device, clx_format format, double limit);
+// FLOP/s that large products reach at that clock; 0 where power does not limit it.
+double clx_device_sustained_rate(const clx_device *device, clx_format format, double limit);
 
 typedef struct clx_attention_shape {
   double batch, heads, kv_heads, query, key, qk_dim, v_dim, causal_share, window;

@@ -203,8 +203,13 @@ static double raggedness(const clx_device *device, clx_kernel_format format, dou
   return (clx_round_up(m / 128) - m / 128) * sqrt(128 / m) / (1 + waves / 12);
 }
 
-clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
-                                      double m, double n, double k, double groups) {
+// What power allows: s per FLOP, and for how long a kernel runs before that holds.
+typedef struct power_limit {
+  double flop_time, delay;
+} power_limit;
+
+static clx_kernel_cost cost_within(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
+                                   double m, double n, double k, double groups, power_limit power) {
   const double peak = clx_most(peak_of(device, format), 1), size = clx_kernel_format_bytes(format);
   const double memory_rate = device->memory_bandwidth * q->memory_share, cache_rate = memory_rate * q->cache_speed;
   product p = {.m = m, .n = n, .k = k, .groups = groups, .processors = device->processors};
@@ -238,9 +243,21 @@ clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_forma
   const double tail = p.tail / p.weight + (ragged > 0 ? q->ragged_time : 0);
   double time = clx_most(loop, p.memory) + q->overlap_loss * clx_least(loop, p.memory);
   const double flop = 2 * groups * m * n * k;
-  const double limited = device->tdp > 0 ? larger(time, flop * q->flop_energy / device->tdp) : time;
-  time += (limited - time) * time / (time + q->power_time);
+  const double limited = power.flop_time > 0 ? larger(time, flop * power.flop_time) : time;
+  time += (limited - time) * time / (time + power.delay);
   return (clx_kernel_cost){.time = q->start_time + time + tail, .flop = flop, .bytes = bytes.memory};
+}
+
+clx_kernel_cost clx_gemm_cost_grouped(const clx_device *device, clx_kernel_format format, const clx_gemm_parameters *q,
+                                      double m, double n, double k, double groups) {
+  const double flop_time = device->tdp > 0 ? q->flop_energy / device->tdp : 0;
+  return cost_within(device, format, q, m, n, k, groups, (power_limit){flop_time, q->power_time});
+}
+
+clx_kernel_cost clx_gemm_cost_sustained(const clx_device *device, clx_kernel_format format,
+                                        const clx_gemm_parameters *q, double m, double n, double k, double groups,
+                                        double rate) {
+  return cost_within(device, format, q, m, n, k, groups, (power_limit){rate > 0 ? 1 / rate : 0, 0});
 }
 
 // Scales per tensor need the largest value first: bf16 read twice, the result written. Others read once.

@@ -42,6 +42,11 @@ clx_kernel_cost clx_gemm_cost_grouped(const struct clx_device *device, clx_kerne
                                       const clx_gemm_parameters *parameters, double m, double n, double k,
                                       double groups);
 
+// The same while other kernels of a job run before and after it, and power allows no more than `rate` FLOP/s (0 = any).
+clx_kernel_cost clx_gemm_cost_sustained(const struct clx_device *device, clx_kernel_format format,
+                                        const clx_gemm_parameters *parameters, double m, double n, double k,
+                                        double groups, double rate);
+
 // The cast of m x k activations from bf16 to `format`, 0 when there is none. In s.
 double clx_gemm_quantise_time(const struct clx_device *device, clx_kernel_format format,
                               const clx_gemm_parameters *parameters, double m, double k);

@@ -74,43 +74,32 @@ static const clx_schema gemm_pass_schema = {.name = "gemm_pass",
                                             .count = CLX_COUNT(gemm_pass_rows),
                                             .size = sizeof(double[CLX_GEMM_PASSES])};
 
-static const clx_row sustained_clock_rows[] = {
-    {.key = "fp32",
-     .kind = CLX_ROW_REAL,
-     .offset = 0 * sizeof(double),
-     .initial = 1,
-     .maximum = 1.2,
-     .doc = "share of the isolated clock"},
-    {.key = "tf32",
-     .kind = CLX_ROW_REAL,
-     .offset = 1 * sizeof(double),
-     .initial = 1,
-     .maximum = 1.2,
-     .doc = "share of the isolated clock"},
-    {.key = "bf16",
-     .kind = CLX_ROW_REAL,
-     .offset = 2 * sizeof(double),
-     .initial = 1,
-     .maximum = 1.2,
-     .doc = "share of the isolated clock"},
-    {.key = "fp8",
-     .kind = CLX_ROW_REAL,
-     .offset = 3 * sizeof(double),
-     .initial = 1,
-     .maximum = 1.2,
-     .doc = "share of the isolated clock"},
-    {.key = "fp4",
-     .kind = CLX_ROW_REAL,
-     .offset = 4 * sizeof(double),
-     .initial = 1,
-     .maximum = 1.2,
-     .doc = "share of the isolated clock"},
-};
+#define BY_FORMAT(format_key, format, unit_text, most, text)                                                           \
+  {                                                                                                                    \
+    .key = (format_key), .kind = CLX_ROW_REAL, .offset = (format) * sizeof(double), .unit = (unit_text), .minimum = 0, \
+    .maximum = (most), .doc = (text)                                                                                   \
+  }
+
+#define CLOCK(key, format) BY_FORMAT(key, format, NULL, 1.2, "share of the isolated clock; 0: what power allows")
+#define ENERGY(key, format) BY_FORMAT(key, format, "J/FLOP", 1e-9, "energy of one FLOP; 0: power never limits it")
+
+static const clx_row sustained_clock_rows[] = {CLOCK("fp32", CLX_FP32), CLOCK("tf32", CLX_TF32),
+                                               CLOCK("bf16", CLX_BF16), CLOCK("fp8", CLX_FP8), CLOCK("fp4", CLX_FP4)};
 
 static const clx_schema sustained_clock_schema = {.name = "sustained_clock",
                                                   .doc = "share of the isolated clock",
                                                   .rows = sustained_clock_rows,
                                                   .count = CLX_COUNT(sustained_clock_rows),
+                                                  .size = sizeof(double[CLX_FORMATS])};
+
+static const clx_row multiply_energy_rows[] = {ENERGY("fp32", CLX_FP32), ENERGY("tf32", CLX_TF32),
+                                               ENERGY("bf16", CLX_BF16), ENERGY("fp8", CLX_FP8),
+                                               ENERGY("fp4", CLX_FP4)};
+
+static const clx_schema multiply_energy_schema = {.name = "multiply_energy",
+                                                  .doc = "energy of large products by number format",
+                                                  .rows = multiply_energy_rows,
+                                                  .count = CLX_COUNT(multiply_energy_rows),
                                                   .size = sizeof(double[CLX_FORMATS])};
 
 static const clx_row power_rows[] = {
@@ -261,7 +250,12 @@ static const clx_row device_rows[] = {
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_device, sustained_clock),
      .sub = &sustained_clock_schema,
-     .doc = "clock in training against that of a kernel measured alone"},
+     .doc = "replaces what multiply_energy says: clock in training against that of a kernel measured alone"},
+    {.key = "multiply_energy",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_device, multiply_energy),
+     .sub = &multiply_energy_schema,
+     .doc = "energy of large products at full clock, all that they draw above rest: gives the clock in training"},
     {.key = "exponentials",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_device, exponentials),

@@ -23,3 +23,6 @@ void clx_page_put(clx_page *page, const char *label, const char *text, int32_t m
 int32_t clx_page_lines(const char *text);
 // One line of a table: columns as they stand, cut where the page ends.
 void clx_page_row(clx_page *page, const char *label, const char *text, clx_report_style style);
+
+// The name of a part of a step for people: "tp_exposed" -> "TP transfers"; the key itself when it has none.
+const char *clx_report_part(const char *key);

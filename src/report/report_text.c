@@ -153,8 +153,7 @@ static void write_memory(writer *w) {
   flush(w, "memory", 2, CLX_REPORT_PLAIN);
 }
 
-// Names of the parts of a step for people.
-static const char *part_name(const char *key) {
+const char *clx_report_part(const char *key) {
   static const char *const names[][2] = {
       {"gemm", "matrix products"},    {"attention", "attention"},           {"stream", "elementwise"},
       {"recompute", "recompute"},     {"tp_exposed", "TP transfers"},       {"cp_exposed", "CP transfers"},
@@ -179,7 +178,7 @@ static void write_parts(writer *w, double step) {
       continue;
     }
     clx_buffer_format(&w->text, "%s%s %.1f %%", w->text.length > 0 ? ", " : "",
-                      part_name(parts[i]->name + strlen(prefix)), 100 * parts[i]->value / step);
+                      clx_report_part(parts[i]->name + strlen(prefix)), 100 * parts[i]->value / step);
   }
   if (other >= 0.0005 * step) clx_buffer_format(&w->text, ", other %.1f %%", 100 * other / step);
   flush(w, "", 3, CLX_REPORT_PLAIN);

@@ -29,9 +29,27 @@ clx_status clx_result_add_series(clx_result *result, const char *name, const cha
 // The value of a quantity, or `otherwise` when it is absent. O(count).
 double clx_result_value(const clx_result *result, const char *name, double otherwise);
 const char *clx_result_fact(const clx_result *result, const char *name);  // NULL when absent
+
+// Quantities by weight.
+typedef struct clx_ranking {
+  const clx_quantity *quantity;
+  double weight;  // its value, or how large that is
+} clx_ranking;
+
+// The heaviest `room` quantities named "PREFIX...SUFFIX", heaviest first: by value, or by its size. Returns how many.
+// O(count room). Valid until a quantity is added.
+int32_t clx_result_rank(const clx_result *result, const char *prefix, const char *suffix, bool by_size,
+                        clx_ranking *out, int32_t room);
+// What stands beside a quantity under the same name but its last word: of "nic.effect" with "value" that is "nic.value"; NULL when
+// absent.
+const clx_quantity *clx_result_beside(const clx_result *result, const clx_quantity *quantity, const char *what);
+const char *clx_result_fact_beside(const clx_result *result, const clx_quantity *quantity, const char *what);
+
 int32_t clx_result_warning_count(const clx_result *result);
 const char *clx_result_warning(const clx_result *result, int32_t index);
 int32_t clx_result_assumption_count(const clx_result *result);
+// The points of a series; *x and *count are filled. NULL when it is absent. O(series).
+const double *clx_result_series(const clx_result *result, const char *name, const double **x, int32_t *count);
 
 // {"schema_version":1,"quantities":{name:{"value","unit","low","high","doc"}},"facts":{name:text},
 //  "series":{name:{"unit","x_name","x_unit","x":[],"y":[]}},"warnings":[text],"assumptions":[{"key","why"}]}

@@ -91,6 +91,10 @@ static clx_status compile_machine(clx_scenario *s, clx_error *error) {
   return clx_machine_compile(s->arena, machine, net->place, error);
 }
 
+static double sustained_rate(const clx_device *device) {
+  return device->peak[CLX_BF16] * clx_device_sustained_clock(device, CLX_BF16, 0);
+}
+
 // A synchronous job runs at the pace of its slowest device and with the smallest memory.
 static clx_status pick_device(clx_scenario *s, clx_error *error) {
   const clx_scenario_spec *spec = &s->spec;
@@ -101,9 +105,7 @@ static clx_status pick_device(clx_scenario *s, clx_error *error) {
     const clx_cohort *cohort = &s->machine.cohort[i];
     training += cohort->gpus;
     if (slowest == NULL || cohort->device.memory < s->device_memory) s->device_memory = cohort->device.memory;
-    const double rate = cohort->device.peak[CLX_BF16] * cohort->device.sustained_clock[CLX_BF16];
-    const double best =
-        slowest == NULL ? 0 : slowest->device.peak[CLX_BF16] * slowest->device.sustained_clock[CLX_BF16];
+    const double rate = sustained_rate(&cohort->device), best = slowest == NULL ? 0 : sustained_rate(&slowest->device);
     const bool slower = slowest == NULL || rate < best ||
                         (rate == best && cohort->device.memory_bandwidth < slowest->device.memory_bandwidth);
     if (slower) slowest = cohort;
@@ -152,6 +154,7 @@ clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   s->job.layout = spec->layout;
   if (s->job.layout.place.line == 0) s->job.layout.place = spec->place;
   s->job.precision = spec->precision;
+  s->job.power_cap = spec->power_cap;
   s->job.sequence = spec->sequence;
   s->job.global_batch = (double)spec->global_batch;
   if (spec->layout.tp == 0) return CLX_OK;  // to be searched
@@ -216,4 +219,24 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(pick_device(s, error));
   CLX_TRY(clx_scenario_place(s, error));
   return clx_scenario_compile_training(s, error);
+}
+
+clx_status clx_scenario_part(const clx_scenario *s, const bool *trains, clx_arena *arena, clx_scenario *part,
+                             clx_error *error) {
+  clx_training_spec *training = &part->spec.training;
+  *part = *s;
+  part->arena = arena;
+  part->machine = (clx_machine){0};
+  part->spec.fleet = CLX_NEW_ARRAY(arena, clx_fleet_spec, s->spec.fleet_count);
+  if (part->spec.fleet == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < s->spec.fleet_count; i++) {
+    part->spec.fleet[i] = s->spec.fleet[i];
+    part->spec.fleet[i].trains = trains[i];
+  }
+  training->gpus = 0;
+  training->layout.tp = 0;
+  CLX_TRY(compile_machine(part, error));
+  CLX_TRY(pick_device(part, error));
+  CLX_TRY(clx_scenario_place(part, error));
+  return clx_scenario_compile_training(part, error);
 }

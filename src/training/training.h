@@ -93,7 +93,6 @@ typedef struct clx_software {
   int32_t alias_count;
   int32_t flash_attention;       // bool: fused attention kernel
   double gemm_speed;             // speed of its matrix products against the measured library of the device
-  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
   double attention_speed;        // speed of its attention kernel against the device's reference kernel
   int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
@@ -116,14 +115,15 @@ typedef struct clx_software {
   double update_bytes;      // B per parameter that the optimizer moves, when its passes are not fused into one
   int32_t recompute;        // clx_recompute: when the user says nothing
   int32_t recompute_early_stop;  // bool: full recompute ends with the last tensor that backward needs
-  double expert_overlap;    // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
+  double expert_overlap;  // share of expert dispatch and combine hidden; with fused_experts: in whole-step graphs
   double
       expert_dedup;  // 1: a token goes once to a node however many experts it has there (DeepEP); 0: plain all-to-all
   double expert_imbalance;  // fullest rank against the mean
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   int32_t
       fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
-  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double
+      expert_graphs;  // share of the host's work on layers with experts that CUDA graphs replay where there is no pipeline
   double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
   double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
   double expert_host_each;      // s more per expert of the rank with casts or biases of its own
@@ -137,7 +137,6 @@ typedef struct clx_software {
   int32_t selective_attention;  // bool: selective recompute repeats fused attention too
   double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
   double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
   double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
@@ -154,6 +153,7 @@ typedef struct clx_training {
   double sequence;       // tokens
   double global_batch;   // sequences
   int64_t machine_gpus;  // GPUs of the machine that can train; 0 = as many as whole NVLink groups need (published runs)
+  double power_cap;      // W that one GPU may draw; 0 = its tdp
 } clx_training;
 
 typedef enum clx_memory_class {
@@ -265,6 +265,7 @@ clx_format clx_precision_format(int32_t precision);
 clx_kernel_format clx_precision_kernel(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
+double clx_layout_ranks(const clx_layout *layout);             // tp cp pp dp, exact
 int32_t clx_expert_data_parallel(const clx_layout *layout);
 int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one copy of dense weights or their optimizer
 int32_t clx_expert_shard_ranks(const clx_layout *layout);  // ... of one rank's experts

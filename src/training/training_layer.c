@@ -12,7 +12,7 @@ static const double BIAS_HOST = 3;
 
 // Share of the bf16 peak and of the streaming bandwidth that the kernels of a scan in chunks reach: products of 64 x 128 with decay
 // factors between them, states in fp32. Fitted to Nemotron-H 56B on H100 (dgxc-benchmarking 25.05).
-static const double SCAN_EFFICIENCY = 0.1, SCAN_BANDWIDTH = 0.36;
+static const double SCAN_EFFICIENCY = 0.089, SCAN_BANDWIDTH = 0.36;
 // Host work of such a mixer beyond its two projections, in linear modules: convolution, gates, scan.
 static const double SCAN_HOST = 3;
 
@@ -32,6 +32,8 @@ typedef struct context {
   const clx_software *software;
   clx_shard shard;
   clx_format format;
+  double rate[CLX_FORMATS];  // FLOP/s that power allows large products of the two formats in use
+  double attention_clock;    // against the one its efficiency was read at
   bool fused_attention;
   bool fused_experts;  // one grouped kernel for the experts, the whole step a graph
   clx_layer_cost cost;
@@ -40,14 +42,27 @@ typedef struct context {
   double linears, cast_experts;  // linear modules; experts that are cast or have biases
   double attention_forward, gemm_forward, selective_stream, flop_forward;
   double column_data[COLUMNS_MAX], column_weight[COLUMNS_MAX];  // gradients of the products whose input is gathered
+  double column_times[COLUMNS_MAX];
   int32_t columns;
   double last_gemm, last_flop;  // of the operation added last, when that was a matrix product; forward
 } context;
+
+// Rates of attention come from runs long enough to settle: at its tdp a device keeps them, and under a cap it loses what bf16
+// products lose.
+static void set_clock(context *c) {
+  const clx_device *d = c->device;
+  const double cap = c->job->power_cap, clock = clx_device_sustained_clock(d, CLX_BF16, cap);
+  c->rate[CLX_BF16] = clx_device_sustained_rate(d, CLX_BF16, cap);
+  if (c->format != CLX_BF16) c->rate[c->format] = clx_device_sustained_rate(d, c->format, cap);
+  const double full = cap > 0 ? clx_device_sustained_clock(d, CLX_BF16, 0) : clock;
+  c->attention_clock = d->sustained_clock[CLX_BF16] > 0 ? d->sustained_clock[CLX_BF16] : fmin(1, clock / full);
+}
 
 static context context_make(const clx_training *job) {
   context c = {.job = job, .device = job->device, .software = job->software};
   c.shard = clx_training_shard(job);
   c.format = clx_precision_format(job->precision);
+  set_clock(&c);
   c.fused_attention = clx_training_fused_attention(job);
   // The fused grouped kernels of cuDNN take block-scaled operands; buffers of fixed size for any routing leave room for one
   // sequence at a time (full_iteration presets of Megatron-Bridge 26.06).
@@ -88,10 +103,12 @@ static number_format format_of(const context *c, const clx_op *op) {
 
 static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, double m, double n, double k,
                         double groups) {
-  const double alone = clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups);
-  const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
-  const double speed = c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1);
-  return alone / (c->device->sustained_clock[f.unit] * speed);
+  const double clock = c->device->sustained_clock[f.unit];
+  const bool modelled = clock <= 0 && c->device->multiply_energy[f.unit] > 0;
+  const double time = modelled
+                          ? clx_device_gemm_sustained_time(c->device, f.kernel, pass, m, n, k, groups, c->rate[f.unit])
+                          : clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups) / (clock > 0 ? clock : 1);
+  return time / c->software->gemm_speed;
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
@@ -136,8 +153,10 @@ static double rescale_time(const context *c, const clx_op *op) {
 
 static void add_column(context *c, const clx_op *op, double data, double weight) {
   if (!op->same_input && c->columns < COLUMNS_MAX) c->columns++;
-  c->column_data[c->columns - 1] += data;
-  c->column_weight[c->columns - 1] += weight;
+  const int32_t column = c->columns - 1;
+  c->column_data[column] += data / op->times;
+  c->column_weight[column] += weight / op->times;
+  c->column_times[column] = op->times;
 }
 
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
@@ -174,8 +193,8 @@ static void add_gemm(context *c, const clx_op *op) {
   if (format.unit != CLX_BF16 && !(c->fused_experts && op->absorbed)) {
     const double rows = op->m * op->groups;
     if (!op->same_input) {
-      c->cost.stream[FORWARD] += times * cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted) *
-                                 (1 - 0.5 * c->software->fusion);
+      const double in = cast_time(c, format.kernel, rows * op->k, op->gathered, op->weighted);
+      c->cost.stream[FORWARD] += times * in * (1 - 0.5 * c->software->fusion);
     }
     c->cost.stream[BACKWARD] += times * cast_time(c, format.kernel, rows * op->n, op->scattered, op->weighted);
     c->cost.stream[BACKWARD] += times * rescale_time(c, op);
@@ -192,14 +211,15 @@ static double kernel_generation(const context *c) {
   return 1;
 }
 
-// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 and 342/537 TFLOP/s on H200 (backward
-// does not skip what the mask hides), 1998/1533 and 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark).
+// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 TFLOP/s forward on H200, 1998/1533 and
+// 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark). Backward on Hopper 342/537 was measured there with cuDNN 9.26, which
+// does not skip what the mask hides; tuned MLPerf configurations have chosen fp8, so that both passes are no slower.
 typedef struct fp8_attention {
   const char *family;
   double speed[2];  // forward, backward
 } fp8_attention;
 
-static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.64}}, {"blackwell", {1.3, 1.11}}};
+static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.9}}, {"blackwell", {1.3, 1.11}}};
 
 static double attention_format(const context *c, bool backward) {
   const int32_t jobs = c->software->narrow_attention;
@@ -212,11 +232,6 @@ static double attention_format(const context *c, bool backward) {
   return 1;
 }
 
-// The rates of cuDNN come from runs long enough to settle; those of Ampere from single kernels.
-static double attention_clock(const context *c) {
-  return clx_text_equal(c->device->family, "ampere") ? c->device->sustained_clock[CLX_BF16] : 1;
-}
-
 static double attention_time(const context *c, const clx_op *op, bool backward) {
   clx_attention_shape shape = {op->batch,  op->heads, op->kv_heads,     op->query, op->key,
                                op->qk_dim, op->v_dim, op->causal_share, op->window};
@@ -227,10 +242,10 @@ static double attention_time(const context *c, const clx_op *op, bool backward) 
     shape.query *= l->cp;
   }
   if (!c->fused_attention) {
-    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->device->sustained_clock[CLX_BF16];
+    return clx_device_unfused_attention_time(c->device, &shape, backward) / c->attention_clock;
   }
   const double speed = c->software->attention_speed * kernel_generation(c) * attention_format(c, backward);
-  return clx_device_attention_time(c->device, &shape, backward) / (speed * attention_clock(c));
+  return clx_device_attention_time(c->device, &shape, backward) / (speed * c->attention_clock);
 }
 
 static void add_attention(context *c, const clx_op *op) {
@@ -247,7 +262,7 @@ static void add_attention(context *c, const clx_op *op) {
 static void add_stream(context *c, const clx_op *op) {
   if (op->absorbed && c->fused_experts) return;
   const double spread = op->unfused + (1 - op->unfused) * c->software->fusion;
-  const double kernels = op->kernels + (1 - op->kernels) * c->software->fusion;
+  const double kernels = op->kernels + (op->fused_kernels - op->kernels) * c->software->fusion;
   const double more = (kernels - 1) * c->device->kernel_time;
   const double forward = op->times * (clx_device_stream_time(c->device, op->bytes_forward * spread) + more);
   const double backward = op->times * (clx_device_stream_time(c->device, op->bytes_backward * spread) + more);
@@ -260,7 +275,7 @@ static void add_stream(context *c, const clx_op *op) {
 
 // Products of a chunk at the rate of the Triton kernels, beside traffic of the states; 2.5 times as much backward.
 static void add_scan(context *c, const clx_op *op) {
-  const double rate = c->device->peak[CLX_BF16] * c->device->sustained_clock[CLX_BF16] * SCAN_EFFICIENCY;
+  const double rate = c->device->peak[CLX_BF16] * c->attention_clock * SCAN_EFFICIENCY;
   const double more = (op->kernels - 1) * c->device->kernel_time;
   const double forward =
       op->times * (op->flop / rate + clx_device_stream_time(c->device, op->bytes_forward / SCAN_BANDWIDTH) + more);
@@ -320,7 +335,8 @@ static tp_collectives tp_collectives_make(const context *c) {
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
   const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
   const double gathered = wide ? bytes : bytes / 2;
-  if (!c->shard.sequence_parallel) return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
+  if (!c->shard.sequence_parallel)
+    return (tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
   return (tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
                           clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
 }
@@ -336,7 +352,9 @@ static double tp_backward_plain(const context *c, tp_collectives t, double block
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
-    shown += weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    const double one =
+        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+    shown += c->column_times[i] * one;
   }
   return shown;
 }
@@ -392,10 +410,15 @@ static void add_cp(context *c) {
 // Dispatch or combine. With expert_dedup a token goes once to a rank that holds any of its experts and once over the NICs to a
 // node (DeepEP across servers, HybridEP in larger NVLink domains), else once for each expert (all-to-all of NCCL, which
 // Megatron-Core's guide leaves for groups inside a server).
+static bool plain_exchange(const context *c, clx_group group) {
+  const bool server = c->job->layout.ep <= group.inside && c->job->network->domain <= SERVER;
+  return server || c->software->expert_dedup <= 0;
+}
+
 static double exchange_time(const context *c, clx_group group) {
   const clx_layout *l = &c->job->layout;
-  const bool server = l->ep <= group.inside && c->job->network->domain <= SERVER;
-  const double share = server ? 0 : c->software->expert_dedup, picks = c->job->model->experts_per_token;
+  const double share = plain_exchange(c, group) ? 0 : c->software->expert_dedup,
+               picks = c->job->model->experts_per_token;
   const double plain =
       share < 1 ? clx_collective_time(c->job->network, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)) : 0;
   if (share <= 0) return plain;
@@ -411,9 +434,18 @@ static void add_ep(context *c) {
   if (l->ep <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
   const double one = exchange_time(c, group);
+  // All-to-all delivers tokens by their origin: they are sorted by expert once more on arrival, and back before they leave.
+  const bool sorts = plain_exchange(c, group) && c->job->model->experts > l->ep;
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
   const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
+  if (sorts) {
+    const double rows = clx_training_token_bytes(c->job) * c->job->model->experts_per_token;
+    const double sort = exchanges * clx_device_stream_time(c->device, 2 * rows);
+    c->cost.stream[FORWARD] += sort;
+    c->cost.stream[BACKWARD] += sort;
+    c->experts_forward += sort;
+  }
   const double exposed = exchanges * one * (1 - (overlaps ? c->software->expert_overlap : 0));
   c->cost.ep[FORWARD] += exposed;
   c->cost.ep[BACKWARD] += exposed;
@@ -497,7 +529,9 @@ typedef struct expert_host {
 static expert_host expert_host_of(const context *c) {
   const clx_software *s = c->software;
   if (c->fused_experts) return (expert_host){0, 0};
-  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs);
+  // Graphs take memory for each layer and micro-batch in flight: recipes for servers capture them without a pipeline only.
+  const double server = c->job->layout.pp == 1 ? s->expert_graphs : 0;
+  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : server);
   const double blocks = clx_layer_blocks_of(c->job->model).ffn;
   return (expert_host){eager * s->linear_host * c->linears,
                        eager * blocks * (s->expert_host + s->expert_host_each * c->cast_experts)};

@@ -1,6 +1,7 @@
 // Steps of clx_twin_run, one file each.
 #pragma once
 
+#include "search/search.h"
 #include "twin/twin.h"
 
 // Adds a quantity without a band.
@@ -19,6 +20,9 @@ clx_status clx_twin_timeline(const clx_scenario *scenario, clx_arena *arena, clx
 // Finds or takes the layout, checks memory, evaluates the step. *job is the final job.
 clx_status clx_twin_training(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_training *job,
                              clx_step *step, clx_error *error);
+// Makes the profile's habit of recompute explicit; where the job leaves it open (CLX_RECOMPUTE_DEFAULT) and the habit does not fit
+// into `capacity` bytes, the least that does, and the offload that goes with it.
+clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memory, clx_error *error);
 // The step of every rank, drawn with `seed`; replaces *step.
 clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx_training *job, clx_step *step,
                           clx_result *result, clx_error *error);
@@ -26,6 +30,12 @@ clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
                           clx_result *result, clx_error *error);
+// Share of their TDP that the GPUs of a job draw, mean over a step.
+double clx_twin_power_share(const clx_step *step);
+// IT energy of a step, J: power.it_mean of clx_twin_power times the step.
+clx_search_worth clx_twin_energy(const clx_scenario *scenario);
+// "TP8 PP8 VPP4 DP1536, micro-batch 1, zero1, recompute none".
+void clx_twin_layout_text(const clx_layout *layout, char *text, size_t size);
 
 // Ranks for a timeline; room for CLX_TRACE_RANKS_MAX.
 typedef struct clx_rank_list {

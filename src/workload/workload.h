@@ -28,7 +28,8 @@ typedef struct clx_transformer {
   // experts. All 0 = each layer has attention and a feed-forward block.
   int32_t attention_layers, mamba_layers, ffn_layers;
   int32_t mamba_heads, mamba_head_dim, mamba_state, mamba_groups;
-  int32_t mtp_layers;    // multi-token prediction modules, each one more layer and one more head pass
+  int32_t mtp_layers;  // multi-token prediction modules, each one more layer and one more head pass
+  int32_t document;    // tokens of the documents packed into a sequence, which do not see each other; 0 = one document
   int32_t adapter_rank;  // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
 } clx_transformer;
 
@@ -111,6 +112,7 @@ typedef struct clx_op {
   double bytes_forward, bytes_backward;   // STREAM and SCAN: traffic when neighbours are fused
   double unfused;                         // STREAM: traffic of separate kernels against the fused one, >= 1
   double kernels;                         // launches in forward when unfused
+  double fused_kernels;                   // launches when neighbours are fused
   double saved;                           // bytes kept for backward (bf16 activations)
   double saved_selective;                 // the part of `saved` that selective recompute drops
   double saved_input;                     // the part of `saved` kept only as the input of a weighted GEMM

@@ -28,7 +28,14 @@ static view view_make(const clx_transformer *model, const clx_shard *shard, clx_
 
 static clx_op *add(view *v, const char *name, clx_op_kind kind, clx_op_part part) {
   clx_op *op = &v->ops[v->count++];
-  *op = (clx_op){.name = name, .kind = kind, .part = part, .groups = 1, .unfused = 1, .kernels = 1, .times = v->times};
+  *op = (clx_op){.name = name,
+                 .kind = kind,
+                 .part = part,
+                 .groups = 1,
+                 .unfused = 1,
+                 .kernels = 1,
+                 .fused_kernels = 1,
+                 .times = v->times};
   return op;
 }
 
@@ -71,12 +78,14 @@ static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_h
   const clx_shard *shard = v->shard;
   clx_op *op = add(v, "attention", CLX_OP_ATTENTION, CLX_PART_ATTENTION);
   op->batch = shard->sequences;
+  const bool packed = model->document > 0 && model->document < shard->sequence;
+  if (packed) op->batch *= shard->sequence / model->document;
   op->heads = (double)model->heads / shard->tp;
   op->kv_heads = kv_heads;
   op->qk_dim = qk_dim;
   op->v_dim = v_dim;
-  op->query = shard->sequence / shard->cp;
-  op->key = shard->sequence;
+  op->key = packed ? model->document : shard->sequence;
+  op->query = op->key / shard->cp;
   op->window = windowed ? model->sliding_window : 0;
   op->causal_share = 0.5;
   if (op->window > 0 && op->window < op->key) {
@@ -86,21 +95,17 @@ static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_h
   op->saved = v->tokens * op->heads * v_dim * BF16;
 }
 
-// Projections of one input, as one product or as one each; backward their data gradients are then summed. Returns the first.
+// Projections of one input, as one product or as one each; backward their data gradients are then summed.
 static clx_op *add_projections(view *v, const char *name, clx_op_part part, const double *width, int32_t count) {
   double all = 0;
   for (int32_t i = 0; i < count; i++) all += width[i];
-  if (!v->shard->separate || count < 2) {
-    clx_op *op = add_gemm(v, name, part, v->tokens, all, v->model->hidden);
-    op->gathered = true;
-    return op;
-  }
-  clx_op *first = NULL;
-  for (int32_t i = 0; i < count; i++) {
+  const bool separate = v->shard->separate && count > 1;
+  clx_op *first = add_gemm(v, name, part, v->tokens, separate ? width[0] : all, v->model->hidden);
+  first->gathered = true;
+  if (!separate) return first;
+  for (int32_t i = 1; i < count; i++) {
     clx_op *op = add_gemm(v, name, part, v->tokens, width[i], v->model->hidden);
-    op->gathered = true;
-    op->same_input = i > 0;
-    if (i == 0) first = op;
+    op->gathered = op->same_input = true;
   }
   add_stream(v, "gradient sum", part, v->tokens * v->model->hidden, 0, count + 1, 1, 1);
   return first;
@@ -130,8 +135,8 @@ static void add_gqa(view *v, bool windowed) {
   const double d = model->head_dim, heads = (double)model->heads / v->shard->tp, kv = local_kv_heads(v);
   const double width = (heads + 2 * kv) * d;
   const double projection[] = {heads * d, kv * d, kv * d};
-  clx_op *qkv = add_projections(v, "qkv", CLX_PART_ATTENTION, projection, CLX_COUNT(projection));
-  qkv->saved = v->tokens * width * BF16;  // queries, keys and values are kept for attention's backward pass
+  add_projections(v, "qkv", CLX_PART_ATTENTION, projection, CLX_COUNT(projection))->saved =
+      v->tokens * width * BF16;  // queries, keys and values are kept for attention's backward pass
   add_adapter(v, width, model->hidden);
   if (!model->learned_positions && !model->alibi) {
     add_stream(v, "rope", CLX_PART_ATTENTION, v->tokens * (heads + kv) * d, 2, 2, 2.5, 3);
@@ -218,7 +223,8 @@ static void add_experts(view *v) {
   const double arriving = routed * k * shard->expert_imbalance;
   clx_op *router = add_gemm(v, "router", CLX_PART_EXPERT, v->spread, model->experts, model->hidden);
   router->low_precision = false;
-  add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 8);
+  // Scores, choice, map and counts of tokens: 72 small kernels, 31 with fused routing (Megatron-LM, DeepSeek-V3 on GB200, 2.1.4).
+  add_stream(v, "top-k", CLX_PART_EXPERT, v->spread * model->experts, 6, 6, 2, 72)->fused_kernels = 31;
   if (model->expert_hidden > 0) {
     add_gemm(v, "into experts' width", CLX_PART_EXPERT, v->spread, h, model->hidden);
     add_gemm(v, "out of experts' width", CLX_PART_EXPERT, v->spread, model->hidden, h);

@@ -237,6 +237,29 @@ def check_study(text):
     return None
 
 
+def check_why(text):
+    """The JSON of an explanation: shares add up, every change has a gain or a reason, every input a title and a slope."""
+    result = json.loads(text, parse_constant=lambda word: sys.exit(f"{word} in the JSON of an explanation"))
+    quantities, facts = result["quantities"], result["facts"]
+    for prefix in ("why.share.", "why.group."):
+        total = sum(q["value"] for name, q in quantities.items() if name.startswith(prefix))
+        if abs(total - 1) > 1e-9:
+            return f"{prefix}* add up to {total}"
+    moves = [name.rsplit(".", 1)[0] for name in quantities if name.startswith("why.move.") and name.endswith(".possible")]
+    for move in moves:
+        if (f"{move}.gain" in quantities) == (f"{move}.impossible" in facts) or f"{move}.title" not in facts:
+            return f"{move} has a gain and a reason, or neither"
+        if quantities[f"{move}.possible"]["value"] != (f"{move}.gain" in quantities):
+            return f"{move}.possible is wrong"
+    inputs = [name.rsplit(".", 1)[0] for name in quantities if name.startswith("why.input.") and name.endswith(".effect")]
+    for name in inputs:
+        if f"{name}.title" not in facts or f"{name}.elasticity" not in quantities:
+            return f"{name} has no title or no elasticity"
+    if len(moves) < 10 or len(inputs) < 10 or "why.answer_1" not in facts:
+        return f"{len(moves)} changes, {len(inputs)} inputs"
+    return None
+
+
 def check_page(text):
     """A report for people: 30 lines of 100 columns, no number that is none."""
     lines = text.splitlines()
@@ -271,6 +294,7 @@ def check_shell(shell):
 CHECKS = {
     "result": check_result,
     "study": check_study,
+    "why": check_why,
     "page": check_page,
     "json": check_json,
     "roff": check_roff,

@@ -122,7 +122,8 @@ typedef struct clx_software {
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   int32_t
       fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
-  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double
+      expert_graphs;  // share of the host's work on layers with experts that CUDA graphs replay where there is no pipeline
   double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
   double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
   double expert_host_each;      // s more per expert of the rank with casts or biases of its own

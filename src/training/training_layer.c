@@ -529,7 +529,9 @@ typedef struct expert_host {
 static expert_host expert_host_of(const context *c) {
   const clx_software *s = c->software;
   if (c->fused_experts) return (expert_host){0, 0};
-  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs);
+  // Graphs take memory for each layer and micro-batch in flight: recipes for servers capture them without a pipeline only.
+  const double server = c->job->layout.pp == 1 ? s->expert_graphs : 0;
+  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : server);
   const double blocks = clx_layer_blocks_of(c->job->model).ffn;
   return (expert_host){eager * s->linear_host * c->linears,
                        eager * blocks * (s->expert_host + s->expert_host_each * c->cast_experts)};

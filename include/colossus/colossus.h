@@ -125,7 +125,8 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
 /* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
 /* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
  * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
-clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
+                       clx_error *error);
 /* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
  * clx_text_free. */
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);

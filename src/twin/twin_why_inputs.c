@@ -107,7 +107,6 @@ static const input INPUTS[] = {
     {"nic_efficiency", "NIC rate that the fabric lets through", "", SHARE, {NETWORK(nic_efficiency)}},
     {"thinning", "oversubscription of the fabric", "", PLAIN, {LEVELS(thinning)}},
     {"gemm_speed", "speed of the GEMM library", "", PLAIN, {SOFTWARE(gemm_speed)}},
-    {"weight_gradient_speed", "speed of narrow weight gradients", "", PLAIN, {SOFTWARE(weight_gradient_speed)}},
     {"attention_speed", "speed of the attention kernel", "", PLAIN, {SOFTWARE(attention_speed)}},
     {"expert_imbalance", "fullest expert rank against the mean", "", PLAIN, {SOFTWARE(expert_imbalance)}},
     {"aligned_gemm", "slowdown of unaligned GEMMs", "", PLAIN, {SOFTWARE(aligned_gemm)}},

@@ -1,9 +1,9 @@
 // The public functions on Chakra traces.
+#include "api/api_internal.h"
 #include "import/import_chakra.h"
 #include "report/report.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
-#include "trace/trace.h"
 #include "twin/twin.h"
 
 // Hands over what was written, or frees it.
@@ -19,24 +19,22 @@ static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, 
   return status;
 }
 
-clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, char **text, clx_error *error) {
+clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
+                             clx_error *error) {
   clx_buffer out = {0};
   clx_execution execution;
-  clx_chakra_report report;
+  clx_chakra_report found;
   *text = NULL;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = clx_chakra_load(arena, prefix, groups, &execution, &report, error);
-  if (status == CLX_OK) (json ? clx_chakra_report_json : clx_chakra_report_text)(&execution, &report, &out);
+  const clx_status status = clx_chakra_load(arena, prefix, groups, &execution, &found, error);
+  if (status == CLX_OK && json) {
+    clx_chakra_report_json(&execution, &found, &out);
+  } else if (status == CLX_OK) {
+    clx_chakra_report_text(&execution, &found, report, &out);
+  }
   clx_arena_free(arena);
   return hand_over(status, &out, text, error);
-}
-
-static clx_status write_as(const clx_trace *trace, const char *format, clx_buffer *out, clx_error *error) {
-  if (clx_text_equal(format, "chrome")) return clx_trace_write(trace, CLX_TRACE_CHROME, out, error);
-  if (clx_text_equal(format, "perfetto")) return clx_trace_write(trace, CLX_TRACE_PERFETTO, out, error);
-  if (clx_text_equal(format, "svg")) return clx_report_timeline_svg(trace, out, error);
-  return clx_fail_plain(error, CLX_INPUT, "format '%s': there are chrome, perfetto and svg", format);
 }
 
 clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
@@ -53,7 +51,7 @@ clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, c
   if (status == CLX_OK)
     status = clx_twin_replay(scenario, prefix, options, arena, result, traced ? &trace : NULL, error);
   if (status == CLX_OK && traced) {
-    status = hand_over(write_as(&trace, options->trace, &text, error), &text, timeline, error);
+    status = hand_over(clx_api_write_trace(&trace, options->trace, &text, error), &text, timeline, error);
     if (status == CLX_OK && timeline_size != NULL) *timeline_size = text.length;
   }
   clx_arena_free(arena);

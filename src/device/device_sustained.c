@@ -6,9 +6,9 @@
 
 // Share of the limit that products cannot use while a job runs for long: leakage of a hot die, and what the controller keeps
 // free. Boards of a GPT-3 training run on H100 draw about 0.85 of their limit (MLPerf, node power less what is not GPU).
-static const double RESERVE = 0.22;
+static const double RESERVE = 0.2;
 // The supply voltage does not go below this share of the full one, however low the clock.
-static const double VOLTAGE_MINIMUM = 0.75;
+static const double VOLTAGE_MINIMUM = 0.76;
 // Share of the datasheet peak that a large product keeps busy at full clock.
 static const double BUSY = 0.95;
 

@@ -93,7 +93,6 @@ typedef struct clx_software {
   int32_t alias_count;
   int32_t flash_attention;       // bool: fused attention kernel
   double gemm_speed;             // speed of its matrix products against the measured library of the device
-  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
   double attention_speed;        // speed of its attention kernel against the device's reference kernel
   int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
@@ -123,7 +122,8 @@ typedef struct clx_software {
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   int32_t
       fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
-  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double
+      expert_graphs;  // share of the host's work on layers with experts that CUDA graphs replay where there is no pipeline
   double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
   double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
   double expert_host_each;      // s more per expert of the rank with casts or biases of its own

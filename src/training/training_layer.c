@@ -105,12 +105,10 @@ static double gemm_time(const context *c, number_format f, clx_gemm_pass pass, d
                         double groups) {
   const double clock = c->device->sustained_clock[f.unit];
   const bool modelled = clock <= 0 && c->device->multiply_energy[f.unit] > 0;
-  const bool narrow_weight = pass == CLX_GEMM_WEIGHT_GRADIENT && f.unit != CLX_BF16;
-  const double speed = c->software->gemm_speed * (narrow_weight ? c->software->weight_gradient_speed : 1);
   const double time = modelled
                           ? clx_device_gemm_sustained_time(c->device, f.kernel, pass, m, n, k, groups, c->rate[f.unit])
                           : clx_device_gemm_time(c->device, f.kernel, pass, m, n, k, groups) / (clock > 0 ? clock : 1);
-  return time / speed;
+  return time / c->software->gemm_speed;
 }
 
 // The GEMMs of several experts: in one kernel, or a few at a time on streams, each set waiting for its last tile.
@@ -213,14 +211,15 @@ static double kernel_generation(const context *c) {
   return 1;
 }
 
-// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 and 342/537 TFLOP/s on H200 (backward
-// does not skip what the mask hides), 1998/1533 and 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark).
+// Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 TFLOP/s forward on H200, 1998/1533 and
+// 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark). Backward on Hopper 342/537 was measured there with cuDNN 9.26, which
+// does not skip what the mask hides; tuned MLPerf configurations have chosen fp8, so that both passes are no slower.
 typedef struct fp8_attention {
   const char *family;
   double speed[2];  // forward, backward
 } fp8_attention;
 
-static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.64}}, {"blackwell", {1.3, 1.11}}};
+static const fp8_attention FP8_ATTENTION[] = {{"hopper", {1.48, 0.9}}, {"blackwell", {1.3, 1.11}}};
 
 static double attention_format(const context *c, bool backward) {
   const int32_t jobs = c->software->narrow_attention;
@@ -343,18 +342,22 @@ static tp_collectives tp_collectives_make(const context *c) {
 }
 
 // What shows of a collective beside a GEMM.
-static double beside_gemm(double collective, double gemm) {
-  return fmax(0, collective - gemm) + CLX_OVERLAP_COST * fmin(collective, gemm);
+static double beside_gemm(double held, double collective, double gemm) {
+  return fmax(0, collective - gemm) + held * fmin(collective, gemm);
 }
 
 // Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
 // gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
 static double tp_backward_plain(const context *c, tp_collectives t, double blocks) {
+  const clx_group group = clx_group_make(c->job->network, c->job->layout.tp, 1);
+  const double gather = clx_training_processors_held(c->job, CLX_ALL_GATHER, group);
+  const double reduce = clx_training_processors_held(c->job, CLX_REDUCE_SCATTER, group);
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
     const double one =
-        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+        weighted ? beside_gemm(gather, t.gather, c->column_data[i]) + beside_gemm(reduce, t.reduce, c->column_weight[i])
+                 : t.reduce;
     shown += c->column_times[i] * one;
   }
   return shown;
@@ -367,7 +370,7 @@ static void add_tp(context *c, bool moe) {
   const tp_collectives t = tp_collectives_make(c);
   // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
   const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
-  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - clx_training_buffers_held(c->job)));
   const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
@@ -379,11 +382,11 @@ static void add_cp_ring(context *c) {
   const clx_layout *l = &c->job->layout;
   const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
   const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
-  const double ring = (l->cp - 1) * step;
+  const double ring = (l->cp - 1) * step, held = clx_training_processors_held(c->job, CLX_SEND_RECEIVE, pair);
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
-    c->cost.cp[pass] += fmax(0, comm - hidden) + CLX_OVERLAP_COST * fmin(comm, hidden);
+    c->cost.cp[pass] += fmax(0, comm - hidden) + held * fmin(comm, hidden);
   }
 }
 
@@ -481,11 +484,14 @@ static void add_fsdp(context *c, bool moe) {
     comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
   }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
+  const clx_group group = clx_group_make(c->job->network, clx_shard_ranks(l), l->tp);
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
     const double waiting[CLX_WAITING] = {c->cost.tp[pass], c->cost.cp[pass], c->cost.ep[pass]};
     const clx_beside beside = clx_training_beside(&t, &comm[pass], compute, waiting);
-    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + CLX_OVERLAP_COST * fmin(beside.hidden, compute);
+    const clx_collective kind = pass == FORWARD ? CLX_ALL_GATHER : CLX_REDUCE_SCATTER;
+    const double drag = clx_training_drag(c->job, kind, group, &comm[pass], &c->cost, pass);
+    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + drag * fmin(beside.hidden, compute);
     c->cost.contention[pass] = beside.added;
   }
 }
@@ -530,7 +536,9 @@ typedef struct expert_host {
 static expert_host expert_host_of(const context *c) {
   const clx_software *s = c->software;
   if (c->fused_experts) return (expert_host){0, 0};
-  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : s->expert_graphs);
+  // Graphs take memory for each layer and micro-batch in flight: recipes for servers capture them without a pipeline only.
+  const double server = c->job->layout.pp == 1 ? s->expert_graphs : 0;
+  const double eager = 1 - (c->job->network->domain > SERVER ? s->expert_graphs_rack : server);
   const double blocks = clx_layer_blocks_of(c->job->model).ffn;
   return (expert_host){eager * s->linear_host * c->linears,
                        eager * blocks * (s->expert_host + s->expert_host_each * c->cast_experts)};

@@ -73,7 +73,7 @@ clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_opti
 
 // What `colossus why` reports, beside training.* of a run: why.share.PART and why.group.KIND (of the step; both add up to 1),
 // why.step_time (s, what changes are measured against); of every number I that goes into the step why.input.I.value, .elasticity
-// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .effect (by 10 % or 10 points more),
+// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .jump_up and .jump_down (where the step jumps), .effect (by 10 % or 10 points more),
 // .title, .side (facts: "hardware", "software"); of every single change M why.move.M.possible (0, 1), .gain (throughput), .step_time (s), .memory (B), .title
 // and, where it is not possible, .impossible (facts); why.answer_1 ... (facts: what binds, in sentences).
 // Errors: those of a run. Cost: about 100 steps.

@@ -26,10 +26,12 @@ static void check(const clx_execution *x) {
 static void play(clx_arena *arena, const clx_execution *x, clx_error *error) {
   static const clx_library library = {.name = "ideal", .ideal = 1, .chunks = 1, .hop = 1e-6};
   static const clx_transport transport = {.name = "plain", .share = 1};
+  static const clx_kernels kernels = {0};
   static const clx_device device = {.name = "plain",
                                     .peak = {1e12, 1e12, 1e12, 1e12, 1e12},
                                     .memory_bandwidth = 1e11,
                                     .memory_efficiency = 1,
+                                    .kernels = &kernels,
                                     .pcie = 1e10,
                                     .sustained_clock = {1, 1, 1, 1, 1}};
   const clx_network network = {.device = &device,
@@ -74,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (status == CLX_OK) {
     check(&execution);
     clx_buffer out = {0};
-    clx_chakra_report_text(&execution, &report, &out);
+    clx_chakra_report_text(&execution, &report, true, &out);
     clx_chakra_report_json(&execution, &report, &out);
     if (out.failed) abort();
     clx_buffer_free(&out);

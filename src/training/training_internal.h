@@ -31,7 +31,6 @@ clx_stage_time clx_training_stage_time(const clx_training *job, const clx_traini
                                        const clx_stage_parameters *trained);
 // Trained parameters of one rank: of those held, or the adapters alone when the base is frozen.
 clx_stage_parameters clx_training_trained(const clx_training *job, clx_stage_parameters held);
-// From a stage to the next, s.
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *trained);
 void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double times);
 // The parts of a step that are so many micro-batches on one stage.

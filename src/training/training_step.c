@@ -150,7 +150,7 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
 // Waiting for the slowest rank, of the time in which kernels run.
 static double waiting_time(const clx_training *job, const clx_step *s) {
   const double kernels = s->gemm + s->attention + s->stream + s->recompute;
-  return kernels * job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
+  return kernels * clx_training_spread(job);
 }
 
 // Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward

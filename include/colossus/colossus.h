@@ -248,9 +248,11 @@ clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *pat
 clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
                                     clx_error *error);
 
-/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read and what
- * the replay leaves aside, for people or as JSON. `groups` is a comm_group.json, NULL = the one beside the traces, if any. */
-clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, char **text, clx_error *error);
+/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read, with
+ * `report` also what the replay leaves aside or adds; as JSON always everything. `groups` is a comm_group.json, NULL = the one beside
+ * the traces, if any. */
+clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
+                             clx_error *error);
 
 /* All members nullable. */
 typedef struct clx_chakra_options {

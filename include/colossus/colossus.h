@@ -125,7 +125,8 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
 /* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
 /* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
  * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
-clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out, clx_error *error);
+clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
+                       clx_error *error);
 /* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
  * clx_text_free. */
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
@@ -192,6 +193,7 @@ typedef struct clx_calibrate_options {
   bool notes;            /* collectives: what was run is also read from the columns source and notes */
   const char *library;   /* collectives: library to fit; NULL = nccl */
   const char *transport; /* collectives: transport to fit instead of a library */
+  const char *constants; /* training: comma-separated keys of the constants to fit; NULL = all that are free */
 } clx_calibrate_options;
 
 void clx_calibrate_options_default(clx_calibrate_options *options);
@@ -206,6 +208,12 @@ clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, 
  * clx_text_free. */
 clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
                                      char **report, char **entry, clx_error *error);
+
+/* Fits the free constants of the training model (catalogue/software, catalogue/device) to the published runs of the table at `path`, those of
+ * trust A and B where it has a column `trust`. *report (values, how far they are determined, errors with each source left out in
+ * turn, constants of each profile) and *entry (the values as YAML comments) are freed with clx_text_free. */
+clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                  char **report, char **entry, clx_error *error);
 
 /* --- import: files of others ------------------------------------------------------------------------------------------- */
 /* A server's topology as NCCL dumps it (XML): *text describes it, for people or as JSON; *entry is an entry catalogue/server

@@ -61,7 +61,7 @@ double clx_training_floor(const clx_training *job, const clx_training_slots *slo
   const bool moe = job->model->mtp_layers > 0 && clx_moe_layers(job->model) > 0;
   const bool both_ends = kind == CLX_PIPELINE_DUALPIPE;
   const bool plain = kind == CLX_PIPELINE_GPIPE || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED;
-  const double hop = l->pp > 1 ? transfer : 0, drag = job->software->pp_overlap ? CLX_OVERLAP_COST * hop : 0;
+  const double hop = l->pp > 1 ? transfer : 0, drag = job->software->pp_overlap ? job->software->overlap_cost * hop : 0;
   const double m = clx_training_micro_batches(job), each = both_ends ? floor(m / 2) : m;
   const double chunk = l->vpp > 1 ? least_chunk(job, slots) : 0;
   double passed = 0, most = 0, kernels = INFINITY;

@@ -12,7 +12,7 @@ static double chunk_weight(const clx_training *job, const clx_stage_time *t) {
 
 // Stage transfers behind compute still hold processors of both ends.
 static double transfer_drag(const clx_training *job, double transfer) {
-  return job->software->pp_overlap ? CLX_OVERLAP_COST * transfer : 0;
+  return job->software->pp_overlap ? job->software->overlap_cost * transfer : 0;
 }
 
 static void fill_position(clx_graph *g, int32_t position, const clx_stage *chunk, const clx_training_costs *costs) {
@@ -69,7 +69,7 @@ static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
   const double whole =
       g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
   const double exchange = f->ep[0] + b->ep[1], hidden = fmin(exchange, whole - exchange);
-  return whole - hidden + CLX_OVERLAP_COST * hidden;
+  return whole - hidden + g->job.software->overlap_cost * hidden;
 }
 
 static clx_status fill_merged(clx_graph *g, clx_arena *arena, clx_error *error) {
@@ -119,7 +119,7 @@ typedef struct behind {
 // the data are complete.
 static behind run_behind(const clx_graph *g, clx_training_traffic *t, const clx_traffic_demand *d, double begin,
                          double ready, double end, const clx_layer_cost *cost) {
-  const double last = fmax(CLX_LAST_BUCKET / g->job.layout.vpp, 0.01) * d->time;
+  const double last = fmax(g->job.software->last_bucket / g->job.layout.vpp, 0.01) * d->time;
   const double window = fmax(0, end - begin);
   const double all = clx_layer_cost_backward(cost), scale = all > 0 ? window / all : 0;
   const double waiting[CLX_WAITING] = {scale * cost->tp[1], scale * cost->cp[1], scale * cost->ep[1]};
@@ -133,7 +133,7 @@ static behind run_behind(const clx_graph *g, clx_training_traffic *t, const clx_
   // Where all of it fits before the stage ends, it is through after its own length or the last bucket.
   const bool fits = beside.hidden >= most * (1 - 1e-9);
   const double finish = fits ? begin + d->time : end + exposed;
-  return (behind){fmax(finish, ready + last), CLX_OVERLAP_COST * beside.hidden, beside.added};
+  return (behind){fmax(finish, ready + last), g->job.software->overlap_cost * beside.hidden, beside.added};
 }
 
 // Chunks of a stage by the end of their gradients (insertion: they are nearly sorted).
@@ -182,14 +182,14 @@ static double gather_delay(const clx_graph *g, clx_training_traffic *t, const cl
     for (int32_t c = 0; c < chunks; c++) {
       const int32_t position = clx_graph_position(g, stage, c);
       const clx_traffic_demand d = clx_training_dp_demand(&g->job, &t->traffic, &g->parameters[position], 0);
-      const double first = fmax(CLX_LAST_BUCKET / g->job.layout.vpp, 0.01) * d.time;
+      const double first = fmax(g->job.software->last_bucket / g->job.layout.vpp, 0.01) * d.time;
       const double needed = ends->first[stage * chunks + c], forward = g->time[position].forward;
       if (overlap) delay = fmax(delay, fmax(free + first - needed, free + d.time - needed - forward));
       hidden += fmin(d.time - first, forward);
       free += d.time;
     }
     if (!overlap) delay = fmax(delay, free);
-    if (overlap && stage == 0) delay += CLX_OVERLAP_COST * hidden;
+    if (overlap && stage == 0) delay += g->job.software->overlap_cost * hidden;
   }
   return delay;
 }

@@ -4,13 +4,6 @@
 #include "network/network_traffic.h"
 #include "training/training.h"
 
-// A collective that runs beside compute takes processors and memory bandwidth from it: this share of the time both run.
-// NCCL holds 16 to 24 of 132 processors on Hopper.
-#define CLX_OVERLAP_COST 0.12
-
-// Share of a data-parallel collective that has nothing left to hide behind.
-#define CLX_LAST_BUCKET 0.08
-
 // One micro-batch on a stage or a chunk, s.
 typedef struct clx_stage_time {
   double forward, backward;

@@ -343,18 +343,20 @@ static tp_collectives tp_collectives_make(const context *c) {
 }
 
 // What shows of a collective beside a GEMM.
-static double beside_gemm(double collective, double gemm) {
-  return fmax(0, collective - gemm) + CLX_OVERLAP_COST * fmin(collective, gemm);
+static double beside_gemm(double cost, double collective, double gemm) {
+  return fmax(0, collective - gemm) + cost * fmin(collective, gemm);
 }
 
 // Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
 // gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
 static double tp_backward_plain(const context *c, tp_collectives t, double blocks) {
+  const double cost = c->software->overlap_cost;
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
     const double one =
-        weighted ? beside_gemm(t.gather, c->column_data[i]) + beside_gemm(t.reduce, c->column_weight[i]) : t.reduce;
+        weighted ? beside_gemm(cost, t.gather, c->column_data[i]) + beside_gemm(cost, t.reduce, c->column_weight[i])
+                 : t.reduce;
     shown += c->column_times[i] * one;
   }
   return shown;
@@ -367,7 +369,7 @@ static void add_tp(context *c, bool moe) {
   const tp_collectives t = tp_collectives_make(c);
   // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
   const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
-  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - CLX_OVERLAP_COST));
+  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - c->software->overlap_cost));
   const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
@@ -383,7 +385,7 @@ static void add_cp_ring(context *c) {
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
-    c->cost.cp[pass] += fmax(0, comm - hidden) + CLX_OVERLAP_COST * fmin(comm, hidden);
+    c->cost.cp[pass] += fmax(0, comm - hidden) + c->software->overlap_cost * fmin(comm, hidden);
   }
 }
 
@@ -485,7 +487,7 @@ static void add_fsdp(context *c, bool moe) {
     const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
     const double waiting[CLX_WAITING] = {c->cost.tp[pass], c->cost.cp[pass], c->cost.ep[pass]};
     const clx_beside beside = clx_training_beside(&t, &comm[pass], compute, waiting);
-    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + CLX_OVERLAP_COST * fmin(beside.hidden, compute);
+    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + c->software->overlap_cost * fmin(beside.hidden, compute);
     c->cost.contention[pass] = beside.added;
   }
 }

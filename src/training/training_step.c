@@ -84,7 +84,7 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
 static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
-                    double share, double last) {
+                    double share, double last, double cost) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
@@ -92,20 +92,21 @@ static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_sta
   const double compute = window - waiting[0] - waiting[1] - waiting[2];
   d = clx_training_part_demand(&d, 1 - last);
   const clx_beside beside = clx_training_beside(t, &d, compute, waiting);
-  return (shown){whole - beside.hidden + CLX_OVERLAP_COST * beside.hidden, beside.added};
+  return (shown){whole - beside.hidden + cost * beside.hidden, beside.added};
 }
 
 static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const clx_stage_time *stage,
                       clx_training_traffic *t) {
   const clx_layout *l = &job->layout;
   const clx_software *s = job->software;
-  const double last = fmax(CLX_LAST_BUCKET / l->vpp, 0.01);
+  const double last = fmax(s->last_bucket / l->vpp, 0.01);
   // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
   const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
   const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;
   const clx_traffic_demand gather = clx_training_dp_demand(job, &t->traffic, p, 0);
   const clx_traffic_demand reduce = clx_training_dp_demand(job, &t->traffic, p, 1);
-  return shown_sum(behind(t, gather, stage, 0, before, last), behind(t, reduce, stage, 1, after, last));
+  return shown_sum(behind(t, gather, stage, 0, before, last, s->overlap_cost),
+                   behind(t, reduce, stage, 1, after, last, s->overlap_cost));
 }
 
 // Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
@@ -200,7 +201,8 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   step->micro_batches = m;
   clx_training_fill(step, &slowest.sum, m);
   step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
-  if (l->pp > 1) step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? CLX_OVERLAP_COST : 1);
+  if (l->pp > 1)
+    step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? job->software->overlap_cost : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;
   step->optimizer = optimizer;

@@ -10,6 +10,10 @@ enum { SOURCES_MAX = 256, HALVES = 2, ROWS_LEAST = 3, PARAMETERS_MAX = CLX_FIT_P
 
 const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_out", "half"};
 
+// How far the constants may move in each round, as a share of their range. The response of every run to every constant is measured
+// at this distance on both sides, taken to be straight in between and to add up, and the fit solved with that.
+static const double RADIUS[] = {0.3, 0.12, 0.05, 0.02};
+
 // A constant moves away from its start only where that pays: a factor of e costs as much as this mean error.
 static const double PRIOR = 0.001;
 
@@ -18,7 +22,12 @@ typedef struct task {
   int32_t without;  // source, -1 = none
   int32_t half;     // samples whose number leaves this remainder, -1 = all
   double value[PARAMETERS_MAX];
+  double centre[PARAMETERS_MAX];  // value of the last round, as place_of has it
+  clx_row bounds[PARAMETERS_MAX];
   int32_t *chosen, count;  // samples
+  double *base;            // logarithm of the step time of each at the centre
+  double *slope;           // count x constants x 2: of that over the place, below and above the centre
+  double *trial;
   double *measured, *weight;
   uint64_t *uses;
   clx_fit_problem problem;
@@ -35,11 +44,11 @@ typedef struct run {
   clx_holders holders[CLX_HOLDERS];
   clx_calibrated_constant constant[PARAMETERS_MAX];
   int32_t constants;
-  clx_row bounds[PARAMETERS_MAX];
   int32_t *source;  // of each sample
   const char *name[SOURCES_MAX];
   int32_t rows[SOURCES_MAX], sources;
-  uint64_t *uses;  // of each sample: bit k, its time depends on constant k
+  uint64_t *uses;        // of each sample: bit k, its time depends on constant k
+  double *base, *slope;  // as of a task, of all samples, at the start
   task *task;
   int32_t tasks;
   double *error[CLX_TRAINED];  // predicted / measured - 1 of each sample
@@ -79,14 +88,6 @@ static double time_of(const run *r, int32_t sample, const double *value) {
   return step_of(&job);
 }
 
-// A sample, or how far a constant is from its start.
-static double predict(void *context, int32_t i) {
-  const task *t = context;
-  if (i < t->count) return time_of(t->run, t->chosen[i], t->value);
-  const clx_training_constant *c = t->run->constant[i - t->count].constant;
-  return c->minimum > 0 ? t->value[i - t->count] / c->start : 1;
-}
-
 static void start_values(const run *r, double *value) {
   for (int32_t k = 0; k < r->constants; k++) value[k] = r->constant[k].constant->start;
 }
@@ -97,23 +98,20 @@ static void catalogue_values(const run *r, double *value) {
 
 // --- what matters for which run -------------------------------------------------------------------------------------------
 
-// Tried from the start and from the catalogue, at both ends of the range.
+// Constants that say nothing at both ends of their range matter for no run.
 static void find_uses(void *context, int32_t sample) {
   const run *r = context;
-  for (int32_t from = 0; from < 2; from++) {
-    double value[PARAMETERS_MAX];
-    (from == 0 ? start_values : catalogue_values)(r, value);
-    const double now = time_of(r, sample, value);
-    for (int32_t k = 0; k < r->constants; k++) {
-      const clx_training_constant *c = r->constant[k].constant;
-      if (!has(r, sample, k) || (r->uses[sample] >> k & 1U) != 0) continue;
-      const double kept = value[k];
-      for (int32_t end = 0; end < 2; end++) {
-        value[k] = end == 0 ? c->minimum : c->maximum;
-        if (fabs(time_of(r, sample, value) - now) > 1e-9 * now) r->uses[sample] |= 1ULL << k;
-      }
-      value[k] = kept;
+  double value[PARAMETERS_MAX];
+  start_values(r, value);
+  const double now = time_of(r, sample, value);
+  for (int32_t k = 0; k < r->constants; k++) {
+    if (!has(r, sample, k)) continue;
+    const double kept = value[k], ends[] = {r->constant[k].constant->maximum, r->constant[k].constant->minimum};
+    for (int32_t end = 0; end < 2 && (r->uses[sample] >> k & 1U) == 0; end++) {
+      value[k] = ends[end];
+      if (fabs(time_of(r, sample, value) - now) > 1e-9 * now) r->uses[sample] |= 1ULL << k;
     }
+    value[k] = kept;
   }
 }
 
@@ -146,21 +144,87 @@ static clx_status find_sources(run *r, clx_error *error) {
   return CLX_OK;
 }
 
+// --- responses --------------------------------------------------------------------------------------------------------------
+
+// Constants of a positive range move in the logarithm.
+static double place_of(const clx_training_constant *c, double value) { return c->minimum > 0 ? log(value) : value; }
+static double value_at(const clx_training_constant *c, double place) {
+  const double value = c->minimum > 0 ? exp(place) : place;
+  return fmin(fmax(value, c->minimum), c->maximum);
+}
+
+static double range_of(const clx_training_constant *c) { return place_of(c, c->maximum) - place_of(c, c->minimum); }
+
+// Value of a constant so far below (side 0) or above (side 1) a place, within its bounds.
+static double value_beside(const clx_training_constant *c, double place, int32_t side, double radius) {
+  return value_at(c, place + (side == 0 ? -1 : 1) * radius * range_of(c));
+}
+
+// Fills the 2 r->constants slopes of one sample around values; base: the logarithm of its time there.
+static void respond(const run *r, int32_t sample, const double *values, double base, double radius, double *slope) {
+  double value[PARAMETERS_MAX];
+  memcpy(value, values, sizeof value);
+  for (int32_t k = 0; k < r->constants; k++) {
+    const clx_training_constant *c = r->constant[k].constant;
+    const double kept = value[k], centre = place_of(c, kept);
+    for (int32_t side = 0; side < 2; side++) {
+      slope[2 * k + side] = 0;
+      value[k] = value_beside(c, centre, side, radius);
+      const double moved = place_of(c, value[k]) - centre;
+      if ((r->uses[sample] >> k & 1U) == 0 || fabs(moved) < 1e-9) continue;
+      slope[2 * k + side] = (log(time_of(r, sample, value)) - base) / moved;
+    }
+    value[k] = kept;
+  }
+}
+
+static void respond_at_start(void *context, int32_t sample) {
+  const run *r = context;
+  double value[PARAMETERS_MAX];
+  start_values(r, value);
+  r->base[sample] = log(time_of(r, sample, value));
+  respond(r, sample, value, r->base[sample], RADIUS[0], &r->slope[(size_t)sample * 2 * (size_t)r->constants]);
+}
+
+// A sample, by the responses, or how far a constant is from its start.
+static double predict(void *context, int32_t i) {
+  const task *t = context;
+  const int32_t constants = t->run->constants;
+  if (i >= t->count) {
+    const clx_training_constant *c = t->run->constant[i - t->count].constant;
+    return c->minimum > 0 ? t->value[i - t->count] / c->start : 1;
+  }
+  const double *slope = &t->slope[(size_t)i * 2 * (size_t)constants];
+  double sum = t->base[i];
+  for (int32_t k = 0; k < constants; k++) {
+    if ((t->uses[i] >> k & 1U) == 0) continue;
+    const double moved = place_of(t->run->constant[k].constant, t->value[k]) - t->centre[k];
+    sum += moved * slope[2 * k + (moved > 0)];
+  }
+  return exp(sum);
+}
+
 // --- fits -----------------------------------------------------------------------------------------------------------------
 
 static bool sees(const run *r, const task *t, int32_t sample) {
   return r->source[sample] != t->without && (t->half < 0 || sample % HALVES == t->half);
 }
 
-static clx_status add_task(run *r, int32_t without, int32_t half, clx_error *error) {
-  task *t = &r->task[r->tasks++];
-  *t = (task){.without = without, .half = half, .run = r};
+static clx_status add_room(const run *r, task *t, clx_error *error) {
   const int32_t room = r->count + r->constants;
   t->chosen = CLX_NEW_ARRAY(r->arena, int32_t, room);
   t->measured = CLX_NEW_ARRAY(r->arena, double, room);
   t->weight = CLX_NEW_ARRAY(r->arena, double, room);
+  t->base = CLX_NEW_ARRAY(r->arena, double, room);
+  t->trial = CLX_NEW_ARRAY(r->arena, double, room);
   t->uses = CLX_NEW_ARRAY(r->arena, uint64_t, room);
-  if (!t->chosen || !t->measured || !t->weight || !t->uses) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  t->slope = CLX_NEW_ARRAY(r->arena, double, (size_t)room * 2 * (size_t)r->constants);
+  if (!t->chosen || !t->measured || !t->weight || !t->base || !t->trial || !t->uses || !t->slope)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  return CLX_OK;
+}
+
+static void add_samples(const run *r, task *t) {
   for (int32_t i = 0; i < r->count; i++) {
     if (!sees(r, t, i)) continue;
     t->measured[t->count] = r->samples[i].time;
@@ -168,15 +232,24 @@ static clx_status add_task(run *r, int32_t without, int32_t half, clx_error *err
     t->uses[t->count] = r->uses[i];
     t->chosen[t->count++] = i;
   }
-  start_values(r, t->value);
-  clx_fit_problem *p = &t->problem;
   for (int32_t k = 0; k < r->constants; k++) {
-    p->parameter[k].row = &r->bounds[k];
-    p->parameter[k].value = &t->value[k];
+    const clx_training_constant *c = r->constant[k].constant;
+    t->bounds[k] = (clx_row){.key = c->key, .kind = CLX_ROW_REAL};
+    t->problem.parameter[k].row = &t->bounds[k];
+    t->problem.parameter[k].value = &t->value[k];
     t->measured[t->count + k] = 1;
     t->weight[t->count + k] = PRIOR * t->count;
     t->uses[t->count + k] = 1ULL << k;
   }
+}
+
+static clx_status add_task(run *r, int32_t without, int32_t half, clx_error *error) {
+  task *t = &r->task[r->tasks++];
+  *t = (task){.without = without, .half = half, .run = r};
+  CLX_TRY(add_room(r, t, error));
+  add_samples(r, t);
+  start_values(r, t->value);
+  clx_fit_problem *p = &t->problem;
   p->parameter_count = r->constants;
   p->count = t->count + r->constants;
   p->measured = t->measured;
@@ -184,6 +257,61 @@ static clx_status add_task(run *r, int32_t without, int32_t half, clx_error *err
   p->uses = t->uses;
   p->predict = predict;
   p->context = t;
+  return CLX_OK;
+}
+
+// What a fit makes small, of true step times at `value`; keeps their logarithms in t->trial.
+static double objective(task *t, const double *value) {
+  const run *r = t->run;
+  double sum = 0;
+  for (int32_t i = 0; i < t->count; i++) {
+    t->trial[i] = log(time_of(r, t->chosen[i], value));
+    sum += fabs(t->trial[i] - log(t->measured[i]));
+  }
+  for (int32_t k = 0; k < r->constants; k++) {
+    const clx_training_constant *c = r->constant[k].constant;
+    if (c->minimum > 0) sum += PRIOR * t->count * fabs(log(value[k] / c->start));
+  }
+  return sum / t->count;
+}
+
+// Responses around the present values, those of the first round from the run.
+static void centre(task *t, int32_t round) {
+  const run *r = t->run;
+  const size_t width = 2 * (size_t)r->constants;
+  for (int32_t k = 0; k < r->constants; k++) {
+    const clx_training_constant *c = r->constant[k].constant;
+    t->centre[k] = place_of(c, t->value[k]);
+    t->bounds[k].minimum = value_beside(c, t->centre[k], 0, RADIUS[round]);
+    t->bounds[k].maximum = value_beside(c, t->centre[k], 1, RADIUS[round]);
+  }
+  for (int32_t i = 0; i < t->count; i++) {
+    double *slope = &t->slope[(size_t)i * width];
+    if (round == 0) {
+      t->base[i] = r->base[t->chosen[i]];
+      memcpy(slope, &r->slope[(size_t)t->chosen[i] * width], width * sizeof *slope);
+    } else {
+      respond(r, t->chosen[i], t->value, t->base[i], RADIUS[round], slope);
+    }
+  }
+}
+
+static clx_status fit(task *t) {
+  static const clx_fit_options options = {.restarts = 0, .iterations = 12};
+  double best = objective(t, t->value);
+  for (int32_t round = 0; round < CLX_COUNT(RADIUS); round++) {
+    double kept[PARAMETERS_MAX];
+    memcpy(kept, t->value, sizeof kept);
+    centre(t, round);
+    CLX_TRY(clx_fit(&t->problem, &options, &t->error));
+    const double now = objective(t, t->value);
+    if (now < best) {
+      best = now;
+      memcpy(t->base, t->trial, sizeof *t->base * (size_t)t->count);
+    } else {
+      memcpy(t->value, kept, sizeof kept);
+    }
+  }
   return CLX_OK;
 }
 
@@ -218,18 +346,13 @@ static void lend(task *t) {
 static void work(void *context, int32_t index) {
   const run *r = context;
   task *t = &r->task[index];
-  static const clx_fit_options options = {.restarts = 0, .iterations = 6};
   if (t->count < ROWS_LEAST * r->constants) return;
-  t->status = clx_fit(&t->problem, &options, &t->error);
+  t->status = fit(t);
   t->done = t->status == CLX_OK;
   if (t->done) lend(t);
 }
 
 static clx_status add_tasks(run *r, clx_error *error) {
-  for (int32_t k = 0; k < r->constants; k++) {
-    const clx_training_constant *c = r->constant[k].constant;
-    r->bounds[k] = (clx_row){.key = c->key, .kind = CLX_ROW_REAL, .minimum = c->minimum, .maximum = c->maximum};
-  }
   r->task = CLX_NEW_ARRAY(r->arena, task, r->sources + HALVES + 1);
   if (r->task == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(add_task(r, -1, -1, error));
@@ -344,6 +467,10 @@ static clx_status prepare(run *r, const clx_software *reference, const char *key
   drop_idle(r);
   if (r->constants == 0)
     return clx_fail_plain(error, CLX_INPUT, "no run of the table depends on a constant that is free");
+  r->base = CLX_NEW_ARRAY(r->arena, double, r->count);
+  r->slope = CLX_NEW_ARRAY(r->arena, double, (size_t)r->count * 2 * (size_t)r->constants);
+  if (r->base == NULL || r->slope == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_parallel(r->count, threads, respond_at_start, r);
   return add_tasks(r, error);
 }
 

@@ -8,11 +8,14 @@
 
 enum { RIG_NODES = 4096, RIG_DEPENDENCIES = 65536 };
 
+static const clx_kernels RIG_KERNELS = {0};
+
 // 1e12 FLOP/s, 1e11 B/s of memory, no start of kernels.
 static const clx_device RIG_DEVICE = {.name = "plain",
                                       .peak = {1e12, 1e12, 1e12, 1e12, 1e12},
                                       .memory_bandwidth = 1e11,
                                       .memory_efficiency = 1,
+                                      .kernels = &RIG_KERNELS,
                                       .pcie = 1e10,
                                       .nvlink = 1e9,
                                       .sustained_clock = {1, 1, 1, 1, 1}};

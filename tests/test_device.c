@@ -19,6 +19,7 @@ static clx_device device_make(void) {
                   .clock = 1.755e9,
                   .attention_efficiency = 0.55,
                   .attention_backward_efficiency = 0.45,
+                  .attention_tile = 128,
                   .memory_efficiency = 0.9,
                   .kernel_time = 3e-6,
                   .exponentials = 16};

@@ -122,6 +122,7 @@ static void random_bench(bench *b, uint64_t seed) {
   if (pick(0, 2) == 0) {
     b->spec.worth = (clx_search_worth){.base = 900, .rank = -60, .busy = 700, .share = share_of, .least_share = 0.4};
   }
+  if (pick(0, 3) == 0) b->spec.time_limit = 0.5 * pick(1, 20);
   random_fixed(b);
 }
 
@@ -163,6 +164,7 @@ typedef struct loops {
   clx_search_space space;
   clx_search_found *found;  // all that fit, in the order of keys
   int32_t count, room;
+  double slow;  // and those that do, but are too slow
   double members, rejected[CLX_SEARCH_REASONS], least_memory;
 } loops;
 
@@ -202,7 +204,11 @@ static void meet(loops *s, const clx_layout *layout) {
   const double gpus = (double)layout->tp * layout->cp * layout->pp * layout->dp;
   const double share = w->share != NULL ? w->share(&one.step) : 1;
   one.value = one.step.step_time * (w->base + gpus * (w->rank + w->busy * share));
-  keep(s, &one);
+  if (b->spec.time_limit > 0 && one.step.step_time > b->spec.time_limit) {
+    s->slow++;
+  } else {
+    keep(s, &one);
+  }
 }
 
 static void loop_remainders(loops *s, clx_layout l) {
@@ -333,7 +339,7 @@ static void check_counts(const loops *s, const clx_search_outcome *o) {
     rejected += o->rejected[i];
   }
   assert_true(o->members == s->members);
-  assert_true(o->pruned + o->evaluated == s->count);
+  assert_true(o->pruned + o->evaluated == s->count + s->slow);
   assert_true(o->members == rejected + o->pruned + o->evaluated);
 }
 

@@ -18,6 +18,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_run_command,
     &cli_check_command,
     &cli_compare_command,
+    &cli_search_command,
     &cli_network_command,
     &cli_why_command,
     &cli_scenarios_command,

@@ -159,6 +159,40 @@ clx_status clx_network_text(const clx_result *result, bool colour, char **text, 
 clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error);
 clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *result, char **text, clx_error *error);
 
+/* --- search: the best layouts of a training job --------------------------------------------------------------------------- */
+enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
+
+typedef struct clx_search_options {
+  const char *objective; /* "time", "cost" or "energy", of one step; NULL = "time" */
+  double price;          /* USD per GPU-hour, for "cost"; 0 = none */
+  double memory_limit;   /* B of one GPU; 0 = what the device has */
+  double time_limit;     /* s: slower steps are no results; 0 = none */
+  int32_t top;           /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
+  const int64_t *gpus;   /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
+  int32_t gpus_count;    /* at most CLX_SEARCH_COUNTS_MAX */
+  const clx_setting *fixed; /* keys of training.layout that are not searched: "tp", "8" */
+  int32_t fixed_count;
+  bool schedules;  /* also pipeline schedules that most frameworks lack: zb_h1, zb_v, dualpipe */
+  bool exhaustive; /* evaluate everything that fits: the same result, slower */
+  uint64_t seed;   /* of slow ranks; default 1, as of a run */
+  void (*progress)(void *context, double done); /* nullable: done from 0 to 1 */
+  void *context;
+} clx_search_options;
+
+/* Objectives ("time", "cost", "energy"): name i, NULL past the end. */
+const char *clx_search_objective_name(int32_t index);
+void clx_search_options_default(clx_search_options *options);
+/* Searches the layouts of the scenario's job; its own layout is no bound, only compared with. A result whose quantities begin
+ * with "search.". CLX_INFEASIBLE: nothing fits; `error` names the layout that is closest. CLX_INPUT: an unknown objective, a
+ * cost without a price, more GPUs than train, a key that no layout has. Cost: seconds for 10^10 layouts. */
+clx_status clx_search_run(const clx_scenario *scenario, const clx_search_options *options, clx_result **out,
+                          clx_error *error);
+/* Such a result as a report for people, the list and the front as CSV, memory against time as SVG; *text is freed with
+ * clx_text_free. */
+clx_status clx_search_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_search_csv(const clx_result *result, char **text, clx_error *error);
+clx_status clx_search_svg(const clx_result *result, char **text, clx_error *error);
+
 /* --- tables: predict and validate -------------------------------------------------------------------------------------- */
 /* All members nullable. */
 typedef struct clx_table_options {

@@ -1,9 +1,9 @@
 // The public functions on Chakra traces.
+#include "api/api_internal.h"
 #include "import/import_chakra.h"
 #include "report/report.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
-#include "trace/trace.h"
 #include "twin/twin.h"
 
 // Hands over what was written, or frees it.
@@ -32,13 +32,6 @@ clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, 
   return hand_over(status, &out, text, error);
 }
 
-static clx_status write_as(const clx_trace *trace, const char *format, clx_buffer *out, clx_error *error) {
-  if (clx_text_equal(format, "chrome")) return clx_trace_write(trace, CLX_TRACE_CHROME, out, error);
-  if (clx_text_equal(format, "perfetto")) return clx_trace_write(trace, CLX_TRACE_PERFETTO, out, error);
-  if (clx_text_equal(format, "svg")) return clx_report_timeline_svg(trace, out, error);
-  return clx_fail_plain(error, CLX_INPUT, "format '%s': there are chrome, perfetto and svg", format);
-}
-
 clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
                              clx_result **out, char **timeline, size_t *timeline_size, clx_error *error) {
   *out = NULL;
@@ -53,7 +46,7 @@ clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, c
   if (status == CLX_OK)
     status = clx_twin_replay(scenario, prefix, options, arena, result, traced ? &trace : NULL, error);
   if (status == CLX_OK && traced) {
-    status = hand_over(write_as(&trace, options->trace, &text, error), &text, timeline, error);
+    status = hand_over(clx_api_write_trace(&trace, options->trace, &text, error), &text, timeline, error);
     if (status == CLX_OK && timeline_size != NULL) *timeline_size = text.length;
   }
   clx_arena_free(arena);

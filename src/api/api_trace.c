@@ -1,10 +1,10 @@
 // The public functions on timelines.
+#include "api/api_internal.h"
 #include "report/report.h"
 #include "scenario/scenario.h"
-#include "trace/trace.h"
 #include "twin/twin.h"
 
-static clx_status write_as(const clx_trace *trace, const char *format, clx_buffer *out, clx_error *error) {
+clx_status clx_api_write_trace(const clx_trace *trace, const char *format, clx_buffer *out, clx_error *error) {
   if (clx_text_equal(format, "chrome")) return clx_trace_write(trace, CLX_TRACE_CHROME, out, error);
   if (clx_text_equal(format, "perfetto")) return clx_trace_write(trace, CLX_TRACE_PERFETTO, out, error);
   if (clx_text_equal(format, "svg")) return clx_report_timeline_svg(trace, out, error);
@@ -20,7 +20,7 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
   clx_trace trace;
   clx_buffer out = {0};
   clx_status status = clx_twin_trace(scenario, options->seed, ranks, arena, &trace, error);
-  if (status == CLX_OK) status = write_as(&trace, format, &out, error);
+  if (status == CLX_OK) status = clx_api_write_trace(&trace, format, &out, error);
   if (status == CLX_OK && (out.failed || out.data == NULL)) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_arena_free(arena);
   if (status != CLX_OK) {

@@ -1,4 +1,5 @@
 // Files of traces: which ranks there are, gzip.
+#define ZLIB_CONST  // zlib reads from const memory
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -45,7 +46,7 @@ clx_status clx_chakra_unpack(clx_arena *arena, const char *name, const uint8_t *
     return CLX_OK;
   }
   if (size > UINT_MAX) return clx_fail(error, CLX_INPUT, place, "is too large");
-  z_stream z = {.next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size};
+  z_stream z = {.next_in = data, .avail_in = (uInt)size};
   if (inflateInit2(&z, 15 + 16) != Z_OK) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_buffer unpacked = {0};
   clx_status status = inflate_all(&z, &unpacked, place, error);

@@ -81,21 +81,21 @@ static uint64_t hash(const int32_t *row, int32_t count) {
 }
 
 static bool grow(clx_replay_links *l) {
-  if (l->meetings != NULL && l->meeting_count * 2 < l->meeting_size) return true;
-  if (l->meeting_size >= SETS_MAX) {  // start anew rather than grow
-    memset(l->meetings, 0, l->meeting_size * sizeof *l->meetings);
+  meeting *known = l->meetings;
+  if (known != NULL && l->meeting_count * 2 < l->meeting_size) return true;
+  if (known != NULL && l->meeting_size >= SETS_MAX) {  // start anew rather than grow
+    memset(known, 0, l->meeting_size * sizeof *known);
     l->meeting_count = 0;
     return true;
   }
-  const uint32_t size = l->meetings == NULL ? 64 : l->meeting_size * 2;
+  const uint32_t size = known == NULL ? 64 : l->meeting_size * 2;
   meeting *moved = CLX_NEW_ARRAY(l->arena, meeting, size);
   if (moved == NULL) return false;
-  for (uint32_t i = 0; i < l->meeting_size; i++) {
-    const meeting *m = &l->meetings[i];
-    if (m->count == 0) continue;
-    uint32_t at = (uint32_t)hash(m->row, m->count) & (size - 1);
+  for (uint32_t i = 0; known != NULL && i < l->meeting_size; i++) {
+    if (known[i].count == 0) continue;
+    uint32_t at = (uint32_t)hash(known[i].row, known[i].count) & (size - 1);
     while (moved[at].count != 0) at = (at + 1) & (size - 1);
-    moved[at] = *m;
+    moved[at] = known[i];
   }
   l->meetings = moved;
   l->meeting_size = size;

@@ -55,3 +55,13 @@ void clx_report_replay(const clx_result *result, bool colour, clx_buffer *out);
 
 // A failed part of a fabric of this topology for people: "leaf 17 port 3", "NIC 204", "server 5 x+", "2 % of the links of tier 1".
 void clx_report_fault(int32_t topology, const clx_fault_spec *fault, char *text, size_t size);
+
+// --- a search for layouts (search.* of a result, twin.h) -------------------------------------------------------------------
+
+// For people, about 50 lines of at most CLX_REPORT_COLUMNS columns.
+void clx_report_search(const clx_result *result, bool colour, clx_buffer *out);
+// The list, the front and the best of every count of GPUs as CSV: list (top, front, count), rank, value, step_time (s), memory
+// (B), gpus, mfu, layout, fleet; empty where a list does not have it.
+void clx_report_layouts(const clx_result *result, clx_buffer *out);
+// Memory against time as a self-contained SVG, 900 pixels wide, for light and dark pages: the front, the best layouts, the limit.
+void clx_report_front(const clx_result *result, clx_buffer *out);

@@ -97,6 +97,7 @@ static void write_answers(writer *w) {
 static void write_inputs(writer *w) {
   clx_ranking input[TOP_MAX];
   const int32_t count = clx_result_rank(w->result, "why.input.", ".effect", true, input, w->top);
+  bool jumped = false;
   if (count == 0 || input[0].weight < SEEN) return;
   row(w, "inputs", CLX_REPORT_DIM, "%-40s%16s%14s%14s", "10 % more of (shares: 10 points)", "now", "step",
       "elasticity");
@@ -104,15 +105,20 @@ static void write_inputs(writer *w) {
     const clx_quantity *q = input[i].quantity;
     char value[SHORT], effect[SHORT], slope[SHORT];
     const double up = number(w, q, "up"), down = number(w, q, "down");
+    const bool jumps = fabs(number(w, q, "jump_up")) >= SEEN || fabs(number(w, q, "jump_down")) >= SEEN;
+    const char *mark = jumps ? "*" : " ";
+    jumped = jumped || jumps;
     const bool bent = fabs(up - down) > fmax(0.01, 0.2 * fabs(number(w, q, "elasticity")));
     if (bent) {
-      snprintf(slope, sizeof slope, "%.2f, %.2f", up, down);
+      snprintf(slope, sizeof slope, "%.2f, %.2f%s", up, down, mark);
     } else {
-      snprintf(slope, sizeof slope, "%.3f", number(w, q, "elasticity"));
+      snprintf(slope, sizeof slope, "%.3f%s", number(w, q, "elasticity"), mark);
     }
     snprintf(effect, sizeof effect, "%+.2f %%", 100 * q->value);
-    row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%14s", title_of(w, q), shown(w, q, "value", 4, value), effect, slope);
+    row(w, "", CLX_REPORT_PLAIN, "%-40.39s%16s%14s%15s", title_of(w, q), shown(w, q, "value", 4, value), effect, slope);
   }
+  if (jumped)
+    row(w, "", CLX_REPORT_DIM, "* beside a jump of the step at the least change, a feature or a wave of tiles: --json");
 }
 
 // A change of speed or at least of memory.
@@ -160,7 +166,7 @@ static void write_impossible(writer *w) {
         continue;
       }
       snprintf(line, sizeof line, "%s: %s", title_of(w, move[i].quantity), why);
-      clx_page_put(&w->page, shown == 0 ? "impossible" : "", line, 1, CLX_REPORT_PLAIN);
+      clx_page_put(&w->page, shown == 0 ? "impossible" : "", line, 2, CLX_REPORT_PLAIN);
       shown++;
     }
   }

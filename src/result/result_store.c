@@ -172,3 +172,13 @@ const char *clx_result_warning(const clx_result *r, int32_t index) {
   return index >= 0 && index < r->warning_count ? r->warning[index] : NULL;
 }
 int32_t clx_result_assumption_count(const clx_result *r) { return r->assumption_count; }
+
+const double *clx_result_series(const clx_result *r, const char *name, const double **x, int32_t *count) {
+  for (int32_t i = 0; i < r->series_count; i++) {
+    if (strcmp(r->series[i].name, name) != 0) continue;
+    *x = r->series[i].x;
+    *count = r->series[i].count;
+    return r->series[i].y;
+  }
+  return NULL;
+}

@@ -105,6 +105,10 @@ clx_status clx_scenario_jobs(const clx_scenario *scenario, uint64_t seed, clx_ar
 clx_status clx_scenario_place(clx_scenario *scenario, clx_error *error);
 // The last part of it, for callers that filled machine, model, software and device themselves (rows of tables): the job.
 clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *error);
+// The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
+// the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.
+clx_status clx_scenario_part(const clx_scenario *scenario, const bool *trains, clx_arena *arena, clx_scenario *part,
+                             clx_error *error);
 // Reads a model by catalogue name or from a config.json beside `base` (nullable folder of the scenario file).
 clx_status clx_scenario_read_model(const clx_catalog *catalog, const char *name, const char *base, clx_place place,
                                    clx_arena *arena, clx_transformer *model, clx_error *error);

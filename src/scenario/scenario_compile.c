@@ -220,3 +220,23 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(clx_scenario_place(s, error));
   return clx_scenario_compile_training(s, error);
 }
+
+clx_status clx_scenario_part(const clx_scenario *s, const bool *trains, clx_arena *arena, clx_scenario *part,
+                             clx_error *error) {
+  clx_training_spec *training = &part->spec.training;
+  *part = *s;
+  part->arena = arena;
+  part->machine = (clx_machine){0};
+  part->spec.fleet = CLX_NEW_ARRAY(arena, clx_fleet_spec, s->spec.fleet_count);
+  if (part->spec.fleet == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < s->spec.fleet_count; i++) {
+    part->spec.fleet[i] = s->spec.fleet[i];
+    part->spec.fleet[i].trains = trains[i];
+  }
+  training->gpus = 0;
+  training->layout.tp = 0;
+  CLX_TRY(compile_machine(part, error));
+  CLX_TRY(pick_device(part, error));
+  CLX_TRY(clx_scenario_place(part, error));
+  return clx_scenario_compile_training(part, error);
+}

@@ -57,6 +57,7 @@ typedef struct clx_search_spec {
   uint32_t fixed;           // bit clx_search_key: the value of the layout is the only one
   int64_t gpus;             // at most
   double memory_limit;      // B of one GPU
+  double time_limit;        // s of a step, slower members are no results; 0 = none
   clx_search_worth worth;
   bool schedules;   // also those that most frameworks lack: zero bubble, both ends
   int32_t top;      // layouts to return, 1 .. CLX_SEARCH_TOP_MAX
@@ -71,8 +72,9 @@ enum { CLX_SEARCH_TOP_MAX = 1000 };
 
 typedef struct clx_search_found {
   clx_layout layout;
-  double value;   // of the objective
-  double memory;  // B of the heaviest rank
+  double value;     // of the objective
+  double memory;    // B of the heaviest rank
+  double expected;  // s: the step by which members were ranked
   clx_step step;
 } clx_search_found;
 

@@ -4,7 +4,7 @@
 #include "search/search_internal.h"
 
 double clx_search_value(const clx_search_worth *worth, const clx_layout *l, double time, double share) {
-  const double gpus = (double)l->tp * l->cp * l->pp * l->dp;
+  const double gpus = clx_layout_ranks(l);
   return time * (worth->base + gpus * (worth->rank + worth->busy * share));
 }
 
@@ -116,12 +116,18 @@ static clx_status add_front(clx_search_keep *k, const clx_search_found *found, c
   return CLX_OK;
 }
 
+static bool too_slow(const clx_search_keep *k, double time) {
+  return k->spec->time_limit > 0 && time > k->spec->time_limit;
+}
+
 clx_status clx_search_keep_add(clx_search_keep *keep, const clx_search_found *found, clx_error *error) {
+  if (too_slow(keep, found->step.step_time)) return CLX_OK;
   add_top(keep, found);
   return add_front(keep, found, error);
 }
 
 bool clx_search_keep_wants(const clx_search_keep *k, double memory, double time, double value) {
+  if (!k->spec->exhaustive && too_slow(k, time)) return false;
   if (k->spec->exhaustive || k->top_count < k->top_room || value <= k->top[k->top_count - 1].value) return true;
   const int32_t at = lighter(k, memory);
   return at == 0 || k->front[at - 1].step.step_time >= time;

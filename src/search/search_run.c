@@ -60,5 +60,6 @@ clx_status clx_search_solve(const clx_search_spec *spec, clx_arena *arena, clx_s
   outcome->front = keep.front;
   outcome->front_count = keep.front_count;
   if (outcome->top_count > 0) return CLX_OK;
-  return clx_fail(error, CLX_INFEASIBLE, job->layout.place, "none of %.0f layouts fits", outcome->members);
+  return clx_fail(error, CLX_INFEASIBLE, job->layout.place, "none of %.0f layouts fits%s", outcome->members,
+                  spec->time_limit > 0 ? " and is fast enough" : "");
 }

@@ -93,7 +93,6 @@ typedef struct clx_software {
   int32_t alias_count;
   int32_t flash_attention;       // bool: fused attention kernel
   double gemm_speed;             // speed of its matrix products against the measured library of the device
-  double weight_gradient_speed;  // of weight gradients in narrow formats, on top of gemm_speed
   double attention_speed;        // speed of its attention kernel against the device's reference kernel
   int32_t native_attention;      // bool: attention kernel written for the matrix instructions of Hopper and later
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
@@ -123,7 +122,8 @@ typedef struct clx_software {
   double expert_streams;    // experts whose GEMMs run side by side; 0 = all in one grouped kernel
   int32_t
       fused_experts;  // bool: with mxfp8 and nvfp4, one fused grouped kernel, no host count of tokens: whole steps are graphs
-  double expert_graphs;       // share of the host's work on layers with experts that CUDA graphs replay
+  double
+      expert_graphs;  // share of the host's work on layers with experts that CUDA graphs replay where there is no pipeline
   double expert_graphs_rack;  // the same where NVLink domains are larger than a server of eight
   double expert_host;  // s of the host for the experts of a layer, forward and backward: router, dispatch, permutation
   double expert_host_each;      // s more per expert of the rank with casts or biases of its own
@@ -139,7 +139,6 @@ typedef struct clx_software {
   double overlap_cost;     // share of the time both run that a collective beside compute takes from it
   double last_bucket;      // share of a data-parallel collective that has nothing left to hide behind
   double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
-  double straggler;        // share added per doubling of the GPUs beyond eight: waiting for the slowest rank
   double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;
 
@@ -268,6 +267,7 @@ clx_format clx_precision_format(int32_t precision);
 clx_kernel_format clx_precision_kernel(int32_t precision);
 double clx_training_parameter_bytes(const clx_training *job);  // of a weight as it is held and gathered
 int32_t clx_training_recompute(const clx_training *job);       // CLX_RECOMPUTE_DEFAULT resolved by the profile
+double clx_layout_ranks(const clx_layout *layout);             // tp cp pp dp, exact
 int32_t clx_expert_data_parallel(const clx_layout *layout);
 int32_t clx_shard_ranks(const clx_layout *layout);  // ranks that share one copy of dense weights or their optimizer
 int32_t clx_expert_shard_ranks(const clx_layout *layout);  // ... of one rank's experts

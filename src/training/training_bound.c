@@ -21,7 +21,7 @@ clx_training_slots clx_training_slots_of(const clx_training_costs *costs) {
 
 double clx_training_spread(const clx_training *job) {
   const clx_layout *l = &job->layout;
-  return job->device->speed_spread * clx_expected_maximum((double)l->tp * l->cp * l->pp * l->dp);
+  return job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(l));
 }
 
 static void add_slot(clx_training_slot *sum, const clx_training_slot *one, double times) {

@@ -40,6 +40,8 @@ int32_t clx_training_recompute(const clx_training *job) {
   return job->layout.recompute == CLX_RECOMPUTE_DEFAULT ? job->software->recompute : job->layout.recompute;
 }
 
+double clx_layout_ranks(const clx_layout *l) { return (double)l->tp * l->cp * l->pp * l->dp; }
+
 int32_t clx_expert_data_parallel(const clx_layout *layout) {
   return layout->tp * layout->cp * layout->dp / (layout->etp * layout->ep);
 }
@@ -176,7 +178,7 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check c = {CLX_OK, l->place, error};
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
-  const double world = (double)l->tp * l->cp * l->pp * l->dp;
+  const double world = clx_layout_ranks(l);
   DEMAND(&c, world <= (double)gpus,
          "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
          l->dp, world, (long long)gpus);

@@ -8,8 +8,6 @@
 
 enum { STEPS_MAX = 4096 };
 
-static double world_of(const clx_layout *l) { return (double)l->tp * l->cp * l->pp * l->dp; }
-
 // --- the steps --------------------------------------------------------------------------------------------------------------
 
 static int compare_times(const void *a, const void *b) {
@@ -32,7 +30,7 @@ static void note_slowest(const clx_fleet *f, clx_exact *exact) {
 }
 
 static void note_fleet(const clx_fleet *f, clx_exact *exact) {
-  exact->ranks = (int64_t)world_of(&f->job->layout);
+  exact->ranks = (int64_t)clx_layout_ranks(&f->job->layout);
   exact->micro_batches_least = INFINITY;
   for (int32_t i = 0; i < f->part_count; i++) {
     exact->lanes += f->part[i].replicas / f->lockstep;
@@ -100,7 +98,7 @@ clx_status clx_training_expected(const clx_training *job, const clx_training_cos
   CLX_TRY(clx_graph_run(&g, arena, &tail, error));
   clx_graph_parts(&g, &tail, step);
   const int32_t stage = clx_graph_slowest_stage(&g);
-  const double spread = job->device->speed_spread * clx_expected_maximum(world_of(&job->layout));
+  const double spread = job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
   step->jitter = clx_graph_compute_share(&g, stage) * g.busy[stage] * spread;
   step->step_time += step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {

@@ -5,8 +5,6 @@
 
 enum { LANES_AT_ONCE = 1024 };
 
-static double world_of(const clx_layout *l) { return (double)l->tp * l->cp * l->pp * l->dp; }
-
 // --- draws ------------------------------------------------------------------------------------------------------------------
 
 // Quantile of the standard normal distribution by Newton's method on its distribution function; 0 < p < 1.
@@ -182,7 +180,7 @@ static clx_status fill_part(clx_fleet *f, clx_part *p, clx_error *error) {
 
 static clx_status check_slow(const clx_fleet *f, clx_error *error) {
   const clx_stragglers *s = f->options->stragglers;
-  const double world = world_of(&f->job->layout);
+  const double world = clx_layout_ranks(&f->job->layout);
   for (int32_t i = 0; s != NULL && i < s->slow_count; i++) {
     const clx_slow_ranks *one = &s->slow[i];
     if (one->count >= 1 && one->first >= 0 && (double)one->first + (double)one->count <= world) continue;
@@ -202,7 +200,7 @@ clx_status clx_fleet_make(const clx_training *job, const clx_exact_options *opti
   for (int32_t i = 0; i < f->part_count; i++) CLX_TRY(fill_part(f, &f->part[i], error));
   const clx_stragglers *s = options->stragglers;
   for (int32_t i = 0; s != NULL && i < s->slow_count; i++) f->slow_nics = fmin(f->slow_nics, s->slow[i].network);
-  f->time = CLX_NEW_ARRAY(arena, float, world_of(&job->layout));
+  f->time = CLX_NEW_ARRAY(arena, float, clx_layout_ranks(&job->layout));
   return f->time != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
 }
 
@@ -229,7 +227,7 @@ static void draw_ranks(const clx_fleet *f, const clx_part *p, int32_t step) {
 
 void clx_fleet_draw(const clx_fleet *f, int32_t step) {
   const clx_stragglers *s = f->options->stragglers;
-  const int64_t world = (int64_t)world_of(&f->job->layout);
+  const int64_t world = (int64_t)clx_layout_ranks(&f->job->layout);
   if (s == NULL) {
     for (int64_t i = 0; i < world; i++) f->time[i] = 1;
     return;

@@ -1,6 +1,7 @@
 // One optimizer step: pipeline of micro-batches over stages, gradient and parameter collectives, optimizer, jitter.
 #include <math.h>
 
+#include "training/training_exact.h"
 #include "training/training_internal.h"
 
 clx_training_costs clx_training_costs_make(const clx_training *job) {
@@ -147,10 +148,10 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
   step->executed_flop = micro_batches * sum->flop;
 }
 
-// Of the ranks beyond eight: the slowest of more ranks is slower.
-static double doublings(const clx_training *job) {
-  const clx_layout *l = &job->layout;
-  return fmax(0, log2((double)l->tp * l->cp * l->pp * l->dp / 8));
+// Waiting for the slowest rank, of the time in which kernels run.
+static double waiting_time(const clx_training *job, const clx_step *s) {
+  const double kernels = s->gemm + s->attention + s->stream + s->recompute;
+  return kernels * job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
 }
 
 // Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
@@ -207,7 +208,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   step->contention += dp.contention;
   step->optimizer = optimizer;
   const double steady = m * largest + step->bubble + step->pp_exposed + dp.exposed + dp.contention + optimizer;
-  step->jitter = steady * job->software->straggler * doublings(job);
+  step->jitter = waiting_time(job, step);
   step->step_time = steady + step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, l->place, "the step time came out as %g", step->step_time);

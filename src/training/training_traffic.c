@@ -165,7 +165,7 @@ clx_checkpoint_traffic clx_training_checkpoint(const clx_training *job, const cl
   const clx_layout *l = &job->layout;
   clx_training_traffic t;
   clx_training_traffic_make(job, &t);
-  const double gpus = (double)l->tp * l->cp * l->pp * l->dp;
+  const double gpus = clx_layout_ranks(l);
   const double all = clx_parameter_count(job->model).total * (job->software->optimizer_bytes + 2);
   const double rate = storage > 0 ? storage : t.traffic.capacity[1];
   clx_traffic_demand d = {.name = "checkpoint", .time = all / gpus / rate};

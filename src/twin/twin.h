@@ -73,7 +73,7 @@ clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_opti
 
 // What `colossus why` reports, beside training.* of a run: why.share.PART and why.group.KIND (of the step; both add up to 1),
 // why.step_time (s, what changes are measured against); of every number I that goes into the step why.input.I.value, .elasticity
-// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .effect (by 10 % or 10 points more),
+// (d ln step / d ln input, central; of shares d ln step / d share), .up and .down (one-sided), .jump_up and .jump_down (where the step jumps), .effect (by 10 % or 10 points more),
 // .title, .side (facts: "hardware", "software"); of every single change M why.move.M.possible (0, 1), .gain (throughput), .step_time (s), .memory (B), .title
 // and, where it is not possible, .impossible (facts); why.answer_1 ... (facts: what binds, in sentences).
 // Errors: those of a run. Cost: about 100 steps.
@@ -89,6 +89,23 @@ clx_status clx_twin_why(const clx_scenario *scenario, const clx_run_options *opt
 // Errors: those of clx_schedule_load and clx_schedule_play.
 clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uint64_t seed, clx_result *result,
                              clx_error *error);
+
+// Searches the layouts of the job on the whole fleet that trains and, of a mixed one, on its faster parts alone; the best are
+// simulated rank by rank as `run` does. Names:
+//   facts search.{model,objective,fleet}, search.fixed where keys are; search.given.layout where the scenario has one that fits
+//   search.gpus, search.{members,evaluated,pruned,steps,confirmed} (counts), search.proven (1: see clx_search_outcome),
+//   search.rejected.R for reasons R with the doc of the reason; search.memory_limit (B)
+//   search.given.{step_time (s),expected (s),memory (B),value}
+//   of the best: search.best.{value,step_time,memory,gpus,mfu,tokens_per_second,duration,energy,cost}, search.best.KEY for
+//   numeric keys of the layout; fact search.best.layout
+//   series search.top.{value,step_time,expected,memory,gpus,mfu} over the rank (1 ...; expected: before ranks differ), facts search.top_N.{layout,fleet};
+//   series search.front.{step_time,gpus} over memory (B; step_time as expected), facts search.front_N.layout;
+//   for several counts of GPUs: series search.count.{value,step_time,used} over gpus, facts search.count_N.layout
+// Units of value: s, USD or J. Errors: those of clx_search_run of the public header.
+clx_status clx_twin_search(const clx_scenario *scenario, const clx_search_options *options, clx_result *result,
+                           clx_error *error);
+
+extern const char *const clx_twin_objective_name[];  // NULL at the end
 
 // Plays the Chakra traces <prefix>.<rank>.et (import_chakra.h) on the device and network of a scenario: rank r is GPU r of the job in the
 // order of its placement. Names: replay.step_time (s), replay.{ranks,nodes,dependencies,stream_edges,transfers,shared,last_rank};

@@ -1,6 +1,7 @@
 // Steps of clx_twin_run, one file each.
 #pragma once
 
+#include "search/search.h"
 #include "twin/twin.h"
 
 // Adds a quantity without a band.
@@ -29,6 +30,12 @@ clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
                           clx_result *result, clx_error *error);
+// Share of their TDP that the GPUs of a job draw, mean over a step.
+double clx_twin_power_share(const clx_step *step);
+// IT energy of a step, J: power.it_mean of clx_twin_power times the step.
+clx_search_worth clx_twin_energy(const clx_scenario *scenario);
+// "TP8 PP8 VPP4 DP1536, micro-batch 1, zero1, recompute none".
+void clx_twin_layout_text(const clx_layout *layout, char *text, size_t size);
 
 // Ranks for a timeline; room for CLX_TRACE_RANKS_MAX.
 typedef struct clx_rank_list {

@@ -13,7 +13,7 @@ static const double SHARE_WAIT = 0.45;
 // An H100 reports up to its TDP in matrix products; rated server power adds all parts at once and is not reached.
 static const double SHARE_PEAK = 1.0;
 
-static double mean_share(const clx_step *step) {
+double clx_twin_power_share(const clx_step *step) {
   const double matmul = step->gemm + step->attention + step->recompute;
   const double stream = step->stream + step->optimizer;
   const double communication =
@@ -33,11 +33,26 @@ static double training_gpus(const clx_machine *m) {
   return gpus;
 }
 
+clx_search_worth clx_twin_energy(const clx_scenario *s) {
+  const clx_machine *m = &s->machine;
+  const double training = training_gpus(m);
+  clx_search_worth worth = {
+      .base = m->fabric.bill.power, .share = clx_twin_power_share, .least_share = SHARE_WAIT};
+  for (int32_t i = 0; i < m->cohort_count; i++) {
+    const clx_cohort *c = &m->cohort[i];
+    const double gpus = (double)c->gpus, working = c->trains ? gpus / training : 0;
+    worth.base += gpus * c->device.idle_power + server_other(c);
+    worth.rank -= working * c->device.idle_power;
+    worth.busy += working * c->device.tdp;
+  }
+  return worth;
+}
+
 clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                           clx_error *error) {
   const clx_machine *m = &s->machine;
   const clx_layout *l = &job->layout;
-  const double used = (double)l->tp * l->pp * l->cp * l->dp, share = mean_share(step);
+  const double used = clx_layout_ranks(l), share = clx_twin_power_share(step);
   const double busy = used / training_gpus(m);  // of each cohort that trains; spares idle
   double mean = 0, peak = 0, gpu_mean = 0;
   for (int32_t i = 0; i < m->cohort_count; i++) {

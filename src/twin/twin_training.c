@@ -16,7 +16,7 @@ typedef struct fit {
 
 // --- layout -----------------------------------------------------------------------------------------------------------
 
-static void layout_text(const clx_layout *l, char *text, size_t size) {
+void clx_twin_layout_text(const clx_layout *l, char *text, size_t size) {
   const struct {
     const char *name;
     int32_t value;
@@ -32,6 +32,8 @@ static void layout_text(const clx_layout *l, char *text, size_t size) {
   if (l->recompute == CLX_RECOMPUTE_FULL && l->recompute_share < 1) {
     n += (size_t)snprintf(text + n, size - n, " of %.0f %% of the layers", 100 * l->recompute_share);
   }
+  if (l->schedule != CLX_SCHEDULE_AUTO)
+    n += (size_t)snprintf(text + n, size - n, ", schedule %s", clx_schedule_name[l->schedule]);
   if (l->stage_layer_count > 0) snprintf(text + n, size - n, ", layers by chunk as listed");
 }
 
@@ -55,7 +57,7 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
                                  .sequence_parallel = job->layout.sequence_parallel};
   clx_error ignored = {0};
   if (clx_training_search(&free_job, gpus, capacity, &best, &closest, &tried, &ignored) == CLX_OK) {
-    layout_text(&best, closest_text, sizeof closest_text);
+    clx_twin_layout_text(&best, closest_text, sizeof closest_text);
   }
   return clx_fail(
       error, CLX_INFEASIBLE, job->layout.place,
@@ -81,7 +83,7 @@ static clx_status nothing_fits(const clx_scenario *s, const clx_training *job, c
   char need[32], have[32], text[200];
   clx_quantity_format(memory.total, "B", 4, need, sizeof need);
   clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
-  layout_text(closest, text, sizeof text);
+  clx_twin_layout_text(closest, text, sizeof text);
   return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
                   "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have, need,
                   text);
@@ -107,10 +109,10 @@ static clx_status add_layout(const clx_scenario *s, const clx_training *job, con
                              clx_error *error) {
   const clx_layout *l = &job->layout;
   char text[200];
-  layout_text(l, text, sizeof text);
+  clx_twin_layout_text(l, text, sizeof text);
   CLX_TRY(clx_result_add_text(result, "training.layout", text, error));
   CLX_TRY(clx_result_add_text(result, "training.layout_origin", f->origin, error));
-  const int64_t used = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t used = (int64_t)clx_layout_ranks(l);
   const struct {
     const char *name;
     double value;
@@ -192,7 +194,7 @@ static const clx_error_figures *figures_of(const clx_accuracy *a, const char *de
 static clx_status add_rates(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                             clx_error *error) {
   const clx_layout *l = &job->layout;
-  const double gpus = (double)l->tp * l->pp * l->cp * l->dp, tokens = job->global_batch * job->sequence;
+  const double gpus = clx_layout_ranks(l), tokens = job->global_batch * job->sequence;
   const double flop = clx_flop_per_token(job->model, job->sequence, (clx_flop_convention)s->spec.training.convention);
   const double peak = job->device->peak[clx_precision_format(job->precision)];
   const double rate = tokens / step->step_time, spread = figures_of(&s->accuracy, job->device->name)->p90;
@@ -226,7 +228,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
 static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
   const clx_error_figures *f = figures_of(a, job->device->name);
   const clx_layout *l = &job->layout;
-  const int64_t gpus = (int64_t)l->tp * l->pp * l->cp * l->dp;
+  const int64_t gpus = (int64_t)clx_layout_ranks(l);
   char text[240];
   snprintf(text, sizeof text,
            "step time on %d published runs%s%s: mean |error| %.1f %%, median %.1f %%, 90th percentile %.0f %%", f->rows,

@@ -84,6 +84,7 @@ static const input INPUTS[] = {
     {"fsdp_reduce_bytes", "gradient reduced by FSDP, bytes a parameter", "B", AMOUNT, {SOFTWARE(fsdp_reduce_bytes)}},
     {"parameter_bytes", "narrow weights, bytes a parameter", "B", AMOUNT, {SOFTWARE(parameter_bytes)}},
     {"optimizer_bytes", "optimizer state, bytes a parameter", "B", AMOUNT, {SOFTWARE(optimizer_bytes)}},
+    {"update_bytes", "traffic of the optimizer, bytes a parameter", "B", AMOUNT, {SOFTWARE(update_bytes)}},
     {"accumulate_bytes", "traffic of gradient accumulation", "B", AMOUNT, {SOFTWARE(accumulate_bytes)}},
     {"sustained_clock",
      "clock kept in training",
@@ -94,6 +95,7 @@ static const input INPUTS[] = {
     {"nic_efficiency", "NIC rate that the fabric lets through", "", SHARE, {NETWORK(nic_efficiency)}},
     {"thinning", "oversubscription of the fabric", "", PLAIN, {LEVELS(thinning)}},
     {"gemm_speed", "speed of the GEMM library", "", PLAIN, {SOFTWARE(gemm_speed)}},
+    {"weight_gradient_speed", "speed of narrow weight gradients", "", PLAIN, {SOFTWARE(weight_gradient_speed)}},
     {"attention_speed", "speed of the attention kernel", "", PLAIN, {SOFTWARE(attention_speed)}},
     {"expert_imbalance", "fullest expert rank against the mean", "", PLAIN, {SOFTWARE(expert_imbalance)}},
     {"aligned_gemm", "slowdown of unaligned GEMMs", "", PLAIN, {SOFTWARE(aligned_gemm)}},
@@ -159,41 +161,51 @@ static bool value_of(const input *in, clx_why_case *c, double *value) {
 static const double PERCENT = 0.01, POINTS = 0.02;  // by which factors and shares are changed, both ways
 static const double MORE = 0.1;                     // what `effect` is the effect of
 
-typedef struct response {
-  double up, down;  // d ln step / d ln input (of shares: / d input), above and below
-  double mean;      // central
-} response;
+// To one side of the present value.
+typedef struct side {
+  double way;    // how far, in ln(input) or points; 0 = the input ends here
+  double slope;  // d ln step / d ln input (of shares: / d input), a jump left out
+  double jump;   // ln step right beside the present value against there
+} side;
 
-static clx_status changed_step(const clx_training *job, const input *in, double factor, double points,
-                               clx_why_case *scratch, double *time, clx_error *error) {
+static clx_status changed_step(const clx_training *job, const input *in, double way, double base, clx_why_case *scratch,
+                               double *change_of_step, clx_error *error) {
   clx_step step;
   clx_why_copy(job, scratch);
-  change(in, scratch, factor, points);
+  change(in, scratch, in->kind == SHARE ? 1 : exp(way), in->kind == SHARE ? way : 0);
   CLX_TRY(clx_why_step(scratch, &step, error));
-  *time = step.step_time;
+  *change_of_step = log(step.step_time / base);
   return CLX_OK;
 }
 
-// Differences over equal ways in ln(input), so that a power law has its exponent.
-static clx_status respond(const clx_training *job, const input *in, double value, double base, clx_why_case *scratch,
-                          response *r, clx_error *error) {
-  const bool share = in->kind == SHARE;
-  const double above = share ? fmin(POINTS, 1 - value) : log1p(PERCENT);
-  const double below = share ? fmin(POINTS, value) : log1p(PERCENT);
-  double up = base, down = base;
-  *r = (response){0};
-  if (share) {
-    if (above > 0) CLX_TRY(changed_step(job, in, 1, above, scratch, &up, error));
-    if (below > 0) CLX_TRY(changed_step(job, in, 1, -below, scratch, &down, error));
+// From the whole way and half of it. Half of the change is a slope, nearly all of it a jump at the start (a feature that a share of
+// zero switches off, one more wave of tiles), little of it something behind the half, which is not what is asked for.
+static clx_status look(const clx_training *job, const input *in, double way, double base, clx_why_case *scratch,
+                       side *out, clx_error *error) {
+  static const double NOISE = 1e-5, JUMP = 5e-4;  // the task graph is evaluated in floats; below, a kink on the way
+  double whole, half;
+  *out = (side){.way = way};
+  if (way == 0) return CLX_OK;
+  CLX_TRY(changed_step(job, in, way, base, scratch, &whole, error));
+  CLX_TRY(changed_step(job, in, way / 2, base, scratch, &half, error));
+  const double ratio = fabs(whole) > NOISE ? half / whole : 0.5;
+  if (ratio > 0.8 && fabs(2 * half - whole) > JUMP) {
+    out->slope = (whole - half) / (way / 2);
+    out->jump = 2 * half - whole;
   } else {
-    CLX_TRY(changed_step(job, in, 1 + PERCENT, 0, scratch, &up, error));
-    CLX_TRY(changed_step(job, in, 1 / (1 + PERCENT), 0, scratch, &down, error));
+    out->slope = ratio < 0.2 ? half / (way / 2) : whole / way;
   }
-  if (above > 0) r->up = log(up / base) / above;
-  if (below > 0) r->down = log(base / down) / below;
-  if (above > 0 || below > 0) r->mean = log(up / down) / (above + below);
-  if (!(above > 0)) r->up = r->mean;  // a share of 1 has one side only, and so has one of 0
-  if (!(below > 0)) r->down = r->mean;
+  return CLX_OK;
+}
+
+// Both sides. Equal ways in ln(input), so that a power law has its exponent.
+static clx_status respond(const clx_training *job, const input *in, double value, double base, clx_why_case *scratch,
+                          side *up, side *down, clx_error *error) {
+  const bool share = in->kind == SHARE;
+  CLX_TRY(look(job, in, share ? fmin(POINTS, 1 - value) : log1p(PERCENT), base, scratch, up, error));
+  CLX_TRY(look(job, in, share ? -fmin(POINTS, value) : -log1p(PERCENT), base, scratch, down, error));
+  if (up->way == 0) up->slope = down->slope;  // a share of 1 has one side only, and so has one of 0
+  if (down->way == 0) down->slope = up->slope;
   return CLX_OK;
 }
 
@@ -204,23 +216,33 @@ static clx_status put(const input *in, const char *what, double value, const cha
   return clx_twin_put(result, name, value, unit, doc, error);
 }
 
-static clx_status put_input(const input *in, bool valued, double value, const response *r, clx_result *result,
-                            clx_error *error) {
+static clx_status put_facts(const input *in, clx_result *result, clx_error *error) {
+  const bool software = in->target[0].part == CLX_WHY_SOFTWARE;
   char name[96];
   snprintf(name, sizeof name, "why.input.%s.title", in->key);
   CLX_TRY(clx_result_add_text(result, name, in->title, error));
   snprintf(name, sizeof name, "why.input.%s.side", in->key);
-  const bool software = in->target[0].part == CLX_WHY_SOFTWARE;
-  CLX_TRY(clx_result_add_text(result, name, software ? "software" : "hardware", error));
-  if (valued) CLX_TRY(put(in, "value", value, in->unit, in->title, result, error));
+  return clx_result_add_text(result, name, software ? "software" : "hardware", error);
+}
+
+static clx_status put_response(const input *in, const side *up, const side *down, clx_result *result,
+                               clx_error *error) {
   const bool share = in->kind == SHARE;
-  CLX_TRY(put(in, "elasticity", r->mean, "",
+  const double mean = (up->slope + down->slope) / 2;
+  CLX_TRY(put(in, "elasticity", mean, "",
               share ? "relative change of the step over the change of the share"
                     : "relative change of the step over relative change of the input",
               result, error));
-  CLX_TRY(put(in, "up", r->up, "", "the same towards more of it alone", result, error));
-  CLX_TRY(put(in, "down", r->down, "", "the same towards less of it alone", result, error));
-  return put(in, "effect", MORE * r->mean, "",
+  CLX_TRY(put(in, "up", up->slope, "", "the same towards more of it alone", result, error));
+  CLX_TRY(put(in, "down", down->slope, "", "the same towards less of it alone", result, error));
+  if (up->jump != 0) {
+    CLX_TRY(put(in, "jump_up", up->jump, "", "relative change of the step by the least bit more of it", result, error));
+  }
+  if (down->jump != 0) {
+    CLX_TRY(
+        put(in, "jump_down", down->jump, "", "relative change of the step by the least bit less of it", result, error));
+  }
+  return put(in, "effect", MORE * mean, "",
              share ? "relative change of the step by 10 points more of it, in proportion"
                    : "relative change of the step by 10 % more of it, in proportion",
              result, error);
@@ -231,13 +253,16 @@ clx_status clx_why_inputs(const clx_training *job, const clx_step *base, clx_are
   clx_why_case *scratch = CLX_NEW(arena, clx_why_case);
   if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < CLX_COUNT(INPUTS); i++) {
+    const input *in = &INPUTS[i];
     double value = 0;
-    response r;
+    side up, down;
     clx_why_copy(job, scratch);
-    const bool valued = value_of(&INPUTS[i], scratch, &value);
-    if (valued && value == 0 && INPUTS[i].kind != SHARE) continue;  // the device or the job has no such thing
-    CLX_TRY(respond(job, &INPUTS[i], value, base->step_time, scratch, &r, error));
-    CLX_TRY(put_input(&INPUTS[i], valued, value, &r, result, error));
+    const bool valued = value_of(in, scratch, &value);
+    if (valued && value == 0 && in->kind != SHARE) continue;  // the device or the job has no such thing
+    CLX_TRY(respond(job, in, value, base->step_time, scratch, &up, &down, error));
+    CLX_TRY(put_facts(in, result, error));
+    if (valued) CLX_TRY(put(in, "value", value, in->unit, in->title, result, error));
+    CLX_TRY(put_response(in, &up, &down, result, error));
   }
   return CLX_OK;
 }

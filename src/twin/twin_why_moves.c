@@ -57,6 +57,11 @@ typedef struct move {
     .key = "sharding_" name, .title = "sharding", LAYOUT(sharding), .change = SET, .operand = (value), \
     .names = clx_sharding_name                                                                         \
   }
+#define EXCHANGE(name, value)                                                                                         \
+  {                                                                                                                   \
+    .key = "context_" name, .title = "context exchange", LAYOUT(context_exchange), .change = SET, .operand = (value), \
+    .names = clx_context_exchange_name                                                                                \
+  }
 #define SCHEDULE(name, kind, chunks)                                                    \
   {                                                                                     \
     .key = "schedule_" name, .title = "schedule", LAYOUT(schedule), .change = SET,      \
@@ -91,16 +96,27 @@ static const move MOVES[] = {
     SCHEDULE("zb_h1", CLX_PIPELINE_ZB_H1, 1),
     SCHEDULE("zb_v", CLX_PIPELINE_ZB_V, 2),
     SCHEDULE("dualpipe", CLX_PIPELINE_DUALPIPE, 1),
+    EXCHANGE("ring", CLX_CONTEXT_RING),
+    EXCHANGE("all_to_all", CLX_CONTEXT_ALL_TO_ALL),
     {.key = "sequence_parallel",
      .title = "sequence parallelism",
      LAYOUT(sequence_parallel),
      .change = TOGGLE,
      .names = SWITCH},
+    {.key = "merge",
+     .title = "forward passes merged with backward ones",
+     LAYOUT(merge),
+     .change = TOGGLE,
+     .names = SWITCH,
+     .experts = true},
     TWICE("global_batch", "global batch", JOB(global_batch, REAL)),
     TWICE("sequence", "sequence", JOB(sequence, REAL)),
     PRECISION("bf16", CLX_PRECISION_BF16),
     PRECISION("fp8", CLX_PRECISION_FP8),
     PRECISION("nvfp4", CLX_PRECISION_NVFP4),
+    FEATURE(tp_async, "TP transfers beside backward GEMMs"),
+    FEATURE(separate_projections, "separate projections"),
+    FEATURE(recompute_early_stop, "early stop of recompute"),
     FEATURE(dp_overlap, "overlap of gradient reduction"),
     FEATURE(gather_overlap, "overlap of parameter gather"),
     FEATURE(pp_overlap, "overlap of stage transfers"),
@@ -129,8 +145,6 @@ static void write_number(const move *m, clx_why_case *c, double value) {
   }
 }
 
-static int64_t gpus_of(const clx_layout *l) { return (int64_t)l->tp * l->pp * l->cp * l->dp; }
-
 // What a new degree drags along: a list of layers by chunk holds no more, one stage has one chunk.
 static void follow(clx_layout *l, int64_t gpus) {
   const int64_t ranks = (int64_t)l->tp * l->pp * l->cp;
@@ -148,7 +162,7 @@ static bool same_pipeline(const move *m, const clx_layout *a, const clx_layout *
 
 static clx_status try_value(const move *m, const clx_scenario *s, const clx_training *job, double value,
                             clx_why_case *c, clx_error *why) {
-  const int64_t gpus = gpus_of(&job->layout);
+  const int64_t gpus = (int64_t)clx_layout_ranks(&job->layout);
   clx_why_copy(job, c);
   write_number(m, c, value);
   c->job.layout.place = (clx_place){0};
@@ -156,7 +170,7 @@ static clx_status try_value(const move *m, const clx_scenario *s, const clx_trai
   if (m->degree || m->vpp > 0) follow(&c->job.layout, gpus);
   clx_error_clear(why);
   if (same_pipeline(m, &job->layout, &c->job.layout)) return CLX_INPUT;
-  if (gpus_of(&c->job.layout) != gpus) {
+  if ((int64_t)clx_layout_ranks(&c->job.layout) != gpus) {
     return clx_fail_plain(why, CLX_INPUT, "%s %.0f does not divide the %lld GPUs of the job", m->title, value,
                           (long long)gpus);
   }

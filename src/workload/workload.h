@@ -28,7 +28,8 @@ typedef struct clx_transformer {
   // experts. All 0 = each layer has attention and a feed-forward block.
   int32_t attention_layers, mamba_layers, ffn_layers;
   int32_t mamba_heads, mamba_head_dim, mamba_state, mamba_groups;
-  int32_t mtp_layers;    // multi-token prediction modules, each one more layer and one more head pass
+  int32_t mtp_layers;  // multi-token prediction modules, each one more layer and one more head pass
+  int32_t document;    // tokens of the documents packed into a sequence, which do not see each other; 0 = one document
   int32_t adapter_rank;  // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
 } clx_transformer;
 

@@ -78,12 +78,14 @@ static void add_attention_core(view *v, double qk_dim, double v_dim, double kv_h
   const clx_shard *shard = v->shard;
   clx_op *op = add(v, "attention", CLX_OP_ATTENTION, CLX_PART_ATTENTION);
   op->batch = shard->sequences;
+  const bool packed = model->document > 0 && model->document < shard->sequence;
+  if (packed) op->batch *= shard->sequence / model->document;
   op->heads = (double)model->heads / shard->tp;
   op->kv_heads = kv_heads;
   op->qk_dim = qk_dim;
   op->v_dim = v_dim;
-  op->query = shard->sequence / shard->cp;
-  op->key = shard->sequence;
+  op->key = packed ? model->document : shard->sequence;
+  op->query = op->key / shard->cp;
   op->window = windowed ? model->sliding_window : 0;
   op->causal_share = 0.5;
   if (op->window > 0 && op->window < op->key) {

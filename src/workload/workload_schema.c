@@ -260,6 +260,13 @@ static const clx_row model_rows[] = {
      .minimum = 0,
      .maximum = 100,
      .doc = "multi-token prediction modules"},
+    {.key = "document",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_transformer, document),
+     .minimum = 0,
+     .maximum = 1e9,
+     .doc = "fine-tuning: tokens of the documents packed into one sequence, which do not see each other; 0 = one "
+            "document"},
     {.key = "adapter_rank",
      .kind = CLX_ROW_INT,
      .offset = offsetof(clx_transformer, adapter_rank),

@@ -26,10 +26,12 @@ static void check(const clx_execution *x) {
 static void play(clx_arena *arena, const clx_execution *x, clx_error *error) {
   static const clx_library library = {.name = "ideal", .ideal = 1, .chunks = 1, .hop = 1e-6};
   static const clx_transport transport = {.name = "plain", .share = 1};
+  static const clx_kernels kernels = {0};
   static const clx_device device = {.name = "plain",
                                     .peak = {1e12, 1e12, 1e12, 1e12, 1e12},
                                     .memory_bandwidth = 1e11,
                                     .memory_efficiency = 1,
+                                    .kernels = &kernels,
                                     .pcie = 1e10,
                                     .sustained_clock = {1, 1, 1, 1, 1}};
   const clx_network network = {.device = &device,

@@ -1,0 +1,57 @@
+// The public functions that search for layouts.
+#include "report/report.h"
+#include "result/result.h"
+#include "scenario/scenario.h"
+#include "twin/twin.h"
+
+const char *clx_search_objective_name(int32_t index) {
+  for (int32_t i = 0; clx_twin_objective_name[i] != NULL; i++) {
+    if (i == index) return clx_twin_objective_name[i];
+  }
+  return NULL;
+}
+
+void clx_search_options_default(clx_search_options *options) { *options = (clx_search_options){.top = 10, .seed = 1}; }
+
+clx_status clx_search_run(const clx_scenario *scenario, const clx_search_options *options, clx_result **out,
+                          clx_error *error) {
+  *out = NULL;
+  clx_result *result = clx_result_new();
+  if (result == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = clx_twin_search(scenario, options, result, error);
+  if (status != CLX_OK) {
+    clx_result_free(result);
+    return status;
+  }
+  *out = result;
+  return CLX_OK;
+}
+
+// Hands the text of a buffer over, or reports that memory ran out.
+static clx_status hand_over(clx_buffer *buffer, char **text, clx_error *error) {
+  *text = NULL;
+  if (buffer->failed || buffer->data == NULL) {
+    clx_buffer_free(buffer);
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  *text = buffer->data;
+  return CLX_OK;
+}
+
+clx_status clx_search_text(const clx_result *result, bool colour, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  clx_report_search(result, colour, &out);
+  return hand_over(&out, text, error);
+}
+
+clx_status clx_search_csv(const clx_result *result, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  clx_report_layouts(result, &out);
+  return hand_over(&out, text, error);
+}
+
+clx_status clx_search_svg(const clx_result *result, char **text, clx_error *error) {
+  clx_buffer out = {0};
+  clx_report_front(result, &out);
+  return hand_over(&out, text, error);
+}

@@ -8,11 +8,11 @@
 
 enum { SOURCES_MAX = 256, HALVES = 2, ROWS_LEAST = 3, PARAMETERS_MAX = CLX_FIT_PARAMETERS_MAX };
 
-const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_out", "half"};
+const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_out", "kept", "half"};
 
 // How far the constants may move in each round, as a share of their range. The response of every run to every constant is measured
 // at this distance on both sides, taken to be straight in between and to add up, and the fit solved with that.
-static const double RADIUS[] = {0.3, 0.12, 0.05, 0.02};
+static const double RADIUS[] = {0.3, 0.1, 0.03};
 
 // A constant moves away from its start only where that pays: a factor of e costs as much as this mean error.
 static const double PRIOR = 0.001;
@@ -22,6 +22,7 @@ typedef struct task {
   int32_t without;  // source, -1 = none
   int32_t half;     // samples whose number leaves this remainder, -1 = all
   double value[PARAMETERS_MAX];
+  double kept[PARAMETERS_MAX];    // the same, but the catalogue's values where the fit saw no run
   double centre[PARAMETERS_MAX];  // value of the last round, as place_of has it
   clx_row bounds[PARAMETERS_MAX];
   int32_t *chosen, count;  // samples
@@ -328,10 +329,12 @@ static void lend(task *t) {
   const run *r = t->run;
   double lent[PARAMETERS_MAX];
   memcpy(lent, t->value, sizeof lent);
+  memcpy(t->kept, t->value, sizeof t->kept);
   for (int32_t k = 0; k < r->constants; k++) {
     if (!unseen(t, k)) continue;
     const clx_training_constant *c = r->constant[k].constant;
     int32_t most = 0;
+    t->kept[k] = r->constant[k].catalogue;
     if (!isnan(c->neutral)) lent[k] = c->neutral;
     for (int32_t l = 0; l < r->constants; l++) {
       if (r->constant[l].constant != c || !r->constant[l].shared || r->constant[l].rows <= most || unseen(t, l))
@@ -371,7 +374,7 @@ static clx_status add_tasks(run *r, clx_error *error) {
 static const task *task_for(const run *r, int32_t sample, clx_trained how) {
   if (how == CLX_TRAINED_FITTED) return &r->task[0];
   if (how == CLX_TRAINED_HALF) return &r->task[1 + (sample + 1) % HALVES];
-  if (how == CLX_TRAINED_LEFT_OUT) return &r->task[1 + HALVES + r->source[sample]];
+  if (how == CLX_TRAINED_LEFT_OUT || how == CLX_TRAINED_KEPT) return &r->task[1 + HALVES + r->source[sample]];
   return NULL;
 }
 
@@ -381,8 +384,8 @@ static void find_errors(void *context, int32_t sample) {
     const task *t = task_for(r, sample, (clx_trained)how);
     double value[PARAMETERS_MAX];
     catalogue_values(r, value);
-    r->error[how][sample] =
-        t != NULL && !t->done ? NAN : time_of(r, sample, t != NULL ? t->value : value) / r->samples[sample].time - 1;
+    const double *values = t == NULL ? value : how == CLX_TRAINED_KEPT ? t->kept : t->value;
+    r->error[how][sample] = t != NULL && !t->done ? NAN : time_of(r, sample, values) / r->samples[sample].time - 1;
   }
 }
 

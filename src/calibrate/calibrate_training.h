@@ -39,7 +39,8 @@ typedef struct clx_training_sample {
 typedef enum clx_trained {
   CLX_TRAINED_CATALOGUE,  // the values of the catalogue
   CLX_TRAINED_FITTED,     // fitted to all runs
-  CLX_TRAINED_LEFT_OUT,   // fitted without the source of the run
+  CLX_TRAINED_LEFT_OUT,   // fitted without the source of the run; what no other run tells is lent
+  CLX_TRAINED_KEPT,       // the same, but what no other run tells stays as the catalogue has it
   CLX_TRAINED_HALF,       // fitted to every other run, this not among them
   CLX_TRAINED
 } clx_trained;
@@ -65,6 +66,7 @@ typedef struct clx_calibrated_constant {
   uint64_t entries;    // bit i: entry i of the holder has it
   int32_t entry_count;
   const char *names;  // of the entries
+  const char *label;  // the same, short
   bool shared;        // of several entries, or the value of the reference: not one entry's own
   int32_t rows;       // runs with one of the entries
   int32_t moved;      // runs whose time depends on it

@@ -118,6 +118,15 @@ static bool is_free(const clx_training_constant *c, const clx_row *row, double v
   return value != c->neutral && value > row->minimum && value < row->maximum;
 }
 
+// Short enough for a table: all, up to two names, or one and how many more.
+static const char *label_of(clx_arena *arena, const clx_holders *h, const clx_calibrated_constant *c) {
+  const char *kind = c->constant->holder == CLX_HOLDER_DEVICE ? "devices" : "profiles";
+  if (c->entry_count == h->count && h->count > 1) return clx_arena_format(arena, "all %d %s", h->count, kind);
+  const int32_t length = (int32_t)strcspn(c->names, ",");
+  return c->entry_count > 2 ? clx_arena_format(arena, "%.*s and %d more", length, c->names, c->entry_count - 1)
+                            : c->names;
+}
+
 static clx_status name_entries(clx_arena *arena, const clx_holders *h, clx_calibrated_constant *c, clx_error *error) {
   c->names = "";
   for (int32_t e = 0; e < h->count; e++) {
@@ -127,7 +136,8 @@ static clx_status name_entries(clx_arena *arena, const clx_holders *h, clx_calib
     c->names = clx_arena_format(arena, "%s%s%s", c->names, c->names[0] != '\0' ? ", " : "", h->name[e]);
     if (c->names == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  return CLX_OK;
+  c->label = label_of(arena, h, c);
+  return c->label != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
 }
 
 static clx_status add_groups(clx_arena *arena, const clx_training_constant *constant, const clx_holders *h,

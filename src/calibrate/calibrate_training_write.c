@@ -63,7 +63,7 @@ void clx_training_calibration_text(const clx_training_calibration *c, clx_buffer
     const clx_calibrated_constant *one = &c->constant[k];
     clx_buffer_format(out, "%-22s %10.4g %10.4g %10.4g %10.4g %6.2f %6.2f %5d  %s\n", one->constant->key,
                       one->catalogue, one->fitted, one->low, one->high, 100 * one->worse[0], 100 * one->worse[1],
-                      one->moved, one->names);
+                      one->moved, one->label);
   }
   write_errors(c, out);
   write_profiles(c, out);
@@ -85,10 +85,10 @@ static json_t *source_json(const clx_calibrated_source *s) {
 }
 
 static json_t *constant_json(const clx_calibrated_constant *c) {
-  return json_pack("{s:s,s:s,s:s,s:b,s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:s}", "key", c->constant->key, "kind",
-                   clx_holder_name[c->constant->holder], "of", c->names, "shared", c->shared, "rows", c->rows, "moved",
-                   c->moved, "catalogue", c->catalogue, "fitted", c->fitted, "least", c->low, "most", c->high,
-                   "minimum", c->constant->minimum, "maximum", c->constant->maximum, "worse_less", c->worse[0],
+  return json_pack("{s:s,s:s,s:s,s:s,s:b,s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:s}", "key", c->constant->key, "kind",
+                   clx_holder_name[c->constant->holder], "of", c->names, "label", c->label, "shared", c->shared, "rows",
+                   c->rows, "moved", c->moved, "catalogue", c->catalogue, "fitted", c->fitted, "least", c->low, "most",
+                   c->high, "minimum", c->constant->minimum, "maximum", c->constant->maximum, "worse_less", c->worse[0],
                    "worse_more", c->worse[1], "why", c->constant->why);
 }
 

@@ -55,12 +55,12 @@ def calibration(table):
     """Leave-one-source-out fit of the training model; takes minutes."""
     command = [COLOSSUS, "calibrate", "training", table, "--threads", str(os.cpu_count() or 1), "--json"]
     fit = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    ways = ["catalogue", "fitted", "left_out", "half"]
+    ways = ["catalogue", "fitted", "left_out", "kept", "half"]
 
     def cell(e):
         return "-" if e["mean"] is None else f"{100 * e['mean']:.1f} ({100 * e['median']:.1f})"
 
-    errors = ["| source | rows | catalogue | fitted to all | without source | without half |", "|---|---|---|---|---|---|"]
+    errors = ["| source | rows | catalogue | fitted to all | without source | the same, own kept | without half |", "|---|---|---|---|---|---|---|"]
     for s in sorted(fit["sources"], key=lambda s: s["name"]) + [dict(fit["all"], name="**all**")]:
         errors.append(f"| {s['name']} | {s['rows']} | " + " | ".join(cell(s[way]) for way in ways) + " |")
     constants = ["| constant | of | catalogue | fitted | least | most | -10 % | +10 % | rows |", "|---|---|---|---|---|---|---|---|---|"]
@@ -75,6 +75,7 @@ def calibration(table):
     return {"constants": len(fit["constants"]), "shared": fit["shared"], "per_constant": fit["rows"] // len(fit["constants"]),
             "left_out": "\n".join(errors), "fitted_constants": "\n".join(constants), "rule": rule,
             "left_out_mean": percent("left_out", "mean"), "left_out_median": percent("left_out", "median"),
+            "kept_mean": percent("kept", "mean"), "kept_median": percent("kept", "median"),
             "catalogue_mean": percent("catalogue", "mean"), "catalogue_median": percent("catalogue", "median")}
 
 

@@ -19,7 +19,6 @@ const char *const clx_holder_name[CLX_HOLDERS] = {"software", "device"};
 
 const clx_training_constant clx_training_constants[CLX_TRAINING_CONSTANTS] = {
     SOFTWARE("gemm_speed", 0.5, 1.2, 1, 1, "another library than the one measured: half as fast to a fifth faster"),
-    SOFTWARE("weight_gradient_speed", 0.5, 1.2, 1, 1, "as gemm_speed"),
     SOFTWARE("attention_speed", 0.3, 1.2, 1, 1, "as gemm_speed; Triton kernels reach a third to two thirds"),
     SOFTWARE("fusion", 0, 1, 0.7, NAN, "from separate kernels to all fused; frameworks list most of their fusions"),
     SOFTWARE("tp_overlap", 0.05, 1, 0.5, 0, "four of eight collectives of a layer can run in pieces beside a product"),

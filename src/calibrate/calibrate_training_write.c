@@ -9,6 +9,9 @@
 
 static double percent(double fraction) { return isfinite(fraction) ? 100 * fraction : NAN; }
 
+// Without the sign of what rounds to nothing.
+static double points(double fraction) { return fabs(100 * fraction) < 0.005 ? 0 : 100 * fraction; }
+
 // A figure of a table, "-" where there is none.
 static void write_figure(double fraction, int32_t width, clx_buffer *out) {
   if (isfinite(fraction)) {
@@ -21,7 +24,7 @@ static void write_figure(double fraction, int32_t width, clx_buffer *out) {
 static void write_source(const clx_calibrated_source *s, clx_buffer *out) {
   clx_buffer_format(out, "%-8s %5d", s->name, s->rows);
   for (int32_t how = 0; how < CLX_TRAINED; how++) {
-    write_figure(s->error[how].mean, 9, out);
+    write_figure(s->error[how].mean, 7, out);
     write_figure(s->error[how].median, 5, out);
     write_figure(s->error[how].p90, 5, out);
   }
@@ -31,10 +34,11 @@ static void write_source(const clx_calibrated_source *s, clx_buffer *out) {
 static void write_errors(const clx_training_calibration *c, clx_buffer *out) {
   clx_buffer_format(
       out,
-      "\n|error| of the step time in %%: mean, median, 90th percentile. Without source: fitted to all others. "
-      "Without half:\nfitted to every other run, those left out.\n");
-  clx_buffer_format(out, "%-8s %5s %21s %21s %21s %21s\n", "source", "runs", "catalogue", "fitted to all",
-                    "without source", "without half");
+      "\n|error| of the step time in %%: mean, median, 90th percentile. Without source: fitted to all others, "
+      "what they do not\ntell as another profile has it; own kept: as the catalogue has it. Without half: fitted "
+      "to every other run.\n");
+  clx_buffer_format(out, "%-8s %5s %19s %19s %19s %19s %19s\n", "source", "runs", "catalogue", "fitted to all",
+                    "without source", "the same, own kept", "without half");
   for (int32_t s = 0; s < c->source_count; s++) write_source(&c->source[s], out);
   write_source(&c->all, out);
 }
@@ -62,7 +66,7 @@ void clx_training_calibration_text(const clx_training_calibration *c, clx_buffer
   for (int32_t k = 0; k < c->constant_count; k++) {
     const clx_calibrated_constant *one = &c->constant[k];
     clx_buffer_format(out, "%-22s %10.4g %10.4g %10.4g %10.4g %6.2f %6.2f %5d  %s\n", one->constant->key,
-                      one->catalogue, one->fitted, one->low, one->high, 100 * one->worse[0], 100 * one->worse[1],
+                      one->catalogue, one->fitted, one->low, one->high, points(one->worse[0]), points(one->worse[1]),
                       one->moved, one->label);
   }
   write_errors(c, out);

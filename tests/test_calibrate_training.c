@@ -114,7 +114,7 @@ static void test_bounds_hold(void **state) {
     world *w = world_make("nemo", "megatron-core");
     measure(w, 0.5, 5e-3, 0);
     for (int32_t i = 0; i < w->count; i++) w->sample[i].time *= slow ? 3 : 0.4;
-    const clx_training_calibration c = calibrate(w, "tp_overlap,overlap_cost,step_overhead,power_reserve,fusion", 1);
+    const clx_training_calibration c = calibrate(w, "tp_overlap,last_bucket,step_overhead,power_reserve,fusion", 1);
     assert_true(c.constant_count >= 5);
     for (int32_t k = 0; k < c.constant_count; k++) {
       const clx_calibrated_constant *one = &c.constant[k];
@@ -144,11 +144,11 @@ static void test_left_out_runs_have_no_influence(void **state) {
   (void)state;
   world *w = world_make("nemo", "nemo");
   measure(w, 0.3, 20e-3, 0.3);
-  const clx_training_calibration before = calibrate(w, "tp_overlap,step_overhead,overlap_cost", 2);
+  const clx_training_calibration before = calibrate(w, "tp_overlap,step_overhead,last_bucket", 2);
   for (int32_t i = 0; i < w->count; i++) {
     if (strcmp(w->sample[i].source, "two") == 0) w->sample[i].time *= 1.5;
   }
-  const clx_training_calibration after = calibrate(w, "tp_overlap,step_overhead,overlap_cost", 2);
+  const clx_training_calibration after = calibrate(w, "tp_overlap,step_overhead,last_bucket", 2);
   CLX_CHECK_NEAR(left_out(&after, "two") * 1.5, left_out(&before, "two"), 0, 1e-12);
   assert_true(fabs(left_out(&after, "one") / left_out(&before, "one") - 1) > 0.01);
 }

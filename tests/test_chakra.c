@@ -530,7 +530,7 @@ static void test_reports_are_written(void **state) {
   for (int32_t rank = 0; rank < 2; rank++) add_pytorch(&b->file[rank], rank);
   must(b);
   clx_buffer text = {0}, json = {0};
-  clx_chakra_report_text(&b->x, &b->report, &text);
+  clx_chakra_report_text(&b->x, &b->report, true, &text);
   clx_chakra_report_json(&b->x, &b->report, &json);
   assert_non_null(strstr(text.data, "metadata 2 compute 6 send 1 receive 1 collective 2"));
   assert_non_null(strstr(text.data, "control dependencies on nodes that the converter removed: dropped"));

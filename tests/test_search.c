@@ -230,7 +230,6 @@ static void loop_remainders(loops *s, clx_layout l) {
 
 static void loop_all(loops *s) {
   const clx_search_space *p = &s->space;
-  clx_layout l = {0};
   for (int32_t a = 0; a < p->tp_count; a++) {
     for (int32_t b = 0; b < p->cp_count; b++) {
       for (int32_t c = 0; c < p->ep_count; c++) {
@@ -238,15 +237,15 @@ static void loop_all(loops *s) {
           for (int32_t e = 0; e < p->dp_count; e++) {
             for (int32_t f = 0; f < p->micro_batch_count; f++) {
               for (int32_t g = 0; g < p->cut_count; g++) {
-                l = (clx_layout){.tp = p->tp[a],
-                                 .cp = p->cp[b],
-                                 .ep = p->ep[c],
-                                 .etp = p->etp[d],
-                                 .dp = p->dp[e],
-                                 .micro_batch = p->micro_batch[f],
-                                 .pp = p->cut[g].pp,
-                                 .vpp = p->cut[g].vpp,
-                                 .schedule = p->cut[g].schedule};
+                const clx_layout l = {.tp = p->tp[a],
+                                      .cp = p->cp[b],
+                                      .ep = p->ep[c],
+                                      .etp = p->etp[d],
+                                      .dp = p->dp[e],
+                                      .micro_batch = p->micro_batch[f],
+                                      .pp = p->cut[g].pp,
+                                      .vpp = p->cut[g].vpp,
+                                      .schedule = p->cut[g].schedule};
                 loop_remainders(s, l);
               }
             }

@@ -169,8 +169,9 @@ static void test_faster_machine_is_faster_by_that(void **state) {
 
 // --- elasticities ----------------------------------------------------------------------------------------------------
 
-static const char *const RATES[] = {"peak_bf16", "peak_fp8", "peak_fp4", "memory_bandwidth", "clock", "power_limit",
-                                    "nvlink",    "nic",      "pcie",     "host_link"};
+static const char *const RATES[] = {"peak_bf16", "peak_fp8",    "peak_fp4",      "memory_bandwidth",
+                                    "clock",     "power_limit", "power_at_rest", "nvlink",
+                                    "nic",       "pcie",        "host_link"};
 static const char *const TIMES[] = {"kernel_times", "launch_interval", "step_overhead",
                                     "host_times",   "nvlink_latency",  "network_latency"};
 

@@ -71,7 +71,8 @@ static int import_chakra(const cli_call *call) {
   clx_error error;
   clx_error_clear(&error);
   char *text = NULL;
-  if (clx_chakra_import(call->argument[0], cli_text(call, "groups"), cli_flag(call, "json"), &text, &error) != CLX_OK)
+  if (clx_chakra_import(call->argument[0], cli_text(call, "groups"), cli_flag(call, "report"), cli_flag(call, "json"),
+                        &text, &error) != CLX_OK)
     return cli_fail(&error);
   cli_put(text);
   clx_text_free(text);
@@ -79,12 +80,12 @@ static int import_chakra(const cli_call *call) {
 }
 
 static const cli_option CHAKRA_OPTIONS[] = {
-    {.name = "report", .doc = "what was read and what is left aside (always printed)"},
+    {.name = "report", .doc = "also attributes, and what is not used, dropped or added"},
     {.name = "groups",
      .value = "FILE",
      .kind = CLI_FILE_PATH,
      .doc = "groups of ranks (default: comm_group.json beside the traces)"},
-    {.name = "json", .doc = "the same as JSON"},
+    {.name = "json", .doc = "everything as JSON"},
 };
 
 const cli_command cli_import_chakra_command = {
@@ -92,8 +93,8 @@ const cli_command cli_import_chakra_command = {
     .summary = "read Chakra execution traces and say what is in them",
     .text =
         "Reads the execution traces PREFIX.0.et, PREFIX.1.et ... of all ranks (MLCommons Chakra 0.0.4, plain or\n"
-        "gzip, as ASTRA-sim's tools and PyTorch's converter write them), checks them, and reports nodes by type,\n"
-        "attributes, and what a replay does not use, drops or adds. colossus replay plays them.",
+        "gzip, as ASTRA-sim's tools and PyTorch's converter write them), checks them, and counts nodes by type;\n"
+        "--report adds attributes and what a replay does not use, drops or adds. colossus replay plays them.",
     .examples = {"colossus import chakra traces/gpt --report", "colossus import chakra traces/gpt --json"},
     .argument = {{"PREFIX", CLI_FILE_PATH, false}},
     .options = CHAKRA_OPTIONS,

@@ -163,13 +163,13 @@ clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *resul
 enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
 
 typedef struct clx_search_options {
-  const char *objective; /* "time", "cost" or "energy", of one step; NULL = "time" */
-  double price;          /* USD per GPU-hour, for "cost"; 0 = none */
-  double memory_limit;   /* B of one GPU; 0 = what the device has */
-  double time_limit;     /* s: slower steps are no results; 0 = none */
-  int32_t top;           /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
-  const int64_t *gpus;   /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
-  int32_t gpus_count;    /* at most CLX_SEARCH_COUNTS_MAX */
+  const char *objective;    /* "time", "cost" or "energy", of one step; NULL = "time" */
+  double price;             /* USD per GPU-hour, for "cost"; 0 = none */
+  double memory_limit;      /* B of one GPU; 0 = what the device has */
+  double time_limit;        /* s: slower steps are no results; 0 = none */
+  int32_t top;              /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
+  const int64_t *gpus;      /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
+  int32_t gpus_count;       /* at most CLX_SEARCH_COUNTS_MAX */
   const clx_setting *fixed; /* keys of training.layout that are not searched: "tp", "8" */
   int32_t fixed_count;
   bool schedules;  /* also pipeline schedules that most frameworks lack: zb_h1, zb_v, dualpipe */
@@ -255,9 +255,11 @@ clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, 
 clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
                                     clx_error *error);
 
-/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read and what
- * the replay leaves aside, for people or as JSON. `groups` is a comm_group.json, NULL = the one beside the traces, if any. */
-clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, char **text, clx_error *error);
+/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read, with
+ * `report` also what the replay leaves aside or adds; as JSON always everything. `groups` is a comm_group.json, NULL = the one beside
+ * the traces, if any. */
+clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
+                             clx_error *error);
 
 /* All members nullable. */
 typedef struct clx_chakra_options {

@@ -19,15 +19,20 @@ static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, 
   return status;
 }
 
-clx_status clx_chakra_import(const char *prefix, const char *groups, bool json, char **text, clx_error *error) {
+clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
+                             clx_error *error) {
   clx_buffer out = {0};
   clx_execution execution;
-  clx_chakra_report report;
+  clx_chakra_report found;
   *text = NULL;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = clx_chakra_load(arena, prefix, groups, &execution, &report, error);
-  if (status == CLX_OK) (json ? clx_chakra_report_json : clx_chakra_report_text)(&execution, &report, &out);
+  const clx_status status = clx_chakra_load(arena, prefix, groups, &execution, &found, error);
+  if (status == CLX_OK && json) {
+    clx_chakra_report_json(&execution, &found, &out);
+  } else if (status == CLX_OK) {
+    clx_chakra_report_text(&execution, &found, report, &out);
+  }
   clx_arena_free(arena);
   return hand_over(status, &out, text, error);
 }

@@ -22,7 +22,7 @@ typedef struct clx_training_constant {
   const char *why;          // of start and bounds
 } clx_training_constant;
 
-enum { CLX_TRAINING_CONSTANTS = 22 };
+enum { CLX_TRAINING_CONSTANTS = 21 };
 
 extern const clx_training_constant clx_training_constants[CLX_TRAINING_CONSTANTS];
 

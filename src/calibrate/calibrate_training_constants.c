@@ -22,7 +22,6 @@ const clx_training_constant clx_training_constants[CLX_TRAINING_CONSTANTS] = {
     SOFTWARE("attention_speed", 0.3, 1.2, 1, 1, "as gemm_speed; Triton kernels reach a third to two thirds"),
     SOFTWARE("fusion", 0, 1, 0.7, NAN, "from separate kernels to all fused; frameworks list most of their fusions"),
     SOFTWARE("tp_overlap", 0.05, 1, 0.5, 0, "four of eight collectives of a layer can run in pieces beside a product"),
-    SOFTWARE("overlap_cost", 0.02, 0.4, 0.12, NAN, "NCCL holds 16 to 24 of 132 processors, and some memory bandwidth"),
     SOFTWARE("last_bucket", 0.01, 0.5, 0.1, NAN, "buckets of 40 M parameters, some ten of them on a rank"),
     SOFTWARE("launch_interval", 1e-6, 200e-6, 6e-6, NAN, "a kernel launch takes 2 us, eager PyTorch 5 to 10 us"),
     SOFTWARE("step_overhead", 0.5e-3, 0.2, 5e-3, NAN, "a few synchronisations of the host"),

@@ -62,6 +62,7 @@ typedef struct clx_chakra_file {
 clx_status clx_chakra_read(clx_arena *arena, const clx_chakra_file *file, int32_t count, const clx_chakra_file *groups,
                            clx_execution *execution, clx_chakra_report *report, clx_error *error);
 
-// For people; as JSON.
-void clx_chakra_report_text(const clx_execution *execution, const clx_chakra_report *report, clx_buffer *out);
+// For people, in three lines, or `full` with attributes and what was dropped, added or taken in a simpler way; all of it as JSON.
+void clx_chakra_report_text(const clx_execution *execution, const clx_chakra_report *report, bool full,
+                            clx_buffer *out);
 void clx_chakra_report_json(const clx_execution *execution, const clx_chakra_report *report, clx_buffer *out);

@@ -30,9 +30,21 @@ static void find_lines(const clx_execution *x, const clx_chakra_report *r, line 
   for (int32_t i = 0; i < LINES; i++) lines[i] = all[i];
 }
 
-void clx_chakra_report_text(const clx_execution *x, const clx_chakra_report *r, clx_buffer *out) {
-  line lines[LINES];
-  find_lines(x, r, lines);
+// Attributes that the replay uses, or those that it does not.
+static void put_attributes(const clx_chakra_report *r, bool used, clx_buffer *out) {
+  const char *label = used ? "attributes  " : "not used    ";
+  int32_t count = 0;
+  for (int32_t i = 0; i < r->attribute_count; i++) {
+    const clx_chakra_attribute *a = &r->attribute[i];
+    if (a->used == used)
+      clx_buffer_format(out, "%s%.40s %lld", count++ > 0 ? ", " : label, a->name, (long long)a->count);
+  }
+  if (!used && r->other_attributes > 0)
+    clx_buffer_format(out, "%sothers %lld", count++ > 0 ? ", " : label, (long long)r->other_attributes);
+  if (count > 0) clx_buffer_format(out, "\n");
+}
+
+void clx_chakra_report_text(const clx_execution *x, const clx_chakra_report *r, bool full, clx_buffer *out) {
   clx_buffer_format(out, "%d rank%s, %lld nodes, %lld different operations, %lld dependencies, %d group%s\n",
                     x->rank_count, x->rank_count == 1 ? "" : "s", (long long)x->node_count,
                     (long long)x->operation_count, (long long)x->dependency_count, x->group_count,
@@ -46,21 +58,11 @@ void clx_chakra_report_text(const clx_execution *x, const clx_chakra_report *r, 
     if (r->type[i] > 0) clx_buffer_format(out, " %s %lld", clx_chakra_type_name[i], (long long)r->type[i]);
   }
   clx_buffer_format(out, "\n");
-  for (int32_t used = 1; used >= 0; used--) {
-    int32_t count = 0;
-    for (int32_t i = 0; i < r->attribute_count; i++) {
-      const clx_chakra_attribute *a = &r->attribute[i];
-      if (a->used != (used == 1)) continue;
-      clx_buffer_format(out, "%s%.40s %lld",
-                        count++ > 0 ? ", "
-                        : used == 1 ? "attributes  "
-                                    : "not used    ",
-                        a->name, (long long)a->count);
-    }
-    if (used == 0 && r->other_attributes > 0)
-      clx_buffer_format(out, "%sothers %lld", count++ > 0 ? ", " : "not used    ", (long long)r->other_attributes);
-    if (count > 0) clx_buffer_format(out, "\n");
-  }
+  if (!full) return;
+  line lines[LINES];
+  find_lines(x, r, lines);
+  put_attributes(r, true, out);
+  put_attributes(r, false, out);
   for (int32_t i = 0; i < LINES; i++) {
     if (lines[i].count > 0) clx_buffer_format(out, "%-11lld %s\n", (long long)lines[i].count, lines[i].text);
   }

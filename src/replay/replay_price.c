@@ -9,12 +9,21 @@ const char *const clx_replay_compute_name[CLX_REPLAY_COMPUTES + 1] = {"auto", "r
 
 // --- compute ----------------------------------------------------------------------------------------------------------------
 
-// The roofline: as long as arithmetic at the sustained peak or memory at the rate that streams reach takes, whichever is longer (Williams,
-// Waterman and Patterson 2009), and one start. ASTRA-sim's is the same with plain peaks and no start.
+// FLOP/s that a device sustains through a step: what its entry says, else what its power allows, else the peak.
+static double sustained_peak(const clx_device *device, clx_format format) {
+  const double clock = device->sustained_clock[format];
+  const double rate = clock > 0 ? 0 : clx_device_sustained_rate(device, format, 0);
+  return rate > 0 ? rate : device->peak[format] * (clock > 0 ? clock : 1);
+}
+
+static double stream_rate(const clx_device *device) {
+  return device->memory_bandwidth * (device->memory_efficiency > 0 ? device->memory_efficiency : 1);
+}
+
+// The roofline: as long as arithmetic at the sustained peak or memory at the rate that streams reach takes, whichever is
+// longer (Williams, Waterman and Patterson 2009), and one start. ASTRA-sim's is the same with plain peaks and no start.
 static double roofline(const clx_device *device, clx_format format, double flop, double bytes) {
-  const double clock = device->sustained_clock[format] > 0 ? device->sustained_clock[format] : 1;
-  const double share = device->memory_efficiency > 0 ? device->memory_efficiency : 1;
-  const double peak = device->peak[format] * clock, memory = device->memory_bandwidth * share;
+  const double peak = sustained_peak(device, format), memory = stream_rate(device);
   if (flop <= 0 && bytes <= 0) return 0;
   return fmax(peak > 0 ? flop / peak : 0, memory > 0 ? bytes / memory : 0) + device->kernel_time;
 }
@@ -41,11 +50,9 @@ static double rescale(const clx_replay_setting *s, const clx_operation *o) {
   if (from == NULL) return o->duration;
   const double was = roofline(from, s->format, o->flop, o->bytes);
   if (was > 0) return o->duration * roofline(to, s->format, o->flop, o->bytes) / was;
-  const double peak = to->peak[s->format] * to->sustained_clock[s->format];
-  const double peak_from = from->peak[s->format] * from->sustained_clock[s->format];
-  if (is_matrix(o->name) && peak > 0) return o->duration * peak_from / peak;
-  const double memory = to->memory_bandwidth * to->memory_efficiency;
-  return memory > 0 ? o->duration * from->memory_bandwidth * from->memory_efficiency / memory : o->duration;
+  const double peak = sustained_peak(to, s->format), memory = stream_rate(to);
+  if (is_matrix(o->name) && peak > 0) return o->duration * sustained_peak(from, s->format) / peak;
+  return memory > 0 ? o->duration * stream_rate(from) / memory : o->duration;
 }
 
 static double compute_time(const clx_replay_setting *s, const clx_operation *o) {
@@ -53,10 +60,11 @@ static double compute_time(const clx_replay_setting *s, const clx_operation *o) 
   return by_roofline ? roofline(s->device, s->format, o->flop, o->bytes) : rescale(s, o);
 }
 
-// Memory outside the device is the host's, over PCIe.
+// Memory outside the device is the host's, over a coherent link or PCIe.
 static double memory_time(const clx_replay_setting *s, const clx_operation *o) {
   if (o->duration > 0 && s->compute != CLX_REPLAY_ROOFLINE) return o->duration;
-  return s->device->pcie > 0 ? o->bytes / s->device->pcie : o->duration;
+  const double link = s->device->host_link > 0 ? s->device->host_link : s->device->pcie;
+  return link > 0 ? o->bytes / link : o->duration;
 }
 
 // --- transfers --------------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ static void write_question(writer *w) {
   if (price > 0) snprintf(text[2], SHORT, " at %.4g USD a GPU-hour", price);
   if (value(w, "search.time_limit") > 0)
     snprintf(text[5], SHORT, ", with steps of at most %s", shown(w, "search.time_limit", 4, text[4]));
-  put(w, "smallest", 2, CLX_REPORT_PLAIN, "%s%s%s%s%s", objective, text[2], text[5],
+  put(w, "objective", 2, CLX_REPORT_PLAIN, "%s%s%s%s%s", objective, text[2], text[5],
       fixed[0] != '\0' ? "; fixed: " : "", fixed);
   clx_quantity_format(rejected(w), "", 3, text[3], SHORT);
   put(w, "searched", 2, CLX_REPORT_PLAIN,
@@ -129,11 +129,11 @@ static void write_top(writer *w) {
   const list l = list_of(w->result, "top");
   const char *unit = value_unit(w);
   const bool other = strcmp(unit, "s") != 0;
-  put(w, "best", 0, CLX_REPORT_DIM, "%2s%s%9s%9s%8s%7s  %s", "", other ? "      value" : "", "step", "memory", "GPUs",
+  put(w, "best", 0, CLX_REPORT_DIM, "%2s%s%9s%9s%8s%7s  %s", "", other ? "        value" : "", "step", "memory", "GPUs",
       "MFU", "layout (sel, full: recompute)");
   for (int32_t i = 0; i < l.count; i++) {
     char text[5][SHORT] = {"", "", "", "", ""};
-    if (other) snprintf(text[4], SHORT, "%11s", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
+    if (other) snprintf(text[4], SHORT, "%13s", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
     put(w, "", 0, i == 0 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN, "%2d%s%9s%9s%8s%6.1f%%  %s", i + 1, text[4],
         seconds(l.time[i], text[1]), clx_quantity_format(l.memory[i], "B", 3, text[2], SHORT),
         clx_quantity_format(l.gpus[i], "", 12, text[3], SHORT), 100 * l.mfu[i],
@@ -182,10 +182,10 @@ static void write_sizes(writer *w) {
   const list l = list_of(w->result, "count");
   const char *unit = value_unit(w);
   if (l.count == 0) return;
-  put(w, "by size", 0, CLX_REPORT_DIM, "%9s%9s%10s%8s  %s", "up to", "used", "value", "MFU", "best layout");
+  put(w, "by size", 0, CLX_REPORT_DIM, "%9s%9s%13s%8s  %s", "up to", "used", "value", "MFU", "best layout");
   for (int32_t i = 0; i < l.count; i++) {
     char text[3][SHORT];
-    put(w, "", 0, CLX_REPORT_PLAIN, "%9s%9s%10s%7.1f%%  %s", clx_quantity_format(l.x[i], "", 12, text[0], SHORT),
+    put(w, "", 0, CLX_REPORT_PLAIN, "%9s%9s%13s%7.1f%%  %s", clx_quantity_format(l.x[i], "", 12, text[0], SHORT),
         clx_quantity_format(l.gpus[i], "", 12, text[1], SHORT),
         clx_quantity_format(l.value[i], unit, 4, text[2], SHORT), 100 * l.mfu[i],
         layout_of(w->result, "count", i, "layout"));

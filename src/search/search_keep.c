@@ -89,7 +89,7 @@ static clx_status grow_front(clx_search_keep *k, clx_error *error) {
   if (k->front_count < k->front_room) return CLX_OK;
   clx_search_found *more = CLX_NEW_ARRAY(k->arena, clx_search_found, 2 * k->front_room);
   if (more == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  memcpy(more, k->front, (size_t)k->front_count * sizeof *more);
+  if (k->front != NULL) memcpy(more, k->front, (size_t)k->front_count * sizeof *more);
   k->front = more;
   k->front_room *= 2;
   return CLX_OK;

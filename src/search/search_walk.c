@@ -175,7 +175,7 @@ static double memory_of(const walk *w, const family *f, int32_t shard) {
   int32_t count = 0;
   runs_of(w, f->cut, &count);
   const double overhead = w->job.software->memory_overhead;
-  const double *state = &w->state[w->first_run[f->cut] * w->space->shards_count + shard];
+  const double *state = &w->state[(ptrdiff_t)w->first_run[f->cut] * w->space->shards_count + shard];
   double most = 0;
   for (int32_t i = 0; i < count; i++) {
     const double total = state[i * w->space->shards_count] + f->kept[i] + overhead;

@@ -20,8 +20,7 @@ clx_training_slots clx_training_slots_of(const clx_training_costs *costs) {
 }
 
 double clx_training_spread(const clx_training *job) {
-  const clx_layout *l = &job->layout;
-  return job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(l));
+  return hypot(job->device->speed_spread, CLX_STEP_JITTER) * clx_expected_maximum(clx_layout_ranks(&job->layout));
 }
 
 static void add_slot(clx_training_slot *sum, const clx_training_slot *one, double times) {
@@ -61,7 +60,8 @@ double clx_training_floor(const clx_training *job, const clx_training_slots *slo
   const bool moe = job->model->mtp_layers > 0 && clx_moe_layers(job->model) > 0;
   const bool both_ends = kind == CLX_PIPELINE_DUALPIPE;
   const bool plain = kind == CLX_PIPELINE_GPIPE || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED;
-  const double hop = l->pp > 1 ? transfer : 0, drag = job->software->pp_overlap ? job->software->overlap_cost * hop : 0;
+  const double hop = l->pp > 1 ? transfer : 0,
+               drag = job->software->pp_overlap ? clx_training_transfer_drag(job) * hop : 0;
   const double m = clx_training_micro_batches(job), each = both_ends ? floor(m / 2) : m;
   const double chunk = l->vpp > 1 ? least_chunk(job, slots) : 0;
   double passed = 0, most = 0, kernels = INFINITY;

@@ -98,8 +98,7 @@ clx_status clx_training_expected(const clx_training *job, const clx_training_cos
   CLX_TRY(clx_graph_run(&g, arena, &tail, error));
   clx_graph_parts(&g, &tail, step);
   const int32_t stage = clx_graph_slowest_stage(&g);
-  const double spread = job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
-  step->jitter = clx_graph_compute_share(&g, stage) * g.busy[stage] * spread;
+  step->jitter = clx_graph_compute_share(&g, stage) * g.busy[stage] * clx_training_spread(job);
   step->step_time += step->jitter;
   if (!(step->step_time > 0) || !isfinite(step->step_time)) {
     return clx_fail(error, CLX_INTERNAL, job->layout.place, "the step time came out as %g", step->step_time);

@@ -15,10 +15,13 @@ typedef struct clx_slow_ranks {
   clx_place place;
 } clx_slow_ranks;
 
+// What timers, interrupts and the like do to one rank from one step to the next.
+#define CLX_STEP_JITTER 0.003
+
 // How ranks differ.
 typedef struct clx_stragglers {
   double spread;  // standard deviation of the sustained speed of GPUs of one kind; below 0 = that of the device
-  double jitter;  // standard deviation of the time of one rank from step to step
+  double jitter;  // standard deviation of the time of one rank from step to step; CLX_STEP_JITTER unless given
   clx_slow_ranks *slow;
   int32_t slow_count;
   clx_place place;

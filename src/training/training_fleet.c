@@ -7,15 +7,14 @@ enum { LANES_AT_ONCE = 1024 };
 
 // --- draws ------------------------------------------------------------------------------------------------------------------
 
-// Quantile of the standard normal distribution by Newton's method on its distribution function; 0 < p < 1.
+// Quantile of the standard normal distribution, 0 < p < 1: Hastings' rational form (Abramowitz and Stegun 26.2.23, off by less than
+// 5e-4), then two Newton steps on the distribution function.
 static double normal_quantile(double p) {
-  const double tail = fmin(p, 1 - p), root_two_pi = 2.5066282746310002;
-  double x = tail < 0.5 ? sqrt(fmax(0, -2 * log(2 * tail))) * 0.8 : 0;  // upper tail
-  for (int32_t i = 0; i < 40; i++) {
+  const double tail = fmin(p, 1 - p), t = sqrt(-2 * log(tail));
+  double x = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+  for (int32_t i = 0; i < 2; i++) {
     const double off = 0.5 * erfc(x / 1.4142135623730951) - tail;
-    const double step = off * root_two_pi * exp(0.5 * x * x);
-    x += fmax(-0.5, fmin(0.5, step));
-    if (fabs(step) < 1e-12) break;
+    x += off * 2.5066282746310002 * exp(0.5 * x * x);
   }
   return p < 0.5 ? -x : x;
 }
@@ -28,6 +27,24 @@ static uint64_t mix(uint64_t x) {  // splitmix64's finaliser (Steele, Lea, Flood
   x ^= x >> 27;
   x *= 0x94d049bb133111ebu;
   return x ^ x >> 31;
+}
+
+// One of the orders of 0 .. count - 1 for a seed: rounds of a Feistel network on the least even number of bits, walked until inside.
+static uint64_t shuffled(uint64_t seed, uint64_t index, uint64_t count) {
+  uint32_t half = 1;
+  while ((1ull << (2 * half)) < count) half++;
+  const uint64_t mask = (1ull << half) - 1;
+  uint64_t x = index;
+  do {
+    uint64_t left = x >> half, right = x & mask;
+    for (uint64_t round = 0; round < 4; round++) {
+      const uint64_t next = left ^ (mix(seed + 0x9e3779b97f4a7c15u * (round + 1) + right) & mask);
+      left = right;
+      right = next;
+    }
+    x = left << half | right;
+  } while (x >= count);
+  return x;
 }
 
 // A standard normal number for (seed, stream, index), by Box and Muller.
@@ -190,6 +207,42 @@ static clx_status check_slow(const clx_fleet *f, clx_error *error) {
   return CLX_OK;
 }
 
+// Ranks of a part lie apart, stage by stage.
+static void each_rank(const clx_fleet *f, const clx_part *p, int64_t stage, int64_t *first, int64_t *end) {
+  const clx_layout *l = &f->job->layout;
+  const int64_t inner = (int64_t)l->tp * l->cp;
+  *first = inner * (p->first + l->dp * stage);
+  *end = *first + inner * p->replicas;
+}
+
+// Speeds are the quantiles of their distribution dealt out at random: the slowest of N ranks is as slow as expected of N, and which
+// rank it is depends on the seed.
+static void deal_speeds(const clx_fleet *f, const clx_part *p) {
+  const clx_stragglers *s = f->options->stragglers;
+  const double spread = s == NULL ? 0 : s->spread < 0 ? p->device->speed_spread : s->spread;
+  const double world = clx_layout_ranks(&f->job->layout);
+  for (int64_t stage = 0; stage < f->job->layout.pp; stage++) {
+    int64_t first, end;
+    each_rank(f, p, stage, &first, &end);
+    for (int64_t rank = first; rank < end; rank++) {
+      f->speed[rank] = 1;
+      if (spread <= 0) continue;
+      const double place = (double)shuffled(f->options->seed, (uint64_t)rank, (uint64_t)world);
+      f->speed[rank] = (float)fmax(0.5, 1 + spread * normal_quantile((place + 0.625) / (world + 0.25)));
+    }
+  }
+}
+
+static void slow_down(const clx_fleet *f) {
+  const clx_stragglers *s = f->options->stragglers;
+  for (int32_t k = 0; s != NULL && k < s->slow_count; k++) {
+    const clx_slow_ranks *slow = &s->slow[k];
+    for (int64_t rank = slow->first; rank < slow->first + slow->count; rank++) {
+      f->speed[rank] = (float)((double)f->speed[rank] / slow->compute);
+    }
+  }
+}
+
 clx_status clx_fleet_make(const clx_training *job, const clx_exact_options *options, clx_arena *arena, clx_fleet *f,
                           clx_error *error) {
   *f = (clx_fleet){
@@ -201,43 +254,21 @@ clx_status clx_fleet_make(const clx_training *job, const clx_exact_options *opti
   const clx_stragglers *s = options->stragglers;
   for (int32_t i = 0; s != NULL && i < s->slow_count; i++) f->slow_nics = fmin(f->slow_nics, s->slow[i].network);
   f->time = CLX_NEW_ARRAY(arena, float, clx_layout_ranks(&job->layout));
-  return f->time != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  f->speed = CLX_NEW_ARRAY(arena, float, clx_layout_ranks(&job->layout));
+  if (f->time == NULL || f->speed == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < f->part_count; i++) deal_speeds(f, &f->part[i]);
+  slow_down(f);
+  return CLX_OK;
 }
 
 // --- one step ---------------------------------------------------------------------------------------------------------------
 
-enum { STREAM_SPEED = 1, STREAM_JITTER = 2 };
-
-// How long the kernels of every rank take in this step. Ranks of a part lie apart, stage by stage.
-static void draw_ranks(const clx_fleet *f, const clx_part *p, int32_t step) {
-  const clx_layout *l = &f->job->layout;
-  const clx_stragglers *s = f->options->stragglers;
-  const double spread = s->spread < 0 ? p->device->speed_spread : s->spread;
-  const int64_t inner = (int64_t)l->tp * l->cp, count = inner * p->replicas;
-  for (int64_t stage = 0; stage < l->pp; stage++) {
-    const int64_t from = inner * (p->first + l->dp * stage);
-    for (int64_t rank = from; rank < from + count; rank++) {
-      double x = 1;
-      if (spread > 0) x += spread * draw(f->options->seed, STREAM_SPEED, (uint64_t)rank);
-      if (s->jitter > 0) x += s->jitter * draw(f->options->seed, STREAM_JITTER + (uint64_t)step, (uint64_t)rank);
-      f->time[rank] = (float)fmax(x, 0.5);
-    }
-  }
-}
-
 void clx_fleet_draw(const clx_fleet *f, int32_t step) {
-  const clx_stragglers *s = f->options->stragglers;
+  const double jitter = f->options->stragglers == NULL ? 0 : f->options->stragglers->jitter;
   const int64_t world = (int64_t)clx_layout_ranks(&f->job->layout);
-  if (s == NULL) {
-    for (int64_t i = 0; i < world; i++) f->time[i] = 1;
-    return;
-  }
-  for (int32_t i = 0; i < f->part_count; i++) draw_ranks(f, &f->part[i], step);
-  for (int32_t k = 0; k < s->slow_count; k++) {
-    const clx_slow_ranks *slow = &s->slow[k];
-    for (int64_t rank = slow->first; rank < slow->first + slow->count; rank++) {
-      f->time[rank] = (float)((double)f->time[rank] / slow->compute);
-    }
+  for (int64_t rank = 0; rank < world; rank++) {
+    const double noise = jitter > 0 ? jitter * draw(f->options->seed, (uint64_t)step, (uint64_t)rank) : 0;
+    f->time[rank] = (float)fmax(0.5, (double)f->speed[rank] * (1 + noise));
   }
 }
 

@@ -22,7 +22,8 @@ typedef struct clx_fleet {
   int32_t lockstep;  // replicas that wait for each other in every layer
   clx_part part[CLX_PARTS_MAX];
   int32_t part_count;
-  float *time;       // [world]: of a rank's kernels against those of a rank as the catalogue has it
+  float *speed;      // [world]: time of a rank's kernels against those of a rank as the catalogue has it
+  float *time;       // [world]: the same in the step drawn last
   double slow_nics;  // the least rate among the slow ranks
 } clx_fleet;
 

@@ -12,7 +12,7 @@ static double chunk_weight(const clx_training *job, const clx_stage_time *t) {
 
 // Stage transfers behind compute still hold processors of both ends.
 static double transfer_drag(const clx_training *job, double transfer) {
-  return job->software->pp_overlap ? job->software->overlap_cost * transfer : 0;
+  return job->software->pp_overlap ? clx_training_transfer_drag(job) * transfer : 0;
 }
 
 static void fill_position(clx_graph *g, int32_t position, const clx_stage *chunk, const clx_training_costs *costs) {
@@ -69,7 +69,8 @@ static double merged_time(const clx_graph *g, int32_t p, int32_t q) {
   const double whole =
       g->duration[CLX_TASK_FORWARD][p] + g->duration[CLX_TASK_BACKWARD][q] + g->duration[CLX_TASK_WEIGHT][q];
   const double exchange = f->ep[0] + b->ep[1], hidden = fmin(exchange, whole - exchange);
-  return whole - hidden + g->job.software->overlap_cost * hidden;
+  const clx_group group = clx_group_make(g->job.network, g->job.layout.ep, g->job.layout.etp);
+  return whole - hidden * (1 - clx_training_processors_held(&g->job, CLX_DISPATCH, group));
 }
 
 static clx_status fill_merged(clx_graph *g, clx_arena *arena, clx_error *error) {
@@ -133,7 +134,7 @@ static behind run_behind(const clx_graph *g, clx_training_traffic *t, const clx_
   // Where all of it fits before the stage ends, it is through after its own length or the last bucket.
   const bool fits = beside.hidden >= most * (1 - 1e-9);
   const double finish = fits ? begin + d->time : end + exposed;
-  return (behind){fmax(finish, ready + last), g->job.software->overlap_cost * beside.hidden, beside.added};
+  return (behind){fmax(finish, ready + last), clx_training_dp_drag(&g->job, d, cost, 1) * beside.hidden, beside.added};
 }
 
 // Chunks of a stage by the end of their gradients (insertion: they are nearly sorted).
@@ -178,18 +179,18 @@ static double gather_delay(const clx_graph *g, clx_training_traffic *t, const cl
   const bool overlap = g->job.software->gather_overlap;
   double delay = 0;
   for (int32_t stage = 0; stage < g->pipeline.stages; stage++) {
-    double free = 0, hidden = 0;
+    double free = 0, slowed = 0;
     for (int32_t c = 0; c < chunks; c++) {
       const int32_t position = clx_graph_position(g, stage, c);
       const clx_traffic_demand d = clx_training_dp_demand(&g->job, &t->traffic, &g->parameters[position], 0);
       const double first = fmax(g->job.software->last_bucket / g->job.layout.vpp, 0.01) * d.time;
       const double needed = ends->first[stage * chunks + c], forward = g->time[position].forward;
       if (overlap) delay = fmax(delay, fmax(free + first - needed, free + d.time - needed - forward));
-      hidden += fmin(d.time - first, forward);
+      slowed += clx_training_dp_drag(&g->job, &d, &g->time[position].sum, 0) * fmin(d.time - first, forward);
       free += d.time;
     }
     if (!overlap) delay = fmax(delay, free);
-    if (overlap && stage == 0) delay += g->job.software->overlap_cost * hidden;
+    if (overlap && stage == 0) delay += slowed;
   }
   return delay;
 }

@@ -4,6 +4,20 @@
 #include "network/network_traffic.h"
 #include "training/training.h"
 
+// Share of the time that a collective and compute run side by side by which compute takes longer.
+// Products and attention beside one: the share of the processors that hold its channels.
+double clx_training_processors_held(const clx_training *job, clx_collective kind, clx_group group);
+// The same of buffers that pipeline a tensor-parallel collective with its product.
+double clx_training_buffers_held(const clx_training *job);
+// A pass with streaming work in it: that loses the bandwidth which the collective's copies take. `d`: its bytes and time.
+double clx_training_drag(const clx_training *job, clx_collective kind, clx_group group, const clx_traffic_demand *d,
+                         const clx_layer_cost *beside, int32_t pass);
+// The same of a data-parallel collective, parameters gathered in pass 0 or gradients reduced in pass 1.
+double clx_training_dp_drag(const clx_training *job, const clx_traffic_demand *d, const clx_layer_cost *beside,
+                            int32_t pass);
+// Of transfers between stages.
+double clx_training_transfer_drag(const clx_training *job);
+
 // One micro-batch on a stage or a chunk, s.
 typedef struct clx_stage_time {
   double forward, backward;
@@ -14,8 +28,6 @@ clx_stage_time clx_training_stage_time(const clx_training *job, const clx_traini
                                        const clx_stage_parameters *trained);
 // Trained parameters of one rank: of those held, or the adapters alone when the base is frozen.
 clx_stage_parameters clx_training_trained(const clx_training *job, clx_stage_parameters held);
-// From a stage to the next, s.
-double clx_training_transfer_time(const clx_training *job);
 double clx_training_optimizer_time(const clx_training *job, const clx_stage_parameters *trained);
 void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double times);
 // The parts of a step that are so many micro-batches on one stage.

@@ -342,19 +342,21 @@ static tp_collectives tp_collectives_make(const context *c) {
 }
 
 // What shows of a collective beside a GEMM.
-static double beside_gemm(double cost, double collective, double gemm) {
-  return fmax(0, collective - gemm) + cost * fmin(collective, gemm);
+static double beside_gemm(double held, double collective, double gemm) {
+  return fmax(0, collective - gemm) + held * fmin(collective, gemm);
 }
 
 // Without buffers that pipeline GEMMs with communication (Megatron-LM, Transformer Engine): in the backward pass the input is
 // gathered once more beside the data gradient, and what that gives is scattered beside the weight gradient; all else waits.
 static double tp_backward_plain(const context *c, tp_collectives t, double blocks) {
-  const double cost = c->software->overlap_cost;
+  const clx_group group = clx_group_make(c->job->network, c->job->layout.tp, 1);
+  const double gather = clx_training_processors_held(c->job, CLX_ALL_GATHER, group);
+  const double reduce = clx_training_processors_held(c->job, CLX_REDUCE_SCATTER, group);
   double shown = blocks * t.gather;
   for (int32_t i = 0; i < c->columns; i++) {
     const bool weighted = c->column_weight[i] > 0;
     const double one =
-        weighted ? beside_gemm(cost, t.gather, c->column_data[i]) + beside_gemm(cost, t.reduce, c->column_weight[i])
+        weighted ? beside_gemm(gather, t.gather, c->column_data[i]) + beside_gemm(reduce, t.reduce, c->column_weight[i])
                  : t.reduce;
     shown += c->column_times[i] * one;
   }
@@ -368,7 +370,7 @@ static void add_tp(context *c, bool moe) {
   const tp_collectives t = tp_collectives_make(c);
   // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
   const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
-  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - c->software->overlap_cost));
+  const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - clx_training_buffers_held(c->job)));
   const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[FORWARD] += exposed;
   c->cost.tp[BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
@@ -380,11 +382,11 @@ static void add_cp_ring(context *c) {
   const clx_layout *l = &c->job->layout;
   const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
   const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
-  const double ring = (l->cp - 1) * step;
+  const double ring = (l->cp - 1) * step, held = clx_training_processors_held(c->job, CLX_SEND_RECEIVE, pair);
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double comm = pass == BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
-    c->cost.cp[pass] += fmax(0, comm - hidden) + c->software->overlap_cost * fmin(comm, hidden);
+    c->cost.cp[pass] += fmax(0, comm - hidden) + held * fmin(comm, hidden);
   }
 }
 
@@ -482,11 +484,14 @@ static void add_fsdp(context *c, bool moe) {
     comm[BACKWARD] = clx_training_sum_demand(&comm[FORWARD], &scatter);
   }
   const double repeat = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL ? c->cost.repeat : 0;
+  const clx_group group = clx_group_make(c->job->network, clx_shard_ranks(l), l->tp);
   for (int32_t pass = FORWARD; pass <= BACKWARD; pass++) {
     const double compute = compute_time(&c->cost, pass) + (pass == BACKWARD ? repeat : 0);
     const double waiting[CLX_WAITING] = {c->cost.tp[pass], c->cost.cp[pass], c->cost.ep[pass]};
     const clx_beside beside = clx_training_beside(&t, &comm[pass], compute, waiting);
-    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + c->software->overlap_cost * fmin(beside.hidden, compute);
+    const clx_collective kind = pass == FORWARD ? CLX_ALL_GATHER : CLX_REDUCE_SCATTER;
+    const double drag = clx_training_drag(c->job, kind, group, &comm[pass], &c->cost, pass);
+    c->cost.fsdp[pass] = comm[pass].time - beside.hidden + drag * fmin(beside.hidden, compute);
     c->cost.contention[pass] = beside.added;
   }
 }

@@ -84,8 +84,8 @@ static shown shown_sum(shown a, shown b) { return (shown){a.exposed + b.exposed,
 
 // A collective in the `share` (0 = not overlapped) of a pass over one micro-batch that it can hide behind; `last` of it has
 // nothing left to hide behind.
-static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage, int32_t pass,
-                    double share, double last, double cost) {
+static shown behind(const clx_training *job, clx_training_traffic *t, clx_traffic_demand d, const clx_stage_time *stage,
+                    int32_t pass, double share, double last) {
   if (d.time <= 0) return (shown){0, 0};
   const clx_layer_cost *c = &stage->sum;
   const double whole = d.time, window = (pass == 0 ? stage->forward : stage->backward) * share;
@@ -93,7 +93,7 @@ static shown behind(clx_training_traffic *t, clx_traffic_demand d, const clx_sta
   const double compute = window - waiting[0] - waiting[1] - waiting[2];
   d = clx_training_part_demand(&d, 1 - last);
   const clx_beside beside = clx_training_beside(t, &d, compute, waiting);
-  return (shown){whole - beside.hidden + cost * beside.hidden, beside.added};
+  return (shown){whole - beside.hidden * (1 - clx_training_dp_drag(job, &d, c, pass)), beside.added};
 }
 
 static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, const clx_stage_time *stage,
@@ -106,8 +106,7 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
   const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;
   const clx_traffic_demand gather = clx_training_dp_demand(job, &t->traffic, p, 0);
   const clx_traffic_demand reduce = clx_training_dp_demand(job, &t->traffic, p, 1);
-  return shown_sum(behind(t, gather, stage, 0, before, last, s->overlap_cost),
-                   behind(t, reduce, stage, 1, after, last, s->overlap_cost));
+  return shown_sum(behind(job, t, gather, stage, 0, before, last), behind(job, t, reduce, stage, 1, after, last));
 }
 
 // Memory-bound. Adam reads gradient, master copy and two moments and writes the last three and the weight; before it the
@@ -151,7 +150,7 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
 // Waiting for the slowest rank, of the time in which kernels run.
 static double waiting_time(const clx_training *job, const clx_step *s) {
   const double kernels = s->gemm + s->attention + s->stream + s->recompute;
-  return kernels * job->device->speed_spread * clx_expected_maximum(clx_layout_ranks(&job->layout));
+  return kernels * clx_training_spread(job);
 }
 
 // Every other stage passes its share of one micro-batch before and after the slowest one works steadily: `others` s of forward
@@ -203,7 +202,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   clx_training_fill(step, &slowest.sum, m);
   step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1)
-    step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? job->software->overlap_cost : 1);
+    step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? clx_training_transfer_drag(job) : 1);
   step->dp_exposed += dp.exposed;
   step->contention += dp.contention;
   step->optimizer = optimizer;

@@ -36,8 +36,7 @@ static double training_gpus(const clx_machine *m) {
 clx_search_worth clx_twin_energy(const clx_scenario *s) {
   const clx_machine *m = &s->machine;
   const double training = training_gpus(m);
-  clx_search_worth worth = {
-      .base = m->fabric.bill.power, .share = clx_twin_power_share, .least_share = SHARE_WAIT};
+  clx_search_worth worth = {.base = m->fabric.bill.power, .share = clx_twin_power_share, .least_share = SHARE_WAIT};
   for (int32_t i = 0; i < m->cohort_count; i++) {
     const clx_cohort *c = &m->cohort[i];
     const double gpus = (double)c->gpus, working = c->trains ? gpus / training : 0;

@@ -50,7 +50,7 @@ static clx_status read_fixed(clx_twin_hunt *h, clx_error *error) {
   CLX_TRY(clx_schema_read(&clx_layout_schema, root, false, h->arena, &h->fixed_layout, error));
   if (h->fixed_layout.stage_layer_count > 0)
     return clx_fail(error, CLX_INPUT, h->fixed_layout.place, "'stage_layers' cannot be fixed: the search cuts evenly");
-  for (int32_t i = 0; i < root->child_count; i++) {
+  for (int32_t i = 0; root != NULL && i < root->child_count; i++) {
     for (int32_t key = 0; key < CLX_SEARCH_KEYS; key++) {
       if (clx_text_equal(root->child[i].key, clx_search_key_name[key])) h->fixed |= 1u << key;
     }

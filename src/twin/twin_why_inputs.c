@@ -40,6 +40,10 @@ typedef struct input {
 #define DEVICE(member) MEMBER(CLX_WHY_DEVICE, clx_device, member)
 #define NETWORK(member) MEMBER(CLX_WHY_NETWORK, clx_network, member)
 #define SOFTWARE(member) MEMBER(CLX_WHY_SOFTWARE, clx_software, member)
+#define JOB(member) MEMBER(CLX_WHY_JOB, clx_training, member)
+// Power at rest is a share of the tdp: what changes the limit alone takes it back.
+#define REST(inverse) \
+  { .part = CLX_WHY_KERNELS, .offset = offsetof(clx_kernels, power.rest), .count = 1, .back = (inverse) }
 #define PEAK(format) \
   { .part = CLX_WHY_DEVICE, .offset = offsetof(clx_device, peak) + (format) * sizeof(double), .count = 1 }
 #define TIMES(which, type, member, schema, many) \
@@ -58,7 +62,15 @@ static const input INPUTS[] = {
     {"peak_fp4", "matrix units, fp4", "FLOP/s", RATE, {PEAK(CLX_FP4)}},
     {"memory_bandwidth", "memory bandwidth", "B/s", RATE, {DEVICE(memory_bandwidth)}},
     {"clock", "clock of caches and exponentials", "Hz", RATE, {DEVICE(clock)}},
-    {"power_limit", "power limit of the GPU", "W", RATE, {DEVICE(tdp)}},
+    {"power_limit", "power limit of the GPU", "W", RATE, {DEVICE(tdp), REST(true), JOB(power_cap)}},
+    {"power_at_rest", "power of the GPU at rest", "W", RATE, {DEVICE(idle_power), REST(false)}},
+    {"multiply_energy",
+     "energy of a multiply-add",
+     "J/FLOP",
+     PLAIN,
+     {{.part = CLX_WHY_DEVICE,
+       .offset = offsetof(clx_device, multiply_energy) + CLX_BF16 * sizeof(double),
+       .count = CLX_FORMATS - CLX_BF16}}},
     {"nvlink", "NVLink bandwidth", "B/s", RATE, {DEVICE(nvlink), NETWORK(nvlink)}},
     {"nic", "NIC rate of a GPU", "B/s", RATE, {NETWORK(nic)}},
     {"pcie", "PCIe bandwidth", "B/s", RATE, {DEVICE(pcie)}},
@@ -95,7 +107,6 @@ static const input INPUTS[] = {
     {"nic_efficiency", "NIC rate that the fabric lets through", "", SHARE, {NETWORK(nic_efficiency)}},
     {"thinning", "oversubscription of the fabric", "", PLAIN, {LEVELS(thinning)}},
     {"gemm_speed", "speed of the GEMM library", "", PLAIN, {SOFTWARE(gemm_speed)}},
-    {"weight_gradient_speed", "speed of narrow weight gradients", "", PLAIN, {SOFTWARE(weight_gradient_speed)}},
     {"attention_speed", "speed of the attention kernel", "", PLAIN, {SOFTWARE(attention_speed)}},
     {"expert_imbalance", "fullest expert rank against the mean", "", PLAIN, {SOFTWARE(expert_imbalance)}},
     {"aligned_gemm", "slowdown of unaligned GEMMs", "", PLAIN, {SOFTWARE(aligned_gemm)}},
@@ -104,7 +115,7 @@ static const input INPUTS[] = {
     {"expert_overlap", "expert transfers behind compute", "", SHARE, {SOFTWARE(expert_overlap)}},
     {"expert_dedup", "tokens sent once to a node", "", SHARE, {SOFTWARE(expert_dedup)}},
     {"expert_graphs", "expert layers in CUDA graphs", "", SHARE, {SOFTWARE(expert_graphs)}},
-    {"expert_graphs_rack", "the same in NVLink racks", "", SHARE, {SOFTWARE(expert_graphs_rack)}},
+    {"expert_graphs_rack", "expert layers in CUDA graphs, racks", "", SHARE, {SOFTWARE(expert_graphs_rack)}},
     {"selective_gemm", "GEMMs that selective recompute repeats", "", SHARE, {SOFTWARE(selective_gemm)}},
 };
 

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (status == CLX_OK) {
     check(&execution);
     clx_buffer out = {0};
-    clx_chakra_report_text(&execution, &report, &out);
+    clx_chakra_report_text(&execution, &report, true, &out);
     clx_chakra_report_json(&execution, &report, &out);
     if (out.failed) abort();
     clx_buffer_free(&out);

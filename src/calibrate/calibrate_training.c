@@ -10,12 +10,14 @@ enum { SOURCES_MAX = 256, HALVES = 2, ROWS_LEAST = 3, PARAMETERS_MAX = CLX_FIT_P
 
 const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_out", "kept", "half"};
 
-// How far the constants may move in each round, as a share of their range. The response of every run to every constant is measured
-// at this distance on both sides, taken to be straight in between and to add up, and the fit solved with that.
-static const double RADIUS[] = {0.3, 0.1, 0.03};
+// How far the constants may move in a round, as a share of their range: at first, at least, and from one round to the next where
+// none went that far. The response of every run to every constant is measured at this distance on both sides, taken to be straight
+// in between and to add up, and the fit solved with that.
+static const double RADIUS = 0.3, RADIUS_LEAST = 0.015, SHRINK = 1.0 / 3;
+enum { ROUNDS_MAX = 8 };
 
-// A constant moves away from its start only where that pays: a factor of e costs as much as this mean error.
-static const double PRIOR = 0.001;
+// A constant moves away from its start only where that pays: a factor of e costs as much as this error of the runs that depend on it.
+static const double PRIOR = 0.0003;
 
 // One fit.
 typedef struct task {
@@ -29,6 +31,7 @@ typedef struct task {
   double *base;            // logarithm of the step time of each at the centre
   double *slope;           // count x constants x 2: of that over the place, below and above the centre
   double *trial;
+  double prior[PARAMETERS_MAX];  // weight of each constant's distance from its start
   double *measured, *weight;
   uint64_t *uses;
   clx_fit_problem problem;
@@ -184,7 +187,7 @@ static void respond_at_start(void *context, int32_t sample) {
   double value[PARAMETERS_MAX];
   start_values(r, value);
   r->base[sample] = log(time_of(r, sample, value));
-  respond(r, sample, value, r->base[sample], RADIUS[0], &r->slope[(size_t)sample * 2 * (size_t)r->constants]);
+  respond(r, sample, value, r->base[sample], RADIUS, &r->slope[(size_t)sample * 2 * (size_t)r->constants]);
 }
 
 // A sample, by the responses, or how far a constant is from its start.
@@ -239,7 +242,8 @@ static void add_samples(const run *r, task *t) {
     t->problem.parameter[k].row = &t->bounds[k];
     t->problem.parameter[k].value = &t->value[k];
     t->measured[t->count + k] = 1;
-    t->weight[t->count + k] = PRIOR * t->count;
+    for (int32_t i = 0; i < t->count; i++) t->prior[k] += (t->uses[i] >> k & 1U) != 0 ? PRIOR : 0;
+    t->weight[t->count + k] = t->prior[k];
     t->uses[t->count + k] = 1ULL << k;
   }
 }
@@ -271,20 +275,20 @@ static double objective(task *t, const double *value) {
   }
   for (int32_t k = 0; k < r->constants; k++) {
     const clx_training_constant *c = r->constant[k].constant;
-    if (c->minimum > 0) sum += PRIOR * t->count * fabs(log(value[k] / c->start));
+    if (c->minimum > 0) sum += t->prior[k] * fabs(log(value[k] / c->start));
   }
   return sum / t->count;
 }
 
 // Responses around the present values, those of the first round from the run.
-static void centre(task *t, int32_t round) {
+static void centre(task *t, int32_t round, double radius) {
   const run *r = t->run;
   const size_t width = 2 * (size_t)r->constants;
   for (int32_t k = 0; k < r->constants; k++) {
     const clx_training_constant *c = r->constant[k].constant;
     t->centre[k] = place_of(c, t->value[k]);
-    t->bounds[k].minimum = value_beside(c, t->centre[k], 0, RADIUS[round]);
-    t->bounds[k].maximum = value_beside(c, t->centre[k], 1, RADIUS[round]);
+    t->bounds[k].minimum = value_beside(c, t->centre[k], 0, radius);
+    t->bounds[k].maximum = value_beside(c, t->centre[k], 1, radius);
   }
   for (int32_t i = 0; i < t->count; i++) {
     double *slope = &t->slope[(size_t)i * width];
@@ -292,26 +296,37 @@ static void centre(task *t, int32_t round) {
       t->base[i] = r->base[t->chosen[i]];
       memcpy(slope, &r->slope[(size_t)t->chosen[i] * width], width * sizeof *slope);
     } else {
-      respond(r, t->chosen[i], t->value, t->base[i], RADIUS[round], slope);
+      respond(r, t->chosen[i], t->value, t->base[i], radius, slope);
     }
   }
 }
 
+// Whether a constant went as far as it could, and could go further.
+static bool went_far(const task *t, double radius) {
+  for (int32_t k = 0; k < t->run->constants; k++) {
+    const clx_training_constant *c = t->run->constant[k].constant;
+    const bool inside = t->value[k] > c->minimum * (1 + 1e-9) && t->value[k] < c->maximum * (1 - 1e-9);
+    if (inside && fabs(place_of(c, t->value[k]) - t->centre[k]) > 0.95 * radius * range_of(c)) return true;
+  }
+  return false;
+}
+
 static clx_status fit(task *t) {
   static const clx_fit_options options = {.restarts = 0, .iterations = 12};
-  double best = objective(t, t->value);
-  for (int32_t round = 0; round < CLX_COUNT(RADIUS); round++) {
+  double best = objective(t, t->value), radius = RADIUS;
+  for (int32_t round = 0; round < ROUNDS_MAX && radius > RADIUS_LEAST; round++) {
     double kept[PARAMETERS_MAX];
     memcpy(kept, t->value, sizeof kept);
-    centre(t, round);
+    centre(t, round, radius);
     CLX_TRY(clx_fit(&t->problem, &options, &t->error));
     const double now = objective(t, t->value);
-    if (now < best) {
+    const bool better = now < best;
+    if (better) {
       best = now;
       memcpy(t->base, t->trial, sizeof *t->base * (size_t)t->count);
-    } else {
-      memcpy(t->value, kept, sizeof kept);
     }
+    if (!better || !went_far(t, radius)) radius *= SHRINK;
+    if (!better) memcpy(t->value, kept, sizeof kept);
   }
   return CLX_OK;
 }

@@ -6,7 +6,7 @@ usage: scripts/accuracy.py TRAINING_RUNS.csv [PEER_RUNS.csv]   (build/colossus m
 PEER_RUNS.csv has the columns peer, case, id, measured_s, predicted_s. Both tables are large collections of published
 measurements that the repository does not carry.
 """
-import csv, io, json, pathlib, statistics, subprocess, sys
+import csv, io, json, os, pathlib, statistics, subprocess, sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLOSSUS = ROOT / "build" / "colossus"
@@ -51,6 +51,34 @@ def predictions(table):
     return {r["id"]: r for r in csv.DictReader(io.StringIO(text))}
 
 
+def calibration(table):
+    """Leave-one-source-out fit of the training model; takes minutes."""
+    command = [COLOSSUS, "calibrate", "training", table, "--threads", str(os.cpu_count() or 1), "--json"]
+    fit = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    ways = ["catalogue", "fitted", "left_out", "kept", "half"]
+
+    def cell(e):
+        return "-" if e["mean"] is None else f"{100 * e['mean']:.1f} ({100 * e['median']:.1f})"
+
+    errors = ["| source | rows | catalogue | fitted to all | without source | the same, own kept | without half |", "|---|---|---|---|---|---|---|"]
+    for s in sorted(fit["sources"], key=lambda s: s["name"]) + [dict(fit["all"], name="**all**")]:
+        errors.append(f"| {s['name']} | {s['rows']} | " + " | ".join(cell(s[way]) for way in ways) + " |")
+    constants = ["| constant | of | catalogue | fitted | least | most | -10 % | +10 % | rows |", "|---|---|---|---|---|---|---|---|---|"]
+    for c in fit["constants"]:
+        numbers = " | ".join(f"{c[key]:.3g}" for key in ("catalogue", "fitted", "least", "most"))
+        constants.append(f"| `{c['key']}` | {c['label']} | {numbers} | {100 * c['worse_less']:.2f} | {100 * c['worse_more']:.2f} | {c['moved']} |")
+    over = [f"{p['name']} ({p['own']} with {p['rows']} rows)" for p in fit["profiles"] if p["own"] > p["allowed"]]
+    own = [f"{p['name']} {p['own']} ({p['rows']} rows)" for p in fit["profiles"] if 0 < p["own"] <= p["allowed"]]
+    rule = "Kept by " + ", ".join(own) + "; all others have none. " if own else ""
+    rule += "Broken by " + ", ".join(over) + "." if over else "No profile breaks it."
+    percent = lambda way, key: f"{100 * fit['all'][way][key]:.1f}"
+    return {"constants": len(fit["constants"]), "shared": fit["shared"], "per_constant": fit["rows"] // len(fit["constants"]),
+            "left_out": "\n".join(errors), "fitted_constants": "\n".join(constants), "rule": rule,
+            "left_out_mean": percent("left_out", "mean"), "left_out_median": percent("left_out", "median"),
+            "kept_mean": percent("kept", "mean"), "kept_median": percent("kept", "median"),
+            "catalogue_mean": percent("catalogue", "mean"), "catalogue_median": percent("catalogue", "median")}
+
+
 def peers(table, peer_table):
     ours = predictions(table)
     cases = {}
@@ -87,6 +115,7 @@ def main():
         "collectives": (ROOT / "docs" / "accuracy_collectives.in.md").read_text(),
         "refused": refused, "peers": peers(table, sys.argv[2]) if len(sys.argv) == 3 else "(no peer table given)",
     }
+    values.update(calibration(table))
     for key, value in values.items():
         text = text.replace("@" + key + "@", str(value))
     (ROOT / "docs" / "accuracy.md").write_text(text)

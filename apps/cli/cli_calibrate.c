@@ -1,4 +1,5 @@
-// colossus calibrate: kernel parameters from measured kernels, library constants from measured collectives.
+// colossus calibrate: kernel parameters from measured kernels, library constants from measured collectives, constants of
+// the training model from published runs.
 #include <string.h>
 
 #include "cli.h"
@@ -16,10 +17,11 @@ static bool read_options(const cli_call *call, clx_calibrate_options *options) {
   options->notes = cli_flag(call, "notes");
   options->library = cli_text(call, "library");
   options->transport = cli_text(call, "transport");
+  options->constants = cli_text(call, "free");
   return true;
 }
 
-static const char *const FITTED[] = {"device", "collectives"};
+static const char *const FITTED[] = {"device", "collectives", "training"};
 
 static const char *fitted(const void *context, int32_t index) {
   (void)context;
@@ -33,28 +35,31 @@ static int calibrate(const cli_call *call) {
   char *report = NULL, *entry = NULL;
   const char *what = call->argument[0], *name = call->argument_count > 1 ? call->argument[1] : NULL;
   const char *tables = cli_text(call, "kernels"), *path = cli_text(call, "output");
-  const bool device = strcmp(what, FITTED[0]) == 0;
+  const bool device = strcmp(what, FITTED[0]) == 0, training = strcmp(what, FITTED[2]) == 0;
   clx_calibrate_options options;
-  if (!device && strcmp(what, FITTED[1]) != 0) {
+  if (!device && !training && strcmp(what, FITTED[1]) != 0) {
     const char *near = cli_nearest(what, fitted, NULL);
     return near != NULL
                ? cli_wrong("calibrate cannot fit '%s'; did you mean '%s'?", what, near)
-               : cli_wrong("calibrate fits a device or collectives, read '%s'; did you mean 'calibrate device %s'?",
-                           what, name != NULL ? name : what);
+               : cli_wrong(
+                     "calibrate fits a device, collectives or training, read '%s'; did you mean 'calibrate device %s'?",
+                     what, name != NULL ? name : what);
   }
   if (name == NULL && device) return cli_wrong("calibrate device needs the NAME of a device of the catalogue");
+  if (name == NULL && training) return cli_wrong("calibrate training needs the FILE of a table of published runs");
   if (name == NULL) return cli_wrong("calibrate collectives needs the FILE of a table of collectives");
   if (device && tables == NULL)
     return cli_wrong("calibrate device NAME needs --kernels DIR, the folder of NAME.gemm.csv ...");
-  static const cli_heeded heeded[] = {{"kernels", "device"},        {"family", "device"},
-                                      {"rows", "device"},           {"library", "collectives"},
-                                      {"transport", "collectives"}, {"notes", "collectives"}};
+  static const cli_heeded heeded[] = {
+      {"kernels", "device"},        {"family", "device"},     {"rows", "device"},  {"library", "collectives"},
+      {"transport", "collectives"}, {"notes", "collectives"}, {"free", "training"}};
   if (cli_check_heeded(call, heeded, CLI_COUNT(heeded)) != CLI_DONE) return CLI_WRONG;
   if (!read_options(call, &options)) return CLI_WRONG;
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE) {
     const clx_status status = device ? clx_device_calibrate(catalog, name, tables, &options, &report, &entry, &error)
-                                     : clx_collectives_calibrate(catalog, name, &options, &report, &entry, &error);
+                              : training ? clx_training_calibrate(catalog, name, &options, &report, &entry, &error)
+                                         : clx_collectives_calibrate(catalog, name, &options, &report, &entry, &error);
     if (status != CLX_OK) code = cli_fail(&error);
   }
   if (code == CLI_DONE && path != NULL) code = cli_write_file(path, entry);
@@ -88,12 +93,16 @@ static const cli_option OPTIONS[] = {
      .kind = CLI_TEXT,
      .doc = "collectives: fit this transport instead of a library"},
     {.name = "notes", .doc = "collectives: also read from source and notes what was run"},
+    {.name = "free",
+     .value = "KEYS",
+     .kind = CLI_TEXT,
+     .doc = "training: fit only these constants, keys of catalogue/software and catalogue/device by commas"},
     {.name = "json", .doc = "the report as JSON"},
 };
 
 const cli_command cli_calibrate_command = {
     .name = "calibrate",
-    .summary = "fit kernels or collectives to measurements",
+    .summary = "fit kernels, collectives or training to measurements",
     .text =
         "Fits the parameters of every kernel family for which DIR holds a table (gemm, attention_context, moe ...)\n"
         "and prints the errors before and after, by number format and size class, cross-validated over shape\n"
@@ -101,10 +110,14 @@ const cli_command cli_calibrate_command = {
         "catalogue/kernels.\n\n"
         "calibrate collectives FILE fits what a communication library costs between nodes, by generation of\n"
         "GPUs, or how a transport moves data, cross-validated over systems, and writes an entry of\n"
-        "catalogue/library or catalogue/transport.",
+        "catalogue/library or catalogue/transport.\n\n"
+        "calibrate training FILE fits the constants of the training model that no kernel or collective measured alone\n"
+        "can tell to a table of published runs (rows of trust A and B), prints how far each is determined, and the\n"
+        "errors with each source left out in turn. --output writes the values as comments: to be judged.",
     .examples = {"colossus calibrate device h100_sxm --kernels tables --source my-tables -o mine/kernels/h100_sxm.yaml",
                  "colossus --catalogue mine calibrate device my_cpu --kernels mine -o mine/kernels/my_cpu.yaml",
-                 "colossus calibrate collectives nccl.csv --source my-tables -o mine/library/nccl.yaml"},
+                 "colossus calibrate collectives nccl.csv --source my-tables -o mine/library/nccl.yaml",
+                 "colossus calibrate training runs.csv --threads 2"},
     .argument = {{"KIND", CLI_FITTED, false}, {"NAME", CLI_DEVICE, true}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

@@ -227,6 +227,7 @@ typedef struct clx_calibrate_options {
   bool notes;            /* collectives: what was run is also read from the columns source and notes */
   const char *library;   /* collectives: library to fit; NULL = nccl */
   const char *transport; /* collectives: transport to fit instead of a library */
+  const char *constants; /* training: comma-separated keys of the constants to fit; NULL = all that are free */
 } clx_calibrate_options;
 
 void clx_calibrate_options_default(clx_calibrate_options *options);
@@ -241,6 +242,12 @@ clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, 
  * clx_text_free. */
 clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
                                      char **report, char **entry, clx_error *error);
+
+/* Fits the free constants of the training model (catalogue/software, catalogue/device) to the published runs of the table at `path`, those of
+ * trust A and B where it has a column `trust`. *report (values, how far they are determined, errors with each source left out in
+ * turn, constants of each profile) and *entry (the values as YAML comments) are freed with clx_text_free. */
+clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                  char **report, char **entry, clx_error *error);
 
 /* --- import: files of others ------------------------------------------------------------------------------------------- */
 /* A server's topology as NCCL dumps it (XML): *text describes it, for people or as JSON; *entry is an entry catalogue/server

@@ -1,5 +1,5 @@
 // The public face of calibration.
-#include "calibrate/calibrate.h"
+#include "calibrate/calibrate_training.h"
 #include "catalog/catalog.h"
 #include "table/table.h"
 #include "validate/validate.h"
@@ -131,5 +131,59 @@ clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *pat
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_status status = calibrate_collectives(catalog, path, options, arena, texts, error);
+  return finish(arena, status, texts, report, entry);
+}
+
+// --- training ----------------------------------------------------------------------------------------------------------------
+
+// Printed throughput or better, with its full configuration; tables without the column are taken as they are.
+static bool trusted(const clx_table *table, int32_t row) {
+  const int32_t column = clx_table_column(table, "trust");
+  const char *trust = clx_table_cell(table, row, column);
+  return column < 0 || clx_text_equal(trust, "A") || clx_text_equal(trust, "B");
+}
+
+static clx_status collect_runs(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
+                               clx_training_sample *samples, int32_t *count, clx_error *error) {
+  clx_training_row *rows = CLX_NEW_ARRAY(arena, clx_training_row, table->row_count + 1);
+  if (rows == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_training_rows_read(arena, catalog, table, rows, error));
+  *count = 0;
+  for (int32_t i = 0; i < table->row_count; i++) {
+    if (rows[i].reason != NULL || rows[i].measured <= 0 || !trusted(table, i)) continue;
+    const char *source = clx_training_row_source(arena, table, i);
+    if (source == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    samples[(*count)++] = (clx_training_sample){.job = rows[i].job, .time = rows[i].measured, .source = source};
+  }
+  return CLX_OK;
+}
+
+static clx_status calibrate_training(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                     clx_arena *arena, clx_buffer texts[2], clx_error *error) {
+  clx_table table;
+  clx_software reference;
+  clx_training_calibration calibration;
+  int32_t count = 0;
+  CLX_TRY(
+      clx_catalog_read(catalog, "software", "default", (clx_place){0}, &clx_software_schema, arena, &reference, error));
+  CLX_TRY(clx_table_load(arena, path, &table, error));
+  clx_training_sample *samples = CLX_NEW_ARRAY(arena, clx_training_sample, table.row_count + 1);
+  if (samples == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(collect_runs(arena, catalog, &table, samples, &count, error));
+  CLX_TRY(clx_calibrate_training(arena, samples, count, &reference, options->constants, options->threads, &calibration,
+                                 error));
+  (options->json ? clx_training_calibration_json : clx_training_calibration_text)(&calibration, &texts[0]);
+  clx_training_calibration_entry(&calibration, &texts[1]);
+  if (texts[0].failed || texts[1].failed) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  return CLX_OK;
+}
+
+clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
+                                  char **report, char **entry, clx_error *error) {
+  clx_buffer texts[2] = {0};
+  *report = *entry = NULL;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = calibrate_training(catalog, path, options, arena, texts, error);
   return finish(arena, status, texts, report, entry);
 }

@@ -58,6 +58,8 @@ typedef struct clx_device {
   double pcie;                          // B/s, one direction
   double host_link;                     // B/s, one direction, of a coherent link to the memory of its host; 0 = none
   double multiply_energy[CLX_FORMATS];  // J/FLOP above rest of a large product at full clock; 0 = power never limits it
+  double power_reserve;                 // share of the limit that products of a long job cannot use
+  double voltage_minimum;               // least supply voltage, against the full one
   double sustained_clock[CLX_FORMATS];  // replaces what that says: in training against a kernel alone; 0 = does not
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence

@@ -1,20 +1,15 @@
 // The clock that a training job holds: products run at the power limit, at the voltage that belongs to the clock.
-// docs/model/device/sustained.md has the equations and what the two constants were fitted to.
+// docs/model/device/sustained.md has the equations and what power_reserve and voltage_minimum were fitted to.
 #include <math.h>
 
 #include "device/device.h"
 
-// Share of the limit that products cannot use while a job runs for long: leakage of a hot die, and what the controller keeps
-// free. Boards of a GPT-3 training run on H100 draw about 0.85 of their limit (MLPerf, node power less what is not GPU).
-static const double RESERVE = 0.2;
-// The supply voltage does not go below this share of the full one, however low the clock.
-static const double VOLTAGE_MINIMUM = 0.76;
 // Share of the datasheet peak that a large product keeps busy at full clock.
 static const double BUSY = 0.95;
 
 static double voltage_of(const clx_device *device, double clock) {
   const double floor = device->kernels->power.voltage_floor;
-  return fmax(VOLTAGE_MINIMUM, floor + (1 - floor) * clock);
+  return fmax(device->voltage_minimum, floor + (1 - floor) * clock);
 }
 
 double clx_device_sustained_clock(const clx_device *device, clx_format format, double limit) {
@@ -22,14 +17,14 @@ double clx_device_sustained_clock(const clx_device *device, clx_format format, d
   if (full <= 0 || device->tdp <= 0) return 1;
   // Above idle, power at rest is that of the clock itself.
   const double running = fmax(0, device->kernels->power.rest * device->tdp - device->idle_power);
-  const double room = (1 - RESERVE) * (limit > 0 ? limit : device->tdp) - device->idle_power;
+  const double room = (1 - device->power_reserve) * (limit > 0 ? limit : device->tdp) - device->idle_power;
   // clock v(clock)^2 = wanted, from above: the left side is convex and grows.
   const double wanted = room / (full + running);
   if (wanted >= 1) return 1;
   double clock = 1;
   for (int32_t step = 0; step < 30; step++) {
     const double v = voltage_of(device, clock);
-    const double slope = v > VOLTAGE_MINIMUM ? 1 - device->kernels->power.voltage_floor : 0;
+    const double slope = v > device->voltage_minimum ? 1 - device->kernels->power.voltage_floor : 0;
     const double next = clock - (clock * v * v - wanted) / (v * v + 2 * clock * v * slope);
     if (!(fabs(next - clock) > 1e-9)) break;
     clock = next;

@@ -136,6 +136,7 @@ typedef struct clx_software {
   int32_t narrow_attention;     // clx_narrow_attention
   int32_t selective_attention;  // bool: selective recompute repeats fused attention too
   double selective_gemm;   // share of GEMMs that selective recompute repeats (torchtitan saves every second matmul)
+  double last_bucket;      // share of a data-parallel collective that has nothing left to hide behind
   double step_overhead;    // s per step: data, logging, gradient norm, host synchronisation
   double memory_overhead;  // B: context, communicators, workspace, fragmentation floor
 } clx_software;

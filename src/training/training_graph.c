@@ -120,7 +120,7 @@ typedef struct behind {
 // the data are complete.
 static behind run_behind(const clx_graph *g, clx_training_traffic *t, const clx_traffic_demand *d, double begin,
                          double ready, double end, const clx_layer_cost *cost) {
-  const double last = fmax(CLX_LAST_BUCKET / g->job.layout.vpp, 0.01) * d->time;
+  const double last = fmax(g->job.software->last_bucket / g->job.layout.vpp, 0.01) * d->time;
   const double window = fmax(0, end - begin);
   const double all = clx_layer_cost_backward(cost), scale = all > 0 ? window / all : 0;
   const double waiting[CLX_WAITING] = {scale * cost->tp[1], scale * cost->cp[1], scale * cost->ep[1]};
@@ -183,7 +183,7 @@ static double gather_delay(const clx_graph *g, clx_training_traffic *t, const cl
     for (int32_t c = 0; c < chunks; c++) {
       const int32_t position = clx_graph_position(g, stage, c);
       const clx_traffic_demand d = clx_training_dp_demand(&g->job, &t->traffic, &g->parameters[position], 0);
-      const double first = fmax(CLX_LAST_BUCKET / g->job.layout.vpp, 0.01) * d.time;
+      const double first = fmax(g->job.software->last_bucket / g->job.layout.vpp, 0.01) * d.time;
       const double needed = ends->first[stage * chunks + c], forward = g->time[position].forward;
       if (overlap) delay = fmax(delay, fmax(free + first - needed, free + d.time - needed - forward));
       slowed += clx_training_dp_drag(&g->job, &d, &g->time[position].sum, 0) * fmin(d.time - first, forward);

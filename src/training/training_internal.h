@@ -18,9 +18,6 @@ double clx_training_dp_drag(const clx_training *job, const clx_traffic_demand *d
 // Of transfers between stages.
 double clx_training_transfer_drag(const clx_training *job);
 
-// Share of a data-parallel collective that has nothing left to hide behind.
-#define CLX_LAST_BUCKET 0.08
-
 // One micro-batch on a stage or a chunk, s.
 typedef struct clx_stage_time {
   double forward, backward;

@@ -100,7 +100,7 @@ static shown dp_shown(const clx_training *job, const clx_stage_parameters *p, co
                       clx_training_traffic *t) {
   const clx_layout *l = &job->layout;
   const clx_software *s = job->software;
-  const double last = fmax(CLX_LAST_BUCKET / l->vpp, 0.01);
+  const double last = fmax(s->last_bucket / l->vpp, 0.01);
   // The gradients of a chunk are complete when its last micro-batch is through; with several chunks the others still compute.
   const double chunks = l->vpp > 1 ? (double)(l->vpp - 1) / l->vpp * fmin(l->pp, 4) : 1;
   const double after = s->dp_overlap ? chunks : 0, before = s->gather_overlap ? chunks : 0;

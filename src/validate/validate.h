@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "network/network.h"
 #include "table/table.h"
+#include "training/training.h"
 
 typedef enum clx_row_status { CLX_ROW_OK, CLX_ROW_EXTRAPOLATED, CLX_ROW_REFUSED } clx_row_status;
 
@@ -88,6 +89,20 @@ typedef struct clx_noise {
 } clx_noise;
 
 clx_noise clx_noise_make(const clx_table_job *job, int32_t metric, const bool *selected);
+
+// --- rows of training runs (validate_training.c) --------------------------------------------------------------------------------
+
+typedef struct clx_training_row {
+  const char *reason;  // why it cannot be predicted; NULL = usable
+  clx_training job;    // recompute and offload settled; points into the arena
+  double measured;     // s of one step; 0 = not measured
+} clx_training_row;
+
+// Reads all rows of a table; rows holds table->row_count. Fails on missing columns or out of memory only.
+clx_status clx_training_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
+                                  clx_training_row *rows, clx_error *error);
+// The source of a row: its id up to the first '-'. NULL: out of memory.
+const char *clx_training_row_source(clx_arena *arena, const clx_table *table, int32_t row);
 
 // --- rows of collectives (validate_collective_row.c) -----------------------------------------------------------------------
 

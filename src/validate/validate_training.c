@@ -390,20 +390,19 @@ static bool read_job(row_reader *r) {
          read_layout(r, &spec->layout, batch) && read_model(r, spec->layout.tp);
 }
 
-static void solve(row_reader *r) {
+static void solve(row_reader *r, clx_training *job) {
   clx_scenario *s = r->scenario;
   clx_error error = {0};
-  clx_training job;
   clx_memory memory;
   clx_step step;
   const bool open = s->spec.training.layout.recompute == CLX_RECOMPUTE_DEFAULT;
   clx_status status = clx_scenario_compile_training(s, &error);
-  if (status == CLX_OK) status = clx_twin_solve_training(s, true, &job, &memory, &step, &error);
+  if (status == CLX_OK) status = clx_twin_solve_training(s, true, job, &memory, &step, &error);
   if (status != CLX_OK) {
     refuse_error(r, &error);
     return;
   }
-  if (open) remark(r, "recompute blank: %s", clx_recompute_name[job.layout.recompute]);
+  if (open) remark(r, "recompute blank: %s", clx_recompute_name[job->layout.recompute]);
   if (memory.total > s->device_memory) {
     r->out->status = CLX_ROW_EXTRAPOLATED;
     remark(r, "the memory model finds %.0f GB where %.0f GB are", memory.total / 1e9, s->device_memory / 1e9);
@@ -415,17 +414,23 @@ static clx_status predict(const clx_table_job *table_job, int32_t row, clx_predi
   clx_scenario scenario = {.catalog = table_job->catalog, .arena = clx_arena_new()};
   if (scenario.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   row_reader r = {table_job->catalog, &table_job->table, row, &scenario, out};
-  if (read_job(&r)) solve(&r);
+  clx_training job;
+  if (read_job(&r)) solve(&r, &job);
   clx_arena_free(scenario.arena);
   return CLX_OK;
 }
 
+// s of one step; 0 = not measured.
+static double measured_time(const row_reader *r) {
+  const double time = number_of(r, "step_time_s");
+  if (time > 0) return time;
+  const double rate = number_of(r, "tokens_per_s_per_gpu") * number_of(r, "gpus");
+  return rate > 0 ? number_of(r, "global_batch") * number_of(r, "seq") / rate : 0;
+}
+
 static void measure(const clx_table_job *job, int32_t row, clx_prediction *out) {
   const row_reader r = {NULL, &job->table, row, NULL, out};
-  out->measured[0] = number_of(&r, "step_time_s");
-  if (out->measured[0] > 0) return;
-  const double rate = number_of(&r, "tokens_per_s_per_gpu") * number_of(&r, "gpus");
-  out->measured[0] = rate > 0 ? number_of(&r, "global_batch") * number_of(&r, "seq") / rate : 0;
+  out->measured[0] = measured_time(&r);
 }
 
 static clx_status check_columns(const clx_table *table, clx_error *error) {
@@ -452,10 +457,31 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
   return CLX_OK;
 }
 
-// The source of a row: its id up to the first '-'.
+clx_status clx_training_rows_read(clx_arena *arena, const clx_catalog *catalog, const clx_table *table,
+                                  clx_training_row *rows, clx_error *error) {
+  CLX_TRY(check_columns(table, error));
+  for (int32_t i = 0; i < table->row_count; i++) {
+    clx_prediction prediction = {0};
+    clx_scenario *scenario = CLX_NEW(arena, clx_scenario);
+    if (scenario == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    *scenario = (clx_scenario){.catalog = catalog, .arena = arena};
+    row_reader r = {catalog, table, i, scenario, &prediction};
+    rows[i] = (clx_training_row){.measured = measured_time(&r)};
+    if (read_job(&r)) solve(&r, &rows[i].job);
+    if (prediction.status != CLX_ROW_REFUSED) continue;
+    rows[i].reason = clx_arena_text(arena, prediction.reason);
+    if (rows[i].reason == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  return CLX_OK;
+}
+
+const char *clx_training_row_source(clx_arena *arena, const clx_table *table, int32_t row) {
+  const char *text = clx_table_cell(table, row, clx_table_column(table, "id"));
+  return clx_arena_copy(arena, text, strcspn(text, "-"));
+}
+
 static const char *group(const clx_table_job *job, int32_t row) {
-  const char *text = clx_table_cell(&job->table, row, clx_table_column(&job->table, "id"));
-  return clx_arena_copy(job->arena, text, strcspn(text, "-"));
+  return clx_training_row_source(job->arena, &job->table, row);
 }
 
 const clx_table_kind clx_table_training = {

@@ -1,4 +1,6 @@
 // The step of every rank: how ranks of the fleet differ, and what waiting for the slowest costs.
+#include <stdio.h>
+
 #include "twin/twin_internal.h"
 
 enum { STEPS = 8 };  // steps drawn for the spread of the step time
@@ -34,18 +36,29 @@ static clx_status put_exact(const clx_exact *e, clx_result *result, clx_error *e
   return CLX_OK;
 }
 
-static clx_status warn_mixed(const clx_scenario *s, const clx_fleet_part *part, int32_t parts, const clx_exact *e,
-                             clx_result *result, clx_error *error) {
+static bool is_mixed(const clx_fleet_part *part, int32_t parts) {
   for (int32_t i = 1; i < parts; i++) {
-    if (clx_text_equal(part[i].device->name, part[0].device->name)) continue;
+    if (!clx_text_equal(part[i].device->name, part[0].device->name)) return true;
+  }
+  return false;
+}
+
+static clx_status warn(const clx_scenario *s, const clx_fleet_part *part, int32_t parts, const clx_exact *e,
+                       clx_result *result, clx_error *error) {
+  char shares[64];
+  const double least = e->micro_batches_least, most = e->micro_batches_most;
+  const int length = least == most ? snprintf(shares, sizeof shares, "%.0f micro-batches each", most)
+                                   : snprintf(shares, sizeof shares, "%.0f to %.0f micro-batches each", least, most);
+  if (length < 0) return clx_fail_plain(error, CLX_INTERNAL, "micro-batches could not be printed");
+  if (is_mixed(part, parts)) {
     return clx_result_warn(result, error,
-                           "a mixed fleet trains as one job: replicas on each kind of GPU, %.0f to %.0f micro-batches "
-                           "each%s; memory is that of the smallest, %.0f GB",
-                           e->micro_batches_least, e->micro_batches_most,
-                           s->spec.training.balance ? "" : " ('training.balance' gives faster ones more)",
+                           "a mixed fleet trains as one job: replicas on each kind of GPU, %s%s; memory is that of the "
+                           "smallest, %.0f GB",
+                           shares, s->spec.training.balance ? "" : " ('training.balance' gives faster ones more)",
                            s->device_memory / 1e9);
   }
-  return CLX_OK;
+  if (least == most) return CLX_OK;
+  return clx_result_warn(result, error, "the batch does not divide evenly over replicas and micro-batches: %s", shares);
 }
 
 clx_status clx_twin_ranks(const clx_scenario *s, uint64_t seed, const clx_training *job, clx_step *step,
@@ -65,7 +78,7 @@ clx_status clx_twin_ranks(const clx_scenario *s, uint64_t seed, const clx_traini
     clx_exact exact;
     status = clx_training_exact(job, &options, arena, step, &exact, error);
     if (status == CLX_OK) status = put_exact(&exact, result, error);
-    if (status == CLX_OK) status = warn_mixed(s, part, parts, &exact, result, error);
+    if (status == CLX_OK) status = warn(s, part, parts, &exact, result, error);
   }
   clx_arena_free(arena);
   return status;

@@ -14,6 +14,8 @@ const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_
 // none went that far. The response of every run to every constant is measured at this distance on both sides, taken to be straight
 // in between and to add up, and the fit solved with that.
 static const double RADIUS = 0.3, RADIUS_LEAST = 0.015, SHRINK = 1.0 / 3;
+// Another round as wide is worth its time when the last one gained this share.
+static const double WORTH = 0.0005;
 enum { ROUNDS_MAX = 8 };
 
 // A constant moves away from its start only where that pays: a factor of e costs as much as this error of the runs that depend on it.
@@ -320,12 +322,12 @@ static clx_status fit(task *t) {
     centre(t, round, radius);
     CLX_TRY(clx_fit(&t->problem, &options, &t->error));
     const double now = objective(t, t->value);
-    const bool better = now < best;
+    const bool better = now < best, much = now < best * (1 - WORTH);
     if (better) {
       best = now;
       memcpy(t->base, t->trial, sizeof *t->base * (size_t)t->count);
     }
-    if (!better || !went_far(t, radius)) radius *= SHRINK;
+    if (!much || !went_far(t, radius)) radius *= SHRINK;
     if (!better) memcpy(t->value, kept, sizeof kept);
   }
   return CLX_OK;

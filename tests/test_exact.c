@@ -274,31 +274,6 @@ static void test_trace(void **state) {
   assert_int_equal(clx_training_trace(&b.job, &options, &beyond, 1, arena, &trace, &error), CLX_INPUT);
 }
 
-// DeepSeek-V3 on 2,048 H800 (ISCA 2025, table 4): step 19.93 s, 1F 1.13, bubble 2.06, 1B 1.99, 1W 0.48, merged passes 13.95, optimizer 0.29.
-static void test_deepseek_v3_step(void **state) {
-  (void)state;
-  bench b;
-  clx_step step;
-  clx_error error = {0};
-  const clx_place none = {0};
-  bench_make(&b, "deepseek-v3", "megatron-core",
-             (clx_layout){.tp = 1,
-                          .pp = 16,
-                          .ep = 64,
-                          .dp = 128,
-                          .sharding = CLX_SHARDING_ZERO1,
-                          .recompute = CLX_RECOMPUTE_SELECTIVE,
-                          .schedule = CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE});
-  assert_int_equal(clx_catalog_read_device(catalog, "h800_sxm", none, arena, &b.device, &error), CLX_OK);
-  b.job.global_batch = 15360;
-  b.job.precision = CLX_PRECISION_FP8_BLOCK;
-  b.network.nvlink = 200e9;
-  const clx_exact e = exact_with(&b, &(clx_exact_options){.stragglers = &ALIKE}, &step);
-  print_message("%g: gemm %g att %g str %g rec %g ep %g dp %g bubble %g pp %g opt %g launch %g\n", e.mean, step.gemm,
-                step.attention, step.stream, step.recompute, step.ep_exposed, step.dp_exposed, step.bubble,
-                step.pp_exposed, step.optimizer, step.launch);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts_add_up),
@@ -313,7 +288,6 @@ int main(void) {
       cmocka_unit_test(test_expected_maximum),
       cmocka_unit_test(test_uneven_batch),
       cmocka_unit_test(test_trace),
-      cmocka_unit_test(test_deepseek_v3_step),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -19,7 +19,7 @@ static const double WORTH = 0.0005;
 enum { ROUNDS_MAX = 8 };
 
 // A constant moves away from its start only where that pays: a factor of e costs as much as this error of the runs that depend on it.
-static const double PRIOR = 0.0003;
+static const double PRIOR = 0.001;
 
 // One fit.
 typedef struct task {

@@ -95,7 +95,7 @@ typedef struct clx_training_calibration {
 enum { CLX_ROWS_PER_CONSTANT = 15 };
 
 // Fits the constants among `keys` (comma-separated; NULL = all) to the samples: smallest mean |log(predicted / measured)|, a
-// factor of e away from the start costing as much as 0.03 % error of the runs that depend on the constant. Once more without each source, and to each half. A constant of which
+// factor of e away from the start costing as much as 0.1 % error of the runs that depend on the constant. Once more without each source, and to each half. A constant of which
 // a fit sees no run takes the shared value of its key, as a profile that nobody has measured would. `reference` is the profile whose
 // values count as shared. Deterministic, whatever the number of threads. Errors: CLX_INPUT for an unknown key or too few runs. Cost: about 200
 // evaluations of all runs for each fit, 20 to 100 us a run.

@@ -215,6 +215,11 @@ static void test_bad_input(void **state) {
                      CLX_INPUT);
     assert_string_equal(error.mistake[0].text, cases[i].message);
   }
+  w->sample[4].time = 0;
+  clx_training_calibration c;
+  clx_error error = {0};
+  assert_int_equal(clx_calibrate_training(arena, w->sample, w->count, &w->reference, "tp_overlap", 1, &c, &error),
+                   CLX_INTERNAL);
 }
 
 // Every constant is a number of its schema, its start and range inside of what that allows.

@@ -491,6 +491,11 @@ static clx_status prepare(run *r, const clx_software *reference, const char *key
   r->slope = CLX_NEW_ARRAY(r->arena, double, (size_t)r->count * 2 * (size_t)r->constants);
   if (r->base == NULL || r->slope == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_parallel(r->count, threads, respond_at_start, r);
+  for (int32_t i = 0; i < r->count; i++) {
+    if (isfinite(r->base[i]) && r->samples[i].time > 0) continue;
+    return clx_fail_plain(error, CLX_INTERNAL, "run %d, of source '%s', has no step time to compare", i + 1,
+                          r->samples[i].source);
+  }
   return add_tasks(r, error);
 }
 

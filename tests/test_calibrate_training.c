@@ -215,6 +215,11 @@ static void test_bad_input(void **state) {
                      CLX_INPUT);
     assert_string_equal(error.mistake[0].text, cases[i].message);
   }
+  w->sample[4].time = 0;
+  clx_training_calibration c;
+  clx_error error = {0};
+  assert_int_equal(clx_calibrate_training(arena, w->sample, w->count, &w->reference, "tp_overlap", 1, &c, &error),
+                   CLX_INTERNAL);
 }
 
 // Every constant is a number of its schema, its start and range inside of what that allows.
@@ -227,7 +232,7 @@ static void test_table_of_constants(void **state) {
     for (int32_t k = 0; k < schema->count; k++) {
       if (strcmp(schema->rows[k].key, c->key) == 0) row = &schema->rows[k];
     }
-    assert_non_null(row);
+    if (row == NULL) fail_msg("%s has no '%s'", schema->name, c->key);
     assert_int_equal(row->kind, CLX_ROW_REAL);
     assert_true(row->minimum <= c->minimum && c->maximum <= row->maximum);
     assert_true(c->minimum <= c->start && c->start <= c->maximum && c->minimum < c->maximum);

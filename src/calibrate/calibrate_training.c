@@ -14,10 +14,12 @@ const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_
 // none went that far. The response of every run to every constant is measured at this distance on both sides, taken to be straight
 // in between and to add up, and the fit solved with that.
 static const double RADIUS = 0.3, RADIUS_LEAST = 0.015, SHRINK = 1.0 / 3;
+// Another round as wide is worth its time when the last one gained this share.
+static const double WORTH = 0.0005;
 enum { ROUNDS_MAX = 8 };
 
 // A constant moves away from its start only where that pays: a factor of e costs as much as this error of the runs that depend on it.
-static const double PRIOR = 0.0003;
+static const double PRIOR = 0.001;
 
 // One fit.
 typedef struct task {
@@ -320,12 +322,12 @@ static clx_status fit(task *t) {
     centre(t, round, radius);
     CLX_TRY(clx_fit(&t->problem, &options, &t->error));
     const double now = objective(t, t->value);
-    const bool better = now < best;
+    const bool better = now < best, much = now < best * (1 - WORTH);
     if (better) {
       best = now;
       memcpy(t->base, t->trial, sizeof *t->base * (size_t)t->count);
     }
-    if (!better || !went_far(t, radius)) radius *= SHRINK;
+    if (!much || !went_far(t, radius)) radius *= SHRINK;
     if (!better) memcpy(t->value, kept, sizeof kept);
   }
   return CLX_OK;
@@ -489,6 +491,11 @@ static clx_status prepare(run *r, const clx_software *reference, const char *key
   r->slope = CLX_NEW_ARRAY(r->arena, double, (size_t)r->count * 2 * (size_t)r->constants);
   if (r->base == NULL || r->slope == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_parallel(r->count, threads, respond_at_start, r);
+  for (int32_t i = 0; i < r->count; i++) {
+    if (isfinite(r->base[i]) && r->samples[i].time > 0) continue;
+    return clx_fail_plain(error, CLX_INTERNAL, "run %d, of source '%s', has no step time to compare", i + 1,
+                          r->samples[i].source);
+  }
   return add_tasks(r, error);
 }
 

@@ -95,10 +95,11 @@ typedef struct clx_training_calibration {
 enum { CLX_ROWS_PER_CONSTANT = 15 };
 
 // Fits the constants among `keys` (comma-separated; NULL = all) to the samples: smallest mean |log(predicted / measured)|, a
-// factor of e away from the start costing as much as 0.03 % error of the runs that depend on the constant. Once more without each source, and to each half. A constant of which
-// a fit sees no run takes the shared value of its key, as a profile that nobody has measured would. `reference` is the profile whose
-// values count as shared. Deterministic, whatever the number of threads. Errors: CLX_INPUT for an unknown key or too few runs. Cost: about 200
-// evaluations of all runs for each fit, 20 to 100 us a run.
+// factor of e away from the start costing as much as 0.1 % error of the runs that depend on the constant. Once more without
+// each source, and to each half. A constant of which a fit sees no run takes the shared value of its key, as a profile that
+// nobody has measured would. `reference` is the profile whose values count as shared. Deterministic, whatever the number of
+// threads. Errors: CLX_INPUT for an unknown key or too few runs; CLX_INTERNAL for a run without a time. Cost: about 60
+// evaluations of all runs for each fit, 20 to 200 us a run.
 clx_status clx_calibrate_training(clx_arena *arena, const clx_training_sample *samples, int32_t count,
                                   const clx_software *reference, const char *keys, int32_t threads,
                                   clx_training_calibration *out, clx_error *error);

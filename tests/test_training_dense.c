@@ -77,6 +77,21 @@ static void test_packed_documents(void **state) {
   for (int32_t i = 0; i < count; i++) CLX_CHECK_NEAR(packed[i].flop, whole[i].flop, 1e-12, 0);
 }
 
+// Buffers that pipeline collectives with GEMMs need NVLink: over two servers they hide nothing.
+static void test_buffers_need_nvlink(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-70b", "nemo", (clx_layout){.tp = 8, .pp = 1, .dp = 2});
+  const double near = cost_of(&b).tp[0];
+  b.software.tp_overlap = 0;
+  assert_true(cost_of(&b).tp[0] > 1.5 * near);
+  b.job.layout.tp = 16;
+  b.job.layout.dp = 1;
+  const double far = cost_of(&b).tp[0];
+  b.software.tp_overlap = 1;
+  CLX_CHECK_NEAR(cost_of(&b).tp[0], far, 1e-12, 0);
+}
+
 static void test_separate_projections(void **state) {
   (void)state;
   bench b;
@@ -199,6 +214,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_attention_of_training_shapes),
                                      cmocka_unit_test(test_kernels_of_attention),
                                      cmocka_unit_test(test_packed_documents),
+                                     cmocka_unit_test(test_buffers_need_nvlink),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

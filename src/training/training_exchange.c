@@ -42,13 +42,20 @@ static double tp_backward_plain(const clx_layer_context *c, clx_tp_collectives t
   return shown;
 }
 
+// Buffers that pipeline a collective with a GEMM lie in memory that all ranks write over NVLink (Transformer Engine, userbuffers):
+// a group across servers has none.
+static double tp_overlap(const clx_layer_context *c) {
+  const clx_group group = clx_group_make(c->job->network, c->job->layout.tp, 1);
+  // They know no fp4 (Megatron-Bridge turns them off).
+  return group.inside < group.size || c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+}
+
 void clx_layer_add_tp(clx_layer_context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const clx_layer_blocks b = clx_layer_blocks_of(m);
   const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
   const clx_tp_collectives t = clx_layer_tp_collectives(c);
-  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
-  const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+  const double overlap = tp_overlap(c);
   const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - clx_training_buffers_held(c->job)));
   const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[CLX_FORWARD] += exposed;

@@ -157,12 +157,15 @@ static void test_collectives_of_the_backward_pass(void **state) {
   const double held = clx_training_processors_held(&b.job, CLX_ALL_GATHER, group);  // of a reduce-scatter as well
   assert_true(hidden.tp[1] >= 2 * gather + 2 * held * (gather + reduce) - 1e-12);
   assert_true(hidden.tp[1] < 2 * gather + 0.6 * (gather + reduce));
-  // Buffers that overlap know no fp4.
+  // Recipes of Megatron-Bridge turn the buffers off with fp4.
   b.software.tp_overlap = 1;
   b.job.precision = CLX_PRECISION_FP8;
   const double narrow = cost_of(&b).tp[0];
   b.job.precision = CLX_PRECISION_NVFP4;
+  b.software.tp_overlap_fp4 = 0;
   assert_true(cost_of(&b).tp[0] > 5 * narrow);
+  b.software.tp_overlap_fp4 = 1;
+  CLX_CHECK_NEAR(cost_of(&b).tp[0], narrow, 1e-12, 0);
 }
 
 // Selective recompute of XLA's save_qkv_proj repeats attention, its output and the first products of the MLP.

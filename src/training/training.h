@@ -98,6 +98,7 @@ typedef struct clx_software {
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
   int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
   double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t tp_overlap_fp4;        // bool: with fp4 operands, too
   int32_t sequence_parallel;     // bool: used when tp > 1
   int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
   int32_t dp_overlap;            // bool: gradient reduction behind the backward pass

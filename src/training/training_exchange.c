@@ -46,8 +46,8 @@ static double tp_backward_plain(const clx_layer_context *c, clx_tp_collectives t
 // a group across servers has none.
 static double tp_overlap(const clx_layer_context *c) {
   const clx_group group = clx_group_make(c->job->network, c->job->layout.tp, 1);
-  // They know no fp4 (Megatron-Bridge turns them off).
-  return group.inside < group.size || c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+  const bool off = group.inside < group.size || (c->format == CLX_FP4 && !c->software->tp_overlap_fp4);
+  return off ? 0 : c->software->tp_overlap;
 }
 
 void clx_layer_add_tp(clx_layer_context *c, bool moe) {

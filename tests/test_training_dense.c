@@ -92,6 +92,28 @@ static void test_buffers_need_nvlink(void **state) {
   CLX_CHECK_NEAR(cost_of(&b).tp[0], far, 1e-12, 0);
 }
 
+// The same chip with faster memory under the same limit is not slower.
+static void test_h200_against_h100(void **state) {
+  (void)state;
+  static const int32_t precisions[] = {CLX_PRECISION_BF16, CLX_PRECISION_FP8};
+  bench b;
+  clx_error error = {0};
+  clx_device h200;
+  assert_int_equal(clx_catalog_read_device(catalog, "h200_sxm", (clx_place){0}, arena, &h200, &error), CLX_OK);
+  bench_make(&b, "llama-3.1-70b", "nemo", (clx_layout){.tp = 1, .pp = 8, .dp = 1});
+  CLX_CHECK_NEAR(h200.tdp, b.device.tdp, 0, 0);
+  for (int i = 0; i < CLX_COUNT(precisions); i++) {
+    clx_step old, new;
+    b.job.precision = precisions[i];
+    b.job.device = &b.device;
+    assert_int_equal(clx_training_step(&b.job, &old, &error), CLX_OK);
+    b.job.device = &h200;
+    assert_int_equal(clx_training_step(&b.job, &new, &error), CLX_OK);
+    assert_true(new.step_time <= old.step_time &&new.step_time > 0.9 * old.step_time);
+    assert_true(new.gemm < 1.01 * old.gemm);
+  }
+}
+
 static void test_separate_projections(void **state) {
   (void)state;
   bench b;
@@ -218,6 +240,7 @@ int main(void) {
                                      cmocka_unit_test(test_kernels_of_attention),
                                      cmocka_unit_test(test_packed_documents),
                                      cmocka_unit_test(test_buffers_need_nvlink),
+                                     cmocka_unit_test(test_h200_against_h100),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

@@ -135,6 +135,18 @@ static void test_one_chip_one_energy(void **state) {
   }
 }
 
+// Large products of an MI300X that has settled: 708 TFLOP/s in bf16 and 1,273 in fp8 (AMD, max-achievable FLOPs). A job keeps its
+// reserve below.
+static void test_published_rates_of_mi300x(void **state) {
+  (void)state;
+  clx_device d = device_of("mi300x");
+  CLX_CHECK_NEAR(d.power_reserve, 0.2, 0, 0);
+  assert_true(clx_device_sustained_rate(&d, CLX_BF16, 0) < 0.85 * 708e12);
+  d.power_reserve = 0;
+  CLX_CHECK_NEAR(clx_device_sustained_rate(&d, CLX_BF16, 0), 708e12, 0.02, 0);
+  CLX_CHECK_NEAR(clx_device_sustained_rate(&d, CLX_FP8, 0), 1273e12, 0.02, 0);
+}
+
 static void test_products_slow_down(void **state) {
   (void)state;
   const clx_device d = device_of("h100_sxm");
@@ -157,7 +169,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_closed_form),         cmocka_unit_test(test_every_device),
       cmocka_unit_test(test_published_losses),    cmocka_unit_test(test_measured_loops),
-      cmocka_unit_test(test_one_chip_one_energy), cmocka_unit_test(test_products_slow_down),
+      cmocka_unit_test(test_one_chip_one_energy), cmocka_unit_test(test_published_rates_of_mi300x),
+      cmocka_unit_test(test_products_slow_down),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   clx_catalog_close(catalog);

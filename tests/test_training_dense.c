@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "training/training_internal.h"
 #include "training_rig.h"
@@ -112,6 +113,24 @@ static void test_h200_against_h100(void **state) {
     assert_true(new.step_time <= old.step_time &&new.step_time > 0.9 * old.step_time);
     assert_true(new.gemm < 1.01 * old.gemm);
   }
+}
+
+// Devices whose products nobody measured, or whose energy is not known, are said.
+static void test_extrapolations_are_said(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 1, .dp = 1});
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+  b.device.multiply_energy[CLX_BF16] = 0;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "full clock"));
+  b.device.sustained_clock[CLX_BF16] = 0.8;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+  assert_int_equal(clx_catalog_read_device(catalog, "mi300x", (clx_place){0}, arena, &b.device, &error), CLX_OK);
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "not measured"));
 }
 
 static void test_separate_projections(void **state) {
@@ -241,6 +260,7 @@ int main(void) {
                                      cmocka_unit_test(test_packed_documents),
                                      cmocka_unit_test(test_buffers_need_nvlink),
                                      cmocka_unit_test(test_h200_against_h100),
+                                     cmocka_unit_test(test_extrapolations_are_said),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

@@ -199,3 +199,14 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
   return c.status;
 }
+
+int32_t clx_training_extrapolations(const clx_training *job, const char *text[CLX_EXTRAPOLATIONS_MAX]) {
+  int32_t count = 0;
+  const clx_device *d = job->device;
+  const clx_format format = clx_precision_format(job->precision);
+  if (d->kernels->gemm[clx_precision_kernel(job->precision)].fit.rows == 0)
+    text[count++] = "matrix products of the device were not measured in this format";
+  if (d->multiply_energy[format] <= 0 && d->sustained_clock[format] <= 0)
+    text[count++] = "the energy of its products is not known: full clock assumed";
+  return count;
+}

@@ -390,6 +390,13 @@ static bool read_job(row_reader *r) {
          read_layout(r, &spec->layout, batch) && read_model(r, spec->layout.tp);
 }
 
+static void remark_extrapolations(row_reader *r, const clx_training *job) {
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  const int32_t count = clx_training_extrapolations(job, text);
+  if (count > 0) r->out->status = CLX_ROW_EXTRAPOLATED;
+  for (int32_t i = 0; i < count; i++) remark(r, "%s", text[i]);
+}
+
 static void solve(row_reader *r, clx_training *job) {
   clx_scenario *s = r->scenario;
   clx_error error = {0};
@@ -403,6 +410,7 @@ static void solve(row_reader *r, clx_training *job) {
     return;
   }
   if (open) remark(r, "recompute blank: %s", clx_recompute_name[job->layout.recompute]);
+  remark_extrapolations(r, job);
   if (memory.total > s->device_memory) {
     r->out->status = CLX_ROW_EXTRAPOLATED;
     remark(r, "the memory model finds %.0f GB where %.0f GB are", memory.total / 1e9, s->device_memory / 1e9);

@@ -115,6 +115,22 @@ static void test_h200_against_h100(void **state) {
   }
 }
 
+// Block scales in hardware came with fp4: Hopper refuses mxfp8 and names its own format.
+static void test_mxfp8_needs_its_units(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 1, .dp = 1});
+  b.job.precision = CLX_PRECISION_FP8_BLOCK;
+  assert_int_equal(clx_training_check(&b.job, 8, &error), CLX_OK);
+  b.job.precision = CLX_PRECISION_MXFP8;
+  assert_int_equal(clx_training_check(&b.job, 8, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "fp8_block"));
+  clx_error none = {0};
+  assert_int_equal(clx_catalog_read_device(catalog, "b200_sxm", (clx_place){0}, arena, &b.device, &none), CLX_OK);
+  assert_int_equal(clx_training_check(&b.job, 8, &none), CLX_OK);
+}
+
 // Devices whose products nobody measured, or whose energy is not known, are said.
 static void test_extrapolations_are_said(void **state) {
   (void)state;
@@ -261,6 +277,7 @@ int main(void) {
                                      cmocka_unit_test(test_buffers_need_nvlink),
                                      cmocka_unit_test(test_h200_against_h100),
                                      cmocka_unit_test(test_extrapolations_are_said),
+                                     cmocka_unit_test(test_mxfp8_needs_its_units),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

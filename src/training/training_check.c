@@ -197,6 +197,10 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check_schedule(&c, l, clx_training_micro_batches(job));
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
+  // Units that take a scale for each 32 elements came with fp4 (Blackwell, CDNA4).
+  DEMAND(&c, job->precision != CLX_PRECISION_MXFP8 || job->device->peak[CLX_FP4] > 0,
+         "%s has no units for mxfp8 (a scale for each 32 elements): fp8_block is the block-scaled format of Hopper",
+         job->device->name);
   return c.status;
 }
 

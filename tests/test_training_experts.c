@@ -124,6 +124,28 @@ static void test_host_work_of_each_expert(void **state) {
   CLX_CHECK_NEAR(clx_layer_cost_backward(&cost), 0.6 * 0.1 * 16 * 4, 1e-9, 0);
 }
 
+// Full recompute launches the forward pass once more; beyond the experts of a rank that runs were measured with, this is said.
+static void test_host_work_again(void **state) {
+  (void)state;
+  bench b;
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  bench_make(&b, "qwen3-235b-a22b", "megatron-core-2025", "h100_sxm", 8, EP8);
+  b.software.launch_interval = b.software.linear_host = b.software.expert_host_each = 0;
+  b.software.expert_host = 1;
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  b.job.layout.recompute_share = 0.5;
+  const clx_layer_cost cost = clx_training_layer_cost(&b.job, true, false);
+  CLX_CHECK_NEAR(clx_layer_cost_backward(&cost), 0.6 + 0.5 * 0.4, 1e-9, 0);
+  b.software.expert_host_each = 1e-4;
+  b.job.precision = CLX_PRECISION_FP8;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);  // 16 a rank
+  b.job.layout.ep = 1;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "16 experts a rank"));
+  b.job.precision = CLX_PRECISION_BF16;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+}
+
 // Fused experts: only with block scales and one sequence at a time; then no activation pass, no host, part of the exchange hidden.
 static void test_fused_experts(void **state) {
   (void)state;
@@ -322,6 +344,7 @@ int main(void) {
       cmocka_unit_test(test_mtp_takes_the_place_of_a_layer),
       cmocka_unit_test(test_slow_hosts_decide),
       cmocka_unit_test(test_host_work_of_each_expert),
+      cmocka_unit_test(test_host_work_again),
       cmocka_unit_test(test_fused_experts),
       cmocka_unit_test(test_biased_experts),
       cmocka_unit_test(test_exchanges),

@@ -131,6 +131,54 @@ static void test_mxfp8_needs_its_units(void **state) {
   assert_int_equal(clx_training_check(&b.job, 8, &none), CLX_OK);
 }
 
+// Names of software and versions as people write them.
+static void test_names_of_software(void **state) {
+  (void)state;
+  static const char *const names[][2] = {{"Megatron-LM", "megatron-core"},
+                                         {"megatron-lm-0.12", "megatron-core"},
+                                         {"megatron-lm-2021", "megatron-lm-2021"},
+                                         {"megatron-lm-2022-05", "megatron-lm-2022"},
+                                         {"megatron-lm-3.0", "megatron-lm-2022"},
+                                         {"Megatron-DeepSpeed", "megatron-deepspeed-2022"},
+                                         {"MegaScale", "megatron-core"},
+                                         {"torchtitan-0.2", "torchtitan"},
+                                         {"llm-foundry-0.8", "llm-foundry"},
+                                         {"automodel", "torchtitan"},
+                                         {"nemo-automodel-26.04", "torchtitan"},
+                                         {"nemo-25.07", "nemo"},
+                                         {"nemo-24.09", "nemo-2024"},
+                                         {"MaxText", "jax"},
+                                         {"maxtext-2025", "jax"},
+                                         {"PaxML", "paxml"},
+                                         {"mlperf-nemo-6.0", "mlperf-nemo"},
+                                         {"megatron-bridge-26.02.01", "megatron-bridge-26-02"},
+                                         {"megatron-bridge-27.01", "megatron-bridge"}};
+  for (int i = 0; i < CLX_COUNT(names); i++) {
+    const char *found = clx_catalog_canonical(catalog, "software", names[i][0]);
+    if (found == NULL) fail_msg("no profile for '%s'", names[i][0]);
+    assert_string_equal(found, names[i][1]);
+  }
+  assert_null(clx_catalog_canonical(catalog, "software", "unheard-of-1.0"));
+}
+
+// Who names no software does not get more speed for it.
+static void test_default_is_not_faster(void **state) {
+  (void)state;
+  static const clx_layout layouts[] = {
+      {.tp = 8, .pp = 1, .dp = 2}, {.tp = 1, .pp = 1, .dp = 16}, {.tp = 4, .pp = 4, .dp = 1}};
+  for (int i = 0; i < CLX_COUNT(layouts); i++) {
+    bench b;
+    clx_step step[2];
+    clx_error error = {0};
+    for (int k = 0; k < 2; k++) {
+      bench_make(&b, "llama-3.1-70b", k == 0 ? "megatron-core" : "default", layouts[i]);
+      b.job.layout.sharding = CLX_SHARDING_ZERO1;
+      assert_int_equal(clx_training_step(&b.job, &step[k], &error), CLX_OK);
+    }
+    assert_true(step[1].step_time >= step[0].step_time);
+  }
+}
+
 // Devices whose products nobody measured, or whose energy is not known, are said.
 static void test_extrapolations_are_said(void **state) {
   (void)state;
@@ -278,6 +326,8 @@ int main(void) {
                                      cmocka_unit_test(test_h200_against_h100),
                                      cmocka_unit_test(test_extrapolations_are_said),
                                      cmocka_unit_test(test_mxfp8_needs_its_units),
+                                     cmocka_unit_test(test_names_of_software),
+                                     cmocka_unit_test(test_default_is_not_faster),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

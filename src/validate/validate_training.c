@@ -327,16 +327,34 @@ static bool read_choice(row_reader *r, const char *column, const char *const *ch
   return refuse(r, "column '%s': '%s' is not known", column, text);
 }
 
+// What trained on a generation of devices when it was new: the default of rows that name no profile.
+typedef struct generation {
+  const char *family, *title, *profile;
+} generation;
+
+static const generation GENERATIONS[] = {{"ampere", "Ampere", "megatron-lm-2022"}};
+
+static const char *default_profile(row_reader *r, const char *name) {
+  const generation *g = NULL;
+  for (int32_t i = 0; i < CLX_COUNT(GENERATIONS); i++) {
+    if (clx_text_equal(r->scenario->device.family, GENERATIONS[i].family)) g = &GENERATIONS[i];
+  }
+  char text[96] = "default profile";
+  if (g != NULL) snprintf(text, sizeof text, "default profile of %s (%s)", g->title, g->profile);
+  if (name[0] == '\0') {
+    remark(r, "software blank: %s", text);
+  } else {
+    remark(r, "software '%.60s' has no profile: %s", name, text);
+  }
+  return g != NULL ? g->profile : "default";
+}
+
 static bool read_software(row_reader *r) {
   clx_scenario *s = r->scenario;
   const char *name = text_of(r, "software");
   const clx_place place = {r->table->file, r->table->line[r->row], 0};
   clx_error error = {0};
-  if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) {
-    remark(r, name[0] == '\0' ? "software blank: default profile" : "software '%s' has no profile: default taken",
-           name);
-    name = "default";
-  }
+  if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) name = default_profile(r, name);
   if (clx_catalog_read(r->catalog, "software", name, place, &clx_software_schema, s->arena, &s->software, &error) !=
       CLX_OK) {
     return refuse_error(r, &error);

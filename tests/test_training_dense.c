@@ -161,6 +161,18 @@ static void test_names_of_software(void **state) {
   assert_null(clx_catalog_canonical(catalog, "software", "unheard-of-1.0"));
 }
 
+// PaxML and MaxText share their compiler: nothing but its products and its recompute policy differs.
+static void test_one_compiler(void **state) {
+  (void)state;
+  bench b, c;
+  bench_make(&b, "gpt3-175b", "paxml", (clx_layout){.tp = 1, .pp = 1, .dp = 1});
+  bench_make(&c, "gpt3-175b", "jax", (clx_layout){.tp = 1, .pp = 1, .dp = 1});
+  const clx_layer_cost pax = cost_of(&b), max = cost_of(&c);
+  CLX_CHECK_NEAR(pax.attention[0] + pax.attention[1], max.attention[0] + max.attention[1], 1e-12, 0);
+  CLX_CHECK_NEAR(pax.stream[0] + pax.stream[1], max.stream[0] + max.stream[1], 1e-12, 0);
+  CLX_CHECK_NEAR(pax.gemm[0] * b.software.gemm_speed, max.gemm[0], 1e-9, 0);
+}
+
 // Who names no software does not get more speed for it.
 static void test_default_is_not_faster(void **state) {
   (void)state;
@@ -328,6 +340,7 @@ int main(void) {
                                      cmocka_unit_test(test_mxfp8_needs_its_units),
                                      cmocka_unit_test(test_names_of_software),
                                      cmocka_unit_test(test_default_is_not_faster),
+                                     cmocka_unit_test(test_one_compiler),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

@@ -156,7 +156,7 @@ static const clx_row slow_rows[] = {
      .offset = offsetof(clx_slow_ranks, compute),
      .initial = 1,
      .minimum = 0.01,
-     .maximum = 10,
+     .maximum = 1,
      .doc = "speed of their kernels, 1 = as the others"},
     {.key = "network",
      .kind = CLX_ROW_REAL,

@@ -53,6 +53,14 @@ clx_search_worth clx_twin_energy(const clx_scenario *s) {
   return worth;
 }
 
+// Under a deep cap published inference loses less than the clock model says.
+static clx_status warn_cap(const clx_training *job, clx_result *result, clx_error *error) {
+  static const double CHECKED = 0.6;  // of tdp
+  if (job->power_cap <= 0 || job->power_cap >= CHECKED * job->device->tdp) return CLX_OK;
+  return clx_result_warn(result, error, "power_cap of %.0f W: the clock model is not checked below %.0f W of %s",
+                         job->power_cap, CHECKED * job->device->tdp, job->device->name);
+}
+
 clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
                           clx_error *error) {
   const clx_machine *m = &s->machine;
@@ -75,6 +83,7 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   CLX_TRY(clx_twin_put(result, "power.network", network, "W", "switches and transceivers", error));
   CLX_TRY(clx_twin_put(result, "power.it_mean", mean, "W", "GPUs, servers, racks, network while training", error));
   CLX_TRY(clx_twin_put(result, "power.it_peak", peak, "W", "all GPUs at their limit at once", error));
+  CLX_TRY(warn_cap(job, result, error));
   const double duration = clx_result_value(result, "training.duration", 0);
   if (duration > 0)
     CLX_TRY(clx_twin_put(result, "training.energy", mean * duration, "J", "IT energy of the run", error));

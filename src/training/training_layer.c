@@ -85,7 +85,7 @@ static expert_host expert_host_of(const clx_layer_context *c) {
 
 // The tokens of each expert are counted on the device, and the host reads the counts before it can start the products of the
 // experts: device and host meet there in the forward pass, and the host's work for the experts hides behind theirs only.
-// Backward the counts are known.
+// Backward the counts are known; what full recompute repeats is launched, and waited for, once more.
 static void add_expert_launch(clx_layer_context *c) {
   static const double FORWARD_SHARE = 0.4;  // backward: two products for one, and autograd
   const expert_host host = expert_host_of(c);
@@ -97,9 +97,12 @@ static void add_expert_launch(clx_layer_context *c) {
   const double both = slow * (c->kernels[CLX_FORWARD] * interval + FORWARD_SHARE * host.mixers) + experts;
   const double forward = fmax(both, fmax(experts, device - mixers) + mixers);
   c->cost.launch[CLX_FORWARD] = forward - device;
-  const double all = (1 - FORWARD_SHARE) * (host.mixers + host.experts) + c->kernels[CLX_BACKWARD] * interval;
-  const double backward =
-      clx_layer_compute(&c->cost, CLX_BACKWARD) + c->cost.tp[CLX_BACKWARD] + c->cost.ep[CLX_BACKWARD];
+  const bool full = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL;
+  const double again = full ? c->job->layout.recompute_share : 0;
+  const double all = (1 - FORWARD_SHARE + again * FORWARD_SHARE) * (host.mixers + host.experts) +
+                     (c->kernels[CLX_BACKWARD] + again * c->kernels[CLX_FORWARD]) * interval;
+  const double backward = clx_layer_compute(&c->cost, CLX_BACKWARD) + c->cost.tp[CLX_BACKWARD] +
+                          c->cost.ep[CLX_BACKWARD] + (full ? c->cost.repeat + c->cost.repeat_tp : 0);
   c->cost.launch[CLX_BACKWARD] = fmax(0, slow * all - backward);
 }
 

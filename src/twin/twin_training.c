@@ -240,6 +240,11 @@ static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, c
                             "the record has fewer than 10 runs of %s: the error stated is that of all devices",
                             job->device->name));
   }
+  const char *beyond[CLX_EXTRAPOLATIONS_MAX];
+  const int32_t count = clx_training_extrapolations(job, beyond);
+  for (int32_t i = 0; i < count; i++) {
+    CLX_TRY(clx_result_warn(result, error, "extrapolated: %s: %s", job->device->name, beyond[i]));
+  }
   if (gpus <= a->largest) return CLX_OK;
   return clx_result_warn(result, error, "extrapolated: the largest run in the record has %lld GPUs, this job %lld",
                          (long long)a->largest, (long long)gpus);

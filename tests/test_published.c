@@ -45,8 +45,8 @@ static void test_bloom_batch_sweep(void **state) {
     step[i] = expected(&b).step_time;
   }
   const double slope = (step[3] - step[0]) / 1536, intercept = step[0] - 512 * slope;
-  CLX_CHECK_NEAR(slope, 0.0465, 0.1, 0);
-  CLX_CHECK_NEAR(intercept, 12, 0.25, 0);
+  CLX_CHECK_NEAR(slope, 0.0465, 0.1, 0);                    // 8 % above
+  CLX_CHECK_NEAR(intercept, 12, 0.2, 0);                    // 18 % below: the two partly compensate each other
   CLX_CHECK_NEAR(step[1] - step[0], 512 * slope, 1e-6, 0);  // linear, as measured
 }
 
@@ -90,6 +90,8 @@ static void test_overlap_gains(void **state) {
 }
 
 // DeepSeek-V3 on 2,048 H800, DualPipe over 16 stages, EP64 (ISCA 2025, table 4): 19.93 s; no memory is checked, micro-batch 1 taken.
+// Its single parts are further off than the sum: optimizer 0.04 s against 0.29 (norms and synchronisation that no profile has),
+// bubble 0.9 s against 2.06.
 static void test_dualpipe_step(void **state) {
   (void)state;
   bench b;

@@ -239,11 +239,11 @@ double clx_training_adapters(const clx_training *job);
 typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
-  double contention[2];  // by which tp, cp and ep take longer beside fsdp
-  double weight;         // weight gradients in gemm[1]: what zero-bubble schedules move
-  double repeat;         // forward work repeated by recompute
-  double repeat_tp;      // and its communication
-  double flop;           // executed, forward + backward + repeated
+  double contention[2];                    // by which tp, cp and ep take longer beside fsdp
+  double weight;                           // weight gradients in gemm[1]: what zero-bubble schedules move
+  double repeat;                           // forward work repeated by recompute
+  double repeat_tp, repeat_cp, repeat_ep;  // and its communication
+  double flop;                             // executed, forward + backward + repeated
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);

@@ -173,6 +173,13 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
          CLX_CHUNKS_MAX);
 }
 
+// Below a fifth of the board power clocks are at their floor: the power model ends there.
+static void check_power_cap(check *c, const clx_training *job) {
+  const double tdp = job->device->tdp, cap = job->power_cap;
+  DEMAND(c, cap <= 0 || tdp <= 0 || (cap <= tdp && cap >= 0.2 * tdp),
+         "power_cap of %.0f W: %s can be limited to between %.0f and %.0f W", cap, job->device->name, 0.2 * tdp, tdp);
+}
+
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error) {
   const clx_layout *l = &job->layout;
   check c = {CLX_OK, l->place, error};
@@ -195,6 +202,9 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f",
          job->global_batch, l->micro_batch, l->dp, per_wave);
   check_schedule(&c, l, clx_training_micro_batches(job));
+  DEMAND(&c, l->offload <= 0 || job->device->host_link > 0 || job->device->pcie > 0,
+         "'offload': the catalogue does not say how fast %s reaches host memory (host_link, pcie)", job->device->name);
+  check_power_cap(&c, job);
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
   // Units that take a scale for each 32 elements came with fp4 (Blackwell, CDNA4).

@@ -292,21 +292,82 @@ void clx_fleet_slowness(const clx_fleet *f, const clx_part *p, int32_t lane, int
   }
 }
 
-static clx_status run_part(const clx_fleet *f, const clx_part *p, clx_graph_ends *ends, int64_t *tasks,
-                           clx_error *error) {
-  const int32_t lanes = p->replicas / f->lockstep, block = lanes < LANES_AT_ONCE ? lanes : LANES_AT_ONCE;
-  clx_arena *scratch = clx_arena_new();
-  if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+// The least rate of the NICs of a lane on a stage, against the others.
+static double nics_of(const clx_fleet *f, const clx_part *p, int32_t lane, int32_t stage) {
+  const clx_layout *l = &f->job->layout;
+  const clx_stragglers *s = f->options->stragglers;
+  const int64_t inner = (int64_t)l->tp * l->cp, ranks = inner * f->lockstep;
+  const int64_t from = inner * (p->first + (int64_t)lane * f->lockstep + (int64_t)l->dp * stage);
+  double least = 1;
+  for (int32_t k = 0; s != NULL && k < s->slow_count; k++) {
+    const bool mine = s->slow[k].first < from + ranks && s->slow[k].first + s->slow[k].count > from;
+    if (mine) least = fmin(least, s->slow[k].network);
+  }
+  return least;
+}
+
+bool clx_fleet_lane_times(const clx_fleet *f, const clx_part *p, int32_t lane, double *send,
+                          clx_pipeline_times *times) {
+  const clx_graph *g = &p->graph;
+  *times = g->times;
+  if (f->slow_nics >= 1 || g->job.layout.pp < 2) return false;
+  bool slower = false;
+  for (int32_t i = 0; i < g->positions; i++) send[i] = g->send[i];
+  for (int32_t stage = 0; stage < g->pipeline.stages; stage++) {
+    const double nics = nics_of(f, p, lane, stage);
+    if (nics >= 1) continue;
+    slower = true;
+    for (int32_t c = 0; c < g->pipeline.chunks; c++) {  // what this stage sends and what it gets
+      const int32_t position = clx_graph_position(g, stage, c);
+      send[position] = fmax(send[position], g->send[position] / nics);
+      if (position > 0) send[position - 1] = fmax(send[position - 1], g->send[position - 1] / nics);
+    }
+  }
+  times->send = send;
+  return slower;
+}
+
+// Lanes with slow NICs once more, one by one, with stage transfers at their pace.
+static clx_status run_slow_lanes(const clx_fleet *f, const clx_part *p, clx_arena *scratch, clx_graph_ends *ends,
+                                 clx_error *error) {
+  if (f->slow_nics >= 1) return CLX_OK;
+  double *send = CLX_NEW_ARRAY(scratch, double, p->graph.positions);
   clx_lane_block b;
-  clx_status status = clx_lane_block_make(&p->graph, block, scratch, &b, error);
-  for (int32_t lane = 0; lane < lanes && status == CLX_OK; lane += block) {
+  if (send == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_lane_block_make(&p->graph, 1, scratch, &b, error));
+  for (int32_t lane = 0; lane < p->replicas / f->lockstep; lane++) {
+    clx_pipeline_times times;
+    if (!clx_fleet_lane_times(f, p, lane, send, &times)) continue;
+    clx_fleet_slowness(f, p, lane, 1, b.slowness);
+    const clx_pipeline_lanes one = {.count = 1, .slowness = b.slowness};
+    CLX_TRY(clx_pipeline_run(&p->graph.pipeline, &times, &one, &b.result, scratch, error));
+    clx_graph_meet(&p->graph, &b, 1, ends);
+  }
+  return CLX_OK;
+}
+
+static clx_status run_blocks(const clx_fleet *f, const clx_part *p, clx_arena *scratch, clx_graph_ends *ends,
+                             int64_t *tasks, clx_error *error) {
+  const int32_t lanes = p->replicas / f->lockstep, block = lanes < LANES_AT_ONCE ? lanes : LANES_AT_ONCE;
+  clx_lane_block b;
+  CLX_TRY(clx_lane_block_make(&p->graph, block, scratch, &b, error));
+  for (int32_t lane = 0; lane < lanes; lane += block) {
     const int32_t count = lanes - lane < block ? lanes - lane : block;
     clx_fleet_slowness(f, p, lane, count, b.slowness);
     const clx_pipeline_lanes run = {.count = count, .slowness = b.slowness};
-    status = clx_pipeline_run(&p->graph.pipeline, &p->graph.times, &run, &b.result, scratch, error);
-    if (status == CLX_OK) clx_graph_meet(&p->graph, &b, count, ends);
+    CLX_TRY(clx_pipeline_run(&p->graph.pipeline, &p->graph.times, &run, &b.result, scratch, error));
+    clx_graph_meet(&p->graph, &b, count, ends);
     *tasks += (int64_t)count * p->graph.pipeline.first[p->graph.pipeline.stages];
   }
+  return CLX_OK;
+}
+
+static clx_status run_part(const clx_fleet *f, const clx_part *p, clx_graph_ends *ends, int64_t *tasks,
+                           clx_error *error) {
+  clx_arena *scratch = clx_arena_new();
+  if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = run_blocks(f, p, scratch, ends, tasks, error);
+  if (status == CLX_OK) status = run_slow_lanes(f, p, scratch, ends, error);
   clx_arena_free(scratch);
   return status;
 }

@@ -34,6 +34,10 @@ clx_status clx_fleet_make(const clx_training *job, const clx_exact_options *opti
 void clx_fleet_draw(const clx_fleet *fleet, int32_t step);
 // Of lanes of a part: their factor on the time of each stage; slowness[stages][lanes].
 void clx_fleet_slowness(const clx_fleet *fleet, const clx_part *part, int32_t lane, int32_t lanes, float *slowness);
+// Times of one lane: those of its part, with stage transfers at the pace of its NICs, for which `send` has room for every position.
+// False: nothing of it is slower.
+bool clx_fleet_lane_times(const clx_fleet *fleet, const clx_part *part, int32_t lane, double *send,
+                          clx_pipeline_times *times);
 // Runs every lane of the step drawn last. *tasks counts them.
 clx_status clx_fleet_run(const clx_fleet *fleet, clx_graph_ends *ends, int64_t *tasks, clx_error *error);
 clx_graph_tail clx_fleet_finish(const clx_fleet *fleet, const clx_graph_ends *ends);

@@ -43,7 +43,9 @@ static void add_full_recompute(clx_layer_context *c) {
   const double sums = c->shard.sequence_parallel ? 0.25 : 0.5;  // of the layer's tensor-parallel collectives
   const double repeat_tp = c->cost.repeat_tp * (early ? 1 - sums : 1);
   c->cost.repeat = share * (clx_layer_compute(&c->cost, CLX_FORWARD) - (early ? c->last_gemm : 0));
-  c->cost.repeat_tp = share * (repeat_tp + c->cost.ep[CLX_FORWARD] + c->cost.cp[CLX_FORWARD]);
+  c->cost.repeat_tp = share * repeat_tp;
+  c->cost.repeat_cp = share * c->cost.cp[CLX_FORWARD];
+  c->cost.repeat_ep = share * c->cost.ep[CLX_FORWARD];
   c->cost.flop += share * (c->flop_forward - (early ? c->last_flop : 0));
 }
 
@@ -125,7 +127,8 @@ static void add_launch(clx_layer_context *c, bool moe) {
 static void add_offload(clx_layer_context *c, bool moe) {
   const double share = c->job->layout.offload;
   if (share <= 0) return;
-  const double link = c->device->host_link > 0 ? c->device->host_link : fmax(c->device->pcie, 1e9);
+  const double link =
+      c->device->host_link > 0 ? c->device->host_link : c->device->pcie;  // one is there: clx_training_check
   const double transfer = share * clx_training_kept_make(c->job).layer[moe ? 1 : 0].bytes / link;
   for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
     c->cost.launch[pass] += fmax(0, transfer - clx_layer_compute(&c->cost, pass));
@@ -170,5 +173,5 @@ double clx_layer_cost_forward(const clx_layer_cost *cost) {
 double clx_layer_cost_backward(const clx_layer_cost *cost) {
   return clx_layer_compute(cost, CLX_BACKWARD) + cost->tp[CLX_BACKWARD] + cost->cp[CLX_BACKWARD] +
          cost->ep[CLX_BACKWARD] + cost->fsdp[CLX_BACKWARD] + cost->contention[CLX_BACKWARD] +
-         cost->launch[CLX_BACKWARD] + cost->repeat + cost->repeat_tp;
+         cost->launch[CLX_BACKWARD] + cost->repeat + cost->repeat_tp + cost->repeat_cp + cost->repeat_ep;
 }

@@ -43,15 +43,19 @@ static seat seat_of(const clx_fleet *f, int64_t rank) {
   return s;
 }
 
-// Spans of every task of the lane of a seat.
-static clx_status run_lane(writer *w, const seat *s, clx_pipeline_span *span, clx_error *error) {
+// Spans of every task of the lane of a seat; *times: at its pace.
+static clx_status run_lane(writer *w, const seat *s, clx_pipeline_span *span, clx_pipeline_times *times,
+                           clx_error *error) {
   const clx_graph *g = &s->part->graph;
   clx_lane_block b;
+  double *send = CLX_NEW_ARRAY(w->arena, double, g->positions);
+  if (send == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_lane_block_make(g, 1, w->arena, &b, error));
   clx_fleet_slowness(w->fleet, s->part, s->lane, 1, b.slowness);
+  clx_fleet_lane_times(w->fleet, s->part, s->lane, send, times);
   const clx_pipeline_lanes one = {.count = 1, .slowness = b.slowness};
   b.result.span = span;
-  return clx_pipeline_run(&g->pipeline, &g->times, &one, &b.result, w->arena, error);
+  return clx_pipeline_run(&g->pipeline, times, &one, &b.result, w->arena, error);
 }
 
 // A task of position p and its twin of the same micro-batch on the neighbouring position share an arrow.
@@ -61,12 +65,14 @@ static int32_t flow_of(const clx_graph *g, const seat *s, const clx_task *task, 
   return id < 2e9 ? (int32_t)id : 0;
 }
 
-static void put_tasks(writer *w, const seat *s, int32_t track, const clx_pipeline_span *span) {
+static void put_tasks(writer *w, const seat *s, int32_t track, const clx_pipeline_span *span,
+                      const clx_pipeline_times *times) {
   const clx_graph *g = &s->part->graph;
   double sent = 0;  // transfers of a stage are drawn one after the other
   for (int32_t i = g->pipeline.first[s->stage]; i < g->pipeline.first[s->stage + 1]; i++) {
     const clx_task *task = &g->pipeline.task[i];
     const int32_t position = clx_pipeline_position(&g->pipeline, s->stage, task);
+    const bool merged = i > g->pipeline.first[s->stage] && g->pipeline.task[i - 1].with_next;
     const char *kind = clx_task_kind_name[task->kind];
     const char *name = g->pipeline.chunks > 1
                            ? clx_arena_format(w->arena, "%s %d.%d", kind, task->micro_batch, task->chunk)
@@ -74,10 +80,17 @@ static void put_tasks(writer *w, const seat *s, int32_t track, const clx_pipelin
     const double start = w->start + span[i].start, end = w->start + span[i].end;
     const bool forward = task->kind == CLX_TASK_FORWARD, backward = task->kind == CLX_TASK_BACKWARD;
     const bool sends = (forward && position + 1 < g->positions) || (backward && position > 0);
-    put(w, track + TRACK_COMPUTE, name, kind, start, end, 0);
+    if (task->with_next) {  // both passes at once: one span
+      const clx_task *next = &g->pipeline.task[i + 1];
+      const char *both = clx_arena_format(w->arena, "%s, %s %d.%d", name, clx_task_kind_name[next->kind],
+                                          next->micro_batch, next->chunk);
+      put(w, track + TRACK_COMPUTE, both, "merged", start, end, 0);
+    } else if (!merged) {
+      put(w, track + TRACK_COMPUTE, name, kind, start, end, 0);
+    }
     if (sends && g->job.layout.pp > 1) {
       const double from = fmax(sent, end);
-      sent = fmax(sent, end + g->send[position]);
+      sent = fmax(sent, end + times->send[position]);
       put(w, track + TRACK_TRANSFER, forward ? "activations" : "gradients", "pp", from, sent,
           flow_of(g, s, task, position));
     }
@@ -104,12 +117,13 @@ static clx_status put_rank(writer *w, int32_t index, int64_t rank, const clx_gra
   clx_pipeline_span *span = CLX_NEW_ARRAY(w->arena, clx_pipeline_span, g->pipeline.first[g->pipeline.stages] + 1);
   const char *name = clx_arena_format(w->arena, "rank %lld: stage %d, replica %d", (long long)rank, s.stage, s.replica);
   if (span == NULL || name == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  CLX_TRY(run_lane(w, &s, span, error));
+  clx_pipeline_times times;
+  CLX_TRY(run_lane(w, &s, span, &times, error));
   const int32_t track = index * TRACKS_PER_RANK;
   for (int32_t i = 0; i < TRACKS_PER_RANK; i++) {
     w->trace->track[track + i] = (clx_track){index, name, TRACK_NAME[i]};
   }
-  put_tasks(w, &s, track, span);
+  put_tasks(w, &s, track, span, &times);
   put_data_parallel(w, &s, track, ends, tail);
   return CLX_OK;
 }

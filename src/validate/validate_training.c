@@ -364,6 +364,7 @@ static bool read_software(row_reader *r) {
 
 static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
   *l = (clx_layout){.etp = 1, .sequence_parallel = -1, .recompute_share = 1};
+  r->scenario->spec.training.stragglers = (clx_stragglers){.spread = -1, .jitter = CLX_STEP_JITTER};
   const struct {
     const char *column;
     int32_t *value, most, otherwise;  // bounds as in the schema of layouts

@@ -102,7 +102,8 @@ static void add_expert_launch(clx_layer_context *c) {
   const double all = (1 - FORWARD_SHARE + again * FORWARD_SHARE) * (host.mixers + host.experts) +
                      (c->kernels[CLX_BACKWARD] + again * c->kernels[CLX_FORWARD]) * interval;
   const double backward = clx_layer_compute(&c->cost, CLX_BACKWARD) + c->cost.tp[CLX_BACKWARD] +
-                          c->cost.ep[CLX_BACKWARD] + (full ? c->cost.repeat + c->cost.repeat_tp : 0);
+                          c->cost.ep[CLX_BACKWARD] +
+                          (full ? c->cost.repeat + c->cost.repeat_tp + c->cost.repeat_ep : 0);
   c->cost.launch[CLX_BACKWARD] = fmax(0, slow * all - backward);
 }
 

@@ -90,6 +90,8 @@ static void random_fixed(bench *b) {
                     .recompute_share = 0.5,
                     .sharding = pick(0, 4),
                     .shard_group = ONE_OF(0, 2, 8)};
+  if (pick(0, 3) == 0) l->group = pick(2, 9);
+  if (pick(0, 3) == 0) l->merge = 1;
   b->spec.fixed = 1u << CLX_SEARCH_RECOMPUTE_SHARE;  // else it alone is sixteen times the space
   if (pick(0, 3) == 0) b->spec.fixed = 1u << CLX_SEARCH_SEQUENCE_PARALLEL | 1u << CLX_SEARCH_SHARDING;
   for (int32_t i = 0; i < 2; i++) b->spec.fixed |= 1u << pick(0, CLX_SEARCH_KEYS - 1);
@@ -152,6 +154,15 @@ static clx_search_reason reason_of(const bench *b, const clx_layout *l) {
   if (l->vpp > 1 && l->schedule == CLX_SCHEDULE_AUTO && ceil(waves) < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->schedule == CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE &&
       (ceil(waves) < 2 * l->pp || fmod(ceil(waves), 2) != 0))
+    return CLX_SEARCH_SCHEDULE_SHORT;
+  if (b->job.layout.group > 0) {
+    const double rest = fmod(ceil(waves), b->job.layout.group);
+    if (l->vpp == 1 || l->schedule != CLX_SCHEDULE_AUTO) return CLX_SEARCH_SCHEDULE_SHORT;
+    if (b->job.layout.group < l->pp || b->job.layout.group > ceil(waves)) return CLX_SEARCH_SCHEDULE_SHORT;
+    if (rest > 0 && rest < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
+  }
+  if (b->job.layout.merge && l->schedule != CLX_SCHEDULE_AUTO &&
+      l->schedule != CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE)
     return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->sequence_parallel && fmod(b->job.sequence / l->cp * l->micro_batch, l->tp) != 0) return CLX_SEARCH_SEQUENCE;
   if (l->shard_group > 0 && l->dp % l->shard_group != 0) return CLX_SEARCH_GROUPS;
@@ -245,7 +256,9 @@ static void loop_all(loops *s) {
                                       .micro_batch = p->micro_batch[f],
                                       .pp = p->cut[g].pp,
                                       .vpp = p->cut[g].vpp,
-                                      .schedule = p->cut[g].schedule};
+                                      .schedule = p->cut[g].schedule,
+                                      .group = s->b->job.layout.group,
+                                      .merge = s->b->job.layout.merge};
                 loop_remainders(s, l);
               }
             }

@@ -70,6 +70,41 @@ static clx_result *run_best(const char *name, const clx_result *found) {
   return result;
 }
 
+// A fixed key that most members cannot have refuses these, not the search.
+static void test_fixed_group(void **state) {
+  (void)state;
+  static const clx_setting fixed[] = {{"tp", "8"}, {"pp", "4"}, {"cp", "1"}, {"recompute_share", "1"}, {"group", "5"}};
+  clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
+  clx_search_options options = options_of("time");
+  options.fixed = fixed;
+  options.fixed_count = CLX_COUNT(fixed);
+  clx_result *found = find(scenario, &options);
+  assert_true(value(found, "search.best.vpp") > 1);
+  assert_true(value(found, "search.rejected.schedule") > 0);
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+}
+
+// A layout that cannot run is no bound: the search says why it cannot, and a run refuses it.
+static void test_a_layout_that_cannot_run(void **state) {
+  (void)state;
+  static const clx_setting settings[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.global_batch", "64"}, {"training.layout.dp", "17"}};
+  clx_error error = {0};
+  clx_scenario *scenario = NULL;
+  assert_int_equal(clx_scenario_load(catalog, "gpt3-mlperf-512", settings, CLX_COUNT(settings), &scenario, &error),
+                   CLX_INPUT);
+  clx_error_clear(&error);
+  assert_int_equal(clx_scenario_load_open(catalog, "gpt3-mlperf-512", settings, CLX_COUNT(settings), &scenario, &error),
+                   CLX_OK);
+  const clx_search_options options = options_of("time");
+  clx_result *found = find(scenario, &options);
+  assert_non_null(strstr(clx_result_fact(found, "search.given.wrong"), "544 GPUs, the machine has 64"));
+  assert_null(clx_result_find(found, "search.given.step_time"));
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+}
+
 static void test_a_run_says_the_same(void **state) {
   (void)state;
   clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
@@ -255,6 +290,8 @@ int main(void) {
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_says_the_same),
+      cmocka_unit_test(test_fixed_group),
+      cmocka_unit_test(test_a_layout_that_cannot_run),
       cmocka_unit_test(test_counts_add_up),
       cmocka_unit_test(test_more_gpus_are_never_slower),
       cmocka_unit_test(test_objectives_differ),

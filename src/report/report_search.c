@@ -155,6 +155,8 @@ static void write_best(writer *w) {
   if (!words.failed) clx_page_put(&w->page, "the first", words.data, 3, CLX_REPORT_PLAIN);
   w->page.out->failed = w->page.out->failed || words.failed;
   clx_buffer_free(&words);
+  if (fact(w, "search.given.wrong")[0] != '\0')
+    put(w, "as given", 3, CLX_REPORT_PLAIN, "does not run: %s", fact(w, "search.given.wrong"));
   if (given[0] == '\0') return;
   const double best = value(w, "search.best.value"), now = value(w, "search.given.value");
   put(w, "as given", 2, CLX_REPORT_PLAIN, "%s: %s a step; the first needs %.1f %% %s", given,

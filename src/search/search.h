@@ -27,14 +27,14 @@ extern const char *const clx_search_key_name[CLX_SEARCH_KEYS + 1];
 
 // Why a member cannot run: the first of these that holds.
 typedef enum clx_search_reason {
-  CLX_SEARCH_HEADS,     // tp does not divide the attention heads
-  CLX_SEARCH_DOMAIN,    // tp is larger than an NVLink domain, or groups of tp and ep do not fit whole into the domains
-  CLX_SEARCH_SEQUENCE,  // cp or tp (sequence parallelism) do not divide the tokens
+  CLX_SEARCH_HEADS,   // tp does not divide the attention heads
+  CLX_SEARCH_DOMAIN,  // tp is larger than an NVLink domain, or groups of tp and ep do not fit whole into the domains
+  CLX_SEARCH_SEQUENCE,  // cp or tp (sequence parallelism) do not divide the tokens; all_to_all: cp not the heads of a rank
   CLX_SEARCH_GPUS,      // tp cp pp dp is more GPUs than there are
-  CLX_SEARCH_EXPERTS,   // ep does not divide the experts, or ep etp the ranks
-  CLX_SEARCH_BATCH,     // smaller than micro_batch dp
-  CLX_SEARCH_LAYERS,    // more chunks than layers, or interleaved chunks of unequal size
-  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs, or an odd number
+  CLX_SEARCH_EXPERTS,         // ep does not divide the experts, or ep etp the ranks
+  CLX_SEARCH_BATCH,           // smaller than micro_batch dp
+  CLX_SEARCH_LAYERS,          // more chunks than layers, or interleaved chunks of unequal size
+  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs, or an odd number; no such group or merging
   CLX_SEARCH_GROUPS,  // shard_group does not divide dp; zero2 with several micro-batches, which the step does not model
   CLX_SEARCH_MEMORY,  // does not fit
   CLX_SEARCH_REASONS

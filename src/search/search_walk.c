@@ -48,6 +48,7 @@ static double units_of(const walk *w) { return w->job.model->layers + (w->job.so
 static bool cut_fits(const walk *w, clx_search_cut cut) {
   const int32_t layers = w->job.model->layers, chunks = cut.pp * cut.vpp;
   if (chunks > units_of(w) || (cut.vpp > 1 && cut.pp == 1)) return false;
+  if (cut.pp > CLX_STAGES_MAX || chunks > CLX_CHUNKS_MAX) return false;
   if (cut.vpp == 1 || clx_search_is_fixed(w->spec, CLX_SEARCH_VPP)) return true;
   return layers % chunks == 0 ||
          (w->job.software->split_embedding && (layers + 2 + clx_training_mtp(&w->job)) % chunks == 0);
@@ -279,16 +280,22 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   return CLX_OK;
 }
 
+// Groups of at least a stage each, the last one too, as clx_pipeline_make needs them.
+static bool group_runs(const clx_layout *l, double micro_batches) {
+  const double rest = fmod(micro_batches, l->group);
+  return l->group >= l->pp && l->group <= micro_batches && (rest == 0 || rest >= l->pp);
+}
+
 // As clx_training_check and clx_pipeline_make demand.
 static bool schedule_runs(const clx_layout *l, double micro_batches) {
-  switch (clx_training_schedule(l)) {
-    case CLX_PIPELINE_INTERLEAVED:
-      return micro_batches >= l->pp;
-    case CLX_PIPELINE_DUALPIPE:
-      return micro_batches >= 2 * l->pp && fmod(micro_batches, 2) == 0;
-    default:
-      return true;
-  }
+  const int32_t kind = clx_training_schedule(l);
+  const bool both = kind == CLX_PIPELINE_DUALPIPE, interleaved = kind == CLX_PIPELINE_INTERLEAVED;
+  const double tasks = (double)CLX_TASK_KINDS * l->pp * (both ? 2 : l->vpp) * micro_batches;
+  if (tasks > CLX_PIPELINE_TASKS_MAX) return false;
+  if (interleaved && micro_batches < l->pp) return false;
+  if (both && (micro_batches < 2 * l->pp || fmod(micro_batches, 2) != 0)) return false;
+  if (l->group > 0 && (!interleaved || !group_runs(l, micro_batches))) return false;
+  return !l->merge || both || interleaved || kind == CLX_PIPELINE_1F1B;
 }
 
 static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double micro_batches) {
@@ -403,6 +410,12 @@ static clx_status visit_experts(walk *w) {
   return CLX_OK;
 }
 
+static bool sequence_splits(const walk *w) {
+  const clx_layout *l = &w->job.layout;
+  if (fmod(w->job.sequence, l->cp) != 0) return false;
+  return l->context_exchange != CLX_CONTEXT_ALL_TO_ALL || w->job.model->heads / l->tp % l->cp == 0;
+}
+
 static clx_status visit_tensor(walk *w) {
   const clx_search_space *s = w->space;
   clx_layout *l = &w->job.layout;
@@ -411,7 +424,7 @@ static clx_status visit_tensor(walk *w) {
   const bool inside = l->tp <= domain || clx_search_is_fixed(w->spec, CLX_SEARCH_TP);
   for (int32_t i = 0; i < s->cp_count; i++) {
     l->cp = s->cp[i];
-    if (!heads || !inside || fmod(w->job.sequence, l->cp) != 0) {
+    if (!heads || !inside || !sequence_splits(w)) {
       reject(w,
              !heads    ? CLX_SEARCH_HEADS
              : !inside ? CLX_SEARCH_DOMAIN

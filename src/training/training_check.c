@@ -168,6 +168,8 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
          rule->micro_batches, l->pp);
   DEMAND(c, !l->merge || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED || kind == CLX_PIPELINE_DUALPIPE,
          "'merge' goes with 1f1b and interleaved (dualpipe always merges), the schedule is %s", name);
+  DEMAND(c, l->group == 0 || kind == CLX_PIPELINE_INTERLEAVED, "'group' goes with interleaved, the schedule is %s",
+         name);
   DEMAND(c, l->group <= micro_batches, "'group' is %d, a step has %.0f micro-batches", l->group, micro_batches);
   DEMAND(c, (int64_t)l->pp * l->vpp <= CLX_CHUNKS_MAX, "pp %d x vpp %d is more than %d chunks", l->pp, l->vpp,
          CLX_CHUNKS_MAX);

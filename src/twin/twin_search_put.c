@@ -154,6 +154,7 @@ static clx_status put_best(const clx_twin_hunt *h, clx_result *result, clx_error
 
 static clx_status put_given(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
   const clx_search_found *f = &h->given.found;
+  if (h->given_wrong != NULL) return clx_result_add_text(result, "search.given.wrong", h->given_wrong, error);
   if (f->layout.tp == 0) return CLX_OK;
   CLX_TRY(clx_twin_put(result, "search.given.value", f->value, VALUE_UNIT[h->objective],
                        "of the objective, as the scenario lays it out", error));

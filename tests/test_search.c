@@ -355,6 +355,32 @@ static void check_counts(const loops *s, const clx_search_outcome *o) {
   assert_true(o->members == rejected + o->pruned + o->evaluated);
 }
 
+// A first look alone finds a member that fits, never better than the best of all, and counts only what it saw.
+static void test_quick(void **state) {
+  (void)state;
+  int32_t found = 0, equal = 0;
+  for (uint64_t seed = 1; seed <= 200; seed++) {
+    bench b;
+    clx_error error = {0};
+    clx_search_outcome all, quick;
+    random_bench(&b, seed);
+    b.spec.top = 1;
+    const clx_status status = clx_search_solve(&b.spec, arena, &all, &error);
+    b.spec.quick = true;
+    if (clx_search_solve(&b.spec, arena, &quick, &error) != CLX_OK) {
+      assert_int_equal(quick.top_count, 0);
+      continue;
+    }
+    assert_int_equal(status, CLX_OK);
+    assert_true(quick.top[0].value >= all.top[0].value && quick.top[0].memory <= b.spec.memory_limit);
+    assert_true(quick.looked > 0 && quick.evaluated == 0 && quick.front_count == 0);
+    if (fixed(&b, CLX_SEARCH_PP)) assert_int_equal(quick.top[0].layout.pp, b.job.layout.pp);
+    found++;
+    equal += quick.top[0].value == all.top[0].value;
+  }
+  assert_true(found > 50 && equal > found / 2);
+}
+
 static void test_same_as_exhaustive(void **state) {
   (void)state;
   double pruned = 0, fitting = 0;
@@ -386,6 +412,7 @@ int main(void) {
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   arena = clx_arena_new();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_quick),
       cmocka_unit_test(test_same_as_exhaustive),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,40 @@ static void test_a_layout_that_cannot_run(void **state) {
   clx_scenario_free(scenario);
 }
 
+// A run without a layout takes the best that the search finds here; stated keys stay; what fits nowhere names the closest.
+static void test_a_run_finds_a_layout(void **state) {
+  (void)state;
+  static const clx_setting open[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.layout", "{}"}, {"training.global_batch", "64"}};
+  static const clx_setting some[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.layout", "{pp: 8, micro_batch: 2}"}, {"training.global_batch", "64"}};
+  static const clx_setting tiny[] = {
+      {"machine.fleet.0.gpus", "8"}, {"training.layout", "{}"}, {"training.global_batch", "64"}};
+  clx_run_options options;
+  clx_run_options_default(&options);
+  clx_search_options all;
+  clx_search_options_default(&all);
+  all.top = 1;
+  clx_error error = {0};
+  clx_result *run = NULL;
+  clx_scenario *scenario = load("gpt3-mlperf-512", open, CLX_COUNT(open));
+  clx_result *found = find(scenario, &all);
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_OK);
+  CLX_CHECK_NEAR(value(run, "training.step_time"), value(found, "search.best.step_time"), 0.03, 0);
+  clx_result_free(run);
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+  scenario = load("gpt3-mlperf-512", some, CLX_COUNT(some));
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_OK);
+  assert_true(value(run, "training.pp") == 8 && value(run, "training.micro_batch") == 2);
+  clx_result_free(run);
+  clx_scenario_free(scenario);
+  scenario = load("gpt3-mlperf-512", tiny, CLX_COUNT(tiny));
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "the closest needs"));
+  clx_scenario_free(scenario);
+}
+
 static void test_a_run_says_the_same(void **state) {
   (void)state;
   clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
@@ -291,6 +325,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_says_the_same),
       cmocka_unit_test(test_fixed_group),
+      cmocka_unit_test(test_a_run_finds_a_layout),
       cmocka_unit_test(test_a_layout_that_cannot_run),
       cmocka_unit_test(test_counts_add_up),
       cmocka_unit_test(test_more_gpus_are_never_slower),

@@ -61,6 +61,7 @@ typedef struct clx_search_spec {
   clx_search_worth worth;
   bool schedules;   // also those that most frameworks lack: zero bubble, both ends
   int32_t top;      // layouts to return, 1 .. CLX_SEARCH_TOP_MAX
+  bool quick;       // only a first look at the usual members and no front: milliseconds, but not always the best
   bool exhaustive;  // evaluate every member that fits: the same result, slower
   // Nullable: the step of a member of the best list as the winner is to be chosen by, when slow ranks and mixed fleets count.
   clx_status (*confirm)(void *context, const clx_training *job, clx_step *step, clx_error *error);
@@ -89,6 +90,7 @@ typedef struct clx_search_outcome {
   double rejected[CLX_SEARCH_REASONS];
   double pruned;      // fit, but a bound of their time said that they cannot be among the results
   double evaluated;   // fit and were evaluated; members = rejected + pruned + evaluated
+  double looked;      // members whose memory the first look computed; of the counts, all that a quick search has
   double worked;      // steps computed to get there: evaluated members, and those of a first look for good bounds
   int32_t confirmed;  // layouts that `confirm` has seen
   bool proven;        // the step of no member that `confirm` has not seen is below the confirmed one of top[0]

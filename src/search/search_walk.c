@@ -5,7 +5,7 @@
 #include "search/search_internal.h"
 #include "training/training_exact.h"
 
-enum { RECOMPUTES = CLX_RECOMPUTE_FULL + 1 };
+enum { RECOMPUTES = CLX_RECOMPUTE_FULL + 1, QUICK_SHARES = 4 };
 
 // Costs of layers of one tp, cp, ep, etp; of one dp and group, too, where layers gather their weights.
 typedef struct memo {
@@ -216,9 +216,10 @@ static clx_status evaluate(walk *w, const memo *m, double memory) {
 static clx_status visit_member(walk *w, const family *f, int32_t shard) {
   clx_layout *l = &w->job.layout;
   const double memory = memory_of(w, f, shard);
+  w->outcome->looked += w->look;
   if (memory > w->spec->memory_limit) {
     reject(w, CLX_SEARCH_MEMORY, 1);
-    if (!w->look && (w->outcome->closest.tp == 0 || memory < w->outcome->closest_memory)) {
+    if (w->look == w->spec->quick && (w->outcome->closest.tp == 0 || memory < w->outcome->closest_memory)) {
       w->outcome->closest = *l;
       w->outcome->closest_memory = memory;
     }
@@ -266,13 +267,14 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   const clx_stage_run *run = runs_of(w, cut, &count);
   family f = {.cut = cut};
   for (int32_t i = 0; i < s->repeat_count; i++) {
-    if (w->look && i > 1 && i + 1 < s->repeat_count) continue;
+    if (w->look && i > 1 && (w->spec->quick ? (i - 1) % QUICK_SHARES != 0 : i + 1 < s->repeat_count)) continue;
     l->recompute = s->repeat[i].recompute;
     l->recompute_share = s->repeat[i].share;
     l->sharding = CLX_SHARDING_NONE;
     l->shard_group = 0;
     f.memo = pass * s->repeat_count + i;
     f.time = floor_of(w, cut, &memo_of(w, &w->plain[f.memo], w->stamp)->slots);
+    if (w->spec->quick && !wanted(w, 0, f.time)) continue;  // without a front memory does not matter
     const clx_training_kept *kept = kept_of(w, pass);
     for (int32_t k = 0; k < count; k++) f.kept[k] = clx_training_activations(&w->job, &run[k], kept);
     CLX_TRY(visit_shards(w, &f, micro_batches));
@@ -331,7 +333,7 @@ static clx_status visit_micro_batches(walk *w, int32_t cuts) {
   for (int32_t i = 0; i < s->micro_batch_count; i++) {
     l->micro_batch = s->micro_batch[i];
     const double wave = (double)l->micro_batch * l->dp, batch = w->job.global_batch;
-    if (w->look && i > 1) return CLX_OK;
+    if (w->look && i > 2) return CLX_OK;
     if (batch < wave) {
       reject(w, CLX_SEARCH_BATCH, each * cuts);
       continue;

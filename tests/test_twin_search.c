@@ -139,6 +139,35 @@ static void test_a_run_finds_a_layout(void **state) {
   clx_scenario_free(scenario);
 }
 
+// Warnings are those of a run, and a list that is longer than what is usually confirmed proves its first, too.
+static void test_warnings_and_long_lists(void **state) {
+  (void)state;
+  clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
+  clx_search_options options = options_of("time");
+  clx_result *few = find(scenario, &options);
+  options.top = 60;
+  clx_result *many = find(scenario, &options);
+  assert_true(value(few, "search.proven") == 1 && value(many, "search.proven") == 1);
+  assert_true(value(few, "search.best.value") == value(many, "search.best.value"));
+  assert_non_null(clx_result_fact(few, "accuracy.statement"));
+  assert_null(clx_result_warning(few, 0));
+  clx_result_free(few);
+  clx_result_free(many);
+  clx_scenario_free(scenario);
+  static const clx_setting large[] = {{"training.layout", "{}"}};
+  static const clx_setting fixed[] = {{"tp", "4"},           {"pp", "6"},         {"vpp", "11"}, {"cp", "2"},
+                                      {"ep", "8"},           {"dp", "2048"},      {"etp", "1"},  {"micro_batch", "1"},
+                                      {"sharding", "zero1"}, {"shard_group", "0"}};
+  scenario = load("colossus-1", large, CLX_COUNT(large));
+  clx_search_options_default(&options);
+  options.fixed = fixed;
+  options.fixed_count = CLX_COUNT(fixed);
+  few = find(scenario, &options);
+  assert_non_null(strstr(clx_result_warning(few, 0), "extrapolated"));
+  clx_result_free(few);
+  clx_scenario_free(scenario);
+}
+
 static void test_a_run_says_the_same(void **state) {
   (void)state;
   clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
@@ -325,6 +354,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_says_the_same),
       cmocka_unit_test(test_fixed_group),
+      cmocka_unit_test(test_warnings_and_long_lists),
       cmocka_unit_test(test_a_run_finds_a_layout),
       cmocka_unit_test(test_a_layout_that_cannot_run),
       cmocka_unit_test(test_counts_add_up),

@@ -63,6 +63,9 @@ static clx_status load(clx_scenario *scenario, const origin *from, const clx_set
     CLX_TRY(clx_node_set(arena, root, settings[i].path, settings[i].value, error));
   }
   CLX_TRY(clx_schema_read(&clx_scenario_schema, root, false, arena, &scenario->spec, error));
+  const clx_node *power = clx_node_get(root, "power"),
+                 *limit = power != NULL ? clx_node_get(power, "facility_limit") : NULL;
+  if (limit != NULL) scenario->spec.power.place = limit->key_place;  // what a machine that draws too much is told
   return clx_scenario_compile(scenario, folder, error);
 }
 

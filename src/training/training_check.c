@@ -181,9 +181,10 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
   const double world = clx_layout_ranks(l);
-  DEMAND(&c, world <= (double)gpus,
-         "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
-         l->dp, world, (long long)gpus);
+  const bool fewer = gpus < job->machine_gpus;
+  DEMAND(&c, world <= (double)gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the %s %lld%s",
+         l->tp, l->cp, l->pp, l->dp, world, fewer ? "job may use" : "machine has", (long long)gpus,
+         fewer ? " (training.gpus)" : "");
   if (c.status != CLX_OK) return c.status;  // from here on products of degrees are as small as the machine
   const int64_t usable = clx_training_usable_gpus(job, gpus);
   DEMAND(

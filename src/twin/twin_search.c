@@ -257,8 +257,13 @@ static clx_status nothing_fits(const clx_twin_hunt *h, const clx_error *first, c
   const clx_scenario *s = h->scenario;
   if (h->total.closest.tp == 0 && h->total.evaluated + h->total.pruned == 0) {
     if (first->status == CLX_INPUT) return clx_fail_plain(error, CLX_INPUT, "%s", first->mistake[0].text);
+    int32_t most = 0;
+    for (int32_t i = 1; i < CLX_SEARCH_REASONS; i++) {
+      if (h->total.rejected[i] > h->total.rejected[most]) most = i;
+    }
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
-                    "none of %.0f layouts divides this model, batch and machine", h->total.members);
+                    "none of %.0f layouts divides this model, batch and machine; of %.0f of them %s", h->total.members,
+                    h->total.rejected[most], clx_search_reason_text[most]);
   }
   if (h->total.evaluated + h->total.pruned > 0)
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,

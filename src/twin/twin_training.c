@@ -269,7 +269,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
                         "of the run, without failures", error);
 }
 
-static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
+clx_status clx_twin_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
   const clx_error_figures *f = figures_of(a, job->device->name);
   const clx_layout *l = &job->layout;
   const int64_t gpus = (int64_t)clx_layout_ranks(l);
@@ -357,6 +357,6 @@ clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *r
   CLX_TRY(add_memory(&memory, s->device_memory, result, error));
   CLX_TRY(add_parts(step, result, error));
   CLX_TRY(add_rates(s, job, step, result, error));
-  CLX_TRY(add_accuracy(&s->accuracy, job, result, error));
+  CLX_TRY(clx_twin_accuracy(&s->accuracy, job, result, error));
   return CLX_OK;
 }

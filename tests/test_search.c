@@ -90,6 +90,8 @@ static void random_fixed(bench *b) {
                     .recompute_share = 0.5,
                     .sharding = pick(0, 4),
                     .shard_group = ONE_OF(0, 2, 8)};
+  if (pick(0, 3) == 0) l->group = pick(2, 9);
+  if (pick(0, 3) == 0) l->merge = 1;
   b->spec.fixed = 1u << CLX_SEARCH_RECOMPUTE_SHARE;  // else it alone is sixteen times the space
   if (pick(0, 3) == 0) b->spec.fixed = 1u << CLX_SEARCH_SEQUENCE_PARALLEL | 1u << CLX_SEARCH_SHARDING;
   for (int32_t i = 0; i < 2; i++) b->spec.fixed |= 1u << pick(0, CLX_SEARCH_KEYS - 1);
@@ -152,6 +154,15 @@ static clx_search_reason reason_of(const bench *b, const clx_layout *l) {
   if (l->vpp > 1 && l->schedule == CLX_SCHEDULE_AUTO && ceil(waves) < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->schedule == CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE &&
       (ceil(waves) < 2 * l->pp || fmod(ceil(waves), 2) != 0))
+    return CLX_SEARCH_SCHEDULE_SHORT;
+  if (b->job.layout.group > 0) {
+    const double rest = fmod(ceil(waves), b->job.layout.group);
+    if (l->vpp == 1 || l->schedule != CLX_SCHEDULE_AUTO) return CLX_SEARCH_SCHEDULE_SHORT;
+    if (b->job.layout.group < l->pp || b->job.layout.group > ceil(waves)) return CLX_SEARCH_SCHEDULE_SHORT;
+    if (rest > 0 && rest < l->pp) return CLX_SEARCH_SCHEDULE_SHORT;
+  }
+  if (b->job.layout.merge && l->schedule != CLX_SCHEDULE_AUTO &&
+      l->schedule != CLX_SCHEDULE_FIRST + CLX_PIPELINE_DUALPIPE)
     return CLX_SEARCH_SCHEDULE_SHORT;
   if (l->sequence_parallel && fmod(b->job.sequence / l->cp * l->micro_batch, l->tp) != 0) return CLX_SEARCH_SEQUENCE;
   if (l->shard_group > 0 && l->dp % l->shard_group != 0) return CLX_SEARCH_GROUPS;
@@ -245,7 +256,9 @@ static void loop_all(loops *s) {
                                       .micro_batch = p->micro_batch[f],
                                       .pp = p->cut[g].pp,
                                       .vpp = p->cut[g].vpp,
-                                      .schedule = p->cut[g].schedule};
+                                      .schedule = p->cut[g].schedule,
+                                      .group = s->b->job.layout.group,
+                                      .merge = s->b->job.layout.merge};
                 loop_remainders(s, l);
               }
             }
@@ -342,6 +355,32 @@ static void check_counts(const loops *s, const clx_search_outcome *o) {
   assert_true(o->members == rejected + o->pruned + o->evaluated);
 }
 
+// A first look alone finds a member that fits, never better than the best of all, and counts only what it saw.
+static void test_quick(void **state) {
+  (void)state;
+  int32_t found = 0, equal = 0;
+  for (uint64_t seed = 1; seed <= 200; seed++) {
+    bench b;
+    clx_error error = {0};
+    clx_search_outcome all, quick;
+    random_bench(&b, seed);
+    b.spec.top = 1;
+    const clx_status status = clx_search_solve(&b.spec, arena, &all, &error);
+    b.spec.quick = true;
+    if (clx_search_solve(&b.spec, arena, &quick, &error) != CLX_OK) {
+      assert_int_equal(quick.top_count, 0);
+      continue;
+    }
+    assert_int_equal(status, CLX_OK);
+    assert_true(quick.top[0].value >= all.top[0].value && quick.top[0].memory <= b.spec.memory_limit);
+    assert_true(quick.looked > 0 && quick.evaluated == 0 && quick.front_count == 0);
+    if (fixed(&b, CLX_SEARCH_PP)) assert_int_equal(quick.top[0].layout.pp, b.job.layout.pp);
+    found++;
+    equal += quick.top[0].value == all.top[0].value;
+  }
+  assert_true(found > 50 && equal > found / 2);
+}
+
 static void test_same_as_exhaustive(void **state) {
   (void)state;
   double pruned = 0, fitting = 0;
@@ -373,6 +412,7 @@ int main(void) {
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   arena = clx_arena_new();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_quick),
       cmocka_unit_test(test_same_as_exhaustive),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);

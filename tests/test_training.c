@@ -347,64 +347,6 @@ static void test_whole_groups(void **state) {
   assert_int_equal(clx_training_usable_gpus(&b.job, 576), 576);
 }
 
-static clx_layout free_layout(void) {
-  return (clx_layout){.etp = 1,
-                      .recompute_share = 1,
-                      .recompute = CLX_RECOMPUTE_DEFAULT,
-                      .sequence_parallel = -1,
-                      .sharding = CLX_SHARDING_ZERO1};
-}
-
-static void test_search(void **state) {
-  (void)state;
-  bench b;
-  clx_error error = {0};
-  clx_layout best, closest;
-  int64_t tried = 0;
-  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 4, .dp = 8});
-  b.job.layout = free_layout();
-  assert_int_equal(clx_training_search(&b.job, 256, 80e9, &best, &closest, &tried, &error), CLX_OK);
-  assert_true(tried > 50);
-  b.job.layout = best;
-  assert_true(memory_of(&b).total <= 80e9);
-  const double found = b.job.global_batch / step_of(&b).step_time;
-  // No layout that a person would try by hand and that fits is faster.
-  static const clx_layout hand[] = {{.tp = 8, .pp = 4, .dp = 8, .recompute = CLX_RECOMPUTE_FULL},
-                                    {.tp = 8, .pp = 4, .vpp = 5, .dp = 8, .recompute = CLX_RECOMPUTE_SELECTIVE},
-                                    {.tp = 4, .pp = 8, .vpp = 5, .dp = 8},
-                                    {.tp = 4, .pp = 4, .vpp = 5, .dp = 16, .recompute = CLX_RECOMPUTE_SELECTIVE}};
-  for (int i = 0; i < 4; i++) {
-    bench given;
-    bench_make(&given, "llama-3.1-70b", "megatron-core", hand[i]);
-    given.job.layout.sharding = CLX_SHARDING_ZERO1;
-    if (memory_of(&given).total <= 80e9) assert_true(found >= given.job.global_batch / step_of(&given).step_time);
-  }
-  b.job.layout = free_layout();
-  assert_int_equal(clx_training_search(&b.job, 256, 1e9, &best, &closest, &tried, &error), CLX_INFEASIBLE);
-  assert_true(closest.tp > 0);
-}
-
-// What the user gives stays; only the rest is searched.
-static void test_search_keeps_what_is_given(void **state) {
-  (void)state;
-  bench b;
-  clx_error error = {0};
-  clx_layout best, closest;
-  int64_t tried = 0;
-  bench_make(&b, "mixtral-8x7b", "megatron-core", (clx_layout){.tp = 1, .pp = 1, .dp = 8});
-  b.job.layout = free_layout();
-  b.job.layout.pp = 8;
-  b.job.layout.ep = 4;
-  b.job.layout.micro_batch = 2;
-  assert_int_equal(clx_training_search(&b.job, 64, 80e9, &best, &closest, &tried, &error), CLX_OK);
-  assert_int_equal(best.pp, 8);
-  assert_int_equal(best.ep, 4);
-  assert_int_equal(best.micro_batch, 2);
-  b.job.layout.dp = 3;
-  assert_int_equal(clx_training_search(&b.job, 64, 80e9, &best, &closest, &tried, &error), CLX_INFEASIBLE);
-  assert_int_equal(tried, 0);
-}
-
 // Gradients on their way slow expert transfers on the same NICs; on links of their own, or without them, nothing is slowed.
 static void test_contention_needs_shared_links(void **state) {
   (void)state;
@@ -509,8 +451,6 @@ int main(void) {
       cmocka_unit_test(test_memory_of_experts_and_tensor_parallelism),
       cmocka_unit_test(test_bad_layouts_are_named),
       cmocka_unit_test(test_whole_groups),
-      cmocka_unit_test(test_search),
-      cmocka_unit_test(test_search_keeps_what_is_given),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

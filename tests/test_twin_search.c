@@ -70,6 +70,104 @@ static clx_result *run_best(const char *name, const clx_result *found) {
   return result;
 }
 
+// A fixed key that most members cannot have refuses these, not the search.
+static void test_fixed_group(void **state) {
+  (void)state;
+  static const clx_setting fixed[] = {{"tp", "8"}, {"pp", "4"}, {"cp", "1"}, {"recompute_share", "1"}, {"group", "5"}};
+  clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
+  clx_search_options options = options_of("time");
+  options.fixed = fixed;
+  options.fixed_count = CLX_COUNT(fixed);
+  clx_result *found = find(scenario, &options);
+  assert_true(value(found, "search.best.vpp") > 1);
+  assert_true(value(found, "search.rejected.schedule") > 0);
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+}
+
+// A layout that cannot run is no bound: the search says why it cannot, and a run refuses it.
+static void test_a_layout_that_cannot_run(void **state) {
+  (void)state;
+  static const clx_setting settings[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.global_batch", "64"}, {"training.layout.dp", "17"}};
+  clx_error error = {0};
+  clx_scenario *scenario = NULL;
+  assert_int_equal(clx_scenario_load(catalog, "gpt3-mlperf-512", settings, CLX_COUNT(settings), &scenario, &error),
+                   CLX_INPUT);
+  clx_error_clear(&error);
+  assert_int_equal(clx_scenario_load_open(catalog, "gpt3-mlperf-512", settings, CLX_COUNT(settings), &scenario, &error),
+                   CLX_OK);
+  const clx_search_options options = options_of("time");
+  clx_result *found = find(scenario, &options);
+  assert_non_null(strstr(clx_result_fact(found, "search.given.wrong"), "544 GPUs, the machine has 64"));
+  assert_null(clx_result_find(found, "search.given.step_time"));
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+}
+
+// A run without a layout takes the best that the search finds here; stated keys stay; what fits nowhere names the closest.
+static void test_a_run_finds_a_layout(void **state) {
+  (void)state;
+  static const clx_setting open[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.layout", "{}"}, {"training.global_batch", "64"}};
+  static const clx_setting some[] = {
+      {"machine.fleet.0.gpus", "64"}, {"training.layout", "{pp: 8, micro_batch: 2}"}, {"training.global_batch", "64"}};
+  static const clx_setting tiny[] = {
+      {"machine.fleet.0.gpus", "8"}, {"training.layout", "{}"}, {"training.global_batch", "64"}};
+  clx_run_options options;
+  clx_run_options_default(&options);
+  clx_search_options all;
+  clx_search_options_default(&all);
+  all.top = 1;
+  clx_error error = {0};
+  clx_result *run = NULL;
+  clx_scenario *scenario = load("gpt3-mlperf-512", open, CLX_COUNT(open));
+  clx_result *found = find(scenario, &all);
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_OK);
+  CLX_CHECK_NEAR(value(run, "training.step_time"), value(found, "search.best.step_time"), 0.03, 0);
+  clx_result_free(run);
+  clx_result_free(found);
+  clx_scenario_free(scenario);
+  scenario = load("gpt3-mlperf-512", some, CLX_COUNT(some));
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_OK);
+  assert_true(value(run, "training.pp") == 8 && value(run, "training.micro_batch") == 2);
+  clx_result_free(run);
+  clx_scenario_free(scenario);
+  scenario = load("gpt3-mlperf-512", tiny, CLX_COUNT(tiny));
+  assert_int_equal(clx_scenario_run(scenario, &options, &run, &error), CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "the closest needs"));
+  clx_scenario_free(scenario);
+}
+
+// Warnings are those of a run, and a list that is longer than what is usually confirmed proves its first, too.
+static void test_warnings_and_long_lists(void **state) {
+  (void)state;
+  clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
+  clx_search_options options = options_of("time");
+  clx_result *few = find(scenario, &options);
+  options.top = 60;
+  clx_result *many = find(scenario, &options);
+  assert_true(value(few, "search.proven") == 1 && value(many, "search.proven") == 1);
+  assert_true(value(few, "search.best.value") == value(many, "search.best.value"));
+  assert_non_null(clx_result_fact(few, "accuracy.statement"));
+  assert_null(clx_result_warning(few, 0));
+  clx_result_free(few);
+  clx_result_free(many);
+  clx_scenario_free(scenario);
+  static const clx_setting large[] = {{"training.layout", "{}"}};
+  static const clx_setting fixed[] = {{"tp", "4"},           {"pp", "6"},         {"vpp", "11"}, {"cp", "2"},
+                                      {"ep", "8"},           {"dp", "2048"},      {"etp", "1"},  {"micro_batch", "1"},
+                                      {"sharding", "zero1"}, {"shard_group", "0"}};
+  scenario = load("colossus-1", large, CLX_COUNT(large));
+  clx_search_options_default(&options);
+  options.fixed = fixed;
+  options.fixed_count = CLX_COUNT(fixed);
+  few = find(scenario, &options);
+  assert_non_null(strstr(clx_result_warning(few, 0), "extrapolated"));
+  clx_result_free(few);
+  clx_scenario_free(scenario);
+}
+
 static void test_a_run_says_the_same(void **state) {
   (void)state;
   clx_scenario *scenario = load("gpt3-mlperf-512", SMALL, CLX_COUNT(SMALL));
@@ -255,6 +353,10 @@ int main(void) {
   if (clx_catalog_open(NULL, &catalog, &error) != CLX_OK) return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_says_the_same),
+      cmocka_unit_test(test_fixed_group),
+      cmocka_unit_test(test_warnings_and_long_lists),
+      cmocka_unit_test(test_a_run_finds_a_layout),
+      cmocka_unit_test(test_a_layout_that_cannot_run),
       cmocka_unit_test(test_counts_add_up),
       cmocka_unit_test(test_more_gpus_are_never_slower),
       cmocka_unit_test(test_objectives_differ),

@@ -139,6 +139,8 @@ int cli_settings_read(const cli_call *call, cli_settings *settings);  // --set K
 void cli_settings_free(cli_settings *settings);
 // Loads a scenario and runs it with the --seed and --threads of the call. settings nullable.
 int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario);
+// The same with a layout that may be one that cannot run.
+int cli_load_open(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario);
 int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **result);
 
 // --- expectations (cli_expect.c) -------------------------------------------------------------------------------------

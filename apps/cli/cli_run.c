@@ -44,12 +44,24 @@ void cli_settings_free(cli_settings *settings) {
 
 // --- load and run ----------------------------------------------------------------------------------------------------
 
-int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario) {
+typedef clx_status (*loader)(const clx_catalog *catalog, const char *name, const clx_setting *settings, int32_t count,
+                             clx_scenario **scenario, clx_error *error);
+
+static int load_with(loader load, const clx_catalog *catalog, const char *name, const cli_settings *settings,
+                     clx_scenario **scenario) {
   clx_error error;
   clx_error_clear(&error);
   const clx_setting *setting = settings == NULL ? NULL : settings->setting;
   const int32_t count = settings == NULL ? 0 : settings->count;
-  return clx_scenario_load(catalog, name, setting, count, scenario, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+  return load(catalog, name, setting, count, scenario, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario) {
+  return load_with(clx_scenario_load, catalog, name, settings, scenario);
+}
+
+int cli_load_open(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario) {
+  return load_with(clx_scenario_load_open, catalog, name, settings, scenario);
 }
 
 static bool run_options(const cli_call *call, clx_run_options *options) {
@@ -76,10 +88,9 @@ static int write_folder(const clx_result *result, const char *folder, const char
   clx_error_clear(&error);
   char *report = NULL;
   if (clx_result_text(result, false, &report, &error) != CLX_OK) return cli_fail(&error);
-  int code = cli_make_folder(folder);
   const size_t size = strlen(folder) + sizeof "/result.json";
   char *path = malloc(size);
-  if (path == NULL) code = CLI_FAULT;
+  int code = path == NULL ? CLI_FAULT : CLI_DONE;
   if (code == CLI_DONE) {
     snprintf(path, size, "%s/result.json", folder);
     code = cli_write_file(path, json);
@@ -134,6 +145,8 @@ static int run_with(const cli_call *call, const clx_catalog *catalog, const cli_
   clx_result *result = NULL;
   int code = cli_load(catalog, call->argument[0], settings, &scenario);
   if (code == CLI_DONE) code = cli_solve(call, scenario, &result);
+  const char *folder = cli_text(call, "output");
+  if (code == CLI_DONE && folder != NULL) code = cli_make_folder(folder);  // a trace may go into it
   if (code == CLI_DONE) code = write_trace(call, scenario);
   const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
   if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);

@@ -251,7 +251,7 @@ static int search(const cli_call *call) {
   if (code == CLI_DONE) code = read_request(call, &r);
   if (code == CLI_DONE) code = cli_settings_read(call, &settings);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
+  if (code == CLI_DONE) code = cli_load_open(catalog, call->argument[0], &settings, &scenario);
   if (code == CLI_DONE) code = look(scenario, &r, &result);
   const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
   if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);

@@ -81,6 +81,9 @@ const char *clx_scenario_name(int32_t index, const char **title);
  * catalogue must outlive the scenario. All mistakes (up to CLX_MISTAKES_MAX) are reported at once. */
 clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
                              int32_t setting_count, clx_scenario **out, clx_error *error);
+/* The same, but a layout that cannot run is no error and counts as none: clx_search_run says beside its results why not. */
+clx_status clx_scenario_load_open(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                                  int32_t setting_count, clx_scenario **out, clx_error *error);
 void clx_scenario_free(clx_scenario *scenario);
 /* What the scenario assumes where the public record is silent: assumption i as key and reason; false past the end. */
 bool clx_scenario_assumption(const clx_scenario *scenario, int32_t index, const char **key, const char **why);

@@ -12,7 +12,14 @@
 
 // --- gzip -------------------------------------------------------------------------------------------------------------------
 
+// Deflate shrinks at most 1,032 times, traces of equal nodes some 50 times: what grows more is no trace, and is not unpacked whole.
+static bool swells(const z_stream *z, const Bytef *start, const clx_buffer *out) {
+  enum { RATIO = 400, PATIENCE = 1 << 20 };
+  return out->length > PATIENCE && out->length / RATIO > (size_t)(z->next_in - start);
+}
+
 static clx_status inflate_all(z_stream *z, clx_buffer *out, clx_place place, clx_error *error) {
+  const Bytef *start = z->next_in;
   char chunk[1 << 16];
   int code = Z_OK;
   for (;;) {
@@ -27,6 +34,8 @@ static clx_status inflate_all(z_stream *z, clx_buffer *out, clx_place place, clx
                       out->length);
     clx_buffer_add(out, chunk, sizeof chunk - z->avail_out);
     if (out->failed) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    if (swells(z, start, out))
+      return clx_fail(error, CLX_INPUT, place, "gzip: unpacks to more than 400 times its size, as no trace does");
     if (out->length > CLX_CHAKRA_SIZE_MAX)
       return clx_fail(error, CLX_INPUT, place, "unpacks to more than %zu MB, the most that is read",
                       CLX_CHAKRA_SIZE_MAX >> 20);

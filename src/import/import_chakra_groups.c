@@ -55,6 +55,23 @@ static clx_status put(clx_chakra_groups *g, clx_arena *arena, const char *name, 
   return CLX_OK;
 }
 
+static int compare_ranks(const void *a, const void *b) {
+  const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+  return (x > y) - (x < y);
+}
+
+// A rank that a group has twice, -1 = none. O(n log n).
+static int32_t twice(clx_arena *arena, const int32_t *rank, int32_t count) {
+  int32_t *sorted = CLX_NEW_ARRAY(arena, int32_t, count + 1);
+  if (sorted == NULL || count == 0) return -1;
+  memcpy(sorted, rank, (size_t)count * sizeof *sorted);
+  qsort(sorted, (size_t)count, sizeof *sorted, compare_ranks);
+  for (int32_t i = 1; i < count; i++) {
+    if (sorted[i] == sorted[i - 1]) return sorted[i];
+  }
+  return -1;
+}
+
 static clx_status read_ranks(const clx_chakra_groups *g, clx_arena *arena, const char *name, const clx_node *list,
                              int32_t *group, clx_error *error) {
   const int32_t ranks = g->execution->rank_count;
@@ -75,6 +92,8 @@ static clx_status read_ranks(const clx_chakra_groups *g, clx_arena *arena, const
                       "group %s has rank %ld, of which there is no trace (0 to %d are there)", name, value, ranks - 1);
     rank[i] = (int32_t)value;
   }
+  const int32_t again = twice(arena, rank, list->child_count);
+  if (again >= 0) return clx_fail(error, CLX_INPUT, list->place, "group %s has rank %d twice", name, again);
   // An empty list is PyTorch's way to say all.
   *group = list->child_count == 0 ? 0 : clx_execution_group_add(g->execution, name, rank, list->child_count);
   return *group >= 0 ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");

@@ -1,8 +1,8 @@
 // From what the user asks for to checked and ordered task lists; where positions stand.
 #include "pipeline/pipeline_internal.h"
 
-const char *const clx_pipeline_kind_name[CLX_PIPELINE_KINDS + 1] = {"gpipe", "1f1b",     "interleaved", "zb-h1",
-                                                                    "zb-v",  "dualpipe", NULL};
+const char *const clx_pipeline_kind_name[CLX_PIPELINE_KINDS + 1] = {"gpipe", "1f1b",     "interleaved", "zb_h1",
+                                                                    "zb_v",  "dualpipe", NULL};
 const char *const clx_task_kind_name[CLX_TASK_KINDS + 1] = {"forward", "backward", "weight gradient", NULL};
 
 typedef struct schedule {

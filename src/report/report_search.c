@@ -130,7 +130,7 @@ static void write_top(writer *w) {
   const char *unit = value_unit(w);
   const bool other = strcmp(unit, "s") != 0;
   put(w, "best", 0, CLX_REPORT_DIM, "%2s%s%9s%9s%8s%7s  %s", "", other ? "        value" : "", "step", "memory", "GPUs",
-      "MFU", "layout (sel, full: recompute)");
+      "MFU", "layout, confirmed rank by rank (sel, full: recompute)");
   for (int32_t i = 0; i < l.count; i++) {
     char text[5][SHORT] = {"", "", "", "", ""};
     if (other) snprintf(text[4], SHORT, "%13s", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
@@ -155,6 +155,8 @@ static void write_best(writer *w) {
   if (!words.failed) clx_page_put(&w->page, "the first", words.data, 3, CLX_REPORT_PLAIN);
   w->page.out->failed = w->page.out->failed || words.failed;
   clx_buffer_free(&words);
+  if (fact(w, "search.given.wrong")[0] != '\0')
+    put(w, "as given", 3, CLX_REPORT_PLAIN, "does not run: %s", fact(w, "search.given.wrong"));
   if (given[0] == '\0') return;
   const double best = value(w, "search.best.value"), now = value(w, "search.given.value");
   put(w, "as given", 2, CLX_REPORT_PLAIN, "%s: %s a step; the first needs %.1f %% %s", given,
@@ -167,7 +169,7 @@ static void write_front(writer *w) {
   const int32_t rows = l.count < FRONT_ROWS ? l.count : FRONT_ROWS;
   if (rows < 2) return;
   put(w, "front", 0, CLX_REPORT_DIM, "%9s%9s%8s  %s", "memory", "step", "GPUs",
-      "layout: no other needs less memory and has a shorter step, ranks alike");
+      "layout: none needs less memory and a shorter step; expected ranks");
   for (int32_t k = 0; k < rows; k++) {
     const int32_t i = k * (l.count - 1) / (rows - 1);
     char text[3][SHORT];
@@ -212,6 +214,7 @@ void clx_report_search(const clx_result *result, bool colour, clx_buffer *out) {
   write_front(&w);
   write_sizes(&w);
   write_rejected(&w);
+  put(&w, "accuracy", 2, CLX_REPORT_PLAIN, "%s", fact(&w, "accuracy.statement"));
   const char *text;
   for (int32_t i = 0; i < 4 && (text = clx_result_warning(result, i)) != NULL; i++) {
     clx_page_put(&w.page, "warning", text, 2, CLX_REPORT_PLAIN);

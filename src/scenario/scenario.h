@@ -87,7 +87,9 @@ struct clx_scenario {
   double device_memory;  // B, smallest of the cohorts that train
   clx_training job;      // points into this object; layout as given (tp 0 = to be searched)
   int64_t job_gpus;
-  clx_accuracy accuracy;  // of the training model, as `colossus validate` measured it
+  bool open;                 // a layout that cannot run is no mistake (clx_scenario_load_open)
+  const char *layout_wrong;  // why it cannot; NULL = it can, or is to be searched
+  clx_accuracy accuracy;     // of the training model, as `colossus validate` measured it
 };
 
 // As clx_scenario_load, from a text in memory; `name` stands in messages.

@@ -145,6 +145,18 @@ void clx_layout_complete(clx_layout *l, const clx_software *software, int64_t gp
   l->dp = most < 1 ? 1 : divisor_at_most(most, (int64_t)(global_batch / l->micro_batch));
 }
 
+// An open scenario keeps the first reason why its layout cannot run, and has none then.
+static clx_status check_layout(clx_scenario *s, clx_error *error) {
+  if (!s->open) return clx_training_check(&s->job, s->job_gpus, error);
+  clx_error own;
+  clx_error_clear(&own);
+  s->layout_wrong = NULL;
+  if (clx_training_check(&s->job, s->job_gpus, &own) == CLX_OK) return CLX_OK;
+  s->layout_wrong = clx_arena_text(s->arena, own.mistake[0].text);
+  s->job.layout.tp = s->job.layout.dp = 0;
+  return s->layout_wrong != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
+}
+
 clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   const clx_training_spec *spec = &s->spec.training;
   s->job.model = &s->model;
@@ -159,7 +171,7 @@ clx_status clx_scenario_compile_training(clx_scenario *s, clx_error *error) {
   s->job.global_batch = (double)spec->global_batch;
   if (spec->layout.tp == 0) return CLX_OK;  // to be searched
   clx_layout_complete(&s->job.layout, &s->software, s->job_gpus, s->job.global_batch);
-  return clx_training_check(&s->job, s->job_gpus, error);
+  return check_layout(s, error);
 }
 
 // Names of jobs stand in reports and messages: plain text, and one job each.

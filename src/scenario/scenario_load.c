@@ -63,15 +63,19 @@ static clx_status load(clx_scenario *scenario, const origin *from, const clx_set
     CLX_TRY(clx_node_set(arena, root, settings[i].path, settings[i].value, error));
   }
   CLX_TRY(clx_schema_read(&clx_scenario_schema, root, false, arena, &scenario->spec, error));
+  const clx_node *power = clx_node_get(root, "power"),
+                 *limit = power != NULL ? clx_node_get(power, "facility_limit") : NULL;
+  if (limit != NULL) scenario->spec.power.place = limit->key_place;  // what a machine that draws too much is told
   return clx_scenario_compile(scenario, folder, error);
 }
 
 static clx_status make(const clx_catalog *catalog, const origin *from, const clx_setting *settings,
-                       int32_t setting_count, clx_scenario **out, clx_error *error) {
+                       int32_t setting_count, bool open, clx_scenario **out, clx_error *error) {
   *out = NULL;
   clx_scenario *scenario = calloc(1, sizeof *scenario);
   if (scenario == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   scenario->catalog = catalog;
+  scenario->open = open;
   scenario->arena = clx_arena_new();
   const clx_status status = scenario->arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory")
                                                     : load(scenario, from, settings, setting_count, error);
@@ -86,13 +90,19 @@ static clx_status make(const clx_catalog *catalog, const origin *from, const clx
 clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
                              int32_t setting_count, clx_scenario **out, clx_error *error) {
   const origin from = {.name = name_or_path};
-  return make(catalog, &from, settings, setting_count, out, error);
+  return make(catalog, &from, settings, setting_count, false, out, error);
+}
+
+clx_status clx_scenario_load_open(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                                  int32_t setting_count, clx_scenario **out, clx_error *error) {
+  const origin from = {.name = name_or_path};
+  return make(catalog, &from, settings, setting_count, true, out, error);
 }
 
 clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const char *data, size_t size,
                              clx_scenario **out, clx_error *error) {
   const origin from = {name, data, size};
-  return make(catalog, &from, NULL, 0, out, error);
+  return make(catalog, &from, NULL, 0, false, out, error);
 }
 
 void clx_scenario_free(clx_scenario *scenario) {

@@ -27,14 +27,14 @@ extern const char *const clx_search_key_name[CLX_SEARCH_KEYS + 1];
 
 // Why a member cannot run: the first of these that holds.
 typedef enum clx_search_reason {
-  CLX_SEARCH_HEADS,     // tp does not divide the attention heads
-  CLX_SEARCH_DOMAIN,    // tp is larger than an NVLink domain, or groups of tp and ep do not fit whole into the domains
-  CLX_SEARCH_SEQUENCE,  // cp or tp (sequence parallelism) do not divide the tokens
+  CLX_SEARCH_HEADS,   // tp does not divide the attention heads
+  CLX_SEARCH_DOMAIN,  // tp is larger than an NVLink domain, or groups of tp and ep do not fit whole into the domains
+  CLX_SEARCH_SEQUENCE,  // cp or tp (sequence parallelism) do not divide the tokens; all_to_all: cp not the heads of a rank
   CLX_SEARCH_GPUS,      // tp cp pp dp is more GPUs than there are
-  CLX_SEARCH_EXPERTS,   // ep does not divide the experts, or ep etp the ranks
-  CLX_SEARCH_BATCH,     // smaller than micro_batch dp
-  CLX_SEARCH_LAYERS,    // more chunks than layers, or interleaved chunks of unequal size
-  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs, or an odd number
+  CLX_SEARCH_EXPERTS,         // ep does not divide the experts, or ep etp the ranks
+  CLX_SEARCH_BATCH,           // smaller than micro_batch dp
+  CLX_SEARCH_LAYERS,          // more chunks than layers, or interleaved chunks of unequal size
+  CLX_SEARCH_SCHEDULE_SHORT,  // fewer micro-batches than the schedule needs, or an odd number; no such group or merging
   CLX_SEARCH_GROUPS,  // shard_group does not divide dp; zero2 with several micro-batches, which the step does not model
   CLX_SEARCH_MEMORY,  // does not fit
   CLX_SEARCH_REASONS
@@ -61,6 +61,7 @@ typedef struct clx_search_spec {
   clx_search_worth worth;
   bool schedules;   // also those that most frameworks lack: zero bubble, both ends
   int32_t top;      // layouts to return, 1 .. CLX_SEARCH_TOP_MAX
+  bool quick;       // only a first look at the usual members and no front: milliseconds, but not always the best
   bool exhaustive;  // evaluate every member that fits: the same result, slower
   // Nullable: the step of a member of the best list as the winner is to be chosen by, when slow ranks and mixed fleets count.
   clx_status (*confirm)(void *context, const clx_training *job, clx_step *step, clx_error *error);
@@ -89,6 +90,7 @@ typedef struct clx_search_outcome {
   double rejected[CLX_SEARCH_REASONS];
   double pruned;      // fit, but a bound of their time said that they cannot be among the results
   double evaluated;   // fit and were evaluated; members = rejected + pruned + evaluated
+  double looked;      // members whose memory the first look computed; of the counts, all that a quick search has
   double worked;      // steps computed to get there: evaluated members, and those of a first look for good bounds
   int32_t confirmed;  // layouts that `confirm` has seen
   bool proven;        // the step of no member that `confirm` has not seen is below the confirmed one of top[0]

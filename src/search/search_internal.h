@@ -25,6 +25,6 @@ int32_t clx_search_compare(const clx_layout *a, const clx_layout *b);
 double clx_search_value(const clx_search_worth *worth, const clx_layout *layout, double time, double share);
 
 // Visits every member once: counts it in `outcome`, and adds to `keep` those that it wants. `look` visits a few usual ones only
-// and counts nothing, so that the full visit starts with good bounds.
+// and counts nothing but `looked`, so that the full visit starts with good bounds.
 clx_status clx_search_walk(const clx_search_spec *spec, const clx_search_space *space, bool look, clx_arena *arena,
                            clx_search_keep *keep, clx_search_outcome *outcome, clx_error *error);

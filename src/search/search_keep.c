@@ -123,12 +123,13 @@ static bool too_slow(const clx_search_keep *k, double time) {
 clx_status clx_search_keep_add(clx_search_keep *keep, const clx_search_found *found, clx_error *error) {
   if (too_slow(keep, found->step.step_time)) return CLX_OK;
   add_top(keep, found);
-  return add_front(keep, found, error);
+  return keep->spec->quick ? CLX_OK : add_front(keep, found, error);
 }
 
 bool clx_search_keep_wants(const clx_search_keep *k, double memory, double time, double value) {
   if (!k->spec->exhaustive && too_slow(k, time)) return false;
   if (k->spec->exhaustive || k->top_count < k->top_room || value <= k->top[k->top_count - 1].value) return true;
+  if (k->spec->quick) return false;
   const int32_t at = lighter(k, memory);
   return at == 0 || k->front[at - 1].step.step_time >= time;
 }

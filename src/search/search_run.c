@@ -4,7 +4,7 @@
 
 #include "search/search_internal.h"
 
-enum { POOL = 48 };  // members that may be confirmed
+enum { POOL = 48 };  // members that may be confirmed; of long lists a quarter of it more than listed
 
 static clx_status confirm_one(const clx_search_spec *spec, clx_search_found *found, clx_error *error) {
   clx_training job = *spec->job;
@@ -50,16 +50,16 @@ clx_status clx_search_solve(const clx_search_spec *spec, clx_arena *arena, clx_s
                     clx_format_name[format]);
   }
   CLX_TRY(clx_search_space_make(spec, arena, &space, error));
-  const int32_t pool = spec->confirm != NULL && spec->top < POOL ? POOL : spec->top;
+  const int32_t more = spec->top + POOL / 4, pool = spec->confirm == NULL ? spec->top : more < POOL ? POOL : more;
   CLX_TRY(clx_search_keep_make(spec, pool, arena, &keep, error));
-  if (!spec->exhaustive) CLX_TRY(clx_search_walk(spec, &space, true, arena, &keep, outcome, error));
-  CLX_TRY(clx_search_walk(spec, &space, false, arena, &keep, outcome, error));
+  if (spec->quick || !spec->exhaustive) CLX_TRY(clx_search_walk(spec, &space, true, arena, &keep, outcome, error));
+  if (!spec->quick) CLX_TRY(clx_search_walk(spec, &space, false, arena, &keep, outcome, error));
   if (spec->confirm != NULL) CLX_TRY(confirm_pool(spec, &keep, outcome, error));
   outcome->top = keep.top;
   outcome->top_count = keep.top_count < spec->top ? keep.top_count : spec->top;
   outcome->front = keep.front;
   outcome->front_count = keep.front_count;
   if (outcome->top_count > 0) return CLX_OK;
-  return clx_fail(error, CLX_INFEASIBLE, job->layout.place, "none of %.0f layouts fits%s", outcome->members,
-                  spec->time_limit > 0 ? " and is fast enough" : "");
+  return clx_fail(error, CLX_INFEASIBLE, job->layout.place, "none of %.0f layouts fits%s",
+                  spec->quick ? outcome->looked : outcome->members, spec->time_limit > 0 ? " and is fast enough" : "");
 }

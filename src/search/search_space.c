@@ -24,7 +24,7 @@ const char *const clx_search_reason_text[CLX_SEARCH_REASONS + 1] = {
     "ep does not divide the experts, or ep x etp the ranks",
     "the batch is smaller than micro-batch x dp",
     "more chunks than layers, or interleaved chunks of unequal size",
-    "too few micro-batches for the schedule",
+    "too few micro-batches for the schedule; no such group or merge",
     "zero2 with several micro-batches, or groups that do not divide dp",
     "does not fit in memory",
     NULL};

@@ -5,7 +5,7 @@
 #include "search/search_internal.h"
 #include "training/training_exact.h"
 
-enum { RECOMPUTES = CLX_RECOMPUTE_FULL + 1 };
+enum { RECOMPUTES = CLX_RECOMPUTE_FULL + 1, QUICK_SHARES = 4 };
 
 // Costs of layers of one tp, cp, ep, etp; of one dp and group, too, where layers gather their weights.
 typedef struct memo {
@@ -48,6 +48,7 @@ static double units_of(const walk *w) { return w->job.model->layers + (w->job.so
 static bool cut_fits(const walk *w, clx_search_cut cut) {
   const int32_t layers = w->job.model->layers, chunks = cut.pp * cut.vpp;
   if (chunks > units_of(w) || (cut.vpp > 1 && cut.pp == 1)) return false;
+  if (cut.pp > CLX_STAGES_MAX || chunks > CLX_CHUNKS_MAX) return false;
   if (cut.vpp == 1 || clx_search_is_fixed(w->spec, CLX_SEARCH_VPP)) return true;
   return layers % chunks == 0 ||
          (w->job.software->split_embedding && (layers + 2 + clx_training_mtp(&w->job)) % chunks == 0);
@@ -215,9 +216,10 @@ static clx_status evaluate(walk *w, const memo *m, double memory) {
 static clx_status visit_member(walk *w, const family *f, int32_t shard) {
   clx_layout *l = &w->job.layout;
   const double memory = memory_of(w, f, shard);
+  w->outcome->looked += w->look;
   if (memory > w->spec->memory_limit) {
     reject(w, CLX_SEARCH_MEMORY, 1);
-    if (!w->look && (w->outcome->closest.tp == 0 || memory < w->outcome->closest_memory)) {
+    if (w->look == w->spec->quick && (w->outcome->closest.tp == 0 || memory < w->outcome->closest_memory)) {
       w->outcome->closest = *l;
       w->outcome->closest_memory = memory;
     }
@@ -265,13 +267,14 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   const clx_stage_run *run = runs_of(w, cut, &count);
   family f = {.cut = cut};
   for (int32_t i = 0; i < s->repeat_count; i++) {
-    if (w->look && i > 1 && i + 1 < s->repeat_count) continue;
+    if (w->look && i > 1 && (w->spec->quick ? (i - 1) % QUICK_SHARES != 0 : i + 1 < s->repeat_count)) continue;
     l->recompute = s->repeat[i].recompute;
     l->recompute_share = s->repeat[i].share;
     l->sharding = CLX_SHARDING_NONE;
     l->shard_group = 0;
     f.memo = pass * s->repeat_count + i;
     f.time = floor_of(w, cut, &memo_of(w, &w->plain[f.memo], w->stamp)->slots);
+    if (w->spec->quick && !wanted(w, 0, f.time)) continue;  // without a front memory does not matter
     const clx_training_kept *kept = kept_of(w, pass);
     for (int32_t k = 0; k < count; k++) f.kept[k] = clx_training_activations(&w->job, &run[k], kept);
     CLX_TRY(visit_shards(w, &f, micro_batches));
@@ -279,16 +282,22 @@ static clx_status visit_repeats(walk *w, int32_t cut, int32_t pass, double micro
   return CLX_OK;
 }
 
+// Groups of at least a stage each, the last one too, as clx_pipeline_make needs them.
+static bool group_runs(const clx_layout *l, double micro_batches) {
+  const double rest = fmod(micro_batches, l->group);
+  return l->group >= l->pp && l->group <= micro_batches && (rest == 0 || rest >= l->pp);
+}
+
 // As clx_training_check and clx_pipeline_make demand.
 static bool schedule_runs(const clx_layout *l, double micro_batches) {
-  switch (clx_training_schedule(l)) {
-    case CLX_PIPELINE_INTERLEAVED:
-      return micro_batches >= l->pp;
-    case CLX_PIPELINE_DUALPIPE:
-      return micro_batches >= 2 * l->pp && fmod(micro_batches, 2) == 0;
-    default:
-      return true;
-  }
+  const int32_t kind = clx_training_schedule(l);
+  const bool both = kind == CLX_PIPELINE_DUALPIPE, interleaved = kind == CLX_PIPELINE_INTERLEAVED;
+  const double tasks = (double)CLX_TASK_KINDS * l->pp * (both ? 2 : l->vpp) * micro_batches;
+  if (tasks > CLX_PIPELINE_TASKS_MAX) return false;
+  if (interleaved && micro_batches < l->pp) return false;
+  if (both && (micro_batches < 2 * l->pp || fmod(micro_batches, 2) != 0)) return false;
+  if (l->group > 0 && (!interleaved || !group_runs(l, micro_batches))) return false;
+  return !l->merge || both || interleaved || kind == CLX_PIPELINE_1F1B;
 }
 
 static clx_status visit_cut(walk *w, int32_t cut, int32_t micro_batch, double micro_batches) {
@@ -324,7 +333,7 @@ static clx_status visit_micro_batches(walk *w, int32_t cuts) {
   for (int32_t i = 0; i < s->micro_batch_count; i++) {
     l->micro_batch = s->micro_batch[i];
     const double wave = (double)l->micro_batch * l->dp, batch = w->job.global_batch;
-    if (w->look && i > 1) return CLX_OK;
+    if (w->look && i > 2) return CLX_OK;
     if (batch < wave) {
       reject(w, CLX_SEARCH_BATCH, each * cuts);
       continue;
@@ -403,6 +412,12 @@ static clx_status visit_experts(walk *w) {
   return CLX_OK;
 }
 
+static bool sequence_splits(const walk *w) {
+  const clx_layout *l = &w->job.layout;
+  if (fmod(w->job.sequence, l->cp) != 0) return false;
+  return l->context_exchange != CLX_CONTEXT_ALL_TO_ALL || w->job.model->heads / l->tp % l->cp == 0;
+}
+
 static clx_status visit_tensor(walk *w) {
   const clx_search_space *s = w->space;
   clx_layout *l = &w->job.layout;
@@ -411,7 +426,7 @@ static clx_status visit_tensor(walk *w) {
   const bool inside = l->tp <= domain || clx_search_is_fixed(w->spec, CLX_SEARCH_TP);
   for (int32_t i = 0; i < s->cp_count; i++) {
     l->cp = s->cp[i];
-    if (!heads || !inside || fmod(w->job.sequence, l->cp) != 0) {
+    if (!heads || !inside || !sequence_splits(w)) {
       reject(w,
              !heads    ? CLX_SEARCH_HEADS
              : !inside ? CLX_SEARCH_DOMAIN

@@ -362,8 +362,3 @@ typedef struct clx_checkpoint_traffic {
 // Written behind training: over NICs of its own at `storage` B/s of a GPU, or (storage 0) over the NICs of the GPUs, where it
 // shares links with what compute waits for. Storage itself is taken to keep up.
 clx_checkpoint_traffic clx_training_checkpoint(const clx_training *job, const clx_step *step, double storage);
-
-// Plain search over TP, PP, VPP, CP, EP, micro-batch and recompute; the fastest layout that fits `memory_limit` bytes on at
-// most `gpus` GPUs. CLX_INFEASIBLE when none fits: *closest is then the one that needs least memory.
-clx_status clx_training_search(const clx_training *job, int64_t gpus, double memory_limit, clx_layout *best,
-                               clx_layout *closest, int64_t *tried, clx_error *error);

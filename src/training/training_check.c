@@ -168,6 +168,8 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
          rule->micro_batches, l->pp);
   DEMAND(c, !l->merge || kind == CLX_PIPELINE_1F1B || kind == CLX_PIPELINE_INTERLEAVED || kind == CLX_PIPELINE_DUALPIPE,
          "'merge' goes with 1f1b and interleaved (dualpipe always merges), the schedule is %s", name);
+  DEMAND(c, l->group == 0 || kind == CLX_PIPELINE_INTERLEAVED, "'group' goes with interleaved, the schedule is %s",
+         name);
   DEMAND(c, l->group <= micro_batches, "'group' is %d, a step has %.0f micro-batches", l->group, micro_batches);
   DEMAND(c, (int64_t)l->pp * l->vpp <= CLX_CHUNKS_MAX, "pp %d x vpp %d is more than %d chunks", l->pp, l->vpp,
          CLX_CHUNKS_MAX);
@@ -186,9 +188,10 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   check_degrees(&c, l);
   if (c.status != CLX_OK) return c.status;
   const double world = clx_layout_ranks(l);
-  DEMAND(&c, world <= (double)gpus,
-         "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the machine has %lld", l->tp, l->cp, l->pp,
-         l->dp, world, (long long)gpus);
+  const bool fewer = gpus < job->machine_gpus;
+  DEMAND(&c, world <= (double)gpus, "the layout asks for tp %d x cp %d x pp %d x dp %d = %.0f GPUs, the %s %lld%s",
+         l->tp, l->cp, l->pp, l->dp, world, fewer ? "job may use" : "machine has", (long long)gpus,
+         fewer ? " (training.gpus)" : "");
   if (c.status != CLX_OK) return c.status;  // from here on products of degrees are as small as the machine
   const int64_t usable = clx_training_usable_gpus(job, gpus);
   DEMAND(

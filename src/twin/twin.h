@@ -8,7 +8,7 @@
 // Names of the result (unit). Reports and tests rely on them.
 //   facts:  scenario.name, scenario.title, machine.fleet ("100,000 x H100 SXM in supermicro_hgx_h100_liquid"),
 //           network.switch, training.model, training.software, training.precision, training.layout ("TP8 PP8 VPP4 ... DP1536"),
-//           training.layout_origin ("given" | "searched, N tried"), training.flop_convention, training.bound_by,
+//           training.layout_origin ("given" | "searched, N tried; ..."), training.flop_convention, training.bound_by,
 //           accuracy.statement ("807 published runs: mean |error| 9.1 %, median 6.4 %, 90th percentile 20 %")
 //   machine.gpus, machine.servers, machine.racks, machine.endpoints, machine.switches, machine.switches_tier_1.., machine.tiers,
 //   machine.cables, machine.optics, machine.gpus_used, machine.gpus_spare   (plain counts)

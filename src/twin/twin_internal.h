@@ -26,6 +26,9 @@ clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memor
 // The step of every rank, drawn with `seed`; *result (nullable) gets what it found of the ranks.
 clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx_training *job, clx_step *step,
                           clx_result *result, clx_error *error);
+// What the record says of the error of such a step, with warnings beyond it.
+clx_status clx_twin_accuracy(const clx_accuracy *accuracy, const clx_training *job, clx_result *result,
+                             clx_error *error);
 // Parts of the fleet that train; part has room for machine.cohort_count. Returns how many.
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,

@@ -257,8 +257,13 @@ static clx_status nothing_fits(const clx_twin_hunt *h, const clx_error *first, c
   const clx_scenario *s = h->scenario;
   if (h->total.closest.tp == 0 && h->total.evaluated + h->total.pruned == 0) {
     if (first->status == CLX_INPUT) return clx_fail_plain(error, CLX_INPUT, "%s", first->mistake[0].text);
+    int32_t most = 0;
+    for (int32_t i = 1; i < CLX_SEARCH_REASONS; i++) {
+      if (h->total.rejected[i] > h->total.rejected[most]) most = i;
+    }
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
-                    "none of %.0f layouts divides this model, batch and machine", h->total.members);
+                    "none of %.0f layouts divides this model, batch and machine; of %.0f of them %s", h->total.members,
+                    h->total.rejected[most], clx_search_reason_text[most]);
   }
   if (h->total.evaluated + h->total.pruned > 0)
     return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
@@ -304,16 +309,20 @@ static clx_status search_all(clx_twin_hunt *h, clx_error *error) {
   return CLX_OK;
 }
 
-// The scenario's own layout, where it has one that fits.
+// The scenario's own layout, where it has one that fits; else why it does not.
 static clx_status find_given(clx_twin_hunt *h, clx_error *error) {
   clx_training job;
   clx_memory memory;
   clx_error ignored;
   clx_error_clear(&ignored);
   const clx_scenario *s = h->scenario;
+  h->given_wrong = s->layout_wrong;
   if (s->job.layout.tp == 0) return CLX_OK;
   clx_search_found *f = &h->given.found;
-  if (clx_twin_solve_training(s, false, &job, &memory, &f->step, &ignored) != CLX_OK) return CLX_OK;
+  if (clx_twin_solve_training(s, false, &job, &memory, &f->step, &ignored) != CLX_OK) {
+    h->given_wrong = clx_arena_text(h->arena, ignored.mistake[0].text);
+    return h->given_wrong != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
   caller context = {h, s, 0, 0};
   f->expected = f->step.step_time;
   CLX_TRY(confirm(&context, &job, &f->step, error));

@@ -29,8 +29,9 @@ typedef struct clx_twin_hunt {
   clx_search_outcome total;    // counts of all searches
   clx_twin_find *top, *front;  // of the largest count of GPUs
   int32_t top_count, front_count;
-  clx_twin_find *count;  // [counts of GPUs]: the best; tp 0 = none
-  clx_twin_find given;   // tp 0 = none
+  clx_twin_find *count;     // [counts of GPUs]: the best; tp 0 = none
+  clx_twin_find given;      // tp 0 = none, or it does not run:
+  const char *given_wrong;  // why not; NULL = it does
 } clx_twin_hunt;
 
 clx_status clx_twin_put_search(const clx_twin_hunt *hunt, clx_result *result, clx_error *error);

@@ -154,6 +154,7 @@ static clx_status put_best(const clx_twin_hunt *h, clx_result *result, clx_error
 
 static clx_status put_given(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
   const clx_search_found *f = &h->given.found;
+  if (h->given_wrong != NULL) return clx_result_add_text(result, "search.given.wrong", h->given_wrong, error);
   if (f->layout.tp == 0) return CLX_OK;
   CLX_TRY(clx_twin_put(result, "search.given.value", f->value, VALUE_UNIT[h->objective],
                        "of the objective, as the scenario lays it out", error));
@@ -248,12 +249,32 @@ static clx_status put_lists(const clx_twin_hunt *h, clx_result *result, clx_erro
   return put_list(h, "count", some, fitting, COUNT, CLX_COUNT(COUNT), "gpus", "", x, room, result, error);
 }
 
+// The warnings that a run of the best layout has.
+static clx_status put_warnings(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
+  const clx_twin_find *best = &h->top[0];
+  const clx_scenario *s = h->part[best->part].scenario;
+  clx_training job = s->job;
+  clx_step step = best->found.step;
+  job.layout = best->found.layout;
+  CLX_TRY(clx_twin_accuracy(&s->accuracy, &job, result, error));
+  clx_result *notes = clx_result_new();
+  if (notes == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = clx_twin_ranks(s, h->options->seed, &job, &step, notes, error);
+  const char *text;
+  for (int32_t i = 0; status == CLX_OK && (text = clx_result_warning(notes, i)) != NULL; i++) {
+    status = clx_result_warn(result, error, "%s", text);
+  }
+  clx_result_free(notes);
+  return status;
+}
+
 clx_status clx_twin_put_search(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
   CLX_TRY(put_question(h, result, error));
   CLX_TRY(put_counts(h, result, error));
   CLX_TRY(put_best(h, result, error));
   CLX_TRY(put_given(h, result, error));
   CLX_TRY(put_lists(h, result, error));
+  CLX_TRY(put_warnings(h, result, error));
   if (!h->total.proven) {
     CLX_TRY(clx_result_warn(result, error,
                             "slow ranks add more to the best layouts than these differ: others that were not simulated "

@@ -37,8 +37,51 @@ void clx_twin_layout_text(const clx_layout *l, char *text, size_t size) {
   if (l->stage_layer_count > 0) snprintf(text + n, size - n, ", layers by chunk as listed");
 }
 
-static clx_status too_big(const clx_training *job, const clx_memory *memory, double capacity, int64_t gpus,
-                          clx_error *error) {
+// Keys that a layout states; those that it leaves open are searched. Without any layout sharding is, too.
+static uint32_t stated(const clx_scenario *s, const clx_layout *l) {
+  const struct {
+    clx_search_key key;
+    bool given;
+  } keys[] = {{CLX_SEARCH_CP, l->cp > 0},
+              {CLX_SEARCH_EP, l->ep > 0},
+              {CLX_SEARCH_ETP, l->etp > 1},
+              {CLX_SEARCH_DP, l->dp > 0},
+              {CLX_SEARCH_MICRO_BATCH, l->micro_batch > 0},
+              {CLX_SEARCH_PP, l->pp > 0},
+              {CLX_SEARCH_VPP, l->vpp > 0},
+              {CLX_SEARCH_SCHEDULE, l->schedule != CLX_SCHEDULE_AUTO},
+              {CLX_SEARCH_SEQUENCE_PARALLEL, l->sequence_parallel >= 0},
+              {CLX_SEARCH_RECOMPUTE, l->recompute != CLX_RECOMPUTE_DEFAULT},
+              {CLX_SEARCH_RECOMPUTE_SHARE, l->recompute == CLX_RECOMPUTE_FULL},
+              {CLX_SEARCH_SHARDING, s->spec.training.layout.place.line > 0},
+              {CLX_SEARCH_SHARD_GROUP, s->spec.training.layout.place.line > 0}};
+  uint32_t fixed = 0;
+  for (int32_t i = 0; i < CLX_COUNT(keys); i++) fixed |= keys[i].given ? 1u << keys[i].key : 0;
+  return fixed;
+}
+
+// The fastest of the usual layouts that fit (clx_search_spec.quick); *outcome is without its arrays.
+static clx_status look(const clx_scenario *s, const clx_training *job, clx_layout *best, clx_search_outcome *outcome,
+                       clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_training free_job = *job;
+  clx_layout *l = &free_job.layout;
+  const clx_search_spec spec = {.job = &free_job,
+                                .fixed = stated(s, l),
+                                .gpus = s->job_gpus,
+                                .memory_limit = s->device_memory,
+                                .worth = {.base = 1},
+                                .top = 1,
+                                .quick = true};
+  const clx_status status = clx_search_solve(&spec, arena, outcome, error);
+  if (outcome->top_count > 0) *best = outcome->top[0].layout;
+  outcome->top = outcome->front = NULL;
+  clx_arena_free(arena);
+  return status;
+}
+
+static clx_status too_big(const clx_scenario *s, const clx_training *job, const clx_memory *memory, clx_error *error) {
   int32_t heaviest = 0;
   for (int32_t k = 1; k < CLX_MEMORY_CLASSES; k++) {
     if (memory->bytes[k] > memory->bytes[heaviest]) heaviest = k;
@@ -46,9 +89,9 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
   char need[32], part[32], have[32], closest_text[200] = "none found";
   clx_quantity_format(memory->total, "B", 4, need, sizeof need);
   clx_quantity_format(memory->bytes[heaviest], "B", 4, part, sizeof part);
-  clx_quantity_format(capacity, "B", 4, have, sizeof have);
-  clx_layout best = {0}, closest = {0};
-  int64_t tried = 0;
+  clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
+  clx_layout best = {0};
+  clx_search_outcome outcome;
   clx_training free_job = *job;
   free_job.layout = (clx_layout){.etp = 1,
                                  .recompute_share = 1,
@@ -56,7 +99,7 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
                                  .recompute = CLX_RECOMPUTE_DEFAULT,
                                  .sequence_parallel = job->layout.sequence_parallel};
   clx_error ignored = {0};
-  if (clx_training_search(&free_job, gpus, capacity, &best, &closest, &tried, &ignored) == CLX_OK) {
+  if (look(s, &free_job, &best, &outcome, &ignored) == CLX_OK) {
     clx_twin_layout_text(&best, closest_text, sizeof closest_text);
   }
   return clx_fail(
@@ -65,7 +108,7 @@ static clx_status too_big(const clx_training *job, const clx_memory *memory, dou
       memory->stage + 1, need, job->device->name, have, clx_memory_class_name[heaviest], part, closest_text);
 }
 
-// Nothing could be tried at all: the plainest layout says why (a format the device lacks, heads, batch).
+// Nothing could be tried at all: the plainest layout says why (heads, batch).
 static clx_status nothing_to_try(const clx_scenario *s, const clx_training *job, clx_error *error) {
   clx_training plain = *job;
   plain.layout.tp = 1;
@@ -74,33 +117,34 @@ static clx_status nothing_to_try(const clx_scenario *s, const clx_training *job,
   return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place, "no layout divides this model, batch and machine");
 }
 
-static clx_status nothing_fits(const clx_scenario *s, const clx_training *job, const clx_layout *closest, int64_t tried,
-                               clx_error *error) {
-  clx_memory memory;
-  clx_training least = *job;
-  least.layout = *closest;
-  CLX_TRY(clx_training_memory(&least, &memory, error));
+static clx_status nothing_fits(const clx_scenario *s, const clx_search_outcome *o, clx_error *error) {
   char need[32], have[32], text[200];
-  clx_quantity_format(memory.total, "B", 4, need, sizeof need);
+  clx_quantity_format(o->closest_memory, "B", 4, need, sizeof need);
   clx_quantity_format(s->device_memory, "B", 4, have, sizeof have);
-  clx_twin_layout_text(closest, text, sizeof text);
+  clx_twin_layout_text(&o->closest, text, sizeof text);
   return clx_fail(error, CLX_INFEASIBLE, s->spec.training.place,
-                  "no layout of %lld tried fits in %s per GPU; the closest needs %s: %s", (long long)tried, have, need,
-                  text);
+                  "no layout of %.0f tried fits in %s per GPU; the closest needs %s: %s", o->looked, have, need, text);
 }
 
 static clx_status search(const clx_scenario *s, clx_training *job, fit *f, clx_error *error) {
-  clx_layout best = {0}, closest = {0};
+  clx_layout best = {0};
+  clx_search_outcome outcome;
   clx_error plain;
-  int64_t tried = 0;
   clx_error_clear(&plain);
-  const clx_status status = clx_training_search(job, s->job_gpus, s->device_memory, &best, &closest, &tried, &plain);
-  if (status != CLX_OK && tried == 0) return nothing_to_try(s, job, error);
-  if (status != CLX_OK) return nothing_fits(s, job, &closest, tried, error);
+  const clx_status status = look(s, job, &best, &outcome, &plain);
+  if (status == CLX_INFEASIBLE && outcome.looked == 0) return nothing_to_try(s, job, error);
+  if (status == CLX_INFEASIBLE) return nothing_fits(s, &outcome, error);
+  if (status != CLX_OK) {
+    *error = plain;
+    return status;
+  }
+  const clx_layout given = job->layout;
   job->layout = best;
-  snprintf(f->text, sizeof f->text, "searched, %lld tried", (long long)tried);
+  job->layout.stage_layers = given.stage_layers;
+  job->layout.stage_layer_count = given.stage_layer_count;
+  snprintf(f->text, sizeof f->text, "searched, %.0f tried; colossus search tries all", outcome.looked);
   f->origin = f->text;
-  return CLX_OK;
+  return clx_training_check(job, s->job_gpus, error);
 }
 
 // --- output -----------------------------------------------------------------------------------------------------------
@@ -225,7 +269,7 @@ static clx_status add_rates(const clx_scenario *s, const clx_training *job, cons
                         "of the run, without failures", error);
 }
 
-static clx_status add_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
+clx_status clx_twin_accuracy(const clx_accuracy *a, const clx_training *job, clx_result *result, clx_error *error) {
   const clx_error_figures *f = figures_of(a, job->device->name);
   const clx_layout *l = &job->layout;
   const int64_t gpus = (int64_t)clx_layout_ranks(l);
@@ -292,7 +336,7 @@ static clx_status settle_job(const clx_scenario *s, bool ran, clx_training *job,
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
   CLX_TRY(clx_twin_settle(job, s->device_memory, memory, error));
   if (memory->total <= s->device_memory || ran) return CLX_OK;
-  return too_big(job, memory, s->device_memory, s->job_gpus, error);
+  return too_big(s, job, memory, error);
 }
 
 clx_status clx_twin_solve_training(const clx_scenario *s, bool ran, clx_training *job, clx_memory *memory,
@@ -315,6 +359,6 @@ clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *r
   CLX_TRY(add_memory(&memory, s->device_memory, result, error));
   CLX_TRY(add_parts(step, result, error));
   CLX_TRY(add_rates(s, job, step, result, error));
-  CLX_TRY(add_accuracy(&s->accuracy, job, result, error));
+  CLX_TRY(clx_twin_accuracy(&s->accuracy, job, result, error));
   return CLX_OK;
 }

@@ -104,7 +104,7 @@ static const move MOVES[] = {
      .change = TOGGLE,
      .names = SWITCH},
     {.key = "merge",
-     .title = "forward passes merged with backward ones",
+     .title = "forward merged with backward passes",
      LAYOUT(merge),
      .change = TOGGLE,
      .names = SWITCH,

@@ -40,6 +40,8 @@ static clx_status job_run(job *j, const char *kind, const char *path, clx_error 
   if (j->options == NULL) j->options = &none;
   CLX_TRY(clx_table_kind_find(kind, &j->kind, error));
   CLX_TRY(clx_table_load(j->arena, path, &j->table, error));
+  if (j->table.row_count == 0)
+    return clx_fail_plain(error, CLX_INPUT, "%s: the table has no rows below its header", path);
   CLX_TRY(j->kind->open(j, error));
   j->row = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
   if (j->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

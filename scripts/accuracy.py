@@ -60,13 +60,16 @@ def calibration(table):
     def cell(e):
         return "-" if e["mean"] is None else f"{100 * e['mean']:.1f} ({100 * e['median']:.1f})"
 
+    def points(e):
+        return "0.00" if abs(e) < 5e-5 else f"{100 * e:.2f}"
+
     errors = ["| source | rows | catalogue | fitted to all | without source | the same, own kept | without half |", "|---|---|---|---|---|---|---|"]
     for s in sorted(fit["sources"], key=lambda s: s["name"]) + [dict(fit["all"], name="**all**")]:
         errors.append(f"| {s['name']} | {s['rows']} | " + " | ".join(cell(s[way]) for way in ways) + " |")
     constants = ["| constant | of | catalogue | fitted | least | most | -10 % | +10 % | rows |", "|---|---|---|---|---|---|---|---|---|"]
     for c in fit["constants"]:
         numbers = " | ".join(f"{c[key]:.3g}" for key in ("catalogue", "fitted", "least", "most"))
-        constants.append(f"| `{c['key']}` | {c['label']} | {numbers} | {100 * c['worse_less']:.2f} | {100 * c['worse_more']:.2f} | {c['moved']} |")
+        constants.append(f"| `{c['key']}` | {c['label']} | {numbers} | {points(c['worse_less'])} | {points(c['worse_more'])} | {c['moved']} |")
     over = [f"{p['name']} ({p['own']} with {p['rows']} rows)" for p in fit["profiles"] if p["own"] > p["allowed"]]
     own = [f"{p['name']} {p['own']} ({p['rows']} rows)" for p in fit["profiles"] if 0 < p["own"] <= p["allowed"]]
     rule = "Kept by " + ", ".join(own) + "; all others have none. " if own else ""

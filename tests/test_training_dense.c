@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "training/training_internal.h"
 #include "training_rig.h"
@@ -77,6 +78,137 @@ static void test_packed_documents(void **state) {
   for (int32_t i = 0; i < count; i++) CLX_CHECK_NEAR(packed[i].flop, whole[i].flop, 1e-12, 0);
 }
 
+// Buffers that pipeline collectives with GEMMs need NVLink: over two servers they hide nothing.
+static void test_buffers_need_nvlink(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-70b", "nemo", (clx_layout){.tp = 8, .pp = 1, .dp = 2});
+  const double near = cost_of(&b).tp[0];
+  b.software.tp_overlap = 0;
+  assert_true(cost_of(&b).tp[0] > 1.5 * near);
+  b.job.layout.tp = 16;
+  b.job.layout.dp = 1;
+  const double far = cost_of(&b).tp[0];
+  b.software.tp_overlap = 1;
+  CLX_CHECK_NEAR(cost_of(&b).tp[0], far, 1e-12, 0);
+}
+
+// The same chip with faster memory under the same limit is not slower.
+static void test_h200_against_h100(void **state) {
+  (void)state;
+  static const int32_t precisions[] = {CLX_PRECISION_BF16, CLX_PRECISION_FP8};
+  bench b;
+  clx_error error = {0};
+  clx_device h200;
+  assert_int_equal(clx_catalog_read_device(catalog, "h200_sxm", (clx_place){0}, arena, &h200, &error), CLX_OK);
+  bench_make(&b, "llama-3.1-70b", "nemo", (clx_layout){.tp = 1, .pp = 8, .dp = 1});
+  CLX_CHECK_NEAR(h200.tdp, b.device.tdp, 0, 0);
+  for (int i = 0; i < CLX_COUNT(precisions); i++) {
+    clx_step old, new;
+    b.job.precision = precisions[i];
+    b.job.device = &b.device;
+    assert_int_equal(clx_training_step(&b.job, &old, &error), CLX_OK);
+    b.job.device = &h200;
+    assert_int_equal(clx_training_step(&b.job, &new, &error), CLX_OK);
+    assert_true(new.step_time <= old.step_time &&new.step_time > 0.9 * old.step_time);
+    assert_true(new.gemm < 1.01 * old.gemm);
+  }
+}
+
+// Block scales in hardware came with fp4: Hopper refuses mxfp8 and names its own format.
+static void test_mxfp8_needs_its_units(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 1, .dp = 1});
+  b.job.precision = CLX_PRECISION_FP8_BLOCK;
+  assert_int_equal(clx_training_check(&b.job, 8, &error), CLX_OK);
+  b.job.precision = CLX_PRECISION_MXFP8;
+  assert_int_equal(clx_training_check(&b.job, 8, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "fp8_block"));
+  clx_error none = {0};
+  assert_int_equal(clx_catalog_read_device(catalog, "b200_sxm", (clx_place){0}, arena, &b.device, &none), CLX_OK);
+  assert_int_equal(clx_training_check(&b.job, 8, &none), CLX_OK);
+}
+
+// Names of software and versions as people write them.
+static void test_names_of_software(void **state) {
+  (void)state;
+  static const char *const names[][2] = {{"Megatron-LM", "megatron-core"},
+                                         {"megatron-lm-0.12", "megatron-core"},
+                                         {"megatron-lm-2021", "megatron-lm-2021"},
+                                         {"megatron-lm-2022-05", "megatron-lm-2022"},
+                                         {"megatron-lm-3.0", "megatron-lm-2022"},
+                                         {"Megatron-DeepSpeed", "megatron-deepspeed-2022"},
+                                         {"MegaScale", "megatron-core"},
+                                         {"torchtitan-0.2", "torchtitan"},
+                                         {"llm-foundry-0.8", "llm-foundry"},
+                                         {"automodel", "torchtitan"},
+                                         {"nemo-automodel-26.04", "torchtitan"},
+                                         {"nemo-25.07", "nemo"},
+                                         {"nemo-24.09", "nemo-2024"},
+                                         {"MaxText", "jax"},
+                                         {"maxtext-2025", "jax"},
+                                         {"PaxML", "paxml"},
+                                         {"mlperf-nemo-6.0", "mlperf-nemo"},
+                                         {"megatron-bridge-26.02.01", "megatron-bridge-26-02"},
+                                         {"megatron-bridge-27.01", "megatron-bridge"}};
+  for (int i = 0; i < CLX_COUNT(names); i++) {
+    const char *found = clx_catalog_canonical(catalog, "software", names[i][0]);
+    if (found == NULL) fail_msg("no profile for '%s'", names[i][0]);
+    assert_string_equal(found, names[i][1]);
+  }
+  assert_null(clx_catalog_canonical(catalog, "software", "unheard-of-1.0"));
+}
+
+// PaxML and MaxText share their compiler: nothing but its products and its recompute policy differs.
+static void test_one_compiler(void **state) {
+  (void)state;
+  bench b, c;
+  bench_make(&b, "gpt3-175b", "paxml", (clx_layout){.tp = 1, .pp = 1, .dp = 1});
+  bench_make(&c, "gpt3-175b", "jax", (clx_layout){.tp = 1, .pp = 1, .dp = 1});
+  const clx_layer_cost pax = cost_of(&b), max = cost_of(&c);
+  CLX_CHECK_NEAR(pax.attention[0] + pax.attention[1], max.attention[0] + max.attention[1], 1e-12, 0);
+  CLX_CHECK_NEAR(pax.stream[0] + pax.stream[1], max.stream[0] + max.stream[1], 1e-12, 0);
+  CLX_CHECK_NEAR(pax.gemm[0] * b.software.gemm_speed, max.gemm[0], 1e-9, 0);
+}
+
+// Who names no software does not get more speed for it.
+static void test_default_is_not_faster(void **state) {
+  (void)state;
+  static const clx_layout layouts[] = {
+      {.tp = 8, .pp = 1, .dp = 2}, {.tp = 1, .pp = 1, .dp = 16}, {.tp = 4, .pp = 4, .dp = 1}};
+  for (int i = 0; i < CLX_COUNT(layouts); i++) {
+    bench b;
+    clx_step step[2];
+    clx_error error = {0};
+    for (int k = 0; k < 2; k++) {
+      bench_make(&b, "llama-3.1-70b", k == 0 ? "megatron-core" : "default", layouts[i]);
+      b.job.layout.sharding = CLX_SHARDING_ZERO1;
+      assert_int_equal(clx_training_step(&b.job, &step[k], &error), CLX_OK);
+    }
+    assert_true(step[1].step_time >= step[0].step_time);
+  }
+}
+
+// Devices whose products nobody measured, or whose energy is not known, are said.
+static void test_extrapolations_are_said(void **state) {
+  (void)state;
+  bench b;
+  clx_error error = {0};
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  bench_make(&b, "llama-3.1-70b", "megatron-core", (clx_layout){.tp = 8, .pp = 1, .dp = 1});
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+  b.device.multiply_energy[CLX_BF16] = 0;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "full clock"));
+  b.device.sustained_clock[CLX_BF16] = 0.8;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+  assert_int_equal(clx_catalog_read_device(catalog, "mi300x", (clx_place){0}, arena, &b.device, &error), CLX_OK);
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "not measured"));
+}
+
 static void test_separate_projections(void **state) {
   (void)state;
   bench b;
@@ -142,12 +274,15 @@ static void test_collectives_of_the_backward_pass(void **state) {
   const double held = clx_training_processors_held(&b.job, CLX_ALL_GATHER, group);  // of a reduce-scatter as well
   assert_true(hidden.tp[1] >= 2 * gather + 2 * held * (gather + reduce) - 1e-12);
   assert_true(hidden.tp[1] < 2 * gather + 0.6 * (gather + reduce));
-  // Buffers that overlap know no fp4.
+  // Recipes of Megatron-Bridge turn the buffers off with fp4.
   b.software.tp_overlap = 1;
   b.job.precision = CLX_PRECISION_FP8;
   const double narrow = cost_of(&b).tp[0];
   b.job.precision = CLX_PRECISION_NVFP4;
+  b.software.tp_overlap_fp4 = 0;
   assert_true(cost_of(&b).tp[0] > 5 * narrow);
+  b.software.tp_overlap_fp4 = 1;
+  CLX_CHECK_NEAR(cost_of(&b).tp[0], narrow, 1e-12, 0);
 }
 
 // Selective recompute of XLA's save_qkv_proj repeats attention, its output and the first products of the MLP.
@@ -199,6 +334,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_attention_of_training_shapes),
                                      cmocka_unit_test(test_kernels_of_attention),
                                      cmocka_unit_test(test_packed_documents),
+                                     cmocka_unit_test(test_buffers_need_nvlink),
+                                     cmocka_unit_test(test_h200_against_h100),
+                                     cmocka_unit_test(test_extrapolations_are_said),
+                                     cmocka_unit_test(test_mxfp8_needs_its_units),
+                                     cmocka_unit_test(test_names_of_software),
+                                     cmocka_unit_test(test_default_is_not_faster),
+                                     cmocka_unit_test(test_one_compiler),
                                      cmocka_unit_test(test_separate_projections),
                                      cmocka_unit_test(test_casts_before_gathers),
                                      cmocka_unit_test(test_collectives_of_the_backward_pass),

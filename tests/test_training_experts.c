@@ -124,6 +124,28 @@ static void test_host_work_of_each_expert(void **state) {
   CLX_CHECK_NEAR(clx_layer_cost_backward(&cost), 0.6 * 0.1 * 16 * 4, 1e-9, 0);
 }
 
+// Full recompute launches the forward pass once more; beyond the experts of a rank that runs were measured with, this is said.
+static void test_host_work_again(void **state) {
+  (void)state;
+  bench b;
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  bench_make(&b, "qwen3-235b-a22b", "megatron-core-2025", "h100_sxm", 8, EP8);
+  b.software.launch_interval = b.software.linear_host = b.software.expert_host_each = 0;
+  b.software.expert_host = 1;
+  b.job.layout.recompute = CLX_RECOMPUTE_FULL;
+  b.job.layout.recompute_share = 0.5;
+  const clx_layer_cost cost = clx_training_layer_cost(&b.job, true, false);
+  CLX_CHECK_NEAR(clx_layer_cost_backward(&cost), 0.6 + 0.5 * 0.4, 1e-9, 0);
+  b.software.expert_host_each = 1e-4;
+  b.job.precision = CLX_PRECISION_FP8;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);  // 16 a rank
+  b.job.layout.ep = 1;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 1);
+  assert_non_null(strstr(text[0], "16 experts a rank"));
+  b.job.precision = CLX_PRECISION_BF16;
+  assert_int_equal(clx_training_extrapolations(&b.job, text), 0);
+}
+
 // Fused experts: only with block scales and one sequence at a time; then no activation pass, no host, part of the exchange hidden.
 static void test_fused_experts(void **state) {
   (void)state;
@@ -245,6 +267,34 @@ static void test_hybrids(void **state) {
   }
 }
 
+// Experts cut over all eight ranks of a server: the rows of 8 ranks, two copies of each token, are gathered and their sums
+// scattered, which moves more than the exchange of whole experts; both together cost both. Nothing of it hides in expert_overlap.
+static void test_expert_tensor_parallel(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "mixtral-8x7b", "megatron-core-2025", "h100_sxm", 8, (clx_layout){.tp = 8, .pp = 1, .ep = 8, .dp = 8});
+  b.software.expert_dedup = 0;
+  const double whole = clx_training_layer_cost(&b.job, true, false).ep[0];
+  b.job.layout.ep = 1;
+  b.job.layout.etp = 8;
+  const clx_layer_cost cut = clx_training_layer_cost(&b.job, true, false);
+  const clx_group group = clx_group_make(&b.network, 8, 1);
+  const double bytes = 4096.0 / 8 * 4096 * 2 * 2 * 8;  // tokens of a rank, width, copies, B, ranks
+  const double both = clx_collective_time(&b.network, CLX_ALL_GATHER, group, bytes) +
+                      clx_collective_time(&b.network, CLX_REDUCE_SCATTER, group, bytes);
+  CLX_CHECK_NEAR(cut.ep[0], both, 1e-9, 0);
+  CLX_CHECK_NEAR(cut.ep[1], both, 1e-9, 0);
+  assert_true(cut.ep[0] > 1.5 * whole);
+  b.software.expert_overlap = 1;
+  CLX_CHECK_NEAR(clx_training_layer_cost(&b.job, true, false).ep[0], both, 1e-9, 0);
+  b.software.expert_overlap = 0;
+  b.job.layout.ep = 4;
+  b.job.layout.etp = 1;
+  const double four = clx_training_layer_cost(&b.job, true, false).ep[0];
+  b.job.layout.etp = 2;
+  assert_true(clx_training_layer_cost(&b.job, true, false).ep[0] > four);
+}
+
 // Twice as many mixers of one kind cost twice as much of it: the mean layer is linear in the shares.
 static void test_mean_layer_is_linear(void **state) {
   (void)state;
@@ -294,9 +344,11 @@ int main(void) {
       cmocka_unit_test(test_mtp_takes_the_place_of_a_layer),
       cmocka_unit_test(test_slow_hosts_decide),
       cmocka_unit_test(test_host_work_of_each_expert),
+      cmocka_unit_test(test_host_work_again),
       cmocka_unit_test(test_fused_experts),
       cmocka_unit_test(test_biased_experts),
       cmocka_unit_test(test_exchanges),
+      cmocka_unit_test(test_expert_tensor_parallel),
       cmocka_unit_test(test_passes_of_the_optimizer),
       cmocka_unit_test(test_fsdp_reduces_narrow),
       cmocka_unit_test(test_hybrids),

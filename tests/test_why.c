@@ -143,6 +143,15 @@ static clx_training solved(const clx_scenario *s) {
   return job;
 }
 
+static double expected_step(const clx_training *job) {
+  clx_arena *arena = clx_arena_new();
+  const clx_training_costs costs = clx_training_costs_make(job);
+  clx_step step;
+  assert_int_equal(clx_training_expected(job, &costs, arena, &step, NULL), CLX_OK);
+  clx_arena_free(arena);
+  return step.step_time;
+}
+
 // A machine with everything k times as fast, whose fixed times are k times as short, takes 1/k: no number of the device, its
 // kernels or the software is missing that has seconds in its unit.
 static void test_faster_machine_is_faster_by_that(void **state) {
@@ -296,12 +305,14 @@ static void test_changes_are_runs(void **state) {
     char name[96];
     assert_int_equal(clx_twin_solve_training(changed, false, &job, &memory, &step, NULL), CLX_OK);
     snprintf(name, sizeof name, "why.move.%s.step_time", rows[i].key);
-    CLX_CHECK_NEAR(value(r, name), step.step_time, 1e-12, 0);
+    const double changed_step = value(r, name);
+    CLX_CHECK_NEAR(changed_step, step.step_time, 0.02, 0);  // a run deals speeds, changes have the expected slowest
+    CLX_CHECK_NEAR(changed_step, expected_step(&job), 1e-12, 0);
     snprintf(name, sizeof name, "why.move.%s.memory", rows[i].key);
     CLX_CHECK_NEAR(value(r, name), memory.total, 1e-12, 0);
     const double tokens = job.global_batch * job.sequence / (s->job.global_batch * s->job.sequence);
     snprintf(name, sizeof name, "why.move.%s.gain", rows[i].key);
-    CLX_CHECK_NEAR(value(r, name), tokens * value(r, "why.step_time") / step.step_time - 1, 0, 1e-12);
+    CLX_CHECK_NEAR(value(r, name), tokens * value(r, "why.step_time") / changed_step - 1, 0, 1e-12);
     clx_scenario_free(changed);
   }
   clx_result_free(r);

@@ -54,6 +54,7 @@ static int calibrate(const cli_call *call) {
       {"kernels", "device"},        {"family", "device"},     {"rows", "device"},  {"library", "collectives"},
       {"transport", "collectives"}, {"notes", "collectives"}, {"free", "training"}};
   if (cli_check_heeded(call, heeded, CLI_COUNT(heeded)) != CLI_DONE) return CLI_WRONG;
+  if (training && cli_flag(call, "source")) return cli_wrong("calibrate training writes no entry that names a source");
   if (!read_options(call, &options)) return CLI_WRONG;
   int code = cli_open_catalogue(call, &catalog);
   if (code == CLI_DONE) {

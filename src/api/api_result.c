@@ -13,7 +13,9 @@ const char *clx_version(void) { return "0.1.0"; }
 
 void clx_text_free(char *text) { free(text); }
 
-void clx_run_options_default(clx_run_options *options) { *options = (clx_run_options){.seed = 1, .threads = 1}; }
+void clx_run_options_default(clx_run_options *options) {
+  *options = (clx_run_options){.seed = CLX_DEFAULT_SEED, .threads = 1};
+}
 
 clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
                             clx_error *error) {

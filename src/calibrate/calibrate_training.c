@@ -13,7 +13,7 @@ const char *const clx_trained_name[CLX_TRAINED] = {"catalogue", "fitted", "left_
 // How far the constants may move in a round, as a share of their range: at first, at least, and from one round to the next where
 // none went that far. The response of every run to every constant is measured at this distance on both sides, taken to be straight
 // in between and to add up, and the fit solved with that.
-static const double RADIUS = 0.3, RADIUS_LEAST = 0.015, SHRINK = 1.0 / 3;
+static const double RADIUS = 0.15, RADIUS_LEAST = 0.015, SHRINK = 0.5;
 // Another round as wide is worth its time when the last one gained this share.
 static const double WORTH = 0.0005;
 enum { ROUNDS_MAX = 8 };

@@ -257,8 +257,7 @@ static const clx_row device_rows[] = {
      .initial = 0.2,
      .minimum = 0,
      .maximum = 0.6,
-     .doc = "share of the power limit that products of a long job cannot use: leakage of a hot die, what the "
-            "controller keeps free"},
+     .doc = "share of the power limit that products of a long job cannot use; fitted to published runs"},
     {.key = "voltage_minimum",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_device, voltage_minimum),

@@ -74,6 +74,9 @@ enum { CLX_PIPELINE_STAGES_MAX = 4096, CLX_PIPELINE_CHUNKS_MAX = 1024, CLX_PIPEL
 // are split or nothing alternates (DualPipe always merges). Arrays come from `arena`. O(tasks), about 30 ns each.
 clx_status clx_pipeline_make(const clx_pipeline_spec *spec, clx_arena *arena, clx_pipeline *pipeline, clx_error *error);
 
+// Interleaved: the least micro-batches of a chunk in a row, `stages` or more, whose last group is full or has at least `stages`.
+int32_t clx_pipeline_group(int32_t stages, int32_t micro_batches);
+
 // As clx_pipeline_make, from task lists that the caller filled (kind, stages, chunks, micro_batches, split, task, first): sets order,
 // in_flight, program. `kind` decides positions only. Every forward and backward of every position and micro-batch must be listed
 // once; with `split` a backward that has no weight task takes the whole pass. Lists that wait for each other in a circle are an

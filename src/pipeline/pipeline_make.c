@@ -89,16 +89,22 @@ static clx_status check_schedule(const clx_pipeline_spec *spec, const schedule *
 
 // True if the last group is full or holds at least `stages` micro-batches, as Megatron-Core asks. With fewer stages can end up waiting
 // for each other in a circle (4 stages of 3 chunks, 9 micro-batches in groups of 4).
-static bool group_fits(const clx_pipeline_spec *spec, int32_t group) {
-  const int32_t rest = spec->micro_batches % group;
-  return rest == 0 || rest >= spec->stages;
+static bool group_fits(int32_t stages, int32_t micro_batches, int32_t group) {
+  const int32_t rest = micro_batches % group;
+  return rest == 0 || rest >= stages;
+}
+
+int32_t clx_pipeline_group(int32_t stages, int32_t micro_batches) {
+  int32_t group = stages;
+  while (group < micro_batches && !group_fits(stages, micro_batches, group)) group++;  // one group of all of them fits
+  return group;
 }
 
 static clx_status find_group(const clx_pipeline_spec *spec, int32_t chunks, int32_t *group, clx_error *error) {
   *group = spec->group > 0 ? spec->group : spec->stages;
   if (spec->kind != CLX_PIPELINE_INTERLEAVED || chunks == 1) return CLX_OK;
   if (spec->group == 0) {
-    while (!group_fits(spec, *group)) (*group)++;  // one group of all of them fits
+    *group = clx_pipeline_group(spec->stages, spec->micro_batches);
     return CLX_OK;
   }
   if (spec->group < spec->stages) {
@@ -106,7 +112,7 @@ static clx_status find_group(const clx_pipeline_spec *spec, int32_t chunks, int3
                     "interleaved 1F1B over %d stages needs groups of at least %d micro-batches, not %d", spec->stages,
                     spec->stages, spec->group);
   }
-  if (!group_fits(spec, spec->group)) {
+  if (!group_fits(spec->stages, spec->micro_batches, spec->group)) {
     return clx_fail(error, CLX_INPUT, spec->place,
                     "%d micro-batches in groups of %d leave a last group of %d, fewer than the %d stages",
                     spec->micro_batches, spec->group, spec->micro_batches % spec->group, spec->stages);

@@ -98,6 +98,7 @@ typedef struct clx_software {
   double fusion;                 // 0 = every elementwise operation is its own kernel, 1 = neighbours fused
   int32_t tp_async;              // bool: without tp_overlap, collectives of the backward pass run beside its GEMMs
   double tp_overlap;             // share of tensor-parallel communication hidden behind GEMMs
+  int32_t tp_overlap_fp4;        // bool: with fp4 operands, too
   int32_t sequence_parallel;     // bool: used when tp > 1
   int32_t separate_projections;  // bool: queries, keys, values, gate and up are matrix products of their own
   int32_t dp_overlap;            // bool: gradient reduction behind the backward pass
@@ -238,11 +239,11 @@ double clx_training_adapters(const clx_training *job);
 typedef struct clx_layer_cost {
   double gemm[2], attention[2], stream[2], launch[2];  // [0] forward, [1] backward
   double tp[2], cp[2], ep[2], fsdp[2];
-  double contention[2];  // by which tp, cp and ep take longer beside fsdp
-  double weight;         // weight gradients in gemm[1]: what zero-bubble schedules move
-  double repeat;         // forward work repeated by recompute
-  double repeat_tp;      // and its communication
-  double flop;           // executed, forward + backward + repeated
+  double contention[2];                    // by which tp, cp and ep take longer beside fsdp
+  double weight;                           // weight gradients in gemm[1]: what zero-bubble schedules move
+  double repeat;                           // forward work repeated by recompute
+  double repeat_tp, repeat_cp, repeat_ep;  // and its communication
+  double flop;                             // executed, forward + backward + repeated
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);
@@ -277,6 +278,9 @@ int64_t clx_training_usable_gpus(const clx_training *job, int64_t gpus);
 
 // Checks identities (world, divisibility) and names every number that does not fit.
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error);
+// What of a prediction for this job goes beyond what was measured, as sentences about its device or model: returns how many.
+enum { CLX_EXTRAPOLATIONS_MAX = 4 };
+int32_t clx_training_extrapolations(const clx_training *job, const char *text[CLX_EXTRAPOLATIONS_MAX]);
 // What one micro-batch leaves in memory from forward to backward, B of one rank. Depends on tp, cp, ep, etp, micro_batch,
 // sequence_parallel and recompute (not on its share).
 typedef struct clx_saved {

@@ -175,6 +175,13 @@ static void check_schedule(check *c, const clx_layout *l, double micro_batches) 
          CLX_CHUNKS_MAX);
 }
 
+// Below a fifth of the board power clocks are at their floor: the power model ends there.
+static void check_power_cap(check *c, const clx_training *job) {
+  const double tdp = job->device->tdp, cap = job->power_cap;
+  DEMAND(c, cap <= 0 || tdp <= 0 || (cap <= tdp && cap >= 0.2 * tdp),
+         "power_cap of %.0f W: %s can be limited to between %.0f and %.0f W", cap, job->device->name, 0.2 * tdp, tdp);
+}
+
 clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *error) {
   const clx_layout *l = &job->layout;
   check c = {CLX_OK, l->place, error};
@@ -198,7 +205,39 @@ clx_status clx_training_check(const clx_training *job, int64_t gpus, clx_error *
   DEMAND(&c, job->global_batch >= per_wave, "global batch %.0f is smaller than micro_batch %d x dp %d = %.0f",
          job->global_batch, l->micro_batch, l->dp, per_wave);
   check_schedule(&c, l, clx_training_micro_batches(job));
+  DEMAND(&c, l->offload <= 0 || job->device->host_link > 0 || job->device->pcie > 0,
+         "'offload': the catalogue does not say how fast %s reaches host memory (host_link, pcie)", job->device->name);
+  check_power_cap(&c, job);
   const clx_format format = clx_precision_format(job->precision);
   DEMAND(&c, job->device->peak[format] > 0, "%s has no %s arithmetic", job->device->name, clx_format_name[format]);
+  // Units that take a scale for each 32 elements came with fp4 (Blackwell, CDNA4).
+  DEMAND(&c, job->precision != CLX_PRECISION_MXFP8 || job->device->peak[CLX_FP4] > 0,
+         "%s has no units for mxfp8 (a scale for each 32 elements): fp8_block is the block-scaled format of Hopper",
+         job->device->name);
   return c.status;
+}
+
+// Most experts of a rank in the runs that the host's time for each expert comes from (docs/model/training/experts.md).
+static const int32_t EXPERTS_KNOWN = 16;
+
+static bool many_experts(const clx_training *job) {
+  const clx_transformer *m = job->model;
+  const clx_software *s = job->software;
+  const bool scaled = job->precision == CLX_PRECISION_MXFP8 || job->precision == CLX_PRECISION_NVFP4;
+  const bool fused = s->fused_experts && scaled && job->layout.micro_batch == 1;
+  const bool each = !fused && (clx_precision_format(job->precision) != CLX_BF16 || m->mlp_bias);
+  return m->experts > 0 && each && m->experts / job->layout.ep > EXPERTS_KNOWN && !s->cuda_graphs &&
+         s->expert_host_each > 0;
+}
+
+int32_t clx_training_extrapolations(const clx_training *job, const char *text[CLX_EXTRAPOLATIONS_MAX]) {
+  int32_t count = 0;
+  const clx_device *d = job->device;
+  const clx_format format = clx_precision_format(job->precision);
+  if (d->kernels->gemm[clx_precision_kernel(job->precision)].fit.rows == 0)
+    text[count++] = "matrix products of the device were not measured in this format";
+  if (d->multiply_energy[format] <= 0 && d->sustained_clock[format] <= 0)
+    text[count++] = "the energy of its products is not known: full clock assumed";
+  if (many_experts(job)) text[count++] = "the host's time for each expert is known up to 16 experts a rank";
+  return count;
 }

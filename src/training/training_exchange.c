@@ -42,13 +42,20 @@ static double tp_backward_plain(const clx_layer_context *c, clx_tp_collectives t
   return shown;
 }
 
+// Buffers that pipeline a collective with a GEMM lie in memory that all ranks write over NVLink (Transformer Engine, userbuffers):
+// a group across servers has none.
+static double tp_overlap(const clx_layer_context *c) {
+  const clx_group group = clx_group_make(c->job->network, c->job->layout.tp, 1);
+  const bool off = group.inside < group.size || (c->format == CLX_FP4 && !c->software->tp_overlap_fp4);
+  return off ? 0 : c->software->tp_overlap;
+}
+
 void clx_layer_add_tp(clx_layer_context *c, bool moe) {
   const clx_transformer *m = c->job->model;
   const clx_layer_blocks b = clx_layer_blocks_of(m);
   const double blocks = b.attention + b.mamba + (!moe || m->dense_residual || m->shared_expert_ffn > 0 ? b.ffn : 0);
   const clx_tp_collectives t = clx_layer_tp_collectives(c);
-  // The buffers that overlap communication with a GEMM know no fp4 (Megatron-Bridge turns them off).
-  const double overlap = c->format == CLX_FP4 ? 0 : c->software->tp_overlap;
+  const double overlap = tp_overlap(c);
   const double exposed = blocks * (t.gather + t.reduce) * (1 - overlap * (1 - clx_training_buffers_held(c->job)));
   const bool plain = overlap <= 0 && c->software->tp_async && c->shard.sequence_parallel;
   c->cost.tp[CLX_FORWARD] += exposed;
@@ -100,6 +107,7 @@ static bool plain_exchange(const clx_layer_context *c, clx_group group) {
 
 static double exchange_time(const clx_layer_context *c, clx_group group) {
   const clx_layout *l = &c->job->layout;
+  if (l->ep <= 1) return 0;
   const double share = plain_exchange(c, group) ? 0 : c->software->expert_dedup,
                picks = c->job->model->experts_per_token;
   const double plain =
@@ -112,24 +120,37 @@ static double exchange_time(const clx_layer_context *c, clx_group group) {
          (1 - share) * plain;
 }
 
+// Experts cut over etp ranks: each of them needs the rows of all, gathered after dispatch; partial sums are scattered before
+// combine, and backward the other way round (Megatron-Core, MoEAlltoAllTokenDispatcher, dispatch_postprocess and
+// combine_preprocess). Nothing runs beside: the experts wait for the rows, the combination for the sums. s of one pass.
+static double expert_tensor_time(const clx_layer_context *c) {
+  const clx_layout *l = &c->job->layout;
+  if (l->etp <= 1) return 0;
+  const clx_network *network = c->job->network;
+  const clx_group group = clx_group_make(network, l->etp, 1);
+  const double bytes = clx_training_etp_bytes(c->job);
+  return clx_collective_time(network, CLX_ALL_GATHER, group, bytes) +
+         clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes);
+}
+
 void clx_layer_add_ep(clx_layer_context *c) {
   const clx_layout *l = &c->job->layout;
-  if (l->ep <= 1) return;
+  if (l->ep <= 1 && l->etp <= 1) return;
   const clx_group group = clx_group_make(c->job->network, l->ep, l->etp);
-  const double one = exchange_time(c, group);
-  // All-to-all delivers tokens by their origin: they are sorted by expert once more on arrival, and back before they leave.
+  // What comes from several ranks is ordered by origin: it is sorted by expert once more on arrival, and back before it leaves.
   const bool sorts = plain_exchange(c, group) && c->job->model->experts > l->ep;
   // Profiles with fused experts overlap where nothing waits for the host: in graphs of the whole step.
   const bool overlaps = c->fused_experts || !c->software->fused_experts;
-  const double exchanges = 2 * clx_layer_blocks_of(c->job->model).ffn;
+  const double blocks = clx_layer_blocks_of(c->job->model).ffn, exchanges = 2 * blocks;
   if (sorts) {
-    const double rows = clx_training_token_bytes(c->job) * c->job->model->experts_per_token;
+    const double rows = clx_training_token_bytes(c->job) * c->job->model->experts_per_token * l->etp;
     const double sort = exchanges * clx_device_stream_time(c->device, 2 * rows);
     c->cost.stream[CLX_FORWARD] += sort;
     c->cost.stream[CLX_BACKWARD] += sort;
     c->experts_forward += sort;
   }
-  const double exposed = exchanges * one * (1 - (overlaps ? c->software->expert_overlap : 0));
+  const double exposed = exchanges * exchange_time(c, group) * (1 - (overlaps ? c->software->expert_overlap : 0)) +
+                         blocks * expert_tensor_time(c);
   c->cost.ep[CLX_FORWARD] += exposed;
   c->cost.ep[CLX_BACKWARD] += exposed;
 }

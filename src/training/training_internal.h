@@ -39,6 +39,8 @@ double clx_training_tp_bytes(const clx_training *job);
 double clx_training_cp_bytes(const clx_training *job);
 double clx_training_cp_output_bytes(const clx_training *job);
 double clx_training_ep_bytes(const clx_training *job);
+// Rows of the experts of a rank, all copies, gathered over the etp ranks that share them.
+double clx_training_etp_bytes(const clx_training *job);
 double clx_training_token_bytes(const clx_training *job);  // of the tokens that one rank routes, one copy of each
 double clx_training_pp_bytes(const clx_training *job);
 

@@ -43,7 +43,9 @@ static void add_full_recompute(clx_layer_context *c) {
   const double sums = c->shard.sequence_parallel ? 0.25 : 0.5;  // of the layer's tensor-parallel collectives
   const double repeat_tp = c->cost.repeat_tp * (early ? 1 - sums : 1);
   c->cost.repeat = share * (clx_layer_compute(&c->cost, CLX_FORWARD) - (early ? c->last_gemm : 0));
-  c->cost.repeat_tp = share * (repeat_tp + c->cost.ep[CLX_FORWARD] + c->cost.cp[CLX_FORWARD]);
+  c->cost.repeat_tp = share * repeat_tp;
+  c->cost.repeat_cp = share * c->cost.cp[CLX_FORWARD];
+  c->cost.repeat_ep = share * c->cost.ep[CLX_FORWARD];
   c->cost.flop += share * (c->flop_forward - (early ? c->last_flop : 0));
 }
 
@@ -83,7 +85,7 @@ static expert_host expert_host_of(const clx_layer_context *c) {
 
 // The tokens of each expert are counted on the device, and the host reads the counts before it can start the products of the
 // experts: device and host meet there in the forward pass, and the host's work for the experts hides behind theirs only.
-// Backward the counts are known.
+// Backward the counts are known; what full recompute repeats is launched, and waited for, once more.
 static void add_expert_launch(clx_layer_context *c) {
   static const double FORWARD_SHARE = 0.4;  // backward: two products for one, and autograd
   const expert_host host = expert_host_of(c);
@@ -95,9 +97,13 @@ static void add_expert_launch(clx_layer_context *c) {
   const double both = slow * (c->kernels[CLX_FORWARD] * interval + FORWARD_SHARE * host.mixers) + experts;
   const double forward = fmax(both, fmax(experts, device - mixers) + mixers);
   c->cost.launch[CLX_FORWARD] = forward - device;
-  const double all = (1 - FORWARD_SHARE) * (host.mixers + host.experts) + c->kernels[CLX_BACKWARD] * interval;
-  const double backward =
-      clx_layer_compute(&c->cost, CLX_BACKWARD) + c->cost.tp[CLX_BACKWARD] + c->cost.ep[CLX_BACKWARD];
+  const bool full = clx_training_recompute(c->job) == CLX_RECOMPUTE_FULL;
+  const double again = full ? c->job->layout.recompute_share : 0;
+  const double all = (1 - FORWARD_SHARE + again * FORWARD_SHARE) * (host.mixers + host.experts) +
+                     (c->kernels[CLX_BACKWARD] + again * c->kernels[CLX_FORWARD]) * interval;
+  const double backward = clx_layer_compute(&c->cost, CLX_BACKWARD) + c->cost.tp[CLX_BACKWARD] +
+                          c->cost.ep[CLX_BACKWARD] +
+                          (full ? c->cost.repeat + c->cost.repeat_tp + c->cost.repeat_ep : 0);
   c->cost.launch[CLX_BACKWARD] = fmax(0, slow * all - backward);
 }
 
@@ -122,7 +128,8 @@ static void add_launch(clx_layer_context *c, bool moe) {
 static void add_offload(clx_layer_context *c, bool moe) {
   const double share = c->job->layout.offload;
   if (share <= 0) return;
-  const double link = c->device->host_link > 0 ? c->device->host_link : fmax(c->device->pcie, 1e9);
+  const double link =
+      c->device->host_link > 0 ? c->device->host_link : c->device->pcie;  // one is there: clx_training_check
   const double transfer = share * clx_training_kept_make(c->job).layer[moe ? 1 : 0].bytes / link;
   for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
     c->cost.launch[pass] += fmax(0, transfer - clx_layer_compute(&c->cost, pass));
@@ -167,5 +174,5 @@ double clx_layer_cost_forward(const clx_layer_cost *cost) {
 double clx_layer_cost_backward(const clx_layer_cost *cost) {
   return clx_layer_compute(cost, CLX_BACKWARD) + cost->tp[CLX_BACKWARD] + cost->cp[CLX_BACKWARD] +
          cost->ep[CLX_BACKWARD] + cost->fsdp[CLX_BACKWARD] + cost->contention[CLX_BACKWARD] +
-         cost->launch[CLX_BACKWARD] + cost->repeat + cost->repeat_tp;
+         cost->launch[CLX_BACKWARD] + cost->repeat + cost->repeat_tp + cost->repeat_cp + cost->repeat_ep;
 }

@@ -62,15 +62,15 @@ static double in_flight(const clx_layout *l, int32_t stage, double micro_batches
     case CLX_PIPELINE_GPIPE:
       return micro_batches;
     case CLX_PIPELINE_INTERLEAVED: {
-      const double group = l->group > 0 ? l->group : p;
-      return fmin(micro_batches, (2 * (p - stage - 1) + (v - 1) * group + 1) / v);
+      const double group = l->group > 0 ? l->group : clx_pipeline_group(l->pp, (int32_t)micro_batches);
+      return fmin(micro_batches, (2 * (p - stage - 1) + (v - 1) * group + 1 + (l->merge ? 1 : 0)) / v);
     }
     case CLX_PIPELINE_ZB_V:
       return fmin(micro_batches, p);
     case CLX_PIPELINE_DUALPIPE:
       return fmin(micro_batches, p + 1) / 2;
-    default:
-      return fmin(micro_batches, p - stage);
+    default:  // merged pairs run twice as far ahead
+      return fmin(micro_batches, l->merge ? 2 * (p - stage) : p - stage);
   }
 }
 

@@ -8,10 +8,10 @@
 // Blocks of threads, each on a processor of its own.
 typedef struct blocks {
   const char *family;
-  double multicast, multicast_far;  // NVLS_NCHANNELS_SM90, SM100_NVL, SM100 (NCCL 2.27, src/transport/nvls.cc)
+  double multicast;  // NVLS_NCHANNELS_SM90, SM100_NVL (NCCL 2.27, src/transport/nvls.cc)
 } blocks;
 
-static const blocks MULTICAST[] = {{"hopper", 16, 16}, {"blackwell", 24, 32}};
+static const blocks MULTICAST[] = {{"hopper", 16}, {"blackwell", 24}};
 
 // Rings across nodes: two channels for each of eight NICs (NCCL, src/graph/search.cc and connect.cc).
 static const double FAR_RING = 16;
@@ -23,11 +23,9 @@ static const double BUFFERS = 10;
 // DeepEP and its like (DeepSeek-V3: 20 of 132 processors).
 static const double DISPATCH = 20;
 
-static double multicast_blocks(const clx_device *device, bool far) {
+static double multicast_blocks(const clx_device *device) {
   for (int32_t i = 0; i < CLX_COUNT(MULTICAST); i++) {
-    if (clx_text_equal(device->family, MULTICAST[i].family)) {
-      return far ? MULTICAST[i].multicast_far : MULTICAST[i].multicast;
-    }
+    if (clx_text_equal(device->family, MULTICAST[i].family)) return MULTICAST[i].multicast;
   }
   return 0;
 }
@@ -42,7 +40,7 @@ double clx_training_processors_held(const clx_training *job, clx_collective kind
     case CLX_ALL_GATHER:
     case CLX_BROADCAST: {
       const bool multicast = !far && group.size > 4 && clx_nccl_multicast(device);
-      held = multicast ? multicast_blocks(device, far) : far ? FAR_RING : clx_nccl_channels(device);
+      held = multicast ? multicast_blocks(device) : far ? FAR_RING : clx_nccl_channels(device);
       break;
     }
     case CLX_DISPATCH:

@@ -33,6 +33,8 @@ void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double t
   sum->weight += times * one->weight;
   sum->repeat += times * one->repeat;
   sum->repeat_tp += times * one->repeat_tp;
+  sum->repeat_cp += times * one->repeat_cp;
+  sum->repeat_ep += times * one->repeat_ep;
   sum->flop += times * one->flop;
 }
 
@@ -140,8 +142,8 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
   step->launch = micro_batches * (sum->launch[0] + sum->launch[1]);
   step->recompute = micro_batches * sum->repeat;
   step->tp_exposed = micro_batches * (sum->tp[0] + sum->tp[1] + sum->repeat_tp);
-  step->cp_exposed = micro_batches * (sum->cp[0] + sum->cp[1]);
-  step->ep_exposed = micro_batches * (sum->ep[0] + sum->ep[1]);
+  step->cp_exposed = micro_batches * (sum->cp[0] + sum->cp[1] + sum->repeat_cp);
+  step->ep_exposed = micro_batches * (sum->ep[0] + sum->ep[1] + sum->repeat_ep);
   step->dp_exposed = micro_batches * (sum->fsdp[0] + sum->fsdp[1]);
   step->contention = micro_batches * (sum->contention[0] + sum->contention[1]);
   step->executed_flop = micro_batches * sum->flop;

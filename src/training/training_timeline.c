@@ -34,8 +34,10 @@ static void put_waiting(builder *b, clx_waiting which, double time, int32_t laye
 // gradients leave when it ends.
 static void put_layer(builder *b, const clx_layer_cost *cost, int32_t layer, int32_t previous) {
   const int32_t pass = b->pass;
-  const double waiting[CLX_WAITING] = {cost->tp[pass] + (pass == 1 ? cost->repeat_tp : 0), cost->cp[pass],
-                                       cost->ep[pass]};
+  const bool repeats = pass == 1;
+  const double waiting[CLX_WAITING] = {cost->tp[pass] + (repeats ? cost->repeat_tp : 0),
+                                       cost->cp[pass] + (repeats ? cost->repeat_cp : 0),
+                                       cost->ep[pass] + (repeats ? cost->repeat_ep : 0)};
   const double all = pass == 0 ? clx_layer_cost_forward(cost) : clx_layer_cost_backward(cost);
   const double compute = all - waiting[0] - waiting[1] - waiting[2];
   int32_t ready = -1;

@@ -72,6 +72,7 @@ static void put_tasks(writer *w, const seat *s, int32_t track, const clx_pipelin
   for (int32_t i = g->pipeline.first[s->stage]; i < g->pipeline.first[s->stage + 1]; i++) {
     const clx_task *task = &g->pipeline.task[i];
     const int32_t position = clx_pipeline_position(&g->pipeline, s->stage, task);
+    const bool merged = i > g->pipeline.first[s->stage] && g->pipeline.task[i - 1].with_next;
     const char *kind = clx_task_kind_name[task->kind];
     const char *name = g->pipeline.chunks > 1
                            ? clx_arena_format(w->arena, "%s %d.%d", kind, task->micro_batch, task->chunk)
@@ -79,7 +80,14 @@ static void put_tasks(writer *w, const seat *s, int32_t track, const clx_pipelin
     const double start = w->start + span[i].start, end = w->start + span[i].end;
     const bool forward = task->kind == CLX_TASK_FORWARD, backward = task->kind == CLX_TASK_BACKWARD;
     const bool sends = (forward && position + 1 < g->positions) || (backward && position > 0);
-    put(w, track + TRACK_COMPUTE, name, kind, start, end, 0);
+    if (task->with_next) {  // both passes at once: one span
+      const clx_task *next = &g->pipeline.task[i + 1];
+      const char *both = clx_arena_format(w->arena, "%s, %s %d.%d", name, clx_task_kind_name[next->kind],
+                                          next->micro_batch, next->chunk);
+      put(w, track + TRACK_COMPUTE, both, "merged", start, end, 0);
+    } else if (!merged) {
+      put(w, track + TRACK_COMPUTE, name, kind, start, end, 0);
+    }
     if (sends && g->job.layout.pp > 1) {
       const double from = fmax(sent, end);
       sent = fmax(sent, end + times->send[position]);

@@ -46,6 +46,10 @@ double clx_training_ep_bytes(const clx_training *job) {
   return clx_training_token_bytes(job) * m->experts_per_token * dedup;
 }
 
+double clx_training_etp_bytes(const clx_training *job) {
+  return clx_training_token_bytes(job) * job->model->experts_per_token * job->layout.etp;
+}
+
 double clx_training_pp_bytes(const clx_training *job) {
   return clx_training_tp_bytes(job) / (job->software->pp_scatter ? job->layout.tp : 1);
 }
@@ -58,6 +62,23 @@ static void add(clx_training_traffic *t, const clx_training *job, clx_waiting wh
   t->waiting[which] = clx_traffic_add(&t->traffic, &d);
 }
 
+// Exchange over ep and, of experts cut over etp ranks, the gather of their rows: one demand, as they follow each other.
+static void add_experts(clx_training_traffic *t, const clx_training *job) {
+  const clx_layout *l = &job->layout;
+  const clx_network *n = job->network;
+  t->waiting[CLX_WAITING_EP] = -1;
+  if (l->ep <= 1 && l->etp <= 1) return;
+  const clx_traffic_demand exchange =
+      clx_network_demand(n, &t->traffic, "ep", CLX_ALL_TO_ALL, clx_group_make(n, l->ep, l->etp),
+                         l->ep > 1 ? clx_training_ep_bytes(job) : 0);
+  const clx_traffic_demand gather = clx_network_demand(
+      n, &t->traffic, "ep", CLX_ALL_GATHER, clx_group_make(n, l->etp, 1), l->etp > 1 ? clx_training_etp_bytes(job) : 0);
+  const clx_traffic_demand both = l->ep <= 1    ? gather
+                                  : l->etp <= 1 ? exchange
+                                                : clx_training_sum_demand(&exchange, &gather);
+  t->waiting[CLX_WAITING_EP] = clx_traffic_add(&t->traffic, &both);
+}
+
 void clx_training_traffic_make(const clx_training *job, clx_training_traffic *t) {
   const clx_layout *l = &job->layout;
   const clx_network *n = job->network;
@@ -66,8 +87,7 @@ void clx_training_traffic_make(const clx_training *job, clx_training_traffic *t)
   const bool ring = l->context_exchange == CLX_CONTEXT_RING;
   add(t, job, CLX_WAITING_CP, ring ? CLX_SEND_RECEIVE : CLX_ALL_TO_ALL, clx_group_make(n, l->cp, l->tp),
       clx_training_cp_bytes(job), "cp");
-  add(t, job, CLX_WAITING_EP, CLX_ALL_TO_ALL, clx_group_make(n, l->ep, l->etp),
-      l->ep > 1 ? clx_training_ep_bytes(job) : 0, "ep");
+  add_experts(t, job);
 }
 
 clx_traffic_demand clx_training_sum_demand(const clx_traffic_demand *a, const clx_traffic_demand *b) {

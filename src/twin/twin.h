@@ -23,6 +23,7 @@
 //   network.topology, network.fabric (facts: its name, and one line), network.switches, network.switches_tier_1.., network.cables.{copper,optical},
 //   network.transceivers, network.nics, network.endpoints, network.planes (counts), network.power (W), network.bisection (B/s),
 //   network.bisection_share, network.level_1.{gpus,thinning,latency (s)} ...
+enum { CLX_DEFAULT_SEED = 1 };  // of runs, and of rows of tables
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error);
 

@@ -23,7 +23,7 @@ clx_status clx_twin_training(const clx_scenario *scenario, uint64_t seed, clx_re
 // Makes the profile's habit of recompute explicit; where the job leaves it open (CLX_RECOMPUTE_DEFAULT) and the habit does not fit
 // into `capacity` bytes, the least that does, and the offload that goes with it.
 clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memory, clx_error *error);
-// The step of every rank, drawn with `seed`; replaces *step.
+// The step of every rank, drawn with `seed`; *result (nullable) gets what it found of the ranks.
 clx_status clx_twin_ranks(const clx_scenario *scenario, uint64_t seed, const clx_training *job, clx_step *step,
                           clx_result *result, clx_error *error);
 // What the record says of the error of such a step, with warnings beyond it.

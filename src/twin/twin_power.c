@@ -27,6 +27,12 @@ static double server_other(const clx_cohort *c) {
   return (double)c->servers * (c->server.power_other + c->server.power_fans) + (double)c->racks * c->rack.power_other;
 }
 
+// What a GPU of a cohort may draw: a cap holds for those that train, and shares are of it.
+static double limit_of(const clx_scenario *s, const clx_cohort *c) {
+  const double cap = c->trains ? s->job.power_cap : 0;
+  return cap > 0 ? fmin(cap, c->device.tdp) : c->device.tdp;
+}
+
 static double training_gpus(const clx_machine *m) {
   double gpus = 0;
   for (int32_t i = 0; i < m->cohort_count; i++) gpus += m->cohort[i].trains ? (double)m->cohort[i].gpus : 0;
@@ -42,9 +48,17 @@ clx_search_worth clx_twin_energy(const clx_scenario *s) {
     const double gpus = (double)c->gpus, working = c->trains ? gpus / training : 0;
     worth.base += gpus * c->device.idle_power + server_other(c);
     worth.rank -= working * c->device.idle_power;
-    worth.busy += working * c->device.tdp;
+    worth.busy += working * limit_of(s, c);
   }
   return worth;
+}
+
+// Under a deep cap published inference loses less than the clock model says.
+static clx_status warn_cap(const clx_training *job, clx_result *result, clx_error *error) {
+  static const double CHECKED = 0.6;  // of tdp
+  if (job->power_cap <= 0 || job->power_cap >= CHECKED * job->device->tdp) return CLX_OK;
+  return clx_result_warn(result, error, "power_cap of %.0f W: the clock model is not checked below %.0f W of %s",
+                         job->power_cap, CHECKED * job->device->tdp, job->device->name);
 }
 
 clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, clx_result *result,
@@ -57,10 +71,10 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   for (int32_t i = 0; i < m->cohort_count; i++) {
     const clx_cohort *c = &m->cohort[i];
     const double working = c->trains ? busy : 0;
-    const double one = working * share * c->device.tdp + (1 - working) * c->device.idle_power;
+    const double one = working * share * limit_of(s, c) + (1 - working) * c->device.idle_power;
     gpu_mean += (double)c->gpus * one / (double)m->gpus;
     mean += (double)c->gpus * one + server_other(c);
-    peak += (double)c->gpus * SHARE_PEAK * c->device.tdp + server_other(c);
+    peak += (double)c->gpus * SHARE_PEAK * limit_of(s, c) + server_other(c);
   }
   const double network = m->fabric.bill.power;
   mean += network;
@@ -68,7 +82,8 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   CLX_TRY(clx_twin_put(result, "power.gpu_mean", gpu_mean, "W", "one GPU, mean over a step and the fleet", error));
   CLX_TRY(clx_twin_put(result, "power.network", network, "W", "switches and transceivers", error));
   CLX_TRY(clx_twin_put(result, "power.it_mean", mean, "W", "GPUs, servers, racks, network while training", error));
-  CLX_TRY(clx_twin_put(result, "power.it_peak", peak, "W", "all GPUs at TDP at once", error));
+  CLX_TRY(clx_twin_put(result, "power.it_peak", peak, "W", "all GPUs at their limit at once", error));
+  CLX_TRY(warn_cap(job, result, error));
   const double duration = clx_result_value(result, "training.duration", 0);
   if (duration > 0)
     CLX_TRY(clx_twin_put(result, "training.energy", mean * duration, "J", "IT energy of the run", error));

@@ -36,21 +36,24 @@ static clx_status put_exact(const clx_exact *e, clx_result *result, clx_error *e
   return CLX_OK;
 }
 
-static bool is_mixed(const clx_fleet_part *part, int32_t parts) {
-  for (int32_t i = 1; i < parts; i++) {
-    if (!clx_text_equal(part[i].device->name, part[0].device->name)) return true;
+static bool is_mixed(const clx_scenario *s) {
+  const char *first = NULL;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+    const clx_cohort *c = &s->machine.cohort[i];
+    if (!c->trains) continue;
+    if (first != NULL && !clx_text_equal(c->device.name, first)) return true;
+    first = c->device.name;
   }
   return false;
 }
 
-static clx_status warn(const clx_scenario *s, const clx_fleet_part *part, int32_t parts, const clx_exact *e,
-                       clx_result *result, clx_error *error) {
+static clx_status warn(const clx_scenario *s, const clx_exact *e, clx_result *result, clx_error *error) {
   char shares[64];
   const double least = e->micro_batches_least, most = e->micro_batches_most;
   const int length = least == most ? snprintf(shares, sizeof shares, "%.0f micro-batches each", most)
                                    : snprintf(shares, sizeof shares, "%.0f to %.0f micro-batches each", least, most);
   if (length < 0) return clx_fail_plain(error, CLX_INTERNAL, "micro-batches could not be printed");
-  if (is_mixed(part, parts)) {
+  if (is_mixed(s)) {
     return clx_result_warn(result, error,
                            "a mixed fleet trains as one job: replicas on each kind of GPU, %s%s; memory is that of the "
                            "smallest, %.0f GB",
@@ -61,25 +64,27 @@ static clx_status warn(const clx_scenario *s, const clx_fleet_part *part, int32_
   return clx_result_warn(result, error, "the batch does not divide evenly over replicas and micro-batches: %s", shares);
 }
 
+static clx_status run_exact(const clx_scenario *s, uint64_t seed, const clx_training *job, clx_arena *arena,
+                            clx_step *step, clx_exact *exact, clx_error *error) {
+  clx_fleet_part *part = CLX_NEW_ARRAY(arena, clx_fleet_part, s->machine.cohort_count);
+  if (part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_exact_options options = {.stragglers = &s->spec.training.stragglers,
+                                     .part = part,
+                                     .part_count = clx_twin_parts(s, part),
+                                     .balance = s->spec.training.balance,
+                                     .seed = seed,
+                                     .steps = STEPS};
+  return clx_training_exact(job, &options, arena, step, exact, error);
+}
+
 clx_status clx_twin_ranks(const clx_scenario *s, uint64_t seed, const clx_training *job, clx_step *step,
                           clx_result *result, clx_error *error) {
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_fleet_part *part = CLX_NEW_ARRAY(arena, clx_fleet_part, s->machine.cohort_count);
-  clx_status status = CLX_MEMORY;
-  if (part != NULL) {
-    const int32_t parts = clx_twin_parts(s, part);
-    const clx_exact_options options = {.stragglers = &s->spec.training.stragglers,
-                                       .part = part,
-                                       .part_count = parts,
-                                       .balance = s->spec.training.balance,
-                                       .seed = seed,
-                                       .steps = STEPS};
-    clx_exact exact;
-    status = clx_training_exact(job, &options, arena, step, &exact, error);
-    if (status == CLX_OK) status = put_exact(&exact, result, error);
-    if (status == CLX_OK) status = warn(s, part, parts, &exact, result, error);
-  }
+  clx_exact exact;
+  clx_status status = run_exact(s, seed, job, arena, step, &exact, error);
+  if (status == CLX_OK && result != NULL) status = put_exact(&exact, result, error);
+  if (status == CLX_OK && result != NULL) status = warn(s, &exact, result, error);
   clx_arena_free(arena);
   return status;
 }

@@ -285,6 +285,11 @@ clx_status clx_twin_accuracy(const clx_accuracy *a, const clx_training *job, clx
                             "the record has fewer than 10 runs of %s: the error stated is that of all devices",
                             job->device->name));
   }
+  const char *beyond[CLX_EXTRAPOLATIONS_MAX];
+  const int32_t count = clx_training_extrapolations(job, beyond);
+  for (int32_t i = 0; i < count; i++) {
+    CLX_TRY(clx_result_warn(result, error, "extrapolated: %s: %s", job->device->name, beyond[i]));
+  }
   if (gpus <= a->largest) return CLX_OK;
   return clx_result_warn(result, error, "extrapolated: the largest run in the record has %lld GPUs, this job %lld",
                          (long long)a->largest, (long long)gpus);
@@ -324,32 +329,29 @@ clx_status clx_twin_settle(clx_training *job, double capacity, clx_memory *memor
   return partly ? clx_training_least_share(job, capacity, memory, error) : CLX_OK;
 }
 
-static clx_status solve(const clx_scenario *s, bool ran, clx_training *job, fit *f, clx_memory *memory, clx_step *step,
-                        clx_error *error) {
+// Layout and recompute, checked against memory.
+static clx_status settle_job(const clx_scenario *s, bool ran, clx_training *job, fit *f, clx_memory *memory,
+                             clx_error *error) {
   *job = s->job;
   f->origin = "given";
   if (job->layout.tp == 0) CLX_TRY(search(s, job, f, error));
   CLX_TRY(clx_twin_settle(job, s->device_memory, memory, error));
-  if (memory->total > s->device_memory && !ran) return too_big(s, job, memory, error);
-  clx_arena *arena = clx_arena_new();
-  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_training_costs costs = clx_training_costs_make(job);
-  const clx_status status = clx_training_expected(job, &costs, arena, step, error);
-  clx_arena_free(arena);
-  return status;
+  if (memory->total <= s->device_memory || ran) return CLX_OK;
+  return too_big(s, job, memory, error);
 }
 
 clx_status clx_twin_solve_training(const clx_scenario *s, bool ran, clx_training *job, clx_memory *memory,
                                    clx_step *step, clx_error *error) {
   fit f = {0};
-  return solve(s, ran, job, &f, memory, step, error);
+  CLX_TRY(settle_job(s, ran, job, &f, memory, error));
+  return clx_twin_ranks(s, CLX_DEFAULT_SEED, job, step, NULL, error);
 }
 
 clx_status clx_twin_training(const clx_scenario *s, uint64_t seed, clx_result *result, clx_training *job,
                              clx_step *step, clx_error *error) {
   fit f = {0};
   clx_memory memory;
-  CLX_TRY(solve(s, false, job, &f, &memory, step, error));
+  CLX_TRY(settle_job(s, false, job, &f, &memory, error));
   CLX_TRY(clx_twin_ranks(s, seed, job, step, result, error));
   CLX_TRY(clx_result_add_text(result, "training.model", job->model->name, error));
   CLX_TRY(clx_result_add_text(result, "training.software", job->software->name, error));

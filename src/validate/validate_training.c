@@ -327,16 +327,34 @@ static bool read_choice(row_reader *r, const char *column, const char *const *ch
   return refuse(r, "column '%s': '%s' is not known", column, text);
 }
 
+// What trained on a generation of devices when it was new: the default of rows that name no profile.
+typedef struct generation {
+  const char *family, *title, *profile;
+} generation;
+
+static const generation GENERATIONS[] = {{"ampere", "Ampere", "megatron-lm-2022"}};
+
+static const char *default_profile(row_reader *r, const char *name) {
+  const generation *g = NULL;
+  for (int32_t i = 0; i < CLX_COUNT(GENERATIONS); i++) {
+    if (clx_text_equal(r->scenario->device.family, GENERATIONS[i].family)) g = &GENERATIONS[i];
+  }
+  char text[96] = "default profile";
+  if (g != NULL) snprintf(text, sizeof text, "default profile of %s (%s)", g->title, g->profile);
+  if (name[0] == '\0') {
+    remark(r, "software blank: %s", text);
+  } else {
+    remark(r, "software '%.60s' has no profile: %s", name, text);
+  }
+  return g != NULL ? g->profile : "default";
+}
+
 static bool read_software(row_reader *r) {
   clx_scenario *s = r->scenario;
   const char *name = text_of(r, "software");
   const clx_place place = {r->table->file, r->table->line[r->row], 0};
   clx_error error = {0};
-  if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) {
-    remark(r, name[0] == '\0' ? "software blank: default profile" : "software '%s' has no profile: default taken",
-           name);
-    name = "default";
-  }
+  if (name[0] == '\0' || clx_catalog_canonical(r->catalog, "software", name) == NULL) name = default_profile(r, name);
   if (clx_catalog_read(r->catalog, "software", name, place, &clx_software_schema, s->arena, &s->software, &error) !=
       CLX_OK) {
     return refuse_error(r, &error);
@@ -346,6 +364,7 @@ static bool read_software(row_reader *r) {
 
 static bool read_layout(row_reader *r, clx_layout *l, double global_batch) {
   *l = (clx_layout){.etp = 1, .sequence_parallel = -1, .recompute_share = 1};
+  r->scenario->spec.training.stragglers = (clx_stragglers){.spread = -1, .jitter = CLX_STEP_JITTER};
   const struct {
     const char *column;
     int32_t *value, most, otherwise;  // bounds as in the schema of layouts
@@ -390,6 +409,13 @@ static bool read_job(row_reader *r) {
          read_layout(r, &spec->layout, batch) && read_model(r, spec->layout.tp);
 }
 
+static void remark_extrapolations(row_reader *r, const clx_training *job) {
+  const char *text[CLX_EXTRAPOLATIONS_MAX];
+  const int32_t count = clx_training_extrapolations(job, text);
+  if (count > 0) r->out->status = CLX_ROW_EXTRAPOLATED;
+  for (int32_t i = 0; i < count; i++) remark(r, "%s", text[i]);
+}
+
 static void solve(row_reader *r, clx_training *job) {
   clx_scenario *s = r->scenario;
   clx_error error = {0};
@@ -403,6 +429,7 @@ static void solve(row_reader *r, clx_training *job) {
     return;
   }
   if (open) remark(r, "recompute blank: %s", clx_recompute_name[job->layout.recompute]);
+  remark_extrapolations(r, job);
   if (memory.total > s->device_memory) {
     r->out->status = CLX_ROW_EXTRAPOLATED;
     remark(r, "the memory model finds %.0f GB where %.0f GB are", memory.total / 1e9, s->device_memory / 1e9);

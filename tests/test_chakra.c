@@ -275,6 +275,30 @@ static void test_starts_decide(void **state) {
   bench_free(b);
 }
 
+// Zeros are no trace: what would unpack to 256 MB is refused within the first few.
+static void test_gzip_that_swells(void **state) {
+  (void)state;
+  enum { SIZE = 1 << 28, ROOM = 1 << 19, PIECE = 1 << 16 };
+  static const Bytef zeros[PIECE];
+  bench *b = bench_new(1, false);
+  unsigned char *packed = malloc(ROOM);
+  assert_non_null(packed);
+  z_stream z = {.next_out = packed, .avail_out = ROOM};
+  assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  for (int32_t i = 0; i < SIZE / PIECE; i++) {
+    z.next_in = (Bytef *)zeros;
+    z.avail_in = PIECE;
+    assert_int_equal(deflate(&z, Z_NO_FLUSH), Z_OK);
+  }
+  assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+  b->file[0].length = 0;
+  clx_buffer_add(&b->file[0], (const char *)packed, ROOM - z.avail_out);
+  deflateEnd(&z);
+  free(packed);
+  must_fail(b, "t.0.et", "gzip: unpacks to more than 400 times its size");
+  bench_free(b);
+}
+
 static void test_gzip_is_the_same(void **state) {
   (void)state;
   bench *b = bench_new(1, false);
@@ -415,6 +439,7 @@ static void test_wrong_groups(void **state) {
       {"[1, 2]", "expected an object such as"},
       {"{\"1\": 3}", "group 1: expected a list of ranks"},
       {"{\"1\": [0, x]}", "group 1: 'x' is no rank"},
+      {"{\"1\": [0, 0]}", "group 1 has rank 0 twice"},
       {"{\"1\": [0, 1, 2]}", "group 1 has rank 2, of which there is no trace (0 to 1 are there)"},
   };
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
@@ -565,6 +590,7 @@ int main(void) {
       cmocka_unit_test(test_pytorch),
       cmocka_unit_test(test_starts_decide),
       cmocka_unit_test(test_gzip_is_the_same),
+      cmocka_unit_test(test_gzip_that_swells),
       cmocka_unit_test(test_truncated_everywhere),
       cmocka_unit_test(test_dependencies_on_nothing),
       cmocka_unit_test(test_circle_names_file_and_nodes),

@@ -309,7 +309,8 @@ const cli_command cli_search_command = {
         "model, the batch, the memory and the NVLink domains allow, rules out by a lower bound what cannot win,\n"
         "and simulates the rest. Lists the best layouts, what no other beats in memory and time, and how many\n"
         "cannot run for which reason. The layout of SCENARIO is no bound; it is compared with the best.\n"
-        "Of a mixed fleet the faster parts alone are tried, too.",
+        "Of a mixed fleet the faster parts alone are tried, too. The objective energy takes some fifty times as long\n"
+        "as time, because a bound of the step says little about it: --fix keys that are known.",
     .examples = {"colossus search colossus-1",
                  "colossus search my.yaml --objective cost --price 2.5 --limit-step '10 s'",
                  "colossus search my.yaml --fix tp=8 --fix recompute=none --limit-memory '70 GB' --svg front.svg",

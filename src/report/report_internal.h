@@ -24,5 +24,7 @@ int32_t clx_page_lines(const char *text);
 // One line of a table: columns as they stand, cut where the page ends.
 void clx_page_row(clx_page *page, const char *label, const char *text, clx_report_style style);
 
+// Shares (at most 32, adding up to 1) in tenths of a percent that add up to 1000: rounded down, the largest remainders up.
+void clx_report_tenths(const clx_ranking *part, int32_t count, int32_t *tenths);
 // The name of a part of a step for people: "tp_exposed" -> "TP transfers"; the key itself when it has none.
 const char *clx_report_part(const char *key);

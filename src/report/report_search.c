@@ -130,7 +130,7 @@ static void write_top(writer *w) {
   const char *unit = value_unit(w);
   const bool other = strcmp(unit, "s") != 0;
   put(w, "best", 0, CLX_REPORT_DIM, "%2s%s%9s%9s%8s%7s  %s", "", other ? "        value" : "", "step", "memory", "GPUs",
-      "MFU", "layout, confirmed rank by rank (sel, full: recompute)");
+      "MFU", "confirmed (sel, full: recompute)");
   for (int32_t i = 0; i < l.count; i++) {
     char text[5][SHORT] = {"", "", "", "", ""};
     if (other) snprintf(text[4], SHORT, "%13s", clx_quantity_format(l.value[i], unit, 4, text[0], SHORT));
@@ -169,7 +169,7 @@ static void write_front(writer *w) {
   const int32_t rows = l.count < FRONT_ROWS ? l.count : FRONT_ROWS;
   if (rows < 2) return;
   put(w, "front", 0, CLX_REPORT_DIM, "%9s%9s%8s  %s", "memory", "step", "GPUs",
-      "layout: none needs less memory and a shorter step; expected ranks");
+      "layout, expected: none is better in memory and step");
   for (int32_t k = 0; k < rows; k++) {
     const int32_t i = k * (l.count - 1) / (rows - 1);
     char text[3][SHORT];

@@ -45,18 +45,38 @@ static void row(writer *w, const char *label, clx_report_style style, const char
   clx_page_row(&w->page, label, text, style);
 }
 
+void clx_report_tenths(const clx_ranking *part, int32_t count, int32_t *tenths) {
+  double rest[PARTS_MAX];
+  int32_t missing = 1000;
+  for (int32_t i = 0; i < count; i++) {
+    tenths[i] = (int32_t)floor(1000 * part[i].weight);
+    rest[i] = 1000 * part[i].weight - tenths[i];
+    missing -= tenths[i];
+  }
+  for (; missing > 0 && missing <= count; missing--) {
+    int32_t most = 0;
+    for (int32_t i = 1; i < count; i++) {
+      if (rest[i] > rest[most]) most = i;
+    }
+    tenths[most]++;
+    rest[most] = -1;
+  }
+}
+
 static void write_parts(writer *w) {
   enum { BAR = 34 };
   static const char bar[] = "##################################";
   clx_ranking part[PARTS_MAX];
+  int32_t tenths[PARTS_MAX];
   const double step = clx_result_value(w->result, "training.step_time", 0);
   const int32_t count = clx_result_rank(w->result, "why.share.", "", false, part, PARTS_MAX);
+  clx_report_tenths(part, count, tenths);
   for (int32_t i = 0; i < count && part[i].weight > 0; i++) {
     char time[SHORT];
     const int32_t length = (int32_t)lround(BAR * part[i].weight / part[0].weight);
     row(w, i == 0 ? "parts" : "", CLX_REPORT_PLAIN, "%-28s%12s%8.1f %%  %.*s",
         clx_report_part(strrchr(part[i].quantity->name, '.') + 1),
-        clx_quantity_format(step * part[i].weight, "s", 3, time, sizeof time), 100 * part[i].weight, length, bar);
+        clx_quantity_format(step * part[i].weight, "s", 3, time, sizeof time), tenths[i] / 10.0, length, bar);
   }
 }
 

@@ -49,10 +49,12 @@ static void put_line(clx_picture *p, const char *style, double x0, double y0, do
 // Each part starts where the one above ends; the step is the last row.
 static double put_waterfall(clx_picture *p, double y) {
   clx_ranking part[PARTS_MAX];
+  int32_t tenths[PARTS_MAX];
   const double step = clx_result_value(p->result, "training.step_time", 0), width = FALL_RIGHT - FALL_LEFT;
   const int32_t count = clx_result_rank(p->result, "why.share.", "", false, part, PARTS_MAX);
   double at = 0;
   char text[32];
+  clx_report_tenths(part, count, tenths);
   clx_svg_text(p, 24, y, "head", "start", "Where the time of a step goes");
   y += 14;
   for (int32_t i = 0; i < count && part[i].weight >= 5e-4; i++) {
@@ -61,7 +63,7 @@ static double put_waterfall(clx_picture *p, double y) {
     clx_svg_text(p, FALL_LEFT - 10, y + 12, "text", "end", "%s", clx_report_part(key));
     clx_svg_box(p, x, y, fmax(length, 0.8), BAR, 1.5, style_of(key));
     if (i > 0) put_line(p, "joint", x, y - ROW + BAR, x, y);
-    clx_svg_text(p, FALL_RIGHT + 50, y + 12, "small", "end", "%.1f %%", 100 * part[i].weight);
+    clx_svg_text(p, FALL_RIGHT + 50, y + 12, "small", "end", "%.1f %%", tenths[i] / 10.0);
     clx_svg_text(p, FALL_RIGHT + 110, y + 12, "small", "end", "%s",
                  clx_quantity_format(step * part[i].weight, "s", 3, text, sizeof text));
     at += part[i].weight;

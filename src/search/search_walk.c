@@ -179,7 +179,7 @@ static double memory_of(const walk *w, const family *f, int32_t shard) {
   const double *state = &w->state[(ptrdiff_t)w->first_run[f->cut] * w->space->shards_count + shard];
   double most = 0;
   for (int32_t i = 0; i < count; i++) {
-    const double total = state[i * w->space->shards_count] + f->kept[i] + overhead;
+    const double total = state[(ptrdiff_t)i * w->space->shards_count] + f->kept[i] + overhead;
     if (total > most) most = total;
   }
   return most;

@@ -64,6 +64,7 @@ static uint32_t stated(const clx_scenario *s, const clx_layout *l) {
 static clx_status look(const clx_scenario *s, const clx_training *job, clx_layout *best, clx_search_outcome *outcome,
                        clx_error *error) {
   clx_arena *arena = clx_arena_new();
+  *outcome = (clx_search_outcome){0};
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_training free_job = *job;
   clx_layout *l = &free_job.layout;

@@ -40,9 +40,9 @@ static clx_status job_run(job *j, const char *kind, const char *path, clx_error 
   if (j->options == NULL) j->options = &none;
   CLX_TRY(clx_table_kind_find(kind, &j->kind, error));
   CLX_TRY(clx_table_load(j->arena, path, &j->table, error));
+  CLX_TRY(j->kind->open(j, error));
   if (j->table.row_count == 0)
     return clx_fail_plain(error, CLX_INPUT, "%s: the table has no rows below its header", path);
-  CLX_TRY(j->kind->open(j, error));
   j->row = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
   if (j->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(j, i, &j->row[i], error));

@@ -7,18 +7,6 @@
 #include "twin/twin.h"
 
 // Hands over what was written, or frees it.
-static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error) {
-  if (status == CLX_OK && (buffer->failed || buffer->data == NULL))
-    status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  *text = NULL;
-  if (status == CLX_OK) {
-    *text = buffer->data;
-  } else {
-    clx_buffer_free(buffer);
-  }
-  return status;
-}
-
 clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
                              clx_error *error) {
   clx_buffer out = {0};
@@ -34,7 +22,7 @@ clx_status clx_chakra_import(const char *prefix, const char *groups, bool report
     clx_chakra_report_text(&execution, &found, report, &out);
   }
   clx_arena_free(arena);
-  return hand_over(status, &out, text, error);
+  return clx_api_hand_over(status, &out, text, error);
 }
 
 clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
@@ -51,7 +39,7 @@ clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, c
   if (status == CLX_OK)
     status = clx_twin_replay(scenario, prefix, options, arena, result, traced ? &trace : NULL, error);
   if (status == CLX_OK && traced) {
-    status = hand_over(clx_api_write_trace(&trace, options->trace, &text, error), &text, timeline, error);
+    status = clx_api_hand_over(clx_api_write_trace(&trace, options->trace, &text, error), &text, timeline, error);
     if (status == CLX_OK && timeline_size != NULL) *timeline_size = text.length;
   }
   clx_arena_free(arena);
@@ -66,5 +54,5 @@ clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, c
 clx_status clx_chakra_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_replay(result, colour, &out);
-  return hand_over(CLX_OK, &out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }

@@ -1,4 +1,5 @@
 // The public functions on the fabric of a scenario.
+#include "api/api_internal.h"
 #include "report/report.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
@@ -24,17 +25,6 @@ clx_status clx_network_run(const clx_scenario *scenario, const clx_network_optio
   return CLX_OK;
 }
 
-// Hands the text of a buffer over, or reports that memory ran out.
-static clx_status hand_over(clx_buffer *buffer, char **text, clx_error *error) {
-  *text = NULL;
-  if (buffer->failed || buffer->data == NULL) {
-    clx_buffer_free(buffer);
-    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  *text = buffer->data;
-  return CLX_OK;
-}
-
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   if (clx_result_find(result, "schedule.time") != NULL) {
@@ -42,17 +32,17 @@ clx_status clx_network_text(const clx_result *result, bool colour, char **text, 
   } else {
     clx_report_network(result, colour, &out);
   }
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_links(result, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *result, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_fabric(&scenario->machine.fabric, result, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_internal.h"
 #include "catalog/catalog.h"
 #include "network/network_schedule.h"
 #include "report/report.h"
@@ -31,8 +32,7 @@ clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options 
   return CLX_OK;
 }
 
-// Hands the text of a buffer over, or reports that memory ran out.
-static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error) {
+clx_status clx_api_hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error) {
   *text = NULL;
   if (status == CLX_OK && (buffer->failed || buffer->data == NULL))
     status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -47,17 +47,17 @@ static clx_status hand_over(clx_status status, clx_buffer *buffer, char **text, 
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_text(result, colour, &out);
-  return hand_over(CLX_OK, &out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_result_json(const clx_result *result, char **text, clx_error *error) {
   clx_buffer out = {0};
-  return hand_over(clx_result_write_json(result, &out, error), &out, text, error);
+  return clx_api_hand_over(clx_result_write_json(result, &out, error), &out, text, error);
 }
 
 clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool json, char **text, clx_error *error) {
   clx_buffer out = {0};
-  return hand_over(clx_report_compare(a, b, json, &out, error), &out, text, error);
+  return clx_api_hand_over(clx_report_compare(a, b, json, &out, error), &out, text, error);
 }
 
 static const clx_schema *schema_of(const char *part) {
@@ -86,5 +86,5 @@ clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *
   } else {
     clx_schema_text(schema, &out);
   }
-  return hand_over(CLX_OK, &out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }

@@ -1,4 +1,5 @@
 // The public functions that search for layouts.
+#include "api/api_internal.h"
 #include "report/report.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
@@ -27,31 +28,20 @@ clx_status clx_search_run(const clx_scenario *scenario, const clx_search_options
   return CLX_OK;
 }
 
-// Hands the text of a buffer over, or reports that memory ran out.
-static clx_status hand_over(clx_buffer *buffer, char **text, clx_error *error) {
-  *text = NULL;
-  if (buffer->failed || buffer->data == NULL) {
-    clx_buffer_free(buffer);
-    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  *text = buffer->data;
-  return CLX_OK;
-}
-
 clx_status clx_search_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_search(result, colour, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_search_csv(const clx_result *result, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_layouts(result, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_search_svg(const clx_result *result, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_front(result, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }

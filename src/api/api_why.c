@@ -1,4 +1,5 @@
 // The public functions that explain a step.
+#include "api/api_internal.h"
 #include "report/report.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
@@ -20,24 +21,14 @@ clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *opti
   return CLX_OK;
 }
 
-static clx_status hand_over(clx_buffer *buffer, char **text, clx_error *error) {
-  *text = NULL;
-  if (buffer->failed || buffer->data == NULL) {
-    clx_buffer_free(buffer);
-    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  *text = buffer->data;
-  return CLX_OK;
-}
-
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_why(result, top, colour, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
 clx_status clx_why_svg(const clx_result *result, int32_t top, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_why_svg(result, top, &out);
-  return hand_over(&out, text, error);
+  return clx_api_hand_over(CLX_OK, &out, text, error);
 }

@@ -81,12 +81,12 @@ static void test_overlap_gains(void **state) {
   b.software.tp_async = 0;
   b.software.tp_overlap = 0;
   const double bare = expected(&b).step_time;
-  b.software.tp_overlap = 0.5;  // as the profiles that pipeline products with their collectives
+  b.software.tp_overlap = 0.5;  // as most profiles; all of it hidden would gain 14 %
   const double tensor = expected(&b).step_time;
   b.software.dp_overlap = b.software.gather_overlap = 0;
   const double exposed = expected(&b).step_time;
-  assert_true(bare / tensor > 1.015 && bare / tensor < 1.12);        // published 1.041
-  assert_true(exposed / tensor > 1.005 && exposed / tensor < 1.06);  // published 1.026
+  assert_true(bare / tensor > 1.03 && bare / tensor < 1.075);         // published 1.041, here 1.066
+  assert_true(exposed / tensor > 1.015 && exposed / tensor < 1.045);  // published 1.026, here 1.038
 }
 
 // DeepSeek-V3 on 2,048 H800, DualPipe over 16 stages, EP64 (ISCA 2025, table 4): 19.93 s; no memory is checked, micro-batch 1 taken.

@@ -322,7 +322,7 @@ static void test_published_deepseek_step(void **state) {
   assert_int_equal(clx_training_step(&b.job, &step, &error), CLX_OK);
   b.model.mtp_layers = 0;
   const double flop = 2048 * 4096.0 * clx_flop_per_token(&b.model, 4096, CLX_FLOP_MEGATRON);
-  CLX_CHECK_NEAR(step.step_time, flop / 256 / 956e12, 0.12, 0);
+  CLX_CHECK_NEAR(step.step_time, flop / 256 / 956e12, 0.095, 0);  // 7.4 % too fast
 }
 
 static int setup(void **state) {

@@ -157,7 +157,8 @@ static double kernel_generation(const clx_layer_context *c) {
 
 // Speed of cuDNN's fp8 attention against its bf16 one, causal, 8,192 tokens: 961/651 TFLOP/s forward on H200, 1998/1533 and
 // 1447/1299 on GB200 (NVIDIA/cudnn-frontend, benchmark). Backward on Hopper 342/537 was measured there with cuDNN 9.26, which
-// does not skip what the mask hides; tuned MLPerf configurations have chosen fp8, so that both passes are no slower.
+// does not skip what the mask hides (0.64): 0.9 is an estimate, at which both passes together gain a little, as tuned MLPerf
+// configurations that choose fp8 suggest.
 typedef struct fp8_attention {
   const char *family;
   double speed[2];  // forward, backward

@@ -56,7 +56,7 @@ static inline double log_of(double x) {
 double clx_stream_exponential(clx_stream *s) { return -log_of(clx_stream_uniform(s)); }
 
 void clx_stream_exponentials(clx_stream *s, double *out, int32_t count) {
-  enum { CHUNK = 64 };
+  enum { CHUNK = 64, GROUP = 8 };
   while (count > 0) {
     double unit[CHUNK];
     const int32_t now = count < CHUNK ? count : CHUNK;
@@ -68,8 +68,10 @@ void clx_stream_exponentials(clx_stream *s, double *out, int32_t count) {
       s->left = 0;
     }
     while (i < now) unit[i++] = unit_of(clx_stream_bits(s));
-    for (; i < CHUNK; i++) unit[i] = 1;
-    for (i = 0; i < CHUNK; i++) unit[i] = -log_of(unit[i]);
+    for (; i % GROUP != 0; i++) unit[i] = 1;
+    for (int32_t g = 0; g < now; g += GROUP) {  // of fixed length: a vector loop without a rest
+      for (i = 0; i < GROUP; i++) unit[g + i] = -log_of(unit[g + i]);
+    }
     memcpy(out, unit, (size_t)now * sizeof *out);
     out += now;
     count -= now;

@@ -5,6 +5,8 @@
 
 #include "chance/chance.h"
 
+__extension__ typedef unsigned __int128 wide;
+
 static const double UNIT = 0x1p-52;
 
 clx_stream clx_stream_make(uint64_t seed, uint64_t domain, uint64_t replica, uint64_t entity) {
@@ -90,7 +92,7 @@ double clx_stream_normal(clx_stream *s) {
 // Lemire 2019: the high half of a product, redrawn where the low half would favour some values.
 uint64_t clx_stream_below(clx_stream *s, uint64_t count) {
   for (;;) {
-    const unsigned __int128 product = (unsigned __int128)clx_stream_bits(s) * count;
+    const wide product = (wide)clx_stream_bits(s) * count;
     const uint64_t low = (uint64_t)product;
     if (low >= count || low >= (0 - count) % count) return (uint64_t)(product >> 64);
   }

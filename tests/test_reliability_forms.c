@@ -104,7 +104,7 @@ static void test_renewal_ettr(void **state) {
   }
 }
 
-// Exact ETTR at the best interval over GPUs, rates, writes and failure-free downtimes. "3.79" is Llama 3's 3.7887: with 3.79 seven of
+// Exact ETTR at the best interval over GPUs, rates, writes and failure-free downtimes. "3.79" is Llama 3's 3.7887: with 3.79 eight of
 // these values would differ by one in the last digit.
 static void test_planner_table(void **state) {
   (void)state;

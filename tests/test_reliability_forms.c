@@ -459,6 +459,35 @@ static void test_forms_by_name(void **state) {
   assert_int_equal(clx_form_evaluate("repair_down", (double[]){10.5, 1, 1, 1}, 4, &value, &error), CLX_INPUT);
 }
 
+// Whatever the arguments, from 1e-200 to 1e200: a finite number, or a mistake by name.
+static void test_forms_never_leave_the_numbers(void **state) {
+  (void)state;
+  clx_stream dice = clx_stream_make(18, 0, 0, 0);
+  int answered = 0;
+  uint64_t forms = 0;
+  while (clx_form_at((int32_t)forms) != NULL) forms++;
+  for (int trial = 0; trial < 20000; trial++) {
+    const clx_form *form = clx_form_at((int32_t)clx_stream_below(&dice, forms));
+    double a[CLX_FORM_ARGUMENTS_MAX], value = NAN;
+    int32_t n = 0;
+    for (; form->argument[n] != NULL; n++) {
+      const double wild = between(&dice, 1e-200, 1e200), tame = between(&dice, 1e-3, 1e3);
+      const double choice[] = {wild, tame, floor(tame), floor(tame), clx_stream_uniform(&dice), 0, 1, 1 - 1e-16};
+      a[n] = choice[clx_stream_below(&dice, 8)];
+    }
+    clx_error error = {0};
+    const clx_status status = clx_form_evaluate(form->name, a, n, &value, &error);
+    if (status == CLX_OK) {
+      assert_true(isfinite(value));
+      answered++;
+    } else {
+      assert_int_equal(status, CLX_INPUT);
+      assert_int_equal(error.count, 1);
+    }
+  }
+  assert_true(answered > 4000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mean_times),
@@ -477,6 +506,7 @@ int main(void) {
       cmocka_unit_test(test_exhausted_spares_against_chain),
       cmocka_unit_test(test_fewest_spares),
       cmocka_unit_test(test_forms_by_name),
+      cmocka_unit_test(test_forms_never_leave_the_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,17 +172,9 @@ static inline void run_for(clx_renew_worker *w, double span, double work, double
 }
 
 // --- stops --------------------------------------------------------------------------------------------------------------------
-// `counts`: within the horizon.
-static inline const clx_renew_stop *draw_stop(clx_renew_worker *w, bool counts) {
+// A stop of a class whose stops differ.
+static const clx_renew_stop *draw_uncertain(clx_renew_worker *w, const clx_renew_class *c) {
   const clx_renew *all = w->all;
-  const int32_t i = all->classes == 1 ? 0 : alias_pick(w->stop, all->classes, pick_bits(w));
-  const clx_renew_class *c = &all->class[i];
-  w->stops++;
-  if (counts) {
-    w->counted[c->stop.planned]++;
-    w->class_stops[i]++;
-  }
-  if (c->certain) return &c->stop;
   clx_renew_stop *s = &w->drawn;
   *s = c->stop;
   if (!s->saved && all->saves && happens(w, c->warned)) {
@@ -193,6 +185,19 @@ static inline const clx_renew_stop *draw_stop(clx_renew_worker *w, bool counts) 
   if (all->memory) s->near = s->saved || (c->alone && happens(w, all->plan.survives));
   s->load = s->near ? all->plan.load_memory : all->plan.load;
   return s;
+}
+
+// `counts`: within the horizon.
+__attribute__((always_inline)) static inline const clx_renew_stop *draw_stop(clx_renew_worker *w, bool counts) {
+  const clx_renew *all = w->all;
+  const int32_t i = all->classes == 1 ? 0 : alias_pick(w->stop, all->classes, pick_bits(w));
+  const clx_renew_class *c = &all->class[i];
+  w->stops++;
+  if (counts) {
+    w->counted[c->stop.planned]++;
+    w->class_stops[i]++;
+  }
+  return c->certain ? &c->stop : draw_uncertain(w, c);
 }
 
 // Stands after a stop until the job runs; returns the time of running until the next failure.
@@ -225,7 +230,7 @@ static const clx_renew_stop *stop_run(clx_renew_worker *w, double span) {
   const clx_checkpoint_plan *plan = &all->plan;
   const double before = work_behind(w);
   const position at = position_at(all, w->done, span);
-  const clx_renew_stop *s = draw_stop(w, !w->over && w->time + span < all->horizon);
+  const clx_renew_stop *s = draw_stop(w, w->time + span < all->horizon);
   if (s->saved) {
     run_for(w, span, at.work, at.work);
     w->base = before + at.work;
@@ -337,6 +342,7 @@ clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run 
   clx_renew_worker *w = worker;
   const clx_renew *all = w->all;
   const bool open = isinf(all->work);  // no end but the horizon
+  const double latest = STRETCH_MOST * all->work;
   begin(w, index);
   stand(w, CLX_LEDGER_INITIALIZATION, all->model->start);
   double failure = next_failure(w);
@@ -356,7 +362,7 @@ clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run 
     }
     failure = come_up(w, stop_run(w, failure));
     if (open && w->over) break;
-    if (w->stops > STOPS_MOST || w->time > STRETCH_MOST * all->work) {
+    if (w->stops > STOPS_MOST || w->time > latest) {
       return clx_fail_plain(
           error, CLX_INFEASIBLE,
           "replication %d makes no progress: after %.3g s and %.3g stops it has done %.3g s of %.3g s of work", index,

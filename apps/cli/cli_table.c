@@ -5,8 +5,11 @@
 #include "cli.h"
 
 static int check_options(const cli_call *call) {
-  static const cli_heeded heeded[] = {
-      {"device", "kernels"}, {"family", "kernels"}, {"library", "collectives"}, {"notes", "collectives"}, {"threads", "cases"}};
+  static const cli_heeded heeded[] = {{"device", "kernels"},
+                                      {"family", "kernels"},
+                                      {"library", "collectives"},
+                                      {"notes", "collectives"},
+                                      {"threads", "cases"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 

@@ -233,8 +233,8 @@ bool clx_case_name(int32_t index, char *name, size_t size);
 void clx_case_options_default(clx_case_options *options);
 /* Asks our models for every figure and compares, for people or as JSON (freed with clx_text_free). *failed: figures that lie outside
  * their tolerance. options nullable. CLX_INPUT: an unknown name, a mistake in a case. */
-clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text,
-                              int32_t *failed, clx_error *error);
+clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text, int32_t *failed,
+                              clx_error *error);
 
 /* --- calibration: parameters from tables of measured kernels and collectives -------------------------------------------- */
 typedef struct clx_calibrate_options {

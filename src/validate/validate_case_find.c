@@ -42,7 +42,7 @@ static bool take_apart(const char *path, const char **folder, int32_t *folder_le
 bool clx_case_name(int32_t index, char *name, size_t size) {
   const char *folder, *stem;
   int32_t folder_length, stem_length;
-  for (int32_t i = 0; i < clx_builtin_file_count; i++) {
+  for (int32_t i = 0; index >= 0 && i < clx_builtin_file_count; i++) {
     if (!take_apart(clx_builtin_files[i].path, &folder, &folder_length, &stem, &stem_length) || index-- > 0) continue;
     snprintf(name, size, "%.*s/%.*s", folder_length, folder, stem_length, stem);
     return true;
@@ -156,10 +156,9 @@ static clx_status unknown_name(const finder *f, const char *name, clx_error *err
   const char *near = clx_nearest(name, names, count);
   const char *list = folders.failed || folders.data == NULL ? "none" : folders.data;
   const clx_status status =
-      near != NULL
-          ? clx_fail_plain(error, CLX_INPUT, "no case '%.100s'; did you mean '%s'?", name, near)
-          : clx_fail_plain(error, CLX_INPUT, "no case '%.100s': neither a file nor a shipped name; folders: %s", name,
-                           list);
+      near != NULL ? clx_fail_plain(error, CLX_INPUT, "no case '%.100s'; did you mean '%s'?", name, near)
+                   : clx_fail_plain(error, CLX_INPUT,
+                                    "no case '%.100s': neither a file nor a shipped name; folders: %s", name, list);
   clx_buffer_free(&folders);
   return status;
 }

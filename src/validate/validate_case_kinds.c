@@ -32,10 +32,9 @@ static clx_status unknown_form(const char *name, clx_place place, clx_error *err
   int32_t count = 0;
   for (; count < NAMES_MAX && clx_form_at(count) != NULL; count++) names[count] = clx_form_at(count)->name;
   const char *near = clx_nearest(name, names, count);
-  if (near != NULL)
-    return clx_fail(error, CLX_INPUT, place, "no closed form '%.100s'; did you mean '%s'?", name, near);
-  return clx_fail(error, CLX_INPUT, place,
-                  "no closed form '%.100s': docs/model/reliability/closed_forms.md lists them", name);
+  if (near != NULL) return clx_fail(error, CLX_INPUT, place, "no closed form '%.100s'; did you mean '%s'?", name, near);
+  return clx_fail(error, CLX_INPUT, place, "no closed form '%.100s': docs/model/reliability/closed_forms.md lists them",
+                  name);
 }
 
 static void remember(forms *f, const clx_form *form) {
@@ -147,10 +146,10 @@ static clx_status check_inputs(const forms *f, const clx_node *inputs, clx_error
     if (known) continue;
     const char *near = clx_nearest(node->key, names, count);
     const clx_status unknown =
-        near != NULL ? clx_fail(error, CLX_INPUT, node->key_place, "unknown input '%.100s'; did you mean '%s'?",
-                                node->key, near)
-                     : clx_fail(error, CLX_INPUT, node->key_place, "unknown input '%.100s': no form of the case takes it",
-                                node->key);
+        near != NULL
+            ? clx_fail(error, CLX_INPUT, node->key_place, "unknown input '%.100s'; did you mean '%s'?", node->key, near)
+            : clx_fail(error, CLX_INPUT, node->key_place, "unknown input '%.100s': no form of the case takes it",
+                       node->key);
     if (status == CLX_OK) status = unknown;
   }
   return status;

@@ -104,7 +104,10 @@ static const clx_row case_rows[] = {
      PLACE(source_place),
      .required = true,
      .doc = "id of catalogue/sources.yaml"},
-    {.key = "notes", .kind = CLX_ROW_TEXT, ROW(notes), .doc = "what a reader should know, such as what a table contradicts"},
+    {.key = "notes",
+     .kind = CLX_ROW_TEXT,
+     ROW(notes),
+     .doc = "what a reader should know, such as what a table contradicts"},
     {.key = "form",
      .kind = CLX_ROW_TEXT,
      ROW(form),
@@ -129,7 +132,8 @@ static const clx_row case_rows[] = {
      .kind = CLX_ROW_NODE,
      ROW(against),
      PLACE(against_place),
-     .doc = "map of scenario, set and by (ratio or difference): figures are those of the scenario over, or less, those of this one"},
+     .doc = "map of scenario, set and by (ratio or difference): figures are those of the scenario over, or less, those "
+            "of this one"},
     {.key = "expect",
      .kind = CLX_ROW_LIST,
      ROW(rows),
@@ -247,8 +251,8 @@ static void check_row(reader *r, const clx_case_row *row) {
     keep(r, clx_fail(r->error, CLX_INPUT, row->form_place, "'form' belongs to cases of forms, not to those with '%s'",
                      kind->key));
   if (kind->quantities && row->inputs != NULL)
-    keep(r, clx_fail(r->error, CLX_INPUT, row->inputs_place, "'inputs' belong to cases of forms, not to those with '%s'",
-                     kind->key));
+    keep(r, clx_fail(r->error, CLX_INPUT, row->inputs_place,
+                     "'inputs' belong to cases of forms, not to those with '%s'", kind->key));
   if (!kind->quantities && row->quantity != NULL)
     keep(r, clx_fail(r->error, CLX_INPUT, row->quantity_place,
                      "'quantity' belongs to cases with a scenario, not to those with '%s'", kind->key));
@@ -282,9 +286,10 @@ static void check_case(reader *r, const clx_case *of) {
   check_map(r, of->set, "set");
   check_map(r, of->against, "against");
   if (of->name[strcspn(of->name, "/ ")] != '\0' || of->name[0] == '\0')
-    keep(r, clx_fail(r->error, CLX_INPUT, of->name_place, "'name': expected a word without '/' or blanks, read \"%.60s\"",
-                     of->name));
-  if (of->row_count == 0) keep(r, clx_fail(r->error, CLX_INPUT, of->rows_place, "'expect' is empty: a case has figures"));
+    keep(r, clx_fail(r->error, CLX_INPUT, of->name_place,
+                     "'name': expected a word without '/' or blanks, read \"%.60s\"", of->name));
+  if (of->row_count == 0)
+    keep(r, clx_fail(r->error, CLX_INPUT, of->rows_place, "'expect' is empty: a case has figures"));
   if (of->kind == NULL) return;
   if (of->kind->quantities && of->inputs != NULL)
     keep(r, clx_fail(r->error, CLX_INPUT, of->inputs_place, "'inputs' belong to cases of forms, not to those with '%s'",

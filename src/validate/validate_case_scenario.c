@@ -196,8 +196,8 @@ static clx_status read_against(clx_case_run *run, comparison *c, clx_error *erro
   }
   if (set != NULL && set->kind != CLX_NODE_MAP)
     return clx_fail(error, CLX_INPUT, set->place, "'against.set': expected a map");
-  if (by != NULL && (by->kind != CLX_NODE_SCALAR ||
-                     (strcmp(by->text, "ratio") != 0 && strcmp(by->text, "difference") != 0)))
+  if (by != NULL &&
+      (by->kind != CLX_NODE_SCALAR || (strcmp(by->text, "ratio") != 0 && strcmp(by->text, "difference") != 0)))
     return clx_fail(error, CLX_INPUT, by->place, "'against.by': expected ratio or difference");
   c->compares = true;
   c->difference = by != NULL && strcmp(by->text, "difference") == 0;

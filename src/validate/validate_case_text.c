@@ -83,7 +83,7 @@ static void expected_cell(const clx_case_row *row, char *cell) {
 static void error_cell(const clx_case_outcome *o, char *cell) {
   cell[0] = '\0';
   if (!o->has_value || o->expected == 0) return;
-  snprintf(cell, CELL_MAX, "%+.3f %%", 100 * (o->value / o->expected - 1));
+  snprintf(cell, CELL_MAX, "%+.2g %%", 100 * (o->value / o->expected - 1));
 }
 
 static void tolerance_cell(clx_arena *arena, const clx_case_row *row, const clx_case_outcome *o, char *cell) {
@@ -112,7 +112,9 @@ static const char *verdict(const clx_case_row *row, const clx_case_outcome *o) {
 static void write_note(const char *note, const char *indent, clx_buffer *out) {
   if (note == NULL) return;
   clx_buffer_format(out, "%s", indent);
-  for (const char *at = note; *at != '\0'; at++) clx_buffer_format(out, "%c", *at == '\n' ? ' ' : *at);
+  size_t length = strlen(note);
+  while (length > 0 && (note[length - 1] == '\n' || note[length - 1] == ' ')) length--;
+  for (size_t i = 0; i < length; i++) clx_buffer_add(out, note[i] == '\n' ? " " : note + i, 1);
   clx_buffer_add(out, "\n", 1);
 }
 
@@ -156,7 +158,8 @@ void clx_cases_text(const clx_case_list *list, clx_case_outcome *const *outcome,
     return;
   }
   for (int32_t i = 0; i < list->count; i++) write_case(arena, &list->item[i], outcome[i], out);
-  clx_buffer_format(out, "%d cases, %d figures: %d passed, %d failed; %d more stand on a fit to them and prove nothing\n",
+  clx_buffer_format(out,
+                    "%d cases, %d figures: %d passed, %d failed; %d more stand on a fit to them and prove nothing\n",
                     c.cases, c.rows, c.passed, c.failed, c.fit);
   clx_arena_free(arena);
 }

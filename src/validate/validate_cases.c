@@ -144,8 +144,8 @@ static clx_status run_all(clx_arena *arena, const clx_catalog *catalog, const cl
   return CLX_OK;
 }
 
-clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text,
-                              int32_t *failed, clx_error *error) {
+clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text, int32_t *failed,
+                              clx_error *error) {
   clx_case_options plain;
   clx_buffer out = {0};
   *text = NULL;
@@ -155,8 +155,7 @@ clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_status status = run_all(arena, catalog, options != NULL ? options : &plain, &out, failed, error);
   clx_arena_free(arena);
-  if (status == CLX_OK && (out.failed || out.data == NULL))
-    status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (status == CLX_OK && (out.failed || out.data == NULL)) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (status == CLX_OK) {
     *text = out.data;
   } else {

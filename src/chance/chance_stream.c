@@ -5,6 +5,8 @@
 
 #include "chance/chance.h"
 
+__extension__ typedef unsigned __int128 wide;
+
 static const double UNIT = 0x1p-52;
 
 clx_stream clx_stream_make(uint64_t seed, uint64_t domain, uint64_t replica, uint64_t entity) {
@@ -56,7 +58,7 @@ static inline double log_of(double x) {
 double clx_stream_exponential(clx_stream *s) { return -log_of(clx_stream_uniform(s)); }
 
 void clx_stream_exponentials(clx_stream *s, double *out, int32_t count) {
-  enum { CHUNK = 64 };
+  enum { CHUNK = 64, GROUP = 8 };
   while (count > 0) {
     double unit[CHUNK];
     const int32_t now = count < CHUNK ? count : CHUNK;
@@ -68,8 +70,10 @@ void clx_stream_exponentials(clx_stream *s, double *out, int32_t count) {
       s->left = 0;
     }
     while (i < now) unit[i++] = unit_of(clx_stream_bits(s));
-    for (; i < CHUNK; i++) unit[i] = 1;
-    for (i = 0; i < CHUNK; i++) unit[i] = -log_of(unit[i]);
+    for (; i % GROUP != 0; i++) unit[i] = 1;
+    for (int32_t g = 0; g < now; g += GROUP) {  // of fixed length: a vector loop without a rest
+      for (i = 0; i < GROUP; i++) unit[g + i] = -log_of(unit[g + i]);
+    }
     memcpy(out, unit, (size_t)now * sizeof *out);
     out += now;
     count -= now;
@@ -88,7 +92,7 @@ double clx_stream_normal(clx_stream *s) {
 // Lemire 2019: the high half of a product, redrawn where the low half would favour some values.
 uint64_t clx_stream_below(clx_stream *s, uint64_t count) {
   for (;;) {
-    const unsigned __int128 product = (unsigned __int128)clx_stream_bits(s) * count;
+    const wide product = (wide)clx_stream_bits(s) * count;
     const uint64_t low = (uint64_t)product;
     if (low >= count || low >= (0 - count) % count) return (uint64_t)(product >> 64);
   }

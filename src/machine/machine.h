@@ -53,6 +53,7 @@ typedef struct clx_cohort {
   clx_link nic;
   int32_t trains;          // bool: takes part in the job; the fabric of the machine is the least of those that do
   int64_t gpus;            // asked for
+  double arrival;          // s after the start of the run
   int64_t servers, racks;  // rounded up
 } clx_cohort;
 

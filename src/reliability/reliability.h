@@ -71,7 +71,8 @@ typedef struct clx_failures {
   double offender;  // factor of the rates of a server whose repair did not cure it
 } clx_failures;
 
-extern const clx_schema clx_failures_schema;
+extern const clx_schema clx_failure_schema;   // one class
+extern const clx_schema clx_failures_schema;  // the entry
 
 typedef enum clx_interval_rule {
   CLX_INTERVAL_FIXED,
@@ -122,6 +123,7 @@ typedef struct clx_reliability_spec {
     int32_t remote_every;
     double survives;
     double stall, lag, load;  // s, instead of what follows from sizes
+    clx_place interval_place, write_place;
   } checkpoint;
   struct {
     int32_t mode;             // clx_restart_mode
@@ -134,6 +136,7 @@ typedef struct clx_reliability_spec {
     int64_t count;               // servers, -1 = all that the layout leaves over
     int64_t hot;                 // -1 = 99th percentile of a day's losses
     double swap_hot, swap_cold;  // s
+    clx_place place;             // of count
   } spares;
   struct {
     int32_t crews;              // 0 = no limit

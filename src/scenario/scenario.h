@@ -5,6 +5,7 @@
 #include "catalog/catalog.h"
 #include "fabric/fabric_study.h"
 #include "machine/machine.h"
+#include "reliability/reliability.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
 
@@ -15,6 +16,7 @@ typedef struct clx_fleet_spec {
   int64_t gpus;
   int32_t phase;   // order of delivery, 1 = first
   int32_t trains;  // bool: takes part in the training job
+  double arrival;  // s after the start of the run
   clx_place place;
 } clx_fleet_spec;
 
@@ -70,7 +72,8 @@ typedef struct clx_scenario_spec {
   clx_network_spec network;
   clx_training_spec training;
   clx_power_spec power;
-  const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
+  clx_reliability_spec reliability;  // failures NULL = the section is absent
+  const clx_node *assumed;           // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
 
 extern const clx_schema clx_scenario_schema;
@@ -90,6 +93,7 @@ struct clx_scenario {
   bool open;                 // a layout that cannot run is no mistake (clx_scenario_load_open)
   const char *layout_wrong;  // why it cannot; NULL = it can, or is to be searched
   clx_accuracy accuracy;     // of the training model, as `colossus validate` measured it
+  clx_failures failures;     // of the section `reliability`; name NULL without it
 };
 
 // As clx_scenario_load, from a text in memory; `name` stands in messages.

@@ -57,6 +57,7 @@ static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_
                     &cohort->nic, error));
   cohort->gpus = fleet->gpus;
   cohort->trains = fleet->trains;
+  cohort->arrival = fleet->arrival;
   return CLX_OK;
 }
 
@@ -220,12 +221,18 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
       clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model, error);
   const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
                                                &clx_software_schema, s->arena, &s->software, error);
+  const clx_reliability_spec *reliability = &s->spec.reliability;
+  const clx_status failures = reliability->failures == NULL
+                                  ? CLX_OK
+                                  : clx_catalog_read(s->catalog, "failures", reliability->failures, reliability->place,
+                                                     &clx_failures_schema, s->arena, &s->failures, error);
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
   CLX_TRY(machine);
   CLX_TRY(model);
   CLX_TRY(software);
+  CLX_TRY(failures);
   CLX_TRY(assumed);
   CLX_TRY(jobs);
   CLX_TRY(pick_device(s, error));

@@ -1,0 +1,125 @@
+// What a checkpoint costs, from its size and what carries it, and how often to take one.
+#include <math.h>
+
+#include "reliability/reliability_compile_internal.h"
+#include "reliability/reliability_forms.h"
+
+static bool needs_storage(const clx_reliability_spec *spec) {
+  const int32_t mode = spec->checkpoint.mode;
+  if (spec->checkpoint.load < 0) return true;
+  return mode == CLX_CHECKPOINT_SYNC ? spec->checkpoint.stall < 0 : spec->checkpoint.lag < 0;
+}
+
+static clx_status check_storage(const clx_reliability_build *b, double bytes) {
+  const clx_reliability_spec *spec = b->spec;
+  if (!needs_storage(spec)) return CLX_OK;
+  if (spec->checkpoint.write <= 0) {
+    return clx_fail(b->error, CLX_INPUT,
+                    spec->checkpoint.write_place.line > 0 ? spec->checkpoint.write_place : spec->place,
+                    "'reliability.checkpoint.write' is 0 B/s with checkpoints of mode %s asked for: give the bandwidth "
+                    "of the storage, the times themselves (stall, lag, load), or mode none",
+                    clx_checkpoint_mode_name[spec->checkpoint.mode]);
+  }
+  if (bytes <= 0) {
+    return clx_fail(b->error, CLX_INPUT, spec->place,
+                    "'reliability.checkpoint.bytes' is missing: the size of a checkpoint does not follow from the job");
+  }
+  return CLX_OK;
+}
+
+clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, int32_t stage,
+                                              clx_checkpoint_plan *plan) {
+  const clx_reliability_spec *spec = b->spec;
+  const clx_reliability_site_stage *site = &b->site->stage[stage];
+  *plan =
+      (clx_checkpoint_plan){.mode = spec->checkpoint.mode, .remote_every = 1, .survives = spec->checkpoint.survives};
+  if (plan->mode == CLX_CHECKPOINT_NONE) return CLX_OK;
+  const double bytes = spec->checkpoint.bytes > 0 ? spec->checkpoint.bytes : site->checkpoint_bytes;
+  CLX_TRY(check_storage(b, bytes));
+  // Each of several jobs has its part of the bandwidth and of the GPUs.
+  const double part = spec->checkpoint.share / spec->jobs, write = spec->checkpoint.write * part,
+               read = (spec->checkpoint.read > 0 ? spec->checkpoint.read : spec->checkpoint.write) * part,
+               gpus = (double)site->gpus / spec->jobs;
+  const double written = write > 0 ? bytes / write : 0, loaded = read > 0 ? bytes / read : 0,
+               copied = bytes / (gpus * spec->checkpoint.copy);
+  plan->load = spec->checkpoint.load >= 0 ? spec->checkpoint.load : loaded;
+  plan->load_memory = fmin(copied, plan->load);
+  if (plan->mode == CLX_CHECKPOINT_SYNC) {
+    plan->stall = spec->checkpoint.stall >= 0 ? spec->checkpoint.stall : written;
+    plan->lag = spec->checkpoint.lag >= 0 ? spec->checkpoint.lag : 0;
+    return CLX_OK;
+  }
+  plan->stall = spec->checkpoint.stall >= 0 ? spec->checkpoint.stall : copied;
+  const double lag = spec->checkpoint.lag >= 0 ? spec->checkpoint.lag : written;
+  if (plan->mode == CLX_CHECKPOINT_ASYNC) {
+    plan->lag = lag;
+    return CLX_OK;
+  }
+  // Copied once more, to a peer, behind the work; from there to storage as an asynchronous one.
+  plan->lag = plan->stall;
+  plan->remote_every = spec->checkpoint.remote_every;
+  plan->remote_stall = plan->stall;
+  plan->remote_lag = lag;
+  return CLX_OK;
+}
+
+// --- intervals -------------------------------------------------------------------------------------------------------------------
+
+// A checkpoint begins when the one before it counts.
+static double least_interval(const clx_checkpoint_plan *plan) {
+  const double remote = plan->mode == CLX_CHECKPOINT_MEMORY ? plan->remote_lag / plan->remote_every : 0;
+  return fmax(plan->lag, remote);
+}
+
+static clx_status check_fixed(const clx_reliability_build *b, const clx_checkpoint_plan *plan) {
+  const clx_reliability_spec *spec = b->spec;
+  const clx_place place = spec->checkpoint.interval_place.line > 0 ? spec->checkpoint.interval_place : spec->place;
+  const double least = least_interval(plan);
+  if (plan->interval <= 0) {
+    return clx_fail(b->error, CLX_INPUT, place,
+                    "'reliability.checkpoint.interval' is missing: rule fixed needs the work between two checkpoints");
+  }
+  if (plan->interval < least) {
+    return clx_fail(b->error, CLX_INPUT, place,
+                    "'reliability.checkpoint.interval': %g s is shorter than the %g s until a checkpoint counts: the "
+                    "next one would begin before; raise the interval or the bandwidth",
+                    plan->interval, least);
+  }
+  return CLX_OK;
+}
+
+static double by_rule(const clx_reliability_build *b, int32_t stage, const clx_checkpoint_plan *plan) {
+  const double rate = clx_reliability_stop_rate(b->model, 0, stage, NULL), all = b->model->job[0].work;
+  const double whole = isfinite(all) ? all : b->model->horizon;
+  if (rate <= 0) return whole;  // nothing fails: none is needed before the end
+  switch (b->spec->checkpoint.rule) {
+    case CLX_INTERVAL_YOUNG:
+      return clx_interval_young(1 / rate, plan->stall);
+    case CLX_INTERVAL_DALY:
+      return clx_interval_daly(1 / rate, plan->stall);
+    default:
+      return clx_reliability_best_interval(b->model, 0, stage, NULL);
+  }
+}
+
+static clx_status set_interval(const clx_reliability_build *b, int32_t stage) {
+  clx_checkpoint_plan *plan = &b->model->job[0].stage[stage].checkpoint;
+  if (plan->mode == CLX_CHECKPOINT_NONE) return CLX_OK;
+  if (b->spec->checkpoint.rule == CLX_INTERVAL_FIXED) {
+    plan->interval = b->spec->checkpoint.interval;
+    return check_fixed(b, plan);
+  }
+  const double wanted = by_rule(b, stage, plan), least = fmax(least_interval(plan), 1);
+  plan->interval = fmax(wanted, least);
+  if (wanted < least) {
+    clx_reliability_say(b, "checkpoint.interval",
+                        "the rule %s asks for %.3g s; the interval is %.3g s, as a checkpoint counts no sooner",
+                        clx_interval_rule_name[b->spec->checkpoint.rule], wanted, least);
+  }
+  return CLX_OK;
+}
+
+clx_status clx_reliability_compile_intervals(const clx_reliability_build *b) {
+  for (int32_t i = 0; i < b->site->stage_count; i++) CLX_TRY(set_interval(b, i));
+  return CLX_OK;
+}

@@ -43,7 +43,7 @@ typedef struct cli_argument {
   bool optional;
 } cli_argument;
 
-enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 4 };
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
 
 struct cli_call;
 

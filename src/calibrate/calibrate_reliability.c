@@ -105,6 +105,7 @@ static clx_status fit_class(clx_arena *arena, const clx_failure_log *log, int32_
     const clx_log_event *e = &log->event[i];
     if (!clx_log_counts(log, e, kind)) continue;
     fit->events += e->count;
+    fit->ended += e->ends ? e->count : 0;
     fit->stop_known += e->stopped >= 0 ? e->count : 0;
     fit->stopped += e->stopped > 0 ? e->count : 0;
     fit->transient_known += e->transient >= 0 ? e->count : 0;

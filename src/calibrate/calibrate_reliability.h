@@ -30,6 +30,7 @@ typedef struct clx_log_event {
   double repair;  // s
   int32_t stopped, transient;
   int32_t position;
+  bool ends;  // the exposure of its unit ends with it
   int32_t line;
 } clx_log_event;
 
@@ -163,6 +164,7 @@ typedef struct clx_class_fit {
   clx_weibull_fit weibull;
   clx_age_steps steps;
   int32_t form;  // clx_hazard_form that the entry takes
+  double ended;  // events that ended the life of their unit
   clx_cluster_fit cluster;
   double burst;  // further units at the same moment, of the entry; 0 = not clustered
 } clx_class_fit;

@@ -166,6 +166,7 @@ static clx_status match(clx_failure_log *log, clx_error *error) {
       if (isnan(e.age) && !isnan(s->in_service)) e.age = e.time - s->in_service;
       if (e.position < 0) e.position = s->position;
       if (!s->alone) e.unit = -1;
+      e.ends = e.time == s->to;
     }
     if (e.age < 0)
       status = clx_fail(error, CLX_INPUT, (clx_place){log->file, e.line, 0},

@@ -1,5 +1,6 @@
 // A CSV of failures and exposure. Columns are found by name, synonym or not at all; what stands in them is checked cell by cell.
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "calibrate/calibrate_reliability.h"

@@ -1,6 +1,5 @@
 // The output of `sacct -P`: a header line, then a line for every run of a job and for every step of it.
-#include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "import/import_sacct.h"
@@ -52,6 +51,7 @@ static clx_place place_of(const reader *r, const char *at) {
   return (clx_place){r->out->file, r->line, (int32_t)(at - r->line_start) + 1};
 }
 
+// Notes the first mistake.
 static clx_status keep(reader *r, clx_status status) {
   if (r->status == CLX_OK) r->status = status;
   return status;
@@ -285,7 +285,8 @@ static clx_status read_run(reader *r) {
   job.first_node = r->nodes.count;
   const clx_status status = clx_node_list_read(r->arena, nodes->at, nodes->length, place_of(r, nodes->at),
                                                &r->out->names, &r->nodes, r->error);
-  if (status != CLX_OK) return status == CLX_MEMORY ? status : (keep(r, status), CLX_OK);
+  if (status == CLX_MEMORY) return status;
+  if (keep(r, status) != CLX_OK) return CLX_OK;
   if (r->nodes.count > CLX_SACCT_NODES_MAX)
     return clx_fail(r->error, CLX_INPUT, place_of(r, nodes->at),
                     "all jobs together hold more than %d nodes: divide the log", CLX_SACCT_NODES_MAX);

@@ -44,7 +44,7 @@ double clx_normal_quantile(double p);  // 0 < p < 1 (Wichura 1988, AS 241)
 double clx_log1pmx(double x);          // log(1 + x) - x without cancellation; x > -1
 double clx_gamma_function(double x);   // Gamma(x), 0 < x <= 171
 // Regularised incomplete gamma, lower P(shape, x) and upper Q = 1 - P; shape > 0, x >= 0. Series and continued fraction, O(sqrt(shape));
-// from shape 1e5 on the uniform expansion of Temme (1979), O(1).
+// from shape 1e5 on the uniform expansion of Temme (1979), O(1). The upper tail of shapes far below 1: 2e-16 absolute.
 double clx_gamma_cdf(double shape, double x);
 double clx_gamma_tail(double shape, double x);
 double clx_gamma_quantile(double shape, double p);  // 0 <= p < 1
@@ -58,7 +58,7 @@ double clx_poisson_quantile(double mean, double p);
 double clx_binomial_cdf(double n, double p, double k);
 double clx_binomial_quantile(double n, double p, double quantile);
 double clx_chi_square_tail(double freedom, double x);  // P(X > x); freedom > 0
-// Principal branch W0, x >= -1/e. Next to the branch point 1 + W = sqrt(2 (e x + 1)) holds to the digits that x has.
+// Principal branch W0, x >= -1/e, to the last digits of W next to the branch point, too, where 1 + W = sqrt(2 (e x + 1)).
 double clx_lambert_w(double x);
 
 // --- samples ------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 static double beta_weight(double a, double b, double x, double y) {
   static const double TWO_PI = 6.283185307179586477;
   const double n = a + b;
-  const double power = a * clx_log1pmx((n * x - a) / a) + b * clx_log1pmx((n * y - b) / b);
+  const double power = clx_saddle(a, n * x) + clx_saddle(b, n * y);
   const double rest = clx_stirling_rest(n) - clx_stirling_rest(a) - clx_stirling_rest(b);
   return exp(power + rest) * sqrt(a / n * b / TWO_PI);
 }

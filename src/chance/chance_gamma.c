@@ -15,12 +15,16 @@ double clx_stirling_rest(double a) {
   return (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r * (1.0 / 1680 - r * (1.0 / 1188 - r * 691.0 / 360360))))) / a;
 }
 
+double clx_saddle(double a, double m) {
+  const double excess = (m - a) / a;
+  return fabs(excess) < 0.2 ? a * clx_log1pmx(excess) : a * log(m / a) - (m - a);
+}
+
 double clx_poisson_weight(double shape, double x) {
   if (x <= 0) return shape == 0;
   if (shape < 16) return x > 1000 ? 0 : exp(shape * log(x) - x) / tgamma(shape + 1);
-  const double excess = (x - shape) / shape;
-  if (!(excess < 1e6)) return 0;
-  return exp(shape * clx_log1pmx(excess) - clx_stirling_rest(shape)) / sqrt(TWO_PI * shape);
+  if (isinf(x)) return 0;
+  return exp(clx_saddle(shape, x) - clx_stirling_rest(shape)) / sqrt(TWO_PI * shape);
 }
 
 // Sum of x^n / ((shape + 1) .. (shape + n)); x <= shape + 1.
@@ -44,24 +48,23 @@ static double upper_fraction(double shape, double x) {
   }
 }
 
-// Temme 1979: Q = erfc(eta sqrt(a/2)) / 2 + R, R = e^(-a eta^2 / 2) / sqrt(2 pi a) * (sum of c_k(eta) a^-k), eta^2 / 2 = excess -
-// log(1 + excess). Taylor coefficients of the c_k by his recursion; for shape >= 1e5 and |eta| < 0.13 (beyond that both tails are 0 in a
+// Temme 1979: Q = erfc(eta sqrt(a/2)) / 2 + R, R = e^(-a eta^2 / 2) / sqrt(2 pi a) * (sum of c_k(eta) a^-k), eta^2 / 2 = e - log(1 + e),
+// e = x / a - 1. Taylor coefficients of the c_k by his recursion; for shape >= 1e5 and |eta| < 0.13 (beyond that both tails are 0 in a
 // double) what is left out is below 1e-15.
 static double gamma_uniform(double shape, double x, bool upper) {
   static const double C0[] = {-1.0 / 3,        1.0 / 12,    -2.0 / 135,         1.0 / 864,         1.0 / 2835,
                               -139.0 / 777600, 1.0 / 25515, -571.0 / 261273600, -281.0 / 151559100};
   static const double C1[] = {-1.0 / 540, -1.0 / 288, 1.0 / 378, -77.0 / 77760, 1.0 / 4860};
   static const double C2[] = {25.0 / 6048, -139.0 / 51840};
-  const double excess = (x - shape) / shape;
-  const double power = excess < 1e6 ? -shape * clx_log1pmx(excess) : INFINITY;  // a eta^2 / 2
-  if (!(power < 800)) return (excess > 0) == upper ? 0 : 1;
-  const double eta = copysign(sqrt(2 * power / shape), excess);
+  const double power = -clx_saddle(shape, x);  // a eta^2 / 2
+  if (power > 800) return (x > shape) == upper ? 0 : 1;
+  const double eta = copysign(sqrt(2 * power / shape), x - shape);
   double c0 = 0, c1 = 0;
   for (int i = (int)(sizeof C0 / sizeof *C0) - 1; i >= 0; i--) c0 = c0 * eta + C0[i];
   for (int i = (int)(sizeof C1 / sizeof *C1) - 1; i >= 0; i--) c1 = c1 * eta + C1[i];
   const double sum = c0 + (c1 + (C2[0] + C2[1] * eta) / shape) / shape;
   const double rest = exp(-power) / sqrt(TWO_PI * shape) * sum;
-  const double z = copysign(sqrt(power), excess);
+  const double z = copysign(sqrt(power), x - shape);
   return upper ? 0.5 * erfc(z) + rest : 0.5 * erfc(-z) - rest;
 }
 
@@ -86,35 +89,30 @@ double clx_gamma_tail(double shape, double x) { return incomplete_gamma(shape, x
 double clx_chi_square_tail(double freedom, double x) { return clx_gamma_tail(0.5 * freedom, 0.5 * x); }
 
 // Newton's method for the logarithm of the nearer tail over the logarithm of x, kept within a bracket. Starts from Wilson and Hilferty
-// 1931, or from the first term of the series where that is not positive.
+// 1931, or from the first term of the series where that is not good; below e^-40 the first term is all there is.
 double clx_gamma_quantile(double shape, double p) {
   if (p <= 0) return 0;
   const bool upper = p > 0.5;
-  const double aim = upper ? 1 - p : p, first = (log(p) + log(tgamma(fmin(shape, 100) + 1))) / shape;
+  const double aim = log(upper ? 1 - p : p), first = (log(p) + log(tgamma(fmin(shape, 100) + 1))) / shape;
+  if (first < -40) return exp(first);
   const double cube = 1 - 1 / (9 * shape) + clx_normal_quantile(p) / (3 * sqrt(shape));
-  double u = shape < 1 || cube < 0.2 ? fmin(first, log(shape + 40)) : log(shape) + 3 * log(cube);
-  double low = -INFINITY, high = INFINITY;
+  double x = shape < 1 || cube < 0.2 ? exp(fmin(first, log(shape + 40))) : shape * cube * cube * cube;
+  double low = 0, high = INFINITY;
   for (int step = 0; step < 200; step++) {
-    const double x = exp(u), tail = incomplete_gamma(shape, x, upper);
-    const double density = clx_poisson_weight(shape, x) * shape;  // per unit of u
-    const bool above = upper ? tail < aim : tail > aim;
+    const double tail = incomplete_gamma(shape, x, upper), miss = log(tail) - aim;
+    const bool above = upper ? miss < 0 : miss > 0;
     if (above)
-      high = u;
+      high = x;
     else
-      low = u;
-    double next = u - (upper ? -1 : 1) * (log(tail) - log(aim)) * tail / density;
-    if (!(next > low && next < high)) {
-      if (isinf(low))
-        next = u - 1;
-      else if (isinf(high))
-        next = u + 1;
-      else
-        next = 0.5 * (low + high);
-    }
-    if (next == u || fabs(next - u) < DBL_EPSILON * fmax(1, fabs(u))) return exp(next);
-    u = next;
+      low = x;
+    const double slope = clx_poisson_weight(shape, x) * shape / tail;  // of log(tail), over log(x)
+    const double move = (upper ? 1 : -1) * miss / slope;
+    double next = x + x * expm1(move);
+    if (!(next > low && next < high)) next = low == 0 ? x / 2 : isinf(high) ? x * 2 : 0.5 * (low + high);
+    if (fabs(next - x) <= 2 * DBL_EPSILON * x) return next;
+    x = next;
   }
-  return exp(u);
+  return x;
 }
 
 static double poisson_cdf_of(double mean, double unused, double k) {

@@ -93,7 +93,9 @@ extern const char *const clx_restart_mode_name[CLX_RESTART_MODES + 1];
 
 // The section `reliability` of a scenario. Times below 0 = not stated: taken from published measurements by size.
 typedef struct clx_reliability_spec {
-  const char *failures;  // catalogue entry; NULL = the section is absent
+  const char *failures;     // catalogue entry; NULL = the section is absent
+  const char *const *more;  // entries whose classes are added
+  int32_t more_count;
   clx_failure_spec *classes;
   int32_t class_count;
   double scale;    // factor of all rates

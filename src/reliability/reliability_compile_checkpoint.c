@@ -34,6 +34,12 @@ clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, in
   *plan =
       (clx_checkpoint_plan){.mode = spec->checkpoint.mode, .remote_every = 1, .survives = spec->checkpoint.survives};
   if (plan->mode == CLX_CHECKPOINT_NONE) return CLX_OK;
+  if (plan->mode == CLX_CHECKPOINT_SYNC && spec->checkpoint.lag > 0) {
+    return clx_fail(b->error, CLX_INPUT, spec->place,
+                    "'reliability.checkpoint.lag' is %g s with mode sync: a synchronous checkpoint counts when the job "
+                    "goes on; give the time as its stall",
+                    spec->checkpoint.lag);
+  }
   const double bytes = spec->checkpoint.bytes > 0 ? spec->checkpoint.bytes : site->checkpoint_bytes;
   CLX_TRY(check_storage(b, bytes));
   // Each of several jobs has its part of the bandwidth and of the GPUs.
@@ -46,7 +52,6 @@ clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, in
   plan->load_memory = fmin(copied, plan->load);
   if (plan->mode == CLX_CHECKPOINT_SYNC) {
     plan->stall = spec->checkpoint.stall >= 0 ? spec->checkpoint.stall : written;
-    plan->lag = spec->checkpoint.lag >= 0 ? spec->checkpoint.lag : 0;
     return CLX_OK;
   }
   plan->stall = spec->checkpoint.stall >= 0 ? spec->checkpoint.stall : copied;
@@ -58,7 +63,7 @@ clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, in
   // Copied once more, to a peer, behind the work; from there to storage as an asynchronous one.
   plan->lag = plan->stall;
   plan->remote_every = spec->checkpoint.remote_every;
-  plan->remote_stall = plan->stall;
+  plan->remote_stall = 0;  // it is in the host's memory already
   plan->remote_lag = lag;
   return CLX_OK;
 }

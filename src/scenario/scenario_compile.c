@@ -214,6 +214,43 @@ static clx_status check_assumed(const clx_scenario_spec *spec, clx_error *error)
   return status;
 }
 
+static bool has_class(const clx_failures *failures, const char *name) {
+  for (int32_t i = 0; i < failures->class_count; i++) {
+    if (clx_text_equal_loose(failures->classes[i].name, name)) return true;
+  }
+  return false;
+}
+
+// The classes of another entry, behind those that are there.
+static clx_status add_failures(clx_scenario *s, const char *name, clx_error *error) {
+  const clx_place place = s->spec.reliability.place;
+  clx_failures *all = &s->failures, more;
+  CLX_TRY(clx_catalog_read(s->catalog, "failures", name, place, &clx_failures_schema, s->arena, &more, error));
+  clx_failure_spec *classes = CLX_NEW_ARRAY(s->arena, clx_failure_spec, all->class_count + more.class_count);
+  if (classes == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < all->class_count; i++) classes[i] = all->classes[i];
+  for (int32_t i = 0; i < more.class_count; i++) {
+    if (has_class(all, more.classes[i].name)) {
+      return clx_fail(error, CLX_INPUT, place, "'reliability.more': '%s' and '%s' both have a class '%s'", all->name,
+                      more.name, more.classes[i].name);
+    }
+    classes[all->class_count + i] = more.classes[i];
+  }
+  all->classes = classes;
+  all->class_count += more.class_count;
+  return CLX_OK;
+}
+
+static clx_status read_failures(clx_scenario *s, clx_error *error) {
+  const clx_reliability_spec *spec = &s->spec.reliability;
+  s->failures.name = NULL;
+  if (spec->failures == NULL) return CLX_OK;
+  CLX_TRY(clx_catalog_read(s->catalog, "failures", spec->failures, spec->place, &clx_failures_schema, s->arena,
+                           &s->failures, error));
+  for (int32_t i = 0; i < spec->more_count; i++) CLX_TRY(add_failures(s, spec->more[i], error));
+  return CLX_OK;
+}
+
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {
   const clx_training_spec *training = &s->spec.training;
   const clx_status machine = compile_machine(s, error);
@@ -221,11 +258,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
       clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model, error);
   const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
                                                &clx_software_schema, s->arena, &s->software, error);
-  const clx_reliability_spec *reliability = &s->spec.reliability;
-  const clx_status failures = reliability->failures == NULL
-                                  ? CLX_OK
-                                  : clx_catalog_read(s->catalog, "failures", reliability->failures, reliability->place,
-                                                     &clx_failures_schema, s->arena, &s->failures, error);
+  const clx_status failures = read_failures(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));

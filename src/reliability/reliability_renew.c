@@ -1,0 +1,190 @@
+// The aggregate path: one job that starts again on equal servers, with enough of them, is a renewal process. Failures are drawn from the
+// sum of all classes that stop it; one replication: reliability_renew_run.c.
+#include <math.h>
+
+#include "reliability/reliability_renew.h"
+#include "reliability/reliability_renewal.h"
+
+// --- which models -------------------------------------------------------------------------------------------------------------
+static bool is_constant(const clx_hazard *h) { return h->shape == 1 && h->steps == 0 && h->infant == 0; }
+
+static bool loses_units(const clx_failure_class *f) { return !f->keeps_units && f->transient < 1; }
+
+// Whether all units of the machine have the same rate of a class.
+static bool is_even(const clx_reliability_model *model, const clx_failure_class *f) {
+  for (int32_t i = 0; i < model->cohort_count; i++) {
+    const clx_reliability_cohort *cohort = &model->cohort[i];
+    if (f->parts[i] * cohort->heat != f->parts[0] * model->cohort[0].heat) return false;
+    for (int32_t p = 0; p < cohort->positions; p++) {
+      if (cohort->position[p] != 1 && f->parts[i] > 0) return false;
+    }
+  }
+  return true;
+}
+
+// Whether a class is a Poisson process of stops whose effect depends on nothing but what the job is doing.
+static bool is_simple(const clx_reliability_model *model, const clx_failure_class *f, int64_t spares) {
+  if (!is_constant(&f->hazard) || f->latent > 0 || f->slow > 1 || f->burst > 0) return false;
+  if (loses_units(f)) {
+    if (f->repair.median > 0 || f->repair.mean > 0 || f->stops < 1) return false;
+    if (f->fixed < 1 && model->repair.offender != 1) return false;
+    // A unit is back at once, but another one takes its place, and stands by or not.
+    if (spares == 0 && model->policy.swap_hot != model->policy.swap_cold) return false;
+  }
+  for (int32_t i = 0; i < model->cohort_count; i++) {
+    if (f->parts[i] > 0 && f->group[i] > 1 && (spares > 0 || loses_units(f))) return false;
+  }
+  return spares == 0 || is_even(model, f);
+}
+
+static int64_t machine_units(const clx_reliability_model *model) {
+  int64_t units = 0;
+  for (int32_t i = 0; i < model->cohort_count; i++) units += model->cohort[i].units;
+  return units;
+}
+
+bool clx_reliability_is_renewal(const clx_reliability_model *model) {
+  if (model->job_count != 1 || model->job[0].stage_count != 1 || model->policy.kind != CLX_POLICY_RESTART) return false;
+  for (int32_t i = 0; i < model->cohort_count; i++) {
+    if (model->cohort[i].arrival > 0 || model->cohort[i].gpus != model->cohort[0].gpus) return false;
+  }
+  const int64_t spares = machine_units(model) - clx_reliability_stage_units(&model->job[0].stage[0]);
+  for (int32_t i = 0; i < model->failure_count; i++) {
+    if (!is_simple(model, &model->failure[i], spares)) return false;
+  }
+  return true;
+}
+
+// --- the run ------------------------------------------------------------------------------------------------------------------
+// Parts whose events touch the job, and of the whole machine: rates at one event per second and part.
+static void count_parts(const clx_reliability_model *model, int32_t index, double *job, double *machine) {
+  clx_failure_class one = model->failure[index];
+  one.hazard.rate = 1;
+  clx_reliability_model alone = *model;
+  alone.failure = &one;
+  alone.failure_count = 1;
+  *job = clx_reliability_class_rate(&alone, 0, 0, 0);
+  *machine = clx_reliability_machine_rate(&alone, 0, 0, 0);
+}
+
+static void fill_classes(const clx_reliability_model *model, clx_renew_class *class) {
+  for (int32_t i = 0; i < model->failure_count; i++) {
+    const clx_failure_class *f = &model->failure[i];
+    double job, machine;
+    count_parts(model, i, &job, &machine);
+    class[i] = (clx_renew_class){
+        .rate = f->hazard.rate,
+        .stops = job * f->stops,
+        .others = fmax(machine - job * f->stops, 0),
+        .events = f->events,
+        .exposure = f->exposure,
+        .detect = f->detect + f->localise,
+        .swap = model->policy.hot > 0 ? model->policy.swap_hot : model->policy.swap_cold,
+        .lost = f->keeps_units ? 0 : 1 - f->transient,
+        .warned = f->warned,
+        .planned = f->planned,
+        .alone = true,
+    };
+    for (int32_t k = 0; k < model->cohort_count; k++) {
+      if (f->parts[k] > 0 && f->group[k] > 1) class[i].alone = f->keeps_units;
+    }
+  }
+}
+
+static void fill_plan(clx_renew *all, const clx_job_stage *stage) {
+  static const double NEVER = 1e300;  // s
+  clx_checkpoint_plan *plan = &all->plan;
+  *plan = stage->checkpoint;
+  all->memory = plan->mode == CLX_CHECKPOINT_MEMORY;
+  all->saves = plan->mode != CLX_CHECKPOINT_NONE;
+  if (!all->saves) {
+    plan->interval = isinf(all->work) ? NEVER : all->work;
+    plan->stall = plan->lag = 0;
+  }
+  all->cycle = plan->interval + plan->stall;
+  all->round = plan->remote_every * all->cycle + plan->remote_stall;
+}
+
+// Time that the series span: the horizon, or an end that few replications go beyond.
+static double series_span(const clx_reliability_model *model, const clx_checkpoint_plan *plan) {
+  if (model->horizon > 0) return model->horizon;
+  const double work = model->job[0].work;
+  const clx_renewal renewal = clx_reliability_renewal(model, 0, 0);
+  const double mean = model->start + work * clx_reliability_stretch(model, &renewal, plan, plan->interval);
+  const double stops = fmax((renewal.lossy + renewal.saved) * mean, 1);
+  return work + (mean - work) * (1 + 3 / sqrt(stops));
+}
+
+static clx_status make_series(clx_renew *all, clx_arena *arena, clx_error *error) {
+  if (all->options->samples <= 0) return CLX_OK;
+  clx_series_store *store = CLX_NEW(arena, clx_series_store);
+  if (store == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_series_make(store, all->options, all->options->replications, series_span(all->model, &all->plan), arena,
+                          error));
+  all->store = store;
+  return CLX_OK;
+}
+
+static clx_status make_outcome(const clx_renew *all, const clx_renew_worker *worker, int32_t workers, clx_arena *arena,
+                               clx_reliability_outcome *outcome, clx_error *error) {
+  const int32_t n = all->classes;
+  outcome->class_stops = CLX_NEW_ARRAY(arena, double, n > 0 ? n : 1);
+  outcome->class_events = CLX_NEW_ARRAY(arena, double, n > 0 ? n : 1);
+  if (outcome->class_stops == NULL || outcome->class_events == NULL) {
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  for (int32_t i = 0; i < n; i++) {
+    uint64_t stops = 0, events = 0;
+    for (int32_t k = 0; k < workers; k++) stops += worker[k].class_stops[i], events += worker[k].class_events[i];
+    outcome->class_stops[i] = (double)stops / all->options->replications;
+    outcome->class_events[i] = (double)events / all->options->replications;
+  }
+  for (int32_t k = 0; k < workers; k++) outcome->events += worker[k].events;
+  CLX_TRY(clx_outcome_summarise(all->options, arena, outcome, error));
+  if (all->store == NULL) return CLX_OK;
+  return clx_outcome_series(all->model, all->options, all->store, arena, outcome, error);
+}
+
+clx_status clx_reliability_renew(const clx_reliability_model *model, const clx_reliability_options *options,
+                                 clx_arena *arena, clx_reliability_outcome *outcome, clx_error *error) {
+  CLX_TRY(clx_reliability_check(model, error));
+  if (!clx_reliability_is_renewal(model)) {
+    return clx_fail_plain(
+        error, CLX_INPUT,
+        "the model is no renewal process: expected one job that starts again on equal units, constant rates, and "
+        "repair that takes no time");
+  }
+  if (options->replications < 1) {
+    return clx_fail_plain(error, CLX_INPUT, "replications is %d: expected at least 1", options->replications);
+  }
+  const clx_job_stage *stage = &model->job[0].stage[0];
+  const int32_t workers = clx_replication_threads(options);
+  *outcome = (clx_reliability_outcome){0};
+  outcome->run = CLX_NEW_ARRAY(arena, clx_reliability_run, options->replications);
+  clx_renew_class *class = CLX_NEW_ARRAY(arena, clx_renew_class, model->failure_count > 0 ? model->failure_count : 1);
+  clx_renew_worker *worker = CLX_NEW_ARRAY(arena, clx_renew_worker, workers);
+  void **state = CLX_NEW_ARRAY(arena, void *, workers);
+  if (outcome->run == NULL || class == NULL || worker == NULL || state == NULL) {
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  fill_classes(model, class);
+  const int64_t held = clx_reliability_stage_units(stage), spares = machine_units(model) - held;
+  const double gpus = model->cohort[0].gpus;
+  clx_renew all = {.model = model,
+                   .options = options,
+                   .work = model->job[0].work,
+                   .horizon = model->horizon > 0 ? model->horizon : INFINITY,
+                   .gpus = (double)held * gpus,
+                   .spare_gpus = (double)spares * gpus,
+                   .spares = (double)spares,
+                   .classes = model->failure_count,
+                   .class = class};
+  fill_plan(&all, stage);
+  CLX_TRY(make_series(&all, arena, error));
+  for (int32_t i = 0; i < workers; i++) {
+    CLX_TRY(clx_renew_worker_make(&worker[i], &all, arena, error));
+    state[i] = &worker[i];
+  }
+  CLX_TRY(clx_replicate_all(options, state, workers, clx_renew_replicate, outcome->run, error));
+  return make_outcome(&all, worker, workers, arena, outcome, error);
+}

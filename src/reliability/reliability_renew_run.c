@@ -81,8 +81,8 @@ static position position_in_rounds(const clx_renew *all, int64_t done, double ti
   position p = {.remotes = (int64_t)(rest / all->round)};
   const double inside = rest - (double)p.remotes * all->round;
   int64_t intervals = (int64_t)(inside / all->cycle);
-  if (intervals > every) intervals = every;
-  const double offset = intervals < every ? inside - (double)intervals * all->cycle : 0;
+  if (intervals > every - 1) intervals = every - 1;  // the last one stalls twice
+  const double offset = inside - (double)intervals * all->cycle;
   p.intervals = p.remotes * every + intervals - phase;
   p.work = (double)p.intervals * plan->interval + fmin(fmax(offset, 0), plan->interval);
   return p;

@@ -93,7 +93,8 @@ static void put_bar(bars *b, int32_t policy, double y) {
   clx_svg_text(p, b->left - 58, y + 13, "small", "end", "%s",
                clx_goodput_cut(b->view->policy[policy].name, b->left - 58 - b->plot->area.x, 11, name, sizeof name));
   if (!clx_goodput_has_ledger(b->view, policy)) {
-    clx_svg_text(p, b->left + 8, y + 13, "small", "start", "no ledger");
+    clx_svg_text(p, b->left + 8, y + 13, "small", "start", "%s",
+                 clx_goodput_infeasible(b->view, policy) != NULL ? "makes no progress" : "no ledger");
     return;
   }
   clx_svg_text(p, b->left - 10, y + 13, "head", "end", "%.1f",

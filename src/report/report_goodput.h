@@ -70,9 +70,10 @@ void clx_plot_band(clx_plot *plot, const double *x, const double *low, const dou
                    int32_t style);
 void clx_plot_mark(clx_plot *plot, clx_point at, int32_t style);
 void clx_plot_rule(clx_plot *plot, const char *style, clx_point a, clx_point b);
-// An entry of the key in the margin: sample of a style (-1: a ring), name, and a second line (may be empty).
-void clx_plot_key(clx_plot *plot, int32_t style, const char *name, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+typedef enum clx_sample { CLX_SAMPLE_LINE, CLX_SAMPLE_MARK, CLX_SAMPLE_RING } clx_sample;
+// An entry of the key in the margin: sample in a style, name, and a second line (may be empty).
+void clx_plot_key(clx_plot *plot, clx_sample sample, int32_t style, const char *name, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 // A sentence in the middle, where there is nothing to draw.
 void clx_plot_nothing(clx_plot *plot, const char *why);
 

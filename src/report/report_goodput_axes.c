@@ -195,18 +195,20 @@ void clx_plot_band(clx_plot *p, const double *x, const double *low, const double
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
-void clx_plot_key(clx_plot *p, int32_t style, const char *name, const char *format, ...) {
+void clx_plot_key(clx_plot *p, clx_sample sample, int32_t style, const char *name, const char *format, ...) {
   const double x = p->area.x + p->area.width + 16, y = p->key;
   char text[SHORT * 2], cut[SHORT * 2];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  if (style >= 0) {
+  if (sample == CLX_SAMPLE_LINE) {
     clx_buffer_format(p->picture.out, "<path class=\"line s%d\" d=\"M%.1f %.1fh24\"/>\n", style, x, y - 4);
-    clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
-  } else {
+  }
+  if (sample == CLX_SAMPLE_RING) {
     clx_svg_disc(&p->picture, (clx_point){x + 12, y - 4}, 4.5, "ring");
+  } else {
+    clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
   }
   const double room = p->margin - 16 - 30;
   clx_svg_text(&p->picture, x + 30, y, "small", "start", "%s", clx_goodput_cut(name, room, 11, cut, sizeof cut));

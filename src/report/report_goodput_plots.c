@@ -62,7 +62,7 @@ static void key_progress(clx_plot *p, int32_t policy) {
   char text[LINE] = "";
   if (time != NULL && time->value > 0) with_band(time, 3, text);
   if (clx_goodput_infeasible(&p->view, policy) != NULL) snprintf(text, sizeof text, "makes no progress");
-  clx_plot_key(p, policy, p->view.policy[policy].name, "%s", text);
+  clx_plot_key(p, CLX_SAMPLE_LINE, policy, p->view.policy[policy].name, "%s", text);
 }
 
 void clx_figure_progress(clx_plot *p, clx_area area) {
@@ -149,7 +149,7 @@ static void put_machine(clx_plot *p, double gpus) {
   }
   clx_svg_disc(&p->picture, at, 4.5, "ring");
   if (p->view.count > 1) snprintf(name, sizeof name, "simulated: %.99s", p->view.policy[p->view.baseline].name);
-  clx_plot_key(p, -1, name, "%.1f %% at %s GPUs", 100 * goodput->value,
+  clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%.1f %% at %s GPUs", 100 * goodput->value,
                clx_quantity_format(gpus, "", 12, count, SHORT));
 }
 
@@ -185,8 +185,8 @@ void clx_figure_size(clx_plot *p, clx_area area) {
     if (c[i].count < 1) continue;
     clx_plot_line(p, c[i].x, c[i].y, c[i].count, i);
     const double at = gpus >= low && gpus <= high ? gpus : high;
-    clx_plot_key(p, i, rates[i].name, "%.1f %% at %s GPUs", 100 * value_at(c[i].x, c[i].y, c[i].count, at),
-                 clx_quantity_format(at, "", 12, text, sizeof text));
+    clx_plot_key(p, CLX_SAMPLE_LINE, i, rates[i].name, "%.1f %% at %s GPUs",
+                 100 * value_at(c[i].x, c[i].y, c[i].count, at), clx_quantity_format(at, "", 12, text, sizeof text));
   }
   put_machine(p, gpus);
 }
@@ -222,8 +222,8 @@ static void put_interval(clx_plot *p, const curve *c) {
   clx_buffer_format(p->picture.out, "\"/>\n");
   clx_plot_rule(p, "aim", top, (clx_point){top.x, p->area.y + p->area.height});
   clx_svg_disc(&p->picture, top, 5, "ring");
-  clx_plot_key(p, -1, "best, restart of all", "%s: %.1f %%", clx_quantity_format(best, "s", 3, text, sizeof text),
-               100 * most);
+  clx_plot_key(p, CLX_SAMPLE_RING, 0, "best, restart of all", "%s: %.1f %%",
+               clx_quantity_format(best, "s", 3, text, sizeof text), 100 * most);
 }
 
 // What was simulated with each policy, at its interval.
@@ -233,11 +233,11 @@ static void put_simulated(clx_plot *p) {
                        *goodput = clx_goodput_find(&p->view, i, "goodput");
     char text[SHORT];
     if (set == NULL || goodput == NULL || !(set->value >= p->x0 && set->value <= p->x1)) continue;
-    if (goodput->low < goodput->high) {
+    if (goodput->low < goodput->high && p->view.count == 1) {
       clx_plot_rule(p, "whisker", clx_plot_at(p, set->value, goodput->low), clx_plot_at(p, set->value, goodput->high));
     }
     clx_plot_mark(p, clx_plot_at(p, set->value, goodput->value), i);
-    clx_plot_key(p, i, p->view.policy[i].name, "%s: %.1f %%",
+    clx_plot_key(p, CLX_SAMPLE_MARK, i, p->view.policy[i].name, "%s: %.1f %%",
                  clx_quantity_format(set->value, "s", 3, text, sizeof text), 100 * goodput->value);
   }
 }

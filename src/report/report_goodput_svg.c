@@ -27,12 +27,14 @@ static const char STYLE[] =
     ".page{fill:#12181f}.rule{stroke:#2b3743}.axis,.aim{stroke:#9fb0c0}.mark,.piece{stroke:#12181f}\n"
     ".band{fill-opacity:.25}.ring,.whisker{stroke:#e6ebf0}.curve{stroke:#b8c4d0}}\n";
 
-// Policies and rates: colour and dashes.
+// Policies and rates: colour on light and on dark pages, and dashes.
 static const struct {
-  const char *colour, *dashes;
-} LINES[CLX_GOODPUT_POLICIES] = {{"#2f6fa3", "none"},    {"#d95f28", "8 3"},     {"#2f8f6f", "2.5 2.5"},
-                                 {"#7a62a3", "9 3 2 3"}, {"#c48a12", "14 4"},    {"#b01c2e", "5 2 1 2 1 2"},
-                                 {"#4f9d9d", "1 2.5"},   {"#7d5a44", "16 3 4 3"}};
+  const char *colour, *dark, *dashes;
+} LINES[CLX_GOODPUT_POLICIES] = {
+    {"#2f6fa3", "#5fa3d6", "none"},    {"#d95f28", "#e8814f", "8 3"},      {"#2f8f6f", "#4fb592", "2.5 2.5"},
+    {"#7a62a3", "#a58bd0", "9 3 2 3"}, {"#c48a12", "#dca83a", "14 4"},     {"#b01c2e", "#ea6a7a", "5 2 1 2 1 2"},
+    {"#4f9d9d", "#72c0c0", "1 2.5"},   {"#7d5a44", "#b08a70", "16 3 4 3"},
+};
 
 const clx_paint CLX_PAINTS[CLX_LEDGERS + 1] = {
     [CLX_LEDGER_PRODUCTIVE] = {"#dfe7ee", NULL, true},      [CLX_LEDGER_WASTED] = {"#a01a2c", NULL, false},
@@ -64,6 +66,11 @@ static void put_style(clx_picture *p) {
     clx_buffer_format(out, ".s%d{stroke:%s;stroke-dasharray:%s}.f%d{fill:%s}\n", i, LINES[i].colour, LINES[i].dashes, i,
                       LINES[i].colour);
   }
+  clx_buffer_format(out, "@media (prefers-color-scheme:dark){");
+  for (int32_t i = 0; i < CLX_GOODPUT_POLICIES; i++) {
+    clx_buffer_format(out, ".s%d{stroke:%s}.f%d{fill:%s}", i, LINES[i].dark, i, LINES[i].dark);
+  }
+  clx_buffer_format(out, "}\n");
   for (int32_t i = 0; i <= CLX_LEDGERS; i++) clx_buffer_format(out, ".g%d{fill:%s}", i, CLX_PAINTS[i].colour);
   clx_buffer_format(out, "\n.g%d{stroke:#b8c4d0}\n</style>\n<defs>", CLX_LEDGER_SPARE);
   for (int32_t i = 0; i < CLX_COUNT(HATCHES); i++) {

@@ -9,10 +9,11 @@ typedef void drawing(const clx_result *result, clx_buffer *out);
 static drawing *const FIGURES[] = {clx_report_goodput_progress, clx_report_goodput_size, clx_report_goodput_interval,
                                    clx_report_goodput_ledger, clx_report_goodput_svg};
 
+#define WIDE "\xe4\xb8\xad\xe5\x9b\xbd"  // two letters that take two columns each
+
 static const char *const LONG[] = {"restart of the whole job with a warm standby of 64 servers in each power row",
                                    "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
-                                   "\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8"
-                                   "\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd",
+                                   (WIDE WIDE WIDE WIDE WIDE WIDE),
                                    "a\tb\033[31m <&\">",
                                    "",
                                    "elastic, every replica out until its server is back",

@@ -36,7 +36,7 @@ static const struct {
     {"#4f9d9d", "#72c0c0", "1 2.5"},   {"#7d5a44", "#b08a70", "16 3 4 3"},
 };
 
-const clx_paint CLX_PAINTS[CLX_LEDGERS + 1] = {
+const clx_paint clx_ledger_paint[CLX_LEDGERS + 1] = {
     [CLX_LEDGER_PRODUCTIVE] = {"#dfe7ee", NULL, true},      [CLX_LEDGER_WASTED] = {"#a01a2c", NULL, false},
     [CLX_LEDGER_RECOVERY] = {"#f0a070", "rising", true},    [CLX_LEDGER_STARTUP] = {"#55677a", NULL, false},
     [CLX_LEDGER_RESTORE] = {"#b5d3e8", "falling", true},    [CLX_LEDGER_REINITIALIZATION] = {"#3f8585", "level", false},
@@ -71,7 +71,7 @@ static void put_style(clx_picture *p) {
     clx_buffer_format(out, ".s%d{stroke:%s}.f%d{fill:%s}", i, LINES[i].dark, i, LINES[i].dark);
   }
   clx_buffer_format(out, "}\n");
-  for (int32_t i = 0; i <= CLX_LEDGERS; i++) clx_buffer_format(out, ".g%d{fill:%s}", i, CLX_PAINTS[i].colour);
+  for (int32_t i = 0; i <= CLX_LEDGERS; i++) clx_buffer_format(out, ".g%d{fill:%s}", i, clx_ledger_paint[i].colour);
   clx_buffer_format(out, "\n.g%d{stroke:#b8c4d0}\n</style>\n<defs>", CLX_LEDGER_SPARE);
   for (int32_t i = 0; i < CLX_COUNT(HATCHES); i++) {
     clx_buffer_format(out,

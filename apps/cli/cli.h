@@ -46,7 +46,7 @@ typedef struct cli_argument {
   bool repeated;  // the last: any number of them
 } cli_argument;
 
-enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 4 };
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
 
 struct cli_call;
 

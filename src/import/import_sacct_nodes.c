@@ -11,7 +11,7 @@ typedef struct expansion {
   clx_place place;   // of it
   clx_names *names;
   clx_node_list *list;
-  int64_t most;          // count of the list that must not be passed
+  int64_t most;         // count of the list that must not be passed
   char name[HOST_MAX];  // under construction
   clx_error *error;
 } expansion;
@@ -68,7 +68,8 @@ static clx_status expand_ranges(expansion *e, const char *at, const char *close,
     }
     if (!good || last < first || (at < close && *at != ','))
       return clx_fail(e->error, CLX_INPUT, place_at(e, start),
-                      "NodeList has the range '%.*s', expected numbers such as 3 or 01-16", (int)(close - start), start);
+                      "NodeList has the range '%.*s', expected numbers such as 3 or 01-16", (int)(close - start),
+                      start);
     for (int64_t i = first; i <= last; i++) {
       size_t more = length;
       char digits[DIGITS_MAX + 1];

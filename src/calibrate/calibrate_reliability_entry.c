@@ -82,7 +82,9 @@ static void write_class(const clx_class_fit *f, clx_buffer *out) {
   write_title("title", kind->title, "    ", out);
   clx_buffer_format(out, "    cause: %s\n    of: %s\n    blast: %s\n", clx_failure_cause_name[kind->cause],
                     clx_part_name[f->part], blast_of(kind));
-  if (kind->cause == CLX_CAUSE_MAINTENANCE) clx_buffer_format(out, "    planned: true\n");
+  // Only where the log says so: unplanned maintenance of hosts is an interruption like any other.
+  if (clx_text_match("planned*", kind->name) || clx_text_match("*_planned*", kind->name))
+    clx_buffer_format(out, "    planned: true\n");
   write_rate(f, out);
   write_steps(f, out);
   if (f->form != CLX_FORM_CONSTANT && 2 * f->ended > f->events) clx_buffer_format(out, "    renews: true\n");
@@ -119,7 +121,8 @@ void clx_failure_calibration_entry(const clx_failure_calibration *c, const char 
   write_title("name", name, "", out);
   clx_buffer_format(out, "title: ");
   clx_buffer title = {0};
-  clx_buffer_format(&title, "%.10g failures of %d classes in %.10g node-hours, from %s", c->all.events, c->class_count,
+  clx_buffer_format(&title, "%.10g failure%s of %d class%s in %.10g node-hours, from %s", c->all.events,
+                    c->all.events == 1 ? "" : "s", c->class_count, c->class_count == 1 ? "" : "es",
                     log->node_time / 3600, slash != NULL ? slash + 1 : log->file);
   out->failed |= title.failed;
   clx_write_quoted(title.data != NULL ? title.data : "", out);

@@ -136,16 +136,25 @@ static void write_symptoms(const clx_failure_calibration *c, clx_buffer *out) {
   }
 }
 
+static void write_mean_time(const clx_rate_fit *rate, clx_buffer *out) {
+  clx_buffer_format(out, "\nmean time between failures of one node: ");
+  if (rate->events > 0) {
+    clx_buffer_format(out, "%.5g days (%.5g-%.5g)\n", 1 / (day * rate->rate), 1 / (day * rate->high),
+                      1 / (day * rate->low));
+  } else {
+    clx_buffer_format(out, "more than %.5g days\n", 1 / (day * rate->high));
+  }
+}
+
 void clx_failure_calibration_text(const clx_failure_calibration *c, clx_buffer *out) {
   const clx_failure_log *log = c->log;
-  clx_buffer_format(out, "%s: %.10g failures of %d classes in %.10g node-hours", log->file, c->all.events,
-                    c->class_count, log->node_time / hour);
+  clx_buffer_format(out, "%s: %.10g failure%s of %d class%s in %.10g node-hours", log->file, c->all.events,
+                    c->all.events == 1 ? "" : "s", c->class_count, c->class_count == 1 ? "" : "es",
+                    log->node_time / hour);
   if (log->gpu_time > 0) clx_buffer_format(out, " (%.10g GPU-hours)", log->gpu_time / hour);
   clx_buffer_format(out, "; low and high: exact Poisson, %.4g%%\n\n", 100 * c->confidence);
   write_table(c, out);
-  clx_buffer_format(out, "\nmean time between failures of one node: %.5g days", 1 / (c->all.node.mean * day));
-  clx_buffer_format(out, " (%.5g-%.5g with Jeffreys' prior)\n", 1 / (c->all.node.upper * day),
-                    1 / (c->all.node.lower * day));
+  write_mean_time(&c->all.node, out);
   if (c->all.node.events > 0) write_clusters(c, out);
   for (int32_t i = 0; i < c->class_count; i++) write_ages(&c->fit[i], c->fit[i].kind->name, out);
   write_positions(c, out);

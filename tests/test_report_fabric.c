@@ -1,5 +1,5 @@
 // The drawing of a fabric and the report of its study: well-formed, inside the page, no text upon another, failed parts marked.
-#include "check.h"
+#include "svg_check.h"
 
 #include "report/report.h"
 
@@ -60,112 +60,6 @@ static void add_loads(rig *r) {
 static void close_rig(rig *r) {
   clx_arena_free(r->arena);
   clx_result_free(r->result);
-}
-
-// --- what is wrong with a drawing ------------------------------------------------------------------------------------
-
-typedef struct box {
-  double left, right, top, bottom;
-  char text[64];
-} box;
-
-enum { TEXTS = 600 };
-
-static double attribute(const char *tag, const char *name) {
-  char key[32];
-  snprintf(key, sizeof key, " %s=\"", name);
-  const char *at = strstr(tag, key);
-  assert_non_null(at);
-  return strtod(at + strlen(key), NULL);
-}
-
-// The place of a text. 0.48 of the size is less than letters and digits of common sans-serif fonts take on average.
-static box place_of(const char *tag) {
-  static const struct {
-    const char *style;
-    double size;
-  } sizes[] = {{"title", 19}, {"head", 13}, {"text", 12}, {"small", 11}, {"tiny", 9.5}, {"light", 9.5}};
-  box b = {0};
-  double size = 0;
-  for (int32_t i = 0; i < CLX_COUNT(sizes); i++) {
-    char key[32];
-    snprintf(key, sizeof key, "class=\"%s\"", sizes[i].style);
-    if (strncmp(tag + 6, key, strlen(key)) == 0) size = sizes[i].size;
-  }
-  assert_true(size > 0);
-  const char *content = strchr(tag, '>') + 1;
-  const size_t length = strcspn(content, "<");
-  snprintf(b.text, sizeof b.text, "%.*s", (int)length, content);
-  const double x = attribute(tag, "x"), y = attribute(tag, "y"), width = 0.48 * size * (double)length;
-  const char *anchor = strstr(tag, "text-anchor=\"") + 13;
-  b.left = anchor[0] == 's' ? x : anchor[0] == 'e' ? x - width : x - width / 2;
-  b.right = b.left + width;
-  b.top = y - 0.72 * size;
-  b.bottom = y;
-  return b;
-}
-
-static void check_texts(const char *svg, double width, double height) {
-  static box boxes[TEXTS];
-  int32_t count = 0;
-  for (const char *tag = svg; (tag = strstr(tag, "<text ")) != NULL; tag++) {
-    assert_true(count < TEXTS);
-    const box b = boxes[count] = place_of(tag);
-    if (b.left < 0 || b.right > width || b.top < 0 || b.bottom > height) fail_msg("'%s' is off the page", b.text);
-    for (int32_t i = 0; i < count; i++) {
-      if (b.left < boxes[i].right && boxes[i].left < b.right && b.top < boxes[i].bottom && boxes[i].top < b.bottom) {
-        fail_msg("'%s' stands upon '%s'", b.text, boxes[i].text);
-      }
-    }
-    count++;
-  }
-  assert_true(count > 5);
-}
-
-// Tags open and close in order; attributes are quoted.
-static void check_tags(const char *svg) {
-  char open[16][16];
-  int32_t depth = 0;
-  for (const char *p = strchr(svg, '<'); p != NULL; p = strchr(p + 1, '<')) {
-    const char *end = strchr(p, '>');
-    assert_non_null(end);
-    char name[16];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(p + (p[1] == '/' ? 2 : 1), " >/"), p + (p[1] == '/' ? 2 : 1));
-    if (p[1] == '/') {
-      assert_true(depth > 0);
-      assert_string_equal(open[--depth], name);
-    } else if (end[-1] != '/') {
-      assert_true(depth < 16);
-      snprintf(open[depth++], sizeof open[0], "%s", name);
-    }
-  }
-  assert_int_equal(depth, 0);
-}
-
-static void check_drawing(const char *svg) {
-  assert_int_equal(strncmp(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39), 0);
-  assert_null(strstr(svg, "nan"));
-  assert_null(strstr(svg, "inf"));
-  assert_null(strstr(svg, "href"));
-  assert_true(strlen(svg) < 200000);
-  const double width = attribute(svg, "width"), height = attribute(svg, "height");
-  check_tags(svg);
-  check_texts(svg, width, height);
-  for (const char *line = svg; (line = strstr(line, "<line ")) != NULL; line++) {
-    assert_true(attribute(line, "x1") >= 0 && attribute(line, "x1") <= width);
-    assert_true(attribute(line, "x2") >= 0 && attribute(line, "x2") <= width);
-    assert_true(attribute(line, "y1") >= 0 && attribute(line, "y1") <= height);
-    assert_true(attribute(line, "y2") >= 0 && attribute(line, "y2") <= height);
-  }
-}
-
-static int32_t count_of(const char *text, const char *part) {
-  int32_t count = 0;
-  while ((text = strstr(text, part)) != NULL) {
-    count++;
-    text++;
-  }
-  return count;
 }
 
 // Draws and checks; returns how many parts are crossed, without the one of the legend.

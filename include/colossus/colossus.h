@@ -206,6 +206,22 @@ clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const
 clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
                               const clx_table_options *options, bool json, char **text, clx_error *error);
 
+/* --- cases: published and exact figures, each with a tolerance ---------------------------------------------------------- */
+typedef struct clx_case_options {
+  const char *const *names; /* folders, cases, paths of files or folders of one's own; NULL = all that are shipped */
+  int32_t name_count;
+  int32_t threads; /* of simulations; default 1; does not change the result */
+  bool json;
+} clx_case_options;
+
+/* Shipped cases ("reliability/ettr_renewal"): writes the name of case i; false past the end. */
+bool clx_case_name(int32_t index, char *name, size_t size);
+void clx_case_options_default(clx_case_options *options);
+/* Asks our models for every figure and compares, for people or as JSON (freed with clx_text_free). *failed: figures that lie outside
+ * their tolerance. options nullable. CLX_INPUT: an unknown name, a mistake in a case. */
+clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text, int32_t *failed,
+                              clx_error *error);
+
 /* --- calibration: parameters from what was measured or counted ------------------------------------------------------------ */
 typedef struct clx_calibrate_options {
   const char *families; /* comma-separated; NULL = all that have a table */

@@ -17,7 +17,7 @@ static void refill(clx_stream *s) {
   const philox4x64_ctr_t counter = {{s->counter[0], s->counter[1], s->counter[2], s->counter[3]}};
   const philox4x64_key_t key = {{s->key[0], s->key[1]}};
   const philox4x64_ctr_t block = philox4x64(counter, key);
-  memcpy(s->word, block.v, sizeof s->word);
+  for (int i = 0; i < 4; i++) s->word[i] = block.v[i];
   s->counter[0]++;
   s->left = 4;
 }

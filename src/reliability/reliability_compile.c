@@ -266,18 +266,15 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
                restart = b->model->job[0].stage[0].restart;
   const bool standby = b->spec->recovery.mode == CLX_RESTART_STANDBY;
   const int64_t spares = count_servers(b) - used;
-  policy->hot = b->spec->spares.hot;
-  if (policy->hot < 0) {
-    policy->hot = standby ? (int64_t)day_losses(b, used) : 0;
-    if (standby) {
-      clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
-                          (long long)policy->hot);
-    }
-  }
-  if (policy->hot > spares) {
-    clx_reliability_say(b, "spares.hot", "only %lld servers are left to stand by, %lld were wanted", (long long)spares,
+  const int64_t wanted = b->spec->spares.hot >= 0 ? b->spec->spares.hot : standby ? (int64_t)day_losses(b, used) : 0;
+  policy->hot = wanted < spares ? wanted : spares;
+  if (policy->hot < wanted) {
+    clx_reliability_say(b, "spares.hot", "%lld servers stand by, all that are left: %lld would be %s",
+                        (long long)spares, (long long)wanted,
+                        b->spec->spares.hot >= 0 ? "as asked for" : "the 99th percentile of a day's losses");
+  } else if (b->spec->spares.hot < 0 && standby) {
+    clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
                         (long long)policy->hot);
-    policy->hot = spares;
   }
   policy->swap_hot = or_else(b->spec->spares.swap_hot, 0);
   policy->swap_cold = or_else(b->spec->spares.swap_cold, fmax(0, requeue - restart));
@@ -329,6 +326,14 @@ static clx_status check_site(const clx_reliability_build *b) {
   return CLX_OK;
 }
 
+clx_status clx_reliability_check_spec(const clx_reliability_spec *spec, const clx_failures *failures, clx_arena *arena,
+                                      clx_error *error) {
+  const clx_reliability_build build = {.spec = spec, .failures = failures, .arena = arena, .error = error};
+  const clx_status checkpoint = clx_reliability_check_checkpoint(&build);
+  CLX_TRY(clx_reliability_check_classes(&build));
+  return checkpoint;
+}
+
 clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_failures *failures,
                                    const clx_reliability_site *site, clx_arena *arena, clx_reliability_model *model,
                                    clx_reliability_note *note, void *context, clx_error *error) {
@@ -341,6 +346,7 @@ clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_f
                                  .context = context,
                                  .error = error};
   *model = (clx_reliability_model){0};
+  CLX_TRY(clx_reliability_check_checkpoint(&build));
   CLX_TRY(check_site(&build));
   CLX_TRY(gather_cohorts(&build));
   CLX_TRY(fill_jobs(&build));

@@ -65,3 +65,28 @@ void clx_report_search(const clx_result *result, bool colour, clx_buffer *out);
 void clx_report_layouts(const clx_result *result, clx_buffer *out);
 // Memory against time as a self-contained SVG, 900 pixels wide, for light and dark pages: the front, the best layouts, the limit.
 void clx_report_front(const clx_result *result, clx_buffer *out);
+
+// --- failures, checkpoints and goodput (reliability.* of a run, goodput.* of a comparison; twin.h) --------------------------
+
+enum { CLX_REPORT_GOODPUT_LINES = 40 };
+
+// Policies side by side for people: at most CLX_REPORT_GOODPUT_LINES lines of CLX_REPORT_COLUMNS columns. Machine, rates, checkpoint
+// and restart, a line for each policy, what the rest of the GPU-time went to. What was not found is left out. Also for a run.
+void clx_report_goodput(const clx_result *result, bool colour, clx_buffer *out);
+
+// Figures as self-contained SVG, 900 pixels wide, for light and dark pages and for print without colour; up to 8 policies.
+// Progress over time with its band; goodput over the GPUs of the job for low, expected and high rates; goodput over the checkpoint
+// interval with the best one; the ledger as bars. A figure without numbers says so. O(points of the series).
+void clx_report_goodput_progress(const clx_result *result, clx_buffer *out);
+void clx_report_goodput_size(const clx_result *result, clx_buffer *out);
+void clx_report_goodput_interval(const clx_result *result, clx_buffer *out);
+void clx_report_goodput_ledger(const clx_result *result, clx_buffer *out);
+// All four on one page, 1200 pixels wide.
+void clx_report_goodput_svg(const clx_result *result, clx_buffer *out);
+
+// Tables as CSV. Ledger: policy, name, bucket, badput type of ml-goodput-measurement, share of all GPU-time, doc. Series over time:
+// policy, name, time (s), progress and its band, effective training time of the sliding window, free units; empty where a series is
+// absent. Curves: policy, name, curve, x (s of work or GPUs), goodput.
+void clx_report_goodput_ledger_csv(const clx_result *result, clx_buffer *out);
+void clx_report_goodput_series_csv(const clx_result *result, clx_buffer *out);
+void clx_report_goodput_curves_csv(const clx_result *result, clx_buffer *out);

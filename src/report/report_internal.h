@@ -23,6 +23,11 @@ void clx_page_put(clx_page *page, const char *label, const char *text, int32_t m
 int32_t clx_page_lines(const char *text);
 // One line of a table: columns as they stand, cut where the page ends.
 void clx_page_row(clx_page *page, const char *label, const char *text, clx_report_style style);
+// The warnings of a result on at most `left` lines (>= 1 when there are warnings), each on at most two; what finds no room is counted.
+void clx_page_warnings(clx_page *page, const clx_result *result, int32_t left);
+
+// What a run says of failures, at most 4 lines; nothing when the result has no section `reliability`.
+void clx_report_goodput_lines(const clx_result *result, clx_page *page);
 
 // Shares (at most 32, adding up to 1) in tenths of a percent that add up to 1000: rounded down, the largest remainders up.
 void clx_report_tenths(const clx_ranking *part, int32_t count, int32_t *tenths);

@@ -1,4 +1,5 @@
 // Wrapping and cutting.
+#include <stdio.h>
 #include <string.h>
 
 #include "report/report_internal.h"
@@ -103,4 +104,27 @@ void clx_page_row(clx_page *page, const char *label, const char *text, clx_repor
   while (length > 0 && is_blank(text[length - 1])) length--;
   const bool cut = clx_page_width(text, length) > TEXT;
   put_line(page, label, text, cut ? fitting(text, length, TEXT - 3) : length, cut, style);
+}
+
+void clx_page_warnings(clx_page *page, const clx_result *result, int32_t left) {
+  enum { SHOWN = 4, EACH = 2 };
+  const int32_t count = clx_result_warning_count(result);
+  const char *text;
+  char more[48];
+  int32_t wanted = 0, shown = 0;
+  for (int32_t i = 0; (text = clx_result_warning(result, i)) != NULL; i++) {
+    const int32_t lines = clx_page_lines(text);
+    wanted += lines < EACH ? lines : EACH;
+  }
+  const bool all = count <= SHOWN && wanted <= left;
+  const int32_t most = all ? count : SHOWN - 1, room = all ? left : left - 1;
+  for (int32_t used = 0; shown < most && (text = clx_result_warning(result, shown)) != NULL; shown++) {
+    const int32_t lines = clx_page_lines(text), take = lines < EACH ? lines : EACH;
+    if (used + take > room) break;
+    used += take;
+    clx_page_put(page, "warning", text, EACH, CLX_REPORT_PLAIN);
+  }
+  if (shown == count) return;
+  snprintf(more, sizeof more, "%s%d more: --json", shown > 0 ? "and " : "", count - shown);
+  clx_page_put(page, shown > 0 ? "" : "warnings", more, 1, CLX_REPORT_PLAIN);
 }

@@ -181,7 +181,7 @@ static void write_parts(writer *w, double step) {
                       clx_report_part(parts[i]->name + strlen(prefix)), 100 * parts[i]->value / step);
   }
   if (other >= 0.0005 * step) clx_buffer_format(&w->text, ", other %.1f %%", 100 * other / step);
-  flush(w, "", 3, CLX_REPORT_PLAIN);
+  flush(w, "", find(w, "reliability.goodput") != NULL ? 2 : 3, CLX_REPORT_PLAIN);
 }
 
 static void write_step(writer *w) {
@@ -231,35 +231,12 @@ static void write_power(writer *w) {
 
 // --- how far to trust it ---------------------------------------------------------------------------------------------
 
-// Warnings get the lines that are left, each at most two; what finds no room is counted.
-static void write_warnings(writer *w, int32_t left) {
-  enum { SHOWN = 4, EACH = 2 };
-  const int32_t count = clx_result_warning_count(w->result);
-  const char *text;
-  int32_t wanted = 0, shown_count = 0;
-  for (int32_t i = 0; (text = clx_result_warning(w->result, i)) != NULL; i++) {
-    const int32_t lines = clx_page_lines(text);
-    wanted += lines < EACH ? lines : EACH;
-  }
-  const bool all = count <= SHOWN && wanted <= left;
-  const int32_t most = all ? count : SHOWN - 1, room = all ? left : left - 1;
-  for (int32_t used = 0; shown_count < most && (text = clx_result_warning(w->result, shown_count)) != NULL;
-       shown_count++) {
-    const int32_t lines = clx_page_lines(text), take = lines < EACH ? lines : EACH;
-    if (used + take > room) break;
-    used += take;
-    clx_page_put(&w->page, "warning", text, EACH, CLX_REPORT_PLAIN);
-  }
-  if (shown_count == count) return;
-  clx_buffer_format(&w->text, "%s%d more: --json", shown_count > 0 ? "and " : "", count - shown_count);
-  flush(w, shown_count > 0 ? "" : "warnings", 1, CLX_REPORT_PLAIN);
-}
-
 static void write_trust(writer *w) {
   const int32_t assumptions = clx_result_assumption_count(w->result);
+  const int32_t left = CLX_REPORT_LINES - w->page.lines - 2;  // a line each for warnings and assumptions
   add_fact(w, "", "", "accuracy.statement", "");
-  flush(w, "accuracy", 2, CLX_REPORT_DIM);
-  write_warnings(w, CLX_REPORT_LINES - w->page.lines - (assumptions > 0 ? 1 : 0));
+  flush(w, "accuracy", left < 2 ? left : 2, CLX_REPORT_DIM);
+  clx_page_warnings(&w->page, w->result, CLX_REPORT_LINES - w->page.lines - (assumptions > 0 ? 1 : 0));
   if (assumptions == 0) return;
   clx_buffer_format(&w->text, "%d assumption%s: colossus check SCENARIO --assumptions", assumptions,
                     assumptions == 1 ? "" : "s");
@@ -275,6 +252,7 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
   write_memory(&w);
   write_step(&w);
   write_run(&w);
+  clx_report_goodput_lines(result, &w.page);
   write_power(&w);
   write_trust(&w);
   clx_buffer_free(&w.text);

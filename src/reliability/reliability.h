@@ -178,6 +178,11 @@ typedef struct clx_reliability_site {
   double work;  // s of one job at the rate of stage 0; 0 = no end
 } clx_reliability_site;
 
+// What needs no machine: whether the classes of entry and section together are complete and consistent, and whether checkpoints have
+// what they need. CLX_INPUT with places: rates without exposure, storage bandwidth of zero with checkpoints asked for ...
+clx_status clx_reliability_check_spec(const clx_reliability_spec *spec, const clx_failures *failures, clx_arena *arena,
+                                      clx_error *error);
+
 // Spec, catalogue entry and site into a model; arrays from `arena`. Text of what was assumed or looked up (restart time by size, hot
 // spares ...) goes to `note` (nullable) once per fact. Errors: CLX_INPUT, with places: rates without exposure, spares above the fleet,
 // storage bandwidth of zero with checkpoints asked for, an interval shorter than its lag ...; those of clx_reliability_check.

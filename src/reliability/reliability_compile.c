@@ -329,6 +329,14 @@ static clx_status check_site(const clx_reliability_build *b) {
   return CLX_OK;
 }
 
+clx_status clx_reliability_check_spec(const clx_reliability_spec *spec, const clx_failures *failures, clx_arena *arena,
+                                      clx_error *error) {
+  const clx_reliability_build build = {.spec = spec, .failures = failures, .arena = arena, .error = error};
+  const clx_status checkpoint = clx_reliability_check_checkpoint(&build);
+  CLX_TRY(clx_reliability_check_classes(&build));
+  return checkpoint;
+}
+
 clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_failures *failures,
                                    const clx_reliability_site *site, clx_arena *arena, clx_reliability_model *model,
                                    clx_reliability_note *note, void *context, clx_error *error) {
@@ -341,6 +349,7 @@ clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_f
                                  .context = context,
                                  .error = error};
   *model = (clx_reliability_model){0};
+  CLX_TRY(clx_reliability_check_checkpoint(&build));
   CLX_TRY(check_site(&build));
   CLX_TRY(gather_cohorts(&build));
   CLX_TRY(fill_jobs(&build));

@@ -10,21 +10,39 @@ static bool needs_storage(const clx_reliability_spec *spec) {
   return mode == CLX_CHECKPOINT_SYNC ? spec->checkpoint.stall < 0 : spec->checkpoint.lag < 0;
 }
 
-static clx_status check_storage(const clx_reliability_build *b, double bytes) {
+clx_status clx_reliability_check_checkpoint(const clx_reliability_build *b) {
   const clx_reliability_spec *spec = b->spec;
-  if (!needs_storage(spec)) return CLX_OK;
-  if (spec->checkpoint.write <= 0) {
+  const int32_t mode = spec->checkpoint.mode;
+  if (mode == CLX_CHECKPOINT_NONE) return CLX_OK;
+  if (needs_storage(spec) && spec->checkpoint.write <= 0) {
     return clx_fail(b->error, CLX_INPUT,
                     spec->checkpoint.write_place.line > 0 ? spec->checkpoint.write_place : spec->place,
                     "'reliability.checkpoint.write' is 0 B/s with checkpoints of mode %s asked for: give the bandwidth "
                     "of the storage, the times themselves (stall, lag, load), or mode none",
-                    clx_checkpoint_mode_name[spec->checkpoint.mode]);
+                    clx_checkpoint_mode_name[mode]);
   }
-  if (bytes <= 0) {
+  if (mode == CLX_CHECKPOINT_SYNC && spec->checkpoint.lag > 0) {
     return clx_fail(b->error, CLX_INPUT, spec->place,
-                    "'reliability.checkpoint.bytes' is missing: the size of a checkpoint does not follow from the job");
+                    "'reliability.checkpoint.lag' is %g s with mode sync: a synchronous checkpoint counts when the job "
+                    "goes on; give the time as its stall",
+                    spec->checkpoint.lag);
+  }
+  if (spec->checkpoint.rule == CLX_INTERVAL_FIXED && spec->checkpoint.interval <= 0) {
+    return clx_fail(b->error, CLX_INPUT, spec->place,
+                    "'reliability.checkpoint.interval' is missing: rule fixed needs the work between two checkpoints");
+  }
+  if (spec->checkpoint.rule != CLX_INTERVAL_FIXED && spec->checkpoint.interval > 0) {
+    return clx_fail(b->error, CLX_INPUT, spec->checkpoint.interval_place,
+                    "'reliability.checkpoint.interval' is %g s with the rule %s, which finds it: set rule fixed",
+                    spec->checkpoint.interval, clx_interval_rule_name[spec->checkpoint.rule]);
   }
   return CLX_OK;
+}
+
+static clx_status check_bytes(const clx_reliability_build *b, double bytes) {
+  if (bytes > 0 || !(needs_storage(b->spec) || b->spec->checkpoint.stall < 0)) return CLX_OK;
+  return clx_fail(b->error, CLX_INPUT, b->spec->place,
+                  "'reliability.checkpoint.bytes' is missing: the size of a checkpoint does not follow from the job");
 }
 
 clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, int32_t stage,
@@ -34,14 +52,8 @@ clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *b, in
   *plan =
       (clx_checkpoint_plan){.mode = spec->checkpoint.mode, .remote_every = 1, .survives = spec->checkpoint.survives};
   if (plan->mode == CLX_CHECKPOINT_NONE) return CLX_OK;
-  if (plan->mode == CLX_CHECKPOINT_SYNC && spec->checkpoint.lag > 0) {
-    return clx_fail(b->error, CLX_INPUT, spec->place,
-                    "'reliability.checkpoint.lag' is %g s with mode sync: a synchronous checkpoint counts when the job "
-                    "goes on; give the time as its stall",
-                    spec->checkpoint.lag);
-  }
   const double bytes = spec->checkpoint.bytes > 0 ? spec->checkpoint.bytes : site->checkpoint_bytes;
-  CLX_TRY(check_storage(b, bytes));
+  CLX_TRY(check_bytes(b, bytes));
   // Each of several jobs has its part of the bandwidth and of the GPUs.
   const double part = spec->checkpoint.share / spec->jobs, write = spec->checkpoint.write * part,
                read = (spec->checkpoint.read > 0 ? spec->checkpoint.read : spec->checkpoint.write) * part,
@@ -80,10 +92,6 @@ static clx_status check_fixed(const clx_reliability_build *b, const clx_checkpoi
   const clx_reliability_spec *spec = b->spec;
   const clx_place place = spec->checkpoint.interval_place.line > 0 ? spec->checkpoint.interval_place : spec->place;
   const double least = least_interval(plan);
-  if (plan->interval <= 0) {
-    return clx_fail(b->error, CLX_INPUT, place,
-                    "'reliability.checkpoint.interval' is missing: rule fixed needs the work between two checkpoints");
-  }
   if (plan->interval < least) {
     return clx_fail(b->error, CLX_INPUT, place,
                     "'reliability.checkpoint.interval': %g s is shorter than the %g s until a checkpoint counts: the "

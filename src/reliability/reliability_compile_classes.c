@@ -52,6 +52,21 @@ static void change(clx_failure_spec *into, const clx_failure_spec *from) {
 
 static double stated(double value, double otherwise) { return value >= 0 ? value : otherwise; }
 
+static clx_duration repair_of(const clx_reliability_build *b, const clx_failure_spec *c) {
+  const double own_median = b->spec->repair.median, own_mean = b->spec->repair.mean;
+  clx_duration repair = {stated(c->repair_median, -1), stated(c->repair_mean, -1), stated(c->repair_most, -1)};
+  if (own_median >= 0) repair.median = own_median;
+  if (own_mean >= 0) repair.mean = own_mean;
+  if (b->spec->repair.most >= 0) repair.most = b->spec->repair.most;
+  const bool silent = repair.median < 0 && repair.mean < 0;
+  if (silent) repair.median = REPAIR_MEDIAN, repair.mean = REPAIR_MEAN;
+  if (silent && repair.most < 0) repair.most = REPAIR_MOST;
+  if (repair.mean < 0) repair.mean = repair.median;  // one number alone: a fixed time
+  if (repair.median < 0) repair.median = repair.mean;
+  if (repair.most < 0) repair.most = 0;
+  return repair;
+}
+
 // --- what a class must say -----------------------------------------------------------------------------------------------------
 
 static clx_status wrong(const clx_reliability_build *b, const clx_failure_spec *c, const char *what) {
@@ -101,9 +116,19 @@ static clx_status check_class(const clx_reliability_build *b, const clx_failure_
                     c->name, c->events);
   }
   if (c->exposure > 0 && c->events < 0) return wrong(b, c, "'exposure' without 'events'");
-  const double median = stated(c->repair_median, REPAIR_MEDIAN), mean = stated(c->repair_mean, REPAIR_MEAN);
-  if (c->repair_median >= 0 && c->repair_mean >= 0 && mean < median)
-    return wrong(b, c, "'repair_mean' is below 'repair_median': a log-normal time has its mean above");
+  const clx_duration repair = repair_of(b, c);
+  if (repair.mean < repair.median && repair.median > 0 && repair.mean > 0) {
+    return clx_fail(
+        b->error, CLX_INPUT, c->place,
+        "class '%s' of 'reliability': the mean time of repair, %g s, is below its median, %g s: a log-normal "
+        "time has its mean above",
+        c->name, repair.mean, repair.median);
+  }
+  if (repair.most > 0 && repair.most < repair.median) {
+    return clx_fail(b->error, CLX_INPUT, c->place,
+                    "class '%s' of 'reliability': the longest time of repair, %g s, is below its median, %g s", c->name,
+                    repair.most, repair.median);
+  }
   if (c->slow > 1 && c->latent <= 0) return wrong(b, c, "'slow' needs 'latent', the time until it is found");
   return check_steps(b, c);
 }
@@ -173,23 +198,7 @@ static void fill_hazard(const clx_reliability_build *b, const clx_failure_spec *
   f->exposure = c->exposure / scale;
 }
 
-static clx_duration repair_of(const clx_reliability_build *b, const clx_failure_spec *c) {
-  const double own_median = b->spec->repair.median, own_mean = b->spec->repair.mean;
-  clx_duration repair = {stated(c->repair_median, -1), stated(c->repair_mean, -1), stated(c->repair_most, -1)};
-  if (own_median >= 0) repair.median = own_median;
-  if (own_mean >= 0) repair.mean = own_mean;
-  if (b->spec->repair.most >= 0) repair.most = b->spec->repair.most;
-  const bool silent = repair.median < 0 && repair.mean < 0;
-  if (silent) repair.median = REPAIR_MEDIAN, repair.mean = REPAIR_MEAN;
-  if (silent && repair.most < 0) repair.most = REPAIR_MOST;
-  if (repair.mean < 0) repair.mean = repair.median;  // one number alone: a fixed time
-  if (repair.median < 0) repair.median = repair.mean;
-  if (repair.most < 0) repair.most = 0;
-  return repair;
-}
-
 static clx_status fill(const clx_reliability_build *b, const clx_failure_spec *c, clx_failure_class *f) {
-  CLX_TRY(check_class(b, c));
   *f = (clx_failure_class){.name = c->name,
                            .title = c->title != NULL ? c->title : c->name,
                            .cause = c->cause >= 0 ? c->cause : CLX_CAUSE_UNKNOWN,
@@ -206,7 +215,6 @@ static clx_status fill(const clx_reliability_build *b, const clx_failure_spec *c
                            .repair = repair_of(b, c),
                            .fixed = stated(c->fixed, 1)};
   fill_hazard(b, c, f);
-  if (f->repair.median > f->repair.mean) return wrong(b, c, "the mean time of repair is below its median");
   return populate(b, c, f);
 }
 
@@ -217,13 +225,12 @@ static int32_t find(const clx_failure_spec *classes, int32_t count, const char *
   return -1;
 }
 
-clx_status clx_reliability_compile_classes(clx_reliability_build *b) {
+// Classes of the entry, changed and joined by those of the section; all are checked.
+static clx_status gather(const clx_reliability_build *b, clx_failure_spec **out, int32_t *out_count) {
   const clx_reliability_spec *spec = b->spec;
-  const int32_t most = b->failures->class_count + spec->class_count;
-  clx_failure_spec *classes = CLX_NEW_ARRAY(b->arena, clx_failure_spec, most + 1);
-  clx_failure_class *out = CLX_NEW_ARRAY(b->arena, clx_failure_class, most + 1);
-  if (classes == NULL || out == NULL) return clx_fail_plain(b->error, CLX_MEMORY, "out of memory");
   int32_t count = b->failures->class_count;
+  clx_failure_spec *classes = CLX_NEW_ARRAY(b->arena, clx_failure_spec, count + spec->class_count + 1);
+  if (classes == NULL) return clx_fail_plain(b->error, CLX_MEMORY, "out of memory");
   if (count > 0) memcpy(classes, b->failures->classes, (size_t)count * sizeof *classes);
   for (int32_t i = 0; i < spec->class_count; i++) {
     const clx_failure_spec *own = &spec->classes[i];
@@ -240,10 +247,28 @@ clx_status clx_reliability_compile_classes(clx_reliability_build *b) {
   }
   clx_status status = CLX_OK;
   for (int32_t i = 0; i < count; i++) {
-    const clx_status one = fill(b, &classes[i], &out[i]);
+    const clx_status one = check_class(b, &classes[i]);
     if (status == CLX_OK) status = one;
   }
+  *out = classes;
+  *out_count = count;
+  return status;
+}
+
+clx_status clx_reliability_check_classes(const clx_reliability_build *b) {
+  clx_failure_spec *classes = NULL;
+  int32_t count = 0;
+  return gather(b, &classes, &count);
+}
+
+clx_status clx_reliability_compile_classes(clx_reliability_build *b) {
+  clx_failure_spec *classes = NULL;
+  int32_t count = 0;
+  CLX_TRY(gather(b, &classes, &count));
+  clx_failure_class *out = CLX_NEW_ARRAY(b->arena, clx_failure_class, count + 1);
+  if (out == NULL) return clx_fail_plain(b->error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < count; i++) CLX_TRY(fill(b, &classes[i], &out[i]));
   b->model->failure = out;
   b->model->failure_count = count;
-  return status;
+  return CLX_OK;
 }

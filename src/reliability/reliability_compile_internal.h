@@ -19,8 +19,12 @@ typedef struct clx_reliability_build {
 void clx_reliability_say(const clx_reliability_build *build, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Classes of the entry and of the scenario into model->failure; the cohorts of the model are there.
+// The classes of the entry, changed by those of the section: whether each is complete and consistent.
+clx_status clx_reliability_check_classes(const clx_reliability_build *build);
+// The same, into model->failure; the cohorts of the model are there.
 clx_status clx_reliability_compile_classes(clx_reliability_build *build);
+// Whether the section says what checkpoints need.
+clx_status clx_reliability_check_checkpoint(const clx_reliability_build *build);
 // Times of one checkpoint of a stage, without the interval.
 clx_status clx_reliability_compile_checkpoint(const clx_reliability_build *build, int32_t stage,
                                               clx_checkpoint_plan *plan);

@@ -248,7 +248,7 @@ static clx_status read_failures(clx_scenario *s, clx_error *error) {
   CLX_TRY(clx_catalog_read(s->catalog, "failures", spec->failures, spec->place, &clx_failures_schema, s->arena,
                            &s->failures, error));
   for (int32_t i = 0; i < spec->more_count; i++) CLX_TRY(add_failures(s, spec->more[i], error));
-  return CLX_OK;
+  return clx_reliability_check_spec(spec, &s->failures, s->arena, error);
 }
 
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {

@@ -3,15 +3,6 @@
 
 #include "reliability/reliability_model.h"
 
-const char *const clx_failure_cause_name[CLX_CAUSES + 1] = {
-    [CLX_CAUSE_GPU] = "gpu",           [CLX_CAUSE_MEMORY] = "memory",
-    [CLX_CAUSE_HOST] = "host",         [CLX_CAUSE_NETWORK] = "network",
-    [CLX_CAUSE_SOFTWARE] = "software", [CLX_CAUSE_DATA] = "data",
-    [CLX_CAUSE_STORAGE] = "storage",   [CLX_CAUSE_POWER] = "power",
-    [CLX_CAUSE_COOLING] = "cooling",   [CLX_CAUSE_MAINTENANCE] = "maintenance",
-    [CLX_CAUSE_UNKNOWN] = "unknown",
-};
-
 // Weibull of mean life 1/rate: H = (age / scale)^shape, scale = 1 / (rate Gamma(1 + 1/shape)).
 static double weibull_inverse_scale(const clx_hazard *h) { return h->rate * tgamma(1 + 1 / h->shape); }
 

@@ -67,30 +67,6 @@ static void count_parts(const clx_reliability_model *model, int32_t index, doubl
   *machine = clx_reliability_machine_rate(&alone, 0, 0, 0);
 }
 
-static void fill_classes(const clx_reliability_model *model, clx_renew_class *class) {
-  for (int32_t i = 0; i < model->failure_count; i++) {
-    const clx_failure_class *f = &model->failure[i];
-    double job, machine;
-    count_parts(model, i, &job, &machine);
-    class[i] = (clx_renew_class){
-        .rate = f->hazard.rate,
-        .stops = job * f->stops,
-        .others = fmax(machine - job * f->stops, 0),
-        .events = f->events,
-        .exposure = f->exposure,
-        .detect = f->detect + f->localise,
-        .swap = model->policy.hot > 0 ? model->policy.swap_hot : model->policy.swap_cold,
-        .lost = f->keeps_units ? 0 : 1 - f->transient,
-        .warned = f->warned,
-        .planned = f->planned,
-        .alone = true,
-    };
-    for (int32_t k = 0; k < model->cohort_count; k++) {
-      if (f->parts[k] > 0 && f->group[k] > 1) class[i].alone = f->keeps_units;
-    }
-  }
-}
-
 static void fill_plan(clx_renew *all, const clx_job_stage *stage) {
   static const double NEVER = 1e300;  // s
   clx_checkpoint_plan *plan = &all->plan;
@@ -103,6 +79,36 @@ static void fill_plan(clx_renew *all, const clx_job_stage *stage) {
   }
   all->cycle = plan->interval + plan->stall;
   all->round = plan->remote_every * all->cycle + plan->remote_stall;
+}
+
+static void fill_classes(const clx_renew *all, clx_renew_class *class) {
+  const clx_reliability_model *model = all->model;
+  for (int32_t i = 0; i < model->failure_count; i++) {
+    const clx_failure_class *f = &model->failure[i];
+    const bool saved = all->saves && (f->planned || f->warned >= 1);
+    double job, machine;
+    count_parts(model, i, &job, &machine);
+    clx_renew_class *c = &class[i];
+    *c = (clx_renew_class){
+        .rate = f->hazard.rate,
+        .stops = job * f->stops,
+        .others = fmax(machine - job * f->stops, 0),
+        .events = f->events,
+        .exposure = f->exposure,
+        .lost = f->keeps_units ? 0 : 1 - f->transient,
+        .warned = f->warned,
+        .alone = true,
+        .stop = {.detect = saved ? 0 : f->detect + f->localise, .saved = saved, .planned = f->planned, .near = saved},
+    };
+    for (int32_t k = 0; k < model->cohort_count; k++) {
+      if (f->parts[k] > 0 && f->group[k] > 1) c->alone = f->keeps_units;
+    }
+    const bool hot = model->policy.hot > 0;
+    if (c->lost > 0) c->stop.swap = hot ? model->policy.swap_hot : model->policy.swap_cold;
+    c->stop.load = all->memory && saved ? all->plan.load_memory : all->plan.load;
+    c->certain =
+        (c->stop.swap == 0 || c->lost >= 1) && (saved || !all->saves || f->warned <= 0) && (saved || !all->memory);
+  }
 }
 
 // Time that the series span: the horizon, or an end that few replications go beyond.
@@ -134,10 +140,10 @@ static clx_status make_outcome(const clx_renew *all, const clx_renew_worker *wor
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
   for (int32_t i = 0; i < n; i++) {
-    uint64_t stops = 0, events = 0;
-    for (int32_t k = 0; k < workers; k++) stops += worker[k].class_stops[i], events += worker[k].class_events[i];
+    uint64_t stops = 0, others = 0;
+    for (int32_t k = 0; k < workers; k++) stops += worker[k].class_stops[i], others += worker[k].class_others[i];
     outcome->class_stops[i] = (double)stops / all->options->replications;
-    outcome->class_events[i] = (double)events / all->options->replications;
+    outcome->class_events[i] = (double)(stops + others) / all->options->replications;
   }
   for (int32_t k = 0; k < workers; k++) outcome->events += worker[k].events;
   CLX_TRY(clx_outcome_summarise(all->options, arena, outcome, error));
@@ -167,12 +173,12 @@ clx_status clx_reliability_renew(const clx_reliability_model *model, const clx_r
   if (outcome->run == NULL || class == NULL || worker == NULL || state == NULL) {
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  fill_classes(model, class);
   const int64_t held = clx_reliability_stage_units(stage), spares = machine_units(model) - held;
   const double gpus = model->cohort[0].gpus;
   clx_renew all = {.model = model,
                    .options = options,
                    .work = model->job[0].work,
+                   .restart = stage->restart,
                    .horizon = model->horizon > 0 ? model->horizon : INFINITY,
                    .gpus = (double)held * gpus,
                    .spare_gpus = (double)spares * gpus,
@@ -180,6 +186,7 @@ clx_status clx_reliability_renew(const clx_reliability_model *model, const clx_r
                    .classes = model->failure_count,
                    .class = class};
   fill_plan(&all, stage);
+  fill_classes(&all, class);
   CLX_TRY(make_series(&all, arena, error));
   for (int32_t i = 0; i < workers; i++) {
     CLX_TRY(clx_renew_worker_make(&worker[i], &all, arena, error));

@@ -8,7 +8,8 @@
 enum { STREAM_TIMES = 0x72656e31, STREAM_MARKS, STREAM_RATES, STREAM_OTHERS };
 
 // Beyond this many times its work, or this many stops, a replication makes no progress (rates drawn far above their mean).
-static const double STRETCH_MOST = 1e6, STOPS_MOST = 1e9;
+static const double STRETCH_MOST = 1e6;
+static const int64_t STOPS_MOST = 1000000000;
 
 // --- drawing ------------------------------------------------------------------------------------------------------------------
 // Vose 1991: shares below the mean are filled up by those above it. `scratch` holds n numbers.
@@ -20,14 +21,12 @@ static double alias_make(clx_renew_alias *a, const double *weight, int32_t n, do
   int32_t small = 0, large = n;  // queue[0 .. small - 1] lie below the mean, queue[large .. n - 1] do not
   for (int32_t i = 0; i < n; i++) {
     share[i] = weight[i] / sum * n;
-    a->threshold[i] = (uint64_t)FULL;
-    a->other[i] = i;
+    a[i] = (clx_renew_alias){UINT32_MAX, i};
     queue[share[i] < 1 ? small++ : --large] = i;
   }
   while (small > 0 && large < n) {
     const int32_t low = queue[--small], high = queue[large];
-    a->threshold[low] = (uint64_t)(share[low] * FULL);
-    a->other[low] = high;
+    a[low] = (clx_renew_alias){(uint32_t)(share[low] * FULL), high};
     share[high] -= 1 - share[low];
     if (share[high] < 1) {
       large++;
@@ -37,19 +36,30 @@ static double alias_make(clx_renew_alias *a, const double *weight, int32_t n, do
   return sum;
 }
 
-static int32_t alias_pick(const clx_renew_alias *a, int32_t n, uint64_t bits) {
-  const int32_t i = (int32_t)(((bits >> 32) * (uint64_t)n) >> 32);
-  return (bits & UINT32_MAX) < a->threshold[i] ? i : a->other[i];
+// The whole part of n u picks the column, what is left of it decides within: 32 uniform bits are enough, to n 2^-32.
+static inline int32_t alias_pick(const clx_renew_alias *a, int32_t n, uint32_t bits) {
+  const uint64_t product = (uint64_t)bits * (uint32_t)n;
+  const int32_t i = (int32_t)(product >> 32), other = a[i].other;
+  return (uint32_t)product < a[i].threshold ? i : other;
+}
+
+// Two picks from a word.
+static inline uint32_t pick_bits(clx_renew_worker *w) {
+  w->halves = !w->halves;
+  if (w->halves) w->word = clx_stream_bits(&w->marks);
+  return (uint32_t)(w->halves ? w->word : w->word >> 32);
 }
 
 // s until the next failure of a job that is exposed.
-static double next_failure(clx_renew_worker *w) {
-  if (!(w->stop_rate > 0)) return INFINITY;
+static inline double next_failure(clx_renew_worker *w) {
   if (w->used == CLX_RENEW_AHEAD) {
+    if (!(w->stop_rate > 0)) return INFINITY;
+    const double mean = 1 / w->stop_rate;
     clx_stream_exponentials(&w->times, w->ahead, CLX_RENEW_AHEAD);
+    for (int32_t i = 0; i < CLX_RENEW_AHEAD; i++) w->ahead[i] *= mean;
     w->used = 0;
   }
-  return w->ahead[w->used++] / w->stop_rate;
+  return w->ahead[w->used++];
 }
 
 static bool happens(clx_renew_worker *w, double probability) {
@@ -63,38 +73,44 @@ typedef struct position {
   double work;                 // s done since then
 } position;
 
-// Where a job stands that came up with `done` intervals behind it and has run for `time`.
-static position position_at(const clx_renew *all, int64_t done, double time) {
+// Memory plans: where a job stands that came up with `done` intervals behind it and has run for `time`.
+static position position_in_rounds(const clx_renew *all, int64_t done, double time) {
   const clx_checkpoint_plan *plan = &all->plan;
-  position p = {0, 0, 0};
-  if (time < 0) return p;
-  double rest = time;
-  if (all->memory) {
-    const int64_t every = plan->remote_every, phase = done % every;
-    rest += (double)phase * all->cycle;
-    const double rounds = floor(rest / all->round);
-    rest -= rounds * all->round;
-    p.remotes = (int64_t)rounds;
-    const double inside = fmin(floor(rest / all->cycle), (double)every);
-    rest = inside < (double)every ? rest - inside * all->cycle : 0;
-    p.intervals = p.remotes * every + (int64_t)inside - phase;
-  } else {
-    p.intervals = (int64_t)(rest / all->cycle);
-    rest -= (double)p.intervals * all->cycle;
-  }
-  p.work = (double)p.intervals * plan->interval + fmin(fmax(rest, 0), plan->interval);
+  const int64_t every = plan->remote_every, phase = done % every;
+  const double rest = time + (double)phase * all->cycle;
+  position p = {.remotes = (int64_t)(rest / all->round)};
+  const double inside = rest - (double)p.remotes * all->round;
+  int64_t intervals = (int64_t)(inside / all->cycle);
+  if (intervals > every) intervals = every;
+  const double offset = intervals < every ? inside - (double)intervals * all->cycle : 0;
+  p.intervals = p.remotes * every + intervals - phase;
+  p.work = (double)p.intervals * plan->interval + fmin(fmax(offset, 0), plan->interval);
   return p;
+}
+
+static inline position position_at(const clx_renew *all, int64_t done, double time) {
+  if (all->memory) return position_in_rounds(all, done, time);
+  const int64_t intervals = (int64_t)(time / all->cycle);
+  const double rest = time - (double)intervals * all->cycle, interval = all->plan.interval;
+  return (position){intervals, 0, (double)intervals * interval + (rest < interval ? rest : interval)};
+}
+
+// Intervals whose checkpoint counts by then.
+static int64_t intervals_by(const clx_renew *all, int64_t done, double time) {
+  return time > 0 ? position_at(all, done, time).intervals : 0;
 }
 
 // s of running until `left` s of work are done: the last interval needs no checkpoint.
 static double time_to_finish(const clx_renew *all, int64_t done, double left) {
   static const double SLACK = 1e-9;  // of an interval: work that is a multiple of it ends with a whole one
-  if (isinf(left)) return INFINITY;
-  const double n = fmax(ceil(left / all->plan.interval - SLACK) - 1, 0);
-  double time = n * all->cycle + (left - n * all->plan.interval);
+  const double intervals = left / all->plan.interval - SLACK;
+  int64_t n = (int64_t)intervals;  // whole ones before the last
+  if ((double)n == intervals) n--;
+  if (n < 0) n = 0;
+  double time = (double)n * all->cycle + (left - (double)n * all->plan.interval);
   if (all->memory) {
     const int64_t every = all->plan.remote_every;
-    time += (double)((done + (int64_t)n) / every - done / every) * all->plan.remote_stall;
+    time += (double)((done + n) / every - done / every) * all->plan.remote_stall;
   }
   return time;
 }
@@ -103,9 +119,8 @@ static double work_behind(const clx_renew_worker *w) { return w->base + (double)
 
 // --- time passes --------------------------------------------------------------------------------------------------------------
 // Samples that fall into the next `span` s, in which the job runs or stands.
-static void sample(clx_renew_worker *w, double span, bool running) {
+static void sample_span(clx_renew_worker *w, double span, bool running) {
   clx_series_store *store = w->all->store;
-  if (store == NULL) return;
   while (w->probe < store->probes && store->probe[w->probe] <= w->time + span) {
     double work = work_behind(w);
     if (running) work += position_at(w->all, w->done, store->probe[w->probe] - w->time).work;
@@ -120,111 +135,118 @@ static void sample(clx_renew_worker *w, double span, bool running) {
   }
 }
 
+static inline void sample(clx_renew_worker *w, double span, bool running) {
+  if (w->all->store != NULL) sample_span(w, span, running);
+}
+
 // s of `span` that lie within the horizon.
-static double within(clx_renew_worker *w, double span) {
+static inline double within(clx_renew_worker *w, double span) {
   const double left = w->all->horizon - w->time;
-  if (w->over || span < left) return w->over ? 0 : span;
+  if (span < left) return span;
+  if (w->over) return 0;
   w->over = true;
   w->reached = work_behind(w);
   return left;
 }
 
-static double stand(clx_renew_worker *w, int32_t bucket, double span) {
-  if (!(span > 0)) return 0;
+static inline void stand(clx_renew_worker *w, int32_t bucket, double span) {
+  if (!(span > 0)) return;
   sample(w, span, false);
-  const double counts = within(w, span);
-  w->ledger[bucket] += counts;
+  w->ledger[bucket] += within(w, span);
   w->time += span;
-  return counts;
 }
 
 // Runs for `span`: `work` done in it, of which `kept` outlives its end (negative: older work is lost as well).
-static void run_for(clx_renew_worker *w, double span, double work, double kept) {
+static inline void run_for(clx_renew_worker *w, double span, double work, double kept) {
   sample(w, span, true);
-  if (!w->over) {
-    const double counts = within(w, span);
-    if (w->over) {  // what is unsaved at the horizon is not lost
-      work = kept = position_at(w->all, w->done, counts).work;
-      w->reached += work;
-    }
-    w->ledger[CLX_LEDGER_PRODUCTIVE] += kept;
+  if (w->time + span < w->all->horizon) {
     w->ledger[CLX_LEDGER_WASTED] += work - kept;
+    w->ledger[CLX_LEDGER_SAVE] += span - work;
+  } else if (!w->over) {  // what is unsaved at the horizon is not lost
+    const double counts = within(w, span);
+    work = position_at(w->all, w->done, counts).work;
+    w->reached += work;
     w->ledger[CLX_LEDGER_SAVE] += counts - work;
-    w->running += counts;
-    w->lost += work - kept;
   }
   w->time += span;
 }
 
 // --- stops --------------------------------------------------------------------------------------------------------------------
-typedef struct stop {
-  double detect, swap, load;
-  bool saved, planned, near;  // near: a copy in memory outlives it
-} stop;
-
-// `counts`: within the horizon.
-static stop draw_stop(clx_renew_worker *w, bool counts) {
+// A stop of a class whose stops differ.
+static const clx_renew_stop *draw_uncertain(clx_renew_worker *w, const clx_renew_class *c) {
   const clx_renew *all = w->all;
-  const int32_t i = all->classes == 1 ? 0 : alias_pick(&w->stop, all->classes, clx_stream_bits(&w->marks));
-  const clx_renew_class *c = &all->class[i];
-  stop s = {.planned = c->planned};
-  s.saved = all->saves && (c->planned || happens(w, c->warned));
-  if (!s.saved) s.detect = c->detect;
-  if (happens(w, c->lost)) s.swap = c->swap;
-  if (all->memory) s.near = s.saved || (c->alone && happens(w, all->plan.survives));
-  s.load = s.near ? all->plan.load_memory : all->plan.load;
-  w->stops++;
-  if (counts) {
-    *(c->planned ? &w->planned : &w->interruptions) += 1;
-    w->class_stops[i]++;
-    w->class_events[i]++;
+  clx_renew_stop *s = &w->drawn;
+  *s = c->stop;
+  if (!s->saved && all->saves && happens(w, c->warned)) {
+    s->saved = true;
+    s->detect = 0;
   }
+  if (!happens(w, c->lost)) s->swap = 0;
+  if (all->memory) s->near = s->saved || (c->alone && happens(w, all->plan.survives));
+  s->load = s->near ? all->plan.load_memory : all->plan.load;
   return s;
 }
 
-// Stands after a stop until the job runs; returns the time of running until the next failure.
-static double come_up(clx_renew_worker *w, stop s) {
+// `counts`: within the horizon.
+__attribute__((always_inline)) static inline const clx_renew_stop *draw_stop(clx_renew_worker *w, bool counts) {
   const clx_renew *all = w->all;
-  const double restart = all->model->job[0].stage[0].restart;
+  const int32_t i = all->classes == 1 ? 0 : alias_pick(w->stop, all->classes, pick_bits(w));
+  const clx_renew_class *c = &all->class[i];
+  w->stops++;
+  if (counts) {
+    w->counted[c->stop.planned]++;
+    w->class_stops[i]++;
+  }
+  return c->certain ? &c->stop : draw_uncertain(w, c);
+}
+
+// Stands after a stop until the job runs; returns the time of running until the next failure.
+static double come_up(clx_renew_worker *w, const clx_renew_stop *s) {
+  const clx_renew *all = w->all;
+  const double restart = all->restart;
   const bool exposed = !all->model->running_clock;
+  bool near = s->near;
   for (;;) {
-    w->down += stand(w, CLX_LEDGER_RECOVERY, s.detect);
-    w->down += stand(w, s.planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_RECOVERY, s.swap);
-    const double failure = exposed ? next_failure(w) : INFINITY, up = restart + s.load;
-    if (failure >= up) {
+    stand(w, CLX_LEDGER_RECOVERY, s->detect);
+    stand(w, s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_RECOVERY, s->swap);
+    const double load = all->memory ? (near ? all->plan.load_memory : all->plan.load) : s->load;
+    const double failure = next_failure(w);
+    if (!exposed || failure >= restart + load) {
       stand(w, CLX_LEDGER_STARTUP, restart);
-      stand(w, CLX_LEDGER_RESTORE, s.load);
-      return exposed ? failure - up : next_failure(w);
+      stand(w, CLX_LEDGER_RESTORE, load);
+      return exposed ? failure - restart - load : failure;
     }
     stand(w, CLX_LEDGER_STARTUP, fmin(failure, restart));
     stand(w, CLX_LEDGER_RESTORE, failure - restart);
-    const bool near = s.near;
     s = draw_stop(w, !w->over);
-    if (all->memory && near && !s.near) w->done = w->remote;
-    s.near = s.near && near;
-    if (all->memory) s.load = s.near ? all->plan.load_memory : all->plan.load;
+    if (near && !s->near) w->done = w->remote;
+    near = near && s->near;
   }
 }
 
 // The job ran for `span` when something stopped it.
-static stop stop_run(clx_renew_worker *w, double span) {
+static const clx_renew_stop *stop_run(clx_renew_worker *w, double span) {
   const clx_renew *all = w->all;
   const clx_checkpoint_plan *plan = &all->plan;
   const double before = work_behind(w);
   const position at = position_at(all, w->done, span);
-  const stop s = draw_stop(w, !w->over && w->time + span < all->horizon);
-  if (s.saved) {
+  const clx_renew_stop *s = draw_stop(w, w->time + span < all->horizon);
+  if (s->saved) {
     run_for(w, span, at.work, at.work);
     w->base = before + at.work;
     w->done = w->remote = 0;
-    w->down += stand(w, CLX_LEDGER_SAVE, plan->stall);
+    const double before_save = w->ledger[CLX_LEDGER_SAVE];
+    stand(w, CLX_LEDGER_SAVE, plan->stall);
+    w->saving += w->ledger[CLX_LEDGER_SAVE] - before_save;
     return s;
   }
-  int64_t done = w->done + position_at(all, w->done, span - plan->lag).intervals, remote = w->remote;
+  int64_t done = w->done, remote = w->remote;
+  done += plan->lag > 0 ? intervals_by(all, done, span - plan->lag) : at.intervals;
   if (all->memory) {
-    const int64_t remotes = position_at(all, w->done, span - plan->remote_lag).remotes;
+    const double stored = span - plan->remote_lag;
+    const int64_t remotes = stored > 0 ? position_at(all, w->done, stored).remotes : 0;
     if (remotes > 0) remote = (w->done / plan->remote_every + remotes) * plan->remote_every;
-    if (!s.near || done < remote) done = remote;
+    if (!s->near || done < remote) done = remote;
   }
   run_for(w, span, at.work, (double)(done - w->done) * plan->interval);
   w->done = done;
@@ -246,8 +268,8 @@ static void draw_rates(clx_renew_worker *w) {
     w->weight[n + i] = rate * c->others;
   }
   double *share = w->weight + 2 * n;
-  w->stop_rate = alias_make(&w->stop, w->weight, n, share, w->queue);
-  w->other_rate = alias_make(&w->other, w->weight + n, n, share, w->queue);
+  w->stop_rate = alias_make(w->stop, w->weight, n, share, w->queue);
+  w->other_rate = alias_make(w->other, w->weight + n, n, share, w->queue);
 }
 
 static void begin(clx_renew_worker *w, int32_t index) {
@@ -257,43 +279,48 @@ static void begin(clx_renew_worker *w, int32_t index) {
   w->marks = clx_stream_make(seed, STREAM_MARKS, (uint64_t)index, 0);
   w->used = CLX_RENEW_AHEAD;
   w->probe = 0;
-  w->time = w->base = w->lost = w->down = w->running = w->reached = 0;
-  w->interruptions = w->planned = w->stops = 0;
+  w->time = w->base = w->saving = w->reached = 0;
+  w->counted[0] = w->counted[1] = w->stops = 0;
   w->done = w->remote = 0;
-  w->over = false;
+  w->over = w->halves = false;
   memset(w->ledger, 0, sizeof w->ledger);
   draw_rates(w);
 }
 
 // Events that stop nothing: of spares and of what waits for the next stop, and of all while the job stands and is not exposed.
-static double count_others(clx_renew_worker *w, double elapsed) {
+static int64_t count_others(clx_renew_worker *w, double elapsed) {
   const clx_renew *all = w->all;
-  const bool running = all->model->running_clock;
+  const double *ledger = w->ledger;
+  const bool clock = all->model->running_clock;
+  const double running =
+      ledger[CLX_LEDGER_PRODUCTIVE] + ledger[CLX_LEDGER_WASTED] + ledger[CLX_LEDGER_SAVE] - w->saving;
+  const double down = ledger[CLX_LEDGER_RECOVERY] + ledger[CLX_LEDGER_MAINTENANCE] + w->saving;
   clx_stream stream = clx_stream_make(all->options->seed, STREAM_OTHERS, (uint64_t)w->index, 0);
-  const int64_t standing = running ? 0 : clx_stream_poisson(&stream, w->stop_rate * w->down);
-  const int64_t others = clx_stream_poisson(&stream, w->other_rate * (running ? w->running : elapsed));
+  const int64_t standing = clock ? 0 : clx_stream_poisson(&stream, w->stop_rate * down);
+  const int64_t others = clx_stream_poisson(&stream, w->other_rate * (clock ? running : elapsed));
   for (int64_t i = 0; i < standing; i++) {
-    w->class_events[alias_pick(&w->stop, all->classes, clx_stream_bits(&stream))]++;
+    w->class_others[alias_pick(w->stop, all->classes, (uint32_t)clx_stream_bits(&stream))]++;
   }
   for (int64_t i = 0; i < others; i++) {
-    w->class_events[alias_pick(&w->other, all->classes, clx_stream_bits(&stream))]++;
+    w->class_others[alias_pick(w->other, all->classes, (uint32_t)clx_stream_bits(&stream))]++;
   }
-  return (double)(standing + others);
+  return standing + others;
 }
 
 static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
   const clx_renew *all = w->all;
   if (!w->over) w->reached = all->work;
-  const double elapsed = w->over ? all->horizon : w->time;
-  const double others = count_others(w, elapsed), gpus = all->gpus + all->spare_gpus;
+  w->ledger[CLX_LEDGER_PRODUCTIVE] = w->reached;  // at the full rate a second of work takes a second
+  const double elapsed = w->over ? all->horizon : w->time, gpus = all->gpus + all->spare_gpus;
+  const int64_t others = count_others(w, elapsed), stops = w->counted[0] + w->counted[1];
   *run = (clx_reliability_run){
       .end = ended ? w->time : INFINITY,
       .elapsed = elapsed,
       .goodput = w->reached / elapsed,
-      .interruptions = w->interruptions,
-      .planned = w->planned,
-      .failures = w->interruptions + w->planned + others,
-      .lost_work = w->interruptions > 0 ? w->lost / w->interruptions : 0,
+      .interruptions = (double)w->counted[0],
+      .planned = (double)w->counted[1],
+      .failures = (double)(stops + others),
+      .lost_work = w->counted[0] > 0 ? w->ledger[CLX_LEDGER_WASTED] / (double)w->counted[0] : 0,
       .least_spares = all->spares,
       .mean_spares = all->spares,
   };
@@ -303,39 +330,43 @@ static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
     sum += run->ledger[i];
   }
   run->residual = fabs(sum - gpus * elapsed) / (gpus * elapsed);
-  w->events += w->stops + others;
+  w->events += (double)(w->stops + others);
   // Samples after the end: all the work is done.
-  clx_series_store *store = all->store;
-  if (store == NULL || !ended) return;
+  if (all->store == NULL || !ended) return;
   w->base = all->work;
   w->done = 0;
-  sample(w, INFINITY, false);
+  sample_span(w, INFINITY, false);
 }
 
 clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run *run, clx_error *error) {
   clx_renew_worker *w = worker;
   const clx_renew *all = w->all;
+  const bool open = isinf(all->work);  // no end but the horizon
+  const double latest = STRETCH_MOST * all->work;
   begin(w, index);
   stand(w, CLX_LEDGER_INITIALIZATION, all->model->start);
   double failure = next_failure(w);
   for (;;) {
-    const double left = all->work - work_behind(w), span = time_to_finish(all, w->done, left);
-    if (isinf(all->work) && w->time + failure >= all->horizon) {
-      run_for(w, all->horizon - w->time, 0, 0);
-      break;
-    }
-    if (failure >= span) {
-      run_for(w, span, left, left);
-      finish(w, true, run);
-      return CLX_OK;
+    if (open) {
+      if (w->time + failure >= all->horizon) {
+        run_for(w, all->horizon - w->time, 0, 0);
+        break;
+      }
+    } else {
+      const double left = all->work - work_behind(w), span = time_to_finish(all, w->done, left);
+      if (failure >= span) {
+        run_for(w, span, left, left);
+        finish(w, true, run);
+        return CLX_OK;
+      }
     }
     failure = come_up(w, stop_run(w, failure));
-    if (isinf(all->work) && w->over) break;
-    if (w->stops > STOPS_MOST || w->time > STRETCH_MOST * all->work) {
+    if (open && w->over) break;
+    if (w->stops > STOPS_MOST || w->time > latest) {
       return clx_fail_plain(
           error, CLX_INFEASIBLE,
           "replication %d makes no progress: after %.3g s and %.3g stops it has done %.3g s of %.3g s of work", index,
-          w->time, w->stops, work_behind(w), all->work);
+          w->time, (double)w->stops, work_behind(w), all->work);
     }
   }
   finish(w, false, run);
@@ -348,14 +379,10 @@ clx_status clx_renew_worker_make(clx_renew_worker *worker, const clx_renew *all,
   worker->weight = CLX_NEW_ARRAY(arena, double, 3 * n);
   worker->queue = CLX_NEW_ARRAY(arena, int32_t, n);
   worker->class_stops = CLX_NEW_ARRAY(arena, uint64_t, n);
-  worker->class_events = CLX_NEW_ARRAY(arena, uint64_t, n);
-  bool good =
-      worker->weight != NULL && worker->queue != NULL && worker->class_stops != NULL && worker->class_events != NULL;
-  clx_renew_alias *alias[] = {&worker->stop, &worker->other};
-  for (int32_t i = 0; i < CLX_COUNT(alias); i++) {
-    alias[i]->threshold = CLX_NEW_ARRAY(arena, uint64_t, n);
-    alias[i]->other = CLX_NEW_ARRAY(arena, int32_t, n);
-    good = good && alias[i]->threshold != NULL && alias[i]->other != NULL;
-  }
+  worker->class_others = CLX_NEW_ARRAY(arena, uint64_t, n);
+  worker->stop = CLX_NEW_ARRAY(arena, clx_renew_alias, n);
+  worker->other = CLX_NEW_ARRAY(arena, clx_renew_alias, n);
+  const bool good = worker->weight != NULL && worker->queue != NULL && worker->class_stops != NULL &&
+                    worker->class_others != NULL && worker->stop != NULL && worker->other != NULL;
   return good ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
 }

@@ -32,11 +32,11 @@ int32_t clx_replication_threads(const clx_reliability_options *options) {
 static void *work(void *argument) {
   share *s = argument;
   replications *r = s->all;
+  clx_error error = {0};  // large: cleared for a thread, not for a replication
   pthread_mutex_lock(&r->lock);
   while (!r->stopped && r->next < r->failed) {
     const int32_t mine = r->next++;
     pthread_mutex_unlock(&r->lock);
-    clx_error error = {0};
     const clx_status status = r->replicate(s->worker, mine, &r->run[mine], &error);
     pthread_mutex_lock(&r->lock);
     if (status != CLX_OK && mine < r->failed) {
@@ -44,6 +44,7 @@ static void *work(void *argument) {
       r->status = status;
       r->error = error;
     }
+    if (status != CLX_OK) clx_error_clear(&error);
     r->done++;
     if (r->options->progress != NULL &&
         !r->options->progress(r->options->context, (double)r->done / r->options->replications)) {

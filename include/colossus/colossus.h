@@ -23,37 +23,31 @@ extern "C" {
   X(CLX_INTERNAL, "a fault of colossus")                  \
   X(CLX_MEMORY, "out of memory")                          \
   X(CLX_FILE, "a file could not be read or written")
-
 typedef enum clx_status {
 #define CLX_STATUS_ENUM(code, text) code,
   CLX_STATUS_LIST(CLX_STATUS_ENUM)
 #undef CLX_STATUS_ENUM
 } clx_status;
-
 /* A sentence for a status. Never NULL. */
 const char *clx_status_text(clx_status status);
 
 enum { CLX_MISTAKES_MAX = 20 };
-
 /* One mistake in what the user wrote. line and column start at 1, 0 = no place. */
 typedef struct clx_mistake {
   char file[256];
   int32_t line, column;
   char text[512];
 } clx_mistake;
-
 typedef struct clx_error {
   clx_status status; /* of the first mistake */
   int32_t count;     /* filled entries of mistake */
   int32_t dropped;   /* further mistakes that found no room */
   clx_mistake mistake[CLX_MISTAKES_MAX];
 } clx_error;
-
 void clx_error_clear(clx_error *error);
 
 /* --- catalogue: devices, servers, racks, switches, links, models, software profiles ------------------------------- */
 typedef struct clx_catalog clx_catalog;
-
 /* Opens the built-in catalogue (directory NULL), or the built-in one with the entries of `directory` in front. */
 clx_status clx_catalog_open(const char *directory, clx_catalog **out, clx_error *error);
 void clx_catalog_close(clx_catalog *catalog);
@@ -61,24 +55,21 @@ void clx_catalog_close(clx_catalog *catalog);
 const char *clx_catalog_kind(int32_t index);
 /* Canonical entry names of a kind, sorted: name i, NULL past the end or for an unknown kind. */
 const char *clx_catalog_name(const clx_catalog *catalog, const char *kind, int32_t index);
-/* An entry as text (every number with its source) or JSON; *text is freed with clx_text_free. kind may be NULL when the
- * name is unique over all kinds. */
+/* An entry as text (every number with its source) or JSON; freed with clx_text_free. kind NULL: the name is unique over all kinds. */
 clx_status clx_catalog_show(const clx_catalog *catalog, const char *kind, const char *name, bool json, char **text,
                             clx_error *error);
 
 /* --- scenario ------------------------------------------------------------------------------------------------------ */
 typedef struct clx_scenario clx_scenario;
-
 /* One `--set KEY=VALUE`: a dotted path and a YAML value. */
 typedef struct clx_setting {
   const char *path;
   const char *value;
 } clx_setting;
-
 /* Names of the shipped scenarios: name i, NULL past the end; *title (nullable) gets its one-line title. */
 const char *clx_scenario_name(int32_t index, const char **title);
-/* Loads a shipped scenario by name or a file by path, applies `settings`, checks it against schema and catalogue. The
- * catalogue must outlive the scenario. All mistakes (up to CLX_MISTAKES_MAX) are reported at once. */
+/* Loads a shipped scenario by name or a file by path, applies `settings`, checks it against schema and catalogue, which must
+ * outlive the scenario. All mistakes (up to CLX_MISTAKES_MAX) are reported at once. */
 clx_status clx_scenario_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
                              int32_t setting_count, clx_scenario **out, clx_error *error);
 /* The same, but a layout that cannot run is no error and counts as none: clx_search_run says beside its results why not. */
@@ -90,18 +81,15 @@ bool clx_scenario_assumption(const clx_scenario *scenario, int32_t index, const 
 
 /* --- run and result -------------------------------------------------------------------------------------------------- */
 typedef struct clx_result clx_result;
-
 typedef struct clx_run_options {
   uint64_t seed;   /* key of the counter-based random numbers; default 1 */
   int32_t threads; /* default 1 */
 } clx_run_options;
-
 void clx_run_options_default(clx_run_options *options);
 /* Runs a scenario. CLX_INFEASIBLE: it does not fit; `error` names the binding constraint and the closest layout that fits. */
 clx_status clx_scenario_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
                             clx_error *error);
 void clx_result_free(clx_result *result);
-
 typedef struct clx_quantity {
   const char *name; /* "training.step_time" */
   double value;     /* SI */
@@ -109,7 +97,6 @@ typedef struct clx_quantity {
   double low, high; /* band; equal to value where none is known */
   const char *doc;
 } clx_quantity;
-
 int32_t clx_result_count(const clx_result *result);
 const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
 const clx_quantity *clx_result_find(const clx_result *result, const char *name); /* NULL when absent */
@@ -130,21 +117,19 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
  * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
 clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
                        clx_error *error);
-/* Such a result as a report for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with
- * clx_text_free. */
+/* Such a result for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with clx_text_free. */
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
 clx_status clx_why_svg(const clx_result *result, int32_t top, char **text, clx_error *error);
 
 /* --- network: a study of the fabric of a scenario ----------------------------------------------------------------------- */
 typedef struct clx_network_options {
-  uint64_t seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed.
-                          Collectives keep what placement and hashing cost them when the scenario was loaded: for one seed of
-                          everything load it with the setting network.seed */
+  uint64_t
+      seed; /* of permutations, placements and hashes of the patterns; 0 (default) = the scenario's network.seed. Collectives
+                    keep what placement and hashing cost them when the scenario was loaded: load it with the setting network.seed */
   const char *traffic; /* whose load of links is kept; NULL = "jobs" if the scenario has others, else "permutation" */
   void (*progress)(void *context, const char *step); /* nullable: called before each step */
   void *context;
 } clx_network_options;
-
 /* Traffic ("permutation", "ring", "all_to_all", "jobs"): name i, NULL past the end. */
 const char *clx_network_traffic_name(int32_t index);
 void clx_network_options_default(clx_network_options *options);
@@ -152,46 +137,71 @@ void clx_network_options_default(clx_network_options *options);
  * quantities begin with "network.". CLX_INFEASIBLE: failed parts cut servers off; `error` names them. */
 clx_status clx_network_run(const clx_scenario *scenario, const clx_network_options *options, clx_result **out,
                            clx_error *error);
-/* Plays the schedule of rounds at `path` (YAML; docs/model/network/schedules.md) on the fabric of a scenario: a result whose
- * quantities begin with "schedule.". options nullable. */
+/* Plays the schedule of rounds at `path` (YAML; docs/model/network/schedules.md): quantities "schedule.". options nullable. */
 clx_status clx_schedule_run(const clx_scenario *scenario, const char *path, const clx_network_options *options,
                             clx_result **out, clx_error *error);
-/* Such a result as a report for people (about 40 lines), its table of links as CSV, the fabric as SVG; *text is freed with
- * clx_text_free. The drawing takes any result of the scenario; links are grey where it holds no loads. */
+/* Such a result as a report for people, its table of links as CSV, the fabric as SVG; *text is freed with clx_text_free. The
+ * drawing takes any result of the scenario; links are grey where it holds no loads. */
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error);
 clx_status clx_network_svg(const clx_scenario *scenario, const clx_result *result, char **text, clx_error *error);
 
-/* --- search: the best layouts of a training job --------------------------------------------------------------------------- */
-enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
+/* --- goodput: the training job under failures, one policy against another ------------------------------------------------- */
+enum { CLX_GOODPUT_POLICIES_MAX = 8 };
+typedef struct clx_goodput_options {
+  uint64_t seed;                                /* default 1 */
+  int32_t threads;                              /* default 1; does not change the result */
+  int32_t replications;                         /* 0 (default) = those of the first scenario */
+  bool (*progress)(void *context, double done); /* nullable: done from 0 to 1; false = stop with CLX_EXPECTATION */
+  void *context;
+} clx_goodput_options;
+void clx_goodput_options_default(clx_goodput_options *options);
+/* Ready policies ("restart", "standby" ...): name i, NULL past the end; *doc (nullable) says what it is. */
+const char *clx_goodput_policy_name(int32_t index, const char **doc);
+/* Loads a scenario as clx_scenario_load does, under a policy "NAME", "NAME,KEY=VALUE ..." or "KEY=VALUE ...", KEY below
+ * `reliability.`; NULL = its own. CLX_INPUT, too: an unknown policy, a scenario without the section `reliability`. */
+clx_status clx_goodput_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
+                            int32_t setting_count, const char *policy, clx_scenario **out, clx_error *error);
+/* Simulates one scenario under up to CLX_GOODPUT_POLICIES_MAX policies on the same failures: a result whose quantities begin with
+ * "goodput." and "reliability.curve.". A policy that cannot make progress is reported, unless it is the only one. */
+clx_status clx_goodput_run(const clx_scenario *const *scenario, const char *const *name, int32_t count,
+                           const clx_goodput_options *options, clx_result **out, clx_error *error);
+/* Such a result for people; a table ("ledger", "progress", "curves") as CSV; a drawing ("goodput", "progress", "size", "interval",
+ * "ledger") as SVG; *text is freed with clx_text_free. */
+clx_status clx_goodput_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_goodput_csv(const clx_result *result, const char *table, char **text, clx_error *error);
+clx_status clx_goodput_svg(const clx_result *result, const char *drawing, char **text, clx_error *error);
 
+/* --- search: the best layouts of a training job, the best way through failures -------------------------------------------- */
+enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
 typedef struct clx_search_options {
-  const char *objective;    /* "time", "cost" or "energy", of one step; NULL = "time" */
-  double price;             /* USD per GPU-hour, for "cost"; 0 = none */
-  double memory_limit;      /* B of one GPU; 0 = what the device has */
-  double time_limit;        /* s: slower steps are no results; 0 = none */
-  int32_t top;              /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
-  const int64_t *gpus;      /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
-  int32_t gpus_count;       /* at most CLX_SEARCH_COUNTS_MAX */
+  const char *objective; /* "time", "cost" or "energy" of one step, NULL = "time"; "goodput": policies, not layouts */
+  double price;          /* USD per GPU-hour, for "cost"; 0 = none */
+  double memory_limit;   /* B of one GPU; 0 = what the device has */
+  double time_limit;     /* s: slower steps are no results; 0 = none */
+  int32_t top;           /* layouts to return, at most CLX_SEARCH_LIST_MAX; default 10 */
+  const int64_t *gpus;   /* most GPUs a layout may use, ascending, one search each; NULL = all that train */
+  int32_t gpus_count;    /* at most CLX_SEARCH_COUNTS_MAX */
   const clx_setting *fixed; /* keys of training.layout that are not searched: "tp", "8" */
   int32_t fixed_count;
-  bool schedules;  /* also pipeline schedules that most frameworks lack: zb_h1, zb_v, dualpipe */
-  bool exhaustive; /* evaluate everything that fits: the same result, slower */
-  uint64_t seed;   /* of slow ranks; default 1, as of a run */
+  bool schedules;       /* also pipeline schedules that most frameworks lack: zb_h1, zb_v, dualpipe */
+  bool exhaustive;      /* evaluate everything that fits: the same result, slower */
+  uint64_t seed;        /* of slow ranks and failures; default 1, as of a run */
+  int32_t threads;      /* of the objective goodput; default 1; does not change the result */
+  int32_t replications; /* of the objective goodput; 0 (default) = the scenario's */
   void (*progress)(void *context, double done); /* nullable: done from 0 to 1 */
   void *context;
 } clx_search_options;
-
-/* Objectives ("time", "cost", "energy"): name i, NULL past the end. */
+/* Objectives ("time", "cost", "energy", "goodput"): name i, NULL past the end. */
 const char *clx_search_objective_name(int32_t index);
 void clx_search_options_default(clx_search_options *options);
 /* Searches the layouts of the scenario's job; its own layout is no bound, only compared with. A result whose quantities begin
  * with "search.". CLX_INFEASIBLE: nothing fits; `error` names the layout that is closest. CLX_INPUT: an unknown objective, a
- * cost without a price, more GPUs than train, a key that no layout has. Cost: seconds for 10^10 layouts. */
+ * cost without a price, more GPUs than train, a key that no layout has. Cost: seconds for 10^10 layouts. "goodput" keeps the layout
+ * and searches policy, checkpoints and spares of its section `reliability` (docs/model/reliability/search.md). */
 clx_status clx_search_run(const clx_scenario *scenario, const clx_search_options *options, clx_result **out,
                           clx_error *error);
-/* Such a result as a report for people, the list and the front as CSV, memory against time as SVG; *text is freed with
- * clx_text_free. */
+/* Such a result for people, the list and the front as CSV, memory against time as SVG; *text is freed with clx_text_free. */
 clx_status clx_search_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_search_csv(const clx_result *result, char **text, clx_error *error);
 clx_status clx_search_svg(const clx_result *result, char **text, clx_error *error);
@@ -208,7 +218,6 @@ typedef struct clx_table_options {
   const char *library; /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
   bool notes;          /* collectives: what was measured is also read from the columns source and notes */
 } clx_table_options;
-
 /* Kinds of tables ("training", "kernels", "collectives"): name of kind i, NULL past the end. */
 const char *clx_table_kind_name(int32_t index);
 /* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
@@ -232,23 +241,17 @@ typedef struct clx_calibrate_options {
   const char *transport; /* collectives: transport to fit instead of a library */
   const char *constants; /* training: comma-separated keys of the constants to fit; NULL = all that are free */
 } clx_calibrate_options;
-
 void clx_calibrate_options_default(clx_calibrate_options *options);
-/* Fits the kernel parameters of `device` to the tables DEVICE.FAMILY.csv of `directory`. *report (errors before and after,
- * cross-validated) and *entry (the catalogue/kernels file) are freed with clx_text_free. */
+/* Fits the kernel parameters of `device` to the tables DEVICE.FAMILY.csv of `directory`. *report (errors before and after, cross-
+ * validated) and *entry (the catalogue/kernels file) are freed with clx_text_free, as are those of the functions below. */
 clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
                                 const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
-
-/* Fits what a library profile costs between nodes (catalogue/library; options->transport NULL), or how a transport moves data
- * (catalogue/transport), to the rows of the table of collectives at `path` that ran on it. *report (errors before and after,
- * by generation, span and size, with each system left out in turn) and *entry (the catalogue file) are freed with
- * clx_text_free. */
+/* Fits what a library profile costs between nodes (catalogue/library; options->transport NULL), or how a transport moves data, to
+ * the rows of the table of collectives at `path` that ran on it; reports errors with each system left out in turn. */
 clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
                                      char **report, char **entry, clx_error *error);
-
-/* Fits the free constants of the training model (catalogue/software, catalogue/device) to the published runs of the table at `path`, those of
- * trust A and B where it has a column `trust`. *report (values, how far they are determined, errors with each source left out in
- * turn, constants of each profile) and *entry (the values as YAML comments) are freed with clx_text_free. */
+/* Fits the free constants of the training model to the published runs of the table at `path`, those of trust A and B where it has a
+ * column `trust`; reports values, how far they are determined, errors with each source left out in turn. *entry: YAML comments. */
 clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
                                   char **report, char **entry, clx_error *error);
 
@@ -257,13 +260,11 @@ clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, 
  * called `name` in which lines that the file cannot fill stand open. Both are freed with clx_text_free. */
 clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
                                     clx_error *error);
-
 /* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read, with
  * `report` also what the replay leaves aside or adds; as JSON always everything. `groups` is a comm_group.json, NULL = the one beside
  * the traces, if any. */
 clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
                              clx_error *error);
-
 /* All members nullable. */
 typedef struct clx_chakra_options {
   const char *groups;      /* as above */
@@ -276,7 +277,6 @@ typedef struct clx_chakra_options {
   const char *trace_ranks; /* of the timeline, "0,8,512-519"; NULL = the first eight */
   const char *trace;       /* its format: "chrome", "perfetto" or "svg"; NULL = no timeline */
 } clx_chakra_options;
-
 /* Plays such traces on the device and network of a scenario: a result whose quantities begin with "replay.". *timeline (timeline_size
  * bytes and a final 0; NULL when none was asked for) is freed with clx_text_free. options, timeline nullable. */
 clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
@@ -287,7 +287,6 @@ clx_status clx_chakra_text(const clx_result *result, bool colour, char **text, c
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL), of one catalogue kind or of a "schedule", as text or JSON Schema. */
 clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error);
-
 void clx_text_free(char *text); /* nullable */
 const char *clx_version(void);  /* "0.1.0" */
 

@@ -267,17 +267,14 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
   const bool standby = b->spec->recovery.mode == CLX_RESTART_STANDBY;
   const int64_t spares = count_servers(b) - used;
   policy->hot = b->spec->spares.hot;
-  if (policy->hot < 0) {
-    policy->hot = standby ? (int64_t)day_losses(b, used) : 0;
-    if (standby) {
-      clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
-                          (long long)policy->hot);
-    }
-  }
+  if (policy->hot < 0) policy->hot = standby ? (int64_t)day_losses(b, used) : 0;
   if (policy->hot > spares) {
     clx_reliability_say(b, "spares.hot", "only %lld servers are left to stand by, %lld were wanted", (long long)spares,
                         (long long)policy->hot);
     policy->hot = spares;
+  } else if (b->spec->spares.hot < 0 && standby) {
+    clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
+                        (long long)policy->hot);
   }
   policy->swap_hot = or_else(b->spec->spares.swap_hot, 0);
   policy->swap_cold = or_else(b->spec->spares.swap_cold, fmax(0, requeue - restart));

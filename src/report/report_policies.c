@@ -79,19 +79,23 @@ static void write_question(const clx_result *r, clx_page *page) {
 
 static void write_rows(const clx_result *r, clx_page *page) {
   const list l = list_of(r);
-  put(page, "best", 0, CLX_REPORT_DIM, "%2s%9s%9s%17s%11s%10s%5s%5s  %s", "", "value", "goodput", "band", "ends after",
-      "interval", "hot", "held", "policy, checkpoints, restart");
+  int32_t full = 0;
+  put(page, "best", 0, CLX_REPORT_DIM, "%2s%9s%12s%11s%10s%6s%6s  %s", "", "value", "goodput", "ends after", "interval",
+      "hot", "held", "policy, checkpoints, restart");
   for (int32_t i = 0; i < l.count; i++) {
     char end[SHORT] = "-", interval[SHORT], band[SHORT];
     const bool own = text_of(r, i, "own")[0] != '\0';
     if (l.column[TIME][i] > 0) clx_quantity_format(l.column[TIME][i], "s", 4, end, sizeof end);
     clx_quantity_format(l.column[INTERVAL][i], "s", 3, interval, sizeof interval);
-    snprintf(band, sizeof band, "%.2f-%.2f%%", 100 * l.column[LOW][i], 100 * l.column[HIGH][i]);
-    put(page, "", 0, i == 0 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN,
-        "%2d%8.2f%%%8.2f%%%17s%11s%10s%5.0f%5.0f  %s, %s, %s%s", i + 1, 100 * l.column[VALUE][i],
-        100 * l.column[GOODPUT][i], band, end, interval, l.column[HOT][i], l.column[HELD][i], text_of(r, i, "policy"),
-        text_of(r, i, "checkpoint"), text_of(r, i, "recovery"), own ? " (own)" : "");
+    snprintf(band, sizeof band, "%.1f - %.1f", 100 * l.column[LOW][i], 100 * l.column[HIGH][i]);
+    put(page, "", 0, i == 0 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN, "%2d%8.2f%%%12s%11s%10s%6.0f%6.0f  %s, %s, %s%s",
+        i + 1, 100 * l.column[VALUE][i], band, end, interval, l.column[HOT][i], l.column[HELD][i],
+        text_of(r, i, "policy"), text_of(r, i, "checkpoint"), text_of(r, i, "recovery"), own ? " (own)" : "");
+    full += l.column[RUNS][i] >= l.column[RUNS][0];
   }
+  if (full < l.count)
+    put(page, "", 0, CLX_REPORT_DIM, "from the %dth on with %.0f runs each; bands of goodput in percent", full + 1,
+        l.column[RUNS][full]);
 }
 
 static void write_best(const clx_result *r, clx_page *page) {

@@ -11,8 +11,8 @@
 // --- space ------------------------------------------------------------------------------------------------------------------
 
 static const int32_t MODES[] = {CLX_CHECKPOINT_SYNC, CLX_CHECKPOINT_ASYNC, CLX_CHECKPOINT_MEMORY};
-static const double FACTORS[] = {0.5, 1, 2, 4, 16};  // of the interval that the renewal form finds
-static const double HOT[] = {0, 1, 2};               // of the servers that a day takes, 99th percentile
+static const double FACTORS[] = {0.5, 2, 4, 16};  // of the interval that the renewal form finds, beside that
+enum { HOT_MORE = 2 };  // times the servers that a day takes (99th percentile), beside these and none
 enum { HELD_MAX = 6 };
 static const double HELD_SHARE = 0.125;  // of the replicas, at most
 
@@ -127,8 +127,8 @@ static int better(const clx_policy_find *a, const clx_policy_find *b) {
 
 // Keeps the best of each kind and mode, as form and order rank them.
 static void keep(clx_hunt *h, const clx_policy_find *f) {
-  clx_policy_find *list = h->kept[f->kind];
-  int32_t *count = &h->kept_count[f->kind];
+  clx_policy_find *list = h->kept[f->kind][f->mode];
+  int32_t *count = &h->kept_count[f->kind][f->mode];
   for (int32_t i = 0; i < *count; i++) {
     if (same(&list[i], f)) return;
   }
@@ -155,7 +155,7 @@ static clx_status weigh(clx_hunt *h, clx_policy_find *f, clx_error *error) {
     f->form = clx_goodput_form(&c.model);
     f->value = f->form * (h->job.layout.dp - f->held) / h->job.layout.dp;
     f->best_interval = stage->checkpoint.interval;
-    f->hot_found = c.model.policy.hot;
+    f->hot = c.model.policy.hot;
     keep(h, f);
   } else if (status == CLX_INPUT || status == CLX_INFEASIBLE) {
     h->rejected++;
@@ -168,33 +168,30 @@ static clx_status weigh(clx_hunt *h, clx_policy_find *f, clx_error *error) {
   return status;
 }
 
-// One policy kind with one kind of checkpoint: intervals around the best, spares.
-static clx_status weigh_spares(clx_hunt *h, int32_t kind, int32_t mode, int32_t held, clx_error *error) {
-  const int32_t own = h->scenario->spec.reliability.recovery.mode;
-  int64_t day = -1;  // servers that a day takes
-  for (int32_t k = CLX_COUNT(HOT) - 1; k >= 0; k--) {
-    // The first is a look at what a day takes.
-    const bool hot = HOT[k] > 0;
-    clx_policy_find f = {.kind = kind,
-                         .mode = mode,
-                         .held = held,
-                         .recovery = hot                          ? CLX_RESTART_STANDBY
-                                     : own == CLX_RESTART_STANDBY ? CLX_RESTART_RESCHEDULE
-                                                                  : own,
-                         .hot = hot ? -1 : 0};
-    if (hot && day >= 0) f.hot = (int64_t)(HOT[k] * (double)day);
-    if (k == CLX_COUNT(HOT) - 1) f.hot = -1;
-    CLX_TRY(weigh(h, &f, error));
-    if (f.form <= 0 && f.best_interval <= 0) continue;
-    if (day < 0) day = f.hot_found;
-    for (int32_t i = 0; i < CLX_COUNT(FACTORS); i++) {
-      clx_policy_find g = f;
-      if (FACTORS[i] == 1) continue;  // the rule optimal: f
-      g.interval = three_digits(FACTORS[i] * f.best_interval);
-      CLX_TRY(weigh(h, &g, error));
-    }
+// One policy with the interval that the renewal form finds, and with those around it.
+static clx_status weigh_intervals(clx_hunt *h, clx_policy_find *f, clx_error *error) {
+  CLX_TRY(weigh(h, f, error));
+  if (!(f->best_interval > 0)) return CLX_OK;  // it cannot be had
+  for (int32_t i = 0; i < CLX_COUNT(FACTORS); i++) {
+    clx_policy_find g = *f;
+    g.interval = three_digits(FACTORS[i] * f->best_interval);
+    CLX_TRY(weigh(h, &g, error));
   }
   return CLX_OK;
+}
+
+// One policy kind with one kind of checkpoint and so many replicas held back: servers that stand by.
+static clx_status weigh_spares(clx_hunt *h, int32_t kind, int32_t mode, int32_t held, clx_error *error) {
+  const int32_t own = h->scenario->spec.reliability.recovery.mode;
+  clx_policy_find day = {.kind = kind, .mode = mode, .held = held, .recovery = CLX_RESTART_STANDBY, .hot = -1};
+  CLX_TRY(weigh_intervals(h, &day, error));
+  clx_policy_find more = day, none = day;
+  none.hot = 0;
+  none.recovery = own == CLX_RESTART_STANDBY ? CLX_RESTART_RESCHEDULE : own;
+  CLX_TRY(weigh_intervals(h, &none, error));
+  if (day.hot < 0) return CLX_OK;
+  more.hot = HOT_MORE * day.hot;
+  return weigh_intervals(h, &more, error);
 }
 
 clx_status clx_hunt_weigh(clx_hunt *h, clx_error *error) {

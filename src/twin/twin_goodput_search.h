@@ -4,12 +4,12 @@
 #include "reliability/reliability_renewal.h"
 #include "twin/twin_goodput.h"
 
-enum { CLX_HUNT_KEPT = 4, CLX_HUNT_FINALISTS = 4 };
+enum { CLX_HUNT_KEPT = 2, CLX_HUNT_FINALISTS = 4 };
 
 typedef struct clx_policy_find {
   bool own;  // the scenario's own policy, as it stands
   int32_t kind, mode, recovery;
-  int64_t hot;      // as stated: -1 = 99th percentile of a day's losses
+  int64_t hot;      // servers that stand by; -1 = 99th percentile of a day's losses, a number once it is weighed
   int32_t held;     // replicas of the layout held back as spares
   double interval;  // s; 0 = rule optimal
   int32_t order;    // in the space
@@ -17,7 +17,6 @@ typedef struct clx_policy_find {
   double form;           // goodput by the renewal form
   double value;          // goodput times the share of the replicas that work
   double best_interval;  // s, of the plan
-  int64_t hot_found;     // servers standing by
   const char *infeasible;
   clx_twin_reliability_case *one;  // simulated
   int32_t replications;
@@ -32,8 +31,8 @@ typedef struct clx_hunt {
   int32_t kind, mode;  // fixed; -1 = searched
   double members, rejected, simulated;
   char reason[512];  // of the first that was rejected
-  clx_policy_find kept[CLX_POLICIES][CLX_HUNT_KEPT];
-  int32_t kept_count[CLX_POLICIES];
+  clx_policy_find kept[CLX_POLICIES][CLX_CHECKPOINT_MODES][CLX_HUNT_KEPT];
+  int32_t kept_count[CLX_POLICIES][CLX_CHECKPOINT_MODES];
   clx_policy_find *list;  // best first
   int32_t count;
 } clx_hunt;

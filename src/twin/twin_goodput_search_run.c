@@ -47,7 +47,7 @@ static clx_status simulate(clx_hunt *h, clx_policy_find *f, int32_t replications
   const clx_reliability_model *m = &f->one->model;
   f->form = clx_goodput_form(m);
   f->best_interval = m->job[0].stage[m->job[0].stage_count - 1].checkpoint.interval;
-  f->hot_found = m->policy.hot;
+  f->hot = m->policy.hot;
   f->value = f->one->outcome.goodput.mean * (h->job.layout.dp - f->held) / h->job.layout.dp;
   return CLX_OK;
 }
@@ -62,7 +62,7 @@ static int compare(const void *a, const void *b) {
 
 static clx_status gather(clx_hunt *h, clx_error *error) {
   const clx_reliability_spec *own = &h->scenario->spec.reliability;
-  h->list = CLX_NEW_ARRAY(h->arena, clx_policy_find, CLX_POLICIES * CLX_HUNT_KEPT + 1);
+  h->list = CLX_NEW_ARRAY(h->arena, clx_policy_find, CLX_POLICIES * CLX_CHECKPOINT_MODES * CLX_HUNT_KEPT + 1);
   if (h->list == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   h->list[h->count++] = (clx_policy_find){.own = true,
                                           .kind = own->policy.kind,
@@ -70,10 +70,26 @@ static clx_status gather(clx_hunt *h, clx_error *error) {
                                           .recovery = own->recovery.mode,
                                           .hot = own->spares.hot};
   for (int32_t kind = 0; kind < CLX_POLICIES; kind++) {
-    for (int32_t i = 0; i < h->kept_count[kind]; i++) h->list[h->count++] = h->kept[kind][i];
+    for (int32_t mode = 0; mode < CLX_CHECKPOINT_MODES; mode++) {
+      for (int32_t i = 0; i < h->kept_count[kind][mode]; i++) h->list[h->count++] = h->kept[kind][mode][i];
+    }
   }
   if (h->count > 1) return CLX_OK;
   return clx_fail(error, CLX_INFEASIBLE, own->place, "none of %.0f policies can be had: %s", h->members, h->reason);
+}
+
+// Of those that did the same in every run the first of the list stays: the scenario's own, or the one with fewer servers standing by.
+static void drop_equals(clx_hunt *h) {
+  int32_t kept = 0;
+  for (int32_t i = 0; i < h->count; i++) {
+    bool twin = false;
+    for (int32_t k = 0; k < kept && h->list[i].infeasible == NULL; k++) {
+      twin = twin || (h->list[k].infeasible == NULL && h->list[k].held == h->list[i].held &&
+                      h->list[k].one->outcome.hash == h->list[i].one->outcome.hash);
+    }
+    if (!twin) h->list[kept++] = h->list[i];
+  }
+  h->count = kept;
 }
 
 // A first look at all that were kept; the best and the scenario's own in full.
@@ -85,6 +101,7 @@ clx_status clx_hunt_simulate(clx_hunt *h, clx_error *error) {
   const double work = (double)h->count * few + (CLX_HUNT_FINALISTS + 1.0) * full;
   caller c = {.options = o, .share = few / work};
   for (int32_t i = 0; i < h->count; i++) CLX_TRY(simulate(h, &h->list[i], few, &c, error));
+  drop_equals(h);
   qsort(h->list, (size_t)h->count, sizeof *h->list, compare);
   c.share = full / work;
   for (int32_t i = 0, finalists = 0; few < full && i < h->count; i++) {
@@ -112,9 +129,9 @@ static void write_settings(const clx_hunt *h, const clx_policy_find *f, clx_buff
   static const char SET[] = "--set reliability.";
   clx_buffer_format(out, "%spolicy.kind=%s %scheckpoint.mode=%s %srecovery.mode=%s", SET, clx_policy_name[f->kind], SET,
                     clx_checkpoint_mode_name[f->mode], SET, clx_restart_mode_name[f->recovery]);
-  if (f->hot >= 0) clx_buffer_format(out, " %sspares.hot=%lld", SET, (long long)f->hot);
+  clx_buffer_format(out, " %sspares.hot=%lld", SET, (long long)f->hot);
   if (f->interval > 0) {
-    clx_buffer_format(out, " %scheckpoint.rule=fixed %scheckpoint.interval='%.3g s'", SET, SET, f->interval);
+    clx_buffer_format(out, " %scheckpoint.rule=fixed %scheckpoint.interval='%.10g s'", SET, SET, f->interval);
   } else {
     clx_buffer_format(out, " %scheckpoint.rule=optimal", SET);
   }
@@ -157,7 +174,7 @@ static clx_status put_one(const clx_policy_find *f, const char *prefix, const ch
 static clx_status put_find(const clx_hunt *h, const clx_policy_find *f, const char *prefix, clx_result *result,
                            clx_error *error) {
   const clx_reliability_outcome *o = &f->one->outcome;
-  const double hot = (double)f->hot_found;
+  const double hot = (double)f->hot;
   CLX_TRY(put_texts(h, f, prefix, result, error));
   CLX_TRY(clx_twin_put(result, clx_arena_format(h->arena, "%s.value", prefix), f->value, "",
                        "goodput, times the share of the layout's replicas that work", error));
@@ -197,7 +214,7 @@ static double end_of(const clx_policy_find *f) {
   return isfinite(f->one->outcome.end.mean) ? f->one->outcome.end.mean : 0;
 }
 static double interval_of(const clx_policy_find *f) { return f->best_interval; }
-static double hot_of(const clx_policy_find *f) { return (double)f->hot_found; }
+static double hot_of(const clx_policy_find *f) { return (double)f->hot; }
 static double held_of(const clx_policy_find *f) { return f->held; }
 static double form_of(const clx_policy_find *f) { return f->form; }
 static double replications_of(const clx_policy_find *f) { return f->replications; }

@@ -475,6 +475,37 @@ static void test_depth_is_the_least(void **state) {
   for (int32_t i = 0; i < 6; i++) assert_true(found[i] > 20);
 }
 
+// E14: failures of groups, in random order, that are masked before a shard is lost. The form takes shards as independent; here the
+// groups of a shard are neighbours, so that losses come in clumps of 1 / (1 - p), p the share that has failed, and later for it.
+static void test_masked_failures(void **state) {
+  (void)state;
+  clx_stream s = clx_stream_make(12, 1, 0, 0);
+  static const int32_t cases[][2] = {{200, 9}, {600, 20}, {1000, 9}};
+  for (int32_t i = 0; i < 3; i++) {
+    const int32_t n = cases[i][0], redundancy = cases[i][1];
+    double sum = 0, squares = 0;
+    enum { TRIALS = 200 };
+    for (int32_t trial = 0; trial < TRIALS; trial++) {
+      uint8_t alive[1000];
+      memset(alive, CLX_REPLICA_ALIVE, sizeof alive);
+      int32_t failed = 0, depth = 1;
+      while (true) {
+        const uint64_t g = clx_stream_below(&s, (uint64_t)n);
+        if (alive[g] != CLX_REPLICA_ALIVE) continue;
+        alive[g] = CLX_REPLICA_OUT;
+        depth = clx_shard_depth(alive, n, redundancy, depth);
+        if (depth == 0) break;
+        failed++;
+      }
+      sum += failed;
+      squares += (double)failed * failed;
+    }
+    const double mean = sum / TRIALS, error = sqrt((squares / TRIALS - mean * mean) / TRIALS);
+    const double clumps = pow(1 - mean / n, -1.0 / redundancy);
+    CLX_CHECK_NEAR(mean, clx_masked_failures(n, redundancy) * clumps, 0.01, 4 * error);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ledger_closes_and_threads_do_not_matter),
@@ -492,6 +523,7 @@ int main(void) {
       cmocka_unit_test(test_growth),
       cmocka_unit_test(test_jobs_share_units),
       cmocka_unit_test(test_depth_is_the_least),
+      cmocka_unit_test(test_masked_failures),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

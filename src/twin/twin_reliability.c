@@ -1,5 +1,7 @@
 #include "twin/twin_reliability.h"
 
+#include <stdio.h>
+
 #include "twin/twin_reliability_site.h"
 
 typedef struct notes {

@@ -114,11 +114,17 @@ static int calibrate(const cli_call *call) {
   if (kind == FITTED_KINDS) return CLI_WRONG;
   if (kind == FIT_DEVICE && cli_text(call, "kernels") == NULL)
     return cli_wrong("calibrate device NAME needs --kernels DIR, the folder of NAME.gemm.csv ...");
-  static const cli_heeded heeded[] = {
-      {"kernels", "device"},         {"family", "device"},          {"rows", "device"},
-      {"library", "collectives"},    {"transport", "collectives"},  {"notes", "collectives"},
-      {"free", "training"},          {"exposure", "reliability"},   {"node-hours", "reliability"},
-      {"gpus-per-node", "reliability"}, {"confidence", "reliability"}};
+  static const cli_heeded heeded[] = {{"kernels", "device"},
+                                      {"family", "device"},
+                                      {"rows", "device"},
+                                      {"library", "collectives"},
+                                      {"transport", "collectives"},
+                                      {"notes", "collectives"},
+                                      {"free", "training"},
+                                      {"exposure", "reliability"},
+                                      {"node-hours", "reliability"},
+                                      {"gpus-per-node", "reliability"},
+                                      {"confidence", "reliability"}};
   if (cli_check_heeded(call, heeded, CLI_COUNT(heeded)) != CLI_DONE) return CLI_WRONG;
   if (kind == FIT_TRAINING && cli_flag(call, "source"))
     return cli_wrong("calibrate training writes no entry that names a source");
@@ -147,7 +153,8 @@ static const cli_option OPTIONS[] = {
     {.name = "source",
      .value = "ID",
      .kind = CLI_TEXT,
-     .doc = "source that the entry names, an id of sources.yaml (default: probe-NAME, else own-tables, own-failure-log)"},
+     .doc =
+         "source that the entry names, an id of sources.yaml (default: probe-NAME, else own-tables, own-failure-log)"},
     {.name = "rows", .value = "N", .kind = CLI_TEXT, .doc = "rows that a fit sees at most (default 3000)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads; the result does not depend on them"},
     {.name = "library", .value = "NAME", .kind = CLI_TEXT, .doc = "collectives: library profile to fit (default nccl)"},

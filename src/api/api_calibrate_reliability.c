@@ -118,10 +118,11 @@ static clx_status read_sacct(clx_arena *arena, const char *path, const char *dat
   log->units = jobs.names;
   CLX_TRY(add_exposure(arena, &jobs, exposure->gpus_per_node, log, error));
   CLX_TRY(add_ends(arena, &jobs, log, error));
-  clx_buffer_format(&log->note,
-                    "Slurm: %d runs of jobs on %d nodes (%d of them after a requeue); left out: %d steps, %d runs without "
-                    "nodes, %d repeated lines\n",
-                    jobs.job_count, jobs.names.count, jobs.restarts, jobs.steps, jobs.unstarted, jobs.repeated);
+  clx_buffer_format(
+      &log->note,
+      "Slurm: %d runs of jobs on %d nodes (%d of them after a requeue); left out: %d steps, %d runs without "
+      "nodes, %d repeated lines\n",
+      jobs.job_count, jobs.names.count, jobs.restarts, jobs.steps, jobs.unstarted, jobs.repeated);
   if (jobs.restarts == 0)
     clx_buffer_format(&log->note,
                       "Slurm: no job ran twice; without sacct -D (--duplicates) runs before a requeue are missing, and "
@@ -159,7 +160,8 @@ static clx_status calibrate(const clx_catalog *catalog, const char *path, const 
   }
   CLX_TRY(clx_calibrate_reliability(arena, log, confidence, &calibration, error));
   (options->json ? clx_failure_calibration_json : clx_failure_calibration_text)(&calibration, &texts[0]);
-  clx_failure_calibration_entry(&calibration, options->name != NULL ? options->name : "own_failures", source, &texts[1]);
+  clx_failure_calibration_entry(&calibration, options->name != NULL ? options->name : "own_failures", source,
+                                &texts[1]);
   if (texts[0].failed || texts[1].failed) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   return CLX_OK;
 }

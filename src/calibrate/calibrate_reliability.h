@@ -22,11 +22,11 @@ typedef struct clx_log_class {
 
 // NAN or -1: the log does not say.
 typedef struct clx_log_event {
-  int32_t kind;  // index of the class
-  int32_t unit;  // -1 = not known
-  double time;   // s
-  double count;  // events of the row
-  double age;    // s in service
+  int32_t kind;   // index of the class
+  int32_t unit;   // -1 = not known
+  double time;    // s
+  double count;   // events of the row
+  double age;     // s in service
   double repair;  // s
   int32_t stopped, transient;
   int32_t position;
@@ -93,8 +93,8 @@ void clx_log_word(const char *word, int32_t *cause, int32_t *role);
 
 // Events over exposure. Exact: Garwood's interval of the Poisson mean. Posterior: Gamma(events + 1/2, exposure), Jeffreys' prior.
 typedef struct clx_rate_fit {
-  double events, exposure;  // s
-  double rate, low, high;   // 1/s
+  double events, exposure;    // s
+  double rate, low, high;     // 1/s
   double mean, lower, upper;  // posterior
 } clx_rate_fit;
 
@@ -179,7 +179,7 @@ typedef struct clx_lemon {
 enum { CLX_LEMONS_MAX = 100 };
 
 typedef struct clx_position_fit {
-  int32_t count;  // 0 = not known
+  int32_t count;                         // 0 = not known
   clx_rate_fit rate[CLX_POSITIONS_MAX];  // of nodes, bottom to top
   double p;                              // chi-square: all alike
 } clx_position_fit;
@@ -187,9 +187,9 @@ typedef struct clx_position_fit {
 typedef struct clx_failure_calibration {
   const clx_failure_log *log;
   double confidence;
-  clx_class_fit *fit;  // causes and symptoms first, by falling count; then outcomes
-  int32_t fit_count, class_count;  // class_count: of the entry
-  clx_class_fit all;               // classes of the entry together
+  clx_class_fit *fit;               // causes and symptoms first, by falling count; then outcomes
+  int32_t fit_count, class_count;   // class_count: of the entry
+  clx_class_fit all;                // classes of the entry together
   clx_lemon lemon[CLX_LEMONS_MAX];  // by rising p, q up to lemon_level
   int32_t lemons, tested;
   double lemon_level;

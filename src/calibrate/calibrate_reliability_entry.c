@@ -26,7 +26,8 @@ static void write_rate(const clx_class_fit *f, clx_buffer *out) {
     clx_buffer_format(out,
                       "    events: %.10g\n    exposure: {value: %.9g d, kind: fitted, why: \"%.10g events at one in a "
                       "mean life of %.6g d, scale %.6g d; the log covers %.9g d\"}\n",
-                      w->events, w->events * life / day, w->events, life / day, w->scale / day, counted->exposure / day);
+                      w->events, w->events * life / day, w->events, life / day, w->scale / day,
+                      counted->exposure / day);
     clx_buffer_format(out,
                       "    shape: {value: %.4f, kind: fitted, why: \"maximum likelihood, 1 would have p = %.2g; "
                       "between %.4f and %.4f\"}\n",
@@ -58,12 +59,14 @@ static void write_steps(const clx_class_fit *f, clx_buffer *out) {
     if (f->steps.rate[s].exposure > 0) factor = f->steps.rate[s].rate / (events / exposure);
     clx_buffer_format(out, "%s%.4g", s > 0 ? ", " : "", factor);
   }
-  clx_buffer_format(out, "], kind: fitted, why: \"counted by age; a Weibull hazard has p = %.2g\"}\n", f->weibull.p_fit);
+  clx_buffer_format(out, "], kind: fitted, why: \"counted by age; a Weibull hazard has p = %.2g\"}\n",
+                    f->weibull.p_fit);
 }
 
 static void write_repair(const clx_repair_fit *r, clx_buffer *out) {
   if (!(r->median > 0)) return;
-  clx_buffer_format(out, "    repair_median: {value: %.6g h, kind: fitted, why: \"log-normal, %d repairs, sigma %.3f\"}\n",
+  clx_buffer_format(out,
+                    "    repair_median: {value: %.6g h, kind: fitted, why: \"log-normal, %d repairs, sigma %.3f\"}\n",
                     r->median / 3600, r->count, r->sigma);
   clx_buffer_format(out,
                     "    repair_mean: {value: %.6g h, kind: fitted, why: \"of that log-normal; the repairs themselves "
@@ -74,13 +77,14 @@ static void write_repair(const clx_repair_fit *r, clx_buffer *out) {
 
 static void write_class(const clx_class_fit *f, clx_buffer *out) {
   const clx_log_class *kind = f->kind;
-  if (kind->role == CLX_LOG_SYMPTOM)
-    clx_buffer_format(out, "  # A symptom, not a cause: some other part failed.\n");
+  if (kind->role == CLX_LOG_SYMPTOM) clx_buffer_format(out, "  # A symptom, not a cause: some other part failed.\n");
   write_title("name", kind->name, "  - ", out);
   write_title("title", kind->title, "    ", out);
   clx_buffer_format(out, "    cause: %s\n    of: %s\n    blast: %s\n", clx_failure_cause_name[kind->cause],
                     clx_part_name[f->part], blast_of(kind));
-  if (kind->cause == CLX_CAUSE_MAINTENANCE) clx_buffer_format(out, "    planned: true\n");
+  // Only where the log says so: unplanned maintenance of hosts is an interruption like any other.
+  if (clx_text_match("planned*", kind->name) || clx_text_match("*_planned*", kind->name))
+    clx_buffer_format(out, "    planned: true\n");
   write_rate(f, out);
   write_steps(f, out);
   if (f->form != CLX_FORM_CONSTANT && 2 * f->ended > f->events) clx_buffer_format(out, "    renews: true\n");
@@ -109,14 +113,16 @@ void clx_failure_calibration_entry(const clx_failure_calibration *c, const char 
                                    clx_buffer *out) {
   const clx_failure_log *log = c->log;
   const char *slash = strrchr(log->file, '/');
-  clx_buffer_format(out,
-                    "# Written by `colossus calibrate reliability`: what was counted, and what follows from it. Blast and "
-                    "part follow from the\n# group of causes: correct them where you know better. Detection and "
-                    "diagnosis take the defaults of the model.\n");
+  clx_buffer_format(
+      out,
+      "# Written by `colossus calibrate reliability`: what was counted, and what follows from it. Blast and "
+      "part follow from the\n# group of causes: correct them where you know better. Detection and "
+      "diagnosis take the defaults of the model.\n");
   write_title("name", name, "", out);
   clx_buffer_format(out, "title: ");
   clx_buffer title = {0};
-  clx_buffer_format(&title, "%.10g failures of %d classes in %.10g node-hours, from %s", c->all.events, c->class_count,
+  clx_buffer_format(&title, "%.10g failure%s of %d class%s in %.10g node-hours, from %s", c->all.events,
+                    c->all.events == 1 ? "" : "s", c->class_count, c->class_count == 1 ? "" : "es",
                     log->node_time / 3600, slash != NULL ? slash + 1 : log->file);
   out->failed |= title.failed;
   clx_write_quoted(title.data != NULL ? title.data : "", out);

@@ -36,7 +36,8 @@ int32_t clx_failure_log_kind(clx_arena *arena, clx_failure_log *log, const char 
     return -1;
   }
   clx_log_class *kind = &log->kind[log->kinds];
-  *kind = (clx_log_class){.name = clx_arena_text(arena, name), .title = clx_arena_text(arena, word), .line = place.line};
+  *kind =
+      (clx_log_class){.name = clx_arena_text(arena, name), .title = clx_arena_text(arena, word), .line = place.line};
   if (kind->name == NULL || kind->title == NULL) {
     no_memory(error);
     return -1;
@@ -124,10 +125,11 @@ static clx_status add_up(clx_failure_log *log, clx_error *error) {
       clx_buffer_format(&log->note, "Some exposure has no number of GPUs: no rate per GPU\n");
   }
   if (log->node_time > 0 && isfinite(log->node_time)) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, (clx_place){log->file, 0, 0},
-                  "exposure is %s: a rate needs the time in which nothing failed, too; give rows with node, from and to "
-                  "(in the log or with --exposure FILE), or --node-hours N",
-                  log->span_count > 0 ? "0" : "missing");
+  return clx_fail(
+      error, CLX_INPUT, (clx_place){log->file, 0, 0},
+      "exposure is %s: a rate needs the time in which nothing failed, too; give rows with node, from and to "
+      "(in the log or with --exposure FILE), or --node-hours N",
+      log->span_count > 0 ? "0" : "missing");
 }
 
 // The span of the event's unit that holds its time; NULL = none. Spans stand by unit and start.
@@ -145,7 +147,8 @@ static const clx_log_span *span_of(const clx_failure_log *log, const clx_log_eve
   // An event at the seam of two spans ends the first: the unit that failed is the one that was taken out.
   for (int32_t i = low - 1; i >= 0 && i >= low - 2; i--) {
     const clx_log_span *s = &log->span[i];
-    const bool seam = i > 0 && s->from == event->time && log->span[i - 1].unit == s->unit && log->span[i - 1].to == s->from;
+    const bool seam =
+        i > 0 && s->from == event->time && log->span[i - 1].unit == s->unit && log->span[i - 1].to == s->from;
     if (s->unit == event->unit && event->time <= s->to && !seam) return s;
   }
   return NULL;
@@ -176,10 +179,9 @@ static clx_status match(clx_failure_log *log, clx_error *error) {
   }
   log->event_count = kept;
   if (outside > 0)
-    clx_buffer_format(&log->note,
-                      "%d event%s left out: %s outside of the exposure of %s node; the first in line %d\n", outside,
-                      outside > 1 ? "s" : "", outside > 1 ? "they lie" : "it lies", outside > 1 ? "their" : "its",
-                      first_outside);
+    clx_buffer_format(&log->note, "%d event%s left out: %s outside of the exposure of %s node; the first in line %d\n",
+                      outside, outside > 1 ? "s" : "", outside > 1 ? "they lie" : "it lies",
+                      outside > 1 ? "their" : "its", first_outside);
   return status;
 }
 

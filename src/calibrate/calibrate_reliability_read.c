@@ -59,7 +59,9 @@ typedef struct reader {
 
 static clx_place place_of(const reader *r, int32_t row) { return (clx_place){r->file, r->table->line[row], 0}; }
 
-static const char *cell_of(const reader *r, int32_t row, column c) { return clx_table_cell(r->table, row, r->column[c]); }
+static const char *cell_of(const reader *r, int32_t row, column c) {
+  return clx_table_cell(r->table, row, r->column[c]);
+}
 
 static clx_status keep(reader *r, clx_status status) {
   if (r->status == CLX_OK) r->status = status;
@@ -67,8 +69,9 @@ static clx_status keep(reader *r, clx_status status) {
 }
 
 static clx_status wrong(reader *r, int32_t row, column c, const char *expected) {
-  return keep(r, clx_fail(r->error, CLX_INPUT, place_of(r, row), "column '%s' is '%.60s', expected %s",
-                          r->column[c] < 0 ? names[c][0] : r->table->column[r->column[c]], cell_of(r, row, c), expected));
+  return keep(r,
+              clx_fail(r->error, CLX_INPUT, place_of(r, row), "column '%s' is '%.60s', expected %s",
+                       r->column[c] < 0 ? names[c][0] : r->table->column[r->column[c]], cell_of(r, row, c), expected));
 }
 
 static int32_t column_by_name(const char *name) {

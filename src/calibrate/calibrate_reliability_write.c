@@ -7,8 +7,8 @@
 #include "calibrate/calibrate_reliability.h"
 
 static const double hour = 3600, day = 86400, year = 365.25 * 86400;
-static const double thousand_days = 1000 * 86400.0;   // node-days to node-seconds
-static const double fit_hours = 1e9 * 3600;           // failures in time: per 1e9 hours
+static const double thousand_days = 1000 * 86400.0;  // node-days to node-seconds
+static const double fit_hours = 1e9 * 3600;          // failures in time: per 1e9 hours
 enum { LEMONS_SHOWN = 10 };
 
 // --- for people -------------------------------------------------------------------------------------------------------------
@@ -45,13 +45,14 @@ static void write_table(const clx_failure_calibration *c, clx_buffer *out) {
                     "/1000 n-d", "low", "high", "FIT/GPU", "share", "stopped", "transient", "repair h", "mean h");
   for (int32_t i = 0; i < c->class_count; i++) {
     const clx_class_fit *f = &c->fit[i];
-    write_class(c, f, f->kind->name, f->kind->role == CLX_LOG_SYMPTOM ? "symptom" : clx_failure_cause_name[f->kind->cause],
-                out);
+    write_class(c, f, f->kind->name,
+                f->kind->role == CLX_LOG_SYMPTOM ? "symptom" : clx_failure_cause_name[f->kind->cause], out);
   }
   write_class(c, &c->all, "all", "", out);
   for (int32_t i = c->class_count; i < c->fit_count; i++) {
     const clx_class_fit *f = &c->fit[i];
-    clx_buffer_format(out, "%-26.26s %-12s %8.6g %9.4g %9.4g %9.4g  not counted: what became of a job, not what failed\n",
+    clx_buffer_format(out,
+                      "%-26.26s %-12s %8.6g %9.4g %9.4g %9.4g  not counted: what became of a job, not what failed\n",
                       f->kind->name, "outcome", f->events, thousand_days * f->node.rate, thousand_days * f->node.low,
                       thousand_days * f->node.high);
   }
@@ -82,13 +83,14 @@ static void write_ages(const clx_class_fit *f, const char *name, clx_buffer *out
 static void write_clusters(const clx_failure_calibration *c, clx_buffer *out) {
   const clx_cluster_fit *k = &c->all.cluster;
   if (k->gaps_tested)
-    clx_buffer_format(out, "clusters: %.6g of %.6g gaps between events are a minute or less, chance gives %.3g (p = %.2g)\n",
+    clx_buffer_format(out,
+                      "clusters: %.6g of %.6g gaps between events are a minute or less, chance gives %.3g (p = %.2g)\n",
                       k->close, k->gaps, k->expected, k->p_close);
   if (k->counts_tested)
-    clx_buffer_format(out, "evenness: variance of counts over mean %.3g in %d windows (p = %.2g)%s\n", k->dispersion,
-                      k->windows, k->p_dispersion,
-                      k->p_dispersion < 0.01 ? ": the rate changes or failures come together; the intervals are too narrow"
-                                             : "");
+    clx_buffer_format(
+        out, "evenness: variance of counts over mean %.3g in %d windows (p = %.2g)%s\n", k->dispersion, k->windows,
+        k->p_dispersion,
+        k->p_dispersion < 0.01 ? ": the rate changes or failures come together; the intervals are too narrow" : "");
   for (int32_t i = 0; i < c->class_count; i++) {
     const clx_class_fit *f = &c->fit[i];
     if (f->burst > 0)
@@ -109,8 +111,8 @@ static void write_lemons(const clx_failure_calibration *c, clx_buffer *out) {
   clx_buffer_format(out, "\n");
   for (int32_t i = 0; i < c->lemons && i < LEMONS_SHOWN; i++) {
     const clx_lemon *l = &c->lemon[i];
-    clx_buffer_format(out, "  %-24s %4.6g events, %.3g expected, p = %.2g, q = %.2g\n",
-                      c->log->units.name[l->unit], l->events, l->expected, l->p, l->q);
+    clx_buffer_format(out, "  %-24s %4.6g events, %.3g expected, p = %.2g, q = %.2g\n", c->log->units.name[l->unit],
+                      l->events, l->expected, l->p, l->q);
   }
   if (c->lemons > LEMONS_SHOWN) clx_buffer_format(out, "  and %d more (--json)\n", c->lemons - LEMONS_SHOWN);
 }
@@ -127,22 +129,32 @@ static void write_positions(const clx_failure_calibration *c, clx_buffer *out) {
 static void write_symptoms(const clx_failure_calibration *c, clx_buffer *out) {
   for (int32_t i = 0; i < c->class_count; i++) {
     if (c->fit[i].kind->role == CLX_LOG_SYMPTOM)
-      clx_buffer_format(out, "warning: class '%s' (line %d) is a symptom: some other part failed; find the cause, or its "
+      clx_buffer_format(out,
+                        "warning: class '%s' (line %d) is a symptom: some other part failed; find the cause, or its "
                         "failures are counted under the wrong name\n",
                         c->fit[i].kind->title, c->fit[i].kind->line);
   }
 }
 
+static void write_mean_time(const clx_rate_fit *rate, clx_buffer *out) {
+  clx_buffer_format(out, "\nmean time between failures of one node: ");
+  if (rate->events > 0) {
+    clx_buffer_format(out, "%.5g days (%.5g-%.5g)\n", 1 / (day * rate->rate), 1 / (day * rate->high),
+                      1 / (day * rate->low));
+  } else {
+    clx_buffer_format(out, "more than %.5g days\n", 1 / (day * rate->high));
+  }
+}
+
 void clx_failure_calibration_text(const clx_failure_calibration *c, clx_buffer *out) {
   const clx_failure_log *log = c->log;
-  clx_buffer_format(out, "%s: %.10g failures of %d classes in %.10g node-hours", log->file, c->all.events, c->class_count,
+  clx_buffer_format(out, "%s: %.10g failure%s of %d class%s in %.10g node-hours", log->file, c->all.events,
+                    c->all.events == 1 ? "" : "s", c->class_count, c->class_count == 1 ? "" : "es",
                     log->node_time / hour);
   if (log->gpu_time > 0) clx_buffer_format(out, " (%.10g GPU-hours)", log->gpu_time / hour);
   clx_buffer_format(out, "; low and high: exact Poisson, %.4g%%\n\n", 100 * c->confidence);
   write_table(c, out);
-  clx_buffer_format(out, "\nmean time between failures of one node: %.5g days", 1 / (c->all.node.mean * day));
-  clx_buffer_format(out, " (%.5g-%.5g with Jeffreys' prior)\n", 1 / (c->all.node.upper * day),
-                    1 / (c->all.node.lower * day));
+  write_mean_time(&c->all.node, out);
   if (c->all.node.events > 0) write_clusters(c, out);
   for (int32_t i = 0; i < c->class_count; i++) write_ages(&c->fit[i], c->fit[i].kind->name, out);
   write_positions(c, out);
@@ -158,8 +170,8 @@ static json_t *real(double value) { return isfinite(value) ? json_real(value) : 
 
 static json_t *rate_json(const clx_rate_fit *r) {
   if (!(r->exposure > 0)) return json_null();
-  return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "events", real(r->events), "exposure", real(r->exposure), "rate",
-                   real(r->rate), "low", real(r->low), "high", real(r->high), "posterior_mean", real(r->mean),
+  return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "events", real(r->events), "exposure", real(r->exposure),
+                   "rate", real(r->rate), "low", real(r->low), "high", real(r->high), "posterior_mean", real(r->mean),
                    "posterior_low", real(r->lower), "posterior_high", real(r->upper));
 }
 
@@ -168,12 +180,13 @@ static json_t *ages_json(const clx_class_fit *f) {
   if (f->steps.count == 0) return json_null();
   json_t *steps = json_array(), *weibull = json_null();
   for (int32_t s = 0; s < f->steps.count; s++)
-    json_array_append_new(
-        steps, json_pack("{s:o,s:o}", "from", real(f->steps.from[s]), "rate", rate_json(&f->steps.rate[s])));
+    json_array_append_new(steps,
+                          json_pack("{s:o,s:o}", "from", real(f->steps.from[s]), "rate", rate_json(&f->steps.rate[s])));
   const clx_weibull_fit *w = &f->weibull;
   if (w->found)
-    weibull = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "shape", real(w->shape), "low", real(w->low), "high", real(w->high),
-                        "scale", real(w->scale), "p_constant", real(w->p_constant), "p_fit", real(w->p_fit));
+    weibull =
+        json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "shape", real(w->shape), "low", real(w->low), "high", real(w->high),
+                  "scale", real(w->scale), "p_constant", real(w->p_constant), "p_fit", real(w->p_fit));
   return json_pack("{s:s,s:o,s:o}", "form", forms[f->form], "weibull", weibull, "steps", steps);
 }
 
@@ -196,11 +209,11 @@ static json_t *class_json(const clx_class_fit *f) {
                                              "mean", real(r->mean), "sigma", real(r->sigma), "sample_mean",
                                              real(r->sample_mean), "most", real(r->most > 0 ? r->most : none))
                                  : json_null();
-  json_t *root = json_pack(
-      "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "events", real(f->events), "node", rate_json(&f->node), "gpu",
-      rate_json(&f->gpu), "stopped", real(f->stop_known > 0 ? f->stopped / f->stop_known : none), "transient",
-      real(f->transient_known > 0 ? f->transient / f->transient_known : none), "repair", repair, "age", ages_json(f),
-      "clusters", cluster_json(f));
+  json_t *root =
+      json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "events", real(f->events), "node", rate_json(&f->node), "gpu",
+                rate_json(&f->gpu), "stopped", real(f->stop_known > 0 ? f->stopped / f->stop_known : none), "transient",
+                real(f->transient_known > 0 ? f->transient / f->transient_known : none), "repair", repair, "age",
+                ages_json(f), "clusters", cluster_json(f));
   if (f->kind != NULL) {
     json_object_set_new(root, "name", json_string(f->kind->name));
     json_object_set_new(root, "title", json_string(f->kind->title));
@@ -214,9 +227,9 @@ static json_t *lemons_json(const clx_failure_calibration *c) {
   json_t *list = json_array();
   for (int32_t i = 0; i < c->lemons; i++) {
     const clx_lemon *l = &c->lemon[i];
-    json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o,s:o}", "node", c->log->units.name[l->unit], "events",
-                                          real(l->events), "expected", real(l->expected), "p", real(l->p), "q",
-                                          real(l->q)));
+    json_array_append_new(
+        list, json_pack("{s:s,s:o,s:o,s:o,s:o}", "node", c->log->units.name[l->unit], "events", real(l->events),
+                        "expected", real(l->expected), "p", real(l->p), "q", real(l->q)));
   }
   return json_pack("{s:i,s:o,s:o,s:o}", "tested", c->tested, "level", real(c->lemon_level), "factor",
                    real(c->lemon_factor), "nodes", list);

@@ -113,7 +113,11 @@ double clx_stream_gamma(clx_stream *s, double shape) {
 // the time of event m is gamma(m), and what is left is Poisson or binomial by thinning that time.
 static int64_t poisson_small(clx_stream *s, double mean) {
   int64_t count = 0;
-  for (double time = clx_stream_exponential(s); time < mean; time += clx_stream_exponential(s)) count++;
+  double time = clx_stream_exponential(s);
+  while (time < mean) {
+    count++;
+    time += clx_stream_exponential(s);
+  }
   return count;
 }
 

@@ -5,9 +5,9 @@
 #include "import/import_sacct.h"
 
 const char *const clx_job_state_name[CLX_JOB_STATES + 1] = {
-    "COMPLETED", "FAILED",    "NODE_FAIL", "BOOT_FAIL", "LAUNCH_FAILED", "OUT_OF_MEMORY", "TIMEOUT",
-    "DEADLINE",  "CANCELLED", "PREEMPTED", "REQUEUED",  "REVOKED",       "RUNNING",       "SUSPENDED",
-    "RESIZING",  "COMPLETING", "STOPPED",  "PENDING",   NULL};
+    "COMPLETED", "FAILED",    "NODE_FAIL", "BOOT_FAIL", "LAUNCH_FAILED", "OUT_OF_MEMORY", "TIMEOUT",  "DEADLINE",
+    "CANCELLED", "PREEMPTED", "REQUEUED",  "REVOKED",   "RUNNING",       "SUSPENDED",     "RESIZING", "COMPLETING",
+    "STOPPED",   "PENDING",   NULL};
 
 typedef enum field {
   FIELD_ID,
@@ -41,8 +41,8 @@ typedef struct reader {
   cell cells[COLUMNS_MAX];          // of the line
   clx_node_list nodes;
   int32_t capacity;
-  clx_names ids;    // of jobs
-  clx_names runs;   // id, start and state of runs
+  clx_names ids;      // of jobs
+  clx_names runs;     // id, start and state of runs
   clx_status status;  // of the first mistake
   clx_error *error;
 } reader;
@@ -71,7 +71,9 @@ static int32_t divide(reader *r, const char *at, const char *end) {
   }
 }
 
-static bool is(const cell *c, const char *text) { return strlen(text) == c->length && memcmp(c->at, text, c->length) == 0; }
+static bool is(const cell *c, const char *text) {
+  return strlen(text) == c->length && memcmp(c->at, text, c->length) == 0;
+}
 
 static clx_status read_header(reader *r, const char *end) {
   const int32_t count = divide(r, r->line_start, end);
@@ -199,7 +201,8 @@ static clx_status read_gpus(reader *r, double *gpus) {
         (at[length] == '=' || at[length] == ':')) {
       double value = 0;
       const char *digit = equals + 1;
-      for (; digit < stop && *digit >= '0' && *digit <= '9' && value < 1e9; digit++) value = 10 * value + (*digit - '0');
+      for (; digit < stop && *digit >= '0' && *digit <= '9' && value < 1e9; digit++)
+        value = 10 * value + (*digit - '0');
       if (digit == equals + 1 || digit < stop)
         return wrong(r, &(cell){at, (size_t)(stop - at)}, FIELD_TRES, "a count such as gres/gpu=64");
       if (at[length] == '=') plain = value;
@@ -332,7 +335,8 @@ clx_status clx_sacct_read(clx_arena *arena, const char *file, const char *data, 
     }
     r->line_start = stop < end ? stop + 1 : end;
   }
-  if (r->line == 0) return clx_fail(error, CLX_INPUT, (clx_place){file, 1, 1}, "the log is empty: expected a header line");
+  if (r->line == 0)
+    return clx_fail(error, CLX_INPUT, (clx_place){file, 1, 1}, "the log is empty: expected a header line");
   out->node = r->nodes.node;
   return r->status;
 }

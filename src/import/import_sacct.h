@@ -42,9 +42,9 @@ typedef struct clx_sacct {
   const char *file;
   clx_sacct_job *job;  // job_count runs that had nodes, in the order of the file
   int32_t job_count;
-  int32_t *node;    // numbers of names, job after job
-  clx_names names;  // of nodes
-  int32_t steps;    // lines left out: steps of jobs (123.batch)
+  int32_t *node;                // numbers of names, job after job
+  clx_names names;              // of nodes
+  int32_t steps;                // lines left out: steps of jobs (123.batch)
   int32_t unstarted, repeated;  // runs left out: without nodes or start; the same run once more
   int32_t restarts;             // runs of a job that had run before (requeued)
 } clx_sacct;

@@ -11,7 +11,8 @@ typedef struct expansion {
   clx_place place;   // of it
   clx_names *names;
   clx_node_list *list;
-  int64_t most;          // count of the list that must not be passed
+  int64_t most;         // count of the list that must not be passed
+  const char *item;     // of the list, that is expanded
   char name[HOST_MAX];  // under construction
   clx_error *error;
 } expansion;
@@ -22,7 +23,8 @@ static clx_place place_at(const expansion *e, const char *at) {
   return place;
 }
 
-static clx_status add(expansion *e, size_t length, const char *at) {
+static clx_status add(expansion *e, size_t length) {
+  const char *at = e->item;
   clx_node_list *list = e->list;
   if (length == 0)
     return clx_fail(e->error, CLX_INPUT, place_at(e, at), "NodeList holds an empty name, expected node[1-3],other7");
@@ -68,7 +70,8 @@ static clx_status expand_ranges(expansion *e, const char *at, const char *close,
     }
     if (!good || last < first || (at < close && *at != ','))
       return clx_fail(e->error, CLX_INPUT, place_at(e, start),
-                      "NodeList has the range '%.*s', expected numbers such as 3 or 01-16", (int)(close - start), start);
+                      "NodeList has the range '%.*s', expected numbers such as 3 or 01-16", (int)(close - start),
+                      start);
     for (int64_t i = first; i <= last; i++) {
       size_t more = length;
       char digits[DIGITS_MAX + 1];
@@ -96,7 +99,7 @@ static clx_status expand(expansion *e, const char *at, const char *end, size_t l
                       HOST_MAX - 1);
     e->name[length++] = *at;
   }
-  if (at >= end) return add(e, length, at);
+  if (at >= end) return add(e, length);
   const char *close = memchr(at, ']', (size_t)(end - at));
   if (close == NULL) return clx_fail(e->error, CLX_INPUT, place_at(e, at), "NodeList has a '[' that is never closed");
   if (brackets >= BRACKETS_MAX)
@@ -114,6 +117,7 @@ clx_status clx_node_list_read(clx_arena *arena, const char *text, size_t length,
     const char *stop = at;
     for (int32_t inside = 0; stop < end && (*stop != ',' || inside > 0); stop++)
       inside = *stop == '[' ? 1 : *stop == ']' ? 0 : inside;
+    e.item = at;
     CLX_TRY(expand(&e, at, stop, 0, 0));
     if (stop >= end) return CLX_OK;
     at = stop + 1;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the catalogue and the scenarios as C text: embed.py SOURCE_ROOT OUTPUT.
+"""Writes the catalogue, the scenarios and the cases of validation/ as C text: embed.py SOURCE_ROOT OUTPUT.
 
 The output defines what src/catalog/catalog.h and catalog_internal.h declare: clx_builtin_files (path, data, size; sorted by
 path) and clx_builtin_aliases (kind, alias, entry name), so that opening the catalogue parses nothing. Files are looked for
@@ -71,6 +71,8 @@ def collect(root):
         files[path.relative_to(catalogue).as_posix()] = path
     for path in (root / "scenarios").glob("*.yaml"):
         files["scenarios/" + path.name] = path
+    for path in (root / "validation").glob("*/*.yaml"):
+        files[path.relative_to(root).as_posix()] = path
     return sorted(files.items())
 
 
@@ -80,7 +82,7 @@ def generate(root):
         data = path.read_bytes()
         rows.append(f'  {{"{name}",\n    {c_text(data)}, {len(data)}}},\n')
         parts = name.split("/")
-        if len(parts) == 2 and parts[0] != "scenarios":
+        if len(parts) == 2 and parts[0] not in ("scenarios", "validation"):
             entry = parts[1][: -len(".yaml")]
             for alias in aliases_of(path, data.decode("utf-8")):
                 aliases.append((parts[0], alias, entry))
@@ -90,7 +92,7 @@ def generate(root):
     ]
     # A row of NULLs at each end keeps the arrays legal C when there is nothing to embed.
     return (
-        "// Written by scripts/embed.py from catalogue/ and scenarios/. Do not edit.\n"
+        "// Written by scripts/embed.py from catalogue/, scenarios/ and validation/. Do not edit.\n"
         '#include "catalog/catalog.h"\n#include "catalog/catalog_internal.h"\n\n'
         f"const clx_builtin_file clx_builtin_files[] = {{\n{''.join(rows)}  {{NULL, NULL, 0}},\n}};\n"
         f"const int32_t clx_builtin_file_count = {len(rows)};\n\n"

@@ -150,10 +150,10 @@ static inline clx_result *goodput_comparison(int32_t count, const char *const *n
     snprintf(prefix, sizeof prefix, "goodput.policy_%d", i + 1);
     goodput_say(r, prefix, "name", names != NULL ? names[i] : usual[i % CLX_COUNT(usual)]);
     goodput_policy(r, prefix, g, 90, band);
-    goodput_interval(r, prefix, 1860, 0.35 * 1860 * (1 - g), 2.16 + i);
     if (i > 0) goodput_put(r, prefix, "gain", g - goodput[0], g - goodput[0] - 0.004, g - goodput[0] + 0.004, "");
   }
-  if (count > 0) goodput_sizes(r, "goodput.policy_1");
+  if (count > 0) goodput_sizes(r, "reliability");
+  if (count > 0) goodput_interval(r, "reliability", 1860, 440, 2.16);
   return r;
 }
 

@@ -334,6 +334,28 @@ static void test_check_refuses(void **state) {
   expect_refused("link/a1.yaml", "- a\n- b\n", "is a map of keys");
 }
 
+#define FLEET "name: mine\nsource: zeta-paper\nkind: measured\nclasses:\n  - {name: fire, "
+
+// Failure classes of a fleet: no rate without exposure, none without a part and what it takes out.
+static void test_check_refuses_failures(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *says;
+  } table[] = {
+      {FLEET "of: site, blast: site, events: 3}\n", "without 'exposure'"},
+      {FLEET "of: site, blast: site, exposure: 3 d}\n", "'events' is missing"},
+      {FLEET "of: site, blast: site, events: 3, exposure: 3 d, rate: 1 1/d}\n", "exclude each other"},
+      {FLEET "of: site, events: 3, exposure: 3 d}\n", "'blast' is missing"},
+      {FLEET "blast: site, events: 3, exposure: 3 d}\n", "'of' is missing"},
+      {FLEET "of: site, blast: site, events: -3, exposure: 3 d}\n", "out of range"},
+      {FLEET "of: site, blast: sight, events: 3, exposure: 3 d}\n", "expected one of job"},
+      {FLEET "of: site, blast: site, events: 3, exposur: 3 d}\n", "did you mean 'exposure'"},
+      {FLEET "of: site, blast: site, events: 3, exposure: {value: 3 d, kind: assumed}}\n", "needs a why"},
+      {"name: mine\nclasses:\n  - {name: fire, of: site, blast: site, rate: 1 1/d}\n", "has no source"},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(table); i++) expect_refused("failures/mine.yaml", table[i].text, table[i].says);
+}
+
 static void test_open_refuses(void **state) {
   (void)state;
   expect_refused("lnik/a1.yaml", "name: a1\n", "did you mean \"link\"?");
@@ -397,6 +419,7 @@ int main(void) {
       cmocka_unit_test(test_a_name_of_two_kinds_wants_the_kind),
       cmocka_unit_test(test_builtin_catalogue_passes),
       cmocka_unit_test(test_check_refuses),
+      cmocka_unit_test(test_check_refuses_failures),
       cmocka_unit_test(test_open_refuses),
       cmocka_unit_test(test_sources_are_checked),
       cmocka_unit_test(test_survives_failing_memory),

@@ -28,6 +28,7 @@ static void test_gamma_values(void **state) {
       {clx_gamma_tail, 15.9, 3.0, 0.9999998527199512},
       {clx_gamma_cdf, 16.1, 55.0, 0.9999999998035995},
       {clx_gamma_tail, 16.1, 55.0, 1.9640044709077087e-10},
+      {clx_gamma_cdf, 16.9, 1e-11, 4.711041259867159e-201},
       {clx_gamma_cdf, 100.0, 60.0, 1.4815276326460468e-06},
       {clx_gamma_tail, 100.0, 60.0, 0.9999985184723673},
       {clx_gamma_cdf, 100.0, 101.0, 0.5528962934345113},

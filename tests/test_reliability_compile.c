@@ -170,6 +170,16 @@ static void test_rates_of_entries(void **state) {
   CLX_CHECK_NEAR(1000 / rate_of_entry("rsc-1-all") / 128 * 24, 7.9, 0.12, 0);
 }
 
+// Every entry of the catalogue makes a model of a machine that has all parts.
+static void test_every_entry(void **state) {
+  (void)state;
+  int32_t count = 0;
+  for (const char *name; (name = clx_catalog_name(catalog, "failures", count)) != NULL; count++) {
+    assert_true(rate_of_entry(name) > 0);
+  }
+  assert_true(count >= 10);
+}
+
 // SuperBench: 38.1 % of repairs take more than a day, 10.3 % more than two weeks.
 static void test_default_repair(void **state) {
   (void)state;
@@ -646,6 +656,7 @@ int main(void) {
       cmocka_unit_test(test_llama3_totals),
       cmocka_unit_test(test_llama3_mix),
       cmocka_unit_test(test_rates_of_entries),
+      cmocka_unit_test(test_every_entry),
       cmocka_unit_test(test_default_repair),
       cmocka_unit_test(test_restart_by_size),
       cmocka_unit_test(test_hot_spares),

@@ -9,10 +9,11 @@ typedef void drawing(const clx_result *result, clx_buffer *out);
 static drawing *const FIGURES[] = {clx_report_goodput_progress, clx_report_goodput_size, clx_report_goodput_interval,
                                    clx_report_goodput_ledger, clx_report_goodput_svg};
 
+#define WIDE "\xe4\xb8\xad\xe5\x9b\xbd"  // two letters that take two columns each
+
 static const char *const LONG[] = {"restart of the whole job with a warm standby of 64 servers in each power row",
                                    "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
-                                   "\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd\xe4\xb8"
-                                   "\xad\xe5\x9b\xbd\xe4\xb8\xad\xe5\x9b\xbd",
+                                   (WIDE WIDE WIDE WIDE WIDE WIDE),
                                    "a\tb\033[31m <&\">",
                                    "",
                                    "elastic, every replica out until its server is back",
@@ -158,6 +159,7 @@ static void test_report_checkpoints(void **state) {
     snprintf(prefix, sizeof prefix, "goodput.policy_%d", i + 1);
     goodput_say(r, prefix, "name", modes[i]);
     goodput_say(r, prefix, "checkpoint", modes[i]);
+    goodput_put(r, prefix, "goodput", 0.9, 0.9, 0.9, "");
     goodput_put(r, prefix, "checkpoint_interval", 60 * (i + 1), 60 * (i + 1), 60 * (i + 1), "s");
   }
   char *text = report(r);
@@ -233,27 +235,77 @@ static void test_figure_size(void **state) {
   clx_result_free(r);
 }
 
-// The interval of the policy is the best one to the step of the curve; one that is not has a cross of its own.
+// The curve has its best interval; what was simulated stands where it was simulated.
 static void test_figure_interval(void **state) {
   (void)state;
   clx_result *r = goodput_run(true), *other = clx_result_new();
   char *svg = draw(clx_report_goodput_interval, r);
-  assert_non_null(strstr(svg, ">best: 89 s, "));
+  assert_non_null(strstr(svg, ">best, restart of all<"));
+  assert_non_null(strstr(svg, ">89 s: 81.2 %<"));
   assert_non_null(strstr(svg, "class=\"band f0\""));
-  assert_null(strstr(svg, "as set"));
   free(svg);
-  goodput_put(other, "reliability", "goodput", 0.8, 0.8, 0.8, "");
-  goodput_put(other, "reliability", "checkpoint_interval", 600, 600, 600, "s");
+  goodput_put(other, "reliability", "goodput", 0.4, 0.4, 0.4, "");
+  goodput_put(other, "reliability", "checkpoint_interval", 800, 800, 800, "s");
   const double x[] = {100, 200, 400, 800}, y[] = {0.7, 0.9, 0.8, 0.5};
   goodput_draw(other, "reliability", "curve.interval", x, y, 4, "interval", "s");
   svg = draw(clx_report_goodput_interval, other);
-  assert_non_null(strstr(svg, ">best: 3.33 min, 90.0 %<"));
-  // 600 s lie at ln 1.5 / ln 2 of the way from 400 s to 800 s.
-  assert_non_null(strstr(svg, ">as set: 10 min, 62.5 %<"));
-  assert_non_null(strstr(svg, "class=\"given\""));
+  assert_non_null(strstr(svg, ">3.33 min: 90.0 %<"));  // the highest point, as no better one is told
+  assert_non_null(strstr(svg, ">13.3 min: 40.0 %<"));
+  // ln 2 of ln 8 from the left; 0.9 between 0.4 and 1.
+  const char *ring = strstr(svg, "<circle class=\"ring\"");
+  const char *axis = strstr(svg, "<line class=\"axis\"");
+  CLX_CHECK_NEAR((attribute(ring, "cx") - 64) / (900 - 24 - 196 - 64), 1.0 / 3, 0, 1e-3);
+  const double top = attribute(axis, "y1"), bottom = attribute(axis, "y2");
+  CLX_CHECK_NEAR((attribute(ring, "cy") - top) / (bottom - top), 1.0 / 6, 0, 1e-3);
+  free(svg);
+  clx_result_free(other);
+  other = clx_result_new();
+  goodput_put(other, "reliability", "curve.best_interval", 220, 220, 220, "s");
+  goodput_put(other, "reliability", "curve.best_goodput", 0.91, 0.91, 0.91, "");
+  goodput_draw(other, "reliability", "curve.interval", x, y, 4, "interval", "s");
+  svg = draw(clx_report_goodput_interval, other);
+  assert_non_null(strstr(svg, ">3.67 min: 91.0 %<"));
   free(svg);
   clx_result_free(r);
   clx_result_free(other);
+}
+
+// A policy that never makes progress has a name and a reason, and no figures; the next one is what others are compared with.
+static void test_infeasible(void **state) {
+  (void)state;
+  clx_result *r = clx_result_new();
+  goodput_say(r, "goodput.policy_1", "name", "hopeless");
+  goodput_say(r, "goodput.policy_1", "infeasible", "a restart takes longer than the time between two failures");
+  goodput_say(r, "goodput.policy_2", "name", "masked");
+  goodput_policy(r, "goodput.policy_2", 0.9, 90, true);
+  goodput_say(r, "goodput", "best", "masked");
+  char *text = report(r);
+  static const char *const parts[] = {"an interruption every 31 min",
+                                      "\n1.          hopeless             makes no progress: a restart takes longer",
+                                      "\n2.          masked                90.0 %"};
+  check_has(text, parts, CLX_COUNT(parts));
+  free(text);
+  for (int32_t i = 0; i < CLX_COUNT(FIGURES); i++) {
+    char *svg = draw(FIGURES[i], r);
+    if (FIGURES[i] == clx_report_goodput_progress || FIGURES[i] == clx_report_goodput_ledger)
+      assert_non_null(strstr(svg, "makes no progress"));
+    free(svg);
+  }
+  clx_result_free(r);
+}
+
+// Without an end of the work progress is the work itself.
+static void test_progress_without_end(void **state) {
+  (void)state;
+  clx_result *r = clx_result_new();
+  const double day = GOODPUT_DAY, x[] = {0, 10 * day, 20 * day}, y[] = {0, 9 * day, 18 * day};
+  goodput_put(r, "reliability", "goodput", 0.9, 0.9, 0.9, "");
+  goodput_draw(r, "reliability", "progress", x, y, 3, "time", "s");
+  char *svg = draw(clx_report_goodput_progress, r);
+  assert_non_null(strstr(svg, ">work done (days at full rate)<"));
+  assert_null(strstr(svg, ">100<"));
+  free(svg);
+  clx_result_free(r);
 }
 
 static void test_figure_ledger(void **state) {
@@ -352,9 +404,9 @@ static void test_series_csv(void **state) {
   assert_int_equal(count_of(out.data, "\n"), 1 + 2 * GOODPUT_POINTS);
   clx_buffer_free(&out);
   clx_report_goodput_curves_csv(r, &out);
-  assert_int_equal(count_of(out.data, ",interval,"), 2 * GOODPUT_CURVE);
-  assert_int_equal(count_of(out.data, "1,restart,size_high,"), GOODPUT_CURVE);
-  assert_non_null(strstr(out.data, "\n1,restart,size_low,1024,"));
+  assert_int_equal(count_of(out.data, "\ninterval,"), GOODPUT_CURVE);
+  assert_int_equal(count_of(out.data, "\nsize_high,"), GOODPUT_CURVE);
+  assert_non_null(strstr(out.data, "\nsize_low,1024,"));
   clx_buffer_free(&out);
   clx_report_goodput_series_csv(none, &out);
   assert_int_equal(count_of(out.data, "\n"), 1);
@@ -386,6 +438,7 @@ int main(void) {
       cmocka_unit_test(test_run_lines),        cmocka_unit_test(test_figures),
       cmocka_unit_test(test_figure_progress),  cmocka_unit_test(test_figure_size),
       cmocka_unit_test(test_figure_interval),  cmocka_unit_test(test_figure_ledger),
+      cmocka_unit_test(test_infeasible),       cmocka_unit_test(test_progress_without_end),
       cmocka_unit_test(test_figures_extremes), cmocka_unit_test(test_ledger_csv),
       cmocka_unit_test(test_series_csv),       cmocka_unit_test(test_memory_runs_out),
   };

@@ -258,6 +258,102 @@ static void test_dead_parts_of_a_job(void **state) {
   assert_non_null(strstr(error.mistake[0].text, "leaf"));
 }
 
+// --- the section `reliability` ----------------------------------------------------------------------------------------------------
+
+static clx_scenario *load_with(const char *name, const clx_setting *settings, int32_t count, clx_error *error) {
+  clx_scenario *scenario = NULL;
+  clx_error_clear(error);
+  clx_scenario_load(catalog, name, settings, count, &scenario, error);
+  return scenario;
+}
+
+// Every shipped scenario says what fails; one without the section is as valid.
+static void test_reliability_of_shipped(void **state) {
+  (void)state;
+  clx_error error = {0};
+  const char *name, *title;
+  for (int32_t i = 0; (name = clx_scenario_name(i, &title)) != NULL; i++) {
+    clx_scenario *scenario = load_with(name, NULL, 0, &error);
+    if (scenario == NULL) fail_msg("%s: %s", name, error.mistake[0].text);
+    const clx_reliability_spec *spec = &scenario->spec.reliability;
+    assert_non_null(spec->failures);
+    assert_string_equal(scenario->failures.name, spec->failures);
+    assert_true(scenario->failures.class_count > 1);
+    assert_true(spec->scale == 1 && spec->jobs == 1 && spec->spares.count == -1 && spec->recovery.restart == -1);
+    clx_scenario_free(scenario);
+  }
+  clx_scenario *llama = load_with("llama3-405b-16k", NULL, 0, &error);
+  const clx_reliability_spec *spec = &llama->spec.reliability;
+  assert_true(spec->horizon == 54 * 86400.0 && spec->confidence == 0.95 && spec->rates == 1 && spec->clock == 0);
+  assert_true(spec->checkpoint.write == 2e12 && spec->spares.extra == 1024);
+  clx_scenario_free(llama);
+}
+
+static const char plain[] =
+    "name: plain\n"
+    "machine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 64}, "
+    "{server: dgx_h100, rack: dgx_h100_4, gpus: 64, phase: 2, arrival: 92 days}]}\n"
+    "network: {switch: qm9700}\n"
+    "training: {model: llama-3.1-8b, global_batch: 64, layout: {tp: 1, dp: 64}}\n";
+
+static void test_reliability_is_optional(void **state) {
+  (void)state;
+  clx_error error = {0};
+  clx_scenario *scenario = NULL;
+  assert_int_equal(clx_scenario_read(catalog, "test.yaml", plain, strlen(plain), &scenario, &error), CLX_OK);
+  assert_null(scenario->spec.reliability.failures);
+  assert_null(scenario->failures.name);
+  assert_int_equal(scenario->failures.class_count, 0);
+  assert_true(scenario->machine.cohort[0].arrival == 0 && scenario->machine.cohort[1].arrival == 92 * 86400.0);
+  clx_scenario_free(scenario);
+}
+
+// Classes of several entries stand one behind the other; no name twice.
+static void test_reliability_of_several_entries(void **state) {
+  (void)state;
+  clx_error error = {0};
+  const clx_setting one = {"reliability.failures", "rsc-2"},
+                    two[] = {one, {"reliability.more", "[hpn-network, new-batch]"}},
+                    twice[] = {one, {"reliability.more", "[rsc-1]"}},
+                    wrong[] = {one, {"reliability.more", "[hpn-netwrk]"}};
+  clx_scenario *scenario = load_with("colossus-1", two, 2, &error);
+  assert_non_null(scenario);
+  static const char *const names[] = {"infrastructure", "link", "leaf", "infant"};
+  assert_int_equal(scenario->failures.class_count, CLX_COUNT(names));
+  for (int32_t i = 0; i < CLX_COUNT(names); i++) assert_string_equal(scenario->failures.classes[i].name, names[i]);
+  clx_scenario_free(scenario);
+  assert_null(load_with("colossus-1", twice, 2, &error));
+  assert_non_null(strstr(error.mistake[0].text, "both have a class 'infrastructure'"));
+  assert_null(load_with("colossus-1", wrong, 2, &error));
+  assert_non_null(strstr(error.mistake[0].text, "hpn-network"));
+}
+
+static void test_reliability_refuses(void **state) {
+  (void)state;
+  static const struct {
+    clx_setting setting;
+    const char *says;
+  } table[] = {
+      {{"reliability.failures", "llama3-h10"}, "llama3-h100"},
+      {{"reliability.checkpoint.write", "0 B/s"}, "'reliability.checkpoint.write' is 0 B/s"},
+      {{"reliability.checkpoint.write", "-1 B/s"}, "out of range"},
+      {{"reliability.checkpoint.rule", "fixed"}, "'reliability.checkpoint.interval' is missing"},
+      {{"reliability.horizon", "-1 d"}, "out of range"},
+      {{"reliability.horizon", "inf s"}, "reliability.horizon"},
+      {{"reliability.polcy.kind", "restart"}, "did you mean 'policy'"},
+      {{"reliability.policy.kind", "mask"}, "masked"},
+      {{"reliability.spares.count", "1.5"}, "whole number"},
+      {{"machine.fleet.0.arrival", "-2 d"}, "out of range"},
+      {{"reliability.classes", "[{name: fire, of: site, blast: site, events: 2}]"}, "without 'exposure'"},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(table); i++) {
+    clx_error error = {0};
+    assert_null(load_with("colossus-1", &table[i].setting, 1, &error));
+    assert_int_equal(error.status, CLX_INPUT);
+    if (strstr(error.mistake[0].text, table[i].says) == NULL) fail_msg("%s", error.mistake[0].text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shipped_scenarios),
@@ -270,6 +366,10 @@ int main(void) {
       cmocka_unit_test(test_placement_reaches_training),
       cmocka_unit_test(test_worse_fabrics_are_slower),
       cmocka_unit_test(test_dead_parts_of_a_job),
+      cmocka_unit_test(test_reliability_of_shipped),
+      cmocka_unit_test(test_reliability_is_optional),
+      cmocka_unit_test(test_reliability_of_several_entries),
+      cmocka_unit_test(test_reliability_refuses),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -22,6 +22,8 @@ typedef enum cli_value_kind {
   CLI_FAMILY,     // kernel family
   CLI_FITTED,     // what calibrate fits
   CLI_TABLE,      // kind of table
+  CLI_COMPARED,   // what validate compares: kinds of tables, and cases
+  CLI_CASE,       // case, or a path
   CLI_TRAFFIC,    // traffic of a network study
   CLI_OBJECTIVE,  // of a search
   CLI_POLICY,     // of goodput
@@ -42,9 +44,10 @@ typedef struct cli_argument {
   const char *name;  // "SCENARIO"
   cli_value_kind kind;
   bool optional;
+  bool repeated;  // the last: any number of them
 } cli_argument;
 
-enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 4 };
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
 
 struct cli_call;
 

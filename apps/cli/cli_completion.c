@@ -3,6 +3,19 @@
 
 #include "cli.h"
 
+// Folders of cases, and cases.
+static void put_cases(void) {
+  char name[96], folder[96] = "";
+  for (int32_t i = 0; clx_case_name(i, name, sizeof name); i++) {
+    const size_t length = strcspn(name, "/");
+    if (strncmp(name, folder, length) != 0 || folder[length] != '\0') {
+      snprintf(folder, sizeof folder, "%.*s", (int)length, name);
+      printf(" %s", folder);
+    }
+    printf(" %s", name);
+  }
+}
+
 // The fixed words of a kind of value, with blanks in front of each.
 static void put_words(cli_value_kind kind) {
   const char *word;
@@ -10,8 +23,11 @@ static void put_words(cli_value_kind kind) {
     for (int32_t i = 0; (word = clx_scenario_name(i, NULL)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_KIND) {
     for (int32_t i = 0; (word = clx_catalog_kind(i)) != NULL; i++) printf(" %s", word);
-  } else if (kind == CLI_TABLE) {
+  } else if (kind == CLI_TABLE || kind == CLI_COMPARED) {
     for (int32_t i = 0; (word = clx_table_kind_name(i)) != NULL; i++) printf(" %s", word);
+    if (kind == CLI_COMPARED) fputs(" cases", stdout);
+  } else if (kind == CLI_CASE) {
+    put_cases();
   } else if (kind == CLI_TRAFFIC) {
     for (int32_t i = 0; (word = clx_network_traffic_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_OBJECTIVE) {
@@ -33,7 +49,7 @@ static void put_words(cli_value_kind kind) {
   }
 }
 
-static bool has_files(cli_value_kind kind) { return kind == CLI_FILE_PATH || kind == CLI_SCENARIO; }
+static bool has_files(cli_value_kind kind) { return kind == CLI_FILE_PATH || kind == CLI_SCENARIO || kind == CLI_CASE; }
 
 // Text inside single quotes; `escape` stands for a quote in it.
 static void put_quoted(const char *text, const char *escape) {

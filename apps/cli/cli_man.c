@@ -42,6 +42,7 @@ static void put_command(const cli_command *command) {
   put(command->name);
   for (int32_t i = 0; command->argument[i].name != NULL; i++) {
     printf(command->argument[i].optional ? " [%s]" : " %s", command->argument[i].name);
+    if (command->argument[i].repeated) fputs("...", stdout);
   }
   fputs(command->option_count > 0 ? " [options]\n" : "\n", stdout);
   put(command->text);

@@ -210,7 +210,8 @@ static int check_arguments(const cli_call *call) {
   const cli_command *command = call->command;
   int32_t most = 0, needed = 0;
   for (; command->argument[most].name != NULL; most++) needed += command->argument[most].optional ? 0 : 1;
-  if (call->argument_count > most) {
+  const bool repeated = most > 0 && command->argument[most - 1].repeated;
+  if (call->argument_count > most && !repeated) {
     return cli_wrong("'%s' is one argument too many: 'colossus %s --help'", call->argument[most], command->name);
   }
   if (call->argument_count >= needed) return CLI_DONE;

@@ -1,12 +1,15 @@
-// colossus predict and colossus validate: tables of published measurements.
+// colossus predict and colossus validate: tables of published measurements, and cases.
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
 static int check_options(const cli_call *call) {
-  static const cli_heeded heeded[] = {
-      {"device", "kernels"}, {"family", "kernels"}, {"library", "collectives"}, {"notes", "collectives"}};
+  static const cli_heeded heeded[] = {{"device", "kernels"},
+                                      {"family", "kernels"},
+                                      {"library", "collectives"},
+                                      {"notes", "collectives"},
+                                      {"threads", "cases"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -91,7 +94,38 @@ static int read_only(const cli_call *call, clx_table_options *options, char **co
   return CLI_DONE;
 }
 
-static int validate(const cli_call *call) {
+// Cases: names instead of a table.
+static int validate_cases(const cli_call *call) {
+  static const char *const tables_only[] = {"by", "only", "peers"};
+  clx_error error;
+  clx_error_clear(&error);
+  clx_catalog *catalog = NULL;
+  char *text = NULL;
+  int32_t failed = 0;
+  uint64_t threads = 1;
+  clx_case_options options;
+  clx_case_options_default(&options);
+  options.names = call->argument + 1;
+  options.name_count = call->argument_count - 1;
+  options.json = cli_flag(call, "json");
+  int code = check_options(call);
+  for (int32_t i = 0; i < CLI_COUNT(tables_only); i++) {
+    if (cli_flag(call, tables_only[i]))
+      code = cli_wrong("'--%s' is an option of tables, not of 'validate cases'", tables_only[i]);
+  }
+  if (code == CLI_DONE && !cli_number(call, "threads", 1, 1024, &threads)) code = CLI_WRONG;
+  options.threads = (int32_t)threads;
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE && clx_cases_validate(catalog, &options, &text, &failed, &error) != CLX_OK)
+    code = cli_fail(&error);
+  if (code == CLI_DONE) cli_put(text);
+  if (code == CLI_DONE && failed > 0) code = CLI_UNMET;
+  clx_text_free(text);
+  clx_catalog_close(catalog);
+  return code;
+}
+
+static int validate_table(const cli_call *call) {
   clx_error error;
   clx_error_clear(&error);
   clx_catalog *catalog = NULL;
@@ -116,6 +150,14 @@ static int validate(const cli_call *call) {
   return code;
 }
 
+static int validate(const cli_call *call) {
+  if (strcmp(call->argument[0], "cases") == 0) return validate_cases(call);
+  if (call->argument_count == 2) return validate_table(call);
+  if (call->argument_count > 2)
+    return cli_wrong("'%s' is one argument too many: 'colossus validate --help'", call->argument[2]);
+  return cli_wrong("a file is missing: 'colossus validate %s FILE.csv'", call->argument[0]);
+}
+
 static const cli_option VALIDATE_OPTIONS[] = {
     KIND_OPTIONS,
     {.name = "by",
@@ -130,6 +172,7 @@ static const cli_option VALIDATE_OPTIONS[] = {
      .value = "FILE",
      .kind = CLI_FILE_PATH,
      .doc = "also print the errors of other programs on the same rows: a CSV with peer, case, id, predicted_s"},
+    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "cases: threads of simulations (default 1)"},
     {.name = "json", .doc = "all figures, as JSON"},
 };
 
@@ -139,12 +182,13 @@ const cli_command cli_validate_command = {
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
         "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels or\n"
-        "collectives.",
-    .examples = {"colossus validate training runs.csv",
-                 "colossus validate training runs.csv --by hardware --only trust=A,B",
+        "collectives.\n"
+        "KIND cases: asks the models for every figure of the shipped cases, or of the folders, cases and YAML\n"
+        "files that are named, and compares with its tolerance; exit code 3 when one lies outside.",
+    .examples = {"colossus validate training runs.csv --by hardware --only trust=A,B",
                  "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
-                 "colossus validate collectives nccl.csv --by collective"},
-    .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
+                 "colossus validate collectives nccl.csv --by collective", "colossus validate cases reliability"},
+    .argument = {{"KIND", CLI_COMPARED, false}, {"FILE|NAME", CLI_CASE, true, true}},
     .options = VALIDATE_OPTIONS,
     .option_count = CLI_COUNT(VALIDATE_OPTIONS),
     .run = validate,

@@ -1,9 +1,9 @@
 /* colossus: a digital twin and planner of AI supercomputers. The whole public interface.
  *
- * Life of a problem: clx_catalog_open -> clx_scenario_load -> clx_scenario_run -> read the result -> free in any order.
- * Everything that can fail returns a clx_status and, where the caller passes one, fills a clx_error (zero it first with
- * clx_error_clear). The library never prints, exits, reads the environment or opens a socket. Values are SI: s, W, J, B,
- * B/s, FLOP, K, USD. All functions are thread-safe as long as no object is shared between threads. */
+ * Life of a problem: clx_catalog_open -> clx_scenario_load -> clx_scenario_run -> read the result -> free in any order. What can fail
+ * returns a clx_status and, where the caller passes one, fills a clx_error (zero it first with clx_error_clear). Texts that come back are
+ * freed with clx_text_free. The library never prints, exits, reads the environment or opens a socket. Values are SI: s, W, J, B, B/s,
+ * FLOP, K, USD. All functions are thread-safe as long as no object is shared between threads. */
 #pragma once
 
 #include <stdbool.h>
@@ -55,7 +55,7 @@ void clx_catalog_close(clx_catalog *catalog);
 const char *clx_catalog_kind(int32_t index);
 /* Canonical entry names of a kind, sorted: name i, NULL past the end or for an unknown kind. */
 const char *clx_catalog_name(const clx_catalog *catalog, const char *kind, int32_t index);
-/* An entry as text (every number with its source) or JSON; freed with clx_text_free. kind NULL: the name is unique over all kinds. */
+/* An entry as text (every number with its source) or JSON. kind NULL: the name is unique over all kinds. */
 clx_status clx_catalog_show(const clx_catalog *catalog, const char *kind, const char *name, bool json, char **text,
                             clx_error *error);
 
@@ -100,7 +100,7 @@ typedef struct clx_quantity {
 int32_t clx_result_count(const clx_result *result);
 const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
 const clx_quantity *clx_result_find(const clx_result *result, const char *name); /* NULL when absent */
-/* Report for people (at most 30 lines) or everything as JSON; *text is freed with clx_text_free. */
+/* Report for people (at most 30 lines) or everything as JSON. */
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_result_json(const clx_result *result, char **text, clx_error *error);
 /* The ratios of two results, for people or as JSON. */
@@ -113,11 +113,11 @@ clx_status clx_scenario_trace(const clx_scenario *scenario, const clx_run_option
                               const char *format, char **data, size_t *size, clx_error *error);
 
 /* --- why a step takes as long as it does ---------------------------------------------------------------------------------- */
-/* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does
- * to the step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
+/* Runs the training job of a scenario, then asks of every number and of every single change of layout or software what it does to the
+ * step: a result whose quantities begin with "training." and "why.". options nullable. Errors: those of a run. */
 clx_status clx_why_run(const clx_scenario *scenario, const clx_run_options *options, clx_result **out,
                        clx_error *error);
-/* Such a result for people, with the `top` inputs and changes that do most, and as SVG; *text is freed with clx_text_free. */
+/* Such a result for people, with the `top` inputs and changes that do most, and as SVG. */
 clx_status clx_why_text(const clx_result *result, int32_t top, bool colour, char **text, clx_error *error);
 clx_status clx_why_svg(const clx_result *result, int32_t top, char **text, clx_error *error);
 
@@ -140,7 +140,7 @@ clx_status clx_network_run(const clx_scenario *scenario, const clx_network_optio
 /* Plays the schedule of rounds at `path` (YAML; docs/model/network/schedules.md): quantities "schedule.". options nullable. */
 clx_status clx_schedule_run(const clx_scenario *scenario, const char *path, const clx_network_options *options,
                             clx_result **out, clx_error *error);
-/* Such a result as a report for people, its table of links as CSV, the fabric as SVG; *text is freed with clx_text_free. The
+/* Such a result as a report for people, its table of links as CSV, the fabric as SVG. The
  * drawing takes any result of the scenario; links are grey where it holds no loads. */
 clx_status clx_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_network_csv(const clx_result *result, char **text, clx_error *error);
@@ -167,7 +167,7 @@ clx_status clx_goodput_load(const clx_catalog *catalog, const char *name_or_path
 clx_status clx_goodput_run(const clx_scenario *const *scenario, const char *const *name, int32_t count,
                            const clx_goodput_options *options, clx_result **out, clx_error *error);
 /* Such a result for people; a table ("ledger", "progress", "curves") as CSV; a drawing ("goodput", "progress", "size", "interval",
- * "ledger") as SVG; *text is freed with clx_text_free. */
+ * "ledger") as SVG. */
 clx_status clx_goodput_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_goodput_csv(const clx_result *result, const char *table, char **text, clx_error *error);
 clx_status clx_goodput_svg(const clx_result *result, const char *drawing, char **text, clx_error *error);
@@ -201,88 +201,10 @@ void clx_search_options_default(clx_search_options *options);
  * and searches policy, checkpoints and spares of its section `reliability` (docs/model/reliability/search.md). */
 clx_status clx_search_run(const clx_scenario *scenario, const clx_search_options *options, clx_result **out,
                           clx_error *error);
-/* Such a result for people, the list and the front as CSV, memory against time as SVG; *text is freed with clx_text_free. */
+/* Such a result for people, the list and the front as CSV, memory against time as SVG. */
 clx_status clx_search_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_search_csv(const clx_result *result, char **text, clx_error *error);
 clx_status clx_search_svg(const clx_result *result, char **text, clx_error *error);
-
-/* --- tables: predict and validate -------------------------------------------------------------------------------------- */
-/* All members nullable. */
-typedef struct clx_table_options {
-  const char *device;      /* kernels: the device that was measured */
-  const char *family;      /* kernels: the kernel family; default: by the file name */
-  const char *by;          /* validate groups by this column; default: the kind's own groups */
-  const char *only_column; /* validate only rows whose cell in this column is one of only_values */
-  const char *only_values; /* comma-separated */
-  const char *peers; /* validate: a table of what other programs predict for rows by id (peer, case, id, predicted_s) */
-  const char *library; /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
-  bool notes;          /* collectives: what was measured is also read from the columns source and notes */
-} clx_table_options;
-/* Kinds of tables ("training", "kernels", "collectives"): name of kind i, NULL past the end. */
-const char *clx_table_kind_name(int32_t index);
-/* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
-const char *clx_kernel_family_name(int32_t index);
-/* Writes the CSV with predicted_*, status, reason and model_error columns to *text. options nullable. */
-clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path,
-                             const clx_table_options *options, char **text, clx_error *error);
-/* Error figures against the measured columns, for people or as JSON. options nullable. */
-clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, const char *path,
-                              const clx_table_options *options, bool json, char **text, clx_error *error);
-
-/* --- calibration: parameters from tables of measured kernels and collectives -------------------------------------------- */
-typedef struct clx_calibrate_options {
-  const char *families;  /* comma-separated; NULL = all that have a table */
-  const char *source;    /* id of the source (sources.yaml) that the entry names; NULL = probe-DEVICE or own-tables */
-  int32_t rows;          /* rows a fit sees at most; 0 = default */
-  int32_t threads;       /* default 1; does not change the result */
-  bool json;             /* report as JSON */
-  bool notes;            /* collectives: what was run is also read from the columns source and notes */
-  const char *library;   /* collectives: library to fit; NULL = nccl */
-  const char *transport; /* collectives: transport to fit instead of a library */
-  const char *constants; /* training: comma-separated keys of the constants to fit; NULL = all that are free */
-} clx_calibrate_options;
-void clx_calibrate_options_default(clx_calibrate_options *options);
-/* Fits the kernel parameters of `device` to the tables DEVICE.FAMILY.csv of `directory`. *report (errors before and after, cross-
- * validated) and *entry (the catalogue/kernels file) are freed with clx_text_free, as are those of the functions below. */
-clx_status clx_device_calibrate(const clx_catalog *catalog, const char *device, const char *directory,
-                                const clx_calibrate_options *options, char **report, char **entry, clx_error *error);
-/* Fits what a library profile costs between nodes (catalogue/library; options->transport NULL), or how a transport moves data, to
- * the rows of the table of collectives at `path` that ran on it; reports errors with each system left out in turn. */
-clx_status clx_collectives_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
-                                     char **report, char **entry, clx_error *error);
-/* Fits the free constants of the training model to the published runs of the table at `path`, those of trust A and B where it has a
- * column `trust`; reports values, how far they are determined, errors with each source left out in turn. *entry: YAML comments. */
-clx_status clx_training_calibrate(const clx_catalog *catalog, const char *path, const clx_calibrate_options *options,
-                                  char **report, char **entry, clx_error *error);
-
-/* --- import: files of others ------------------------------------------------------------------------------------------- */
-/* A server's topology as NCCL dumps it (XML): *text describes it, for people or as JSON; *entry is an entry catalogue/server
- * called `name` in which lines that the file cannot fill stand open. Both are freed with clx_text_free. */
-clx_status clx_nccl_topology_import(const char *path, const char *name, bool json, char **text, char **entry,
-                                    clx_error *error);
-/* Chakra execution traces <prefix>.<rank>.et of all ranks from 0 (docs/model/training/replay.md): *text says what was read, with
- * `report` also what the replay leaves aside or adds; as JSON always everything. `groups` is a comm_group.json, NULL = the one beside
- * the traces, if any. */
-clx_status clx_chakra_import(const char *prefix, const char *groups, bool report, bool json, char **text,
-                             clx_error *error);
-/* All members nullable. */
-typedef struct clx_chakra_options {
-  const char *groups;      /* as above */
-  const char *compute;     /* "auto" (default), "recorded" times or the device's "roofline" */
-  const char *recorded;    /* device on which the durations were recorded: they are rescaled to the scenario's */
-  const char *precision;   /* of the roofline: "bf16" (default), "fp8" ... */
-  bool recorded_transfers; /* transfers take their recorded time, too */
-  bool rendezvous;         /* a send waits for its receive */
-  bool alone;              /* transfers never share links */
-  const char *trace_ranks; /* of the timeline, "0,8,512-519"; NULL = the first eight */
-  const char *trace;       /* its format: "chrome", "perfetto" or "svg"; NULL = no timeline */
-} clx_chakra_options;
-/* Plays such traces on the device and network of a scenario: a result whose quantities begin with "replay.". *timeline (timeline_size
- * bytes and a final 0; NULL when none was asked for) is freed with clx_text_free. options, timeline nullable. */
-clx_status clx_chakra_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
-                             clx_result **out, char **timeline, size_t *timeline_size, clx_error *error);
-/* Such a result as a report for people; *text is freed with clx_text_free. */
-clx_status clx_chakra_text(const clx_result *result, bool colour, char **text, clx_error *error);
 
 /* --- schema -------------------------------------------------------------------------------------------------------------- */
 /* Reference of every key of a scenario (part NULL), of one catalogue kind or of a "schedule", as text or JSON Schema. */
@@ -293,3 +215,5 @@ const char *clx_version(void);  /* "0.1.0" */
 #ifdef __cplusplus
 }
 #endif
+
+#include <colossus/measurements.h>

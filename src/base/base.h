@@ -85,3 +85,17 @@ bool clx_text_match(const char *pattern, const char *text);
 // Makes `text` valid UTF-8 in place: stray bytes become '?'. With `one_line` control characters become blanks, too, so that
 // no text of a file moves a terminal's cursor. All mistakes go through it. O(length).
 void clx_text_clean(char *text, bool one_line);
+
+// A point in time in seconds: a plain number as it stands, or ISO 8601 ("2024-03-01", "2024-03-01T12:30:05.5+01:00", a blank instead
+// of the T) counted from 1970-01-01 UTC; without a zone it is taken as UTC. False when it is neither, or not finite.
+bool clx_time_read(const char *text, double *time);
+
+// Names numbered from 0 in the order in which they are first seen; start with zeros. O(length) each.
+typedef struct clx_names {
+  const char **name;
+  int32_t *slot;  // hash table: number + 1, 0 = free
+  int32_t count, slots;
+} clx_names;
+
+int32_t clx_names_add(clx_arena *arena, clx_names *names, const char *text, size_t length);  // -1: out of memory
+int32_t clx_names_find(const clx_names *names, const char *text, size_t length);             // -1: not there

@@ -11,7 +11,7 @@
 #include "document/document.h"
 #include "schema/schema.h"
 
-// A file built into the library (generated at build time from catalogue/ and scenarios/).
+// A file built into the library (generated at build time from catalogue/, scenarios/ and validation/).
 typedef struct clx_builtin_file {
   const char *path;  // "device/h100_sxm.yaml", "scenarios/colossus-1.yaml"
   const char *data;

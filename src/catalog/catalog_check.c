@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
+#include "reliability/reliability.h"
 #include "unit/unit.h"
 
 static const char *const provenance_kinds[] = {"datasheet", "measured", "fitted", "estimated", "assumed"};
@@ -117,6 +118,14 @@ static void check_tree(check *c, const clx_node *node, clx_provenance from) {
 }
 
 // --- entries -------------------------------------------------------------------------------------------------------------
+// Failure classes are complete and consistent: no rate without exposure ...
+static void check_failures(check *c, const clx_failures *failures, clx_arena *arena) {
+  clx_reliability_spec spec;
+  clx_schema_default(&clx_reliability_schema, &spec);
+  spec.checkpoint.mode = CLX_CHECKPOINT_NONE;
+  note(c, clx_reliability_check_spec(&spec, failures, arena, c->error));
+}
+
 static void check_schema(check *c, const clx_entry *entry, const clx_node *tree) {
   const clx_schema *schema = clx_catalog_schema(clx_catalog_kind(entry->kind));
   clx_arena *arena = clx_arena_new();
@@ -124,7 +133,9 @@ static void check_schema(check *c, const clx_entry *entry, const clx_node *tree)
   if (object == NULL) {
     note(c, clx_fail_plain(c->error, CLX_MEMORY, "out of memory while checking the catalogue"));
   } else {
-    note(c, clx_schema_read(schema, tree, true, arena, object, c->error));
+    const clx_status read = clx_schema_read(schema, tree, true, arena, object, c->error);
+    note(c, read);
+    if (read == CLX_OK && schema == &clx_failures_schema) check_failures(c, object, arena);
   }
   clx_arena_free(arena);
 }

@@ -50,11 +50,11 @@ double clx_gamma_tail(double shape, double x);
 double clx_gamma_quantile(double shape, double p);  // 0 <= p < 1
 // Regularised incomplete beta I_x(a, b); a, b > 0, 0 <= x <= 1. Continued fraction, O(sqrt(a + b)).
 double clx_beta_cdf(double a, double b, double x);
-// Poisson of mean >= 0: P(X <= k), P(X > k), smallest k with P(X <= k) >= p for 0 <= p < 1.
+// Poisson of mean 0 .. 1e15: P(X <= k), P(X > k), smallest k with P(X <= k) >= p for 0 <= p < 1.
 double clx_poisson_cdf(double mean, double k);
 double clx_poisson_tail(double mean, double k);
 double clx_poisson_quantile(double mean, double p);
-// Binomial of n >= 0 trials with probability p: P(X <= k), smallest k with P(X <= k) >= quantile for 0 <= quantile <= 1.
+// Binomial of n = 0 .. 1e15 trials with probability p: P(X <= k), smallest k with P(X <= k) >= quantile for 0 <= quantile <= 1.
 double clx_binomial_cdf(double n, double p, double k);
 double clx_binomial_quantile(double n, double p, double quantile);
 double clx_chi_square_tail(double freedom, double x);  // P(X > x); freedom > 0

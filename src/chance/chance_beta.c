@@ -18,7 +18,8 @@ static double beta_fraction(double a, double b, double x) {
   double c = 1, d = 1 - (a + b) * x / (a + 1);
   d = 1 / (fabs(d) < DBL_MIN ? DBL_MIN : d);
   double h = d;
-  for (double m = 1;; m++) {
+  for (int64_t step = 1;; step++) {
+    const double m = (double)step;
     const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
     const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
     d = 1 + even * d;

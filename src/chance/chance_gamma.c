@@ -30,15 +30,15 @@ double clx_poisson_weight(double shape, double x) {
 // Sum of x^n / ((shape + 1) .. (shape + n)); x <= shape + 1.
 static double lower_series(double shape, double x) {
   double sum = 1, term = 1;
-  for (double n = 1; term > sum * (DBL_EPSILON / 4); n++) sum += term *= x / (shape + n);
+  for (int64_t n = 1; term > sum * (DBL_EPSILON / 4); n++) sum += term *= x / (shape + (double)n);
   return sum;
 }
 
 // Continued fraction of Gamma(shape, x) e^x x^-shape by Lentz's method; x > shape + 1, where it converges.
 static double upper_fraction(double shape, double x) {
   double b = x + 1 - shape, c = 1 / DBL_MIN, d = 1 / b, h = d;
-  for (double n = 1;; n++) {
-    const double a = -n * (n - shape);
+  for (int64_t n = 1;; n++) {
+    const double a = -(double)n * ((double)n - shape);
     b += 2;
     d = 1 / (a * d + b);
     c = b + a / c;

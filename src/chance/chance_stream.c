@@ -17,7 +17,7 @@ static void refill(clx_stream *s) {
   const philox4x64_ctr_t counter = {{s->counter[0], s->counter[1], s->counter[2], s->counter[3]}};
   const philox4x64_key_t key = {{s->key[0], s->key[1]}};
   const philox4x64_ctr_t block = philox4x64(counter, key);
-  memcpy(s->word, block.v, sizeof s->word);
+  for (int i = 0; i < 4; i++) s->word[i] = block.v[i];
   s->counter[0]++;
   s->left = 4;
 }
@@ -113,7 +113,11 @@ double clx_stream_gamma(clx_stream *s, double shape) {
 // the time of event m is gamma(m), and what is left is Poisson or binomial by thinning that time.
 static int64_t poisson_small(clx_stream *s, double mean) {
   int64_t count = 0;
-  for (double time = clx_stream_exponential(s); time < mean; time += clx_stream_exponential(s)) count++;
+  double time = clx_stream_exponential(s);
+  while (time < mean) {
+    count++;
+    time += clx_stream_exponential(s);
+  }
   return count;
 }
 

@@ -266,12 +266,12 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
                restart = b->model->job[0].stage[0].restart;
   const bool standby = b->spec->recovery.mode == CLX_RESTART_STANDBY;
   const int64_t spares = count_servers(b) - used;
-  policy->hot = b->spec->spares.hot;
-  if (policy->hot < 0) policy->hot = standby ? (int64_t)day_losses(b, used) : 0;
-  if (policy->hot > spares) {
-    clx_reliability_say(b, "spares.hot", "only %lld servers are left to stand by, %lld were wanted", (long long)spares,
-                        (long long)policy->hot);
-    policy->hot = spares;
+  const int64_t wanted = b->spec->spares.hot >= 0 ? b->spec->spares.hot : standby ? (int64_t)day_losses(b, used) : 0;
+  policy->hot = wanted < spares ? wanted : spares;
+  if (policy->hot < wanted) {
+    clx_reliability_say(b, "spares.hot", "%lld servers stand by, all that are left: %lld would be %s",
+                        (long long)spares, (long long)wanted,
+                        b->spec->spares.hot >= 0 ? "as asked for" : "the 99th percentile of a day's losses");
   } else if (b->spec->spares.hot < 0 && standby) {
     clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
                         (long long)policy->hot);

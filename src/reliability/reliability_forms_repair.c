@@ -24,20 +24,21 @@ static double shop_mode(const repair_shop *s) {
 // Weights relative to the likeliest number, from there outwards, until a double holds them no more.
 // `above` receives the sum over more than k down, `moment` the sum of number times weight; both relative to all.
 static void shop_solve(const repair_shop *s, double k, double *above, double *moment) {
-  const double mode = shop_mode(s);
+  const int64_t mode = (int64_t)shop_mode(s), n = (int64_t)s->n;
   clx_sum all = {0}, more = {0}, first = {0};
   double weight = 1;
-  for (double j = mode; weight > 0 && j <= s->n; weight *= j < s->n ? shop_ratio(s, j + 1) : 0, j++) {
+  for (int64_t down = mode; weight > 0 && down <= n; down++) {
     clx_sum_add(&all, weight);
-    clx_sum_add(&first, j * weight);
-    if (j > k) clx_sum_add(&more, weight);
+    clx_sum_add(&first, (double)down * weight);
+    if ((double)down > k) clx_sum_add(&more, weight);
+    weight *= shop_ratio(s, (double)(down + 1));  // 0 after the last machine
   }
   weight = 1;
-  for (double j = mode; j > 0 && weight > 0; j--) {
-    weight /= shop_ratio(s, j);
+  for (int64_t down = mode - 1; weight > 0 && down >= 0; down--) {
+    weight /= shop_ratio(s, (double)(down + 1));
     clx_sum_add(&all, weight);
-    clx_sum_add(&first, (j - 1) * weight);
-    if (j - 1 > k) clx_sum_add(&more, weight);
+    clx_sum_add(&first, (double)down * weight);
+    if ((double)down > k) clx_sum_add(&more, weight);
   }
   *above = clx_sum_value(&more) / clx_sum_value(&all);
   *moment = clx_sum_value(&first) / clx_sum_value(&all);
@@ -78,7 +79,8 @@ double clx_spares_independent(double n, double fail, double repair, double p) {
 double clx_spares_exhaust(double n, double spares, double fail, double repair) {
   clx_sum time = {0};
   double passage = 0;
-  for (double k = 0; k <= spares; k++) {
+  for (int64_t step = 0; step <= (int64_t)spares; step++) {
+    const double k = (double)step;
     passage = (1 + k * repair * passage) / ((n + spares - k) * fail);
     if (isinf(passage)) return INFINITY;
     clx_sum_add(&time, passage);

@@ -39,6 +39,7 @@ static double position_sum(const clx_reliability_cohort *cohort, int64_t first, 
 // Events per second of a class in the units first .. last - 1 of the machine, of cohorts that have arrived by `start`.
 static double range_rate(const clx_reliability_model *model, const clx_failure_class *f, int64_t first, int64_t last,
                          double start, double span) {
+  if (f->everybody) return f->whole * mean_hazard(&f->hazard, start, span);
   double rate = 0;
   int64_t from = 0;
   for (int32_t i = 0; i < model->cohort_count; i++) {
@@ -52,7 +53,6 @@ static double range_rate(const clx_reliability_model *model, const clx_failure_c
     const double hit = group > 1 ? (double)((b - 1) / group - a / group + 1) : position_sum(cohort, a, b);
     rate += hit * f->parts[i] * hazard;
   }
-  if (f->whole > 0) rate += f->whole * mean_hazard(&f->hazard, start, span);
   return rate;
 }
 
@@ -70,7 +70,6 @@ static int64_t units_before(const clx_reliability_model *model, int32_t job, dou
 
 double clx_reliability_class_rate(const clx_reliability_model *model, int32_t failure, int32_t job, int32_t stage) {
   const clx_failure_class *f = &model->failure[failure];
-  if (f->everybody) return clx_reliability_machine_rate(model, failure, job, stage);
   const clx_job_stage *s = &model->job[job].stage[stage];
   const int64_t first = units_before(model, job, s->start);
   return range_rate(model, f, first, first + clx_reliability_stage_units(s), s->start,
@@ -80,6 +79,10 @@ double clx_reliability_class_rate(const clx_reliability_model *model, int32_t fa
 double clx_reliability_machine_rate(const clx_reliability_model *model, int32_t failure, int32_t job, int32_t stage) {
   return range_rate(model, &model->failure[failure], 0, INT64_MAX / 2, model->job[job].stage[stage].start,
                     clx_reliability_stage_span(model, job, stage));
+}
+
+double clx_reliability_swap_time(const clx_reliability_policy *policy, int64_t units) {
+  return policy->swap_hot + (units <= policy->hot ? 0 : policy->swap_cold);
 }
 
 clx_renewal clx_reliability_renewal(const clx_reliability_model *model, int32_t job, int32_t stage) {
@@ -96,7 +99,7 @@ clx_renewal clx_reliability_renewal(const clx_reliability_model *model, int32_t 
       if (f->parts[k] > 0 && f->group[k] > most) most = f->group[k];
     }
     const double lost = f->keeps_units ? 0 : 1 - f->transient;
-    const double takes = lost * (model->policy.hot >= most ? model->policy.swap_hot : model->policy.swap_cold);
+    const double takes = lost * clx_reliability_swap_time(&model->policy, most);
     *(planned ? &renewal.planned : &renewal.rate) += rate;
     renewal.lossy += lossy;
     renewal.saved += saved;

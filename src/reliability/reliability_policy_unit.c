@@ -98,6 +98,45 @@ static void let_go(clx_simulator *s, clx_job_state *j, int32_t unit) {
   clx_ticket_start(s, ticket);
 }
 
+// Units to the front, in their order, and the empty slots behind them.
+static void pack(clx_simulator *s, clx_job_state *j) {
+  int32_t held = 0;
+  for (int32_t i = 0; i < j->slots; i++) {
+    const int32_t unit = j->slot[i];
+    if (unit < 0) continue;
+    j->slot[held] = unit;
+    s->place[unit] = held++;
+  }
+  j->vacant_first = j->vacancies = 0;
+  for (int32_t i = held; i < j->slots; i++) {
+    j->slot[i] = -1;
+    vacate(j, i);
+  }
+  for (int32_t r = 0; r < j->replicas; r++) {
+    const int64_t from = r * j->per_replica;
+    j->missing[r] = (int32_t)j->per_replica;
+    j->replica_gpus[r] = 0;
+    for (int64_t i = from; i < from + j->per_replica && i < held; i++) {
+      j->missing[r]--;
+      j->replica_gpus[r] += clx_unit_gpus(s, j->slot[i]);
+    }
+  }
+}
+
+// Whole replicas from the units held: at most one stays incomplete. What was on its way back is part of it.
+void clx_job_regroup(clx_simulator *s, clx_job_state *j) {
+  if (j->vacancies > 0) pack(s, j);
+  j->alive = 0;
+  j->gpus = j->gpus_down = j->gpus_joining = 0;
+  for (int32_t r = 0; r < j->replicas; r++) {
+    j->stamp[r]++;
+    // A job of one replica holds what it has while it waits.
+    j->replica[r] = j->missing[r] == 0 || j->replicas == 1 ? CLX_REPLICA_ALIVE : CLX_REPLICA_OUT;
+    j->alive += j->replica[r] == CLX_REPLICA_ALIVE;
+    *meter(j, r) += j->replica_gpus[r];
+  }
+}
+
 // Sets up slots and replicas of a stage and moves the units held into them; the rest is free again.
 void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage) {
   const clx_job_stage *g = &j->job->stage[stage];
@@ -108,7 +147,6 @@ void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage) {
   j->replicas = one ? 1 : g->replicas;
   j->per_replica = one ? g->replicas * g->units_per_replica : g->units_per_replica;
   j->slots = (int32_t)(g->replicas * g->units_per_replica);
-  // Units to the front, in their order.
   int32_t held = 0;
   for (int32_t i = 0; i < old_slots; i++) {
     if (j->slot[i] >= 0) j->slot[held++] = j->slot[i];
@@ -118,40 +156,8 @@ void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage) {
   }
   j->held = held;
   for (int32_t i = held; i < j->slots; i++) j->slot[i] = -1;
+  pack(s, j);
   clx_job_regroup(s, j);
-}
-
-// Whole replicas from the units held: they move to the front, so that at most one replica stays incomplete. What was on its way
-// back is part of it.
-void clx_job_regroup(clx_simulator *s, clx_job_state *j) {
-  int32_t held = 0;
-  for (int32_t i = 0; i < j->slots; i++) {
-    const int32_t unit = j->slot[i];
-    if (unit < 0) continue;
-    j->slot[held] = unit;
-    s->place[unit] = held++;
-  }
-  j->vacant_first = j->vacancies = j->alive = 0;
-  j->gpus = j->gpus_down = j->gpus_joining = 0;
-  for (int32_t r = 0; r < j->replicas; r++) {
-    const int64_t from = r * j->per_replica;
-    j->missing[r] = 0;
-    j->replica_gpus[r] = 0;
-    j->stamp[r]++;
-    for (int64_t i = from; i < from + j->per_replica; i++) {
-      if (i < held) {
-        j->replica_gpus[r] += clx_unit_gpus(s, j->slot[i]);
-      } else {
-        j->slot[i] = -1;
-        j->missing[r]++;
-        vacate(j, (int32_t)i);
-      }
-    }
-    // A job of one replica holds what it has while it waits.
-    j->replica[r] = j->missing[r] == 0 || j->replicas == 1 ? CLX_REPLICA_ALIVE : CLX_REPLICA_OUT;
-    j->alive += j->replica[r] == CLX_REPLICA_ALIVE;
-    *meter(j, r) += j->replica_gpus[r];
-  }
 }
 
 void clx_job_release_later(clx_simulator *s, clx_job_state *j) {

@@ -5,6 +5,8 @@
 #include "reliability/reliability_renew.h"
 #include "reliability/reliability_renewal.h"
 
+enum { SERIES_MOST = 2048, SERIES_REPLAY = 512 };  // replications of the series; of these, when they have to run twice
+
 // --- which models -------------------------------------------------------------------------------------------------------------
 static bool is_constant(const clx_hazard *h) { return h->shape == 1 && h->steps == 0 && h->infant == 0; }
 
@@ -22,14 +24,21 @@ static bool is_even(const clx_reliability_model *model, const clx_failure_class 
   return true;
 }
 
+// Whether each lost unit finds one that stands by, or none ever does: more than one may be lost before they are swapped.
+static bool has_standby(const clx_reliability_model *model, const clx_failure_class *f) {
+  const clx_reliability_policy *policy = &model->policy;
+  if (policy->hot == 0 || policy->swap_cold == 0) return true;
+  const double more = clx_reliability_renewal(model, 0, 0).rate * (f->detect + f->localise + policy->swap_hot);
+  return (double)policy->hot >= 1 + clx_poisson_quantile(more, 1 - 1e-9);
+}
+
 // Whether a class is a Poisson process of stops whose effect depends on nothing but what the job is doing.
 static bool is_simple(const clx_reliability_model *model, const clx_failure_class *f, int64_t spares) {
   if (!is_constant(&f->hazard) || f->latent > 0 || f->slow > 1 || f->burst > 0) return false;
   if (loses_units(f)) {
     if (f->repair.median > 0 || f->repair.mean > 0 || f->stops < 1) return false;
     if (f->fixed < 1 && model->repair.offender != 1) return false;
-    // A unit is back at once, but another one takes its place, and stands by or not.
-    if (spares == 0 && model->policy.swap_hot != model->policy.swap_cold) return false;
+    if (!has_standby(model, f)) return false;
   }
   for (int32_t i = 0; i < model->cohort_count; i++) {
     if (f->parts[i] > 0 && f->group[i] > 1 && (spares > 0 || loses_units(f))) return false;
@@ -85,50 +94,49 @@ static void fill_classes(const clx_renew *all, clx_renew_class *class) {
   const clx_reliability_model *model = all->model;
   for (int32_t i = 0; i < model->failure_count; i++) {
     const clx_failure_class *f = &model->failure[i];
-    const bool saved = all->saves && (f->planned || f->warned >= 1);
+    const bool asked = f->planned || f->warned >= 1;
     double job, machine;
     count_parts(model, i, &job, &machine);
     clx_renew_class *c = &class[i];
     *c = (clx_renew_class){
         .rate = f->hazard.rate,
         .stops = job * f->stops,
-        .others = fmax(machine - job * f->stops, 0),
+        .others = fmax((model->running_clock ? job : machine) - job * f->stops, 0),
         .events = f->events,
         .exposure = f->exposure,
         .lost = f->keeps_units ? 0 : 1 - f->transient,
         .warned = f->warned,
         .alone = true,
-        .stop = {.detect = saved ? 0 : f->detect + f->localise, .saved = saved, .planned = f->planned, .near = saved},
+        .stop = {.detect = asked ? 0 : f->detect + f->localise, .asked = asked, .planned = f->planned, .near = true},
     };
     for (int32_t k = 0; k < model->cohort_count; k++) {
       if (f->parts[k] > 0 && f->group[k] > 1) c->alone = f->keeps_units;
     }
-    const bool hot = model->policy.hot > 0;
-    if (c->lost > 0) c->stop.swap = hot ? model->policy.swap_hot : model->policy.swap_cold;
-    c->stop.load = all->memory && saved ? all->plan.load_memory : all->plan.load;
-    c->certain =
-        (c->stop.swap == 0 || c->lost >= 1) && (saved || !all->saves || f->warned <= 0) && (saved || !all->memory);
+    if (c->lost > 0) c->stop.swap = clx_reliability_swap_time(&model->policy, 1);
+    c->certain = (c->stop.swap == 0 || c->lost >= 1) && (asked || f->warned <= 0) && (asked || !all->memory);
   }
 }
 
-// Time that the series span: the horizon, or an end that few replications go beyond.
-static double series_span(const clx_reliability_model *model, const clx_checkpoint_plan *plan) {
-  if (model->horizon > 0) return model->horizon;
-  const double work = model->job[0].work;
-  const clx_renewal renewal = clx_reliability_renewal(model, 0, 0);
-  const double mean = model->start + work * clx_reliability_stretch(model, &renewal, plan, plan->interval);
-  const double stops = fmax((renewal.lossy + renewal.saved) * mean, 1);
-  return work + (mean - work) * (1 + 3 / sqrt(stops));
-}
-
-static clx_status make_series(clx_renew *all, clx_arena *arena, clx_error *error) {
-  if (all->options->samples <= 0) return CLX_OK;
-  clx_series_store *store = CLX_NEW(arena, clx_series_store);
-  if (store == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  CLX_TRY(clx_series_make(store, all->options, all->options->replications, series_span(all->model, &all->plan), arena,
-                          error));
+// Series from the first replications; where nobody knows beforehand how long they take, these run again, and are sampled.
+static clx_status make_series(clx_renew *all, int32_t most, double span, clx_series_store *store, clx_arena *arena,
+                              clx_error *error) {
+  const int32_t n = all->options->replications;
+  CLX_TRY(clx_series_make(store, all->options, n < most ? n : most, span, arena, error));
   all->store = store;
   return CLX_OK;
+}
+
+static clx_status replay(clx_renew *all, void *const *state, int32_t workers, const clx_reliability_run *first,
+                         clx_series_store *store, clx_arena *arena, clx_error *error) {
+  clx_reliability_options again = *all->options;
+  again.progress = NULL;
+  double span = 0;
+  for (int32_t i = 0; i < again.replications; i++) span = fmax(span, first[i].elapsed);
+  CLX_TRY(make_series(all, SERIES_REPLAY, span, store, arena, error));
+  again.replications = store->replications;
+  clx_reliability_run *run = CLX_NEW_ARRAY(arena, clx_reliability_run, again.replications);
+  if (run == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  return clx_replicate_all(&again, state, workers, clx_renew_replicate, run, error);
 }
 
 static clx_status make_outcome(const clx_renew *all, const clx_renew_worker *worker, int32_t workers, clx_arena *arena,
@@ -146,9 +154,7 @@ static clx_status make_outcome(const clx_renew *all, const clx_renew_worker *wor
     outcome->class_events[i] = (double)(stops + others) / all->options->replications;
   }
   for (int32_t k = 0; k < workers; k++) outcome->events += worker[k].events;
-  CLX_TRY(clx_outcome_summarise(all->options, arena, outcome, error));
-  if (all->store == NULL) return CLX_OK;
-  return clx_outcome_series(all->model, all->options, all->store, arena, outcome, error);
+  return clx_outcome_summarise(all->options, arena, outcome, error);
 }
 
 clx_status clx_reliability_renew(const clx_reliability_model *model, const clx_reliability_options *options,
@@ -187,11 +193,15 @@ clx_status clx_reliability_renew(const clx_reliability_model *model, const clx_r
                    .class = class};
   fill_plan(&all, stage);
   fill_classes(&all, class);
-  CLX_TRY(make_series(&all, arena, error));
+  clx_series_store store;
+  const bool sampled = options->samples > 0, known = model->horizon > 0;
+  if (sampled && known) CLX_TRY(make_series(&all, SERIES_MOST, model->horizon, &store, arena, error));
   for (int32_t i = 0; i < workers; i++) {
     CLX_TRY(clx_renew_worker_make(&worker[i], &all, arena, error));
     state[i] = &worker[i];
   }
   CLX_TRY(clx_replicate_all(options, state, workers, clx_renew_replicate, outcome->run, error));
-  return make_outcome(&all, worker, workers, arena, outcome, error);
+  CLX_TRY(make_outcome(&all, worker, workers, arena, outcome, error));
+  if (sampled && !known) CLX_TRY(replay(&all, state, workers, outcome->run, &store, arena, error));
+  return sampled ? clx_outcome_series(model, options, &store, arena, outcome, error) : CLX_OK;
 }

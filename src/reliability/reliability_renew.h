@@ -5,8 +5,8 @@
 
 // What a stop of the job costs.
 typedef struct clx_renew_stop {
-  double detect, swap, load;  // s
-  bool saved, planned, near;  // near: a copy in memory outlives it
+  double detect, swap;        // s
+  bool asked, planned, near;  // asked for, or warned of; near: a copy in memory outlives it
 } clx_renew_stop;
 
 typedef struct clx_renew_class {
@@ -56,15 +56,18 @@ typedef struct clx_renew_worker {
   uint64_t *class_stops, *class_others;  // [classes] within the horizon: stops; events that stop nothing
   double events;
   // the replication
-  int32_t index, probe;
-  double time, end;      // s
-  double base;           // s of work at the last stop that saved it
-  int64_t done, remote;  // intervals since then whose checkpoint counts; of them up to the last one in storage
-  double ledger[CLX_LEDGERS];
-  double saving;              // s of saved stops' checkpoints within the horizon
-  int64_t stops, counted[2];  // all; within the horizon: interruptions, planned
-  double reached;             // s of work at the horizon
-  bool over;                  // past the horizon
+  int32_t index, probe, class;  // class of the last stop
+  double time;                  // s
+  double base;                  // s of work at the last stop that saved it
+  int64_t done, remote;         // intervals since then whose checkpoint counts; of them up to the last one in storage
+  double unsaved;               // s of work that is being saved
+  double load;                  // s, of the restart under way
+  // Within the horizon: time of planned stops in which nothing stops the job, and of their checkpoints (s).
+  double ledger[CLX_LEDGERS], shield, saving;
+  int64_t stops, counted[2],
+      ignored;     // all; within the horizon: interruptions, planned; in the checkpoint before a stop
+  double reached;  // s of work at the horizon
+  bool over;       // past the horizon
 } clx_renew_worker;
 
 clx_status clx_renew_worker_make(clx_renew_worker *worker, const clx_renew *all, clx_arena *arena, clx_error *error);

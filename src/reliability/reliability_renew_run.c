@@ -4,11 +4,11 @@
 
 #include "reliability/reliability_renew.h"
 
-// Streams of this path: keys beside the seed.
-enum { STREAM_TIMES = 0x72656e31, STREAM_MARKS, STREAM_RATES, STREAM_OTHERS };
+// Streams of this path, keys beside the seed; the rates are those of the component path.
+enum { STREAM_RATES = 0x5201, STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
 
 // Beyond this many times its work, or this many stops, a replication makes no progress (rates drawn far above their mean).
-static const double STRETCH_MOST = 1e6;
+static const double STRETCH_MOST = 1e4;
 static const int64_t STOPS_MOST = 1000000000;
 
 // --- drawing ------------------------------------------------------------------------------------------------------------------
@@ -81,8 +81,8 @@ static position position_in_rounds(const clx_renew *all, int64_t done, double ti
   position p = {.remotes = (int64_t)(rest / all->round)};
   const double inside = rest - (double)p.remotes * all->round;
   int64_t intervals = (int64_t)(inside / all->cycle);
-  if (intervals > every) intervals = every;
-  const double offset = intervals < every ? inside - (double)intervals * all->cycle : 0;
+  if (intervals > every - 1) intervals = every - 1;  // the last one stalls twice
+  const double offset = inside - (double)intervals * all->cycle;
   p.intervals = p.remotes * every + intervals - phase;
   p.work = (double)p.intervals * plan->interval + fmin(fmax(offset, 0), plan->interval);
   return p;
@@ -115,13 +115,15 @@ static double time_to_finish(const clx_renew *all, int64_t done, double left) {
   return time;
 }
 
-static double work_behind(const clx_renew_worker *w) { return w->base + (double)w->done * w->all->plan.interval; }
+static double work_behind(const clx_renew_worker *w) {
+  return w->base + (double)w->done * w->all->plan.interval + w->unsaved;
+}
 
 // --- time passes --------------------------------------------------------------------------------------------------------------
 // Samples that fall into the next `span` s, in which the job runs or stands.
 static void sample_span(clx_renew_worker *w, double span, bool running) {
   clx_series_store *store = w->all->store;
-  while (w->probe < store->probes && store->probe[w->probe] <= w->time + span) {
+  while (w->probe < store->probes && store->probe[w->probe] < w->time + span) {
     double work = work_behind(w);
     if (running) work += position_at(w->all, w->done, store->probe[w->probe] - w->time).work;
     const int32_t at = store->probe_index[w->probe++];
@@ -136,7 +138,7 @@ static void sample_span(clx_renew_worker *w, double span, bool running) {
 }
 
 static inline void sample(clx_renew_worker *w, double span, bool running) {
-  if (w->all->store != NULL) sample_span(w, span, running);
+  if (w->all->store != NULL && w->index < w->all->store->replications) sample_span(w, span, running);
 }
 
 // s of `span` that lie within the horizon.
@@ -174,30 +176,44 @@ static inline void run_for(clx_renew_worker *w, double span, double work, double
 // --- stops --------------------------------------------------------------------------------------------------------------------
 // A stop of a class whose stops differ.
 static const clx_renew_stop *draw_uncertain(clx_renew_worker *w, const clx_renew_class *c) {
-  const clx_renew *all = w->all;
   clx_renew_stop *s = &w->drawn;
   *s = c->stop;
-  if (!s->saved && all->saves && happens(w, c->warned)) {
-    s->saved = true;
+  if (!s->asked && happens(w, c->warned)) {
+    s->asked = true;
     s->detect = 0;
   }
   if (!happens(w, c->lost)) s->swap = 0;
-  if (all->memory) s->near = s->saved || (c->alone && happens(w, all->plan.survives));
-  s->load = s->near ? all->plan.load_memory : all->plan.load;
+  if (w->all->memory) s->near = c->alone && happens(w, w->all->plan.survives);
   return s;
 }
 
-// `counts`: within the horizon.
-__attribute__((always_inline)) static inline const clx_renew_stop *draw_stop(clx_renew_worker *w, bool counts) {
+__attribute__((always_inline)) static inline const clx_renew_stop *draw_stop(clx_renew_worker *w) {
   const clx_renew *all = w->all;
   const int32_t i = all->classes == 1 ? 0 : alias_pick(w->stop, all->classes, pick_bits(w));
   const clx_renew_class *c = &all->class[i];
+  w->class = i;
   w->stops++;
-  if (counts) {
-    w->counted[c->stop.planned]++;
-    w->class_stops[i]++;
-  }
   return c->certain ? &c->stop : draw_uncertain(w, c);
+}
+
+static inline void count_stop(clx_renew_worker *w, const clx_renew_stop *s, double time) {
+  if (time >= w->all->horizon) return;
+  w->counted[s->planned]++;
+  w->class_stops[w->class]++;
+}
+
+static double load_time(const clx_renew *all, bool near) {
+  if (!all->saves) return 0;
+  return all->memory && near ? all->plan.load_memory : all->plan.load;
+}
+
+// Back to the last copy that a stop leaves: in memory, or in storage.
+static inline void roll_back(clx_renew_worker *w, const clx_renew_stop *s) {
+  if (w->all->memory && !s->near) {
+    if (!w->over) w->ledger[CLX_LEDGER_WASTED] += (double)(w->done - w->remote) * w->all->plan.interval;
+    w->done = w->remote;
+  }
+  w->load = load_time(w->all, s->near);
 }
 
 // Stands after a stop until the job runs; returns the time of running until the next failure.
@@ -205,52 +221,117 @@ static double come_up(clx_renew_worker *w, const clx_renew_stop *s) {
   const clx_renew *all = w->all;
   const double restart = all->restart;
   const bool exposed = !all->model->running_clock;
-  bool near = s->near;
   for (;;) {
     stand(w, CLX_LEDGER_RECOVERY, s->detect);
-    stand(w, s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_RECOVERY, s->swap);
-    const double load = all->memory ? (near ? all->plan.load_memory : all->plan.load) : s->load;
-    const double failure = next_failure(w);
+    if (s->planned) {
+      const double before = w->ledger[CLX_LEDGER_MAINTENANCE];
+      stand(w, CLX_LEDGER_MAINTENANCE, s->swap);
+      w->shield += w->ledger[CLX_LEDGER_MAINTENANCE] - before;
+    } else {
+      stand(w, CLX_LEDGER_RECOVERY, s->swap);
+    }
+    const double failure = next_failure(w), load = w->load;
+    const int32_t startup = s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_STARTUP;
+    const int32_t restore = s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_RESTORE;
     if (!exposed || failure >= restart + load) {
-      stand(w, CLX_LEDGER_STARTUP, restart);
-      stand(w, CLX_LEDGER_RESTORE, load);
+      stand(w, startup, restart);
+      stand(w, restore, load);
       return exposed ? failure - restart - load : failure;
     }
-    stand(w, CLX_LEDGER_STARTUP, fmin(failure, restart));
-    stand(w, CLX_LEDGER_RESTORE, failure - restart);
-    s = draw_stop(w, !w->over);
-    if (near && !s->near) w->done = w->remote;
-    near = near && s->near;
+    stand(w, startup, fmin(failure, restart));
+    stand(w, restore, failure - restart);
+    s = draw_stop(w);
+    count_stop(w, s, w->time);
+    if (!s->asked) roll_back(w, s);
   }
+}
+
+// The first start, in which there is nothing to lose.
+static double start_up(clx_renew_worker *w) {
+  const double start = w->all->model->start, failure = next_failure(w);
+  if (w->all->model->running_clock || failure >= start) {
+    stand(w, CLX_LEDGER_INITIALIZATION, start);
+    return w->all->model->running_clock ? failure : failure - start;
+  }
+  stand(w, CLX_LEDGER_INITIALIZATION, failure);
+  const clx_renew_stop *s = draw_stop(w);
+  count_stop(w, s, w->time);
+  if (!s->asked) roll_back(w, s);
+  return come_up(w, s);
+}
+
+// Intervals that count, and those in storage, `late` s after a run of `span`, when stop `s` rolls it back.
+static int64_t counted_by(clx_renew_worker *w, const position *at, double span, double late, const clx_renew_stop *s) {
+  const clx_renew *all = w->all;
+  const clx_checkpoint_plan *plan = &all->plan;
+  int64_t done = at->intervals;
+  if (plan->lag > 0) {
+    const int64_t by = intervals_by(all, w->done, span + late - plan->lag);
+    if (by < done) done = by;
+  }
+  done += w->done;
+  if (!all->memory) return done;
+  const double stored = span + late - plan->remote_lag;
+  int64_t remotes = stored > 0 ? position_at(all, w->done, stored).remotes : 0;
+  if (remotes > at->remotes) remotes = at->remotes;
+  if (remotes > 0) w->remote = (w->done / plan->remote_every + remotes) * plan->remote_every;
+  return s->near && done > w->remote ? done : w->remote;
+}
+
+// A checkpoint before a stop that was asked for: during it the job is exposed, and other wishes are part of the same stop.
+static const clx_renew_stop *save_first(clx_renew_worker *w, const clx_renew_stop *asked, double span) {
+  const clx_renew *all = w->all;
+  const position at = position_at(all, w->done, span);
+  const double stall = all->plan.stall;
+  const clx_renew_stop wish = *asked;
+  const int32_t bucket = wish.planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_SAVE;
+  const double before = w->ledger[bucket];
+  run_for(w, span, at.work, at.work);
+  w->unsaved = at.work;
+  const clx_renew_stop *s = NULL;
+  for (double left = stall; s == NULL;) {
+    const double failure = next_failure(w);
+    if (failure >= left) {
+      stand(w, bucket, left);
+      break;
+    }
+    stand(w, bucket, failure);
+    left -= failure;
+    s = draw_stop(w);
+    if (s->asked) {
+      w->ignored += !w->over;
+      w->class_others[w->class] += !w->over;
+      s = NULL;
+    } else {
+      count_stop(w, s, w->time);
+      const int64_t done = counted_by(w, &at, span, stall - left, s);
+      if (!w->over) w->ledger[CLX_LEDGER_WASTED] += at.work - (double)(done - w->done) * all->plan.interval;
+      w->done = done;
+      w->unsaved = 0;
+      roll_back(w, s);
+    }
+  }
+  if (wish.planned) w->saving += w->ledger[bucket] - before;
+  if (s != NULL) return s;
+  w->base = work_behind(w);
+  w->done = w->remote = 0;
+  w->unsaved = 0;
+  w->load = load_time(all, true);
+  w->drawn = wish;
+  return &w->drawn;
 }
 
 // The job ran for `span` when something stopped it.
 static const clx_renew_stop *stop_run(clx_renew_worker *w, double span) {
   const clx_renew *all = w->all;
-  const clx_checkpoint_plan *plan = &all->plan;
-  const double before = work_behind(w);
+  const clx_renew_stop *s = draw_stop(w);
+  count_stop(w, s, w->time + span);
+  if (s->asked && all->saves) return save_first(w, s, span);
   const position at = position_at(all, w->done, span);
-  const clx_renew_stop *s = draw_stop(w, w->time + span < all->horizon);
-  if (s->saved) {
-    run_for(w, span, at.work, at.work);
-    w->base = before + at.work;
-    w->done = w->remote = 0;
-    const double before_save = w->ledger[CLX_LEDGER_SAVE];
-    stand(w, CLX_LEDGER_SAVE, plan->stall);
-    w->saving += w->ledger[CLX_LEDGER_SAVE] - before_save;
-    return s;
-  }
-  int64_t done = w->done, remote = w->remote;
-  done += plan->lag > 0 ? intervals_by(all, done, span - plan->lag) : at.intervals;
-  if (all->memory) {
-    const double stored = span - plan->remote_lag;
-    const int64_t remotes = stored > 0 ? position_at(all, w->done, stored).remotes : 0;
-    if (remotes > 0) remote = (w->done / plan->remote_every + remotes) * plan->remote_every;
-    if (!s->near || done < remote) done = remote;
-  }
-  run_for(w, span, at.work, (double)(done - w->done) * plan->interval);
+  const int64_t done = counted_by(w, &at, span, 0, s);
+  run_for(w, span, at.work, (double)(done - w->done) * all->plan.interval);
   w->done = done;
-  w->remote = remote;
+  w->load = load_time(all, s->near);
   return s;
 }
 
@@ -259,11 +340,13 @@ static void draw_rates(clx_renew_worker *w) {
   const clx_renew *all = w->all;
   const int32_t n = all->classes;
   if (!all->model->draw_rates && w->stop_rate >= 0) return;  // as in the replication before
-  clx_stream rates = clx_stream_make(all->options->seed, STREAM_RATES, (uint64_t)w->index, 0);
   for (int32_t i = 0; i < n; i++) {
     const clx_renew_class *c = &all->class[i];
     double rate = c->rate;
-    if (all->model->draw_rates && c->exposure > 0) rate = clx_stream_gamma(&rates, c->events + 0.5) / c->exposure;
+    if (all->model->draw_rates && c->exposure > 0) {
+      clx_stream stream = clx_stream_make(all->options->seed, STREAM_RATES, (uint64_t)w->index, (uint64_t)i);
+      rate = clx_stream_gamma(&stream, c->events + 0.5) / c->exposure;
+    }
     w->weight[i] = rate * c->stops;
     w->weight[n + i] = rate * c->others;
   }
@@ -279,8 +362,8 @@ static void begin(clx_renew_worker *w, int32_t index) {
   w->marks = clx_stream_make(seed, STREAM_MARKS, (uint64_t)index, 0);
   w->used = CLX_RENEW_AHEAD;
   w->probe = 0;
-  w->time = w->base = w->saving = w->reached = 0;
-  w->counted[0] = w->counted[1] = w->stops = 0;
+  w->time = w->base = w->unsaved = w->load = w->shield = w->saving = w->reached = 0;
+  w->counted[0] = w->counted[1] = w->ignored = w->stops = 0;
   w->done = w->remote = 0;
   w->over = w->halves = false;
   memset(w->ledger, 0, sizeof w->ledger);
@@ -293,8 +376,8 @@ static int64_t count_others(clx_renew_worker *w, double elapsed) {
   const double *ledger = w->ledger;
   const bool clock = all->model->running_clock;
   const double running =
-      ledger[CLX_LEDGER_PRODUCTIVE] + ledger[CLX_LEDGER_WASTED] + ledger[CLX_LEDGER_SAVE] - w->saving;
-  const double down = ledger[CLX_LEDGER_RECOVERY] + ledger[CLX_LEDGER_MAINTENANCE] + w->saving;
+      ledger[CLX_LEDGER_PRODUCTIVE] + ledger[CLX_LEDGER_WASTED] + ledger[CLX_LEDGER_SAVE] + w->saving;
+  const double down = ledger[CLX_LEDGER_RECOVERY] + w->shield;
   clx_stream stream = clx_stream_make(all->options->seed, STREAM_OTHERS, (uint64_t)w->index, 0);
   const int64_t standing = clock ? 0 : clx_stream_poisson(&stream, w->stop_rate * down);
   const int64_t others = clx_stream_poisson(&stream, w->other_rate * (clock ? running : elapsed));
@@ -312,7 +395,7 @@ static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
   if (!w->over) w->reached = all->work;
   w->ledger[CLX_LEDGER_PRODUCTIVE] = w->reached;  // at the full rate a second of work takes a second
   const double elapsed = w->over ? all->horizon : w->time, gpus = all->gpus + all->spare_gpus;
-  const int64_t others = count_others(w, elapsed), stops = w->counted[0] + w->counted[1];
+  const int64_t others = count_others(w, elapsed), stops = w->counted[0] + w->counted[1] + w->ignored;
   *run = (clx_reliability_run){
       .end = ended ? w->time : INFINITY,
       .elapsed = elapsed,
@@ -331,21 +414,20 @@ static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
   }
   run->residual = fabs(sum - gpus * elapsed) / (gpus * elapsed);
   w->events += (double)(w->stops + others);
-  // Samples after the end: all the work is done.
-  if (all->store == NULL || !ended) return;
-  w->base = all->work;
+  // Samples after the end: all the work is done. At the horizon: what is done by then.
+  w->base = ended ? all->work : w->reached;
+  w->unsaved = 0;
   w->done = 0;
-  sample_span(w, INFINITY, false);
+  sample(w, INFINITY, false);
 }
 
 clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run *run, clx_error *error) {
   clx_renew_worker *w = worker;
   const clx_renew *all = w->all;
   const bool open = isinf(all->work);  // no end but the horizon
-  const double latest = STRETCH_MOST * all->work;
+  const double latest = all->model->start + STRETCH_MOST * all->work;
   begin(w, index);
-  stand(w, CLX_LEDGER_INITIALIZATION, all->model->start);
-  double failure = next_failure(w);
+  double failure = start_up(w);
   for (;;) {
     if (open) {
       if (w->time + failure >= all->horizon) {

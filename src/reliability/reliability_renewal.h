@@ -16,6 +16,9 @@ typedef struct clx_renewal {
 
 clx_renewal clx_reliability_renewal(const clx_reliability_model *model, int32_t job, int32_t stage);
 
+// s to swap so many lost units for free ones.
+double clx_reliability_swap_time(const clx_reliability_policy *policy, int64_t units);
+
 // Units that a stage holds.
 int64_t clx_reliability_stage_units(const clx_job_stage *stage);
 // Time (s) in which a stage is the job's: up to the next one, the horizon, or the work.

@@ -90,7 +90,7 @@ void clx_report_goodput_svg(const clx_result *result, clx_buffer *out);
 
 // Tables as CSV. Ledger: policy, name, bucket, badput type of ml-goodput-measurement, share of all GPU-time, doc. Series over time:
 // policy, name, time (s), progress and its band, effective training time of the sliding window, free units; empty where a series is
-// absent. Curves: policy, name, curve, x (s of work or GPUs), goodput.
+// absent. Curves: curve (interval, size_low, size_mid, size_high), x (s of work or GPUs), goodput.
 void clx_report_goodput_ledger_csv(const clx_result *result, clx_buffer *out);
 void clx_report_goodput_series_csv(const clx_result *result, clx_buffer *out);
 void clx_report_goodput_curves_csv(const clx_result *result, clx_buffer *out);

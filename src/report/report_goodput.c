@@ -97,10 +97,11 @@ static const char *worded(const char *word, const char *const (*words)[2], int32
 static void write_rates(writer *w) {
   static const char *const clocks[][2] = {{"wall", "per wall-clock time"}, {"running", "per time that the job runs"}};
   static const char *const rates[][2] = {{"posterior", "drawn from their posterior"}, {"point", "taken as certain"}};
-  const clx_quantity *mttf = find(w, 0, "mttf");
-  const char *entry = clx_goodput_fact(&w->view, 0, "failures_entry"),
-             *source = clx_goodput_fact(&w->view, 0, "failures_source"),
-             *clock = clx_goodput_fact(&w->view, 0, "clock"), *drawn = clx_goodput_fact(&w->view, 0, "rates");
+  const clx_quantity *mttf = find(w, w->view.baseline, "mttf");
+  const char *entry = clx_goodput_fact(&w->view, w->view.baseline, "failures_entry"),
+             *source = clx_goodput_fact(&w->view, w->view.baseline, "failures_source"),
+             *clock = clx_goodput_fact(&w->view, w->view.baseline, "clock"),
+             *drawn = clx_goodput_fact(&w->view, w->view.baseline, "rates");
   if (mttf != NULL) {
     add(w, "an interruption every ");
     add_value(w, mttf, 3);
@@ -114,12 +115,13 @@ static void write_rates(writer *w) {
   if (clock != NULL) add(w, "%s%s", w->text[0] != '\0' ? ", " : "", worded(clock, clocks, CLX_COUNT(clocks)));
   if (drawn != NULL) add(w, "%s%s", w->text[0] != '\0' ? ", " : "", worded(drawn, rates, CLX_COUNT(rates)));
   flush(w, "", 2, CLX_REPORT_PLAIN);
-  if (add_found(w, 0, "", "replications", 12, " replications")) {
-    const char *path = clx_goodput_fact(&w->view, 0, "path");
-    const clx_quantity *horizon = find(w, 0, "horizon");
+  if (add_found(w, w->view.baseline, "", "replications", 12, " replications")) {
+    const char *path = clx_goodput_fact(&w->view, w->view.baseline, "path");
+    const clx_quantity *horizon = find(w, w->view.baseline, "horizon");
     if (path != NULL) add(w, " (%s path)", path);
-    if (horizon != NULL && horizon->value > 0) add_found(w, 0, "counts and shares over ", "horizon", 3, "");
-    add(w, ", bands of %g %%", 100 * clx_goodput_value(&w->view, 0, "confidence", 0.9));
+    if (horizon != NULL && horizon->value > 0)
+      add_found(w, w->view.baseline, "counts and shares over ", "horizon", 3, "");
+    add(w, ", bands of %g %%", 100 * clx_goodput_value(&w->view, w->view.baseline, "confidence", 0.9));
   }
   flush(w, "simulated", 1, CLX_REPORT_DIM);
 }
@@ -145,26 +147,29 @@ static void write_checkpoint(writer *w, int32_t policy) {
 // Whether a policy checkpoints as the first one does.
 static bool is_alike(const writer *w, int32_t policy) {
   static const char *const what[] = {"checkpoint_interval", "checkpoint_stall", "checkpoint_lag", "restart_time"};
-  const char *a = clx_goodput_fact(&w->view, 0, "checkpoint"), *b = clx_goodput_fact(&w->view, policy, "checkpoint");
+  const char *a = clx_goodput_fact(&w->view, w->view.baseline, "checkpoint"),
+             *b = clx_goodput_fact(&w->view, policy, "checkpoint");
   if (a != NULL && b != NULL && strcmp(a, b) != 0) return false;
   for (int32_t i = 0; i < CLX_COUNT(what); i++) {
-    const double x = clx_goodput_value(&w->view, 0, what[i], 0), y = clx_goodput_value(&w->view, policy, what[i], 0);
+    const double x = clx_goodput_value(&w->view, w->view.baseline, what[i], 0),
+                 y = clx_goodput_value(&w->view, policy, what[i], 0);
     if (fabs(x - y) > 0.02 * fmax(fabs(x), fabs(y))) return false;
   }
   return true;
 }
 
 static void write_recovery(writer *w) {
-  write_checkpoint(w, 0);
+  write_checkpoint(w, w->view.baseline);
   flush(w, "checkpoint", 2, CLX_REPORT_PLAIN);
-  add_found(w, 0, "", "detect_time", 3, " until a failure is found");
-  add_found(w, 0, "", "restart_time", 3, " to start again");
-  add_found(w, 0, "", "lost_work", 3, " of work lost at a stop");
-  if (clx_goodput_value(&w->view, 0, "waited", 0) > 0) add_found(w, 0, "", "waited", 3, " of waiting for servers");
+  add_found(w, w->view.baseline, "", "detect_time", 3, " until a failure is found");
+  add_found(w, w->view.baseline, "", "restart_time", 3, " to start again");
+  add_found(w, w->view.baseline, "", "lost_work", 3, " of work lost at a stop");
+  if (clx_goodput_value(&w->view, w->view.baseline, "waited", 0) > 0)
+    add_found(w, w->view.baseline, "", "waited", 3, " of waiting for servers");
   flush(w, "recovery", 2, CLX_REPORT_PLAIN);
-  for (int32_t i = 1; i < w->view.count; i++) {
+  for (int32_t i = 0; i < w->view.count; i++) {
     char name[4 * SHORT];
-    if (is_alike(w, i)) continue;
+    if (i == w->view.baseline || find(w, i, "goodput") == NULL || is_alike(w, i)) continue;
     write_checkpoint(w, i);
     const bool same = w->text[0] == '\0';
     if (add_found(w, i, "", "restart_time", 3, " to start again") || !same) {
@@ -194,21 +199,27 @@ static void add_name(writer *w, const char *name, int32_t columns) {
 
 static void write_policy(writer *w, int32_t policy) {
   const clx_quantity *goodput = find(w, policy, "goodput"), *gain = find(w, policy, "gain");
-  char text[3][SHORT], share[SHORT] = "-", band[SHORT] = "";
+  const char *why = clx_goodput_infeasible(&w->view, policy), *best = clx_result_fact(w->view.result, "goodput.best");
+  char text[3][SHORT], share[SHORT] = "-", band[SHORT] = "", number[16] = "";
+  if (w->view.count > 1) snprintf(number, sizeof number, "%d.", policy + 1);
   add_name(w, w->view.policy[policy].name, NAME);
+  if (why != NULL) {
+    add(w, "makes no progress: %s", why);
+    flush(w, number, 0, CLX_REPORT_PLAIN);
+    return;
+  }
   if (goodput != NULL) snprintf(share, sizeof share, "%.1f %%", 100 * goodput->value);
   if (goodput != NULL && has_band(goodput))
     snprintf(band, sizeof band, "%.1f - %.1f", 100 * goodput->low, 100 * goodput->high);
   add(w, "%7s%13s%8s%10s%8s", share, band, number_of(w, policy, "interruptions", 4, text[0]),
       number_of(w, policy, "time_to_train", 3, text[1]), number_of(w, policy, "spares_needed", 12, text[2]));
-  if (gain != NULL && policy > 0) {
+  if (gain != NULL) {
     snprintf(share, sizeof share, "%+.1f", 100 * gain->value);
     band[0] = '\0';
     if (has_band(gain)) snprintf(band, sizeof band, "%+.1f - %+.1f", 100 * gain->low, 100 * gain->high);
     add(w, "%7s%14s", share, band);
   }
-  snprintf(text[0], SHORT, "%d.", policy + 1);
-  flush(w, w->view.count > 1 ? text[0] : "", 0, policy == 0 && w->view.count > 1 ? CLX_REPORT_PLAIN : CLX_REPORT_BOLD);
+  flush(w, number, 0, clx_text_equal(w->view.policy[policy].name, best) ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN);
 }
 
 static void write_policies(writer *w) {
@@ -219,9 +230,9 @@ static void write_policies(writer *w) {
   for (int32_t i = 0; i < w->view.count; i++) write_policy(w, i);
   if (w->view.more > 0) add(w, "%d more: --json", w->view.more);
   flush(w, "", 0, CLX_REPORT_DIM);
-  add_found(w, 0, "free servers: ", "spares", 3, " in the mean");
-  add_found(w, 0, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", 3, "");
-  if (find(w, 0, "spares_needed") != NULL)
+  add_found(w, w->view.baseline, "free servers: ", "spares", 3, " in the mean");
+  add_found(w, w->view.baseline, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", 3, "");
+  if (find(w, w->view.baseline, "spares_needed") != NULL)
     add(w, "%sspares: with so many it never waits (99 %%)", w->text[0] != '\0' ? "; " : "");
   flush(w, "", 1, CLX_REPORT_DIM);
 }
@@ -230,7 +241,7 @@ static void write_causes(writer *w) {
   clx_ranking cause[CLX_CAUSES];
   char prefix[SHORT];
   if (w->view.count == 0) return;
-  snprintf(prefix, sizeof prefix, "%s.cause.", w->view.policy[0].prefix);
+  snprintf(prefix, sizeof prefix, "%s.cause.", w->view.policy[w->view.baseline].prefix);
   const int32_t count = clx_result_rank(w->view.result, prefix, "", false, cause, CLX_CAUSES);
   double sum = 0;
   for (int32_t i = 0; i < count; i++) sum += cause[i].weight;

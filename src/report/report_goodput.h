@@ -14,7 +14,8 @@ typedef struct clx_goodput_view {
     const char *name;
   } policy[CLX_GOODPUT_POLICIES];
   int32_t count;
-  int32_t more;  // policies that found no room
+  int32_t more;      // policies that found no room
+  int32_t baseline;  // the policy that others are compared with: the first one that makes progress
 } clx_goodput_view;
 
 clx_goodput_view clx_goodput_view_of(const clx_result *result);
@@ -22,12 +23,14 @@ clx_goodput_view clx_goodput_view_of(const clx_result *result);
 const clx_quantity *clx_goodput_find(const clx_goodput_view *view, int32_t policy, const char *what);
 double clx_goodput_value(const clx_goodput_view *view, int32_t policy, const char *what, double otherwise);
 const char *clx_goodput_fact(const clx_goodput_view *view, int32_t policy, const char *what);
-// Curves that all policies share stand below "reliability.".
+// Curves, which all policies share, stand below "reliability.".
 const double *clx_goodput_series(const clx_goodput_view *view, int32_t policy, const char *what, const double **x,
                                  int32_t *count);
 // Share of all GPU-time in a bucket of the ledger; 0 when it is absent.
 double clx_goodput_share(const clx_goodput_view *view, int32_t policy, int32_t bucket);
 bool clx_goodput_has_ledger(const clx_goodput_view *view, int32_t policy);
+// Why a policy makes no progress; NULL when it does.
+const char *clx_goodput_infeasible(const clx_goodput_view *view, int32_t policy);
 // "work done again", "spare servers" ...
 extern const char *const clx_goodput_bucket[CLX_LEDGERS];
 // All buckets but the productive one, in the order in which people read them: what failures cost, what guards against them, what waits.
@@ -58,6 +61,7 @@ clx_point clx_plot_at(const clx_plot *plot, double x,
                       double y);  // inside the axes: values beyond them stand on the edge
 // Marks, rules and titles. Shares (0..1) in percent; times in one unit for the whole axis, on a logarithmic axis each in its own.
 void clx_plot_share_axis(clx_plot *plot, const char *title);
+void clx_plot_work_axis(clx_plot *plot, const char *title);  // s of work, in the unit of the times beside it
 void clx_plot_time_axis(clx_plot *plot, const char *title);
 void clx_plot_log_axis(clx_plot *plot, bool time, const char *title);
 // A curve in the colour and dashes of style 0..CLX_GOODPUT_POLICIES - 1, with marks at a few of its points; and an area between two.
@@ -66,9 +70,10 @@ void clx_plot_band(clx_plot *plot, const double *x, const double *low, const dou
                    int32_t style);
 void clx_plot_mark(clx_plot *plot, clx_point at, int32_t style);
 void clx_plot_rule(clx_plot *plot, const char *style, clx_point a, clx_point b);
-// An entry of the key in the margin: sample of a style (-1: a ring), name, and a second line (may be empty).
-void clx_plot_key(clx_plot *plot, int32_t style, const char *name, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+typedef enum clx_sample { CLX_SAMPLE_LINE, CLX_SAMPLE_MARK, CLX_SAMPLE_RING } clx_sample;
+// An entry of the key in the margin: sample in a style, name, and a second line (may be empty).
+void clx_plot_key(clx_plot *plot, clx_sample sample, int32_t style, const char *name, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 // A sentence in the middle, where there is nothing to draw.
 void clx_plot_nothing(clx_plot *plot, const char *why);
 

@@ -44,19 +44,6 @@ static void put_mark(clx_plot *p, double x, const char *text) {
   clx_svg_text(&p->picture, at, bottom + 17, "small", "middle", "%s", text);
 }
 
-void clx_plot_share_axis(clx_plot *p, const char *title) {
-  const double step = round_step((p->y1 - p->y0) / 6), right = p->area.x + p->area.width;
-  char text[SHORT];
-  for (int32_t i = (int32_t)ceil(p->y0 / step - 1e-9); i * step <= p->y1 * (1 + 1e-9); i++) {
-    const double y = clx_plot_at(p, p->x0, i * step).y;
-    clx_plot_rule(p, "rule", (clx_point){p->area.x, y}, (clx_point){right, y});
-    clx_svg_text(&p->picture, p->area.x - 8, y + 4, "small", "end", "%s",
-                 clx_quantity_format(100 * i * step, "", 4, text, sizeof text));
-  }
-  clx_plot_rule(p, "axis", (clx_point){p->area.x, p->area.y}, (clx_point){p->area.x, p->area.y + p->area.height});
-  clx_svg_text(&p->picture, p->area.x - 38, p->area.y - 12, "small", "start", "%s", title);
-}
-
 typedef struct time_unit {
   double seconds;
   const char *name;
@@ -64,17 +51,46 @@ typedef struct time_unit {
 
 static const time_unit UNITS[] = {{1, "s"}, {60, "min"}, {3600, "h"}, {86400, "days"}};
 
-void clx_plot_time_axis(clx_plot *p, const char *title) {
+// The largest unit of which a few are there.
+static const time_unit *unit_of(double seconds) {
   int32_t unit = 0;
-  while (unit + 1 < CLX_COUNT(UNITS) && p->x1 >= 3 * UNITS[unit + 1].seconds) unit++;
+  while (unit + 1 < CLX_COUNT(UNITS) && seconds >= 3 * UNITS[unit + 1].seconds) unit++;
+  return &UNITS[unit];
+}
+
+// Marks of the upright axis: multiples of a round step, written as multiples of `one`.
+static void put_upright_axis(clx_plot *p, double one, const char *title) {
+  const double step = round_step((p->y1 - p->y0) / one / 6) * one, right = p->area.x + p->area.width;
   char text[SHORT];
-  const double most = p->x1 / UNITS[unit].seconds;
+  for (int32_t i = (int32_t)ceil(p->y0 / step - 1e-9); i * step <= p->y1 * (1 + 1e-9); i++) {
+    const double y = clx_plot_at(p, p->x0, i * step).y;
+    clx_plot_rule(p, "rule", (clx_point){p->area.x, y}, (clx_point){right, y});
+    clx_svg_text(&p->picture, p->area.x - 8, y + 4, "small", "end", "%s",
+                 clx_quantity_format(i * step / one, "", 4, text, sizeof text));
+  }
+  clx_plot_rule(p, "axis", (clx_point){p->area.x, p->area.y}, (clx_point){p->area.x, p->area.y + p->area.height});
+  clx_svg_text(&p->picture, p->area.x - 38, p->area.y - 12, "small", "start", "%s", title);
+}
+
+void clx_plot_share_axis(clx_plot *p, const char *title) { put_upright_axis(p, 0.01, title); }
+
+void clx_plot_work_axis(clx_plot *p, const char *title) {
+  const time_unit *unit = unit_of(p->x1);
+  char text[2 * SHORT];
+  snprintf(text, sizeof text, "%s (%s at full rate)", title, unit->name);
+  put_upright_axis(p, unit->seconds, text);
+}
+
+void clx_plot_time_axis(clx_plot *p, const char *title) {
+  const time_unit *unit = unit_of(p->x1);
+  char text[SHORT];
+  const double most = p->x1 / unit->seconds;
   clx_quantity_format(round_step(most), "", 6, text, sizeof text);
   const double step = round_step(most * fmax(40, 12 + clx_goodput_width(text, 11)) / p->area.width);
-  for (int32_t i = 0; i * step * UNITS[unit].seconds <= p->x1 * (1 + 1e-9); i++) {
-    put_mark(p, i * step * UNITS[unit].seconds, clx_quantity_format(i * step, "", 6, text, sizeof text));
+  for (int32_t i = 0; i * step * unit->seconds <= p->x1 * (1 + 1e-9); i++) {
+    put_mark(p, i * step * unit->seconds, clx_quantity_format(i * step, "", 6, text, sizeof text));
   }
-  snprintf(text, sizeof text, "%s (%s)", title, UNITS[unit].name);
+  snprintf(text, sizeof text, "%s (%s)", title, unit->name);
   put_frame(p, text);
 }
 
@@ -179,18 +195,20 @@ void clx_plot_band(clx_plot *p, const double *x, const double *low, const double
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
-void clx_plot_key(clx_plot *p, int32_t style, const char *name, const char *format, ...) {
+void clx_plot_key(clx_plot *p, clx_sample sample, int32_t style, const char *name, const char *format, ...) {
   const double x = p->area.x + p->area.width + 16, y = p->key;
   char text[SHORT * 2], cut[SHORT * 2];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  if (style >= 0) {
+  if (sample == CLX_SAMPLE_LINE) {
     clx_buffer_format(p->picture.out, "<path class=\"line s%d\" d=\"M%.1f %.1fh24\"/>\n", style, x, y - 4);
-    clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
-  } else {
+  }
+  if (sample == CLX_SAMPLE_RING) {
     clx_svg_disc(&p->picture, (clx_point){x + 12, y - 4}, 4.5, "ring");
+  } else {
+    clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
   }
   const double room = p->margin - 16 - 30;
   clx_svg_text(&p->picture, x + 30, y, "small", "start", "%s", clx_goodput_cut(name, room, 11, cut, sizeof cut));

@@ -70,18 +70,15 @@ void clx_report_goodput_series_csv(const clx_result *result, clx_buffer *out) {
 void clx_report_goodput_curves_csv(const clx_result *result, clx_buffer *out) {
   static const char *const names[] = {"interval", "size_low", "size_mid", "size_high"};
   const clx_goodput_view v = clx_goodput_view_of(result);
-  clx_buffer_format(out, "policy,name,curve,x,goodput\n");
-  for (int32_t i = 0; i < v.count; i++) {
-    for (int32_t k = 0; k < CLX_COUNT(names); k++) {
-      char what[32];
-      const double *x = NULL;
-      int32_t count = 0;
-      snprintf(what, sizeof what, "curve.%s", names[k]);
-      const double *y = clx_goodput_series(&v, i, what, &x, &count);
-      for (int32_t row = 0; y != NULL && row < count; row++) {
-        put_policy(&v, i, out);
-        clx_buffer_format(out, ",%s,%.17g,%.17g\n", names[k], x[row], y[row]);
-      }
+  clx_buffer_format(out, "curve,x,goodput\n");
+  for (int32_t k = 0; k < CLX_COUNT(names); k++) {
+    char what[32];
+    const double *x = NULL;
+    int32_t count = 0;
+    snprintf(what, sizeof what, "curve.%s", names[k]);
+    const double *y = clx_goodput_series(&v, v.baseline, what, &x, &count);
+    for (int32_t row = 0; y != NULL && row < count; row++) {
+      clx_buffer_format(out, "%s,%.17g,%.17g\n", names[k], x[row], y[row]);
     }
   }
 }

@@ -75,12 +75,12 @@ static double put_piece(bars *b, double x, double y, int32_t bucket, double shar
   if (width <= 0) return x;
   snprintf(style, sizeof style, "piece g%d", bucket);
   clx_svg_box(p, x, y, width, BAR, 0, style);
-  if (CLX_PAINTS[bucket].pattern != NULL) {
+  if (clx_ledger_paint[bucket].pattern != NULL) {
     clx_buffer_format(p->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"url(#%s)\"/>\n", x, y,
-                      width, BAR, CLX_PAINTS[bucket].pattern);
+                      width, BAR, clx_ledger_paint[bucket].pattern);
   }
   if (width >= (share < 0.0995 ? 22 : 28)) {
-    clx_svg_text(p, x + width / 2, y + 12.5, CLX_PAINTS[bucket].light ? "dark" : "light", "middle", "%.1f",
+    clx_svg_text(p, x + width / 2, y + 12.5, clx_ledger_paint[bucket].light ? "dark" : "light", "middle", "%.1f",
                  100 * share);
   }
   return x + width;
@@ -93,7 +93,8 @@ static void put_bar(bars *b, int32_t policy, double y) {
   clx_svg_text(p, b->left - 58, y + 13, "small", "end", "%s",
                clx_goodput_cut(b->view->policy[policy].name, b->left - 58 - b->plot->area.x, 11, name, sizeof name));
   if (!clx_goodput_has_ledger(b->view, policy)) {
-    clx_svg_text(p, b->left + 8, y + 13, "small", "start", "no ledger");
+    clx_svg_text(p, b->left + 8, y + 13, "small", "start", "%s",
+                 clx_goodput_infeasible(b->view, policy) != NULL ? "makes no progress" : "no ledger");
     return;
   }
   clx_svg_text(p, b->left - 10, y + 13, "head", "end", "%.1f",
@@ -111,9 +112,9 @@ static void put_sample(bars *b, double x, double y, int32_t bucket) {
   char style[SHORT];
   snprintf(style, sizeof style, "piece g%d", bucket);
   clx_svg_box(p, x, y - 10, 16, 12, 0, style);
-  if (CLX_PAINTS[bucket].pattern != NULL) {
+  if (clx_ledger_paint[bucket].pattern != NULL) {
     clx_buffer_format(p->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"16\" height=\"12\" fill=\"url(#%s)\"/>\n", x, y - 10,
-                      CLX_PAINTS[bucket].pattern);
+                      clx_ledger_paint[bucket].pattern);
   }
   clx_svg_text(p, x + 21, y, "small", "start", "%s", name_of(bucket));
 }

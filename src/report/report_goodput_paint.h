@@ -12,4 +12,4 @@ typedef struct clx_paint {
   bool light;           // texts on it are dark
 } clx_paint;
 
-extern const clx_paint CLX_PAINTS[CLX_LEDGERS + 1];
+extern const clx_paint clx_ledger_paint[CLX_LEDGERS + 1];

@@ -6,7 +6,7 @@
 #include "report/report_goodput.h"
 #include "unit/unit.h"
 
-enum { SHORT = 48, LINE = 160, KEYS = 6 };  // KEYS: up to so many entries have room for three lines
+enum { SHORT = 48, LINE = 160 };
 
 // The axes' rectangle within the area of a figure: texts on the left and below, keys on the right.
 static void set_axes(clx_plot *p, clx_area area, double margin) {
@@ -53,7 +53,7 @@ static void put_progress(clx_plot *p, int32_t policy) {
   high = clx_goodput_series(&p->view, policy, "progress_high", &x_high, &count_high);
   if (low != NULL && high != NULL && count_low == count_high) clx_plot_band(p, x_low, low, high, count_low, policy);
   int32_t end = 0;  // up to the end of the work
-  while (end < count && (end == 0 || y[end - 1] < 1)) end++;
+  while (end < count && (end == 0 || y[end - 1] < p->y1)) end++;
   clx_plot_line(p, x, y, end, policy);
 }
 
@@ -61,26 +61,36 @@ static void key_progress(clx_plot *p, int32_t policy) {
   const clx_quantity *time = clx_goodput_find(&p->view, policy, "time_to_train");
   char text[LINE] = "";
   if (time != NULL && time->value > 0) with_band(time, 3, text);
-  clx_plot_key(p, policy, p->view.policy[policy].name, "%s", text);
+  if (clx_goodput_infeasible(&p->view, policy) != NULL) snprintf(text, sizeof text, "makes no progress");
+  clx_plot_key(p, CLX_SAMPLE_LINE, policy, p->view.policy[policy].name, "%s", text);
 }
 
 void clx_figure_progress(clx_plot *p, clx_area area) {
   set_axes(p, area, margin_of(area));
   p->log_x = false;
   p->x0 = p->y0 = 0;
-  p->y1 = 1;
-  double zero = 0, end = 0;
+  double zero = 0, end = 0, most = 0;
   for (int32_t i = 0; i < p->view.count; i++) {
     const double *x = NULL;
     int32_t count = 0;
-    if (clx_goodput_series(&p->view, i, "progress", &x, &count) != NULL) widen(&zero, &end, x, count);
+    const double *y = clx_goodput_series(&p->view, i, "progress", &x, &count);
+    if (y == NULL) continue;
+    widen(&zero, &end, x, count);
+    widen(&zero, &most, y, count);
   }
-  p->x1 = end > 0 ? end : 1;
   if (end <= 0) {
     clx_plot_nothing(p, "no progress over time in this result");
     return;
   }
-  clx_plot_share_axis(p, "work done (%)");
+  p->x1 = end;
+  p->y1 = 1;
+  // Shares of the work; of a run without an end it is the work itself, in s.
+  if (most > 1 + 1e-6) {
+    p->y1 = fmax(end, most);
+    clx_plot_work_axis(p, "work done");
+  } else {
+    clx_plot_share_axis(p, "work done (%)");
+  }
   clx_plot_time_axis(p, "time since the start");
   for (int32_t i = p->view.count - 1; i >= 0; i--) put_progress(p, i);
   for (int32_t i = 0; i < p->view.count; i++) key_progress(p, i);
@@ -115,9 +125,9 @@ typedef struct curve {
   int32_t count;
 } curve;
 
-static curve curve_of(const clx_plot *p, int32_t policy, const char *what) {
+static curve curve_of(const clx_plot *p, const char *what) {
   curve c = {0};
-  c.y = clx_goodput_series(&p->view, policy, what, &c.x, &c.count);
+  c.y = clx_goodput_series(&p->view, p->view.baseline, what, &c.x, &c.count);
   if (c.y == NULL) return (curve){0};
   const int32_t skip = skip_of(c.x, c.count);
   return (curve){c.x + skip, c.y + skip, c.count - skip};
@@ -125,7 +135,7 @@ static curve curve_of(const clx_plot *p, int32_t policy, const char *what) {
 
 // GPUs of the job, and what was simulated for it.
 static void put_machine(clx_plot *p, double gpus) {
-  const clx_quantity *goodput = clx_goodput_find(&p->view, 0, "goodput");
+  const clx_quantity *goodput = clx_goodput_find(&p->view, p->view.baseline, "goodput");
   char count[SHORT], name[LINE] = "simulated";
   if (gpus < p->x0 || gpus > p->x1 || goodput == NULL) return;
   const clx_point at = clx_plot_at(p, gpus, goodput->value);
@@ -138,8 +148,8 @@ static void put_machine(clx_plot *p, double gpus) {
     clx_plot_rule(p, "whisker", (clx_point){b.x - 4, b.y}, (clx_point){b.x + 4, b.y});
   }
   clx_svg_disc(&p->picture, at, 4.5, "ring");
-  if (p->view.count > 1) snprintf(name, sizeof name, "simulated: %.99s", p->view.policy[0].name);
-  clx_plot_key(p, -1, name, "%.1f %% at %s GPUs", 100 * goodput->value,
+  if (p->view.count > 1) snprintf(name, sizeof name, "simulated: %.99s", p->view.policy[p->view.baseline].name);
+  clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%.1f %% at %s GPUs", 100 * goodput->value,
                clx_quantity_format(gpus, "", 12, count, SHORT));
 }
 
@@ -149,12 +159,12 @@ void clx_figure_size(clx_plot *p, clx_area area) {
   } rates[] = {
       {"curve.size_low", "low rates"}, {"curve.size_mid", "expected rates"}, {"curve.size_high", "high rates"}};
   curve c[CLX_COUNT(rates)];
-  const clx_quantity *goodput = p->view.count > 0 ? clx_goodput_find(&p->view, 0, "goodput") : NULL;
+  const clx_quantity *goodput = p->view.count > 0 ? clx_goodput_find(&p->view, p->view.baseline, "goodput") : NULL;
   double low = INFINITY, high = 0, least = 1, most = 0;
   char text[SHORT];
   set_axes(p, area, margin_of(area));
   for (int32_t i = 0; i < CLX_COUNT(rates); i++) {
-    c[i] = curve_of(p, 0, rates[i].what);
+    c[i] = curve_of(p, rates[i].what);
     widen(&low, &high, c[i].x, c[i].count);
     widen(&least, &most, c[i].y, c[i].count);
   }
@@ -175,8 +185,8 @@ void clx_figure_size(clx_plot *p, clx_area area) {
     if (c[i].count < 1) continue;
     clx_plot_line(p, c[i].x, c[i].y, c[i].count, i);
     const double at = gpus >= low && gpus <= high ? gpus : high;
-    clx_plot_key(p, i, rates[i].name, "%.1f %% at %s GPUs", 100 * value_at(c[i].x, c[i].y, c[i].count, at),
-                 clx_quantity_format(at, "", 12, text, sizeof text));
+    clx_plot_key(p, CLX_SAMPLE_LINE, i, rates[i].name, "%.1f %% at %s GPUs",
+                 100 * value_at(c[i].x, c[i].y, c[i].count, at), clx_quantity_format(at, "", 12, text, sizeof text));
   }
   put_machine(p, gpus);
 }
@@ -191,50 +201,62 @@ static int32_t highest(const curve *c) {
   return best;
 }
 
-// The best of a curve: the interval of the policy where that is the best one to the step of the curve, else the highest point.
-static double best_of(const curve *c, double set) {
-  const int32_t i = highest(c);
-  const double before = c->x[i > 0 ? i - 1 : i], after = c->x[i + 1 < c->count ? i + 1 : i];
-  return set >= before && set <= after ? set : c->x[i];
-}
-
-static void put_interval(clx_plot *p, int32_t policy, const curve *c) {
-  const clx_quantity *q = clx_goodput_find(&p->view, policy, "checkpoint_interval");
-  const double set = q != NULL ? q->value : 0, best = best_of(c, set), bottom = p->area.y + p->area.height;
-  const double most = fmax(value_at(c->x, c->y, c->count, best), c->y[highest(c)]);
+// The curve, its best interval, and what is best at both ends of the rates' band.
+static void put_interval(clx_plot *p, const curve *c) {
+  const clx_quantity *set =
+      p->view.count > 0 ? clx_goodput_find(&p->view, p->view.baseline, "checkpoint_interval") : NULL;
+  const double best = clx_result_value(p->view.result, "reliability.curve.best_interval", c->x[highest(c)]);
+  const double most =
+      fmax(value_at(c->x, c->y, c->count, best), clx_result_value(p->view.result, "reliability.curve.best_goodput", 0));
   const clx_point top = clx_plot_at(p, best, most);
-  char text[2][SHORT];
-  if (q != NULL && q->low < q->high && p->view.count == 1 && best == set) {
-    const double x0 = clx_plot_at(p, fmax(q->low, p->x0), 0).x, x1 = clx_plot_at(p, q->high, 0).x;
+  char text[SHORT];
+  if (set != NULL && set->low < set->high) {
+    const double x0 = clx_plot_at(p, fmax(set->low, p->x0), 0).x, x1 = clx_plot_at(p, set->high, 0).x;
     clx_svg_box(&p->picture, x0, p->area.y, fmax(x1 - x0, 0.8), p->area.height, 0, "band f0");
   }
-  clx_plot_line(p, c->x, c->y, c->count, policy);
-  if (p->view.count == 1) clx_plot_rule(p, "aim", top, (clx_point){top.x, bottom});
+  clx_buffer_format(p->picture.out, "<path class=\"curve\" d=\"");
+  for (int32_t i = 0; i < c->count; i++) {
+    const clx_point at = clx_plot_at(p, c->x[i], c->y[i]);
+    clx_buffer_format(p->picture.out, "%c%.1f %.1f", i == 0 ? 'M' : 'L', at.x, at.y);
+  }
+  clx_buffer_format(p->picture.out, "\"/>\n");
+  clx_plot_rule(p, "aim", top, (clx_point){top.x, p->area.y + p->area.height});
   clx_svg_disc(&p->picture, top, 5, "ring");
-  clx_plot_key(p, policy, p->view.policy[policy].name, "best: %s, %.1f %%",
-               clx_quantity_format(best, "s", 3, text[0], SHORT), 100 * most);
-  if (best == set || !(set >= p->x0 && set <= p->x1)) return;
-  const double there = value_at(c->x, c->y, c->count, set);
-  const clx_point at = clx_plot_at(p, set, there);
-  clx_buffer_format(p->picture.out, "<path class=\"given\" d=\"M%.1f %.1fl9 9m-9 0l9 -9\"/>\n", at.x - 4.5, at.y - 4.5);
-  if (p->view.count > KEYS) return;
-  clx_svg_text(&p->picture, p->area.x + p->area.width + 46, p->key - 7, "tiny", "start", "as set: %s, %.1f %%",
-               clx_quantity_format(set, "s", 3, text[1], SHORT), 100 * there);
-  p->key += 12;
+  clx_plot_key(p, CLX_SAMPLE_RING, 0, "best, restart of all", "%s: %.1f %%",
+               clx_quantity_format(best, "s", 3, text, sizeof text), 100 * most);
+}
+
+// What was simulated with each policy, at its interval.
+static void put_simulated(clx_plot *p) {
+  for (int32_t i = 0; i < p->view.count; i++) {
+    const clx_quantity *set = clx_goodput_find(&p->view, i, "checkpoint_interval"),
+                       *goodput = clx_goodput_find(&p->view, i, "goodput");
+    char text[SHORT];
+    if (set == NULL || goodput == NULL || !(set->value >= p->x0 && set->value <= p->x1)) continue;
+    if (goodput->low < goodput->high && p->view.count == 1) {
+      clx_plot_rule(p, "whisker", clx_plot_at(p, set->value, goodput->low), clx_plot_at(p, set->value, goodput->high));
+    }
+    clx_plot_mark(p, clx_plot_at(p, set->value, goodput->value), i);
+    clx_plot_key(p, CLX_SAMPLE_MARK, i, p->view.policy[i].name, "%s: %.1f %%",
+                 clx_quantity_format(set->value, "s", 3, text, sizeof text), 100 * goodput->value);
+  }
 }
 
 void clx_figure_interval(clx_plot *p, clx_area area) {
-  curve c[CLX_GOODPUT_POLICIES];
   double left = INFINITY, right = 0, low = 1, high = 0;
   set_axes(p, area, margin_of(area));
-  for (int32_t i = 0; i < p->view.count; i++) {
-    c[i] = curve_of(p, i, "curve.interval");
-    widen(&left, &right, c[i].x, c[i].count);
-    widen(&low, &high, c[i].y, c[i].count);
-  }
+  const curve c = curve_of(p, "curve.interval");
+  widen(&left, &right, c.x, c.count);
+  widen(&low, &high, c.y, c.count);
   if (!(right > left)) {
     clx_plot_nothing(p, "no goodput over the checkpoint interval in this result");
     return;
+  }
+  for (int32_t i = 0; i < p->view.count; i++) {
+    const clx_quantity *goodput = clx_goodput_find(&p->view, i, "goodput");
+    if (goodput == NULL) continue;
+    widen(&low, &high, &goodput->low, 1);
+    widen(&low, &high, &goodput->high, 1);
   }
   p->log_x = true;
   p->x0 = left;
@@ -242,7 +264,6 @@ void clx_figure_interval(clx_plot *p, clx_area area) {
   set_shares(p, low, high);
   clx_plot_share_axis(p, "goodput (%)");
   clx_plot_log_axis(p, true, "work between two checkpoints");
-  for (int32_t i = 0; i < p->view.count; i++) {
-    if (c[i].count > 0) put_interval(p, i, &c[i]);
-  }
+  put_interval(p, &c);
+  put_simulated(p);
 }

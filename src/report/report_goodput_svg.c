@@ -20,20 +20,23 @@ static const char STYLE[] =
     ".rule{stroke:#e1e7ed}.axis{stroke:#5b6875}.aim{stroke:#5b6875;stroke-dasharray:3 3}\n"
     ".line{fill:none;stroke-width:1.8;stroke-linejoin:round}.band{fill-opacity:.15}\n"
     ".mark{stroke:#fff;stroke-width:.8}.piece{stroke:#fff;stroke-width:.7}\n"
-    ".ring,.given{fill:none;stroke:#1f2933;stroke-width:1.8}.whisker{stroke:#1f2933;stroke-width:1.4}\n"
+    ".curve{fill:none;stroke:#33475b;stroke-width:1.8;stroke-linejoin:round}\n"
+    ".ring{fill:none;stroke:#1f2933;stroke-width:1.8}.whisker{stroke:#1f2933;stroke-width:1.4}\n"
     "@media "
     "(prefers-color-scheme:dark){text{fill:#e6ebf0}.small,.tiny{fill:#9fb0c0}.dark{fill:#1f2933}.light{fill:#fff}\n"
     ".page{fill:#12181f}.rule{stroke:#2b3743}.axis,.aim{stroke:#9fb0c0}.mark,.piece{stroke:#12181f}\n"
-    ".band{fill-opacity:.25}.ring,.given,.whisker{stroke:#e6ebf0}}\n";
+    ".band{fill-opacity:.25}.ring,.whisker{stroke:#e6ebf0}.curve{stroke:#b8c4d0}}\n";
 
-// Policies and rates: colour and dashes.
+// Policies and rates: colour on light and on dark pages, and dashes.
 static const struct {
-  const char *colour, *dashes;
-} LINES[CLX_GOODPUT_POLICIES] = {{"#2f6fa3", "none"},    {"#d95f28", "8 3"},     {"#2f8f6f", "2.5 2.5"},
-                                 {"#7a62a3", "9 3 2 3"}, {"#c48a12", "14 4"},    {"#b01c2e", "5 2 1 2 1 2"},
-                                 {"#4f9d9d", "1 2.5"},   {"#7d5a44", "16 3 4 3"}};
+  const char *colour, *dark, *dashes;
+} LINES[CLX_GOODPUT_POLICIES] = {
+    {"#2f6fa3", "#5fa3d6", "none"},    {"#d95f28", "#e8814f", "8 3"},      {"#2f8f6f", "#4fb592", "2.5 2.5"},
+    {"#7a62a3", "#a58bd0", "9 3 2 3"}, {"#c48a12", "#dca83a", "14 4"},     {"#b01c2e", "#ea6a7a", "5 2 1 2 1 2"},
+    {"#4f9d9d", "#72c0c0", "1 2.5"},   {"#7d5a44", "#b08a70", "16 3 4 3"},
+};
 
-const clx_paint CLX_PAINTS[CLX_LEDGERS + 1] = {
+const clx_paint clx_ledger_paint[CLX_LEDGERS + 1] = {
     [CLX_LEDGER_PRODUCTIVE] = {"#dfe7ee", NULL, true},      [CLX_LEDGER_WASTED] = {"#a01a2c", NULL, false},
     [CLX_LEDGER_RECOVERY] = {"#f0a070", "rising", true},    [CLX_LEDGER_STARTUP] = {"#55677a", NULL, false},
     [CLX_LEDGER_RESTORE] = {"#b5d3e8", "falling", true},    [CLX_LEDGER_REINITIALIZATION] = {"#3f8585", "level", false},
@@ -63,7 +66,12 @@ static void put_style(clx_picture *p) {
     clx_buffer_format(out, ".s%d{stroke:%s;stroke-dasharray:%s}.f%d{fill:%s}\n", i, LINES[i].colour, LINES[i].dashes, i,
                       LINES[i].colour);
   }
-  for (int32_t i = 0; i <= CLX_LEDGERS; i++) clx_buffer_format(out, ".g%d{fill:%s}", i, CLX_PAINTS[i].colour);
+  clx_buffer_format(out, "@media (prefers-color-scheme:dark){");
+  for (int32_t i = 0; i < CLX_GOODPUT_POLICIES; i++) {
+    clx_buffer_format(out, ".s%d{stroke:%s}.f%d{fill:%s}", i, LINES[i].dark, i, LINES[i].dark);
+  }
+  clx_buffer_format(out, "}\n");
+  for (int32_t i = 0; i <= CLX_LEDGERS; i++) clx_buffer_format(out, ".g%d{fill:%s}", i, clx_ledger_paint[i].colour);
   clx_buffer_format(out, "\n.g%d{stroke:#b8c4d0}\n</style>\n<defs>", CLX_LEDGER_SPARE);
   for (int32_t i = 0; i < CLX_COUNT(HATCHES); i++) {
     clx_buffer_format(out,
@@ -88,18 +96,19 @@ static void add(char text[LINE], const char *format, ...) {
 
 // Rates and their source, how it was simulated.
 static void put_sources(clx_plot *p, bool curves, double width, double y) {
-  const char *entry = p->view.count > 0 ? clx_goodput_fact(&p->view, 0, "failures_entry") : NULL;
+  const char *entry = p->view.count > 0 ? clx_goodput_fact(&p->view, p->view.baseline, "failures_entry") : NULL;
   char text[LINE] = "", number[SHORT], cut[LINE];
   if (p->view.count == 0) return;
-  const char *source = clx_goodput_fact(&p->view, 0, "failures_source"), *path = clx_goodput_fact(&p->view, 0, "path");
-  const double count = clx_goodput_value(&p->view, 0, "replications", 0);
+  const char *source = clx_goodput_fact(&p->view, p->view.baseline, "failures_source"),
+             *path = clx_goodput_fact(&p->view, p->view.baseline, "path");
+  const double count = clx_goodput_value(&p->view, p->view.baseline, "replications", 0);
   if (entry != NULL)
     add(text, "Failure rates: catalogue entry %s%s%s%s. ", entry, source != NULL ? " (" : "",
         source != NULL ? source : "", source != NULL ? ")" : "");
   if (count > 0) {
     add(text, "Simulated: %s replications%s%s%s; bands: %g %% of them. ",
         clx_quantity_format(count, "", 12, number, SHORT), path != NULL ? ", " : "", path != NULL ? path : "",
-        path != NULL ? " path" : "", 100 * clx_goodput_value(&p->view, 0, "confidence", 0.9));
+        path != NULL ? " path" : "", 100 * clx_goodput_value(&p->view, p->view.baseline, "confidence", 0.9));
   }
   if (curves) add(text, "Curves: renewal form of the mean time to failure.");
   clx_svg_text(&p->picture, EDGE, y, "tiny", "start", "%s", clx_goodput_cut(text, width, 9.5, cut, sizeof cut));
@@ -122,7 +131,8 @@ typedef struct figure {
 static const figure FIGURES[] = {
     {"Progress of the run", NULL, clx_figure_progress},
     {"Goodput against size", "renewal form at the rates expected and at both ends of their band", clx_figure_size},
-    {"Goodput over the checkpoint interval", "rings: the best interval; shaded: the best for the rates' band",
+    {"Goodput over the checkpoint interval",
+     "line: renewal form of a restart of all, ring: its best, shaded: best within the rates' band; marks: simulated",
      clx_figure_interval},
     {"Where the rest of the GPU-time goes", "every GPU-second stands in exactly one part", clx_figure_ledger},
 };
@@ -131,8 +141,8 @@ static void put_figure(clx_plot *p, int32_t index, char letter, clx_area area) {
   char head[SHORT] = "";
   if (letter != '\0') snprintf(head, sizeof head, "(%c) ", letter);
   clx_svg_text(&p->picture, area.x, area.y + 10, "head", "start", "%s%s", head, FIGURES[index].title);
-  const double beyond =
-      p->view.count > 0 ? 50 * (1 - clx_goodput_value(&p->view, 0, "confidence", 0.9)) : 5;  // percent on each side
+  const double beyond = p->view.count > 0 ? 50 * (1 - clx_goodput_value(&p->view, p->view.baseline, "confidence", 0.9))
+                                          : 5;  // percent on each side
   char note[LINE];
   snprintf(note, sizeof note, "mean of all replications; shaded: percentiles %g to %g of them", beyond, 100 - beyond);
   clx_svg_text(&p->picture, area.x, area.y + 27, "small", "start", "%s",

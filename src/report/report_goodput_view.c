@@ -45,6 +45,8 @@ clx_goodput_view clx_goodput_view_of(const clx_result *result) {
     snprintf(v.policy[v.count].prefix, sizeof v.policy[0].prefix, "goodput.policy_%d", i + 1);
     v.policy[v.count++].name = title;
   }
+  while (v.baseline < v.count && clx_goodput_find(&v, v.baseline, "goodput") == NULL) v.baseline++;
+  if (v.baseline == v.count) v.baseline = 0;
   if (v.count > 0 || clx_result_find(result, "reliability.goodput") == NULL) return v;
   const char *policy = clx_result_fact(result, "reliability.policy");
   snprintf(v.policy[0].prefix, sizeof v.policy[0].prefix, "reliability");
@@ -77,9 +79,9 @@ const double *clx_goodput_series(const clx_goodput_view *view, int32_t policy, c
                                  int32_t *count) {
   char name[NAME];
   *count = 0;
-  const double *y = NULL;
-  if (policy < view->count) y = clx_result_series(view->result, full_name(view, policy, what, name), x, count);
-  if (y != NULL || policy > 0 || strncmp(what, "curve.", 6) != 0) return y;
+  if (strncmp(what, "curve.", 6) != 0) {
+    return clx_result_series(view->result, full_name(view, policy, what, name), x, count);
+  }
   snprintf(name, sizeof name, "reliability.%s", what);
   return clx_result_series(view->result, name, x, count);
 }
@@ -112,6 +114,10 @@ double clx_goodput_width(const char *text, double font) {
     if (((unsigned char)*c & 0xC0) != 0x80) width += width_of((unsigned char)*c, font);
   }
   return font > 0 ? font * width : width;
+}
+
+const char *clx_goodput_infeasible(const clx_goodput_view *view, int32_t policy) {
+  return clx_goodput_fact(view, policy, "infeasible");
 }
 
 const char *clx_goodput_cut(const char *text, double room, double font, char *out, size_t size) {

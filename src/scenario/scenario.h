@@ -100,6 +100,12 @@ struct clx_scenario {
 clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const char *data, size_t size,
                              clx_scenario **out, clx_error *error);
 
+// The same, from a tree that stands in another document, with settings: they change the tree. It must outlive the scenario;
+// relative paths start at `folder` (nullable).
+clx_status clx_scenario_read_tree(const clx_catalog *catalog, clx_node *root, const char *folder,
+                                  const clx_setting *settings, int32_t setting_count, clx_scenario **out,
+                                  clx_error *error);
+
 // Reads all catalogue entries that scenario->spec names and compiles machine and job. `folder` (nullable) is where relative
 // paths of the file start.
 clx_status clx_scenario_compile(clx_scenario *scenario, const char *folder, clx_error *error);

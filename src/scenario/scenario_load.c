@@ -46,19 +46,22 @@ static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node
   return clx_document_load(arena, name_or_path, root, error);
 }
 
-// Where a scenario comes from: a name or path, or a text in memory.
+// Where a scenario comes from: a name or path, a text in memory, or a tree.
 typedef struct origin {
   const char *name, *data;
   size_t size;
+  clx_node *root;
+  const char *folder;
 } origin;
 
 static clx_status load(clx_scenario *scenario, const origin *from, const clx_setting *settings, int32_t setting_count,
                        clx_error *error) {
   clx_arena *arena = scenario->arena;
-  clx_node *root = NULL;
-  const char *folder = NULL;
-  CLX_TRY(from->data != NULL ? clx_document_read(arena, from->name, from->data, from->size, &root, error)
-                             : read_tree(arena, from->name, &root, &folder, error));
+  clx_node *root = from->root;
+  const char *folder = from->folder;
+  if (root == NULL)
+    CLX_TRY(from->data != NULL ? clx_document_read(arena, from->name, from->data, from->size, &root, error)
+                               : read_tree(arena, from->name, &root, &folder, error));
   for (int32_t i = 0; i < setting_count; i++) {
     CLX_TRY(clx_node_set(arena, root, settings[i].path, settings[i].value, error));
   }
@@ -101,8 +104,15 @@ clx_status clx_scenario_load_open(const clx_catalog *catalog, const char *name_o
 
 clx_status clx_scenario_read(const clx_catalog *catalog, const char *name, const char *data, size_t size,
                              clx_scenario **out, clx_error *error) {
-  const origin from = {name, data, size};
+  const origin from = {.name = name, .data = data, .size = size};
   return make(catalog, &from, NULL, 0, false, out, error);
+}
+
+clx_status clx_scenario_read_tree(const clx_catalog *catalog, clx_node *root, const char *folder,
+                                  const clx_setting *settings, int32_t setting_count, clx_scenario **out,
+                                  clx_error *error) {
+  const origin from = {.root = root, .folder = folder};
+  return make(catalog, &from, settings, setting_count, false, out, error);
 }
 
 void clx_scenario_free(clx_scenario *scenario) {

@@ -1,4 +1,5 @@
 #include "twin/twin_internal.h"
+#include "twin/twin_reliability.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
                         clx_error *error) {
@@ -14,6 +15,21 @@ clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result
   return CLX_OK;
 }
 
+static clx_status run_reliability(const clx_scenario *scenario, const clx_run_options *options, const clx_training *job,
+                                  const clx_step *step, clx_result *result, clx_error *error) {
+  enum { SAMPLES = 241 };
+  if (scenario->spec.reliability.failures == NULL) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_twin_reliability_options how = {.seed = options->seed, .threads = options->threads, .samples = SAMPLES};
+  clx_twin_reliability_case c = {.scenario = scenario, .job = *job, .step = *step};
+  clx_status status = clx_twin_reliability_model(&c, arena, result, error);
+  if (status == CLX_OK) status = clx_twin_reliability_solve(&c, &how, arena, error);
+  if (status == CLX_OK) status = clx_twin_reliability_put(&c, "reliability", true, result, error);
+  clx_arena_free(arena);
+  return status;
+}
+
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
   const clx_scenario_spec *spec = &scenario->spec;
@@ -25,5 +41,6 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   clx_step step;
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, result, error));
+  CLX_TRY(run_reliability(scenario, options, &job, &step, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }

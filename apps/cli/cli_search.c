@@ -153,8 +153,42 @@ static int read_fixed(const cli_call *call, request *r) {
   return CLI_DONE;
 }
 
+static bool of_goodput(const cli_call *call) {
+  const char *objective = cli_text(call, "objective");
+  return objective != NULL && strcmp(objective, "goodput") == 0;
+}
+
+// Layouts and policies are searched by other means.
+static int check_options(const cli_call *call) {
+  static const char *const layouts[] = {"price",     "gpus",       "limit-memory", "limit-step",
+                                        "schedules", "exhaustive", "svg"};
+  static const char *const policies[] = {"replications", "threads"};
+  const bool goodput = of_goodput(call);
+  const char *const *other = goodput ? layouts : policies;
+  const int32_t count = goodput ? CLI_COUNT(layouts) : CLI_COUNT(policies);
+  for (int32_t i = 0; i < call->given_count; i++) {
+    for (int32_t k = 0; k < count; k++) {
+      if (strcmp(call->given[i]->name, other[k]) != 0) continue;
+      return cli_wrong("'--%s' says nothing to the objective %s", other[k],
+                       goodput ? "goodput, which searches policies" : "of a layout: it is of the objective goodput");
+    }
+  }
+  return CLI_DONE;
+}
+
+static int read_policy_options(const cli_call *call, request *r) {
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online, replications = 0;
+  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
+  if (!cli_number(call, "replications", 2, 10000000, &replications)) return CLI_WRONG;
+  r->options.threads = (int32_t)threads;
+  r->options.replications = (int32_t)replications;
+  return CLI_DONE;
+}
+
 static int read_request(const cli_call *call, request *r) {
   uint64_t top = 10;
+  if (check_options(call) != CLI_DONE) return CLI_WRONG;
   clx_search_options_default(&r->options);
   r->options.objective = cli_text(call, "objective");
   r->options.schedules = cli_flag(call, "schedules");
@@ -162,7 +196,8 @@ static int read_request(const cli_call *call, request *r) {
   if (!cli_number(call, "top", 1, CLX_SEARCH_LIST_MAX, &top)) return CLI_WRONG;
   if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
   r->options.top = (int32_t)top;
-  int code = read_gpus(call, r);
+  int code = read_policy_options(call, r);
+  if (code == CLI_DONE) code = read_gpus(call, r);
   if (code == CLI_DONE) code = read_limits(call, r);
   if (code == CLI_DONE) code = read_fixed(call, r);
   return code;
@@ -182,7 +217,8 @@ static int make_texts(const cli_call *call, const clx_result *result, texts *t) 
   if (status == CLX_OK) status = clx_result_json(result, &t->json, &error);
   if (status == CLX_OK) status = clx_search_csv(result, &t->csv, &error);
   if (status == CLX_OK && folder) status = clx_search_text(result, false, &t->plain, &error);
-  if (status == CLX_OK && (folder || cli_text(call, "svg") != NULL)) status = clx_search_svg(result, &t->svg, &error);
+  const bool svg = (folder && !of_goodput(call)) || cli_text(call, "svg") != NULL;
+  if (status == CLX_OK && svg) status = clx_search_svg(result, &t->svg, &error);
   return status == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 
@@ -194,15 +230,19 @@ static void free_texts(texts *t) {
   clx_text_free(t->svg);
 }
 
-static int write_folder(const texts *t, const char *folder) {
+static int write_folder(const cli_call *call, const texts *t, const char *folder) {
   const struct {
     const char *name, *text;
-  } files[] = {{"report.txt", t->plain}, {"search.json", t->json}, {"front.svg", t->svg}, {"layouts.csv", t->csv}};
+  } files[] = {{"report.txt", t->plain},
+               {"search.json", t->json},
+               {"front.svg", t->svg},
+               {of_goodput(call) ? "policies.csv" : "layouts.csv", t->csv}};
   int code = cli_make_folder(folder);
   const size_t size = strlen(folder) + 32;
   char *path = malloc(size);
   if (path == NULL) return cli_no_memory();
   for (int32_t i = 0; i < CLI_COUNT(files) && code == CLI_DONE; i++) {
+    if (files[i].text == NULL) continue;  // a search for policies draws nothing
     snprintf(path, size, "%s/%s", folder, files[i].name);
     code = cli_write_file(path, files[i].text);
   }
@@ -214,7 +254,7 @@ static int show(const cli_call *call, const clx_result *result) {
   texts t = {0};
   const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
   int code = make_texts(call, result, &t);
-  if (code == CLI_DONE && folder != NULL) code = write_folder(&t, folder);
+  if (code == CLI_DONE && folder != NULL) code = write_folder(call, &t, folder);
   if (code == CLI_DONE && svg != NULL) code = cli_write_file(svg, t.svg);
   if (code == CLI_DONE) cli_put(cli_flag(call, "json") ? t.json : cli_flag(call, "csv") ? t.csv : t.report);
   free_texts(&t);
@@ -267,7 +307,7 @@ static const cli_option OPTIONS[] = {
     {.name = "objective",
      .value = "NAME",
      .kind = CLI_OBJECTIVE,
-     .doc = "what is made small, of one step: time (default), cost, energy"},
+     .doc = "made small, of one step: time (default), cost, energy; or goodput, made large"},
     {.name = "price", .value = "USD", .kind = CLI_TEXT, .doc = "of an hour of one GPU, for the objective cost"},
     {.name = "gpus",
      .value = "N",
@@ -279,17 +319,19 @@ static const cli_option OPTIONS[] = {
      .value = "KEY=VALUE",
      .kind = CLI_TEXT,
      .repeated = true,
-     .doc = "a key of the layout that is not searched, such as tp=8"},
+     .doc = "a key that is not searched, such as tp=8; of goodput: policy.kind, checkpoint.mode"},
     {.name = "schedules", .doc = "also pipeline schedules that few frameworks have: zb_h1, zb_v, dualpipe"},
     {.name = "top", .value = "N", .kind = CLI_TEXT, .doc = "layouts to list (default 10)"},
     {.name = "exhaustive", .doc = "simulate all that fits instead of using bounds: the same result, slower"},
+    {.name = "replications", .value = "N", .kind = CLI_TEXT, .doc = "of goodput: runs of each of the best"},
+    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "of goodput: default all processors; changes no result"},
     {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
     {.name = "expect",
      .value = "'NAME>=VALUE'",
      .kind = CLI_TEXT,
      .repeated = true,
      .doc = "exit 3 unless a result is so"},
-    {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of slow ranks, as of a run (default 1)"},
+    {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of slow ranks and failures, as of a run (default 1)"},
     {.name = "json", .doc = "everything that was found, as JSON"},
     {.name = "csv", .doc = "the list and the front as CSV"},
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw memory against time into FILE"},
@@ -297,7 +339,7 @@ static const cli_option OPTIONS[] = {
      .letter = 'o',
      .value = "DIR",
      .kind = CLI_FOLDER_PATH,
-     .doc = "also write report.txt, search.json, front.svg, layouts.csv"},
+     .doc = "also write report.txt, search.json, front.svg, layouts.csv (policies.csv)"},
 };
 
 const cli_command cli_search_command = {
@@ -310,11 +352,15 @@ const cli_command cli_search_command = {
         "and simulates the rest. Lists the best layouts, what no other beats in memory and time, and how many\n"
         "cannot run for which reason. The layout of SCENARIO is no bound; it is compared with the best.\n"
         "Of a mixed fleet the faster parts alone are tried, too. The objective energy takes some fifty times as long\n"
-        "as time, because a bound of the step says little about it: --fix keys that are known.",
+        "as time, because a bound of the step says little about it: --fix keys that are known.\n"
+        "The objective goodput keeps the layout and searches what the section reliability says: policy (restart,\n"
+        "elastic, masked, redundant), checkpoints (sync, async, memory), intervals, hot spares (none, those that a\n"
+        "day takes, twice as many) and replicas held back as spares; by a closed form first, then by simulation on\n"
+        "the same failures. It lists the best and what to --set to get the first.",
     .examples = {"colossus search colossus-1",
                  "colossus search my.yaml --objective cost --price 2.5 --limit-step '10 s'",
                  "colossus search my.yaml --fix tp=8 --fix recompute=none --limit-memory '70 GB' --svg front.svg",
-                 "colossus search my.yaml --expect 'search.best.mfu>=0.4' -o results"},
+                 "colossus search my.yaml --objective goodput -o results"},
     .argument = {{"SCENARIO", CLI_SCENARIO, false}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

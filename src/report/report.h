@@ -63,6 +63,10 @@ void clx_report_search(const clx_result *result, bool colour, clx_buffer *out);
 // The list, the front and the best of every count of GPUs as CSV: list (top, front, count), rank, value, step_time (s), memory
 // (B), gpus, mfu, layout, fleet; empty where a list does not have it.
 void clx_report_layouts(const clx_result *result, clx_buffer *out);
+// A search for policies (objective goodput) for people, and its list as CSV: rank, value, goodput with its band, time_to_train (s), interval
+// (s), hot, held, form, replications, policy, checkpoint, recovery, settings.
+void clx_report_policies(const clx_result *result, bool colour, clx_buffer *out);
+void clx_report_policies_csv(const clx_result *result, clx_buffer *out);
 // Memory against time as a self-contained SVG, 900 pixels wide, for light and dark pages: the front, the best layouts, the limit.
 void clx_report_front(const clx_result *result, clx_buffer *out);
 

@@ -48,6 +48,8 @@ const char *clx_result_fact_beside(const clx_result *result, const clx_quantity 
 int32_t clx_result_warning_count(const clx_result *result);
 const char *clx_result_warning(const clx_result *result, int32_t index);
 int32_t clx_result_assumption_count(const clx_result *result);
+// Assumption i; false past the end.
+bool clx_result_assumption(const clx_result *result, int32_t index, const char **key, const char **why);
 // The points of a series; *x and *count are filled. NULL when it is absent. O(series).
 const double *clx_result_series(const clx_result *result, const char *name, const double **x, int32_t *count);
 

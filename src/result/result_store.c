@@ -173,6 +173,13 @@ const char *clx_result_warning(const clx_result *r, int32_t index) {
 }
 int32_t clx_result_assumption_count(const clx_result *r) { return r->assumption_count; }
 
+bool clx_result_assumption(const clx_result *r, int32_t index, const char **key, const char **why) {
+  if (index < 0 || index >= r->assumption_count) return false;
+  *key = r->assumption[index].key;
+  *why = r->assumption[index].text;
+  return true;
+}
+
 const double *clx_result_series(const clx_result *r, const char *name, const double **x, int32_t *count) {
   for (int32_t i = 0; i < r->series_count; i++) {
     if (strcmp(r->series[i].name, name) != 0) continue;

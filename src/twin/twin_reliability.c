@@ -45,7 +45,7 @@ clx_status clx_twin_reliability_solve(clx_twin_reliability_case *c, const clx_tw
       .confidence = spec->confidence,
       .progress = options->progress,
       .context = options->context};
-  c->aggregate = clx_reliability_is_renewal(&c->model);
+  c->aggregate = !options->component && clx_reliability_is_renewal(&c->model);
   if (c->aggregate) return clx_reliability_renew(&c->model, &all, arena, &c->outcome, error);
   return clx_reliability_simulate(&c->model, &all, arena, &c->outcome, error);
 }

@@ -20,6 +20,7 @@ typedef struct clx_twin_reliability_options {
   int32_t threads;
   int32_t replications;  // 0 = the scenario's
   int32_t samples;       // points of the series
+  bool component;        // component by component in any case: failures are the same for policies on one path only
   bool (*progress)(void *context, double done);
   void *context;
 } clx_twin_reliability_options;
@@ -31,6 +32,8 @@ clx_status clx_twin_reliability_model(clx_twin_reliability_case *c, clx_arena *a
 // Simulates: the aggregate path where it gives the same, else component by component.
 clx_status clx_twin_reliability_solve(clx_twin_reliability_case *c, const clx_twin_reliability_options *options,
                                       clx_arena *arena, clx_error *error);
+// Servers that are away for repair at a time, mean, when failures are lost and repaired independently (M/G/infinity: Poisson).
+double clx_twin_reliability_away(const clx_reliability_model *model);
 // Adds PREFIX.mttf ... (docs in twin.h) to the result; with `series` its series, too.
 clx_status clx_twin_reliability_put(const clx_twin_reliability_case *c, const char *prefix, bool series,
                                     clx_result *result, clx_error *error);

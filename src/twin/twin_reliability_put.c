@@ -83,9 +83,7 @@ static clx_status put_rates(const putter *p) {
 
 // --- outcome --------------------------------------------------------------------------------------------------------------
 
-// Units with which the job waits for a repair in no more than 1 of 100 moments, when failures are lost and repaired independently
-// (M/G/infinity: units in repair are Poisson).
-static double spares_needed(const clx_reliability_model *m) {
+double clx_twin_reliability_away(const clx_reliability_model *m) {
   double away = 0;
   for (int32_t k = 0; k < m->failure_count; k++) {
     const clx_failure_class *f = &m->failure[k];
@@ -96,7 +94,12 @@ static double spares_needed(const clx_reliability_model *m) {
               clx_duration_mean(&f->repair);
     }
   }
-  return clx_poisson_quantile(away, 0.99);
+  return away;
+}
+
+// Units with which the job waits for a repair in no more than 1 of 100 moments.
+static double spares_needed(const clx_reliability_model *m) {
+  return clx_poisson_quantile(clx_twin_reliability_away(m), 0.99);
 }
 
 static clx_status put_outcome(const putter *p) {

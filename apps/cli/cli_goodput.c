@@ -1,0 +1,256 @@
+// colossus goodput: what failures leave of a machine's time, under one policy and another.
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+// --- progress and Ctrl-C -----------------------------------------------------------------------------------------------
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+  signal(SIGINT, SIG_DFL);  // a second one ends at once
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+typedef struct progress {
+  double start, last;
+  bool terminal, shown;
+} progress;
+
+// On one line of a terminal, a few times a second, once it takes long enough to be read.
+static bool show_done(void *context, double done) {
+  static const double PATIENCE = 0.3;  // s
+  progress *p = context;
+  const double time = now();
+  if (interrupted != 0) return false;
+  if (!p->terminal || time - p->start < PATIENCE || time - p->last < PATIENCE) return true;
+  fprintf(stderr, "\r\033[Ksimulating, %.0f %% ...", 100 * done);
+  fflush(stderr);
+  p->shown = true;
+  p->last = time;
+  return true;
+}
+
+// --- what is asked -------------------------------------------------------------------------------------------------------
+
+typedef struct request {
+  clx_goodput_options options;
+  const char *policy[CLX_GOODPUT_POLICIES_MAX];
+  clx_scenario *scenario[CLX_GOODPUT_POLICIES_MAX];
+  int32_t count;
+} request;
+
+static int read_policies(const cli_call *call, request *r) {
+  static const char *const usual[] = {"own", "restart", "standby", "masked"};
+  int32_t given = 0;
+  for (int32_t i = 0; i < call->given_count; i++) {
+    if (strcmp(call->given[i]->name, "policy") != 0) continue;
+    if (given < CLX_GOODPUT_POLICIES_MAX) r->policy[given] = call->text[i];
+    given++;
+  }
+  if (given > CLX_GOODPUT_POLICIES_MAX)
+    return cli_wrong("%d policies: '--policy' may be given up to %d times", given, CLX_GOODPUT_POLICIES_MAX);
+  r->count = given;
+  for (int32_t i = 0; given == 0 && i < CLI_COUNT(usual); i++) r->policy[r->count++] = usual[i];
+  return CLI_DONE;
+}
+
+static int read_request(const cli_call *call, request *r) {
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online, replications = 0;
+  clx_goodput_options_default(&r->options);
+  if (cli_flag(call, "json") && cli_flag(call, "csv"))
+    return cli_wrong("'--json' and '--csv' both ask for stdout: give one of them, or -o for both");
+  if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
+  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
+  if (!cli_number(call, "replications", 2, 10000000, &replications)) return CLI_WRONG;
+  r->options.threads = (int32_t)threads;
+  r->options.replications = (int32_t)replications;
+  return read_policies(call, r);
+}
+
+static int load(const cli_call *call, const clx_catalog *catalog, const cli_settings *settings, request *r) {
+  clx_error error;
+  clx_error_clear(&error);
+  for (int32_t i = 0; i < r->count; i++) {
+    const clx_status status = clx_goodput_load(catalog, call->argument[0], settings->setting, settings->count,
+                                               r->policy[i], &r->scenario[i], &error);
+    if (status != CLX_OK) return cli_fail(&error);
+  }
+  return CLI_DONE;
+}
+
+static int simulate(request *r, clx_result **result) {
+  progress seen = {.start = now(), .terminal = isatty(STDERR_FILENO) == 1};
+  const clx_scenario *scenario[CLX_GOODPUT_POLICIES_MAX];
+  for (int32_t i = 0; i < r->count; i++) scenario[i] = r->scenario[i];
+  r->options.progress = show_done;
+  r->options.context = &seen;
+  clx_error error;
+  clx_error_clear(&error);
+  signal(SIGINT, interrupt);
+  const clx_status status = clx_goodput_run(scenario, r->policy, r->count, &r->options, result, &error);
+  signal(SIGINT, SIG_DFL);
+  if (seen.shown) fputs("\r\033[K", stderr);
+  if (interrupted != 0 && status != CLX_OK) {  // ends as any command does that Ctrl-C ends
+    fflush(stderr);
+    raise(SIGINT);
+  }
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+// --- output ----------------------------------------------------------------------------------------------------------------
+
+// A text of a result and the file of -o DIR that it goes into.
+typedef struct part {
+  const char *file;
+  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
+  const char *what;
+} part;
+
+static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
+  return clx_goodput_text(result, what != NULL, text, error);
+}
+
+static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
+  (void)what;
+  return clx_result_json(result, text, error);
+}
+
+static const part FILES[] = {{"report.txt", make_report, NULL},
+                             {"goodput.json", make_json, NULL},
+                             {"goodput.svg", clx_goodput_svg, "goodput"},
+                             {"progress.svg", clx_goodput_svg, "progress"},
+                             {"size.svg", clx_goodput_svg, "size"},
+                             {"interval.svg", clx_goodput_svg, "interval"},
+                             {"ledger.svg", clx_goodput_svg, "ledger"},
+                             {"ledger.csv", clx_goodput_csv, "ledger"},
+                             {"progress.csv", clx_goodput_csv, "progress"},
+                             {"curves.csv", clx_goodput_csv, "curves"}};
+
+// Into the file at `path`, or to stdout when that is NULL.
+static int put_part(const clx_result *result, const part *p, const char *path) {
+  clx_error error;
+  clx_error_clear(&error);
+  char *text = NULL;
+  int code = CLI_DONE;
+  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
+  if (path != NULL) {
+    code = cli_write_file(path, text);
+  } else {
+    cli_put(text);
+  }
+  clx_text_free(text);
+  return code;
+}
+
+static int write_folder(const clx_result *result, const char *folder) {
+  int code = cli_make_folder(folder);
+  const size_t size = strlen(folder) + 32;
+  char *path = malloc(size);
+  if (path == NULL) return cli_no_memory();
+  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
+    snprintf(path, size, "%s/%s", folder, FILES[i].file);
+    code = put_part(result, &FILES[i], path);
+  }
+  free(path);
+  return code;
+}
+
+static int show(const cli_call *call, const clx_result *result) {
+  const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
+  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL}, json = {NULL, make_json, NULL};
+  const part csv = {NULL, clx_goodput_csv, "ledger"}, drawing = {NULL, clx_goodput_svg, "goodput"};
+  int code = folder != NULL ? write_folder(result, folder) : CLI_DONE;
+  if (code == CLI_DONE && svg != NULL) code = put_part(result, &drawing, svg);
+  if (code != CLI_DONE) return code;
+  return put_part(result, cli_flag(call, "json") ? &json : cli_flag(call, "csv") ? &csv : &report, NULL);
+}
+
+// --- the command -------------------------------------------------------------------------------------------------------------
+
+static int goodput(const cli_call *call) {
+  request r = {0};
+  cli_settings settings = {0};
+  clx_catalog *catalog = NULL;
+  clx_result *result = NULL;
+  int code = cli_expect_check(call);
+  if (code == CLI_DONE) code = read_request(call, &r);
+  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE) code = load(call, catalog, &settings, &r);
+  if (code == CLI_DONE) code = simulate(&r, &result);
+  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
+  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
+  clx_result_free(result);
+  for (int32_t i = 0; i < r.count; i++) clx_scenario_free(r.scenario[i]);
+  clx_catalog_close(catalog);
+  cli_settings_free(&settings);
+  return code == CLI_DONE ? expected : code;
+}
+
+static const cli_option OPTIONS[] = {
+    {.name = "policy",
+     .value = "SPEC",
+     .kind = CLI_POLICY,
+     .repeated = true,
+     .doc = "NAME, NAME,KEY=VALUE ... or KEY=VALUE ..., up to 8"},
+    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    {.name = "replications", .value = "N", .kind = CLI_TEXT, .doc = "runs of each policy (default: the scenario's)"},
+    {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of failures, repairs and slow ranks (default 1)"},
+    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
+    {.name = "expect",
+     .value = "'NAME>=VALUE'",
+     .kind = CLI_TEXT,
+     .repeated = true,
+     .doc = "exit 3 unless a result is so"},
+    {.name = "json", .doc = "everything that was found, as JSON"},
+    {.name = "csv", .doc = "where every GPU-second went, as CSV"},
+    {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw the comparison into FILE"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .kind = CLI_FOLDER_PATH,
+     .doc = "also write report.txt, goodput.json, drawings (.svg) and tables (.csv)"},
+};
+
+const cli_command cli_goodput_command = {
+    .name = "goodput",
+    .summary = "simulate the run under failures, one policy against another",
+    .text =
+        "Simulates the training run of a scenario over its whole length: failures of every part, detection,\n"
+        "restart, spares, repair, checkpoints. Reports which share of the machine's time became progress, where\n"
+        "the rest went, and when the training ends. Policies meet the same failures, so that small differences\n"
+        "are seen; each is measured against the first, with the confidence interval of the difference.\n"
+        "SCENARIO needs a section reliability. A policy SPEC is a NAME, with further keys below reliability behind\n"
+        "commas, or such keys alone. Names, each a whole policy that may be changed by keys behind it:\n"
+        "  own         the scenario's own policy\n"
+        "  restart     requeue the whole job; checkpoints while it stands still\n"
+        "  standby     restart with booted spares; checkpoints written behind the work\n"
+        "  elastic     go on with the replicas that are left, from the last checkpoint\n"
+        "  masked      leave a failed replica out of the sum; it comes back with a peer's state\n"
+        "  redundant   every shard of the batch on several replicas\n"
+        "  memory      as standby, with checkpoints in the memory of other servers\n"
+        "  jobs-N      N equal jobs that share the machine, under the scenario's own policy\n"
+        "Without --policy: own, restart, standby and masked. Times in seconds that the scenario states for its own\n"
+        "checkpoints and restarts do not hold for a name that has others. Ctrl-C stops without output.",
+    .examples = {"colossus goodput colossus-1",
+                 "colossus goodput my.yaml --policy standby --policy 'standby,spares.hot=16' --policy jobs-4",
+                 "colossus goodput my.yaml --policy \"checkpoint.rule=fixed,checkpoint.interval=30 min\" -o results",
+                 "colossus goodput my.yaml --replications 1000 --expect 'goodput.policy_1.goodput>=90 %'"},
+    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .options = OPTIONS,
+    .option_count = CLI_COUNT(OPTIONS),
+    .run = goodput,
+};

@@ -7,7 +7,7 @@ const char *const cli_exit_text[] = {
     "0  done",
     "1  the scenario cannot be carried out; the message names what binds and the nearest that fits",
     "2  the input is wrong: a command line, a file, a name, a unit",
-    "3  an --expect was not met",
+    "3  an --expect was not met, or a figure of validate cases lies outside its tolerance",
     "4  a fault of colossus, no memory, or output that could not be written (a full disk)",
     NULL,
 };

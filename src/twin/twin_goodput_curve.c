@@ -89,6 +89,7 @@ static clx_reliability_spec restarting(const clx_reliability_spec *own) {
   spec.spares.count = -1;
   spec.spares.extra = 0;
   spec.checkpoint.rule = CLX_INTERVAL_OPTIMAL;
+  spec.checkpoint.interval = 0;
   return spec;
 }
 

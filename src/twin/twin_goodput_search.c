@@ -59,15 +59,30 @@ clx_status clx_hunt_make(const clx_hunt *h, const clx_policy_find *f, clx_arena 
 
 // --- what a policy is worth by the renewal form ------------------------------------------------------------------------------
 
-// Failures of one kind cost the stall, the work since the last checkpoint where it is lost, and the replica that is out.
-static double form_of_replicas(const clx_reliability_model *m, const clx_job_stage *stage, const clx_renewal *r,
-                               bool rollback) {
+// Stops of the job that no replica alone can take: software, the whole site.
+static double whole_rate(const clx_reliability_model *m, int32_t stage) {
+  double rate = 0;
+  for (int32_t k = 0; k < m->failure_count; k++) {
+    const clx_failure_class *f = &m->failure[k];
+    if ((f->keeps_units || f->everybody) && !f->planned) rate += f->stops * clx_reliability_class_rate(m, k, 0, stage);
+  }
+  return rate;
+}
+
+// Failures of a replica cost the stall of the others, the work since the last checkpoint where it is lost, and the replica that is out;
+// those of the whole job what a restart costs.
+static double form_of_replicas(const clx_reliability_model *m, int32_t index, const clx_renewal *r, bool rollback) {
+  const clx_job_stage *stage = &m->job[0].stage[index];
   const clx_checkpoint_plan *plan = &stage->checkpoint;
+  const double whole = fmin(whole_rate(m, index), r->rate), single = r->rate - whole;
   const double lost = rollback ? (plan->interval + plan->stall) / 2 + plan->lag + plan->load : 0;
   const double stands = fmax(0, r->down - r->swap) + m->policy.stall + m->policy.join + lost;
-  const double out = r->rate * (r->swap + m->policy.join_time) / stage->replicas;
-  const double saving = plan->mode == CLX_CHECKPOINT_NONE ? 1 : plan->interval / (plan->interval + plan->stall);
-  return fmax(0, saving * (1 - r->rate * stands) - out);
+  const double out = single * (r->swap + m->policy.join_time) / stage->replicas;
+  clx_renewal restart = *r;
+  restart.rate = restart.lossy = whole;
+  restart.planned = restart.saved = 0;
+  const double stretch = clx_reliability_stretch(m, &restart, plan, plan->interval);
+  return isfinite(stretch) ? fmax(0, (1 - single * stands) / stretch - out) : 0;
 }
 
 static int64_t all_units(const clx_reliability_model *m) {
@@ -92,17 +107,18 @@ double clx_goodput_form(const clx_reliability_model *m) {
   const int32_t last = m->job[0].stage_count - 1;
   const clx_job_stage *stage = &m->job[0].stage[last];
   clx_renewal r = clx_reliability_renewal(m, 0, last);
-  double goodput = 0;
+  double goodput = 0, working = 1;
   if (m->policy.kind == CLX_POLICY_ELASTIC || m->policy.kind == CLX_POLICY_MASKED) {
-    goodput = form_of_replicas(m, stage, &r, m->policy.kind == CLX_POLICY_ELASTIC && m->policy.rollback);
+    goodput = form_of_replicas(m, last, &r, m->policy.kind == CLX_POLICY_ELASTIC && m->policy.rollback);
   } else {
     if (m->policy.kind == CLX_POLICY_REDUNDANT) {
       const double masked = fmax(1, clx_masked_failures(stage->replicas, m->policy.redundancy));
       r.rate /= masked;
       r.lossy /= masked;
+      working = fmax(0, 1 - masked / 2 / stage->replicas);  // groups that are lost come back with the restart
     }
     const double stretch = clx_reliability_stretch(m, &r, &stage->checkpoint, stage->checkpoint.interval);
-    goodput = isfinite(stretch) ? 1 / stretch : 0;
+    goodput = isfinite(stretch) ? working / stretch : 0;
   }
   return form_with_spares(m, stage, goodput);
 }

@@ -28,7 +28,7 @@ void cli_usage(const cli_command *command, FILE *out) {
   fprintf(out, "colossus %s", command->name);
   for (int32_t i = 0; command->argument[i].name != NULL; i++) {
     fprintf(out, command->argument[i].optional ? " [%s]" : " %s", command->argument[i].name);
-    if (command->argument[i].repeated) fprintf(out, "...");
+    if (command->repeated && command->argument[i + 1].name == NULL) fprintf(out, "...");
   }
   fprintf(out, command->option_count > 0 ? " [options]\n" : "\n");
 }

@@ -7,7 +7,7 @@ const char *const cli_exit_text[] = {
     "0  done",
     "1  the scenario cannot be carried out; the message names what binds and the nearest that fits",
     "2  the input is wrong: a command line, a file, a name, a unit",
-    "3  an --expect was not met",
+    "3  an --expect was not met, or a figure of validate cases lies outside its tolerance",
     "4  a fault of colossus, no memory, or output that could not be written (a full disk)",
     NULL,
 };
@@ -28,7 +28,7 @@ void cli_usage(const cli_command *command, FILE *out) {
   fprintf(out, "colossus %s", command->name);
   for (int32_t i = 0; command->argument[i].name != NULL; i++) {
     fprintf(out, command->argument[i].optional ? " [%s]" : " %s", command->argument[i].name);
-    if (command->argument[i].repeated) fprintf(out, "...");
+    if (command->repeated && command->argument[i + 1].name == NULL) fprintf(out, "...");
   }
   fprintf(out, command->option_count > 0 ? " [options]\n" : "\n");
 }

@@ -79,6 +79,19 @@ static clx_result *crowded(const char *word, int32_t size, int32_t warnings) {
   return r;
 }
 
+// The section on failures beside it: four lines more.
+static void add_reliability(clx_result *r) {
+  static const char *const names[][2] = {{"goodput", ""},       {"mttf", "s"},          {"interruptions", ""},
+                                         {"horizon", "s"},      {"spares", ""},         {"checkpoint_interval", "s"},
+                                         {"restart_time", "s"}, {"time_to_train", "s"}, {"ledger.wasted", ""},
+                                         {"ledger.save", ""}};
+  for (int32_t i = 0; i < CLX_COUNT(names); i++) {
+    char name[64];
+    snprintf(name, sizeof name, "reliability.%s", names[i][0]);
+    put(r, name, 0.3, names[i][1]);
+  }
+}
+
 static void check_page(const char *text) {
   int32_t lines = 0, column = 0;
   for (const char *p = text; *p != '\0'; p++) {
@@ -103,10 +116,16 @@ static void test_bounds(void **state) {
     for (int32_t size = 1; size < 500; size += 7) {
       for (int32_t warnings = 0; warnings < 7; warnings++) {
         clx_result *r = crowded(words[i], size, warnings);
+        if (size % 2 == 0) add_reliability(r);
         clx_buffer out = {0};
         clx_report_text(r, false, &out);
         assert_false(out.failed);
         check_page(out.data);
+        if (size % 2 == 0) {
+          assert_non_null(strstr(out.data, "\nreliability an interruption every 300 ms"));
+          assert_non_null(strstr(out.data, "\nassumed "));
+          if (warnings > 0) assert_non_null(strstr(out.data, "\nwarning"));
+        }
         clx_buffer_free(&out);
         clx_result_free(r);
       }

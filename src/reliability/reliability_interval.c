@@ -15,8 +15,8 @@ double clx_reliability_stage_span(const clx_reliability_model *model, int32_t jo
   double left = j->work;
   for (int32_t i = 0; i < stage; i++) left -= (j->stage[i + 1].start - j->stage[i].start) * j->stage[i].rate;
   left /= j->stage[stage].rate;
-  if (isfinite(left)) return fmax(left, DAY);  // a last stage that begins when the work is done has no span of its own
-  return fmax(model->horizon - start, DAY);
+  const double span = isfinite(left) ? left : model->horizon - start;
+  return span > 0 ? span : DAY;  // a last stage that begins when all is over has no span of its own
 }
 
 // Mean failures per second of one part over `span` from age `age`; the rate itself, to the bit, where it is constant.

@@ -33,18 +33,23 @@ static position locate(const clx_job_state *j, double time) {
   if (!isfinite(j->interval)) return (position){elapsed, 0, 0};
   const double segment = j->interval + j->stall;
   const double cycle = (double)j->every * segment + j->remote_stall;
-  const double whole = floor(elapsed / cycle);
-  const double rest = fmax(0, elapsed - whole * cycle);
+  const double begun = elapsed + (double)j->behind * segment;
+  const double whole = floor(begun / cycle);
+  const double rest = fmax(0, begun - whole * cycle);
   const double in = fmin(floor(rest / segment), (double)(j->every - 1));
-  const double segments = whole * (double)j->every + in;
+  const double segments = whole * (double)j->every + in - (double)j->behind;
   const double offset = fmax(0, rest - in * segment);
   return (position){segments * j->interval + fmin(offset, j->interval), (int64_t)segments, (int64_t)whole};
 }
 
 // Time at which the stall of checkpoint number `taken` ends.
 static double stall_end(const clx_job_state *j, int64_t taken) {
-  return j->anchor + (double)taken * (j->interval + j->stall) + (double)(taken / j->every) * j->remote_stall;
+  return j->anchor + (double)taken * (j->interval + j->stall) +
+         (double)((taken + j->behind) / j->every) * j->remote_stall;
 }
+
+// The copy of this run that is number `stored` in storage.
+static int64_t copy_number(const clx_job_state *j, int64_t stored) { return stored * j->every - j->behind; }
 
 // The state after `worked` s, not before what is counted.
 static clx_mark mark_at(const clx_job_state *j, double worked) {
@@ -54,7 +59,6 @@ static clx_mark mark_at(const clx_job_state *j, double worked) {
 
 static void advance_run(clx_simulator *s, clx_job_state *j) {
   const position at = locate(j, s->now);
-  const double every = (double)j->every;
   if (at.taken > j->taken) {
     j->copy_before = at.taken - 1 > j->taken ? mark_at(j, (double)(at.taken - 1) * j->interval) : j->copy;
     j->copy = mark_at(j, (double)at.taken * j->interval);
@@ -62,8 +66,8 @@ static void advance_run(clx_simulator *s, clx_job_state *j) {
   }
   if (at.stored > j->stored) {
     j->remote_before =
-        at.stored - 1 > j->stored ? mark_at(j, (double)(at.stored - 1) * every * j->interval) : j->remote;
-    j->remote = mark_at(j, (double)at.stored * every * j->interval);
+        at.stored - 1 > j->stored ? mark_at(j, (double)copy_number(j, at.stored - 1) * j->interval) : j->remote;
+    j->remote = mark_at(j, (double)copy_number(j, at.stored) * j->interval);
     j->stored = at.stored;
   }
   const double work = fmax(0, at.worked - j->worked);
@@ -96,14 +100,16 @@ double clx_job_finish(const clx_job_state *j) {
   const double worked = j->worked + fmax(0, j->job->work - j->now.work) / j->rate;
   if (!isfinite(j->interval)) return j->anchor + worked;
   const double stalls = fmax(0, ceil(worked / j->interval) - 1);  // none behind the last of the work
-  return j->anchor + worked + stalls * j->stall + floor(stalls / (double)j->every) * j->remote_stall;
+  return j->anchor + worked + stalls * j->stall +
+         floor((stalls + (double)j->behind) / (double)j->every) * j->remote_stall;
 }
 
 // The last checkpoint that counts: one whose lag is not over does not, and the one before it does (lag <= interval).
 clx_mark clx_job_durable(const clx_job_state *j, double time, clx_mark *remote) {
   const bool copy = j->taken == 0 || j->lag <= 0 || time >= stall_end(j, j->taken) + j->lag;
   const clx_mark last = copy ? j->copy : j->copy_before;
-  const bool far = j->stored == 0 || j->remote_lag <= 0 || time >= stall_end(j, j->stored * j->every) + j->remote_lag;
+  const bool far =
+      j->stored == 0 || j->remote_lag <= 0 || time >= stall_end(j, copy_number(j, j->stored)) + j->remote_lag;
   *remote = !j->memory ? last : far ? j->remote : j->remote_before;
   return last;
 }
@@ -122,14 +128,19 @@ void clx_job_rollback(clx_simulator *s, clx_job_state *j, bool survives) {
   clx_mark remote;
   const clx_mark copy = clx_job_durable(j, s->now, &remote);
   const bool near = j->memory && survives;
+  // Every so-many-th copy of the whole run goes to storage, not of the time since the last stop; one under way is not waited for.
+  const bool last = j->taken == 0 || j->lag <= 0 || s->now >= stall_end(j, j->taken) + j->lag;
+  const int64_t behind = near ? (j->behind + j->taken - !last) % j->every : 0;
   clx_job_rollback_to(s, j, near ? copy : remote);
   j->copy = j->copy_before = j->now;
   j->remote = j->remote_before = remote;
   j->taken = j->stored = 0;
+  j->behind = behind;
   j->load = !isfinite(j->interval) ? 0 : near ? j->stage->checkpoint.load_memory : j->stage->checkpoint.load;
 }
 
 void clx_job_saved(clx_job_state *j) {
+  j->behind = 0;
   j->copy = j->copy_before = j->remote = j->remote_before = j->now;
   j->taken = j->stored = 0;
 }

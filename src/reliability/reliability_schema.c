@@ -1,9 +1,14 @@
 // The rows of a catalogue/failures entry and of the section `reliability` of a scenario.
 #include "reliability/reliability.h"
 
-const char *const clx_failure_cause_name[CLX_CAUSES + 1] = {"gpu",      "memory",      "host",    "network",
-                                                            "software", "data",        "storage", "power",
-                                                            "cooling",  "maintenance", "unknown", NULL};
+const char *const clx_failure_cause_name[CLX_CAUSES + 1] = {
+    [CLX_CAUSE_GPU] = "gpu",           [CLX_CAUSE_MEMORY] = "memory",
+    [CLX_CAUSE_HOST] = "host",         [CLX_CAUSE_NETWORK] = "network",
+    [CLX_CAUSE_SOFTWARE] = "software", [CLX_CAUSE_DATA] = "data",
+    [CLX_CAUSE_STORAGE] = "storage",   [CLX_CAUSE_POWER] = "power",
+    [CLX_CAUSE_COOLING] = "cooling",   [CLX_CAUSE_MAINTENANCE] = "maintenance",
+    [CLX_CAUSE_UNKNOWN] = "unknown",
+};
 const char *const clx_part_name[CLX_PARTS + 1] = {"gpu",   "server", "nic", "link", "leaf", "switch",
                                                   "optic", "rack",   "row", "site", NULL};
 const char *const clx_blast_name[CLX_BLASTS + 1] = {"job", "server", "domain", "rack", "leaf", "row", "site", NULL};

@@ -106,7 +106,7 @@ typedef struct clx_job_state {
   clx_mark now, copy, copy_before, remote, remote_before;
   double rate, share;
   double interval, stall, remote_stall, lag, remote_lag;
-  int64_t every;
+  int64_t every, behind;  // every so-many-th copy goes to storage; copies since the last one there when the run began
   bool memory;
   double load;  // s, of the restart under way
 

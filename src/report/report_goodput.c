@@ -126,7 +126,8 @@ static void write_rates(writer *w) {
   flush(w, "simulated", 1, CLX_REPORT_DIM);
 }
 
-static void write_checkpoint(writer *w, int32_t policy) {
+// `all`: with what others than the baseline leave out.
+static void write_checkpoint(writer *w, int32_t policy, bool all) {
   const char *mode = clx_goodput_fact(&w->view, policy, "checkpoint");
   const clx_quantity *interval = find(w, policy, "checkpoint_interval"), *load = find(w, policy, "checkpoint_load");
   if (mode != NULL) add(w, "%s", mode);
@@ -134,13 +135,13 @@ static void write_checkpoint(writer *w, int32_t policy) {
     if (interval != NULL && interval->value > 0) {
       add(w, "%severy ", w->text[0] != '\0' ? ", " : "");
       add_value(w, interval, 3);
-      add_band(w, interval, 3);
+      if (all) add_band(w, interval, 3);
     }
-    add_found(w, policy, "", "checkpoint_bytes", 3, "");
+    if (all) add_found(w, policy, "", "checkpoint_bytes", 3, "");
     add_found(w, policy, "stall ", "checkpoint_stall", 3, "");
     if (clx_goodput_value(&w->view, policy, "checkpoint_lag", 0) > 0)
       add_found(w, policy, "counts ", "checkpoint_lag", 3, " later");
-    if (load != NULL && load->value > 0) add_found(w, policy, "", "checkpoint_load", 3, " to load");
+    if (all && load != NULL && load->value > 0) add_found(w, policy, "", "checkpoint_load", 3, " to load");
   }
 }
 
@@ -159,7 +160,7 @@ static bool is_alike(const writer *w, int32_t policy) {
 }
 
 static void write_recovery(writer *w) {
-  write_checkpoint(w, w->view.baseline);
+  write_checkpoint(w, w->view.baseline, true);
   flush(w, "checkpoint", 2, CLX_REPORT_PLAIN);
   add_found(w, w->view.baseline, "", "detect_time", 3, " until a failure is found");
   add_found(w, w->view.baseline, "", "restart_time", 3, " to start again");
@@ -170,7 +171,7 @@ static void write_recovery(writer *w) {
   for (int32_t i = 0; i < w->view.count; i++) {
     char name[4 * SHORT];
     if (i == w->view.baseline || find(w, i, "goodput") == NULL || is_alike(w, i)) continue;
-    write_checkpoint(w, i);
+    write_checkpoint(w, i, false);
     const bool same = w->text[0] == '\0';
     if (add_found(w, i, "", "restart_time", 3, " to start again") || !same) {
       char line[LINE];
@@ -184,8 +185,14 @@ static void write_recovery(writer *w) {
 
 // --- policies ----------------------------------------------------------------------------------------------------------------
 
+// A mean count: whole from 100 on.
+static const char *count_text(double count, char text[SHORT]) {
+  return clx_quantity_format(count >= 100 ? round(count) : count, "", count >= 100 ? 15 : 3, text, SHORT);
+}
+
 static const char *number_of(const writer *w, int32_t policy, const char *what, int digits, char text[SHORT]) {
   const clx_quantity *q = find(w, policy, what);
+  if (q != NULL && q->unit[0] == '\0') return count_text(q->value, text);
   return q == NULL ? "-" : clx_quantity_format(q->value, q->unit, digits, text, SHORT);
 }
 
@@ -374,9 +381,9 @@ static void write_stops(writer *w) {
     add_band(w, mttf, 3);
   }
   if (stops != NULL) {
-    add(w, "%s", w->text[0] != '\0' ? "; " : "interruptions: ");
-    add_value(w, stops, 4);
-    add_band(w, stops, 4);
+    char text[3][SHORT];
+    add(w, "%s%s", w->text[0] != '\0' ? "; " : "interruptions: ", count_text(stops->value, text[0]));
+    if (has_band(stops)) add(w, " (%s to %s)", count_text(stops->low, text[1]), count_text(stops->high, text[2]));
     if (horizon != NULL && horizon->value > 0) {
       add(w, " in ");
       add_value(w, horizon, 3);

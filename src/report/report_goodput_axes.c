@@ -60,7 +60,7 @@ static const time_unit *unit_of(double seconds) {
 
 // Marks of the upright axis: multiples of a round step, written as multiples of `one`.
 static void put_upright_axis(clx_plot *p, double one, const char *title) {
-  const double step = round_step((p->y1 - p->y0) / one / 6) * one, right = p->area.x + p->area.width;
+  const double step = round_step((p->y1 - p->y0) / one / 6 * (1 - 1e-9)) * one, right = p->area.x + p->area.width;
   char text[SHORT];
   for (int32_t i = (int32_t)ceil(p->y0 / step - 1e-9); i * step <= p->y1 * (1 + 1e-9); i++) {
     const double y = clx_plot_at(p, p->x0, i * step).y;

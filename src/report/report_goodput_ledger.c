@@ -1,4 +1,4 @@
-// The ledger as bars: what each policy does not turn into progress, and where it goes.
+// The ledger as bars: productive and spare GPU-time as numbers, what it else goes to as pieces.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,10 @@
 #include "report/report_goodput.h"
 #include "report/report_goodput_paint.h"
 
-enum { ROW = 30, BAR = 18, LEGEND = 17, SHORT = 64, HEAD = 28, FOOT = 60, VALUES = 3 };
+enum { ROW = 30, BAR = 18, LEGEND = 17, SHORT = 64, HEAD = 28, FOOT = 60, VALUES = 3, NUMBERS = 112 };
+
+// Buckets that are pieces: those of clx_goodput_order without the spares, which stand last there.
+enum { PIECES = CLX_LEDGERS - 2 };
 
 static const double SEEN = 5e-4;  // buckets below it with every policy stand together
 
@@ -23,7 +26,7 @@ static const char *name_of(int32_t bucket) { return bucket == CLX_PAINT_OTHER ? 
 // What has no piece of its own.
 static double other_of(const bars *b, int32_t policy) {
   double sum = 0;
-  for (int32_t k = 0; k < CLX_LEDGERS - 1; k++) {
+  for (int32_t k = 0; k < PIECES; k++) {
     if (!b->shown[clx_goodput_order[k]]) sum += clx_goodput_share(b->view, policy, clx_goodput_order[k]);
   }
   return sum;
@@ -31,13 +34,13 @@ static double other_of(const bars *b, int32_t policy) {
 
 static double lost_of(const clx_goodput_view *v, int32_t policy) {
   double sum = 0;
-  for (int32_t i = 0; i < CLX_LEDGERS - 1; i++) sum += clx_goodput_share(v, policy, clx_goodput_order[i]);
+  for (int32_t i = 0; i < PIECES; i++) sum += clx_goodput_share(v, policy, clx_goodput_order[i]);
   return sum;
 }
 
 static void find_buckets(bars *b) {
   for (int32_t i = 0; i < b->view->count; i++) {
-    for (int32_t k = 0; k < CLX_LEDGERS - 1; k++) {
+    for (int32_t k = 0; k < PIECES; k++) {
       b->shown[clx_goodput_order[k]] |= clx_goodput_share(b->view, i, clx_goodput_order[k]) >= SEEN;
     }
     b->most = fmax(b->most, lost_of(b->view, i));
@@ -64,7 +67,7 @@ static void put_axis(bars *b, double top, double bottom) {
   }
   clx_plot_rule(b->plot, "axis", (clx_point){b->left, top}, (clx_point){b->left, bottom});
   clx_svg_text(&b->plot->picture, b->left + b->width / 2, bottom + 32, "small", "middle",
-               "share of all GPU-time that is not productive (%%)");
+               "share of all GPU-time that is neither productive nor spare (%%)");
 }
 
 // One piece of a bar; its share stands in it where there is room. Returns its right end.
@@ -90,16 +93,19 @@ static void put_bar(bars *b, int32_t policy, double y) {
   clx_picture *p = &b->plot->picture;
   char name[SHORT];
   double x = b->left;
-  clx_svg_text(p, b->left - 58, y + 13, "small", "end", "%s",
-               clx_goodput_cut(b->view->policy[policy].name, b->left - 58 - b->plot->area.x, 11, name, sizeof name));
+  clx_svg_text(
+      p, b->left - NUMBERS, y + 13, "small", "end", "%s",
+      clx_goodput_cut(b->view->policy[policy].name, b->left - NUMBERS - b->plot->area.x, 11, name, sizeof name));
   if (!clx_goodput_has_ledger(b->view, policy)) {
     clx_svg_text(p, b->left + 8, y + 13, "small", "start", "%s",
                  clx_goodput_infeasible(b->view, policy) != NULL ? "makes no progress" : "no ledger");
     return;
   }
-  clx_svg_text(p, b->left - 10, y + 13, "head", "end", "%.1f",
+  clx_svg_text(p, b->left - 60, y + 13, "head", "end", "%.1f",
                100 * clx_goodput_share(b->view, policy, CLX_LEDGER_PRODUCTIVE));
-  for (int32_t i = 0; i < CLX_LEDGERS - 1; i++) {
+  clx_svg_text(p, b->left - 12, y + 13, "small", "end", "%.1f",
+               100 * clx_goodput_share(b->view, policy, CLX_LEDGER_SPARE));
+  for (int32_t i = 0; i < PIECES; i++) {
     const int32_t bucket = clx_goodput_order[i];
     if (b->shown[bucket]) x = put_piece(b, x, y, bucket, clx_goodput_share(b->view, policy, bucket));
   }
@@ -128,8 +134,8 @@ static void put_table(bars *b, double x, double y) {
     clx_svg_text(p, x + first + step * i, y, "tiny", "end", "%s",
                  clx_goodput_cut(b->view->policy[i].name, step - 8, 9.5, cut, sizeof cut));
   }
-  for (int32_t k = 0; k < CLX_LEDGERS; k++) {
-    const int32_t bucket = k < CLX_LEDGERS - 1 ? clx_goodput_order[k] : CLX_PAINT_OTHER;
+  for (int32_t k = 0; k <= PIECES; k++) {
+    const int32_t bucket = k < PIECES ? clx_goodput_order[k] : CLX_PAINT_OTHER;
     if (!b->shown[bucket]) continue;
     y += LEGEND;
     put_sample(b, x, y, bucket);
@@ -143,8 +149,8 @@ static void put_table(bars *b, double x, double y) {
 // The key in lines, one entry behind the other.
 static void put_lines(bars *b, clx_area area, double y) {
   double x = area.x;
-  for (int32_t k = 0; k < CLX_LEDGERS; k++) {
-    const int32_t bucket = k < CLX_LEDGERS - 1 ? clx_goodput_order[k] : CLX_PAINT_OTHER;
+  for (int32_t k = 0; k <= PIECES; k++) {
+    const int32_t bucket = k < PIECES ? clx_goodput_order[k] : CLX_PAINT_OTHER;
     if (!b->shown[bucket]) continue;
     const double width = 36 + 5.8 * (double)strlen(name_of(bucket));
     if (x > area.x && x + width > area.x + area.width) {
@@ -166,7 +172,7 @@ double clx_ledger_height(const clx_goodput_view *view, double width) {
 }
 
 void clx_figure_ledger(clx_plot *p, clx_area area) {
-  bars b = {.plot = p, .view = &p->view, .left = area.x + (area.width > 700 ? 246 : 186)};
+  bars b = {.plot = p, .view = &p->view, .left = area.x + (area.width > 700 ? 300 : 236)};
   b.width = area.x + area.width - 40 - b.left;
   p->area = area;
   find_buckets(&b);
@@ -177,12 +183,13 @@ void clx_figure_ledger(clx_plot *p, clx_area area) {
     return;
   }
   const double top = area.y + HEAD - 6, bottom = area.y + HEAD + ROW * p->view.count;
-  clx_svg_text(&p->picture, b.left - 10, area.y + 10, "small", "end", "productive (%%)");
+  clx_svg_text(&p->picture, b.left - 60, area.y + 10, "small", "end", "productive");
+  clx_svg_text(&p->picture, b.left - 12, area.y + 10, "small", "end", "spare");
   put_axis(&b, top, bottom);
   for (int32_t i = 0; i < p->view.count; i++) put_bar(&b, i, area.y + HEAD + i * ROW);
   if (p->view.count > VALUES) {
     put_lines(&b, area, bottom + FOOT);
   } else {
-    put_table(&b, area.width > 700 ? b.left - 186 : area.x, bottom + FOOT - 6);
+    put_table(&b, area.width > 700 ? b.left - 240 : area.x, bottom + FOOT - 6);
   }
 }

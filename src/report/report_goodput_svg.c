@@ -134,7 +134,8 @@ static const figure FIGURES[] = {
     {"Goodput over the checkpoint interval",
      "line: renewal form of a restart of all, ring: its best, shaded: best within the rates' band; marks: simulated",
      clx_figure_interval},
-    {"Where the rest of the GPU-time goes", "every GPU-second stands in exactly one part", clx_figure_ledger},
+    {"Where the rest of the GPU-time goes", "every GPU-second in exactly one part: productive + spare + bar = 100 %",
+     clx_figure_ledger},
 };
 
 static void put_figure(clx_plot *p, int32_t index, char letter, clx_area area) {

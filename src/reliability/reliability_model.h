@@ -199,10 +199,10 @@ typedef struct clx_reliability_run {
   double end;            // s: the work is done (INFINITY: horizon only)
   double elapsed;        // s up to which counts and ledger stand
   double goodput;        // work done by then / (elapsed at the full rate of the stage), of all jobs
-  double interruptions;  // stops that nobody asked for, of all jobs
+  double interruptions;  // failures that stop a job, or hit it while it recovers, that nobody asked for; of all jobs
   double planned;
   double failures;      // events, whether they stopped a job or not
-  double lost_work;     // s, mean over interruptions
+  double lost_work;     // s, mean over stops
   double least_spares;  // fewest free units at any time
   double mean_spares;
   double waited;               // s that jobs waited for units

@@ -162,6 +162,12 @@ void clx_job_start(clx_simulator *s, clx_job_state *j) {
 }
 
 // --- stops ----------------------------------------------------------------------------------------------------------------------
+static void note_event(clx_simulator *s, int32_t failure, bool planned) {
+  if (!s->counting) return;
+  *(planned ? &s->planned : &s->interruptions) += 1;
+  if (failure >= 0 && planned == s->plan->model->failure[failure].planned) s->class_stops[failure]++;
+}
+
 void clx_job_count(clx_simulator *s, clx_job_state *j, int32_t failure, bool planned) {
   s->events++;
   if (j->now.work > j->high) {
@@ -170,9 +176,8 @@ void clx_job_count(clx_simulator *s, clx_job_state *j, int32_t failure, bool pla
   } else {
     j->stops_in_row++;
   }
-  if (!s->counting) return;
-  *(planned ? &s->planned : &s->interruptions) += 1;
-  if (failure >= 0 && planned == s->plan->model->failure[failure].planned) s->class_stops[failure]++;
+  s->stops += s->counting && !planned;
+  note_event(s, failure, planned);
 }
 
 void clx_job_stop(clx_simulator *s, clx_job_state *j, const clx_failure_class *f, bool survives) {
@@ -191,9 +196,12 @@ void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, b
     clx_replica_crash(s, j, event->failure, false, false);
     return;
   }
-  // Detection, swap and waiting know no further failures: these only take units.
-  if (j->phase == CLX_PHASE_DETECT || j->phase == CLX_PHASE_SWAP || j->phase == CLX_PHASE_DONE) return;
-  if (j->phase == CLX_PHASE_WAIT && j->cold) return;
+  if (j->phase == CLX_PHASE_DONE) return;
+  // During detection, swap and waiting further failures only take units; logs count them all the same.
+  if (j->phase == CLX_PHASE_DETECT || j->phase == CLX_PHASE_SWAP || (j->phase == CLX_PHASE_WAIT && j->cold)) {
+    note_event(s, event->failure, false);
+    return;
+  }
   clx_job_stop(s, j, f, units <= 1 && event->survive < j->stage->checkpoint.survives);
   clx_job_count(s, j, event->failure, false);
 }
@@ -223,7 +231,10 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
       enter_swap(s, j);
       break;
     default:
-      if (!standing(j)) return;  // a stop is under way
+      if (!standing(j)) {  // a stop is under way
+        if (planned == s->plan->model->failure[event->failure].planned) note_event(s, event->failure, planned);
+        return;
+      }
       clx_job_stop(s, j, &s->plan->model->failure[event->failure], true);
       break;
   }

@@ -64,10 +64,9 @@ typedef struct clx_renew_worker {
   double load;                  // s, of the restart under way
   // Within the horizon: time of planned stops in which nothing stops the job, and of their checkpoints (s).
   double ledger[CLX_LEDGERS], shield, saving;
-  int64_t stops, counted[2],
-      ignored;     // all; within the horizon: interruptions, planned; in the checkpoint before a stop
-  double reached;  // s of work at the horizon
-  bool over;       // past the horizon
+  int64_t stops, counted[2];  // all; within the horizon: interruptions, planned
+  double reached;             // s of work at the horizon
+  bool over;                  // past the horizon
 } clx_renew_worker;
 
 clx_status clx_renew_worker_make(clx_renew_worker *worker, const clx_renew *all, clx_arena *arena, clx_error *error);

@@ -299,8 +299,7 @@ static const clx_renew_stop *save_first(clx_renew_worker *w, const clx_renew_sto
     left -= failure;
     s = draw_stop(w);
     if (s->asked) {
-      w->ignored += !w->over;
-      w->class_others[w->class] += !w->over;
+      count_stop(w, s, w->time);
       s = NULL;
     } else {
       count_stop(w, s, w->time);
@@ -363,14 +362,15 @@ static void begin(clx_renew_worker *w, int32_t index) {
   w->used = CLX_RENEW_AHEAD;
   w->probe = 0;
   w->time = w->base = w->unsaved = w->load = w->shield = w->saving = w->reached = 0;
-  w->counted[0] = w->counted[1] = w->ignored = w->stops = 0;
+  w->counted[0] = w->counted[1] = w->stops = 0;
   w->done = w->remote = 0;
   w->over = w->halves = false;
   memset(w->ledger, 0, sizeof w->ledger);
   draw_rates(w);
 }
 
-// Events that stop nothing: of spares and of what waits for the next stop, and of all while the job stands and is not exposed.
+// Events that stop nothing: of spares and of what waits for the next stop. And those of all classes while the job stands and is not
+// exposed: logs count these as interruptions.
 static int64_t count_others(clx_renew_worker *w, double elapsed) {
   const clx_renew *all = w->all;
   const double *ledger = w->ledger;
@@ -382,12 +382,14 @@ static int64_t count_others(clx_renew_worker *w, double elapsed) {
   const int64_t standing = clock ? 0 : clx_stream_poisson(&stream, w->stop_rate * down);
   const int64_t others = clx_stream_poisson(&stream, w->other_rate * (clock ? running : elapsed));
   for (int64_t i = 0; i < standing; i++) {
-    w->class_others[alias_pick(w->stop, all->classes, (uint32_t)clx_stream_bits(&stream))]++;
+    const int32_t k = alias_pick(w->stop, all->classes, (uint32_t)clx_stream_bits(&stream));
+    w->counted[all->class[k].stop.planned]++;
+    w->class_stops[k]++;
   }
   for (int64_t i = 0; i < others; i++) {
     w->class_others[alias_pick(w->other, all->classes, (uint32_t)clx_stream_bits(&stream))]++;
   }
-  return standing + others;
+  return others;
 }
 
 static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
@@ -395,15 +397,16 @@ static void finish(clx_renew_worker *w, bool ended, clx_reliability_run *run) {
   if (!w->over) w->reached = all->work;
   w->ledger[CLX_LEDGER_PRODUCTIVE] = w->reached;  // at the full rate a second of work takes a second
   const double elapsed = w->over ? all->horizon : w->time, gpus = all->gpus + all->spare_gpus;
-  const int64_t others = count_others(w, elapsed), stops = w->counted[0] + w->counted[1] + w->ignored;
+  const double stops = (double)w->counted[0];  // of a job that was up or coming up
+  const int64_t others = count_others(w, elapsed), stopping = w->counted[0] + w->counted[1];
   *run = (clx_reliability_run){
       .end = ended ? w->time : INFINITY,
       .elapsed = elapsed,
       .goodput = w->reached / elapsed,
       .interruptions = (double)w->counted[0],
       .planned = (double)w->counted[1],
-      .failures = (double)(stops + others),
-      .lost_work = w->counted[0] > 0 ? w->ledger[CLX_LEDGER_WASTED] / (double)w->counted[0] : 0,
+      .failures = (double)(stopping + others),
+      .lost_work = stops > 0 ? w->ledger[CLX_LEDGER_WASTED] / stops : 0,
       .least_spares = all->spares,
       .mean_spares = all->spares,
   };

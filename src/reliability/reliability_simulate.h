@@ -199,6 +199,7 @@ typedef struct clx_simulator {
   // Counts.
   double ledger[CLX_LEDGERS];
   double interruptions, planned, failures, waited;
+  double stops;  // interruptions of a job that was up or coming up
   int32_t least_free, most_repair;
   bool counting;
   int64_t *class_stops, *class_events;  // [failures], all replications of this thread

@@ -197,7 +197,7 @@ void clx_simulator_reset(clx_simulator *s, int32_t replication) {
   s->now = s->free_since = s->repair_since = s->free_gpus = s->repair_gpus = s->free_units_time = 0;
   s->free_count = s->in_repair = s->queue_first = s->queue_count = s->busy = s->arrivals = s->most_repair = s->probe =
       0;
-  s->interruptions = s->planned = s->failures = s->waited = 0;
+  s->interruptions = s->planned = s->failures = s->waited = s->stops = 0;
   s->counting = true;
   s->heap.count = 0;
   s->running = m->job_count;

@@ -44,7 +44,7 @@ static void take_stock(clx_simulator *s, clx_reliability_run *run) {
   run->interruptions = s->interruptions;
   run->planned = s->planned;
   run->failures = s->failures;
-  run->lost_work = s->interruptions > 0 ? lost / s->interruptions : 0;
+  run->lost_work = s->stops > 0 ? lost / s->stops : 0;
   run->least_spares = s->least_free;
   run->mean_spares = s->now > 0 ? s->free_units_time / s->now : s->free_count;
   run->waited = s->waited;

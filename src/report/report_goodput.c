@@ -408,7 +408,7 @@ static void write_goodput(writer *w) {
     const double share = row[k].share[0] / job;
     char item[2 * SHORT];
     if (row[k].bucket == CLX_LEDGER_SPARE || row[k].bucket == CLX_LEDGER_REPAIR || share < SEEN) continue;
-    snprintf(item, sizeof item, "%s%s %.1f %%", seen == 0 ? "; the rest: " : ", ", clx_goodput_bucket[row[k].bucket],
+    snprintf(item, sizeof item, "%s%s %.1f %%", seen == 0 ? "; lost: " : ", ", clx_goodput_bucket[row[k].bucket],
              100 * share);
     if (strlen(w->text) + strlen(item) > CLX_REPORT_COLUMNS - 12) break;
     add(w, "%s", item);

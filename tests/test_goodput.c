@@ -279,6 +279,33 @@ static void test_bad_requests(void **state) {
   clx_scenario_free(scenario);
 }
 
+// The aggregate path serves where it serves all; with a policy that needs components all have them. Both find the same: the tolerance is
+// four standard errors of the difference, from the bands of 90 % (3.29 standard deviations) of 200 runs each.
+static void test_paths(void **state) {
+  (void)state;
+  static const char simple[] = "failures=opt-2022,repair.median=0 s,repair.mean=0 s,replications=200";
+  char policy[3][160];
+  const char *name[3];
+  static const char *const kind[] = {"restart", "standby", "masked"};
+  for (int32_t i = 0; i < 3; i++) {
+    snprintf(policy[i], sizeof policy[i], "%s,%s", kind[i], simple);
+    name[i] = policy[i];
+  }
+  clx_result *two = compare(name, 2), *three = compare(name, 3);
+  assert_string_equal(clx_result_fact(two, "goodput.policy_1.path"), "aggregate");
+  assert_string_equal(clx_result_fact(two, "goodput.policy_2.path"), "aggregate");
+  assert_string_equal(clx_result_fact(three, "goodput.policy_1.path"), "component");
+  for (int32_t i = 1; i <= 2; i++) {
+    char text[64];
+    snprintf(text, sizeof text, "goodput.policy_%d.goodput", i);
+    const clx_quantity *a = quantity(two, text), *b = quantity(three, text);
+    CLX_CHECK_NEAR(a->value, b->value, 0, 4 * (b->high - b->low) / 3.29 * sqrt(2.0 / 200));
+  }
+  assert_true(quantity(two, "goodput.policy_2.gain")->low > 0);
+  clx_result_free(two);
+  clx_result_free(three);
+}
+
 // One policy that cannot make progress among others is told; alone it is an error.
 static void test_no_progress(void **state) {
   (void)state;
@@ -454,21 +481,14 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_policy_texts),
-      cmocka_unit_test(test_policy_mistakes),
-      cmocka_unit_test(test_forgets),
-      cmocka_unit_test(test_every_preset),
-      cmocka_unit_test(test_paired),
-      cmocka_unit_test(test_interval_of_mean),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_stopped),
-      cmocka_unit_test(test_bad_requests),
-      cmocka_unit_test(test_no_progress),
-      cmocka_unit_test(test_curves),
-      cmocka_unit_test(test_search),
-      cmocka_unit_test(test_search_comes_true),
-      cmocka_unit_test(test_search_mistakes),
-      cmocka_unit_test(test_texts),
+      cmocka_unit_test(test_policy_texts),    cmocka_unit_test(test_policy_mistakes),
+      cmocka_unit_test(test_forgets),         cmocka_unit_test(test_every_preset),
+      cmocka_unit_test(test_paired),          cmocka_unit_test(test_interval_of_mean),
+      cmocka_unit_test(test_threads),         cmocka_unit_test(test_stopped),
+      cmocka_unit_test(test_bad_requests),    cmocka_unit_test(test_no_progress),
+      cmocka_unit_test(test_paths),           cmocka_unit_test(test_curves),
+      cmocka_unit_test(test_search),          cmocka_unit_test(test_search_comes_true),
+      cmocka_unit_test(test_search_mistakes), cmocka_unit_test(test_texts),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -54,12 +54,11 @@ static clx_status make(const clx_result *result, const maker *makers, int32_t co
   clx_buffer out = {0}, list = {0};
   *text = NULL;
   for (int32_t i = 0; i < count; i++) {
-    if (clx_text_equal(makers[i].name, name)) {
-      makers[i].write(result, &out);
-      return clx_api_hand_over(CLX_OK, &out, text, error);
-    }
-    clx_buffer_format(&list, "%s%s", i > 0 ? ", " : "", makers[i].name);
+    if (!clx_text_equal(makers[i].name, name)) continue;
+    makers[i].write(result, &out);
+    return clx_api_hand_over(CLX_OK, &out, text, error);
   }
+  for (int32_t i = 0; i < count; i++) clx_buffer_format(&list, "%s%s", i > 0 ? ", " : "", makers[i].name);
   const clx_status status =
       clx_fail_plain(error, CLX_INPUT, "no %s '%s': there are %s", kind, name, list.data != NULL ? list.data : "");
   clx_buffer_free(&list);

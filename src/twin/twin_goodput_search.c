@@ -115,7 +115,7 @@ double clx_goodput_form(const clx_reliability_model *m) {
       const double masked = fmax(1, clx_masked_failures(stage->replicas, m->policy.redundancy));
       r.rate /= masked;
       r.lossy /= masked;
-      working = fmax(0, 1 - masked / 2 / stage->replicas);  // groups that are lost come back with the restart
+      working = (1 + (masked - 1) / 2) / masked;  // from the first failure to the restart groups compute two shards
     }
     const double stretch = clx_reliability_stretch(m, &r, &stage->checkpoint, stage->checkpoint.interval);
     goodput = isfinite(stretch) ? working / stretch : 0;

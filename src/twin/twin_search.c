@@ -18,7 +18,8 @@ static clx_status read_objective(clx_twin_hunt *h, clx_error *error) {
     if (clx_text_equal(name, clx_twin_objective_name[i])) h->objective = i;
   }
   if (h->objective < 0)
-    return clx_fail_plain(error, CLX_INPUT, "objective '%s' is not known: expected time, cost, energy or goodput", name);
+    return clx_fail_plain(error, CLX_INPUT, "objective '%s' is not known: expected time, cost, energy or goodput",
+                          name);
   if (h->objective == CLX_OBJECTIVE_COST && !(h->options->price > 0 && isfinite(h->options->price))) {
     return clx_fail_plain(error, CLX_INPUT,
                           "the objective cost needs a price of a GPU-hour above zero (--price 2.5): no scenario or "

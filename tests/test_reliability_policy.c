@@ -83,7 +83,7 @@ static rig *anything(uint64_t trial, int32_t kind) {
 // E15: every GPU-second in exactly one bucket; the same bits for any number of threads; nothing negative, nothing above 1.
 static void test_ledger_closes_and_threads_do_not_matter(void **state) {
   (void)state;
-  for (uint64_t trial = 0; trial < 25; trial++) {
+  for (uint64_t trial = 0; trial < 16; trial++) {
     for (int32_t kind = 0; kind < CLX_POLICIES; kind++) {
       rig *r = anything(trial, kind);
       r->options.samples = 40;
@@ -180,6 +180,53 @@ static void test_masked_stall(void **state) {
     CLX_CHECK_NEAR(clx_ettr_stall(18 * 60, stall[i]), expected[i], 0, 5e-5);
     CHECK_STATISTIC(RIG_STATISTIC(r, goodput), clx_ettr_stall(18 * 60, stall[i]), 4);
     rig_free(r);
+  }
+}
+
+// Elastic, back to the checkpoint at each loss, at the full rate: the renewal form, its downtime the busy period of the stalls.
+static void test_elastic_rollback(void **state) {
+  (void)state;
+  const double m = 6000, stall = 300, interval = 900, write = 30;
+  enum { SEGMENTS = 200 };
+  rig *r = rig_new(1000);
+  rig_cohort(r, 64);
+  rig_class(r, "any", 1 / m / 64)->localise = stall / 3;
+  double speed[65];
+  for (int32_t k = 0; k <= 64; k++) speed[k] = 1;
+  clx_job_stage *g = rig_job(r, 64, 1, SEGMENTS * interval);
+  g->speed = speed;
+  g->checkpoint.interval = interval;
+  g->checkpoint.stall = write;
+  r->model.policy =
+      (clx_reliability_policy){.kind = CLX_POLICY_ELASTIC, .rollback = true, .stall = stall * 2 / 3, .least = 1};
+  rig_run(r);
+  const double down = stall / (1 - stall / m);
+  const double whole = interval / clx_ettr_renewal(m, down, 0, interval, write);
+  CHECK_STATISTIC(RIG_STATISTIC(r, end), (SEGMENTS - 1) * whole + interval / clx_ettr_renewal(m, down, 0, interval, 0),
+                  4);
+  rig_free(r);
+}
+
+// One shard a group, or one replica: then all policies are the one that starts again.
+static void test_policies_meet_in_restart(void **state) {
+  (void)state;
+  double end[4][30];
+  for (int32_t i = 0; i < 4; i++) {
+    rig *r = rig_new(30);
+    rig_cohort(r, 36);
+    clx_failure_class *f = rig_class(r, "any", 1e-6);
+    f->detect = 100;
+    f->repair = (clx_duration){.mean = 2e5};
+    clx_job_stage *g = rig_job(r, i < 2 ? 8 : 1, i < 2 ? 4 : 32, 1e6);
+    g->restart = 50;
+    r->model.policy.kind =
+        (const int32_t[]){CLX_POLICY_RESTART, CLX_POLICY_REDUNDANT, CLX_POLICY_ELASTIC, CLX_POLICY_MASKED}[i];
+    rig_run(r);
+    for (int32_t k = 0; k < 30; k++) end[i][k] = r->outcome.run[k].end;
+    rig_free(r);
+  }
+  for (int32_t i = 1; i < 4; i++) {
+    for (int32_t k = 0; k < 30; k++) CLX_CHECK_NEAR(end[i][k], end[0][k], 1e-12, 0);
   }
 }
 
@@ -369,6 +416,36 @@ static void test_units_wait_for_the_next_stop(void **state) {
   rig_free(r);
 }
 
+// Samples over time without failures: what anybody can compute by hand.
+static void test_series(void **state) {
+  (void)state;
+  rig *r = rig_new(3);
+  rig_cohort(r, 5);
+  rig_class(r, "never", 0);
+  clx_job_stage *g = rig_job(r, 1, 4, INFINITY);
+  g->checkpoint.interval = 80;
+  g->checkpoint.stall = 20;
+  r->model.horizon = 1000;
+  r->options.samples = 20;
+  r->options.window = 100;
+  rig_run(r);
+  for (int32_t i = 0; i < 20; i++) {
+    const double t = 50.0 * (i + 1);
+    CLX_CHECK_NEAR(r->outcome.time[i], t, 1e-12, 0);
+    CLX_CHECK_NEAR(r->outcome.progress[i], i % 2 == 0 ? 80.0 * (i / 2) + 50 : 40.0 * (i + 1), 1e-12, 0);
+    CLX_CHECK_NEAR(r->outcome.window[i], i == 0 ? 1 : 0.8, 1e-12, 0);
+    CLX_CHECK_NEAR(r->outcome.free_units[i], 1, 0, 0);
+  }
+  // Up to the end of the work, which is not known before.
+  r->model.horizon = 0;
+  r->job[0].work = 500;
+  rig_run(r);
+  CLX_CHECK_NEAR(r->outcome.time[19], 500 + 6 * 20, 1e-12, 0);
+  CLX_CHECK_NEAR(r->outcome.progress[19], 500, 1e-12, 0);
+  CLX_CHECK_NEAR(r->outcome.progress_low[9], r->outcome.progress_high[9], 1e-12, 0);
+  rig_free(r);
+}
+
 // --- growth and several jobs ------------------------------------------------------------------------------------------------------
 // Without failures the end is known to the second: run, save, start again larger.
 static void test_growth(void **state) {
@@ -484,7 +561,7 @@ static void test_masked_failures(void **state) {
   for (int32_t i = 0; i < 3; i++) {
     const int32_t n = cases[i][0], redundancy = cases[i][1];
     double sum = 0, squares = 0;
-    enum { TRIALS = 200 };
+    enum { TRIALS = 60 };
     for (int32_t trial = 0; trial < TRIALS; trial++) {
       uint8_t alive[1000];
       memset(alive, CLX_REPLICA_ALIVE, sizeof alive);
@@ -512,6 +589,8 @@ int main(void) {
       cmocka_unit_test(test_policies_see_the_same_failures),
       cmocka_unit_test(test_spares_do_not_hurt),
       cmocka_unit_test(test_masked_stall),
+      cmocka_unit_test(test_elastic_rollback),
+      cmocka_unit_test(test_policies_meet_in_restart),
       cmocka_unit_test(test_masked_share_is_what_is_up),
       cmocka_unit_test(test_replica_ledger),
       cmocka_unit_test(test_lag_loses_the_interval_before),
@@ -520,6 +599,7 @@ int main(void) {
       cmocka_unit_test(test_slow_units),
       cmocka_unit_test(test_planned_and_warned_stops_lose_nothing),
       cmocka_unit_test(test_units_wait_for_the_next_stop),
+      cmocka_unit_test(test_series),
       cmocka_unit_test(test_growth),
       cmocka_unit_test(test_jobs_share_units),
       cmocka_unit_test(test_depth_is_the_least),

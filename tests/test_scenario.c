@@ -279,13 +279,13 @@ static void test_reliability_of_shipped(void **state) {
     assert_non_null(spec->failures);
     assert_string_equal(scenario->failures.name, spec->failures);
     assert_true(scenario->failures.class_count > 1);
-    assert_true(spec->scale == 1 && spec->jobs == 1 && spec->spares.count == -1 && spec->recovery.restart == -1);
+    assert_true(spec->scale == 1 && spec->jobs == 1 && spec->spares.count == -1);
     clx_scenario_free(scenario);
   }
   clx_scenario *llama = load_with("llama3-405b-16k", NULL, 0, &error);
   const clx_reliability_spec *spec = &llama->spec.reliability;
   assert_true(spec->horizon == 54 * 86400.0 && spec->confidence == 0.95 && spec->rates == 1 && spec->clock == 0);
-  assert_true(spec->checkpoint.write == 2e12 && spec->spares.extra == 1024);
+  assert_true(spec->checkpoint.write == 2e12 && spec->spares.extra == 1024 && spec->recovery.restart == 600);
   clx_scenario_free(llama);
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "table/table.h"
 #include "validate/validate_cases.h"
 
 static clx_catalog *catalog;
@@ -388,6 +389,53 @@ static void test_shipped(void **state) {
   clx_text_free(text);
 }
 
+// published.csv beside the cases: each row has a case that names it, or a reason, and the README counts them.
+static void test_published_rows(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_table table;
+  clx_case_list list;
+  const char *root = getenv("COLOSSUS_SOURCE_ROOT"), *readme = NULL;
+  assert_non_null(root);
+  const char *path = clx_arena_format(arena, "%s/validation/reliability/published.csv", root);
+  assert_int_equal(clx_table_load(arena, path, &table, &error), CLX_OK);
+  const char *names[] = {"reliability"};
+  assert_int_equal(clx_cases_find(arena, catalog, names, 1, &list, &error), CLX_OK);
+  const int32_t id = clx_table_column(&table, "id"), cases = clx_table_column(&table, "case"),
+                reason = clx_table_column(&table, "reason");
+  assert_true(id >= 0 && cases >= 0 && reason >= 0);
+  int32_t covered = 0, points = 0;
+  for (int32_t i = 0; i < table.row_count; i++) {
+    const char *name = clx_table_cell(&table, i, id), *listed = clx_table_cell(&table, i, cases);
+    int32_t found = 0, words = listed[0] != '\0' ? 1 : 0;
+    for (const char *at = listed; *at != '\0'; at++) words += *at == ' ' ? 1 : 0;
+    for (int32_t c = 0; c < list.count; c++) {
+      bool here = false;
+      for (int32_t k = 0; k < list.item[c].row_count; k++) {
+        for (int32_t p = 0; p < list.item[c].rows[k].point_count; p++)
+          here = here || strcmp(list.item[c].rows[k].points[p], name) == 0;
+      }
+      if (here && strstr(listed, list.item[c].name) == NULL)
+        fail_msg("%s has the case '%s', not '%s'", name, listed, list.item[c].name);
+      found += here ? 1 : 0;
+    }
+    if (found != words) fail_msg("%s lists '%s': %d cases name it", name, listed, found);
+    if ((found > 0) == (clx_table_cell(&table, i, reason)[0] != '\0')) fail_msg("%s: a case or a reason", name);
+    covered += found > 0 ? 1 : 0;
+  }
+  for (int32_t c = 0; c < list.count; c++) {
+    for (int32_t k = 0; k < list.item[c].row_count; k++) points += list.item[c].rows[k].point_count;
+  }
+  assert_true(points >= covered && covered > 0);
+  size_t size = 0;
+  path = clx_arena_format(arena, "%s/validation/reliability/README.md", root);
+  assert_int_equal(clx_file_read(arena, path, CLX_FILE_SIZE_MAX, &readme, &size, &error), CLX_OK);
+  const char *count = clx_arena_format(arena, "%d of %d have a case", covered, table.row_count);
+  if (strstr(readme, count) == NULL) fail_msg("the README does not say '%s'", count);
+  clx_arena_free(arena);
+}
+
 static int open_catalog(void **state) {
   (void)state;
   clx_error error = {0};
@@ -402,10 +450,13 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_figures),   cmocka_unit_test(test_tolerances),      cmocka_unit_test(test_nested_forms),
-      cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_endless_forms),   cmocka_unit_test(test_scenarios),
-      cmocka_unit_test(test_changes),   cmocka_unit_test(test_infeasible),      cmocka_unit_test(test_names),
-      cmocka_unit_test(test_user_file), cmocka_unit_test(test_memory_runs_out), cmocka_unit_test(test_shipped),
+      cmocka_unit_test(test_figures),         cmocka_unit_test(test_tolerances),
+      cmocka_unit_test(test_nested_forms),    cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_endless_forms),   cmocka_unit_test(test_scenarios),
+      cmocka_unit_test(test_changes),         cmocka_unit_test(test_infeasible),
+      cmocka_unit_test(test_names),           cmocka_unit_test(test_user_file),
+      cmocka_unit_test(test_memory_runs_out), cmocka_unit_test(test_shipped),
+      cmocka_unit_test(test_published_rows),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -44,7 +44,6 @@ typedef struct cli_argument {
   const char *name;  // "SCENARIO"
   cli_value_kind kind;
   bool optional;
-  bool repeated;  // the last: any number of them
 } cli_argument;
 
 enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
@@ -59,6 +58,7 @@ typedef struct cli_command {
   cli_argument argument[CLI_ARGUMENTS_MAX + 1];  // ends with a NULL name
   const cli_option *options;
   int32_t option_count;
+  bool repeated;                            // any number of the last argument
   bool hidden;                              // not listed
   int (*run)(const struct cli_call *call);  // returns an exit code
 } cli_command;

@@ -7,7 +7,7 @@ const char *const cli_exit_text[] = {
     "0  done",
     "1  the scenario cannot be carried out; the message names what binds and the nearest that fits",
     "2  the input is wrong: a command line, a file, a name, a unit",
-    "3  an --expect was not met",
+    "3  an --expect was not met, or a figure of validate cases lies outside its tolerance",
     "4  a fault of colossus, no memory, or output that could not be written (a full disk)",
     NULL,
 };
@@ -28,7 +28,7 @@ void cli_usage(const cli_command *command, FILE *out) {
   fprintf(out, "colossus %s", command->name);
   for (int32_t i = 0; command->argument[i].name != NULL; i++) {
     fprintf(out, command->argument[i].optional ? " [%s]" : " %s", command->argument[i].name);
-    if (command->argument[i].repeated) fprintf(out, "...");
+    if (command->repeated && command->argument[i + 1].name == NULL) fprintf(out, "...");
   }
   fprintf(out, command->option_count > 0 ? " [options]\n" : "\n");
 }
@@ -105,7 +105,6 @@ const cli_command cli_help_command = {
     .summary = "this list, or the help of one command",
     .text = "Without a command: all commands. With one: what it does, examples, options.",
     .examples = {"colossus help", "colossus help run"},
-    .argument = {{.name = "COMMAND", .kind = CLI_COMMAND, .optional = true},
-                 {.name = "WORD", .kind = CLI_TEXT, .optional = true}},
+    .argument = {{"COMMAND", CLI_COMMAND, true}, {"WORD", CLI_TEXT, true}},
     .run = help,
 };

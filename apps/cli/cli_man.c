@@ -42,7 +42,7 @@ static void put_command(const cli_command *command) {
   put(command->name);
   for (int32_t i = 0; command->argument[i].name != NULL; i++) {
     printf(command->argument[i].optional ? " [%s]" : " %s", command->argument[i].name);
-    if (command->argument[i].repeated) fputs("...", stdout);
+    if (command->repeated && command->argument[i + 1].name == NULL) fputs("...", stdout);
   }
   fputs(command->option_count > 0 ? " [options]\n" : "\n", stdout);
   put(command->text);

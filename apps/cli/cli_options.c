@@ -210,8 +210,7 @@ static int check_arguments(const cli_call *call) {
   const cli_command *command = call->command;
   int32_t most = 0, needed = 0;
   for (; command->argument[most].name != NULL; most++) needed += command->argument[most].optional ? 0 : 1;
-  const bool repeated = most > 0 && command->argument[most - 1].repeated;
-  if (call->argument_count > most && !repeated) {
+  if (call->argument_count > most && !command->repeated) {
     return cli_wrong("'%s' is one argument too many: 'colossus %s --help'", call->argument[most], command->name);
   }
   if (call->argument_count >= needed) return CLI_DONE;

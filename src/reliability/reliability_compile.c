@@ -229,8 +229,24 @@ static int32_t redundancy_of(const clx_reliability_build *b, int32_t replicas) {
   return best < 1 ? 1 : best;
 }
 
-// FT-HSDP (arXiv 2602.00277): a masked failure stands still for 3 minutes on 100,000 GPUs; a minute of them is detection.
-static const double MASKED_STALL = 120;
+// FT-HSDP (arXiv 2602.00277): a masked failure stops 100,000 GPUs for 3 minutes, detection included.
+static const double MASKED_TOTAL = 180;
+
+// Mean time from a failure to knowing its place, over the events of all classes.
+static double mean_detection(const clx_reliability_build *b) {
+  double events = 0, time = 0;
+  for (int32_t f = 0; f < b->model->failure_count; f++) {
+    const clx_failure_class *c = &b->model->failure[f];
+    if (c->planned) continue;
+    double parts = c->whole;
+    for (int32_t i = 0; i < b->cohort_count; i++)
+      parts += c->parts[i] * (double)b->model->cohort[i].units / c->group[i];
+    const double rate = c->hazard.rate * parts * c->stops;
+    events += rate;
+    time += rate * (c->detect + c->localise);
+  }
+  return events > 0 ? time / events : 0;
+}
 
 static void fill_times_of_policy(const clx_reliability_build *b, double gpus) {
   clx_reliability_policy *policy = &b->model->policy;
@@ -238,7 +254,8 @@ static void fill_times_of_policy(const clx_reliability_build *b, double gpus) {
   const double in_place = clx_recovery_published(CLX_RECOVERY_IN_PLACE, gpus, NULL),
                regroup = clx_recovery_published(CLX_RECOVERY_REGROUPING, gpus, NULL);
   const bool elastic = b->spec->policy.kind == CLX_POLICY_ELASTIC, masked = b->spec->policy.kind == CLX_POLICY_MASKED;
-  policy->stall = or_else(b->spec->policy.stall, elastic ? in_place : masked ? MASKED_STALL : 0);
+  const double rest = fmax(regroup, MASKED_TOTAL - mean_detection(b));
+  policy->stall = or_else(b->spec->policy.stall, elastic ? in_place : masked ? rest : 0);
   policy->join = or_else(b->spec->policy.join, elastic ? in_place : masked ? regroup : 0);
   policy->join_time =
       or_else(b->spec->policy.join_time, elastic || masked ? stage->restart + stage->checkpoint.load : 0);
@@ -264,7 +281,8 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
   clx_reliability_policy *policy = &b->model->policy;
   const double requeue = clx_recovery_published(CLX_RECOVERY_REQUEUE, gpus, NULL),
                restart = b->model->job[0].stage[0].restart;
-  const bool standby = b->spec->recovery.mode == CLX_RESTART_STANDBY;
+  const bool standby = b->spec->recovery.mode == CLX_RESTART_STANDBY,
+             whole = b->spec->recovery.mode == CLX_RESTART_REQUEUE;  // the requeue brings in what is lost
   const int64_t spares = count_servers(b) - used;
   const int64_t wanted = b->spec->spares.hot >= 0 ? b->spec->spares.hot : standby ? (int64_t)day_losses(b, used) : 0;
   policy->hot = wanted < spares ? wanted : spares;
@@ -277,7 +295,7 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
                         (long long)policy->hot);
   }
   policy->swap_hot = or_else(b->spec->spares.swap_hot, 0);
-  policy->swap_cold = or_else(b->spec->spares.swap_cold, fmax(0, requeue - restart));
+  policy->swap_cold = or_else(b->spec->spares.swap_cold, whole ? 0 : fmax(0, requeue - restart));
 }
 
 static void say_times(const clx_reliability_build *b, double gpus) {

@@ -106,7 +106,7 @@ typedef struct clx_checkpoint_plan {
   double interval;  // s of work between two
   double stall;     // s by which the job stands still for one
   double lag;       // s from the end of the stall until it counts (async: what is written behind the work); <= interval
-  // memory: copies lie in the memory of other units; every remote_every-th one also goes to storage (stall remote_stall, lag remote_lag)
+  // memory: copies lie in the memory of other units; every remote_every-th one also goes to storage (remote_stall beside the stall, lag remote_lag)
   int32_t remote_every;
   double remote_stall, remote_lag;
   double
@@ -160,10 +160,11 @@ typedef struct clx_reliability_model {
   int32_t job_count;
   clx_reliability_policy policy;
   clx_repair_plan repair;
-  bool running_clock;  // failures happen per time that the job runs, not while it recovers
-  bool draw_rates;     // rates are drawn from their posterior, once per replication
-  double horizon;      // s: counts and ledger stand for the time up to here; 0 = up to the end of the work
-  double start;        // s of the first start of the job (placement, communicators, reading data)
+  bool
+      running_clock;  // failures happen per time that a job works or saves: neither to free units, nor while it recovers or restarts
+  bool draw_rates;  // rates are drawn from their posterior, once per replication
+  double horizon;   // s: counts and ledger stand for the time up to here; 0 = up to the end of the work
+  double start;     // s of the first start of the job (placement, communicators, reading data)
 } clx_reliability_model;
 
 // Every GPU-second of the machine stands in exactly one.
@@ -232,8 +233,9 @@ typedef struct clx_reliability_outcome {
   clx_band end, goodput, interruptions, planned, failures, lost_work, mean_spares, least_spares, waited, most_repair;
   double ledger[CLX_LEDGERS];  // shares of all GPU-s, mean; they add up to 1
   double residual;             // largest
-  double *class_stops;         // [failure_count] mean interruptions by class within the horizon
-  double *class_events;        // [failure_count]
+  // [failure_count] within the horizon, means: interruptions by class (of a planned class: planned stops); events by class
+  double *class_stops;
+  double *class_events;  // [failure_count]
   // series [samples] over time; progress in s of work, of the first job when there are several
   int32_t samples;
   double *time, *progress, *progress_low, *progress_high;

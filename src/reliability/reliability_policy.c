@@ -37,14 +37,9 @@ static bool standing(const clx_job_state *j) {
 
 // Share of the full rate, with the replicas that are left.
 static double speed(const clx_simulator *s, const clx_job_state *j) {
-  switch (s->plan->model->policy.kind) {
-    case CLX_POLICY_RESTART:
-      return 1;
-    case CLX_POLICY_REDUNDANT:
-      return 1.0 / j->depth;
-    default:
-      return j->stage->speed != NULL ? j->stage->speed[j->alive] : (double)j->alive / j->replicas;
-  }
+  if (j->whole) return 1;
+  if (s->plan->model->policy.kind == CLX_POLICY_REDUNDANT) return 1.0 / j->depth;
+  return j->stage->speed != NULL ? j->stage->speed[j->alive] : (double)j->alive / j->replicas;
 }
 
 void clx_job_speed(clx_simulator *s, clx_job_state *j) {
@@ -66,7 +61,7 @@ void clx_job_begin(clx_simulator *s, clx_job_state *j) {
 
 bool clx_job_enough(const clx_job_state *j, const clx_plan *plan) {
   const clx_reliability_policy *p = &plan->model->policy;
-  if (p->kind == CLX_POLICY_RESTART || p->kind == CLX_POLICY_REDUNDANT) return j->vacancies == 0;
+  if (j->whole || p->kind == CLX_POLICY_REDUNDANT) return j->vacancies == 0;
   return j->alive >= (p->least > 1 ? p->least : 1);
 }
 
@@ -191,7 +186,7 @@ void clx_job_stop(clx_simulator *s, clx_job_state *j, const clx_failure_class *f
 
 void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, bool everybody, int32_t units) {
   const clx_failure_class *f = &s->plan->model->failure[event->failure];
-  const bool whole = s->plan->model->policy.kind == CLX_POLICY_RESTART || everybody;
+  const bool whole = j->whole || everybody;
   if (!whole && !j->cold && j->phase != CLX_PHASE_SAVE) {
     clx_replica_crash(s, j, event->failure, false, false);
     return;
@@ -206,8 +201,15 @@ void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, b
   clx_job_count(s, j, event->failure, false);
 }
 
+// Of a checkpoint that was saved for the stop.
+static double load_time(const clx_job_state *j) {
+  const clx_checkpoint_plan *c = &j->stage->checkpoint;
+  if (c->mode == CLX_CHECKPOINT_NONE) return 0;
+  return c->mode == CLX_CHECKPOINT_MEMORY ? c->load_memory : c->load;
+}
+
 void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, bool planned, bool everybody) {
-  const bool whole = s->plan->model->policy.kind == CLX_POLICY_RESTART || everybody || j->later_count == 0;
+  const bool whole = j->whole || everybody || j->later_count == 0;
   if (!whole && !j->cold && (j->phase == CLX_PHASE_RUN || standing(j) || j->phase == CLX_PHASE_WAIT)) {
     clx_replica_ask(s, j, event->failure, planned);
     return;
@@ -215,7 +217,7 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
   switch (j->phase) {
     case CLX_PHASE_RUN:
       j->planned = planned;
-      j->load = isfinite(j->interval) ? (j->memory ? j->stage->checkpoint.load_memory : j->stage->checkpoint.load) : 0;
+      j->load = load_time(j);
       if (isfinite(j->interval)) {
         clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall);
       } else {  // no checkpoints: what was done is lost
@@ -235,7 +237,12 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
         if (planned == s->plan->model->failure[event->failure].planned) note_event(s, event->failure, planned);
         return;
       }
-      clx_job_stop(s, j, &s->plan->model->failure[event->failure], true);
+      clx_job_advance(s, j);
+      if (!j->reload) clx_job_saved(j);  // replicas that stand still have their state
+      j->load = load_time(j);
+      j->planned = planned;
+      j->locating = j->stalling = j->reloading = 0;
+      enter_swap(s, j);
       break;
   }
   clx_job_count(s, j, event->failure, planned);
@@ -253,7 +260,7 @@ void clx_job_growth(clx_simulator *s, clx_job_state *j) {
   if (!waits) clx_job_count(s, j, -1, true);
   if (j->phase == CLX_PHASE_RUN && isfinite(j->interval)) {
     j->planned = true;
-    j->load = j->memory ? j->stage->checkpoint.load_memory : j->stage->checkpoint.load;
+    j->load = load_time(j);
     clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall);
     return;
   }
@@ -262,9 +269,11 @@ void clx_job_growth(clx_simulator *s, clx_job_state *j) {
     clx_job_rollback(s, j, false);
   } else if (standing(j) && !j->reload) {
     clx_job_advance(s, j);
-    clx_job_saved(j);  // replicas that stand still have their state
+    clx_job_saved(j);  // as above
+    j->load = load_time(j);
   }
   j->planned = true;
+  j->locating = j->stalling = j->reloading = 0;
   enter_swap(s, j);
   if (j->until <= s->now) clx_job_timer(s, j);
 }

@@ -4,8 +4,8 @@
 
 #include "reliability/reliability_simulate.h"
 
-void clx_replica_down(clx_simulator *s, clx_job_state *j, int32_t replica) {
-  if (s->plan->model->policy.kind == CLX_POLICY_RESTART || j->replicas == 1) return;
+void clx_replica_down(clx_job_state *j, int32_t replica) {
+  if (j->whole) return;
   const double gpus = j->replica_gpus[replica];
   if (j->replica[replica] == CLX_REPLICA_ALIVE) {
     j->alive--;

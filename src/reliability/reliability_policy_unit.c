@@ -25,6 +25,14 @@ void clx_job_mark_later(clx_job_state *j, int32_t unit) {
   j->later[j->later_count++] = unit;
 }
 
+// A unit that is slow in two ways is as slow as the worse one.
+void clx_job_note_slow(clx_job_state *j, int32_t unit, double factor) {
+  int32_t i = 0;
+  while (i < j->slow_count && j->slow[i].unit != unit) i++;
+  if (i == j->slow_count) j->slow[j->slow_count++] = (clx_slow_unit){unit, factor};
+  if (factor > j->slow[i].factor) j->slow[i].factor = factor;
+}
+
 void clx_job_forget_slow(clx_job_state *j, int32_t unit) {
   int32_t kept = 0;
   for (int32_t i = 0; i < j->slow_count; i++) {
@@ -72,7 +80,7 @@ void clx_job_fill(clx_simulator *s, clx_job_state *j, double delay) {
   if (j->vacancies == 0 || s->free_count == 0) return;
   clx_job_advance(s, j);
   const int32_t kind = s->plan->model->policy.kind;
-  const bool rises = (kind == CLX_POLICY_ELASTIC || kind == CLX_POLICY_MASKED) && !j->cold;
+  const bool rises = kind != CLX_POLICY_REDUNDANT && !j->whole && !j->cold;
   while (j->vacancies > 0 && s->free_count > 0) {
     const int32_t slot = j->vacant[j->vacant_first], replica = (int32_t)(slot / j->per_replica);
     const double swap = clx_swap_time(s, 1, 1);
@@ -131,7 +139,7 @@ void clx_job_regroup(clx_simulator *s, clx_job_state *j) {
   for (int32_t r = 0; r < j->replicas; r++) {
     j->stamp[r]++;
     // A job of one replica holds what it has while it waits.
-    j->replica[r] = j->missing[r] == 0 || j->replicas == 1 ? CLX_REPLICA_ALIVE : CLX_REPLICA_OUT;
+    j->replica[r] = j->missing[r] == 0 || j->whole ? CLX_REPLICA_ALIVE : CLX_REPLICA_OUT;
     j->alive += j->replica[r] == CLX_REPLICA_ALIVE;
     *meter(j, r) += j->replica_gpus[r];
   }
@@ -140,12 +148,12 @@ void clx_job_regroup(clx_simulator *s, clx_job_state *j) {
 // Sets up slots and replicas of a stage and moves the units held into them; the rest is free again.
 void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage) {
   const clx_job_stage *g = &j->job->stage[stage];
-  const bool one = s->plan->model->policy.kind == CLX_POLICY_RESTART;
   const int32_t old_slots = j->slots;
   j->stage_index = stage;
   j->stage = g;
-  j->replicas = one ? 1 : g->replicas;
-  j->per_replica = one ? g->replicas * g->units_per_replica : g->units_per_replica;
+  j->whole = s->plan->model->policy.kind == CLX_POLICY_RESTART || g->replicas == 1;
+  j->replicas = j->whole ? 1 : g->replicas;
+  j->per_replica = j->whole ? g->replicas * g->units_per_replica : g->units_per_replica;
   j->slots = (int32_t)(g->replicas * g->units_per_replica);
   int32_t held = 0;
   for (int32_t i = 0; i < old_slots; i++) {
@@ -167,7 +175,7 @@ void clx_job_release_later(clx_simulator *s, clx_job_state *j) {
     clx_job_lose(s, j, unit);
     clx_unit_to_repair(s, unit, ticket);
     clx_ticket_start(s, ticket);
-    if (!j->cold) clx_replica_down(s, j, replica);
+    if (!j->cold) clx_replica_down(j, replica);
   }
 }
 

@@ -84,8 +84,6 @@ typedef struct clx_slow_unit {
   double factor;
 } clx_slow_unit;
 
-enum { CLX_SLOW_MAX = 64 };
-
 typedef struct clx_job_state {
   int32_t index, stage_index;
   const clx_reliability_job *job;
@@ -99,6 +97,7 @@ typedef struct clx_job_state {
   bool cold;       // all replicas start again
   bool grow;       // the stop under way ends in the next stage
   bool struck;     // by the event under way
+  bool whole;      // one replica, or the policy restart: whatever fails, all start again
 
   // Progress since `anchor`, in segments of interval + stall (locate(), reliability_ledger.c).
   double anchor, paused, worked;
@@ -125,7 +124,7 @@ typedef struct clx_job_state {
   double asking;                         // s, since when it waits for units; INFINITY = it does not
   int32_t *later;                        // units to be swapped at the next stop
   int32_t later_count;
-  clx_slow_unit slow[CLX_SLOW_MAX];
+  clx_slow_unit *slow;  // [job_units + 1]
   int32_t slow_count;
   int32_t depth;                         // redundant: shards a group computes
   double locating, stalling, reloading;  // s left of standing still
@@ -282,12 +281,13 @@ void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage);  // slots 
 void clx_job_dissolve(clx_simulator *s, clx_job_state *j);             // gives all units back
 void clx_job_mark_later(clx_job_state *j, int32_t unit);               // to be swapped at the next stop
 void clx_job_release_later(clx_simulator *s, clx_job_state *j);
+void clx_job_note_slow(clx_job_state *j, int32_t unit, double factor);
 void clx_job_forget_slow(clx_job_state *j, int32_t unit);
 void clx_jobs_serve(clx_simulator *s);  // free units to jobs that wait for them
 double clx_swap_time(const clx_simulator *s, int32_t units, int32_t available);  // s
 
 // --- reliability_policy_replica.c: replicas that leave and come back ----------------------------------------------------------
-void clx_replica_down(clx_simulator *s, clx_job_state *j, int32_t replica);
+void clx_replica_down(clx_job_state *j, int32_t replica);
 void clx_replica_crash(clx_simulator *s, clx_job_state *j, int32_t failure, bool asked, bool planned);
 void clx_replica_ask(clx_simulator *s, clx_job_state *j, int32_t failure, bool planned);
 void clx_replica_rise(clx_simulator *s, clx_job_state *j, int32_t replica, double delay);

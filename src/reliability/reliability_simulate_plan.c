@@ -116,12 +116,13 @@ static bool job_make(const clx_plan *plan, int32_t index, clx_arena *arena, clx_
   j->slot = CLX_NEW_ARRAY(arena, int32_t, units);
   j->vacant = CLX_NEW_ARRAY(arena, int32_t, units);
   j->later = CLX_NEW_ARRAY(arena, int32_t, units);
+  j->slow = CLX_NEW_ARRAY(arena, clx_slow_unit, units + 1);
   j->missing = CLX_NEW_ARRAY(arena, int32_t, replicas);
   j->replica = CLX_NEW_ARRAY(arena, uint8_t, replicas);
   j->stamp = CLX_NEW_ARRAY(arena, uint32_t, replicas);
   j->replica_gpus = CLX_NEW_ARRAY(arena, double, replicas);
-  return j->slot != NULL && j->vacant != NULL && j->later != NULL && j->missing != NULL && j->replica != NULL &&
-         j->stamp != NULL && j->replica_gpus != NULL;
+  return j->slot != NULL && j->vacant != NULL && j->later != NULL && j->slow != NULL && j->missing != NULL &&
+         j->replica != NULL && j->stamp != NULL && j->replica_gpus != NULL;
 }
 
 clx_status clx_simulator_make(const clx_plan *plan, clx_arena *arena, clx_simulator *s, clx_error *error) {
@@ -172,6 +173,7 @@ static void reset_job(clx_simulator *s, clx_job_state *j) {
                        .slot = kept.slot,
                        .vacant = kept.vacant,
                        .later = kept.later,
+                       .slow = kept.slow,
                        .missing = kept.missing,
                        .replica = kept.replica,
                        .stamp = kept.stamp,

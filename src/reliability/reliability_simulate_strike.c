@@ -24,10 +24,9 @@ static int32_t repair_later(clx_simulator *s, const clx_event *event, int32_t un
 }
 
 static void strike_slow(clx_simulator *s, const clx_event *event, clx_job_state *j, int32_t unit) {
-  if (j->slow_count == CLX_SLOW_MAX) return;  // as many as matter: the slowest decides
   clx_job_advance(s, j);
   if (unit >= 0) repair_later(s, event, unit);
-  j->slow[j->slow_count++] = (clx_slow_unit){unit, s->plan->model->failure[event->failure].slow};
+  clx_job_note_slow(j, unit, s->plan->model->failure[event->failure].slow);
   if (j->phase == CLX_PHASE_RUN) clx_job_speed(s, j);
   clx_due_push(s, &(clx_due){.time = s->now + event->delay,
                              .id = unit >= 0 ? unit : -1 - j->index,
@@ -79,7 +78,7 @@ static bool strike_job(clx_simulator *s, const clx_event *event, clx_job_state *
     if (*ticket < 0) *ticket = clx_ticket_open(s, first, count, event);
     clx_unit_to_repair(s, unit, *ticket);
   }
-  clx_replica_down(s, j, replica);
+  clx_replica_down(j, replica);
   return true;
 }
 
@@ -154,7 +153,7 @@ void clx_event_everybody(clx_simulator *s, const clx_event *event) {
       const int32_t replica = (int32_t)(s->place[u] / j->per_replica);
       clx_job_advance(s, j);
       clx_job_lose(s, j, u);
-      clx_replica_down(s, j, replica);
+      clx_replica_down(j, replica);
     } else {
       clx_unit_remove(s, u);
     }
@@ -202,7 +201,7 @@ void clx_data_found(clx_simulator *s, const clx_due *due) {
     clx_job_lose(s, j, unit);
     clx_unit_to_repair(s, unit, ticket);
     clx_ticket_start(s, ticket);
-    clx_replica_down(s, j, replica);
+    clx_replica_down(j, replica);
     units = 1;
   }
   const clx_event event = {.failure = due->failure, .slot = -1, .stops = true};

@@ -160,8 +160,8 @@ typedef struct clx_reliability_model {
   int32_t job_count;
   clx_reliability_policy policy;
   clx_repair_plan repair;
-  bool
-      running_clock;  // failures happen per time that a job works or saves: neither to free units, nor while it recovers or restarts
+  // Failures happen per time that a job works or saves: neither while it recovers, nor to free units. Else per wall-clock time.
+  bool running_clock;
   bool draw_rates;  // rates are drawn from their posterior, once per replication
   double horizon;   // s: counts and ledger stand for the time up to here; 0 = up to the end of the work
   double start;     // s of the first start of the job (placement, communicators, reading data)

@@ -157,7 +157,8 @@ void clx_job_start(clx_simulator *s, clx_job_state *j) {
 }
 
 // --- stops ----------------------------------------------------------------------------------------------------------------------
-static void note_event(clx_simulator *s, int32_t failure, bool planned) {
+// An event in the counts.
+void clx_job_note(clx_simulator *s, int32_t failure, bool planned) {
   if (!s->counting) return;
   *(planned ? &s->planned : &s->interruptions) += 1;
   if (failure >= 0 && planned == s->plan->model->failure[failure].planned) s->class_stops[failure]++;
@@ -172,7 +173,7 @@ void clx_job_count(clx_simulator *s, clx_job_state *j, int32_t failure, bool pla
     j->stops_in_row++;
   }
   s->stops += s->counting && !planned;
-  note_event(s, failure, planned);
+  clx_job_note(s, failure, planned);
 }
 
 void clx_job_stop(clx_simulator *s, clx_job_state *j, const clx_failure_class *f, bool survives) {
@@ -194,7 +195,7 @@ void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, b
   if (j->phase == CLX_PHASE_DONE) return;
   // During detection, swap and waiting further failures only take units; logs count them all the same.
   if (j->phase == CLX_PHASE_DETECT || j->phase == CLX_PHASE_SWAP || (j->phase == CLX_PHASE_WAIT && j->cold)) {
-    note_event(s, event->failure, false);
+    clx_job_note(s, event->failure, false);
     return;
   }
   clx_job_stop(s, j, f, units <= 1 && event->survive < j->stage->checkpoint.survives);
@@ -234,7 +235,7 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
       break;
     default:
       if (!standing(j)) {  // a stop is under way
-        if (planned == s->plan->model->failure[event->failure].planned) note_event(s, event->failure, planned);
+        if (planned == s->plan->model->failure[event->failure].planned) clx_job_note(s, event->failure, planned);
         return;
       }
       clx_job_advance(s, j);

@@ -109,6 +109,7 @@ void clx_replica_crash(clx_simulator *s, clx_job_state *j, int32_t failure, bool
   }
   const bool waits = j->phase == CLX_PHASE_WAIT;
   if (!waits && (asked || back || detect + p->stall > 0)) clx_job_count(s, j, failure, planned);
+  if (waits) clx_job_note(s, failure, planned);
   heal(s, j, detect);
   if (!waits) clx_replica_stand(s, j, detect, p->stall);
 }

@@ -268,6 +268,7 @@ void clx_job_begin(clx_simulator *s, clx_job_state *j);  // runs from the work t
 // All replicas stop and start again from the last checkpoint.
 void clx_job_stop(clx_simulator *s, clx_job_state *j, const clx_failure_class *f, bool survives);
 void clx_job_count(clx_simulator *s, clx_job_state *j, int32_t failure, bool planned);  // one stop
+void clx_job_note(clx_simulator *s, int32_t failure, bool planned);  // one event in the counts that stops nothing
 // Answers to an event: the units that it took have left. `units`: how many, of all jobs.
 void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, bool everybody, int32_t units);
 void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, bool planned, bool everybody);

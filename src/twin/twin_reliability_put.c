@@ -128,6 +128,16 @@ static clx_status put_outcome(const putter *p) {
              "GPU-hours of the machine that did not become progress");
 }
 
+static clx_status warn_spares(const putter *p) {
+  const clx_reliability_outcome *o = &p->c->outcome;
+  const double needed = spares_needed(&p->c->model);
+  if (o->least_spares.mean >= 1 || needed < 1) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "spare servers run out%s: so that repairs never leave the job short, 99 %% of the time, %.0f are needed",
+      o->least_spares.high >= 1 ? " in most runs" : "", needed);
+}
+
 static clx_status put_ledger(const putter *p) {
   const clx_reliability_outcome *o = &p->c->outcome;
   for (int32_t k = 0; k < CLX_LEDGERS; k++) {
@@ -202,5 +212,6 @@ clx_status clx_twin_reliability_put(const clx_twin_reliability_case *c, const ch
   CLX_TRY(put_outcome(&p));
   CLX_TRY(put_ledger(&p));
   CLX_TRY(put_causes(&p));
+  CLX_TRY(warn_spares(&p));
   return series ? put_series(&p) : CLX_OK;
 }

@@ -207,7 +207,7 @@ const cli_command cli_calibrate_command = {
                  "colossus calibrate training runs.csv --threads 2",
                  "colossus calibrate reliability log.csv --node-hours 2654208 -o mine/failures/ours.yaml",
                  "colossus calibrate reliability sacct.txt --json"},
-    .argument = {{"KIND", CLI_FITTED, false}, {"NAME", CLI_DEVICE, true}},
+    .argument = {{.name = "KIND", .kind = CLI_FITTED}, {.name = "NAME", .kind = CLI_DEVICE, .optional = true}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = calibrate,

@@ -64,7 +64,7 @@ const cli_command cli_catalogue_ls_command = {
     .summary = "list devices, servers, racks, switches, links, models ...",
     .text = "Lists what the catalogue knows, by name and title: all kinds, or one.",
     .examples = {"colossus catalogue ls", "colossus catalogue ls device"},
-    .argument = {{"KIND", CLI_KIND, true}},
+    .argument = {{.name = "KIND", .kind = CLI_KIND, .optional = true}},
     .run = ls,
 };
 
@@ -93,7 +93,7 @@ const cli_command cli_catalogue_show_command = {
         "Shows one entry of the catalogue by its name or an alias: every number, where it is from, and\n"
         "whether it was published, measured, fitted, estimated or assumed.",
     .examples = {"colossus catalogue show h100_sxm", "colossus catalogue show switch sn5600 --json"},
-    .argument = {{"KIND", CLI_KIND, true}, {"NAME", CLI_ENTRY, false}},
+    .argument = {{.name = "KIND", .kind = CLI_KIND, .optional = true}, {.name = "NAME", .kind = CLI_ENTRY}},
     .options = SHOW_OPTIONS,
     .option_count = CLI_COUNT(SHOW_OPTIONS),
     .run = show,

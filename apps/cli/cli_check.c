@@ -97,7 +97,7 @@ const cli_command cli_check_command = {
         "Checks every key, unit and name of a scenario and whether its job fits its machine, and says in a\n"
         "few lines what it is. All mistakes of a file are reported at once, as FILE:LINE:COLUMN: MESSAGE.",
     .examples = {"colossus check my.yaml", "colossus check colossus-1 --assumptions"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = check,

@@ -47,7 +47,7 @@ const cli_command cli_compare_command = {
         "With --set, B may be A: one key changed, everything it moves.",
     .examples = {"colossus compare colossus-1 colossus-200k",
                  "colossus compare colossus-1 colossus-1 --set network.oversubscription=2"},
-    .argument = {{"A", CLI_SCENARIO, false}, {"B", CLI_SCENARIO, false}},
+    .argument = {{.name = "A", .kind = CLI_SCENARIO}, {.name = "B", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = compare,

@@ -365,6 +365,6 @@ const cli_command cli_completion_command = {
         "SHELL: bash, zsh or fish. An installed colossus brings these scripts along.",
     .examples = {"source <(colossus completion bash)", "source <(colossus completion zsh)",
                  "colossus completion fish | source"},
-    .argument = {{"SHELL", CLI_SHELL, false}},
+    .argument = {{.name = "SHELL", .kind = CLI_SHELL}},
     .run = completion,
 };

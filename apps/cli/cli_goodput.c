@@ -249,7 +249,7 @@ const cli_command cli_goodput_command = {
                  "colossus goodput my.yaml --policy standby --policy 'standby,spares.hot=16' --policy jobs-4",
                  "colossus goodput my.yaml --policy \"checkpoint.rule=fixed,checkpoint.interval=30 min\" -o results",
                  "colossus goodput my.yaml --replications 1000 --expect 'goodput.policy_1.goodput>=90 %'"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = goodput,

@@ -105,6 +105,7 @@ const cli_command cli_help_command = {
     .summary = "this list, or the help of one command",
     .text = "Without a command: all commands. With one: what it does, examples, options.",
     .examples = {"colossus help", "colossus help run"},
-    .argument = {{"COMMAND", CLI_COMMAND, true}, {"WORD", CLI_TEXT, true}},
+    .argument = {{.name = "COMMAND", .kind = CLI_COMMAND, .optional = true},
+                 {.name = "WORD", .kind = CLI_TEXT, .optional = true}},
     .run = help,
 };

@@ -59,7 +59,7 @@ const cli_command cli_import_topology_command = {
         "colossus asks for them until you fill them in.",
     .examples = {"colossus import nccl-topology topo.xml",
                  "colossus import nccl-topology topo.xml -o mine/server/my_server.yaml"},
-    .argument = {{"FILE", CLI_FILE_PATH, false}},
+    .argument = {{.name = "FILE", .kind = CLI_FILE_PATH}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = import_topology,
@@ -96,7 +96,7 @@ const cli_command cli_import_chakra_command = {
         "gzip, as ASTRA-sim's tools and PyTorch's converter write them), checks them, and counts nodes by type;\n"
         "--report adds attributes and what a replay does not use, drops or adds. colossus replay plays them.",
     .examples = {"colossus import chakra traces/gpt --report", "colossus import chakra traces/gpt --json"},
-    .argument = {{"PREFIX", CLI_FILE_PATH, false}},
+    .argument = {{.name = "PREFIX", .kind = CLI_FILE_PATH}},
     .options = CHAKRA_OPTIONS,
     .option_count = CLI_COUNT(CHAKRA_OPTIONS),
     .run = import_chakra,

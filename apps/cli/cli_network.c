@@ -185,7 +185,7 @@ const cli_command cli_network_command = {
                  "colossus network colossus-1 --set network.routing=ecmp --set network.placement.kind=random",
                  "colossus network my.yaml -o results    # report, JSON, drawing and table of links",
                  "colossus network my.yaml --expect 'network.permutation.share>=0.9' --svg fabric.svg"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = network,

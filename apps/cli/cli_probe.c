@@ -81,7 +81,7 @@ const cli_command cli_probe_command = {
         "WHAT: gemm, memory, collectives or all (default).",
     .examples = {"colossus probe -o mine --name laptop", "mpirun -n 4 colossus probe collectives -o mine --name laptop",
                  "colossus --catalogue mine calibrate device laptop --kernels mine"},
-    .argument = {{"WHAT", CLI_TEXT, true}},
+    .argument = {{.name = "WHAT", .kind = CLI_TEXT, .optional = true}},
     .options = PROBE_OPTIONS,
     .option_count = CLI_COUNT(PROBE_OPTIONS),
     .run = probe,

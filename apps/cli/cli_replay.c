@@ -114,7 +114,7 @@ const cli_command cli_replay_command = {
     .examples = {"colossus replay traces/gpt --scenario llama3-405b-16k",
                  "colossus replay traces/gpt --scenario my.yaml --recorded-on a100_sxm --trace step.pftrace",
                  "colossus replay traces/gpt --scenario my.yaml --expect 'replay.step_time<=1.2 s'"},
-    .argument = {{"PREFIX", CLI_FILE_PATH, false}},
+    .argument = {{.name = "PREFIX", .kind = CLI_FILE_PATH}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = replay,

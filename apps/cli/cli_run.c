@@ -204,7 +204,7 @@ const cli_command cli_run_command = {
     .examples = {"colossus run colossus-1", "colossus run my.yaml --set training.global_batch=4096 -o results",
                  "colossus run colossus-1 --set training.precision=fp8 --expect 'training.mfu>=0.38'",
                  "colossus run gpt3-mlperf-512 --trace step.pftrace"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = run,

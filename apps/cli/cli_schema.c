@@ -21,7 +21,7 @@ const cli_command cli_schema_command = {
         "Prints every key with its unit, range, default and meaning: of a scenario, or of a kind of\n"
         "catalogue entry (device, server, ...).",
     .examples = {"colossus schema", "colossus schema device", "colossus schema --json > scenario.schema.json"},
-    .argument = {{"PART", CLI_KIND, true}},
+    .argument = {{.name = "PART", .kind = CLI_KIND, .optional = true}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = schema,

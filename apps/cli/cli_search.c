@@ -361,7 +361,7 @@ const cli_command cli_search_command = {
                  "colossus search my.yaml --objective cost --price 2.5 --limit-step '10 s'",
                  "colossus search my.yaml --fix tp=8 --fix recompute=none --limit-memory '70 GB' --svg front.svg",
                  "colossus search my.yaml --objective goodput -o results"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = search,

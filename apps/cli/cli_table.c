@@ -72,7 +72,7 @@ const cli_command cli_predict_command = {
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus predict collectives nccl.csv"},
-    .argument = {{"KIND", CLI_TABLE, false}, {"FILE", CLI_FILE_PATH, false}},
+    .argument = {{.name = "KIND", .kind = CLI_TABLE}, {.name = "FILE", .kind = CLI_FILE_PATH}},
     .options = PREDICT_OPTIONS,
     .option_count = CLI_COUNT(PREDICT_OPTIONS),
     .run = predict,

@@ -74,7 +74,7 @@ const cli_command cli_why_command = {
         "throughput, or why it is impossible. SCENARIO is a YAML file or a shipped name.",
     .examples = {"colossus why colossus-1", "colossus why my.yaml --set training.layout.tp=8 --top 20",
                  "colossus why colossus-1 --svg why.svg", "colossus why my.yaml --expect 'why.share.bubble<=0.1'"},
-    .argument = {{"SCENARIO", CLI_SCENARIO, false}},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),
     .run = why,

@@ -47,8 +47,8 @@ typedef struct clx_failure_class {
   int32_t cause;      // clx_failure_cause
   clx_hazard hazard;  // of one part
   double events,
-      exposure;   // what the rate was counted from (exposure in s of one part): rate ~ Gamma(events + 1/2, exposure);
-                  // exposure 0: the rate is not drawn
+      exposure;  // what the rate was counted from (exposure in s of one part): rate ~ Gamma(events, exposure), the posterior
+                 // of the prior 1/rate: however finely causes are split, the total stays what was counted. 0: not drawn
   double *parts;  // [cohort_count] parts of one unit; of a group class (group > 1): parts of one group
   int32_t *
       group;  // [cohort_count] neighbouring units (from a multiple of it) that it takes out together; 1 = the unit alone

@@ -342,9 +342,9 @@ static void draw_rates(clx_renew_worker *w) {
   for (int32_t i = 0; i < n; i++) {
     const clx_renew_class *c = &all->class[i];
     double rate = c->rate;
-    if (all->model->draw_rates && c->exposure > 0) {
+    if (all->model->draw_rates && c->exposure > 0 && c->events > 0) {
       clx_stream stream = clx_stream_make(all->options->seed, STREAM_RATES, (uint64_t)w->index, (uint64_t)i);
-      rate = clx_stream_gamma(&stream, c->events + 0.5) / c->exposure;
+      rate = clx_stream_gamma(&stream, c->events) / c->exposure;
     }
     w->weight[i] = rate * c->stops;
     w->weight[n + i] = rate * c->others;

@@ -189,7 +189,7 @@ static const clx_row checkpoint_rows[] = {
      .doc = "write bandwidth of the storage, all servers together"},
     REAL("read", S, checkpoint.read, "B/s", 0, 0, 1e18, "read bandwidth of the storage; 0 = as it writes"),
     REAL("share", S, checkpoint.share, NULL, 1, 1e-6, 1, "of the storage's bandwidth that the jobs get together"),
-    REAL("copy", S, checkpoint.copy, "B/s", 0.92e9, 1e3, 1e15,
+    REAL("copy", S, checkpoint.copy, "B/s", 1.07e9, 1e3, 1e15,
          "one GPU into host memory, with all it takes (default: 405B on 8,960 GPUs, ByteCheckpoint table 8)"),
     WHOLE("remote_every", CLX_ROW_INT, S, checkpoint.remote_every, 20, 1, 1000000,
           "memory: every how manyth checkpoint also goes to storage"),

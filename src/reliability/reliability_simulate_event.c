@@ -17,9 +17,9 @@ static void draw_rates(clx_simulator *s) {
   for (int32_t f = 0; f < m->failure_count; f++) {
     const clx_failure_class *e = &m->failure[f];
     s->hazard[f] = e->hazard;
-    if (!m->draw_rates || e->exposure <= 0) continue;
+    if (!m->draw_rates || e->exposure <= 0 || e->events <= 0) continue;
     clx_stream stream = stream_of(s, DOMAIN_RATE, (uint64_t)f);
-    s->hazard[f].rate = clx_stream_gamma(&stream, e->events + 0.5) / e->exposure;
+    s->hazard[f].rate = clx_stream_gamma(&stream, e->events) / e->exposure;
   }
   for (int32_t c = 0; c < m->cohort_count; c++) {
     const size_t row = (size_t)c * (size_t)m->failure_count;

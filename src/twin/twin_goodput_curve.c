@@ -87,7 +87,6 @@ static clx_reliability_spec restarting(const clx_reliability_spec *own) {
   spec.jobs = 1;
   spec.policy.kind = CLX_POLICY_RESTART;
   spec.spares.count = -1;
-  spec.spares.extra = 0;
   spec.checkpoint.rule = CLX_INTERVAL_OPTIMAL;
   spec.checkpoint.interval = 0;
   return spec;
@@ -103,8 +102,12 @@ static clx_status find_size(const clx_twin_reliability_case *c, const clx_reliab
   clx_reliability_model model = {0};
   clx_reliability_spec spec = restarting(&c->scenario->spec.reliability);
   clx_error own;
+  int64_t spares = 0;
   clx_error_clear(&own);
   spec.scale *= factor;
+  // Enough that no size is short of servers: the form knows no repair.
+  for (int32_t i = 0; i < site->cohort_count; i++) spares += site->cohort[i].servers / 10 + 16;
+  spec.spares.extra = spares;
   *point = (size_point){.gpus = (double)site->stage->gpus};
   const clx_status status =
       clx_reliability_compile(&spec, &c->scenario->failures, site, arena, &model, NULL, NULL, &own);

@@ -45,7 +45,7 @@ static clx_band stop_rate(const clx_reliability_model *m, double confidence) {
     const double rate = clx_reliability_stop_rate(&one, 0, last_stage(m), &planned);
     const clx_failure_class *f = &m->failure[k];
     mean += rate;
-    if (m->draw_rates && f->exposure > 0) variance += rate * rate / (f->events + 0.5);
+    if (m->draw_rates && f->exposure > 0 && f->events > 0) variance += rate * rate / f->events;
   }
   if (!(variance > 0)) return (clx_band){mean, mean, mean};
   const double shape = mean * mean / variance, scale = variance / mean, tail = (1 - confidence) / 2;

@@ -157,8 +157,11 @@ static void show_peers(const char *loop) {
   make(&SUBJECTS[0], &in);
   const clx_reliability_outcome o = run(&SUBJECTS[0], &in, ROUNDS, &arena, &wall, &cpu);
   const double ours = SUBJECTS[0].replications / cpu;
-  printf("\ninterruptions of Llama 3 in 54 days: measured %.0f; here %.1f (%+.1f %%); netcap %.1f (%+.1f %%)\n",
-         MEASURED, o.failures.mean, 100 * (o.failures.mean / MEASURED - 1), NETCAP, 100 * (NETCAP / MEASURED - 1));
+  printf(
+      "\ninterruptions of Llama 3 in 54 days: measured %.0f; here, from that rate, %.1f (%+.1f %%); netcap, from "
+      "another "
+      "fleet's, %.1f (%+.1f %%)\n",
+      MEASURED, o.failures.mean, 100 * (o.failures.mean / MEASURED - 1), NETCAP, 100 * (NETCAP / MEASURED - 1));
   clx_arena_free(arena);
   if (loop == NULL) return;
   char command[1024];

@@ -249,6 +249,26 @@ static void test_masked_share_is_what_is_up(void **state) {
   }
 }
 
+// Replicas that are out complete each other: as many run as the units that are up can fill. Units up and down are binomial.
+static void test_replicas_complete_each_other(void **state) {
+  (void)state;
+  rig *r = rig_new(300);
+  rig_cohort(r, 32);
+  rig_class(r, "any", 1e-5)->repair = (clx_duration){.mean = 2e4};
+  rig_job(r, 8, 4, INFINITY);
+  r->model.policy.kind = CLX_POLICY_MASKED;
+  r->model.horizon = 3e6;
+  rig_run(r);
+  double down = 1e-5 / (1e-5 + 1 / 2e4), expected = 0;
+  for (int32_t k = 0; k <= 32; k++) {
+    const double p = clx_binomial_cdf(32, down, k) - (k > 0 ? clx_binomial_cdf(32, down, k - 1) : 0);
+    expected += p * ((32 - k) / 4) / 8;
+  }
+  const statistic got = RIG_STATISTIC(r, goodput);
+  CLX_CHECK_NEAR(got.mean, expected, 0.002, 4 * got.error);  // it starts with all up
+  rig_free(r);
+}
+
 // A replica of four units that lost one: three stand in slice_down until it is back, then in scale_up; the GPU-seconds are exact.
 static void test_replica_ledger(void **state) {
   (void)state;
@@ -592,6 +612,7 @@ int main(void) {
       cmocka_unit_test(test_elastic_rollback),
       cmocka_unit_test(test_policies_meet_in_restart),
       cmocka_unit_test(test_masked_share_is_what_is_up),
+      cmocka_unit_test(test_replicas_complete_each_other),
       cmocka_unit_test(test_replica_ledger),
       cmocka_unit_test(test_lag_loses_the_interval_before),
       cmocka_unit_test(test_copies_in_memory),

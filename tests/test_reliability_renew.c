@@ -58,6 +58,10 @@ static void test_llama_interruptions(void **state) {
   const double error = sqrt(0.025 * 0.975 / n) * 20.47 / 0.0584;
   CLX_CHECK_NEAR(o.interruptions.low, 379, 0, 4 * error + 1);
   CLX_CHECK_NEAR(o.interruptions.high, 460, 0, 4 * error + 1);
+  // Failures that fall into a stop are logged as well.
+  rig_llama(&r, 0, 600);
+  o = renew(&r, 12, n, arena);
+  check_mean("interruptions in 54 days, ten minutes a stop", MOMENTS(&o, interruptions), 419, 4);
   // Per running time the ten minutes of each stop are free of failures: T / (M + u0).
   rig_llama(&r, 0, 600);
   r.model.running_clock = true;

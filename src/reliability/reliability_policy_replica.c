@@ -82,6 +82,7 @@ static void heal(clx_simulator *s, clx_job_state *j, double delay) {
   if (j->asking > s->now) j->asking = s->now;
   clx_job_fill(s, j, delay);
   if (j->vacancies == 0) j->asking = INFINITY;
+  if (j->vacancies > 0) clx_job_lend(s, j, delay);
 }
 
 // `asked`: nobody had to find out; nothing is lost.

@@ -94,6 +94,58 @@ void clx_job_fill(clx_simulator *s, clx_job_state *j, double delay) {
   }
 }
 
+// An incomplete replica that is out: the one that lacks most, but not all, or the one that lacks least.
+static int32_t incomplete(const clx_job_state *j, bool most, int32_t but) {
+  int32_t found = -1;
+  for (int32_t r = 0; r < j->replicas; r++) {
+    const bool empty = j->missing[r] == j->per_replica;
+    if (r == but || j->replica[r] != CLX_REPLICA_OUT || j->missing[r] == 0 || (most && empty)) continue;
+    if (found < 0 || (most ? j->missing[r] > j->missing[found] : j->missing[r] < j->missing[found])) found = r;
+  }
+  return found;
+}
+
+// Units of one replica into the empty slots of another.
+static void hand_over(clx_simulator *s, clx_job_state *j, int32_t from, int32_t to) {
+  int64_t d = from * j->per_replica;
+  const int64_t end = d + j->per_replica, last = (to + 1) * j->per_replica;
+  for (int64_t i = to * j->per_replica; i < last; i++) {
+    if (j->slot[i] >= 0) continue;
+    while (d < end && j->slot[d] < 0) d++;
+    if (d == end) break;
+    const int32_t unit = j->slot[d];
+    const double gpus = clx_unit_gpus(s, unit);
+    j->slot[d] = -1;
+    j->slot[i] = unit;
+    s->place[unit] = (int32_t)i;
+    j->missing[from]++;
+    j->missing[to]--;
+    j->replica_gpus[from] -= gpus;
+    j->replica_gpus[to] += gpus;
+  }
+  // The ring again: slots still empty in their order, then those emptied now.
+  int32_t kept = 0;
+  const int32_t old = j->vacancies;
+  for (int32_t k = 0; k < old; k++) {
+    const int32_t slot = j->vacant[(j->vacant_first + k) % j->slots];
+    if (j->slot[slot] < 0) j->vacant[(j->vacant_first + kept++) % j->slots] = slot;
+  }
+  for (int64_t i = end - 1; kept < old && i >= end - j->per_replica; i--) {
+    bool listed = j->slot[i] >= 0;
+    for (int32_t k = 0; k < kept && !listed; k++) listed = j->vacant[(j->vacant_first + k) % j->slots] == i;
+    if (!listed) j->vacant[(j->vacant_first + kept++) % j->slots] = (int32_t)i;
+  }
+}
+
+void clx_job_lend(clx_simulator *s, clx_job_state *j, double delay) {
+  for (;;) {
+    const int32_t to = incomplete(j, false, -1), from = incomplete(j, true, to);
+    if (to < 0 || from < 0) return;
+    hand_over(s, j, from, to);
+    if (j->missing[to] == 0) clx_replica_rise(s, j, to, delay + s->plan->model->policy.swap_hot);
+  }
+}
+
 // Back to the free units, or into the repair that it was waiting for.
 static void let_go(clx_simulator *s, clx_job_state *j, int32_t unit) {
   const int32_t ticket = s->ticket[unit];
@@ -202,6 +254,7 @@ void clx_jobs_serve(clx_simulator *s) {
     if (first == NULL) return;
     clx_job_fill(s, first, 0);
     if (first->vacancies == 0) first->asking = INFINITY;
+    if (!first->whole && !first->cold && s->plan->model->policy.kind != CLX_POLICY_REDUNDANT) clx_job_lend(s, first, 0);
     if (first->phase != CLX_PHASE_WAIT || !first->cold) continue;
     if (first->replicas > 1) clx_job_regroup(s, first);
     if (clx_job_enough(first, s->plan)) clx_job_phase(s, first, CLX_PHASE_SWAP, clx_swap_time(s, 1, 1));

@@ -275,8 +275,10 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
 bool clx_job_enough(const clx_job_state *j, const clx_plan *plan);  // units to run
 
 // --- reliability_policy_unit.c: units of a job --------------------------------------------------------------------------------
-void clx_job_lose(clx_simulator *s, clx_job_state *j, int32_t unit);   // takes a unit out of its slot
-void clx_job_fill(clx_simulator *s, clx_job_state *j, double delay);   // free units into empty slots
+void clx_job_lose(clx_simulator *s, clx_job_state *j, int32_t unit);  // takes a unit out of its slot
+void clx_job_fill(clx_simulator *s, clx_job_state *j, double delay);  // free units into empty slots
+// Replicas that are out complete each other, so that at most one of them stays incomplete and not empty.
+void clx_job_lend(clx_simulator *s, clx_job_state *j, double delay);
 void clx_job_regroup(clx_simulator *s, clx_job_state *j);              // whole replicas from all units held
 void clx_job_size(clx_simulator *s, clx_job_state *j, int32_t stage);  // slots and replicas of a stage
 void clx_job_dissolve(clx_simulator *s, clx_job_state *j);             // gives all units back

@@ -283,7 +283,7 @@ static void test_bad_requests(void **state) {
 // four standard errors of the difference, from the bands of 90 % (3.29 standard deviations) of 200 runs each.
 static void test_paths(void **state) {
   (void)state;
-  static const char simple[] = "failures=opt-2022,repair.median=0 s,repair.mean=0 s,replications=200";
+  static const char simple[] = "failures=opt-2022,classes=[],repair.median=0 s,repair.mean=0 s,replications=200";
   char policy[3][160];
   const char *name[3];
   static const char *const kind[] = {"restart", "standby", "masked"};

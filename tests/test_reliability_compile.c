@@ -502,7 +502,7 @@ static void test_several_jobs(void **state) {
   assert_int_equal(stage->replicas * stage->units_per_replica, 512);
   CLX_CHECK_NEAR(stage->restart, 545, 1e-12, 0);                                     // of 4,096 GPUs
   CLX_CHECK_NEAR(stage->checkpoint.lag, 4 * 405.85e9 * 12 / 2e12, 1e-12, 0);         // a quarter of the storage
-  CLX_CHECK_NEAR(stage->checkpoint.stall, 405.85e9 * 12 / 4096 / 0.92e9, 1e-12, 0);  // and of the GPUs
+  CLX_CHECK_NEAR(stage->checkpoint.stall, 405.85e9 * 12 / 4096 / 1.07e9, 1e-12, 0);  // and of the GPUs
   rig_free(r);
 }
 

@@ -232,7 +232,7 @@ static int32_t redundancy_of(const clx_reliability_build *b, int32_t replicas) {
 // FT-HSDP (arXiv 2602.00277): a masked failure stops 100,000 GPUs for 3 minutes, detection included.
 static const double MASKED_TOTAL = 180;
 
-// Mean time from a failure to knowing its place, over the events of all classes.
+// Mean time from a failure to knowing of it, over the events of all classes.
 static double mean_detection(const clx_reliability_build *b) {
   double events = 0, time = 0;
   for (int32_t f = 0; f < b->model->failure_count; f++) {
@@ -243,7 +243,7 @@ static double mean_detection(const clx_reliability_build *b) {
       parts += c->parts[i] * (double)b->model->cohort[i].units / c->group[i];
     const double rate = c->hazard.rate * parts * c->stops;
     events += rate;
-    time += rate * (c->detect + c->localise);
+    time += rate * c->detect;
   }
   return events > 0 ? time / events : 0;
 }

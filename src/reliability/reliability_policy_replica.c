@@ -89,7 +89,9 @@ static void heal(clx_simulator *s, clx_job_state *j, double delay) {
 void clx_replica_crash(clx_simulator *s, clx_job_state *j, int32_t failure, bool asked, bool planned) {
   const clx_failure_class *f = &s->plan->model->failure[failure];
   const clx_reliability_policy *p = &s->plan->model->policy;
-  const double detect = asked ? 0 : f->detect + f->localise;
+  const double found = asked ? 0 : f->detect + f->localise;
+  // What is left out of a sum need not be found first: the others stand only until they know that it is gone.
+  const double stands = asked ? 0 : p->kind == CLX_POLICY_MASKED ? f->detect : found;
   bool lost = j->alive == 0;
   if (p->kind == CLX_POLICY_REDUNDANT) {
     j->depth = clx_shard_depth(j->replica, j->replicas, p->redundancy, j->depth);
@@ -109,10 +111,10 @@ void clx_replica_crash(clx_simulator *s, clx_job_state *j, int32_t failure, bool
     j->reloading = j->load;
   }
   const bool waits = j->phase == CLX_PHASE_WAIT;
-  if (!waits && (asked || back || detect + p->stall > 0)) clx_job_count(s, j, failure, planned);
+  if (!waits && (asked || back || stands + p->stall > 0)) clx_job_count(s, j, failure, planned);
   if (waits) clx_job_note(s, failure, planned);
-  heal(s, j, detect);
-  if (!waits) clx_replica_stand(s, j, detect, p->stall);
+  heal(s, j, found);
+  if (!waits) clx_replica_stand(s, j, stands, p->stall);
 }
 
 // Units that are to go leave now; nothing is lost. An elastic job saves a checkpoint for it.

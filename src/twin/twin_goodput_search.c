@@ -69,6 +69,18 @@ static double whole_rate(const clx_reliability_model *m, int32_t stage) {
   return rate;
 }
 
+// Mean time to find the place of what stops the job unannounced.
+static double localisation(const clx_reliability_model *m, int32_t index) {
+  double rate = 0, time = 0;
+  for (int32_t k = 0; k < m->failure_count; k++) {
+    const clx_failure_class *f = &m->failure[k];
+    const double lossy = f->planned ? 0 : clx_reliability_class_rate(m, k, 0, index) * f->stops * (1 - f->warned);
+    rate += lossy;
+    time += lossy * f->localise;
+  }
+  return rate > 0 ? time / rate : 0;
+}
+
 // Failures of a replica cost the stall of the others, the work since the last checkpoint where it is lost, and the replica that is out;
 // those of the whole job what a restart costs.
 static double form_of_replicas(const clx_reliability_model *m, int32_t index, const clx_renewal *r, bool rollback) {
@@ -76,8 +88,10 @@ static double form_of_replicas(const clx_reliability_model *m, int32_t index, co
   const clx_checkpoint_plan *plan = &stage->checkpoint;
   const double whole = fmin(whole_rate(m, index), r->rate), single = r->rate - whole;
   const double lost = rollback ? (plan->interval + plan->stall) / 2 + plan->lag + plan->load : 0;
-  const double stands = fmax(0, r->down - r->swap) + m->policy.stall + m->policy.join + lost;
-  const double out = single * (r->swap + m->policy.join_time) / stage->replicas;
+  const double found = fmax(0, r->down - r->swap);
+  const double known = m->policy.kind == CLX_POLICY_MASKED ? fmax(0, found - localisation(m, index)) : found;
+  const double stands = known + m->policy.stall + m->policy.join + lost;
+  const double out = single * (found - known + r->swap + m->policy.join_time) / stage->replicas;
   clx_renewal restart = *r;
   restart.rate = restart.lossy = whole;
   restart.planned = restart.saved = 0;

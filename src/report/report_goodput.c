@@ -64,6 +64,16 @@ static bool add_found(writer *w, int32_t policy, const char *before, const char 
   return true;
 }
 
+// "179 spare servers"; what rounds to none is "no spare servers".
+static void add_servers(writer *w, int32_t policy, const char *before, const char *what, const char *after) {
+  const clx_quantity *q = find(w, policy, what);
+  if (q != NULL && q->value >= 0.05) {
+    add_found(w, policy, before, what, 3, after);
+  } else if (q != NULL) {
+    add(w, "%s%sno%s", w->text[0] != '\0' ? ", " : "", before, after);
+  }
+}
+
 // --- machine, rates, checkpoints ---------------------------------------------------------------------------------------------
 
 static void write_machine(writer *w) {
@@ -237,8 +247,8 @@ static void write_policies(writer *w) {
   for (int32_t i = 0; i < w->view.count; i++) write_policy(w, i);
   if (w->view.more > 0) add(w, "%d more: --json", w->view.more);
   flush(w, "", 0, CLX_REPORT_DIM);
-  add_found(w, w->view.baseline, "free servers: ", "spares", 3, " in the mean");
-  add_found(w, w->view.baseline, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", 3, "");
+  add_servers(w, w->view.baseline, "free servers: ", "spares", " in the mean");
+  add_servers(w, w->view.baseline, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", "");
   if (find(w, w->view.baseline, "spares_needed") != NULL)
     add(w, "%sspares: with so many it never waits (99 %%)", w->text[0] != '\0' ? "; " : "");
   flush(w, "", 1, CLX_REPORT_DIM);
@@ -426,7 +436,7 @@ void clx_report_goodput_lines(const clx_result *result, clx_page *page) {
   if (interval != NULL && interval->value > 0) add_found(&w, 0, "checkpoint every ", "checkpoint_interval", 3, "");
   add_found(&w, 0, "stall ", "checkpoint_stall", 2, "");
   add_found(&w, 0, "restart ", "restart_time", 3, "");
-  add_found(&w, 0, "", "spares", 3, " spare servers");
+  add_servers(&w, 0, "", "spares", " spare servers");
   add_found(&w, 0, "fewest ", "spares_least", 3, "");
   flush(&w, "", 1, CLX_REPORT_PLAIN);
   if (time == NULL || time->value <= 0) return;

@@ -225,8 +225,8 @@ static void test_figure_progress(void **state) {
 
 static void test_figure_size(void **state) {
   (void)state;
-  static const char *const parts[] = {"GPUs of the job", ">100,000<",        "low rates",
-                                      "expected rates",  "high rates",       ">81.2 % at 98,304 GPUs<",
+  static const char *const parts[] = {"GPUs of the job", ">100,000<",        "RSC-2, 2.34",
+                                      "as here",         "RSC-1, 6.50",      ">81.2 % at 98,304 GPUs<",
                                       "class=\"ring\"",  "class=\"whisker\""};
   clx_result *r = goodput_run(true);
   char *svg = draw(clx_report_goodput_size, r);

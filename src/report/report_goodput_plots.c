@@ -156,8 +156,11 @@ static void put_machine(clx_plot *p, double gpus) {
 void clx_figure_size(clx_plot *p, clx_area area) {
   static const struct {
     const char *what, *name;
-  } rates[] = {
-      {"curve.size_low", "low rates"}, {"curve.size_mid", "expected rates"}, {"curve.size_high", "high rates"}};
+  } rates[] = {{"curve.size_low", "RSC-2, 2.34"}, {"curve.size_mid", "as here"}, {"curve.size_high", "RSC-1, 6.50"}};
+  char own[SHORT];
+  const double rate = clx_result_value(p->view.result, "reliability.curve.own_rate", 0);
+  snprintf(own, sizeof own, "%s", rates[1].name);
+  if (rate > 0) snprintf(own, sizeof own, "%s, %.2f", rates[1].name, rate * 86400e3);
   curve c[CLX_COUNT(rates)];
   const clx_quantity *goodput = p->view.count > 0 ? clx_goodput_find(&p->view, p->view.baseline, "goodput") : NULL;
   double low = INFINITY, high = 0, least = 1, most = 0;
@@ -185,7 +188,7 @@ void clx_figure_size(clx_plot *p, clx_area area) {
     if (c[i].count < 1) continue;
     clx_plot_line(p, c[i].x, c[i].y, c[i].count, i);
     const double at = gpus >= low && gpus <= high ? gpus : high;
-    clx_plot_key(p, CLX_SAMPLE_LINE, i, rates[i].name, "%.1f %% at %s GPUs",
+    clx_plot_key(p, CLX_SAMPLE_LINE, i, i == 1 ? own : rates[i].name, "%.1f %% at %s GPUs",
                  100 * value_at(c[i].x, c[i].y, c[i].count, at), clx_quantity_format(at, "", 12, text, sizeof text));
   }
   put_machine(p, gpus);

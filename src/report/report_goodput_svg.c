@@ -130,7 +130,7 @@ typedef struct figure {
 
 static const figure FIGURES[] = {
     {"Progress of the run", NULL, clx_figure_progress},
-    {"Goodput against size", "renewal form at the rates expected and at both ends of their band", clx_figure_size},
+    {"Goodput against size", "renewal form at three rates: stops per 1,000 days of eight GPUs", clx_figure_size},
     {"Goodput over the checkpoint interval",
      "line: renewal form of a restart of all, ring: its best, shaded: best within the rates' band; marks: simulated",
      clx_figure_interval},

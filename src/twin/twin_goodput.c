@@ -221,12 +221,7 @@ static int32_t best_policy(const comparison *p) {
 }
 
 static clx_status put_curves(const comparison *p, clx_result *result, clx_error *error) {
-  char name[NAME];
-  snprintf(name, sizeof name, "goodput.policy_%d.mttf", p->baseline + 1);
-  const clx_quantity *mttf = clx_result_find(result, name);
-  if (mttf == NULL) return CLX_OK;  // nothing fails
-  return clx_twin_goodput_curves(&p->one[p->baseline], mttf->value / mttf->high, mttf->value / mttf->low, p->arena,
-                                 result, error);
+  return clx_twin_goodput_curves(&p->one[p->baseline], p->arena, result, error);
 }
 
 static clx_status put_all(const comparison *p, clx_result *result, clx_error *error) {

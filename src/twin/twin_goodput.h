@@ -44,9 +44,9 @@ clx_status clx_twin_goodput(const clx_scenario *const *scenario, const char *con
 // Mean of paired differences with its confidence interval (Student's t). O(count).
 clx_band clx_goodput_mean(const double *difference, int32_t count, double confidence);
 
-// Curves of a case whose model is compiled. `low` and `high`: factors of the rates at the ends of their band.
-clx_status clx_twin_goodput_curves(const clx_twin_reliability_case *c, double low, double high, clx_arena *arena,
-                                   clx_result *result, clx_error *error);
+// Curves of a case whose model is compiled; over sizes at its own rates and at those of two published fleets.
+clx_status clx_twin_goodput_curves(const clx_twin_reliability_case *c, clx_arena *arena, clx_result *result,
+                                   clx_error *error);
 
 // The objective goodput of clx_search_run (docs/model/reliability/search.md). Names: facts search.objective "goodput", search.best.settings
 // ("--set ..."), search.top_N.{policy,checkpoint,settings}; search.members, search.evaluated (simulated), search.replications;

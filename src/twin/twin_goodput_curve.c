@@ -146,8 +146,24 @@ static clx_status put_sizes(const clx_twin_reliability_case *c, double low, doub
   return clx_result_add_series(result, "reliability.curve.size_interval", "s", interval, "gpus", "", x, SIZES, error);
 }
 
-clx_status clx_twin_goodput_curves(const clx_twin_reliability_case *c, double low, double high, clx_arena *arena,
-                                   clx_result *result, clx_error *error) {
-  CLX_TRY(put_interval(&c->model, result, error));
-  return put_sizes(c, low, high, arena, result, error);
+// Interruptions of large jobs per second of eight GPUs: RSC-2 and RSC-1 (Kokolis et al., HPCA 2025), between which mature fleets lie.
+static const double RSC_2 = 2.34e-3 / 86400, RSC_1 = 6.50e-3 / 86400;
+
+clx_status clx_twin_goodput_curves(const clx_twin_reliability_case *c, clx_arena *arena, clx_result *result,
+                                   clx_error *error) {
+  const clx_reliability_model *m = &c->model;
+  const int32_t last = m->job[0].stage_count - 1;
+  const clx_job_stage *stage = &m->job[0].stage[last];
+  double gpus = 0, units = 0, planned = 0;
+  for (int32_t i = 0; i < m->cohort_count; i++) {
+    units += (double)m->cohort[i].units;
+    gpus += (double)m->cohort[i].units * m->cohort[i].gpus;
+  }
+  CLX_TRY(put_interval(m, result, error));
+  const double held = (double)stage->replicas * (double)stage->units_per_replica * gpus / units;
+  const double own = clx_reliability_stop_rate(m, 0, last, &planned) * 8 / held;
+  if (!(own > 0)) return CLX_OK;  // nothing stops the job, whatever its size
+  CLX_TRY(clx_twin_put(result, "reliability.curve.own_rate", own, "1/s",
+                       "interruptions of eight GPUs, by the failures of the scenario", error));
+  return put_sizes(c, RSC_2 / own, RSC_1 / own, arena, result, error);
 }

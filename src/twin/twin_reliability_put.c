@@ -85,6 +85,14 @@ static clx_status put_rates(const putter *p) {
 
 // --- outcome --------------------------------------------------------------------------------------------------------------
 
+static clx_band needed_spares(const putter *p) {
+  const clx_reliability_model *m = &p->c->model;
+  const clx_band rate = stop_rate(m, p->c->scenario->spec.reliability.confidence);
+  const double low = rate.mean > 0 ? rate.low / rate.mean : 1, high = rate.mean > 0 ? rate.high / rate.mean : 1;
+  return (clx_band){clx_twin_reliability_spares(m, 1), clx_twin_reliability_spares(m, low),
+                    clx_twin_reliability_spares(m, high)};
+}
+
 static clx_status put_outcome(const putter *p) {
   const clx_reliability_outcome *o = &p->c->outcome;
   const clx_reliability_model *m = &p->c->model;
@@ -98,12 +106,13 @@ static clx_status put_outcome(const putter *p) {
   CLX_TRY(put_band(p, "lost_work", o->lost_work, "s", "work done again after a stop, mean"));
   CLX_TRY(put_band(p, "spares", o->mean_spares, "", "free servers, mean over time"));
   CLX_TRY(put_band(p, "spares_least", o->least_spares, "", "fewest free servers at any time"));
-  CLX_TRY(put(p, "spares_needed", clx_twin_reliability_spares(m), "",
-              "spare servers with which repairs leave the job short 1 % of the time at most"));
+  CLX_TRY(put_band(p, "spares_needed", needed_spares(p), "",
+                   "spare servers with which repairs leave the job short 1 % of the time at most"));
   CLX_TRY(put_band(p, "waited", o->waited, "s", "the job waits for servers, all in all"));
   CLX_TRY(put_band(p, "repair_most", o->most_repair, "", "most servers away at once"));
   if (isfinite(o->end.mean))
-    CLX_TRY(put_band(p, "time_to_train", o->end, "s", "until the tokens are trained, with all that fails"));
+    CLX_TRY(put_band(p, "time_to_train", o->end, "s",
+                     "until the tokens are trained, with all that fails; the step time taken as computed"));
   double elapsed = 0;
   for (int32_t i = 0; i < o->replications; i++) elapsed += o->run[i].elapsed / o->replications;
   CLX_TRY(put(p, "horizon", elapsed, "s", "time that counts and ledger stand for, mean"));
@@ -114,7 +123,7 @@ static clx_status put_outcome(const putter *p) {
 
 static clx_status warn_spares(const putter *p) {
   const clx_reliability_outcome *o = &p->c->outcome;
-  const double needed = clx_twin_reliability_spares(&p->c->model);
+  const double needed = clx_twin_reliability_spares(&p->c->model, 1);
   if (o->least_spares.mean >= 1 || needed < 1) return CLX_OK;
   return clx_result_warn(p->result, p->error,
                          "spare servers run out%s: %.0f would leave the job short 1 %% of the time at most",

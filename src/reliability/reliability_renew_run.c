@@ -4,8 +4,8 @@
 
 #include "reliability/reliability_renew.h"
 
-// Streams of this path, keys beside the seed; the rates are those of the component path.
-enum { STREAM_RATES = 0x5201, STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
+// Streams of this path, keys beside the seed; the rates are those of the component path (CLX_STREAM_RATES).
+enum { STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
 
 // Beyond this many times its work, or this many stops, a replication makes no progress (rates drawn far above their mean).
 static const double STRETCH_MOST = 1e4;
@@ -341,11 +341,7 @@ static void draw_rates(clx_renew_worker *w) {
   if (!all->model->draw_rates && w->stop_rate >= 0) return;  // as in the replication before
   for (int32_t i = 0; i < n; i++) {
     const clx_renew_class *c = &all->class[i];
-    double rate = c->rate;
-    if (all->model->draw_rates && c->exposure > 0 && c->events > 0) {
-      clx_stream stream = clx_stream_make(all->options->seed, STREAM_RATES, (uint64_t)w->index, (uint64_t)i);
-      rate = clx_stream_gamma(&stream, c->events) / c->exposure;
-    }
+    const double rate = c->rate * clx_hazard_draw(all->model, i, all->options->seed, w->index);
     w->weight[i] = rate * c->stops;
     w->weight[n + i] = rate * c->others;
   }

@@ -224,6 +224,8 @@ void clx_offender_fire(clx_simulator *s, const clx_due *due);
 void clx_offender_schedule(clx_simulator *s, int32_t unit, int32_t serial);
 void clx_own_schedule(clx_simulator *s, int32_t unit, int32_t slot, double born, uint32_t serial);
 
+clx_stream clx_unit_stream(const clx_simulator *s, uint64_t domain, int32_t unit, uint32_t kind, uint32_t serial);
+
 // --- reliability_simulate_heap.c ----------------------------------------------------------------------------------------------
 void clx_due_push(clx_simulator *s, const clx_due *due);
 clx_due clx_due_pop(clx_due_heap *heap);

@@ -211,7 +211,8 @@ static void test_restart_by_size(void **state) {
   }
   static const struct {
     double gpus, restart;
-  } size[] = {{2048, 454}, {4096, 545}, {8192, 635}, {5792.6187514801984, 590}, {1024, 363}, {8192 * 2 * 2, 901}};
+  } size[] = {{2048, 454}, {4096, 545}, {8192, 635},        {5792.6187514801984, 590},
+              {1024, 454}, {8, 454},    {8192 * 2 * 2, 901}};
   for (int32_t i = 0; i < CLX_COUNT(size); i++) {
     rig *r = rig_new(LLAMA);
     const int64_t gpus = (int64_t)size[i].gpus;

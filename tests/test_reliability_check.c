@@ -59,7 +59,7 @@ static void test_numbers(void **state) {
       NUMBER(cohort.position[0], -1, "cohort[0] (all): position[0] is -1"),
       NUMBER(failure[1].hazard.rate, -1, "failure[1] (class): hazard.rate is -1"),
       NUMBER(failure[1].hazard.shape, 0, "failure[1] (class): hazard.shape is 0"),
-      NUMBER(failure[1].hazard.infant, 2, "hazard.infant is 2: expected a share within 0..1"),
+      NUMBER(failure[1].hazard.infant, -0.1, "hazard.infant is -0.1: expected a finite number of at least 0"),
       NUMBER(failure[1].hazard.infant, 0.1, "hazard.infant is 0.1 with hazard.decay 0 s"),
       NUMBER(failure[1].hazard.decay, -1, "hazard.decay is -1 s"),
       NUMBER(failure[1].events, -1, "failure[1] (class): events is -1"),

@@ -211,7 +211,8 @@ static void test_restart_by_size(void **state) {
   }
   static const struct {
     double gpus, restart;
-  } size[] = {{2048, 454}, {4096, 545}, {8192, 635}, {5792.6187514801984, 590}, {1024, 363}, {8192 * 2 * 2, 901}};
+  } size[] = {{2048, 454}, {4096, 545}, {8192, 635},        {5792.6187514801984, 590},
+              {1024, 454}, {8, 454},    {8192 * 2 * 2, 901}};
   for (int32_t i = 0; i < CLX_COUNT(size); i++) {
     rig *r = rig_new(LLAMA);
     const int64_t gpus = (int64_t)size[i].gpus;
@@ -313,6 +314,25 @@ static void test_populations_of_nvl72(void **state) {
 }
 
 // --- changes ---------------------------------------------------------------------------------------------------------------------
+
+// `scale` multiplies the failures, not the rate of a Weibull life: with shape 2 the rate grows by its root, early failures as they are.
+static void test_scale_of_hazards_by_age(void **state) {
+  (void)state;
+  static const char *const base =
+      LLAMA "spares: {extra: 1024}\nclasses:\n  - {name: hbm, shape: 2, infant: 3 %, decay: 10 d}\n";
+  char text[1024];
+  rig *r = compiled(base);
+  const clx_hazard once = class_of(r, "hbm")->hazard;
+  rig_free(r);
+  snprintf(text, sizeof text, "%sscale: 2\n", base);
+  r = compiled(text);
+  const clx_hazard twice = class_of(r, "hbm")->hazard;
+  rig_free(r);
+  for (double age = DAY; age < 1e4 * DAY; age *= 2) {
+    CLX_CHECK_NEAR(clx_hazard_cumulative(&twice, age), 2 * clx_hazard_cumulative(&once, age), 1e-12, 0);
+  }
+  CLX_CHECK_NEAR(twice.infant, 0.06, 1e-12, 0);
+}
 
 static void test_changes_by_name(void **state) {
   (void)state;
@@ -662,6 +682,7 @@ int main(void) {
       cmocka_unit_test(test_hot_spares),
       cmocka_unit_test(test_populations_of_servers),
       cmocka_unit_test(test_populations_of_nvl72),
+      cmocka_unit_test(test_scale_of_hazards_by_age),
       cmocka_unit_test(test_changes_by_name),
       cmocka_unit_test(test_times_of_the_section),
       cmocka_unit_test(test_checkpoint_plans),

@@ -66,6 +66,19 @@ static void test_inverse_uses_up_the_amount(void **state) {
   }
 }
 
+// `factor` times the failures at every age, whatever the shape.
+static void test_scale_multiplies_the_failures(void **state) {
+  (void)state;
+  for (int32_t i = 0; i < CLX_COUNT(hazards); i++) {
+    clx_hazard h = hazards[i];
+    clx_hazard_scale(&h, 2);
+    for (double age = 1; age < 1e7; age *= 3) {
+      CLX_CHECK_NEAR(clx_hazard_cumulative(&h, age), 2 * clx_hazard_cumulative(&hazards[i], age), 1e-12, 0);
+      CLX_CHECK_NEAR(clx_hazard_at(&h, age), 2 * clx_hazard_at(&hazards[i], age), 1e-12, 0);
+    }
+  }
+}
+
 // Nothing fails where the factor is 0 for good.
 static void test_inverse_of_a_hazard_that_ends(void **state) {
   (void)state;
@@ -118,9 +131,13 @@ static void test_titan_by_age(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cumulative_is_the_integral),     cmocka_unit_test(test_mean_life_is_one_over_the_rate),
-      cmocka_unit_test(test_inverse_uses_up_the_amount),     cmocka_unit_test(test_inverse_of_a_hazard_that_ends),
-      cmocka_unit_test(test_first_failure_of_a_fresh_fleet), cmocka_unit_test(test_titan_by_age),
+      cmocka_unit_test(test_cumulative_is_the_integral),
+      cmocka_unit_test(test_mean_life_is_one_over_the_rate),
+      cmocka_unit_test(test_inverse_uses_up_the_amount),
+      cmocka_unit_test(test_inverse_of_a_hazard_that_ends),
+      cmocka_unit_test(test_scale_multiplies_the_failures),
+      cmocka_unit_test(test_first_failure_of_a_fresh_fleet),
+      cmocka_unit_test(test_titan_by_age),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "reliability/reliability_forms.h"
+#include "reliability/reliability_renewal.h"
 #include "reliability_rig.h"
 
 typedef struct moments {
@@ -302,7 +303,12 @@ static void test_async_and_memory(void **state) {
     o = renew(&r, 301, 4000, arena);
     const moments end = MOMENTS(&o, end);
     if (i == 0) CLX_CHECK_NEAR(end.mean / r.job.work, 1 / ettr, 0, 4 * end.error / r.job.work + 2e-3 / ettr);
-    if (i > 0) assert_true(end.mean / r.job.work + 4 * end.error / r.job.work > 1 / ettr);
+    if (i == 0) continue;
+    // Beside the best it takes longer, and as much as the form says: the minimum is one.
+    const clx_renewal renewal = clx_reliability_renewal(&r.model, 0, 0);
+    const double form = clx_reliability_stretch(&r.model, &renewal, &r.stage.checkpoint, r.stage.checkpoint.interval);
+    assert_true(form > 1 / ettr * (1 + 1e-4));
+    CLX_CHECK_NEAR(end.mean / r.job.work, form, 0, 4 * end.error / r.job.work + 2e-3 * form);
   }
   clx_arena_free(arena);
 }
@@ -329,7 +335,7 @@ static void test_posterior(void **state) {
 }
 
 // --- the component path -------------------------------------------------------------------------------------------------------
-enum { VARIANTS = 10 };
+enum { VARIANTS = 11 };
 
 // Everything that the aggregate path takes.
 static void variant(rig *r, int32_t index) {
@@ -403,6 +409,12 @@ static void variant(rig *r, int32_t index) {
       r->failure[1].events = 3;
       r->failure[1].exposure = 3 / r->failure[1].hazard.rate;
       r->model.draw_rates = true;
+      break;
+    case 10:  // stops that were asked for wait until their checkpoint counts
+      r->failure[0].planned = true;
+      r->failure[1].warned = 0.5;
+      plan->mode = CLX_CHECKPOINT_ASYNC;
+      plan->lag = 1800;
       break;
     default:
       break;

@@ -3,6 +3,7 @@
 #include "reliability_simulation_rig.h"
 
 #include "reliability/reliability_forms.h"
+#include "reliability/reliability_simulate.h"
 
 // E6: five combinations of mean time to failure, write, downtime and exposed restart. The expected end of a work of n intervals is
 // (n - 1) segments of interval + write and one without the write, each taking interval / form.
@@ -321,6 +322,53 @@ static void test_rates_are_drawn(void **state) {
   rig_free(r);
 }
 
+// Of a hazard by age it is the expected count that is drawn, not the mean life: negative binomial for shape 3, infant failures, too.
+static void test_rates_by_age_are_drawn(void **state) {
+  (void)state;
+  for (int32_t trial = 0; trial < 2; trial++) {
+    rig *r = rig_new(4000);
+    rig_cohort(r, 2000);
+    clx_failure_class *f = rig_class(r, "any", trial == 0 ? 1e-7 : 0);
+    f->hazard.shape = trial == 0 ? 3 : 1;
+    f->hazard.infant = trial == 0 ? 0 : 0.01;
+    f->hazard.decay = 1e5;
+    f->events = 20;
+    f->exposure = 20 / 1e-7;
+    rig_job(r, 1, 2000, INFINITY);
+    r->model.horizon = 2e6;
+    r->model.draw_rates = true;
+    rig_run(r);
+    const double mean = 2000 * clx_hazard_cumulative(&f->hazard, r->model.horizon);
+    const statistic got = RIG_STATISTIC(r, failures);
+    CHECK_STATISTIC(got, mean, 4);
+    CLX_CHECK_NEAR(got.error * sqrt(3999), sqrt(mean + mean * mean / 20), 0.05, 0);  // 4 standard errors of a deviation
+    rig_free(r);
+  }
+}
+
+// Streams of units differ for any number of units, kinds and serial numbers: all pairs of what could fall together.
+static void test_unit_streams_differ(void **state) {
+  (void)state;
+  const clx_plan plan = {.seed = 3};
+  const clx_simulator s = {.plan = &plan};
+  static const int32_t units[] = {0, 1, 2, 1 << 8, 1 << 20, 1 << 24, (1 << 24) + 1, 999999999};
+  static const uint32_t numbers[] = {0, 1, 2, 1 << 8, 1 << 12, 1 << 20};
+  enum { N = 8 * 6 * 6 };
+  uint64_t first[N];
+  int32_t n = 0;
+  for (int32_t u = 0; u < CLX_COUNT(units); u++) {
+    for (int32_t k = 0; k < CLX_COUNT(numbers); k++) {
+      for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
+        clx_stream stream = clx_unit_stream(&s, 0x5300, units[u], numbers[k], numbers[i]);
+        first[n++] = clx_stream_bits(&stream);
+      }
+    }
+  }
+  for (int32_t i = 0; i < N; i++) {
+    for (int32_t k = 0; k < i; k++) assert_true(first[i] != first[k]);
+  }
+}
+
 // Bursts take neighbours with them: mean 3 more, but for the end of the cohort.
 static void test_bursts(void **state) {
   (void)state;
@@ -387,6 +435,8 @@ int main(void) {
       cmocka_unit_test(test_repair_is_the_machine_repair_queue),
       cmocka_unit_test(test_spares_are_used_up),
       cmocka_unit_test(test_both_clocks),
+      cmocka_unit_test(test_rates_by_age_are_drawn),
+      cmocka_unit_test(test_unit_streams_differ),
       cmocka_unit_test(test_infant_mortality),
       cmocka_unit_test(test_repair_makes_parts_new),
       cmocka_unit_test(test_cohort_is_its_units),

@@ -184,7 +184,7 @@ static clx_status populate(const clx_reliability_build *b, const clx_failure_spe
 
 static void fill_hazard(const clx_reliability_build *b, const clx_failure_spec *c, clx_failure_class *f) {
   const double scale = b->spec->scale, rate = c->rate >= 0 ? c->rate : c->events / c->exposure;
-  f->hazard = (clx_hazard){.rate = rate * scale,
+  f->hazard = (clx_hazard){.rate = rate,
                            .shape = stated(c->shape, 1),
                            .infant = stated(c->infant, 0),
                            .decay = stated(c->decay, 0),
@@ -193,6 +193,7 @@ static void fill_hazard(const clx_reliability_build *b, const clx_failure_spec *
     f->hazard.age[i] = c->ages[i];
     f->hazard.factor[i] = c->factors[i];
   }
+  clx_hazard_scale(&f->hazard, scale);
   if (c->rate >= 0 || scale <= 0) return;
   f->events = c->events;
   f->exposure = c->exposure / scale;

@@ -1,7 +1,7 @@
 // Hazards of parts by age: cumulative form and its inverse.
 #include <math.h>
 
-#include "reliability/reliability_model.h"
+#include "reliability/reliability_internal.h"
 
 // Weibull of mean life 1/rate: H = (age / scale)^shape, scale = 1 / (rate Gamma(1 + 1/shape)).
 static double weibull_inverse_scale(const clx_hazard *h) { return h->rate * tgamma(1 + 1 / h->shape); }
@@ -93,4 +93,16 @@ double clx_hazard_invert(const clx_hazard *h, double age, double amount) {
     }
   }
   return high;
+}
+
+void clx_hazard_scale(clx_hazard *h, double factor) {
+  h->rate *= h->shape == 1 ? factor : pow(factor, 1 / h->shape);
+  h->infant *= factor;
+}
+
+double clx_hazard_draw(const clx_reliability_model *model, int32_t failure, uint64_t seed, int32_t replication) {
+  const clx_failure_class *f = &model->failure[failure];
+  if (!model->draw_rates || f->exposure <= 0 || f->events <= 0) return 1;
+  clx_stream stream = clx_stream_make(seed, CLX_STREAM_RATES, (uint64_t)replication, (uint64_t)failure);
+  return clx_stream_gamma(&stream, f->events) / f->events;
 }

@@ -4,6 +4,15 @@
 
 #include "reliability/reliability_model.h"
 
+// --- rates --------------------------------------------------------------------------------------------------------------------
+enum { CLX_STREAM_RATES = 0x5201 };  // domain of the stream, with replication and class
+
+// Factor of a class's cumulative hazard in a replication: Gamma(events) / events, of mean 1; 1 where rates are not drawn.
+double clx_hazard_draw(const clx_reliability_model *model, int32_t failure, uint64_t seed, int32_t replication);
+
+// s to read a checkpoint back, from memory where it is `near`.
+double clx_checkpoint_load(const clx_checkpoint_plan *plan, bool near);
+
 // --- replications on threads --------------------------------------------------------------------------------------------------
 // One replication, by one thread's own state. Writes nothing but *run and what belongs to `index`.
 typedef clx_status clx_replicate(void *worker, int32_t index, clx_reliability_run *run, clx_error *error);

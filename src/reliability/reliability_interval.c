@@ -87,7 +87,7 @@ double clx_reliability_swap_time(const clx_reliability_policy *policy, int64_t u
 
 clx_renewal clx_reliability_renewal(const clx_reliability_model *model, int32_t job, int32_t stage) {
   clx_renewal renewal = {.restart = model->job[job].stage[stage].restart};
-  double down = 0, swap = 0, alone = 0;
+  double down = 0, down_swap = 0, swap = 0, alone = 0;
   for (int32_t i = 0; i < model->failure_count; i++) {
     const clx_failure_class *f = &model->failure[i];
     const double rate = f->stops * clx_reliability_class_rate(model, i, job, stage);
@@ -105,10 +105,15 @@ clx_renewal clx_reliability_renewal(const clx_reliability_model *model, int32_t 
     renewal.saved += saved;
     // What is found `latent` late costs, beside the way back to a checkpoint, the work done in between.
     down += lossy * (f->detect + f->localise + takes + f->latent);
+    down_swap += lossy * takes;
     swap += saved * takes;
     alone += lossy * (f->keeps_units || most == 1 ? 1 / (1 + f->burst) : 0);
   }
-  if (renewal.lossy > 0) renewal.down = down / renewal.lossy, renewal.alone = alone / renewal.lossy;
+  if (renewal.lossy > 0) {
+    renewal.down = down / renewal.lossy;
+    renewal.down_swap = down_swap / renewal.lossy;
+    renewal.alone = alone / renewal.lossy;
+  }
   if (renewal.saved > 0) renewal.swap = swap / renewal.saved;
   return renewal;
 }
@@ -160,7 +165,7 @@ double clx_reliability_stretch(const clx_reliability_model *model, const clx_ren
   const double rate = renewal->lossy, stall = none ? 0 : plan->stall, lag = none ? 0 : plan->lag;
   // Stops that lose nothing: their share of the time, per second of running.
   const double load = memory ? plan->load_memory : plan->load;
-  const double saves = renewal->saved * (stall + up_again(model, renewal, renewal->swap, load));
+  const double saves = renewal->saved * (stall + lag + up_again(model, renewal, renewal->swap, load));
   double stretch;
   if (memory) {
     stretch = memory_stretch(model, renewal, plan, interval, saves);

@@ -114,11 +114,16 @@ clx_mark clx_job_durable(const clx_job_state *j, double time, clx_mark *remote) 
   return last;
 }
 
+double clx_checkpoint_load(const clx_checkpoint_plan *plan, bool near) {
+  if (plan->mode == CLX_CHECKPOINT_NONE) return 0;
+  return plan->mode == CLX_CHECKPOINT_MEMORY && near ? plan->load_memory : plan->load;
+}
+
 void clx_job_rollback_to(clx_simulator *s, clx_job_state *j, clx_mark mark) {
   j->lost += fmax(0, j->now.work - mark.work) / j->stage->rate;
   s->ledger[CLX_LEDGER_WASTED] += j->now.gpu - mark.gpu;
   j->now = mark;
-  if (j->corrupt && mark.work <= j->clean.work) {  // what was corrupt is thrown away before anybody found it
+  if (j->corrupt && mark.work <= j->clean_copy.work) {  // what was corrupt is thrown away before anybody found it
     j->corrupt = false;
     j->epoch++;
   }
@@ -136,7 +141,7 @@ void clx_job_rollback(clx_simulator *s, clx_job_state *j, bool survives) {
   j->remote = j->remote_before = remote;
   j->taken = j->stored = 0;
   j->behind = behind;
-  j->load = !isfinite(j->interval) ? 0 : near ? j->stage->checkpoint.load_memory : j->stage->checkpoint.load;
+  j->load = clx_checkpoint_load(&j->stage->checkpoint, near);
 }
 
 void clx_job_saved(clx_job_state *j) {

@@ -30,10 +30,11 @@ enum { CLX_HAZARD_STEPS_MAX = 16, CLX_POSITIONS_MAX = 8 };
 // Failures of one part per second of its service, as a function of its age. Cumulative hazard
 //   H(a) = rate * (integral of the piecewise factor, or a^shape scaled so that the mean life is 1/rate) + infant (1 - e^(-a/decay)).
 typedef struct clx_hazard {
-  double rate;           // 1/s of one part at the reference temperature; with steps: where the factor is 1
-  double shape;          // Weibull; 1 = constant
-  double infant, decay;  // share of new parts that fail early, and the time constant of it (s); 0 = none
-  int32_t steps;         // piecewise constant: factor[i] from age[i] on (age[0] = 0); 0 = none; only with shape 1
+  double rate;   // 1/s of one part at the reference temperature; with steps: where the factor is 1
+  double shape;  // Weibull; 1 = constant
+  double infant,
+      decay;      // early failures of a new part (a share where small), and the time constant of it (s); 0 = none
+  int32_t steps;  // piecewise constant: factor[i] from age[i] on (age[0] = 0); 0 = none; only with shape 1
   double age[CLX_HAZARD_STEPS_MAX], factor[CLX_HAZARD_STEPS_MAX];
 } clx_hazard;
 
@@ -41,14 +42,17 @@ double clx_hazard_at(const clx_hazard *hazard, double age);          // 1/s
 double clx_hazard_cumulative(const clx_hazard *hazard, double age);  // expected failures of one part up to an age
 // The age by which a part of age `age` has used up `amount` (> 0) more of cumulative hazard; INFINITY when it never does.
 double clx_hazard_invert(const clx_hazard *hazard, double age, double amount);
+// Multiplies the cumulative hazard at every age: `factor` times the failures, whatever the shape (rate factor^(1/shape)).
+void clx_hazard_scale(clx_hazard *hazard, double factor);
 
 typedef struct clx_failure_class {
   const char *name, *title;
   int32_t cause;      // clx_failure_cause
   clx_hazard hazard;  // of one part
   double events,
-      exposure;  // what the rate was counted from (exposure in s of one part): rate ~ Gamma(events, exposure), the posterior
-                 // of the prior 1/rate: however finely causes are split, the total stays what was counted. 0: not drawn
+      exposure;  // what the rate was counted from (exposure in s of one part): the cumulative hazard is drawn with a factor
+      // Gamma(events) / events, the posterior of the prior 1/rate: the mean is what was counted, however finely
+      // causes are split, and its relative width 1 / sqrt(events). 0: not drawn
   double *parts;  // [cohort_count] parts of one unit; of a group class (group > 1): parts of one group
   int32_t *
       group;  // [cohort_count] neighbouring units (from a multiple of it) that it takes out together; 1 = the unit alone

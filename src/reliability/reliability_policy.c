@@ -31,7 +31,7 @@ void clx_job_phase(clx_simulator *s, clx_job_state *j, clx_phase phase, double d
 
 bool clx_job_runs(const clx_job_state *j) { return j->phase == CLX_PHASE_RUN || j->phase == CLX_PHASE_SAVE; }
 
-static bool standing(const clx_job_state *j) {
+bool clx_job_stands(const clx_job_state *j) {
   return j->phase == CLX_PHASE_LOCATE || j->phase == CLX_PHASE_STALL || j->phase == CLX_PHASE_RELOAD;
 }
 
@@ -202,26 +202,19 @@ void clx_job_crash(clx_simulator *s, clx_job_state *j, const clx_event *event, b
   clx_job_count(s, j, event->failure, false);
 }
 
-// Of a checkpoint that was saved for the stop.
-static double load_time(const clx_job_state *j) {
-  const clx_checkpoint_plan *c = &j->stage->checkpoint;
-  if (c->mode == CLX_CHECKPOINT_NONE) return 0;
-  return c->mode == CLX_CHECKPOINT_MEMORY ? c->load_memory : c->load;
-}
-
 void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, bool planned, bool everybody) {
   const bool whole = j->whole || everybody || j->later_count == 0;
-  if (!whole && !j->cold && (j->phase == CLX_PHASE_RUN || standing(j) || j->phase == CLX_PHASE_WAIT)) {
+  if (!whole && !j->cold && (j->phase == CLX_PHASE_RUN || clx_job_stands(j) || j->phase == CLX_PHASE_WAIT)) {
     clx_replica_ask(s, j, event->failure, planned);
     return;
   }
   switch (j->phase) {
     case CLX_PHASE_RUN:
       j->planned = planned;
-      j->load = load_time(j);
+      j->load = clx_checkpoint_load(&j->stage->checkpoint, true);
       if (isfinite(j->interval)) {
-        clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall);
-      } else {  // no checkpoints: what was done is lost
+        clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall + j->lag);  // it stays until the checkpoint counts
+      } else {                                                   // no checkpoints: what was done is lost
         clx_job_advance(s, j);
         clx_job_rollback(s, j, false);
         enter_swap(s, j);
@@ -234,13 +227,13 @@ void clx_job_ask(clx_simulator *s, clx_job_state *j, const clx_event *event, boo
       enter_swap(s, j);
       break;
     default:
-      if (!standing(j)) {  // a stop is under way
+      if (!clx_job_stands(j)) {  // a stop is under way
         if (planned == s->plan->model->failure[event->failure].planned) clx_job_note(s, event->failure, planned);
         return;
       }
       clx_job_advance(s, j);
       if (!j->reload) clx_job_saved(j);  // replicas that stand still have their state
-      j->load = load_time(j);
+      j->load = clx_checkpoint_load(&j->stage->checkpoint, true);
       j->planned = planned;
       j->locating = j->stalling = j->reloading = 0;
       enter_swap(s, j);
@@ -261,17 +254,17 @@ void clx_job_growth(clx_simulator *s, clx_job_state *j) {
   if (!waits) clx_job_count(s, j, -1, true);
   if (j->phase == CLX_PHASE_RUN && isfinite(j->interval)) {
     j->planned = true;
-    j->load = load_time(j);
-    clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall);
+    j->load = clx_checkpoint_load(&j->stage->checkpoint, true);
+    clx_job_phase(s, j, CLX_PHASE_SAVE, j->stall + j->lag);  // it stays until the checkpoint counts
     return;
   }
   if (j->phase == CLX_PHASE_RUN) {
     clx_job_advance(s, j);
     clx_job_rollback(s, j, false);
-  } else if (standing(j) && !j->reload) {
+  } else if (clx_job_stands(j) && !j->reload) {
     clx_job_advance(s, j);
     clx_job_saved(j);  // as above
-    j->load = load_time(j);
+    j->load = clx_checkpoint_load(&j->stage->checkpoint, true);
   }
   j->planned = true;
   j->locating = j->stalling = j->reloading = 0;

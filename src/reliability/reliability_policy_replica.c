@@ -31,10 +31,6 @@ void clx_replica_rise(clx_simulator *s, clx_job_state *j, int32_t replica, doubl
                              .kind = CLX_DUE_JOIN});
 }
 
-static bool standing(const clx_job_state *j) {
-  return j->phase == CLX_PHASE_LOCATE || j->phase == CLX_PHASE_STALL || j->phase == CLX_PHASE_RELOAD;
-}
-
 // What is left of standing still, one kind after the other, then work: where it was, or from a checkpoint.
 void clx_replica_next(clx_simulator *s, clx_job_state *j) {
   if (j->locating > 0) {
@@ -143,7 +139,7 @@ void clx_replica_join(clx_simulator *s, const clx_due *due) {
   const double join = s->plan->model->policy.join;
   if (j->phase == CLX_PHASE_RUN && join <= 0) {
     clx_job_speed(s, j);
-  } else if (j->phase == CLX_PHASE_RUN || standing(j)) {
+  } else if (j->phase == CLX_PHASE_RUN || clx_job_stands(j)) {
     clx_replica_stand(s, j, 0, join);
   } else if (j->phase == CLX_PHASE_WAIT) {
     j->stalling += join;

@@ -1,4 +1,5 @@
-// How long it takes to come back, as measured: interpolated in log2 of the GPUs, straight on beyond the ends.
+// How long it takes to come back, as measured: interpolated in log2 of the GPUs, straight on beyond the ends; below the smallest job
+// measured a start takes what it takes there: processes and libraries do not start faster for being few.
 #include <math.h>
 
 #include "reliability/reliability_compile_internal.h"
@@ -23,14 +24,19 @@ static double interpolate(const point *table, int32_t count, double gpus, bool *
   return a.time + (b.time - a.time) * log2(gpus / a.gpus) / log2(b.gpus / a.gpus);
 }
 
+static double start_of(const point *table, int32_t count, double gpus, bool *inside) {
+  const double time = interpolate(table, count, fmax(gpus, table[0].gpus), NULL);
+  if (inside != NULL) *inside = gpus >= table[0].gpus && gpus <= table[count - 1].gpus;
+  return time;
+}
+
 double clx_recovery_published(clx_recovery_time what, double gpus, bool *inside) {
-  // New processes take a second at least; nothing takes less than new processes but communicators alone.
-  const double in_place = fmax(1, interpolate(IN_PLACE, CLX_COUNT(IN_PLACE), gpus, inside));
+  const double in_place = start_of(IN_PLACE, CLX_COUNT(IN_PLACE), gpus, inside);
   switch (what) {
     case CLX_RECOVERY_REQUEUE:
-      return fmax(in_place, interpolate(REQUEUE, CLX_COUNT(REQUEUE), gpus, NULL));
+      return start_of(REQUEUE, CLX_COUNT(REQUEUE), gpus, NULL);
     case CLX_RECOVERY_STANDBY:
-      return fmax(1, clx_recovery_published(CLX_RECOVERY_REQUEUE, gpus, NULL) / STANDBY_FASTER);
+      return clx_recovery_published(CLX_RECOVERY_REQUEUE, gpus, NULL) / STANDBY_FASTER;
     case CLX_RECOVERY_REGROUPING:
       return fmax(1, interpolate(REGROUPING, CLX_COUNT(REGROUPING), gpus, inside));
     default:

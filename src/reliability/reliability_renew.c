@@ -102,8 +102,6 @@ static void fill_classes(const clx_renew *all, clx_renew_class *class) {
         .rate = f->hazard.rate,
         .stops = job * f->stops,
         .others = fmax((model->running_clock ? job : machine) - job * f->stops, 0),
-        .events = f->events,
-        .exposure = f->exposure,
         .lost = f->keeps_units ? 0 : 1 - f->transient,
         .warned = f->warned,
         .alone = true,

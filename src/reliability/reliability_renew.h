@@ -13,11 +13,10 @@ typedef struct clx_renew_class {
   double rate;  // 1/s of one part
   double stops,
       others;  // parts whose events stop the job; and those that do not (of spares; what waits for the next stop)
-  double events, exposure;  // of the posterior; exposure 0 = not drawn
-  double lost, warned;      // probabilities
-  bool alone;               // takes one unit or none
-  bool certain;             // every stop is `stop`
-  clx_renew_stop stop;      // without a warning, a unit lost
+  double lost, warned;  // probabilities
+  bool alone;           // takes one unit or none
+  bool certain;         // every stop is `stop`
+  clx_renew_stop stop;  // without a warning, a unit lost
 } clx_renew_class;
 
 // A column of the table that picks one of n in constant time (Walker 1977): itself below the threshold (of 2^32), else the other.

@@ -4,8 +4,8 @@
 
 #include "reliability/reliability_renew.h"
 
-// Streams of this path, keys beside the seed; the rates are those of the component path.
-enum { STREAM_RATES = 0x5201, STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
+// Streams of this path, keys beside the seed; the rates are those of the component path (CLX_STREAM_RATES).
+enum { STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
 
 // Beyond this many times its work, or this many stops, a replication makes no progress (rates drawn far above their mean).
 static const double STRETCH_MOST = 1e4;
@@ -202,18 +202,13 @@ static inline void count_stop(clx_renew_worker *w, const clx_renew_stop *s, doub
   w->class_stops[w->class]++;
 }
 
-static double load_time(const clx_renew *all, bool near) {
-  if (!all->saves) return 0;
-  return all->memory && near ? all->plan.load_memory : all->plan.load;
-}
-
 // Back to the last copy that a stop leaves: in memory, or in storage.
 static inline void roll_back(clx_renew_worker *w, const clx_renew_stop *s) {
   if (w->all->memory && !s->near) {
     if (!w->over) w->ledger[CLX_LEDGER_WASTED] += (double)(w->done - w->remote) * w->all->plan.interval;
     w->done = w->remote;
   }
-  w->load = load_time(w->all, s->near);
+  w->load = clx_checkpoint_load(&w->all->plan, s->near);
 }
 
 // Stands after a stop until the job runs; returns the time of running until the next failure.
@@ -282,7 +277,7 @@ static int64_t counted_by(clx_renew_worker *w, const position *at, double span, 
 static const clx_renew_stop *save_first(clx_renew_worker *w, const clx_renew_stop *asked, double span) {
   const clx_renew *all = w->all;
   const position at = position_at(all, w->done, span);
-  const double stall = all->plan.stall;
+  const double stall = all->plan.stall + all->plan.lag;  // it stays until the checkpoint counts
   const clx_renew_stop wish = *asked;
   const int32_t bucket = wish.planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_SAVE;
   const double before = w->ledger[bucket];
@@ -315,7 +310,7 @@ static const clx_renew_stop *save_first(clx_renew_worker *w, const clx_renew_sto
   w->base = work_behind(w);
   w->done = w->remote = 0;
   w->unsaved = 0;
-  w->load = load_time(all, true);
+  w->load = clx_checkpoint_load(&all->plan, true);
   w->drawn = wish;
   return &w->drawn;
 }
@@ -330,7 +325,7 @@ static const clx_renew_stop *stop_run(clx_renew_worker *w, double span) {
   const int64_t done = counted_by(w, &at, span, 0, s);
   run_for(w, span, at.work, (double)(done - w->done) * all->plan.interval);
   w->done = done;
-  w->load = load_time(all, s->near);
+  w->load = clx_checkpoint_load(&all->plan, s->near);
   return s;
 }
 
@@ -341,11 +336,7 @@ static void draw_rates(clx_renew_worker *w) {
   if (!all->model->draw_rates && w->stop_rate >= 0) return;  // as in the replication before
   for (int32_t i = 0; i < n; i++) {
     const clx_renew_class *c = &all->class[i];
-    double rate = c->rate;
-    if (all->model->draw_rates && c->exposure > 0 && c->events > 0) {
-      clx_stream stream = clx_stream_make(all->options->seed, STREAM_RATES, (uint64_t)w->index, (uint64_t)i);
-      rate = clx_stream_gamma(&stream, c->events) / c->exposure;
-    }
+    const double rate = c->rate * clx_hazard_draw(all->model, i, all->options->seed, w->index);
     w->weight[i] = rate * c->stops;
     w->weight[n + i] = rate * c->others;
   }

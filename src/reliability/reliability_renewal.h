@@ -9,6 +9,7 @@ typedef struct clx_renewal {
   double lossy;          // 1/s: of `rate`, those without a warning: they lose work
   double saved;          // 1/s: stops that save a checkpoint first: planned and warned ones
   double down;           // s free of failures after a lossy stop, mean: detection, localisation, swap
+  double down_swap;      // s, of `down`: swap
   double swap;           // s after a stop with a checkpoint saved, mean
   double alone;          // share of the lossy stops that take one unit or none
   double restart;        // s: start of processes and communicators

@@ -34,8 +34,8 @@ enum {
   CLX_DUE_OWN,       // own clock of a renewed part: id unit, extra slot, born, stamp: serial number of its draws
   CLX_DUE_OFFENDER,  // id unit, stamp: visits to repair, extra: serial number
   CLX_DUE_SLOW,      // slow unit found: id unit, stamp: its ticket's serial number
-  CLX_DUE_DATA,      // corruption found: id job, stamp: epoch, extra: unit, failure
-  CLX_DUE_JOIN       // id job, extra: replica, stamp: of the replica
+  CLX_DUE_DATA,  // corruption found: id job, stamp: epoch, extra: unit, failure, born: whether the copy in memory outlives it
+  CLX_DUE_JOIN  // id job, extra: replica, stamp: of the replica
 };
 
 typedef struct clx_due {
@@ -132,7 +132,7 @@ typedef struct clx_job_state {
 
   // Corruption not found yet.
   bool corrupt;
-  clx_mark clean;
+  clx_mark clean, clean_copy;  // last checkpoint before it: in storage, in memory
   uint32_t epoch;
 
   double lost, done;     // s of work thrown away; when it ended
@@ -224,6 +224,8 @@ void clx_offender_fire(clx_simulator *s, const clx_due *due);
 void clx_offender_schedule(clx_simulator *s, int32_t unit, int32_t serial);
 void clx_own_schedule(clx_simulator *s, int32_t unit, int32_t slot, double born, uint32_t serial);
 
+clx_stream clx_unit_stream(const clx_simulator *s, uint64_t domain, int32_t unit, uint32_t kind, uint32_t serial);
+
 // --- reliability_simulate_heap.c ----------------------------------------------------------------------------------------------
 void clx_due_push(clx_simulator *s, const clx_due *due);
 clx_due clx_due_pop(clx_due_heap *heap);
@@ -263,6 +265,7 @@ void clx_job_timer(clx_simulator *s, clx_job_state *j);  // the end of a phase
 void clx_job_growth(clx_simulator *s, clx_job_state *j);
 void clx_job_phase(clx_simulator *s, clx_job_state *j, clx_phase phase, double duration);
 bool clx_job_runs(const clx_job_state *j);
+bool clx_job_stands(const clx_job_state *j);             // replicas stand still
 void clx_job_speed(clx_simulator *s, clx_job_state *j);  // rate of the work from now on
 void clx_job_begin(clx_simulator *s, clx_job_state *j);  // runs from the work that stands
 // All replicas stop and start again from the last checkpoint.

@@ -5,7 +5,7 @@
 #include "reliability/reliability_simulate.h"
 
 // Domains of the streams; below 16 are those of others.
-enum { DOMAIN_RATE = 0x5201, DOMAIN_TIME, DOMAIN_VICTIM, DOMAIN_FATE, DOMAIN_REPAIR, DOMAIN_OWN, DOMAIN_OFFENDER };
+enum { DOMAIN_TIME = CLX_STREAM_RATES + 1, DOMAIN_VICTIM, DOMAIN_FATE, DOMAIN_REPAIR, DOMAIN_OWN, DOMAIN_OFFENDER };
 
 static clx_stream stream_of(const clx_simulator *s, uint64_t domain, uint64_t entity) {
   return clx_stream_make(s->plan->seed, domain, (uint64_t)s->replication, entity);
@@ -15,11 +15,8 @@ static clx_stream stream_of(const clx_simulator *s, uint64_t domain, uint64_t en
 static void draw_rates(clx_simulator *s) {
   const clx_reliability_model *m = s->plan->model;
   for (int32_t f = 0; f < m->failure_count; f++) {
-    const clx_failure_class *e = &m->failure[f];
-    s->hazard[f] = e->hazard;
-    if (!m->draw_rates || e->exposure <= 0 || e->events <= 0) continue;
-    clx_stream stream = stream_of(s, DOMAIN_RATE, (uint64_t)f);
-    s->hazard[f].rate = clx_stream_gamma(&stream, e->events) / e->exposure;
+    s->hazard[f] = m->failure[f].hazard;
+    clx_hazard_scale(&s->hazard[f], clx_hazard_draw(m, f, s->plan->seed, s->replication));
   }
   for (int32_t c = 0; c < m->cohort_count; c++) {
     const size_t row = (size_t)c * (size_t)m->failure_count;
@@ -149,8 +146,9 @@ static int32_t slot_failure(const clx_plan *plan, int32_t unit, int32_t slot) {
   return 0;
 }
 
-static uint64_t own_entity(int32_t unit, int32_t slot, uint32_t serial) {
-  return (uint64_t)unit << 40 ^ (uint64_t)(uint32_t)slot << 32 ^ serial;
+// A stream of a unit's own, for any number of units: what tells it apart beside the serial number is part of the domain.
+clx_stream clx_unit_stream(const clx_simulator *s, uint64_t domain, int32_t unit, uint32_t kind, uint32_t serial) {
+  return stream_of(s, domain | (uint64_t)kind << 32, (uint64_t)unit << 32 | serial);
 }
 
 // The next failure of a part born at `born` that lives at s->now.
@@ -159,7 +157,7 @@ void clx_own_schedule(clx_simulator *s, int32_t unit, int32_t slot, double born,
   const int32_t c = plan->cohort[unit], failure = slot_failure(plan, unit, slot);
   const double factor =
       plan->model->cohort[c].heat * (plan->model->failure[failure].group[c] > 1 ? 1 : place_factor(s, unit));
-  clx_stream stream = stream_of(s, DOMAIN_OWN, own_entity(unit, slot, 2 * serial));
+  clx_stream stream = clx_unit_stream(s, DOMAIN_OWN, unit, (uint32_t)slot, 2 * serial);
   const double age = clx_hazard_invert(&s->hazard[failure], s->now - born, clx_stream_exponential(&stream) / factor);
   if (!isfinite(age)) return;
   clx_due_push(s, &(clx_due){.time = born + age,
@@ -172,7 +170,7 @@ void clx_own_schedule(clx_simulator *s, int32_t unit, int32_t slot, double born,
 }
 
 void clx_own_fire(clx_simulator *s, const clx_due *due) {
-  clx_stream fate = stream_of(s, DOMAIN_OWN, own_entity(due->id, due->extra, 2 * due->stamp + 1)), repair = fate;
+  clx_stream fate = clx_unit_stream(s, DOMAIN_OWN, due->id, (uint32_t)due->extra, 2 * due->stamp + 1), repair = fate;
   clx_event event = draw_event(s, due->failure, &fate, &repair);
   event.slot = due->extra;
   repair = fate;
@@ -198,15 +196,11 @@ static double unit_total(const clx_simulator *s, int32_t unit) {
   return total;
 }
 
-static uint64_t offender_entity(const clx_simulator *s, int32_t unit, int32_t serial) {
-  return (uint64_t)unit << 40 ^ (uint64_t)s->visits[unit] << 20 ^ (uint64_t)serial;
-}
-
 void clx_offender_schedule(clx_simulator *s, int32_t unit, int32_t serial) {
   const double factor = s->plan->model->repair.offender;
   const double rate = (factor - 1) * unit_total(s, unit) * place_factor(s, unit);
   if (!(rate > 0)) return;
-  clx_stream stream = stream_of(s, DOMAIN_OFFENDER, offender_entity(s, unit, 2 * serial));
+  clx_stream stream = clx_unit_stream(s, DOMAIN_OFFENDER, unit, s->visits[unit], 2 * (uint32_t)serial);
   clx_due_push(s, &(clx_due){.time = s->now + clx_stream_exponential(&stream) / rate,
                              .id = unit,
                              .extra = serial,
@@ -217,7 +211,7 @@ void clx_offender_schedule(clx_simulator *s, int32_t unit, int32_t serial) {
 void clx_offender_fire(clx_simulator *s, const clx_due *due) {
   const int32_t unit = due->id;
   if (s->visits[unit] != due->stamp) return;  // repaired since
-  clx_stream fate = stream_of(s, DOMAIN_OFFENDER, offender_entity(s, unit, 2 * due->extra + 1));
+  clx_stream fate = clx_unit_stream(s, DOMAIN_OFFENDER, unit, s->visits[unit], 2 * (uint32_t)due->extra + 1);
   const double u = clx_stream_uniform(&fate) * unit_total(s, unit);
   double sum = 0;
   int32_t failure = 0, last = 0;

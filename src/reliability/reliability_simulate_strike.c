@@ -41,13 +41,15 @@ static void strike_data(clx_simulator *s, const clx_event *event, clx_job_state 
   clx_job_advance(s, j);
   if (!j->corrupt) {
     clx_mark remote;
-    clx_job_durable(j, s->now, &remote);
+    const clx_mark last = clx_job_durable(j, s->now, &remote);
     j->corrupt = true;
+    j->clean_copy = last;
     j->clean = remote;
   }
   const bool keeps = unit < 0 || s->plan->model->failure[event->failure].keeps_units || event->transient;
   if (!keeps) repair_later(s, event, unit);
   clx_due_push(s, &(clx_due){.time = s->now + event->delay,
+                             .born = event->survive,
                              .id = j->index,
                              .extra = keeps ? -1 : unit,
                              .stamp = j->epoch,
@@ -204,10 +206,18 @@ void clx_data_found(clx_simulator *s, const clx_due *due) {
     clx_replica_down(j, replica);
     units = 1;
   }
-  const clx_event event = {.failure = due->failure, .slot = -1, .stops = true};
+  // A copy in memory from before the corruption stands until the next one counts; the stop goes back to it if it outlives that.
+  clx_event event = {.failure = due->failure, .slot = -1, .stops = true, .survive = due->born};
+  clx_mark remote;
+  const bool near = j->memory && clx_job_durable(j, s->now, &remote).work <= j->clean_copy.work &&
+                    event.survive < j->stage->checkpoint.survives;
   j->corrupt = false;
   j->epoch++;
-  clx_job_rollback_to(s, j, j->clean);
-  clx_job_saved(j);
+  if (!near) {
+    event.survive = 1;
+    clx_job_rollback_to(s, j, j->clean);
+    clx_job_saved(j);
+    j->load = clx_checkpoint_load(&j->stage->checkpoint, false);
+  }
   clx_job_crash(s, j, &event, true, units);
 }

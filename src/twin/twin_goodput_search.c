@@ -59,12 +59,14 @@ clx_status clx_hunt_make(const clx_hunt *h, const clx_policy_find *f, clx_arena 
 
 // --- what a policy is worth by the renewal form ------------------------------------------------------------------------------
 
-// Stops of the job that no replica alone can take: software, the whole site.
+// Stops that no replica alone can take: what hits the whole site, corruption that all replicas have summed up. A crash of software
+// takes one replica down, as a lost server does.
 static double whole_rate(const clx_reliability_model *m, int32_t stage) {
   double rate = 0;
   for (int32_t k = 0; k < m->failure_count; k++) {
     const clx_failure_class *f = &m->failure[k];
-    if ((f->keeps_units || f->everybody) && !f->planned) rate += f->stops * clx_reliability_class_rate(m, k, 0, stage);
+    const bool whole = f->everybody || (f->latent > 0 && f->slow <= 1);
+    if (whole && !f->planned) rate += f->stops * clx_reliability_class_rate(m, k, 0, stage);
   }
   return rate;
 }
@@ -88,10 +90,10 @@ static double form_of_replicas(const clx_reliability_model *m, int32_t index, co
   const clx_checkpoint_plan *plan = &stage->checkpoint;
   const double whole = fmin(whole_rate(m, index), r->rate), single = r->rate - whole;
   const double lost = rollback ? (plan->interval + plan->stall) / 2 + plan->lag + plan->load : 0;
-  const double found = fmax(0, r->down - r->swap);
+  const double found = fmax(0, r->down - r->down_swap);
   const double known = m->policy.kind == CLX_POLICY_MASKED ? fmax(0, found - localisation(m, index)) : found;
   const double stands = known + m->policy.stall + m->policy.join + lost;
-  const double out = single * (found - known + r->swap + m->policy.join_time) / stage->replicas;
+  const double out = single * (found - known + r->down_swap + m->policy.join_time) / stage->replicas;
   clx_renewal restart = *r;
   restart.rate = restart.lossy = whole;
   restart.planned = restart.saved = 0;

@@ -250,7 +250,7 @@ static void write_policies(writer *w) {
   add_servers(w, w->view.baseline, "free servers: ", "spares", " in the mean");
   add_servers(w, w->view.baseline, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", "");
   if (find(w, w->view.baseline, "spares_needed") != NULL)
-    add(w, "%sspares: with so many it never waits (99 %%)", w->text[0] != '\0' ? "; " : "");
+    add(w, "%sspares: with so many it waits 1 %% of the time", w->text[0] != '\0' ? "; " : "");
   flush(w, "", 1, CLX_REPORT_DIM);
 }
 

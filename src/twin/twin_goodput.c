@@ -224,12 +224,24 @@ static clx_status put_curves(const comparison *p, clx_result *result, clx_error 
   return clx_twin_goodput_curves(&p->one[p->baseline], p->arena, result, error);
 }
 
+// Several jobs are several models: not the result of one.
+static clx_status warn_jobs(const comparison *p, clx_result *result, clx_error *error) {
+  for (int32_t i = 0; i < p->count; i++) {
+    const int32_t jobs = p->one[i].model.job_count;
+    if (p->infeasible[i] != NULL || jobs < 2) continue;
+    CLX_TRY(clx_result_warn(result, error, "%s: %d jobs train %d models, each on a share of 1/%d of the tokens",
+                            p->name[i], jobs, jobs, jobs));
+  }
+  return CLX_OK;
+}
+
 static clx_status put_all(const comparison *p, clx_result *result, clx_error *error) {
   CLX_TRY(clx_twin_put(result, "goodput.policies", p->count, "", "policies compared on the same failures", error));
   CLX_TRY(clx_twin_put(result, "goodput.replications", p->replications, "", "simulated runs of each", error));
   CLX_TRY(clx_result_add_text(result, "goodput.baseline", p->name[p->baseline], error));
   CLX_TRY(clx_result_add_text(result, "goodput.best", p->name[best_policy(p)], error));
   for (int32_t i = 0; i < p->count; i++) CLX_TRY(put_policy(p, i, result, error));
+  CLX_TRY(warn_jobs(p, result, error));
   CLX_TRY(put_curves(p, result, error));
   return clx_twin_assumptions(p->scenario[0], result, error);
 }

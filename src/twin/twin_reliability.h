@@ -32,8 +32,11 @@ clx_status clx_twin_reliability_model(clx_twin_reliability_case *c, clx_arena *a
 // Simulates: the aggregate path where it gives the same, else component by component.
 clx_status clx_twin_reliability_solve(clx_twin_reliability_case *c, const clx_twin_reliability_options *options,
                                       clx_arena *arena, clx_error *error);
-// Servers that are away for repair at a time, mean, when failures are lost and repaired independently (M/G/infinity: Poisson).
+// Servers that are away for repair towards the end of the run, mean, and the spares with which they leave a job short of servers in 1 of
+// 100 moments at most; `rates`: factor of all rates. Failures independent, hazards at their mean over the run: Poisson with crews enough
+// (M/G/infinity, repairs that outlast the run cut), else M/M/c//n in the long run. Cost: O(units log units) with crews.
 double clx_twin_reliability_away(const clx_reliability_model *model);
+double clx_twin_reliability_spares(const clx_reliability_model *model, double rates);
 // Adds PREFIX.mttf ... (docs in twin.h) to the result; with `series` its series, too.
 clx_status clx_twin_reliability_put(const clx_twin_reliability_case *c, const char *prefix, bool series,
                                     clx_result *result, clx_error *error);

@@ -58,9 +58,11 @@ static clx_band interval(const putter *p, clx_band rate) {
   const double own = m->job[0].stage[last_stage(m)].checkpoint.interval;
   clx_band band = {own, own, own};
   if (p->c->scenario->spec.reliability.checkpoint.rule == CLX_INTERVAL_FIXED || !(rate.mean > 0)) return band;
-  const double best = clx_interval_exact(1 / rate.mean, 1);
-  band.low = own * clx_interval_exact(1 / rate.high, 1) / best;
-  band.high = own * clx_interval_exact(1 / rate.low, 1) / best;
+  const clx_checkpoint_plan *plan = &m->job[0].stage[last_stage(m)].checkpoint;
+  const double best = clx_interval_exact(1 / rate.mean, plan->stall);
+  if (!(best > 0)) return band;
+  band.low = fmax(fmin(own, plan->lag), own * clx_interval_exact(1 / rate.high, plan->stall) / best);
+  band.high = own * clx_interval_exact(1 / rate.low, plan->stall) / best;
   return band;
 }
 
@@ -83,23 +85,12 @@ static clx_status put_rates(const putter *p) {
 
 // --- outcome --------------------------------------------------------------------------------------------------------------
 
-double clx_twin_reliability_away(const clx_reliability_model *m) {
-  double away = 0;
-  for (int32_t k = 0; k < m->failure_count; k++) {
-    const clx_failure_class *f = &m->failure[k];
-    if (f->keeps_units) continue;
-    for (int32_t i = 0; i < m->cohort_count; i++) {
-      const double groups = f->group[i] > 1 ? (double)m->cohort[i].units / f->group[i] : (double)m->cohort[i].units;
-      away += groups * f->parts[i] * f->hazard.rate * f->group[i] * (1 - f->transient) * (1 + f->burst) *
-              clx_duration_mean(&f->repair);
-    }
-  }
-  return away;
-}
-
-// Units with which the job waits for a repair in no more than 1 of 100 moments.
-static double spares_needed(const clx_reliability_model *m) {
-  return clx_poisson_quantile(clx_twin_reliability_away(m), 0.99);
+static clx_band needed_spares(const putter *p) {
+  const clx_reliability_model *m = &p->c->model;
+  const clx_band rate = stop_rate(m, p->c->scenario->spec.reliability.confidence);
+  const double low = rate.mean > 0 ? rate.low / rate.mean : 1, high = rate.mean > 0 ? rate.high / rate.mean : 1;
+  return (clx_band){clx_twin_reliability_spares(m, 1), clx_twin_reliability_spares(m, low),
+                    clx_twin_reliability_spares(m, high)};
 }
 
 static clx_status put_outcome(const putter *p) {
@@ -115,11 +106,13 @@ static clx_status put_outcome(const putter *p) {
   CLX_TRY(put_band(p, "lost_work", o->lost_work, "s", "work done again after a stop, mean"));
   CLX_TRY(put_band(p, "spares", o->mean_spares, "", "free servers, mean over time"));
   CLX_TRY(put_band(p, "spares_least", o->least_spares, "", "fewest free servers at any time"));
-  CLX_TRY(put(p, "spares_needed", spares_needed(m), "", "so that the job does not wait, 99 % of the time"));
+  CLX_TRY(put_band(p, "spares_needed", needed_spares(p), "",
+                   "spare servers with which repairs leave the job short 1 % of the time at most"));
   CLX_TRY(put_band(p, "waited", o->waited, "s", "the job waits for servers, all in all"));
   CLX_TRY(put_band(p, "repair_most", o->most_repair, "", "most servers away at once"));
   if (isfinite(o->end.mean))
-    CLX_TRY(put_band(p, "time_to_train", o->end, "s", "until the tokens are trained, with all that fails"));
+    CLX_TRY(put_band(p, "time_to_train", o->end, "s",
+                     "until the tokens are trained, with all that fails; the step time taken as computed"));
   double elapsed = 0;
   for (int32_t i = 0; i < o->replications; i++) elapsed += o->run[i].elapsed / o->replications;
   CLX_TRY(put(p, "horizon", elapsed, "s", "time that counts and ledger stand for, mean"));
@@ -130,12 +123,11 @@ static clx_status put_outcome(const putter *p) {
 
 static clx_status warn_spares(const putter *p) {
   const clx_reliability_outcome *o = &p->c->outcome;
-  const double needed = spares_needed(&p->c->model);
+  const double needed = clx_twin_reliability_spares(&p->c->model, 1);
   if (o->least_spares.mean >= 1 || needed < 1) return CLX_OK;
-  return clx_result_warn(
-      p->result, p->error,
-      "spare servers run out%s: so that repairs never leave the job short, 99 %% of the time, %.0f are needed",
-      o->least_spares.high >= 1 ? " in most runs" : "", needed);
+  return clx_result_warn(p->result, p->error,
+                         "spare servers run out%s: %.0f would leave the job short 1 %% of the time at most",
+                         o->least_spares.high >= 1 ? " in most runs" : "", needed);
 }
 
 static clx_status put_ledger(const putter *p) {

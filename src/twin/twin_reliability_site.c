@@ -44,6 +44,7 @@ static clx_reliability_site_cohort cohort_of(const clx_machine *m, int32_t index
 
 // --- stages: what is there when, and how fast it trains ---------------------------------------------------------------------
 
+// GPUs in service `time` after the start.
 static double gpus_there(const clx_machine *m, double time) {
   double gpus = 0;
   for (int32_t i = 0; i < m->cohort_count; i++) {
@@ -106,7 +107,9 @@ static clx_status add_stage(const clx_scenario *s, const clx_training *job, cons
                             clx_arena *arena, clx_reliability_site_stage *stage, clx_error *error) {
   const clx_reliability_spec *spec = &s->spec.reliability;
   const double gpus_per_replica = clx_layout_ranks(&job->layout) / job->layout.dp;
-  const double there = floor(gpus_there(&s->machine, start) / gpus_per_replica);
+  // Of what has arrived the job takes the share that it takes of all: the rest are spares, early as later.
+  const double share = clx_layout_ranks(&job->layout) / gpus_there(&s->machine, INFINITY);
+  const double there = floor(gpus_there(&s->machine, start) * fmin(1, share) / gpus_per_replica * (1 + 1e-12));
   const int32_t jobs = spec->jobs > 1 ? spec->jobs : 1;
   int32_t replicas = (int32_t)fmin(there, job->layout.dp) / jobs;
   if (replicas < 1)

@@ -158,6 +158,8 @@ static void test_mistakes(void **state) {
       {FORM "  - {value: 1 s, quantity: a}\n", 7, 28, "belongs to cases with a scenario"},
       {FORM "  - {value: 1 s, source: nobody}\n", 7, 26, "no source 'nobody'"},
       {FORM "  - {value: 1 s, relative: -1 %}\n", 7, 28, "out of range"},
+      {FORM "  - {value: 1 s, miss: true}\n", 7, 24, "needs a note"},
+      {FORM "  - {value: 1 s, note: x, fit: true, miss: true}\n", 7, 44, "not both"},
       {FORM "  - {value: 1 W}\n", 7, 13, "expected"},
       {FORM "  - {value: 1 s, absolute: -1 s}\n", 7, 28, "no negative figure"},
       {FORM "  - {value: 1 s, inputs: {part: 2}}\n", 7, 27, "unknown input 'part'; did you mean 'parts'"},
@@ -346,6 +348,41 @@ static void test_user_file(void **state) {
   rmdir(folder);
 }
 
+// A figure known to lie outside is no failure and no proof; inside, or not computed, it fails.
+static void test_misses(void **state) {
+  (void)state;
+  char path[] = "/tmp/clx_miss_XXXXXX";
+  const int handle = mkstemp(path);
+  assert_true(handle >= 0);
+  FILE *file = fdopen(handle, "w");
+  assert_non_null(file);
+  fputs(FORM
+        "  - {value: 6.0 min}\n  - {value: 7.0 min, miss: true, note: too short}\n"
+        "  - {at_least: 5 min, miss: true, note: holds}\n",
+        file);
+  fclose(file);
+  const char *names[] = {path};
+  clx_error error;
+  char *text = NULL;
+  int32_t failed = 0;
+  assert_int_equal(validate(names, 1, false, &text, &failed, &error), CLX_OK);
+  assert_int_equal(failed, 1);
+  assert_non_null(strstr(text, "FAILED: lies inside, 'miss' is wrong\n      holds"));
+  assert_non_null(strstr(text, "  missed\n      too short"));
+  assert_non_null(strstr(text,
+                         "3 figures: 1 passed, 1 failed; 0 more stand on a fit to them and prove nothing; 1 are "
+                         "missed, with the reason"));
+  clx_text_free(text);
+  assert_int_equal(validate(names, 1, true, &text, &failed, &error), CLX_OK);
+  assert_non_null(strstr(text, "\"missed\": 1"));
+  assert_non_null(strstr(text, "\"miss\": true"));
+  clx_text_free(text);
+  unlink(path);
+  const clx_case_row row = {.miss = 1};
+  const clx_case_outcome none = {.reason = "does not fit"};
+  assert_int_equal(clx_case_judge(&row, &none), CLX_CASE_FAILED);
+}
+
 static void test_memory_runs_out(void **state) {
   (void)state;
   const char *names[] = {"ft_hsdp_stall"};
@@ -450,13 +487,11 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_figures),         cmocka_unit_test(test_tolerances),
-      cmocka_unit_test(test_nested_forms),    cmocka_unit_test(test_mistakes),
-      cmocka_unit_test(test_endless_forms),   cmocka_unit_test(test_scenarios),
-      cmocka_unit_test(test_changes),         cmocka_unit_test(test_infeasible),
-      cmocka_unit_test(test_names),           cmocka_unit_test(test_user_file),
-      cmocka_unit_test(test_memory_runs_out), cmocka_unit_test(test_shipped),
-      cmocka_unit_test(test_published_rows),
+      cmocka_unit_test(test_figures),   cmocka_unit_test(test_tolerances),     cmocka_unit_test(test_nested_forms),
+      cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_endless_forms),  cmocka_unit_test(test_scenarios),
+      cmocka_unit_test(test_changes),   cmocka_unit_test(test_infeasible),     cmocka_unit_test(test_names),
+      cmocka_unit_test(test_user_file), cmocka_unit_test(test_misses),         cmocka_unit_test(test_memory_runs_out),
+      cmocka_unit_test(test_shipped),   cmocka_unit_test(test_published_rows),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

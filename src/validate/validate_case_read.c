@@ -64,6 +64,11 @@ static const clx_row row_rows[] = {
      .kind = CLX_ROW_BOOL,
      ROW(fit),
      .doc = "something in the prediction was fitted to this figure: shown, never counted as proof"},
+    {.key = "miss",
+     .kind = CLX_ROW_BOOL,
+     ROW(miss),
+     PLACE(miss_place),
+     .doc = "our figure lies outside and the note says why: shown, counted apart; fails when it lies inside"},
     {.key = "source",
      .kind = CLX_ROW_TEXT,
      ROW(source),
@@ -238,6 +243,10 @@ static void check_tolerance(reader *r, const clx_case_row *row) {
     keep(r, clx_fail(r->error, CLX_INPUT, row->place, "a tolerance belongs to a value: bounds have none"));
   if (row->deviation != NULL && row->standard_errors < 0)
     keep(r, clx_fail(r->error, CLX_INPUT, row->deviation_place, "'deviation' belongs to standard_errors"));
+  if (row->miss && row->note == NULL)
+    keep(r, clx_fail(r->error, CLX_INPUT, row->miss_place, "'miss' needs a note that says why the figure is missed"));
+  if (row->miss && row->fit)
+    keep(r, clx_fail(r->error, CLX_INPUT, row->miss_place, "expected 'fit' or 'miss', not both"));
 }
 
 static void check_row(reader *r, const clx_case_row *row) {

@@ -103,8 +103,10 @@ static void tolerance_cell(clx_arena *arena, const clx_case_row *row, const clx_
 }
 
 static const char *verdict(const clx_case_row *row, const clx_case_outcome *o) {
-  if (!o->passed) return "FAILED";
-  return row->fit ? "fit" : "ok";
+  static const char *const words[] = {
+      [CLX_CASE_PASSED] = "ok", [CLX_CASE_FIT] = "fit", [CLX_CASE_MISSED] = "missed", [CLX_CASE_FAILED] = "FAILED"};
+  const clx_case_verdict got = clx_case_judge(row, o);
+  return got == CLX_CASE_FAILED && row->miss ? "FAILED: lies inside, 'miss' is wrong" : words[got];
 }
 
 // --- text -------------------------------------------------------------------------------------------------------------------
@@ -158,9 +160,10 @@ void clx_cases_text(const clx_case_list *list, clx_case_outcome *const *outcome,
     return;
   }
   for (int32_t i = 0; i < list->count; i++) write_case(arena, &list->item[i], outcome[i], out);
-  clx_buffer_format(out,
-                    "%d cases, %d figures: %d passed, %d failed; %d more stand on a fit to them and prove nothing\n",
+  clx_buffer_format(out, "%d cases, %d figures: %d passed, %d failed; %d more stand on a fit to them and prove nothing",
                     c.cases, c.rows, c.passed, c.failed, c.fit);
+  if (c.missed > 0) clx_buffer_format(out, "; %d are missed, with the reason", c.missed);
+  clx_buffer_add(out, "\n", 1);
   clx_arena_free(arena);
 }
 
@@ -189,6 +192,7 @@ static json_t *row_json(const clx_case *of, const clx_case_row *row, const clx_c
   }
   json_object_set_new(object, "passed", json_boolean(o->passed));
   json_object_set_new(object, "fit", json_boolean(row->fit));
+  json_object_set_new(object, "miss", json_boolean(row->miss));
   set_text(object, "reason", o->reason);
   set_text(object, "source", row->source != NULL ? row->source : of->source);
   set_text(object, "note", row->note);
@@ -202,7 +206,7 @@ static json_t *case_json(const clx_case *of, const clx_case_outcome *outcome) {
   json_t *object = json_object(), *rows = json_array();
   bool passed = true;
   for (int32_t i = 0; i < of->row_count; i++) {
-    passed = passed && outcome[i].passed;
+    passed = passed && clx_case_judge(&of->rows[i], &outcome[i]) != CLX_CASE_FAILED;
     json_array_append_new(rows, row_json(of, &of->rows[i], &outcome[i]));
   }
   set_text(object, "name", of->name);
@@ -226,6 +230,7 @@ void clx_cases_json(const clx_case_list *list, clx_case_outcome *const *outcome,
   json_object_set_new(root, "passed", json_integer(c.passed));
   json_object_set_new(root, "failed", json_integer(c.failed));
   json_object_set_new(root, "fit", json_integer(c.fit));
+  json_object_set_new(root, "missed", json_integer(c.missed));
   for (int32_t i = 0; i < list->count; i++) json_array_append_new(cases, case_json(&list->item[i], outcome[i]));
   json_object_set_new(root, "results", cases);
   char *text = json_dumps(root, JSON_INDENT(2));

@@ -102,19 +102,22 @@ clx_status clx_case_evaluate(clx_arena *arena, const clx_catalog *catalog, const
   return status != CLX_OK ? status : closed;
 }
 
+clx_case_verdict clx_case_judge(const clx_case_row *row, const clx_case_outcome *outcome) {
+  if (outcome->reason != NULL || outcome->passed == (row->miss != 0)) return CLX_CASE_FAILED;
+  return row->miss ? CLX_CASE_MISSED : row->fit ? CLX_CASE_FIT : CLX_CASE_PASSED;
+}
+
 clx_case_counts clx_cases_count(const clx_case_list *list, clx_case_outcome *const *outcome) {
   clx_case_counts counts = {.cases = list->count};
   for (int32_t i = 0; i < list->count; i++) {
     const int32_t before = counts.failed;
+    int32_t *const of[] = {[CLX_CASE_PASSED] = &counts.passed,
+                           [CLX_CASE_FIT] = &counts.fit,
+                           [CLX_CASE_MISSED] = &counts.missed,
+                           [CLX_CASE_FAILED] = &counts.failed};
     for (int32_t k = 0; k < list->item[i].row_count; k++) {
       counts.rows++;
-      if (!outcome[i][k].passed) {
-        counts.failed++;
-      } else if (list->item[i].rows[k].fit) {
-        counts.fit++;
-      } else {
-        counts.passed++;
-      }
+      (*of[clx_case_judge(&list->item[i].rows[k], &outcome[i][k])])++;
     }
     counts.cases_failed += counts.failed > before ? 1 : 0;
   }

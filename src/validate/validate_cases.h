@@ -23,12 +23,13 @@ typedef struct clx_case_row {
   double standard_errors;  // tolerance in standard errors of a simulated mean; -1 = not stated
   const char *deviation;   // standard deviation of one replication; NULL: from the band of the quantity
   int32_t fit;             // something in the prediction was fitted to this figure: no proof
+  int32_t miss;            // known to lie outside, and `note` says why: no proof, and no failure
   const char *source;      // NULL: that of the case
   const char *note;
   const char **points;  // ids of rows of published.csv beside it
   int32_t point_count;
   clx_place place, form_place, inputs_place, quantity_place, value_place, least_place, most_place, absolute_place,
-      deviation_place, source_place;
+      deviation_place, miss_place, source_place;
 } clx_case_row;
 
 struct clx_case_kind;
@@ -48,7 +49,7 @@ typedef struct clx_case {
 
 // What one expectation came to. Values in SI.
 typedef struct clx_case_outcome {
-  bool passed;
+  bool passed;         // the figure lies inside, whatever is known of it
   const char *reason;  // why nothing was computed; NULL = it was
   double value;
   const char *unit;
@@ -131,9 +132,14 @@ clx_status clx_figure_read(clx_arena *arena, const char *text, const char *unit,
 void clx_cases_text(const clx_case_list *list, clx_case_outcome *const *outcome, clx_buffer *out);
 void clx_cases_json(const clx_case_list *list, clx_case_outcome *const *outcome, clx_buffer *out);
 
-// How many expectations there are, failed, and stand on a fit (of those passed).
+typedef enum clx_case_verdict { CLX_CASE_PASSED, CLX_CASE_FIT, CLX_CASE_MISSED, CLX_CASE_FAILED } clx_case_verdict;
+
+// A figure that is marked as a miss and lies inside has failed: the mark is wrong. So has one that could not be computed.
+clx_case_verdict clx_case_judge(const clx_case_row *row, const clx_case_outcome *outcome);
+
+// How many expectations there are, and of each verdict: every one has exactly one.
 typedef struct clx_case_counts {
-  int32_t cases, cases_failed, rows, passed, failed, fit;
+  int32_t cases, cases_failed, rows, passed, failed, fit, missed;
 } clx_case_counts;
 
 clx_case_counts clx_cases_count(const clx_case_list *list, clx_case_outcome *const *outcome);

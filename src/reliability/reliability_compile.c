@@ -277,7 +277,7 @@ static double day_losses(const clx_reliability_build *b, int64_t used) {
   return clx_standby((double)used, fmin(daily, 1), 0.99);
 }
 
-static void fill_spares(const clx_reliability_build *b, int64_t used, double gpus) {
+static clx_status fill_spares(const clx_reliability_build *b, int64_t used, double gpus) {
   clx_reliability_policy *policy = &b->model->policy;
   const double requeue = clx_recovery_published(CLX_RECOVERY_REQUEUE, gpus, NULL),
                restart = b->model->job[0].stage[0].restart;
@@ -285,17 +285,29 @@ static void fill_spares(const clx_reliability_build *b, int64_t used, double gpu
              whole = b->spec->recovery.mode == CLX_RESTART_REQUEUE;  // the requeue brings in what is lost
   const int64_t spares = count_servers(b) - used;
   const int64_t wanted = b->spec->spares.hot >= 0 ? b->spec->spares.hot : standby ? (int64_t)day_losses(b, used) : 0;
+  if (b->spec->spares.hot > spares) {
+    return clx_fail(b->error, CLX_INPUT, b->spec->place,
+                    "'reliability.spares.hot' is %lld, but the machine has %lld spare servers: lower it, or put "
+                    "servers beside the fleet (spares.extra)",
+                    (long long)wanted, (long long)spares);
+  }
   policy->hot = wanted < spares ? wanted : spares;
   if (policy->hot < wanted) {
-    clx_reliability_say(b, "spares.hot", "%lld servers stand by, all that are left: %lld would be %s",
-                        (long long)spares, (long long)wanted,
-                        b->spec->spares.hot >= 0 ? "as asked for" : "the 99th percentile of a day's losses");
+    clx_reliability_say(
+        b, "spares.hot",
+        "%lld servers stand by, all that are left: %lld would be the 99th percentile of a day's losses",
+        (long long)spares, (long long)wanted);
   } else if (b->spec->spares.hot < 0 && standby) {
     clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
+                        (long long)policy->hot);
+  } else if (policy->hot > 0 && whole && b->spec->spares.swap_cold < 0) {
+    clx_reliability_say(b, "spares.hot",
+                        "%lld servers stand by without effect: with recovery mode requeue the queue brings in servers",
                         (long long)policy->hot);
   }
   policy->swap_hot = or_else(b->spec->spares.swap_hot, 0);
   policy->swap_cold = or_else(b->spec->spares.swap_cold, whole ? 0 : fmax(0, requeue - restart));
+  return CLX_OK;
 }
 
 static void say_times(const clx_reliability_build *b, double gpus) {
@@ -323,7 +335,7 @@ static clx_status fill_policy(const clx_reliability_build *b) {
                     model->policy.redundancy, replicas);
   }
   fill_times_of_policy(b, gpus);
-  fill_spares(b, servers_of_jobs(b), gpus);
+  CLX_TRY(fill_spares(b, servers_of_jobs(b), gpus));
   say_times(b, gpus);
   model->start = or_else(spec->recovery.start, clx_recovery_published(CLX_RECOVERY_REQUEUE, gpus, NULL));
   model->repair = (clx_repair_plan){.crews = spec->repair.crews, .offender = b->failures->offender};

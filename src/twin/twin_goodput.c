@@ -14,7 +14,9 @@ typedef struct comparison {
   const clx_goodput_options *options;
   clx_arena *arena;
   clx_twin_reliability_case *one;  // [count]
-  const char **infeasible;         // [count] why, or NULL
+  const char **infeasible;         // [count] why it makes no progress or cannot be had, or NULL
+  clx_status *wrong;               // [count] CLX_INFEASIBLE or CLX_INPUT with infeasible
+  clx_place *place;                // [count] of what is wrong
   int32_t replications;
   int32_t baseline;  // the first that makes progress; -1 = none does
   int32_t at;        // being simulated
@@ -44,10 +46,15 @@ static clx_status check_request(const comparison *p, clx_error *error) {
   return CLX_OK;
 }
 
-// The reason of a failure as a text, when it is that the policy cannot make progress; then all is well again.
+// The reason of a failure as a text, when it is that the policy cannot make progress or cannot be had on this machine; then all is well
+// again.
 static clx_status keep_reason(comparison *p, int32_t i, clx_status status, clx_error *own, clx_error *error) {
-  if (status == CLX_INFEASIBLE) {
-    p->infeasible[i] = clx_arena_text(p->arena, own->count > 0 ? own->mistake[0].text : "no progress");
+  if (status == CLX_INFEASIBLE || status == CLX_INPUT) {
+    const clx_mistake *first = own->count > 0 ? &own->mistake[0] : NULL;
+    p->infeasible[i] = clx_arena_text(p->arena, first != NULL ? first->text : "no progress");
+    p->wrong[i] = status;
+    if (first != NULL && first->file[0] != '\0')
+      p->place[i] = (clx_place){clx_arena_text(p->arena, first->file), first->line, first->column};
     return p->infeasible[i] != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
   for (int32_t k = 0; status != CLX_OK && k < own->count; k++) {
@@ -132,7 +139,7 @@ static clx_status simulate(comparison *p, clx_error *error) {
     if (p->infeasible[i] == NULL) p->baseline = i;
   }
   if (p->baseline >= 0) return CLX_OK;
-  return clx_fail(error, CLX_INFEASIBLE, p->scenario[0]->spec.reliability.place, "%s", p->infeasible[0]);
+  return clx_fail(error, p->wrong[0], p->place[0], "%s", p->infeasible[0]);
 }
 
 // --- differences ------------------------------------------------------------------------------------------------------------
@@ -194,7 +201,8 @@ static clx_status put_policy(const comparison *p, int32_t i, clx_result *result,
   if (p->infeasible[i] != NULL) {
     snprintf(name, sizeof name, "%s.infeasible", prefix);
     CLX_TRY(clx_result_add_text(result, name, p->infeasible[i], error));
-    return clx_result_warn(result, error, "%s makes no progress: %s", p->name[i], p->infeasible[i]);
+    return clx_result_warn(result, error, "%s %s: %s", p->name[i],
+                           p->wrong[i] == CLX_INPUT ? "is left out" : "makes no progress", p->infeasible[i]);
   }
   const bool both_end = ends(&p->one[i].outcome) && ends(&p->one[p->baseline].outcome);
   CLX_TRY(clx_twin_reliability_put(&p->one[i], prefix, true, result, error));
@@ -253,7 +261,10 @@ static clx_status compare(comparison *p, clx_result *result, clx_error *error) {
   clx_step step;
   p->one = CLX_NEW_ARRAY(p->arena, clx_twin_reliability_case, p->count);
   p->infeasible = CLX_NEW_ARRAY(p->arena, const char *, p->count);
-  if (p->one == NULL || p->infeasible == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  p->wrong = CLX_NEW_ARRAY(p->arena, clx_status, p->count);
+  p->place = CLX_NEW_ARRAY(p->arena, clx_place, p->count);
+  if (p->one == NULL || p->infeasible == NULL || p->wrong == NULL || p->place == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   p->replications = p->options->replications > 0 ? p->options->replications : spec->reliability.replications;
   CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
   CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));

@@ -51,8 +51,18 @@ static bool add_keys(const clx_schema *schema, const char *above, clx_arena *are
 }
 
 static clx_status check_key(const char *key, const char *policy, clx_arena *arena, clx_error *error) {
+  static const char *const parts[] = {"policy", "checkpoint", "recovery", "spares", "repair", "jobs"};
   keys all = {.count = 0};
-  if (clx_schema_has(&clx_reliability_schema, key)) return CLX_OK;
+  if (clx_schema_has(&clx_reliability_schema, key)) {
+    const size_t stem = strcspn(key, ".");
+    for (int32_t i = 0; i < CLX_COUNT(parts); i++) {
+      if (strlen(parts[i]) == stem && strncmp(parts[i], key, stem) == 0) return CLX_OK;
+    }
+    return clx_fail_plain(error, CLX_INPUT,
+                          "policy '%s': '%s' is no matter of policy, and policies are compared on the same failures: "
+                          "change it for all of them with --set reliability.%s=VALUE",
+                          policy, key, key);
+  }
   if (!add_keys(&clx_reliability_schema, "", arena, &all)) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const char *near = clx_nearest(key, all.name, all.count);
   if (near != NULL)
@@ -227,6 +237,42 @@ static clx_status load_own(const clx_catalog *catalog, const char *name, const c
                         name);
 }
 
+// Settings of the scenario, with those of the policy from `from` on.
+static clx_status load_with(const clx_catalog *catalog, const char *name, const clx_setting *settings, int32_t count,
+                            const clx_goodput_policy *p, int32_t from, clx_arena *arena, clx_scenario **out,
+                            clx_error *error) {
+  clx_setting *all = CLX_NEW_ARRAY(arena, clx_setting, count + p->count + 1);
+  if (all == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (count > 0) memcpy(all, settings, (size_t)count * sizeof *all);
+  if (p->count > from) memcpy(all + count, p->setting + from, (size_t)(p->count - from) * sizeof *all);
+  return clx_scenario_load(catalog, name, all, count + p->count - from, out, error);
+}
+
+static int32_t word_of(const char *value, const char *const *words, int32_t otherwise) {
+  for (int32_t i = 0; words[i] != NULL; i++) {
+    if (clx_text_equal(words[i], value)) return i;
+  }
+  return otherwise;
+}
+
+// A named policy that the scenario has no inputs for, such as checkpoints without a bandwidth: what else is asked for is checked, and the
+// comparison says what is missing when it makes the model.
+static clx_status load_lacking(const clx_catalog *catalog, const char *name, const clx_setting *settings, int32_t count,
+                               const clx_goodput_policy *p, clx_arena *arena, clx_scenario **out, clx_error *error) {
+  CLX_TRY(load_with(catalog, name, settings, count, p, p->stated, arena, out, error));
+  clx_reliability_spec *spec = &(*out)->spec.reliability;
+  for (int32_t i = 0; i < p->stated; i++) {
+    const char *key = p->setting[i].path + sizeof "reliability." - 1, *value = p->setting[i].value;
+    if (states(p, key)) continue;
+    if (clx_text_equal(key, "policy.kind")) spec->policy.kind = word_of(value, clx_policy_name, spec->policy.kind);
+    if (clx_text_equal(key, "recovery.mode"))
+      spec->recovery.mode = word_of(value, clx_restart_mode_name, spec->recovery.mode);
+    if (clx_text_equal(key, "checkpoint.mode"))
+      spec->checkpoint.mode = word_of(value, clx_checkpoint_mode_name, spec->checkpoint.mode);
+  }
+  return CLX_OK;
+}
+
 clx_status clx_twin_goodput_load(const clx_catalog *catalog, const char *name_or_path, const clx_setting *settings,
                                  int32_t setting_count, const char *text, clx_scenario **out, clx_error *error) {
   *out = NULL;
@@ -235,17 +281,17 @@ clx_status clx_twin_goodput_load(const clx_catalog *catalog, const char *name_or
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_goodput_policy policy = {0};
   clx_scenario *own = NULL;
-  clx_setting *all = NULL;
   clx_status status = clx_goodput_policy_read(text, arena, &policy, error);
   if (status == CLX_OK) status = load_own(catalog, name_or_path, settings, setting_count, &own, error);
   if (status == CLX_OK) {
-    all = CLX_NEW_ARRAY(arena, clx_setting, setting_count + policy.count + 1);
-    if (all == NULL) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  if (status == CLX_OK) {
-    if (setting_count > 0) memcpy(all, settings, (size_t)setting_count * sizeof *all);
-    memcpy(all + setting_count, policy.setting, (size_t)policy.count * sizeof *all);
-    status = clx_scenario_load(catalog, name_or_path, all, setting_count + policy.count, out, error);
+    clx_error full, lacking;
+    clx_error_clear(&full);
+    clx_error_clear(&lacking);
+    status = load_with(catalog, name_or_path, settings, setting_count, &policy, 0, arena, out, &full);
+    if (status == CLX_INPUT && policy.preset &&
+        load_lacking(catalog, name_or_path, settings, setting_count, &policy, arena, out, &lacking) == CLX_OK)
+      status = CLX_OK;
+    if (status != CLX_OK) *error = full;
   }
   if (status == CLX_OK && policy.preset) clx_goodput_forget(&own->spec.reliability, &policy, &(*out)->spec.reliability);
   clx_scenario_free(own);

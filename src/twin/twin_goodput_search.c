@@ -188,6 +188,7 @@ static clx_status weigh(clx_hunt *h, clx_policy_find *f, clx_error *error) {
     f->value = f->form * (h->job.layout.dp - f->held) / h->job.layout.dp;
     f->best_interval = stage->checkpoint.interval;
     f->hot = c.model.policy.hot;
+    f->spares = all_units(&c.model) - clx_reliability_stage_units(stage) * c.model.job_count;
     keep(h, f);
   } else if (status == CLX_INPUT || status == CLX_INFEASIBLE) {
     h->rejected++;
@@ -222,7 +223,7 @@ static clx_status weigh_spares(clx_hunt *h, int32_t kind, int32_t mode, int32_t 
   none.recovery = own == CLX_RESTART_STANDBY ? CLX_RESTART_RESCHEDULE : own;
   CLX_TRY(weigh_intervals(h, &none, error));
   if (day.hot < 0) return CLX_OK;
-  more.hot = HOT_MORE * day.hot;
+  more.hot = HOT_MORE * day.hot < day.spares ? HOT_MORE * day.hot : day.spares;
   return weigh_intervals(h, &more, error);
 }
 

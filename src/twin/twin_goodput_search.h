@@ -13,6 +13,7 @@ typedef struct clx_policy_find {
   int32_t held;     // replicas of the layout held back as spares
   double interval;  // s; 0 = rule optimal
   int32_t order;    // in the space
+  int64_t spares;   // servers that can stand by; known once it is weighed
   // found:
   double form;           // goodput by the renewal form
   double value;          // goodput times the share of the replicas that work

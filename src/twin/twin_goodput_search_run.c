@@ -38,7 +38,7 @@ static clx_status simulate(clx_hunt *h, clx_policy_find *f, int32_t replications
   c->done += c->share;
   f->replications = replications;
   h->simulated++;
-  if (status == CLX_INFEASIBLE) {
+  if (status == CLX_INFEASIBLE || (status == CLX_INPUT && !f->own)) {
     f->infeasible = clx_arena_text(h->arena, own.mistake[0].text);
     f->value = 0;
     return f->infeasible != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -121,6 +121,31 @@ static const clx_policy_find *own_of(const clx_hunt *h) {
   return NULL;
 }
 
+// Times that the scenario states for its own checkpoints, restarts and policy do not hold for others (clx_goodput_forget): those that do.
+static void write_times(const clx_hunt *h, const clx_policy_find *f, clx_buffer *out) {
+  const clx_reliability_spec *own = &h->scenario->spec.reliability, *spec = &f->one->scenario->spec.reliability;
+  const clx_reliability_model *m = &f->one->model;
+  const clx_job_stage *stage = &m->job[0].stage[m->job[0].stage_count - 1];
+  const struct {
+    const char *key;
+    double own, now, value;  // stated by the scenario, by the variant (negative: not); in the model
+  } times[] = {
+      {"checkpoint.stall", own->checkpoint.stall, spec->checkpoint.stall, stage->checkpoint.stall},
+      {"checkpoint.lag", own->checkpoint.lag, spec->checkpoint.lag, stage->checkpoint.lag},
+      {"checkpoint.load", own->checkpoint.load, spec->checkpoint.load, stage->checkpoint.load},
+      {"recovery.restart", own->recovery.restart, spec->recovery.restart, stage->restart},
+      {"spares.swap_hot", own->spares.swap_hot, spec->spares.swap_hot, m->policy.swap_hot},
+      {"spares.swap_cold", own->spares.swap_cold, spec->spares.swap_cold, m->policy.swap_cold},
+      {"policy.stall", own->policy.stall, spec->policy.stall, m->policy.stall},
+      {"policy.join", own->policy.join, spec->policy.join, m->policy.join},
+      {"policy.join_time", own->policy.join_time, spec->policy.join_time, m->policy.join_time},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(times); i++) {
+    if (times[i].own < 0 || times[i].now >= 0) continue;
+    clx_buffer_format(out, " --set reliability.%s='%.10g s'", times[i].key, times[i].value);
+  }
+}
+
 static void write_settings(const clx_hunt *h, const clx_policy_find *f, clx_buffer *out) {
   if (f->own) {
     clx_buffer_format(out, "as the scenario is");
@@ -135,6 +160,7 @@ static void write_settings(const clx_hunt *h, const clx_policy_find *f, clx_buff
   } else {
     clx_buffer_format(out, " %scheckpoint.rule=optimal", SET);
   }
+  write_times(h, f, out);
   if (f->held == 0) return;
   const int32_t dp = h->job.layout.dp - f->held;
   clx_buffer_format(out, " --set training.layout.dp=%d --set training.global_batch=%.0f", dp,
@@ -257,19 +283,6 @@ static clx_status put_list(const clx_hunt *h, clx_result *result, clx_error *err
   return CLX_OK;
 }
 
-// Times that the scenario states for its own checkpoints and restarts, and that other policies did not heed.
-static clx_status warn_stated(const clx_hunt *h, clx_result *result, clx_error *error) {
-  const clx_reliability_spec *s = &h->scenario->spec.reliability;
-  const clx_policy_find *best = &h->list[0];
-  const bool checkpoint = s->checkpoint.stall >= 0 || s->checkpoint.lag >= 0 || s->checkpoint.load >= 0;
-  const bool stated = (best->mode != s->checkpoint.mode && checkpoint) ||
-                      (best->recovery != s->recovery.mode && (s->recovery.restart >= 0 || s->spares.swap_cold >= 0));
-  if (best->own || !stated) return CLX_OK;
-  return clx_result_warn(result, error,
-                         "the scenario states times of its own checkpoints or restarts, which the best policy does not "
-                         "have: take checkpoint.stall, lag and load, recovery.restart and spares.swap_* out to get it");
-}
-
 static clx_status put_question(const clx_hunt *h, clx_result *result, clx_error *error) {
   const clx_scenario_spec *spec = &h->scenario->spec;
   CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
@@ -305,6 +318,5 @@ clx_status clx_hunt_put(const clx_hunt *h, clx_result *result, clx_error *error)
   if (own != NULL && own->infeasible != NULL)
     CLX_TRY(clx_result_add_text(result, "search.given.wrong", own->infeasible, error));
   CLX_TRY(put_list(h, result, error));
-  CLX_TRY(warn_stated(h, result, error));
   return clx_twin_assumptions(h->scenario, result, error);
 }

@@ -6,10 +6,20 @@ clx_status clx_twin_put(clx_result *result, const char *name, double value, cons
   return clx_result_add(result, name, value, unit, value, value, doc, error);
 }
 
+static bool is_assumed(const clx_result *result, const char *wanted) {
+  const char *key, *why;
+  for (int32_t i = 0; clx_result_assumption(result, i, &key, &why); i++) {
+    if (clx_text_equal(key, wanted)) return true;
+  }
+  return false;
+}
+
+// What the model said of a key stands: it is of the policy that ran, which need not be that of the scenario.
 clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result, clx_error *error) {
   const clx_node *assumed = scenario->spec.assumed;
   if (assumed == NULL || assumed->kind != CLX_NODE_MAP) return CLX_OK;
   for (int32_t i = 0; i < assumed->child_count; i++) {
+    if (is_assumed(result, assumed->child[i].key)) continue;
     CLX_TRY(clx_result_assume(result, error, assumed->child[i].key, assumed->child[i].text));
   }
   return CLX_OK;

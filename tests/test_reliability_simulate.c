@@ -405,6 +405,26 @@ static void test_mistakes(void **state) {
   rig_free(r);
 }
 
+// A first start that a failure interrupts begins again in full: M (e^(start / M) - 1) until it has succeeded, on both paths.
+static void test_first_start_is_exposed(void **state) {
+  (void)state;
+  rig *r = rig_new(4000);
+  rig_cohort(r, 8);
+  rig_class(r, "any", 1.0 / 8 / 3000);
+  r->failure[0].keeps_units = true;
+  rig_job(r, 1, 8, 1);
+  r->model.start = 6000;
+  const double expected = 3000 * expm1(2);
+  rig_run(r);
+  CHECK_STATISTIC(RIG_STATISTIC(r, end), expected + 1, 4);
+  clx_error error = {0};
+  if (clx_reliability_renew(&r->model, &r->options, r->arena, &r->outcome, &error) != CLX_OK) {
+    fail_msg("%s", error.mistake[0].text);
+  }
+  CHECK_STATISTIC(RIG_STATISTIC(r, end), expected + 1, 4);
+  rig_free(r);
+}
+
 static bool stop_at_half(void *context, double done) {
   *(double *)context = done;
   return done < 0.5;
@@ -444,6 +464,7 @@ int main(void) {
       cmocka_unit_test(test_places_and_heat),
       cmocka_unit_test(test_rates_are_drawn),
       cmocka_unit_test(test_bursts),
+      cmocka_unit_test(test_first_start_is_exposed),
       cmocka_unit_test(test_mistakes),
       cmocka_unit_test(test_progress_can_stop_it),
   };

@@ -53,6 +53,7 @@ void clx_job_speed(clx_simulator *s, clx_job_state *j) {
 
 void clx_job_begin(clx_simulator *s, clx_job_state *j) {
   j->cold = j->planned = j->reload = false;
+  j->started = true;
   clx_job_phase(s, j, CLX_PHASE_RUN, INFINITY);
   clx_job_anchor(s, j);
   if (s->plan->model->policy.kind == CLX_POLICY_REDUNDANT) j->depth = 1;
@@ -88,13 +89,22 @@ static void enter_swap(clx_simulator *s, clx_job_state *j) {
   }
 }
 
+// A first start that was interrupted begins again in full: what it sets up is not there yet.
+static void come_up(clx_simulator *s, clx_job_state *j) {
+  if (j->started) {
+    clx_job_phase(s, j, CLX_PHASE_STARTUP, j->stage->restart);
+  } else {
+    clx_job_phase(s, j, CLX_PHASE_START, s->plan->model->start);
+  }
+}
+
 // Units lost during the swap are swapped with the others.
 static void leave_swap(clx_simulator *s, clx_job_state *j) {
   clx_job_fill(s, j, 0);
   if (j->replicas > 1) clx_job_regroup(s, j);
   if (clx_job_enough(j, s->plan)) {
     if (j->vacancies == 0) j->asking = INFINITY;
-    clx_job_phase(s, j, CLX_PHASE_STARTUP, j->stage->restart);
+    come_up(s, j);
     return;
   }
   if (j->asking > s->now) j->asking = s->now;

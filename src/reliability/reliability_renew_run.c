@@ -211,10 +211,11 @@ static inline void roll_back(clx_renew_worker *w, const clx_renew_stop *s) {
   w->load = clx_checkpoint_load(&w->all->plan, s->near);
 }
 
-// Stands after a stop until the job runs; returns the time of running until the next failure.
-static double come_up(clx_renew_worker *w, const clx_renew_stop *s) {
+// Stands after a stop until the job runs; returns the time of running until the next failure. `first`: no start has succeeded yet,
+// and each begins again in full.
+static double come_up(clx_renew_worker *w, const clx_renew_stop *s, bool first) {
   const clx_renew *all = w->all;
-  const double restart = all->restart;
+  const double restart = first ? all->model->start : all->restart;
   const bool exposed = !all->model->running_clock;
   for (;;) {
     stand(w, CLX_LEDGER_RECOVERY, s->detect);
@@ -225,8 +226,9 @@ static double come_up(clx_renew_worker *w, const clx_renew_stop *s) {
     } else {
       stand(w, CLX_LEDGER_RECOVERY, s->swap);
     }
-    const double failure = next_failure(w), load = w->load;
-    const int32_t startup = s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_STARTUP;
+    const double failure = next_failure(w), load = first ? 0 : w->load;
+    const int32_t again = first ? CLX_LEDGER_INITIALIZATION : CLX_LEDGER_STARTUP;
+    const int32_t startup = s->planned && !first ? CLX_LEDGER_MAINTENANCE : again;
     const int32_t restore = s->planned ? CLX_LEDGER_MAINTENANCE : CLX_LEDGER_RESTORE;
     if (!exposed || failure >= restart + load) {
       stand(w, startup, restart);
@@ -252,7 +254,7 @@ static double start_up(clx_renew_worker *w) {
   const clx_renew_stop *s = draw_stop(w);
   count_stop(w, s, w->time);
   if (!s->asked) roll_back(w, s);
-  return come_up(w, s);
+  return come_up(w, s, true);
 }
 
 // Intervals that count, and those in storage, `late` s after a run of `span`, when stop `s` rolls it back.
@@ -436,7 +438,7 @@ clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run 
         return CLX_OK;
       }
     }
-    failure = come_up(w, stop_run(w, failure));
+    failure = come_up(w, stop_run(w, failure), false);
     if (open && w->over) break;
     if (w->stops > STOPS_MOST || w->time > latest) {
       return clx_fail_plain(

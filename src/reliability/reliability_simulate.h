@@ -95,6 +95,7 @@ typedef struct clx_job_state {
   double growth;   // s, start of the next stage
   bool planned;    // the stop under way was asked for
   bool cold;       // all replicas start again
+  bool started;    // the first start has succeeded
   bool grow;       // the stop under way ends in the next stage
   bool struck;     // by the event under way
   bool whole;      // one replica, or the policy restart: whatever fails, all start again

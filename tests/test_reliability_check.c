@@ -275,7 +275,9 @@ static void test_supply(void **state) {
   rig r;
   hopeless(&r);
   r.failure[0].repair.mean = RIG_DAY;  // 120 in repair at a time, of 70
-  expect(&r, CLX_INFEASIBLE, "it needs 64 of 70 units, a unit is lost every 11 min, and 131 are in repair at a time");
+  expect(&r, CLX_INFEASIBLE,
+         "it needs 64 of 70 units, a unit is lost every 11 min, and 45.7 are in repair at a time: expected "
+         "about 120 spares");
   r.failure[0].keeps_units = true;
   expect(&r, CLX_OK, "");
   r.failure[0].keeps_units = false;
@@ -292,6 +294,41 @@ static void test_supply(void **state) {
   expect(&r, CLX_OK, "");
 }
 
+// A repair that outlasts the run takes no more units than fail within it.
+static void test_supply_of_a_short_run(void **state) {
+  (void)state;
+  rig r;
+  hopeless(&r);
+  r.cohort.units = 264;
+  r.failure[0].hazard.rate = 1.0 / 264 / 3600;
+  r.failure[0].repair.mean = r.failure[0].repair.median = 30 * RIG_DAY;  // 720 at a time in the long run
+  r.model.horizon = 9 * RIG_DAY;                                         // 216 in this one
+  expect(&r, CLX_OK, "");
+}
+
+// What is exposed and longer than the time between failures: the first start, standing still for each other.
+static void test_starts_and_stalls(void **state) {
+  (void)state;
+  rig r;
+  hopeless(&r);
+  r.model.start = 3600;
+  expect(&r, CLX_OK, "");
+  r.model.start = 6 * 3600;
+  expect(&r, CLX_INFEASIBLE, "its first start takes 6 h, it fails every 12 min");
+  r.model.running_clock = true;
+  expect(&r, CLX_OK, "");
+  hopeless(&r);
+  r.model.policy.kind = CLX_POLICY_MASKED;
+  r.stage.replicas = 4, r.stage.units_per_replica = 16;
+  r.model.policy.least = 1;
+  r.model.policy.stall = 600;
+  expect(&r, CLX_OK, "");
+  r.model.policy.join = 300;
+  expect(&r, CLX_INFEASIBLE, "all replicas stand still 15 min for each one that fails");
+  r.model.policy.stall = 0;
+  expect(&r, CLX_OK, "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_good),
@@ -302,6 +339,8 @@ int main(void) {
       cmocka_unit_test(test_stages),
       cmocka_unit_test(test_restarts),
       cmocka_unit_test(test_supply),
+      cmocka_unit_test(test_supply_of_a_short_run),
+      cmocka_unit_test(test_starts_and_stalls),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

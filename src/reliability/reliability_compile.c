@@ -334,6 +334,15 @@ static clx_status fill_policy(const clx_reliability_build *b) {
     return clx_fail(b->error, CLX_INPUT, spec->place, "'reliability.policy.redundancy' is %d, the job has %d replicas",
                     model->policy.redundancy, replicas);
   }
+  const bool shrinks = spec->policy.kind == CLX_POLICY_ELASTIC || spec->policy.kind == CLX_POLICY_MASKED;
+  if (spec->policy.redundancy > 0 && spec->policy.kind != CLX_POLICY_REDUNDANT) {
+    clx_reliability_say(b, "policy.redundancy", "ignored: 'reliability.policy.kind' is %s",
+                        clx_policy_name[spec->policy.kind]);
+  }
+  if (spec->policy.least != 0.5 && !shrinks) {  // other than the default
+    clx_reliability_say(b, "policy.least", "ignored: 'reliability.policy.kind' is %s",
+                        clx_policy_name[spec->policy.kind]);
+  }
   fill_times_of_policy(b, gpus);
   CLX_TRY(fill_spares(b, servers_of_jobs(b), gpus));
   say_times(b, gpus);

@@ -251,7 +251,7 @@ typedef struct clx_reliability_outcome {
 
 // Checks a model: CLX_INPUT with a sentence for times that are negative or not finite, more units than the machine has, an interval
 // that is not positive, probabilities outside 0..1. CLX_INFEASIBLE: the job can never make progress (restart longer than the mean time
-// between failures in earnest: the chance of one segment is below 1e-9, or the expected time exceeds 10^4 times the work), and why.
+// between failures in earnest: the chance of one segment is below 1e-9, or the expected time exceeds 100 times that without failures), and why.
 clx_status clx_reliability_check(const clx_reliability_model *model, clx_error *error);
 
 // Component by component: next event over cohorts; queues, spares, repair, policies. Checks first. Same bits for any number of threads.

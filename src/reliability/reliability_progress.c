@@ -1,11 +1,13 @@
 // Whether a run can make progress at all, so that a simulation of it ends. Every bound here errs to the side of the run: what is
 // refused has no hope, what passes may still be poor.
 #include <math.h>
+#include <stdio.h>
 
+#include "reliability/reliability_forms.h"
 #include "reliability/reliability_renewal.h"
 #include "unit/unit.h"
 
-static const double CHANCE_LEAST = 1e-9, STRETCH_MOST = 1e4;  // as clx_reliability_check promises
+static const double CHANCE_LEAST = 1e-9;  // as clx_reliability_check promises
 
 enum { TEXT = 32 };
 
@@ -18,11 +20,12 @@ static clx_renewal at_best(const clx_reliability_model *model, int32_t job, int3
   clx_renewal renewal = clx_reliability_renewal(model, job, stage);
   if (policy->kind == CLX_POLICY_RESTART) return renewal;
   // Of classes that do not hit everybody: none rolls the job back when replicas are masked; as few as the fewest replicas have when
-  // they are left out; one in all the groups when each shard is held several times.
-  const double share = policy->kind == CLX_POLICY_MASKED      ? 0
-                       : policy->kind == CLX_POLICY_REDUNDANT ? 1.0 / s->replicas
-                       : policy->rollback                     ? (double)policy->least / s->replicas
-                                                              : 0;
+  // they are left out; one in those that are masked when each shard is held several times.
+  const double share = policy->kind == CLX_POLICY_MASKED ? 0
+                       : policy->kind == CLX_POLICY_REDUNDANT
+                           ? 1 / fmax(1, clx_masked_failures(s->replicas, policy->redundancy))
+                       : policy->rollback ? (double)policy->least / s->replicas
+                                          : 0;
   double all = 0;
   for (int32_t i = 0; i < model->failure_count; i++) {
     const clx_failure_class *f = &model->failure[i];
@@ -89,10 +92,65 @@ static clx_status check_stage(const clx_reliability_model *model, int32_t job, i
   const double restart = model->running_clock ? 0 : renewal.restart + load;
   const double tries = renewal.lossy * restart, cycles = renewal.lossy * span;
   const double stretch = clx_reliability_stretch(model, &renewal, &plan, open ? 1 : interval);
-  if (exp(-tries) >= CHANCE_LEAST && exp(-cycles) >= CHANCE_LEAST && stretch <= STRETCH_MOST) return CLX_OK;
+  if (exp(-tries) >= CHANCE_LEAST && exp(-cycles) >= CHANCE_LEAST && stretch <= CLX_STRETCH_MOST) return CLX_OK;
   if (tries >= cycles && tries > 1) return refuse_restart(name, stage, &renewal, load, stretch, error);
   if (cycles > 1) return refuse_interval(name, stage, &renewal, span, stretch, error);
   return refuse_stops(name, stage, &renewal, stretch, error);
+}
+
+// Share of the units of a stage that are there at best: those in repair at a time are not.
+static double there_at_best(const clx_reliability_model *model, int32_t job, int32_t stage, double units) {
+  const clx_job_stage *s = &model->job[job].stage[stage];
+  double load = 0;
+  for (int32_t i = 0; i < model->failure_count; i++) {
+    const clx_failure_class *f = &model->failure[i];
+    if (f->keeps_units || f->everybody) continue;
+    load += (1 - f->transient) * clx_reliability_machine_rate(model, i, job, stage) * clx_duration_mean(&f->repair);
+  }
+  const double there = units / (1 + load / units) / (double)clx_reliability_stage_units(s);
+  return fmin(1, fmax(there, (double)model->policy.least / s->replicas));
+}
+
+// Replicas that stand still for each other: one after the other, so that the share of the time is a sum over all failures.
+static clx_status check_stalls(const clx_reliability_model *model, int32_t job, int32_t stage, const char *name,
+                               clx_error *error) {
+  const clx_job_stage *s = &model->job[job].stage[stage];
+  const clx_reliability_policy *policy = &model->policy;
+  if (policy->kind == CLX_POLICY_RESTART || s->replicas == 1 || model->running_clock) return CLX_OK;
+  const bool joins = policy->kind != CLX_POLICY_REDUNDANT;
+  double rate = 0, share = 0, units = 0;
+  for (int32_t i = 0; i < model->cohort_count; i++) {
+    if (model->cohort[i].arrival <= s->start) units += (double)model->cohort[i].units;
+  }
+  for (int32_t i = 0; i < model->failure_count; i++) {
+    const clx_failure_class *f = &model->failure[i];
+    if (f->everybody || f->planned || f->slow > 1 || f->latent > 0) continue;
+    const double lossy = f->stops * (1 - f->warned) * clx_reliability_class_rate(model, i, job, stage);
+    const double found = f->detect + (policy->kind == CLX_POLICY_MASKED ? 0 : f->localise);
+    rate += lossy;
+    share += lossy * (found + policy->stall + (joins ? policy->join : 0));
+  }
+  const double there = there_at_best(model, job, stage, units);
+  if (share * there <= 1 - 1 / CLX_STRETCH_MOST) return CLX_OK;
+  char each[TEXT], mean[TEXT];
+  return clx_fail_plain(error, CLX_INFEASIBLE,
+                        "%s: stage %d can make no progress: all replicas stand still %s for each one that fails "
+                        "(detection, 'stall', 'join'), and one fails every %s: expected less than the time between "
+                        "failures",
+                        name, stage, duration(share / rate, each), duration(1 / (rate * there), mean));
+}
+
+// The first start begins again in full after a failure.
+static clx_status check_start(const clx_reliability_model *model, int32_t job, const char *name, clx_error *error) {
+  const double rate = clx_reliability_renewal(model, job, 0).lossy, start = model->start;
+  if (!(rate * start > 1) || model->running_clock) return CLX_OK;
+  const double span = clx_reliability_stage_span(model, job, 0);
+  if (expm1(rate * start) / rate <= CLX_STRETCH_MOST * (start + span)) return CLX_OK;
+  char time[TEXT], mean[TEXT];
+  return clx_fail_plain(error, CLX_INFEASIBLE,
+                        "%s can make no progress: its first start takes %s, it fails every %s, and one in %.3g starts "
+                        "succeeds: expected a start shorter than the time between failures",
+                        name, duration(start, time), duration(1 / rate, mean), exp(fmin(rate * start, 700)));
 }
 
 // P(Bin(units, p) <= most), an upper bound (Chernoff): exp(-units KL(most/units, p)) below the mean.
@@ -115,6 +173,21 @@ static int64_t least_units(const clx_reliability_policy *policy, const clx_job_s
   }
 }
 
+// E min(repair, span): a run without failures that lasts for `span` sees no more of a repair. By Simpson's rule in the logarithm.
+static double repair_within(const clx_duration *repair, double span) {
+  enum { STEPS = 200 };
+  static const double REACH = 30;  // e-folds below the span
+  const double mean = clx_duration_mean(repair);
+  if (!(mean > 0) || !isfinite(span)) return mean;
+  double sum = 0;
+  for (int32_t i = 0; i <= STEPS; i++) {
+    const double time = span * exp(REACH * ((double)i / STEPS - 1));
+    const double weight = i == 0 || i == STEPS ? 1 : i % 2 == 1 ? 4 : 2;
+    sum += weight * time * clx_duration_beyond(repair, time);
+  }
+  return fmin(sum * REACH / STEPS / 3, fmin(mean, span));
+}
+
 // Whether repair keeps up: enough units are back at a time often enough.
 static clx_status check_supply(const clx_reliability_model *model, int32_t job, int32_t stage, const char *name,
                                clx_error *error) {
@@ -129,7 +202,7 @@ static clx_status check_supply(const clx_reliability_model *model, int32_t job, 
     const double rate =
         f->stops * (1 - f->transient) * clx_reliability_machine_rate(model, i, job, stage);  // one unit each, at least
     losses += rate;
-    load += rate * clx_duration_mean(&f->repair);
+    load += rate * repair_within(&f->repair, clx_reliability_stage_span(model, job, stage));
   }
   const double spare = units - (double)least_units(&model->policy, s),
                span = clx_reliability_stage_span(model, job, stage);
@@ -138,14 +211,21 @@ static clx_status check_supply(const clx_reliability_model *model, int32_t job, 
   const double each = load / units;
   double up = model->running_clock ? 1 : few_down(units, each / (1 + each), spare);
   if (model->repair.crews > 0) up = fmin(up, model->repair.crews / load);
-  if (stock + (span - stock) / up <= STRETCH_MOST * span) return CLX_OK;
+  if (stock + (span - stock) / up <= CLX_STRETCH_MOST * span) return CLX_OK;
   char mean[TEXT];
-  return clx_fail_plain(
-      error, CLX_INFEASIBLE,
-      "%s: stage %d can make no progress: it needs %lld of %.0f units, a unit is lost every %s, and %.3g are in "
-      "repair at a time%s: expected more spares, or faster repair",
-      name, stage, (long long)least_units(&model->policy, s), units, duration(1 / losses, mean), load,
-      model->repair.crews > 0 && model->repair.crews < load ? ", more than there are crews for" : "");
+  // n units of which as many are there as it needs: n / (1 + each) of them.
+  const double needs = (double)least_units(&model->policy, s);
+  const double enough = ceil(needs * (1 + each) - (double)clx_reliability_stage_units(s));
+  char advice[80] = "expected more crews, or faster repair";
+  if (!(model->repair.crews > 0 && model->repair.crews < load)) {
+    snprintf(advice, sizeof advice, "expected about %.0f spares, or faster repair", fmax(enough, 1));
+  }
+  return clx_fail_plain(error, CLX_INFEASIBLE,
+                        "%s: stage %d can make no progress: it needs %.0f of %.0f units, a unit is lost every %s, and "
+                        "%.3g are in repair at a time%s: %s",
+                        name, stage, needs, units, duration(1 / losses, mean), load / (1 + each),
+                        model->repair.crews > 0 && model->repair.crews < load ? ", more than there are crews for" : "",
+                        advice);
 }
 
 clx_status clx_reliability_check_progress(const clx_reliability_model *model, clx_error *error) {
@@ -153,8 +233,10 @@ clx_status clx_reliability_check_progress(const clx_reliability_model *model, cl
     const clx_reliability_job *job = &model->job[j];
     char name[CLX_PATH_SIZE];
     clx_reliability_path(name, "job", j, job->name);
+    CLX_TRY(check_start(model, j, name, error));
     for (int32_t i = 0; i < job->stage_count; i++) {
       CLX_TRY(check_stage(model, j, i, name, error));
+      CLX_TRY(check_stalls(model, j, i, name, error));
       CLX_TRY(check_supply(model, j, i, name, error));
     }
   }

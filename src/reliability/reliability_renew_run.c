@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "reliability/reliability_renew.h"
+#include "reliability/reliability_renewal.h"
 
 // Streams of this path, keys beside the seed; the rates are those of the component path (CLX_STREAM_RATES).
 enum { STREAM_TIMES = 0x5211, STREAM_MARKS, STREAM_OTHERS };
 
-// Beyond this many times its work, or this many stops, a replication makes no progress (rates drawn far above their mean).
-static const double STRETCH_MOST = 1e4;
+// Beyond so many stops a replication makes no progress (rates drawn far above their mean).
 static const int64_t STOPS_MOST = 1000000000;
 
 // --- drawing ------------------------------------------------------------------------------------------------------------------
@@ -421,7 +421,7 @@ clx_status clx_renew_replicate(void *worker, int32_t index, clx_reliability_run 
   clx_renew_worker *w = worker;
   const clx_renew *all = w->all;
   const bool open = isinf(all->work);  // no end but the horizon
-  const double latest = all->model->start + STRETCH_MOST * all->work;
+  const double latest = all->model->start + CLX_STRETCH_MOST * (all->model->start + all->work);
   begin(w, index);
   double failure = start_up(w);
   for (;;) {

@@ -35,6 +35,9 @@ double clx_reliability_machine_rate(const clx_reliability_model *model, int32_t 
 double clx_reliability_stretch(const clx_reliability_model *model, const clx_renewal *renewal,
                                const clx_checkpoint_plan *plan, double interval);
 
+// A run that takes more than this many times its time without failures is given up, before it is simulated or while it is.
+#define CLX_STRETCH_MOST 100.0
+
 // "failure[2] (hbm)": where in the model a mistake is.
 enum { CLX_PATH_SIZE = 96 };
 void clx_reliability_path(char *text, const char *list, int32_t index, const char *name);

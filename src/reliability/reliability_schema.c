@@ -213,7 +213,7 @@ static const clx_row recovery_rows[] = {
 PART(recovery, "from a failure to the next step", recovery_rows);
 
 static const clx_row spares_rows[] = {
-    WHOLE("extra", CLX_ROW_COUNT, S, spares.extra, 0, 0, 1e7, "servers beside the fleet, like those of its first item"),
+    WHOLE("extra", CLX_ROW_COUNT, S, spares.extra, 0, 0, 1e5, "servers beside the fleet, like those of its first item"),
     {.key = "count",
      .kind = CLX_ROW_COUNT,
      .offset = offsetof(S, spares.count),

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "reliability/reliability_renewal.h"
 #include "reliability/reliability_simulate.h"
 
 static clx_status out_of_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
@@ -105,7 +106,7 @@ clx_status clx_plan_make(const clx_reliability_model *model, const clx_reliabili
   // A run that takes this much longer than its work is one that gets nowhere.
   double ideal = model->start;
   for (int32_t i = 0; i < model->job_count; i++) ideal = fmax(ideal, clx_work_ideal(model, i));
-  plan->slack = isfinite(ideal) ? model->start + 1e4 * ideal : model->horizon;
+  plan->slack = isfinite(ideal) ? model->start + CLX_STRETCH_MOST * ideal : model->horizon;
   return CLX_OK;
 }
 

@@ -1,6 +1,7 @@
 // One replication: the next event, whatever it is, until the work is done or the horizon is reached.
 #include <math.h>
 
+#include "reliability/reliability_renewal.h"
 #include "reliability/reliability_simulate.h"
 
 enum { STOPS_IN_ROW_MAX = 100000 };
@@ -118,8 +119,16 @@ static clx_status no_progress(const clx_simulator *s, clx_error *error) {
         "(%.3g s) are too long for its failures",
         j->job->name, STOPS_IN_ROW_MAX, j->stage->restart, j->stage->checkpoint.interval);
   }
+  // The cause is where most of the time went.
+  int32_t most = CLX_LEDGER_WASTED;
+  for (int32_t b = 0; b < CLX_LEDGERS; b++) {
+    const bool idle = b == CLX_LEDGER_PRODUCTIVE || b == CLX_LEDGER_SPARE || b == CLX_LEDGER_REPAIR;
+    if (!idle && s->ledger[b] > s->ledger[most]) most = b;
+  }
   return clx_fail_plain(error, CLX_INFEASIBLE,
-                        "after %.3g s, %g times the time without failures, the work was not done", s->now, 1e4);
+                        "after %.3g s, %g times the time without failures, the work was not done: most of the time "
+                        "went into %s",
+                        s->now, CLX_STRETCH_MOST, clx_ledger_names[most].doc);
 }
 
 typedef enum what { WHAT_PROCESS, WHAT_DUE, WHAT_JOB, WHAT_GROWTH } what;

@@ -397,9 +397,9 @@ static void test_series_csv(void **state) {
   clx_buffer out = {0};
   clx_report_goodput_series_csv(r, &out);
   assert_int_equal(strncmp(out.data,
-                           "policy,name,time,progress,progress_low,progress_high,window,window_low,free_units,"
-                           "free_units_low\n1,restart,0,0,0,0,,,,\n",
-                           100),
+                           "policy,name,time,progress,progress_low,progress_high,cumulative,cumulative_low,window,"
+                           "window_low,free_units,free_units_low\n1,restart,0,0,0,0,,,,,,\n",
+                           128),
                    0);
   assert_int_equal(count_of(out.data, "\n"), 1 + 2 * GOODPUT_POINTS);
   clx_buffer_free(&out);

@@ -293,10 +293,9 @@ static clx_status fill_spares(const clx_reliability_build *b, int64_t used, doub
   }
   policy->hot = wanted < spares ? wanted : spares;
   if (policy->hot < wanted) {
-    clx_reliability_say(
-        b, "spares.hot",
-        "%lld servers stand by, all that are left: %lld would be the 99th percentile of a day's losses",
-        (long long)spares, (long long)wanted);
+    clx_reliability_say(b, "spares.hot",
+                        "%lld servers stand by, all that are left: %lld would be the 99th percentile of a day's losses",
+                        (long long)spares, (long long)wanted);
   } else if (b->spec->spares.hot < 0 && standby) {
     clx_reliability_say(b, "spares.hot", "%lld servers stand by: the 99th percentile of a day's losses",
                         (long long)policy->hot);
@@ -318,7 +317,7 @@ static void say_times(const clx_reliability_build *b, double gpus) {
                         "%.0f s to start again (%s) on %.0f GPUs: ByteRobust table 7, measured on 2,048 to 16,384%s",
                         b->model->job[0].stage[b->site->stage_count - 1].restart,
                         clx_restart_mode_name[b->spec->recovery.mode], gpus,
-                        inside ? "" : " and drawn out beyond that");
+                        inside ? "" : ", held below and drawn out above that");
   }
 }
 

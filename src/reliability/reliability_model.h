@@ -51,8 +51,8 @@ typedef struct clx_failure_class {
   clx_hazard hazard;  // of one part
   double events,
       exposure;  // what the rate was counted from (exposure in s of one part): the cumulative hazard is drawn with a factor
-      // Gamma(events) / events, the posterior of the prior 1/rate: the mean is what was counted, however finely
-      // causes are split, and its relative width 1 / sqrt(events). 0: not drawn
+  // Gamma(events) / events, the posterior of the prior 1/rate: the mean is what was counted, however finely
+  // causes are split, and its relative width 1 / sqrt(events). 0: not drawn
   double *parts;  // [cohort_count] parts of one unit; of a group class (group > 1): parts of one group
   int32_t *
       group;  // [cohort_count] neighbouring units (from a multiple of it) that it takes out together; 1 = the unit alone
@@ -243,6 +243,7 @@ typedef struct clx_reliability_outcome {
   // series [samples] over time; progress in s of work, of the first job when there are several
   int32_t samples;
   double *time, *progress, *progress_low, *progress_high;
+  double *cumulative, *cumulative_low;  // effective training time up to then: mean, 5th percentile over replications
   double *window, *window_low;  // effective training time of the sliding window: mean, 5th percentile over replications
   double *free_units, *free_units_low;  // fewest: 5th percentile
   double events;                        // simulated, all replications

@@ -151,8 +151,9 @@ clx_status clx_outcome_series(const clx_reliability_model *model, const clx_reli
                               const clx_series_store *store, clx_arena *arena, clx_reliability_outcome *outcome,
                               clx_error *error) {
   const int32_t n = store->samples, m = store->replications;
-  double **series[] = {&outcome->progress,   &outcome->progress_low, &outcome->progress_high, &outcome->window,
-                       &outcome->window_low, &outcome->free_units,   &outcome->free_units_low};
+  double **series[] = {&outcome->progress,   &outcome->progress_low,   &outcome->progress_high,
+                       &outcome->cumulative, &outcome->cumulative_low, &outcome->window,
+                       &outcome->window_low, &outcome->free_units,     &outcome->free_units_low};
   for (int32_t i = 0; i < CLX_COUNT(series); i++) {
     *series[i] = CLX_NEW_ARRAY(arena, double, n);
     if (*series[i] == NULL) return out_of_memory(error);
@@ -168,17 +169,27 @@ clx_status clx_outcome_series(const clx_reliability_model *model, const clx_reli
     outcome->progress[s] = band.mean;
     outcome->progress_low[s] = band.low;
     outcome->progress_high[s] = band.high;
-    const double from = fmax(0, store->time[s] - store->window);
-    const double possible = clx_work_possible(model, 0, store->time[s]) - clx_work_possible(model, 0, from);
-    for (int32_t i = 0; i < m; i++) {
-      const size_t at = (size_t)i * (size_t)n + (size_t)s;
-      // Work that a stop within the window threw away may be older than the window: then the window has done nothing.
-      const double ratio = possible > 0 ? (store->progress[at] - store->before[at]) / possible : 0;
-      value[i] = fmin(fmax(ratio, 0), 1);
+    for (int32_t i = 0; i < m; i++) {  // of a run that is over: up to its end
+      const double possible = clx_work_possible(model, 0, fmin(store->time[s], outcome->run[i].end));
+      value[i] = possible > 0 ? fmin(1, store->progress[(size_t)i * (size_t)n + (size_t)s] / possible) : 0;
     }
     band = band_of(value, m, 0.9);
-    outcome->window[s] = band.mean;
-    outcome->window_low[s] = band.low;
+    outcome->cumulative[s] = band.mean;
+    outcome->cumulative_low[s] = band.low;
+    const double from = fmax(0, store->time[s] - store->window);
+    int32_t running = 0;
+    for (int32_t i = 0; i < m; i++) {
+      const size_t at = (size_t)i * (size_t)n + (size_t)s;
+      const double end = outcome->run[i].end;
+      const double possible =
+          clx_work_possible(model, 0, fmin(store->time[s], end)) - clx_work_possible(model, 0, fmin(from, end));
+      if (!(possible > 0)) continue;  // over before the window began
+      // Work that a stop within the window threw away may be older than the window: then the window has done nothing.
+      value[running++] = fmin(fmax((store->progress[at] - store->before[at]) / possible, 0), 1);
+    }
+    if (running > 0) band = band_of(value, running, 0.9);
+    outcome->window[s] = running > 0 ? band.mean : s > 0 ? outcome->window[s - 1] : 0;
+    outcome->window_low[s] = running > 0 ? band.low : s > 0 ? outcome->window_low[s - 1] : 0;
     for (int32_t i = 0; i < m; i++) value[i] = (double)store->free_units[(size_t)i * (size_t)n + (size_t)s];
     band = band_of(value, m, 0.9);
     outcome->free_units[s] = band.mean;

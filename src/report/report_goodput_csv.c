@@ -39,8 +39,8 @@ void clx_report_goodput_ledger_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_goodput_series_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const names[] = {"progress",   "progress_low", "progress_high", "window",
-                                      "window_low", "free_units",   "free_units_low"};
+  static const char *const names[] = {"progress", "progress_low", "progress_high", "cumulative",    "cumulative_low",
+                                      "window",   "window_low",   "free_units",    "free_units_low"};
   const clx_goodput_view v = clx_goodput_view_of(result);
   clx_buffer_format(out, "policy,name,time");
   for (int32_t k = 0; k < CLX_COUNT(names); k++) clx_buffer_format(out, ",%s", names[k]);

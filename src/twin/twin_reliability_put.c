@@ -184,7 +184,8 @@ static clx_status put_series(const putter *p) {
     const double *y;
     const char *unit;
   } series[] = {{"progress", o->progress, unit},           {"progress_low", o->progress_low, unit},
-                {"progress_high", o->progress_high, unit}, {"window", o->window, ""},
+                {"progress_high", o->progress_high, unit}, {"cumulative", o->cumulative, ""},
+                {"cumulative_low", o->cumulative_low, ""}, {"window", o->window, ""},
                 {"window_low", o->window_low, ""},         {"free_units", o->free_units, ""},
                 {"free_units_low", o->free_units_low, ""}};
   for (int32_t i = 0; i < CLX_COUNT(series) && o->samples > 0; i++) {

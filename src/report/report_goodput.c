@@ -221,7 +221,7 @@ static void write_policy(writer *w, int32_t policy) {
   if (w->view.count > 1) snprintf(number, sizeof number, "%d.", policy + 1);
   add_name(w, w->view.policy[policy].name, NAME);
   if (why != NULL) {
-    add(w, "makes no progress: %s", why);
+    add(w, "%s, see below", clx_goodput_fact(&w->view, policy, "left_out") != NULL ? "left out" : "makes no progress");
     flush(w, number, 0, CLX_REPORT_PLAIN);
     return;
   }
@@ -247,6 +247,12 @@ static void write_policies(writer *w) {
   for (int32_t i = 0; i < w->view.count; i++) write_policy(w, i);
   if (w->view.more > 0) add(w, "%d more: --json", w->view.more);
   flush(w, "", 0, CLX_REPORT_DIM);
+  for (int32_t i = 0; i < w->view.count; i++) {
+    enum { REASON = 4 };  // lines
+    const char *why = clx_goodput_infeasible(&w->view, i);
+    if (why != NULL) add(w, "%s: %s", w->view.policy[i].name, why);
+    flush(w, "", REASON, CLX_REPORT_PLAIN);
+  }
   add_servers(w, w->view.baseline, "free servers: ", "spares", " in the mean");
   add_servers(w, w->view.baseline, w->text[0] != '\0' ? "fewest " : "free servers: fewest ", "spares_least", "");
   if (find(w, w->view.baseline, "spares_needed") != NULL)
@@ -309,12 +315,14 @@ static int32_t rank_buckets(const writer *w, int32_t columns, ledger_row *row) {
 
 static void write_lost(writer *w, int32_t columns) {
   bool any = false;
-  add(w, "%-*s", BUCKET, "GPU-hours lost");
+  add(w, "%-*s", BUCKET, "GPU-hours lost, with spares");
   for (int32_t i = 0; i < columns; i++) {
     const clx_quantity *q = find(w, i, "gpu_hours_lost");
     const double hours = q != NULL ? q->value : 0;
     any |= q != NULL;
-    if (hours >= 1e6) {
+    if (q == NULL) {
+      add(w, "%9s", "-");
+    } else if (hours >= 1e6) {
       add(w, "%7.3g M", hours / 1e6);
     } else if (hours >= 1e3) {
       add(w, "%7.3g k", hours / 1e3);
@@ -362,6 +370,9 @@ static void write_ledger(writer *w, int32_t most) {
   }
   if (rest >= SEEN) write_ledger_row(w, "other", other, columns, CLX_REPORT_PLAIN);
   write_lost(w, columns);
+  for (int32_t i = columns; i < w->view.count; i++)
+    add(w, "%s%s", i > columns ? ", " : "without: ", w->view.policy[i].name);
+  flush(w, "", 1, CLX_REPORT_DIM);
 }
 
 void clx_report_goodput(const clx_result *result, bool colour, clx_buffer *out) {
@@ -399,28 +410,50 @@ static void write_stops(writer *w) {
       add_value(w, horizon, 3);
     }
   }
-  flush(w, "reliability", 1, CLX_REPORT_PLAIN);
+  flush(w, "reliability", 2, CLX_REPORT_PLAIN);
 }
 
-// Shares of the time of the GPUs that the job has: without spares and what is in repair.
+// Share of all GPU-time that is the job's at full size: goodput is what is productive of it.
+static double job_share(const writer *w, double goodput) {
+  const double productive = clx_goodput_share(&w->view, 0, CLX_LEDGER_PRODUCTIVE);
+  if (goodput > 0 && productive > 0) return productive / goodput;
+  return 1 - clx_goodput_share(&w->view, 0, CLX_LEDGER_SPARE) - clx_goodput_share(&w->view, 0, CLX_LEDGER_REPAIR);
+}
+
+// In repair stays what the job is short of: what other losses leave of 1 - goodput. Spares in repair cost it nothing.
+static void keep_short(ledger_row *row, int32_t count, double job, double goodput) {
+  double rest = (1 - goodput) * job;
+  int32_t repair = -1;
+  for (int32_t k = 0; k < count; k++) {
+    if (row[k].bucket == CLX_LEDGER_REPAIR) repair = k;
+    if (row[k].bucket != CLX_LEDGER_REPAIR && row[k].bucket != CLX_LEDGER_SPARE) rest -= row[k].share[0];
+  }
+  if (repair < 0) return;
+  ledger_row r = row[repair];
+  r.share[0] = r.most = fmin(r.share[0], fmax(rest, 0));
+  for (; repair + 1 < count && row[repair + 1].most > r.most; repair++) row[repair] = row[repair + 1];
+  row[repair] = r;
+}
+
+// Shares of the time of the GPUs that the job has at full size.
 static void write_goodput(writer *w) {
   enum { SHOWN = 4 };
   const clx_quantity *goodput = find(w, 0, "goodput");
   ledger_row row[CLX_LEDGERS];
   int32_t seen = 0;
   if (goodput == NULL) return;
-  const double job =
-      1 - clx_goodput_share(&w->view, 0, CLX_LEDGER_SPARE) - clx_goodput_share(&w->view, 0, CLX_LEDGER_REPAIR);
+  const double job = job_share(w, goodput->value);
   add(w, "%.1f %%", 100 * goodput->value);
   if (has_band(goodput)) add(w, " (%.1f to %.1f %%)", 100 * goodput->low, 100 * goodput->high);
   const int32_t count = rank_buckets(w, 1, row);
+  keep_short(row, count, job, goodput->value);
   for (int32_t k = 0; k < count && seen < SHOWN && job > 0; k++) {
     const double share = row[k].share[0] / job;
     char item[2 * SHORT];
-    if (row[k].bucket == CLX_LEDGER_SPARE || row[k].bucket == CLX_LEDGER_REPAIR || share < SEEN) continue;
+    if (row[k].bucket == CLX_LEDGER_SPARE || share < SEEN) continue;
     snprintf(item, sizeof item, "%s%s %.1f %%", seen == 0 ? "; lost: " : ", ", clx_goodput_bucket[row[k].bucket],
              100 * share);
-    if (strlen(w->text) + strlen(item) > CLX_REPORT_COLUMNS - 12) break;
+    if (strlen(w->text) + strlen(item) > CLX_REPORT_COLUMNS - 12) break;  // the line belongs to the largest
     add(w, "%s", item);
     seen++;
   }

@@ -8,7 +8,7 @@ enum { NAME = 128 };
 
 const char *const clx_goodput_bucket[CLX_LEDGERS] = {
     [CLX_LEDGER_PRODUCTIVE] = "productive",
-    [CLX_LEDGER_STRAGGLING] = "slow units",
+    [CLX_LEDGER_STRAGGLING] = "slow servers, uneven replicas",
     [CLX_LEDGER_INITIALIZATION] = "first start",
     [CLX_LEDGER_STARTUP] = "restart",
     [CLX_LEDGER_SAVE] = "saving checkpoints",

@@ -101,7 +101,7 @@ static void write_rows(const clx_result *r, clx_page *page) {
 static void write_best(const clx_result *r, clx_page *page) {
   const clx_quantity *gain = clx_result_find(r, "search.best.gain"),
                      *given = clx_result_find(r, "search.given.goodput");
-  put(page, "to get it", 6, CLX_REPORT_PLAIN, "%s", fact(r, "search.best.settings"));
+  put(page, "to get it", 9, CLX_REPORT_PLAIN, "%s", fact(r, "search.best.settings"));
   if (fact(r, "search.given.wrong")[0] != '\0')
     put(page, "as given", 3, CLX_REPORT_PLAIN, "makes no progress: %s", fact(r, "search.given.wrong"));
   if (given == NULL) return;

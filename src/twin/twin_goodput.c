@@ -46,12 +46,18 @@ static clx_status check_request(const comparison *p, clx_error *error) {
   return CLX_OK;
 }
 
+const char *clx_goodput_reason(const char *text) {
+  static const char before[] = "can make no progress: ";
+  const char *found = strstr(text, before);
+  return found != NULL ? found + sizeof before - 1 : text;
+}
+
 // The reason of a failure as a text, when it is that the policy cannot make progress or cannot be had on this machine; then all is well
 // again.
 static clx_status keep_reason(comparison *p, int32_t i, clx_status status, clx_error *own, clx_error *error) {
   if (status == CLX_INFEASIBLE || status == CLX_INPUT) {
     const clx_mistake *first = own->count > 0 ? &own->mistake[0] : NULL;
-    p->infeasible[i] = clx_arena_text(p->arena, first != NULL ? first->text : "no progress");
+    p->infeasible[i] = clx_arena_text(p->arena, first != NULL ? clx_goodput_reason(first->text) : "no progress");
     p->wrong[i] = status;
     if (first != NULL && first->file[0] != '\0')
       p->place[i] = (clx_place){clx_arena_text(p->arena, first->file), first->line, first->column};
@@ -201,8 +207,9 @@ static clx_status put_policy(const comparison *p, int32_t i, clx_result *result,
   if (p->infeasible[i] != NULL) {
     snprintf(name, sizeof name, "%s.infeasible", prefix);
     CLX_TRY(clx_result_add_text(result, name, p->infeasible[i], error));
-    return clx_result_warn(result, error, "%s %s: %s", p->name[i],
-                           p->wrong[i] == CLX_INPUT ? "is left out" : "makes no progress", p->infeasible[i]);
+    if (p->wrong[i] != CLX_INPUT) return CLX_OK;
+    snprintf(name, sizeof name, "%s.left_out", prefix);
+    return clx_result_add_text(result, name, "it cannot be had here", error);
   }
   const bool both_end = ends(&p->one[i].outcome) && ends(&p->one[p->baseline].outcome);
   CLX_TRY(clx_twin_reliability_put(&p->one[i], prefix, true, result, error));
@@ -237,8 +244,10 @@ static clx_status warn_jobs(const comparison *p, clx_result *result, clx_error *
   for (int32_t i = 0; i < p->count; i++) {
     const int32_t jobs = p->one[i].model.job_count;
     if (p->infeasible[i] != NULL || jobs < 2) continue;
-    CLX_TRY(clx_result_warn(result, error, "%s: %d jobs train %d models, each on a share of 1/%d of the tokens",
-                            p->name[i], jobs, jobs, jobs));
+    CLX_TRY(clx_result_warn(
+        result, error,
+        "%s: %d jobs train %d models, each on a share of 1/%d of the tokens; 'to train' is until all are done",
+        p->name[i], jobs, jobs, jobs));
   }
   return CLX_OK;
 }

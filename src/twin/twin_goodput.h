@@ -2,7 +2,7 @@
 //
 // Names beside those of twin.h for machine and training: goodput.policies, goodput.replications (counts); facts goodput.best (the policy of
 // the highest goodput, or of the shortest training where the work ends), goodput.baseline (what gains are measured against: the first that makes progress);
-// for policy N from 1: facts goodput.policy_N.name and, where it cannot make progress, .infeasible (why); else goodput.policy_N.* as reliability.* of a run,
+// for policy N from 1: facts goodput.policy_N.name and, where it cannot make progress, .infeasible (why), and .left_out where the machine lacks what it needs; else goodput.policy_N.* as reliability.* of a run,
 // series included, and goodput.policy_N.gain (paired difference of goodput), .sooner (s, of the time to train), both with the
 // confidence interval of their mean as band.
 // Curves of the first policy's machine under restarts of the whole job: series reliability.curve.interval (goodput over checkpoint interval, s),
@@ -40,6 +40,9 @@ clx_status clx_twin_goodput_load(const clx_catalog *catalog, const char *name_or
 // clx_goodput_run of the public header.
 clx_status clx_twin_goodput(const clx_scenario *const *scenario, const char *const *name, int32_t count,
                             const clx_goodput_options *options, clx_result *result, clx_error *error);
+
+// Why a policy makes no progress, without the job and stage of the model that a mistake begins with.
+const char *clx_goodput_reason(const char *text);
 
 // Mean of paired differences with its confidence interval (Student's t). O(count).
 clx_band clx_goodput_mean(const double *difference, int32_t count, double confidence);

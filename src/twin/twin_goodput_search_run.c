@@ -39,7 +39,7 @@ static clx_status simulate(clx_hunt *h, clx_policy_find *f, int32_t replications
   f->replications = replications;
   h->simulated++;
   if (status == CLX_INFEASIBLE || (status == CLX_INPUT && !f->own)) {
-    f->infeasible = clx_arena_text(h->arena, own.mistake[0].text);
+    f->infeasible = clx_arena_text(h->arena, clx_goodput_reason(own.mistake[0].text));
     f->value = 0;
     return f->infeasible != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }

@@ -1,5 +1,5 @@
-// Whether a run can make progress at all, so that a simulation of it ends. Every bound here errs to the side of the run: what is
-// refused has no hope, what passes may still be poor.
+// Whether a run can make progress at all, so that a simulation of it ends. The bounds err to the side of the run (what passes may
+// still be poor) but for that on stalls: it leaves out that a start of the whole job ends those that wait.
 #include <math.h>
 #include <stdio.h>
 

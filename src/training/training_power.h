@@ -1,0 +1,42 @@
+// What the GPUs of a job draw over one training step: the phases of its task graph, turned into power.
+// docs/model/power/step.md.
+#pragma once
+
+#include "device/device_draw.h"
+#include "training/training_exact.h"
+
+// One pass that repeats: a training step, an evaluation, a checkpoint.
+typedef enum clx_pass {
+  CLX_PASS_STEP,        // forward, backward, gradients, optimizer
+  CLX_PASS_EVALUATION,  // forward of a batch
+  CLX_PASS_CHECKPOINT,  // what all ranks wait for: state copied off the device
+  CLX_PASS_STOPPED,     // the job is down: context gone or reloading, GPUs idle or waiting
+  CLX_PASSES
+} clx_pass;
+
+extern const char *const clx_pass_name[CLX_PASSES + 1];
+
+// Power of one GPU of each stage over one pass, mean over the ranks of the stage (replicas draw their own speeds, so edges are
+// spread as they are in the fleet). Sample i holds from i dt to (i + 1) dt and is the mean over it: energy is exact.
+typedef struct clx_pass_power {
+  double time;  // s of the pass
+  double dt;    // s, time / samples
+  int32_t samples, stages;
+  double ranks;                  // GPUs of one stage
+  float *watt;                   // [stages][samples]
+  double mean, least, most;      // W of a GPU, over all stages: mean over the pass; extremes of the mean over all GPUs
+  double share[CLX_DRAW_KINDS];  // of the GPU-time, by what GPUs do
+  double draw[CLX_DRAW_KINDS];   // W of a GPU meanwhile (mean where it differs)
+  double clock;                  // relative to boost, while multiplying
+} clx_pass_power;
+
+// Evaluates the pass at `samples` points. power_cap and precision of the job count. For CLX_PASS_EVALUATION `sequences` is the size of
+// the evaluation (0 = one global batch); ignored otherwise. Mixed fleets: the ranks of the job's own device (call once a part).
+// Errors: those of clx_training_exact; CLX_INPUT for a device without power parameters. Arrays from `arena`.
+// Cost: that of clx_training_exact plus 10 ns a task and lane; at most 64 replicas are drawn and stand for all.
+clx_status clx_training_power(const clx_training *job, const clx_exact_options *options, clx_pass pass,
+                              double sequences, int32_t samples, clx_arena *arena, clx_pass_power *power,
+                              clx_error *error);
+
+// The mean alone, from the parts of a step (a search asks for it a million times): W of a GPU. O(1).
+double clx_training_power_mean(const clx_training *job, const clx_step *step);

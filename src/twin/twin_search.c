@@ -329,7 +329,7 @@ static clx_status find_given(clx_twin_hunt *h, clx_error *error) {
   CLX_TRY(confirm(&context, &job, &f->step, error));
   const clx_search_worth worth = worth_of(h, s);
   const double gpus = (double)job.layout.tp * job.layout.cp * job.layout.pp * job.layout.dp;
-  const double share = worth.share != NULL ? worth.share(&f->step) : 1;
+  const double share = worth.share != NULL ? worth.share(&job, &f->step) : 1;
   f->layout = job.layout;
   f->memory = memory.total;
   f->value = f->step.step_time * (worth.base + gpus * (worth.rank + worth.busy * share));

@@ -1,0 +1,186 @@
+// From a scenario to the powers of its passes: chain, cooling, limits, and the cap at which a machine fits into its site.
+#include <math.h>
+#include <stdio.h>
+
+#include "twin/twin_power.h"
+#include "unit/unit.h"
+
+double clx_twin_cohort_power(const clx_cohort *cohort, double working, double busy) {
+  const double at_work = working > 0 ? clx_cohort_server_power(cohort, busy) : 0;
+  const double idle = working < 1 ? clx_cohort_server_power(cohort, cohort->device.idle_power) : 0;
+  return (double)cohort->servers * (working * at_work + (1 - working) * idle);
+}
+
+double clx_twin_cohort_peak(const clx_cohort *cohort, double limit) {
+  return (double)cohort->servers * clx_cohort_server_peak(cohort, limit);
+}
+
+static double peak_of(const clx_twin_power_case *c) {
+  const clx_machine *m = &c->scenario->machine;
+  double peak = c->network + c->storage;
+  for (int32_t i = 0; i < m->cohort_count; i++)
+    peak += clx_twin_cohort_peak(&m->cohort[i], clx_twin_gpu_limit(&c->job, &m->cohort[i]));
+  return peak;
+}
+
+// Racks at their nominal power size the chain above them.
+static clx_status make_chain(clx_twin_power_case *c, clx_error *error) {
+  const clx_scenario *s = c->scenario;
+  c->chain.count = 0;
+  if (!s->power.has_chain) return CLX_OK;
+  double racks = 0;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) racks += (double)s->machine.cohort[i].racks;
+  return clx_chain_compile(&s->power.chain, racks, c->it_peak / racks, &c->chain, error);
+}
+
+// What the PUE leaves beside the losses of the chain, at the mean of a step.
+static void set_overhead(clx_twin_power_case *c, double it) {
+  const double pue = c->scenario->spec.power.pue;
+  const double lost = clx_chain_top(&c->chain, it, c->extra) - it;
+  c->overhead = pue >= 1 ? pue - 1 - lost / it : 0;
+}
+
+static double mean_of(const clx_wave *wave) {
+  double sum = 0;
+  for (int64_t i = 0; i < wave->count; i++) sum += (double)wave->watt[i];
+  return sum / (double)wave->count;
+}
+
+// Failures of the job: how often it stops and for how long it then does not compute.
+static void read_stops(clx_twin_power_case *c, const clx_result *result) {
+  static const char *const DOWN[] = {"startup", "restore", "recovery", "waiting", "maintenance", "reinitialization"};
+  const double mttf = clx_result_value(result, "reliability.mttf", 0);
+  const double stops = clx_result_value(result, "reliability.interruptions", 0);
+  const double elapsed = clx_result_value(result, "reliability.horizon", 0);
+  c->checkpoint_stall = clx_result_value(result, "reliability.checkpoint_stall", 0);
+  c->checkpoint_interval = clx_result_value(result, "reliability.checkpoint_interval", 0);
+  if (!(c->checkpoint_interval > 0)) c->checkpoint_stall = 0;
+  if (!(mttf > 0) || !(stops > 0)) return;
+  double down = 0;
+  for (int32_t i = 0; i < CLX_COUNT(DOWN); i++) {
+    char name[64];
+    snprintf(name, sizeof name, "reliability.ledger.%s", DOWN[i]);
+    down += clx_result_value(result, name, 0);
+  }
+  c->stops = stops / elapsed;
+  c->down = down * elapsed / stops;
+}
+
+static double horizon_of(const clx_twin_power_case *c, const clx_result *result) {
+  static const double DAY = 86400;
+  const double stated = c->scenario->spec.power.horizon;
+  if (stated > 0) return stated;
+  const double trained = clx_result_value(result, "reliability.time_to_train", 0);
+  const double duration = trained > 0 ? trained : clx_result_value(result, "training.duration", 0);
+  return duration > 0 ? duration : DAY;
+}
+
+// Shares of time of the passes as they follow each other: steps, an evaluation after so many, checkpoints, stops.
+void clx_twin_power_shares(const clx_twin_power_case *c, double share[CLX_PASSES]) {
+  const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
+  double sum = 1;
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] = 0;
+  share[CLX_PASS_STEP] = 1;
+  if (e->every > 0) {
+    share[CLX_PASS_EVALUATION] = c->pass[CLX_PASS_EVALUATION].time / (e->every * c->pass[CLX_PASS_STEP].time);
+  }
+  if (c->checkpoint_stall > 0) share[CLX_PASS_CHECKPOINT] = c->checkpoint_stall / c->checkpoint_interval;
+  for (int32_t i = 1; i < CLX_PASSES; i++) sum += share[i];
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] /= sum;
+  const double down = fmin(1, c->stops * c->down);
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] *= 1 - down;
+  share[CLX_PASS_STOPPED] = down;
+}
+
+static void set_means(clx_twin_power_case *c) {
+  double share[CLX_PASSES];
+  clx_twin_power_shares(c, share);
+  c->it_mean = c->site_mean = 0;
+  for (int32_t i = 0; i < CLX_PASSES; i++) {
+    if (!c->pass[i].there) continue;
+    c->it_mean += share[i] * (mean_of(&c->pass[i].servers) + c->network + c->storage);
+    c->site_mean += share[i] * mean_of(&c->pass[i].site);
+  }
+}
+
+static double most_of(const clx_twin_power_case *c) {
+  double most = 0;
+  for (int32_t k = 0; k < CLX_PASSES; k++) {
+    const clx_wave *wave = &c->pass[k].site;
+    for (int64_t i = 0; c->pass[k].there && i < wave->count; i++) most = fmax(most, (double)wave->watt[i]);
+  }
+  return most;
+}
+
+// Steps the job anew at a cap, and its passes.
+static clx_status at_cap(clx_twin_power_case *c, double cap, clx_error *error) {
+  c->job.power_cap = cap;
+  CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
+  return clx_twin_power_passes(c, error);
+}
+
+static clx_status too_little(const clx_twin_power_case *c, double limit, double needed, clx_error *error) {
+  char may[32], wants[32], missing[32];
+  return clx_fail(error, CLX_INFEASIBLE, c->scenario->spec.power.place,
+                  "the site may draw %s, the machine needs %s with its GPUs capped as far as they go: %s are missing",
+                  clx_quantity_format(limit, "W", 4, may, sizeof may),
+                  clx_quantity_format(needed, "W", 4, wants, sizeof wants),
+                  clx_quantity_format(needed - limit, "W", 3, missing, sizeof missing));
+}
+
+clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error) {
+  static const double CLOSE = 2e-4;  // of the limit
+  enum { TRIES = 24 };
+  // A GPU at rest draws that much; no cap below works.
+  const double least = fmax(1.05 * c->job.device->idle_power, 0.2 * c->job.device->tdp);
+  double low = least, high = c->job.power_cap > 0 ? c->job.power_cap : c->job.device->tdp;
+  CLX_TRY(at_cap(c, high, error));
+  if (most_of(c) <= limit) return CLX_OK;
+  CLX_TRY(at_cap(c, low, error));
+  if (most_of(c) > limit) return too_little(c, limit, most_of(c), error);
+  double below = most_of(c);
+  for (int32_t i = 0; i < TRIES && limit - below > CLOSE * limit && high - low > 0.05; i++) {
+    const double middle = (low + high) / 2;
+    CLX_TRY(at_cap(c, middle, error));
+    const double most = most_of(c);
+    if (most <= limit) {
+      low = middle;
+      below = most;
+    } else {
+      high = middle;
+    }
+  }
+  return at_cap(c, low, error);
+}
+
+static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
+  const clx_power_spec *spec = &c->scenario->spec.power;
+  char may[32], peaks[32];
+  if (!(spec->facility_limit > 0) || c->site_peak <= spec->facility_limit) return CLX_OK;
+  if (spec->on_limit == CLX_ON_LIMIT_CAP) return clx_twin_power_fit(c, spec->facility_limit, error);
+  char missing[32];
+  return clx_fail(error, CLX_INFEASIBLE, spec->place,
+                  "the site may draw %s, the machine peaks at %s: %s are missing ('power.on_limit: cap' fits it in)",
+                  clx_quantity_format(spec->facility_limit, "W", 4, may, sizeof may),
+                  clx_quantity_format(c->site_peak, "W", 4, peaks, sizeof peaks),
+                  clx_quantity_format(c->site_peak - spec->facility_limit, "W", 3, missing, sizeof missing));
+}
+
+clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error) {
+  const clx_scenario *s = c->scenario;
+  const bool all = s->spec.power.scope == CLX_POWER_SCOPE_ALL;
+  c->network = all ? s->machine.fabric.bill.power : 0;
+  c->storage = all ? s->spec.power.storage : 0;
+  if (c->samples == 0) c->samples = 2000;
+  read_stops(c, result);
+  c->horizon = horizon_of(c, result);
+  c->it_peak = peak_of(c);
+  CLX_TRY(make_chain(c, error));
+  CLX_TRY(clx_twin_power_passes(c, error));
+  set_overhead(c, mean_of(&c->pass[CLX_PASS_STEP].servers) + c->network + c->storage);
+  CLX_TRY(clx_twin_power_passes(c, error));
+  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  CLX_TRY(check_limit(c, error));
+  set_means(c);
+  return CLX_OK;
+}

@@ -48,11 +48,11 @@ typedef struct clx_power_spec {
   double pue;             // facility power / IT power; 0 = not stated
   double facility_limit;  // W; 0 = none
   int32_t on_limit;       // clx_on_limit
-  const char *chain;      // catalogue name; NULL = that of the cooling of the racks
+  const char *chain;      // catalogue name; NULL = power supplies of servers and racks alone
   int32_t scope;          // clx_power_scope
   double storage;         // W of storage and management servers
   clx_supply_spec supply;
-  clx_grid_spec limits;
+  clx_grid_limits limits;
   clx_smoothing_spec smoothing;
   clx_power_milestone *milestone;
   int32_t milestone_count;
@@ -68,6 +68,5 @@ extern const clx_schema clx_power_section_schema;
 typedef struct clx_power_entries {
   clx_chain_spec chain;
   clx_supply supply;
-  clx_grid_limits limits;
-  bool has_chain;
+  bool stated;  // the scenario names a chain; else it has servers and racks alone
 } clx_power_entries;

@@ -68,10 +68,10 @@ static const clx_schema milestone_schema = {.name = "milestone",
                                             .size = sizeof(clx_power_milestone),
                                             .place_offset = offsetof(clx_power_milestone, place)};
 
-#define LIMIT(member, unit_text, start, most, text)                                                       \
-  {                                                                                                       \
+#define LIMIT(member, unit_text, start, most, text)                                                         \
+  {                                                                                                         \
     .key = #member, .kind = CLX_ROW_REAL, .offset = offsetof(clx_grid_limits, member), .unit = (unit_text), \
-    .initial = (start), .minimum = 0, .maximum = (most), .doc = (text),                                   \
+    .initial = (start), .minimum = 0, .maximum = (most), .doc = (text),                                     \
   }
 
 static const clx_row band_rows[] = {

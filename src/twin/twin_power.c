@@ -10,30 +10,34 @@ static double share_of(const clx_training *job, const clx_step *step) {
   return clx_training_power_mean(job, step) / limit;
 }
 
-static double training_gpus(const clx_machine *m) {
-  double gpus = 0;
-  for (int32_t i = 0; i < m->cohort_count; i++) gpus += m->cohort[i].trains ? (double)m->cohort[i].gpus : 0;
-  return gpus;
-}
-
 // Servers are taken at the slope of their power between idle GPUs and GPUs at their limit.
-clx_search_worth clx_twin_energy(const clx_scenario *s) {
-  const clx_machine *m = &s->machine;
-  const double training = training_gpus(m);
+static clx_search_worth worth_of(const clx_twin_power_case *c) {
   const clx_draw_load wait = {.kind = CLX_DRAW_WAIT};
-  clx_search_worth worth = {.base = m->fabric.bill.power, .share = share_of, .least_share = 1};
-  for (int32_t i = 0; i < m->cohort_count; i++) {
-    const clx_cohort *c = &m->cohort[i];
-    const double limit = clx_twin_gpu_limit(&s->job, c), idle = c->device.idle_power;
-    const double at_idle = clx_cohort_server_power(c, idle), at_limit = clx_cohort_server_power(c, limit);
-    const double servers = (double)c->servers, slope = (at_limit - at_idle) / (limit - idle);  // W a W of each GPU
-    worth.base += servers * at_idle;
-    if (!c->trains) continue;
-    worth.rank -= servers * slope * idle / training;
-    worth.busy += servers * slope * limit / training;
-    worth.least_share = fmin(worth.least_share, clx_device_draw(&c->device, &wait, 1, limit) / limit);
+  clx_search_worth worth = {.base = c->network, .share = share_of, .least_share = 1};
+  double training = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++)
+    training += c->fleet[i].cohort->trains ? (double)c->fleet[i].cohort->gpus : 0;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_twin_cohort *t = &c->fleet[i];
+    const double idle = t->cohort->device.idle_power, at_idle = clx_twin_cohort_power(t, 0, 0);
+    const double slope = (clx_twin_cohort_power(t, 1, t->limit) - at_idle) / (t->limit - idle);  // W a W of each GPU
+    worth.base += at_idle;
+    if (!t->cohort->trains) continue;
+    worth.rank -= slope * idle / training;
+    worth.busy += slope * t->limit / training;
+    worth.least_share = fmin(worth.least_share, clx_device_draw(&t->cohort->device, &wait, 1, t->limit) / t->limit);
   }
   return worth;
+}
+
+clx_status clx_twin_energy(const clx_scenario *s, clx_search_worth *worth, clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_twin_power_case c = {.scenario = s, .job = s->job, .arena = arena};
+  const clx_status status = clx_twin_power_fleet(&c, error);
+  if (status == CLX_OK) *worth = worth_of(&c);
+  clx_arena_free(arena);
+  return status;
 }
 
 // --- runs ---------------------------------------------------------------------------------------------------------------
@@ -48,11 +52,8 @@ static clx_status warn_cap(const clx_training *job, clx_result *result, clx_erro
 
 static clx_status warn_missing(const clx_scenario *s, clx_result *result, clx_error *error) {
   const clx_power_spec *spec = &s->spec.power;
-  if (!(spec->pue >= 1) && s->power.has_chain)
+  if (!(spec->pue >= 1) && s->power.stated)
     CLX_TRY(clx_result_warn(result, error, "power.pue is not stated: no cooling is counted"));
-  if (s->power.supply.source_count > 0 && s->power.supply.tariff == NULL)
-    CLX_TRY(
-        clx_result_warn(result, error, "power.tariff is not stated: the grid's energy has no cost and no emissions"));
   return CLX_OK;
 }
 
@@ -64,7 +65,7 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   clx_site_outcome outcome;
   clx_status status = clx_twin_power_make(&c, result, error);
   if (status == CLX_OK) status = clx_twin_power_site(&c, &outcome, error);
-  if (status == CLX_OK) status = clx_twin_power_put(&c, &outcome, true, result, error);
+  if (status == CLX_OK) status = clx_twin_power_put(&c, &outcome, CLX_TWIN_POWER_WAVES, result, error);
   if (status == CLX_OK) status = warn_cap(&c.job, result, error);
   if (status == CLX_OK) status = warn_missing(s, result, error);
   const double duration = clx_result_value(result, "training.duration", 0);

@@ -5,17 +5,26 @@
 #include "training/training_power.h"
 #include "twin/twin_internal.h"
 
+// One cohort of the fleet, from its GPUs to its plugs.
+typedef struct clx_twin_cohort {
+  const clx_cohort *cohort;
+  clx_chain own;  // levels of its chain that are IT equipment: supplies of servers, shelves of racks
+  double extra[CLX_CHAIN_LEVELS_MAX];  // W of what hangs beside servers
+  double working;                      // share of its GPUs that the job uses; the others idle
+  double limit;                        // W that one GPU may draw
+} clx_twin_cohort;
+
 // One pass of the job at every level; waves of one period that repeats.
 typedef struct clx_twin_pass {
   bool there;
-  clx_pass_power gpu;             // of the job's device, before smoothing
-  clx_wave busy;                  // W of one GPU of the job, mean over stages, after what chip and rack do about swings
-  clx_wave servers;               // W of all servers and racks at their plugs
-  clx_wave site;                  // W at the point of connection, before batteries
-  const clx_cohort *node_cohort;  // the largest that trains, and
-  clx_wave node;                  // [stages] waves of one server of it, one behind the other
-  double time;                    // s, stretched by ramp limits
-  double burnt, stretch;          // J of one pass, all GPUs; >= 1
+  clx_pass_power gpu;  // of the job's device, before smoothing
+  clx_wave busy;       // W of one GPU of the job, mean over stages, after what chip and rack do about swings
+  clx_wave servers;    // W of all servers and racks at their plugs
+  clx_wave site;       // W at the point of connection, before batteries
+  const clx_twin_cohort *node_of;  // the largest that trains, and
+  clx_wave node;                   // [stages] waves of one server of it, one behind the other
+  double time;                     // s, stretched by ramp limits
+  double burnt, stretch;           // J of one pass, all GPUs; >= 1
 } clx_twin_pass;
 
 typedef struct clx_twin_power_case {
@@ -25,8 +34,10 @@ typedef struct clx_twin_power_case {
   uint64_t seed;
   int32_t samples;  // of a pass
   clx_arena *arena;
+  clx_twin_cohort *fleet;  // [fleet_count]
+  int32_t fleet_count;
   clx_twin_pass pass[CLX_PASSES];
-  clx_chain chain;  // from the rack's plug up; count 0 = not stated
+  clx_chain chain;  // from the plugs up; no levels = not stated
   double extra[CLX_CHAIN_LEVELS_MAX];
   double network, storage;                       // W
   double overhead;                               // cooling: W per W of IT power
@@ -37,27 +48,60 @@ typedef struct clx_twin_power_case {
   double horizon;                                // s
 } clx_twin_power_case;
 
-// W of all servers of a cohort at their plugs (racks and shelves included) when a GPU at work draws `busy` W, and those that do not
-// work idle.
-double clx_twin_cohort_power(const clx_cohort *cohort, double working, double busy);
-// Everything at once at its limit.
-double clx_twin_cohort_peak(const clx_cohort *cohort, double limit);
-// GPUs of a cohort that work in the job, as a share.
-double clx_twin_working(const clx_twin_power_case *c, const clx_cohort *cohort);
-// W that a GPU of a cohort may draw.
-double clx_twin_gpu_limit(const clx_training *job, const clx_cohort *cohort);
+// --- fleet (twin_power_fleet.c) ---
 
-// Fills everything but the run over the horizon. CLX_INFEASIBLE where the site may not draw the peak and may not cap.
-clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error);
-// Passes and waves alone, at the cap that job.power_cap states.
+// Chains of the cohorts up to their plugs, and of the site above them. Fills fleet, chain, network, storage.
+clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error);
+// W of all servers of a cohort at their plugs (racks and shelves included) when the share `working` of its GPUs draws `busy` W and the rest idles.
+double clx_twin_cohort_power(const clx_twin_cohort *cohort, double working, double busy);
+// What of that its supplies lose.
+double clx_twin_cohort_loss(const clx_twin_cohort *cohort, double working, double busy);
+// All of it at its limit at once.
+double clx_twin_cohort_peak(const clx_twin_cohort *cohort);
+
+// --- passes (twin_power_pass.c) ---
+
+// Passes and their waves, at the cap that job.power_cap states.
 clx_status clx_twin_power_passes(clx_twin_power_case *c, clx_error *error);
-// Site power of IT power: chain, cooling.
+// The waves of the site from those of the servers, anew.
+void clx_twin_power_connect(clx_twin_power_case *c);
+// Site power of IT power: chain, and cooling of the mean.
 double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean);
-// The largest cap of a GPU at which the site peaks within `limit` W; the job is stepped anew at it, until both agree.
-clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
 
-// The site over its horizon: energy, sources, cost.
+// --- the whole (twin_power_case.c) ---
+
+// Fills everything but the run over the horizon; failures, checkpoints and the length of the run as `result` has them. CLX_INFEASIBLE where
+// the site may not draw the peak and GPUs may not be capped, or capping does not do.
+clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error);
+// The largest cap of a GPU at which the waves of the site stay within `limit` W: a lower cap lowers clocks, which lengthens the step, which
+// changes the waves; stepped anew until both agree.
+clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
+// Shares of time of the passes as they follow each other.
+void clx_twin_power_shares(const clx_twin_power_case *c, double share[CLX_PASSES]);
+
+// --- the site (twin_power_site.c, twin_power_grid.c) ---
+
+// Over its horizon: energy, sources, cost.
 clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome, clx_error *error);
-// Names everything (twin.h); series with `series`.
-clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, bool series,
+// What batteries of role smooth make of a wave at the point of connection; without any the wave itself.
+clx_status clx_twin_power_smooth(const clx_scenario *scenario, const clx_wave *wave, bool periodic, clx_arena *arena,
+                                 clx_smoothed *out, clx_error *error);
+// s that equipment between the point of connection and the servers goes on without input.
+double clx_twin_power_ride(const clx_twin_power_case *c);
+// power.check.*: what the utility asks of the wave; nothing where it asks nothing.
+clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
+                                 clx_error *error);
+// power.handover.*: batteries for the time until generators carry the load after the loss of all feeds.
+clx_status clx_twin_power_handover(const clx_twin_power_case *c, clx_result *result, clx_error *error);
+
+// --- results (twin_power_put.c) ---
+
+enum {
+  CLX_TWIN_POWER_NUMBERS = 0,
+  CLX_TWIN_POWER_WAVES = 1,  // series power.site, power.rack, power.gpu of one step
+  CLX_TWIN_POWER_YEAR = 2,   // series power.year.*, power.source.*, power.charge over the horizon
+};
+
+// Names everything (twin.h).
+clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, int32_t series,
                               clx_result *result, clx_error *error);

@@ -5,32 +5,10 @@
 #include "twin/twin_power.h"
 #include "unit/unit.h"
 
-double clx_twin_cohort_power(const clx_cohort *cohort, double working, double busy) {
-  const double at_work = working > 0 ? clx_cohort_server_power(cohort, busy) : 0;
-  const double idle = working < 1 ? clx_cohort_server_power(cohort, cohort->device.idle_power) : 0;
-  return (double)cohort->servers * (working * at_work + (1 - working) * idle);
-}
-
-double clx_twin_cohort_peak(const clx_cohort *cohort, double limit) {
-  return (double)cohort->servers * clx_cohort_server_peak(cohort, limit);
-}
-
 static double peak_of(const clx_twin_power_case *c) {
-  const clx_machine *m = &c->scenario->machine;
   double peak = c->network + c->storage;
-  for (int32_t i = 0; i < m->cohort_count; i++)
-    peak += clx_twin_cohort_peak(&m->cohort[i], clx_twin_gpu_limit(&c->job, &m->cohort[i]));
+  for (int32_t i = 0; i < c->fleet_count; i++) peak += clx_twin_cohort_peak(&c->fleet[i]);
   return peak;
-}
-
-// Racks at their nominal power size the chain above them.
-static clx_status make_chain(clx_twin_power_case *c, clx_error *error) {
-  const clx_scenario *s = c->scenario;
-  c->chain.count = 0;
-  if (!s->power.has_chain) return CLX_OK;
-  double racks = 0;
-  for (int32_t i = 0; i < s->machine.cohort_count; i++) racks += (double)s->machine.cohort[i].racks;
-  return clx_chain_compile(&s->power.chain, racks, c->it_peak / racks, &c->chain, error);
 }
 
 // What the PUE leaves beside the losses of the chain, at the mean of a step.
@@ -115,8 +93,12 @@ static double most_of(const clx_twin_power_case *c) {
 // Steps the job anew at a cap, and its passes.
 static clx_status at_cap(clx_twin_power_case *c, double cap, clx_error *error) {
   c->job.power_cap = cap;
+  CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
-  return clx_twin_power_passes(c, error);
+  CLX_TRY(clx_twin_power_passes(c, error));
+  c->it_peak = peak_of(c);
+  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  return CLX_OK;
 }
 
 static clx_status too_little(const clx_twin_power_case *c, double limit, double needed, clx_error *error) {
@@ -167,18 +149,15 @@ static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
 }
 
 clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error) {
-  const clx_scenario *s = c->scenario;
-  const bool all = s->spec.power.scope == CLX_POWER_SCOPE_ALL;
-  c->network = all ? s->machine.fabric.bill.power : 0;
-  c->storage = all ? s->spec.power.storage : 0;
-  if (c->samples == 0) c->samples = 2000;
+  enum { SAMPLES = 2000 };
+  if (c->samples == 0) c->samples = SAMPLES;
   read_stops(c, result);
   c->horizon = horizon_of(c, result);
-  c->it_peak = peak_of(c);
-  CLX_TRY(make_chain(c, error));
+  CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_power_passes(c, error));
   set_overhead(c, mean_of(&c->pass[CLX_PASS_STEP].servers) + c->network + c->storage);
-  CLX_TRY(clx_twin_power_passes(c, error));
+  clx_twin_power_connect(c);
+  c->it_peak = peak_of(c);
   c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
   CLX_TRY(check_limit(c, error));
   set_means(c);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "machine/machine_power.h"
 #include "twin/twin_power.h"
 
 typedef struct putter {
@@ -21,19 +22,19 @@ static const clx_twin_pass *step_of(const putter *p) { return &p->c->pass[CLX_PA
 
 // --- levels ---------------------------------------------------------------------------------------------------------------
 
+static double busy_mean(const putter *p) { return clx_wave_figures_of(&step_of(p)->busy, 0, 0, p->c->arena).mean; }
+
 static clx_status put_means(const putter *p) {
   const clx_twin_power_case *c = p->c;
-  const clx_machine *m = &c->scenario->machine;
+  const double busy = busy_mean(p);
   double gpus = 0, watt = 0;
-  for (int32_t i = 0; i < m->cohort_count; i++) {
-    const clx_cohort *h = &m->cohort[i];
-    const double working = clx_twin_working(c, h);
-    gpus += (double)h->gpus;
-    watt += (double)h->gpus * (working * clx_wave_figures_of(&step_of(p)->busy, 0, 0, c->arena).mean +
-                               (1 - working) * h->device.idle_power);
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_twin_cohort *h = &c->fleet[i];
+    gpus += (double)h->cohort->gpus;
+    watt += (double)h->cohort->gpus * (h->working * busy + (1 - h->working) * h->cohort->device.idle_power);
   }
   CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
-  CLX_TRY(put(p, "network", m->fabric.bill.power, "W", "switches and transceivers"));
+  CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
   CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
   CLX_TRY(
       put(p, "it_mean", c->it_mean, "W", "IT at its plugs: steps, evaluations, checkpoints and stops as they follow"));
@@ -51,7 +52,8 @@ static clx_status put_node(const putter *p) {
   static const double METER = 2.01;
   const clx_twin_power_case *c = p->c;
   const clx_twin_pass *pass = step_of(p);
-  const clx_cohort *h = pass->node_cohort;
+  const clx_twin_cohort *node = pass->node_of;
+  const clx_cohort *h = node->cohort;
   const int32_t stages = pass->gpu.stages, samples = pass->gpu.samples;
   double mean = 0, most = 0;
   for (int64_t i = 0; i < pass->node.count; i++) {
@@ -77,9 +79,10 @@ static clx_status put_node(const putter *p) {
   CLX_TRY(put(p, "node_peak", most, "W", "most over a step"));
   const double servers = h->rack.servers;
   CLX_TRY(put(p, "rack_mean", mean * servers, "W", "a full rack of the largest cohort that trains"));
-  CLX_TRY(put(p, "rack_peak", servers * clx_cohort_server_peak(h, clx_twin_gpu_limit(&c->job, h)), "W",
+  CLX_TRY(put(p, "rack_peak", servers * clx_twin_cohort_peak(node) / (double)h->servers, "W",
               "the same with all of it at its limit"));
-  return put(p, "rack_nominal", clx_rack_nominal(h), "W", "the same by its parts as makers plan it");
+  return put(p, "rack_nominal", clx_rack_power_nominal(&h->rack, &h->server, &h->device), "W",
+             "the same by its parts as makers plan it");
 }
 
 // --- swings ---------------------------------------------------------------------------------------------------------------
@@ -110,13 +113,30 @@ static clx_status put_swing(const putter *p) {
              "steepest over a second at the point of connection, stops and starts included");
 }
 
+// After batteries.
+static clx_status put_grid(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  clx_smoothed smoothed;
+  CLX_TRY(clx_twin_power_smooth(c->scenario, &step_of(p)->site, true, c->arena, &smoothed, p->error));
+  if (smoothed.battery_power > 0) {
+    const clx_wave_figures f = clx_wave_figures_of(&smoothed.wave, 1, 0, c->arena);
+    CLX_TRY(
+        put(p, "smoothed_swing", f.most - f.least, "W", "within a step at the point of connection, after batteries"));
+    CLX_TRY(
+        put(p, "smoothing.battery_power", smoothed.battery_power, "W", "most that batteries move to smooth a step"));
+    CLX_TRY(put(p, "smoothing.battery_energy", smoothed.battery_energy, "J", "that they swing over a step"));
+  }
+  CLX_TRY(clx_twin_power_checks(c, &smoothed.wave, true, p->result, p->error));
+  return clx_twin_power_handover(c, p->result, p->error);
+}
+
 static clx_status put_spectrum(const putter *p) {
   const clx_twin_pass *pass = step_of(p);
   enum { LINES = 512 };
   const clx_wave_cycle cycle = {.period = pass->time, .samples = (int32_t)pass->site.count, .watt = pass->site.watt};
   clx_spectrum s;
   CLX_TRY(clx_cycle_spectrum(&cycle, LINES, p->c->arena, &s, p->error));
-  const clx_grid_limits *limits = &p->c->scenario->power.limits;
+  const clx_grid_limits *limits = &p->c->scenario->spec.power.limits;
   const bool own = limits->band_count > 0;
   const int32_t count = own ? limits->band_count : CLX_COUNT(clx_grid_bands);
   for (int32_t i = 0; i < count; i++) {
@@ -182,13 +202,9 @@ static clx_status put_chain(const putter *p) {
                               c->chain.level[i].name, 100 * r.flow[i].load_share));
   }
   double lost = r.loss;
-  const clx_machine *m = &c->scenario->machine;
   double inside = 0;
-  for (int32_t i = 0; i < m->cohort_count; i++) {
-    const clx_cohort *h = &m->cohort[i];
-    const double gpu = clx_wave_figures_of(&step_of(p)->busy, 0, 0, c->arena).mean;
-    inside += (double)h->servers * clx_cohort_server_loss(h, h->trains ? gpu : h->device.idle_power);
-  }
+  for (int32_t i = 0; i < c->fleet_count; i++)
+    inside += clx_twin_cohort_loss(&c->fleet[i], c->fleet[i].working, busy_mean(p));
   CLX_TRY(
       put(p, "level.server.loss", inside, "W", "power supplies of servers and shelves of racks at the mean of a step"));
   lost += inside;
@@ -246,7 +262,7 @@ static clx_status put_energy(const putter *p) {
 static clx_status put_milestones(const putter *p) {
   const clx_twin_power_case *c = p->c;
   const clx_power_spec *spec = &c->scenario->spec.power;
-  const double each = c->site_peak / (double)c->scenario->machine.gpus;
+  const double each = c->site_peak / (double)c->scenario->machine.gpus;  // W at the point of connection
   double feed = spec->facility_limit;
   if (c->scenario->power.supply.source_count > 0) feed = clx_supply_capacity(&c->scenario->power.supply, 0);
   if (feed > 0) CLX_TRY(put(p, "gpus_carried", feed / each, "", "GPUs that the sources carry with all at their limit"));
@@ -286,20 +302,29 @@ static clx_status put_wave(const putter *p, const char *name, const clx_wave *wa
   return clx_result_add_series(p->result, name, "W", y, "time", "s", x, (int32_t)wave->count, p->error);
 }
 
-static clx_status put_series(const putter *p) {
+static clx_status put_waves(const putter *p) {
   const clx_twin_pass *pass = step_of(p);
   CLX_TRY(put_wave(p, "power.site", &pass->site, 1));
   clx_wave rack = pass->node;
   rack.count = pass->gpu.samples;  // of the first stage
   rack.step = pass->time / (double)rack.count;
-  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_cohort->rack.servers));
-  CLX_TRY(put_wave(p, "power.gpu", &pass->busy, 1));
-  if (p->o == NULL || p->o->series.count == 0) return CLX_OK;
-  CLX_TRY(put_wave(p, "power.year.mean", &p->o->series, 1));
-  return put_wave(p, "power.year.most", &p->o->series_most, 1);
+  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_of->cohort->rack.servers));
+  return put_wave(p, "power.gpu", &pass->busy, 1);
 }
 
-clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, bool series,
+static clx_status put_year(const putter *p) {
+  const clx_supply *supply = &p->c->scenario->power.supply;
+  CLX_TRY(put_wave(p, "power.year.mean", &p->o->series, 1));
+  CLX_TRY(put_wave(p, "power.year.most", &p->o->series_most, 1));
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    char name[96], slug[48];
+    snprintf(name, sizeof name, "power.source.%s", clx_result_slug(supply->source[i].name, slug, sizeof slug));
+    CLX_TRY(put_wave(p, name, &p->o->source[i], 1));
+  }
+  return p->o->charge.count > 0 ? put_wave(p, "power.charge", &p->o->charge, 1) : CLX_OK;
+}
+
+clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, int32_t series,
                               clx_result *result, clx_error *error) {
   const putter p = {c, outcome, result, error};
   CLX_TRY(put_means(&p));
@@ -309,7 +334,9 @@ clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outco
   CLX_TRY(put_parts(&p));
   CLX_TRY(put_chain(&p));
   CLX_TRY(put_smoothing(&p));
+  CLX_TRY(put_grid(&p));
   CLX_TRY(put_milestones(&p));
   if (outcome != NULL) CLX_TRY(put_energy(&p));
-  return series ? put_series(&p) : CLX_OK;
+  if (series & CLX_TWIN_POWER_WAVES) CLX_TRY(put_waves(&p));
+  return series & CLX_TWIN_POWER_YEAR ? put_year(&p) : CLX_OK;
 }

@@ -5,32 +5,22 @@
 
 // States of the group, in the order of clx_pass.
 static clx_site_state state_of(const clx_twin_pass *pass, const char *name, double share) {
-  double sum = 0, least = INFINITY, most = 0, ramp = 0;
-  const clx_wave *w = &pass->servers;
-  for (int64_t i = 0; i < w->count; i++) {
-    const double watt = (double)w->watt[i];
-    sum += watt;
-    least = fmin(least, watt);
-    most = fmax(most, watt);
-    if (i > 0) ramp = fmax(ramp, fabs(watt - (double)w->watt[i - 1]) / w->step);
-  }
+  const clx_wave_figures f = clx_wave_figures_of(&pass->servers, 1, 0, NULL);
   return (clx_site_state){.name = name,
-                          .mean = share * sum / (double)w->count,
-                          .least = share * least,
-                          .most = share * most,
-                          .ramp = share * ramp,
-                          .period = pass->time};
+                          .mean = share * f.mean,
+                          .least = share * f.least,
+                          .most = share * f.most,
+                          .ramp = share * fmax(f.ramp_up, f.ramp_down)};
 }
 
 // Cohorts draw in proportion to their peaks.
 static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
-  const clx_machine *m = &c->scenario->machine;
-  site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, m->cohort_count + 1);
+  site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, c->fleet_count + 1);
   if (site->group == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const double servers = c->it_peak - c->network - c->storage;
-  for (int32_t i = 0; i < m->cohort_count; i++) {
-    const clx_cohort *cohort = &m->cohort[i];
-    const double share = clx_twin_cohort_peak(cohort, clx_twin_gpu_limit(&c->job, cohort)) / servers;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_cohort *cohort = c->fleet[i].cohort;
+    const double share = clx_twin_cohort_peak(&c->fleet[i]) / servers;
     clx_site_group *g = &site->group[site->group_count++];
     *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
     for (int32_t k = 0; k < CLX_PASSES; k++) {
@@ -42,17 +32,16 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
   if (!(beside > 0)) return CLX_OK;
   clx_site_group *g = &site->group[site->group_count++];
   *g = (clx_site_group){.name = "network and storage", .units = 1, .state_count = 1};
-  g->state[0] = (clx_site_state){.name = "on", .mean = beside, .least = beside, .most = beside, .period = 1};
+  g->state[0] = (clx_site_state){.name = "on", .mean = beside, .least = beside, .most = beside};
   return CLX_OK;
 }
 
 static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
   enum { KINDS = 3 };
   const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
-  const int32_t groups = c->scenario->machine.cohort_count;
-  site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, groups * KINDS);
+  site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, c->fleet_count * KINDS);
   if (site->event == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t g = 0; g < groups; g++) {
+  for (int32_t g = 0; g < c->fleet_count; g++) {
     if (e->every > 0) {
       const double between = e->every * c->pass[CLX_PASS_STEP].time, length = c->pass[CLX_PASS_EVALUATION].time;
       site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
@@ -112,8 +101,7 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
   CLX_TRY(add_supply(c, site, error));
   // Contracts that curtail are met by capping GPUs, down to what they draw at rest.
   double idle = c->network + c->storage;
-  for (int32_t i = 0; i < c->scenario->machine.cohort_count; i++)
-    idle += clx_twin_cohort_power(&c->scenario->machine.cohort[i], 0, 0);
+  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_power(&c->fleet[i], 0, 0);
   site->shed = site->supply.curtailment_count > 0 || spec->on_limit == CLX_ON_LIMIT_CAP;
   site->curtail_floor = fmin(1, idle / c->it_mean);
   return clx_site_run(site, c->arena, outcome, error);

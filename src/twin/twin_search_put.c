@@ -20,7 +20,7 @@ static double mfu_of(const clx_twin_hunt *h, const clx_twin_find *f) {
 }
 
 static double energy_of(const clx_twin_hunt *h, const clx_twin_find *f) {
-  const clx_search_worth w = clx_twin_energy(h->part[f->part].scenario);
+  const clx_search_worth w = h->part[f->part].energy;
   const clx_step *step = &f->found.step;
   clx_training job = h->part[f->part].scenario->job;
   job.layout = f->found.layout;

@@ -10,7 +10,7 @@ static clx_status read_chain(clx_scenario *s, clx_error *error) {
   e->stated = spec->chain != NULL;
   CLX_TRY(clx_catalog_read(s->catalog, "chain", e->stated ? spec->chain : PLAIN, spec->place, &clx_chain_schema,
                            s->arena, &e->chain, error));
-  return clx_catalog_read_conversions(s->catalog, &e->chain, spec->place, s->arena, error);
+  return clx_catalog_read_conversions(s->catalog, &e->chain, s->arena, error);
 }
 
 static clx_status read_sources(clx_scenario *s, const clx_generator **generator, clx_error *error) {

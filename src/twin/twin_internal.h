@@ -34,6 +34,8 @@ int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
 // Power of a run, after training and reliability: power.* (twin.h, twin_power_study.h).
 clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step, uint64_t seed,
                           clx_result *result, clx_error *error);
+// The same of a machine of many jobs.
+clx_status clx_twin_power_jobs(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // Failures of the job, where the scenario has the section: reliability.*.
 clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads, const clx_training *job,
                                     const clx_step *step, clx_result *result, clx_error *error);

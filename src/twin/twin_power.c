@@ -16,16 +16,16 @@ static clx_search_worth worth_of(const clx_twin_power_case *c) {
   clx_search_worth worth = {.base = c->network, .share = share_of, .least_share = 1};
   double training = 0;
   for (int32_t i = 0; i < c->fleet_count; i++)
-    training += c->fleet[i].cohort->trains ? (double)c->fleet[i].cohort->gpus : 0;
+    training += c->fleet[i].cohort.trains ? (double)c->fleet[i].cohort.gpus : 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_twin_cohort *t = &c->fleet[i];
-    const double idle = t->cohort->device.idle_power, at_idle = clx_twin_cohort_power(t, 0, 0);
-    const double slope = (clx_twin_cohort_power(t, 1, t->limit) - at_idle) / (t->limit - idle);  // W a W of each GPU
+    const double idle = t->cohort.device.idle_power, at_idle = clx_twin_cohort_idle(t);
+    const double slope = (clx_twin_cohort_peak(t) - at_idle) / (t->limit - idle);  // W a W of each GPU
     worth.base += at_idle;
-    if (!t->cohort->trains) continue;
+    if (!t->cohort.trains) continue;
     worth.rank -= slope * idle / training;
     worth.busy += slope * t->limit / training;
-    worth.least_share = fmin(worth.least_share, clx_device_draw(&t->cohort->device, &wait, 1, t->limit) / t->limit);
+    worth.least_share = fmin(worth.least_share, clx_device_draw(&t->cohort.device, &wait, 1, t->limit) / t->limit);
   }
   return worth;
 }

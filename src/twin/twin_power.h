@@ -5,18 +5,17 @@
 #include "training/training_power.h"
 #include "twin/twin_internal.h"
 
-// One cohort of the fleet, from its GPUs to its plugs.
+// One cohort of the fleet.
 typedef struct clx_twin_cohort {
-  const clx_cohort *cohort;
-  clx_chain own;  // levels of its chain that are IT equipment: supplies of servers, shelves of racks
-  double extra[CLX_CHAIN_LEVELS_MAX];  // W of what hangs beside servers
-  double working;                      // share of its GPUs that the job uses; the others idle
-  double limit;                        // W that one GPU may draw
+  clx_cohort cohort;  // as the machine has it; without supplies where the chain states others
+  double working;     // share of its GPUs that the job uses; the others idle
+  double limit;       // W that one GPU may draw
 } clx_twin_cohort;
 
 // One pass of the job at every level; waves of one period that repeats.
 typedef struct clx_twin_pass {
   bool there;
+  bool busy_parts;                // a job keeps CPUs and NICs busy
   clx_pass_power gpu;  // of the job's device, before smoothing
   clx_wave busy;       // W of one GPU of the job, mean over stages, after what chip and rack do about swings
   clx_wave servers;    // W of all servers and racks at their plugs
@@ -50,13 +49,15 @@ typedef struct clx_twin_power_case {
 
 // --- fleet (twin_power_fleet.c) ---
 
-// Chains of the cohorts up to their plugs, and of the site above them. Fills fleet, chain, network, storage.
+// Cohorts at their caps, and the chain from their plugs up. Fills fleet, chain, network, storage, it_peak.
 clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error);
-// W of all servers of a cohort at their plugs (racks and shelves included) when the share `working` of its GPUs draws `busy` W and the rest idles.
-double clx_twin_cohort_power(const clx_twin_cohort *cohort, double working, double busy);
-// What of that its supplies lose.
-double clx_twin_cohort_loss(const clx_twin_cohort *cohort, double working, double busy);
-// All of it at its limit at once.
+// One server, its part of the rack included, with supplies, while its GPUs draw `gpu` W each and have drawn `mean` W for the last minute, which is
+// what fans go by; busy: a job runs.
+clx_machine_draw clx_twin_server_power(const clx_twin_cohort *cohort, double gpu, double mean, bool busy);
+// All servers of a cohort; those that the job leaves over idle.
+clx_machine_draw clx_twin_cohort_power(const clx_twin_cohort *cohort, double gpu, double mean, bool busy);
+// W at the plugs with all GPUs idle, and with all at their limit.
+double clx_twin_cohort_idle(const clx_twin_cohort *cohort);
 double clx_twin_cohort_peak(const clx_twin_cohort *cohort);
 
 // --- passes (twin_power_pass.c) ---

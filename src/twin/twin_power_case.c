@@ -5,12 +5,6 @@
 #include "twin/twin_power.h"
 #include "unit/unit.h"
 
-static double peak_of(const clx_twin_power_case *c) {
-  double peak = c->network + c->storage;
-  for (int32_t i = 0; i < c->fleet_count; i++) peak += clx_twin_cohort_peak(&c->fleet[i]);
-  return peak;
-}
-
 // What the PUE leaves beside the losses of the chain, at the mean of a step.
 static void set_overhead(clx_twin_power_case *c, double it) {
   const double pue = c->scenario->spec.power.pue;
@@ -96,7 +90,6 @@ static clx_status at_cap(clx_twin_power_case *c, double cap, clx_error *error) {
   CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
   CLX_TRY(clx_twin_power_passes(c, error));
-  c->it_peak = peak_of(c);
   c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
   return CLX_OK;
 }
@@ -157,7 +150,6 @@ clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result,
   CLX_TRY(clx_twin_power_passes(c, error));
   set_overhead(c, mean_of(&c->pass[CLX_PASS_STEP].servers) + c->network + c->storage);
   clx_twin_power_connect(c);
-  c->it_peak = peak_of(c);
   c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
   CLX_TRY(check_limit(c, error));
   set_means(c);

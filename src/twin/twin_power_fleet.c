@@ -1,8 +1,6 @@
 // From GPUs to the plugs of servers and racks, cohort by cohort, and the chain of the site above all of them.
 #include <math.h>
-#include <string.h>
 
-#include "machine/machine_power.h"
 #include "twin/twin_power.h"
 
 static double training_gpus(const clx_machine *m) {
@@ -11,63 +9,81 @@ static double training_gpus(const clx_machine *m) {
   return gpus;
 }
 
-// Load behind the supplies of all servers, W.
-static double load_of(const clx_twin_cohort *c, double working, double busy) {
-  const clx_cohort *h = c->cohort;
-  const double at_work = working > 0 ? clx_server_power(&h->server, &h->device, busy) : 0;
-  const double idle = working < 1 ? clx_server_power(&h->server, &h->device, h->device.idle_power) : 0;
-  return (double)h->servers * (working * at_work + (1 - working) * idle);
+// Of one server, its part of the rack included.
+static clx_machine_draw per_server(const clx_twin_cohort *c, clx_machine_draw rack) {
+  const double servers = c->cohort.rack.servers;
+  return (clx_machine_draw){.gpus = rack.gpus / servers,
+                            .parts = rack.parts / servers,
+                            .fans = rack.fans / servers,
+                            .dc = rack.dc / servers,
+                            .loss = rack.loss / servers,
+                            .in = rack.in / servers};
 }
 
-double clx_twin_cohort_power(const clx_twin_cohort *c, double working, double busy) {
-  return clx_chain_top(&c->own, load_of(c, working, busy), c->extra);
+clx_machine_draw clx_twin_server_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
+  return per_server(c, clx_rack_power_steady(&c->cohort, gpu, mean, busy ? 1 : 0));
 }
 
-double clx_twin_cohort_loss(const clx_twin_cohort *c, double working, double busy) {
-  return clx_chain_pass(&c->own, load_of(c, working, busy), c->extra).loss;
+clx_machine_draw clx_twin_cohort_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
+  const double idle = c->cohort.device.idle_power, servers = (double)c->cohort.servers;
+  const double share[2] = {c->working, 1 - c->working};
+  clx_machine_draw sum = {0};
+  for (int32_t i = 0; i < 2; i++) {
+    if (share[i] <= 0) continue;
+    const clx_machine_draw one =
+        i == 0 ? clx_twin_server_power(c, gpu, mean, busy) : clx_twin_server_power(c, idle, idle, false);
+    sum.gpus += servers * share[i] * one.gpus;
+    sum.parts += servers * share[i] * one.parts;
+    sum.fans += servers * share[i] * one.fans;
+    sum.dc += servers * share[i] * one.dc;
+    sum.loss += servers * share[i] * one.loss;
+    sum.in += servers * share[i] * one.in;
+  }
+  return sum;
+}
+
+double clx_twin_cohort_idle(const clx_twin_cohort *c) {
+  const double idle = c->cohort.device.idle_power;
+  return (double)c->cohort.servers * clx_twin_server_power(c, idle, idle, false).in;
 }
 
 double clx_twin_cohort_peak(const clx_twin_cohort *c) {
-  const clx_cohort *h = c->cohort;
-  return clx_chain_top(&c->own, (double)h->servers * clx_server_power_most(&h->server, &h->device, c->limit), c->extra);
+  return (double)c->cohort.servers * clx_twin_server_power(c, c->limit, c->limit, true).in;
 }
 
-// Cohort i alone on the chain: its levels up to the plug.
-static clx_status make_cohort(clx_twin_power_case *c, int32_t i, clx_error *error) {
-  const clx_scenario *s = c->scenario;
-  const clx_cohort *h = &s->machine.cohort[i];
-  clx_twin_cohort *t = &c->fleet[i];
-  const double cap = h->trains ? c->job.power_cap : 0;
-  *t = (clx_twin_cohort){.cohort = h, .limit = cap > 0 ? fmin(cap, h->device.tdp) : h->device.tdp};
-  t->working = h->trains ? fmin(1, clx_layout_ranks(&c->job.layout) / training_gpus(&s->machine)) : 0;
-  const clx_chain_fleet fleet = clx_cohort_chain_fleet(h);
-  CLX_TRY(clx_chain_compile(&s->power.chain, &fleet, s->spec.power.place, &t->own, error));
-  if (t->own.rack < t->own.plug) {
-    t->extra[t->own.rack] = (double)h->racks * clx_rack_power_other(&h->rack);
-  } else {  // parts of the rack behind no supply of its own
-    t->extra[t->own.plug > 0 ? t->own.plug - 1 : 0] = (double)h->racks * clx_rack_power_other(&h->rack);
+// A chain that states supplies of its own replaces those of racks and servers.
+static bool replaces_supplies(const clx_chain_spec *chain) {
+  for (int32_t i = 0; i < chain->level_count; i++) {
+    const clx_conversion *e = chain->level[i].equipment;
+    if (e != NULL && (e->kind == CLX_CONVERSION_PSU || e->kind == CLX_CONVERSION_SHELF)) return true;
   }
-  t->own.count = t->own.plug;
-  return CLX_OK;
+  return false;
 }
 
-// All cohorts on the levels above their plugs.
+static void make_cohort(clx_twin_power_case *c, int32_t i) {
+  const clx_scenario *s = c->scenario;
+  clx_twin_cohort *t = &c->fleet[i];
+  *t = (clx_twin_cohort){.cohort = s->machine.cohort[i]};
+  const double cap = t->cohort.trains ? c->job.power_cap : 0, tdp = t->cohort.device.tdp;
+  t->limit = cap > 0 ? fmin(cap, tdp) : tdp;
+  t->working = t->cohort.trains ? fmin(1, clx_layout_ranks(&c->job.layout) / training_gpus(&s->machine)) : 0;
+  if (replaces_supplies(&s->power.chain)) t->cohort.server_supply = t->cohort.rack_supply = NULL;
+}
+
+// All cohorts on one chain, sized by what they draw at most.
 static clx_status make_site(clx_twin_power_case *c, clx_error *error) {
   const clx_scenario *s = c->scenario;
   clx_chain_fleet all = {0};
-  double it = 0;
+  double it = c->network + c->storage;
   for (int32_t i = 0; i < c->fleet_count; i++) {
-    const clx_cohort *h = c->fleet[i].cohort;
+    const clx_cohort *h = &c->fleet[i].cohort;
     all.servers += (double)h->servers;
     all.racks += (double)h->racks;
     it += clx_twin_cohort_peak(&c->fleet[i]);
   }
-  all.server_load = (it + c->network + c->storage) / all.servers;
-  CLX_TRY(clx_chain_compile(&s->power.chain, &all, s->spec.power.place, &c->chain, error));
-  const int32_t plug = c->fleet[0].own.plug;
-  c->chain.count -= plug;
-  memmove(c->chain.level, c->chain.level + plug, (size_t)c->chain.count * sizeof *c->chain.level);
-  return CLX_OK;
+  all.server_load = it / all.servers;
+  c->it_peak = it;
+  return clx_chain_compile(&s->power.chain, &all, s->spec.power.place, &c->chain, error);
 }
 
 clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error) {
@@ -78,6 +94,6 @@ clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error) {
   c->fleet_count = s->machine.cohort_count;
   if (c->fleet == NULL) c->fleet = CLX_NEW_ARRAY(c->arena, clx_twin_cohort, c->fleet_count);
   if (c->fleet == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < c->fleet_count; i++) CLX_TRY(make_cohort(c, i, error));
+  for (int32_t i = 0; i < c->fleet_count; i++) make_cohort(c, i);
   return make_site(c, error);
 }

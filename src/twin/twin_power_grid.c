@@ -34,10 +34,9 @@ double clx_twin_power_ride(const clx_twin_power_case *c) {
     if (e != NULL) ride = fmax(ride, e->ride);
   }
   for (int32_t k = 0; k < c->fleet_count; k++) {
-    for (int32_t i = 0; i < c->fleet[k].own.count; i++) {
-      const clx_conversion *e = c->fleet[k].own.level[i].conversion;
-      if (e != NULL) ride = fmax(ride, e->ride);
-    }
+    const clx_cohort *h = &c->fleet[k].cohort;
+    const clx_conversion *supply = h->rack_supply != NULL ? h->rack_supply : h->server_supply;
+    if (supply != NULL) ride = fmax(ride, supply->ride);
   }
   return ride;
 }

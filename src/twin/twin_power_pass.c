@@ -10,14 +10,18 @@ static clx_wave wave_new(clx_arena *arena, double time, int32_t samples) {
   return wave;
 }
 
+static double mean_of(const clx_wave *wave) {
+  double sum = 0;
+  for (int64_t i = 0; i < wave->count; i++) sum += (double)wave->watt[i];
+  return sum / (double)wave->count;
+}
+
+
 // J of capacitors for one GPU in the shelves of its rack.
-static double shelf_storage(const clx_twin_cohort *cohort) {
-  double energy = 0;
-  for (int32_t i = 0; i < cohort->own.count; i++) {
-    const clx_chain_level *level = &cohort->own.level[i];
-    if (level->conversion != NULL) energy += level->units * level->conversion->storage;
-  }
-  return energy / (double)cohort->cohort->gpus;
+static double shelf_storage(const clx_cohort *cohort) {
+  if (cohort->rack_supply == NULL) return 0;
+  const double gpus = (double)cohort->rack.servers * cohort->server.gpus;
+  return fmax(1, cohort->rack.supplies) * cohort->rack_supply->storage / gpus;
 }
 
 static clx_smoothing chip_smoothing(const clx_twin_power_case *c, const clx_twin_cohort *cohort) {
@@ -29,7 +33,7 @@ static clx_smoothing chip_smoothing(const clx_twin_power_case *c, const clx_twin
       .hysteresis = s->hysteresis,
       .dummy = s->dummy,
       .dummy_delay = s->dummy_delay,
-      .rack_energy = s->rack_energy >= 0 ? s->rack_energy : shelf_storage(cohort),
+      .rack_energy = s->rack_energy >= 0 ? s->rack_energy : shelf_storage(&cohort->cohort),
       .rack_power = s->rack_power,
   };
 }
@@ -44,7 +48,7 @@ static clx_status add_stage(const clx_twin_power_case *c, const clx_twin_cohort 
   const int32_t samples = gpu->samples;
   const size_t first = (size_t)stage * (size_t)samples;
   const clx_smoothing measures = chip_smoothing(c, cohort);
-  const double share = 1.0 / gpu->stages, gpus = (double)cohort->cohort->gpus * cohort->working * share;
+  const double share = 1.0 / gpu->stages, gpus = (double)cohort->cohort.gpus * cohort->working * share;
   clx_wave wave = {.step = gpu->time / samples, .count = samples, .watt = &gpu->watt[first]};
   if (is_smoothing(&measures)) {
     clx_smoothed out;
@@ -54,14 +58,13 @@ static clx_status add_stage(const clx_twin_power_case *c, const clx_twin_cohort 
     pass->stretch = fmax(pass->stretch, out.stretch);
   }
   const bool node = cohort == pass->node_of;
+  const double mean = mean_of(&wave);
   for (int32_t i = 0; i < samples; i++) {
     const double watt = (double)wave.watt[i];
-    pass->servers.watt[i] += (float)(share * clx_twin_cohort_power(cohort, cohort->working, watt));
+    pass->servers.watt[i] += (float)(share * clx_twin_cohort_power(cohort, watt, mean, pass->busy_parts).in);
     pass->busy.watt[i] += (float)(gpus * watt);
-    if (node) {
-      pass->node.watt[first + (size_t)i] =
-          (float)(clx_twin_cohort_power(cohort, 1, watt) / (double)cohort->cohort->servers);
-    }
+    if (node)
+      pass->node.watt[first + (size_t)i] = (float)clx_twin_server_power(cohort, watt, mean, pass->busy_parts).in;
   }
   return CLX_OK;
 }
@@ -70,7 +73,7 @@ static const clx_twin_cohort *largest_training(const clx_twin_power_case *c) {
   const clx_twin_cohort *most = NULL;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_twin_cohort *one = &c->fleet[i];
-    if (one->cohort->trains && (most == NULL || one->cohort->gpus > most->cohort->gpus)) most = one;
+    if (one->cohort.trains && (most == NULL || one->cohort.gpus > most->cohort.gpus)) most = one;
   }
   return most;
 }
@@ -91,14 +94,14 @@ static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort
                              const clx_exact_options *options, clx_pass kind, double sequences, clx_twin_pass *pass,
                              clx_error *error) {
   const int32_t samples = pass->gpu.samples;
-  if (!cohort->cohort->trains) {
-    const double idle = clx_twin_cohort_power(cohort, 0, 0);
+  if (!cohort->cohort.trains) {
+    const double idle = clx_twin_cohort_idle(cohort);
     for (int32_t k = 0; k < samples; k++) pass->servers.watt[k] += (float)idle;
     return CLX_OK;
   }
   clx_pass_power own = pass->gpu;
-  if (!clx_text_equal(cohort->cohort->device.name, c->job.device->name)) {
-    CLX_TRY(clx_training_power_of(&c->job, options, &cohort->cohort->device, kind, sequences, samples, c->arena, &own,
+  if (!clx_text_equal(cohort->cohort.device.name, c->job.device->name)) {
+    CLX_TRY(clx_training_power_of(&c->job, options, &cohort->cohort.device, kind, sequences, samples, c->arena, &own,
                                   error));
   }
   for (int32_t stage = 0; stage < own.stages; stage++) CLX_TRY(add_stage(c, cohort, &own, stage, pass, error));
@@ -116,25 +119,19 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
                                      .balance = s->spec.training.balance,
                                      .seed = c->seed,
                                      .steps = 1};
-  *pass = (clx_twin_pass){.there = true, .stretch = 1, .node_of = largest_training(c)};
+  *pass = (clx_twin_pass){.there = true, .stretch = 1, .busy_parts = kind != CLX_PASS_STOPPED, .node_of = largest_training(c)};
   CLX_TRY(clx_training_power(&c->job, &options, kind, sequences, c->samples, c->arena, &pass->gpu, error));
   CLX_TRY(new_waves(c, pass, error));
   double busy = 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     CLX_TRY(add_cohort(c, &c->fleet[i], &options, kind, sequences, pass, error));
-    busy += (double)c->fleet[i].cohort->gpus * c->fleet[i].working;
+    busy += (double)c->fleet[i].cohort.gpus * c->fleet[i].working;
   }
   for (int32_t k = 0; k < pass->gpu.samples; k++) pass->busy.watt[k] /= (float)busy;
   clx_wave *waves[] = {&pass->busy, &pass->servers, &pass->site};
   for (int32_t k = 0; k < CLX_COUNT(waves); k++) waves[k]->step *= pass->stretch;
   pass->time = pass->gpu.time * pass->stretch;
   return CLX_OK;
-}
-
-static double mean_of(const clx_wave *wave) {
-  double sum = 0;
-  for (int64_t i = 0; i < wave->count; i++) sum += (double)wave->watt[i];
-  return sum / (double)wave->count;
 }
 
 double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean) {

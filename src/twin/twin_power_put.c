@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "machine/machine_power.h"
 #include "twin/twin_power.h"
 
 typedef struct putter {
@@ -30,8 +29,8 @@ static clx_status put_means(const putter *p) {
   double gpus = 0, watt = 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_twin_cohort *h = &c->fleet[i];
-    gpus += (double)h->cohort->gpus;
-    watt += (double)h->cohort->gpus * (h->working * busy + (1 - h->working) * h->cohort->device.idle_power);
+    gpus += (double)h->cohort.gpus;
+    watt += (double)h->cohort.gpus * (h->working * busy + (1 - h->working) * h->cohort.device.idle_power);
   }
   CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
   CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
@@ -53,7 +52,7 @@ static clx_status put_node(const putter *p) {
   const clx_twin_power_case *c = p->c;
   const clx_twin_pass *pass = step_of(p);
   const clx_twin_cohort *node = pass->node_of;
-  const clx_cohort *h = node->cohort;
+  const clx_cohort *h = &node->cohort;
   const int32_t stages = pass->gpu.stages, samples = pass->gpu.samples;
   double mean = 0, most = 0;
   for (int64_t i = 0; i < pass->node.count; i++) {
@@ -81,8 +80,9 @@ static clx_status put_node(const putter *p) {
   CLX_TRY(put(p, "rack_mean", mean * servers, "W", "a full rack of the largest cohort that trains"));
   CLX_TRY(put(p, "rack_peak", servers * clx_twin_cohort_peak(node) / (double)h->servers, "W",
               "the same with all of it at its limit"));
-  return put(p, "rack_nominal", clx_rack_power_nominal(&h->rack, &h->server, &h->device), "W",
-             "the same by its parts as makers plan it");
+  CLX_TRY(put(p, "rack_nominal", clx_rack_rated(h, 1).in, "W", "the same with every part at its rating"));
+  return put(p, "rack_momentary", clx_rack_rated(h, fmax(1, h->server.gpu_peak)).in, "W",
+             "the same for milliseconds, GPUs above their limit");
 }
 
 // --- swings ---------------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ static clx_status put_chain(const putter *p) {
   double lost = r.loss;
   double inside = 0;
   for (int32_t i = 0; i < c->fleet_count; i++)
-    inside += clx_twin_cohort_loss(&c->fleet[i], c->fleet[i].working, busy_mean(p));
+    inside += clx_twin_cohort_power(&c->fleet[i], busy_mean(p), busy_mean(p), true).loss;
   CLX_TRY(
       put(p, "level.server.loss", inside, "W", "power supplies of servers and shelves of racks at the mean of a step"));
   lost += inside;
@@ -308,7 +308,7 @@ static clx_status put_waves(const putter *p) {
   clx_wave rack = pass->node;
   rack.count = pass->gpu.samples;  // of the first stage
   rack.step = pass->time / (double)rack.count;
-  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_of->cohort->rack.servers));
+  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_of->cohort.rack.servers));
   return put_wave(p, "power.gpu", &pass->busy, 1);
 }
 

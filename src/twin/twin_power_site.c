@@ -19,7 +19,7 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
   if (site->group == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const double servers = c->it_peak - c->network - c->storage;
   for (int32_t i = 0; i < c->fleet_count; i++) {
-    const clx_cohort *cohort = c->fleet[i].cohort;
+    const clx_cohort *cohort = &c->fleet[i].cohort;
     const double share = clx_twin_cohort_peak(&c->fleet[i]) / servers;
     clx_site_group *g = &site->group[site->group_count++];
     *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
@@ -101,7 +101,7 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
   CLX_TRY(add_supply(c, site, error));
   // Contracts that curtail are met by capping GPUs, down to what they draw at rest.
   double idle = c->network + c->storage;
-  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_power(&c->fleet[i], 0, 0);
+  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
   site->shed = site->supply.curtailment_count > 0 || spec->on_limit == CLX_ON_LIMIT_CAP;
   site->curtail_floor = fmin(1, idle / c->it_mean);
   return clx_site_run(site, c->arena, outcome, error);

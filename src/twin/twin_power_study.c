@@ -22,7 +22,7 @@ static clx_status tell(const study *s, const char *what, double done) {
 
 static double idle_power(const clx_twin_power_case *c) {
   double idle = c->network + c->storage;
-  for (int32_t i = 0; i < c->scenario->machine.cohort_count; i++) idle += clx_twin_cohort_power(&c->fleet[i], 0, 0);
+  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
   return clx_twin_site_power(c, idle, idle);
 }
 
@@ -46,7 +46,7 @@ static clx_status make_window(const study *s, clx_wave *site, clx_wave *rack, cl
   for (int32_t i = 0; i < CLX_COUNT(waves); i++) {
     const clx_wave_group one = {
         .name = "site",
-        .units = i == 1 ? pass->node_cohort->rack.servers : 1,
+        .units = i == 1 ? pass->node_of->cohort.rack.servers : 1,
         .cycle = {.period = pass->time, .samples = (int32_t)waves[i].samples, .watt = waves[i].watt}};
     *waves[i].out = (clx_wave){.step = step, .count = (int64_t)count};
     CLX_TRY(clx_wave_sum(&one, 1, s->options->seed, waves[i].out, s->c.arena, s->error));

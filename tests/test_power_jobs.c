@@ -12,8 +12,8 @@ enum { FRONTIER = 9472, DAY = 86400 };
 static clx_chain frontier_chain(void) {
   clx_chain c = {.count = 3};
   c.level[0] = (clx_chain_level){.name = "node", .conversion = &SIVOC, .units = FRONTIER};
-  c.level[1] = (clx_chain_level){
-      .name = "rectifier", .conversion = &RECTIFIER, .units = 2368, .static_load = 74.0 * 32 * 250};
+  c.level[1] =
+      (clx_chain_level){.name = "rectifier", .conversion = &RECTIFIER, .units = 2368, .static_load = 74.0 * 32 * 250};
   c.level[2] = (clx_chain_level){.name = "system", .units = 1, .static_load = 25 * 8473.47};
   return c;
 }
@@ -63,10 +63,11 @@ static void test_frontier_idle_and_peak(void **state) {
 static void test_frontier_benchmark(void **state) {
   (void)state;
   clx_arena *arena = clx_arena_new();
-  const clx_node_job list[] = {{.start = 0, .end = 10800, .nodes = FRONTIER, .first = -1, .cpu = 1, .gpu = 1},
-                               {.start = 10800, .end = 14400, .nodes = FRONTIER, .first = -1, .cpu = 0, .gpu = 1},
-                               {.start = 14200, .end = 17800, .nodes = FRONTIER, .first = -1, .cpu = 0.33, .gpu = 0.79},
-                               {.start = 17800, .end = 21400, .nodes = FRONTIER, .first = -1, .cpu = 0.33, .gpu = 0.79}};
+  const clx_node_job list[] = {
+      {.start = 0, .end = 10800, .nodes = FRONTIER, .first = -1, .cpu = 1, .gpu = 1},
+      {.start = 10800, .end = 14400, .nodes = FRONTIER, .first = -1, .cpu = 0, .gpu = 1},
+      {.start = 14200, .end = 17800, .nodes = FRONTIER, .first = -1, .cpu = 0.33, .gpu = 0.79},
+      {.start = 17800, .end = 21400, .nodes = FRONTIER, .first = -1, .cpu = 0.33, .gpu = 0.79}};
   const clx_job_run run = frontier(list, 4, 8 * 3600, 15);
   const clx_job_outcome out = run_list(&run, arena);
   CLX_CHECK_NEAR(out.mean, 21.451e6, 1e-3, 0);
@@ -100,7 +101,8 @@ static void plain_stop(plain *p, const clx_node_job *job, double time) {
 static void plain_start(plain *p, const clx_node_job *job, double time) {
   for (int32_t j = 0; j < JOBS; j++) {
     if (p->is_running[j] || p->is_done[j] || job[j].start > time) continue;
-    int32_t from = job[j].first < 0 ? 0 : (int32_t)job[j].first, to = job[j].first < 0 ? SMALL : from + (int32_t)job[j].nodes;
+    int32_t from = job[j].first < 0 ? 0 : (int32_t)job[j].first,
+            to = job[j].first < 0 ? SMALL : from + (int32_t)job[j].nodes;
     int64_t free = 0;
     for (int32_t k = from; k < to; k++) free += p->owner[k] < 0;
     if (free < job[j].nodes) continue;
@@ -126,8 +128,8 @@ static double plain_power(plain *p, const clx_job_run *run, double time) {
       cpu = j->cpu_trace != NULL ? (double)j->cpu_trace[at] : j->cpu;
       gpu = j->gpu_trace != NULL ? (double)j->gpu_trace[at] : j->gpu;
     }
-    p->load[k] = n->cpu_idle + cpu * (n->cpu_most - n->cpu_idle) + n->gpu_idle + gpu * (n->gpu_most - n->gpu_idle) +
-                 n->fixed;
+    p->load[k] =
+        n->cpu_idle + cpu * (n->cpu_most - n->cpu_idle) + n->gpu_idle + gpu * (n->gpu_most - n->gpu_idle) + n->fixed;
   }
   return clx_chain_pass_each(&run->chain, p->load, SMALL, p->scratch);
 }
@@ -136,7 +138,8 @@ static double LOADS[] = {0.1, 0.2, 0.5, 1};
 static double CURVE[] = {0.80, 0.90, 0.95, 0.92};
 static const clx_conversion BENT = {
     .name = "bent", .rating = 12000, .load = LOADS, .load_count = 4, .curve = CURVE, .curve_count = 4};
-static const clx_conversion SQUARE = {.name = "square", .rating = 3e5, .efficiency = 0.99, .fixed = 500, .load_loss = 4e3};
+static const clx_conversion SQUARE = {
+    .name = "square", .rating = 3e5, .efficiency = 0.99, .fixed = 500, .load_loss = 4e3};
 
 // Levels of bent curves, one with two units to a load, one whose blocks do not divide evenly.
 static clx_chain bent_chain(void) {
@@ -159,7 +162,8 @@ static void draw_small(uint64_t seed, clx_node_job *job, float trace[JOBS][2][64
                             .first = -1,
                             .cpu = clx_stream_uniform(&s),
                             .gpu = clx_stream_uniform(&s)};
-    if (clx_stream_below(&s, 4) == 0) job[j].first = (int64_t)clx_stream_below(&s, (uint64_t)(SMALL - job[j].nodes + 1));
+    if (clx_stream_below(&s, 4) == 0)
+      job[j].first = (int64_t)clx_stream_below(&s, (uint64_t)(SMALL - job[j].nodes + 1));
     if (clx_stream_below(&s, 2) == 0) continue;
     job[j].trace_count = 1 + (int32_t)clx_stream_below(&s, 20);
     for (int32_t i = 0; i < job[j].trace_count; i++) {
@@ -217,15 +221,10 @@ static void test_placement(void **state) {
   const clx_node_job list[] = {{.start = 0, .end = 10, .nodes = 40, .first = -1, .gpu = 1},
                                {.start = 0, .end = 30, .nodes = 20, .first = -1, .gpu = 1},
                                {.start = 0, .end = 10, .nodes = 30, .first = 60, .gpu = 1},
-                               {.start = 5, .end = 15, .nodes = 50, .first = -1, .gpu = 1},   // waits for 10
-                               {.start = 6, .end = 16, .nodes = 6, .first = -1, .gpu = 1}};   // passes by
-  clx_job_run run = {.job = list,
-                     .job_count = 5,
-                     .nodes = SMALL,
-                     .node = {0, 0, 0, 1000, 0},
-                     .quantum = 15,
-                     .horizon = 40,
-                     .step = 1};
+                               {.start = 5, .end = 15, .nodes = 50, .first = -1, .gpu = 1},  // waits for 10
+                               {.start = 6, .end = 16, .nodes = 6, .first = -1, .gpu = 1}};  // passes by
+  clx_job_run run = {
+      .job = list, .job_count = 5, .nodes = SMALL, .node = {0, 0, 0, 1000, 0}, .quantum = 15, .horizon = 40, .step = 1};
   const clx_job_outcome out = run_list(&run, arena);
   static const double busy[] = {90, 90, 90, 90, 90, 90, 96, 96, 96, 96, 76, 76, 76, 76, 76, 76, 70, 70, 70, 70, 20};
   for (int32_t t = 0; t <= 20; t++) CLX_CHECK_NEAR((double)out.series.watt[t], 1000 * busy[t], 0, 0);
@@ -369,16 +368,17 @@ static void test_draws_a_list(void **state) {
   clx_arena_free(arena);
 }
 
-// RAPS prints 17.23 MW for its own draw of the same day; ours of several seeds lie around it.
+// Over many seeds the day's mean is 17.75 MW with a deviation of 1.05 MW (200 seeds); RAPS prints 17.23 MW for its own draw.
 static void test_random_day(void **state) {
   (void)state;
-  const clx_jobs_spec first = defaults();
-  double sum = 0;
-  for (int64_t seed = 1; seed <= 5; seed++) {
+  enum { SEEDS = 40 };
+  double sum = 0, squares = 0;
+  for (int64_t seed = 1; seed <= SEEDS; seed++) {
     clx_arena *arena = clx_arena_new();
     clx_error error;
     clx_error_clear(&error);
-    clx_jobs_spec spec = first;
+    clx_jobs_spec spec;
+    clx_schema_default(&clx_jobs_schema, &spec);
     spec.random.seed = seed;
     clx_node_job *job;
     int64_t count;
@@ -387,19 +387,25 @@ static void test_random_day(void **state) {
     run.node = spec.node;
     const clx_job_outcome out = run_list(&run, arena);
     assert_true(out.least >= 7.3064e6 && out.most <= 28.228e6);
-    CLX_CHECK_NEAR(out.mean, 17.5e6, 0.12, 0);
-    sum += out.mean;
+    assert_true(out.utilisation > 0.97 && out.utilisation <= 1);
+    sum += out.mean / SEEDS;
+    squares += out.mean * out.mean / SEEDS;
     clx_arena_free(arena);
   }
-  CLX_CHECK_NEAR(sum / 5, 17.2309e6, 0.05, 0);
+  CLX_CHECK_NEAR(sum, 17.75e6, 0, 4 * 1.05e6 / sqrt(SEEDS));
+  assert_true(fabs(sum - 17.2309e6) < sqrt(squares - sum * sum));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_frontier_idle_and_peak), cmocka_unit_test(test_frontier_benchmark),
-      cmocka_unit_test(test_equals_a_plain_loop),    cmocka_unit_test(test_placement),
-      cmocka_unit_test(test_refuses),                cmocka_unit_test(test_reads_a_list),
-      cmocka_unit_test(test_names_mistakes),         cmocka_unit_test(test_draws_a_list),
+      cmocka_unit_test(test_frontier_idle_and_peak),
+      cmocka_unit_test(test_frontier_benchmark),
+      cmocka_unit_test(test_equals_a_plain_loop),
+      cmocka_unit_test(test_placement),
+      cmocka_unit_test(test_refuses),
+      cmocka_unit_test(test_reads_a_list),
+      cmocka_unit_test(test_names_mistakes),
+      cmocka_unit_test(test_draws_a_list),
       cmocka_unit_test(test_random_day),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

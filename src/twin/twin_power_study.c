@@ -118,12 +118,25 @@ static double energy_price(const clx_scenario *s) {
   return t != NULL && t->energy > 0 ? t->energy : 0;
 }
 
+// Swings of seconds take power, not hours: a unit costs its price for the power it has.
+static clx_status price_battery(const study *s, clx_design_costs *costs) {
+  const clx_supply *supply = &s->c.scenario->power.supply;
+  for (int32_t i = 0; i < supply->store_count; i++) {
+    const clx_battery *b = supply->store[i].battery;
+    if (!(b->price > 0)) continue;
+    costs->battery_power = b->price / b->power;
+    return CLX_OK;
+  }
+  return clx_result_warn(s->result, s->error,
+                         "power design: no battery of the scenario has a price: its cost is that of energy alone");
+}
+
 static clx_status put_design(const study *s) {
   static const double YEARS = 5;
   const clx_scenario *scenario = s->c.scenario;
   const clx_twin_pass *pass = &s->c.pass[CLX_PASS_STEP];
   clx_design_costs costs = {.energy = energy_price(scenario), .years = YEARS};
-  CLX_TRY(clx_twin_power_battery_price(scenario, &costs, s->result, s->error));
+  CLX_TRY(price_battery(s, &costs));
   clx_smoothing given = {.battery_efficiency = 0.9, .battery_time = scenario->spec.power.smoothing.battery_time};
   clx_design d;
   CLX_TRY(clx_design_smoothing(&pass->site, 1, &given, &scenario->spec.power.limits, &costs, s->c.arena, &d, s->error));

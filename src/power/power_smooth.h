@@ -5,34 +5,42 @@
 #include "power/power_supply.h"
 #include "power/power_wave.h"
 
-// Mitigation of a job's wave. 0 = off. Chip and rack measures act on the wave of each unit, the battery on the sum.
+// Mitigation of a job's wave. 0 = off. They act in this order: dummy work, chip, rack, battery. Chip and rack measures are given for one unit
+// (units are equal and in step), the battery for the sum.
 typedef struct clx_smoothing {
-  double floor;        // W of one unit below which it burns power instead (GB200/GB300 power smoothing; 0 = none)
-  double ramp_up;      // W/s of one unit, in the chip; load beyond waits: costs time, see `stretch`
-  double ramp_down;    // W/s: burns after the load has gone
-  double hysteresis;   // s that the floor is held after the load has gone, before ramp_down
-  double dummy;        // share of the gap below the mean that software fills with dummy work (reacts after dummy_delay)
-  double dummy_delay;  // s
-  double rack_energy;  // J of capacitors per unit (GB300 shelf: 65 J a GPU)
-  double rack_power;   // W they pass per unit
-  double battery_power;       // W of the site's battery (0 = none)
+  double floor;      // W of one unit below which it burns power instead (GB200/GB300 power smoothing)
+  double ramp_up;    // W/s of one unit, in the chip; load beyond waits: costs time, see `stretch`
+  double ramp_down;  // W/s: burns after the load has gone
+  double
+      hysteresis;  // s that the floor is held after the load has gone below it, before ramp_down; 0 = while the wave lasts
+  double
+      dummy;  // share of the gap below the mean that software fills with dummy work: after the load has been below for
+  double dummy_delay;         // s; it yields at once when work comes
+  double rack_energy;         // J of capacitors per unit (GB300 shelf: 65 J a GPU)
+  double rack_power;          // W they pass per unit; 0 = what is asked of them
+  double battery_power;       // W of the site's battery
   double battery_energy;      // J
   double battery_efficiency;  // round trip
-  double battery_time;        // s, time constant of the filter that it follows (what it does not see stays)
+  double
+      battery_time;  // s, time constant of the filter that it follows (what it does not see stays); 0 = as long as its energy lasts
 } clx_smoothing;
 
 // What it did to one wave.
 typedef struct clx_smoothed {
-  clx_wave wave;                         // after all measures
-  double burnt;                          // J of floor, ramps and dummy work
-  double lost;                           // J in capacitors and battery
-  double stretch;                        // step time against before: ramp_up of the chip holds work back (>= 1)
+  clx_wave wave;   // after all measures; as many samples as before, `stretch` times as long
+  double burnt;    // J of floor, ramps and dummy work
+  double lost;     // J in the battery (capacitors count as lossless)
+  double stored;   // J more in capacitors and battery at the end than at the start; 0 where periodic
+  double stretch;  // step time against before: ramp_up of the chip holds work back (>= 1)
   double battery_power, battery_energy;  // W, J that the battery really swung
   double rack_energy;                    // J of the capacitors of one unit really used
-  bool battery_short;                    // ran full or empty: the wave is not what was asked
+  bool battery_short;  // power or energy did not carry battery_time: it took a share, or a shorter time
 } clx_smoothed;
 
-// `wave` of `units` equal units in step (periodic = its end joins its start, so that the state closes). Energy: out = in + burnt + lost + change of stored. O(count).
+// `wave` of `units` equal units in step (periodic = its end joins its start, so that the state closes). Energy: out = in + burnt + lost + stored,
+// to 1e-9. Power of the wave is 0 or more. Storage is a first-order filter whose time constant and share are cut to what its power and energy carry, so
+// that more of either never makes a ramp, range or line larger; the losses of a periodic wave are drawn evenly. Work that waits is done later, joule by
+// joule. CLX_INPUT names key, value, what is expected; CLX_INFEASIBLE: ramps too slow to repeat. O(count), 50 to 400 passes with a battery that has losses.
 clx_status clx_smooth(const clx_smoothing *smoothing, const clx_wave *wave, double units, bool periodic,
                       clx_arena *arena, clx_smoothed *out, clx_error *error);
 

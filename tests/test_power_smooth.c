@@ -300,6 +300,211 @@ static void test_bad_smoothing(void **state) {
   clx_arena_free(r.arena);
 }
 
+// --- what a utility asks ---
+
+static const clx_grid_check *line_of(const clx_grid_check *check, int32_t count, const char *name) {
+  for (int32_t i = 0; i < count; i++) {
+    if (strcmp(check[i].name, name) == 0) return &check[i];
+  }
+  fail_msg("no line '%s'", name);
+  return NULL;
+}
+
+// A square wave of 40 MW, 10 s long: the edge is the ramp, at the end of the period, too; the lines are 4 / pi x 20 MW / k.
+static void test_grid_lines(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const clx_wave wave = square(r.arena, 100e6, 5, 60e6, 5, 0.01);
+  clx_grid_band band[] = {{0.05, 0.15, 25e6}, {0.2, 3, 8e6}, {3, 20, 1e6}};
+  const clx_grid_limits limits = {.ramp = 50e6,
+                                  .ramp_window = 1,
+                                  .range = 30e6,
+                                  .range_window = 60,
+                                  .band = band,
+                                  .band_count = 3,
+                                  .sag_depth = 0.4,
+                                  .sag_time = 0.02,
+                                  .hold_time = 600};
+  clx_grid_check check[CLX_GRID_CHECKS_MAX];
+  int32_t count;
+  assert_int_equal(clx_grid_check_wave(&limits, &wave, true, 0.012, 500, r.arena, check, &count, &r.error), CLX_OK);
+  assert_int_equal(count, 7);
+  const struct {
+    const char *name;
+    double limit, found, within;
+    bool met;
+  } WANT[] = {{"ramp", 50e6, 40e6, 0, true},
+              {"range", 30e6, 40e6, 0, false},
+              {"band 0.05-0.15 Hz", 25e6, 80e6 / 3.14159265, 1e-3, false},
+              {"band 0.2-3 Hz", 8e6, 80e6 / 3.14159265 / 3, 1e-3, false},
+              {"band 3-20 Hz", 1e6, 80e6 / 3.14159265 / 31, 2e-3, true},
+              {"sag", 0.02, 0.02, 1e-12, true},
+              {"hand-over", 600, 500, 0, false}};
+  for (int i = 0; i < CLX_COUNT(WANT); i++) {
+    const clx_grid_check *c = line_of(check, count, WANT[i].name);
+    CLX_CHECK_NEAR(c->limit, WANT[i].limit, 0, 0);
+    CLX_CHECK_NEAR(c->found, WANT[i].found, WANT[i].within, 0);
+    assert_true(c->met == WANT[i].met);
+  }
+  // The edge that joins end and start is seen where the wave repeats itself only.
+  const clx_wave saw = square(r.arena, 100e6, 10, 100e6, 0, 0.01);
+  for (int i = 0; i < saw.count; i++) saw.watt[i] = (float)(60e6 + 4e4 * i);
+  const clx_grid_limits steep = {.ramp = 50e6, .ramp_window = 0.5};
+  for (int periodic = 0; periodic < 2; periodic++) {
+    assert_int_equal(clx_grid_check_wave(&steep, &saw, periodic != 0, 0, 0, r.arena, check, &count, &r.error), CLX_OK);
+    CLX_CHECK_NEAR(line_of(check, count, "ramp")->found, periodic ? 39.96e6 / 0.5 : 4e6, 1e-6, 0);
+    assert_int_equal(count, 5);  // no limit on bands: the standard ones, as they are
+    assert_true(line_of(check, count, "band 0.2-3 Hz")->met);
+  }
+  clx_arena_free(r.arena);
+}
+
+static void test_bad_limits(void **state) {
+  (void)state;
+  clx_grid_band upside[] = {{3, 0.1, 1}}, high[] = {{0.1, 60, 1}};
+  const struct {
+    clx_grid_limits limits;
+    const char *text;
+  } CASE[] = {{{.ramp = -1}, "ramp is -1 W/s"},
+              {{.sag_depth = 2}, "a sag is 2"},
+              {{.band = upside, .band_count = 1}, "from 3 to 0.1 Hz"},
+              {{.band = high, .band_count = 1}, "nothing above 50 Hz"},
+              {{.band_count = 99}, "99 bands"}};
+  for (int i = 0; i < CLX_COUNT(CASE); i++) {
+    rig r = rig_new();
+    const clx_wave wave = square(r.arena, 2, 1, 1, 1, 0.01);
+    clx_grid_check check[CLX_GRID_CHECKS_MAX];
+    int32_t count;
+    assert_int_equal(clx_grid_check_wave(&CASE[i].limits, &wave, true, 0, 0, r.arena, check, &count, &r.error),
+                     CLX_INPUT);
+    assert_non_null(strstr(r.error.mistake[0].text, CASE[i].text));
+    clx_arena_free(r.arena);
+  }
+}
+
+// 100 MW lose 60 MW of feeds; generators start in 20 s and climb with 6 MW/s: 60 MW x 20 s + 60^2 / 12 MJ.
+static void test_handover(void **state) {
+  (void)state;
+  const clx_handover h = clx_grid_handover(100e6, 60e6, 20, 6e6, 0.15, 0.02);
+  CLX_CHECK_NEAR(h.power, 60e6, 1e-12, 0);
+  CLX_CHECK_NEAR(h.energy, 1200e6 + 300e6, 1e-12, 0);
+  CLX_CHECK_NEAR(h.time, 30, 1e-12, 0);
+  CLX_CHECK_NEAR(h.dip, 0.13, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, 20, 0, 0.01, 0.02).energy, 2000e6, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, 20, 0, 0.01, 0.02).dip, 0, 0, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 0, 20, 0, 9, 0).dip, 0, 0, 0);
+}
+
+// --- designer ---
+
+static bool all_met(rig *r, const clx_smoothing *s, const clx_wave *wave, double units, const clx_grid_limits *limits,
+                    double slack, clx_smoothed *out) {
+  clx_grid_check check[CLX_GRID_CHECKS_MAX];
+  int32_t count;
+  *out = smooth(r, s, wave, units, true);
+  assert_int_equal(clx_grid_check_wave(limits, &out->wave, true, 0, 0, r->arena, check, &count, &r->error), CLX_OK);
+  for (int32_t i = 0; i < count; i++) {
+    if (check[i].limit > 0 && check[i].found > check[i].limit * (1 + slack)) return false;
+  }
+  return true;
+}
+
+// What is designed meets the limits; no battery of a dense grid of power, energy and time that meets them, too, is cheaper by more than 1 %.
+static void test_design_is_cheapest(void **state) {
+  (void)state;
+  clx_grid_band band[] = {{0.05, 0.5, 4e6}, {0.5, 5, 3e6}};
+  const struct {
+    clx_grid_limits limits;
+    clx_design_costs costs;
+  } CASE[] = {{{.ramp = 10e6, .ramp_window = 1}, {.battery_power = 0.2, .battery_energy = 1e-4}},
+              {{.range = 12e6}, {.battery_power = 0.01, .battery_energy = 1e-3}},
+              {{.band = band, .band_count = 2, .ramp = 30e6, .ramp_window = 0.5},
+               {.battery_power = 0.1, .battery_energy = 1e-4}},
+              {{.ramp = 12e6, .ramp_window = 0.2, .range = 25e6, .range_window = 3}, {.years = 0}}};
+  for (int i = 0; i < CLX_COUNT(CASE); i++) {
+    rig r = rig_new();
+    const clx_wave wave = square(r.arena, 100e6, 4, 60e6, 1, 0.05);
+    const clx_smoothing given = {.battery_efficiency = 1};
+    clx_design design;
+    assert_int_equal(
+        clx_design_smoothing(&wave, 1000, &given, &CASE[i].limits, &CASE[i].costs, r.arena, &design, &r.error), CLX_OK);
+    assert_int_equal(design.count, CLX_DESIGN_FLOORS);
+    assert_true(design.best >= 0);
+    clx_smoothed out;
+    assert_true(all_met(&r, &design.smoothing, &wave, 1000, &CASE[i].limits, 1e-5, &out));
+    const clx_design_point *bare = &design.point[0];
+    assert_true(isfinite(bare->battery_power) && bare->battery_power > 0 && bare->burnt == 0);
+    int met = 0;
+    for (int p = 0; p < 24; p++) {
+      for (int e = 0; e < 24; e++) {
+        for (int t = 0; t < 4; t++) {
+          clx_smoothing m = given;
+          m.battery_power = bare->battery_power * (0.5 + p / 12.0);
+          m.battery_energy = bare->battery_energy * (0.5 + e / 12.0);
+          m.battery_time = t == 0 ? 0 : bare->battery_time * (0.5 + 0.25 * t);
+          const double cost =
+              CASE[i].costs.battery_power * m.battery_power + CASE[i].costs.battery_energy * m.battery_energy;
+          if (cost >= 0.99 * bare->cost && (cost > 0 || m.battery_power >= 0.99 * bare->battery_power)) {
+            met++;
+            continue;
+          }
+          if (all_met(&r, &m, &wave, 1000, &CASE[i].limits, -1e-3, &out)) {
+            fail_msg("case %d: %g W and %g J meet the limits, too; designed %g W and %g J", i, m.battery_power,
+                     m.battery_energy, bare->battery_power, bare->battery_energy);
+          }
+        }
+      }
+    }
+    assert_true(met > 0);
+    clx_arena_free(r.arena);
+  }
+}
+
+// Higher floors need less battery and burn more; dear energy chooses none, dear batteries the floor alone.
+static void test_design_weighs_floor_and_battery(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const clx_wave wave = square(r.arena, 100e6, 4, 60e6, 1, 0.05);
+  const clx_smoothing given = {.battery_efficiency = 0.9};
+  const clx_grid_limits limits = {.range = 12e6};
+  clx_design design;
+  const clx_design_costs dear_energy = {.battery_power = 0.2, .battery_energy = 1e-4, .energy = 1e-3, .years = 10};
+  assert_int_equal(clx_design_smoothing(&wave, 1e5, &given, &limits, &dear_energy, r.arena, &design, &r.error), CLX_OK);
+  assert_int_equal(design.best, 0);
+  for (int i = 1; i < design.count; i++) {
+    assert_true(design.point[i].battery_power <= design.point[i - 1].battery_power * 1.002);
+    assert_true(design.point[i].burnt >= design.point[i - 1].burnt);
+  }
+  CLX_CHECK_NEAR(design.point[18].burnt, 0.2 * 30e6, 1e-6, 0);
+  assert_true(design.point[18].battery_power == 0);  // a floor of 90 % leaves 10 MW
+  assert_true(design.point[0].lost > 0);
+  const clx_design_costs dear_battery = {.battery_power = 1e6, .battery_energy = 1, .energy = 1e-8, .years = 10};
+  assert_int_equal(clx_design_smoothing(&wave, 1e5, &given, &limits, &dear_battery, r.arena, &design, &r.error),
+                   CLX_OK);
+  assert_int_equal(design.best, 18);
+  CLX_CHECK_NEAR(design.smoothing.floor, 900, 1e-9, 0);
+  clx_arena_free(r.arena);
+}
+
+// A filter that may be no longer than 0.1 s cannot hold a range over minutes, and a floor that lets go cannot either: nothing is chosen, and that
+// is said.
+static void test_design_can_be_infeasible(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const clx_wave wave = square(r.arena, 100e6, 4, 60e6, 1, 0.05);
+  const clx_smoothing given = {.battery_efficiency = 0.9, .battery_time = 0.1, .hysteresis = 0.2};
+  const clx_grid_limits limits = {.range = 1e6};
+  const clx_design_costs costs = {.battery_power = 1};
+  clx_design design;
+  assert_int_equal(clx_design_smoothing(&wave, 1e5, &given, &limits, &costs, r.arena, &design, &r.error), CLX_OK);
+  assert_int_equal(design.best, -1);
+  assert_true(isinf(design.point[20].battery_power));
+  const clx_smoothing unknown = {.battery_efficiency = 0};
+  assert_int_equal(clx_design_smoothing(&wave, 1e5, &unknown, &limits, &costs, r.arena, &design, &r.error), CLX_INPUT);
+  assert_non_null(strstr(r.error.mistake[0].text, "battery_efficiency is 0"));
+  clx_arena_free(r.arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_balance_of_all_measures),
@@ -312,6 +517,12 @@ int main(void) {
       cmocka_unit_test(test_battery_in_closed_form),
       cmocka_unit_test(test_more_battery_is_never_worse),
       cmocka_unit_test(test_bad_smoothing),
+      cmocka_unit_test(test_grid_lines),
+      cmocka_unit_test(test_bad_limits),
+      cmocka_unit_test(test_handover),
+      cmocka_unit_test(test_design_is_cheapest),
+      cmocka_unit_test(test_design_weighs_floor_and_battery),
+      cmocka_unit_test(test_design_can_be_infeasible),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

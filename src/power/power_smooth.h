@@ -73,15 +73,19 @@ typedef struct clx_grid_check {
 
 enum { CLX_GRID_CHECKS_MAX = 24 };
 
-// Checks a wave of the site at the point of connection. `ride` s: what conversion equipment rides through; `bridge` s: battery. Returns how many lines.
+// Checks a wave of the site at the point of connection: ramp and range where asked (a periodic wave goes on past its end), each band (limit 0: what is
+// found, always met; under a Hann window where the wave is not periodic), sag and hand-over where asked. `ride`: s of full load that the equipment
+// carries without input; in a sag it carries the share of the power that the voltage left does not. `bridge`: s of battery. *count lines; names and
+// units from `arena` or static. CLX_INPUT: limits below 0, bands upside down, a limit above half the sampling rate of the wave.
 clx_status clx_grid_check_wave(const clx_grid_limits *limits, const clx_wave *wave, bool periodic, double ride,
                                double bridge, clx_arena *arena, clx_grid_check check[CLX_GRID_CHECKS_MAX],
                                int32_t *count, clx_error *error);
 // The standard bands where the user names none: 0.1-0.2, 0.2-3 (training), 3-7, 7-20 Hz (shaft torsion), limits 0 = report only.
 extern const clx_grid_band clx_grid_bands[4];
 
-// Hand-over to a generator or battery below one second: W and J that must be there at once when `lost` W of feeds go, until generators that start in
-// `start` s and ramp with `ramp` W/s carry `load`.
+// Hand-over below one second: W and J that must be there at once when `lost` W of the feeds of a `load` go, until generators that start in `start` s
+// and ramp with `ramp` W/s (0 = at once) carry what is missing: gap x start + gap^2 / (2 ramp). A battery that answers within `response` s leaves a dip
+// for as long as the equipment does not `ride` through.
 typedef struct clx_handover {
   double power, energy;  // W, J of battery needed
   double time;           // s until generators carry the load
@@ -91,7 +95,7 @@ clx_handover clx_grid_handover(double load, double lost, double start, double ra
 
 // --- designer (power_design.c) ---
 
-// The smallest battery (by power, then energy) at every floor of a grid of floors, and the choice by cost.
+// The cheapest battery that meets the limits at every floor of a grid of floors, and the choice by cost.
 typedef struct clx_design_costs {
   double battery_power, battery_energy;  // USD/W, USD/J
   double energy;                         // USD/J of what floors burn and batteries lose
@@ -101,8 +105,10 @@ typedef struct clx_design_costs {
 typedef struct clx_design_point {
   double floor;                          // share of the most
   double battery_power, battery_energy;  // W, J; INFINITY = no battery meets the limits at this floor
-  double burnt;                          // W, mean
-  double cost;                           // USD
+  double battery_time;                   // s, of its filter
+  double burnt, lost;                    // W, means: floors and dummy work; battery
+  double stretch;                        // of the step
+  double cost;                           // USD; INFINITY where no battery does
 } clx_design_point;
 
 typedef struct clx_design {
@@ -111,7 +117,13 @@ typedef struct clx_design {
   clx_smoothing smoothing;  // of the best
 } clx_design;
 
-// `wave`: the sum of `units` units, periodic. Bisects battery power and energy (monotone) to 0.1 % against clx_grid_check_wave. O(floors log waves).
+enum { CLX_DESIGN_FLOORS = 21 };
+
+// `wave`: the sum of `units` units, periodic. `given` keeps its measures but the battery's power and energy; its floor is the lowest tried, the most of a
+// unit the highest; battery_efficiency must be stated; battery_time > 0 is the longest allowed. For each time constant of the filter the smallest share
+// follows by bisection (limits fall with the share and the time: docs/model/power/smoothing.md), to 0.1 %; the time is searched on a logarithmic
+// grid, then finer. The smallest cost wins; where batteries cost nothing the smallest power, then energy. Sag and hand-over are not of the wave and
+// are left out. CLX_INFEASIBLE is not returned: `best` says so. O(floors x 300 passes); 0.3 s for 1,000 samples.
 clx_status clx_design_smoothing(const clx_wave *wave, double units, const clx_smoothing *given,
                                 const clx_grid_limits *limits, const clx_design_costs *costs, clx_arena *arena,
                                 clx_design *design, clx_error *error);

@@ -97,7 +97,7 @@ void clx_filter_apply(const clx_load *load, const clx_filter *filter, double *ou
 static double share_of(double power, double energy, const clx_filter_use *use) {
   double share = 1;
   if (power > 0 && use->power > power) share = power / use->power;
-  return share * use->energy > energy ? -1 : share;
+  return share * use->energy > energy * (1 + 1e-12) ? -1 : share;  // what was measured fits what was measured
 }
 
 clx_filter clx_filter_fit(const clx_load *load, double power, double energy, double efficiency, double time,

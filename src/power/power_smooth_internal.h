@@ -36,3 +36,8 @@ void clx_filter_apply(const clx_load *load, const clx_filter *filter, double *ou
 // The longest time up to `time` (0: a hundred times the wave) and the largest share that `power` (0: any) and `energy` carry.
 clx_filter clx_filter_fit(const clx_load *load, double power, double energy, double efficiency, double time,
                           clx_filter_use *use);
+
+// Whether ramp and range of a wave keep to the limits; bands are not looked at.
+clx_status clx_grid_meets_in_time(const clx_grid_limits *limits, const clx_wave *wave, bool periodic, bool *met,
+                                  clx_error *error);
+clx_status clx_grid_limits_check(const clx_grid_limits *limits, clx_error *error);

@@ -57,17 +57,10 @@ static clx_chain chain_of(const char *name, const clx_cohort *c, double racks) {
   clx_chain_spec spec;
   clx_chain chain;
   must(clx_catalog_read_chain(r.catalog, name, (clx_place){0}, r.arena, &spec, &error), &error);
-  const clx_machine_draw server = clx_server_rated(c, 1);
-  const clx_chain_fleet fleet = {.servers = racks * c->rack.servers,
-                                 .racks = racks,
-                                 .server_load = server.dc,
-                                 .rack_load = clx_rack_parts_most(&c->rack),
-                                 .server_supply = c->server_supply,
-                                 .rack_supply = c->rack_supply,
-                                 .server_supplies = c->server.supplies,
-                                 .server_carriers = c->server.supplies_needed,
-                                 .rack_supplies = c->rack.supplies,
-                                 .rack_carriers = c->rack.supplies_needed};
+  clx_cohort cohort = *c;
+  cohort.racks = (int64_t)racks;
+  cohort.servers = cohort.racks * c->rack.servers;
+  const clx_chain_fleet fleet = clx_machine_fleet(&cohort);
   must(clx_chain_compile(&spec, &fleet, (clx_place){0}, &chain, &error), &error);
   return chain;
 }

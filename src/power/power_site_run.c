@@ -31,6 +31,7 @@ typedef struct runner {
   double power_before;  // W at the point of connection before the last event
   double charge_start;  // J
   bool bounded;         // there is a supply
+  clx_near_supply near;
 } runner;
 
 // Valid until the next call.
@@ -155,7 +156,8 @@ static void book_short(runner *r, double load, const stretch *s, double from, do
 // Meets the stretch from `from` on until the supply's next change, at most to `to`; returns when that is.
 static double meet(runner *r, double load, const stretch *s, double from, double to) {
   clx_supply_state *state = &r->out->supply;
-  const clx_supply *supply = &r->site->supply;
+  const clx_supply *supply = &r->near.supply;
+  clx_near_supply_move(&r->near, from, to);
   double energy[CLX_SOURCES_MAX];
   memcpy(energy, state->energy, sizeof energy);
   // The supply keeps account of this step's shortage alone; what the load does not give up goes back into its books.
@@ -242,7 +244,8 @@ static clx_status start(runner *r, clx_arena *arena, clx_error *error) {
   r->memory = CLX_NEW_ARRAY(arena, passed, MEMORY);
   r->source = CLX_NEW_ARRAY(arena, clx_power_bins, supply->source_count + 1);
   r->out->source = CLX_NEW_ARRAY(arena, clx_wave, supply->source_count + 1);
-  if (r->memory == NULL || r->source == NULL || r->out->source == NULL)
+  if (r->memory == NULL || r->source == NULL || r->out->source == NULL ||
+      !clx_near_supply_make(&r->near, supply, arena))
     return clx_fail_plain(error, CLX_MEMORY, "power: out of memory for a site");
   for (int32_t i = 0; i < supply->source_count; i++)
     CLX_TRY(clx_power_bins_make(&r->source[i], site->horizon, site->resolution, false, arena, error));

@@ -4,22 +4,22 @@
 
 #include "power/power_supply_internal.h"
 
-#define SNAP 1e-12         // share of a source's power that counts as its target
-#define SHORTEST 1e-6      // s, shortest segment: well above the resolution of times of years
-#define SHAVE_REVIEW 0.125 // share of a lead after which a battery that shaves is looked at again
+#define SNAP 1e-12          // share of a source's power that counts as its target
+#define SHORTEST 1e-6       // s, shortest segment: well above the resolution of times of years
+#define SHAVE_REVIEW 0.125  // share of a lead after which a battery that shaves is looked at again
 
 // A segment before its length is known.
 typedef struct dispatch {
   const clx_supply *supply;
   clx_supply_state *state;
   int32_t rank[CLX_SOURCES_MAX];
-  double load;                     // W: demand, standby and smoothing of batteries
-  double most[CLX_SOURCES_MAX];    // W that a source can give now
-  double target[CLX_SOURCES_MAX];  // W that it gives once ramps are over
-  double slope[CLX_SOURCES_MAX];   // W/s
+  double load;                                        // W: demand, standby and smoothing of batteries
+  double most[CLX_SOURCES_MAX];                       // W that a source can give now
+  double target[CLX_SOURCES_MAX];                     // W that it gives once ramps are over
+  double slope[CLX_SOURCES_MAX];                      // W/s
   double give[CLX_STORES_MAX], take[CLX_STORES_MAX];  // W: battery k at most
   double give_all, take_all;                          // W; take_all is asked of the sources
-  double head, over;  // W: feeds above their targets, generators still above theirs
+  double head, over;                                  // W: feeds above their targets, generators still above theirs
   double gap, gap_slope;  // W, W/s: load and charging less targets, with what ramps have not brought yet
 } dispatch;
 
@@ -175,8 +175,8 @@ static double stores_for(const dispatch *d, double start, double end, double len
   for (int32_t k = 0; k < d->supply->store_count; k++) {
     const clx_store *s = &d->supply->store[k];
     const double way = sqrt(s->battery->round_trip);
-    const double share = sign > 0 ? (d->give_all > 0 ? d->give[k] / d->give_all : 0)
-                                  : (d->take_all > 0 ? d->take[k] / d->take_all : 0);
+    const double share =
+        sign > 0 ? (d->give_all > 0 ? d->give[k] / d->give_all : 0) : (d->take_all > 0 ? d->take[k] / d->take_all : 0);
     if (!(share > 0)) continue;
     const double energy = sign > 0 ? clx_store_stock(s, d->state, k) * way : clx_store_room(s, d->state, k) / way;
     left = fmin(left, time_for(energy, fmax(0, sign * start * share), sign * slope * share));
@@ -246,7 +246,8 @@ static double run_segment(dispatch *d, double left) {
 static double review_after(const clx_supply *supply) {
   double after = INFINITY;
   bool shaves = false;
-  for (int32_t k = 0; k < supply->store_count; k++) shaves = shaves || (supply->store[k].roles & CLX_BATTERY_SHAVE) != 0;
+  for (int32_t k = 0; k < supply->store_count; k++)
+    shaves = shaves || (supply->store[k].roles & CLX_BATTERY_SHAVE) != 0;
   if (!shaves) return after;
   for (int32_t i = 0; i < supply->source_count; i++) {
     const clx_source *s = &supply->source[i];

@@ -23,8 +23,10 @@ void clx_units_commit(const clx_supply *supply, const int32_t *rank, clx_supply_
 
 // Stores that take part in the dispatch at `time`.
 bool clx_store_works(const clx_store *store, double time);
-double clx_store_room(const clx_store *store, const clx_supply_state *state, int32_t k);   // J it can still take, at the cells
-double clx_store_stock(const clx_store *store, const clx_supply_state *state, int32_t k);  // J it can still give, at the cells
+double clx_store_room(const clx_store *store, const clx_supply_state *state,
+                      int32_t k);  // J it can still take, at the cells
+double clx_store_stock(const clx_store *store, const clx_supply_state *state,
+                       int32_t k);  // J it can still give, at the cells
 // Standby and loss of smoothing, W: what stores draw beside the demand.
 double clx_stores_draw(const clx_supply *supply, const clx_supply_state *state);
 // Books of dt s of standby and smoothing.

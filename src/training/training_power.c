@@ -202,7 +202,8 @@ double clx_training_power_mean(const clx_training *job, const clx_step *s) {
                         .gemm_bytes = s->gemm_bytes,
                         .attention_flop = s->attention_flop,
                         .attention_bytes = s->attention_bytes,
-                        .link_bytes = s->link_bytes};
+                        .link_bytes = s->link_bytes,
+                        .link_time = s->link_time};
   work.time[CLX_DRAW_MULTIPLY] = s->gemm * (1 + mixed);
   work.time[CLX_DRAW_ATTENTION] = s->attention * (1 + mixed);
   work.time[CLX_DRAW_STREAM] = s->stream * (1 + mixed) + stream;

@@ -42,6 +42,23 @@ static clx_status read_batteries(clx_scenario *s, const clx_battery **battery, c
   return status;
 }
 
+// Without sources the site has one feed as large as it may draw, which no battery or contract changes.
+static clx_status check_without_sources(const clx_scenario *s, clx_error *error) {
+  const clx_supply_spec *spec = &s->spec.power.supply;
+  const struct {
+    const char *key;
+    bool there;
+  } keys[] = {{"batteries", spec->store_count > 0},
+              {"curtailments", spec->curtailment_count > 0},
+              {"tariff", spec->tariff != NULL}};
+  for (int32_t i = 0; i < CLX_COUNT(keys); i++) {
+    if (keys[i].there)
+      return clx_fail(error, CLX_INPUT, s->spec.power.place,
+                      "'power.%s' needs 'power.sources': the feeds and generators of the site", keys[i].key);
+  }
+  return CLX_OK;
+}
+
 static clx_status read_supply(clx_scenario *s, clx_error *error) {
   const clx_supply_spec *spec = &s->spec.power.supply;
   const clx_generator **generator = CLX_NEW_ARRAY(s->arena, const clx_generator *, spec->source_count + 1);
@@ -57,6 +74,7 @@ static clx_status read_supply(clx_scenario *s, clx_error *error) {
   }
   CLX_TRY(sources);
   CLX_TRY(batteries);
+  if (spec->source_count == 0) return check_without_sources(s, error);
   return clx_supply_compile(spec, generator, battery, tariff, s->arena, &s->power.supply, error);
 }
 

@@ -15,7 +15,7 @@ typedef struct clx_twin_cohort {
 // One pass of the job at every level; waves of one period that repeats.
 typedef struct clx_twin_pass {
   bool there;
-  bool busy_parts;                // a job keeps CPUs and NICs busy
+  bool busy_parts;     // a job keeps CPUs and NICs busy
   clx_pass_power gpu;  // of the job's device, before smoothing
   clx_wave busy;       // W of one GPU of the job, mean over stages, after what chip and rack do about swings
   clx_wave servers;    // W of all servers and racks at their plugs
@@ -36,12 +36,11 @@ typedef struct clx_twin_power_case {
   clx_twin_cohort *fleet;  // [fleet_count]
   int32_t fleet_count;
   clx_twin_pass pass[CLX_PASSES];
-  clx_chain chain;  // from the plugs up; no levels = not stated
-  double extra[CLX_CHAIN_LEVELS_MAX];
+  clx_chain chain;                               // from the plugs up; no levels = not stated
   double network, storage;                       // W
   double overhead;                               // cooling: W per W of IT power
   double it_peak, site_peak;                     // W, everything at its limit
-  double it_mean, site_mean;                     // W, over passes as they follow each other
+  double it_mean, site_mean;                     // W while the job runs: over steps, evaluations and checkpoints
   double stops, down;                            // 1/s and s of one: of the job's failures
   double checkpoint_interval, checkpoint_stall;  // s; 0 = none
   double horizon;                                // s

@@ -5,11 +5,21 @@
 #include "twin/twin_power.h"
 #include "unit/unit.h"
 
-// What the PUE leaves beside the losses of the chain, at the mean of a step.
+// What the PUE leaves beside the losses of the chain, at the mean `it` of a step: found by bisection, as cooling passes a part of the chain.
 static void set_overhead(clx_twin_power_case *c, double it) {
-  const double pue = c->scenario->spec.power.pue;
-  const double lost = clx_chain_top(&c->chain, it, c->extra) - it;
-  c->overhead = pue >= 1 ? pue - 1 - lost / it : 0;
+  enum { TRIES = 60 };
+  const double wanted = c->scenario->spec.power.pue * it;
+  double low = 0, high = fmax(0, c->scenario->spec.power.pue - 1);
+  c->overhead = 0;
+  if (!(wanted > clx_twin_site_power(c, it, it))) return;
+  for (int32_t i = 0; i < TRIES; i++) {
+    c->overhead = (low + high) / 2;
+    if (clx_twin_site_power(c, it, it) < wanted) {
+      low = c->overhead;
+    } else {
+      high = c->overhead;
+    }
+  }
 }
 
 static double mean_of(const clx_wave *wave) {
@@ -68,10 +78,11 @@ static void set_means(clx_twin_power_case *c) {
   double share[CLX_PASSES];
   clx_twin_power_shares(c, share);
   c->it_mean = c->site_mean = 0;
+  const double running = 1 - share[CLX_PASS_STOPPED];
   for (int32_t i = 0; i < CLX_PASSES; i++) {
-    if (!c->pass[i].there) continue;
-    c->it_mean += share[i] * (mean_of(&c->pass[i].servers) + c->network + c->storage);
-    c->site_mean += share[i] * mean_of(&c->pass[i].site);
+    if (!c->pass[i].there || i == CLX_PASS_STOPPED || running <= 0) continue;
+    c->it_mean += share[i] / running * (mean_of(&c->pass[i].servers) + c->network + c->storage);
+    c->site_mean += share[i] / running * mean_of(&c->pass[i].site);
   }
 }
 

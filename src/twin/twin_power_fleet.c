@@ -70,6 +70,20 @@ static void make_cohort(clx_twin_power_case *c, int32_t i) {
   if (replaces_supplies(&s->power.chain)) t->cohort.server_supply = t->cohort.rack_supply = NULL;
 }
 
+// Supplies of servers and racks are counted with these, each cohort with its own.
+static void drop_own(clx_chain *chain) {
+  int32_t kept = 0, cooling = 0;
+  for (int32_t i = 0; i < chain->count; i++) {
+    const clx_chain_level *level = &chain->level[i];
+    if (i == chain->cooling) cooling = kept;
+    if (level->conversion == NULL && !(level->static_load > 0)) continue;
+    chain->level[kept++] = *level;
+  }
+  chain->cooling = chain->cooling < chain->count ? cooling : kept;
+  chain->count = kept;
+  chain->plug = chain->rack = 0;
+}
+
 // All cohorts on one chain, sized by what they draw at most.
 static clx_status make_site(clx_twin_power_case *c, clx_error *error) {
   const clx_scenario *s = c->scenario;
@@ -83,7 +97,9 @@ static clx_status make_site(clx_twin_power_case *c, clx_error *error) {
   }
   all.server_load = it / all.servers;
   c->it_peak = it;
-  return clx_chain_compile(&s->power.chain, &all, s->spec.power.place, &c->chain, error);
+  CLX_TRY(clx_chain_compile(&s->power.chain, &all, s->spec.power.place, &c->chain, error));
+  drop_own(&c->chain);
+  return CLX_OK;
 }
 
 clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error) {

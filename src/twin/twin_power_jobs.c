@@ -19,20 +19,19 @@ static clx_status put_outcome(const clx_job_run *run, const clx_job_outcome *o, 
     const char *name;
     double value;
     const char *unit, *doc;
-  } numbers[] = {
-      {"it_mean", o->mean, "W", "the machine at the top of its chain, mean over the horizon"},
-      {"it_peak", clx_chain_top(&run->chain, most, NULL), "W", "all nodes at their limit"},
-      {"it_idle", clx_chain_top(&run->chain, idle, NULL), "W", "all nodes idle"},
-      {"it_least", o->least, "W", "least over the horizon"},
-      {"it_most", o->most, "W", "most over the horizon"},
-      {"loss_fraction", o->loss_mean / o->mean, "", "conversion losses of the machine's power"},
-      {"energy", o->energy, "J", "over the horizon"},
-      {"horizon", run->horizon, "s", "time over which energy is counted"},
-      {"jobs.count", (double)run->job_count, "", "jobs in the list"},
-      {"jobs.started", o->started, "", "jobs that began within the horizon"},
-      {"jobs.completed", o->completed, "", "jobs that ended within it"},
-      {"jobs.waited", o->waited, "", "jobs that began later than they asked to"},
-      {"jobs.utilisation", o->utilisation, "", "share of the node-seconds that jobs held"}};
+  } numbers[] = {{"it_mean", o->mean, "W", "the machine at the top of its chain, mean over the horizon"},
+                 {"it_peak", clx_chain_top(&run->chain, most, NULL), "W", "all nodes at their limit"},
+                 {"it_idle", clx_chain_top(&run->chain, idle, NULL), "W", "all nodes idle"},
+                 {"it_least", o->least, "W", "least over the horizon"},
+                 {"it_most", o->most, "W", "most over the horizon"},
+                 {"loss_fraction", o->loss_mean / o->mean, "", "conversion losses of the machine's power"},
+                 {"energy", o->energy, "J", "over the horizon"},
+                 {"horizon", run->horizon, "s", "time over which energy is counted"},
+                 {"jobs.count", (double)run->job_count, "", "jobs in the list"},
+                 {"jobs.started", o->started, "", "jobs that began within the horizon"},
+                 {"jobs.completed", o->completed, "", "jobs that ended within it"},
+                 {"jobs.waited", o->waited, "", "jobs that began later than they asked to"},
+                 {"jobs.utilisation", o->utilisation, "", "share of the node-seconds that jobs held"}};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++)
     CLX_TRY(put(result, numbers[i].name, numbers[i].value, numbers[i].unit, numbers[i].doc, error));
   return CLX_OK;
@@ -75,7 +74,8 @@ static clx_status run_jobs(const clx_scenario *s, clx_arena *arena, clx_result *
 clx_status clx_twin_power_jobs(const clx_scenario *s, clx_result *result, clx_error *error) {
   if (s->spec.power.jobs.file == NULL && s->spec.power.jobs.random.count < 0)
     return clx_fail_plain(error, CLX_INPUT,
-                          "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run", s->spec.name);
+                          "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run",
+                          s->spec.name);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_status status = run_jobs(s, arena, result, error);

@@ -16,7 +16,6 @@ static double mean_of(const clx_wave *wave) {
   return sum / (double)wave->count;
 }
 
-
 // J of capacitors for one GPU in the shelves of its rack.
 static double shelf_storage(const clx_cohort *cohort) {
   if (cohort->rack_supply == NULL) return 0;
@@ -119,7 +118,8 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
                                      .balance = s->spec.training.balance,
                                      .seed = c->seed,
                                      .steps = 1};
-  *pass = (clx_twin_pass){.there = true, .stretch = 1, .busy_parts = kind != CLX_PASS_STOPPED, .node_of = largest_training(c)};
+  *pass = (clx_twin_pass){
+      .there = true, .stretch = 1, .busy_parts = kind != CLX_PASS_STOPPED, .node_of = largest_training(c)};
   CLX_TRY(clx_training_power(&c->job, &options, kind, sequences, c->samples, c->arena, &pass->gpu, error));
   CLX_TRY(new_waves(c, pass, error));
   double busy = 0;
@@ -135,7 +135,10 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
 }
 
 double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean) {
-  return clx_chain_top(&c->chain, it, c->extra) + c->overhead * it_mean;
+  const double cooling = c->overhead * it_mean;
+  double extra[CLX_CHAIN_LEVELS_MAX + 1] = {0};
+  extra[c->chain.cooling] = cooling;
+  return clx_chain_top(&c->chain, it, extra) + (c->chain.cooling == c->chain.count ? cooling : 0);
 }
 
 // Cooling follows the mean: pipes, pumps and towers are slower than a step.

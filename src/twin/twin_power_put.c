@@ -36,9 +36,9 @@ static clx_status put_means(const putter *p) {
   CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
   CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
   CLX_TRY(
-      put(p, "it_mean", c->it_mean, "W", "IT at its plugs: steps, evaluations, checkpoints and stops as they follow"));
+      put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
   CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));
-  CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection: chain and cooling included"));
+  CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection while the job runs: chain and cooling included"));
   CLX_TRY(put(p, "site_peak", c->site_peak, "W", "point of connection with all IT at its limit"));
   if (c->scenario->spec.power.pue >= 1)
     CLX_TRY(put(p, "pue", c->scenario->spec.power.pue, "", "site power against IT power, as stated in the scenario"));
@@ -187,7 +187,9 @@ static clx_status put_parts(const putter *p) {
 
 static clx_status put_chain(const putter *p) {
   const clx_twin_power_case *c = p->c;
-  const clx_chain_result r = clx_chain_pass(&c->chain, c->it_mean, c->extra);
+  double extra[CLX_CHAIN_LEVELS_MAX + 1] = {0};
+  extra[c->chain.cooling] = c->overhead * c->it_mean;
+  const clx_chain_result r = clx_chain_pass(&c->chain, c->it_mean, extra);
   for (int32_t i = 0; i < c->chain.count; i++) {
     char name[96], slug[48];
     const char *level = clx_result_slug(c->chain.level[i].name, slug, sizeof slug);
@@ -223,7 +225,8 @@ static clx_status put_energy(const putter *p) {
   }
   for (int32_t i = 0; i < supply->source_count; i++) fuel += s->fuel[i];
   CLX_TRY(put(p, "horizon", p->c->horizon, "s", "time over which energy, cost and emissions are counted"));
-  CLX_TRY(put(p, "energy", o->energy, "J", "of the site over that time"));
+  CLX_TRY(put(p, "energy", o->energy, "J", "of the site over that time, stops included"));
+  CLX_TRY(put(p, "site_average", o->site_mean, "W", "point of connection over that time, stops included"));
   CLX_TRY(put(p, "battery_power", battery_power, "W", "of all batteries"));
   CLX_TRY(put(p, "battery_energy", battery_energy, "J", "of all batteries, new"));
   CLX_TRY(put(p, "energy_residual", o->residual, "", "energy that levels and sources do not account for, share"));

@@ -21,9 +21,9 @@ static const char *const expected[] = {
     [ABOVE_ONE] = "at least 1 J of fuel per J",
 };
 
-static bool obeys(rule rule, double value) {
+static bool obeys(rule asked, double value) {
   if (!isfinite(value)) return false;
-  switch (rule) {
+  switch (asked) {
     case POSITIVE:
       return value > 0;
     case SHARE:
@@ -45,8 +45,8 @@ static void refuse(check *c, const char *key, double value, const char *unit, co
                        clx_quantity_format(value, unit, 6, text, sizeof text), want);
 }
 
-static void demand(check *c, const char *key, double value, const char *unit, rule rule) {
-  if (!obeys(rule, value)) refuse(c, key, value, unit, expected[rule]);
+static void demand(check *c, const char *key, double value, const char *unit, rule asked) {
+  if (!obeys(asked, value)) refuse(c, key, value, unit, expected[asked]);
 }
 
 static const char *or_unnamed(const char *name) { return name != NULL ? name : "without a name"; }

@@ -4,6 +4,7 @@
 #include "power/power_supply.h"
 
 #define CLX_MONTH (30.4375 * 86400)  // s, as unit/ has it
+#define CLX_SHAVE_REVIEW 0.125       // share of a lead after which a battery that shaves is looked at again
 
 // Sources in the order of their use: by `order`, then as listed.
 void clx_supply_rank(const clx_supply *supply, int32_t rank[CLX_SOURCES_MAX]);

@@ -33,7 +33,7 @@ clx_job_draw clx_job_draw_of(const clx_training *job) {
   d.link_energy = device->kernels->power.link;
   for (int32_t kind = 0; kind < CLX_DRAW_KINDS; kind++) {
     const clx_draw_load load = {
-        .kind = kind, .format = d.format, .bytes = kind == CLX_DRAW_STREAM ? stream_rate(device) : 0};
+        .kind = (clx_draw_kind)kind, .format = d.format, .bytes = kind == CLX_DRAW_STREAM ? stream_rate(device) : 0};
     d.watt[kind] = clx_device_draw(device, &load, kind == CLX_DRAW_MULTIPLY ? d.clock : d.other_clock, d.limit);
   }
   return d;
@@ -132,7 +132,7 @@ clx_draw_sum clx_draw_sum_of(const clx_job_draw *d, const clx_draw_work *w) {
   for (int32_t kind = 0; kind < CLX_DRAW_KINDS; kind++) {
     if (time[kind] <= 0) continue;
     clx_draw_load one = load[kind];
-    one.kind = kind;
+    one.kind = (clx_draw_kind)kind;
     one.format = kind == CLX_DRAW_MULTIPLY ? d->format : CLX_KERNEL_BF16;
     const bool loaded = one.flop > 0 || one.bytes > 0 || one.link > 0;
     sum.time[kind] = time[kind];

@@ -1,0 +1,77 @@
+// Time and energy of kernels, one after another on one GPU.
+#include <math.h>
+
+#include "serving/serving_internal.h"
+
+// Share of the datasheet bandwidth at which a kernel that is bound by memory moves bytes; that part of its time stays
+// when the processors slow down.
+static const double STREAMING = 0.9;
+
+static const struct {
+  const clx_kernel_family *family;
+  clx_draw_kind kind;
+} DRAWS[] = {
+    {&clx_kernel_gemm, CLX_DRAW_MULTIPLY},
+    {&clx_kernel_moe, CLX_DRAW_MULTIPLY},
+    {&clx_kernel_attention_context, CLX_DRAW_ATTENTION},
+    {&clx_kernel_mla_context, CLX_DRAW_ATTENTION},
+    {&clx_kernel_attention_generation, CLX_DRAW_STREAM},
+    {&clx_kernel_mla_generation, CLX_DRAW_STREAM},
+    {&clx_kernel_memory, CLX_DRAW_STREAM},
+    {&clx_kernel_custom_allreduce, CLX_DRAW_COMMUNICATE},
+    {&clx_kernel_nccl, CLX_DRAW_COMMUNICATE},
+};
+
+static clx_draw_kind draw_of(const clx_kernel_family *family) {
+  for (int32_t i = 0; i < CLX_COUNT(DRAWS); i++) {
+    if (DRAWS[i].family == family) return DRAWS[i].kind;
+  }
+  return CLX_DRAW_STREAM;
+}
+
+// Time at a lower clock: what waits for memory or links does not follow.
+static double time_at(const clx_device *device, clx_draw_kind kind, const clx_kernel_cost *cost, double clock) {
+  if (clock >= 1 || kind == CLX_DRAW_COMMUNICATE) return cost->time;
+  const double moving = fmin(cost->time, cost->bytes / (STREAMING * device->memory_bandwidth));
+  return moving + (cost->time - moving) / clock;
+}
+
+void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_kind kind, clx_kernel_format format,
+                          const clx_kernel_cost *cost, double busy, double times) {
+  if (!(times > 0) || !(cost->time > 0)) return;
+  const clx_device *device = sum->serving->device;
+  const double time = time_at(device, kind, cost, sum->clock), working = time * busy;
+  const clx_draw_load load = {.kind = kind,
+                              .format = format,
+                              .flop = cost->flop / working,
+                              .bytes = cost->bytes / working,
+                              .link = cost->link_bytes / working};
+  const double power = clx_device_draw(device, &load, sum->clock, 0);
+  clx_serving_cost *c = &sum->cost;
+  c->flop += times * cost->flop;
+  c->bytes += times * cost->bytes;
+  c->link += times * cost->link_bytes;
+  c->part[part].time += times * working;
+  c->part[part].energy += times * working * power;
+  sum->launches += times;
+  clx_serving_add_wait(sum, times * (time - working));
+}
+
+void clx_serving_add(clx_serving_sum *sum, clx_serving_part part, const clx_kernel_family *family,
+                     clx_kernel_format format, const void *shape, double times) {
+  const clx_device *device = sum->serving->device;
+  const void *parameters = clx_kernels_set(device->kernels, family, family->set_of[format]);
+  const clx_kernel_cost cost = family->cost(device, format, parameters, shape);
+  clx_serving_add_cost(sum, part, draw_of(family), format, &cost, 1, times);
+}
+
+void clx_serving_add_stream(clx_serving_sum *sum, clx_serving_part part, double bytes, double times) {
+  const clx_memory_shape shape = {.bytes = fmax(bytes, 1)};
+  clx_serving_add(sum, part, &clx_kernel_memory, CLX_KERNEL_BF16, &shape, times);
+}
+
+void clx_serving_add_wait(clx_serving_sum *sum, double time) {
+  if (!(time > 0)) return;
+  sum->cost.part[CLX_SERVING_WAIT].time += time;
+  sum->cost.part[CLX_SERVING_WAIT].energy += time * sum->rest;
+}

@@ -93,6 +93,8 @@ double clx_device_gemm_sustained_time(const clx_device *device, clx_kernel_forma
 double clx_device_sustained_clock(const clx_device *device, clx_format format, double limit);
 // FLOP/s that large products reach at that clock; 0 where power does not limit it.
 double clx_device_sustained_rate(const clx_device *device, clx_format format, double limit);
+// The limit in W under which large products hold `clock`: the inverse of the first; 0 where power does not limit the format.
+double clx_device_sustained_limit(const clx_device *device, clx_format format, double clock);
 
 typedef struct clx_attention_shape {
   double batch, heads, kv_heads, query, key, qk_dim, v_dim, causal_share, window;

@@ -31,5 +31,12 @@ typedef struct clx_draw_load {
 // board's power controller being slower than a kernel and faster than a step. Finite and >= idle_power.
 double clx_device_draw(const struct clx_device *device, const clx_draw_load *load, double clock, double limit);
 
+// Mean W of one GPU that does `count` things in turns shorter than a second, share[i] of the time each (sum 1; rates of load[i]
+// hold meanwhile). The controller holds the mean over about a second at the limit, and work alone at 1.13 of it for less: where
+// some of the work draws less or waits, the clock of the rest rises, so that a training step with pauses of up to a tenth still
+// draws its limit. Takes the clock as free; at the clock of a job without pauses it is an upper end. O(count).
+double clx_device_draw_mix(const struct clx_device *device, const clx_draw_load *load, const double *share,
+                           int32_t count, double limit);
+
 // Seconds in which the draw of a GPU follows a change of load (voltage regulators, controller): a first-order lag.
 double clx_device_draw_lag(const struct clx_device *device);

@@ -36,3 +36,11 @@ double clx_device_sustained_rate(const clx_device *device, clx_format format, do
   const double clock = clx_device_sustained_clock(device, format, limit);
   return clock < 1 ? BUSY * device->peak[format] * clock : 0;
 }
+
+double clx_device_sustained_limit(const clx_device *device, clx_format format, double clock) {
+  const double full = device->multiply_energy[format] * BUSY * device->peak[format];
+  if (full <= 0) return 0;
+  const double running = fmax(0, device->kernels->power.rest * device->tdp - device->idle_power);
+  const double v = voltage_of(device, clock);
+  return (device->idle_power + (running + full) * clock * v * v) / (1 - device->power_reserve);
+}

@@ -7,17 +7,20 @@
 // after attention and after the feed-forward block (dense and shared experts; routed experts use their own group).
 clx_tp_collectives clx_layer_tp_collectives(const clx_layer_context *c) {
   const clx_layout *l = &c->job->layout;
-  if (l->tp <= 1) return (clx_tp_collectives){0, 0};
+  if (l->tp <= 1) return (clx_tp_collectives){0};
   const clx_network *network = c->job->network;
   const clx_group group = clx_group_make(network, l->tp, 1);
   const double bytes = clx_training_tp_bytes(c->job);
   // With narrow GEMMs the gathered input is cast before it is sent (Transformer Engine; torchao with one scale per tensor).
   const bool wide = c->format == CLX_BF16 || c->job->precision == CLX_PRECISION_FP8_ROW;
   const double gathered = wide ? bytes : bytes / 2;
-  if (!c->shard.sequence_parallel)
-    return (clx_tp_collectives){0, clx_collective_time(network, CLX_ALL_REDUCE, group, bytes)};
-  return (clx_tp_collectives){clx_collective_time(network, CLX_ALL_GATHER, group, gathered),
-                              clx_collective_time(network, CLX_REDUCE_SCATTER, group, bytes)};
+  if (!c->shard.sequence_parallel) {
+    const clx_collective_cost sum = clx_collective_cost_of(network, CLX_ALL_REDUCE, group, bytes);
+    return (clx_tp_collectives){0, sum.time, sum.link_bytes};
+  }
+  const clx_collective_cost gather = clx_collective_cost_of(network, CLX_ALL_GATHER, group, gathered);
+  const clx_collective_cost reduce = clx_collective_cost_of(network, CLX_REDUCE_SCATTER, group, bytes);
+  return (clx_tp_collectives){gather.time, reduce.time, gather.link_bytes + reduce.link_bytes};
 }
 
 // What shows of a collective beside a GEMM.
@@ -61,17 +64,21 @@ void clx_layer_add_tp(clx_layer_context *c, bool moe) {
   c->cost.tp[CLX_FORWARD] += exposed;
   c->cost.tp[CLX_BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
   c->cost.repeat_tp = exposed;
+  c->cost.link_bytes[CLX_FORWARD] += blocks * t.link_bytes;
+  c->cost.link_bytes[CLX_BACKWARD] += blocks * t.link_bytes;
 }
 
 // Keys and values pass by while attention computes on those at hand.
 static void add_cp_ring(clx_layer_context *c) {
   const clx_layout *l = &c->job->layout;
   const clx_group pair = clx_group_make(c->job->network, l->cp, l->tp);
-  const double step = clx_collective_time(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
-  const double ring = (l->cp - 1) * step, held = clx_training_processors_held(c->job, CLX_SEND_RECEIVE, pair);
+  const clx_collective_cost step =
+      clx_collective_cost_of(c->job->network, CLX_SEND_RECEIVE, pair, clx_training_cp_bytes(c->job));
+  const double ring = (l->cp - 1) * step.time, held = clx_training_processors_held(c->job, CLX_SEND_RECEIVE, pair);
   for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
     const double comm = pass == CLX_BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
+    c->cost.link_bytes[pass] += (pass == CLX_BACKWARD ? 2 : 1) * (l->cp - 1) * step.link_bytes;
     c->cost.cp[pass] += fmax(0, comm - hidden) + held * fmin(comm, hidden);
   }
 }
@@ -81,10 +88,13 @@ static void add_cp_all_to_all(clx_layer_context *c) {
   const clx_layout *l = &c->job->layout;
   const clx_network *n = c->job->network;
   const clx_group group = clx_group_make(n, l->cp, l->tp);
-  const double one = clx_collective_time(n, CLX_ALL_TO_ALL, group, clx_training_cp_bytes(c->job)) +
-                     clx_collective_time(n, CLX_ALL_TO_ALL, group, clx_training_cp_output_bytes(c->job));
-  c->cost.cp[CLX_FORWARD] += one;
-  c->cost.cp[CLX_BACKWARD] += one;
+  const clx_collective_cost in = clx_collective_cost_of(n, CLX_ALL_TO_ALL, group, clx_training_cp_bytes(c->job)),
+                            out =
+                                clx_collective_cost_of(n, CLX_ALL_TO_ALL, group, clx_training_cp_output_bytes(c->job));
+  for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
+    c->cost.cp[pass] += in.time + out.time;
+    c->cost.link_bytes[pass] += in.link_bytes + out.link_bytes;
+  }
 }
 
 void clx_layer_add_cp(clx_layer_context *c) {
@@ -120,6 +130,19 @@ static double exchange_time(const clx_layer_context *c, clx_group group) {
          (1 - share) * plain;
 }
 
+// B out over the scale-up fabric of one exchange over ep and of the rows of experts cut over etp ranks.
+static double exchange_link_bytes(const clx_layer_context *c, clx_group group) {
+  const clx_layout *l = &c->job->layout;
+  const clx_network *n = c->job->network;
+  double bytes = 0;
+  if (l->ep > 1) bytes += clx_collective_cost_of(n, CLX_ALL_TO_ALL, group, clx_training_ep_bytes(c->job)).link_bytes;
+  if (l->etp > 1) {
+    const clx_group rows = clx_group_make(n, l->etp, 1);
+    bytes += clx_collective_cost_of(n, CLX_ALL_GATHER, rows, clx_training_etp_bytes(c->job)).link_bytes;
+  }
+  return bytes;
+}
+
 // Experts cut over etp ranks: each of them needs the rows of all, gathered after dispatch; partial sums are scattered before
 // combine, and backward the other way round (Megatron-Core, MoEAlltoAllTokenDispatcher, dispatch_postprocess and
 // combine_preprocess). Nothing runs beside: the experts wait for the rows, the combination for the sums. s of one pass.
@@ -151,8 +174,11 @@ void clx_layer_add_ep(clx_layer_context *c) {
   }
   const double exposed = exchanges * exchange_time(c, group) * (1 - (overlaps ? c->software->expert_overlap : 0)) +
                          blocks * expert_tensor_time(c);
-  c->cost.ep[CLX_FORWARD] += exposed;
-  c->cost.ep[CLX_BACKWARD] += exposed;
+  const double bytes = exchanges * exchange_link_bytes(c, group);
+  for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
+    c->cost.ep[pass] += exposed;
+    c->cost.link_bytes[pass] += bytes;
+  }
 }
 
 // Fully sharded data parallelism: weights gathered before each use, gradients scattered after, one layer ahead of compute.
@@ -191,6 +217,7 @@ void clx_layer_add_fsdp(clx_layer_context *c, bool moe) {
     const clx_beside beside = clx_training_beside(&t, &comm[pass], compute, waiting);
     const clx_collective kind = pass == CLX_FORWARD ? CLX_ALL_GATHER : CLX_REDUCE_SCATTER;
     const double drag = clx_training_drag(c->job, kind, group, &comm[pass], &c->cost, pass);
+    c->cost.link_bytes[pass] += comm[pass].bytes[0];
     c->cost.fsdp[pass] = comm[pass].time - beside.hidden + drag * fmin(beside.hidden, compute);
     c->cost.contention[pass] = beside.added;
   }

@@ -103,6 +103,16 @@ static void add_column(clx_layer_context *c, const clx_op *op, double data, doub
   c->column_times[column] = op->times;
 }
 
+// Operands and results once in each pass: products of a training step are large, and their tiles share operands in the cache.
+static double gemm_bytes(const clx_layer_context *c, const clx_op *op, number_format f) {
+  const double narrow = clx_kernel_format_bytes(f.kernel), in = op->m * op->k, out = op->m * op->n,
+               weights = op->k * op->n;
+  const double forward = narrow * (in + weights) + 2 * out, data = narrow * (out + weights) + 2 * in;
+  const double written = c->software->accumulate_bytes > 0 ? 2 : 2 * c->software->gradient_bytes;
+  const double weight = op->weighted ? narrow * (in + out) + written * weights : 0;
+  return op->groups * (forward + data + weight);
+}
+
 // Forward, data gradient and weight gradient. The weight gradient is added into an fp32 (gradient_bytes) buffer: reading and
 // writing it costs more than the 2 B of an ordinary output. Where gradients are added up in a pass of their own
 // (accumulate_bytes), the product writes an ordinary output.
@@ -127,6 +137,7 @@ static void add_gemm(clx_layer_context *c, const clx_op *op) {
   c->last_gemm = forward;
   c->last_flop = times * op->flop;
   c->cost.flop += times * op->flop * (op->weighted ? 3 : 2);
+  c->cost.gemm_bytes += times * gemm_bytes(c, op, format);
   c->kernels[CLX_FORWARD] += times;
   c->kernels[CLX_BACKWARD] += times * (op->weighted ? 2 : 1);
   if (op->kind == CLX_OP_GEMM)
@@ -193,13 +204,22 @@ static double attention_time(const clx_layer_context *c, const clx_op *op, bool 
   return clx_device_attention_time(c->device, &shape, backward) / (speed * c->attention_clock);
 }
 
+// Fused: queries, keys, values and the result forward; backward those and the gradients of each, of queries in fp32.
+static double attention_bytes(const clx_op *op) {
+  const double queries = op->batch * op->heads * op->query * (op->qk_dim + op->v_dim);
+  const double keys = op->batch * op->kv_heads * op->key * (op->qk_dim + op->v_dim);
+  return 2 * (queries + keys) + 2 * (3 * queries + 2 * keys);
+}
+
 static void add_attention(clx_layer_context *c, const clx_op *op) {
   const double times = op->times, forward = times * attention_time(c, op, false);
   c->cost.attention[CLX_FORWARD] += forward;
   c->cost.attention[CLX_BACKWARD] += times * attention_time(c, op, true);
   c->attention_forward += forward;
   c->flop_forward += times * op->flop;
-  c->cost.flop += times * op->flop * 3.5;
+  c->cost.flop += times * op->flop * CLX_ATTENTION_PASSES;
+  c->cost.attention_flop += times * op->flop * CLX_ATTENTION_PASSES;
+  c->cost.attention_bytes += times * attention_bytes(op);
   c->kernels[CLX_FORWARD] += times * (c->fused_attention ? 1 : 6);
   c->kernels[CLX_BACKWARD] += times * (c->fused_attention ? 2 : 9);
 }
@@ -231,7 +251,9 @@ static void add_scan(clx_layer_context *c, const clx_op *op) {
   c->cost.attention[CLX_FORWARD] += forward;
   c->cost.attention[CLX_BACKWARD] += backward;
   c->flop_forward += op->times * op->flop;
-  c->cost.flop += op->times * op->flop * 3.5;
+  c->cost.flop += op->times * op->flop * CLX_ATTENTION_PASSES;
+  c->cost.attention_flop += op->times * op->flop * CLX_ATTENTION_PASSES;
+  c->cost.attention_bytes += op->times * (op->bytes_forward + op->bytes_backward);
   c->kernels[CLX_FORWARD] += op->times * op->kernels;
   c->kernels[CLX_BACKWARD] += op->times * 2 * op->kernels;
 }

@@ -84,12 +84,19 @@ double clx_graph_compute_share(const clx_graph *g, int32_t stage) {
   return all > 0 ? fmin(1, kernels / all) : 0;
 }
 
+// Mean time of a stage in tasks against that of the slowest.
+static double balance_of(const clx_graph *g, double slowest) {
+  double sum = 0;
+  for (int32_t i = 0; i < g->pipeline.stages; i++) sum += g->busy[i];
+  return slowest > 0 ? sum / (g->pipeline.stages * slowest) : 1;
+}
+
 void clx_graph_parts(const clx_graph *g, const clx_graph_tail *tail, clx_step *step) {
   const int32_t stage = clx_graph_slowest_stage(g);
   const double busy = g->busy[stage];
   const clx_layer_cost sum = stage_sum(g, stage);
   const double work = clx_layer_cost_forward(&sum) + clx_layer_cost_backward(&sum);
-  *step = (clx_step){.micro_batches = g->micro_batches};
+  *step = (clx_step){.micro_batches = g->micro_batches, .balance = balance_of(g, busy)};
   clx_training_fill(step, &sum, g->micro_batches);
   const double all = g->micro_batches * work, behind = fmin(step->ep_exposed, fmax(0, all - busy));  // the other pass
   step->ep_exposed -= behind;

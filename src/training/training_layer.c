@@ -47,6 +47,7 @@ static void add_full_recompute(clx_layer_context *c) {
   c->cost.repeat_cp = share * c->cost.cp[CLX_FORWARD];
   c->cost.repeat_ep = share * c->cost.ep[CLX_FORWARD];
   c->cost.flop += share * (c->flop_forward - (early ? c->last_flop : 0));
+  c->cost.attention_flop += share * c->cost.attention_flop / CLX_ATTENTION_PASSES;
 }
 
 static void add_recompute(clx_layer_context *c) {
@@ -60,6 +61,7 @@ static void add_recompute(clx_layer_context *c) {
                        c->software->selective_gemm * c->gemm_forward;
       c->cost.repeat_tp *= c->software->selective_gemm;
       c->cost.flop += c->software->selective_gemm * c->flop_forward;
+      c->cost.attention_flop += c->software->selective_gemm * c->cost.attention_flop / CLX_ATTENTION_PASSES;
       break;
     default:
       c->cost.repeat_tp = 0;
@@ -159,6 +161,7 @@ static clx_layer_cost ends_cost(const clx_training *job,
   clx_layer_add_operations(&c, ops, operations(job->model, &c.shard, ops));
   const clx_tp_collectives t = clx_layer_tp_collectives(&c);
   c.cost.tp[CLX_FORWARD] = c.cost.tp[CLX_BACKWARD] = (t.gather + t.reduce) / 2;
+  c.cost.link_bytes[CLX_FORWARD] = c.cost.link_bytes[CLX_BACKWARD] = t.link_bytes / 2;
   return c.cost;
 }
 

@@ -7,6 +7,9 @@ enum { CLX_FORWARD, CLX_BACKWARD, CLX_COLUMNS_MAX = 4 };
 
 enum { CLX_SERVER = 8 };  // GPUs of a usual server: recipes for larger NVLink domains differ
 
+// FLOP of attention and scans forward and backward against forward alone.
+#define CLX_ATTENTION_PASSES 3.5
+
 // A layer as its operations are added up.
 typedef struct clx_layer_context {
   const clx_training *job;
@@ -38,6 +41,7 @@ double clx_layer_compute(const clx_layer_cost *cost, int32_t pass);
 // Communication (training_exchange.c), after the operations.
 typedef struct clx_tp_collectives {
   double gather, reduce;  // s of one; gather 0 without sequence parallelism
+  double link_bytes;      // B out over the scale-up fabric, of both
 } clx_tp_collectives;
 
 clx_tp_collectives clx_layer_tp_collectives(const clx_layer_context *context);

@@ -29,6 +29,7 @@ void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double t
     sum->ep[pass] += times * one->ep[pass];
     sum->fsdp[pass] += times * one->fsdp[pass];
     sum->contention[pass] += times * one->contention[pass];
+    sum->link_bytes[pass] += times * one->link_bytes[pass];
   }
   sum->weight += times * one->weight;
   sum->repeat += times * one->repeat;
@@ -36,6 +37,9 @@ void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double t
   sum->repeat_cp += times * one->repeat_cp;
   sum->repeat_ep += times * one->repeat_ep;
   sum->flop += times * one->flop;
+  sum->attention_flop += times * one->attention_flop;
+  sum->gemm_bytes += times * one->gemm_bytes;
+  sum->attention_bytes += times * one->attention_bytes;
 }
 
 // Some optimizers add the gradients of each micro-batch to an fp32 copy in a pass of its own.
@@ -147,6 +151,10 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
   step->dp_exposed = micro_batches * (sum->fsdp[0] + sum->fsdp[1]);
   step->contention = micro_batches * (sum->contention[0] + sum->contention[1]);
   step->executed_flop = micro_batches * sum->flop;
+  step->attention_flop = micro_batches * sum->attention_flop;
+  step->gemm_bytes = micro_batches * sum->gemm_bytes;
+  step->attention_bytes = micro_batches * sum->attention_bytes;
+  step->link_bytes = micro_batches * (sum->link_bytes[0] + sum->link_bytes[1]);
 }
 
 // Waiting for the slowest rank, of the time in which kernels run.
@@ -202,6 +210,7 @@ clx_status clx_training_step_with(const clx_training *job, const clx_training_co
   const double transfer = clx_training_transfer_time(job);
   step->micro_batches = m;
   clx_training_fill(step, &slowest.sum, m);
+  step->balance = largest > 0 ? slots / (l->pp * largest) : 1;
   step->bubble = fill_and_drain(job, slots - largest, weights - slowest.sum.weight) + 2 * (l->pp - 1) * transfer;
   if (l->pp > 1)
     step->pp_exposed = m * 2 * l->vpp * transfer * (job->software->pp_overlap ? clx_training_transfer_drag(job) : 1);

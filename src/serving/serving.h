@@ -30,6 +30,7 @@ typedef struct clx_engine {
   double sequence_time;  // s of the same per sequence
   double launch_time;    // s of host time per kernel that is launched alone
   double graph_tokens;   // iterations of up to so many tokens replay a captured graph: no launches
+  double block_experts;  // time of experts in fp8 blocks while they stream weights, against the measured kernels
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
 } clx_engine;
@@ -106,6 +107,7 @@ clx_serving_cost clx_serving_iteration_at(const clx_serving *serving, const clx_
 typedef struct clx_serving_load {
   double sequences;  // in flight, mean
   double prompt;     // tokens of a request, mean
+  double cached;     // of these, found in the cache of an earlier request
   double output;     // tokens of an answer, mean
   double spread;     // variance of the answers' length over its mean squared
   double chunk;      // most tokens of an iteration; 0 = no bound

@@ -12,6 +12,7 @@ static const clx_engine ENGINES[] = {
      .sequence_time = 30e-6,
      .launch_time = 6e-6,
      .graph_tokens = 512,
+     .block_experts = 2.5,
      .sort_time = 0.215e-9,
      .sort_bytes = 200},
     {.name = "tensorrt-llm",
@@ -20,7 +21,8 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 1e-3,
      .sequence_time = 3e-6,
      .launch_time = 3e-6,
-     .graph_tokens = 512},
+     .graph_tokens = 512,
+     .block_experts = 1},
 };
 
 const clx_engine *clx_engine_find(const char *name) {

@@ -130,9 +130,23 @@ static void add_feed_forward(clx_serving_sum *sum, double tokens, double width, 
   add_product(sum, CLX_SERVING_DENSE, format, tokens, s->model->hidden, local, layers);
 }
 
+// Experts stored narrower than their arithmetic run on what the device has: 4-bit units, else unpacked on the way into bf16.
+static clx_kernel_format experts_format(const clx_serving *s) {
+  const bool unpacked = s->weights == CLX_WEIGHTS_MXFP4_EXPERTS;
+  return unpacked && s->device->peak[CLX_FP4] > 0 ? CLX_KERNEL_NVFP4 : clx_weight_formats_of(s->weights).experts;
+}
+
+// Less traffic, the same products; half of the peak bounds what remains.
+static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost *cost) {
+  const double saved = (1 - stored) * fmin(cost->bytes, cost->time * s->device->memory_bandwidth);
+  const double least = fmax(0.25 * cost->time, cost->flop / (0.5 * s->device->peak[CLX_BF16]));
+  cost->time = fmax(cost->time - saved / s->device->memory_bandwidth, fmin(cost->time, least));
+  cost->bytes -= saved;
+}
+
 static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
   const clx_transformer *m = s->model;
-  const clx_weight_formats formats = clx_weight_formats_of(s->weights);
+  const clx_kernel_format format = experts_format(s);
   const clx_moe_shape shape = {.num_tokens = fmax(1, ceil(t->all)),
                                .hidden_size = m->expert_hidden > 0 ? m->expert_hidden : m->hidden,
                                .inter_size = m->expert_ffn,
@@ -141,25 +155,19 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .moe_tp_size = s->etp,
                                .moe_ep_size = s->ep,
                                .distribution = routing};
-  const void *parameters =
-      clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[formats.experts]);
-  clx_kernel_cost cost = clx_kernel_moe.cost(s->device, formats.experts, parameters, &shape);
-  // Weights narrower than the arithmetic: less traffic, the same products. Half of peak bounds the rest from below, as
-  // weights are unpacked on the way.
-  const double stored = formats.expert_bytes / clx_kernel_format_bytes(formats.experts);
-  if (stored < 0.9) {
-    const double saved = (1 - stored) * fmin(cost.bytes, cost.time * s->device->memory_bandwidth);
-    const double least = fmax(0.25 * cost.time, cost.flop / (0.5 * s->device->peak[CLX_BF16]));
-    cost.time = fmax(cost.time - saved / s->device->memory_bandwidth, least);
-    cost.bytes -= saved;
-  }
+  const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
+  clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
+  const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
+  if (stored < 0.9) narrow_weights(s, stored, &cost);
+  if (format == CLX_KERNEL_FP8_BLOCK)
+    cost.time += (s->engine->block_experts - 1) * cost.bytes / s->device->memory_bandwidth;
   return cost;
 }
 
 // The busiest rank holds up the others, which wait for it: time by drawn loads, work by even ones.
 static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
-  const clx_kernel_format format = clx_weight_formats_of(s->weights).experts;
+  const clx_kernel_format format = experts_format(s);
   clx_kernel_cost busiest = experts_cost(s, t, s->routing);
   double busy = 1;
   if (s->ep > 1) {

@@ -29,30 +29,38 @@ static clx_draw_kind draw_of(const clx_kernel_family *family) {
   return CLX_DRAW_STREAM;
 }
 
-// Time at a lower clock: what waits for memory or links does not follow.
-static double time_at(const clx_device *device, clx_draw_kind kind, const clx_kernel_cost *cost, double clock) {
-  if (clock >= 1 || kind == CLX_DRAW_COMMUNICATE) return cost->time;
-  const double moving = fmin(cost->time, cost->bytes / (STREAMING * device->memory_bandwidth));
-  return moving + (cost->time - moving) / clock;
+// The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest.
+static double moving_time(const clx_device *device, const clx_kernel_cost *cost) {
+  return fmin(cost->time, cost->bytes / (STREAMING * device->memory_bandwidth));
+}
+
+// J of one kernel in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.
+static double energy_of(const clx_serving_sum *sum, clx_draw_kind kind, clx_kernel_format format,
+                        const clx_kernel_cost *cost, double moving, double time) {
+  const clx_device *device = sum->serving->device;
+  clx_draw_load load = {.kind = kind, .format = format, .flop = cost->flop / time, .link = cost->link_bytes / time};
+  const double resting = time - moving;
+  double energy = resting > 0 ? resting * clx_device_draw(device, &load, sum->clock, 0) : 0;
+  if (moving > 0) {
+    load.bytes = cost->bytes / moving;
+    energy += moving * clx_device_draw(device, &load, sum->clock, 0);
+  }
+  return energy;
 }
 
 void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_kind kind, clx_kernel_format format,
                           const clx_kernel_cost *cost, double busy, double times) {
   if (!(times > 0) || !(cost->time > 0)) return;
-  const clx_device *device = sum->serving->device;
-  const double time = time_at(device, kind, cost, sum->clock), working = time * busy;
-  const clx_draw_load load = {.kind = kind,
-                              .format = format,
-                              .flop = cost->flop / working,
-                              .bytes = cost->bytes / working,
-                              .link = cost->link_bytes / working};
-  const double power = clx_device_draw(device, &load, sum->clock, 0);
+  // What waits for memory or links does not follow the clock.
+  const double moving = moving_time(sum->serving->device, cost);
+  const double fixed = kind == CLX_DRAW_COMMUNICATE ? cost->time : moving;
+  const double time = fixed + (cost->time - fixed) / sum->clock, working = fmax(time * busy, moving);
   clx_serving_cost *c = &sum->cost;
   c->flop += times * cost->flop;
   c->bytes += times * cost->bytes;
   c->link += times * cost->link_bytes;
   c->part[part].time += times * working;
-  c->part[part].energy += times * working * power;
+  c->part[part].energy += times * energy_of(sum, kind, format, cost, moving, working);
   sum->launches += times;
   clx_serving_add_wait(sum, times * (time - working));
 }

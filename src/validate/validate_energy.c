@@ -22,14 +22,14 @@ static const char *const INPUTS[] = {"task",         "model_id",        "weight_
 // is which by their kind. Answers: the same page (717 and 6,988), used where a row has none. Code: assumed.
 typedef struct workload {
   const char *task;
-  double prompt, output, spread;
+  double prompt, cached, output, spread;
   bool assumed;
 } workload;
 
 static const workload WORKLOADS[] = {
-    {"lm-arena-chat", 634, 717, 0.5, false},
-    {"gpqa", 224, 6988, 0.3, false},
-    {"sourcegraph-fim", 2000, 250, 0.5, true},
+    {"lm-arena-chat", 634, 317, 717, 0.5, false},
+    {"gpqa", 224, 0, 6988, 0.3, false},
+    {"sourcegraph-fim", 2000, 0, 250, 0.5, true},
 };
 
 // How a released checkpoint stores its weights when a row says fp8 (config.json of the checkpoints: quantization_config), and what
@@ -159,17 +159,17 @@ static bool read_model(row_reader *r) {
 static bool read_weights(row_reader *r) {
   static const char *const names[] = {"bfloat16", "bf16", "float16", "fp8", "mxfp4"};
   const char *precision = text_of(r, "weight_precision");
-  const release *release = release_of(r->model.name);
+  const release *made = release_of(r->model.name);
   int32_t found = precision[0] == '\0' ? 0 : -1;
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     if (clx_text_equal(precision, names[i])) found = i;
   }
   if (found < 0) return refuse(r, "column 'weight_precision': expected bfloat16, fp8 or mxfp4, read '%.40s'", precision);
-  r->serving.weights = found < 3 ? CLX_WEIGHTS_BF16 : found == 3 ? release->fp8 : CLX_WEIGHTS_MXFP4_EXPERTS;
-  r->serving.sorts = !release->samples_whole;
-  if (release->remark == NULL) return true;
+  r->serving.weights = found < 3 ? CLX_WEIGHTS_BF16 : found == 3 ? made->fp8 : CLX_WEIGHTS_MXFP4_EXPERTS;
+  r->serving.sorts = !made->samples_whole;
+  if (made->remark == NULL) return true;
   r->out->status = CLX_ROW_EXTRAPOLATED;
-  remark(r, "%s", release->remark);
+  remark(r, "%s", made->remark);
   return true;
 }
 
@@ -208,6 +208,7 @@ static bool read_load(row_reader *r) {
   if (load->output <= 0 || load->prompt <= 0)
     return refuse(r, "column 'task': '%.40s' is not known; say avg_input_len and avg_output_len", task);
   load->spread = w != NULL ? w->spread : 0;
+  load->cached = w != NULL ? load->prompt * w->cached / w->prompt : 0;
   load->chunk = 8192;
   if (w != NULL && w->assumed && text_of(r, "avg_input_len")[0] == '\0')
     remark(r, "prompts of %s assumed to have %.9g tokens", w->task, w->prompt);

@@ -30,7 +30,7 @@ typedef struct clx_engine {
   double sequence_time;  // s of the same per sequence
   double launch_time;    // s of host time per kernel that is launched alone
   double graph_tokens;   // iterations of up to so many tokens replay a captured graph: no launches
-  double block_experts;  // time of experts in fp8 blocks while they stream weights, against the measured kernels
+  double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
 } clx_engine;

@@ -41,19 +41,42 @@ clx_serving_cost clx_serving_iteration_at(const clx_serving *s, const clx_servin
   return *c;
 }
 
-clx_serving_cost clx_serving_iteration(const clx_serving *s, const clx_serving_batch *batch) {
-  const double limit = s->limit > 0 ? fmin(s->limit, s->device->tdp) : s->device->tdp;
-  clx_serving_cost cost = clx_serving_iteration_at(s, batch, 1);
-  if (!(limit > 0) || cost.power <= limit) return cost;
+// Highest clock at which the mean power is at most `limit` W.
+static double clock_within(const clx_serving *s, const clx_serving_batch *batch, double limit) {
   double low = CLX_POWER_CLOCK_MINIMUM, high = 1;
+  if (clx_serving_iteration_at(s, batch, high).power <= limit) return high;
   for (int32_t step = 0; step < 24; step++) {
     const double middle = (low + high) / 2;
-    cost = clx_serving_iteration_at(s, batch, middle);
-    if (cost.power <= limit) {
+    if (clx_serving_iteration_at(s, batch, middle).power <= limit) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  return clx_serving_iteration_at(s, batch, low);
+  return low;
+}
+
+// The kernel tables of Blackwell repeat each kernel for up to a second under the power limit: where power is short, their times
+// hold at the clock that the rated power leaves, not at full clock.
+static bool times_are_limited(const clx_device *device) { return clx_text_equal(device->family, "blackwell"); }
+
+static void stretch(clx_serving_cost *c, double factor) {
+  for (int32_t i = 0; i < CLX_SERVING_PARTS; i++) {
+    c->part[i].time *= factor;
+    c->part[i].energy *= factor;
+  }
+  c->time *= factor;
+  c->energy *= factor;
+}
+
+clx_serving_cost clx_serving_iteration(const clx_serving *s, const clx_serving_batch *batch) {
+  const double rated = s->device->tdp, limit = s->limit > 0 ? fmin(s->limit, rated) : rated;
+  clx_serving_cost cost = clx_serving_iteration_at(s, batch, 1);
+  if (cost.power <= limit) return cost;
+  const double time = cost.time;
+  cost = clx_serving_iteration_at(s, batch, clock_within(s, batch, limit));
+  if (!times_are_limited(s->device)) return cost;
+  const double at_rated = clx_serving_iteration_at(s, batch, clock_within(s, batch, rated)).time;
+  stretch(&cost, time / at_rated);
+  return cost;
 }

@@ -7,6 +7,10 @@
 // when the processors slow down.
 static const double STREAMING = 0.9;
 
+// Share of the rated power that a kernel may draw: the controller averages over a second, and many iterations pass in that.
+// Measured on an H100 (docs/model/device/power.md).
+static const double BURST = 1.13;
+
 static const struct {
   const clx_kernel_family *family;
   clx_draw_kind kind;
@@ -39,11 +43,11 @@ static double energy_of(const clx_serving_sum *sum, clx_draw_kind kind, clx_kern
                         const clx_kernel_cost *cost, double moving, double time) {
   const clx_device *device = sum->serving->device;
   clx_draw_load load = {.kind = kind, .format = format, .flop = cost->flop / time, .link = cost->link_bytes / time};
-  const double resting = time - moving;
-  double energy = resting > 0 ? resting * clx_device_draw(device, &load, sum->clock, 0) : 0;
+  const double resting = time - moving, most = BURST * device->tdp;
+  double energy = resting > 0 ? resting * clx_device_draw(device, &load, sum->clock, most) : 0;
   if (moving > 0) {
     load.bytes = cost->bytes / moving;
-    energy += moving * clx_device_draw(device, &load, sum->clock, 0);
+    energy += moving * clx_device_draw(device, &load, sum->clock, most);
   }
   return energy;
 }

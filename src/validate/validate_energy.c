@@ -15,7 +15,7 @@ static const char *const METRIC[METRICS] = {"avg_power_watts", "energy_per_token
 static const char *const INPUTS[] = {"task",         "model_id",        "weight_precision", "gpu_model",
                                      "num_gpus",     "tensor_parallel", "expert_parallel",  "data_parallel",
                                      "max_num_seqs", "avg_batch_size",  "avg_output_len",   "avg_input_len",
-                                     NULL};
+                                     "engine",       "kv_cache_dtype",  "power_limit_watts", NULL};
 
 // What the table does not say of a workload: mean tokens of a prompt and of an answer, and how much answers differ (variance
 // over squared mean). Prompts of chat and questions: "mean 634 vs. 224" in Reading the ML.ENERGY Leaderboard v3.0, which of the two
@@ -47,6 +47,9 @@ static const release RELEASES[] = {
     {"llama-4-scout", CLX_WEIGHTS_FP8_EXPERTS, false, "chunked attention of Llama 4 is taken as full"},
     {"gpt-oss-20b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
     {"gpt-oss-120b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
+    {"gptj-6b", CLX_WEIGHTS_FP8, true, NULL},
+    {"llama-2-70b", CLX_WEIGHTS_FP8, true, NULL},
+    {"mixtral-8x7b", CLX_WEIGHTS_FP8, true, NULL},
     {"nemotron-nano-12b-v2", CLX_WEIGHTS_FP8, false, "state-space layers were not measured: products and traffic of their states"},
 };
 
@@ -215,12 +218,33 @@ static bool read_load(row_reader *r) {
   return true;
 }
 
+// Optional columns: what serves, in which format it caches, and under which power limit.
+static bool read_engine(row_reader *r) {
+  const char *engine = text_of(r, "engine"), *cache = text_of(r, "kv_cache_dtype");
+  const char *limit = text_of(r, "power_limit_watts");
+  clx_serving *s = &r->serving;
+  if (engine[0] != '\0') s->engine = clx_engine_find(engine);
+  if (s->engine == NULL)
+    return refuse(r, "column 'engine': expected vllm or tensorrt-llm, read '%.40s'", engine);
+  s->fp8_cache = clx_text_equal(cache, "fp8");
+  if (cache[0] != '\0' && !s->fp8_cache && !clx_text_equal(cache, "bfloat16"))
+    return refuse(r, "column 'kv_cache_dtype': expected bfloat16 or fp8, read '%.40s'", cache);
+  if (limit[0] == '\0') return true;
+  if (!number_of(r, "power_limit_watts", 0, &s->limit)) return false;
+  if (s->limit <= 1.2 * r->device.kernels->power.rest * r->device.tdp || s->limit > r->device.tdp)
+    return refuse(r, "column 'power_limit_watts': %s runs between %.0f and %.0f W, read '%.40s'", r->device.name,
+                  1.2 * r->device.kernels->power.rest * r->device.tdp, r->device.tdp, limit);
+  return true;
+}
+
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
   row_reader r = {.job = job, .row = row, .out = p, .arena = job->arena};
   r.serving = (clx_serving){.model = &r.model, .device = &r.device, .engine = clx_engine_find("vllm"), .routing = 1.2};
   p->status = CLX_ROW_OK;
   (void)error;
-  if (!read_device(&r) || !read_model(&r) || !read_weights(&r) || !read_layout(&r) || !read_load(&r)) return CLX_OK;
+  if (!read_device(&r) || !read_model(&r) || !read_weights(&r) || !read_layout(&r) || !read_load(&r) ||
+      !read_engine(&r))
+    return CLX_OK;
   clx_error refusal = {0};
   if (clx_serving_check(&r.serving, &refusal) != CLX_OK) {
     refuse_error(&r, &refusal);

@@ -11,6 +11,13 @@ enum { ROWS_OF_FORMAT = 800 };
 // fabric alone; exponent and window came out at their values when they were left free.
 static const char *const FIXED[] = {"limit", "link", "memory_exponent", "memory_own", "voltage_floor", "window", NULL};
 
+// Upper ends within what the schema allows. A reading at the limit bounds an energy from below only; these follow from large
+// products at the limit, at the voltage of their clock (docs/model/device/power.md, section 1).
+static const struct {
+  const char *key;
+  double most;
+} ENDS[] = {{"knee", 5}, {"matrix_bf16", 8.5e-13}, {"matrix_fp8", 5.5e-13}, {"matrix_fp8_block", 5.5e-13}};
+
 typedef struct power_run {
   const clx_device *device;
   const clx_kernels *start;
@@ -139,6 +146,20 @@ static void keep_touched(clx_fit_problem *problem, const sample *s) {
   problem->parameter_count = kept;
 }
 
+static clx_status narrow(clx_fit_problem *problem, clx_arena *arena, clx_error *error) {
+  for (int32_t k = 0; k < problem->parameter_count; k++) {
+    for (size_t i = 0; i < CLX_COUNT(ENDS); i++) {
+      if (strcmp(problem->parameter[k].row->key, ENDS[i].key) != 0) continue;
+      clx_row *row = CLX_NEW(arena, clx_row);
+      if (row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+      *row = *problem->parameter[k].row;
+      row->maximum = ENDS[i].most;
+      problem->parameter[k].row = row;
+    }
+  }
+  return CLX_OK;
+}
+
 static clx_status fit_power(const power_run *r, int32_t index, power_fit *f, clx_arena *arena) {
   sample s = {.fit = f};
   CLX_TRY(make_sample(r, index, arena, &s, &f->error));
@@ -154,6 +175,7 @@ static clx_status fit_power(const power_run *r, int32_t index, power_fit *f, clx
   clx_fit_add_parameters(&problem, &clx_power_schema, &f->power, FIXED);
   clx_fit_add_parameters(&problem, &clx_power_meter_schema, &f->meter, FIXED);
   keep_touched(&problem, &s);
+  CLX_TRY(narrow(&problem, arena, &f->error));
   f->used = s.count;
   if (s.count <= problem.parameter_count) {
     return clx_fail_plain(&f->error, CLX_INPUT, "power: %d readings are too few for %d parameters", s.count,

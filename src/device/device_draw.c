@@ -31,8 +31,10 @@ static clx_format unit_of(clx_kernel_format format) {
 // Power above rest of what a kernel does besides multiplying, the clock at full: the kernel power model, its terms apart.
 static double issue_power(const clx_device *device, clx_draw_kind kind) {
   const clx_power_parameters *p = &device->kernels->power;
-  const double per_clock = kind == CLX_DRAW_ATTENTION ? p->issue_prefill : p->issue_gemm;
-  return per_clock * device->processors * device->clock;
+  const double joule = kind == CLX_DRAW_ATTENTION ? p->issue_prefill
+                       : kind == CLX_DRAW_STREAM  ? p->issue_stream
+                                                  : p->issue_gemm;
+  return joule * device->processors * device->clock;
 }
 
 static double memory_power(const clx_device *device, double bytes) {
@@ -105,11 +107,8 @@ static double demand(const clx_device *device, const clx_draw_load *load, double
   const clock_state s = state_at(device, unit, clock);
   const double flop = fmax(load->flop, 0);
   const double memory = memory_power(device, bytes) * (p->memory_own + (1 - p->memory_own) * s.voltage);
-  const double parts = issue_power(device, load->kind) * s.clock * s.voltage +
-                       matrix_energy(p, load->format) * flop * s.voltage + memory;
-  // The energy of a large product holds all that it draws; thin ones add their memory.
-  const double whole = device->multiply_energy[unit] * flop * s.voltage;
-  return s.rest + fmax(parts, whole) + link;
+  const double issue = issue_power(device, load->kind) * s.clock * s.voltage;
+  return s.rest + issue + matrix_energy(p, load->format) * flop * s.voltage + memory + link;
 }
 
 double clx_device_draw(const clx_device *device, const clx_draw_load *load, double clock, double limit) {

@@ -26,6 +26,7 @@ typedef struct clx_power_parameters {
   double issue_experts;     // J per processor and clock
   double issue_prefill;     // J per processor and clock
   double issue_decode;      // J per processor and clock
+  double issue_stream;      // J per processor and clock
   double matrix_bf16;       // J/FLOP
   double matrix_fp8;        // J/FLOP
   double matrix_fp8_block;  // J/FLOP

@@ -298,6 +298,7 @@ bool clx_power_touches(const char *parameter, const clx_kernel_family *family, c
       {"issue_experts", 1U << CLX_SWEEP_EXPERTS},
       {"issue_prefill", 1U << CLX_SWEEP_PREFILL | 1U << CLX_SWEEP_MLA_PREFILL},
       {"issue_decode", 1U << CLX_SWEEP_DECODE | 1U << CLX_SWEEP_MLA_DECODE},
+      {"issue_stream", 0},  // no family streams
       {"data_experts", 1U << CLX_SWEEP_EXPERTS},
       {"data_decode", 1U << CLX_SWEEP_DECODE},
   };

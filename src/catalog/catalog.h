@@ -38,6 +38,16 @@ clx_status clx_catalog_read_library(const clx_catalog *catalog, const char *name
 struct clx_transport;
 clx_status clx_catalog_read_transport(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                       const struct clx_transport **transport, clx_error *error);
+// Reads equipment and checks it; a power chain with the equipment of its levels; the equipment of levels read from elsewhere
+// (`equipment` of each level that names a conversion), all from `arena`.
+struct clx_conversion;
+struct clx_chain_spec;
+clx_status clx_catalog_read_conversion(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                       struct clx_conversion *conversion, clx_error *error);
+clx_status clx_catalog_read_chain(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                  struct clx_chain_spec *spec, clx_error *error);
+clx_status clx_catalog_read_conversions(const clx_catalog *catalog, struct clx_chain_spec *spec, clx_arena *arena,
+                                        clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
+#include "power/power_chain.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
 
@@ -126,6 +127,18 @@ static void check_failures(check *c, const clx_failures *failures, clx_arena *ar
   note(c, clx_reliability_check_spec(&spec, failures, arena, c->error));
 }
 
+// Power chains name equipment of the catalogue.
+static void check_chain(check *c, clx_chain_spec *spec, clx_arena *arena) {
+  note(c, clx_chain_check(spec, (clx_place){0}, c->error));
+  note(c, clx_catalog_read_conversions(c->catalog, spec, arena, c->error));
+}
+
+static void check_sense(check *c, const clx_schema *schema, void *object, clx_arena *arena) {
+  if (schema == &clx_failures_schema) check_failures(c, object, arena);
+  if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, (clx_place){0}, c->error));
+  if (schema == &clx_chain_schema) check_chain(c, object, arena);
+}
+
 static void check_schema(check *c, const clx_entry *entry, const clx_node *tree) {
   const clx_schema *schema = clx_catalog_schema(clx_catalog_kind(entry->kind));
   clx_arena *arena = clx_arena_new();
@@ -135,7 +148,7 @@ static void check_schema(check *c, const clx_entry *entry, const clx_node *tree)
   } else {
     const clx_status read = clx_schema_read(schema, tree, true, arena, object, c->error);
     note(c, read);
-    if (read == CLX_OK && schema == &clx_failures_schema) check_failures(c, object, arena);
+    if (read == CLX_OK) check_sense(c, schema, object, arena);
   }
   clx_arena_free(arena);
 }

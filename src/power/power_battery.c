@@ -4,8 +4,8 @@
 
 #include "power/power_supply_internal.h"
 
-#define FADED 0.3     // share of the energy lost at the end of `cycles` or of `life`
-#define CLOSE 1e-12   // share of the capacity that counts as nothing
+#define FADED 0.3    // share of the energy lost at the end of `cycles` or of `life`
+#define CLOSE 1e-12  // share of the capacity that counts as nothing
 
 // Share of the energy when new that dt s of age and `given` J out of the cells take away. count: batteries.
 static double fading(const clx_battery *battery, double count, double given, double dt) {
@@ -28,8 +28,8 @@ static void fade(const clx_battery *battery, double count, double share, double 
 
 void clx_battery_start(const clx_battery *battery, double count, double charge, clx_battery_state *state) {
   const double capacity = battery->energy * count;
-  *state = (clx_battery_state){.charge = fmin(fmax(charge, battery->least), battery->most) * capacity,
-                               .capacity = capacity};
+  *state =
+      (clx_battery_state){.charge = fmin(fmax(charge, battery->least), battery->most) * capacity, .capacity = capacity};
 }
 
 double clx_battery_step(const clx_battery *battery, double count, clx_battery_state *state, double power, double dt) {

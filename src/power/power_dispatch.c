@@ -4,22 +4,21 @@
 
 #include "power/power_supply_internal.h"
 
-#define SNAP 1e-12         // share of a source's power that counts as its target
-#define SHORTEST 1e-6      // s, shortest segment: well above the resolution of times of years
-#define SHAVE_REVIEW 0.125 // share of a lead after which a battery that shaves is looked at again
+#define SNAP 1e-12     // share of a source's power that counts as its target
+#define SHORTEST 1e-6  // s, shortest segment: well above the resolution of times of years
 
 // A segment before its length is known.
 typedef struct dispatch {
   const clx_supply *supply;
   clx_supply_state *state;
   int32_t rank[CLX_SOURCES_MAX];
-  double load;                     // W: demand, standby and smoothing of batteries
-  double most[CLX_SOURCES_MAX];    // W that a source can give now
-  double target[CLX_SOURCES_MAX];  // W that it gives once ramps are over
-  double slope[CLX_SOURCES_MAX];   // W/s
+  double load;                                        // W: demand, standby and smoothing of batteries
+  double most[CLX_SOURCES_MAX];                       // W that a source can give now
+  double target[CLX_SOURCES_MAX];                     // W that it gives once ramps are over
+  double slope[CLX_SOURCES_MAX];                      // W/s
   double give[CLX_STORES_MAX], take[CLX_STORES_MAX];  // W: battery k at most
   double give_all, take_all;                          // W; take_all is asked of the sources
-  double head, over;  // W: feeds above their targets, generators still above theirs
+  double head, over;                                  // W: feeds above their targets, generators still above theirs
   double gap, gap_slope;  // W, W/s: load and charging less targets, with what ramps have not brought yet
 } dispatch;
 
@@ -175,8 +174,8 @@ static double stores_for(const dispatch *d, double start, double end, double len
   for (int32_t k = 0; k < d->supply->store_count; k++) {
     const clx_store *s = &d->supply->store[k];
     const double way = sqrt(s->battery->round_trip);
-    const double share = sign > 0 ? (d->give_all > 0 ? d->give[k] / d->give_all : 0)
-                                  : (d->take_all > 0 ? d->take[k] / d->take_all : 0);
+    const double share =
+        sign > 0 ? (d->give_all > 0 ? d->give[k] / d->give_all : 0) : (d->take_all > 0 ? d->take[k] / d->take_all : 0);
     if (!(share > 0)) continue;
     const double energy = sign > 0 ? clx_store_stock(s, d->state, k) * way : clx_store_room(s, d->state, k) / way;
     left = fmin(left, time_for(energy, fmax(0, sign * start * share), sign * slope * share));
@@ -210,6 +209,25 @@ static double use_stores(dispatch *d, double mean, double dt) {
   return missing / dt;
 }
 
+// s after which the units are looked at again: while batteries that shave run down, or recover.
+static double review_after(const dispatch *d) {
+  double energy = 0, power = 0, after = INFINITY;
+  for (int32_t k = 0; k < d->supply->store_count; k++) {
+    const clx_store *s = &d->supply->store[k];
+    if ((s->roles & CLX_BATTERY_SHAVE) == 0 || !clx_store_works(s, d->state->time)) continue;
+    energy += clx_store_stock(s, d->state, k) * sqrt(s->battery->round_trip);
+    power += s->battery->power * s->count;
+  }
+  if (!(power > 0)) return after;
+  for (int32_t i = 0; i < d->supply->source_count; i++) {
+    const clx_source *s = &d->supply->source[i];
+    if (s->generator == NULL) continue;
+    const double lead = clx_source_lead(s), spare = energy / power - lead * (1 + CLX_SHAVE_REVIEW);
+    after = fmin(after, fmax(fmax(1, CLX_SHAVE_REVIEW * lead), spare));
+  }
+  return after;
+}
+
 // One segment of at most `left` s; returns how long it was.
 static double run_segment(dispatch *d, double left) {
   clx_supply_state *state = d->state;
@@ -223,7 +241,8 @@ static double run_segment(dispatch *d, double left) {
   double length = straight_for(d, left);
   const cover start = cover_of(d, d->gap);
   cover end = cover_of(d, d->gap + d->gap_slope * length);
-  const double stores = stores_for(d, start.battery, end.battery, length);
+  double stores = stores_for(d, start.battery, end.battery, length);
+  if (start.battery != 0) stores = fmin(stores, review_after(d));
   if (stores < length || length < SHORTEST) {
     length = fmin(left, fmax(fmin(stores, length), SHORTEST));
     end = cover_of(d, d->gap + d->gap_slope * length);
@@ -242,34 +261,21 @@ static double run_segment(dispatch *d, double left) {
   return length;
 }
 
-// s after which the units are looked at again although nothing is stated to change: while a battery that shaves runs down.
-static double review_after(const clx_supply *supply) {
-  double after = INFINITY;
-  bool shaves = false;
-  for (int32_t k = 0; k < supply->store_count; k++) shaves = shaves || (supply->store[k].roles & CLX_BATTERY_SHAVE) != 0;
-  if (!shaves) return after;
-  for (int32_t i = 0; i < supply->source_count; i++) {
-    const clx_source *s = &supply->source[i];
-    if (s->generator != NULL) after = fmin(after, fmax(1, SHAVE_REVIEW * clx_source_lead(s)));
-  }
-  return after;
-}
-
 double clx_supply_step(const clx_supply *supply, clx_supply_state *state, double demand, double dt) {
   if (!(dt > 0)) return 0;
   dispatch d = {.supply = supply, .state = state};
   double out[CLX_STORES_MAX];
   for (int32_t k = 0; k < supply->store_count; k++) out[k] = state->out[k];
   clx_supply_rank(supply, d.rank);
-  const double end = state->time + dt, before = state->short_energy, review = review_after(supply);
+  const double end = state->time + dt, before = state->short_energy;
   while (state->time < end) {
     clx_supply_month(supply, state);
     d.load = demand + clx_stores_draw(supply, state);
     clx_units_commit(supply, d.rank, state, fmax(demand, state->foreseen) + (d.load - demand));
-    const double stop = fmin(end, clx_supply_boundary(supply, state)), left = fmin(stop - state->time, review);
+    const double stop = fmin(end, clx_supply_boundary(supply, state)), left = stop - state->time;
     const double length = run_segment(&d, left);
     state->demand_energy += demand * length;
-    state->time = length < left || left == review ? state->time + length : stop;
+    state->time = length < left ? state->time + length : stop;
   }
   clx_supply_month(supply, state);
   clx_stores_fade(supply, state, out, dt);

@@ -9,15 +9,15 @@
 // What a group of racks does in a state (train, evaluate, checkpoint, stopped, idle ...): figures of the wave of its sum.
 typedef struct clx_site_state {
   const char *name;
-  double mean, least, most;  // W of the whole group at the bottom of the chain
-  double ramp;               // W/s within the state
-  clx_wave_cycle cycle;      // of one unit, nullable: for windows
-  double period;             // s of the cycle
+  double mean, least, most;  // W of the whole group at the bottom of the chain; least <= mean <= most
+  double ramp;               // W/s within the state, steepest over 1 s, of the group's sum
+  clx_wave_cycle cycle;      // of one unit, for windows; no samples: constant at mean / units
+  double enter;  // s over which the group's power moves here from what it drew before, linearly; 0 = at once
 } clx_site_state;
 
 enum { CLX_SITE_STATES_MAX = 16 };
 
-// Equal racks (or servers) that change states together.
+// Equal racks (or servers) that change states together. Until `from` they draw nothing; state 0 holds where no event says otherwise.
 typedef struct clx_site_group {
   const char *name;
   double units;
@@ -26,15 +26,16 @@ typedef struct clx_site_group {
   int32_t state_count;
 } clx_site_group;
 
-// What happens to a group. Repeating events have period > 0. Random stops: exponential with mean `mean_time`.
+// What happens to a group. Of events that overlap the one further down the list holds (stops stand below checkpoints).
 typedef enum clx_site_event_kind {
-  CLX_SITE_EVENT_STATE,   // enters `state` at `at` for `duration` (0 = until the next event), again every `period`
-  CLX_SITE_EVENT_RANDOM,  // the same at random times, mean_time apart (stops after failures)
+  CLX_SITE_EVENT_STATE,  // enters `state` at `at` for `duration`, again every `period` (0 = once); duration 0: for good, until another such event
+  CLX_SITE_EVENT_RANDOM,  // the same at random times from `at` on: exponential with mean `mean_time` from the end of one to the next (stops after failures)
   CLX_SITE_EVENT_KINDS
 } clx_site_event_kind;
 
 typedef struct clx_site_event {
-  int32_t kind, group, state;
+  int32_t kind, state;
+  int32_t group;                           // < 0: every group at once (a job over several groups)
   double at, duration, period, mean_time;  // s
 } clx_site_event;
 
@@ -44,45 +45,75 @@ typedef struct clx_site {
   clx_site_event *event;
   int32_t event_count;
   clx_chain chain;
-  double extra[CLX_CHAIN_LEVELS_MAX];  // W of other domains at each level
-  double overhead;                     // cooling: W per W of IT power (pue - 1 less what the chain loses); a port
-  clx_supply supply;
-  double horizon;        // s
-  double resolution;     // s of the series (>= its events are exact all the same)
-  double curtail_floor;  // share of the IT power below which load is not shed
+  double extra
+      [CLX_CHAIN_LEVELS_MAX +
+       1];  // W of other domains: into each level, and [chain.count] above the top; network and storage at chain.plug
+  double overhead;    // cooling: W per W of IT power (pue - 1 less what the chain loses), a port at chain.cooling
+  clx_supply supply;  // no sources and no stores: a grid without limit, of which nothing is counted
+  double horizon;     // s
+  double
+      resolution;  // s of the series (>= its events are exact all the same); it divides the horizon, or the last sample is shorter
+  double curtail_floor;  // share of the load at the bottom of the chain below which it is not shed
   int32_t
-      shed;  // bool: under a curtailment (or shortage) the job is slowed (capped) to what is there; else it is a shortage
+      shed;  // bool: what no source gives (a curtailment, a shortage) is taken from the load (the job is capped); else it is a shortage
   uint64_t seed;
 } clx_site;
 
 typedef struct clx_site_outcome {
-  double it_mean, it_peak, site_mean, site_peak;                            // W
-  double ramp_most;                                                         // W/s between and within states
-  double energy, it_energy, loss_energy, cooling_energy;                    // J
+  double it_mean, it_peak, site_mean, site_peak;          // W; peaks: every group at the top of its wave at once
+  double ramp_most;                                       // W/s at the point of connection over 1 s: the larger of
+  double ramp_between, ramp_within;                       // changes of state, waves within one
+  double energy, it_energy, loss_energy, cooling_energy;  // J
   double level_loss[CLX_CHAIN_LEVELS_MAX], level_in[CLX_CHAIN_LEVELS_MAX];  // J
-  double state_time[CLX_SITE_STATES_MAX];                                   // s of group 0
-  double shed_energy;                                                       // J not drawn because of curtailment, and
-  double shed_time;                                                         // s
-  double events;                                                            // handled
+  double state_time[CLX_SITE_STATES_MAX];                                   // s of group 0, once delivered
+  double shed_energy;    // J not drawn at the point of connection because no source gave them, and
+  double shed_time;      // s
+  double shed_share;     // largest share of the load at the bottom that had to go
+  double missing_most;   // W that were needed and neither given nor shed, at most
+  double missing_at;     // s, first moment without; < 0 = never
+  double missing_first;  // W, at that moment
+  double missing_time;   // s
+  double events;         // handled
+  double steps;          // stretches of constant power between them
   clx_supply_state supply;
   double residual;       // relative, of the energy balance over all levels and sources: < 1e-9
   clx_wave series;       // site power, mean over `resolution`; [horizon / resolution]
-  clx_wave series_most;  // envelope
+  clx_wave series_most;  // envelope: top of the waves
+  clx_wave *source;      // W of each source of the supply, [source_count]
+  clx_wave charge;       // J in all stores, mean over each sample; no samples without stores
 } clx_site_outcome;
 
-// Runs it. CLX_INFEASIBLE (named: missing MW, hour) when demand is above every source and nothing may be shed. Deterministic in seed.
-// Cost: about 0.2 us an event and source. A year of hourly checkpoints, daily stops and 10 s steps: states, not steps, are events.
+// Runs it. CLX_INFEASIBLE (first hour, missing MW, the worst of them; the outcome stands all the same) when demand is above what sources and
+// stores give and may not be shed. CLX_INPUT: a state, event or floor out of its range. Deterministic in seed, the same for a group and for the
+// groups it is split into. Cost: about 0.5 us an event and source, plus 3 ns a sample of the series.
 clx_status clx_site_run(const clx_site *site, clx_arena *arena, clx_site_outcome *outcome, clx_error *error);
 
-// --- job lists (power_jobs.c): machines that run many jobs, as Frontier ---
+// What the site draws at one moment, by level: `load` W at the bottom (all groups).
+typedef struct clx_site_flow {
+  double it, overhead,
+      top;  // W: IT power (what enters level chain.plug, and network and storage there), cooling, point of connection
+  clx_chain_result chain;  // levels; `in` is `top` less what enters above it
+} clx_site_flow;
+clx_site_flow clx_site_pass(const clx_site *site, double load);
 
-// A table id,submit,start,end,nodes,cpu,gpu[,trace]: times s, utilisations 0-1 (means), `trace`: name of a second table's column or inline
-// "0.1;0.5;..." of utilisation every `quantum` s. docs/tables.md.
+// States of the groups at `time`: state[group] (< 0: not delivered) and since[group] (s, when it began). Replays the events up to there.
+clx_status clx_site_states(const clx_site *site, double time, int32_t *state, double *since, clx_arena *arena,
+                           clx_error *error);
+
+// The wave of a moment: samples of `step` s from `time` on of one group (group < 0: all), each unit in the cycle of the state that it is in at
+// `time` (which is held over the window), begun when the state began. wave: at the bottom of the chain; top: at the point of connection,
+// nullable, with all groups only. O(groups (samples + count)) and 0.1 us a sample for the chain.
+clx_status clx_site_window(const clx_site *site, int32_t group, double time, double step, int64_t count,
+                           clx_arena *arena, clx_wave *wave, clx_wave *top, clx_error *error);
+
+// --- job lists: machines that run many jobs, as Frontier (power_jobs_*.c) -----------------------------------------------------------
+
 typedef struct clx_node_job {
-  double start, end;     // s
-  int64_t nodes, first;  // nodes taken; first < 0 = placed by the reader (first fit, contiguous or not)
-  double cpu, gpu;       // mean utilisation where there is no trace
-  const float *cpu_trace, *gpu_trace;
+  double start, end;     // s; runs for end - start from when its nodes are free
+  int64_t nodes, first;  // nodes taken; first < 0 = the lowest that are free; else first .. first + nodes - 1
+  double cpu, gpu;       // utilisation where there is no trace
+  const float *cpu_trace,
+      *gpu_trace;  // utilisation every quantum from the start; the last one holds on; nullable, each
   int32_t trace_count;
 } clx_node_job;
 
@@ -97,22 +128,57 @@ typedef struct clx_job_run {
   int64_t job_count;
   int64_t nodes;
   clx_node_power node;
-  clx_chain chain;       // level 0 = the node's own conversion
+  clx_chain chain;       // level 0 = the node's own conversion, a unit a node
   double quantum;        // s between changes of a trace (15)
   double horizon, step;  // s; step of the series
 } clx_job_run;
 
 typedef struct clx_job_outcome {
-  double mean, least, most, loss_mean;  // W of the system
+  double mean, least, most, loss_mean;  // W of the system; loss: of all conversion
   double energy, loss;                  // J
-  double utilisation;                   // node-seconds used
+  double utilisation;                   // share of the node-seconds that jobs held
+  double started, completed, waited;    // jobs; waited: began later than they asked to
+  double events;                        // moments at which the power of a node changed
   clx_wave series;
 } clx_job_outcome;
 
-// 9,472 nodes for a day at 1 s: below 1 s, below 100 MB.
+// Replays a list: a job starts when it asks to, or as soon as its nodes are free (those that wait are tried in the order of their starts, later
+// ones that fit pass by: the replay policy of ExaDigiT/RAPS). Every unit of every level carries its own load; only units below which something
+// changed are computed anew, so that the cost is O(nodes that change) a moment, about 4 ns a node. 9,472 nodes for a day at 1 s, traces that
+// change every 15 s: below 1 s, below 100 MB. CLX_INPUT: a job larger than the machine, a time or utilisation out of range.
 clx_status clx_job_run_all(const clx_job_run *run, clx_arena *arena, clx_job_outcome *outcome, clx_error *error);
-// A random list as ExaDigiT/RAPS draws it (sizes, durations, utilisations), from a seed: for benches and the `frontier` scenario.
-clx_status clx_job_list_random(uint64_t seed, int64_t nodes, double horizon, int32_t count, double quantum,
-                               clx_arena *arena, clx_node_job **job, clx_error *error);
-clx_status clx_job_list_read(const char *path, double quantum, clx_arena *arena, clx_node_job **job, int64_t *count,
-                             clx_error *error);
+
+// How a random list is drawn. The initial values are those of the `random` workload of ExaDigiT/RAPS for Frontier (commit 00dca23, raps/workload.py and
+// config/frontier.yaml): exponential arrivals, uniform sizes and utilisations, normal durations cut at both ends and rounded down to whole hours.
+typedef struct clx_job_random {
+  int64_t count;  // jobs; 0 = all that arrive before the horizon
+  int64_t seed;
+  double arrival;            // s, mean between arrivals
+  int64_t nodes_most;        // of a job: uniform over 1 .. nodes_most
+  double shortest, longest;  // s: durations are normal around the middle, a sixth of the span wide, inside the span
+} clx_job_random;
+
+// In the order of arrival, the first at 0. Draws that round down to no time at all (0.6 % of Frontier's) are drawn again.
+clx_status clx_job_list_random(const clx_job_random *random, int64_t nodes, double horizon, clx_arena *arena,
+                               clx_node_job **job, int64_t *count, clx_error *error);
+
+// A table start,end,nodes,cpu,gpu[,id,submit,first,cpu_trace,gpu_trace]: times s, utilisations 0-1, traces "0.1;0.5;..." of one value every quantum.
+// docs/tables.md. Every mistake with its line and column.
+clx_status clx_job_list_read(const char *path, clx_arena *arena, clx_node_job **job, int64_t *count, clx_error *error);
+clx_status clx_job_list_parse(const char *file, const char *data, size_t size, clx_arena *arena, clx_node_job **job,
+                              int64_t *count, clx_error *error);
+
+// Section `power.jobs` of a scenario.
+typedef struct clx_jobs_spec {
+  const char *file;  // NULL: a random list
+  clx_job_random random;
+  clx_place random_place;  // where `random` stood
+  int64_t nodes;
+  double quantum;  // s
+  clx_node_power node;
+  clx_place place;
+} clx_jobs_spec;
+extern const clx_schema clx_jobs_schema;
+// CLX_INPUT: both of file and random, most below idle. Reads or draws the list.
+clx_status clx_jobs_list(const clx_jobs_spec *spec, double horizon, clx_arena *arena, clx_node_job **job,
+                         int64_t *count, clx_error *error);

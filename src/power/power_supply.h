@@ -96,9 +96,9 @@ extern const char *const clx_battery_role_name[4];  // of bits 0, 1, 2; NULL
 typedef struct clx_store {
   const clx_battery *battery;
   double count;
-  int32_t roles;  // clx_battery_role
-  double from;    // s
-  double charge;  // state at the start, share of the energy
+  int32_t roles;        // clx_battery_role
+  double from;          // s
+  double charge;        // state at the start, share of the energy
   double charge_power;  // W drawn to charge, at most; 0 = what the battery takes
   clx_place place;
 } clx_store;
@@ -125,8 +125,10 @@ double clx_source_power(const clx_source *source);
 typedef struct clx_supply_state {
   double time;  // s
   bool begun;   // the first step finds units running as its demand asks
-  double foreseen;  // W that units in operation shall be able to carry (peak of a wave, load announced); set by the caller before a step, 0 = the demand
-  double smoothing;  // W that go into the stores that smooth and come out again, mean, beside the demand; set by the caller like `foreseen`
+  double
+      foreseen;  // W that units in operation shall be able to carry (peak of a wave, load announced); set by the caller before a step, 0 = the demand
+  double
+      smoothing;  // W that go into the stores that smooth and come out again, mean, beside the demand; set by the caller like `foreseen`
   double output[CLX_SOURCES_MAX];                    // W now
   double running[CLX_SOURCES_MAX];                   // units up
   double starting[CLX_SOURCES_MAX][CLX_STARTS_MAX];  // units on their way, and
@@ -141,13 +143,13 @@ typedef struct clx_supply_state {
   double capacity[CLX_STORES_MAX];  // J, aged
   double least[CLX_STORES_MAX];     // J, lowest charge so far
   double in[CLX_STORES_MAX], out[CLX_STORES_MAX],
-      lost[CLX_STORES_MAX];      // J at the terminals; lost inside, for standby and by fading: charge = start + in - out - lost
-  double demand_energy;          // J asked by the site (standby of batteries not included)
-  double short_energy;           // J that no source could give
-  double short_time;             // s
-  double short_most;             // W
-  double short_at;               // s, first time without power; < 0 = never
-  double below_time;             // unit-s that generators ran below their minimum load
+      lost[CLX_STORES_MAX];  // J at the terminals; lost inside, for standby and by fading: charge = start + in - out - lost
+  double demand_energy;      // J asked by the site (standby of batteries not included)
+  double short_energy;       // J that no source could give
+  double short_time;         // s
+  double short_most;         // W
+  double short_at;           // s, first time without power; < 0 = never
+  double below_time;         // unit-s that generators ran below their minimum load
   double month_start, month_peak, window_energy, window_start;  // of the demand charge
   double peak_window;                                           // W, highest window of all months
   double cost_energy, cost_demand, cost_fuel, cost_upkeep;      // USD; cost_demand holds the fixed charge of months too
@@ -184,8 +186,8 @@ double clx_battery_step(const clx_battery *battery, double count, clx_battery_st
 
 typedef struct clx_source_spec {
   const char *name;
-  int32_t kind;     // clx_source_kind; < 0 = grid, or what the generator is
-  double power;     // W of a feed; < 0 = not stated
+  int32_t kind;  // clx_source_kind; < 0 = grid, or what the generator is
+  double power;  // W of a feed; < 0 = not stated
   const char *generator;
   double count;        // generators; < 0 = not stated
   double from, until;  // s

@@ -15,15 +15,15 @@ typedef struct check {
 typedef enum rule { SPAN, AMOUNT, POSITIVE, SHARE, EFFICIENCY, COUNT, ABOVE_ONE } rule;
 
 static const char *const expected[] = {
-    [SPAN] = "a finite time of at least 0 s",   [AMOUNT] = "a finite number of at least 0",
-    [POSITIVE] = "a finite number above 0",     [SHARE] = "a share within 0..1",
+    [SPAN] = "a finite time of at least 0 s",     [AMOUNT] = "a finite number of at least 0",
+    [POSITIVE] = "a finite number above 0",       [SHARE] = "a share within 0..1",
     [EFFICIENCY] = "a share above 0 and up to 1", [COUNT] = "a whole number of at least 1",
     [ABOVE_ONE] = "at least 1 J of fuel per J",
 };
 
-static bool obeys(rule rule, double value) {
+static bool obeys(rule asked, double value) {
   if (!isfinite(value)) return false;
-  switch (rule) {
+  switch (asked) {
     case POSITIVE:
       return value > 0;
     case SHARE:
@@ -45,8 +45,8 @@ static void refuse(check *c, const char *key, double value, const char *unit, co
                        clx_quantity_format(value, unit, 6, text, sizeof text), want);
 }
 
-static void demand(check *c, const char *key, double value, const char *unit, rule rule) {
-  if (!obeys(rule, value)) refuse(c, key, value, unit, expected[rule]);
+static void demand(check *c, const char *key, double value, const char *unit, rule asked) {
+  if (!obeys(asked, value)) refuse(c, key, value, unit, expected[asked]);
 }
 
 static const char *or_unnamed(const char *name) { return name != NULL ? name : "without a name"; }
@@ -56,9 +56,10 @@ static void check_span(check *c, double from, double until) {
   demand(c, "until", until, "s", SPAN);
   if (!(until > 0) || !(until <= from)) return;
   char start[64], end[64];
-  c->status = clx_fail(c->error, CLX_INPUT, c->place, "%s %s: until is %s, before it starts at %s; expected a later time",
-                       c->list, c->name, clx_quantity_format(until, "s", 6, end, sizeof end),
-                       clx_quantity_format(from, "s", 6, start, sizeof start));
+  c->status =
+      clx_fail(c->error, CLX_INPUT, c->place, "%s %s: until is %s, before it starts at %s; expected a later time",
+               c->list, c->name, clx_quantity_format(until, "s", 6, end, sizeof end),
+               clx_quantity_format(from, "s", 6, start, sizeof start));
 }
 
 static void check_generator(check *c, const clx_generator *g) {
@@ -93,7 +94,8 @@ static void check_store(check *c, const clx_store *s) {
   const clx_battery *b = s->battery;
   c->list = "battery", c->name = b != NULL ? or_unnamed(b->name) : or_unnamed(NULL), c->place = s->place;
   if (b == NULL) {
-    c->status = clx_fail(c->error, CLX_INPUT, c->place, "battery: no entry is named; expected one of catalogue/battery");
+    c->status =
+        clx_fail(c->error, CLX_INPUT, c->place, "battery: no entry is named; expected one of catalogue/battery");
     return;
   }
   demand(c, "power", b->power, "W", POSITIVE);
@@ -133,10 +135,12 @@ static void check_tariff(check *c, const clx_tariff *t) {
 clx_status clx_supply_check(const clx_supply *supply, clx_error *error) {
   check c = {.status = CLX_OK, .error = error};
   if (supply->source_count < 1 || supply->source_count > CLX_SOURCES_MAX) {
-    return clx_fail_plain(error, CLX_INPUT, "sources holds %d; expected 1 to %d", supply->source_count, CLX_SOURCES_MAX);
+    return clx_fail_plain(error, CLX_INPUT, "sources holds %d; expected 1 to %d", supply->source_count,
+                          CLX_SOURCES_MAX);
   }
   if (supply->store_count > CLX_STORES_MAX) {
-    return clx_fail_plain(error, CLX_INPUT, "batteries holds %d; expected up to %d", supply->store_count, CLX_STORES_MAX);
+    return clx_fail_plain(error, CLX_INPUT, "batteries holds %d; expected up to %d", supply->store_count,
+                          CLX_STORES_MAX);
   }
   for (int32_t i = 0; i < supply->source_count; i++) check_source(&c, &supply->source[i]);
   for (int32_t i = 0; i < supply->store_count; i++) check_store(&c, &supply->store[i]);

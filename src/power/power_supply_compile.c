@@ -14,8 +14,8 @@ static clx_status compile_source(const clx_source_spec *spec, const clx_generato
                     clx_source_kind_name[spec->kind], generator->name, clx_source_kind_name[kind]);
   }
   if (generator == NULL && spec->power < 0) {
-    return clx_fail(error, CLX_INPUT, spec->place, "source %s: power is missing; expected that of the feed, e.g. 150 MW",
-                    spec->name);
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "source %s: power is missing; expected that of the feed, e.g. 150 MW", spec->name);
   }
   if (generator == NULL && spec->count >= 0) {
     return clx_fail(error, CLX_INPUT, spec->place, "source %s: count is %g, but no generator is named", spec->name,
@@ -51,8 +51,8 @@ static clx_status compile_store(const clx_store_spec *spec, const clx_battery *b
     int32_t bit = 0;
     while (clx_battery_role_name[bit] != NULL && !clx_text_equal(clx_battery_role_name[bit], spec->roles[i])) bit++;
     if (clx_battery_role_name[bit] == NULL) {
-      return clx_fail(error, CLX_INPUT, spec->place,
-                      "battery %s: roles holds \"%s\"; expected bridge, shave or smooth", spec->battery, spec->roles[i]);
+      return clx_fail(error, CLX_INPUT, spec->place, "battery %s: roles holds \"%s\"; expected bridge, shave or smooth",
+                      spec->battery, spec->roles[i]);
     }
     roles |= 1 << bit;
   }

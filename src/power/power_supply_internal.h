@@ -4,6 +4,7 @@
 #include "power/power_supply.h"
 
 #define CLX_MONTH (30.4375 * 86400)  // s, as unit/ has it
+#define CLX_SHAVE_REVIEW 0.125       // share of a lead after which a battery that shaves is looked at again
 
 // Sources in the order of their use: by `order`, then as listed.
 void clx_supply_rank(const clx_supply *supply, int32_t rank[CLX_SOURCES_MAX]);
@@ -23,8 +24,10 @@ void clx_units_commit(const clx_supply *supply, const int32_t *rank, clx_supply_
 
 // Stores that take part in the dispatch at `time`.
 bool clx_store_works(const clx_store *store, double time);
-double clx_store_room(const clx_store *store, const clx_supply_state *state, int32_t k);   // J it can still take, at the cells
-double clx_store_stock(const clx_store *store, const clx_supply_state *state, int32_t k);  // J it can still give, at the cells
+double clx_store_room(const clx_store *store, const clx_supply_state *state,
+                      int32_t k);  // J it can still take, at the cells
+double clx_store_stock(const clx_store *store, const clx_supply_state *state,
+                       int32_t k);  // J it can still give, at the cells
 // Standby and loss of smoothing, W: what stores draw beside the demand.
 double clx_stores_draw(const clx_supply *supply, const clx_supply_state *state);
 // Books of dt s of standby and smoothing.

@@ -14,22 +14,20 @@ const char *const clx_battery_role_name[4] = {"bridge", "shave", "smooth", NULL}
     .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .initial = (start), \
     .minimum = (low), .maximum = (high), .doc = text                                                         \
   }
-#define NEEDED(name, member, unit_text, low, high, text)                                                             \
-  {                                                                                                                  \
-    .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .required = true,           \
-    .minimum = (low), .maximum = (high), .doc = text                                                                 \
+#define NEEDED(name, member, unit_text, low, high, text)                                                   \
+  {                                                                                                        \
+    .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .required = true, \
+    .minimum = (low), .maximum = (high), .doc = text                                                       \
   }
 #define TEXT(name, member, text) \
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .doc = text }
 // What every entry of the catalogue starts with.
 #define ENTRY_ROWS                                                                                                     \
   {.key = "name", .kind = CLX_ROW_TEXT, .offset = offsetof(F, name), .required = true, .doc = "canonical name"},       \
-      TEXT("title", title, "one line for people"),                                                                     \
-      {.key = "aliases",                                                                                               \
-       .kind = CLX_ROW_TEXTS,                                                                                          \
-       .offset = offsetof(F, aliases),                                                                                 \
-       .count_offset = offsetof(F, alias_count),                                                                       \
-       .doc = "other names; * stands for any run of characters"}
+      TEXT("title", title, "one line for people"), {                                                                   \
+    .key = "aliases", .kind = CLX_ROW_TEXTS, .offset = offsetof(F, aliases), .count_offset = offsetof(F, alias_count), \
+    .doc = "other names; * stands for any run of characters"                                                           \
+  }
 #define SCHEMA(schema, title, text, table) \
   const clx_schema schema = {.name = title, .doc = text, .rows = table, .count = CLX_COUNT(table), .size = sizeof(F)}
 
@@ -91,12 +89,12 @@ SCHEMA(clx_tariff_schema, "tariff", "what the grid's energy costs and emits", ta
 
 // --- keys of a scenario ----------------------------------------------------------------------------------------------------
 
-#define PLACED(schema, title, text, table)                 \
-  const clx_schema schema = {.name = title,                \
-                             .doc = text,                  \
-                             .rows = table,                \
-                             .count = CLX_COUNT(table),    \
-                             .size = sizeof(F),            \
+#define PLACED(schema, title, text, table)              \
+  const clx_schema schema = {.name = title,             \
+                             .doc = text,               \
+                             .rows = table,             \
+                             .count = CLX_COUNT(table), \
+                             .size = sizeof(F),         \
                              .place_offset = offsetof(F, place)}
 
 #define F clx_source_spec
@@ -143,7 +141,8 @@ static const clx_row store_rows[] = {
      .offset = offsetof(F, roles),
      .count_offset = offsetof(F, role_count),
      .single = true,
-     .doc = "bridge (what no source can give yet; default), shave (before generators start), smooth (wave of the step)"},
+     .doc =
+         "bridge (what no source can give yet; default), shave (before generators start), smooth (wave of the step)"},
     REAL("from", from, "s", 0, 0, TIME_MAX, "of the run: connected"),
     REAL("charge", charge, NULL, 1, 0, 1, "state at the start, within what the battery keeps to"),
     REAL("charge_power", charge_power, "W", 0, 0, POWER_MAX,
@@ -163,10 +162,10 @@ PLACED(clx_curtailment_schema, "curtailment", "a time in which the grid gives le
 #undef F
 
 #define F clx_supply_spec
-#define LIST(name, member, members, schema, text)                                                    \
-  {                                                                                                  \
+#define LIST(name, member, members, schema, text)                                                           \
+  {                                                                                                         \
     .key = name, .kind = CLX_ROW_LIST, .offset = offsetof(F, member), .count_offset = offsetof(F, members), \
-    .sub = &(schema), .doc = text                                                                    \
+    .sub = &(schema), .doc = text                                                                           \
   }
 static const clx_row supply_rows[] = {
     LIST("sources", source, source_count, clx_source_spec_schema, "where power comes from"),

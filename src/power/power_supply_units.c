@@ -4,6 +4,7 @@
 #include "power/power_supply_internal.h"
 
 #define ROUNDING 1e-9  // share of a unit that is not worth another one
+#define RECOVERED 0.5  // share of its usable energy with which a battery takes peaks over from units again
 
 // Units that stand ready or are on their way.
 static double starting_of(const clx_supply_state *state, int32_t i) {
@@ -56,17 +57,21 @@ static void stop_spare(const clx_source *source, clx_supply_state *state, int32_
   state->spare_since[i] = -1;
 }
 
-// W that batteries which shave give until generators with this lead could be there.
-static double shaved(const clx_supply *supply, const clx_supply_state *state, double lead) {
-  double power = 0;
+// Whether batteries that shave carry `rest` W until generators with this lead could: then these are not needed yet. Units that run stay until the
+// batteries have recovered.
+static bool shaved(const clx_supply *supply, const clx_supply_state *state, double lead, double rest, bool runs) {
+  double power = 0, energy = 0, usable = 0;
   for (int32_t k = 0; k < supply->store_count; k++) {
     const clx_store *s = &supply->store[k];
+    const clx_battery *b = s->battery;
     if ((s->roles & CLX_BATTERY_SHAVE) == 0 || !clx_store_works(s, state->time)) continue;
-    const double energy = clx_store_stock(s, state, k) * sqrt(s->battery->round_trip);
-    const double most = energy > 0 ? s->battery->power * s->count : 0;
-    power += energy < most * lead ? energy / lead : most;
+    const double stock = clx_store_stock(s, state, k) * sqrt(b->round_trip);
+    energy += stock;
+    usable += (b->most - b->least) * state->capacity[k];
+    power += stock > 0 ? b->power * s->count : 0;
   }
-  return power;
+  if (rest > power || rest * lead * (1 + CLX_SHAVE_REVIEW) > energy) return false;
+  return !runs || energy > RECOVERED * usable;
 }
 
 // W that generators used before `r`th will give by `time`: of those needed, what runs or is ready by then.
@@ -96,9 +101,10 @@ void clx_units_commit(const clx_supply *supply, const int32_t *rank, clx_supply_
       continue;
     }
     const double unit = clx_source_unit(source), lead = clx_source_lead(source);
-    const double rest = load - carried(supply, rank, state, needed, r, state->time + lead) -
-                        clx_feeds_ahead(supply, i, state->time) - shaved(supply, state, lead);
-    needed[i] = rest > ROUNDING * load ? fmin(source->count, ceil(rest / unit - ROUNDING)) : 0;
+    const double rest =
+        load - carried(supply, rank, state, needed, r, state->time + lead) - clx_feeds_ahead(supply, i, state->time);
+    const bool wanted = rest > ROUNDING * load && !shaved(supply, state, lead, rest, state->running[i] > 0);
+    needed[i] = wanted ? fmin(source->count, ceil(rest / unit - ROUNDING)) : 0;
     if (!state->begun) {
       state->running[i] = needed[i];
       continue;

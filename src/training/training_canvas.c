@@ -63,11 +63,12 @@ static void follow(double *x, int32_t samples, double dt, double lag) {
 }
 
 static void fill_shares(const clx_canvas *c, clx_pass_power *p) {
-  const double all = clx_draw_sum_time(&c->total);
+  const double all = c->time * c->stages;
   for (int32_t k = 0; k < CLX_DRAW_KINDS; k++) {
     const double time = c->total.time[k];
-    p->share[k] = all > 0 ? fmax(0, time / all) : 0;
-    p->draw[k] = time > 1e-12 * all ? c->total.energy[k] / time : c->draw->watt[k];
+    const bool some = time > 1e-12 * all;
+    p->share[k] = some ? time / all : 0;
+    p->draw[k] = some ? c->total.energy[k] / time : c->draw->watt[k];
   }
 }
 

@@ -172,8 +172,8 @@ clx_status clx_training_power_of(const clx_training *job, const clx_exact_option
                     CLX_POWER_SAMPLES_MAX);
   }
   if (!(sequences >= 0) || sequences > CLX_POWER_BATCHES_MAX * job->global_batch) {
-    return clx_fail(error, CLX_INPUT, job->layout.place, "an evaluation of %g sequences: expected 0 to %d global batches", sequences,
-                    CLX_POWER_BATCHES_MAX);
+    return clx_fail(error, CLX_INPUT, job->layout.place,
+                    "an evaluation of %g sequences: expected 0 to %d global batches", sequences, CLX_POWER_BATCHES_MAX);
   }
   clx_job_power *p = CLX_NEW(arena, clx_job_power);
   clx_canvas canvas;

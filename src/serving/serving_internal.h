@@ -3,6 +3,10 @@
 
 #include "serving/serving.h"
 
+// Share of the datasheet bandwidth at which a kernel that is bound by memory moves bytes (thin products of the kernel tables: 0.87
+// to 0.94); that part of its time stays when the processors slow down.
+#define CLX_SERVING_STREAMING 0.9
+
 // Kernels of an iteration as they are added up.
 typedef struct clx_serving_sum {
   const clx_serving *serving;

@@ -43,16 +43,31 @@ static void add_norm(clx_serving_sum *sum, double tokens, double times) {
 
 // --- attention --------------------------------------------------------------------------------------------------------
 
+// The tables repeat a kernel on one cache, part of which stays on the chip; between two layers of an engine it does not, so that
+// keys and values come from device memory once.
+static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_family *family = &clx_kernel_attention_generation;
+  const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
+  const clx_attention_generation_shape shape = {
+      sequences,   1,      t->context, (double)m->heads / s->tp, kv_heads_of(s),
+      m->head_dim, window, s->fp8_cache ? 1 : 0};
+  const void *parameters = clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
+  clx_kernel_cost cost = family->cost(s->device, CLX_KERNEL_BF16, parameters, &shape);
+  const double attended = window > 0 ? fmin(window, t->context) : t->context;
+  const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
+  cost.bytes = fmax(cost.bytes, cache);
+  cost.time = fmax(cost.time, cache / (CLX_SERVING_STREAMING * s->device->memory_bandwidth));
+  clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_BF16, &cost, 1, layers);
+}
+
 // One kernel for queries that have a window and one for those that have none, by their layers.
 static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
   const double cache = s->fp8_cache ? 1 : 0, heads = (double)m->heads / s->tp;
-  if (t->decode > 0) {
-    const clx_attention_generation_shape shape = {
-        fmax(1, t->decode), 1, t->context, heads, kv_heads_of(s), m->head_dim, window, cache};
-    clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_attention_generation, CLX_KERNEL_BF16, &shape, layers);
-  }
+  if (t->decode > 0) add_decode(sum, t, window, layers);
   if (t->prompts > 0) {
     const clx_attention_context_shape shape = {
         fmax(1, t->prompts), t->prompt, t->cached, heads, kv_heads_of(s), m->head_dim, window, cache};

@@ -3,10 +3,6 @@
 
 #include "serving/serving_internal.h"
 
-// Share of the datasheet bandwidth at which a kernel that is bound by memory moves bytes; that part of its time stays
-// when the processors slow down.
-static const double STREAMING = 0.9;
-
 // Share of the rated power that a kernel may draw: the controller averages over a second, and many iterations pass in that.
 // Measured on an H100 (docs/model/device/power.md).
 static const double BURST = 1.13;
@@ -35,7 +31,7 @@ static clx_draw_kind draw_of(const clx_kernel_family *family) {
 
 // The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest.
 static double moving_time(const clx_device *device, const clx_kernel_cost *cost) {
-  return fmin(cost->time, cost->bytes / (STREAMING * device->memory_bandwidth));
+  return fmin(cost->time, cost->bytes / (CLX_SERVING_STREAMING * device->memory_bandwidth));
 }
 
 // J of one kernel in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.

@@ -192,7 +192,10 @@ static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, doubl
     busiest.bytes = fmin(even.bytes, busiest.bytes);
   }
   add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, s->model->experts, s->model->hidden, layers);
-  clx_serving_add_cost(sum, CLX_SERVING_EXPERTS, CLX_DRAW_MULTIPLY, format, &busiest, busy, layers);
+  // Untuned kernels with scales per block are bound by instructions that rescale sums, as softmax is.
+  const bool rescales = format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1;
+  clx_serving_add_cost(sum, CLX_SERVING_EXPERTS, rescales ? CLX_DRAW_ATTENTION : CLX_DRAW_MULTIPLY, format, &busiest,
+                       busy, layers);
 }
 
 // Replicas of attention bring their tokens together for the experts, and take the results apart again.

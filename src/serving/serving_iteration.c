@@ -56,27 +56,7 @@ static double clock_within(const clx_serving *s, const clx_serving_batch *batch,
   return low;
 }
 
-// The kernel tables of Blackwell repeat each kernel for up to a second under the power limit: where power is short, their times
-// hold at the clock that the rated power leaves, not at full clock.
-static bool times_are_limited(const clx_device *device) { return clx_text_equal(device->family, "blackwell"); }
-
-static void stretch(clx_serving_cost *c, double factor) {
-  for (int32_t i = 0; i < CLX_SERVING_PARTS; i++) {
-    c->part[i].time *= factor;
-    c->part[i].energy *= factor;
-  }
-  c->time *= factor;
-  c->energy *= factor;
-}
-
 clx_serving_cost clx_serving_iteration(const clx_serving *s, const clx_serving_batch *batch) {
   const double rated = s->device->tdp, limit = s->limit > 0 ? fmin(s->limit, rated) : rated;
-  clx_serving_cost cost = clx_serving_iteration_at(s, batch, 1);
-  if (cost.power <= limit) return cost;
-  const double time = cost.time;
-  cost = clx_serving_iteration_at(s, batch, clock_within(s, batch, limit));
-  if (!times_are_limited(s->device)) return cost;
-  const double at_rated = clx_serving_iteration_at(s, batch, clock_within(s, batch, rated)).time;
-  stretch(&cost, time / at_rated);
-  return cost;
+  return clx_serving_iteration_at(s, batch, clock_within(s, batch, limit));
 }

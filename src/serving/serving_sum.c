@@ -34,33 +34,58 @@ static double moving_time(const clx_device *device, const clx_kernel_cost *cost)
   return fmin(cost->time, cost->bytes / (CLX_SERVING_STREAMING * device->memory_bandwidth));
 }
 
-// J of one kernel in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.
-static double energy_of(const clx_serving_sum *sum, clx_draw_kind kind, clx_kernel_format format,
-                        const clx_kernel_cost *cost, double moving, double time) {
-  const clx_device *device = sum->serving->device;
-  clx_draw_load load = {.kind = kind, .format = format, .flop = cost->flop / time, .link = cost->link_bytes / time};
-  const double resting = time - moving, most = BURST * device->tdp;
-  double energy = resting > 0 ? resting * clx_device_draw(device, &load, sum->clock, most) : 0;
-  if (moving > 0) {
-    load.bytes = cost->bytes / moving;
-    energy += moving * clx_device_draw(device, &load, sum->clock, most);
+// One kind of kernel on one device.
+typedef struct kernel {
+  const clx_device *device;
+  const clx_kernel_cost *cost;
+  clx_draw_kind kind;
+  clx_kernel_format format;
+  double moving, fixed;  // s: it moves bytes; that do not follow the clock
+} kernel;
+
+// J in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.
+static double energy_of(const kernel *k, double clock, double time, double most) {
+  const clx_kernel_cost *cost = k->cost;
+  clx_draw_load load = {.kind = k->kind, .format = k->format, .flop = cost->flop / time, .link = cost->link_bytes / time};
+  const double resting = time - k->moving;
+  double energy = resting > 0 ? resting * clx_device_draw(k->device, &load, clock, most) : 0;
+  if (k->moving > 0) {
+    load.bytes = cost->bytes / k->moving;
+    energy += k->moving * clx_device_draw(k->device, &load, clock, most);
   }
   return energy;
+}
+
+// The clock at which cost->time holds: below 1 for a kernel that alone already meets the limit of the board.
+static double clock_of(const kernel *k) {
+  const double most = BURST * k->device->tdp, time = k->cost->time;
+  if (energy_of(k, 1, time, INFINITY) <= most * time) return 1;
+  double low = CLX_POWER_CLOCK_MINIMUM, high = 1;
+  for (int32_t step = 0; step < 12; step++) {
+    const double middle = (low + high) / 2;
+    if (energy_of(k, middle, time, INFINITY) <= most * time) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_kind kind, clx_kernel_format format,
                           const clx_kernel_cost *cost, double busy, double times) {
   if (!(times > 0) || !(cost->time > 0)) return;
-  // What waits for memory or links does not follow the clock.
-  const double moving = moving_time(sum->serving->device, cost);
-  const double fixed = kind == CLX_DRAW_COMMUNICATE ? cost->time : moving;
-  const double time = fixed + (cost->time - fixed) / sum->clock, working = fmax(time * busy, moving);
+  const clx_device *device = sum->serving->device;
+  kernel k = {device, cost, kind, format, moving_time(device, cost), 0};
+  k.fixed = kind == CLX_DRAW_COMMUNICATE ? cost->time : k.moving;
+  const double alone = clock_of(&k), clock = fmin(sum->clock, alone);
+  const double time = k.fixed + (cost->time - k.fixed) * alone / clock, working = fmax(time * busy, k.moving);
   clx_serving_cost *c = &sum->cost;
   c->flop += times * cost->flop;
   c->bytes += times * cost->bytes;
   c->link += times * cost->link_bytes;
   c->part[part].time += times * working;
-  c->part[part].energy += times * energy_of(sum, kind, format, cost, moving, working);
+  c->part[part].energy += times * energy_of(&k, clock, working, BURST * device->tdp);
   sum->launches += times;
   clx_serving_add_wait(sum, times * (time - working));
 }

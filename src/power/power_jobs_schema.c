@@ -37,11 +37,13 @@ static const clx_schema random_schema = {
 
 #define N clx_node_power
 static const clx_row node_rows[] = {
-    REAL("cpu_idle", N, cpu_idle, "W", 90, 0, WATT_MAX, "all CPUs of a node at rest (RAPS: Frontier)"),
-    REAL("cpu_most", N, cpu_most, "W", 280, 0, WATT_MAX, "all CPUs of a node under full load"),
-    REAL("gpu_idle", N, gpu_idle, "W", 352, 0, WATT_MAX, "all GPUs of a node at rest: 4 x 88 W"),
-    REAL("gpu_most", N, gpu_most, "W", 2240, 0, WATT_MAX, "all GPUs of a node under full load: 4 x 560 W"),
-    REAL("fixed", N, fixed, "W", 184.26, 0, WATT_MAX, "memory 74.26, network cards 4 x 20, drives 30 W"),
+    REAL("cpu_idle", N, cpu_idle, "W", -1, -1, WATT_MAX,
+         "parts of a node that work with its jobs, at rest; below 0, as all of these: from the parts of the machine's "
+         "server"),
+    REAL("cpu_most", N, cpu_most, "W", -1, -1, WATT_MAX, "the same under full load"),
+    REAL("gpu_idle", N, gpu_idle, "W", -1, -1, WATT_MAX, "all GPUs of a node at rest"),
+    REAL("gpu_most", N, gpu_most, "W", -1, -1, WATT_MAX, "all GPUs of a node under full load"),
+    REAL("fixed", N, fixed, "W", -1, -1, WATT_MAX, "parts that draw the same at any load"),
 };
 #undef N
 static const clx_schema node_schema = {
@@ -64,7 +66,7 @@ static const clx_row jobs_rows[] = {
      .place_offset = offsetof(J, random_place),
      .sub = &random_schema,
      .doc = "how the list is drawn where there is no file"},
-    WHOLE("nodes", J, nodes, 9472, 1, NODES_MAX, "of the machine"),
+    WHOLE("nodes", J, nodes, 0, 0, NODES_MAX, "of the machine; 0 = all its servers"),
     REAL("quantum", J, quantum, "s", 15, 1e-3, TIME_MAX, "time between the values of a trace"),
     {.key = "node",
      .kind = CLX_ROW_STRUCT,

@@ -176,9 +176,9 @@ typedef struct clx_jobs_spec {
   const char *file;  // NULL: a random list
   clx_job_random random;
   clx_place random_place;  // where `random` stood
-  int64_t nodes;
+  int64_t nodes;   // 0 = not stated
   double quantum;  // s
-  clx_node_power node;
+  clx_node_power node;  // below 0 = not stated
   clx_place place;
 } clx_jobs_spec;
 extern const clx_schema clx_jobs_schema;

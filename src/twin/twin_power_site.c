@@ -25,7 +25,9 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
     *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
     for (int32_t k = 0; k < CLX_PASSES; k++) {
       const clx_twin_pass *pass = &c->pass[c->pass[k].there ? k : CLX_PASS_STEP];
-      g->state[g->state_count++] = state_of(pass, clx_pass_name[k], share);
+      g->state[g->state_count] = state_of(pass, clx_pass_name[k], share);
+      if (k == CLX_PASS_STEP) g->state[g->state_count].enter = c->scenario->spec.power.smoothing.stagger;
+      g->state_count++;
     }
   }
   const double beside = c->network + c->storage;

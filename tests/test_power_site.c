@@ -456,6 +456,44 @@ static void test_generators_take_over(void **state) {
   clx_arena_free(arena);
 }
 
+// A battery that smooths passes what the state says, and loses its part of it.
+static void test_smoothing_costs_energy(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_site_group group = one_group(100 * MW);
+  group.state[0].smoothing = 5 * MW;
+  clx_source feed = {.name = "grid", .power = 200 * MW, .derating = 1};
+  clx_store store = {.battery = &BATTERY, .count = 1, .roles = CLX_BATTERY_BRIDGE | CLX_BATTERY_SMOOTH, .charge = 1};
+  clx_site site = {.group = &group, .group_count = 1, .horizon = DAY, .resolution = HOUR};
+  site.supply = (clx_supply){.source = &feed, .source_count = 1, .store = &store, .store_count = 1};
+  const clx_site_outcome out = run_site(&site, arena);
+  CLX_CHECK_NEAR(out.energy, 100 * MW * DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(out.supply.in[0], 5 * MW * DAY, 1e-9, 0);
+  CLX_CHECK_NEAR(out.supply.energy[0], (100 + 5 * 0.19) * MW * DAY, 1e-9, 0);
+  clx_arena_free(arena);
+}
+
+// Memory that runs out anywhere is named, and nothing else happens.
+static void test_out_of_memory(void **state) {
+  (void)state;
+  small x = {0};
+  draw_small(3, &x, true);
+  int32_t failed = 0;
+  for (int64_t after = 1;; after++) {
+    clx_arena *arena = clx_arena_new();
+    clx_site_outcome out;
+    clx_error error;
+    clx_memory_fail_after(after);
+    const clx_status status = arena != NULL ? try_site(&x.site, arena, &out, &error) : CLX_MEMORY;
+    clx_memory_fail_after(0);
+    clx_arena_free(arena);
+    if (status == CLX_OK) break;
+    assert_int_equal(status, CLX_MEMORY);
+    failed++;
+  }
+  assert_true(failed > 0);
+}
+
 // Everything at once, at random: the books close.
 static void test_books_close(void **state) {
   (void)state;
@@ -589,6 +627,8 @@ int main(void) {
       cmocka_unit_test(test_battery_runs_empty),
       cmocka_unit_test(test_generators_take_over),
       cmocka_unit_test(test_books_close),
+      cmocka_unit_test(test_smoothing_costs_energy),
+      cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_window),
       cmocka_unit_test(test_refuses),
   };

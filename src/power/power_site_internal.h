@@ -36,7 +36,8 @@ void clx_power_bins_end(clx_power_bins *bins);
 
 // --- states of the groups over time (power_site_states.c) --------------------------------------------------------------------------------
 typedef struct clx_site_load {
-  double mean, least, most, ramp;
+  double mean, least, most, smoothing;  // W
+  double ramp;                          // W/s
 } clx_site_load;
 
 enum {

@@ -18,6 +18,7 @@ typedef struct passed {
 typedef struct stretch {
   const clx_site_flow *flow;  // of the mean load
   double most_it, most_top;   // W, top of the waves
+  double smoothing;           // W through the stores that smooth
 } stretch;
 
 typedef struct runner {
@@ -169,6 +170,7 @@ static double meet(runner *r, double load, const stretch *s, double from, double
   state->short_at = -1;
   const double charge = charge_of(r), wanted = s->flow->top;
   state->foreseen = s->most_top;
+  state->smoothing = s->smoothing;
   const double change = clx_supply_next(supply, state, wanted);
   const double end = change < to ? fmin(to, fmax(change, from + SHORTEST)) : to, dt = end - from;
   clx_supply_step(supply, state, wanted, dt);
@@ -213,7 +215,7 @@ static void run_until_end(runner *r) {
     if (r->states.failed) return;
     const double until = fmin(site->horizon, clx_site_states_next(&r->states));
     const clx_site_load load = clx_site_states_load(&r->states);
-    stretch s = {.flow = NULL};
+    stretch s = {.smoothing = load.smoothing};
     const clx_site_flow *most = pass(r, load.most);
     s.most_it = most->it;
     s.most_top = most->top;

@@ -353,10 +353,12 @@ static void test_section(void **state) {
   static const struct {
     const char *text, *part;
   } bad[] = {
-      {"file: jobs.csv\nrandom: {seed: 2}\n", "both `file` and `random`"},
-      {"node: {gpu_most: 300 W}\n", "expected most above idle"},
-      {"random: {shortest: 5 h, longest: 2 h}\n", "durations from 18000 to 7200 s"},
-      {"random: {sede: 2}\n", "did you mean 'seed'"},
+      {"nodes: 12\n", "neither `file` nor `random`"},
+      {"random: {seed: 2}\n", "count"},
+      {"file: jobs.csv\nrandom: {count: 2}\n", "both `file` and `random`"},
+      {"random: {count: 1}\nnode: {gpu_most: 300 W}\n", "expected most above idle"},
+      {"random: {count: 0, shortest: 5 h, longest: 2 h}\n", "durations from 18000 to 7200 s"},
+      {"random: {count: 1, sede: 2}\n", "did you mean 'seed'"},
       {"file: /no/such/jobs.csv\n", "/no/such/jobs.csv"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -449,6 +451,8 @@ static void test_random_day(void **state) {
     clx_jobs_spec spec;
     clx_schema_default(&clx_jobs_schema, &spec);
     spec.random.seed = seed;
+    spec.random.count = 0;
+    spec.nodes = FRONTIER;
     clx_node_job *job;
     int64_t count;
     assert_int_equal(clx_jobs_list(&spec, DAY, arena, &job, &count, &error), CLX_OK);

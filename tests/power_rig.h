@@ -53,7 +53,11 @@ static inline double power_add_chain(clx_result *r, const power_case *c) {
       power_put(r, name, 0.004 * in, "W");
       out += 0.024 * in;
     }
-    if (i == c->levels - 1) out += 0.12 * in;  // cooling
+    if (i == c->levels - 1) out += 0.12 * in;  // cooling, by name or to be told from its sum
+    if (i == c->levels - 1 && c->ports) {
+      snprintf(name, sizeof name, "level.%s.port.cooling", POWER_LEVELS[i]);
+      power_put(r, name, 0.12 * in, "W");
+    }
     snprintf(name, sizeof name, "level.%s.in", POWER_LEVELS[i]);
     power_put(r, name, out / (1 - c->loss), "W");
     snprintf(name, sizeof name, "level.%s.loss", POWER_LEVELS[i]);

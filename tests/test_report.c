@@ -180,8 +180,8 @@ static void test_warnings_are_counted(void **state) {
     clx_report_text(r, false, &out);
     int32_t shown = 0, more = 0;
     for (const char *p = out.data; (p = strstr(p, "\nwarning  ")) != NULL; p++) shown++;
-    const char *rest = strstr(out.data, "and ");
-    if (rest != NULL) assert_int_equal(sscanf(rest, "and %d more: --json", &more), 1);
+    const char *rest = strstr(out.data, "\n            and ");
+    if (rest != NULL) assert_int_equal(sscanf(rest, " and %d more: --json", &more), 1);
     assert_int_equal(shown + more, warnings);
     assert_true(warnings > 4 ? shown == 3 : shown == warnings);
     clx_buffer_free(&out);

@@ -125,6 +125,8 @@ double clx_server_fans(const clx_server *server, const clx_device *device, doubl
 // cohort that are there. Each is >= 0 and grows with gpu and busy.
 clx_machine_draw clx_server_power(const clx_cohort *cohort, double gpu, double busy);
 clx_machine_draw clx_rack_power(const clx_cohort *cohort, double gpu, double busy);
+// A rack while its accelerators draw `gpu` W and have drawn `mean` W for the last minute, which is what its fans go by: for swings within a step.
+clx_machine_draw clx_rack_power_steady(const clx_cohort *cohort, double gpu, double mean, double busy);
 // All parts at their ratings, fans at full speed, accelerators at tdp times `peak`: 1 = nominal, server.gpu_peak = the momentary peak.
 clx_machine_draw clx_server_rated(const clx_cohort *cohort, double peak);
 clx_machine_draw clx_rack_rated(const clx_cohort *cohort, double peak);

@@ -76,6 +76,13 @@ clx_machine_draw clx_rack_power(const clx_cohort *c, double gpu, double busy) {
   return rack_of(c, &server, clx_rack_parts(&c->rack, busy));
 }
 
+clx_machine_draw clx_rack_power_steady(const clx_cohort *c, double gpu, double mean, double busy) {
+  const double parts = clx_server_parts(&c->server, busy);
+  const double fans = clx_server_fans(&c->server, &c->device, c->server.gpus * mean + parts);
+  const clx_machine_draw server = server_of(c, gpu, parts, fans);
+  return rack_of(c, &server, clx_rack_parts(&c->rack, busy));
+}
+
 clx_machine_draw clx_server_rated(const clx_cohort *c, double peak) {
   return server_of(c, peak * c->device.tdp, clx_server_parts_most(&c->server), fans_most(&c->server));
 }

@@ -19,6 +19,8 @@ enum { CLX_WAVE_BLOCK = 4096 };  // samples worked on at once: stay in the first
 
 clx_status clx_cycle_integrate(const double *watt, int32_t cells, double period, clx_arena *arena,
                                clx_cycle_integral *integral, clx_error *error);
+// J from the start of the cycle, 0 <= phase <= period.
+double clx_cycle_integral_at(const clx_cycle_integral *cycle, double phase);
 // out[i] += weight x mean of the cycle over [from + i step, from + (i + 1) step), i < count <= CLX_WAVE_BLOCK; `from` counts from the start of a cycle. About 3 ns.
 void clx_cycle_add(const clx_cycle_integral *cycle, double from, double step, double weight, int64_t count,
                    double *out);

@@ -102,8 +102,9 @@ void clx_report_power_year(const clx_result *result, clx_buffer *out) {
     return;
   }
   clx_plot p = clx_power_page(result, WIDE, charge.count > 0 ? 640 : 440, what, out);
-  snprintf(note, sizeof note, "power at the point of connection over %s, sources stacked in their order, means of %s",
+  snprintf(note, sizeof note, "power at the point of connection over %s%s, means of %s",
            clx_quantity_format(mean.count * mean.step, "s", 3, a, sizeof a),
+           clx_power_parts_of(result, "source", "energy").count > 0 ? ", sources stacked in their order" : "",
            clx_quantity_format(mean.count * mean.step / parts_of(&mean).count, "s", 3, b, sizeof b));
   clx_power_head(&p, what, note);
   put_demand(result, &mean, &p);
@@ -161,9 +162,10 @@ static void put_curve(const clx_result *result, int32_t index, clx_area area, cl
   const clx_point at = clx_plot_at(p, floor->value, chosen->value);
   clx_plot_rule(p, "aim", at, (clx_point){at.x, p->area.y + p->area.height});
   clx_svg_disc(&p->picture, at, 5, "ring");
-  const bool left = floor->value > 0.6;
-  clx_svg_text(&p->picture, at.x + (left ? -10 : 10), at.y - 8, "small", left ? "end" : "start", "%s",
-               clx_quantity_format(chosen->value, CURVES[index].unit, 3, text, sizeof text));
+  clx_quantity_format(chosen->value, CURVES[index].unit, 3, text, sizeof text);
+  const bool right = at.x + 10 + clx_goodput_width(text, 11) < p->area.x + p->area.width;
+  clx_svg_text(&p->picture, at.x + (right ? 10 : -10), at.y + (right ? -8 : 18), "small", right ? "start" : "end", "%s",
+               text);
 }
 
 void clx_report_power_design(const clx_result *result, clx_buffer *out) {

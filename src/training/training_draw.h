@@ -15,6 +15,7 @@ typedef struct clx_job_draw {
   const clx_training *job;
   clx_kernel_format format;
   double clock;                 // relative to boost: what products hold under the limit of the board
+  double other_clock;           // of everything else
   double limit;                 // W
   double watt[CLX_DRAW_KINDS];  // W with no rates of its own but memory: of streams at their full rate
   double link_energy;           // J/B out over the scale-up fabric

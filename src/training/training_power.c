@@ -126,7 +126,7 @@ static clx_status level(const clx_job_draw *draw, const clx_draw_load *load, dou
                         clx_arena *arena, clx_canvas *canvas, clx_error *error) {
   const int32_t stages = draw->job->layout.pp;
   CLX_TRY(clx_canvas_make(draw, time, stages, samples, arena, canvas, error));
-  const double watt = clx_device_draw(draw->job->device, load, draw->clock, draw->limit);
+  const double watt = clx_device_draw(draw->job->device, load, draw->other_clock, draw->limit);
   for (int32_t s = 0; s < stages; s++) {
     clx_canvas_spread(canvas, s, 0, time, time * watt);
     canvas->total.time[load->kind] += time;

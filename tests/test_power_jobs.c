@@ -353,10 +353,12 @@ static void test_section(void **state) {
   static const struct {
     const char *text, *part;
   } bad[] = {
-      {"file: jobs.csv\nrandom: {seed: 2}\n", "both `file` and `random`"},
-      {"nodes: 64\nnode: {gpu_idle: 352 W, gpu_most: 300 W}\n", "expected most above idle"},
-      {"nodes: 64\nrandom: {shortest: 5 h, longest: 2 h}\n", "durations from 18000 to 7200 s"},
-      {"random: {sede: 2}\n", "did you mean 'seed'"},
+      {"nodes: 12\n", "neither `file` nor `random`"},
+      {"random: {seed: 2}\n", "count"},
+      {"file: jobs.csv\nrandom: {count: 2}\n", "both `file` and `random`"},
+      {"random: {count: 1}\nnodes: 64\nnode: {gpu_idle: 352 W, gpu_most: 300 W}\n", "expected most above idle"},
+      {"nodes: 64\nrandom: {count: 0, shortest: 5 h, longest: 2 h}\n", "durations from 18000 to 7200 s"},
+      {"random: {count: 1, sede: 2}\n", "did you mean 'seed'"},
       {"file: /no/such/jobs.csv\n", "/no/such/jobs.csv"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -449,7 +451,8 @@ static void test_random_day(void **state) {
     clx_jobs_spec spec;
     clx_schema_default(&clx_jobs_schema, &spec);
     spec.random.seed = seed;
-    spec.nodes = 9472;
+    spec.random.count = 0;
+    spec.nodes = FRONTIER;
     spec.node = (clx_node_power){90, 280, 352, 2240, 184.26};
     clx_node_job *job;
     int64_t count;

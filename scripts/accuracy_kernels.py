@@ -267,7 +267,7 @@ def main():
                  "it does not hold), and the model on the same rows, which saw a part of them in its fit. Twenty parameters do as well as a table of thousands in bf16, a point or two worse in narrow formats; outside the grid "
                  "and on other devices only the model answers.\n\n" + lookup_table(directory) + "\n")
     parts.append("### Power, B200\n\nOf what the tables' meter reads, which still holds the kernels before ([power](model/device/power.md)).\n\n" + power_table() + "\n")
-    parts.append("### An H100 measured for this project\n\nNever fitted on: another GPU, cuBLASLt 13.0 and PyTorch 2.11 instead of TensorRT-LLM's build, most shapes off the tables' grid "
+    parts.append("### An H100 measured for this project\n\nTimes never fitted on: another GPU, cuBLASLt 13.0 and PyTorch 2.11 instead of TensorRT-LLM's build, most shapes off the tables' grid "
                  "([validation/h100_kernels](../validation/h100_kernels/README.md)). The fp8 rows are products without the cast that every row of the tables contains.\n\n" + own_table() + "\n")
     (ROOT / "docs" / "accuracy_kernels.in.md").write_text("\n".join(parts))
 

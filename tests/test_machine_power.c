@@ -1,6 +1,9 @@
 // Power of servers and racks from their parts, and through the shipped chains: published figures of GB300, GB200, DGX H100, Frontier.
 #include "check.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "catalog/catalog.h"
 #include "machine/machine.h"
 #include "power/power_chain.h"
@@ -57,17 +60,10 @@ static clx_chain chain_of(const char *name, const clx_cohort *c, double racks) {
   clx_chain_spec spec;
   clx_chain chain;
   must(clx_catalog_read_chain(r.catalog, name, (clx_place){0}, r.arena, &spec, &error), &error);
-  const clx_machine_draw server = clx_server_rated(c, 1);
-  const clx_chain_fleet fleet = {.servers = racks * c->rack.servers,
-                                 .racks = racks,
-                                 .server_load = server.dc,
-                                 .rack_load = clx_rack_parts_most(&c->rack),
-                                 .server_supply = c->server_supply,
-                                 .rack_supply = c->rack_supply,
-                                 .server_supplies = c->server.supplies,
-                                 .server_carriers = c->server.supplies_needed,
-                                 .rack_supplies = c->rack.supplies,
-                                 .rack_carriers = c->rack.supplies_needed};
+  clx_cohort cohort = *c;
+  cohort.racks = (int64_t)racks;
+  cohort.servers = cohort.racks * c->rack.servers;
+  const clx_chain_fleet fleet = clx_machine_fleet(&cohort);
   must(clx_chain_compile(&spec, &fleet, (clx_place){0}, &chain, &error), &error);
   return chain;
 }
@@ -115,7 +111,7 @@ static void test_idle_servers(void **state) {
   static const struct {
     const char *rack;
     double reading, tolerance;
-  } rows[] = {{"dgx_h100_4", 2.38e3, 0.04},
+  } rows[] = {{"dgx_h200_4", 2.38e3, 0.04},
               {"lenovo_sr780a_4", 2.36e3, 0.08},
               {"smc_immersion_tank", 2.15e3, 0.10},
               {"dell_xe9680_4", 2.9e3, 0.25}};
@@ -136,6 +132,38 @@ static void test_rating_is_never_passed(void **state) {
     const double rack = clx_rack_power(&c, c.device.tdp, 1).in;
     if (!(rack <= 1.02 * c.rack.power_max)) fail_msg("%s: %.0f W above %.0f W", name, rack, c.rack.power_max);
   }
+}
+
+// The user's own equipment stands in front of the shipped one and is checked like it.
+static void test_equipment_of_the_user(void **state) {
+  (void)state;
+  static const struct {
+    const char *body, *says;
+  } wrong[] = {{"efficiency: 102 %", "'efficiency': \"102 %\" is out of range"},
+               {"fixed: 10 W", "conversion 'mine': efficiency: expected above 0 and up to 1, read 0"},
+               {"rating: 1 kW\nload: [0.5, 0.2]\ncurve: [0.9, 0.9]", "conversion 'mine': load: shares rise"}};
+  char root[] = "/tmp/clx_power_XXXXXX", folder[64], file[80];
+  assert_non_null(mkdtemp(root));
+  snprintf(folder, sizeof folder, "%s/conversion", root);
+  assert_int_equal(mkdir(folder, 0700), 0);
+  snprintf(file, sizeof file, "%s/mine.yaml", folder);
+  for (int32_t i = 0; i < CLX_COUNT(wrong); i++) {
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fprintf(out, "name: mine\nsource: eighty-plus\nkind: datasheet\ntype: psu\n%s\n", wrong[i].body);
+    fclose(out);
+    clx_catalog *catalog = NULL;
+    clx_error error = {0};
+    must(clx_catalog_open(root, &catalog, &error), &error);
+    assert_int_equal(clx_catalog_check(catalog, &error), CLX_INPUT);
+    if (strstr(error.mistake[0].text, wrong[i].says) == NULL)
+      fail_msg("\"%s\" in: %s", wrong[i].says, error.mistake[0].text);
+    assert_non_null(strstr(error.mistake[0].file, "mine.yaml"));
+    clx_catalog_close(catalog);
+  }
+  remove(file);
+  remove(folder);
+  remove(root);
 }
 
 // --- forms ---------------------------------------------------------------------------------------------------------------
@@ -259,6 +287,7 @@ int main(void) {
       cmocka_unit_test(test_dgx_h100),
       cmocka_unit_test(test_idle_servers),
       cmocka_unit_test(test_rating_is_never_passed),
+      cmocka_unit_test(test_equipment_of_the_user),
       cmocka_unit_test(test_parts_add_up),
       cmocka_unit_test(test_fans_follow_the_cube),
       cmocka_unit_test(test_power_balances_and_rises),

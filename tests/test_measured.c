@@ -112,8 +112,8 @@ static void test_power(void **state) {
     errors_add(&e, watts / m.rows.power[i]);
   }
   e = errors_of(e);
-  report("power of bf16 products, energies of the B200", e);
-  assert_true(e.mean < 0.2);
+  report("power of bf16 products, half of them fitted", e);
+  assert_true(e.mean < 0.08);
   clx_arena_free(m.arena);
 }
 

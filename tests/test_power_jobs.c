@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "chance/chance.h"
+#include "document/document.h"
 #include "power/power_site.h"
 
 // Frontier as ExaDigiT/RAPS states it (config/frontier.yaml): 9,472 nodes, four to a rectifier; 32 switches of 250 W a rack of 74; 25 CDUs of 8,473.47 W.
@@ -325,6 +326,74 @@ static void test_names_mistakes(void **state) {
   }
 }
 
+// Section `power.jobs`: what it says becomes a list, or a named mistake.
+static clx_status from_yaml(const char *text, clx_arena *arena, clx_jobs_spec *spec, int64_t *count, clx_error *error) {
+  clx_node *root;
+  clx_node_job *job;
+  clx_error_clear(error);
+  CLX_TRY(clx_document_read(arena, "s.yaml", text, strlen(text), &root, error));
+  CLX_TRY(clx_schema_read(&clx_jobs_schema, root, false, arena, spec, error));
+  return clx_jobs_list(spec, DAY, arena, &job, count, error);
+}
+
+static void test_section(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  clx_jobs_spec spec;
+  int64_t count;
+  assert_int_equal(from_yaml("random: {count: 12, seed: 3, nodes_most: 64, longest: 2 h}\nnodes: 128\n"
+                             "quantum: 1 min\nnode: {gpu_most: 3 kW}\n",
+                             arena, &spec, &count, &error),
+                   CLX_OK);
+  assert_int_equal(count, 12);
+  CLX_CHECK_NEAR(spec.quantum, 60, 0, 0);
+  CLX_CHECK_NEAR(spec.node.gpu_most, 3000, 0, 0);
+  CLX_CHECK_NEAR(spec.node.gpu_idle, 352, 0, 0);
+  static const struct {
+    const char *text, *part;
+  } bad[] = {
+      {"file: jobs.csv\nrandom: {seed: 2}\n", "both `file` and `random`"},
+      {"node: {gpu_most: 300 W}\n", "expected most above idle"},
+      {"random: {shortest: 5 h, longest: 2 h}\n", "durations from 18000 to 7200 s"},
+      {"random: {sede: 2}\n", "did you mean 'seed'"},
+      {"file: /no/such/jobs.csv\n", "/no/such/jobs.csv"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_true(from_yaml(bad[i].text, arena, &spec, &count, &error) != CLX_OK);
+    if (strstr(error.mistake[0].text, bad[i].part) == NULL && strstr(error.mistake[0].file, bad[i].part) == NULL)
+      fail_msg("'%s' lacks '%s'", error.mistake[0].text, bad[i].part);
+  }
+  clx_arena_free(arena);
+}
+
+static void test_out_of_memory(void **state) {
+  (void)state;
+  int32_t failed = 0;
+  for (int64_t after = 1;; after++) {
+    clx_arena *arena = clx_arena_new();
+    clx_error error;
+    clx_error_clear(&error);
+    clx_job_random random = {.count = 40, .seed = 1, .arrival = 100, .nodes_most = 3000, .longest = 7200};
+    clx_node_job *job;
+    int64_t count;
+    clx_job_outcome out;
+    clx_memory_fail_after(after);
+    clx_status status = arena != NULL ? CLX_OK : CLX_MEMORY;
+    if (status == CLX_OK) status = clx_job_list_random(&random, FRONTIER, DAY, arena, &job, &count, &error);
+    if (status == CLX_OK) {
+      const clx_job_run run = frontier(job, count, 3600, 1);
+      status = clx_job_run_all(&run, arena, &out, &error);
+    }
+    clx_memory_fail_after(0);
+    clx_arena_free(arena);
+    if (status == CLX_OK) break;
+    assert_int_equal(status, CLX_MEMORY);
+    failed++;
+  }
+  assert_true(failed > 0);
+}
+
 static clx_jobs_spec defaults(void) {
   clx_jobs_spec spec;
   clx_schema_default(&clx_jobs_schema, &spec);
@@ -407,6 +476,8 @@ int main(void) {
       cmocka_unit_test(test_names_mistakes),
       cmocka_unit_test(test_draws_a_list),
       cmocka_unit_test(test_random_day),
+      cmocka_unit_test(test_section),
+      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

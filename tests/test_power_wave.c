@@ -423,6 +423,59 @@ static void test_cycle_spectrum_is_fft(void **state) {
   clx_arena_free(r.arena);
 }
 
+// Random waits between steps make a renewal process: the density of its spectrum is |P(f)|^2 (1 - |q|^2) / |1 - q|^2 over the mean time, where P is the
+// transform of one cycle and q that of the law of the time between two. The line of the steps comes down to it.
+static void test_dither_spreads_lines(void **state) {
+  (void)state;
+  enum { SEEDS = 40, COUNT = 16384 };
+  const float pulse[] = {1000, 200};
+  const double wait = 0.2, step = 0.02, length = COUNT * step;
+  rig r = rig_new();
+  static double square[COUNT / 2 + 1];
+  for (uint64_t seed = 0; seed < SEEDS; seed++) {
+    clx_wave wave = {.step = step, .count = COUNT};
+    const clx_wave_dither dither = {.units = 2, .cycle = {1, 2, pulse}, .wait = wait, .hold = 200};
+    clx_spectrum spectrum;
+    assert_int_equal(clx_wave_dither_sum(&dither, seed, &wave, r.arena, &r.error), CLX_OK);
+    assert_int_equal(clx_wave_spectrum(&wave, false, r.arena, &spectrum, &r.error), CLX_OK);
+    CLX_CHECK_NEAR(spectrum.amplitude[0], 2 * (200 + 800 * 0.5 / 1.2), 0.02, 0);
+    for (int k = 0; k < spectrum.count; k++) square[k] += spectrum.amplitude[k] * spectrum.amplitude[k] / SEEDS;
+  }
+  double highest = 0;
+  for (int k = 200; k < 1400; k += 25) {
+    double got = 0, want = 0;
+    for (int i = k; i < k + 25; i++) {
+      const double turn = 2 * PI * i / length, height = 2 * 800 * sin(0.25 * turn) / (0.5 * turn);
+      const double size = sin(turn * wait) / (turn * wait), re = size * cos(1.2 * turn), im = size * sin(1.2 * turn);
+      const double density = height * height / 1.2 * (1 - size * size) / ((1 - re) * (1 - re) + im * im);
+      got += square[i] / 25;
+      want += 4 * density / length / 25;
+    }
+    CLX_CHECK_NEAR(got, want, 5 / sqrt(25 * SEEDS), 1);  // the ends of the window
+    highest = fmax(highest, got);
+  }
+  // The line of the square alone is 4 / pi x 800 W.
+  assert_true(highest > 1000 && sqrt(highest) < 0.2 * 4 / PI * 800);
+  clx_wave wave = {.step = step, .count = COUNT};
+  const clx_wave_dither wrong = {.units = 2, .cycle = {1, 2, pulse}, .wait = -1};
+  assert_int_equal(clx_wave_dither_sum(&wrong, 0, &wave, r.arena, &r.error), CLX_INPUT);
+  clx_arena_free(r.arena);
+}
+
+// Without a wait it is the sum of a group in step.
+static void test_no_dither_is_the_cycle(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const clx_wave_cycle cycle = random_cycle(r.arena, 4, 13, 0.7);
+  const clx_wave_group group = {.units = 5, .cycle = cycle};
+  clx_wave plain = {.step = 0.03, .count = 2000}, none = plain;
+  assert_int_equal(clx_wave_sum(&group, 1, 0, &plain, r.arena, &r.error), CLX_OK);
+  const clx_wave_dither dither = {.units = 5, .cycle = cycle};
+  assert_int_equal(clx_wave_dither_sum(&dither, 0, &none, r.arena, &r.error), CLX_OK);
+  for (int i = 0; i < 2000; i++) CLX_CHECK_NEAR(none.watt[i], plain.watt[i], 1e-6, 0);
+  clx_arena_free(r.arena);
+}
+
 // --- errors ---
 
 static void test_bad_groups(void **state) {
@@ -494,6 +547,8 @@ int main(void) {
       cmocka_unit_test(test_spectrum_under_window),
       cmocka_unit_test(test_parseval),
       cmocka_unit_test(test_cycle_spectrum_is_fft),
+      cmocka_unit_test(test_dither_spreads_lines),
+      cmocka_unit_test(test_no_dither_is_the_cycle),
       cmocka_unit_test(test_bad_groups),
       cmocka_unit_test(test_out_of_memory),
   };

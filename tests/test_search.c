@@ -71,7 +71,10 @@ static void random_model(clx_transformer *m) {
   m->mtp_layers = pick(0, 1);
 }
 
-static double share_of(const clx_step *step) { return 0.4 + 0.5 * step->gemm / step->step_time; }
+static double share_of(const clx_training *job, const clx_step *step) {
+  (void)job;
+  return 0.4 + 0.5 * step->gemm / step->step_time;
+}
 
 // Fixes a few keys, so that nested loops over the rest take a moment only.
 static void random_fixed(bench *b) {
@@ -213,7 +216,7 @@ static void meet(loops *s, const clx_layout *layout) {
   clx_arena_free(scratch);
   const clx_search_worth *w = &b->spec.worth;
   const double gpus = (double)layout->tp * layout->cp * layout->pp * layout->dp;
-  const double share = w->share != NULL ? w->share(&one.step) : 1;
+  const double share = w->share != NULL ? w->share(&job, &one.step) : 1;
   one.value = one.step.step_time * (w->base + gpus * (w->rank + w->busy * share));
   if (b->spec.time_limit > 0 && one.step.step_time > b->spec.time_limit) {
     s->slow++;

@@ -12,8 +12,8 @@ static int put_entry(const clx_catalog *catalog, const char *kind, const char *n
   text[strcspn(text, "\n")] = '\0';
   char *end = strrchr(text, '(');
   if (end != NULL && end > text && end[-1] == ' ') end[-1] = '\0';
-  if (with_kind) printf("%-9s ", kind);
-  printf("%-27s %s\n", name, text);
+  if (with_kind) printf("%-10s ", kind);
+  printf("%-28s %s\n", name, text);
   clx_text_free(text);
   return CLI_DONE;
 }

@@ -100,7 +100,7 @@ typedef struct clx_quantity {
 int32_t clx_result_count(const clx_result *result);
 const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
 const clx_quantity *clx_result_find(const clx_result *result, const char *name); /* NULL when absent */
-/* Report for people (at most 36 lines) or everything as JSON. */
+/* Report for people (at most 42 lines) or everything as JSON. */
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_result_json(const clx_result *result, char **text, clx_error *error);
 /* The ratios of two results, for people or as JSON. */

@@ -4,6 +4,7 @@
 #include "machine/machine.h"
 #include "network/network.h"
 #include "power/power_chain.h"
+#include "power/power_supply.h"
 #include "reliability/reliability.h"
 #include "training/training.h"
 #include "workload/workload.h"
@@ -13,11 +14,15 @@ static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
-    {"accuracy", &clx_accuracy_schema}, {"chain", &clx_chain_schema},         {"conversion", &clx_conversion_schema},
-    {"device", &clx_device_schema},     {"failures", &clx_failures_schema},   {"kernels", &clx_kernels_schema},
-    {"library", &clx_library_schema},   {"link", &clx_link_schema},           {"model", &clx_model_schema},
-    {"rack", &clx_rack_schema},         {"server", &clx_server_schema},       {"software", &clx_software_schema},
-    {"switch", &clx_switch_schema},     {"transport", &clx_transport_schema},
+    {"accuracy", &clx_accuracy_schema},   {"battery", &clx_battery_schema},
+    {"chain", &clx_chain_schema},         {"conversion", &clx_conversion_schema},
+    {"device", &clx_device_schema},       {"failures", &clx_failures_schema},
+    {"generator", &clx_generator_schema}, {"kernels", &clx_kernels_schema},
+    {"library", &clx_library_schema},     {"link", &clx_link_schema},
+    {"model", &clx_model_schema},         {"rack", &clx_rack_schema},
+    {"server", &clx_server_schema},       {"software", &clx_software_schema},
+    {"switch", &clx_switch_schema},       {"tariff", &clx_tariff_schema},
+    {"transport", &clx_transport_schema},
 };
 
 const char *clx_catalog_kind(int32_t index) {

@@ -4,9 +4,8 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "network/network.h"
+#include "power/power_chain.h"
 #include "schema/schema.h"
-
-struct clx_conversion;
 
 // Equal parts of a server or rack, beside accelerators and fans. W of one, behind the supplies (DC).
 typedef struct clx_power_part {
@@ -76,7 +75,7 @@ typedef struct clx_cohort {
   clx_server server;
   clx_device device;
   clx_link nic;
-  const struct clx_conversion *server_supply, *rack_supply;  // nullable
+  const clx_conversion *server_supply, *rack_supply;  // nullable
   int32_t trains;          // bool: takes part in the job; the fabric of the machine is the least of those that do
   int64_t gpus;            // asked for
   double arrival;          // s after the start of the run
@@ -126,6 +125,11 @@ double clx_server_fans(const clx_server *server, const clx_device *device, doubl
 // cohort that are there. Each is >= 0 and grows with gpu and busy.
 clx_machine_draw clx_server_power(const clx_cohort *cohort, double gpu, double busy);
 clx_machine_draw clx_rack_power(const clx_cohort *cohort, double gpu, double busy);
+// A rack while its accelerators draw `gpu` W and have drawn `mean` W for the last minute, which is what its fans go by: for swings within a step.
+clx_machine_draw clx_rack_power_steady(const clx_cohort *cohort, double gpu, double mean, double busy);
 // All parts at their ratings, fans at full speed, accelerators at tdp times `peak`: 1 = nominal, server.gpu_peak = the momentary peak.
 clx_machine_draw clx_server_rated(const clx_cohort *cohort, double peak);
 clx_machine_draw clx_rack_rated(const clx_cohort *cohort, double peak);
+// The cohort as a chain is planned for: servers and rack parts at their ratings, with their supplies. The load of the chain's bottom is then
+// the sum of clx_server_power().dc, and clx_rack_parts() of all racks enter at chain.rack. Fleets of several cohorts: one chain for each.
+clx_chain_fleet clx_machine_fleet(const clx_cohort *cohort);

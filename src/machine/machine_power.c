@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "machine/machine.h"
-#include "power/power_chain.h"
 
 static double parts_at(const clx_power_part *part, int32_t count, double busy) {
   double sum = 0;
@@ -77,6 +76,13 @@ clx_machine_draw clx_rack_power(const clx_cohort *c, double gpu, double busy) {
   return rack_of(c, &server, clx_rack_parts(&c->rack, busy));
 }
 
+clx_machine_draw clx_rack_power_steady(const clx_cohort *c, double gpu, double mean, double busy) {
+  const double parts = clx_server_parts(&c->server, busy);
+  const double fans = clx_server_fans(&c->server, &c->device, c->server.gpus * mean + parts);
+  const clx_machine_draw server = server_of(c, gpu, parts, fans);
+  return rack_of(c, &server, clx_rack_parts(&c->rack, busy));
+}
+
 clx_machine_draw clx_server_rated(const clx_cohort *c, double peak) {
   return server_of(c, peak * c->device.tdp, clx_server_parts_most(&c->server), fans_most(&c->server));
 }
@@ -84,4 +90,17 @@ clx_machine_draw clx_server_rated(const clx_cohort *c, double peak) {
 clx_machine_draw clx_rack_rated(const clx_cohort *c, double peak) {
   const clx_machine_draw server = clx_server_rated(c, peak);
   return rack_of(c, &server, clx_rack_parts_most(&c->rack));
+}
+
+clx_chain_fleet clx_machine_fleet(const clx_cohort *c) {
+  return (clx_chain_fleet){.servers = (double)c->servers,
+                           .racks = (double)c->racks,
+                           .server_load = clx_server_rated(c, 1).dc,
+                           .rack_load = clx_rack_parts_most(&c->rack),
+                           .server_supply = c->server_supply,
+                           .rack_supply = c->rack_supply,
+                           .server_supplies = c->server.supplies,
+                           .server_carriers = c->server.supplies_needed,
+                           .rack_supplies = c->rack.supplies,
+                           .rack_carriers = c->rack.supplies_needed};
 }

@@ -152,7 +152,10 @@ static double straight_for(const dispatch *d, double left) {
   if (d->gap_slope == 0) return left;
   const double edge[] = {d->head, d->head + d->over, d->head + d->over + d->take_all,
                          d->head + d->over + d->take_all + d->give_all, 0};
-  for (int32_t e = 0; e < CLX_COUNT(edge); e++) left = earlier(left, (edge[e] - d->gap) / d->gap_slope);
+  for (int32_t e = 0; e < CLX_COUNT(edge); e++) {
+    const double way = d->gap - edge[e];  // the gap only closes; rounding counts as there
+    if (way > SNAP * d->load) left = earlier(left, way / -d->gap_slope);
+  }
   for (int32_t i = 0; i < d->supply->source_count; i++) {
     const double now = fmin(d->state->output[i], d->most[i]);
     if (d->slope[i] > 0) left = earlier(left, (d->target[i] - now) / d->slope[i]);
@@ -268,15 +271,19 @@ double clx_supply_step(const clx_supply *supply, clx_supply_state *state, double
   for (int32_t k = 0; k < supply->store_count; k++) out[k] = state->out[k];
   clx_supply_rank(supply, d.rank);
   const double end = state->time + dt, before = state->short_energy;
-  while (state->time < end) {
+  double done = 0;  // s, kept apart from the time: late in a year that is known to nanoseconds only
+  while (state->time < end && done < dt) {
     clx_supply_month(supply, state);
     d.load = demand + clx_stores_draw(supply, state);
     clx_units_commit(supply, d.rank, state, fmax(demand, state->foreseen) + (d.load - demand));
-    const double stop = fmin(end, clx_supply_boundary(supply, state)), left = stop - state->time;
+    const double stop = fmin(end, clx_supply_boundary(supply, state));
+    const double left = stop < end ? fmin(stop - state->time, dt - done) : dt - done;
     const double length = run_segment(&d, left);
     state->demand_energy += demand * length;
     state->time = length < left ? state->time + length : stop;
+    done += length;
   }
+  state->time = end;
   clx_supply_month(supply, state);
   clx_stores_fade(supply, state, out, dt);
   return (state->short_energy - before) / dt;

@@ -11,8 +11,9 @@ typedef struct clx_site_state {
   const char *name;
   double mean, least, most;  // W of the whole group at the bottom of the chain; least <= mean <= most
   double ramp;               // W/s within the state, steepest over 1 s, of the group's sum
-  clx_wave_cycle cycle;      // of one unit, for windows; no samples: constant at mean / units
-  double enter;  // s over which the group's power moves here from what it drew before, linearly; 0 = at once
+  double smoothing;  // W, mean, of the wave that go into the stores that smooth and come out again (they lose a part)
+  clx_wave_cycle cycle;  // of one unit, for windows; no samples: constant at mean / units
+  double enter;          // s over which the group's power moves here from what it drew before, linearly; 0 = at once
 } clx_site_state;
 
 enum { CLX_SITE_STATES_MAX = 16 };
@@ -21,7 +22,9 @@ enum { CLX_SITE_STATES_MAX = 16 };
 typedef struct clx_site_group {
   const char *name;
   double units;
-  double from;  // s: delivered
+  double from;       // s: delivered
+  double spread;     // s, of the units' phases, in windows (clx_wave_group)
+  bool independent;  // units that know nothing of each other, in windows
   clx_site_state state[CLX_SITE_STATES_MAX];
   int32_t state_count;
 } clx_site_group;

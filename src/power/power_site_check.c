@@ -18,6 +18,9 @@ static clx_status check_state(const clx_site_group *g, const clx_site_state *s, 
         error, CLX_INPUT,
         "power: state '%s' of '%s' has a ramp of %g W/s and is entered in %g s; expected both from 0 on", name, group,
         s->ramp, s->enter);
+  if (!is_time(s->smoothing))
+    return clx_fail_plain(error, CLX_INPUT, "power: state '%s' of '%s' sends %g W through stores, expected 0 or more",
+                          name, group, s->smoothing);
   if (s->cycle.samples < 0 || (s->cycle.samples > 0 && (s->cycle.watt == NULL || !(s->cycle.period > 0))))
     return clx_fail_plain(error, CLX_INPUT, "power: the cycle of state '%s' of '%s' has no period or no samples", name,
                           group);

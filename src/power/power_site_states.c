@@ -14,11 +14,14 @@ static void push(clx_site_states_run *r, double time, int32_t kind, int32_t who,
   if (!clx_calendar_push(&r->calendar, r->arena, (clx_due_power){time, kind, who, mark})) r->failed = true;
 }
 
-static clx_site_load load_of(const clx_site_state *s) { return (clx_site_load){s->mean, s->least, s->most, s->ramp}; }
+static clx_site_load load_of(const clx_site_state *s) {
+  return (clx_site_load){s->mean, s->least, s->most, s->smoothing, s->ramp};
+}
 
 static clx_site_load between(const clx_site_load *a, const clx_site_load *b, double share) {
-  return (clx_site_load){a->mean + share * (b->mean - a->mean), a->least + share * (b->least - a->least),
-                         a->most + share * (b->most - a->most), share < 1 ? 0 : b->ramp};
+  return (clx_site_load){.mean = a->mean + share * (b->mean - a->mean),
+                         .least = a->least + share * (b->least - a->least),
+                         .most = a->most + share * (b->most - a->most)};
 }
 
 static void set_leaf(clx_site_states_run *r, int32_t group, clx_site_load load) {
@@ -26,7 +29,8 @@ static void set_leaf(clx_site_states_run *r, int32_t group, clx_site_load load) 
   r->tree[i] = load;
   for (i /= 2; i > 0; i /= 2) {
     const clx_site_load *a = &r->tree[2 * i], *b = &r->tree[2 * i + 1];
-    r->tree[i] = (clx_site_load){a->mean + b->mean, a->least + b->least, a->most + b->most, a->ramp + b->ramp};
+    r->tree[i] = (clx_site_load){a->mean + b->mean, a->least + b->least, a->most + b->most, a->smoothing + b->smoothing,
+                                 a->ramp + b->ramp};
   }
 }
 
@@ -35,7 +39,9 @@ static void set_leaf(clx_site_states_run *r, int32_t group, clx_site_load load) 
 static void change_state(clx_site_states_run *r, int32_t group, int32_t state, double time) {
   clx_site_member *m = &r->member[group];
   const clx_site_state *to = &r->site->group[group].state[state];
-  m->from = r->tree[r->leaves + group];
+  // Where the change before has come to.
+  m->from = m->enter > 0 && time - m->begun < m->enter ? between(&m->from, &m->target, (time - m->begun) / m->enter)
+                                                       : m->target;
   m->target = load_of(to);
   m->state = state;
   m->since = m->begun = time;

@@ -56,6 +56,19 @@ typedef struct clx_wave_switch {
 // In place. Exact where wave or share of working units does not change within a sample. CLX_INPUT: times below 0 or not finite.
 clx_status clx_wave_apply_switch(const clx_wave_switch *change, clx_wave *wave, clx_error *error);
 
+// Frequency shaping within one synchronous job: every unit waits for a random time, uniform over 0 .. 2 x `wait`, after each cycle, so that steps are
+// not equally long and the lines of the step spread into bands.
+typedef struct clx_wave_dither {
+  double units;          // in step
+  clx_wave_cycle cycle;  // starts at wave->start
+  double wait;           // s, mean; the step takes (period + wait) / period times as long
+  double hold;           // W of a unit while it waits
+} clx_wave_dither;
+
+// wave->watt from `arena` where it is NULL. Deterministic in seed. CLX_INPUT as clx_wave_sum, and waits below 0. O(count + periods).
+clx_status clx_wave_dither_sum(const clx_wave_dither *dither, uint64_t seed, clx_wave *wave, clx_arena *arena,
+                               clx_error *error);
+
 // Figures of a wave.
 typedef struct clx_wave_figures {
   double mean, least, most;       // W

@@ -58,7 +58,7 @@ clx_status clx_cycle_integrate(const double *watt, int32_t cells, double period,
   return CLX_OK;
 }
 
-static double integral_at(const clx_cycle_integral *c, double phase) {
+double clx_cycle_integral_at(const clx_cycle_integral *c, double phase) {
   int32_t k = (int32_t)(phase * c->inverse);
   if (k >= c->cells) k = c->cells - 1;
   const clx_cycle_knot knot = c->knot[k];
@@ -69,7 +69,7 @@ void clx_cycle_add(const clx_cycle_integral *c, double from, double step, double
   const double whole = floor(step / c->period), rest = step - whole * c->period;
   double phase = from - floor(from / c->period) * c->period;
   if (!(phase >= 0) || phase >= c->period) phase = 0;
-  double before = integral_at(c, phase);
+  double before = clx_cycle_integral_at(c, phase);
   const double scale = weight / step, passed = whole * c->energy;
   for (int64_t i = 0; i < count; i++) {
     double joules = passed - before;
@@ -78,7 +78,7 @@ void clx_cycle_add(const clx_cycle_integral *c, double from, double step, double
       phase -= c->period;
       joules += c->energy;
     }
-    before = integral_at(c, phase);
+    before = clx_cycle_integral_at(c, phase);
     out[i] += scale * (joules + before);
   }
 }

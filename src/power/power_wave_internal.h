@@ -19,6 +19,8 @@ enum { CLX_WAVE_BLOCK = 4096 };  // samples worked on at once: stay in the first
 
 clx_status clx_cycle_integrate(const double *watt, int32_t cells, double period, clx_arena *arena,
                                clx_cycle_integral *integral, clx_error *error);
+// J from the start of the cycle, 0 <= phase <= period.
+double clx_cycle_integral_at(const clx_cycle_integral *cycle, double phase);
 // out[i] += weight x mean of the cycle over [from + i step, from + (i + 1) step), i < count <= CLX_WAVE_BLOCK; `from` counts from the start of a cycle. About 3 ns.
 void clx_cycle_add(const clx_cycle_integral *cycle, double from, double step, double weight, int64_t count,
                    double *out);
@@ -30,3 +32,16 @@ double clx_wave_unit_shift(const clx_wave_group *group, int32_t index, uint64_t 
 // convolution. `step`: of the wave that asks, which sets how fine the cells are.
 clx_status clx_wave_group_convolve(const clx_wave_group *group, int32_t index, uint64_t seed, double step,
                                    clx_arena *arena, clx_cycle_integral *sum, clx_error *error);
+
+// Extreme of the samples i - lag .. i of a wave for i = first, first + 1, ...; i from -count on reads the wave as periodic. O(1) a sample with
+// `scratch` (lag + 2 whole numbers), without it (NULL, or out of memory) the same and slower.
+typedef struct clx_slider {
+  const float *watt;
+  int64_t count, lag;
+  float sign;      // 1: the largest, -1: the smallest
+  int64_t *queue;  // a ring, best first
+  int64_t head, held, best, first;
+} clx_slider;
+void clx_slider_start(clx_slider *slider, const float *watt, int64_t count, float sign, int64_t lag,
+                      clx_arena *scratch);
+double clx_slide(clx_slider *slider, int64_t i);

@@ -6,6 +6,7 @@
 #include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
+#include "scenario/scenario_power.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
 
@@ -43,6 +44,12 @@ typedef struct clx_network_spec {
 
 extern const clx_schema clx_network_schema;
 
+// Passes over held-out data between steps.
+typedef struct clx_evaluation_spec {
+  int32_t every;      // steps; 0 = none
+  int64_t sequences;  // of one; 0 = a global batch
+} clx_evaluation_spec;
+
 typedef struct clx_training_spec {
   const char *model;     // catalogue name, or path of a Hugging Face config.json
   const char *software;  // catalogue name
@@ -56,14 +63,9 @@ typedef struct clx_training_spec {
   clx_layout layout;     // tp 0 = search
   clx_stragglers stragglers;
   int32_t balance;  // bool: faster parts of a mixed fleet get more micro-batches
+  clx_evaluation_spec evaluation;
   clx_place place, model_place;
 } clx_training_spec;
-
-typedef struct clx_power_spec {
-  double pue;             // facility power / IT power; 0 = not stated
-  double facility_limit;  // W; 0 = none
-  clx_place place;
-} clx_power_spec;
 
 typedef struct clx_scenario_spec {
   const char *name, *title, *description;
@@ -94,6 +96,8 @@ struct clx_scenario {
   const char *layout_wrong;  // why it cannot; NULL = it can, or is to be searched
   clx_accuracy accuracy;     // of the training model, as `colossus validate` measured it
   clx_failures failures;     // of the section `reliability`; name NULL without it
+  clx_power_entries power;   // of the section `power`
+  const char *folder;        // of the file; nullable
 };
 
 // As clx_scenario_load, from a text in memory; `name` stands in messages.
@@ -117,6 +121,11 @@ clx_status clx_scenario_jobs(const clx_scenario *scenario, uint64_t seed, clx_ar
 clx_status clx_scenario_place(clx_scenario *scenario, clx_error *error);
 // The last part of it, for callers that filled machine, model, software and device themselves (rows of tables): the job.
 clx_status clx_scenario_compile_training(clx_scenario *scenario, clx_error *error);
+// Whether it trains; what a command says that needs it.
+bool clx_scenario_is_training(const clx_scenario *scenario);
+clx_status clx_scenario_need_training(const clx_scenario *scenario, clx_error *error);
+// Catalogue entries of the section `power`, checked.
+clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
 // the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.
 clx_status clx_scenario_part(const clx_scenario *scenario, const bool *trains, clx_arena *arena, clx_scenario *part,

@@ -265,14 +265,36 @@ static clx_status read_failures(clx_scenario *s, clx_error *error) {
   return clx_reliability_check_spec(spec, &s->failures, s->arena, error);
 }
 
+bool clx_scenario_is_training(const clx_scenario *s) { return s->spec.training.model != NULL; }
+
+clx_status clx_scenario_need_training(const clx_scenario *s, clx_error *error) {
+  if (clx_scenario_is_training(s)) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT, "scenario '%s' has no section 'training': this command needs a training job",
+                        s->spec.name);
+}
+
+// A machine without a training job is there for its power alone.
+static clx_status compile_idle(clx_scenario *s, clx_error *error) {
+  const clx_status machine = compile_machine(s, error);
+  const clx_status assumed = check_assumed(&s->spec, error), power = clx_scenario_compile_power(s, error);
+  CLX_TRY(machine);
+  CLX_TRY(assumed);
+  CLX_TRY(power);
+  if (s->spec.reliability.failures == NULL) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
+                  "'reliability' needs a section 'training': it is about that job");
+}
+
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {
   const clx_training_spec *training = &s->spec.training;
+  s->folder = folder;
+  if (!clx_scenario_is_training(s)) return compile_idle(s, error);
   const clx_status machine = compile_machine(s, error);
   const clx_status model =
       clx_scenario_read_model(s->catalog, training->model, folder, training->model_place, s->arena, &s->model, error);
   const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
                                                &clx_software_schema, s->arena, &s->software, error);
-  const clx_status failures = read_failures(s, error);
+  const clx_status failures = read_failures(s, error), power = clx_scenario_compile_power(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
@@ -280,6 +302,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(model);
   CLX_TRY(software);
   CLX_TRY(failures);
+  CLX_TRY(power);
   CLX_TRY(assumed);
   CLX_TRY(jobs);
   CLX_TRY(pick_device(s, error));

@@ -68,6 +68,27 @@ static const clx_schema machine_schema = {.name = "machine",
                                           .count = CLX_COUNT(machine_rows),
                                           .size = sizeof(machine_spec)};
 
+static const clx_row evaluation_rows[] = {
+    {.key = "every",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(clx_evaluation_spec, every),
+     .minimum = 0,
+     .maximum = 1e9,
+     .doc = "steps from one to the next; 0 = none"},
+    {.key = "sequences",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(clx_evaluation_spec, sequences),
+     .minimum = 0,
+     .maximum = 1e12,
+     .doc = "sequences of one; 0 = a global batch"},
+};
+
+static const clx_schema evaluation_schema = {.name = "evaluation",
+                                             .doc = "passes over held-out data between steps",
+                                             .rows = evaluation_rows,
+                                             .count = CLX_COUNT(evaluation_rows),
+                                             .size = sizeof(clx_evaluation_spec)};
+
 static const clx_row training_rows[] = {
     {.key = "model",
      .kind = CLX_ROW_TEXT,
@@ -135,6 +156,11 @@ static const clx_row training_rows[] = {
      .offset = offsetof(clx_training_spec, stragglers),
      .sub = &clx_stragglers_schema,
      .doc = "how ranks differ: spread of speeds, jitter, faulty ranks"},
+    {.key = "evaluation",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_training_spec, evaluation),
+     .sub = &evaluation_schema,
+     .doc = "passes over held-out data between steps; they count in power and energy, not in the training time"},
     {.key = "balance",
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(clx_training_spec, balance),
@@ -147,29 +173,6 @@ static const clx_schema training_schema = {.name = "training",
                                            .count = CLX_COUNT(training_rows),
                                            .size = sizeof(clx_training_spec),
                                            .place_offset = offsetof(clx_training_spec, place)};
-
-static const clx_row power_rows[] = {
-    {.key = "pue",
-     .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_power_spec, pue),
-     .minimum = 1,
-     .maximum = 5,
-     .doc = "facility power against IT power; leave it out when it is not known"},
-    {.key = "facility_limit",
-     .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_power_spec, facility_limit),
-     .unit = "W",
-     .minimum = 0,
-     .maximum = 1e11,
-     .doc = "power the site may draw; a machine whose peak is above it is infeasible"},
-};
-
-static const clx_schema power_schema = {.name = "power",
-                                        .doc = "electric power of the site",
-                                        .rows = power_rows,
-                                        .count = CLX_COUNT(power_rows),
-                                        .size = sizeof(clx_power_spec),
-                                        .place_offset = offsetof(clx_power_spec, place)};
 
 static const clx_row scenario_rows[] = {
     {.key = "name",
@@ -192,18 +195,16 @@ static const clx_row scenario_rows[] = {
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_scenario_spec, network),
      .sub = &clx_network_schema,
-     .required = true,
-     .doc = "the scale-out fabric"},
+     .doc = "the scale-out fabric; leave it out for servers without NICs on it"},
     {.key = "training",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_scenario_spec, training),
      .sub = &training_schema,
-     .required = true,
-     .doc = "the training job"},
+     .doc = "the training job; leave it out for a machine of many jobs (power.jobs)"},
     {.key = "power",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_scenario_spec, power),
-     .sub = &power_schema,
+     .sub = &clx_power_section_schema,
      .doc = "electric power of the site"},
     {.key = "reliability",
      .kind = CLX_ROW_STRUCT,

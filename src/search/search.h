@@ -43,13 +43,13 @@ typedef enum clx_search_reason {
 extern const char *const clx_search_reason_name[CLX_SEARCH_REASONS + 1];
 extern const char *const clx_search_reason_text[CLX_SEARCH_REASONS + 1];
 
-// What is made small: step_time (base + gpus (rank + busy share(step))), gpus = those of the layout. Time: base = 1.
+// What is made small: step_time (base + gpus (rank + busy share(job, step))), gpus = those of the layout. Time: base = 1.
 typedef struct clx_search_worth {
-  double base;                            // per s
-  double rank;                            // per s and GPU
-  double busy;                            // per s and GPU, times the share; >= 0
-  double (*share)(const clx_step *step);  // NULL = 1
-  double least_share;                     // share(step) is never below
+  double base;                                                     // per s
+  double rank;                                                     // per s and GPU
+  double busy;                                                     // per s and GPU, times the share; >= 0
+  double (*share)(const clx_training *job, const clx_step *step);  // NULL = 1
+  double least_share;                                              // it is never below
 } clx_search_worth;
 
 typedef struct clx_search_spec {

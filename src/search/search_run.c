@@ -10,7 +10,7 @@ static clx_status confirm_one(const clx_search_spec *spec, clx_search_found *fou
   clx_training job = *spec->job;
   job.layout = found->layout;
   CLX_TRY(spec->confirm(spec->context, &job, &found->step, error));
-  const double share = spec->worth.share != NULL ? spec->worth.share(&found->step) : 1;
+  const double share = spec->worth.share != NULL ? spec->worth.share(&job, &found->step) : 1;
   found->value = clx_search_value(&spec->worth, &found->layout, found->step.step_time, share);
   return CLX_OK;
 }

@@ -206,7 +206,7 @@ static clx_status evaluate(walk *w, const memo *m, double memory) {
   clx_arena_free(arena);
   CLX_TRY(status);
   found.expected = found.step.step_time;
-  const double share = worth->share != NULL ? worth->share(&found.step) : 1;
+  const double share = worth->share != NULL ? worth->share(&w->job, &found.step) : 1;
   found.value = clx_search_value(worth, &found.layout, found.step.step_time, share);
   w->outcome->worked++;
   if (!w->look) w->outcome->evaluated++;

@@ -31,12 +31,16 @@ clx_status clx_twin_accuracy(const clx_accuracy *accuracy, const clx_training *j
                              clx_error *error);
 // Parts of the fleet that train; part has room for machine.cohort_count. Returns how many.
 int32_t clx_twin_parts(const clx_scenario *scenario, clx_fleet_part *part);
-clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step,
+// Power of a run, after training and reliability: power.* (twin.h, twin_power_study.h).
+clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job, const clx_step *step, uint64_t seed,
                           clx_result *result, clx_error *error);
-// Share of their TDP that the GPUs of a job draw, mean over a step.
-double clx_twin_power_share(const clx_step *step);
-// IT energy of a step, J: power.it_mean of clx_twin_power times the step.
-clx_search_worth clx_twin_energy(const clx_scenario *scenario);
+// The same of a machine of many jobs.
+clx_status clx_twin_power_jobs(const clx_scenario *scenario, clx_result *result, clx_error *error);
+// Failures of the job, where the scenario has the section: reliability.*.
+clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads, const clx_training *job,
+                                    const clx_step *step, clx_result *result, clx_error *error);
+// What a search for little IT energy weighs: J of a step of the whole machine.
+clx_status clx_twin_energy(const clx_scenario *scenario, clx_search_worth *worth, clx_error *error);
 // "TP8 PP8 VPP4 DP1536, micro-batch 1, zero1, recompute none".
 void clx_twin_layout_text(const clx_layout *layout, char *text, size_t size);
 

@@ -25,13 +25,13 @@ clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result
   return CLX_OK;
 }
 
-static clx_status run_reliability(const clx_scenario *scenario, const clx_run_options *options, const clx_training *job,
-                                  const clx_step *step, clx_result *result, clx_error *error) {
+clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads, const clx_training *job,
+                                    const clx_step *step, clx_result *result, clx_error *error) {
   enum { SAMPLES = 241 };
   if (scenario->spec.reliability.failures == NULL) return CLX_OK;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_twin_reliability_options how = {.seed = options->seed, .threads = options->threads, .samples = SAMPLES};
+  const clx_twin_reliability_options how = {.seed = seed, .threads = threads, .samples = SAMPLES};
   clx_twin_reliability_case c = {.scenario = scenario, .job = *job, .step = *step};
   clx_status status = clx_twin_reliability_model(&c, arena, result, error);
   if (status == CLX_OK) status = clx_twin_reliability_solve(&c, &how, arena, error);
@@ -47,10 +47,14 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
+  if (!clx_scenario_is_training(scenario)) {
+    CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    return clx_twin_assumptions(scenario, result, error);
+  }
   clx_training job;
   clx_step step;
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
-  CLX_TRY(clx_twin_power(scenario, &job, &step, result, error));
-  CLX_TRY(run_reliability(scenario, options, &job, &step, result, error));
+  CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
+  CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }

@@ -28,10 +28,10 @@ static clx_status read_objective(clx_twin_hunt *h, clx_error *error) {
   return CLX_OK;
 }
 
-static clx_search_worth worth_of(const clx_twin_hunt *h, const clx_scenario *s) {
+static clx_search_worth worth_of(const clx_twin_hunt *h, const clx_twin_part *part) {
   static const double HOUR = 3600;
   if (h->objective == CLX_OBJECTIVE_COST) return (clx_search_worth){.rank = h->options->price / HOUR};
-  if (h->objective == CLX_OBJECTIVE_ENERGY) return clx_twin_energy(s);
+  if (h->objective == CLX_OBJECTIVE_ENERGY) return part->energy;
   return (clx_search_worth){.base = 1};
 }
 
@@ -143,6 +143,7 @@ static clx_status make_parts(clx_twin_hunt *h, clx_error *error) {
   }
   for (int32_t i = 0; i < h->part_count; i++) {
     CLX_TRY(name_fleet(h->part[i].scenario, h->arena, &h->part[i].fleet, error));
+    CLX_TRY(clx_twin_energy(h->part[i].scenario, &h->part[i].energy, error));
   }
   return CLX_OK;
 }
@@ -197,7 +198,7 @@ static clx_status search_part(clx_twin_hunt *h, int32_t part, int64_t gpus, doub
       .gpus = gpus < s->job_gpus ? gpus : s->job_gpus,
       .memory_limit = h->options->memory_limit > 0 ? h->options->memory_limit : s->device_memory,
       .time_limit = h->options->time_limit,
-      .worth = worth_of(h, s),
+      .worth = worth_of(h, &h->part[part]),
       .schedules = h->options->schedules,
       .top = h->options->top,
       .exhaustive = h->options->exhaustive,
@@ -327,9 +328,9 @@ static clx_status find_given(clx_twin_hunt *h, clx_error *error) {
   caller context = {h, s, 0, 0};
   f->expected = f->step.step_time;
   CLX_TRY(confirm(&context, &job, &f->step, error));
-  const clx_search_worth worth = worth_of(h, s);
+  const clx_search_worth worth = worth_of(h, &h->part[0]);
   const double gpus = (double)job.layout.tp * job.layout.cp * job.layout.pp * job.layout.dp;
-  const double share = worth.share != NULL ? worth.share(&f->step) : 1;
+  const double share = worth.share != NULL ? worth.share(&job, &f->step) : 1;
   f->layout = job.layout;
   f->memory = memory.total;
   f->value = f->step.step_time * (worth.base + gpus * (worth.rank + worth.busy * share));

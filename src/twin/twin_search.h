@@ -9,7 +9,8 @@ enum { CLX_OBJECTIVE_TIME, CLX_OBJECTIVE_COST, CLX_OBJECTIVE_ENERGY };
 // A part of the fleet that trains alone.
 typedef struct clx_twin_part {
   const clx_scenario *scenario;
-  const char *fleet;  // "50,000 x h200_sxm"
+  const char *fleet;        // "50,000 x h200_sxm"
+  clx_search_worth energy;  // IT energy
 } clx_twin_part;
 
 typedef struct clx_twin_find {

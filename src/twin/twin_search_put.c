@@ -20,9 +20,11 @@ static double mfu_of(const clx_twin_hunt *h, const clx_twin_find *f) {
 }
 
 static double energy_of(const clx_twin_hunt *h, const clx_twin_find *f) {
-  const clx_search_worth w = clx_twin_energy(h->part[f->part].scenario);
+  const clx_search_worth w = h->part[f->part].energy;
   const clx_step *step = &f->found.step;
-  return step->step_time * (w.base + gpus_of(&f->found.layout) * (w.rank + w.busy * w.share(step)));
+  clx_training job = h->part[f->part].scenario->job;
+  job.layout = f->found.layout;
+  return step->step_time * (w.base + gpus_of(&f->found.layout) * (w.rank + w.busy * w.share(&job, step)));
 }
 
 // For tables: "TP4 PP6 VPP11 CP2 EP8 DP2048 MB1 zero1/64 full 50%".

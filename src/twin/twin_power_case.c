@@ -1,0 +1,168 @@
+// From a scenario to the powers of its passes: chain, cooling, limits, and the cap at which a machine fits into its site.
+#include <math.h>
+#include <stdio.h>
+
+#include "twin/twin_power.h"
+#include "unit/unit.h"
+
+// What the PUE leaves beside the losses of the chain, at the mean `it` of a step: found by bisection, as cooling passes a part of the chain.
+static void set_overhead(clx_twin_power_case *c, double it) {
+  enum { TRIES = 60 };
+  const double wanted = c->scenario->spec.power.pue * it;
+  double low = 0, high = fmax(0, c->scenario->spec.power.pue - 1);
+  c->overhead = 0;
+  if (!(wanted > clx_twin_site_power(c, it, it))) return;
+  for (int32_t i = 0; i < TRIES; i++) {
+    c->overhead = (low + high) / 2;
+    if (clx_twin_site_power(c, it, it) < wanted) {
+      low = c->overhead;
+    } else {
+      high = c->overhead;
+    }
+  }
+}
+
+static double mean_of(const clx_wave *wave) {
+  double sum = 0;
+  for (int64_t i = 0; i < wave->count; i++) sum += (double)wave->watt[i];
+  return sum / (double)wave->count;
+}
+
+// Failures of the job: how often it stops and for how long it then does not compute.
+static void read_stops(clx_twin_power_case *c, const clx_result *result) {
+  static const char *const DOWN[] = {"startup", "restore", "recovery", "waiting", "maintenance", "reinitialization"};
+  const double mttf = clx_result_value(result, "reliability.mttf", 0);
+  const double stops = clx_result_value(result, "reliability.interruptions", 0);
+  const double elapsed = clx_result_value(result, "reliability.horizon", 0);
+  c->checkpoint_stall = clx_result_value(result, "reliability.checkpoint_stall", 0);
+  c->checkpoint_interval = clx_result_value(result, "reliability.checkpoint_interval", 0);
+  if (!(c->checkpoint_interval > 0)) c->checkpoint_stall = 0;
+  if (!(mttf > 0) || !(stops > 0)) return;
+  double down = 0;
+  for (int32_t i = 0; i < CLX_COUNT(DOWN); i++) {
+    char name[64];
+    snprintf(name, sizeof name, "reliability.ledger.%s", DOWN[i]);
+    down += clx_result_value(result, name, 0);
+  }
+  c->stops = stops / elapsed;
+  c->down = down * elapsed / stops;
+}
+
+static double horizon_of(const clx_twin_power_case *c, const clx_result *result) {
+  static const double DAY = 86400;
+  const double stated = c->scenario->spec.power.horizon;
+  if (stated > 0) return stated;
+  const double trained = clx_result_value(result, "reliability.time_to_train", 0);
+  const double duration = trained > 0 ? trained : clx_result_value(result, "training.duration", 0);
+  return duration > 0 ? duration : DAY;
+}
+
+// Shares of time of the passes as they follow each other: steps, an evaluation after so many, checkpoints, stops.
+void clx_twin_power_shares(const clx_twin_power_case *c, double share[CLX_PASSES]) {
+  const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
+  double sum = 1;
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] = 0;
+  share[CLX_PASS_STEP] = 1;
+  if (e->every > 0) {
+    share[CLX_PASS_EVALUATION] = c->pass[CLX_PASS_EVALUATION].time / (e->every * c->pass[CLX_PASS_STEP].time);
+  }
+  if (c->checkpoint_stall > 0) share[CLX_PASS_CHECKPOINT] = c->checkpoint_stall / c->checkpoint_interval;
+  for (int32_t i = 1; i < CLX_PASSES; i++) sum += share[i];
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] /= sum;
+  const double down = fmin(1, c->stops * c->down);
+  for (int32_t i = 0; i < CLX_PASSES; i++) share[i] *= 1 - down;
+  share[CLX_PASS_STOPPED] = down;
+}
+
+static void set_means(clx_twin_power_case *c) {
+  double share[CLX_PASSES];
+  clx_twin_power_shares(c, share);
+  c->it_mean = c->site_mean = 0;
+  const double running = 1 - share[CLX_PASS_STOPPED];
+  for (int32_t i = 0; i < CLX_PASSES; i++) {
+    if (!c->pass[i].there || i == CLX_PASS_STOPPED || running <= 0) continue;
+    c->it_mean += share[i] / running * (mean_of(&c->pass[i].servers) + c->network + c->storage);
+    c->site_mean += share[i] / running * mean_of(&c->pass[i].site);
+  }
+}
+
+static double most_of(const clx_twin_power_case *c) {
+  double most = 0;
+  for (int32_t k = 0; k < CLX_PASSES; k++) {
+    const clx_wave *wave = &c->pass[k].site;
+    for (int64_t i = 0; c->pass[k].there && i < wave->count; i++) most = fmax(most, (double)wave->watt[i]);
+  }
+  return most;
+}
+
+// Steps the job anew at a cap, and its passes.
+static clx_status at_cap(clx_twin_power_case *c, double cap, clx_error *error) {
+  c->job.power_cap = cap;
+  CLX_TRY(clx_twin_power_fleet(c, error));
+  CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
+  CLX_TRY(clx_twin_power_passes(c, error));
+  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  return CLX_OK;
+}
+
+static clx_status too_little(const clx_twin_power_case *c, double limit, double needed, clx_error *error) {
+  char may[32], wants[32], missing[32];
+  return clx_fail(error, CLX_INFEASIBLE, c->scenario->spec.power.place,
+                  "the site may draw %s, the machine needs %s with its GPUs capped as far as they go: %s are missing",
+                  clx_quantity_format(limit, "W", 4, may, sizeof may),
+                  clx_quantity_format(needed, "W", 4, wants, sizeof wants),
+                  clx_quantity_format(needed - limit, "W", 3, missing, sizeof missing));
+}
+
+clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error) {
+  static const double CLOSE = 2e-4;  // of the limit
+  enum { TRIES = 24 };
+  // A GPU at rest draws that much; no cap below works.
+  const double least = fmax(1.05 * c->job.device->idle_power, 0.2 * c->job.device->tdp);
+  double low = least, high = c->job.power_cap > 0 ? c->job.power_cap : c->job.device->tdp;
+  CLX_TRY(at_cap(c, high, error));
+  if (most_of(c) <= limit) return CLX_OK;
+  CLX_TRY(at_cap(c, low, error));
+  if (most_of(c) > limit) return too_little(c, limit, most_of(c), error);
+  double below = most_of(c);
+  for (int32_t i = 0; i < TRIES && limit - below > CLOSE * limit && high - low > 0.05; i++) {
+    const double middle = (low + high) / 2;
+    CLX_TRY(at_cap(c, middle, error));
+    const double most = most_of(c);
+    if (most <= limit) {
+      low = middle;
+      below = most;
+    } else {
+      high = middle;
+    }
+  }
+  return at_cap(c, low, error);
+}
+
+static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
+  const clx_power_spec *spec = &c->scenario->spec.power;
+  char may[32], peaks[32];
+  if (!(spec->facility_limit > 0) || c->site_peak <= spec->facility_limit) return CLX_OK;
+  if (spec->on_limit == CLX_ON_LIMIT_CAP) return clx_twin_power_fit(c, spec->facility_limit, error);
+  char missing[32];
+  return clx_fail(error, CLX_INFEASIBLE, spec->place,
+                  "the site may draw %s, the machine peaks at %s: %s are missing ('power.on_limit: cap' fits it in)",
+                  clx_quantity_format(spec->facility_limit, "W", 4, may, sizeof may),
+                  clx_quantity_format(c->site_peak, "W", 4, peaks, sizeof peaks),
+                  clx_quantity_format(c->site_peak - spec->facility_limit, "W", 3, missing, sizeof missing));
+}
+
+clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error) {
+  enum { SAMPLES = 2000 };
+  if (c->samples == 0) c->samples = SAMPLES;
+  read_stops(c, result);
+  c->horizon = horizon_of(c, result);
+  CLX_TRY(clx_twin_power_fleet(c, error));
+  CLX_TRY(clx_twin_power_passes(c, error));
+  set_overhead(c, mean_of(&c->pass[CLX_PASS_STEP].servers) + c->network + c->storage);
+  clx_twin_power_connect(c);
+  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  CLX_TRY(check_limit(c, error));
+  set_means(c);
+  return CLX_OK;
+}

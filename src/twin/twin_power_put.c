@@ -1,0 +1,345 @@
+// What the power of a scenario is, as named quantities.
+#include <math.h>
+#include <stdio.h>
+
+#include "twin/twin_power.h"
+
+typedef struct putter {
+  const clx_twin_power_case *c;
+  const clx_site_outcome *o;
+  clx_result *result;
+  clx_error *error;
+} putter;
+
+static clx_status put(const putter *p, const char *name, double value, const char *unit, const char *doc) {
+  char full[128];
+  snprintf(full, sizeof full, "power.%s", name);
+  return clx_twin_put(p->result, full, value, unit, doc, p->error);
+}
+
+static const clx_twin_pass *step_of(const putter *p) { return &p->c->pass[CLX_PASS_STEP]; }
+
+// --- levels ---------------------------------------------------------------------------------------------------------------
+
+static double busy_mean(const putter *p) { return clx_wave_figures_of(&step_of(p)->busy, 0, 0, p->c->arena).mean; }
+
+static clx_status put_means(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  const double busy = busy_mean(p);
+  double gpus = 0, watt = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_twin_cohort *h = &c->fleet[i];
+    gpus += (double)h->cohort.gpus;
+    watt += (double)h->cohort.gpus * (h->working * busy + (1 - h->working) * h->cohort.device.idle_power);
+  }
+  CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
+  CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
+  CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
+  CLX_TRY(
+      put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
+  CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));
+  CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection while the job runs: chain and cooling included"));
+  CLX_TRY(put(p, "site_peak", c->site_peak, "W", "point of connection with all IT at its limit"));
+  if (c->scenario->spec.power.pue >= 1)
+    CLX_TRY(put(p, "pue", c->scenario->spec.power.pue, "", "site power against IT power, as stated in the scenario"));
+  CLX_TRY(put(p, "cooling", c->overhead * c->it_mean, "W", "what the PUE leaves beside the losses of the chain"));
+  return put(p, "site_per_gpu", c->site_peak / gpus, "W", "site_peak for each GPU");
+}
+
+// A server's meter reads the mean of two seconds, as those of the published logs do.
+static clx_status put_node(const putter *p) {
+  static const double METER = 2.01;
+  const clx_twin_power_case *c = p->c;
+  const clx_twin_pass *pass = step_of(p);
+  const clx_twin_cohort *node = pass->node_of;
+  const clx_cohort *h = &node->cohort;
+  const int32_t stages = pass->gpu.stages, samples = pass->gpu.samples;
+  double mean = 0, most = 0;
+  for (int64_t i = 0; i < pass->node.count; i++) {
+    mean += (double)pass->node.watt[i] / (double)pass->node.count;
+    most = fmax(most, (double)pass->node.watt[i]);
+  }
+  // Readings of the servers of every stage over many steps.
+  enum { STEPS = 40 };
+  const double window = fmax(STEPS * pass->time, 20 * METER);
+  double p50 = 0;
+  for (int32_t s = 0; s < stages; s++) {
+    const clx_wave_group one = {
+        .units = 1,
+        .cycle = {.period = pass->time, .samples = samples, .watt = &pass->node.watt[(size_t)s * (size_t)samples]}};
+    clx_wave wave = {.step = fmin(pass->time / 100, METER / 40)}, reading;
+    wave.count = (int64_t)(window / wave.step);
+    CLX_TRY(clx_wave_sum(&one, 1, 0, &wave, c->arena, p->error));
+    CLX_TRY(clx_wave_meter(&wave, METER, METER, 0, c->arena, &reading, p->error));
+    p50 += clx_wave_figures_of(&reading, 0, 0, c->arena).median / stages;
+  }
+  CLX_TRY(put(p, "node_mean", mean, "W", "a server that trains at its plug, mean over a step"));
+  CLX_TRY(put(p, "node_p50", p50, "W", "median of what a meter of 2 s reads there, mean over the stages"));
+  CLX_TRY(put(p, "node_peak", most, "W", "most over a step"));
+  const double servers = h->rack.servers;
+  CLX_TRY(put(p, "rack_mean", mean * servers, "W", "a full rack of the largest cohort that trains"));
+  CLX_TRY(put(p, "rack_peak", servers * clx_twin_cohort_peak(node) / (double)h->servers, "W",
+              "the same with all of it at its limit"));
+  CLX_TRY(put(p, "rack_nominal", clx_rack_rated(h, 1).in, "W", "the same with every part at its rating"));
+  return put(p, "rack_momentary", clx_rack_rated(h, fmax(1, h->server.gpu_peak)).in, "W",
+             "the same for milliseconds, GPUs above their limit");
+}
+
+// --- swings ---------------------------------------------------------------------------------------------------------------
+
+static clx_status put_swing(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  const clx_twin_pass *pass = step_of(p);
+  const clx_wave_figures f = clx_wave_figures_of(&pass->site, 1, 0, c->arena);
+  CLX_TRY(put(p, "step_swing", f.most - f.least, "W", "within a step at the point of connection, before batteries"));
+  CLX_TRY(put(p, "step_swing_share", (f.most - f.least) / f.mean, "", "against the mean"));
+  // Seconds that a step shorter than the window sees more than once.
+  enum { STEPS = 60 };
+  static const double METER = 2.01;
+  const clx_wave_group servers = {
+      .units = 1, .cycle = {.period = pass->time, .samples = (int32_t)pass->servers.count, .watt = pass->servers.watt}};
+  clx_wave wave = {.step = fmin(pass->time / 100, METER / 40)}, reading;
+  wave.count = (int64_t)(fmax(STEPS * pass->time, 20 * METER) / wave.step);
+  CLX_TRY(clx_wave_sum(&servers, 1, 0, &wave, c->arena, p->error));
+  CLX_TRY(clx_wave_meter(&wave, METER, METER, 0, c->arena, &reading, p->error));
+  const clx_wave_dips dips = clx_wave_find_dips(&reading, 0.93, c->arena);
+  const clx_wave_figures r = clx_wave_figures_of(&reading, 0, 0, c->arena);
+  CLX_TRY(put(p, "servers_p50", r.median, "W", "all servers, median of a meter of 2 s"));
+  CLX_TRY(put(p, "servers_most", r.most, "W", "all servers, most that such a meter reads"));
+  CLX_TRY(put(p, "dip_depth", dips.depth, "", "of what such a meter reads below 93 % of its median, median depth"));
+  double ramp = fmax(-f.ramp_down, f.ramp_up);
+  if (p->o != NULL) ramp = fmax(ramp, p->o->ramp_most);
+  return put(p, "ramp_max", ramp, "W/s",
+             "steepest over a second at the point of connection, stops and starts included");
+}
+
+// After batteries.
+static clx_status put_grid(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  clx_smoothed smoothed;
+  CLX_TRY(clx_twin_power_smooth(c->scenario, &step_of(p)->site, true, c->arena, &smoothed, p->error));
+  if (smoothed.battery_power > 0) {
+    const clx_wave_figures f = clx_wave_figures_of(&smoothed.wave, 1, 0, c->arena);
+    CLX_TRY(
+        put(p, "smoothed_swing", f.most - f.least, "W", "within a step at the point of connection, after batteries"));
+    CLX_TRY(
+        put(p, "smoothing.battery_power", smoothed.battery_power, "W", "most that batteries move to smooth a step"));
+    CLX_TRY(put(p, "smoothing.battery_energy", smoothed.battery_energy, "J", "that they swing over a step"));
+  }
+  CLX_TRY(clx_twin_power_checks(c, &smoothed.wave, true, p->result, p->error));
+  return clx_twin_power_handover(c, p->result, p->error);
+}
+
+static clx_status put_spectrum(const putter *p) {
+  const clx_twin_pass *pass = step_of(p);
+  enum { LINES = 512 };
+  const clx_wave_cycle cycle = {.period = pass->time, .samples = (int32_t)pass->site.count, .watt = pass->site.watt};
+  clx_spectrum s;
+  CLX_TRY(clx_cycle_spectrum(&cycle, LINES, p->c->arena, &s, p->error));
+  const clx_grid_limits *limits = &p->c->scenario->spec.power.limits;
+  const bool own = limits->band_count > 0;
+  const int32_t count = own ? limits->band_count : CLX_COUNT(clx_grid_bands);
+  for (int32_t i = 0; i < count; i++) {
+    const clx_grid_band *b = own ? &limits->band[i] : &clx_grid_bands[i];
+    const clx_band_amplitude a = clx_spectrum_band(&s, b->low, b->high);
+    const struct {
+      const char *what;
+      double value;
+      const char *unit, *doc;
+    } numbers[] = {{"low", b->low, "1/s", "of the band"},
+                   {"high", b->high, "1/s", "of the band"},
+                   {"largest", a.largest, "W", "largest line in the band, peak"},
+                   {"total", a.total, "W", "root of the sum of squares of its lines, peak"},
+                   {"at", a.at, "1/s", "frequency of the largest line"}};
+    for (int32_t k = 0; k < CLX_COUNT(numbers); k++) {
+      char name[64];
+      snprintf(name, sizeof name, "spectrum.band_%d.%s", i + 1, numbers[k].what);
+      CLX_TRY(put(p, name, numbers[k].value, numbers[k].unit, numbers[k].doc));
+    }
+  }
+  return CLX_OK;
+}
+
+static clx_status put_parts(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  for (int32_t k = 0; k < CLX_PASSES; k++) {
+    const clx_twin_pass *pass = &c->pass[k];
+    char name[64];
+    if (!pass->there) continue;
+    const double mean = clx_wave_figures_of(&pass->servers, 0, 0, c->arena).mean;
+    snprintf(name, sizeof name, "pass.%s.mean", clx_pass_name[k]);
+    CLX_TRY(put(p, name, mean, "W", "all servers at their plugs, mean over such a pass"));
+    snprintf(name, sizeof name, "pass.%s.time", clx_pass_name[k]);
+    CLX_TRY(put(p, name, pass->time, "s", "of one pass"));
+  }
+  const clx_pass_power *gpu = &step_of(p)->gpu;
+  for (int32_t k = 0; k < CLX_DRAW_KINDS; k++) {
+    char name[64];
+    snprintf(name, sizeof name, "part.%s", clx_draw_name[k]);
+    if (gpu->share[k] > 0) CLX_TRY(put(p, name, gpu->share[k], "", "share of the time of the GPUs at work"));
+    snprintf(name, sizeof name, "draw.%s", clx_draw_name[k]);
+    if (gpu->share[k] > 0) CLX_TRY(put(p, name, gpu->draw[k], "W", "one GPU meanwhile"));
+  }
+  return CLX_OK;
+}
+
+// --- the site -------------------------------------------------------------------------------------------------------------
+
+static clx_status put_chain(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  double extra[CLX_CHAIN_LEVELS_MAX + 1] = {0};
+  extra[c->chain.cooling] = c->overhead * c->it_mean;
+  const clx_chain_result r = clx_chain_pass(&c->chain, c->it_mean, extra);
+  for (int32_t i = 0; i < c->chain.count; i++) {
+    char name[96], slug[48];
+    const char *level = clx_result_slug(c->chain.level[i].name, slug, sizeof slug);
+    snprintf(name, sizeof name, "level.%s.in", level);
+    CLX_TRY(put(p, name, r.flow[i].in, "W", "into this level at the mean"));
+    snprintf(name, sizeof name, "level.%s.loss", level);
+    CLX_TRY(put(p, name, r.flow[i].loss, "W", "lost in it"));
+    snprintf(name, sizeof name, "level.%s.load_share", level);
+    CLX_TRY(put(p, name, r.flow[i].load_share, "", "of the rating of what carries it"));
+    if (r.flow[i].over)
+      CLX_TRY(clx_result_warn(p->result, p->error, "power: level '%s' carries %.0f %% of what it may",
+                              c->chain.level[i].name, 100 * r.flow[i].load_share));
+  }
+  double lost = r.loss;
+  double inside = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++)
+    inside += clx_twin_cohort_power(&c->fleet[i], busy_mean(p), busy_mean(p), true).loss;
+  CLX_TRY(
+      put(p, "level.server.loss", inside, "W", "power supplies of servers and shelves of racks at the mean of a step"));
+  lost += inside;
+  return put(p, "loss_fraction", lost / c->site_mean, "",
+             "conversion losses, power supplies included, of the site's power");
+}
+
+static clx_status put_energy(const putter *p) {
+  const clx_site_outcome *o = p->o;
+  const clx_supply *supply = &p->c->scenario->power.supply;
+  const clx_supply_state *s = &o->supply;
+  double battery_power = 0, battery_energy = 0, fuel = 0;
+  for (int32_t i = 0; i < supply->store_count; i++) {
+    battery_power += supply->store[i].count * supply->store[i].battery->power;
+    battery_energy += supply->store[i].count * supply->store[i].battery->energy;
+  }
+  for (int32_t i = 0; i < supply->source_count; i++) fuel += s->fuel[i];
+  CLX_TRY(put(p, "horizon", p->c->horizon, "s", "time over which energy, cost and emissions are counted"));
+  CLX_TRY(put(p, "energy", o->energy, "J", "of the site over that time, stops included"));
+  CLX_TRY(put(p, "site_average", o->site_mean, "W", "point of connection over that time, stops included"));
+  CLX_TRY(put(p, "battery_power", battery_power, "W", "of all batteries"));
+  CLX_TRY(put(p, "battery_energy", battery_energy, "J", "of all batteries, new"));
+  CLX_TRY(put(p, "energy_residual", o->residual, "", "energy that levels and sources do not account for, share"));
+  if (supply->tariff != NULL || fuel > 0) {
+    const double cost = s->cost_energy + s->cost_demand + s->cost_fuel + s->cost_upkeep;
+    CLX_TRY(put(p, "cost", cost, "USD", "of energy, demand, fuel and upkeep of generators"));
+    CLX_TRY(put(p, "cost.energy", s->cost_energy, "USD", "of the grid's energy"));
+    CLX_TRY(put(p, "cost.demand", s->cost_demand, "USD", "demand charge"));
+    CLX_TRY(put(p, "cost.fuel", s->cost_fuel, "USD", "fuel"));
+    CLX_TRY(put(p, "cost.upkeep", s->cost_upkeep, "USD", "upkeep of generators"));
+    CLX_TRY(put(p, "co2", s->carbon, "kg", "of the grid's mix and of fuel burnt on the site"));
+    CLX_TRY(put(p, "nox", s->nox, "kg", "the same of nitrogen oxides"));
+  }
+  if (fuel > 0) CLX_TRY(put(p, "fuel", fuel, "J", "fuel burnt on the site, lower heating value"));
+  if (o->shed_time > 0) {
+    CLX_TRY(put(p, "shed.energy", o->shed_energy, "J", "not drawn because of curtailments"));
+    CLX_TRY(put(p, "shed.time", o->shed_time, "s", "under curtailments"));
+  }
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    char name[96], slug[48];
+    snprintf(name, sizeof name, "source.%s.energy", clx_result_slug(supply->source[i].name, slug, sizeof slug));
+    CLX_TRY(put(p, name, s->energy[i], "J", "delivered by this source"));
+  }
+  for (int32_t i = 0; i < supply->store_count; i++) {
+    char name[96], slug[48];
+    const double full = supply->store[i].count * supply->store[i].battery->energy;
+    clx_result_slug(supply->store[i].battery->name, slug, sizeof slug);
+    snprintf(name, sizeof name, "battery.%s.cycles", slug);
+    CLX_TRY(put(p, name, s->out[i] / full, "", "full cycles"));
+    snprintf(name, sizeof name, "battery.%s.lost", slug);
+    CLX_TRY(put(p, name, s->lost[i], "J", "lost in it"));
+  }
+  return CLX_OK;
+}
+
+static clx_status put_milestones(const putter *p) {
+  const clx_twin_power_case *c = p->c;
+  const clx_power_spec *spec = &c->scenario->spec.power;
+  const double each = c->site_peak / (double)c->scenario->machine.gpus;  // W at the point of connection
+  double feed = spec->facility_limit;
+  if (c->scenario->power.supply.source_count > 0) feed = clx_supply_capacity(&c->scenario->power.supply, 0);
+  if (feed > 0) CLX_TRY(put(p, "gpus_carried", feed / each, "", "GPUs that the sources carry with all at their limit"));
+  for (int32_t i = 0; i < spec->milestone_count; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "milestone_%d.power", i + 1);
+    CLX_TRY(put(p, name, spec->milestone[i].power, "W", "power at the point of connection"));
+    snprintf(name, sizeof name, "milestone_%d.gpus", i + 1);
+    CLX_TRY(put(p, name, spec->milestone[i].power / each, "", "GPUs that it carries with all at their limit"));
+    snprintf(name, sizeof name, "power.milestone_%d.name", i + 1);
+    CLX_TRY(clx_result_add_text(p->result, name, spec->milestone[i].name, p->error));
+  }
+  return CLX_OK;
+}
+
+static clx_status put_smoothing(const putter *p) {
+  const clx_twin_pass *pass = step_of(p);
+  if (pass->burnt > 0)
+    CLX_TRY(
+        put(p, "floor_energy", pass->burnt / pass->time * p->c->horizon, "J", "burnt by floors, ramps and dummy work"));
+  if (pass->stretch > 1)
+    CLX_TRY(put(p, "smoothing.stretch", pass->stretch, "", "step time against that without ramps"));
+  if (!(p->c->job.power_cap > 0)) return CLX_OK;
+  CLX_TRY(put(p, "cap", p->c->job.power_cap, "W", "of one GPU"));
+  return put(p, "step_time", p->c->step.step_time, "s", "at that cap");
+}
+
+// --- series ---------------------------------------------------------------------------------------------------------------
+
+static clx_status put_wave(const putter *p, const char *name, const clx_wave *wave, double factor) {
+  double *x = CLX_NEW_ARRAY(p->c->arena, double, wave->count), *y = CLX_NEW_ARRAY(p->c->arena, double, wave->count);
+  if (x == NULL || y == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
+  for (int64_t i = 0; i < wave->count; i++) {
+    x[i] = wave->start + (double)i * wave->step;
+    y[i] = factor * (double)wave->watt[i];
+  }
+  return clx_result_add_series(p->result, name, "W", y, "time", "s", x, (int32_t)wave->count, p->error);
+}
+
+static clx_status put_waves(const putter *p) {
+  const clx_twin_pass *pass = step_of(p);
+  CLX_TRY(put_wave(p, "power.site", &pass->site, 1));
+  clx_wave rack = pass->node;
+  rack.count = pass->gpu.samples;  // of the first stage
+  rack.step = pass->time / (double)rack.count;
+  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_of->cohort.rack.servers));
+  return put_wave(p, "power.gpu", &pass->busy, 1);
+}
+
+static clx_status put_year(const putter *p) {
+  const clx_supply *supply = &p->c->scenario->power.supply;
+  CLX_TRY(put_wave(p, "power.year.mean", &p->o->series, 1));
+  CLX_TRY(put_wave(p, "power.year.most", &p->o->series_most, 1));
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    char name[96], slug[48];
+    snprintf(name, sizeof name, "power.source.%s", clx_result_slug(supply->source[i].name, slug, sizeof slug));
+    CLX_TRY(put_wave(p, name, &p->o->source[i], 1));
+  }
+  return p->o->charge.count > 0 ? put_wave(p, "power.charge", &p->o->charge, 1) : CLX_OK;
+}
+
+clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, int32_t series,
+                              clx_result *result, clx_error *error) {
+  const putter p = {c, outcome, result, error};
+  CLX_TRY(put_means(&p));
+  CLX_TRY(put_node(&p));
+  CLX_TRY(put_swing(&p));
+  CLX_TRY(put_spectrum(&p));
+  CLX_TRY(put_parts(&p));
+  CLX_TRY(put_chain(&p));
+  CLX_TRY(put_smoothing(&p));
+  CLX_TRY(put_grid(&p));
+  CLX_TRY(put_milestones(&p));
+  if (outcome != NULL) CLX_TRY(put_energy(&p));
+  if (series & CLX_TWIN_POWER_WAVES) CLX_TRY(put_waves(&p));
+  return series & CLX_TWIN_POWER_YEAR ? put_year(&p) : CLX_OK;
+}

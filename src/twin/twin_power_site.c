@@ -1,0 +1,108 @@
+// The site over its horizon: what the job does when, where the power comes from, what it costs.
+#include <math.h>
+
+#include "twin/twin_power.h"
+
+// States of the group, in the order of clx_pass.
+static clx_site_state state_of(const clx_twin_pass *pass, const char *name, double share) {
+  const clx_wave_figures f = clx_wave_figures_of(&pass->servers, 1, 0, NULL);
+  return (clx_site_state){.name = name,
+                          .mean = share * f.mean,
+                          .least = share * f.least,
+                          .most = share * f.most,
+                          .ramp = share * fmax(f.ramp_up, f.ramp_down)};
+}
+
+// Cohorts draw in proportion to their peaks.
+static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
+  site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, c->fleet_count + 1);
+  if (site->group == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const double servers = c->it_peak - c->network - c->storage;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_cohort *cohort = &c->fleet[i].cohort;
+    const double share = clx_twin_cohort_peak(&c->fleet[i]) / servers;
+    clx_site_group *g = &site->group[site->group_count++];
+    *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
+    for (int32_t k = 0; k < CLX_PASSES; k++) {
+      const clx_twin_pass *pass = &c->pass[c->pass[k].there ? k : CLX_PASS_STEP];
+      g->state[g->state_count++] = state_of(pass, clx_pass_name[k], share);
+    }
+  }
+  const double beside = c->network + c->storage;
+  if (!(beside > 0)) return CLX_OK;
+  clx_site_group *g = &site->group[site->group_count++];
+  *g = (clx_site_group){.name = "network and storage", .units = 1, .state_count = 1};
+  g->state[0] = (clx_site_state){.name = "on", .mean = beside, .least = beside, .most = beside};
+  return CLX_OK;
+}
+
+static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
+  enum { KINDS = 3 };
+  const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
+  site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, c->fleet_count * KINDS);
+  if (site->event == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t g = 0; g < c->fleet_count; g++) {
+    if (e->every > 0) {
+      const double between = e->every * c->pass[CLX_PASS_STEP].time, length = c->pass[CLX_PASS_EVALUATION].time;
+      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
+                                                          .group = g,
+                                                          .state = CLX_PASS_EVALUATION,
+                                                          .at = between,
+                                                          .duration = length,
+                                                          .period = between + length};
+    }
+    if (c->checkpoint_stall > 0) {
+      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
+                                                          .group = g,
+                                                          .state = CLX_PASS_CHECKPOINT,
+                                                          .at = c->checkpoint_interval,
+                                                          .duration = c->checkpoint_stall,
+                                                          .period = c->checkpoint_interval + c->checkpoint_stall};
+    }
+    if (c->stops > 0 && c->down > 0) {
+      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM,
+                                                          .group = g,
+                                                          .state = CLX_PASS_STOPPED,
+                                                          .duration = c->down,
+                                                          .mean_time = 1 / c->stops};
+    }
+  }
+  return CLX_OK;
+}
+
+// Where the scenario names no source: the feed is as large as the site may draw.
+static clx_status add_supply(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
+  static const double ANY = 1e12;  // W
+  const clx_power_spec *spec = &c->scenario->spec.power;
+  site->supply = c->scenario->power.supply;
+  if (site->supply.source_count > 0) return CLX_OK;
+  site->supply.source = CLX_NEW(c->arena, clx_source);
+  if (site->supply.source == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  site->supply.source[0] = (clx_source){.name = "grid",
+                                        .kind = CLX_SOURCE_GRID,
+                                        .power = spec->facility_limit > 0 ? spec->facility_limit : ANY,
+                                        .derating = 1};
+  site->supply.source_count = 1;
+  return CLX_OK;
+}
+
+clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome, clx_error *error) {
+  enum { POINTS = 2000 };
+  const clx_power_spec *spec = &c->scenario->spec.power;
+  clx_site *site = CLX_NEW(c->arena, clx_site);
+  if (site == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  *site = (clx_site){.chain = c->chain,
+                     .overhead = c->overhead,
+                     .horizon = c->horizon,
+                     .resolution = spec->resolution > 0 ? spec->resolution : c->horizon / POINTS,
+                     .seed = c->seed};
+  CLX_TRY(add_groups(c, site, error));
+  CLX_TRY(add_events(c, site, error));
+  CLX_TRY(add_supply(c, site, error));
+  // Contracts that curtail are met by capping GPUs, down to what they draw at rest.
+  double idle = c->network + c->storage;
+  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
+  site->shed = site->supply.curtailment_count > 0 || spec->on_limit == CLX_ON_LIMIT_CAP;
+  site->curtail_floor = fmin(1, idle / c->it_mean);
+  return clx_site_run(site, c->arena, outcome, error);
+}

@@ -1,0 +1,225 @@
+// What `colossus power` asks: the wave of a window or of an event, its spectrum, the smallest battery, a year.
+#include "twin/twin_power_study.h"
+
+#include <math.h>
+
+#include "twin/twin_power.h"
+
+typedef struct study {
+  clx_twin_power_case c;
+  const clx_power_options *options;
+  clx_result *result;
+  clx_error *error;
+} study;
+
+static clx_status tell(const study *s, const char *what, double done) {
+  const clx_power_options *o = s->options;
+  if (o->progress == NULL || o->progress(o->context, what, done)) return CLX_OK;
+  return clx_fail_plain(s->error, CLX_EXPECTATION, "stopped");
+}
+
+// --- window -----------------------------------------------------------------------------------------------------------------
+
+static double idle_power(const clx_twin_power_case *c) {
+  double idle = c->network + c->storage;
+  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
+  return clx_twin_site_power(c, idle, idle);
+}
+
+static clx_status make_window(const study *s, clx_wave *site, clx_wave *rack, clx_wave *gpu) {
+  enum { STEPS = 4, LEAST = 8 };
+  static const double MOST = 1e8;
+  const clx_twin_pass *pass = &s->c.pass[CLX_PASS_STEP];
+  const double window = s->options->window > 0 ? s->options->window : STEPS * pass->time;
+  const double step = s->options->resolution > 0 ? s->options->resolution : pass->site.step;
+  const double count = floor(window / step + 1e-9);
+  if (!(count >= LEAST) || count > MOST)
+    return clx_fail_plain(s->error, CLX_INPUT, "a window of %g s at %g s has %.0f samples, expected %d to %.0e", window,
+                          step, count, LEAST, MOST);
+  const struct {
+    const float *watt;
+    int64_t samples;
+    clx_wave *out;
+  } waves[] = {{pass->site.watt, pass->site.count, site},
+               {pass->node.watt, pass->gpu.samples, rack},
+               {pass->busy.watt, pass->busy.count, gpu}};
+  for (int32_t i = 0; i < CLX_COUNT(waves); i++) {
+    const clx_wave_group one = {
+        .name = "site",
+        .units = i == 1 ? pass->node_of->cohort.rack.servers : 1,
+        .cycle = {.period = pass->time, .samples = (int32_t)waves[i].samples, .watt = waves[i].watt}};
+    *waves[i].out = (clx_wave){.step = step, .count = (int64_t)count};
+    CLX_TRY(clx_wave_sum(&one, 1, s->options->seed, waves[i].out, s->c.arena, s->error));
+  }
+  return CLX_OK;
+}
+
+// The job starts a quarter into the window, or stops halfway.
+static clx_status add_event(const study *s, clx_wave *site) {
+  const double length = site->step * (double)site->count;
+  const bool stop = s->options->event == CLX_POWER_STOP || s->options->event == CLX_POWER_SAG;
+  clx_wave_switch change = {.at = stop ? length / 2 : length / 4, .idle = idle_power(&s->c), .stop = stop};
+  if (s->options->event == CLX_POWER_STEADY) return CLX_OK;
+  if (s->options->event == CLX_POWER_START) change.over = s->c.scenario->spec.power.smoothing.stagger;
+  if (s->options->event == CLX_POWER_SAG) {
+    const clx_grid_limits *l = &s->c.scenario->spec.power.limits;
+    const double ride = clx_twin_power_ride(&s->c);
+    if (!(l->sag_time > 0))
+      return clx_fail_plain(s->error, CLX_INPUT, "a sag needs 'power.limits.sag_time' and 'sag_depth'");
+    if (ride >= l->sag_time) return CLX_OK;  // ridden through: the load stays
+    change.at += ride;
+    change.idle = 0;
+  }
+  return clx_wave_apply_switch(&change, site, s->error);
+}
+
+static clx_status put_wave(const study *s, const char *name, const clx_wave *wave) {
+  enum { MOST = 20000 };  // points of a series
+  const int64_t each = (wave->count + MOST - 1) / MOST, count = wave->count / each;
+  double *x = CLX_NEW_ARRAY(s->c.arena, double, count), *y = CLX_NEW_ARRAY(s->c.arena, double, count);
+  if (x == NULL || y == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
+  for (int64_t i = 0; i < count; i++) {
+    x[i] = wave->start + (double)(i * each) * wave->step;
+    for (int64_t k = 0; k < each; k++) y[i] += (double)wave->watt[i * each + k] / (double)each;
+  }
+  return clx_result_add_series(s->result, name, "W", y, "time", "s", x, (int32_t)count, s->error);
+}
+
+static clx_status put_spectrum(const study *s, const clx_wave *wave) {
+  enum { LINES = 4000 };
+  clx_spectrum spectrum;
+  CLX_TRY(clx_wave_spectrum(wave, true, s->c.arena, &spectrum, s->error));
+  const int32_t count = spectrum.count < LINES ? spectrum.count : LINES;
+  double *x = CLX_NEW_ARRAY(s->c.arena, double, count);
+  if (x == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < count; i++) x[i] = i * spectrum.resolution;
+  if (count < 2) return CLX_OK;
+  return clx_result_add_series(s->result, "power.spectrum", "W", spectrum.amplitude + 1, "frequency", "1/s", x + 1,
+                               count - 1, s->error);
+}
+
+static clx_status put_window(const study *s) {
+  clx_wave site, rack, gpu;
+  clx_smoothed smoothed;
+  CLX_TRY(make_window(s, &site, &rack, &gpu));
+  CLX_TRY(add_event(s, &site));
+  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, false, s->c.arena, &smoothed, s->error));
+  CLX_TRY(put_wave(s, "power.site", &smoothed.wave));
+  if (smoothed.battery_power > 0) CLX_TRY(put_wave(s, "power.site_load", &site));
+  CLX_TRY(put_wave(s, "power.rack", &rack));
+  CLX_TRY(put_wave(s, "power.gpu", &gpu));
+  return put_spectrum(s, &smoothed.wave);
+}
+
+// --- design -------------------------------------------------------------------------------------------------------------------
+
+static double energy_price(const clx_scenario *s) {
+  const clx_tariff *t = s->power.supply.tariff;
+  return t != NULL && t->energy > 0 ? t->energy : 0;
+}
+
+// Swings of seconds take power, not hours: a unit costs its price for the power it has.
+static clx_status price_battery(const study *s, clx_design_costs *costs) {
+  const clx_supply *supply = &s->c.scenario->power.supply;
+  for (int32_t i = 0; i < supply->store_count; i++) {
+    const clx_battery *b = supply->store[i].battery;
+    if (!(b->price > 0)) continue;
+    costs->battery_power = b->price / b->power;
+    return CLX_OK;
+  }
+  return clx_result_warn(s->result, s->error,
+                         "power design: no battery of the scenario has a price: its cost is that of energy alone");
+}
+
+static clx_status put_design(const study *s) {
+  static const double YEARS = 5;
+  const clx_scenario *scenario = s->c.scenario;
+  const clx_twin_pass *pass = &s->c.pass[CLX_PASS_STEP];
+  clx_design_costs costs = {.energy = energy_price(scenario), .years = YEARS};
+  CLX_TRY(price_battery(s, &costs));
+  clx_smoothing given = {.battery_efficiency = 0.9, .battery_time = scenario->spec.power.smoothing.battery_time};
+  clx_design d;
+  CLX_TRY(clx_design_smoothing(&pass->site, 1, &given, &scenario->spec.power.limits, &costs, s->c.arena, &d, s->error));
+  int32_t count = 0;
+  double *floors = CLX_NEW_ARRAY(s->c.arena, double, d.count + 1), *y[4];
+  for (int32_t k = 0; k < CLX_COUNT(y); k++) y[k] = CLX_NEW_ARRAY(s->c.arena, double, d.count + 1);
+  if (floors == NULL || y[0] == NULL || y[1] == NULL || y[2] == NULL || y[3] == NULL)
+    return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < d.count; i++) {
+    if (!isfinite(d.point[i].battery_power) || !isfinite(d.point[i].battery_energy)) continue;
+    floors[count] = d.point[i].floor;
+    y[0][count] = d.point[i].battery_power;
+    y[1][count] = d.point[i].battery_energy;
+    y[2][count] = d.point[i].burnt;
+    y[3][count++] = d.point[i].cost;
+  }
+  static const struct {
+    const char *name, *unit;
+  } curves[] = {{"power.design.curve.battery_power", "W"},
+                {"power.design.curve.battery_energy", "J"},
+                {"power.design.curve.burnt", "W"},
+                {"power.design.curve.cost", "USD"}};
+  for (int32_t k = 0; k < CLX_COUNT(curves) && count > 0; k++)
+    CLX_TRY(
+        clx_result_add_series(s->result, curves[k].name, curves[k].unit, y[k], "floor", "", floors, count, s->error));
+  if (d.best < 0) return clx_result_warn(s->result, s->error, "power: no battery and floor meet the limits");
+  const clx_design_point *best = &d.point[d.best];
+  CLX_TRY(clx_twin_put(s->result, "power.design.floor", best->floor, "",
+                       "power floor of the cheapest, share of the most", s->error));
+  CLX_TRY(
+      clx_twin_put(s->result, "power.design.battery_power", best->battery_power, "W", "smallest battery", s->error));
+  CLX_TRY(
+      clx_twin_put(s->result, "power.design.battery_energy", best->battery_energy, "J", "smallest battery", s->error));
+  CLX_TRY(clx_twin_put(s->result, "power.design.burnt", best->burnt, "W", "burnt by the floor, mean", s->error));
+  return clx_twin_put(s->result, "power.design.cost", best->cost, "USD",
+                      "battery, and energy burnt and lost over five years", s->error);
+}
+
+// --- all of it ------------------------------------------------------------------------------------------------------------
+
+static bool asks_anything(const clx_grid_limits *l) { return l->ramp > 0 || l->range > 0 || l->band_count > 0; }
+
+static clx_status run_study(study *s) {
+  static const double YEAR = 365.25 * 86400;
+  const clx_scenario *scenario = s->c.scenario;
+  clx_site_outcome outcome;
+  if (s->options->design && !asks_anything(&scenario->spec.power.limits))
+    return clx_fail_plain(s->error, CLX_INPUT, "a design needs 'power.limits': a ramp, a range or bands");
+  CLX_TRY(tell(s, "training", 0));
+  CLX_TRY(clx_twin_training(scenario, s->options->seed, s->result, &s->c.job, &s->c.step, s->error));
+  CLX_TRY(clx_twin_run_reliability(scenario, s->options->seed, s->options->threads, &s->c.job, &s->c.step, s->result,
+                                   s->error));
+  CLX_TRY(tell(s, "passes", 0.3));
+  CLX_TRY(clx_twin_power_make(&s->c, s->result, s->error));
+  if (s->options->year && !(scenario->spec.power.horizon > 0)) s->c.horizon = YEAR;
+  CLX_TRY(tell(s, "site", 0.6));
+  CLX_TRY(clx_twin_power_site(&s->c, &outcome, s->error));
+  CLX_TRY(clx_twin_power_put(&s->c, &outcome, CLX_TWIN_POWER_NUMBERS | (s->options->year ? CLX_TWIN_POWER_YEAR : 0),
+                             s->result, s->error));
+  CLX_TRY(clx_result_add_text(s->result, "power.event", clx_power_event_name(s->options->event), s->error));
+  CLX_TRY(tell(s, "window", 0.8));
+  CLX_TRY(put_window(s));
+  if (s->options->design) CLX_TRY(put_design(s));
+  return tell(s, "window", 1);
+}
+
+clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_options *options, clx_result *result,
+                                clx_error *error) {
+  clx_power_options plain;
+  clx_power_options_default(&plain);
+  study s = {
+      .c = {.scenario = scenario}, .options = options != NULL ? options : &plain, .result = result, .error = error};
+  CLX_TRY(clx_scenario_need_training(scenario, error));
+  CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
+  CLX_TRY(clx_result_add_text(result, "scenario.title",
+                              scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
+  CLX_TRY(clx_twin_machine(scenario, result, error));
+  CLX_TRY(clx_twin_network_summary(scenario, result, error));
+  s.c.seed = s.options->seed;
+  s.c.arena = clx_arena_new();
+  if (s.c.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = run_study(&s);
+  if (status == CLX_OK) status = clx_twin_assumptions(scenario, result, error);
+  clx_arena_free(s.c.arena);
+  return status;
+}

@@ -252,6 +252,72 @@ static void test_units_follow_the_planned_load(void **state) {
   for (int32_t i = 0; i < 3; i++) assert_true(!full.flow[i].over);
 }
 
+// Whatever is planned can be carried for long; one unit less in a group could not, where its rating decides.
+static void test_sized_levels_carry_the_plan(void **state) {
+  (void)state;
+  static const clx_conversion *const equipment[] = {&ups, &transformer, &supply};
+  uint64_t seed = 11;
+  for (int32_t k = 0; k < 200; k++) {
+    clx_chain_level_spec levels[3];
+    for (int32_t i = 0; i < 3; i++) {
+      levels[i] = (clx_chain_level_spec){.name = i == 0   ? "a"
+                                                 : i == 1 ? "b"
+                                                          : "c",
+                                         .conversion = "some",
+                                         .equipment = equipment[(int32_t)(3 * draw(&seed))],
+                                         .per = i == 0 ? (int32_t)(2 * draw(&seed)) : CLX_CHAIN_PER_LEVEL,
+                                         .share = 1 + floor(5 * draw(&seed)),
+                                         .redundancy = (int32_t)(3 * draw(&seed)),
+                                         .derating = 0.5 + 0.5 * draw(&seed),
+                                         .oversubscription = 1,
+                                         .static_load = 1000 * draw(&seed)};
+    }
+    const clx_chain_fleet fleet = fleet_of(4 + floor(400 * draw(&seed)), 1 + floor(90 * draw(&seed)));
+    clx_chain chain;
+    clx_error error = {0};
+    assert_int_equal(compile(levels, 3, &fleet, &chain, &error), CLX_OK);
+    double extra[3] = {0};
+    if (chain.rack < 3) extra[chain.rack] = fleet.racks * fleet.rack_load;
+    const clx_chain_result r = clx_chain_pass(&chain, fleet.servers * fleet.server_load, extra);
+    for (int32_t i = 0; i < 3; i++) {
+      const clx_chain_level *level = &chain.level[i];
+      assert_true(!r.flow[i].over && level->units >= level->carriers);
+      clx_chain fewer = chain;
+      fewer.level[i].carriers -= level->groups;
+      if (level->carriers > level->groups)
+        assert_true(clx_chain_pass(&fewer, fleet.servers * fleet.server_load, extra).flow[i].over);
+    }
+  }
+}
+
+// The same load on N, N + 1 and 2N: shares of the rating, and what the spare units cost or save.
+static void test_redundancy_shares_the_load(void **state) {
+  (void)state;
+  static const struct {
+    int32_t redundancy;
+    double units;
+  } rows[] = {{CLX_REDUNDANCY_N, 4}, {CLX_REDUNDANCY_N_1, 5}, {CLX_REDUNDANCY_2N, 8}};
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
+    clx_chain_level_spec level = {.name = "t",
+                                  .conversion = "t",
+                                  .equipment = &transformer,
+                                  .per = CLX_CHAIN_PER_SITE,
+                                  .share = 1,
+                                  .redundancy = rows[i].redundancy,
+                                  .derating = 1,
+                                  .oversubscription = 1};
+    clx_chain_fleet fleet = fleet_of(900, 1);
+    fleet.rack_load = 0;
+    clx_chain chain;
+    clx_error error = {0};
+    assert_int_equal(compile(&level, 1, &fleet, &chain, &error), CLX_OK);
+    assert_true(chain.level[0].units == rows[i].units && chain.level[0].carriers == 4);
+    const clx_chain_flow flow = clx_chain_pass(&chain, 9e6, NULL).flow[0];
+    CLX_CHECK_NEAR(flow.load_share, 3.6 / rows[i].units, 1e-12, 0);
+    CLX_CHECK_NEAR(flow.loss, rows[i].units * 2000 + 18e3 * 3.6 * 3.6 / rows[i].units, 1e-12, 0);
+  }
+}
+
 static void test_refusals_name_level_and_value(void **state) {
   (void)state;
   static const struct {
@@ -347,6 +413,8 @@ int main(void) {
       cmocka_unit_test(test_unequal_loads_are_added_unit_by_unit),
       cmocka_unit_test(test_linear_losses_do_not_see_how_load_is_spread),
       cmocka_unit_test(test_units_follow_the_planned_load),
+      cmocka_unit_test(test_sized_levels_carry_the_plan),
+      cmocka_unit_test(test_redundancy_shares_the_load),
       cmocka_unit_test(test_refusals_name_level_and_value),
       cmocka_unit_test(test_equipment_that_cannot_be_is_named),
   };

@@ -61,7 +61,39 @@ static clx_result *crowded(const char *word, int32_t size, int32_t warnings) {
       {"training.duration", "s"},
       {"training.energy", "J"},
       {"power.it_mean", "W"},
-      {"power.facility_mean", "W"},
+      {"power.it_peak", "W"},
+      {"power.site_mean", "W"},
+      {"power.site_peak", "W"},
+      {"power.pue", ""},
+      {"power.loss_fraction", ""},
+      {"power.cooling", "W"},
+      {"power.gpu_mean", "W"},
+      {"power.cap", "W"},
+      {"power.node_mean", "W"},
+      {"power.rack_mean", "W"},
+      {"power.rack_peak", "W"},
+      {"power.rack_nominal", "W"},
+      {"power.gpus_carried", ""},
+      {"power.step_time", "s"},
+      {"power.step_swing", "W"},
+      {"power.step_swing_share", ""},
+      {"power.dip_depth", ""},
+      {"power.ramp_max", "W/s"},
+      {"power.spectrum.band_1.largest", "W"},
+      {"power.floor_energy", "J"},
+      {"power.smoothing.stretch", ""},
+      {"power.source.a_source_with_a_very_long_name_that_goes_on.share", ""},
+      {"power.source.b_source_with_a_very_long_name_that_goes_on.share", ""},
+      {"power.battery_power", "W"},
+      {"power.battery.cycles", ""},
+      {"power.energy", "J"},
+      {"power.cost", "USD"},
+      {"power.cost.energy", "USD"},
+      {"power.co2", "kg"},
+      {"power.nox", "kg"},
+      {"power.fuel", "J"},
+      {"power.shed.energy", "J"},
+      {"power.shed.time", "s"},
   };
   clx_result *r = new_result();
   for (int32_t i = 0; i < CLX_COUNT(facts); i++) say(r, facts[i], filler(r, word, size));
@@ -70,6 +102,13 @@ static clx_result *crowded(const char *word, int32_t size, int32_t warnings) {
     char name[64];
     snprintf(name, sizeof name, "training.part.some_very_long_name_of_a_part_%d", i);
     put(r, name, 0.14, "s");
+  }
+  for (int32_t i = 0; i < 6; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "power.check.one_of_many_checks_%d.met", i);
+    put(r, name, 0, "");
+    snprintf(name, sizeof name, "power.check.one_of_many_checks_%d.found", i);
+    put(r, name, 1e6, "W/s");
   }
   clx_error error = {0};
   for (int32_t i = 0; i < warnings; i++) {

@@ -148,7 +148,7 @@ static void test_one_stage(void **state) {
                               .format = CLX_KERNEL_BF16,
                               .flop = (step.executed_flop - step.attention_flop) / step.gemm,
                               .bytes = step.gemm_bytes / step.gemm,
-                              .link = step.link_bytes / (step.gemm + step.tp_exposed)};
+                              .link = step.link_bytes * (1 - step.tp_exposed / step.link_time) / step.gemm};
   CLX_CHECK_NEAR(p.draw[CLX_DRAW_MULTIPLY], clx_device_draw(&b.device, &load, p.clock, b.device.tdp), 1e-3, 0);
   assert_true(load.flop > 0.3 * b.device.peak[CLX_BF16] && load.flop < b.device.peak[CLX_BF16]);
 }

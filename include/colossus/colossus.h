@@ -100,7 +100,7 @@ typedef struct clx_quantity {
 int32_t clx_result_count(const clx_result *result);
 const clx_quantity *clx_result_at(const clx_result *result, int32_t index);
 const clx_quantity *clx_result_find(const clx_result *result, const char *name); /* NULL when absent */
-/* Report for people (at most 36 lines) or everything as JSON. */
+/* Report for people (at most 42 lines) or everything as JSON. */
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error);
 clx_status clx_result_json(const clx_result *result, char **text, clx_error *error);
 /* The ratios of two results, for people or as JSON. */
@@ -175,14 +175,16 @@ clx_status clx_goodput_svg(const clx_result *result, const char *drawing, char *
 /* --- power: what a site draws, from the GPUs to the point of connection ----------------------------------------------------- */
 typedef enum clx_power_event { CLX_POWER_STEADY, CLX_POWER_START, CLX_POWER_STOP, CLX_POWER_SAG } clx_power_event;
 typedef struct clx_power_options {
-  uint64_t seed;         /* of failures and of jobs that know nothing of each other; default 1 */
-  int32_t threads;       /* default 1; does not change the result */
-  double window;         /* s of the waveform; 0 (default) = a few steps */
-  double resolution;     /* s of one of its samples; 0 (default) = the scenario's */
-  clx_power_event event; /* within the window: the job starts, stops at once, or the grid's voltage sags; default steady */
-  bool design;           /* also the smallest battery and power floor that satisfy power.limits */
-  bool year;             /* also a run over power.horizon (default a year): energy, sources, battery, cost, emissions */
-  bool (*progress)(void *context, const char *step, double done); /* nullable: done from 0 to 1 of a named step; false = stop
+  uint64_t seed;     /* of failures and of jobs that know nothing of each other; default 1 */
+  int32_t threads;   /* default 1; does not change the result */
+  double window;     /* s of the waveform; 0 (default) = a few steps */
+  double resolution; /* s of one of its samples; 0 (default) = the scenario's */
+  clx_power_event
+      event;   /* within the window: the job starts, stops at once, or the grid's voltage sags; default steady */
+  bool design; /* also the smallest battery and power floor that satisfy power.limits */
+  bool year;   /* also a run over power.horizon (default a year): energy, sources, battery, cost, emissions */
+  bool (*progress)(void *context, const char *step,
+                   double done); /* nullable: done from 0 to 1 of a named step; false = stop
                                                                      with CLX_EXPECTATION */
   void *context;
 } clx_power_options;

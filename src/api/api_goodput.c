@@ -43,40 +43,18 @@ clx_status clx_goodput_text(const clx_result *result, bool colour, char **text, 
   return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
-// Names of tables and drawings, and what writes them.
-typedef struct maker {
-  const char *name;
-  void (*write)(const clx_result *result, clx_buffer *out);
-} maker;
-
-static clx_status make(const clx_result *result, const maker *makers, int32_t count, const char *kind, const char *name,
-                       char **text, clx_error *error) {
-  clx_buffer out = {0}, list = {0};
-  *text = NULL;
-  for (int32_t i = 0; i < count; i++) {
-    if (!clx_text_equal(makers[i].name, name)) continue;
-    makers[i].write(result, &out);
-    return clx_api_hand_over(CLX_OK, &out, text, error);
-  }
-  for (int32_t i = 0; i < count; i++) clx_buffer_format(&list, "%s%s", i > 0 ? ", " : "", makers[i].name);
-  const clx_status status =
-      clx_fail_plain(error, CLX_INPUT, "no %s '%s': there are %s", kind, name, list.data != NULL ? list.data : "");
-  clx_buffer_free(&list);
-  return status;
-}
-
 clx_status clx_goodput_csv(const clx_result *result, const char *table, char **text, clx_error *error) {
-  static const maker tables[] = {{"ledger", clx_report_goodput_ledger_csv},
-                                 {"progress", clx_report_goodput_series_csv},
-                                 {"curves", clx_report_goodput_curves_csv}};
-  return make(result, tables, CLX_COUNT(tables), "table", table, text, error);
+  static const clx_api_maker tables[] = {{"ledger", clx_report_goodput_ledger_csv},
+                                         {"progress", clx_report_goodput_series_csv},
+                                         {"curves", clx_report_goodput_curves_csv}};
+  return clx_api_make(result, tables, CLX_COUNT(tables), "table", table, text, error);
 }
 
 clx_status clx_goodput_svg(const clx_result *result, const char *drawing, char **text, clx_error *error) {
-  static const maker drawings[] = {{"goodput", clx_report_goodput_svg},
-                                   {"progress", clx_report_goodput_progress},
-                                   {"size", clx_report_goodput_size},
-                                   {"interval", clx_report_goodput_interval},
-                                   {"ledger", clx_report_goodput_ledger}};
-  return make(result, drawings, CLX_COUNT(drawings), "drawing", drawing, text, error);
+  static const clx_api_maker drawings[] = {{"goodput", clx_report_goodput_svg},
+                                           {"progress", clx_report_goodput_progress},
+                                           {"size", clx_report_goodput_size},
+                                           {"interval", clx_report_goodput_interval},
+                                           {"ledger", clx_report_goodput_ledger}};
+  return clx_api_make(result, drawings, CLX_COUNT(drawings), "drawing", drawing, text, error);
 }

@@ -8,3 +8,12 @@ clx_status clx_api_write_trace(const clx_trace *trace, const char *format, clx_b
 
 // Hands the text of a buffer over, or reports `status` or that memory ran out; *text is NULL then.
 clx_status clx_api_hand_over(clx_status status, clx_buffer *buffer, char **text, clx_error *error);
+
+// Tables and drawings of a result by name, and what writes them. CLX_INPUT: a name that is none; the message lists them.
+typedef struct clx_api_maker {
+  const char *name;
+  void (*write)(const clx_result *result, clx_buffer *out);
+} clx_api_maker;
+
+clx_status clx_api_make(const clx_result *result, const clx_api_maker *makers, int32_t count, const char *kind,
+                        const char *name, char **text, clx_error *error);

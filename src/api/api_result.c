@@ -44,6 +44,22 @@ clx_status clx_api_hand_over(clx_status status, clx_buffer *buffer, char **text,
   return status;
 }
 
+clx_status clx_api_make(const clx_result *result, const clx_api_maker *makers, int32_t count, const char *kind,
+                        const char *name, char **text, clx_error *error) {
+  clx_buffer out = {0}, list = {0};
+  *text = NULL;
+  for (int32_t i = 0; i < count; i++) {
+    if (!clx_text_equal(makers[i].name, name)) continue;
+    makers[i].write(result, &out);
+    return clx_api_hand_over(CLX_OK, &out, text, error);
+  }
+  for (int32_t i = 0; i < count; i++) clx_buffer_format(&list, "%s%s", i > 0 ? ", " : "", makers[i].name);
+  const clx_status status =
+      clx_fail_plain(error, CLX_INPUT, "no %s '%s': there are %s", kind, name, list.data != NULL ? list.data : "");
+  clx_buffer_free(&list);
+  return status;
+}
+
 clx_status clx_result_text(const clx_result *result, bool colour, char **text, clx_error *error) {
   clx_buffer out = {0};
   clx_report_text(result, colour, &out);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
-#include "power/power_chain.h"
+#include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
 
@@ -128,15 +128,25 @@ static void check_failures(check *c, const clx_failures *failures, clx_arena *ar
 }
 
 // Power chains name equipment of the catalogue.
-static void check_chain(check *c, clx_chain_spec *spec, clx_arena *arena) {
-  note(c, clx_chain_check(spec, (clx_place){0}, c->error));
+static void check_chain(check *c, clx_chain_spec *spec, clx_place file, clx_arena *arena) {
+  note(c, clx_chain_check(spec, file, c->error));
   note(c, clx_catalog_read_conversions(c->catalog, spec, arena, c->error));
 }
 
-static void check_sense(check *c, const clx_schema *schema, void *object, clx_arena *arena) {
+static void check_supply(check *c, const char *supply, clx_place file, clx_arena *arena) {
+  clx_conversion conversion;
+  if (supply == NULL) return;
+  note(c, clx_catalog_read_conversion(c->catalog, supply, file, arena, &conversion, c->error));
+}
+
+// What the rows of a schema cannot say.
+static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
+  const clx_place file = {.file = name};
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
-  if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, (clx_place){0}, c->error));
-  if (schema == &clx_chain_schema) check_chain(c, object, arena);
+  if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
+  if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
+  if (schema == &clx_server_schema) check_supply(c, ((const clx_server *)object)->supply, file, arena);
+  if (schema == &clx_rack_schema) check_supply(c, ((const clx_rack *)object)->supply, file, arena);
 }
 
 static void check_schema(check *c, const clx_entry *entry, const clx_node *tree) {
@@ -148,7 +158,7 @@ static void check_schema(check *c, const clx_entry *entry, const clx_node *tree)
   } else {
     const clx_status read = clx_schema_read(schema, tree, true, arena, object, c->error);
     note(c, read);
-    if (read == CLX_OK) check_sense(c, schema, object, arena);
+    if (read == CLX_OK) check_sense(c, schema, object, entry->file, arena);
   }
   clx_arena_free(arena);
 }

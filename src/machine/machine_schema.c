@@ -3,6 +3,56 @@
 
 static const char *const COOLING[] = {"air", "liquid", NULL};
 
+#define WATTS(name, type, member, high, text)                                                                          \
+  {                                                                                                                    \
+    .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(type, member), .unit = "W", .minimum = 0, .maximum = (high), \
+    .doc = text                                                                                                        \
+  }
+#define SUPPLIES(type)                                                                                      \
+  {.key = "supply",                                                                                         \
+   .kind = CLX_ROW_TEXT,                                                                                    \
+   .offset = offsetof(type, supply),                                                                        \
+   .doc = "power supply of the catalogue (conversion); none: not converted here"},                          \
+      {.key = "supplies",                                                                                   \
+       .kind = CLX_ROW_INT,                                                                                 \
+       .offset = offsetof(type, supplies),                                                                  \
+       .minimum = 0,                                                                                        \
+       .maximum = 1000,                                                                                     \
+       .doc = "supplies installed; all share the load"},                                                    \
+  {                                                                                                         \
+    .key = "supplies_needed", .kind = CLX_ROW_INT, .offset = offsetof(type, supplies_needed), .minimum = 0, \
+    .maximum = 1000, .doc = "supplies that carry it alone; 0 = all"                                         \
+  }
+#define PARTS(type)                                                                                                   \
+  {                                                                                                                   \
+    .key = "parts", .kind = CLX_ROW_LIST, .offset = offsetof(type, part), .count_offset = offsetof(type, part_count), \
+    .sub = &clx_power_part_schema, .doc = "what draws power beside accelerators and fans; instead of power_other"     \
+  }
+
+static const clx_row part_rows[] = {
+    {.key = "name",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_power_part, name),
+     .required = true,
+     .doc = "what it is"},
+    {.key = "count",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_power_part, count),
+     .initial = 1,
+     .minimum = 0,
+     .maximum = 10000,
+     .doc = "equal ones"},
+    WATTS("idle", clx_power_part, idle, 1e6, "one of them without work, behind the supplies"),
+    WATTS("load", clx_power_part, load, 1e6, "one of them while the accelerators work"),
+    WATTS("most", clx_power_part, most, 1e6, "one of them at its rating"),
+};
+
+const clx_schema clx_power_part_schema = {.name = "part",
+                                          .doc = "equal parts of a server or rack",
+                                          .rows = part_rows,
+                                          .count = CLX_COUNT(part_rows),
+                                          .size = sizeof(clx_power_part)};
+
 static const clx_row server_rows[] = {
     {.key = "name",
      .kind = CLX_ROW_TEXT,
@@ -58,21 +108,20 @@ static const clx_row server_rows[] = {
      .minimum = 0,
      .maximum = 1e6,
      .doc = "rated power"},
-    {.key = "power_other",
+    WATTS("power_other", clx_server, power_other, 1e6,
+          "where no parts are listed: CPUs, memory, NICs, drives; no GPUs, no fans, no conversion loss"),
+    PARTS(clx_server),
+    WATTS("power_fans", clx_server, power_fans, 1e5, "fans with all accelerators at tdp and usual inlet air"),
+    WATTS("fans_idle", clx_server, fans_idle, 1e5, "fans at least"),
+    WATTS("fans_most", clx_server, fans_most, 1e5, "fans at full speed; 0 = power_fans"),
+    {.key = "gpu_peak",
      .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_server, power_other),
-     .unit = "W",
-     .minimum = 0,
-     .maximum = 1e6,
-     .required = true,
-     .doc = "CPUs, memory, NICs, drives and conversion loss at load; no GPUs, no fans"},
-    {.key = "power_fans",
-     .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_server, power_fans),
-     .unit = "W",
-     .minimum = 0,
-     .maximum = 1e5,
-     .doc = "fans at load"},
+     .offset = offsetof(clx_server, gpu_peak),
+     .initial = 1,
+     .minimum = 1,
+     .maximum = 3,
+     .doc = "momentary peak of the accelerators over tdp"},
+    SUPPLIES(clx_server),
     {.key = "height",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_server, height),
@@ -130,13 +179,10 @@ static const clx_row rack_rows[] = {
      .minimum = 0,
      .maximum = 1e7,
      .doc = "rated power"},
-    {.key = "power_other",
-     .kind = CLX_ROW_REAL,
-     .offset = offsetof(clx_rack, power_other),
-     .unit = "W",
-     .minimum = 0,
-     .maximum = 1e6,
-     .doc = "NVLink switches, management, busbar and shelf loss at load"},
+    WATTS("power_other", clx_rack, power_other, 1e6,
+          "where no parts are listed: NVLink switches, management, pumps; no conversion loss"),
+    PARTS(clx_rack),
+    SUPPLIES(clx_rack),
     {.key = "cooling",
      .kind = CLX_ROW_CHOICE,
      .offset = offsetof(clx_rack, cooling),

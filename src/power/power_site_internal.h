@@ -80,3 +80,16 @@ static inline clx_site_load clx_site_states_load(const clx_site_states_run *run)
 // --- load and point of connection (power_site_pass.c) ------------------------------------------------------------------------------------
 // The load whose power at the point of connection is `limit`, within 0 .. most. About ten passes.
 double clx_site_invert(const clx_site *site, double limit, double most);
+
+// --- curtailments that matter now (power_site_near.c): of hundreds a supply need not look at all in every step --------------------------------
+typedef struct clx_near_supply {
+  clx_supply supply;        // the site's, with the curtailments of the window only
+  clx_curtailment *sorted;  // by their start
+  int32_t count, first, last;
+  double ahead;  // s before its start at which a curtailment can first matter
+} clx_near_supply;
+
+bool clx_near_supply_make(clx_near_supply *near, const clx_supply *supply,
+                          clx_arena *arena);  // false when out of memory
+// For steps within `from` .. `to`; `from` never goes back. O(1) amortised.
+void clx_near_supply_move(clx_near_supply *near, double from, double to);

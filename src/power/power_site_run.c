@@ -31,6 +31,7 @@ typedef struct runner {
   double power_before;  // W at the point of connection before the last event
   double charge_start;  // J
   bool bounded;         // there is a supply
+  clx_near_supply near;
 } runner;
 
 // Valid until the next call.
@@ -84,6 +85,15 @@ static void book_supply(runner *r, const double *before, double charge, double f
 
 // --- supply ------------------------------------------------------------------------------------------------------------------------
 
+// Books power that holds from `from` to `to`.
+static void book(runner *r, double load, const stretch *s, double from, double to) {
+  if (!(to > from)) return;
+  book_flow(r, load, s->flow, to - from);
+  clx_power_bins_add(&r->bins, from, to, s->flow->top, fmax(s->most_top, s->flow->top));
+  r->out->it_peak = fmax(r->out->it_peak, fmax(s->most_it, s->flow->it));
+  r->out->site_peak = fmax(r->out->site_peak, fmax(s->most_top, s->flow->top));
+}
+
 // Takes `missing` W off the load as far as it may; returns what remains missing. The stretch becomes that of the smaller load.
 static double shed(runner *r, double *load, stretch *s, double missing, double dt) {
   const double wanted = s->flow->top;
@@ -91,64 +101,89 @@ static double shed(runner *r, double *load, stretch *s, double missing, double d
   const double given = fmax(wanted - missing, fmin(least, wanted)), off = wanted - given;
   s->flow = pass(r, *load);
   if (!(off > 0)) return missing;
-  const double less = clx_site_invert(r->site, given, *load);
-  r->out->shed_share = fmax(r->out->shed_share, *load > 0 ? 1 - less / *load : 0);
+  const double less = clx_site_invert(r->site, given, *load), share = *load > 0 ? less / *load : 1;
+  r->out->shed_share = fmax(r->out->shed_share, 1 - share);
   // The cap takes waves and mean alike.
-  const double share = *load > 0 ? less / *load : 1;
   s->flow = pass(r, less);
   s->most_top *= given / wanted;
   s->most_it *= share;
   *load = less;
   clx_sum_add(&r->shed, off * dt);
   r->out->shed_time += dt;
-  return fmax(0, missing - off);
+  const double left = missing - off;
+  return left > NOTICED * wanted ? left : 0;
 }
 
-static void note_missing(runner *r, double missing, double time, double dt) {
+// Power that is missing after all; `most`: where it changes within the time, its largest.
+static void note_missing(runner *r, double missing, double most, double time, double dt) {
   clx_site_outcome *o = r->out;
-  o->missing_most = fmax(o->missing_most, missing);
+  clx_supply_state *s = &o->supply;
+  if (!(missing > 0)) return;
+  o->missing_most = fmax(o->missing_most, most);
   o->missing_time += dt;
+  s->short_energy += missing * dt;
+  s->short_time += dt;
+  s->short_most = fmax(s->short_most, most);
+  if (s->short_at < 0) s->short_at = time;
   if (o->missing_at >= 0) return;
   o->missing_at = time;
-  o->missing_first = missing;
+  o->missing_first = most;
+}
+
+// Books a step of the supply in which power was missing from short_at on for short_time: before it, during it, after it.
+static void book_short(runner *r, double load, const stretch *s, double from, double to, double energy) {
+  clx_supply_state *state = &r->out->supply;
+  double begin = fmax(from, state->short_at), end = fmin(to, begin + state->short_time);
+  if (!(end > begin)) begin = from, end = to;
+  const double most = state->short_most;
+  const double wanted = s->flow->top;
+  book(r, load, s, from, begin);
+  stretch less = *s;
+  double now = load;
+  const double missing = energy / (end - begin);
+  const double left = r->site->shed ? shed(r, &now, &less, missing, end - begin) : missing;
+  book(r, now, &less, begin, end);
+  state->short_energy = state->short_time = state->short_most = 0;
+  state->short_at = -1;
+  note_missing(r, left, fmax(left, most - (missing - left)), begin, end - begin);
+  // What is missing after all counts as drawn, so that the books of the chain close.
+  clx_sum_add(&r->supplied, wanted * (to - from) - (missing - left) * (end - begin));
+  stretch after = *s;
+  after.flow = pass(r, load);
+  book(r, load, &after, end, to);
 }
 
 // Meets the stretch from `from` on until the supply's next change, at most to `to`; returns when that is.
-static double meet(runner *r, double load, stretch s, double from, double to) {
+static double meet(runner *r, double load, const stretch *s, double from, double to) {
   clx_supply_state *state = &r->out->supply;
-  const clx_supply *supply = &r->site->supply;
+  const clx_supply *supply = &r->near.supply;
+  clx_near_supply_move(&r->near, from, to);
   double energy[CLX_SOURCES_MAX];
   memcpy(energy, state->energy, sizeof energy);
-  const double short_energy = state->short_energy, short_time = state->short_time, short_most = state->short_most;
-  const double short_at = state->short_at, charge = charge_of(r), wanted = s.flow->top;
-  state->foreseen = s.most_top;
+  // The supply keeps account of this step's shortage alone; what the load does not give up goes back into its books.
+  const clx_supply_state kept = {.short_energy = state->short_energy,
+                                 .short_time = state->short_time,
+                                 .short_most = state->short_most,
+                                 .short_at = state->short_at};
+  state->short_energy = state->short_time = state->short_most = 0;
+  state->short_at = -1;
+  const double charge = charge_of(r), wanted = s->flow->top;
+  state->foreseen = s->most_top;
   const double change = clx_supply_next(supply, state, wanted);
   const double end = change < to ? fmin(to, fmax(change, from + SHORTEST)) : to, dt = end - from;
-  double missing = clx_supply_step(supply, state, wanted, dt);
+  clx_supply_step(supply, state, wanted, dt);
   state->time = end;
-  if (missing > NOTICED * wanted) {
-    clx_sum_add(&r->supplied, -missing * dt);
-    double left = r->site->shed ? shed(r, &load, &s, missing, dt) : missing;
-    if (!(left > NOTICED * wanted)) left = 0;
-    // The supply books as short what it could not give; what the load gave up is none.
-    if (!(left > 0)) {
-      state->short_energy = short_energy;
-      state->short_time = short_time;
-      state->short_most = short_most;
-      state->short_at = short_at;
-    } else {
-      state->short_energy = short_energy + left * dt;
-      state->short_most = fmax(short_most, left);
-      note_missing(r, left, from, dt);
-    }
-    clx_sum_add(&r->supplied, left * dt);  // counted as drawn, so that the chain's books close
+  if (state->short_time > 0 && state->short_energy > NOTICED * wanted * dt) {
+    book_short(r, load, s, from, end, state->short_energy);
+  } else {
+    book(r, load, s, from, end);
+    clx_sum_add(&r->supplied, wanted * dt);
   }
-  clx_sum_add(&r->supplied, wanted * dt);
-  book_flow(r, load, s.flow, dt);
   book_supply(r, energy, charge, from, end);
-  clx_power_bins_add(&r->bins, from, end, s.flow->top, fmax(s.most_top, s.flow->top));
-  r->out->it_peak = fmax(r->out->it_peak, fmax(s.most_it, s.flow->it));
-  r->out->site_peak = fmax(r->out->site_peak, fmax(s.most_top, s.flow->top));
+  state->short_energy += kept.short_energy;
+  state->short_time += kept.short_time;
+  state->short_most = fmax(state->short_most, kept.short_most);
+  if (kept.short_at >= 0) state->short_at = kept.short_at;
   return end;
 }
 
@@ -188,14 +223,11 @@ static void run_until_end(runner *r) {
     while (time < until) {
       s.flow = pass(r, load.mean);
       if (r->bounded) {
-        time = meet(r, load.mean, s, time, until);
-        continue;
+        time = meet(r, load.mean, &s, time, until);
+      } else {
+        book(r, load.mean, &s, time, until);
+        time = until;
       }
-      book_flow(r, load.mean, s.flow, until - time);
-      clx_power_bins_add(&r->bins, time, until, s.flow->top, s.most_top);
-      r->out->it_peak = fmax(r->out->it_peak, s.most_it);
-      r->out->site_peak = fmax(r->out->site_peak, s.most_top);
-      time = until;
     }
   }
 }
@@ -212,7 +244,8 @@ static clx_status start(runner *r, clx_arena *arena, clx_error *error) {
   r->memory = CLX_NEW_ARRAY(arena, passed, MEMORY);
   r->source = CLX_NEW_ARRAY(arena, clx_power_bins, supply->source_count + 1);
   r->out->source = CLX_NEW_ARRAY(arena, clx_wave, supply->source_count + 1);
-  if (r->memory == NULL || r->source == NULL || r->out->source == NULL)
+  if (r->memory == NULL || r->source == NULL || r->out->source == NULL ||
+      !clx_near_supply_make(&r->near, supply, arena))
     return clx_fail_plain(error, CLX_MEMORY, "power: out of memory for a site");
   for (int32_t i = 0; i < supply->source_count; i++)
     CLX_TRY(clx_power_bins_make(&r->source[i], site->horizon, site->resolution, false, arena, error));

@@ -36,8 +36,22 @@ static void close_bin(clx_power_bins *b) {
   b->sum = b->span = b->top = 0;
 }
 
+// Samples that lie within the stretch as a whole; returns where they end.
+static double fill(clx_power_bins *b, double from, double to, double mean, double most) {
+  const double step = b->wave.step;
+  if (b->span > 0 || from != (double)b->index * step) return from;
+  int64_t end = (int64_t)fmin(floor(to / step), (double)b->wave.count);
+  if (end > b->index && (double)end * step > to) end--;  // the quotient was rounded up
+  if (end <= b->index) return from;
+  for (int64_t i = b->index; i < end; i++) b->wave.watt[i] = (float)mean;
+  for (int64_t i = b->index; b->most_wave.watt != NULL && i < end; i++) b->most_wave.watt[i] = (float)most;
+  b->index = end;
+  return (double)end * step;
+}
+
 void clx_power_bins_add(clx_power_bins *b, double from, double to, double mean, double most) {
   const double step = b->wave.step;
+  from = fill(b, from, to, mean, most);
   while (from < to && b->index < b->wave.count) {
     const double edge = (double)(b->index + 1) * step, end = to < edge ? to : edge;
     if (end > from) {
@@ -46,12 +60,9 @@ void clx_power_bins_add(clx_power_bins *b, double from, double to, double mean, 
       if (most > b->top) b->top = most;
       from = end;
     }
-    if (end < edge) return;
-    if (b->span > 0) {
-      close_bin(b);
-    } else {
-      return;  // behind the last edge by rounding
-    }
+    if (end < edge || !(b->span > 0)) return;
+    close_bin(b);
+    from = fill(b, from, to, mean, most);
   }
 }
 

@@ -35,7 +35,9 @@ static void set_leaf(clx_site_states_run *r, int32_t group, clx_site_load load) 
 static void change_state(clx_site_states_run *r, int32_t group, int32_t state, double time) {
   clx_site_member *m = &r->member[group];
   const clx_site_state *to = &r->site->group[group].state[state];
-  m->from = r->tree[r->leaves + group];
+  // Where the change before has come to.
+  m->from = m->enter > 0 && time - m->begun < m->enter ? between(&m->from, &m->target, (time - m->begun) / m->enter)
+                                                       : m->target;
   m->target = load_of(to);
   m->state = state;
   m->since = m->begun = time;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "chance/chance.h"
-#include "power/power_wave.h"
+#include "power/power_wave_internal.h"
 
 // Floats as whole numbers in the same order.
 static uint32_t rank_of(float x) {
@@ -38,64 +38,30 @@ static double quantile(const float *watt, int64_t count, double p) {
   return value_of(prefix);
 }
 
-// Extreme of the samples i - lag .. i as i goes on; sign 1: the largest, -1: the smallest.
-typedef struct slider {
-  const float *watt;
-  float sign;
-  int64_t lag;
-  int64_t *queue;  // [lag + 2], a ring: samples that may still become the extreme, best first; NULL: rescans
-  int64_t head, held, best;
-} slider;
-
-static slider start_slider(const float *watt, float sign, int64_t lag, clx_arena *scratch) {
-  slider s = {.watt = watt, .sign = sign, .lag = lag};
-  if (scratch != NULL) s.queue = CLX_NEW_ARRAY(scratch, int64_t, lag + 2);
-  return s;
-}
-
-static double slide_queue(slider *s, int64_t i) {
-  const int64_t room = s->lag + 2;
-  while (s->held > 0 && s->sign * s->watt[s->queue[(s->head + s->held - 1) % room]] <= s->sign * s->watt[i]) s->held--;
-  s->queue[(s->head + s->held++) % room] = i;
-  if (s->queue[s->head] < i - s->lag) {
-    s->head = (s->head + 1) % room;
-    s->held--;
-  }
-  return s->watt[s->queue[s->head]];
-}
-
-static double slide(slider *s, int64_t i) {
-  if (s->queue != NULL) return slide_queue(s, i);
-  if (i > 0 && s->best < i - s->lag) {
-    s->best = i - s->lag;
-    for (int64_t j = s->best + 1; j < i; j++) {
-      if (s->sign * s->watt[j] >= s->sign * s->watt[s->best]) s->best = j;
-    }
-  }
-  if (s->sign * s->watt[i] >= s->sign * s->watt[s->best]) s->best = i;
-  return s->watt[s->best];
-}
-
 static int64_t steps_of(const clx_wave *wave, double window) {
   const double steps = fmin(round(window / wave->step), (double)(wave->count - 1));
   return steps >= 1 ? (int64_t)steps : 1;
 }
 
 static void measure_ramps(const clx_wave *wave, int64_t lag, clx_arena *scratch, clx_wave_figures *figures) {
-  slider low = start_slider(wave->watt, -1, lag, scratch), high = start_slider(wave->watt, 1, lag, scratch);
+  clx_slider low, high;
+  clx_slider_start(&low, wave->watt, wave->count, -1, lag, scratch);
+  clx_slider_start(&high, wave->watt, wave->count, 1, lag, scratch);
   double rise = 0, fall = 0;
   for (int64_t i = 0; i < wave->count; i++) {
-    rise = fmax(rise, wave->watt[i] - slide(&low, i));
-    fall = fmax(fall, slide(&high, i) - wave->watt[i]);
+    rise = fmax(rise, wave->watt[i] - clx_slide(&low, i));
+    fall = fmax(fall, clx_slide(&high, i) - wave->watt[i]);
   }
   figures->ramp_up = rise / ((double)lag * wave->step);
   figures->ramp_down = fall / ((double)lag * wave->step);
 }
 
 static double measure_range(const clx_wave *wave, int64_t lag, clx_arena *scratch) {
-  slider low = start_slider(wave->watt, -1, lag, scratch), high = start_slider(wave->watt, 1, lag, scratch);
+  clx_slider low, high;
+  clx_slider_start(&low, wave->watt, wave->count, -1, lag, scratch);
+  clx_slider_start(&high, wave->watt, wave->count, 1, lag, scratch);
   double range = 0;
-  for (int64_t i = 0; i < wave->count; i++) range = fmax(range, slide(&high, i) - slide(&low, i));
+  for (int64_t i = 0; i < wave->count; i++) range = fmax(range, clx_slide(&high, i) - clx_slide(&low, i));
   return range;
 }
 

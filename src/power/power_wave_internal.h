@@ -30,3 +30,16 @@ double clx_wave_unit_shift(const clx_wave_group *group, int32_t index, uint64_t 
 // convolution. `step`: of the wave that asks, which sets how fine the cells are.
 clx_status clx_wave_group_convolve(const clx_wave_group *group, int32_t index, uint64_t seed, double step,
                                    clx_arena *arena, clx_cycle_integral *sum, clx_error *error);
+
+// Extreme of the samples i - lag .. i of a wave for i = first, first + 1, ...; i from -count on reads the wave as periodic. O(1) a sample with
+// `scratch` (lag + 2 whole numbers), without it (NULL, or out of memory) the same and slower.
+typedef struct clx_slider {
+  const float *watt;
+  int64_t count, lag;
+  float sign;      // 1: the largest, -1: the smallest
+  int64_t *queue;  // a ring, best first
+  int64_t head, held, best, first;
+} clx_slider;
+void clx_slider_start(clx_slider *slider, const float *watt, int64_t count, float sign, int64_t lag,
+                      clx_arena *scratch);
+double clx_slide(clx_slider *slider, int64_t i);

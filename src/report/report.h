@@ -6,14 +6,14 @@
 #include "result/result.h"
 #include "trace/trace.h"
 
-enum { CLX_REPORT_LINES = 30, CLX_REPORT_COLUMNS = 100 };
+enum { CLX_REPORT_LINES = 42, CLX_REPORT_COMPARE_LINES = 30, CLX_REPORT_COLUMNS = 100 };
 
 // At most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns. What was not found is left out, never printed
 // as zero; long warnings are cut and further ones counted. `colour` adds terminal escapes: bold headings, dim remarks.
 // O(quantities^2). out->failed tells when memory ran out.
 void clx_report_text(const clx_result *result, bool colour, clx_buffer *out);
 
-// Two results side by side, largest relative change first. Text: at most CLX_REPORT_LINES lines. JSON: all quantities,
+// Two results side by side, largest relative change first. Text: at most CLX_REPORT_COMPARE_LINES lines. JSON: all quantities,
 // the facts that differ, and the names that only one of them has.
 clx_status clx_report_compare(const clx_result *a, const clx_result *b, bool json, clx_buffer *out, clx_error *error);
 
@@ -94,3 +94,28 @@ void clx_report_goodput_svg(const clx_result *result, clx_buffer *out);
 void clx_report_goodput_ledger_csv(const clx_result *result, clx_buffer *out);
 void clx_report_goodput_series_csv(const clx_result *result, clx_buffer *out);
 void clx_report_goodput_curves_csv(const clx_result *result, clx_buffer *out);
+
+// --- power (power.* of a run or of a study; twin_power_study.h) ---------------------------------------------------------------------
+
+// The study for people, up to about 70 lines of at most CLX_REPORT_COLUMNS columns. What was not found is left out. Also for a run.
+void clx_report_power(const clx_result *result, bool colour, clx_buffer *out);
+// The same as a page of tables (HTML) around the drawings waveform.svg, spectrum.svg, chain.svg and, where the result has them, year.svg
+// and design.svg, which lie beside it.
+void clx_report_power_page(const clx_result *result, clx_buffer *out);
+
+// Figures as self-contained SVG for light and dark pages; one without numbers says so. Site, rack and GPU over time with the reading of a
+// meter of 2 s; the spectrum with bands and limits; the chain as flows (Sankey), 1200 pixels wide, the others 900; the site over a long
+// run with sources and batteries; battery and cost over the power floor. At most a few elements a pixel: O(points of the series).
+void clx_report_power_waveform(const clx_result *result, clx_buffer *out);
+void clx_report_power_spectrum(const clx_result *result, clx_buffer *out);
+void clx_report_power_chain(const clx_result *result, clx_buffer *out);
+void clx_report_power_year(const clx_result *result, clx_buffer *out);
+void clx_report_power_design(const clx_result *result, clx_buffer *out);
+
+// Tables as CSV, units in the names of columns: series over their axis; the flows (from, to, kind of the latter, W mean); the checks.
+void clx_report_power_waveform_csv(const clx_result *result, clx_buffer *out);
+void clx_report_power_spectrum_csv(const clx_result *result, clx_buffer *out);
+void clx_report_power_year_csv(const clx_result *result, clx_buffer *out);
+void clx_report_power_design_csv(const clx_result *result, clx_buffer *out);
+void clx_report_power_chain_csv(const clx_result *result, clx_buffer *out);
+void clx_report_power_checks_csv(const clx_result *result, clx_buffer *out);

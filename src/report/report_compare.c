@@ -109,7 +109,7 @@ static void write_text(const comparison *c, clx_buffer *out) {
   clx_buffer facts = {0};
   clx_page below = {.out = &facts};
   write_facts(c, FACT_COUNT, &below);
-  const int32_t room = CLX_REPORT_LINES - page.lines - below.lines - TAIL;
+  const int32_t room = CLX_REPORT_COMPARE_LINES - page.lines - below.lines - TAIL;
   const int32_t shown = c->changed <= room ? c->changed : room;
   for (int32_t i = 0; i < shown; i++) write_change(&c->change[i], out);
   if (facts.length > 0) clx_buffer_add(out, facts.data, facts.length);

@@ -55,11 +55,15 @@ typedef struct clx_plot {
   double x0, x1;  // values at the left and right edge; x0 < x1
   double y0, y1;  // at the lower and upper edge
   bool log_x;     // then x0 > 0
+  bool log_y;     // then y0 > 0
 } clx_plot;
 
 clx_point clx_plot_at(const clx_plot *plot, double x,
                       double y);  // inside the axes: values beyond them stand on the edge
-// Marks, rules and titles. Shares (0..1) in percent; times in one unit for the whole axis, on a logarithmic axis each in its own.
+// Opens a page of figures: size, styles, background; `what` says what it shows.
+void clx_plot_open(clx_buffer *out, double width, double height, const char *what);
+// Marks, rules and titles. The upright axis in multiples of `one`. Shares (0..1) in percent; times in one unit for the whole axis, on a logarithmic axis each in its own.
+void clx_plot_upright_axis(clx_plot *plot, double one, const char *title);
 void clx_plot_share_axis(clx_plot *plot, const char *title);
 void clx_plot_work_axis(clx_plot *plot, const char *title);  // s of work, in the unit of the times beside it
 void clx_plot_time_axis(clx_plot *plot, const char *title);
@@ -70,8 +74,15 @@ void clx_plot_band(clx_plot *plot, const double *x, const double *low, const dou
                    int32_t style);
 void clx_plot_mark(clx_plot *plot, clx_point at, int32_t style);
 void clx_plot_rule(clx_plot *plot, const char *style, clx_point a, clx_point b);
-typedef enum clx_sample { CLX_SAMPLE_LINE, CLX_SAMPLE_MARK, CLX_SAMPLE_RING } clx_sample;
-// An entry of the key in the margin: sample in a style, name, and a second line (may be empty).
+typedef enum clx_sample {
+  CLX_SAMPLE_LINE,  // with the mark of its style
+  CLX_SAMPLE_MARK,
+  CLX_SAMPLE_RING,
+  CLX_SAMPLE_PLAIN,  // a line without a mark
+  CLX_SAMPLE_CURVE,
+  CLX_SAMPLE_NONE
+} clx_sample;
+// An entry of the key in the margin: sample in a style (curves and limits have one of their own), name, and a second line (may be empty).
 void clx_plot_key(clx_plot *plot, clx_sample sample, int32_t style, const char *name, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 // A sentence in the middle, where there is nothing to draw.

@@ -13,7 +13,7 @@ static double between(double value, double low, double high) { return fmin(fmax(
 
 clx_point clx_plot_at(const clx_plot *p, double x, double y) {
   const double along = p->log_x ? log(fmax(x, p->x0) / p->x0) / log(p->x1 / p->x0) : (x - p->x0) / (p->x1 - p->x0);
-  const double up = (y - p->y0) / (p->y1 - p->y0);
+  const double up = p->log_y ? log(fmax(y, p->y0) / p->y0) / log(p->y1 / p->y0) : (y - p->y0) / (p->y1 - p->y0);
   return (clx_point){p->area.x + p->area.width * between(along, 0, 1),
                      p->area.y + p->area.height * (1 - between(up, 0, 1))};
 }
@@ -59,7 +59,7 @@ static const time_unit *unit_of(double seconds) {
 }
 
 // Marks of the upright axis: multiples of a round step, written as multiples of `one`.
-static void put_upright_axis(clx_plot *p, double one, const char *title) {
+void clx_plot_upright_axis(clx_plot *p, double one, const char *title) {
   const double step = round_step((p->y1 - p->y0) / one / 6 * (1 - 1e-9)) * one, right = p->area.x + p->area.width;
   char text[SHORT];
   for (int32_t i = (int32_t)ceil(p->y0 / step - 1e-9); i * step <= p->y1 * (1 + 1e-9); i++) {
@@ -72,13 +72,13 @@ static void put_upright_axis(clx_plot *p, double one, const char *title) {
   clx_svg_text(&p->picture, p->area.x - 38, p->area.y - 12, "small", "start", "%s", title);
 }
 
-void clx_plot_share_axis(clx_plot *p, const char *title) { put_upright_axis(p, 0.01, title); }
+void clx_plot_share_axis(clx_plot *p, const char *title) { clx_plot_upright_axis(p, 0.01, title); }
 
 void clx_plot_work_axis(clx_plot *p, const char *title) {
   const time_unit *unit = unit_of(p->x1);
   char text[2 * SHORT];
   snprintf(text, sizeof text, "%s (%s at full rate)", title, unit->name);
-  put_upright_axis(p, unit->seconds, text);
+  clx_plot_upright_axis(p, unit->seconds, text);
 }
 
 void clx_plot_time_axis(clx_plot *p, const char *title) {
@@ -202,14 +202,12 @@ void clx_plot_key(clx_plot *p, clx_sample sample, int32_t style, const char *nam
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  if (sample == CLX_SAMPLE_LINE) {
+  if (sample == CLX_SAMPLE_LINE || sample == CLX_SAMPLE_PLAIN) {
     clx_buffer_format(p->picture.out, "<path class=\"line s%d\" d=\"M%.1f %.1fh24\"/>\n", style, x, y - 4);
   }
-  if (sample == CLX_SAMPLE_RING) {
-    clx_svg_disc(&p->picture, (clx_point){x + 12, y - 4}, 4.5, "ring");
-  } else {
-    clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
-  }
+  if (sample == CLX_SAMPLE_CURVE) clx_plot_rule(p, "curve", (clx_point){x, y - 4}, (clx_point){x + 24, y - 4});
+  if (sample == CLX_SAMPLE_RING) clx_svg_disc(&p->picture, (clx_point){x + 12, y - 4}, 4.5, "ring");
+  if (sample == CLX_SAMPLE_LINE || sample == CLX_SAMPLE_MARK) clx_plot_mark(p, (clx_point){x + 12, y - 4}, style);
   const double room = p->margin - 16 - 30;
   clx_svg_text(&p->picture, x + 30, y, "small", "start", "%s", clx_goodput_cut(name, room, 11, cut, sizeof cut));
   clx_svg_text(&p->picture, x + 30, y + 12, "tiny", "start", "%s", clx_goodput_cut(text, room, 9.5, cut, sizeof cut));

@@ -114,7 +114,7 @@ static void put_sources(clx_plot *p, bool curves, double width, double y) {
   clx_svg_text(&p->picture, EDGE, y, "tiny", "start", "%s", clx_goodput_cut(text, width, 9.5, cut, sizeof cut));
 }
 
-static void open_page(clx_buffer *out, double width, double height, const char *what) {
+void clx_plot_open(clx_buffer *out, double width, double height, const char *what) {
   clx_buffer_format(out,
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
                     "height=\"%.0f\" role=\"img\">\n<title>%s</title>\n",
@@ -167,7 +167,7 @@ static void put_single(const clx_result *result, int32_t index, clx_buffer *out)
   clx_plot p = {.picture = {.out = out, .result = result}, .view = clx_goodput_view_of(result)};
   const bool ledger = FIGURES[index].draw == clx_figure_ledger;
   const double body = ledger ? 44 + clx_ledger_height(&p.view, NARROW - 2 * EDGE) : 420, height = 62 + body + 34;
-  open_page(out, NARROW, height, FIGURES[index].title);
+  clx_plot_open(out, NARROW, height, FIGURES[index].title);
   put_title(&p, NARROW - 2 * EDGE);
   put_figure(&p, index, '\0', (clx_area){EDGE, 62, NARROW - 2 * EDGE, body});
   put_sources(&p, index == 1 || index == 2, NARROW - 2 * EDGE - 90, height - 12);
@@ -184,7 +184,7 @@ void clx_report_goodput_svg(const clx_result *result, clx_buffer *out) {
   clx_plot p = {.picture = {.out = out, .result = result}, .view = clx_goodput_view_of(result)};
   const double width = (WIDE - 3 * EDGE) / 2.0, upper = 380;
   const double lower = fmax(upper, 44 + clx_ledger_height(&p.view, width)), height = 66 + upper + 28 + lower + 36;
-  open_page(out, WIDE, height, "Reliability of the run");
+  clx_plot_open(out, WIDE, height, "Reliability of the run");
   put_title(&p, WIDE - 2 * EDGE);
   for (int32_t i = 0; i < CLX_COUNT(FIGURES); i++) {
     const double x = i % 2 == 0 ? EDGE : 2 * EDGE + width, y = i < 2 ? 66 : 66 + upper + 28;

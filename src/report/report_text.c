@@ -218,17 +218,6 @@ static void write_run(writer *w) {
   flush(w, "run", 2, CLX_REPORT_PLAIN);
 }
 
-static void write_power(writer *w) {
-  add(w, ", ", "IT ", "power.it_mean", 3, " mean");
-  add(w, ", ", "", "power.it_peak", 3, " peak");
-  add(w, "; ", "", "power.gpu_mean", 3, " mean of one GPU");
-  flush(w, "power", 1, CLX_REPORT_PLAIN);
-  add(w, ", ", "facility ", "power.facility_mean", 3, " mean");
-  add(w, ", ", "", "power.facility_peak", 3, " peak");
-  if (w->text.length > 0) add(w, "", " at PUE ", "power.pue", 3, "");
-  flush(w, "", 1, CLX_REPORT_PLAIN);
-}
-
 // --- how far to trust it ---------------------------------------------------------------------------------------------
 
 static void write_trust(writer *w) {
@@ -253,7 +242,7 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
   write_step(&w);
   write_run(&w);
   clx_report_goodput_lines(result, &w.page);
-  write_power(&w);
+  clx_report_power_lines(result, &w.page);
   write_trust(&w);
   clx_buffer_free(&w.text);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "import/import_hf.h"
+#include "power/power_chain.h"
 #include "scenario/scenario.h"
 
 static bool is_config_file(const char *name) { return strstr(name, ".json") != NULL; }
@@ -37,6 +38,17 @@ static clx_status read_link(const clx_scenario *s, const char *key, const char *
                   types[link->type], types[type]);
 }
 
+// The supplies that a server or rack names; NULL where it names none.
+static clx_status read_supply(const clx_scenario *s, const char *name, clx_place place, const clx_conversion **out,
+                              clx_error *error) {
+  *out = NULL;
+  if (name == NULL) return CLX_OK;
+  clx_conversion *supply = CLX_NEW(s->arena, clx_conversion);
+  if (supply == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
+  *out = supply;
+  return clx_catalog_read_conversion(s->catalog, name, place, s->arena, supply, error);
+}
+
 static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_cohort *cohort, clx_error *error) {
   const clx_catalog *catalog = s->catalog;
   const clx_status server = clx_catalog_read(catalog, "server", fleet->server, fleet->place, &clx_server_schema,
@@ -55,6 +67,8 @@ static clx_status read_cohort(clx_scenario *s, const clx_fleet_spec *fleet, clx_
   CLX_TRY(clx_catalog_read_device(catalog, cohort->server.device, fleet->place, s->arena, &cohort->device, error));
   CLX_TRY(read_link(s, s->spec.network.nic != NULL ? "network.nic" : "nic of the server", nic, CLX_LINK_NIC,
                     &cohort->nic, error));
+  CLX_TRY(read_supply(s, cohort->server.supply, fleet->place, &cohort->server_supply, error));
+  CLX_TRY(read_supply(s, cohort->rack.supply, fleet->place, &cohort->rack_supply, error));
   cohort->gpus = fleet->gpus;
   cohort->trains = fleet->trains;
   cohort->arrival = fleet->arrival;

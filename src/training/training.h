@@ -182,9 +182,9 @@ typedef struct clx_step {
   double tp_exposed, cp_exposed, ep_exposed, pp_exposed, dp_exposed;
   double contention;  // s by which transfers take longer that share links with gradients and parameters on their way
   double bubble, optimizer, launch, jitter;
-  double micro_batches;                                            // per data-parallel rank
-  double executed_flop;                                            // per rank, recompute included
-  double attention_flop, gemm_bytes, attention_bytes, link_bytes;  // of it, as of a layer (clx_layer_cost)
+  double micro_batches;                                                       // per data-parallel rank
+  double executed_flop;                                                       // per rank, recompute included
+  double attention_flop, gemm_bytes, attention_bytes, link_bytes, link_time;  // of it, as of a layer (clx_layer_cost)
   double balance;  // work of a stage, mean over the stages, against that of the slowest; 0 = 1
 } clx_step;
 
@@ -248,7 +248,7 @@ typedef struct clx_layer_cost {
   double flop;                             // executed, forward + backward + repeated
   double attention_flop;                   // of them, in attention and scans
   double gemm_bytes, attention_bytes;      // B, operands and results once, forward + backward: traffic of device memory
-  double link_bytes[2];                    // B out over the scale-up fabric, hidden or not
+  double link_bytes[2], link_time[2];      // B out over the scale-up fabric, and s of their collectives, hidden or not
 } clx_layer_cost;
 
 clx_layer_cost clx_training_layer_cost(const clx_training *job, bool moe, bool windowed);

@@ -5,8 +5,8 @@
 
 #include "training/training_layer.h"
 
-// Accesses to device memory for each byte that a collective sends: written on arrival and read to be passed on or reduced.
-static const double COPY_ACCESSES = 2;
+// Accesses to device memory for each byte that a ring sends: the own one and what is added to it are read, what arrives is written.
+static const double COPY_ACCESSES = 3;
 
 static double stream_rate(const clx_device *device) { return device->memory_bandwidth * device->memory_efficiency; }
 
@@ -75,7 +75,8 @@ clx_draw_work clx_draw_work_of(const clx_training *job, const clx_layer_cost *c,
                      .gemm_bytes = of_gemm * c->gemm_bytes,
                      .attention_flop = of_attention * c->attention_flop,
                      .attention_bytes = of_attention * c->attention_bytes,
-                     .link_bytes = c->link_bytes[pass]};
+                     .link_bytes = c->link_bytes[pass],
+                     .link_time = c->link_time[pass]};
   w.time[CLX_DRAW_MULTIPLY] = gemm;
   w.time[CLX_DRAW_ATTENTION] = attention;
   w.time[CLX_DRAW_STREAM] = c->stream[pass] + now.stream;
@@ -100,24 +101,26 @@ void clx_draw_work_add(clx_draw_work *sum, const clx_draw_work *one, double time
   sum->attention_flop += times * one->attention_flop;
   sum->attention_bytes += times * one->attention_bytes;
   sum->link_bytes += times * one->link_bytes;
+  sum->link_time += times * one->link_time;
 }
 
 // --- its energy ---------------------------------------------------------------------------------------------------------------
 
 static double per_second(double amount, double time) { return time > 0 ? fmax(0, amount) / time : 0; }
 
-// Bytes on the scale-up fabric pass while the GPU multiplies (hidden) or does nothing else: spread over both.
+// Where a collective shows, its bytes pass at its own rate; the rest of them passes behind the products.
 clx_draw_sum clx_draw_sum_of(const clx_job_draw *d, const clx_draw_work *w) {
   const clx_device *device = d->job->device;
   const double *time = w->time;
-  const double link = per_second(w->link_bytes, time[CLX_DRAW_MULTIPLY] + time[CLX_DRAW_COMMUNICATE]);
+  const double link = per_second(w->link_bytes, w->link_time);
+  const double hidden = link * fmax(0, w->link_time - time[CLX_DRAW_COMMUNICATE]);
   const clx_draw_load load[CLX_DRAW_KINDS] = {
       [CLX_DRAW_COMMUNICATE] = {.bytes = COPY_ACCESSES * link, .link = link},
       [CLX_DRAW_ATTENTION] = {.flop = per_second(w->attention_flop, time[CLX_DRAW_ATTENTION]),
                               .bytes = per_second(w->attention_bytes, time[CLX_DRAW_ATTENTION])},
       [CLX_DRAW_MULTIPLY] = {.flop = per_second(w->gemm_flop, time[CLX_DRAW_MULTIPLY]),
                              .bytes = per_second(w->gemm_bytes, time[CLX_DRAW_MULTIPLY]),
-                             .link = link}};
+                             .link = per_second(hidden, time[CLX_DRAW_MULTIPLY])}};
   clx_draw_sum sum = {0};
   for (int32_t kind = 0; kind < CLX_DRAW_KINDS; kind++) {
     if (time[kind] <= 0) continue;

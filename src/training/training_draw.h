@@ -30,7 +30,8 @@ clx_status clx_job_draw_make(const clx_training *job, clx_job_draw *draw, clx_er
 // Work of one micro-batch, s and FLOP as in clx_layer_cost.
 typedef struct clx_draw_work {
   double time[CLX_DRAW_KINDS];  // s
-  double gemm_flop, gemm_bytes, attention_flop, attention_bytes, link_bytes;
+  double gemm_flop, gemm_bytes, attention_flop, attention_bytes;
+  double link_bytes, link_time;  // of collectives, hidden or not; their time alone
 } clx_draw_work;
 
 // Of one pass over what `cost` is the sum of (backward with what recompute repeats and the weight gradients).

@@ -64,8 +64,10 @@ void clx_layer_add_tp(clx_layer_context *c, bool moe) {
   c->cost.tp[CLX_FORWARD] += exposed;
   c->cost.tp[CLX_BACKWARD] += plain ? tp_backward_plain(c, t, blocks) : exposed;
   c->cost.repeat_tp = exposed;
-  c->cost.link_bytes[CLX_FORWARD] += blocks * t.link_bytes;
-  c->cost.link_bytes[CLX_BACKWARD] += blocks * t.link_bytes;
+  for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
+    c->cost.link_bytes[pass] += blocks * t.link_bytes;
+    c->cost.link_time[pass] += blocks * (t.gather + t.reduce);
+  }
 }
 
 // Keys and values pass by while attention computes on those at hand.
@@ -79,6 +81,7 @@ static void add_cp_ring(clx_layer_context *c) {
     const double comm = pass == CLX_BACKWARD ? 2 * ring : ring;
     const double hidden = c->cost.attention[pass] * (l->cp - 1) / l->cp;
     c->cost.link_bytes[pass] += (pass == CLX_BACKWARD ? 2 : 1) * (l->cp - 1) * step.link_bytes;
+    c->cost.link_time[pass] += comm;
     c->cost.cp[pass] += fmax(0, comm - hidden) + held * fmin(comm, hidden);
   }
 }
@@ -94,6 +97,7 @@ static void add_cp_all_to_all(clx_layer_context *c) {
   for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
     c->cost.cp[pass] += in.time + out.time;
     c->cost.link_bytes[pass] += in.link_bytes + out.link_bytes;
+    c->cost.link_time[pass] += in.time + out.time;
   }
 }
 
@@ -172,12 +176,13 @@ void clx_layer_add_ep(clx_layer_context *c) {
     c->cost.stream[CLX_BACKWARD] += sort;
     c->experts_forward += sort;
   }
-  const double exposed = exchanges * exchange_time(c, group) * (1 - (overlaps ? c->software->expert_overlap : 0)) +
-                         blocks * expert_tensor_time(c);
+  const double exchanged = exchanges * exchange_time(c, group), cut = blocks * expert_tensor_time(c);
+  const double exposed = exchanged * (1 - (overlaps ? c->software->expert_overlap : 0)) + cut;
   const double bytes = exchanges * exchange_link_bytes(c, group);
   for (int32_t pass = CLX_FORWARD; pass <= CLX_BACKWARD; pass++) {
     c->cost.ep[pass] += exposed;
     c->cost.link_bytes[pass] += bytes;
+    c->cost.link_time[pass] += exchanged + cut;
   }
 }
 
@@ -218,6 +223,7 @@ void clx_layer_add_fsdp(clx_layer_context *c, bool moe) {
     const clx_collective kind = pass == CLX_FORWARD ? CLX_ALL_GATHER : CLX_REDUCE_SCATTER;
     const double drag = clx_training_drag(c->job, kind, group, &comm[pass], &c->cost, pass);
     c->cost.link_bytes[pass] += comm[pass].bytes[0];
+    c->cost.link_time[pass] += comm[pass].time;
     c->cost.fsdp[pass] = comm[pass].time - beside.hidden + drag * fmin(beside.hidden, compute);
     c->cost.contention[pass] = beside.added;
   }

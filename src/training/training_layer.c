@@ -162,6 +162,7 @@ static clx_layer_cost ends_cost(const clx_training *job,
   const clx_tp_collectives t = clx_layer_tp_collectives(&c);
   c.cost.tp[CLX_FORWARD] = c.cost.tp[CLX_BACKWARD] = (t.gather + t.reduce) / 2;
   c.cost.link_bytes[CLX_FORWARD] = c.cost.link_bytes[CLX_BACKWARD] = t.link_bytes / 2;
+  c.cost.link_time[CLX_FORWARD] = c.cost.link_time[CLX_BACKWARD] = (t.gather + t.reduce) / 2;
   return c.cost;
 }
 

@@ -28,6 +28,9 @@ static void fill_position(const clx_job_draw *draw, const clx_graph *g, int32_t 
   fill_task(draw, &forward, g->duration[CLX_TASK_FORWARD][position], &t->task[CLX_TASK_FORWARD][position]);
   fill_task(draw, &backward, g->duration[CLX_TASK_BACKWARD][position], &t->task[CLX_TASK_BACKWARD][position]);
   fill_task(draw, &weight, g->duration[CLX_TASK_WEIGHT][position], &t->task[CLX_TASK_WEIGHT][position]);
+  for (int32_t kind = 0; kind < CLX_TASK_KINDS; kind++) {
+    t->energy[kind][position] = clx_draw_sum_energy(&t->task[kind][position]);
+  }
 }
 
 static bool alike(const clx_stragglers *s) {
@@ -40,7 +43,11 @@ static clx_status fill_part(clx_job_power *p, const clx_part *part, clx_arena *a
   *t = (clx_part_tasks){.part = part, .lanes = part->replicas / p->fleet->lockstep};
   for (int32_t kind = 0; kind < CLX_TASK_KINDS; kind++) {
     t->task[kind] = CLX_NEW_ARRAY(arena, clx_draw_sum, g->positions);
-    if (t->task[kind] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    t->energy[kind] = CLX_NEW_ARRAY(arena, double, g->positions);
+    t->done[kind] = CLX_NEW_ARRAY(arena, double, g->positions);
+    if (t->task[kind] == NULL || t->energy[kind] == NULL || t->done[kind] == NULL) {
+      return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+    }
   }
   for (int32_t i = 0; i < g->positions; i++) fill_position(&p->draw, g, i, t);
   return CLX_OK;
@@ -96,13 +103,20 @@ void clx_job_power_pace(const clx_job_power *p, const clx_part_tasks *t, int32_t
   }
 }
 
-void clx_job_power_put(clx_canvas *c, int32_t stage, const clx_lane_pace *pace, const clx_draw_sum *task, double time,
+void clx_job_power_put(clx_canvas *c, int32_t stage, const clx_lane_pace *pace, double energy, double time,
                        double start, double end) {
   const double wait = end - start - pace->working * time;
-  clx_canvas_spread(c, stage, start, end,
-                    pace->working * clx_draw_sum_energy(task) + wait * c->draw->watt[CLX_DRAW_WAIT]);
-  clx_draw_sum_add(&c->total, task, c->weight * pace->working);
+  clx_canvas_spread(c, stage, start, end, pace->working * energy + wait * c->draw->watt[CLX_DRAW_WAIT]);
   clx_draw_sum_put(&c->total, c->draw, CLX_DRAW_WAIT, c->weight * wait);
+}
+
+void clx_part_tasks_count(clx_part_tasks *t, clx_canvas *c) {
+  for (int32_t kind = 0; kind < CLX_TASK_KINDS; kind++) {
+    for (int32_t i = 0; i < t->part->graph.positions; i++) {
+      if (t->done[kind][i] > 0) clx_draw_sum_add(&c->total, &t->task[kind][i], t->done[kind][i]);
+      t->done[kind][i] = 0;
+    }
+  }
 }
 
 // --- passes -------------------------------------------------------------------------------------------------------------------
@@ -202,7 +216,8 @@ double clx_training_power_mean(const clx_training *job, const clx_step *s) {
                         .gemm_bytes = s->gemm_bytes,
                         .attention_flop = s->attention_flop,
                         .attention_bytes = s->attention_bytes,
-                        .link_bytes = s->link_bytes};
+                        .link_bytes = s->link_bytes,
+                        .link_time = s->link_time};
   work.time[CLX_DRAW_MULTIPLY] = s->gemm * (1 + mixed);
   work.time[CLX_DRAW_ATTENTION] = s->attention * (1 + mixed);
   work.time[CLX_DRAW_STREAM] = s->stream * (1 + mixed) + stream;

@@ -7,7 +7,7 @@
 // schedule does; under DualPipe half of the micro-batches enter at either end and a stage takes them in turn.
 typedef struct walk {
   const clx_graph *graph;
-  const clx_part_tasks *part;
+  clx_part_tasks *part;
   const clx_lane_pace *pace;
   clx_canvas *canvas;  // nullable: times alone
   double start;        // s, of the batch
@@ -25,7 +25,8 @@ static void forward(walk *w, int32_t stage, int32_t position, int32_t micro_batc
   const double start = fmax(w->free[stage], w->ready[micro_batch]), end = start + time * w->pace[stage].slowness;
   put_wait(w, stage, w->free[stage], start);
   if (w->canvas != NULL) {
-    clx_job_power_put(w->canvas, stage, &w->pace[stage], &w->part->task[CLX_TASK_FORWARD][position], time, start, end);
+    w->part->done[CLX_TASK_FORWARD][position] += w->canvas->weight * w->pace[stage].working;
+    clx_job_power_put(w->canvas, stage, &w->pace[stage], w->part->energy[CLX_TASK_FORWARD][position], time, start, end);
   }
   const bool sends = g->job.layout.pp > 1 && position + 1 < g->positions;
   const double sent = end + (sends ? g->send[position] : 0);
@@ -110,8 +111,7 @@ static double walk_lane(walk *w, const evaluation *e) {
   return e->rest > 0 ? walk_batch(w, e->rest) : time;
 }
 
-static clx_status walk_make(const clx_part_tasks *t, clx_arena *arena, walk *w, clx_lane_pace **pace,
-                            clx_error *error) {
+static clx_status walk_make(clx_part_tasks *t, clx_arena *arena, walk *w, clx_lane_pace **pace, clx_error *error) {
   const clx_graph *g = &t->part->graph;
   *pace = CLX_NEW_ARRAY(arena, clx_lane_pace, g->pipeline.stages);
   *w = (walk){.graph = g, .part = t, .pace = *pace};
@@ -122,10 +122,10 @@ static clx_status walk_make(const clx_part_tasks *t, clx_arena *arena, walk *w, 
 }
 
 // Replicas meet at the end: the slowest of those that are drawn.
-static clx_status longest(const clx_job_power *p, double sequences, clx_arena *arena, double *time, clx_error *error) {
+static clx_status longest(clx_job_power *p, double sequences, clx_arena *arena, double *time, clx_error *error) {
   *time = 0;
   for (int32_t k = 0; k < p->part_count; k++) {
-    const clx_part_tasks *t = &p->part[k];
+    clx_part_tasks *t = &p->part[k];
     walk w;
     clx_lane_pace *pace;
     CLX_TRY(walk_make(t, arena, &w, &pace, error));
@@ -138,14 +138,14 @@ static clx_status longest(const clx_job_power *p, double sequences, clx_arena *a
   return CLX_OK;
 }
 
-clx_status clx_job_power_evaluation(const clx_job_power *p, double sequences, int32_t samples, clx_arena *arena,
+clx_status clx_job_power_evaluation(clx_job_power *p, double sequences, int32_t samples, clx_arena *arena,
                                     clx_canvas *c, clx_error *error) {
   double time = 0;
   CLX_TRY(longest(p, sequences, arena, &time, error));
   const int32_t stages = p->fleet->part[0].graph.pipeline.stages;
   CLX_TRY(clx_canvas_make(&p->draw, time, stages, samples, arena, c, error));
   for (int32_t k = 0; k < p->part_count; k++) {
-    const clx_part_tasks *t = &p->part[k];
+    clx_part_tasks *t = &p->part[k];
     walk w;
     clx_lane_pace *pace;
     CLX_TRY(walk_make(t, arena, &w, &pace, error));
@@ -157,6 +157,7 @@ clx_status clx_job_power_evaluation(const clx_job_power *p, double sequences, in
       const double end = walk_lane(&w, &e);
       for (int32_t s = 0; s < stages; s++) put_wait(&w, s, end, time);
     }
+    clx_part_tasks_count(t, c);
   }
   return CLX_OK;
 }

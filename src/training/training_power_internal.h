@@ -11,6 +11,8 @@ enum { CLX_POWER_LANES_MAX = 64 };
 typedef struct clx_part_tasks {
   const clx_part *part;
   clx_draw_sum *task[CLX_TASK_KINDS];  // [positions]
+  double *energy[CLX_TASK_KINDS];      // [positions] J, of all kinds
+  double *done[CLX_TASK_KINDS];        // [positions]: tasks at full speed that are on the canvas but not in its total
   int32_t lanes, drawn;                // of the part; those that are drawn
   double weight;                       // of one of those
 } clx_part_tasks;
@@ -34,12 +36,14 @@ clx_status clx_job_power_make(const clx_fleet *fleet, const clx_device *device, 
 int32_t clx_part_tasks_lane(const clx_part_tasks *part, int32_t i);
 // pace[stages].
 void clx_job_power_pace(const clx_job_power *power, const clx_part_tasks *part, int32_t lane, clx_lane_pace *pace);
-// A task from start to end (s), which takes `time` s at full speed.
-void clx_job_power_put(clx_canvas *canvas, int32_t stage, const clx_lane_pace *pace, const clx_draw_sum *task,
-                       double time, double start, double end);
+// Work of `time` s and `energy` J at full speed, from start to end (s); what is left the ranks of the lane wait. Work is counted in
+// `done` and goes into the total with clx_part_tasks_count.
+void clx_job_power_put(clx_canvas *canvas, int32_t stage, const clx_lane_pace *pace, double energy, double time,
+                       double start, double end);
+void clx_part_tasks_count(clx_part_tasks *part, clx_canvas *canvas);
 
 // Energy of a training step; of the forward passes of an evaluation of `sequences`.
-clx_status clx_job_power_step(const clx_job_power *power, int32_t samples, clx_arena *arena, clx_canvas *canvas,
+clx_status clx_job_power_step(clx_job_power *power, int32_t samples, clx_arena *arena, clx_canvas *canvas,
                               clx_error *error);
-clx_status clx_job_power_evaluation(const clx_job_power *power, double sequences, int32_t samples, clx_arena *arena,
+clx_status clx_job_power_evaluation(clx_job_power *power, double sequences, int32_t samples, clx_arena *arena,
                                     clx_canvas *canvas, clx_error *error);

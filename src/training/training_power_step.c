@@ -6,7 +6,7 @@
 // One lane of a part as it is painted.
 typedef struct lane_run {
   const clx_job_power *power;
-  const clx_part_tasks *part;
+  clx_part_tasks *part;
   const clx_graph_ends *ends;
   const clx_graph_tail *tail;
   clx_pipeline_times times;
@@ -16,28 +16,37 @@ typedef struct lane_run {
 
 // --- tasks --------------------------------------------------------------------------------------------------------------------
 
-// Energy of task i at full speed, its weight gradients with it where no task of their own follows. Its time is added to *time.
-static void add_task(const lane_run *r, int32_t i, int32_t position, clx_draw_sum *sum, double *time) {
+// At full speed.
+typedef struct work {
+  double time, energy;  // s, J
+} work;
+
+static void add_kind(const lane_run *r, int32_t kind, int32_t position, double counted, work *sum) {
+  sum->time += r->part->part->graph.duration[kind][position];
+  sum->energy += r->part->energy[kind][position];
+  r->part->done[kind][position] += counted;
+}
+
+// Task i, its weight gradients with it where no task of their own follows.
+static void add_task(const lane_run *r, int32_t i, int32_t position, double counted, work *sum) {
   const clx_graph *g = &r->part->part->graph;
   const int32_t kind = g->pipeline.task[i].kind;
-  clx_draw_sum_add(sum, &r->part->task[kind][position], 1);
-  *time += g->duration[kind][position];
+  add_kind(r, kind, position, counted, sum);
   if (kind == CLX_TASK_BACKWARD && g->pipeline.split && clx_pipeline_is_whole(&g->pipeline, i)) {
-    clx_draw_sum_add(sum, &r->part->task[CLX_TASK_WEIGHT][position], 1);
-    *time += g->duration[CLX_TASK_WEIGHT][position];
+    add_kind(r, CLX_TASK_WEIGHT, position, counted, sum);
   }
 }
 
 // Of a merged pair the exchange of either lies behind the kernels of the other: its bytes stay, its time goes.
-static void hide_exchange(const lane_run *r, const clx_task *task, int32_t p, int32_t q, clx_draw_sum *sum,
-                          double *time) {
+static void hide_exchange(const lane_run *r, const clx_task *task, int32_t p, int32_t q, double counted, clx_canvas *c,
+                          work *sum) {
   const clx_graph *g = &r->part->part->graph;
   if (g->merged == NULL) return;
   const int32_t forward = task->kind == CLX_TASK_FORWARD ? p : q, backward = task->kind == CLX_TASK_FORWARD ? q : p;
-  const double hidden = fmin(*time - g->merged[forward * g->positions + backward], sum->time[CLX_DRAW_COMMUNICATE]);
-  if (hidden <= 0) return;
-  clx_draw_sum_put(sum, &r->power->draw, CLX_DRAW_COMMUNICATE, -hidden);
-  *time -= hidden;
+  const double hidden = fmax(0, sum->time - g->merged[forward * g->positions + backward]);
+  sum->time -= hidden;
+  sum->energy -= hidden * c->draw->watt[CLX_DRAW_COMMUNICATE];
+  clx_draw_sum_put(&c->total, c->draw, CLX_DRAW_COMMUNICATE, -hidden * counted);
 }
 
 // After a task that sends and waits for its transfer the stage communicates, otherwise it waits for what it needs.
@@ -65,18 +74,19 @@ static double put_tasks(const lane_run *r, clx_canvas *c, int32_t stage) {
     const clx_pipeline_span span = r->span[i];
     const int32_t position = clx_pipeline_position(p, stage, task);
     put_gap(r, c, stage, done, span.start, sending);
-    clx_draw_sum sum = {0};
-    double time = 0;
-    add_task(r, i, position, &sum, &time);
+    work sum = {0, 0};
+    const double counted = c->weight * r->pace[stage].working;
+    add_task(r, i, position, counted, &sum);
     sending = sending_of(r, task, position);
     if (task->with_next) {
       const int32_t other = clx_pipeline_position(p, stage, &p->task[i + 1]);
-      add_task(r, i + 1, other, &sum, &time);
-      hide_exchange(r, task, position, other, &sum, &time);
+      add_task(r, i + 1, other, counted, &sum);
+      hide_exchange(r, task, position, other, counted, c, &sum);
       sending = fmax(sending, sending_of(r, &p->task[i + 1], other));
       i++;
     }
-    clx_job_power_put(c, stage, &r->pace[stage], &sum, time, r->tail->gather + span.start, r->tail->gather + span.end);
+    clx_job_power_put(c, stage, &r->pace[stage], sum.energy, sum.time, r->tail->gather + span.start,
+                      r->tail->gather + span.end);
     done = span.end;
   }
   return done;
@@ -173,11 +183,11 @@ static clx_status put_part(lane_run *r, clx_arena *arena, clx_canvas *c, clx_err
   for (int32_t i = 0; i < r->part->drawn; i++) {
     CLX_TRY(put_lane(r, clx_part_tasks_lane(r->part, i), send, span, pace, arena, c, error));
   }
+  clx_part_tasks_count(r->part, c);
   return CLX_OK;
 }
 
-clx_status clx_job_power_step(const clx_job_power *p, int32_t samples, clx_arena *arena, clx_canvas *c,
-                              clx_error *error) {
+clx_status clx_job_power_step(clx_job_power *p, int32_t samples, clx_arena *arena, clx_canvas *c, clx_error *error) {
   const clx_graph *g = &p->fleet->part[0].graph;
   clx_graph_ends ends;
   int64_t tasks = 0;

@@ -30,6 +30,7 @@ void clx_layer_cost_add(clx_layer_cost *sum, const clx_layer_cost *one, double t
     sum->fsdp[pass] += times * one->fsdp[pass];
     sum->contention[pass] += times * one->contention[pass];
     sum->link_bytes[pass] += times * one->link_bytes[pass];
+    sum->link_time[pass] += times * one->link_time[pass];
   }
   sum->weight += times * one->weight;
   sum->repeat += times * one->repeat;
@@ -155,6 +156,7 @@ void clx_training_fill(clx_step *step, const clx_layer_cost *sum, double micro_b
   step->gemm_bytes = micro_batches * sum->gemm_bytes;
   step->attention_bytes = micro_batches * sum->attention_bytes;
   step->link_bytes = micro_batches * (sum->link_bytes[0] + sum->link_bytes[1]);
+  step->link_time = micro_batches * (sum->link_time[0] + sum->link_time[1]);
 }
 
 // Waiting for the slowest rank, of the time in which kernels run.

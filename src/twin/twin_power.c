@@ -24,7 +24,8 @@ double clx_twin_power_share(const clx_step *step) {
 }
 
 static double server_other(const clx_cohort *c) {
-  return (double)c->servers * (c->server.power_other + c->server.power_fans) + (double)c->racks * c->rack.power_other;
+  const double server = clx_server_parts(&c->server, 1) + c->server.power_fans;
+  return (double)c->servers * server + (double)c->racks * clx_rack_parts(&c->rack, 1);
 }
 
 // What a GPU of a cohort may draw: a cap holds for those that train, and shares are of it.

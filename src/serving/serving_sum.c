@@ -33,12 +33,15 @@ static clx_draw_kind draw_of(const clx_kernel_family *family) {
 // H100: Funny L2, and Tons of Bandwidth", 2023). At full clock device memory is the narrower of the two on all devices here.
 static const double CACHE_RATE = 21.4;
 
-// The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest. A clock so low
-// that the cache becomes the narrower one stretches it.
-static double moving_time(const clx_device *device, const clx_kernel_cost *cost, double clock) {
+// The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest.
+static double moving_time(const clx_device *device, const clx_kernel_cost *cost) {
+  return fmin(cost->time, cost->bytes / (CLX_SERVING_STREAMING * device->memory_bandwidth));
+}
+
+// Time of moving bytes against that at full clock: a clock so low that the cache becomes the narrower one stretches it.
+static double stretch(const clx_device *device, double clock) {
   const double memory = CLX_SERVING_STREAMING * device->memory_bandwidth;
-  const double cache = fmax(memory, CACHE_RATE * device->processors * device->clock) * clock;
-  return fmin(cost->time, cost->bytes / memory) * fmax(1, memory / cache);
+  return fmax(1, memory / (fmax(memory, CACHE_RATE * device->processors * device->clock) * clock));
 }
 
 // One kind of kernel on one device.
@@ -47,7 +50,7 @@ typedef struct kernel {
   const clx_kernel_cost *cost;
   clx_draw_kind kind;
   clx_kernel_format format;
-  double moving;  // s in which it moves bytes, at full clock
+  double moving;  // s in which it moves bytes, within cost->time
 } kernel;
 
 // W at a clock, of rates that hold there: the law of kernels under a limit (docs/model/device/power.md, section 2). What runs follows
@@ -100,8 +103,9 @@ void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_
                           const clx_kernel_cost *cost, double busy, double times) {
   if (!(times > 0) || !(cost->time > 0)) return;
   const clx_device *device = sum->serving->device;
-  const kernel k = {device, cost, kind, format, moving_time(device, cost, 1)};
-  const double alone = clock_of(&k), clock = fmin(sum->clock, alone), moving = moving_time(device, cost, clock);
+  const kernel k = {device, cost, kind, format, moving_time(device, cost)};
+  const double alone = clock_of(&k), clock = fmin(sum->clock, alone);
+  const double moving = k.moving * stretch(device, clock) / stretch(device, alone);
   const double busiest = kind == CLX_DRAW_COMMUNICATE ? cost->time : moving + (cost->time - k.moving) * alone / clock;
   const double working = fmax(busiest * busy, moving);
   clx_serving_cost *c = &sum->cost;

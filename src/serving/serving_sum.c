@@ -65,15 +65,16 @@ static double draw_at(const kernel *k, const clx_draw_load *load, double clock, 
   part.bytes = load->bytes;
   const double memory = load->bytes > 0 ? clx_device_draw(device, &part, 1, INFINITY) - running : 0;
   const double v = p->voltage_floor + (1 - p->voltage_floor) * clock, own = p->memory_own * memory;
-  const double watt = device->idle_power + (running - device->idle_power) * clock * v * v +
-                      (all - running - own) * v * v + own;
+  const double watt =
+      device->idle_power + (running - device->idle_power) * clock * v * v + (all - running - own) * v * v + own;
   return fmin(watt, most);
 }
 
 // J in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.
 static double energy_of(const kernel *k, double clock, double moving, double time, double most) {
   const clx_kernel_cost *cost = k->cost;
-  clx_draw_load load = {.kind = k->kind, .format = k->format, .flop = cost->flop / time, .link = cost->link_bytes / time};
+  clx_draw_load load = {
+      .kind = k->kind, .format = k->format, .flop = cost->flop / time, .link = cost->link_bytes / time};
   const double resting = time - moving;
   double energy = resting > 0 ? resting * draw_at(k, &load, clock, most) : 0;
   if (moving > 0) {

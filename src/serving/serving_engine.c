@@ -7,7 +7,7 @@ const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_blo
 // vLLM. Sampling: the PyTorch path sorts the whole vocabulary where top-p is asked for: 57.6 ms for 2,048 x 131,072 logits (vllm-project
 // /vllm pull request 32234; 33538 has 0.25 ns a logit for small ones); a sort of keys and indices and the passes around it move about
 // 200 B a logit. One front end passes about 15,000 tokens/s (pull request 17546, Llama-3.2-1B on two A100, before several were allowed),
-// and the settings of the published energy runs that could be read have three. Graphs: cudagraph_capture_sizes up to 512. Experts in fp8
+// and the settings of energy runs that could be read have one, three or eight of them: three. Graphs: cudagraph_capture_sizes up to 512. Experts in fp8
 // blocks run on kernels without tuned settings: 2.5 fits Qwen3-235B on H200 (serving_silicon.csv, vLLM 0.12), no run with power. Assumed:
 // the exposed time of an iteration, its hidden part and the time of a launch.
 // TensorRT-LLM: its own runtime in C++, greedy sampling; all assumed.

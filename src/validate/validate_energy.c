@@ -157,6 +157,8 @@ static bool read_model(row_reader *r) {
   clx_error error = {0};
   const char *name = text_of(r, "model_id");
   if (name[0] == '\0') return refuse(r, "column 'model_id' is blank");
+  if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
+    return refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);
   if (clx_catalog_read(r->job->catalog, "model", name, (clx_place){0}, &clx_model_schema, r->arena, &r->model,
                        &error) != CLX_OK ||
       clx_transformer_complete(&r->model, (clx_place){0}, &error) != CLX_OK)

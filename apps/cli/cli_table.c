@@ -68,10 +68,11 @@ const cli_command cli_predict_command = {
     .text =
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
         "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
-        "alone on one device) or collectives (one collective alone on a network).",
+        "alone on one device), collectives (one collective alone on a network) or energy (inference runs\n"
+        "with the power of their GPUs).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
-                 "colossus predict collectives nccl.csv"},
+                 "colossus predict collectives nccl.csv", "colossus predict energy runs.csv"},
     .argument = {{.name = "KIND", .kind = CLI_TABLE}, {.name = "FILE", .kind = CLI_FILE_PATH}},
     .options = PREDICT_OPTIONS,
     .option_count = CLI_COUNT(PREDICT_OPTIONS),
@@ -181,13 +182,14 @@ const cli_command cli_validate_command = {
     .summary = "compare predictions with published measurements",
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
-        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels or\n"
-        "collectives.\n"
+        "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels,\n"
+        "collectives or energy.\n"
         "KIND cases: asks the models for every figure of the shipped cases, or of the folders, cases and YAML\n"
         "files that are named, and compares with its tolerance; exit code 3 when one lies outside.",
     .examples = {"colossus validate training runs.csv --by hardware --only trust=A,B",
                  "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
-                 "colossus validate collectives nccl.csv --by collective", "colossus validate cases reliability"},
+                 "colossus validate collectives nccl.csv --by collective",
+                 "colossus validate energy runs.csv --by model_id", "colossus validate cases reliability"},
     .argument = {{"KIND", CLI_COMPARED, false}, {"FILE|NAME", CLI_CASE, true}},
     .repeated = true,
     .options = VALIDATE_OPTIONS,

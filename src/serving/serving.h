@@ -1,0 +1,127 @@
+// serving: what one iteration of an inference engine costs on a group of GPUs: decode of many sequences, with a share of
+// prompts mixed in. Time, FLOP, bytes and energy are sums over the kernels that it launches, each from its measured family;
+// between them the device waits for its peers and its host. docs/model/power/inference.md.
+#pragma once
+
+#include "base/base.h"
+#include "device/device.h"
+#include "device/device_draw.h"
+#include "workload/workload.h"
+
+// Which of a model's weights are stored (and multiplied) in which format.
+typedef enum clx_weights {
+  CLX_WEIGHTS_BF16,
+  CLX_WEIGHTS_FP8,            // all products, one scale per tensor or channel
+  CLX_WEIGHTS_FP8_BLOCK,      // all products, 128 x 128 blocks
+  CLX_WEIGHTS_FP8_FFN,        // feed-forward blocks only, attention in bf16
+  CLX_WEIGHTS_FP8_EXPERTS,    // routed experts only
+  CLX_WEIGHTS_MXFP4_EXPERTS,  // routed experts in 4 bit with a scale per 32, activations bf16
+  CLX_WEIGHTS_KINDS
+} clx_weights;
+
+extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
+
+// An engine as far as time and power see it. Sources of the shipped ones stand in serving_engine.c.
+typedef struct clx_engine {
+  const char *name;      // "vllm"
+  const char *title;     // version and settings that the constants belong to
+  double step_exposed;   // s of an iteration in which the device waits for its host, whatever the batch
+  double step_hidden;    // s of host work per iteration that runs beside the device
+  double sequence_time;  // s of the same per sequence
+  double launch_time;    // s of host time per kernel that is launched alone
+  double graph_tokens;   // iterations of up to so many tokens replay a captured graph: no launches
+  double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
+  double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
+  double sort_bytes;     // B of device memory per logit meanwhile
+} clx_engine;
+
+// NULL when unknown. Engines: "vllm", "tensorrt-llm".
+const clx_engine *clx_engine_find(const char *name);
+
+// A model on a group of GPUs. tp x dp = GPUs; attention is cut over tp and replicated over dp; the experts of a layer over
+// ep x etp = tp x dp.
+typedef struct clx_serving {
+  const clx_transformer *model;  // completed
+  const clx_device *device;      // with kernels
+  const clx_engine *engine;
+  clx_weights weights;
+  int32_t tp, dp, ep, etp;
+  bool fp8_cache;  // keys and values in 8 bit
+  bool sorts;      // sampling with top-p or top-k
+  double routing;  // exponent of the popularity of experts, 0 = balanced
+  double limit;    // W of one GPU, 0 = its tdp
+} clx_serving;
+
+// Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.
+clx_status clx_serving_check(const clx_serving *serving, clx_error *error);
+
+// B of weights on one GPU.
+double clx_serving_weight_bytes(const clx_serving *serving);
+
+// Work of one iteration, of all dp replicas together.
+typedef struct clx_serving_batch {
+  double sequences;  // that decode one token each; may be 0
+  double context;    // mean tokens that each of them has cached
+  double prompts;    // that are prefilled in this iteration; may be a fraction
+  double prompt;     // new tokens of each
+  double cached;     // tokens of each that are cached already
+} clx_serving_batch;
+
+typedef enum clx_serving_part {
+  CLX_SERVING_DENSE,      // products of attention, feed-forward blocks, shared experts
+  CLX_SERVING_EXPERTS,    // routed experts
+  CLX_SERVING_DECODE,     // attention of one new token
+  CLX_SERVING_PREFILL,    // attention of prompts
+  CLX_SERVING_ELEMENTS,   // normalisation, rotation, activation, states of recurrent mixers
+  CLX_SERVING_HEAD,       // logits and sampling
+  CLX_SERVING_EXCHANGE,   // all-reduce, gather and scatter between GPUs
+  CLX_SERVING_WAIT,       // for other ranks and for the host
+  CLX_SERVING_PARTS
+} clx_serving_part;
+
+extern const char *const clx_serving_part_name[CLX_SERVING_PARTS + 1];
+
+// Of one GPU.
+typedef struct clx_serving_share {
+  double time;    // s
+  double energy;  // J
+} clx_serving_share;
+
+typedef struct clx_serving_cost {
+  double time;                   // s of the iteration
+  double flop, bytes, link;      // of one GPU: FLOP; B of device memory; B out over NVLink
+  double energy;                 // J of one GPU
+  double power;                  // W of one GPU, mean: energy / time
+  double clock;                  // relative to boost
+  clx_serving_share part[CLX_SERVING_PARTS];
+} clx_serving_cost;
+
+// Pure and allocation-free, O(1). At the clock that keeps the mean power of the iteration within the limit.
+// Finite for any batch with sequences + prompts > 0 and a serving that passes clx_serving_check.
+clx_serving_cost clx_serving_iteration(const clx_serving *serving, const clx_serving_batch *batch);
+// The same at a given clock, whatever the power.
+clx_serving_cost clx_serving_iteration_at(const clx_serving *serving, const clx_serving_batch *batch, double clock);
+
+// --- closed loop: a constant number of requests in flight ---------------------------------------------------------------
+
+typedef struct clx_serving_load {
+  double sequences;  // in flight, mean
+  double prompt;     // tokens of a request, mean
+  double cached;     // of these, found in the cache of an earlier request
+  double output;     // tokens of an answer, mean
+  double spread;     // variance of the answers' length over its mean squared
+  double chunk;      // most tokens of an iteration; 0 = no bound
+} clx_serving_load;
+
+typedef struct clx_serving_state {
+  double token_time;   // s between two tokens of a request, median
+  double throughput;   // tokens/s of the group, output
+  double power;        // W of the group
+  double energy;       // J per output token
+  double prefill;      // share of the iterations that carry prompts
+  clx_serving_cost decode, mixed;  // the two kinds of iteration
+} clx_serving_state;
+
+// Requests of one prompt each arrive as others finish: prompts per iteration are Poisson with mean sequences / output, and a
+// request has on average half of its answer in the cache. Finite; loads with sequences >= 1, prompt >= 1, output >= 1.
+clx_serving_state clx_serving_steady(const clx_serving *serving, const clx_serving_load *load);

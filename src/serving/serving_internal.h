@@ -1,0 +1,47 @@
+// Between the files of serving.
+#pragma once
+
+#include "serving/serving.h"
+
+// Share of the datasheet bandwidth at which a kernel that is bound by memory moves bytes (thin products of the kernel tables: 0.87
+// to 0.94); that part of its time stays when the processors slow down.
+#define CLX_SERVING_STREAMING 0.9
+
+// Kernels of an iteration as they are added up.
+typedef struct clx_serving_sum {
+  const clx_serving *serving;
+  double clock;
+  double launches;        // kernels so far
+  double rest;            // W while nothing runs
+  clx_serving_cost cost;  // of one GPU
+} clx_serving_sum;
+
+// Adds `times` runs of a kernel of a family. `shape` is the family's struct.
+void clx_serving_add(clx_serving_sum *sum, clx_serving_part part, const clx_kernel_family *family,
+                     clx_kernel_format format, const void *shape, double times);
+// The same of a cost that is known. `busy`: share of `cost->time` in which this GPU itself works; it waits for the rest.
+void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_kind kind, clx_kernel_format format,
+                          const clx_kernel_cost *cost, double busy, double times);
+// Traffic of one kernel that only moves bytes.
+void clx_serving_add_stream(clx_serving_sum *sum, clx_serving_part part, double bytes, double times);
+// The device waits.
+void clx_serving_add_wait(clx_serving_sum *sum, double time);
+
+// Formats of the products of attention, of feed-forward blocks and of routed experts.
+typedef struct clx_weight_formats {
+  clx_kernel_format attention, ffn, experts;
+  double expert_bytes;  // stored per weight of an expert
+} clx_weight_formats;
+
+clx_weight_formats clx_weight_formats_of(clx_weights weights);
+
+// Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
+typedef struct clx_serving_tokens {
+  double decode, context;          // of this replica: sequences, mean cached tokens
+  double prompts, prompt, cached;  // of this replica
+  double tokens;                   // of this replica: decode + prompts * prompt
+  double all;                      // of all replicas together
+} clx_serving_tokens;
+
+void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *tokens);

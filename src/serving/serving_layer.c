@@ -1,0 +1,259 @@
+// The kernels of a transformer as an engine launches them, layer by layer.
+#include <math.h>
+
+#include "serving/serving_internal.h"
+
+enum { BF16 = 2 };  // B
+
+clx_weight_formats clx_weight_formats_of(clx_weights weights) {
+  static const clx_weight_formats formats[CLX_WEIGHTS_KINDS] = {
+      [CLX_WEIGHTS_BF16] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 2},
+      [CLX_WEIGHTS_FP8] = {CLX_KERNEL_FP8, CLX_KERNEL_FP8, CLX_KERNEL_FP8, 1},
+      [CLX_WEIGHTS_FP8_BLOCK] = {CLX_KERNEL_FP8_BLOCK, CLX_KERNEL_FP8_BLOCK, CLX_KERNEL_FP8_BLOCK, 1},
+      [CLX_WEIGHTS_FP8_FFN] = {CLX_KERNEL_BF16, CLX_KERNEL_FP8, CLX_KERNEL_FP8, 1},
+      [CLX_WEIGHTS_FP8_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_FP8, 1},
+      [CLX_WEIGHTS_MXFP4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 4.25 / 8},
+  };
+  return formats[weights];
+}
+
+static void add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_format format, double m, double n,
+                        double k, double times) {
+  const clx_gemm_shape shape = {.m = fmax(1, ceil(m)), .n = fmax(1, n), .k = fmax(1, k)};
+  clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
+}
+
+static double kv_heads_of(const clx_serving *s) { return fmax(1, (double)s->model->kv_heads / s->tp); }
+
+static double gates_of(const clx_transformer *model) {
+  return model->activation == CLX_SWIGLU || model->activation == CLX_GEGLU ? 2 : 1;
+}
+
+// Sum of a layer's results over the ranks that share it.
+static void add_reduction(clx_serving_sum *sum, double tokens, double ranks, double times) {
+  if (ranks < 2) return;
+  const clx_custom_allreduce_shape shape = {.num_gpus = ranks, .message_size = tokens * sum->serving->model->hidden};
+  clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_custom_allreduce, CLX_KERNEL_BF16, &shape, times);
+}
+
+// Residual and normalisation in one kernel: four passes over the tokens.
+static void add_norm(clx_serving_sum *sum, double tokens, double times) {
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * tokens * sum->serving->model->hidden, times);
+}
+
+// --- attention --------------------------------------------------------------------------------------------------------
+
+// The tables repeat a kernel on one cache, part of which stays on the chip; between two layers of an engine it does not, so that
+// keys and values come from device memory once.
+static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_family *family = &clx_kernel_attention_generation;
+  const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
+  const clx_attention_generation_shape shape = {
+      sequences,   1,      t->context, (double)m->heads / s->tp, kv_heads_of(s),
+      m->head_dim, window, s->fp8_cache ? 1 : 0};
+  const void *parameters = clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
+  clx_kernel_cost cost = family->cost(s->device, CLX_KERNEL_BF16, parameters, &shape);
+  const double attended = window > 0 ? fmin(window, t->context) : t->context;
+  const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
+  cost.bytes = fmax(cost.bytes, cache);
+  cost.time = fmax(cost.time, cache / (CLX_SERVING_STREAMING * s->device->memory_bandwidth));
+  clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_BF16, &cost, 1, layers);
+}
+
+// One kernel for queries that have a window and one for those that have none, by their layers.
+static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const double cache = s->fp8_cache ? 1 : 0, heads = (double)m->heads / s->tp;
+  if (t->decode > 0) add_decode(sum, t, window, layers);
+  if (t->prompts > 0) {
+    const clx_attention_context_shape shape = {
+        fmax(1, t->prompts), t->prompt, t->cached, heads, kv_heads_of(s), m->head_dim, window, cache};
+    clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_attention_context, CLX_KERNEL_BF16, &shape, layers);
+  }
+}
+
+static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double heads = (double)m->heads / s->tp, kv = kv_heads_of(s), d = m->head_dim;
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, (heads + 2 * kv) * d, m->hidden, layers);
+  const double rotated = t->tokens * (heads + 2 * kv) * d;
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * rotated, layers * (m->qk_norm ? 2 : 1));
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * 2 * kv * d, layers);  // into the cache
+  const double windowed = m->sliding_window > 0 && m->window_period > 1 ? layers * (1 - 1.0 / m->window_period) : 0;
+  add_attention(sum, t, 0, layers - windowed);
+  if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
+}
+
+// Latent attention: decode in the absorbed form, against one latent vector per token; prompts against expanded keys.
+static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank, rope = m->qk_rope_dim;
+  const double query = m->q_lora_rank > 0 ? m->q_lora_rank : m->hidden;
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->q_lora_rank + latent + rope, m->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
+  if (t->decode > 0) {
+    const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
+    const clx_kernel_cost absorb = clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode), latent,
+                                                         m->qk_nope_dim, heads);
+    clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
+    const clx_mla_generation_shape shape = {fmax(1, t->decode), 1, t->context, heads, s->fp8_cache ? 1 : 0};
+    clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
+  }
+  if (t->prompts > 0) {
+    const double keys = t->prompts * (t->prompt + t->cached);
+    add_product(sum, CLX_SERVING_DENSE, format, keys, heads * (m->qk_nope_dim + m->v_dim), latent, layers);
+    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, heads, s->fp8_cache ? 1 : 0};
+    clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
+  }
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+}
+
+// A recurrent mixer reads and writes the state of each sequence, in fp32; prompts pass through it in chunks of 256.
+static void add_recurrent(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const double CHUNK = 256, FP32 = 4;
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double inner = (double)m->mamba_heads * m->mamba_head_dim / s->tp;
+  const double shared = fmax(1, (double)m->mamba_groups / s->tp) * m->mamba_state;
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, 2 * inner + 2 * shared + (double)m->mamba_heads / s->tp,
+              m->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * (inner + 2 * shared), layers);
+  const double states = t->decode + t->prompts * ceil(t->prompt / CHUNK);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * FP32 * states * inner * m->mamba_state, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * inner, layers);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, inner, layers);
+}
+
+// --- feed-forward blocks ----------------------------------------------------------------------------------------------
+
+static void add_feed_forward(clx_serving_sum *sum, double tokens, double width, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).ffn;
+  const double local = width / s->tp, gates = gates_of(s->model);
+  add_product(sum, CLX_SERVING_DENSE, format, tokens, gates * local, s->model->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, (gates + 1) * BF16 * tokens * local, layers);
+  add_product(sum, CLX_SERVING_DENSE, format, tokens, s->model->hidden, local, layers);
+}
+
+// Experts stored narrower than their arithmetic run on what the device has: 4-bit units, else unpacked on the way into bf16.
+static clx_kernel_format experts_format(const clx_serving *s) {
+  const bool unpacked = s->weights == CLX_WEIGHTS_MXFP4_EXPERTS;
+  return unpacked && s->device->peak[CLX_FP4] > 0 ? CLX_KERNEL_NVFP4 : clx_weight_formats_of(s->weights).experts;
+}
+
+// Less traffic, the same products; half of the peak bounds what remains.
+static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost *cost) {
+  const double saved = (1 - stored) * fmin(cost->bytes, cost->time * s->device->memory_bandwidth);
+  const double least = fmax(0.25 * cost->time, cost->flop / (0.5 * s->device->peak[CLX_BF16]));
+  cost->time = fmax(cost->time - saved / s->device->memory_bandwidth, fmin(cost->time, least));
+  cost->bytes -= saved;
+}
+
+static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = experts_format(s);
+  const clx_moe_shape shape = {.num_tokens = fmax(1, ceil(t->all)),
+                               .hidden_size = m->expert_hidden > 0 ? m->expert_hidden : m->hidden,
+                               .inter_size = m->expert_ffn,
+                               .topk = m->experts_per_token,
+                               .num_experts = m->experts,
+                               .moe_tp_size = s->etp,
+                               .moe_ep_size = s->ep,
+                               .distribution = routing};
+  const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
+  clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
+  const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
+  if (stored < 0.9) narrow_weights(s, stored, &cost);
+  if (format == CLX_KERNEL_FP8_BLOCK)
+    cost.time += (s->engine->block_experts - 1) * cost.bytes / s->device->memory_bandwidth;
+  return cost;
+}
+
+// The busiest rank holds up the others, which wait for it: time by drawn loads, work by even ones.
+static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_kernel_format format = experts_format(s);
+  clx_kernel_cost busiest = experts_cost(s, t, s->routing);
+  double busy = 1;
+  if (s->ep > 1) {
+    const clx_kernel_cost even = experts_cost(s, t, 0);
+    busy = fmin(1, even.time / busiest.time);
+    busiest.flop = even.flop;
+    busiest.bytes = fmin(even.bytes, busiest.bytes);
+  }
+  add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, s->model->experts, s->model->hidden, layers);
+  // Untuned kernels with scales per block are bound by instructions that rescale sums, as softmax is.
+  const bool rescales = format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1;
+  clx_serving_add_cost(sum, CLX_SERVING_EXPERTS, rescales ? CLX_DRAW_ATTENTION : CLX_DRAW_MULTIPLY, format, &busiest,
+                       busy, layers);
+}
+
+// Replicas of attention bring their tokens together for the experts, and take the results apart again.
+static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  if (s->dp < 2) return;
+  const double elements = fmax(1, t->all * s->model->hidden);
+  const clx_nccl_shape gather = {CLX_NCCL_ALL_GATHER, (double)s->dp * s->tp, elements};
+  const clx_nccl_shape scatter = {CLX_NCCL_REDUCE_SCATTER, (double)s->dp * s->tp, elements};
+  clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather, layers);
+  clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter, layers);
+}
+
+// --- all layers -------------------------------------------------------------------------------------------------------
+
+void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
+  const double layers = m->layers, attention = blocks.attention * layers, mamba = blocks.mamba * layers;
+  const double ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn), dense = ffn - moe;
+  const double norms = m->norms_per_layer > 0 ? m->norms_per_layer / 2.0 : 1;
+  add_norm(sum, t->tokens, norms * (attention + mamba + ffn));
+  if (attention > 0 && m->mla) add_latent(sum, t, attention);
+  if (attention > 0 && !m->mla) add_grouped_query(sum, t, attention);
+  if (mamba > 0) add_recurrent(sum, t, mamba);
+  add_reduction(sum, t->tokens, s->tp, attention + mamba);
+  if (dense > 0) {
+    add_feed_forward(sum, t->tokens, m->ffn, dense);
+    add_reduction(sum, t->tokens, s->tp, dense);
+  }
+  if (moe > 0) {
+    if (m->dense_residual) add_feed_forward(sum, t->tokens, m->ffn, moe);
+    if (m->shared_expert_ffn > 0) add_feed_forward(sum, t->tokens, m->shared_expert_ffn, moe);
+    add_experts(sum, t, moe);
+    add_gathering(sum, t, moe);
+    if (s->dp < 2) add_reduction(sum, t->tokens, s->tp, moe);
+  }
+}
+
+// Logits of one token per sequence, then sampling; a sorting one works on the whole vocabulary on every rank.
+void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const double FP32 = 4, PASSES = 6;  // cast, temperature, softmax and choice
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const double rows = fmax(1, t->decode + t->prompts), logits = rows * m->vocab;
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * m->hidden, 1);  // embedding
+  add_norm(sum, t->tokens, 1);
+  add_product(sum, CLX_SERVING_HEAD, CLX_KERNEL_BF16, rows, (double)m->vocab / s->tp, m->hidden, 1);
+  if (s->tp > 1) {
+    const clx_nccl_shape gather = {CLX_NCCL_ALL_GATHER, s->tp, logits};
+    clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather, 1);
+  }
+  clx_serving_add_stream(sum, CLX_SERVING_HEAD, PASSES * FP32 * logits, 1);
+  if (s->sorts && s->engine->sort_time > 0) {
+    const clx_kernel_cost sort = {.time = s->engine->sort_time * logits,
+                                  .bytes = fmin(s->engine->sort_bytes * logits,
+                                                s->engine->sort_time * logits * s->device->memory_bandwidth)};
+    clx_serving_add_cost(sum, CLX_SERVING_HEAD, CLX_DRAW_STREAM, CLX_KERNEL_FP32, &sort, 1, 1);
+  }
+}

@@ -78,10 +78,10 @@ const cli_command *cli_command_at(int32_t index);  // NULL past the end
 const cli_option *cli_global_option(int32_t index);
 
 extern const cli_command cli_run_command, cli_check_command, cli_compare_command, cli_network_command, cli_why_command,
-    cli_search_command, cli_goodput_command, cli_predict_command, cli_validate_command, cli_catalogue_ls_command,
-    cli_catalogue_show_command, cli_schema_command, cli_scenarios_command, cli_calibrate_command, cli_probe_command,
-    cli_import_topology_command, cli_import_chakra_command, cli_replay_command, cli_completion_command, cli_man_command,
-    cli_help_command;
+    cli_search_command, cli_goodput_command, cli_power_command, cli_predict_command, cli_validate_command,
+    cli_catalogue_ls_command, cli_catalogue_show_command, cli_schema_command, cli_scenarios_command,
+    cli_calibrate_command, cli_probe_command, cli_import_topology_command, cli_import_chakra_command,
+    cli_replay_command, cli_completion_command, cli_man_command, cli_help_command;
 
 // --- command lines (cli_options.c) -----------------------------------------------------------------------------------
 // Finds the command and reads options and arguments into *call. Prints what is wrong and returns an exit code. *call is
@@ -130,6 +130,19 @@ int cli_close_stdout(int code);
 int cli_write_file(const char *path, const char *text);
 int cli_write_bytes(const char *path, const char *data, size_t length);
 int cli_make_folder(const char *path);  // and its parents
+
+// --- progress (cli_progress.c) ---------------------------------------------------------------------------------------
+typedef struct cli_progress {
+  double start, last;  // s
+  bool terminal, shown;
+} cli_progress;
+
+// From here to the end Ctrl-C is only noted, the first time.
+void cli_progress_start(cli_progress *progress);
+// "STEP, 40 % ..." on one line of a terminal, a few times a second, once it takes long enough to be read. False after Ctrl-C.
+bool cli_progress_show(cli_progress *progress, const char *step, double done);
+// Clears the line. `stopped`: the work was not finished; after Ctrl-C the command then ends as any does that Ctrl-C ends.
+void cli_progress_end(cli_progress *progress, bool stopped);
 
 // --- shared steps (cli_run.c) ----------------------------------------------------------------------------------------
 int cli_open_catalogue(const cli_call *call, clx_catalog **catalog);

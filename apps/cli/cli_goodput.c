@@ -1,46 +1,11 @@
 // colossus goodput: what failures leave of a machine's time, under one policy and another.
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-// --- progress and Ctrl-C -----------------------------------------------------------------------------------------------
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number) {
-  (void)number;
-  interrupted = 1;
-  signal(SIGINT, SIG_DFL);  // a second one ends at once
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-typedef struct progress {
-  double start, last;
-  bool terminal, shown;
-} progress;
-
-// On one line of a terminal, a few times a second, once it takes long enough to be read.
-static bool show_done(void *context, double done) {
-  static const double PATIENCE = 0.3;  // s
-  progress *p = context;
-  const double time = now();
-  if (interrupted != 0) return false;
-  if (!p->terminal || time - p->start < PATIENCE || time - p->last < PATIENCE) return true;
-  fprintf(stderr, "\r\033[Ksimulating, %.0f %% ...", 100 * done);
-  fflush(stderr);
-  p->shown = true;
-  p->last = time;
-  return true;
-}
+static bool show_done(void *context, double done) { return cli_progress_show(context, "simulating", done); }
 
 // --- what is asked -------------------------------------------------------------------------------------------------------
 
@@ -92,21 +57,16 @@ static int load(const cli_call *call, const clx_catalog *catalog, const cli_sett
 }
 
 static int simulate(request *r, clx_result **result) {
-  progress seen = {.start = now(), .terminal = isatty(STDERR_FILENO) == 1};
+  cli_progress seen;
   const clx_scenario *scenario[CLX_GOODPUT_POLICIES_MAX];
   for (int32_t i = 0; i < r->count; i++) scenario[i] = r->scenario[i];
   r->options.progress = show_done;
   r->options.context = &seen;
   clx_error error;
   clx_error_clear(&error);
-  signal(SIGINT, interrupt);
+  cli_progress_start(&seen);
   const clx_status status = clx_goodput_run(scenario, r->policy, r->count, &r->options, result, &error);
-  signal(SIGINT, SIG_DFL);
-  if (seen.shown) fputs("\r\033[K", stderr);
-  if (interrupted != 0 && status != CLX_OK) {  // ends as any command does that Ctrl-C ends
-    fflush(stderr);
-    raise(SIGINT);
-  }
+  cli_progress_end(&seen, status != CLX_OK);
   return status == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 

@@ -44,7 +44,11 @@ static void cell(clx_buffer *out, const char *style, const char *text) {
 
 static void quantity_cell(clx_buffer *out, const clx_quantity *q) {
   char text[SHORT] = "";
-  if (q != NULL) clx_quantity_format(q->value, q->unit, 4, text, sizeof text);
+  if (q != NULL && strcmp(q->unit, "Hz") == 0) {
+    snprintf(text, sizeof text, "%.4g Hz", q->value);  // nobody reads millihertz
+  } else if (q != NULL) {
+    clx_quantity_format(q->value, q->unit, 4, text, sizeof text);
+  }
   cell(out, "", text);
 }
 

@@ -1,0 +1,225 @@
+// colossus power: what a site draws, over a step and over a year.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
+
+// --- what is asked -------------------------------------------------------------------------------------------------------
+
+// "60s", "1 ms", "5 min": seconds of a time above zero; false when it is none.
+static bool read_time(const char *text, double *seconds) {
+  static const struct {
+    const char *name;
+    double factor;
+  } units[] = {{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"min", 60}, {"h", 3600}};
+  static const double MOST = 1e9;
+  char *end = NULL;
+  const double number = strtod(text, &end);
+  const char *name = end + strspn(end, " ");
+  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
+    const double value = number * units[i].factor;
+    if (strcmp(name, units[i].name) != 0 || !(value > 0 && value < MOST)) continue;
+    *seconds = value;
+    return true;
+  }
+  return false;
+}
+
+static int read_event(const cli_call *call, clx_power_options *options) {
+  static const struct {
+    const char *option;
+    clx_power_event event;
+  } events[] = {{"start", CLX_POWER_START}, {"stop", CLX_POWER_STOP}, {"sag", CLX_POWER_SAG}};
+  const char *first = NULL;
+  for (int32_t i = 0; i < CLI_COUNT(events); i++) {
+    if (!cli_flag(call, events[i].option)) continue;
+    if (first != NULL) return cli_wrong("'--%s' and '--%s': a window shows one event", first, events[i].option);
+    first = events[i].option;
+    options->event = events[i].event;
+  }
+  return CLI_DONE;
+}
+
+static int read_request(const cli_call *call, clx_power_options *options) {
+  static const double LEAST = 8;  // samples, of a spectrum
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online;
+  clx_power_options_default(options);
+  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return CLI_WRONG;
+  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
+  options->threads = (int32_t)threads;
+  options->design = cli_flag(call, "design");
+  options->year = cli_flag(call, "year");
+  const char *window = cli_text(call, "window"), *resolution = cli_text(call, "resolution");
+  if (window != NULL && !read_time(window, &options->window))
+    return cli_wrong("'--window' takes the time that is shown, such as 60s or '5 min', read '%s'", window);
+  if (resolution != NULL && !read_time(resolution, &options->resolution))
+    return cli_wrong("'--resolution' takes the time of one sample, such as 1ms or '0.1 s', read '%s'", resolution);
+  if (window != NULL && resolution != NULL && options->window < LEAST * options->resolution)
+    return cli_wrong("'--window %s' holds less than %.0f samples of '--resolution %s'", window, LEAST, resolution);
+  return read_event(call, options);
+}
+
+static int study(const clx_scenario *scenario, clx_power_options *options, clx_result **result) {
+  cli_progress seen;
+  options->progress = show_done;
+  options->context = &seen;
+  clx_error error;
+  clx_error_clear(&error);
+  cli_progress_start(&seen);
+  const clx_status status = clx_power_run(scenario, options, result, &error);
+  cli_progress_end(&seen, status != CLX_OK);
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+// --- output ----------------------------------------------------------------------------------------------------------------
+
+// A text of a result and the file of -o DIR that it goes into.
+typedef struct part {
+  const char *file;
+  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
+  const char *what;
+  const char *option;  // only where it is given; NULL = always
+} part;
+
+static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
+  return clx_power_text(result, what != NULL, text, error);
+}
+
+static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
+  (void)what;
+  return clx_result_json(result, text, error);
+}
+
+static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
+  (void)what;
+  return clx_power_html(result, text, error);
+}
+
+static const part FILES[] = {{"report.txt", make_report, NULL, NULL},
+                             {"result.json", make_json, NULL, NULL},
+                             {"index.html", make_page, NULL, NULL},
+                             {"waveform.svg", clx_power_svg, "waveform", NULL},
+                             {"spectrum.svg", clx_power_svg, "spectrum", NULL},
+                             {"chain.svg", clx_power_svg, "chain", NULL},
+                             {"year.svg", clx_power_svg, "year", "year"},
+                             {"design.svg", clx_power_svg, "design", "design"},
+                             {"waveform.csv", clx_power_csv, "waveform", NULL},
+                             {"spectrum.csv", clx_power_csv, "spectrum", NULL},
+                             {"chain.csv", clx_power_csv, "chain", NULL},
+                             {"checks.csv", clx_power_csv, "checks", NULL},
+                             {"year.csv", clx_power_csv, "year", "year"},
+                             {"design.csv", clx_power_csv, "design", "design"}};
+
+// Into the file at `path`, or to stdout when that is NULL.
+static int put_part(const clx_result *result, const part *p, const char *path) {
+  clx_error error;
+  clx_error_clear(&error);
+  char *text = NULL;
+  int code = CLI_DONE;
+  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
+  if (path != NULL) {
+    code = cli_write_file(path, text);
+  } else {
+    cli_put(text);
+  }
+  clx_text_free(text);
+  return code;
+}
+
+static int write_folder(const cli_call *call, const clx_result *result, const char *folder) {
+  int code = cli_make_folder(folder);
+  const size_t size = strlen(folder) + 32;
+  char *path = malloc(size);
+  if (path == NULL) return cli_no_memory();
+  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
+    if (FILES[i].option != NULL && !cli_flag(call, FILES[i].option)) continue;
+    snprintf(path, size, "%s/%s", folder, FILES[i].file);
+    code = put_part(result, &FILES[i], path);
+  }
+  free(path);
+  return code;
+}
+
+static int show(const cli_call *call, const clx_result *result) {
+  const char *folder = cli_text(call, "output");
+  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
+  const part json = {NULL, make_json, NULL, NULL};
+  const int code = folder != NULL ? write_folder(call, result, folder) : CLI_DONE;
+  return code != CLI_DONE ? code : put_part(result, cli_flag(call, "json") ? &json : &report, NULL);
+}
+
+// --- the command -------------------------------------------------------------------------------------------------------------
+
+static int power(const cli_call *call) {
+  clx_power_options options;
+  cli_settings settings = {0};
+  clx_catalog *catalog = NULL;
+  clx_scenario *scenario = NULL;
+  clx_result *result = NULL;
+  int code = cli_expect_check(call);
+  if (code == CLI_DONE) code = read_request(call, &options);
+  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
+  if (code == CLI_DONE) code = study(scenario, &options, &result);
+  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
+  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
+  clx_result_free(result);
+  clx_scenario_free(scenario);
+  clx_catalog_close(catalog);
+  cli_settings_free(&settings);
+  return code == CLI_DONE ? expected : code;
+}
+
+static const cli_option OPTIONS[] = {
+    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    {.name = "window", .value = "TIME", .kind = CLI_TEXT, .doc = "of the waveform, such as 60s (default: a few steps)"},
+    {.name = "resolution",
+     .value = "TIME",
+     .kind = CLI_TEXT,
+     .doc = "of one sample, such as 1ms (default: the scenario's)"},
+    {.name = "start", .doc = "the window shows the start of the job"},
+    {.name = "stop", .doc = "the window shows its sudden stop"},
+    {.name = "sag", .doc = "the window shows a sag of the grid's voltage"},
+    {.name = "design", .doc = "also find the smallest battery and power floor within power.limits"},
+    {.name = "year", .doc = "also run the site over power.horizon (default: a year)"},
+    {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of stops and of jobs that are not in step (default 1)"},
+    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
+    {.name = "expect",
+     .value = "'NAME>=VALUE'",
+     .kind = CLI_TEXT,
+     .repeated = true,
+     .doc = "exit 3 unless a result is so"},
+    {.name = "json", .doc = "everything that was found, as JSON"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .kind = CLI_FOLDER_PATH,
+     .doc = "also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"},
+};
+
+const cli_command cli_power_command = {
+    .name = "power",
+    .summary = "study the power of a site: levels, swings, spectrum, supply",
+    .text =
+        "Turns the training step of a scenario into power over time, from the GPUs through servers, racks, UPS and\n"
+        "transformers to the point of connection: mean and peak of every level, losses, the swing within a step,\n"
+        "ramps, the spectrum by bands, what the utility's limits (power.limits) say of it, and what floors, ramps\n"
+        "in the chip, capacitors and batteries (power.smoothing, power.batteries) make of it.\n"
+        "--design finds, for a row of power floors, the smallest battery that satisfies all limits, and the\n"
+        "cheapest of them. --year runs the site over days to a year with its sources, batteries, curtailments and\n"
+        "stops: energy, fuel, cost by tariff, CO2 and NOx. Demand above every source is exit code 1 with the\n"
+        "missing power and the hour. SCENARIO is a YAML file or a shipped name. Ctrl-C stops without output.",
+    .examples = {"colossus power colossus-1", "colossus power colossus-1 --window 60s --resolution 1ms -o results",
+                 "colossus power colossus-2 --year --expect 'power.site_peak<=1 GW'",
+                 "colossus power my.yaml --design --set 'power.limits={ramp: 10 MW/s, range: 20 MW}'",
+                 "colossus power my.yaml --stop --window '5 min' -o results    # a sudden stop of the whole job"},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
+    .options = OPTIONS,
+    .option_count = CLI_COUNT(OPTIONS),
+    .run = power,
+};

@@ -176,9 +176,10 @@ static void test_a_run_says_the_same(void **state) {
   CLX_CHECK_NEAR(value(found, "search.best.step_time"), value(run, "training.step_time"), 1e-12, 0);
   CLX_CHECK_NEAR(value(found, "search.best.memory"), value(run, "training.memory.total"), 1e-12, 0);
   CLX_CHECK_NEAR(value(found, "search.best.mfu"), value(run, "training.mfu"), 1e-12, 0);
-  const double energy = value(run, "power.it_mean") * value(run, "training.step_time");
-  CLX_CHECK_NEAR(value(found, "search.best.value"), energy, 1e-9, 0);
-  CLX_CHECK_NEAR(value(found, "search.best.energy"), energy, 1e-9, 0);
+  // A search weighs the mean of the parts of a step, a run its wave: clx_training_power_mean says within 2 %.
+  const double energy = value(run, "power.pass.step.mean") * value(run, "training.step_time");
+  CLX_CHECK_NEAR(value(found, "search.best.value"), energy, 0.02, 0);
+  CLX_CHECK_NEAR(value(found, "search.best.energy"), value(found, "search.best.value"), 1e-12, 0);
   assert_string_equal(clx_result_fact(found, "search.best.layout"), clx_result_fact(run, "training.layout"));
   clx_result_free(run);
   clx_result_free(found);

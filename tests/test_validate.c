@@ -277,8 +277,8 @@ static void test_power_is_predicted_or_not(void **state) {
   char *text = predict_kernels("nccl", "b200_sxm", collectives), path[64];
   assert_non_null(strstr(text, ",,ok,"));
   clx_text_free(text);
-  text = predict_kernels("gemm", "h100_sxm", PRODUCTS(",", ","));
-  assert_non_null(strstr(text, "power of h100_sxm was not measured: energies of b200_sxm"));
+  text = predict_kernels("gemm", "h200_sxm", PRODUCTS(",", ","));
+  assert_non_null(strstr(text, "power of h200_sxm was not measured: energies of h100_sxm"));
   clx_text_free(text);
   clx_error error = {0};
   const clx_table_options options = {.device = "b200_sxm"};

@@ -196,7 +196,7 @@ static void test_refusals(void **state) {
       {"H100,8,8,,,,8", "column 'collective' is blank"},
       {"H100,8,8,,,scan,8", "collective 'scan' is not known"},
       {"TPU v5p,8,8,,,all_reduce,8", "names no device of the catalogue"},
-      {"8x MI325X node,8,8,,,all_reduce,8", "did you mean 'mi300x'"},
+      {"8x MI305X node,8,8,,,all_reduce,8", "did you mean 'mi300x'"},
       {"H100 and H200,8,8,,,all_reduce,8", "names both"},
       {",8,8,,,all_reduce,8", "column 'system' is blank"},
       {"H100,16,8,,,all_reduce,8", "scale_out_gbps_per_gpu is blank"},

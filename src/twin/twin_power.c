@@ -1,6 +1,7 @@
 // Power of a run: passes of the job, levels, site and sources; and what a search for little energy asks.
 #include <math.h>
 
+#include "training/training_draw.h"
 #include "twin/twin_power.h"
 
 // --- for searches -------------------------------------------------------------------------------------------------------
@@ -10,7 +11,7 @@ static double share_of(const clx_training *job, const clx_step *step) {
   return clx_training_power_mean(job, step) / limit;
 }
 
-// Servers are taken at the slope of their power between idle GPUs and GPUs at their limit.
+// A GPU that works adds its draw at the slope of its server above half of the limit, and the difference between a server at work and one that idles.
 static clx_search_worth worth_of(const clx_twin_power_case *c) {
   const clx_draw_load wait = {.kind = CLX_DRAW_WAIT};
   clx_search_worth worth = {.base = c->network, .share = share_of, .least_share = 1};
@@ -19,11 +20,12 @@ static clx_search_worth worth_of(const clx_twin_power_case *c) {
     training += c->fleet[i].cohort.trains ? (double)c->fleet[i].cohort.gpus : 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_twin_cohort *t = &c->fleet[i];
-    const double idle = t->cohort.device.idle_power, at_idle = clx_twin_cohort_idle(t);
-    const double slope = (clx_twin_cohort_peak(t) - at_idle) / (t->limit - idle);  // W a W of each GPU
+    const double at_idle = clx_twin_cohort_idle(t), at_limit = clx_twin_cohort_peak(t);
+    const double at_half = (double)t->cohort.servers * clx_twin_server_power(t, t->limit / 2, t->limit / 2, true).in;
+    const double slope = (at_limit - at_half) / (t->limit / 2);  // W a W of each GPU
     worth.base += at_idle;
     if (!t->cohort.trains) continue;
-    worth.rank -= slope * idle / training;
+    worth.rank += (at_limit - slope * t->limit - at_idle) / training;
     worth.busy += slope * t->limit / training;
     worth.least_share = fmin(worth.least_share, clx_device_draw(&t->cohort.device, &wait, 1, t->limit) / t->limit);
   }
@@ -60,8 +62,24 @@ static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result,
   return CLX_OK;
 }
 
+// A device whose power nobody measured trains all the same, where the scenario asks nothing of its power.
+static bool is_unknown(const clx_scenario *s, clx_result *result, clx_error *error, clx_status *status) {
+  const clx_power_spec *spec = &s->spec.power;
+  if (spec->facility_limit > 0 || s->power.supply.source_count > 0) return false;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+    const clx_cohort *h = &s->machine.cohort[i];
+    if (!h->trains || clx_device_has_draw(&h->device)) continue;
+    *status = clx_result_warn(result, error, "power is not computed: the catalogue has no power parameters of %s",
+                              h->device.name);
+    return true;
+  }
+  return false;
+}
+
 clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const clx_step *step, uint64_t seed,
                           clx_result *result, clx_error *error) {
+  clx_status unknown = CLX_OK;
+  if (is_unknown(s, result, error, &unknown)) return unknown;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_twin_power_case c = {.scenario = s, .job = *job, .step = *step, .seed = seed, .arena = arena};

@@ -15,11 +15,12 @@ typedef struct clx_twin_cohort {
 // One pass of the job at every level; waves of one period that repeats.
 typedef struct clx_twin_pass {
   bool there;
-  bool busy_parts;     // a job keeps CPUs and NICs busy
-  clx_pass_power gpu;  // of the job's device, before smoothing
-  clx_wave busy;       // W of one GPU of the job, mean over stages, after what chip and rack do about swings
-  clx_wave servers;    // W of all servers and racks at their plugs
-  clx_wave site;       // W at the point of connection, before batteries
+  bool busy_parts;      // a job keeps CPUs and NICs busy
+  clx_pass_power gpu;   // of the job's device, before smoothing
+  clx_wave busy;        // W of one GPU of the job, mean over stages, after what chip and rack do about swings
+  double servers_mean;  // W
+  clx_wave servers;     // W of all servers and racks at their plugs
+  clx_wave site;        // W at the point of connection, before batteries
   const clx_twin_cohort *node_of;  // the largest that trains, and
   clx_wave node;                   // [stages] waves of one server of it, one behind the other
   double time;                     // s, stretched by ramp limits

@@ -81,7 +81,7 @@ static void set_means(clx_twin_power_case *c) {
   const double running = 1 - share[CLX_PASS_STOPPED];
   for (int32_t i = 0; i < CLX_PASSES; i++) {
     if (!c->pass[i].there || i == CLX_PASS_STOPPED || running <= 0) continue;
-    c->it_mean += share[i] / running * (mean_of(&c->pass[i].servers) + c->network + c->storage);
+    c->it_mean += share[i] / running * (c->pass[i].servers_mean + c->network + c->storage);
     c->site_mean += share[i] / running * mean_of(&c->pass[i].site);
   }
 }
@@ -159,7 +159,7 @@ clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result,
   c->horizon = horizon_of(c, result);
   CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_power_passes(c, error));
-  set_overhead(c, mean_of(&c->pass[CLX_PASS_STEP].servers) + c->network + c->storage);
+  set_overhead(c, c->pass[CLX_PASS_STEP].servers_mean + c->network + c->storage);
   clx_twin_power_connect(c);
   c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
   CLX_TRY(check_limit(c, error));

@@ -41,9 +41,14 @@ static bool is_smoothing(const clx_smoothing *s) {
   return s->floor > 0 || s->ramp_up > 0 || s->ramp_down > 0 || s->dummy > 0 || s->rack_energy > 0;
 }
 
+// W of all servers and of all GPUs at work, sample by sample; exact, so that cohorts may be cut in any way.
+typedef struct sums {
+  double *servers, *busy;
+} sums;
+
 // The waves of one stage on one cohort added to those of the pass.
 static clx_status add_stage(const clx_twin_power_case *c, const clx_twin_cohort *cohort, const clx_pass_power *gpu,
-                            int32_t stage, clx_twin_pass *pass, clx_error *error) {
+                            int32_t stage, clx_twin_pass *pass, const sums *sum, clx_error *error) {
   const int32_t samples = gpu->samples;
   const size_t first = (size_t)stage * (size_t)samples;
   const clx_smoothing measures = chip_smoothing(c, cohort);
@@ -60,8 +65,8 @@ static clx_status add_stage(const clx_twin_power_case *c, const clx_twin_cohort 
   const double mean = mean_of(&wave);
   for (int32_t i = 0; i < samples; i++) {
     const double watt = (double)wave.watt[i];
-    pass->servers.watt[i] += (float)(share * clx_twin_cohort_power(cohort, watt, mean, pass->busy_parts).in);
-    pass->busy.watt[i] += (float)(gpus * watt);
+    sum->servers[i] += share * clx_twin_cohort_power(cohort, watt, mean, pass->busy_parts).in;
+    sum->busy[i] += gpus * watt;
     if (node)
       pass->node.watt[first + (size_t)i] = (float)clx_twin_server_power(cohort, watt, mean, pass->busy_parts).in;
   }
@@ -91,11 +96,11 @@ static clx_status new_waves(const clx_twin_power_case *c, clx_twin_pass *pass, c
 // All stages of one cohort; cohorts on one device share its pass.
 static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort *cohort,
                              const clx_exact_options *options, clx_pass kind, double sequences, clx_twin_pass *pass,
-                             clx_error *error) {
+                             const sums *sum, clx_error *error) {
   const int32_t samples = pass->gpu.samples;
   if (!cohort->cohort.trains) {
     const double idle = clx_twin_cohort_idle(cohort);
-    for (int32_t k = 0; k < samples; k++) pass->servers.watt[k] += (float)idle;
+    for (int32_t k = 0; k < samples; k++) sum->servers[k] += idle;
     return CLX_OK;
   }
   clx_pass_power own = pass->gpu;
@@ -103,7 +108,7 @@ static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort
     CLX_TRY(clx_training_power_of(&c->job, options, &cohort->cohort.device, kind, sequences, samples, c->arena, &own,
                                   error));
   }
-  for (int32_t stage = 0; stage < own.stages; stage++) CLX_TRY(add_stage(c, cohort, &own, stage, pass, error));
+  for (int32_t stage = 0; stage < own.stages; stage++) CLX_TRY(add_stage(c, cohort, &own, stage, pass, sum, error));
   return CLX_OK;
 }
 
@@ -122,12 +127,18 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
       .there = true, .stretch = 1, .busy_parts = kind != CLX_PASS_STOPPED, .node_of = largest_training(c)};
   CLX_TRY(clx_training_power(&c->job, &options, kind, sequences, c->samples, c->arena, &pass->gpu, error));
   CLX_TRY(new_waves(c, pass, error));
+  const sums sum = {CLX_NEW_ARRAY(c->arena, double, c->samples), CLX_NEW_ARRAY(c->arena, double, c->samples)};
+  if (sum.servers == NULL || sum.busy == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   double busy = 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
-    CLX_TRY(add_cohort(c, &c->fleet[i], &options, kind, sequences, pass, error));
+    CLX_TRY(add_cohort(c, &c->fleet[i], &options, kind, sequences, pass, &sum, error));
     busy += (double)c->fleet[i].cohort.gpus * c->fleet[i].working;
   }
-  for (int32_t k = 0; k < pass->gpu.samples; k++) pass->busy.watt[k] /= (float)busy;
+  for (int32_t k = 0; k < pass->gpu.samples; k++) {
+    pass->busy.watt[k] = (float)(sum.busy[k] / busy);
+    pass->servers.watt[k] = (float)sum.servers[k];
+    pass->servers_mean += sum.servers[k] / pass->gpu.samples;
+  }
   clx_wave *waves[] = {&pass->busy, &pass->servers, &pass->site};
   for (int32_t k = 0; k < CLX_COUNT(waves); k++) waves[k]->step *= pass->stretch;
   pass->time = pass->gpu.time * pass->stretch;
@@ -143,7 +154,7 @@ double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_me
 
 // Cooling follows the mean: pipes, pumps and towers are slower than a step.
 static void add_site(const clx_twin_power_case *c, clx_twin_pass *pass) {
-  const double beside = c->network + c->storage, mean = mean_of(&pass->servers) + beside;
+  const double beside = c->network + c->storage, mean = pass->servers_mean + beside;
   for (int64_t i = 0; i < pass->site.count; i++)
     pass->site.watt[i] = (float)clx_twin_site_power(c, (double)pass->servers.watt[i] + beside, mean);
 }

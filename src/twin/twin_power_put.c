@@ -158,9 +158,11 @@ static clx_status put_spectrum(const putter *p) {
                    {"high", b->high, "1/s", "of the band"},
                    {"largest", a.largest, "W", "largest line in the band, peak"},
                    {"total", a.total, "W", "root of the sum of squares of its lines, peak"},
-                   {"at", a.at, "1/s", "frequency of the largest line"}};
+                   {"at", a.at, "1/s", "frequency of the largest line"},
+                   {"limit", b->amplitude, "W", "largest line that is allowed"}};
     for (int32_t k = 0; k < CLX_COUNT(numbers); k++) {
       char name[64];
+      if (k == CLX_COUNT(numbers) - 1 && !(b->amplitude > 0)) continue;
       snprintf(name, sizeof name, "spectrum.band_%d.%s", i + 1, numbers[k].what);
       CLX_TRY(put(p, name, numbers[k].value, numbers[k].unit, numbers[k].doc));
     }
@@ -193,24 +195,60 @@ static clx_status put_parts(const putter *p) {
 
 // --- the site -------------------------------------------------------------------------------------------------------------
 
+// What hangs on a level beside what comes from below.
+static clx_status put_ports(const putter *p, const char *level, int32_t index, const clx_chain_flow *flow) {
+  const clx_twin_power_case *c = p->c;
+  const bool cooled = index == c->chain.cooling, plug = index == 0;
+  const struct {
+    const char *what;
+    double watt;
+  } ports[] = {{"cooling", cooled ? c->overhead * c->it_mean : 0},
+               {"network", plug ? c->network : 0},
+               {"storage", plug ? c->storage : 0},
+               {"fixed", flow->fixed}};
+  for (int32_t i = 0; i < CLX_COUNT(ports); i++) {
+    char name[96];
+    if (!(ports[i].watt > 0)) continue;
+    snprintf(name, sizeof name, "level.%s.port.%s", level, ports[i].what);
+    CLX_TRY(put(p, name, ports[i].watt, "W", "enters here, mean"));
+  }
+  return CLX_OK;
+}
+
+static clx_status put_level(const putter *p, int32_t index, const clx_chain_flow *flow) {
+  const char *title = p->c->chain.level[index].name;
+  char slug[48];
+  const char *level = slug_of(title, slug, sizeof slug);
+  const struct {
+    const char *what;
+    double value;
+    const char *unit, *doc;
+  } numbers[] = {{"in", flow->in, "W", "into this level at the mean"},
+                 {"loss", flow->loss, "W", "lost in it"},
+                 {"load_share", flow->load_share, "", "of the rating of what carries it"}};
+  for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
+    char name[96];
+    snprintf(name, sizeof name, "level.%s.%s", level, numbers[i].what);
+    CLX_TRY(put(p, name, numbers[i].value, numbers[i].unit, numbers[i].doc));
+  }
+  CLX_TRY(put_ports(p, level, index, flow));
+  if (!flow->over) return CLX_OK;
+  return clx_result_warn(p->result, p->error,
+                         "power: level '%s' carries %.0f %% of its rating, more than it may for long", title,
+                         100 * flow->load_share);
+}
+
 static clx_status put_chain(const putter *p) {
   const clx_twin_power_case *c = p->c;
+  const double beside = c->network + c->storage;
   double extra[CLX_CHAIN_LEVELS_MAX + 1] = {0};
-  extra[c->chain.cooling] = c->overhead * c->it_mean;
-  const clx_chain_result r = clx_chain_pass(&c->chain, c->it_mean, extra);
-  for (int32_t i = 0; i < c->chain.count; i++) {
-    char name[96], slug[48];
-    const char *level = slug_of(c->chain.level[i].name, slug, sizeof slug);
-    snprintf(name, sizeof name, "level.%s.in", level);
-    CLX_TRY(put(p, name, r.flow[i].in, "W", "into this level at the mean"));
-    snprintf(name, sizeof name, "level.%s.loss", level);
-    CLX_TRY(put(p, name, r.flow[i].loss, "W", "lost in it"));
-    snprintf(name, sizeof name, "level.%s.load_share", level);
-    CLX_TRY(put(p, name, r.flow[i].load_share, "", "of the rating of what carries it"));
-    if (r.flow[i].over)
-      CLX_TRY(clx_result_warn(p->result, p->error, "power: level '%s' carries %.0f %% of what it may",
-                              c->chain.level[i].name, 100 * r.flow[i].load_share));
-  }
+  extra[0] += beside;
+  extra[c->chain.cooling] += c->overhead * c->it_mean;
+  const bool levels = c->chain.count > 0;
+  const clx_chain_result r =
+      clx_chain_pass(&c->chain, levels ? c->it_mean - beside : c->it_mean, levels ? extra : NULL);
+  CLX_TRY(clx_result_add_text(p->result, "power.chain", c->scenario->power.chain.name, p->error));
+  for (int32_t i = 0; i < c->chain.count; i++) CLX_TRY(put_level(p, i, &r.flow[i]));
   double lost = r.loss;
   double inside = 0;
   for (int32_t i = 0; i < c->fleet_count; i++)
@@ -226,12 +264,15 @@ static clx_status put_energy(const putter *p) {
   const clx_site_outcome *o = p->o;
   const clx_supply *supply = &p->c->scenario->power.supply;
   const clx_supply_state *s = &o->supply;
-  double battery_power = 0, battery_energy = 0, fuel = 0;
+  double battery_power = 0, battery_energy = 0, fuel = 0, delivered = 0;
   for (int32_t i = 0; i < supply->store_count; i++) {
     battery_power += supply->store[i].count * supply->store[i].battery->power;
     battery_energy += supply->store[i].count * supply->store[i].battery->energy;
   }
-  for (int32_t i = 0; i < supply->source_count; i++) fuel += s->fuel[i];
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    fuel += s->fuel[i];
+    delivered += s->energy[i];
+  }
   CLX_TRY(put(p, "horizon", p->c->horizon, "s", "time over which energy, cost and emissions are counted"));
   CLX_TRY(put(p, "energy", o->energy, "J", "of the site over that time, stops included"));
   CLX_TRY(put(p, "site_average", o->site_mean, "W", "point of connection over that time, stops included"));
@@ -255,8 +296,15 @@ static clx_status put_energy(const putter *p) {
   }
   for (int32_t i = 0; i < supply->source_count; i++) {
     char name[96], slug[48];
-    snprintf(name, sizeof name, "source.%s.energy", slug_of(supply->source[i].name, slug, sizeof slug));
+    slug_of(supply->source[i].name, slug, sizeof slug);
+    snprintf(name, sizeof name, "source.%s.energy", slug);
     CLX_TRY(put(p, name, s->energy[i], "J", "delivered by this source"));
+    snprintf(name, sizeof name, "source.%s.share", slug);
+    CLX_TRY(put(p, name, delivered > 0 ? s->energy[i] / delivered : 0, "", "of what all sources delivered"));
+    snprintf(name, sizeof name, "source.%s.peak", slug);
+    CLX_TRY(put(p, name, s->peak[i], "W", "most that it delivered"));
+    snprintf(name, sizeof name, "power.source.%s.title", slug);
+    CLX_TRY(clx_result_add_text(p->result, name, supply->source[i].name, p->error));
   }
   for (int32_t i = 0; i < supply->store_count; i++) {
     char name[96], slug[48];

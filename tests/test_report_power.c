@@ -63,7 +63,7 @@ static void test_drawn_parts(void **state) {
   assert_int_equal(count_of(out.data, "class=\"limit\""), 3);
   assert_int_equal(count_of(out.data, "class=\"over\""), 3);
   assert_int_equal(count_of(out.data, "class=\"ring\""), 8);  // in the plot and in the key
-  assert_int_equal(count_of(out.data, ": over<"), 1);
+  assert_int_equal(count_of(out.data, ": over<"), 2);
   clx_buffer_free(&out);
   clx_report_power_waveform(r, &out);
   assert_int_equal(count_of(out.data, ">a meter's reading<"), 1);

@@ -35,8 +35,7 @@ static clx_status put_means(const putter *p) {
   CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
   CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
   CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
-  CLX_TRY(
-      put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
+  CLX_TRY(put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
   CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));
   CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection while the job runs: chain and cooling included"));
   CLX_TRY(put(p, "site_peak", c->site_peak, "W", "point of connection with all IT at its limit"));
@@ -156,6 +155,9 @@ static clx_status put_spectrum(const putter *p) {
       snprintf(name, sizeof name, "spectrum.band_%d.%s", i + 1, numbers[k].what);
       CLX_TRY(put(p, name, numbers[k].value, numbers[k].unit, numbers[k].doc));
     }
+    char name[64];
+    snprintf(name, sizeof name, "spectrum.band_%d.limit", i + 1);
+    if (b->amplitude > 0) CLX_TRY(put(p, name, b->amplitude, "W", "largest line allowed in the band, peak"));
   }
   return CLX_OK;
 }
@@ -199,6 +201,10 @@ static clx_status put_chain(const putter *p) {
     CLX_TRY(put(p, name, r.flow[i].loss, "W", "lost in it"));
     snprintf(name, sizeof name, "level.%s.load_share", level);
     CLX_TRY(put(p, name, r.flow[i].load_share, "", "of the rating of what carries it"));
+    snprintf(name, sizeof name, "level.%s.port.cooling", level);
+    if (extra[i] > 0) CLX_TRY(put(p, name, extra[i], "W", "cooling that hangs on it"));
+    snprintf(name, sizeof name, "level.%s.port.fixed", level);
+    if (r.flow[i].fixed > 0) CLX_TRY(put(p, name, r.flow[i].fixed, "W", "static loads of it"));
     if (r.flow[i].over)
       CLX_TRY(clx_result_warn(p->result, p->error, "power: level '%s' carries %.0f %% of what it may",
                               c->chain.level[i].name, 100 * r.flow[i].load_share));

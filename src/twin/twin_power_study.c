@@ -103,7 +103,9 @@ static clx_status put_window(const study *s) {
   clx_smoothed smoothed;
   CLX_TRY(make_window(s, &site, &rack, &gpu));
   CLX_TRY(add_event(s, &site));
-  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, false, s->c.arena, &smoothed, s->error));
+  // A steady window goes on as it began: batteries have settled to its mean.
+  const bool steady = s->options->event == CLX_POWER_STEADY;
+  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, steady, s->c.arena, &smoothed, s->error));
   CLX_TRY(put_wave(s, "power.site", &smoothed.wave));
   if (smoothed.battery_power > 0) CLX_TRY(put_wave(s, "power.site_load", &site));
   CLX_TRY(put_wave(s, "power.rack", &rack));

@@ -210,6 +210,7 @@ static void run_frontier(bool traced, bool quiet) {
   clx_error_clear(&error);
   clx_jobs_spec spec;
   clx_schema_default(&clx_jobs_schema, &spec);
+  spec.random.count = 0;
   clx_node_job *job;
   int64_t count;
   if (clx_jobs_list(&spec, DAY, arena, &job, &count, &error) != CLX_OK) refuse(&error);

@@ -351,6 +351,28 @@ static void test_ramps(void **state) {
   clx_arena_free(arena);
 }
 
+// An event of all groups leaves alone what has no such state.
+static void test_groups_without_the_state(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_site_group group[3] = {one_group(4 * MW), one_group(30 * MW), one_group(10 * MW)};
+  for (int32_t g = 1; g < 3; g++) {
+    group[g].state_count = 2;
+    group[g].state[1] = (clx_site_state){.name = "stopped", .mean = 1 * MW, .least = 1 * MW, .most = 1 * MW};
+  }
+  clx_site_event event = {.state = 1, .group = -1, .at = 100, .duration = 100};
+  clx_site site = {
+      .group = group, .group_count = 3, .event = &event, .event_count = 1, .horizon = 400, .resolution = 100};
+  const clx_site_outcome out = run_site(&site, arena);
+  CLX_CHECK_NEAR((double)out.series.watt[0], 44 * MW, 1e-7, 0);
+  CLX_CHECK_NEAR((double)out.series.watt[1], 6 * MW, 1e-7, 0);
+  CLX_CHECK_NEAR((double)out.series.watt[2], 44 * MW, 1e-7, 0);
+  event.duration = 0;
+  const clx_site_outcome stays = run_site(&site, arena);
+  CLX_CHECK_NEAR((double)stays.series.watt[3], 6 * MW, 1e-7, 0);
+  clx_arena_free(arena);
+}
+
 static void test_delivery(void **state) {
   (void)state;
   clx_arena *arena = clx_arena_new();
@@ -596,7 +618,7 @@ static void test_refuses(void **state) {
   clx_site site = {
       .group = &group, .group_count = 1, .event = &event, .event_count = 1, .horizon = 10, .resolution = 1};
   event.state = 1;
-  expect_refused(&site, "enters state 1 of 'racks', which has 1");
+  expect_refused(&site, "enters state 1, 'racks' has 1 states");
   event = (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM, .at = 1, .duration = 1};
   expect_refused(&site, "random event 1 comes every 0 s");
   event = (clx_site_event){.at = 1, .period = 1};
@@ -624,6 +646,7 @@ int main(void) {
       cmocka_unit_test(test_random_stops),
       cmocka_unit_test(test_ramps),
       cmocka_unit_test(test_delivery),
+      cmocka_unit_test(test_groups_without_the_state),
       cmocka_unit_test(test_battery_runs_empty),
       cmocka_unit_test(test_generators_take_over),
       cmocka_unit_test(test_books_close),

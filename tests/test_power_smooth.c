@@ -239,7 +239,7 @@ static void test_battery_in_closed_form(void **state) {
   clx_arena_free(r.arena);
 }
 
-// More power or energy never makes a ramp over any window, the range or a line of the spectrum larger.
+// More energy, more power, or more units of the same battery never make a ramp over any window, the range or a line of the spectrum larger.
 static void test_more_battery_is_never_worse(void **state) {
   (void)state;
   for (uint64_t trial = 0; trial < 12; trial++) {
@@ -249,8 +249,12 @@ static void test_more_battery_is_never_worse(void **state) {
     clx_spectrum line_before = {0};
     for (int k = 0; k < 12; k++) {
       clx_smoothing m = {.battery_power = 2e5, .battery_energy = 1e6, .battery_efficiency = 0.9};
-      if (trial % 2) m.battery_power = 4e3 * pow(1.6, k);
-      if (trial % 2 == 0) m.battery_energy = 300 * pow(2, k);
+      if (trial % 3 == 0) m.battery_energy = 300 * pow(2, k);
+      if (trial % 3 == 1) m.battery_power = 4e3 * pow(1.6, k);
+      if (trial % 3 == 2) {  // more of the same kind: both are short at once, one after the other suffices
+        m.battery_power = 2e3 * pow(1.5, k);
+        m.battery_energy = 60 * (double)(trial + 1) * pow(1.5, k);
+      }
       const clx_smoothed out = smooth(&r, &m, &wave, 1, true);
       clx_spectrum line;
       assert_int_equal(clx_wave_spectrum(&out.wave, false, r.arena, &line, &r.error), CLX_OK);

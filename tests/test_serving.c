@@ -20,7 +20,8 @@ static void open_serving(fixture *f, const char *model, const char *device, clx_
   *f = (fixture){.arena = clx_arena_new()};
   assert_non_null(f->arena);
   if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
-      clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) != CLX_OK ||
+      clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
+          CLX_OK ||
       clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);
   f->serving = (clx_serving){.model = &f->model,
@@ -117,7 +118,8 @@ static void test_context_costs_its_cache(void **state) {
   const clx_serving_cost near = clx_serving_iteration_at(&f.serving, &batch, 1);
   batch.context = 16000;
   const clx_serving_cost far = clx_serving_iteration_at(&f.serving, &batch, 1);
-  const double cache = 64.0 * 8000 * 32 * 2 * 8 * 128 * 2;  // sequences, tokens, layers, keys and values, heads, width, B
+  const double cache =
+      64.0 * 8000 * 32 * 2 * 8 * 128 * 2;  // sequences, tokens, layers, keys and values, heads, width, B
   CLX_CHECK_NEAR(far.bytes - near.bytes, cache, 0.02, 0);
   assert_true(far.time - near.time > cache / f.device.memory_bandwidth);
   close_serving(&f);

@@ -126,6 +126,25 @@ static void test_energy_is_phases(void **state) {
   }
 }
 
+// Experts exchanged behind the other pass: less time in communication and less energy for the same work.
+static void test_merged_passes(void **state) {
+  (void)state;
+  clx_pass_power p[2];
+  for (int32_t merge = 0; merge < 2; merge++) {
+    bench b;
+    bench_make(
+        &b, "mixtral-8x7b", "megatron-core",
+        (clx_layout){.tp = 1, .pp = 4, .vpp = 2, .dp = 8, .ep = 8, .sharding = CLX_SHARDING_ZERO1, .merge = merge});
+    p[merge] = step_of(&b, &SPREAD, 100);
+    CLX_CHECK_NEAR(shares_of(&p[merge]), 1, 1e-7, 0);
+    CLX_CHECK_NEAR(p[merge].mean, phases_of(&p[merge]), 1e-9, 0);
+  }
+  assert_true(p[1].time < p[0].time);
+  assert_true(p[1].time * p[1].share[CLX_DRAW_COMMUNICATE] < 0.7 * p[0].time * p[0].share[CLX_DRAW_COMMUNICATE]);
+  CLX_CHECK_NEAR(p[1].time * p[1].share[CLX_DRAW_MULTIPLY], p[0].time * p[0].share[CLX_DRAW_MULTIPLY], 1e-6, 0);
+  assert_true(p[1].time * p[1].mean < p[0].time * p[0].mean);  // waits less
+}
+
 // One stage, equal ranks, no data parallelism: micro-batches of one layer cost, the optimizer, the host.
 static void test_one_stage(void **state) {
   (void)state;
@@ -317,6 +336,9 @@ static void test_refusals(void **state) {
   assert_int_equal(clx_training_power(&b.job, &options, CLX_PASS_STEP, 0, 0, arena, &p, &error), CLX_INPUT);
   assert_int_equal(clx_training_power(&b.job, &options, CLX_PASS_EVALUATION, -1, 8, arena, &p, &error), CLX_INPUT);
   assert_int_equal(clx_training_power(&b.job, &options, CLX_PASS_EVALUATION, NAN, 8, arena, &p, &error), CLX_INPUT);
+  b.job.layout.pp = 128;
+  assert_int_equal(clx_training_power(&b.job, &options, CLX_PASS_STOPPED, 0, 1 << 20, arena, &p, &error), CLX_INPUT);
+  b.job.layout.pp = 1;
   b.device.tdp = 0;
   assert_int_equal(clx_training_power(&b.job, &options, CLX_PASS_STOPPED, 0, 8, arena, &p, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[error.count - 1].text, "tdp"));
@@ -328,6 +350,7 @@ int main(void) {
       cmocka_unit_test(test_spans_keep_energy),
       cmocka_unit_test(test_lag),
       cmocka_unit_test(test_energy_is_phases),
+      cmocka_unit_test(test_merged_passes),
       cmocka_unit_test(test_one_stage),
       cmocka_unit_test(test_samples_refine),
       cmocka_unit_test(test_mean_agrees),

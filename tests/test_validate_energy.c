@@ -9,13 +9,13 @@
 static clx_catalog *catalog;
 
 // What the model reaches, and a little: docs/model/power/inference.md.
-#define POWER_BOUND 0.25
-#define LIMIT_BOUND 0.20
+#define POWER_BOUND 0.14
+#define LIMIT_BOUND 0.06
 
-#define COLUMNS                                                                                                     \
-  "task,model_id,nickname,architecture,total_params_billions,weight_precision,gpu_model,num_gpus,tensor_parallel,"  \
-  "expert_parallel,data_parallel,max_num_seqs,avg_batch_size,avg_output_len,output_throughput_tokens_per_sec,"      \
-  "median_itl_ms,p90_itl_ms,p95_itl_ms,p99_itl_ms,avg_power_watts,energy_per_token_joules,energy_per_request_"      \
+#define COLUMNS                                                                                                    \
+  "task,model_id,nickname,architecture,total_params_billions,weight_precision,gpu_model,num_gpus,tensor_parallel," \
+  "expert_parallel,data_parallel,max_num_seqs,avg_batch_size,avg_output_len,output_throughput_tokens_per_sec,"     \
+  "median_itl_ms,p90_itl_ms,p95_itl_ms,p99_itl_ms,avg_power_watts,energy_per_token_joules,energy_per_request_"     \
   "joules\n"
 
 // Invented runs: every measured cell is a round number of ours.
@@ -122,6 +122,8 @@ static void test_refusals(void **state) {
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,0,1,1,1,8,,,", "'num_gpus'"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,2,2,1,3,8,,,", "replicas do not divide"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,2,1,2,1,8,,,", "no experts"},
+      {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,4,2,1,1,8,,,", "'tensor_parallel'"},
+      {"gpqa,Qwen/Qwen3-30B-A3B,bfloat16,H100,2,1,3,1,8,,,", "does not divide"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,1,1,1,1,,,,", "'max_num_seqs'"},
       {"poetry,Qwen/Qwen3-8B,bfloat16,H100,1,1,1,1,8,,,", "poetry"},
       {"gpqa,meta-llama/Llama-3.1-405B-Instruct,bfloat16,H100,4,4,1,1,8,,,", "GB"},
@@ -209,7 +211,8 @@ static void test_power_limits(void **state) {
     const char *predicted = "predicted_output_throughput_tokens_per_sec", *measured = predicted + strlen("predicted_");
     const double ours = number_of(&t, row + 1, predicted) / number_of(&t, row, predicted);
     const double theirs = number_of(&t, row + 1, measured) / number_of(&t, row, measured);
-    assert_true(number_of(&t, row + 1, "predicted_avg_power_watts") <= number_of(&t, row + 1, "power_limit_watts") * 1.001);
+    assert_true(number_of(&t, row + 1, "predicted_avg_power_watts") <=
+                number_of(&t, row + 1, "power_limit_watts") * 1.001);
     assert_true(ours < 1);
     sum += fabs(ours / theirs - 1) / 6;
   }
@@ -231,12 +234,9 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_predictions_read_no_measurement),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_validate),
-      cmocka_unit_test(test_published_rows),
-      cmocka_unit_test(test_power_limits),
+      cmocka_unit_test(test_rows),           cmocka_unit_test(test_predictions_read_no_measurement),
+      cmocka_unit_test(test_refusals),       cmocka_unit_test(test_validate),
+      cmocka_unit_test(test_published_rows), cmocka_unit_test(test_power_limits),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -85,6 +85,7 @@ typedef struct clx_cohort {
 typedef struct clx_machine {
   clx_cohort *cohort;  // cohort_count
   int32_t cohort_count;
+  bool apart;  // no fabric joins the servers: counts and power alone
   clx_switch switch_model;
   clx_link optic, copper;          // between switches; server to leaf
   clx_fabric_spec wiring;          // as the user wants it wired

@@ -130,6 +130,7 @@ static void compile_network(clx_machine *machine) {
 
 clx_status clx_machine_compile(clx_arena *arena, clx_machine *machine, clx_place place, clx_error *error) {
   count_cohorts(machine);
+  if (machine->apart) return CLX_OK;
   CLX_TRY(check_reach(machine, place, error));
   CLX_TRY(wire(arena, machine, place, error));
   compile_network(machine);

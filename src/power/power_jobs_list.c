@@ -167,8 +167,8 @@ static double draw_duration(const clx_job_random *random, clx_stream *stream) {
   return floor(random->longest / HOUR) * HOUR;  // a span that holds hardly any hour
 }
 
-static clx_status check_random(const clx_job_random *random, int64_t nodes, double horizon, clx_error *error) {
-  if (!(random->arrival > 0 && isfinite(random->arrival) && random->count >= 0 && nodes > 0 && random->nodes_most > 0))
+static clx_status check_random(const clx_job_random *random, double horizon, clx_error *error) {
+  if (!(random->arrival > 0 && isfinite(random->arrival) && random->count >= 0 && random->nodes_most > 0))
     return clx_fail_plain(error, CLX_INPUT,
                           "power.jobs.random: an arrival every %g s, %lld jobs of up to %lld nodes; expected more than "
                           "none of each",
@@ -187,7 +187,7 @@ static clx_status check_random(const clx_job_random *random, int64_t nodes, doub
 // Each job has a stream of its own: longer lists begin as shorter ones do.
 static void draw_job(const clx_job_random *random, int64_t nodes, int64_t number, double *time, clx_node_job *job) {
   clx_stream stream = clx_stream_make((uint64_t)random->seed, STREAM_JOBS, 0, (uint64_t)number);
-  const int64_t most = random->nodes_most < nodes ? random->nodes_most : nodes;
+  const int64_t most = nodes > 0 && nodes < random->nodes_most ? nodes : random->nodes_most;
   if (number > 0) *time += random->arrival * clx_stream_exponential(&stream);
   *job = (clx_node_job){.first = -1};
   job->nodes = 1 + (int64_t)clx_stream_below(&stream, (uint64_t)most);
@@ -199,7 +199,7 @@ static void draw_job(const clx_job_random *random, int64_t nodes, int64_t number
 
 clx_status clx_job_list_random(const clx_job_random *random, int64_t nodes, double horizon, clx_arena *arena,
                                clx_node_job **job, int64_t *count, clx_error *error) {
-  CLX_TRY(check_random(random, nodes, horizon, error));
+  CLX_TRY(check_random(random, horizon, error));
   double time = 0;
   clx_node_job one;
   int64_t jobs = random->count;

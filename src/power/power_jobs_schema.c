@@ -18,7 +18,14 @@
 
 #define R clx_job_random
 static const clx_row random_rows[] = {
-    WHOLE("count", R, count, 0, 0, 1e8, "jobs; 0 = all that arrive before the horizon"),
+    {.key = "count",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(R, count),
+     .initial = -1,
+     .minimum = 0,
+     .maximum = 1e8,
+     .required = true,
+     .doc = "jobs; 0 = all that arrive before the horizon"},
     WHOLE("seed", R, seed, 1, 0, 1e15, "another seed, another list"),
     REAL("arrival", R, arrival, "s", 100, 1e-3, TIME_MAX, "mean time between arrivals (exponential)"),
     WHOLE("nodes_most", R, nodes_most, 3000, 1, NODES_MAX, "largest job; sizes are uniform from 1 node on"),
@@ -37,11 +44,13 @@ static const clx_schema random_schema = {
 
 #define N clx_node_power
 static const clx_row node_rows[] = {
-    REAL("cpu_idle", N, cpu_idle, "W", 90, 0, WATT_MAX, "all CPUs of a node at rest (RAPS: Frontier)"),
-    REAL("cpu_most", N, cpu_most, "W", 280, 0, WATT_MAX, "all CPUs of a node under full load"),
-    REAL("gpu_idle", N, gpu_idle, "W", 352, 0, WATT_MAX, "all GPUs of a node at rest: 4 x 88 W"),
-    REAL("gpu_most", N, gpu_most, "W", 2240, 0, WATT_MAX, "all GPUs of a node under full load: 4 x 560 W"),
-    REAL("fixed", N, fixed, "W", 184.26, 0, WATT_MAX, "memory 74.26, network cards 4 x 20, drives 30 W"),
+    REAL("cpu_idle", N, cpu_idle, "W", -1, -1, WATT_MAX,
+         "parts of a node that work with its jobs, at rest; below 0, as all of these: from the parts of the machine's "
+         "server"),
+    REAL("cpu_most", N, cpu_most, "W", -1, -1, WATT_MAX, "the same under full load"),
+    REAL("gpu_idle", N, gpu_idle, "W", -1, -1, WATT_MAX, "all GPUs of a node at rest"),
+    REAL("gpu_most", N, gpu_most, "W", -1, -1, WATT_MAX, "all GPUs of a node under full load"),
+    REAL("fixed", N, fixed, "W", -1, -1, WATT_MAX, "parts that draw the same at any load"),
 };
 #undef N
 static const clx_schema node_schema = {
@@ -57,14 +66,14 @@ static const clx_row jobs_rows[] = {
     {.key = "file",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(J, file),
-     .doc = "a job list (docs/tables.md); none: a random list"},
+     .doc = "a job list (docs/tables.md); or `random`"},
     {.key = "random",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(J, random),
      .place_offset = offsetof(J, random_place),
      .sub = &random_schema,
-     .doc = "how the list is drawn where there is no file"},
-    WHOLE("nodes", J, nodes, 9472, 1, NODES_MAX, "of the machine"),
+     .doc = "a list drawn at random instead of a file"},
+    WHOLE("nodes", J, nodes, 0, 0, NODES_MAX, "that run jobs; 0 = the servers of the machine"),
     REAL("quantum", J, quantum, "s", 15, 1e-3, TIME_MAX, "time between the values of a trace"),
     {.key = "node",
      .kind = CLX_ROW_STRUCT,
@@ -89,6 +98,8 @@ clx_status clx_jobs_list(const clx_jobs_spec *spec, double horizon, clx_arena *a
     return clx_fail(error, CLX_INPUT, spec->place,
                     "power.jobs.node: CPUs from %g to %g W and GPUs from %g to %g W, expected most above idle",
                     n->cpu_idle, n->cpu_most, n->gpu_idle, n->gpu_most);
+  if (spec->file == NULL && spec->random.count < 0)
+    return clx_fail(error, CLX_INPUT, spec->place, "power.jobs: neither `file` nor `random`, expected one of them");
   if (spec->file == NULL) return clx_job_list_random(&spec->random, spec->nodes, horizon, arena, job, count, error);
   if (spec->random_place.line > 0)
     return clx_fail(error, CLX_INPUT, spec->random_place, "power.jobs: both `file` and `random`, expected one of them");

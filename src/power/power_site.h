@@ -38,7 +38,7 @@ typedef enum clx_site_event_kind {
 
 typedef struct clx_site_event {
   int32_t kind, state;
-  int32_t group;                           // < 0: every group at once (a job over several groups)
+  int32_t group;  // < 0: every group that has the state, at once (a job over several groups; others draw on)
   double at, duration, period, mean_time;  // s
 } clx_site_event;
 
@@ -154,14 +154,14 @@ clx_status clx_job_run_all(const clx_job_run *run, clx_arena *arena, clx_job_out
 // How a random list is drawn. The initial values are those of the `random` workload of ExaDigiT/RAPS for Frontier (commit 00dca23, raps/workload.py and
 // config/frontier.yaml): exponential arrivals, uniform sizes and utilisations, normal durations cut at both ends and rounded down to whole hours.
 typedef struct clx_job_random {
-  int64_t count;  // jobs; 0 = all that arrive before the horizon
+  int64_t count;  // jobs; 0 = all that arrive before the horizon; < 0: no such list (a spec that does not state it)
   int64_t seed;
   double arrival;            // s, mean between arrivals
   int64_t nodes_most;        // of a job: uniform over 1 .. nodes_most
   double shortest, longest;  // s: durations are normal around the middle, a sixth of the span wide, inside the span
 } clx_job_random;
 
-// In the order of arrival, the first at 0. Draws that round down to no time at all (0.6 % of Frontier's) are drawn again.
+// In the order of arrival, the first at 0; sizes up to `nodes` where that is above 0. Draws that round down to no time at all (0.6 % of Frontier's) are drawn again.
 clx_status clx_job_list_random(const clx_job_random *random, int64_t nodes, double horizon, clx_arena *arena,
                                clx_node_job **job, int64_t *count, clx_error *error);
 
@@ -173,15 +173,15 @@ clx_status clx_job_list_parse(const char *file, const char *data, size_t size, c
 
 // Section `power.jobs` of a scenario.
 typedef struct clx_jobs_spec {
-  const char *file;  // NULL: a random list
-  clx_job_random random;
+  const char *file;        // NULL = none
+  clx_job_random random;   // count < 0 = none
   clx_place random_place;  // where `random` stood
-  int64_t nodes;
-  double quantum;  // s
-  clx_node_power node;
+  int64_t nodes;           // 0 = the servers of the machine: for the caller to fill before a run
+  double quantum;          // s
+  clx_node_power node;     // below 0 = not stated: for the caller, too
   clx_place place;
 } clx_jobs_spec;
 extern const clx_schema clx_jobs_schema;
-// CLX_INPUT: both of file and random, most below idle. Reads or draws the list.
+// CLX_INPUT: both of file and random or neither, most below idle. Reads or draws the list.
 clx_status clx_jobs_list(const clx_jobs_spec *spec, double horizon, clx_arena *arena, clx_node_job **job,
                          int64_t *count, clx_error *error);

@@ -41,17 +41,25 @@ static clx_status check_group(const clx_site_group *g, clx_error *error) {
   return CLX_OK;
 }
 
+bool clx_site_event_moves(const clx_site *site, int32_t event, int32_t group) {
+  const clx_site_event *e = &site->event[event];
+  return (e->group < 0 || e->group == group) && e->state >= 0 && e->state < site->group[group].state_count;
+}
+
 static clx_status check_event(const clx_site *site, int32_t number, clx_error *error) {
   const clx_site_event *e = &site->event[number];
   if (e->kind < 0 || e->kind >= CLX_SITE_EVENT_KINDS || e->group >= site->group_count)
     return clx_fail_plain(error, CLX_INPUT, "power: event %d is of kind %d and group %d, which do not exist",
                           number + 1, e->kind, e->group);
-  const int32_t last = site->group_count - 1;
-  for (int32_t g = e->group < 0 ? 0 : e->group; g <= (e->group < 0 ? last : e->group); g++) {
-    if (e->state < 0 || e->state >= site->group[g].state_count)
-      return clx_fail_plain(error, CLX_INPUT, "power: event %d enters state %d of '%s', which has %d", number + 1,
-                            e->state, site->group[g].name != NULL ? site->group[g].name : "?",
-                            site->group[g].state_count);
+  bool found = false;
+  for (int32_t g = 0; g < site->group_count && !found; g++) found = clx_site_event_moves(site, number, g);
+  if (!found) {
+    const clx_site_group *g = e->group < 0 ? NULL : &site->group[e->group];
+    return clx_fail_plain(error, CLX_INPUT, "power: event %d enters state %d, '%s' has %d states", number + 1, e->state,
+                          g == NULL         ? "no group"
+                          : g->name != NULL ? g->name
+                                            : "?",
+                          g == NULL ? 0 : g->state_count);
   }
   if (!is_time(e->at) || !is_time(e->duration) || !is_time(e->period))
     return clx_fail_plain(error, CLX_INPUT,

@@ -72,6 +72,7 @@ typedef struct clx_site_states_run {
 } clx_site_states_run;
 
 clx_status clx_site_check(const clx_site *site, clx_error *error);
+bool clx_site_event_moves(const clx_site *site, int32_t event, int32_t group);  // whether it has to do with the group
 clx_status clx_site_states_start(clx_site_states_run *run, const clx_site *site, clx_arena *arena, clx_error *error);
 // Handles all that happens at `time` (the calendar's next, or 0).
 void clx_site_states_at(clx_site_states_run *run, double time);

@@ -39,8 +39,8 @@ static void close_bin(clx_power_bins *b) {
 // Samples that lie within the stretch as a whole; returns where they end.
 static double fill(clx_power_bins *b, double from, double to, double mean, double most) {
   const double step = b->wave.step;
-  if (b->span > 0 || from != (double)b->index * step) return from;
-  int64_t end = (int64_t)fmin(floor(to / step), (double)b->wave.count);
+  if (b->span > 0 || to - from < step || from != (double)b->index * step) return from;
+  int64_t end = (int64_t)fmin(to / step, (double)b->wave.count);
   if (end > b->index && (double)end * step > to) end--;  // the quotient was rounded up
   if (end <= b->index) return from;
   for (int64_t i = b->index; i < end; i++) b->wave.watt[i] = (float)mean;

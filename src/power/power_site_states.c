@@ -9,6 +9,10 @@
 enum { DUE_END, DUE_DELIVER, DUE_BEGIN, DUE_PIECE };
 enum { STREAM_STOPS = 0x706f7765 };  // domain of the random stops
 
+typedef struct group_span {
+  int32_t from, to;
+} group_span;
+
 static void push(clx_site_states_run *r, double time, int32_t kind, int32_t who, int64_t mark) {
   if (!(time < r->site->horizon)) return;
   if (!clx_calendar_push(&r->calendar, r->arena, (clx_due_power){time, kind, who, mark})) r->failed = true;
@@ -78,13 +82,15 @@ static void mark_dirty(clx_site_states_run *r, int32_t group) {
   r->dirty[r->dirty_count++] = group;
 }
 
+// Groups of an event: from .. to - 1, of which some may lack its state.
+static group_span span_of(const clx_site *site, int32_t event) {
+  const int32_t group = site->event[event].group;
+  return group < 0 ? (group_span){0, site->group_count} : (group_span){group, group + 1};
+}
+
 static void mark_of(clx_site_states_run *r, int32_t event) {
-  const int32_t group = r->site->event[event].group;
-  if (group >= 0) {
-    mark_dirty(r, group);
-    return;
-  }
-  for (int32_t g = 0; g < r->site->group_count; g++) mark_dirty(r, g);
+  const group_span span = span_of(r->site, event);
+  for (int32_t g = span.from; g < span.to; g++) mark_dirty(r, g);
 }
 
 static void settle(clx_site_states_run *r, int32_t group, double time) {
@@ -111,8 +117,10 @@ static void begin(clx_site_states_run *r, int32_t event, double time) {
   const clx_site_event *e = &r->site->event[event];
   r->events++;
   if (!(e->duration > 0)) {
-    for (int32_t g = e->group < 0 ? 0 : e->group; g < (e->group < 0 ? r->site->group_count : e->group + 1); g++)
-      r->member[g].base = e->state;
+    const group_span span = span_of(r->site, event);
+    for (int32_t g = span.from; g < span.to; g++) {
+      if (clx_site_event_moves(r->site, event, g)) r->member[g].base = e->state;
+    }
     mark_of(r, event);
     return;
   }
@@ -162,20 +170,22 @@ double clx_site_states_next(const clx_site_states_run *r) {
 static bool list_events(clx_site_states_run *r) {
   const clx_site *site = r->site;
   int64_t total = 0;
-  for (int32_t e = 0; e < site->event_count; e++) total += site->event[e].group < 0 ? site->group_count : 1;
+  for (int32_t e = 0; e < site->event_count; e++) total += span_of(site, e).to - span_of(site, e).from;
   if (total > INT32_MAX) return false;
   r->first = CLX_NEW_ARRAY(r->arena, int32_t, site->group_count + 2);
   r->of = CLX_NEW_ARRAY(r->arena, int32_t, total + 1);
   if (r->first == NULL || r->of == NULL) return false;
   int32_t *fill = r->first + 1;  // fill[g] becomes the end of group g, that is first[g + 1]
   for (int32_t e = 0; e < site->event_count; e++) {
-    const int32_t g = site->event[e].group;
-    for (int32_t k = g < 0 ? 0 : g; k < (g < 0 ? site->group_count : g + 1); k++) fill[k + 1]++;
+    const group_span span = span_of(site, e);
+    for (int32_t g = span.from; g < span.to; g++) fill[g + 1] += clx_site_event_moves(site, e, g);
   }
   for (int32_t g = 0; g < site->group_count; g++) fill[g + 1] += fill[g];
   for (int32_t e = 0; e < site->event_count; e++) {
-    const int32_t g = site->event[e].group;
-    for (int32_t k = g < 0 ? 0 : g; k < (g < 0 ? site->group_count : g + 1); k++) r->of[fill[k]++] = e;
+    const group_span span = span_of(site, e);
+    for (int32_t g = span.from; g < span.to; g++) {
+      if (clx_site_event_moves(site, e, g)) r->of[fill[g]++] = e;
+    }
   }
   return true;
 }

@@ -38,9 +38,10 @@ typedef struct clx_smoothed {
 } clx_smoothed;
 
 // `wave` of `units` equal units in step (periodic = its end joins its start, so that the state closes). Energy: out = in + burnt + lost + stored,
-// to 1e-9. Power of the wave is 0 or more. Storage is a first-order filter whose time constant and share are cut to what its power and energy carry, so
-// that more of either never makes a ramp, range or line larger; the losses of a periodic wave are drawn evenly. Work that waits is done later, joule by
-// joule. CLX_INPUT names key, value, what is expected; CLX_INFEASIBLE: ramps too slow to repeat. O(count), 50 to 400 passes with a battery that has losses.
+// to 1e-9. Power of the wave is 0 or more. Storage is a first-order filter whose share and time constant are cut to what its power and energy carry:
+// more units of the same battery, more energy where the power suffices, or more power where the energy suffices, never make a ramp, range or line
+// larger. The losses of a periodic wave are drawn evenly. Work that waits is done later, joule by joule. CLX_INPUT names key, value, what is
+// expected; CLX_INFEASIBLE: ramps too slow to repeat. O(count), 50 to 400 passes with a battery that has losses.
 clx_status clx_smooth(const clx_smoothing *smoothing, const clx_wave *wave, double units, bool periodic,
                       clx_arena *arena, clx_smoothed *out, clx_error *error);
 

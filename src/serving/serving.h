@@ -68,14 +68,14 @@ typedef struct clx_serving_batch {
 } clx_serving_batch;
 
 typedef enum clx_serving_part {
-  CLX_SERVING_DENSE,      // products of attention, feed-forward blocks, shared experts
-  CLX_SERVING_EXPERTS,    // routed experts
-  CLX_SERVING_DECODE,     // attention of one new token
-  CLX_SERVING_PREFILL,    // attention of prompts
-  CLX_SERVING_ELEMENTS,   // normalisation, rotation, activation, states of recurrent mixers
-  CLX_SERVING_HEAD,       // logits and sampling
-  CLX_SERVING_EXCHANGE,   // all-reduce, gather and scatter between GPUs
-  CLX_SERVING_WAIT,       // for other ranks and for the host
+  CLX_SERVING_DENSE,     // products of attention, feed-forward blocks, shared experts
+  CLX_SERVING_EXPERTS,   // routed experts
+  CLX_SERVING_DECODE,    // attention of one new token
+  CLX_SERVING_PREFILL,   // attention of prompts
+  CLX_SERVING_ELEMENTS,  // normalisation, rotation, activation, states of recurrent mixers
+  CLX_SERVING_HEAD,      // logits and sampling
+  CLX_SERVING_EXCHANGE,  // all-reduce, gather and scatter between GPUs
+  CLX_SERVING_WAIT,      // for other ranks and for the host
   CLX_SERVING_PARTS
 } clx_serving_part;
 
@@ -88,11 +88,11 @@ typedef struct clx_serving_share {
 } clx_serving_share;
 
 typedef struct clx_serving_cost {
-  double time;                   // s of the iteration
-  double flop, bytes, link;      // of one GPU: FLOP; B of device memory; B out over NVLink
-  double energy;                 // J of one GPU
-  double power;                  // W of one GPU, mean: energy / time
-  double clock;                  // relative to boost
+  double time;               // s of the iteration
+  double flop, bytes, link;  // of one GPU: FLOP; B of device memory; B out over NVLink
+  double energy;             // J of one GPU
+  double power;              // W of one GPU, mean: energy / time
+  double clock;              // relative to boost
   clx_serving_share part[CLX_SERVING_PARTS];
 } clx_serving_cost;
 
@@ -114,11 +114,11 @@ typedef struct clx_serving_load {
 } clx_serving_load;
 
 typedef struct clx_serving_state {
-  double token_time;   // s between two tokens of a request, median
-  double throughput;   // tokens/s of the group, output
-  double power;        // W of the group
-  double energy;       // J per output token
-  double prefill;      // share of the iterations that carry prompts
+  double token_time;               // s between two tokens of a request, median
+  double throughput;               // tokens/s of the group, output
+  double power;                    // W of the group
+  double energy;                   // J per output token
+  double prefill;                  // share of the iterations that carry prompts
   clx_serving_cost decode, mixed;  // the two kinds of iteration
 } clx_serving_state;
 

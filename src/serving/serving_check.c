@@ -15,18 +15,22 @@ double clx_serving_weight_bytes(const clx_serving *s) {
 static clx_status check_layout(const clx_serving *s, clx_error *error) {
   const clx_transformer *m = s->model;
   if (s->tp < 1 || s->dp < 1 || s->ep < 1 || s->etp < 1)
-    return clx_fail_plain(error, CLX_INPUT, "a serving layout needs tp, dp, ep and etp of at least 1, read %d, %d, %d, %d",
-                          s->tp, s->dp, s->ep, s->etp);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "a serving layout needs tp, dp, ep and etp of at least 1, read %d, %d, %d, %d", s->tp, s->dp,
+                          s->ep, s->etp);
   if (m->heads % s->tp != 0)
-    return clx_fail_plain(error, CLX_INPUT, "%d heads of %s cannot be cut into %d equal parts", m->heads, m->name, s->tp);
+    return clx_fail_plain(error, CLX_INPUT, "%d heads of %s cannot be cut into %d equal parts", m->heads, m->name,
+                          s->tp);
   if (m->experts > 0 && s->ep * s->etp != s->tp * s->dp)
-    return clx_fail_plain(error, CLX_INPUT, "experts over ep %d x etp %d need as many GPUs as attention has, tp %d x dp %d",
-                          s->ep, s->etp, s->tp, s->dp);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "experts over ep %d x etp %d need as many GPUs as attention has, tp %d x dp %d", s->ep,
+                          s->etp, s->tp, s->dp);
   if (m->experts > 0 && (m->experts % s->ep != 0 || m->expert_ffn % s->etp != 0))
     return clx_fail_plain(error, CLX_INPUT, "%d experts of width %d cannot be cut over ep %d x etp %d", m->experts,
                           m->expert_ffn, s->ep, s->etp);
   if (m->experts == 0 && m->ffn % s->tp != 0)
-    return clx_fail_plain(error, CLX_INPUT, "feed-forward width %d of %s cannot be cut over tp %d", m->ffn, m->name, s->tp);
+    return clx_fail_plain(error, CLX_INPUT, "feed-forward width %d of %s cannot be cut over tp %d", m->ffn, m->name,
+                          s->tp);
   return CLX_OK;
 }
 
@@ -43,13 +47,14 @@ clx_status clx_serving_check(const clx_serving *s, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT, "%s is a family without dimensions: it cannot be served", s->model->name);
   CLX_TRY(check_layout(s, error));
   if (d->processors < 1 || d->clock <= 0 || d->memory_bandwidth <= 0 || d->l2 <= 0 || d->tdp <= 0)
-    return clx_fail_plain(error, CLX_INPUT, "%s: processors, clock, memory bandwidth, l2 or tdp are not known", d->name);
+    return clx_fail_plain(error, CLX_INPUT, "%s: processors, clock, memory bandwidth, l2 or tdp are not known",
+                          d->name);
   const clx_weight_formats f = clx_weight_formats_of(s->weights);
   CLX_TRY(check_format(s, f.ffn, error));
   CLX_TRY(check_format(s, f.experts, error));
   const double bytes = clx_serving_weight_bytes(s);
   if (d->memory > 0 && bytes > d->memory)
-    return clx_fail_plain(error, CLX_INPUT, "weights of %s take %.4g GB on each of %d GPUs, %s has %.4g GB", s->model->name,
-                          bytes / 1e9, s->tp * s->dp, d->name, d->memory / 1e9);
+    return clx_fail_plain(error, CLX_INPUT, "weights of %s take %.4g GB on each of %d GPUs, %s has %.4g GB",
+                          s->model->name, bytes / 1e9, s->tp * s->dp, d->name, d->memory / 1e9);
   return CLX_OK;
 }

@@ -3,18 +3,21 @@
 
 #include "serving/serving_internal.h"
 
-const char *const clx_serving_part_name[] = {"products", "experts",  "decode attention", "prefill attention", "elementwise",
-                                             "head",     "exchange", "wait",             NULL};
+const char *const clx_serving_part_name[] = {
+    "products", "experts", "decode attention", "prefill attention", "elementwise", "head", "exchange", "wait", NULL};
 
+// Replicas of attention go in step, layer by layer, and pad their tokens to those of the busiest one (vLLM, coordinate_batch_across_dp),
+// which has at least one whole prompt where there is any.
 static clx_serving_tokens tokens_of(const clx_serving *s, const clx_serving_batch *b) {
-  const double dp = s->dp, tokens = b->sequences + b->prompts * b->prompt;
+  const double dp = s->dp, prompts = fmax(b->prompts / dp, fmin(1, b->prompts));
+  const double prompt = fmax(1, ceil(b->prompt)), tokens = fmax(1, b->sequences / dp + prompts * prompt);
   return (clx_serving_tokens){.decode = b->sequences / dp,
                               .context = fmax(1, b->context),
-                              .prompts = b->prompts / dp,
-                              .prompt = fmax(1, ceil(b->prompt)),
+                              .prompts = prompts,
+                              .prompt = prompt,
                               .cached = fmax(0, b->cached),
-                              .tokens = fmax(1, tokens / dp),
-                              .all = fmax(1, tokens)};
+                              .tokens = tokens,
+                              .all = dp * tokens};
 }
 
 clx_serving_cost clx_serving_iteration_at(const clx_serving *s, const clx_serving_batch *batch, double clock) {

@@ -50,9 +50,8 @@ static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double
   const clx_transformer *m = s->model;
   const clx_kernel_family *family = &clx_kernel_attention_generation;
   const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
-  const clx_attention_generation_shape shape = {
-      sequences,   1,      t->context, (double)m->heads / s->tp, kv_heads_of(s),
-      m->head_dim, window, s->fp8_cache ? 1 : 0};
+  const clx_attention_generation_shape shape = {sequences,      1,           t->context, (double)m->heads / s->tp,
+                                                kv_heads_of(s), m->head_dim, window,     s->fp8_cache ? 1 : 0};
   const void *parameters = clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
   clx_kernel_cost cost = family->cost(s->device, CLX_KERNEL_BF16, parameters, &shape);
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
@@ -69,8 +68,8 @@ static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, dou
   const double cache = s->fp8_cache ? 1 : 0, heads = (double)m->heads / s->tp;
   if (t->decode > 0) add_decode(sum, t, window, layers);
   if (t->prompts > 0) {
-    const clx_attention_context_shape shape = {
-        fmax(1, t->prompts), t->prompt, t->cached, heads, kv_heads_of(s), m->head_dim, window, cache};
+    const clx_attention_context_shape shape = {fmax(1, t->prompts), t->prompt,   t->cached, heads,
+                                               kv_heads_of(s),      m->head_dim, window,    cache};
     clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_attention_context, CLX_KERNEL_BF16, &shape, layers);
   }
 }
@@ -102,8 +101,8 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
-    const clx_kernel_cost absorb = clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode), latent,
-                                                         m->qk_nope_dim, heads);
+    const clx_kernel_cost absorb =
+        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode), latent, m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
     const clx_mla_generation_shape shape = {fmax(1, t->decode), 1, t->context, heads, s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
@@ -251,9 +250,9 @@ void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *t) {
   }
   clx_serving_add_stream(sum, CLX_SERVING_HEAD, PASSES * FP32 * logits, 1);
   if (s->sorts && s->engine->sort_time > 0) {
-    const clx_kernel_cost sort = {.time = s->engine->sort_time * logits,
-                                  .bytes = fmin(s->engine->sort_bytes * logits,
-                                                s->engine->sort_time * logits * s->device->memory_bandwidth)};
+    const clx_kernel_cost sort = {
+        .time = s->engine->sort_time * logits,
+        .bytes = fmin(s->engine->sort_bytes * logits, s->engine->sort_time * logits * s->device->memory_bandwidth)};
     clx_serving_add_cost(sum, CLX_SERVING_HEAD, CLX_DRAW_STREAM, CLX_KERNEL_FP32, &sort, 1, 1);
   }
 }

@@ -29,9 +29,19 @@ static clx_draw_kind draw_of(const clx_kernel_family *family) {
   return CLX_DRAW_STREAM;
 }
 
+// Bytes per processor and clock that the last-level cache passes on: 5.6 TB/s on an H100 at 1.98 GHz (Chips and Cheese, "Nvidia's
+// H100: Funny L2, and Tons of Bandwidth", 2023). At full clock device memory is the narrower of the two on all devices here.
+static const double CACHE_RATE = 21.4;
+
 // The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest.
 static double moving_time(const clx_device *device, const clx_kernel_cost *cost) {
   return fmin(cost->time, cost->bytes / (CLX_SERVING_STREAMING * device->memory_bandwidth));
+}
+
+// Time of moving bytes against that at full clock: a clock so low that the cache becomes the narrower one stretches it.
+static double stretch(const clx_device *device, double clock) {
+  const double memory = CLX_SERVING_STREAMING * device->memory_bandwidth;
+  return fmax(1, memory / (fmax(memory, CACHE_RATE * device->processors * device->clock) * clock));
 }
 
 // One kind of kernel on one device.
@@ -40,18 +50,36 @@ typedef struct kernel {
   const clx_kernel_cost *cost;
   clx_draw_kind kind;
   clx_kernel_format format;
-  double moving, fixed;  // s: it moves bytes; that do not follow the clock
+  double moving;  // s in which it moves bytes, within cost->time
 } kernel;
 
+// W at a clock, of rates that hold there: the law of kernels under a limit (docs/model/device/power.md, section 2). What runs follows
+// the clock, all but idle power and the memory's own supply follow the voltage. clx_device_draw says how much there is of each.
+static double draw_at(const kernel *k, const clx_draw_load *load, double clock, double most) {
+  const clx_device *device = k->device;
+  const double all = clx_device_draw(device, load, 1, INFINITY);
+  if (clock >= 1) return fmin(all, most);
+  const clx_power_parameters *p = &device->kernels->power;
+  clx_draw_load part = {.kind = load->kind, .format = load->format};
+  const double running = clx_device_draw(device, &part, 1, INFINITY);
+  part.bytes = load->bytes;
+  const double memory = load->bytes > 0 ? clx_device_draw(device, &part, 1, INFINITY) - running : 0;
+  const double v = p->voltage_floor + (1 - p->voltage_floor) * clock, own = p->memory_own * memory;
+  const double watt =
+      device->idle_power + (running - device->idle_power) * clock * v * v + (all - running - own) * v * v + own;
+  return fmin(watt, most);
+}
+
 // J in `time`, of which `moving` moves its bytes: memory draws at its full rate, then rests.
-static double energy_of(const kernel *k, double clock, double time, double most) {
+static double energy_of(const kernel *k, double clock, double moving, double time, double most) {
   const clx_kernel_cost *cost = k->cost;
-  clx_draw_load load = {.kind = k->kind, .format = k->format, .flop = cost->flop / time, .link = cost->link_bytes / time};
-  const double resting = time - k->moving;
-  double energy = resting > 0 ? resting * clx_device_draw(k->device, &load, clock, most) : 0;
-  if (k->moving > 0) {
-    load.bytes = cost->bytes / k->moving;
-    energy += k->moving * clx_device_draw(k->device, &load, clock, most);
+  clx_draw_load load = {
+      .kind = k->kind, .format = k->format, .flop = cost->flop / time, .link = cost->link_bytes / time};
+  const double resting = time - moving;
+  double energy = resting > 0 ? resting * draw_at(k, &load, clock, most) : 0;
+  if (moving > 0) {
+    load.bytes = cost->bytes / moving;
+    energy += moving * draw_at(k, &load, clock, most);
   }
   return energy;
 }
@@ -59,11 +87,11 @@ static double energy_of(const kernel *k, double clock, double time, double most)
 // The clock at which cost->time holds: below 1 for a kernel that alone already meets the limit of the board.
 static double clock_of(const kernel *k) {
   const double most = BURST * k->device->tdp, time = k->cost->time;
-  if (energy_of(k, 1, time, INFINITY) <= most * time) return 1;
+  if (energy_of(k, 1, k->moving, time, INFINITY) <= most * time) return 1;
   double low = CLX_POWER_CLOCK_MINIMUM, high = 1;
   for (int32_t step = 0; step < 12; step++) {
     const double middle = (low + high) / 2;
-    if (energy_of(k, middle, time, INFINITY) <= most * time) {
+    if (energy_of(k, middle, k->moving, time, INFINITY) <= most * time) {
       low = middle;
     } else {
       high = middle;
@@ -76,18 +104,19 @@ void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_
                           const clx_kernel_cost *cost, double busy, double times) {
   if (!(times > 0) || !(cost->time > 0)) return;
   const clx_device *device = sum->serving->device;
-  kernel k = {device, cost, kind, format, moving_time(device, cost), 0};
-  k.fixed = kind == CLX_DRAW_COMMUNICATE ? cost->time : k.moving;
+  const kernel k = {device, cost, kind, format, moving_time(device, cost)};
   const double alone = clock_of(&k), clock = fmin(sum->clock, alone);
-  const double time = k.fixed + (cost->time - k.fixed) * alone / clock, working = fmax(time * busy, k.moving);
+  const double moving = k.moving * stretch(device, clock) / stretch(device, alone);
+  const double busiest = kind == CLX_DRAW_COMMUNICATE ? cost->time : moving + (cost->time - k.moving) * alone / clock;
+  const double working = fmax(busiest * busy, moving);
   clx_serving_cost *c = &sum->cost;
   c->flop += times * cost->flop;
   c->bytes += times * cost->bytes;
   c->link += times * cost->link_bytes;
   c->part[part].time += times * working;
-  c->part[part].energy += times * energy_of(&k, clock, working, BURST * device->tdp);
+  c->part[part].energy += times * energy_of(&k, clock, moving, working, BURST * device->tdp);
   sum->launches += times;
-  clx_serving_add_wait(sum, times * (time - working));
+  clx_serving_add_wait(sum, times * (busiest - working));
 }
 
 void clx_serving_add(clx_serving_sum *sum, clx_serving_part part, const clx_kernel_family *family,

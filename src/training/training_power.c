@@ -185,6 +185,11 @@ clx_status clx_training_power_of(const clx_training *job, const clx_exact_option
     return clx_fail(error, CLX_INPUT, job->layout.place, "power of a pass in %d samples: expected 1 to %d", samples,
                     CLX_POWER_SAMPLES_MAX);
   }
+  if ((double)samples * job->layout.pp > CLX_POWER_CELLS_MAX) {
+    return clx_fail(error, CLX_INPUT, job->layout.place,
+                    "power of %d stages in %d samples each: expected no more than %d in all", job->layout.pp, samples,
+                    CLX_POWER_CELLS_MAX);
+  }
   if (!(sequences >= 0) || sequences > CLX_POWER_BATCHES_MAX * job->global_batch) {
     return clx_fail(error, CLX_INPUT, job->layout.place,
                     "an evaluation of %g sequences: expected 0 to %d global batches", sequences, CLX_POWER_BATCHES_MAX);

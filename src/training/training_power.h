@@ -30,11 +30,11 @@ typedef struct clx_pass_power {
   double clock;                  // relative to boost, while multiplying
 } clx_pass_power;
 
-enum { CLX_POWER_SAMPLES_MAX = 1 << 20, CLX_POWER_BATCHES_MAX = 4096 };
+enum { CLX_POWER_SAMPLES_MAX = 1 << 20, CLX_POWER_CELLS_MAX = 1 << 26, CLX_POWER_BATCHES_MAX = 256 };
 
-// Evaluates the pass at `samples` points (1 to CLX_POWER_SAMPLES_MAX). power_cap and precision of the job count.
+// Evaluates the pass at `samples` points (1 to CLX_POWER_SAMPLES_MAX, times stages no more than CLX_POWER_CELLS_MAX). power_cap and precision of the job count.
 //   step        of drawn replicas (options; the first step); the pass repeats
-//   evaluation  `sequences` (0 = one global batch), cut into batches of the global batch; each fills and drains the pipeline
+//   evaluation  `sequences` (0 = one global batch), cut into batches of the global batch (at most CLX_POWER_BATCHES_MAX); each fills and drains the pipeline
 //               and costs the host the profile's step_overhead; ignored in other passes
 //   checkpoint  every rank copies its share of weights and optimizer state to the host's memory over its link
 //   stopped     one second

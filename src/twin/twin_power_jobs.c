@@ -49,13 +49,36 @@ static clx_status put_series(const clx_wave *wave, clx_arena *arena, clx_result 
   return clx_result_add_series(result, "power.site", "W", y, "time", "s", x, (int32_t)count, error);
 }
 
+static double stated(double value, double otherwise) { return value >= 0 ? value : otherwise; }
+
+// What the scenario does not state of a node follows from the parts of the machine's server.
+static clx_node_power node_of(const clx_cohort *c, const clx_node_power *spec) {
+  const double gpus = c->server.gpus;
+  double idle = 0, most = 0, fixed = c->server.part_count > 0 ? 0 : c->server.power_other;
+  for (int32_t i = 0; i < c->server.part_count; i++) {
+    const clx_power_part *p = &c->server.part[i];
+    const bool steady = p->most == p->idle;
+    fixed += steady ? p->count * p->idle : 0;
+    idle += steady ? 0 : p->count * p->idle;
+    most += steady ? 0 : p->count * p->most;
+  }
+  return (clx_node_power){.cpu_idle = stated(spec->cpu_idle, idle),
+                          .cpu_most = stated(spec->cpu_most, most),
+                          .gpu_idle = stated(spec->gpu_idle, gpus * c->device.idle_power),
+                          .gpu_most = stated(spec->gpu_most, gpus * c->device.tdp),
+                          .fixed = stated(spec->fixed, fixed)};
+}
+
 static clx_status run_jobs(const clx_scenario *s, clx_arena *arena, clx_result *result, clx_error *error) {
   static const double DAY = 86400, STEP = 1;
   const clx_power_spec *spec = &s->spec.power;
   const double horizon = spec->horizon > 0 ? spec->horizon : DAY;
   clx_node_job *job = NULL;
-  clx_job_run run = {.nodes = spec->jobs.nodes > 0 ? spec->jobs.nodes : s->machine.servers,
-                     .node = spec->jobs.node,
+  clx_jobs_spec jobs = spec->jobs;
+  jobs.node = node_of(&s->machine.cohort[0], &spec->jobs.node);
+  if (jobs.nodes == 0) jobs.nodes = s->machine.servers;
+  clx_job_run run = {.nodes = jobs.nodes,
+                     .node = jobs.node,
                      .quantum = spec->jobs.quantum,
                      .horizon = horizon,
                      .step = spec->resolution > 0 ? spec->resolution : STEP};
@@ -64,15 +87,16 @@ static clx_status run_jobs(const clx_scenario *s, clx_arena *arena, clx_result *
                                  .racks = (double)s->machine.racks,
                                  .server_load = run.node.cpu_most + run.node.gpu_most + run.node.fixed};
   CLX_TRY(clx_chain_compile(&s->power.chain, &fleet, spec->place, &run.chain, error));
-  CLX_TRY(clx_jobs_list(&spec->jobs, horizon, arena, &job, &run.job_count, error));
+  CLX_TRY(clx_jobs_list(&jobs, horizon, arena, &job, &run.job_count, error));
   run.job = job;
   CLX_TRY(clx_job_run_all(&run, arena, &outcome, error));
   CLX_TRY(put_outcome(&run, &outcome, result, error));
+  CLX_TRY(clx_result_add_text(result, "power.chain", s->power.chain.name, error));
   return put_series(&outcome.series, arena, result, error);
 }
 
 clx_status clx_twin_power_jobs(const clx_scenario *s, clx_result *result, clx_error *error) {
-  if (s->spec.power.jobs.file == NULL && s->spec.power.jobs.random.count < 0)
+  if (s->spec.power.jobs.place.line == 0)
     return clx_fail_plain(error, CLX_INPUT,
                           "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run",
                           s->spec.name);

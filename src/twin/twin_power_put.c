@@ -11,6 +11,15 @@ typedef struct putter {
   clx_error *error;
 } putter;
 
+// A name of the catalogue or the user as part of a name: "megapack-2" -> "megapack_2".
+static const char *slug_of(const char *text, char *slug, size_t size) {
+  snprintf(slug, size, "%s", text);
+  for (char *c = slug; *c != '\0'; c++) {
+    if (*c == '-' || *c == '.' || *c == ' ') *c = '_';
+  }
+  return slug;
+}
+
 static clx_status put(const putter *p, const char *name, double value, const char *unit, const char *doc) {
   char full[128];
   snprintf(full, sizeof full, "power.%s", name);
@@ -194,7 +203,7 @@ static clx_status put_chain(const putter *p) {
   const clx_chain_result r = clx_chain_pass(&c->chain, c->it_mean, extra);
   for (int32_t i = 0; i < c->chain.count; i++) {
     char name[96], slug[48];
-    const char *level = clx_result_slug(c->chain.level[i].name, slug, sizeof slug);
+    const char *level = slug_of(c->chain.level[i].name, slug, sizeof slug);
     snprintf(name, sizeof name, "level.%s.in", level);
     CLX_TRY(put(p, name, r.flow[i].in, "W", "into this level at the mean"));
     snprintf(name, sizeof name, "level.%s.loss", level);
@@ -253,13 +262,13 @@ static clx_status put_energy(const putter *p) {
   }
   for (int32_t i = 0; i < supply->source_count; i++) {
     char name[96], slug[48];
-    snprintf(name, sizeof name, "source.%s.energy", clx_result_slug(supply->source[i].name, slug, sizeof slug));
+    snprintf(name, sizeof name, "source.%s.energy", slug_of(supply->source[i].name, slug, sizeof slug));
     CLX_TRY(put(p, name, s->energy[i], "J", "delivered by this source"));
   }
   for (int32_t i = 0; i < supply->store_count; i++) {
     char name[96], slug[48];
     const double full = supply->store[i].count * supply->store[i].battery->energy;
-    clx_result_slug(supply->store[i].battery->name, slug, sizeof slug);
+    slug_of(supply->store[i].battery->name, slug, sizeof slug);
     snprintf(name, sizeof name, "battery.%s.cycles", slug);
     CLX_TRY(put(p, name, s->out[i] / full, "", "full cycles"));
     snprintf(name, sizeof name, "battery.%s.lost", slug);
@@ -327,7 +336,7 @@ static clx_status put_year(const putter *p) {
   CLX_TRY(put_wave(p, "power.year.most", &p->o->series_most, 1));
   for (int32_t i = 0; i < supply->source_count; i++) {
     char name[96], slug[48];
-    snprintf(name, sizeof name, "power.source.%s", clx_result_slug(supply->source[i].name, slug, sizeof slug));
+    snprintf(name, sizeof name, "power.source.%s", slug_of(supply->source[i].name, slug, sizeof slug));
     CLX_TRY(put_wave(p, name, &p->o->source[i], 1));
   }
   return p->o->charge.count > 0 ? put_wave(p, "power.charge", &p->o->charge, 1) : CLX_OK;

@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     open_and_predict(&job, &clx_table_training, &none);
     open_and_predict(&job, &clx_table_collectives, &none);
     open_and_predict(&job, &clx_table_collectives, &notes);
+    open_and_predict(&job, &clx_table_energy, &none);
     for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
       const clx_table_options kernels = {.device = "gb200", .family = clx_kernel_family_at(f)->name};
       open_and_predict(&job, &clx_table_kernels, &kernels);

@@ -68,7 +68,7 @@ static void write_sums(writer *w) {
   put(w, ", ", "", "power.site_peak", 3, " peak");
   put(w, " ", "(PUE ", "power.pue", 3, ")");
   flush(w, "power", 1, CLX_REPORT_BOLD);
-  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", " of the site's energy");
+  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", "");
   put_some(w, ", ", "cooling ", "power.cooling", 3, "");
   put_some(w, ", ", "network ", "power.network", 3, "");
   put_some(w, ", ", "storage ", "power.storage", 3, "");

@@ -108,7 +108,8 @@ void clx_report_power_waveform(const clx_result *result, clx_buffer *out) {
 
 // --- spectrum ----------------------------------------------------------------------------------------------------------------
 
-static const double DECADES = 5;  // shown below the largest line
+static const double DECADES = 5;    // shown below the largest line
+static const double HIGHEST = 100;  // Hz shown: above, grids and shafts answer no more
 
 typedef struct lines {
   const double *hertz, *watt;
@@ -175,6 +176,7 @@ void clx_report_power_spectrum(const clx_result *result, clx_buffer *out) {
     s.hertz++;
     s.count--;
   }
+  while (s.watt != NULL && s.count > 2 && s.hertz[s.count - 1] > HIGHEST) s.count--;
   double most = 0;
   for (int32_t i = 0; s.watt != NULL && i < s.count; i++) most = fmax(most, s.watt[i]);
   if (s.watt == NULL || s.count < 2 || !(most > 0)) {

@@ -78,7 +78,7 @@ static void test_reference_machine(void **state) {
   assert_true(value_of(result, "machine.racks") == 1563);
   assert_true(value_of(result, "machine.endpoints") == 112500);
   assert_true(value_of(result, "machine.tiers") == 3);
-  assert_true(value_of(result, "power.facility_peak") > 110e6 && value_of(result, "power.facility_peak") < 155e6);
+  assert_true(value_of(result, "power.site_peak") > 110e6 && value_of(result, "power.site_peak") < 155e6);
   clx_result_free(result);
 }
 

@@ -62,7 +62,8 @@ static bool put_percent(writer *w, const char *separator, const char *before, co
 // --- lines of a run and of a study -------------------------------------------------------------------------------------------
 
 static void write_sums(writer *w) {
-  put(w, ", ", "IT ", "power.it_mean", 3, " mean");
+  const bool servers = clx_power_servers_alone(w->result);
+  put(w, ", ", servers ? "servers " : "IT ", "power.it_mean", 3, " mean");
   put(w, ", ", "", "power.it_peak", 3, " peak");
   put(w, "; ", "site ", "power.site_mean", 3, " mean");
   put(w, ", ", "", "power.site_peak", 3, " peak");
@@ -70,8 +71,9 @@ static void write_sums(writer *w) {
   flush(w, "power", 1, CLX_REPORT_BOLD);
   put_percent(w, ", ", "conversion losses ", "power.loss_fraction", "");
   put_some(w, ", ", "cooling ", "power.cooling", 3, "");
-  put_some(w, ", ", "network ", "power.network", 3, "");
-  put_some(w, ", ", "storage ", "power.storage", 3, "");
+  if (!servers) put_some(w, ", ", "network ", "power.network", 3, "");
+  if (!servers) put_some(w, ", ", "storage ", "power.storage", 3, "");
+  if (servers) put_some(w, ", ", "not counted: network ", "power.network", 3, "");
   flush(w, "", 1, CLX_REPORT_PLAIN);
   put(w, "; ", "GPU ", "power.gpu_mean", 3, " mean");
   if (put_some(w, ", ", "capped at ", "power.cap", 3, "")) put(w, " ", "(step ", "power.step_time", 4, ")");

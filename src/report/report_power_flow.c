@@ -84,7 +84,7 @@ static void add_plugs(const clx_result *result, double in, chain *c) {
   double left = in;
   snprintf(l.name, sizeof l.name, "IT equipment");
   for (int32_t k = 1; k < NAMED_SUMS; k++) {  // cooling is none of its
-    bool above = false;
+    bool above = clx_power_servers_alone(result);
     for (int32_t i = 0; i < c->count; i++) above = above || c->level[i].port[k] > 0;
     if (above) continue;
     l.port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);

@@ -66,6 +66,11 @@ const char *clx_power_part_title(const clx_power_parts *parts, int32_t index, ch
   return text;
 }
 
+bool clx_power_servers_alone(const clx_result *result) {
+  const char *scope = clx_result_fact(result, "power.scope");
+  return scope != NULL && strcmp(scope, "servers") == 0;
+}
+
 clx_power_parts clx_power_sources(const clx_result *result) {
   const clx_power_parts by_share = clx_power_parts_of(result, "source", "share");
   return by_share.count > 0 ? by_share : clx_power_parts_of(result, "source", "energy");

@@ -43,6 +43,7 @@ static clx_status put_means(const putter *p) {
   }
   CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
   CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
+  CLX_TRY(clx_result_add_text(p->result, "power.scope", clx_power_scope_name[c->scenario->spec.power.scope], p->error));
   CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
   CLX_TRY(put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
   CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));

@@ -213,7 +213,7 @@ static clx_status run_study(study *s) {
   CLX_TRY(clx_twin_power_site(&s->c, &outcome, s->error));
   CLX_TRY(clx_twin_power_put(&s->c, &outcome, CLX_TWIN_POWER_NUMBERS | (s->options->year ? CLX_TWIN_POWER_YEAR : 0),
                              s->result, s->error));
-  CLX_TRY(clx_result_add_text(s->result, "power.event", clx_power_event_name(s->options->event), s->error));
+  CLX_TRY(clx_result_add_text(s->result, "power.event", clx_power_event_name((int32_t)s->options->event), s->error));
   CLX_TRY(tell(s, "window", 0.8));
   CLX_TRY(put_window(s));
   if (s->options->design) CLX_TRY(put_design(s));

@@ -63,7 +63,7 @@ static void test_drawn_parts(void **state) {
   assert_int_equal(count_of(out.data, "class=\"limit\""), 3);
   assert_int_equal(count_of(out.data, "class=\"over\""), 3);
   assert_int_equal(count_of(out.data, "class=\"ring\""), 8);  // in the plot and in the key
-  assert_int_equal(count_of(out.data, ": over<"), 1);
+  assert_int_equal(count_of(out.data, ": over<"), 2);
   clx_buffer_free(&out);
   clx_report_power_waveform(r, &out);
   assert_int_equal(count_of(out.data, ">a meter's reading<"), 1);
@@ -146,6 +146,23 @@ static void test_flows_balance(void **state) {
       CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_COOLING), clx_result_value(r, "power.cooling", -1), 1e-9, 0);
     clx_result_free(r);
   }
+}
+
+// Where the servers alone count, the network is no part of what they draw.
+static void test_servers_alone(void **state) {
+  (void)state;
+  clx_result *r = power_study(&CASES[3]);
+  power_say(r, "power.scope", "servers");
+  clx_power_flows f;
+  clx_power_flows_of(r, &f);
+  check_balance(&f);
+  CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_NETWORK), 0, 0, 0);
+  clx_buffer out = {0};
+  clx_report_power(r, false, &out);
+  assert_non_null(strstr(out.data, "\npower       servers 410 kW mean, "));
+  assert_non_null(strstr(out.data, ", not counted: network 12.3 kW\n"));
+  clx_buffer_free(&out);
+  clx_result_free(r);
 }
 
 static double draw_number(uint64_t *seed) {
@@ -373,17 +390,12 @@ static void test_memory_runs_out(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_drawings),
-                                     cmocka_unit_test(test_drawn_parts),
-                                     cmocka_unit_test(test_empty),
-                                     cmocka_unit_test(test_flows_balance),
-                                     cmocka_unit_test(test_flows_balance_random),
-                                     cmocka_unit_test(test_meter),
-                                     cmocka_unit_test(test_bounds),
-                                     cmocka_unit_test(test_report),
-                                     cmocka_unit_test(test_report_without),
-                                     cmocka_unit_test(test_page),
-                                     cmocka_unit_test(test_csv),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_drawings),       cmocka_unit_test(test_drawn_parts),
+                                     cmocka_unit_test(test_empty),          cmocka_unit_test(test_flows_balance),
+                                     cmocka_unit_test(test_servers_alone),  cmocka_unit_test(test_flows_balance_random),
+                                     cmocka_unit_test(test_meter),          cmocka_unit_test(test_bounds),
+                                     cmocka_unit_test(test_report),         cmocka_unit_test(test_report_without),
+                                     cmocka_unit_test(test_page),           cmocka_unit_test(test_csv),
                                      cmocka_unit_test(test_memory_runs_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

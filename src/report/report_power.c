@@ -62,16 +62,18 @@ static bool put_percent(writer *w, const char *separator, const char *before, co
 // --- lines of a run and of a study -------------------------------------------------------------------------------------------
 
 static void write_sums(writer *w) {
-  put(w, ", ", "IT ", "power.it_mean", 3, " mean");
+  const bool servers = clx_power_servers_alone(w->result);
+  put(w, ", ", servers ? "servers " : "IT ", "power.it_mean", 3, " mean");
   put(w, ", ", "", "power.it_peak", 3, " peak");
   put(w, "; ", "site ", "power.site_mean", 3, " mean");
   put(w, ", ", "", "power.site_peak", 3, " peak");
   put(w, " ", "(PUE ", "power.pue", 3, ")");
   flush(w, "power", 1, CLX_REPORT_BOLD);
-  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", " of the site's energy");
+  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", "");
   put_some(w, ", ", "cooling ", "power.cooling", 3, "");
-  put_some(w, ", ", "network ", "power.network", 3, "");
-  put_some(w, ", ", "storage ", "power.storage", 3, "");
+  if (!servers) put_some(w, ", ", "network ", "power.network", 3, "");
+  if (!servers) put_some(w, ", ", "storage ", "power.storage", 3, "");
+  if (servers) put_some(w, ", ", "not counted: network ", "power.network", 3, "");
   flush(w, "", 1, CLX_REPORT_PLAIN);
   put(w, "; ", "GPU ", "power.gpu_mean", 3, " mean");
   if (put_some(w, ", ", "capped at ", "power.cap", 3, "")) put(w, " ", "(step ", "power.step_time", 4, ")");
@@ -290,8 +292,10 @@ static void write_levels(writer *w) {
 static void write_bands(writer *w) {
   const clx_power_parts bands = clx_power_parts_of(w->result, "spectrum", "largest");
   char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME];
+  const bool smoothed = clx_result_find(w->result, "power.smoothed_swing") != NULL;
   if (bands.count == 0) return;
-  add(w, "%-18s %12s %12s %12s %12s", "band", "largest line", "at", "all lines", "limit");
+  add(w, "%-18s %12s %12s %12s %12s", smoothed ? "before batteries" : "band", "largest line", "at", "all lines",
+      "limit");
   flush(w, "spectrum", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < bands.count; i++) {
     const clx_quantity *limit = clx_power_part(&bands, i, "limit");
@@ -306,7 +310,7 @@ static void write_bands(writer *w) {
     add(w, "%-18.18s %12s %9.3g Hz %12s %12s%s", range, clx_power_watts(largest, 3, a),
         clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b),
         limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
-        limit != NULL && largest > limit->value ? " over" : "");
+        limit != NULL && !smoothed && largest > limit->value ? " over" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -351,7 +355,8 @@ static void write_sources(writer *w) {
   char name[CLX_POWER_NAME], cut[SHORT], energy[SHORT], peak[SHORT];
   enum { MOST = 12 };
   if (sources.count == 0) return;
-  add(w, "%-24s %8s %12s %12s", "source", "share", "energy", "peak");
+  const bool peaks = clx_power_parts_of(w->result, "source", "peak").count > 0;
+  add(w, "%-24s %8s %12s %12s", "source", "share", "energy", peaks ? "peak" : "");
   flush(w, "supply", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < sources.count && i < MOST; i++) {
     const clx_quantity *e = clx_power_part(&sources, i, "energy"), *p = clx_power_part(&sources, i, "peak");

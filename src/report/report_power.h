@@ -21,6 +21,8 @@ const clx_quantity *clx_power_part(const clx_power_parts *parts, int32_t index, 
 double clx_power_part_value(const clx_power_parts *parts, int32_t index, const char *what, double otherwise);
 // Its name for people: the fact power.KIND.NAME.title, or NAME with blanks for '_'. Cut to `size`. Returns `text`.
 const char *clx_power_part_title(const clx_power_parts *parts, int32_t index, char *text, size_t size);
+// Whether IT power is that of the servers alone: network and storage stand beside it, not in it.
+bool clx_power_servers_alone(const clx_result *result);
 // Sources, and the share of one in the energy of all: as the result has it, else by the energies.
 clx_power_parts clx_power_sources(const clx_result *result);
 double clx_power_source_share(const clx_power_parts *sources, int32_t index);

@@ -7,6 +7,8 @@
 
 static const double SAME = 1e-6;   // relative difference at which two sums are the same thing
 static const double NONE = 1e-10;  // of the whole: rounding
+// Losses grow faster than the load: levels at the mean load draw less than the mean of the wave, by so much at most.
+static const double CURVED = 2e-3;
 
 // What may hang on a level, by the names of the ports.
 static const struct {
@@ -23,8 +25,8 @@ enum { PORT_COUNT = 4, NAMED_SUMS = 3 };
 typedef struct level {
   char name[CLX_POWER_NAME];
   double in, loss, load;
-  double port[PORT_COUNT], other;  // W beside what is below
-  const char *other_name;
+  double port[PORT_COUNT], other;    // W beside what is below
+  const char *other_name, *loss_of;  // NULL = by the level
 } level;
 
 typedef struct chain {
@@ -78,11 +80,11 @@ static void split(const clx_result *result, const clx_power_parts *parts, int32_
 
 // The plugs of the equipment below the chain (or below the site without one): network, storage, what power supplies lose.
 static void add_plugs(const clx_result *result, double in, chain *c) {
-  level l = {.in = in, .load = -1};
+  level l = {.in = in, .load = -1, .loss_of = "power supplies"};
   double left = in;
   snprintf(l.name, sizeof l.name, "IT equipment");
   for (int32_t k = 1; k < NAMED_SUMS; k++) {  // cooling is none of its
-    bool above = false;
+    bool above = clx_power_servers_alone(result);
     for (int32_t i = 0; i < c->count; i++) above = above || c->level[i].port[k] > 0;
     if (above) continue;
     l.port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);
@@ -192,7 +194,7 @@ static void add_uses(const clx_result *result, clx_power_flows *f, const chain *
     snprintf(name, sizeof name, "%s%s%s", l->other_name != NULL ? "" : l->name, l->other_name != NULL ? "" : ": ",
              l->other_name != NULL ? l->other_name : "other loads");
     add_use(f, last - i, name, CLX_POWER_FLOW_OTHER, l->other);
-    snprintf(name, sizeof name, "%s: losses", l->name);
+    snprintf(name, sizeof name, "%s: losses", l->loss_of != NULL ? l->loss_of : l->name);
     add_use(f, last - i, name, CLX_POWER_FLOW_LOSS, l->loss);
   }
   add_use(f, f->source_count, "into batteries", CLX_POWER_FLOW_BATTERY, excess);
@@ -222,7 +224,9 @@ void clx_power_flows_of(const clx_result *result, clx_power_flows *f) {
   const double it = at_least_none(clx_result_value(result, "power.it_mean", 0));
   const clx_power_parts parts = clx_power_parts_of(result, "level", "in");
   f->total = at_least_none(clx_result_value(result, "power.site_mean", it));
-  for (int32_t i = 0; i < parts.count; i++) f->total = fmax(f->total, clx_power_part_value(&parts, i, "in", 0));
+  double top = 0;
+  for (int32_t i = 0; i < parts.count; i++) top = fmax(top, clx_power_part_value(&parts, i, "in", 0));
+  if (top > f->total || f->total - top < CURVED * top) f->total = top;
   if (!(f->total > 0)) return;
   levels_of(result, f->total, &c);
   const double beside = f->total - c.level[c.count - 1].in;

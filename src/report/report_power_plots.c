@@ -108,7 +108,8 @@ void clx_report_power_waveform(const clx_result *result, clx_buffer *out) {
 
 // --- spectrum ----------------------------------------------------------------------------------------------------------------
 
-static const double DECADES = 5;  // shown below the largest line
+static const double DECADES = 5;    // shown below the largest line
+static const double HIGHEST = 100;  // Hz shown: above, grids and shafts answer no more
 
 typedef struct lines {
   const double *hertz, *watt;
@@ -133,10 +134,15 @@ static void put_lines(clx_plot *p, const lines *s) {
   clx_buffer_format(p->picture.out, "\"/>\n");
 }
 
-static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index) {
+static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index, const lines *s) {
   const double low = clx_power_part_value(bands, index, "low", 0), high = clx_power_part_value(bands, index, "high", 0);
-  const double largest = clx_power_part_value(bands, index, "largest", 0),
-               at = clx_power_part_value(bands, index, "at", 0), limit = clx_power_part_value(bands, index, "limit", 0);
+  const double limit = clx_power_part_value(bands, index, "limit", 0);
+  double largest = 0, at = 0;  // of what is drawn
+  for (int32_t i = 0; i < s->count; i++) {
+    if (s->hertz[i] < low || s->hertz[i] > high || s->watt[i] <= largest) continue;
+    largest = s->watt[i];
+    at = s->hertz[i];
+  }
   const double bottom = p->area.y + p->area.height;
   char watts[CLX_POWER_NAME], name[SHORT], most[CLX_POWER_NAME];
   if (!(high > p->x0) || !(low < p->x1)) return;
@@ -154,6 +160,8 @@ static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index) {
   if (limit > 0) {
     clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%s; limit %s%s", clx_power_watts(largest, 3, watts),
                  clx_power_watts(limit, 3, most), largest > limit ? ": over" : "");
+  } else if (!(largest > 0)) {
+    clx_plot_key(p, CLX_SAMPLE_NONE, 0, name, "no line");
   } else {
     clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%s at %.3g Hz", clx_power_watts(largest, 3, watts), at);
   }
@@ -168,6 +176,7 @@ void clx_report_power_spectrum(const clx_result *result, clx_buffer *out) {
     s.hertz++;
     s.count--;
   }
+  while (s.watt != NULL && s.count > 2 && s.hertz[s.count - 1] > HIGHEST) s.count--;
   double most = 0;
   for (int32_t i = 0; s.watt != NULL && i < s.count; i++) most = fmax(most, s.watt[i]);
   if (s.watt == NULL || s.count < 2 || !(most > 0)) {
@@ -190,7 +199,7 @@ void clx_report_power_spectrum(const clx_result *result, clx_buffer *out) {
   p.y0 = p.y1 * pow(10, -DECADES);
   clx_power_upright_log(&p, "amplitude", "W");
   clx_plot_log_axis(&p, false, "frequency (Hz)");
-  for (int32_t i = 0; i < bands.count; i++) put_band(&p, &bands, i);
+  for (int32_t i = 0; i < bands.count; i++) put_band(&p, &bands, i, &s);
   put_lines(&p, &s);
   clx_buffer_format(out, "</svg>\n");
 }

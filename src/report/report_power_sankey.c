@@ -34,9 +34,11 @@ static double height_of(const layout *l, double watt) { return fmax(watt * l->sc
 static double stack(layout *l, int32_t from, int32_t until, double x) {
   double y = l->top;
   for (int32_t i = from; i < until; i++) {
-    const double height = height_of(l, l->flows->node[i].watt);
-    l->at[i] = (place){x, y, height, y, y};
-    y += fmax(height + 4, PITCH);
+    const double height = height_of(l, l->flows->node[i].watt), slot = fmax(height + 4, PITCH);
+    const double top =
+        height < PITCH - 4 ? y + (PITCH - 4 - height) / 2 : y;  // names of thin bars as far apart as others
+    l->at[i] = (place){x, top, height, top, top};
+    y += slot;
   }
   return y;
 }

@@ -45,15 +45,30 @@ double clx_power_part_value(const clx_power_parts *parts, int32_t index, const c
   return q != NULL ? q->value : otherwise;
 }
 
+// What clx_result_slug did, in place.
+static void unslug(char *text) {
+  static const char minus[] = "_minus";
+  char *out = text;
+  for (const char *c = text; *c != '\0'; c++) {
+    const bool is_minus = strncmp(c, minus, sizeof minus - 1) == 0;
+    *out++ = is_minus ? '-' : *c == '_' ? ' ' : *c;
+    if (is_minus) c += sizeof minus - 2;
+  }
+  *out = '\0';
+}
+
 const char *clx_power_part_title(const clx_power_parts *parts, int32_t index, char *text, size_t size) {
   char name[NAME];
   const char *title = clx_result_fact(parts->result, full_name(parts, index, "title", name));
   snprintf(text, size, "%s", title != NULL ? title : parts->name[index]);
-  for (char *c = text; title == NULL && *c != '\0'; c++) {
-    if (*c == '_') *c = ' ';
-  }
+  if (title == NULL) unslug(text);
   clx_text_clean(text, true);
   return text;
+}
+
+bool clx_power_servers_alone(const clx_result *result) {
+  const char *scope = clx_result_fact(result, "power.scope");
+  return scope != NULL && strcmp(scope, "servers") == 0;
 }
 
 clx_power_parts clx_power_sources(const clx_result *result) {

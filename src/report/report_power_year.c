@@ -80,8 +80,10 @@ static void put_demand(const clx_result *result, const clx_power_wave *mean, clx
   p->y1 = high > 0 ? 1.08 * high : 1;
   clx_power_upright(p, "site", "W");
   clx_plot_time_axis(p, "time since the start");
-  clx_plot_key(p, CLX_SAMPLE_CURVE, 0, "mean", "%s",
-               clx_power_watts(clx_result_value(result, "power.site_mean", 0), 4, text));
+  clx_plot_key(
+      p, CLX_SAMPLE_CURVE, 0, "mean", "%s",
+      clx_power_watts(clx_result_value(result, "power.site_average", clx_result_value(result, "power.site_mean", 0)), 4,
+                      text));
   if (most.count > 0)
     clx_plot_key(p, CLX_SAMPLE_PLAIN, 1, "most, swings included", "%s",
                  clx_power_watts(clx_result_value(result, "power.site_peak", 0), 4, text));

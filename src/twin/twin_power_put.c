@@ -43,6 +43,7 @@ static clx_status put_means(const putter *p) {
   }
   CLX_TRY(put(p, "gpu_mean", watt / gpus, "W", "one GPU, mean over a step and the fleet"));
   CLX_TRY(put(p, "network", c->scenario->machine.fabric.bill.power, "W", "switches and transceivers"));
+  CLX_TRY(clx_result_add_text(p->result, "power.scope", clx_power_scope_name[c->scenario->spec.power.scope], p->error));
   CLX_TRY(put(p, "storage", c->storage, "W", "storage and management servers"));
   CLX_TRY(put(p, "it_mean", c->it_mean, "W", "IT at its plugs while the job runs: steps, evaluations and checkpoints"));
   CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));
@@ -158,14 +159,15 @@ static clx_status put_spectrum(const putter *p) {
                    {"high", b->high, "1/s", "of the band"},
                    {"largest", a.largest, "W", "largest line in the band, peak"},
                    {"total", a.total, "W", "root of the sum of squares of its lines, peak"},
-                   {"at", a.at, "1/s", "frequency of the largest line"},
-                   {"limit", b->amplitude, "W", "largest line that is allowed"}};
+                   {"at", a.at, "1/s", "frequency of the largest line"}};
     for (int32_t k = 0; k < CLX_COUNT(numbers); k++) {
       char name[64];
-      if (k == CLX_COUNT(numbers) - 1 && !(b->amplitude > 0)) continue;
       snprintf(name, sizeof name, "spectrum.band_%d.%s", i + 1, numbers[k].what);
       CLX_TRY(put(p, name, numbers[k].value, numbers[k].unit, numbers[k].doc));
     }
+    char name[64];
+    snprintf(name, sizeof name, "spectrum.band_%d.limit", i + 1);
+    if (b->amplitude > 0) CLX_TRY(put(p, name, b->amplitude, "W", "largest line allowed in the band, peak"));
   }
   return CLX_OK;
 }

@@ -54,11 +54,12 @@ static clx_status make_window(const study *s, clx_wave *site, clx_wave *rack, cl
   return CLX_OK;
 }
 
-// The job starts a quarter into the window, or stops halfway.
-static clx_status add_event(const study *s, clx_wave *site) {
-  const double length = site->step * (double)site->count;
+// The job starts a quarter into the window, or stops halfway: of a wave that is `idle` W without the job. A sag that
+// is not ridden through leaves nothing.
+static clx_status add_event(const study *s, double idle, clx_wave *wave) {
+  const double length = wave->step * (double)wave->count;
   const bool stop = s->options->event == CLX_POWER_STOP || s->options->event == CLX_POWER_SAG;
-  clx_wave_switch change = {.at = stop ? length / 2 : length / 4, .idle = idle_power(&s->c), .stop = stop};
+  clx_wave_switch change = {.at = stop ? length / 2 : length / 4, .idle = idle, .stop = stop};
   if (s->options->event == CLX_POWER_STEADY) return CLX_OK;
   if (s->options->event == CLX_POWER_START) change.over = s->c.scenario->spec.power.smoothing.stagger;
   if (s->options->event == CLX_POWER_SAG) {
@@ -70,7 +71,21 @@ static clx_status add_event(const study *s, clx_wave *site) {
     change.at += ride;
     change.idle = 0;
   }
-  return clx_wave_apply_switch(&change, site, s->error);
+  return clx_wave_apply_switch(&change, wave, s->error);
+}
+
+// One rack and one GPU without a job.
+static double idle_rack(const clx_twin_power_case *c) {
+  const clx_twin_cohort *node = c->pass[CLX_PASS_STEP].node_of;
+  const double gpu = node->cohort.device.idle_power;
+  return clx_twin_server_power(node, gpu, gpu, false).in * node->cohort.rack.servers;
+}
+
+static clx_status add_events(const study *s, clx_wave *site, clx_wave *rack, clx_wave *gpu) {
+  const clx_twin_cohort *node = s->c.pass[CLX_PASS_STEP].node_of;
+  CLX_TRY(add_event(s, idle_power(&s->c), site));
+  CLX_TRY(add_event(s, idle_rack(&s->c), rack));
+  return add_event(s, node->cohort.device.idle_power, gpu);
 }
 
 static clx_status put_wave(const study *s, const char *name, const clx_wave *wave) {
@@ -102,8 +117,10 @@ static clx_status put_window(const study *s) {
   clx_wave site, rack, gpu;
   clx_smoothed smoothed;
   CLX_TRY(make_window(s, &site, &rack, &gpu));
-  CLX_TRY(add_event(s, &site));
-  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, false, s->c.arena, &smoothed, s->error));
+  CLX_TRY(add_events(s, &site, &rack, &gpu));
+  // A steady window goes on as it began: batteries have settled to its mean.
+  const bool steady = s->options->event == CLX_POWER_STEADY;
+  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, steady, s->c.arena, &smoothed, s->error));
   CLX_TRY(put_wave(s, "power.site", &smoothed.wave));
   if (smoothed.battery_power > 0) CLX_TRY(put_wave(s, "power.site_load", &site));
   CLX_TRY(put_wave(s, "power.rack", &rack));
@@ -196,7 +213,7 @@ static clx_status run_study(study *s) {
   CLX_TRY(clx_twin_power_site(&s->c, &outcome, s->error));
   CLX_TRY(clx_twin_power_put(&s->c, &outcome, CLX_TWIN_POWER_NUMBERS | (s->options->year ? CLX_TWIN_POWER_YEAR : 0),
                              s->result, s->error));
-  CLX_TRY(clx_result_add_text(s->result, "power.event", clx_power_event_name(s->options->event), s->error));
+  CLX_TRY(clx_result_add_text(s->result, "power.event", clx_power_event_name((int32_t)s->options->event), s->error));
   CLX_TRY(tell(s, "window", 0.8));
   CLX_TRY(put_window(s));
   if (s->options->design) CLX_TRY(put_design(s));

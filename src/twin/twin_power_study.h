@@ -1,5 +1,5 @@
 // What `colossus power` reports beside a run's machine.*, training.* and power.*. Reports, plots and tests rely on these names.
-//   facts: power.event ("steady", "start", "stop", "sag"), power.chain, power.limits, power.bound_by
+//   facts: power.scope ("all", "servers": what counts as IT power), power.event ("steady", "start", "stop", "sag"), power.chain, power.limits, power.bound_by
 //   series: power.site, power.rack, power.gpu (W over s: samples of equal length that begin at x; the window), power.spectrum (W, peak, over Hz),
 //     power.year.mean, power.year.most (W over s), power.source.NAME (W over s), power.charge (J over s);
 //     power.design.curve.{battery_power (W), battery_energy (J), burnt (W), cost (USD)} over the floor (share of the most); floors at which

@@ -33,6 +33,7 @@ typedef struct power_case {
   double gpus, gpu;         // count, W
   int32_t sources, levels;  // levels <= 8
   double loss;              // share of what goes into a level
+  bool plugs;               // the chain begins above the plugs of the equipment, as that of a site does
   bool ports, events, limits, year, design;
   int32_t samples;           // of the waveform
   double step_time, window;  // s
@@ -44,7 +45,9 @@ enum { POWER_POINTS = 200001, POWER_HOURS = 2000 };
 static inline double power_add_chain(clx_result *r, const power_case *c) {
   double in = c->gpus * c->gpu * 1.25;
   char name[96];
-  for (int32_t i = 0; i < c->levels; i++) {
+  if (c->plugs) power_put(r, "level.server.loss", 0.04 * in, "W");
+  if (c->plugs || c->levels == 0) power_put(r, "network", 0.03 * in, "W");
+  for (int32_t i = c->plugs ? 1 : 0; i < c->levels; i++) {
     double out = in;
     if (c->ports && i == 1) {
       snprintf(name, sizeof name, "level.%s.port.network", POWER_LEVELS[i]);

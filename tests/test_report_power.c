@@ -17,13 +17,13 @@ static const struct {
                {"design", clx_report_power_design}};
 
 static const power_case CASES[] = {
-    {"Colossus, Memphis", 100000, 610, 1, 5, 0.02, true, false, true, true, true, 30000, 10.6, 60},
+    {"Colossus, Memphis", 100000, 610, 1, 5, 0.02, false, true, false, true, true, true, 30000, 10.6, 60},
     {"A gigawatt & more: 7,000 racks <of> GB300 NVL72 with a title that goes on and on until it has to be cut "
      "somewhere",
-     504000, 1100, 12, 8, 1e-5, true, true, true, true, true, 200000, 4.2, 60},
-    {NULL, 8, 700, 1, 0, 0, false, false, false, false, false, 40, 1.3, 1.3},
-    {"Small", 512, 640, 3, 3, 0.04, false, false, false, false, true, 500, 10.6, 10.6},
-    {"No waves", 512, 640, 0, 1, 0.5, true, false, false, true, false, 0, 10.6, 10.6},
+     504000, 1100, 12, 8, 1e-5, false, true, true, true, true, true, 200000, 4.2, 60},
+    {NULL, 8, 700, 1, 0, 0, false, false, false, false, false, false, 40, 1.3, 1.3},
+    {"Small", 512, 640, 3, 4, 0.04, true, false, false, false, false, true, 500, 10.6, 10.6},
+    {"No waves", 512, 640, 0, 1, 0.5, false, true, false, false, true, false, 0, 10.6, 10.6},
 };
 
 // Writes the drawings into a folder to be looked at, where CLX_POWER_DRAWINGS names one.
@@ -138,6 +138,10 @@ static void test_flows_balance(void **state) {
     assert_int_equal(f.trunk_count, CASES[i].levels > 0 ? CASES[i].levels : 2);
     check_balance(&f);
     CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_GPU), CASES[i].gpus * CASES[i].gpu, 1e-9, 0);
+    if (CASES[i].plugs) {
+      CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_NETWORK), clx_result_value(r, "power.network", -1), 1e-9, 0);
+      assert_string_equal(f.node[f.source_count + f.trunk_count - 1].name, "IT equipment");
+    }
     if (CASES[i].levels > 0)
       CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_COOLING), clx_result_value(r, "power.cooling", -1), 1e-9, 0);
     clx_result_free(r);

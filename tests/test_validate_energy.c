@@ -122,6 +122,8 @@ static void test_refusals(void **state) {
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,0,1,1,1,8,,,", "'num_gpus'"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,2,2,1,3,8,,,", "replicas do not divide"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,2,1,2,1,8,,,", "no experts"},
+      {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,4,2,1,1,8,,,", "'tensor_parallel'"},
+      {"gpqa,Qwen/Qwen3-30B-A3B,bfloat16,H100,2,1,3,1,8,,,", "does not divide"},
       {"gpqa,Qwen/Qwen3-8B,bfloat16,H100,1,1,1,1,,,,", "'max_num_seqs'"},
       {"poetry,Qwen/Qwen3-8B,bfloat16,H100,1,1,1,1,8,,,", "poetry"},
       {"gpqa,meta-llama/Llama-3.1-405B-Instruct,bfloat16,H100,4,4,1,1,8,,,", "GB"},

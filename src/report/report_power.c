@@ -8,6 +8,8 @@
 
 enum { SHORT = 96, LINE = 900 };
 
+static const double SEEN = 5e-4;  // shares that print as 0.1 % or more
+
 typedef struct writer {
   const clx_result *result;
   clx_page *page;
@@ -78,7 +80,10 @@ static void write_sums(writer *w) {
     put(w, ", ", "", "power.rack_peak", 4, " peak");
     put_some(w, ", ", "", "power.rack_nominal", 4, " nominal");
   }
-  put_some(w, "; ", "the feed carries ", "power.gpus_carried", 12, " GPUs");
+  char gpus[SHORT];
+  if (value(w, "power.gpus_carried") >= 1)
+    add(w, "; the feed carries %s GPUs",
+        clx_quantity_format(floor(value(w, "power.gpus_carried")), "", 12, gpus, sizeof gpus));
   flush(w, "", 2, CLX_REPORT_PLAIN);
 }
 
@@ -99,7 +104,8 @@ static void add_line(writer *w) {
 
 static void write_swings(writer *w) {
   if (put(w, "", "", "power.step_swing", 3, " within a step")) put_percent(w, " ", "(", "power.step_swing_share", ")");
-  put_percent(w, ", ", "dips of ", "power.dip_depth", " in means over 2 s");
+  put_some(w, ", ", "after batteries ", "power.smoothed_swing", 3, "");
+  if (value(w, "power.dip_depth") >= SEEN) put_percent(w, ", ", "dips of ", "power.dip_depth", " in means over 2 s");
   put_some(w, ", ", "ramps up to ", "power.ramp_max", 3, "");
   add_line(w);
   flush(w, "swings", 2, CLX_REPORT_PLAIN);
@@ -112,28 +118,43 @@ static void write_swings(writer *w) {
 
 // "grid 82.1 %, turbines 17.9 %", the largest first; of at most `most` sources.
 static void add_sources(writer *w, int32_t most) {
-  const clx_power_parts sources = clx_power_parts_of(w->result, "source", "share");
+  const clx_power_parts sources = clx_power_sources(w->result);
   bool used[CLX_POWER_PARTS] = {false};
   char name[CLX_POWER_NAME];
   for (int32_t k = 0; k < sources.count && k < most; k++) {
     int32_t best = -1;
     for (int32_t i = 0; i < sources.count; i++) {
-      if (!used[i] && (best < 0 || clx_power_part_value(&sources, i, "share", 0) >
-                                       clx_power_part_value(&sources, best, "share", 0)))
+      if (!used[i] && (best < 0 || clx_power_source_share(&sources, i) > clx_power_source_share(&sources, best)))
         best = i;
     }
     used[best] = true;
     add(w, "%s%s %.1f %%", w->text[0] != '\0' ? ", " : "", clx_power_part_title(&sources, best, name, sizeof name),
-        100 * clx_power_part_value(&sources, best, "share", 0));
+        100 * clx_power_source_share(&sources, best));
   }
   if (sources.count + sources.more > most) add(w, ", %d more", sources.count + sources.more - most);
 }
 
+// What a battery did: "212 full cycles, 55.6 MWh lost".
+static void add_work(writer *w, const clx_quantity *cycles, const clx_quantity *lost) {
+  char text[SHORT];
+  if (cycles != NULL) add(w, "%s full cycles", clx_quantity_format(cycles->value, "", 3, text, sizeof text));
+  if (lost != NULL)
+    add(w, "%s%s lost", cycles != NULL ? ", " : "", clx_quantity_format(lost->value, lost->unit, 3, text, sizeof text));
+}
+
 static void write_battery(writer *w, int32_t most) {
+  const clx_power_parts batteries = clx_power_parts_of(w->result, "battery", "cycles");
+  const clx_quantity *cycles = clx_result_find(w->result, "power.battery.cycles"),
+                     *lost = clx_result_find(w->result, "power.battery.lost");
+  char name[CLX_POWER_NAME];
   if (put_some(w, ", ", "", "power.battery_power", 3, "")) {
     put(w, ", ", "", "power.battery_energy", 3, "");
-    put(w, "; ", "", "power.battery.cycles", 3, " full cycles");
-    put(w, ", ", "", "power.battery.lost", 3, " lost");
+    if (cycles != NULL || lost != NULL) add(w, "; ");
+    add_work(w, cycles, lost);
+    for (int32_t i = 0; i < batteries.count; i++) {
+      add(w, "; %s ", clx_power_part_title(&batteries, i, name, sizeof name));
+      add_work(w, clx_power_part(&batteries, i, "cycles"), clx_power_part(&batteries, i, "lost"));
+    }
     put(w, ", ", "charge at least ", "power.battery.charge_least", 3, "");
   }
   flush(w, "battery", most, CLX_REPORT_PLAIN);
@@ -146,7 +167,7 @@ static void add_mass(writer *w, const char *name, const char *what) {
 }
 
 static void write_energy(writer *w, int32_t most) {
-  put(w, "", "", "power.energy", 3, "");
+  if (put(w, "", "", "power.energy", 3, "")) put(w, " ", "in ", "power.horizon", 3, "");
   if (put(w, ", ", "", "power.cost", 3, "")) {
     static const char *const parts[][2] = {{"power.cost.energy", "energy"},
                                            {"power.cost.demand", "demand"},
@@ -229,15 +250,17 @@ static void write_passes(writer *w) {
   char name[CLX_POWER_NAME], mean[CLX_POWER_NAME], time[SHORT];
   for (int32_t i = 0; i < passes.count; i++) {
     const clx_quantity *t = clx_power_part(&passes, i, "time");
-    add(w, "%s%s %s", i > 0 ? ", " : "IT power in a ", clx_power_part_title(&passes, i, name, sizeof name),
+    const bool state = strcmp(passes.name[i], "stopped") == 0;  // lasts as long as it lasts
+    add(w, "%s%s %s", i > 0 ? ", " : "all servers: ", clx_power_part_title(&passes, i, name, sizeof name),
         clx_power_watts(clx_power_part_value(&passes, i, "mean", 0), 4, mean));
-    if (t != NULL && t->value > 0) add(w, " for %s", clx_quantity_format(t->value, t->unit, 3, time, sizeof time));
+    if (t != NULL && t->value > 0 && !state)
+      add(w, " for %s", clx_quantity_format(t->value, t->unit, 3, time, sizeof time));
   }
   flush(w, "passes", 2, CLX_REPORT_PLAIN);
   clx_ranking part[8];
   const int32_t count = clx_result_rank(w->result, "power.part.", "", false, part, CLX_COUNT(part));
   for (int32_t i = 0; i < count; i++) {
-    if (part[i].weight < 5e-4) continue;
+    if (part[i].weight < SEEN) continue;
     add(w, "%s%s %.1f %%", w->text[0] != '\0' ? ", " : "", strrchr(part[i].quantity->name, '.') + 1,
         100 * part[i].weight);
   }
@@ -275,6 +298,11 @@ static void write_bands(writer *w) {
     const double largest = clx_power_part_value(&bands, i, "largest", 0);
     snprintf(range, sizeof range, "%g to %g Hz", clx_power_part_value(&bands, i, "low", 0),
              clx_power_part_value(&bands, i, "high", 0));
+    if (!(largest > 0)) {
+      add(w, "%-18.18s %12s", range, "no line");
+      flush(w, "", 0, CLX_REPORT_PLAIN);
+      continue;
+    }
     add(w, "%-18.18s %12s %9.3g Hz %12s %12s%s", range, clx_power_watts(largest, 3, a),
         clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b),
         limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
@@ -299,6 +327,16 @@ static void write_checks(writer *w) {
   }
 }
 
+// Loss of all feeds.
+static void write_handover(writer *w) {
+  if (value(w, "power.handover.power") > 0 && put(w, "", "without the feeds ", "power.handover.power", 3, "")) {
+    put(w, " ", "and ", "power.handover.energy", 3, " of battery");
+    put(w, " ", "until generators carry the load after ", "power.handover.time", 3, "");
+    put_some(w, "; ", "", "power.handover.dip", 3, " without full power");
+  }
+  flush(w, "hand-over", 2, CLX_REPORT_PLAIN);
+}
+
 static void write_design(writer *w) {
   if (put(w, "", "battery of ", "power.design.battery_power", 3, "")) {
     put(w, " and ", "", "power.design.battery_energy", 3, "");
@@ -309,7 +347,7 @@ static void write_design(writer *w) {
 }
 
 static void write_sources(writer *w) {
-  const clx_power_parts sources = clx_power_parts_of(w->result, "source", "share");
+  const clx_power_parts sources = clx_power_sources(w->result);
   char name[CLX_POWER_NAME], cut[SHORT], energy[SHORT], peak[SHORT];
   enum { MOST = 12 };
   if (sources.count == 0) return;
@@ -318,7 +356,7 @@ static void write_sources(writer *w) {
   for (int32_t i = 0; i < sources.count && i < MOST; i++) {
     const clx_quantity *e = clx_power_part(&sources, i, "energy"), *p = clx_power_part(&sources, i, "peak");
     clx_goodput_cut(clx_power_part_title(&sources, i, name, sizeof name), 24, 0, cut, sizeof cut);
-    add(w, "%-24s %6.1f %% %12s %12s", cut, 100 * clx_power_part_value(&sources, i, "share", 0),
+    add(w, "%-24s %6.1f %% %12s %12s", cut, 100 * clx_power_source_share(&sources, i),
         e != NULL ? clx_quantity_format(e->value, e->unit, 3, energy, sizeof energy) : "",
         p != NULL ? clx_quantity_format(p->value, p->unit, 3, peak, sizeof peak) : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
@@ -335,8 +373,10 @@ static void write_milestones(writer *w) {
     snprintf(name, sizeof name, "power.milestone_%d.gpus", i);
     const clx_quantity *g = clx_result_find(w->result, name);
     if (p == NULL || g == NULL) break;
-    add(w, "%s%s carries %s GPUs", i > 1 ? ", " : "", clx_power_watts(p->value, 3, power),
-        clx_quantity_format(floor(g->value), "", 12, gpus, sizeof gpus));
+    snprintf(name, sizeof name, "power.milestone_%d.name", i);
+    const char *title = clx_result_fact(w->result, name);
+    add(w, "%s%s%s%s carries %s GPUs", i > 1 ? ", " : "", title != NULL ? title : "", title != NULL ? ": " : "",
+        clx_power_watts(p->value, 3, power), clx_quantity_format(floor(g->value), "", 12, gpus, sizeof gpus));
   }
   flush(w, "milestones", 2, CLX_REPORT_PLAIN);
 }
@@ -351,6 +391,7 @@ void clx_report_power(const clx_result *result, bool colour, clx_buffer *out) {
   write_swings(&w);
   write_bands(&w);
   write_checks(&w);
+  write_handover(&w);
   write_design(&w);
   write_sources(&w);
   write_battery(&w, 2);

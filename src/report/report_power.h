@@ -21,6 +21,9 @@ const clx_quantity *clx_power_part(const clx_power_parts *parts, int32_t index, 
 double clx_power_part_value(const clx_power_parts *parts, int32_t index, const char *what, double otherwise);
 // Its name for people: the fact power.KIND.NAME.title, or NAME with blanks for '_'. Cut to `size`. Returns `text`.
 const char *clx_power_part_title(const clx_power_parts *parts, int32_t index, char *text, size_t size);
+// Sources, and the share of one in the energy of all: as the result has it, else by the energies.
+clx_power_parts clx_power_sources(const clx_result *result);
+double clx_power_source_share(const clx_power_parts *sources, int32_t index);
 // "12.3 MW"; `text` holds CLX_POWER_NAME bytes.
 const char *clx_power_watts(double watt, int digits, char *text);
 // kg as "1.2 million t", "3.4 kg"; `text` as above.
@@ -67,7 +70,7 @@ typedef struct clx_power_flows {
   double total;  // W through the point of connection; 0 = the result has no site power
 } clx_power_flows;
 
-// Means over the time of the result. What goes into each node of the trunk comes out of it, to rounding. What a level passes on beside
+// Means over the time of the result. Below the chain stand the plugs of the equipment unless its lowest level is the server. What goes into each node of the trunk comes out of it, to rounding. What a level passes on beside
 // what is below it and its named ports stands as "other"; it is named where it equals a known sum (cooling, network, storage).
 void clx_power_flows_of(const clx_result *result, clx_power_flows *flows);
 

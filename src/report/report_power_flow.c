@@ -28,7 +28,7 @@ typedef struct level {
 } level;
 
 typedef struct chain {
-  level level[CLX_POWER_PARTS + 1];  // from the load upwards; the last one is the point of connection
+  level level[CLX_POWER_PARTS + 2];  // from the load upwards; the last one is the point of connection
   int32_t count;
   double load;  // W of the lowest level
 } chain;
@@ -76,18 +76,23 @@ static void split(const clx_result *result, const clx_power_parts *parts, int32_
   }
 }
 
-// Without a chain: what stands at the plugs of the equipment.
-static void plugs_of(const clx_result *result, double total, chain *c) {
-  level *l = &c->level[c->count++];
-  snprintf(l->name, sizeof l->name, "IT equipment");
-  l->in = fmin(at_least_none(clx_result_value(result, "power.it_mean", total)), total);
-  l->load = -1;
-  double left = l->in;
+// The plugs of the equipment below the chain (or below the site without one): network, storage, what power supplies lose.
+static void add_plugs(const clx_result *result, double in, chain *c) {
+  level l = {.in = in, .load = -1};
+  double left = in;
+  snprintf(l.name, sizeof l.name, "IT equipment");
   for (int32_t k = 1; k < NAMED_SUMS; k++) {  // cooling is none of its
-    l->port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);
-    left -= l->port[k];
+    bool above = false;
+    for (int32_t i = 0; i < c->count; i++) above = above || c->level[i].port[k] > 0;
+    if (above) continue;
+    l.port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);
+    left -= l.port[k];
   }
-  c->load = left;
+  l.loss = fmin(at_least_none(clx_result_value(result, "power.level.server.loss", 0)), left);
+  c->load = left - l.loss;
+  memmove(c->level + 1, c->level, (size_t)c->count * sizeof l);
+  c->level[0] = l;
+  c->count++;
 }
 
 static void levels_of(const clx_result *result, double total, chain *c) {
@@ -110,7 +115,9 @@ static void levels_of(const clx_result *result, double total, chain *c) {
     below = l->in;
     c->count++;
   }
-  if (c->count == 0) plugs_of(result, total, c);
+  if (clx_result_find(result, "power.level.server.in") != NULL) return;
+  const double it = fmin(at_least_none(clx_result_value(result, "power.it_mean", total)), total);
+  add_plugs(result, c->count > 0 ? c->load : it, c);
 }
 
 static int32_t add_node(clx_power_flows *f, const char *name, int32_t kind, double watt, double load) {
@@ -134,11 +141,11 @@ static void add_use(clx_power_flows *f, int32_t from, const char *name, int32_t 
 
 // Sources by their shares; what they leave open is from batteries, what they give in excess goes into them. Returns the excess, W.
 static double add_sources(const clx_result *result, clx_power_flows *f) {
-  const clx_power_parts parts = clx_power_parts_of(result, "source", "share");
+  const clx_power_parts parts = clx_power_sources(result);
   double given = 0;
   for (int32_t i = 0; i < parts.count; i++) {
     char name[CLX_POWER_NAME];
-    const double watt = at_least_none(clx_power_part_value(&parts, i, "share", 0)) * f->total;
+    const double watt = at_least_none(clx_power_source_share(&parts, i)) * f->total;
     given += watt;
     if (watt > 0) add_node(f, clx_power_part_title(&parts, i, name, sizeof name), CLX_POWER_FLOW_SOURCE, watt, -1);
   }

@@ -44,8 +44,8 @@ static void cell(clx_buffer *out, const char *style, const char *text) {
 
 static void quantity_cell(clx_buffer *out, const clx_quantity *q) {
   char text[SHORT] = "";
-  if (q != NULL && strcmp(q->unit, "Hz") == 0) {
-    snprintf(text, sizeof text, "%.4g Hz", q->value);  // nobody reads millihertz
+  if (q != NULL && (strcmp(q->unit, "Hz") == 0 || strcmp(q->unit, "1/s") == 0)) {
+    snprintf(text, sizeof text, "%.4g Hz", q->value);  // frequencies of bands; nobody reads millihertz
   } else if (q != NULL) {
     clx_quantity_format(q->value, q->unit, 4, text, sizeof text);
   }
@@ -141,7 +141,7 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   static const column bands[] = {
       {"low", "from", false}, {"high", "to", false},         {"largest", "largest line", false},
       {"at", "at", false},    {"total", "all lines", false}, {"limit", "limit", false}};
-  static const column passes[] = {{"mean", "IT power", false}, {"time", "time", false}};
+  static const column passes[] = {{"mean", "all servers", false}, {"time", "time", false}};
   const char *title = clx_result_fact(result, "scenario.title");
   if (title == NULL) title = clx_result_fact(result, "scenario.name");
   if (title == NULL) title = "Power of the site";
@@ -157,7 +157,8 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   put_table(result, "Bands", "spectrum", "largest", "band", bands, CLX_COUNT(bands), out);
   put_drawing(out, "chain.svg", "Power from its sources through the chain to what uses it");
   put_table(result, "Chain", "level", "in", "level", levels, CLX_COUNT(levels), out);
-  put_table(result, "Sources", "source", "share", "source", sources, CLX_COUNT(sources), out);
+  put_table(result, "Sources", "source", clx_power_parts_of(result, "source", "share").count > 0 ? "share" : "energy",
+            "source", sources, CLX_COUNT(sources), out);
   if (has_series(result, "power.year.mean"))
     put_drawing(out, "year.svg", "The site over the run, sources and batteries");
   if (has_series(result, "power.design.curve.battery_power"))

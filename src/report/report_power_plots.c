@@ -27,7 +27,8 @@ static double shown_of(const clx_result *result, const clx_power_wave *w) {
   return steady && step > 0 ? fmin(all, STEPS * step) : all;
 }
 
-static void put_panel(clx_plot *p, clx_power_wave w, const char *name, double seconds, double y, bool meter,
+// load: the wave before batteries, where there are any. scratch: of the meter; NULL = none.
+static void put_panel(clx_plot *p, clx_power_wave w, clx_power_wave load, const char *name, double seconds, double y,
                       double *scratch) {
   double least = INFINITY, most = 0, sum = 0;
   char a[CLX_POWER_NAME], b[CLX_POWER_NAME];
@@ -38,13 +39,20 @@ static void put_panel(clx_plot *p, clx_power_wave w, const char *name, double se
     most = fmax(most, w.y[i]);
     sum += w.y[i];
   }
+  load.x0 = 0;
+  double low = least, high = most;
+  for (int32_t i = 0; i < load.count && i * load.step < seconds; i++) {
+    low = fmin(low, load.y[i]);
+    high = fmax(high, load.y[i]);
+  }
   clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, HIGH}, MARGIN);
   p->x0 = 0;
   p->x1 = seconds;
-  clx_power_range(p, least, most);
+  clx_power_range(p, low, high);
   clx_power_upright(p, name, "W");
   clx_plot_time_axis(p, "time");
-  const clx_power_wave reading = meter ? clx_power_meter(&w, METER, scratch) : (clx_power_wave){0};
+  const clx_power_wave reading = scratch != NULL ? clx_power_meter(&w, METER, scratch) : (clx_power_wave){0};
+  if (load.count > 0) clx_power_steps(p, &load, 3, "thin");
   clx_power_steps(p, &w, 0, "thin");
   if (reading.count > 0) clx_power_steps(p, &reading, 1, "");
   clx_plot_key(p, CLX_SAMPLE_PLAIN, 0, name, "mean %s", clx_power_watts(sum / count, 4, a));
@@ -53,6 +61,7 @@ static void put_panel(clx_plot *p, clx_power_wave w, const char *name, double se
   clx_plot_key(p, CLX_SAMPLE_NONE, 0, range, "swing %s, %.1f %%", clx_power_watts(most - least, 3, a),
                most > 0 ? 100 * (most - least) / most : 0);
   if (reading.count > 0) clx_plot_key(p, CLX_SAMPLE_PLAIN, 1, "a meter's reading", "means over 2 s");
+  if (load.count > 0) clx_plot_key(p, CLX_SAMPLE_PLAIN, 3, "before batteries", "%s", "");
 }
 
 void clx_report_power_waveform(const clx_result *result, clx_buffer *out) {
@@ -87,8 +96,9 @@ void clx_report_power_waveform(const clx_result *result, clx_buffer *out) {
   double y = 88;
   for (int32_t i = 0; i < CLX_COUNT(PANELS); i++) {
     if (wave[i].count == 0) continue;
-    put_panel(&p, wave[i], PANELS[i].name, fmin(seconds, wave[i].count * wave[i].step), y, i == 0 && scratch != NULL,
-              scratch);
+    const clx_power_wave load = i == 0 ? clx_power_wave_of(result, "power.site_load") : (clx_power_wave){0};
+    put_panel(&p, wave[i], load, PANELS[i].name, fmin(seconds, wave[i].count * wave[i].step), y,
+              i == 0 ? scratch : NULL);
     y += HIGH + 8;
   }
   out->failed = out->failed || scratch == NULL;

@@ -56,6 +56,19 @@ const char *clx_power_part_title(const clx_power_parts *parts, int32_t index, ch
   return text;
 }
 
+clx_power_parts clx_power_sources(const clx_result *result) {
+  const clx_power_parts by_share = clx_power_parts_of(result, "source", "share");
+  return by_share.count > 0 ? by_share : clx_power_parts_of(result, "source", "energy");
+}
+
+double clx_power_source_share(const clx_power_parts *sources, int32_t index) {
+  double sum = 0;
+  const clx_quantity *share = clx_power_part(sources, index, "share");
+  if (share != NULL) return share->value;
+  for (int32_t i = 0; i < sources->count; i++) sum += clx_power_part_value(sources, i, "energy", 0);
+  return sum > 0 ? clx_power_part_value(sources, index, "energy", 0) / sum : 0;
+}
+
 const char *clx_power_watts(double watt, int digits, char *text) {
   return clx_quantity_format(watt, "W", digits, text, CLX_POWER_NAME);
 }

@@ -13,10 +13,23 @@ static clx_site_state state_of(const clx_twin_pass *pass, const char *name, doub
                           .ramp = share * fmax(f.ramp_up, f.ramp_down)};
 }
 
+// W that batteries take in and give back over a step to smooth it, mean.
+static clx_status smoothing_of(const clx_twin_power_case *c, double *watt, clx_error *error) {
+  const clx_wave *load = &c->pass[CLX_PASS_STEP].site;
+  clx_smoothed out;
+  CLX_TRY(clx_twin_power_smooth(c->scenario, load, true, c->arena, &out, error));
+  *watt = 0;
+  for (int64_t i = 0; i < load->count && out.battery_power > 0; i++)
+    *watt += fabs((double)out.wave.watt[i] - (double)load->watt[i]) / 2 / (double)load->count;
+  return CLX_OK;
+}
+
 // Cohorts draw in proportion to their peaks.
 static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
-  site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, c->fleet_count + 1);
+  double smoothing;
+  site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, c->fleet_count);
   if (site->group == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(smoothing_of(c, &smoothing, error));
   const double servers = c->it_peak - c->network - c->storage;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_cohort *cohort = &c->fleet[i].cohort;
@@ -25,49 +38,44 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
     *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
     for (int32_t k = 0; k < CLX_PASSES; k++) {
       const clx_twin_pass *pass = &c->pass[c->pass[k].there ? k : CLX_PASS_STEP];
-      g->state[g->state_count] = state_of(pass, clx_pass_name[k], share);
-      if (k == CLX_PASS_STEP) g->state[g->state_count].enter = c->scenario->spec.power.smoothing.stagger;
-      g->state_count++;
+      g->state[g->state_count++] = state_of(pass, clx_pass_name[k], share);
     }
+    g->state[CLX_PASS_STEP].enter = c->scenario->spec.power.smoothing.stagger;
+    g->state[CLX_PASS_STEP].smoothing = share * smoothing;
   }
-  const double beside = c->network + c->storage;
-  if (!(beside > 0)) return CLX_OK;
-  clx_site_group *g = &site->group[site->group_count++];
-  *g = (clx_site_group){.name = "network and storage", .units = 1, .state_count = 1};
-  g->state[0] = (clx_site_state){.name = "on", .mean = beside, .least = beside, .most = beside};
+  site->extra[site->chain.plug] = c->network + c->storage;
   return CLX_OK;
 }
 
+// One job over all groups: they change together.
 static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
-  enum { KINDS = 3 };
+  enum { KINDS = 3, ALL = -1 };
   const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
-  site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, c->fleet_count * KINDS);
+  site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, KINDS);
   if (site->event == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t g = 0; g < c->fleet_count; g++) {
-    if (e->every > 0) {
-      const double between = e->every * c->pass[CLX_PASS_STEP].time, length = c->pass[CLX_PASS_EVALUATION].time;
-      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
-                                                          .group = g,
-                                                          .state = CLX_PASS_EVALUATION,
-                                                          .at = between,
-                                                          .duration = length,
-                                                          .period = between + length};
-    }
-    if (c->checkpoint_stall > 0) {
-      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
-                                                          .group = g,
-                                                          .state = CLX_PASS_CHECKPOINT,
-                                                          .at = c->checkpoint_interval,
-                                                          .duration = c->checkpoint_stall,
-                                                          .period = c->checkpoint_interval + c->checkpoint_stall};
-    }
-    if (c->stops > 0 && c->down > 0) {
-      site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM,
-                                                          .group = g,
-                                                          .state = CLX_PASS_STOPPED,
-                                                          .duration = c->down,
-                                                          .mean_time = 1 / c->stops};
-    }
+  if (e->every > 0) {
+    const double between = e->every * c->pass[CLX_PASS_STEP].time, length = c->pass[CLX_PASS_EVALUATION].time;
+    site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
+                                                        .group = ALL,
+                                                        .state = CLX_PASS_EVALUATION,
+                                                        .at = between,
+                                                        .duration = length,
+                                                        .period = between + length};
+  }
+  if (c->checkpoint_stall > 0) {
+    site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
+                                                        .group = ALL,
+                                                        .state = CLX_PASS_CHECKPOINT,
+                                                        .at = c->checkpoint_interval,
+                                                        .duration = c->checkpoint_stall,
+                                                        .period = c->checkpoint_interval + c->checkpoint_stall};
+  }
+  if (c->stops > 0 && c->down > 0) {
+    site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM,
+                                                        .group = ALL,
+                                                        .state = CLX_PASS_STOPPED,
+                                                        .duration = c->down,
+                                                        .mean_time = 1 / c->stops};
   }
   return CLX_OK;
 }
@@ -102,9 +110,9 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
   CLX_TRY(add_events(c, site, error));
   CLX_TRY(add_supply(c, site, error));
   // Contracts that curtail are met by capping GPUs, down to what they draw at rest.
-  double idle = c->network + c->storage;
+  double idle = 0;
   for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
   site->shed = site->supply.curtailment_count > 0 || spec->on_limit == CLX_ON_LIMIT_CAP;
-  site->curtail_floor = fmin(1, idle / c->it_mean);
+  site->curtail_floor = fmin(1, idle / (c->it_mean - c->network - c->storage));
   return clx_site_run(site, c->arena, outcome, error);
 }

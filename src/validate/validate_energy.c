@@ -53,6 +53,8 @@ static const release RELEASES[] = {
     {"gptj-6b", CLX_WEIGHTS_FP8, true, NULL},
     {"llama-2-70b", CLX_WEIGHTS_FP8, true, NULL},
     {"mixtral-8x7b", CLX_WEIGHTS_FP8, true, NULL},
+    {"nemotron-nano-9b-v2", CLX_WEIGHTS_FP8, false,
+     "state-space layers were not measured: products and traffic of their states"},
     {"nemotron-nano-12b-v2", CLX_WEIGHTS_FP8, false,
      "state-space layers were not measured: products and traffic of their states"},
 };
@@ -150,6 +152,13 @@ static bool read_device(row_reader *r) {
   if (name[0] == '\0') return refuse(r, "column 'gpu_model' is blank");
   if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->arena, &r->device, &error) != CLX_OK)
     return refuse_error(r, &error);
+  const clx_kernel_fit *fit = &r->device.kernels->power.fit;
+  if (fit->rows == 0 && r->device.power.rest <= 0)
+    return refuse(r, "nothing is known of the power of %s", r->device.name);
+  if (fit->rows > 0 && clx_text_equal(fit->device, r->device.name)) return true;
+  r->out->status = CLX_ROW_EXTRAPOLATED;
+  remark(r, "power of %s was not measured: energies of %s", r->device.name,
+         fit->rows > 0 ? fit->device : "the model's default");
   return true;
 }
 
@@ -157,8 +166,11 @@ static bool read_model(row_reader *r) {
   clx_error error = {0};
   const char *name = text_of(r, "model_id");
   if (name[0] == '\0') return refuse(r, "column 'model_id' is blank");
+  // An owner in front of the name is not part of it.
+  const char *slash = strrchr(name, '/');
+  if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL && slash != NULL) name = slash + 1;
   if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
-    return refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);
+    return refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", text_of(r, "model_id"));
   if (clx_catalog_read(r->job->catalog, "model", name, (clx_place){0}, &clx_model_schema, r->arena, &r->model,
                        &error) != CLX_OK ||
       clx_transformer_complete(&r->model, (clx_place){0}, &error) != CLX_OK)
@@ -188,18 +200,18 @@ static bool read_weights(row_reader *r) {
 // --enable-expert-parallel).
 static bool read_layout(row_reader *r) {
   int32_t gpus, tp, ep, dp;
-  if (!count_of(r, "num_gpus", 0, &gpus) || !count_of(r, "tensor_parallel", 1, &tp) ||
-      !count_of(r, "expert_parallel", 1, &ep) || !count_of(r, "data_parallel", 1, &dp))
-    return false;
+  if (!count_of(r, "num_gpus", 0, &gpus) || !count_of(r, "data_parallel", 1, &dp)) return false;
   if (gpus % dp != 0) return refuse(r, "column 'data_parallel': %d replicas do not divide %d GPUs", dp, gpus);
-  clx_serving *s = &r->serving;
-  s->dp = dp;
-  s->tp = gpus / dp;
-  s->ep = r->model.experts > 0 ? ep : 1;
-  s->etp = r->model.experts > 0 ? gpus / ep : 1;
-  if (r->model.experts > 0 && gpus % ep != 0)
-    return refuse(r, "column 'expert_parallel': %d does not divide %d GPUs", ep, gpus);
-  if (r->model.experts == 0 && ep > 1) return refuse(r, "column 'expert_parallel': %s has no experts", r->model.name);
+  if (!count_of(r, "tensor_parallel", gpus / dp, &tp) || !count_of(r, "expert_parallel", 1, &ep)) return false;
+  const bool experts = r->model.experts > 0;
+  if (!experts && ep > 1) return refuse(r, "column 'expert_parallel': %s has no experts", r->model.name);
+  if (!experts && tp * dp != gpus)
+    return refuse(r, "column 'tensor_parallel': %d for each of %d replicas is not %d GPUs", tp, dp, gpus);
+  if (gpus % ep != 0) return refuse(r, "column 'expert_parallel': %d does not divide %d GPUs", ep, gpus);
+  r->serving.dp = dp;
+  r->serving.tp = gpus / dp;
+  r->serving.ep = experts ? ep : 1;
+  r->serving.etp = experts ? gpus / ep : 1;
   return true;
 }
 

@@ -37,8 +37,9 @@ clx_status clx_twin_power(const clx_scenario *scenario, const clx_training *job,
 // The same of a machine of many jobs.
 clx_status clx_twin_power_jobs(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // Failures of the job, where the scenario has the section: reliability.*.
-clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads, const clx_training *job,
-                                    const clx_step *step, clx_result *result, clx_error *error);
+clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads,
+                                    const clx_training *job, const clx_step *step, clx_result *result,
+                                    clx_error *error);
 // What a search for little IT energy weighs: J of a step of the whole machine.
 clx_status clx_twin_energy(const clx_scenario *scenario, clx_search_worth *worth, clx_error *error);
 // "TP8 PP8 VPP4 DP1536, micro-batch 1, zero1, recompute none".

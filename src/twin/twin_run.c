@@ -25,8 +25,9 @@ clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result
   return CLX_OK;
 }
 
-clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads, const clx_training *job,
-                                    const clx_step *step, clx_result *result, clx_error *error) {
+clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed, int32_t threads,
+                                    const clx_training *job, const clx_step *step, clx_result *result,
+                                    clx_error *error) {
   enum { SAMPLES = 241 };
   if (scenario->spec.reliability.failures == NULL) return CLX_OK;
   clx_arena *arena = clx_arena_new();

@@ -267,6 +267,25 @@ static void test_mixed_fleet(void **state) {
   assert_non_null(strstr(error.mistake[0].text, "b200_sxm"));
 }
 
+// Cohort = expanded: the same GPUs as one part or as many.
+static void test_parts_of_one_kind(void **state) {
+  (void)state;
+  bench b;
+  bench_make(&b, "llama-3.1-8b", "megatron-core",
+             (clx_layout){.tp = 2, .pp = 2, .dp = 8, .sharding = CLX_SHARDING_ZERO1});
+  clx_fleet_part part[8];
+  for (int32_t i = 0; i < 8; i++) part[i] = (clx_fleet_part){&b.device, 4};
+  const clx_exact_options one = {.stragglers = &SPREAD, .seed = 5, .steps = 1};
+  const clx_exact_options many = {.stragglers = &SPREAD, .part = part, .part_count = 8, .seed = 5, .steps = 1};
+  for (int32_t pass = 0; pass < CLX_PASSES; pass++) {
+    const clx_pass_power p = power_with(&b, &one, (clx_pass)pass, 0, 64),
+                         q = power_with(&b, &many, (clx_pass)pass, 0, 64);
+    CLX_CHECK_NEAR(q.mean, p.mean, 1e-12, 0);
+    CLX_CHECK_NEAR(q.time, p.time, 1e-12, 0);
+    for (int32_t i = 0; i < 128; i++) CLX_CHECK_NEAR((double)q.watt[i], (double)p.watt[i], 1e-6, 0);
+  }
+}
+
 // --- other passes ---------------------------------------------------------------------------------------------------------------
 
 // Equal stages, transfers free: (m + (p - 1) / v) forward passes a batch, and the host; no weights move, no gradients.
@@ -357,6 +376,7 @@ int main(void) {
       cmocka_unit_test(test_spread_smears),
       cmocka_unit_test(test_deterministic),
       cmocka_unit_test(test_mixed_fleet),
+      cmocka_unit_test(test_parts_of_one_kind),
       cmocka_unit_test(test_evaluation_closed_form),
       cmocka_unit_test(test_evaluation_of_schedules),
       cmocka_unit_test(test_levels),

@@ -311,7 +311,7 @@ static void test_names(void **state) {
   assert_int_equal(validate(near, 1, false, &text, &failed, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "did you mean 'mttf_series'"));
   assert_int_equal(validate(far, 1, false, &text, &failed, &error), CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "folders: reliability"));
+  assert_non_null(strstr(error.mistake[0].text, "folders: power, reliability"));
   assert_int_equal(validate(file, 1, false, &text, &failed, &error), CLX_FILE);
 }
 

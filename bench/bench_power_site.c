@@ -97,7 +97,7 @@ static void make_groups(gigawatt *w) {
                                               .least = 0.7 * mean,
                                               .most = 1.04 * mean,
                                               .ramp = 0.2 * mean,
-                                              .enter = s == TRAIN ? 6 : 0};
+                                              .leave = s == STOPPED ? 6 : 0};
     }
     w->group[g].state[TRAIN].cycle = (clx_wave_cycle){.period = 10, .samples = SAMPLES, .watt = w->watt};
   }

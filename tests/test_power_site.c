@@ -80,7 +80,7 @@ static void draw_group(clx_stream *s, clx_site_group *g, int32_t number) {
                                    .mean = mean,
                                    .least = 0.9 * mean,
                                    .most = 1.2 * mean,
-                                   .enter = 4 * whole(s, 4)};  // pieces of whole seconds
+                                   .leave = 4 * whole(s, 4)};  // pieces of whole seconds
   }
 }
 
@@ -156,7 +156,7 @@ static void plain_power(const small *x, int32_t number, double time, plain_group
     if (before != NULL) p->from += part * (before->mean - p->from);
     if (before != NULL) p->from_most += part * (before->most - p->from_most);
     p->begun = time;
-    p->enter = time > 0 ? g->state[state].enter : 0;
+    p->enter = time > 0 && before != NULL ? before->leave : 0;
     p->state = state;
   }
   const clx_site_state *s = &g->state[p->state];
@@ -256,7 +256,7 @@ static clx_site_group cohort(double share) {
                                   .least = 0.7 * share * mean[i],
                                   .most = 1.05 * share * mean[i],
                                   .ramp = share * 1e6,
-                                  .enter = i == 0 ? 8 : 0};
+                                  .leave = i == 1 ? 8 : 0};
   return g;
 }
 
@@ -328,8 +328,8 @@ static void test_ramps(void **state) {
   clx_arena *arena = clx_arena_new();
   clx_site_group group = {.name = "racks",
                           .units = 1,
-                          .state = {{.name = "low", .mean = 2 * MW, .least = 2 * MW, .most = 2 * MW},
-                                    {.name = "high", .mean = 10 * MW, .least = 10 * MW, .most = 10 * MW, .enter = 8}},
+                          .state = {{.name = "low", .mean = 2 * MW, .least = 2 * MW, .most = 2 * MW, .leave = 8},
+                                    {.name = "high", .mean = 10 * MW, .least = 10 * MW, .most = 10 * MW}},
                           .state_count = 2};
   clx_site_event event = {.state = 1, .group = 0, .at = 100, .duration = 50};
   clx_site site = {
@@ -340,7 +340,7 @@ static void test_ramps(void **state) {
   CLX_CHECK_NEAR((double)out.series.watt[100], 4.5 * MW, 1e-7, 0);  // first of four steps of 2 s: an eighth of the way
   CLX_CHECK_NEAR((double)out.series.watt[107], 13.5 * MW, 1e-7, 0);
   CLX_CHECK_NEAR(out.energy, 1.5 * (2 * MW * 150 + 10 * MW * 50 - 8 * MW * 4), 1e-12, 0);
-  group.state[0].enter = 16;
+  group.state[1].leave = 16;
   const clx_site_outcome slow = run_site(&site, arena);
   CLX_CHECK_NEAR(slow.ramp_between, 1.5 * MW, 1e-12, 0);
   group.state[1].least = 9 * MW;

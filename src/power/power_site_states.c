@@ -43,13 +43,14 @@ static void set_leaf(clx_site_states_run *r, int32_t group, clx_site_load load) 
 static void change_state(clx_site_states_run *r, int32_t group, int32_t state, double time) {
   clx_site_member *m = &r->member[group];
   const clx_site_state *to = &r->site->group[group].state[state];
+  const double leave = m->state >= 0 ? r->site->group[group].state[m->state].leave : 0;
   // Where the change before has come to.
   m->from = m->enter > 0 && time - m->begun < m->enter ? between(&m->from, &m->target, (time - m->begun) / m->enter)
                                                        : m->target;
   m->target = load_of(to);
   m->state = state;
   m->since = m->begun = time;
-  m->enter = time > 0 ? to->enter : 0;  // a site that is there at the start has been running
+  m->enter = time > 0 ? leave : 0;  // a site that is there at the start has been running
   m->change++;
   const double jump = m->target.mean - m->from.mean;
   if (time > 0) {

@@ -40,7 +40,7 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
       const clx_twin_pass *pass = &c->pass[c->pass[k].there ? k : CLX_PASS_STEP];
       g->state[g->state_count++] = state_of(pass, clx_pass_name[k], share);
     }
-    g->state[CLX_PASS_STEP].enter = c->scenario->spec.power.smoothing.stagger;
+    g->state[CLX_PASS_STOPPED].leave = c->scenario->spec.power.smoothing.stagger;
     g->state[CLX_PASS_STEP].smoothing = share * smoothing;
   }
   site->extra[site->chain.plug] = c->network + c->storage;
@@ -50,6 +50,7 @@ static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_e
 // One job over all groups: they change together.
 static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
   enum { KINDS = 3, ALL = -1 };
+  static const double SEEN = 0.1;  // s: shorter stalls for a checkpoint are nothing that a site sees
   const clx_evaluation_spec *e = &c->scenario->spec.training.evaluation;
   site->event = CLX_NEW_ARRAY(c->arena, clx_site_event, KINDS);
   if (site->event == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -62,7 +63,7 @@ static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_e
                                                         .duration = length,
                                                         .period = between + length};
   }
-  if (c->checkpoint_stall > 0) {
+  if (c->checkpoint_stall >= SEEN) {
     site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_STATE,
                                                         .group = ALL,
                                                         .state = CLX_PASS_CHECKPOINT,

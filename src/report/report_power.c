@@ -83,7 +83,7 @@ static void write_sums(writer *w) {
   put(w, " ", "(PUE ", "power.pue", 3, ")");
   put_some(w, "; ", "idle ", "power.it_idle", 3, "");
   flush(w, "power", 2, CLX_REPORT_BOLD);
-  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", "");
+  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", " of the site's energy");
   put_some(w, ", ", "cooling ", "power.cooling", 3, "");
   if (!servers) put_some(w, ", ", "network ", "power.network", 3, "");
   if (!servers) put_some(w, ", ", "storage ", "power.storage", 3, "");
@@ -294,28 +294,31 @@ static void write_levels(writer *w) {
   }
 }
 
+// Where batteries smooth, limits stand beside what they leave, which is what the utility sees.
 static void write_bands(writer *w) {
   const clx_power_parts bands = clx_power_parts_of(w->result, "spectrum", "largest");
-  char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME];
-  const bool smoothed = clx_result_find(w->result, "power.smoothed_swing") != NULL;
+  char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME], d[CLX_POWER_NAME];
+  const bool smoothed = clx_power_smoothed(w->result);
   if (bands.count == 0) return;
-  add(w, "%-18s %12s %12s %12s %12s", smoothed ? "before batteries" : "band", "largest line", "at", "all lines",
+  add(w, "%-16s %12s %11s %11s%s %11s", "band", "largest line", "at", "all lines", smoothed ? " after batteries" : "",
       "limit");
   flush(w, "spectrum", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < bands.count; i++) {
     const clx_quantity *limit = clx_power_part(&bands, i, "limit");
-    const double largest = clx_power_part_value(&bands, i, "largest", 0);
-    snprintf(range, sizeof range, "%g to %g Hz", clx_power_part_value(&bands, i, "low", 0),
-             clx_power_part_value(&bands, i, "high", 0));
+    const double low = clx_power_part_value(&bands, i, "low", 0), high = clx_power_part_value(&bands, i, "high", 0),
+                 largest = clx_power_part_value(&bands, i, "largest", 0),
+                 left = smoothed ? clx_power_band_line(w->result, low, high, NULL) : largest;
+    snprintf(range, sizeof range, "%g to %g Hz", low, high);
     if (!(largest > 0)) {
-      add(w, "%-18.18s %12s", range, "no line");
+      add(w, "%-16.16s %12s", range, "no line");
       flush(w, "", 0, CLX_REPORT_PLAIN);
       continue;
     }
-    add(w, "%-18.18s %12s %9.3g Hz %12s %12s%s", range, clx_power_watts(largest, 3, a),
-        clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b),
-        limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
-        limit != NULL && !smoothed && largest > limit->value ? " over" : "");
+    add(w, "%-16.16s %12s %8.3g Hz %11s", range, clx_power_watts(largest, 3, a), clx_power_part_value(&bands, i, "at", 0),
+        clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b));
+    if (smoothed) add(w, " %15s", clx_power_watts(left, 3, d));
+    add(w, " %11s%s", limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
+        limit != NULL && left > limit->value ? " over" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -385,7 +388,7 @@ static void write_milestones(writer *w) {
     if (p == NULL || g == NULL) break;
     snprintf(name, sizeof name, "power.milestone_%d.name", i);
     const char *title = clx_result_fact(w->result, name);
-    add(w, "%s%s%s%s carries %s GPUs", i > 1 ? ", " : "", title != NULL ? title : "", title != NULL ? ": " : "",
+    add(w, "%s%s%s%s carries %s GPUs", i > 1 ? "; " : "", title != NULL ? title : "", title != NULL ? ": " : "",
         clx_power_watts(p->value, 3, power), clx_quantity_format(floor(g->value), "", 12, gpus, sizeof gpus));
   }
   flush(w, "milestones", 4, CLX_REPORT_PLAIN);

@@ -12,8 +12,9 @@ static const char STYLE[] =
     "<style>\n.thin{stroke-width:1.1}.flow{fill-opacity:.38}.stack .band{fill-opacity:.72}\n"
     ".limit{stroke:#b01c2e;stroke-width:1.8}.over{fill:#b01c2e;fill-opacity:.12}.zone{fill:#5b6f84;fill-opacity:.08}\n"
     ".zones{stroke:#5b6f84;stroke-opacity:.45;stroke-dasharray:2 3}.lead{stroke:#9fb0c0;stroke-width:.8}\n"
+    ".before{stroke:#7a62a3;stroke-dasharray:2 2}\n"
     "@media (prefers-color-scheme:dark){.limit{stroke:#ff7a8a}.over{fill:#ff7a8a;fill-opacity:.2}"
-    ".zone{fill:#9fb0c0;fill-opacity:.12}.zones{stroke:#9fb0c0}.lead{stroke:#5b6875}}\n";
+    ".zone{fill:#9fb0c0;fill-opacity:.12}.zones{stroke:#9fb0c0}.lead{stroke:#5b6875}.before{stroke:#a58bd0}}\n";
 
 static const struct {
   const char *light, *dark;
@@ -37,9 +38,14 @@ clx_plot clx_power_page(const clx_result *result, double width, double height, c
   for (int32_t i = 0; i < CLX_POWER_FLOW_KINDS; i++) clx_buffer_format(out, ".k%d{fill:%s}", i, FLOWS[i].dark);
   clx_buffer_format(out, "}\n</style>\n");
   if (title == NULL) title = clx_result_fact(result, "scenario.name");
-  clx_svg_text(
-      &p.picture, CLX_POWER_EDGE, 38, "title", "start", "%s",
-      clx_goodput_cut(title != NULL ? title : "Power of the site", width - 2 * CLX_POWER_EDGE, 20, cut, sizeof cut));
+  if (title == NULL) title = "Power of the site";
+  // Long titles are set smaller before they are cut.
+  static const double SIZES[] = {19, 17, 15};
+  const double room = width - 2 * CLX_POWER_EDGE;
+  int32_t k = 0;
+  while (!clx_text_equal(clx_goodput_cut(title, room, SIZES[k] + 1, cut, sizeof cut), title) && k + 1 < CLX_COUNT(SIZES)) k++;
+  if (k > 0) clx_buffer_format(out, "<style>.title{font-size:%gpx}</style>\n", SIZES[k]);
+  clx_svg_text(&p.picture, CLX_POWER_EDGE, 38, "title", "start", "%s", cut);
   return p;
 }
 

@@ -81,7 +81,6 @@ static void write_sums(writer *w) {
   char gpus[SHORT];
   add_power(w);
   put(w, " ", "(PUE ", "power.pue", 3, ")");
-  put_some(w, "; ", "idle ", "power.it_idle", 3, "");
   flush(w, "power", 2, CLX_REPORT_BOLD);
   put_percent(w, ", ", "conversion losses ", "power.loss_fraction", " of the site's energy");
   put_some(w, ", ", "cooling ", "power.cooling", 3, "");
@@ -210,19 +209,35 @@ static int32_t write_unmet(writer *w, int32_t most) {
   return met > 0 && met == checks.count + checks.more ? met : 0;
 }
 
+// A machine of many jobs: what it drew over the replay.
+static void write_span(writer *w) {
+  if (clx_result_find(w->result, "power.it_least") == NULL) return;
+  put(w, "", "between ", "power.it_least", 3, "");
+  put(w, " ", "and ", "power.it_most", 3, "");
+  put(w, ", ", "idle ", "power.it_idle", 3, "");
+  flush(w, "", 1, CLX_REPORT_PLAIN);
+}
+
+static void write_jobs(writer *w) {
+  put(w, "", "", "power.jobs.count", 12, " in the list");
+  put(w, ", ", "", "power.jobs.started", 12, " started");
+  put_some(w, " ", "(", "power.jobs.waited", 12, " late)");
+  put(w, ", ", "", "power.jobs.completed", 12, " completed");
+  put_percent(w, "; ", "", "power.jobs.utilisation", " of the nodes held");
+  flush(w, "jobs", 2, CLX_REPORT_PLAIN);
+}
+
 // What a run says is short: sources, batteries, spectrum, what is beside the GPUs, and how it is all made up stand in the study.
 void clx_report_power_lines(const clx_result *result, clx_page *page) {
   writer w = {.result = result, .page = page};
   add_power(&w);
-  if (put(&w, " ", "(PUE ", "power.pue", 3, "")) {
-    put_percent(&w, ", ", "losses ", "power.loss_fraction", "");
-    add(&w, ")");
-  } else {
-    put_percent(&w, ", ", "losses ", "power.loss_fraction", "");
-  }
+  const bool pue = put(&w, " ", "(PUE ", "power.pue", 3, "");
+  if (put_percent(&w, pue ? ", " : " ", pue ? "losses " : "(losses ", "power.loss_fraction", "") || pue) add(&w, ")");
   flush(&w, "power", 2, CLX_REPORT_BOLD);
   add_units(&w);
   flush(&w, "", 1, CLX_REPORT_PLAIN);
+  write_span(&w);
+  write_jobs(&w);
   add_swing(&w);
   flush(&w, "swings", 1, CLX_REPORT_PLAIN);
   if (put(&w, "", "", "power.energy", 3, "")) put(&w, " ", "in ", "power.horizon", 3, "");
@@ -314,8 +329,8 @@ static void write_bands(writer *w) {
       flush(w, "", 0, CLX_REPORT_PLAIN);
       continue;
     }
-    add(w, "%-16.16s %12s %8.3g Hz %11s", range, clx_power_watts(largest, 3, a), clx_power_part_value(&bands, i, "at", 0),
-        clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b));
+    add(w, "%-16.16s %12s %8.3g Hz %11s", range, clx_power_watts(largest, 3, a),
+        clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b));
     if (smoothed) add(w, " %15s", clx_power_watts(left, 3, d));
     add(w, " %11s%s", limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
         limit != NULL && left > limit->value ? " over" : "");
@@ -399,6 +414,8 @@ void clx_report_power(const clx_result *result, bool colour, clx_buffer *out) {
   writer w = {.result = result, .page = &page};
   write_title(&w);
   write_sums(&w);
+  write_span(&w);
+  write_jobs(&w);
   write_passes(&w);
   write_levels(&w);
   write_swings(&w);

@@ -9,7 +9,8 @@ enum { SHORT = 96 };
 
 // Beside the styles of clx_plot_open. Kinds of flows: colour on light and on dark pages.
 static const char STYLE[] =
-    "<style>\n.thin{stroke-width:1.1}.flow{fill-opacity:.38}.stack .band{fill-opacity:.72}\n"
+    "<style>\n.long{font-size:15px;font-weight:600}.thin{stroke-width:1.1}.flow{fill-opacity:.38}.stack "
+    ".band{fill-opacity:.72}\n"
     ".limit{stroke:#b01c2e;stroke-width:1.8}.over{fill:#b01c2e;fill-opacity:.12}.zone{fill:#5b6f84;fill-opacity:.08}\n"
     ".zones{stroke:#5b6f84;stroke-opacity:.45;stroke-dasharray:2 3}.lead{stroke:#9fb0c0;stroke-width:.8}\n"
     ".before{stroke:#7a62a3;stroke-dasharray:2 2}\n"
@@ -39,13 +40,10 @@ clx_plot clx_power_page(const clx_result *result, double width, double height, c
   clx_buffer_format(out, "}\n</style>\n");
   if (title == NULL) title = clx_result_fact(result, "scenario.name");
   if (title == NULL) title = "Power of the site";
-  // Long titles are set smaller before they are cut.
-  static const double SIZES[] = {19, 17, 15};
   const double room = width - 2 * CLX_POWER_EDGE;
-  int32_t k = 0;
-  while (!clx_text_equal(clx_goodput_cut(title, room, SIZES[k] + 1, cut, sizeof cut), title) && k + 1 < CLX_COUNT(SIZES)) k++;
-  if (k > 0) clx_buffer_format(out, "<style>.title{font-size:%gpx}</style>\n", SIZES[k]);
-  clx_svg_text(&p.picture, CLX_POWER_EDGE, 38, "title", "start", "%s", cut);
+  const bool fits = clx_text_equal(clx_goodput_cut(title, room, 20, cut, sizeof cut), title);
+  if (!fits) clx_goodput_cut(title, room, 16, cut, sizeof cut);
+  clx_svg_text(&p.picture, CLX_POWER_EDGE, 38, fits ? "title" : "long", "start", "%s", cut);
   return p;
 }
 

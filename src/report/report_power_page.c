@@ -153,7 +153,8 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   put_table(result, "Limits of the utility", "check", "met", "check", checks, CLX_COUNT(checks), out);
   put_drawing(out, "waveform.svg", "Power of the site, a rack and a GPU over time");
   put_table(result, "Passes", "pass", "mean", "pass", passes, CLX_COUNT(passes), out);
-  put_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
+  if (has_series(result, "power.spectrum") || clx_power_parts_of(result, "spectrum", "largest").count > 0)
+    put_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
   put_table(result, "Bands", "spectrum", "largest", "band", bands, CLX_COUNT(bands), out);
   put_drawing(out, "chain.svg", "Power from its sources through the chain to what uses it");
   put_table(result, "Chain", "level", "in", "level", levels, CLX_COUNT(levels), out);

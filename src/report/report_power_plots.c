@@ -145,7 +145,8 @@ static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index) {
   const double low = clx_power_part_value(bands, index, "low", 0), high = clx_power_part_value(bands, index, "high", 0);
   const double limit = clx_power_part_value(bands, index, "limit", 0);
   double at = 0;
-  const double largest = clx_power_band_line(bands->result, fmax(low, p->x0), fmin(high, p->x1), &at);  // of what is drawn
+  const double largest =
+      clx_power_band_line(bands->result, fmax(low, p->x0), fmin(high, p->x1), &at);  // of what is drawn
   const double bottom = p->area.y + p->area.height;
   char watts[CLX_POWER_NAME], name[SHORT], most[CLX_POWER_NAME];
   if (!(high > p->x0) || !(low < p->x1)) return;
@@ -201,7 +202,8 @@ void clx_report_power_spectrum(const clx_result *result, clx_buffer *out) {
   clx_power_head(
       &p, what,
       clx_power_smoothed(result)
-          ? "amplitude (peak) of each sine at the point of connection, after batteries; red: above a band's limit; ring: "
+          ? "amplitude (peak) of each sine at the point of connection, after batteries; red: above a band's limit; "
+            "ring: "
             "its largest line"
           : "amplitude (peak) of the sine at each frequency, at the point of connection; red: above a band's limit; "
             "ring: its largest line");

@@ -133,8 +133,7 @@ bool clx_power_smoothed(const clx_result *result) {
   const char *event = clx_result_fact(result, "power.event");
   const double *x = NULL;
   int32_t count = 0;
-  return (event == NULL || strcmp(event, "steady") == 0) &&
-         clx_result_find(result, "power.smoothed_swing") != NULL &&
+  return (event == NULL || strcmp(event, "steady") == 0) && clx_result_find(result, "power.smoothed_swing") != NULL &&
          clx_result_series(result, "power.spectrum", &x, &count) != NULL;
 }
 

@@ -72,6 +72,8 @@ static void write_machine(writer *w) {
 }
 
 static void write_network(writer *w) {
+  const bool jobs = find(w, "power.jobs.count") != NULL;  // a machine that is there for its power alone
+  if (jobs && !(clx_result_value(w->result, "machine.cables", 0) > 0)) return;
   if (clx_result_value(w->result, "machine.switches", 0) > 0) {
     add(w, "", "", "machine.switches", 12, " switches");
     add_fact(w, "", " ", "network.switch", "");

@@ -94,13 +94,13 @@ static clx_status check_names(const clx_scenario *s, clx_error *error) {
 // A machine of many jobs is counted up to the top of its chain.
 static clx_status check_jobs(const clx_scenario *s, clx_error *error) {
   const clx_power_spec *spec = &s->spec.power;
-  const bool many = spec->jobs.place.line > 0;
+  const bool many = spec->jobs.place.file != NULL;
   const struct {
     const char *key;
     bool there;
   } keys[] = {{"sources", spec->supply.source_count > 0},
-              {"limits", spec->limits.place.line > 0},
-              {"smoothing", spec->smoothing.place.line > 0},
+              {"limits", spec->limits.place.file != NULL},
+              {"smoothing", spec->smoothing.place.file != NULL},
               {"milestones", spec->milestone_count > 0},
               {"facility_limit", spec->facility_limit > 0},
               {"storage", spec->storage > 0},

@@ -160,7 +160,7 @@ static clx_status run_jobs(const clx_scenario *s, double longest, double sample,
 }
 
 static clx_status replay(const clx_scenario *s, double longest, double sample, clx_result *result, clx_error *error) {
-  if (s->spec.power.jobs.place.line == 0)
+  if (s->spec.power.jobs.place.file == NULL)
     return clx_fail_plain(error, CLX_INPUT,
                           "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run",
                           s->spec.name);

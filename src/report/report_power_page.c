@@ -284,10 +284,11 @@ static void put_series(const char *axis, const series *list, int32_t count, clx_
 }
 
 void clx_report_power_waveform_csv(const clx_result *result, clx_buffer *out) {
-  series list[3];
+  series list[4];
   int32_t count = take(result, "power.site", "site_w", list, 0);
   count = take(result, "power.rack", "rack_w", list, count);
   count = take(result, "power.gpu", "gpu_w", list, count);
+  count = take(result, "power.site_load", "site_before_batteries_w", list, count);
   put_series("time_s", list, count, out);
 }
 

@@ -297,6 +297,6 @@ const clx_table_kind clx_table_energy = {.name = "energy",
                                          .measure = measure,
                                          .group = group,
                                          .fitted =
-                                             "no constant was fitted to published inference runs with power; which "
-                                             "terms were chosen with their rows in sight: "
+                                             "no constant was fitted to published inference runs with power, but rest of "
+                                             "Hopper, host time and several terms were chosen with them in sight: "
                                              "docs/model/power/inference.md"};

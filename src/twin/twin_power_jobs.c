@@ -96,7 +96,7 @@ static clx_status run_jobs(const clx_scenario *s, clx_arena *arena, clx_result *
 }
 
 clx_status clx_twin_power_jobs(const clx_scenario *s, clx_result *result, clx_error *error) {
-  if (s->spec.power.jobs.place.line == 0)
+  if (s->spec.power.jobs.place.file == NULL)
     return clx_fail_plain(error, CLX_INPUT,
                           "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run",
                           s->spec.name);

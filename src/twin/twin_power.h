@@ -107,6 +107,12 @@ clx_status clx_twin_power_curtailments(const clx_twin_power_case *c, clx_result 
 // power.handover.*: batteries for the time until generators carry the load after the loss of all feeds.
 clx_status clx_twin_power_handover(const clx_twin_power_case *c, clx_result *result, clx_error *error);
 
+// --- many jobs (twin_power_jobs.c) ---
+
+// The study of a machine of many jobs. CLX_INPUT: options about a step of one job; a scenario without jobs.
+clx_status clx_twin_power_jobs_study(const clx_scenario *s, const clx_power_options *options, clx_result *result,
+                                     clx_error *error);
+
 // --- results (twin_power_put.c) ---
 
 enum {

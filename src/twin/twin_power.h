@@ -81,7 +81,7 @@ double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_me
 // Fills everything but the run over the horizon; failures, checkpoints and the length of the run as `result` has them. CLX_INFEASIBLE where
 // the site may not draw the peak and GPUs may not be capped, or capping does not do.
 clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error);
-// The largest cap of a GPU at which the waves of the site stay within `limit` W: a lower cap lowers clocks, which lengthens the step, which
+// The largest cap of a GPU at which the site stays within `limit` W with all GPUs at it, and so do its waves: a lower cap lowers clocks, which lengthens the step, which
 // changes the waves; stepped anew until both agree.
 clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
 // The cap of a GPU at which a scenario whose site asks for one fits (power.on_limit: cap), before anything else is computed at it; else that of

@@ -291,11 +291,12 @@ static void write_levels(writer *w) {
 
 static void write_bands(writer *w) {
   const clx_power_parts bands = clx_power_parts_of(w->result, "spectrum", "largest");
-  char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME];
+  char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME], d[CLX_POWER_NAME];
+  char after[CLX_POWER_NAME + 16] = "";  // batteries
   const bool smoothed = clx_result_find(w->result, "power.smoothed_swing") != NULL;
   if (bands.count == 0) return;
-  add(w, "%-18s %12s %12s %12s %12s", smoothed ? "before batteries" : "band", "largest line", "at", "all lines",
-      "limit");
+  add(w, "%-18s %12s %12s %12s%s %12s", smoothed ? "before batteries" : "band", "largest line", "at", "all lines",
+      smoothed ? "  after: most" : "", "limit");
   flush(w, "spectrum", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < bands.count; i++) {
     const clx_quantity *limit = clx_power_part(&bands, i, "limit");
@@ -307,10 +308,12 @@ static void write_bands(writer *w) {
       flush(w, "", 0, CLX_REPORT_PLAIN);
       continue;
     }
-    add(w, "%-18.18s %12s %9.3g Hz %12s %12s%s", range, clx_power_watts(largest, 3, a),
+    const double against = clx_power_part_value(&bands, i, "smoothed", largest);
+    if (smoothed) snprintf(after, sizeof after, " %12s", clx_power_watts(against, 3, d));
+    add(w, "%-18.18s %12s %9.3g Hz %12s%s %12s%s", range, clx_power_watts(largest, 3, a),
         clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b),
-        limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
-        limit != NULL && !smoothed && largest > limit->value ? " over" : "");
+        after, limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
+        limit != NULL && against > limit->value ? " over" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }

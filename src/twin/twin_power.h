@@ -97,9 +97,14 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
 // What batteries of role smooth make of a wave at the point of connection; without any the wave itself.
 clx_status clx_twin_power_smooth(const clx_scenario *scenario, const clx_wave *wave, bool periodic, clx_arena *arena,
                                  clx_smoothed *out, clx_error *error);
-// s that equipment between the point of connection and the servers goes on without input.
+// The same of a wave that follows endless repetitions of `before`: batteries have settled to these.
+clx_status clx_twin_power_smooth_after(const clx_scenario *scenario, const clx_wave *before, const clx_wave *wave,
+                                       clx_arena *arena, clx_smoothed *out, clx_error *error);
+// W at the point of connection with all GPUs idle.
+double clx_twin_power_idle(const clx_twin_power_case *c);
+// s that the servers of the cohort that goes first go on when the point of connection has no power.
 double clx_twin_power_ride(const clx_twin_power_case *c);
-// power.check.*: what the utility asks of the wave; nothing where it asks nothing.
+// power.check.*: what the utility asks of the wave, and of start, stop and restart of the job; nothing where it asks nothing.
 clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
                                  clx_error *error);
 // power.curtailment_N.*, power.shed.work: the cap of a GPU and the step at it under each curtailment (the first twelve), and the work lost.

@@ -157,6 +157,7 @@ static void test_servers_alone(void **state) {
   clx_power_flows_of(r, &f);
   check_balance(&f);
   CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_NETWORK), 0, 0, 0);
+  assert_string_equal(f.node[f.source_count + f.trunk_count - 1].name, "all servers");
   clx_buffer out = {0};
   clx_report_power(r, false, &out);
   assert_non_null(strstr(out.data, "\npower       servers 410 kW mean, "));

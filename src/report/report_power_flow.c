@@ -82,7 +82,6 @@ static void split(const clx_result *result, const clx_power_parts *parts, int32_
 static void add_plugs(const clx_result *result, double in, chain *c) {
   level l = {.in = in, .load = -1, .loss_of = "power supplies"};
   double left = in;
-  snprintf(l.name, sizeof l.name, "IT equipment");
   for (int32_t k = 1; k < NAMED_SUMS; k++) {  // cooling is none of its
     bool above = clx_power_servers_alone(result);
     for (int32_t i = 0; i < c->count; i++) above = above || c->level[i].port[k] > 0;
@@ -90,6 +89,7 @@ static void add_plugs(const clx_result *result, double in, chain *c) {
     l.port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);
     left -= l.port[k];
   }
+  snprintf(l.name, sizeof l.name, left < in ? "IT equipment" : "all servers");  // network and storage enter further up
   l.loss = fmin(at_least_none(clx_result_value(result, "power.level.server.loss", 0)), left);
   c->load = left - l.loss;
   memmove(c->level + 1, c->level, (size_t)c->count * sizeof l);

@@ -125,7 +125,7 @@ static void levels_of(const clx_result *result, double total, chain *c) {
 static int32_t add_node(clx_power_flows *f, const char *name, int32_t kind, double watt, double load) {
   if (f->node_count == CLX_POWER_FLOW_NODES) return CLX_POWER_FLOW_NODES - 1;
   clx_power_node *n = &f->node[f->node_count];
-  snprintf(n->name, sizeof n->name, "%s", name);
+  snprintf(n->name, sizeof n->name, "%.*s", CLX_POWER_NAME - 1, name);
   n->kind = kind;
   n->watt = watt;
   n->load = load;

@@ -67,6 +67,7 @@ static clx_smoothing random_measures(uint64_t seed, uint32_t which) {
     m.battery_energy = 3e4 * u[4];
     m.battery_efficiency = 0.8 + 0.2 * u[5];
     m.battery_time = u[6] < 0.5 ? 0 : 2 * u[6];
+    m.battery_response = u[3] < 0.3 ? 0 : 0.2 * u[3];
   }
   return m;
 }
@@ -88,6 +89,11 @@ static void test_balance_of_all_measures(void **state) {
       assert_true(out.battery_energy <= m.battery_energy * (1 + 1e-12));
       assert_true(out.rack_energy <= m.rack_energy * (1 + 1e-12));
       if (periodic) CLX_CHECK_NEAR(out.stored, 0, 0, 1e-9 * energy_of(&wave));
+      // A battery behind its set point goes beyond floor and ramps of the chips.
+      if (m.battery_power > 0 && m.battery_response > 0) {
+        clx_arena_free(r.arena);
+        continue;
+      }
       const clx_wave_figures f = clx_wave_figures_of(&out.wave, 0, 0, NULL);
       if (m.floor > 0 && m.hysteresis == 0) assert_true(f.least >= 10 * m.floor * (1 - 1e-6));
       // Ramps of samples, with the last bit of floats.
@@ -275,6 +281,102 @@ static void test_more_battery_is_never_worse(void **state) {
   }
 }
 
+// A sine of 1.03 Hz under an ideal filter behind a lag of 100 ms: |1 - 1 / (1 + i w r)| = 54 % of it is left, and 96 % of one at 5.1 Hz. Samples of
+// 1 ms lag by half of one.
+static void test_battery_response(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const struct { double hertz, left; } CASE[] = {{1.03, 0.543}, {5.1, 0.955}};
+  for (int i = 0; i < CLX_COUNT(CASE); i++) {
+    const double turn = 2 * 3.14159265358979 * CASE[i].hertz, omega = turn * 0.1;
+    const int64_t count = llround(1000 / CASE[i].hertz);
+    clx_wave wave = {.step = 1 / CASE[i].hertz / (double)count, .count = count};
+    wave.watt = CLX_NEW_ARRAY(r.arena, float, count);
+    for (int64_t k = 0; k < count; k++)
+      wave.watt[k] = (float)(80e6 + 20e6 * sin(2 * 3.14159265358979 * (double)k / (double)count));
+    const clx_smoothing m = {.battery_power = 1e9,
+                             .battery_energy = 1e12,
+                             .battery_efficiency = 1,
+                             .battery_time = 1e4,
+                             .battery_response = 0.1};
+    const clx_smoothed out = smooth(&r, &m, &wave, 1, true);
+    const double left = clx_wave_figures_of(&out.wave, 0, 0, NULL).range / 40e6;
+    CLX_CHECK_NEAR(omega / sqrt(1 + omega * omega), CASE[i].left, 2e-3, 0);
+    CLX_CHECK_NEAR(left, CASE[i].left, 0.03, 0);
+    check_balance(&wave, &out);
+  }
+  // Every edge of a square wave passes, on top of what the battery still gives for the time before: 20 MW about the mean, and 20 MW too many.
+  const clx_wave wave = square(r.arena, 100e6, 5, 60e6, 5, 0.001);
+  const clx_smoothing m = {.battery_power = 1e9,
+                           .battery_energy = 1e12,
+                           .battery_efficiency = 1,
+                           .battery_time = 1e5,
+                           .battery_response = 0.1};
+  const clx_smoothed out = smooth(&r, &m, &wave, 1, true);
+  CLX_CHECK_NEAR(out.wave.watt[0], 120e6, 0.01, 0);
+  CLX_CHECK_NEAR(out.wave.watt[99], 80e6 + 40e6 * exp(-1), 0.01, 0);
+  CLX_CHECK_NEAR(out.wave.watt[4000], 80e6, 1e-3, 0);
+  clx_arena_free(r.arena);
+}
+
+// A larger share of the same filter (more power where that is short) leaves less of every line, whatever the response; a range may grow, and does
+// where the wave is fast against it.
+static void test_more_of_a_slow_battery_lowers_lines(void **state) {
+  (void)state;
+  bool range_grew = false;
+  for (uint64_t trial = 0; trial < 8; trial++) {
+    rig r = rig_new();
+    const clx_wave wave = random_wave(r.arena, 200 + trial, 600, 0.02);
+    clx_spectrum before = {0};
+    const double range = clx_wave_figures_of(&wave, 0, 0, NULL).range;
+    for (int k = 0; k < 10; k++) {
+      const clx_smoothing m = {.battery_power = 4e3 * pow(1.6, k),
+                               .battery_energy = 1e7,
+                               .battery_efficiency = 0.9,
+                               .battery_time = 5,
+                               .battery_response = 0.03 * (double)(1 + trial)};
+      const clx_smoothed out = smooth(&r, &m, &wave, 1, true);
+      clx_spectrum line;
+      assert_int_equal(clx_wave_spectrum(&out.wave, false, r.arena, &line, &r.error), CLX_OK);
+      for (int i = 1; k > 0 && i < line.count; i++) assert_true(line.amplitude[i] <= before.amplitude[i] + 1e-3);
+      before = line;
+      range_grew = range_grew || clx_wave_figures_of(&out.wave, 0, 0, NULL).range > 1.05 * range;
+    }
+    clx_arena_free(r.arena);
+  }
+  assert_true(range_grew);
+}
+
+// A wave that goes on after its steady state has started from that, not from its first sample: as the last of many periods in a row.
+static void test_smoothing_starts_settled(void **state) {
+  (void)state;
+  rig r = rig_new();
+  enum { PERIODS = 60 };
+  const clx_wave period = random_wave(r.arena, 5, 200, 0.02);
+  const double mean = clx_wave_figures_of(&period, 0, 0, NULL).mean;
+  clx_wave row = {.step = 0.02, .count = 200 * PERIODS, .watt = CLX_NEW_ARRAY(r.arena, float, 200 * PERIODS)};
+  for (int64_t i = 0; i < row.count; i++) row.watt[i] = period.watt[i % 200];
+  const clx_smoothing m = {.battery_power = 1e9,
+                           .battery_energy = 1e12,
+                           .battery_efficiency = 1,
+                           .battery_time = 20,
+                           .battery_response = 0.1};
+  const clx_smoothed long_row = smooth(&r, &m, &row, 1, false);
+  clx_smoothed after;
+  assert_int_equal(clx_smooth_after(&m, &period, &period, r.arena, &after, &r.error), CLX_OK);
+  for (int64_t i = 0; i < 200; i++) {
+    const double settled = long_row.wave.watt[200 * (PERIODS - 1) + i];
+    CLX_CHECK_NEAR(after.wave.watt[i], settled, 0, 1e-4 * mean);
+  }
+  // Nothing before it: it begins as if the first sample had always been.
+  assert_true(fabs((double)long_row.wave.watt[0] - after.wave.watt[0]) > 0.05 * mean);
+  check_balance(&period, &after);
+  clx_wave bad = period;
+  bad.step = 0;
+  assert_int_equal(clx_smooth_after(&m, &bad, &period, r.arena, &after, &r.error), CLX_INPUT);
+  clx_arena_free(r.arena);
+}
+
 static void test_bad_smoothing(void **state) {
   (void)state;
   const struct {
@@ -283,6 +385,7 @@ static void test_bad_smoothing(void **state) {
   } CASE[] = {{{.floor = -1}, "floor is -1 W"},
               {{.hysteresis = NAN}, "hysteresis is nan s"},
               {{.dummy = 1.5}, "dummy is 1.5"},
+              {{.battery_response = -1}, "battery_response is -1 s"},
               {{.battery_energy = 10}, "a battery of 0 W and 10 J"},
               {{.battery_power = 10, .battery_energy = 10}, "battery_efficiency is 0"},
               {{.battery_power = 10, .battery_energy = 10, .battery_efficiency = 1.1}, "battery_efficiency is 1.1"}};
@@ -326,7 +429,7 @@ static void test_grid_lines(void **state) {
                                   .range_window = 60,
                                   .band = band,
                                   .band_count = 3,
-                                  .sag_depth = 0.4,
+                                  .sag_left = 0.4,
                                   .sag_time = 0.02,
                                   .hold_time = 600};
   clx_grid_check check[CLX_GRID_CHECKS_MAX];
@@ -370,7 +473,7 @@ static void test_bad_limits(void **state) {
     clx_grid_limits limits;
     const char *text;
   } CASE[] = {{{.ramp = -1}, "ramp is -1 W/s"},
-              {{.sag_depth = 2}, "a sag is 2"},
+              {{.sag_left = 2}, "a sag is 2"},
               {{.band = upside, .band_count = 1}, "from 3 to 0.1 Hz"},
               {{.band = high, .band_count = 1}, "nothing above 50 Hz"},
               {{.band_count = 99}, "99 bands"}};
@@ -386,17 +489,51 @@ static void test_bad_limits(void **state) {
   }
 }
 
-// 100 MW lose 60 MW of feeds; generators start in 20 s and climb with 6 MW/s: 60 MW x 20 s + 60^2 / 12 MJ.
+// 100 MW lose 60 MW of feeds; generators take load after 20 s and climb with 6 MW/s: 60 MW x 20 s + 60^2 / 12 MJ.
 static void test_handover(void **state) {
   (void)state;
-  const clx_handover h = clx_grid_handover(100e6, 60e6, 20, 6e6, 0.15, 0.02);
+  const clx_starting slow = {.delay = 20, .ramp = 6e6, .power = 60e6}, sudden = {.delay = 20, .power = 200e6};
+  const clx_handover h = clx_grid_handover(100e6, 60e6, &slow, 1, 0.15, 0.02);
   CLX_CHECK_NEAR(h.power, 60e6, 1e-12, 0);
   CLX_CHECK_NEAR(h.energy, 1200e6 + 300e6, 1e-12, 0);
   CLX_CHECK_NEAR(h.time, 30, 1e-12, 0);
   CLX_CHECK_NEAR(h.dip, 0.13, 1e-12, 0);
-  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, 20, 0, 0.01, 0.02).energy, 2000e6, 1e-12, 0);
-  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, 20, 0, 0.01, 0.02).dip, 0, 0, 0);
-  CLX_CHECK_NEAR(clx_grid_handover(100e6, 0, 20, 0, 9, 0).dip, 0, 0, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, &sudden, 1, 0.01, 0.02).energy, 2000e6, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 160e6, &sudden, 1, 0.01, 0.02).dip, 0, 0, 0);
+  CLX_CHECK_NEAR(clx_grid_handover(100e6, 0, &sudden, 1, 9, 0).dip, 0, 0, 0);
+}
+
+// Engines of 20 MW are there after 10 s at once, turbines climb with 1 MW/s from 30 s on: 60 MW x 10 s + 40 MW x 20 s + 40^2 / 2 MJ. Where both
+// together have less than is missing, no battery is large enough.
+static void test_handover_of_two_kinds(void **state) {
+  (void)state;
+  clx_starting both[] = {{.delay = 30, .ramp = 1e6, .power = 80e6}, {.delay = 10, .power = 20e6}};
+  const clx_handover h = clx_grid_handover(60e6, 60e6, both, 2, 0, 0);
+  CLX_CHECK_NEAR(h.energy, 600e6 + 800e6 + 800e6, 1e-12, 0);
+  CLX_CHECK_NEAR(h.time, 70, 1e-12, 0);
+  both[0].power = 30e6;
+  assert_true(isinf(clx_grid_handover(60e6, 60e6, both, 2, 0, 0).energy));
+  assert_true(isinf(clx_grid_handover(60e6, 60e6, NULL, 0, 0, 0).time));
+  both[0].power = 40e6;
+  CLX_CHECK_NEAR(clx_grid_handover(60e6, 60e6, both, 2, 0, 0).time, 70, 1e-12, 0);
+}
+
+// One change of the whole job: its ramp and range under its name, and no band.
+static void test_grid_change(void **state) {
+  (void)state;
+  rig r = rig_new();
+  const clx_wave wave = square(r.arena, 100e6, 5, 60e6, 5, 0.01);
+  clx_grid_band band[] = {{0.05, 0.15, 25e6}};
+  const clx_grid_limits limits = {
+      .ramp = 30e6, .ramp_window = 1, .range = 50e6, .range_window = 60, .band = band, .band_count = 1};
+  clx_grid_check check[CLX_GRID_CHECKS_MAX];
+  int32_t count;
+  assert_int_equal(clx_grid_check_change(&limits, "stop", &wave, r.arena, check, &count, &r.error), CLX_OK);
+  assert_int_equal(count, 2);
+  CLX_CHECK_NEAR(line_of(check, count, "ramp (stop)")->found, 40e6, 1e-9, 0);
+  assert_false(line_of(check, count, "ramp (stop)")->met);
+  assert_true(line_of(check, count, "range (stop)")->met);
+  clx_arena_free(r.arena);
 }
 
 // --- designer ---
@@ -516,6 +653,56 @@ static void test_design_weighs_floor_and_battery(void **state) {
   clx_arena_free(r.arena);
 }
 
+// A slow battery: what is designed meets the limits with its response in the loop; no battery of a dense grid does for less; and one that is as slow as
+// the wave is fast does not at any size.
+static void test_design_counts_the_response(void **state) {
+  (void)state;
+  clx_grid_band band[] = {{0.05, 0.5, 4e6}, {0.5, 5, 3e6}};
+  const struct {
+    clx_grid_limits limits;
+    double response;
+    bool can;
+  } CASE[] = {{{.band = band, .band_count = 1}, 0.1, true},
+              {{.ramp = 30e6, .ramp_window = 0.5}, 0.1, false},
+              {{.ramp = 25e6, .ramp_window = 1.5}, 0.1, true},
+              {{.band = band, .band_count = 2}, 0.5, false}};
+  for (int i = 0; i < CLX_COUNT(CASE); i++) {
+    rig r = rig_new();
+    const clx_wave wave = square(r.arena, 100e6, 4, 60e6, 1, 0.05);
+    const clx_smoothing given = {.battery_efficiency = 1, .battery_response = CASE[i].response};
+    const clx_design_costs costs = {.battery_power = 0.1, .battery_energy = 1e-4, .energy = 1, .years = 10};
+    clx_design design;
+    assert_int_equal(clx_design_smoothing(&wave, 1000, &given, &CASE[i].limits, &costs, r.arena, &design, &r.error),
+                     CLX_OK);
+    const clx_design_point *bare = &design.point[0];
+    clx_smoothed out;
+    bool any = false;
+    for (int p = 0; p <= 20; p++) {
+      for (int t = 0; t < 20; t++) {
+        clx_smoothing m = given;
+        m.battery_power = 4e6 * (1 + p);
+        m.battery_energy = 1e12;
+        m.battery_time = 0.02 * pow(1.8, t);
+        const bool met = all_met(&r, &m, &wave, 1000, &CASE[i].limits, -1e-3, &out);
+        any = any || met;
+        const double cost = 0.1 * out.battery_power + 1e-4 * out.battery_energy;
+        if (met && cost < 0.98 * bare->cost)
+          fail_msg("case %d: %g W for %g s cost %g", i, m.battery_power, m.battery_time, cost);
+      }
+    }
+    assert_true(any == CASE[i].can);
+    assert_true(isfinite(bare->battery_power) == CASE[i].can);
+    if (CASE[i].can) {
+      clx_smoothing m = given;
+      m.battery_power = bare->battery_power;
+      m.battery_energy = bare->battery_energy;
+      m.battery_time = bare->battery_time;
+      assert_true(all_met(&r, &m, &wave, 1000, &CASE[i].limits, 1e-5, &out));
+    }
+    clx_arena_free(r.arena);
+  }
+}
+
 // A filter that may be no longer than 0.1 s cannot hold a range over minutes, and a floor that lets go cannot either: nothing is chosen, and that
 // is said.
 static void test_design_can_be_infeasible(void **state) {
@@ -546,13 +733,19 @@ int main(void) {
       cmocka_unit_test(test_rack_capacitor),
       cmocka_unit_test(test_battery_in_closed_form),
       cmocka_unit_test(test_more_battery_is_never_worse),
+      cmocka_unit_test(test_battery_response),
+      cmocka_unit_test(test_more_of_a_slow_battery_lowers_lines),
+      cmocka_unit_test(test_smoothing_starts_settled),
       cmocka_unit_test(test_bad_smoothing),
       cmocka_unit_test(test_grid_lines),
       cmocka_unit_test(test_bad_limits),
+      cmocka_unit_test(test_grid_change),
       cmocka_unit_test(test_handover),
+      cmocka_unit_test(test_handover_of_two_kinds),
       cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_design_is_cheapest),
       cmocka_unit_test(test_design_weighs_floor_and_battery),
+      cmocka_unit_test(test_design_counts_the_response),
       cmocka_unit_test(test_design_can_be_infeasible),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

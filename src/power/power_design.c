@@ -6,7 +6,7 @@
 static const double PI = 3.14159265358979323846;
 static const double YEAR = 365.25 * 86400;
 static const double LONGEST = 100;  // waves
-enum { TIMES = 13, FINER = 4, SHARE_STEPS = 13 };
+enum { TIMES = 13, FINER = 4, SHARE_STEPS = 13, LEAST_STEPS = 24 };
 
 // One line of the spectrum that has a limit.
 typedef struct line {
@@ -17,7 +17,7 @@ typedef struct line {
 typedef struct site {
   const clx_grid_limits *limits;
   clx_load load;
-  double efficiency;
+  double efficiency, response;
   double *watt;   // scratch: after the battery
   clx_wave wave;  // the same
   line *lines;
@@ -49,24 +49,80 @@ static clx_status collect_lines(site *s, const clx_wave *wave, clx_arena *scratc
   return CLX_OK;
 }
 
-// |1 - share + share (1 - k) / (1 - k exp(-i angle))|, k = time / (time + step): what the filter leaves of a line.
-static double left_of(const line *l, double share, double keep) {
-  const double norm = 1 - 2 * keep * l->cosine + keep * keep, take = share * (1 - keep) / norm;
-  const double re = 1 - share + take * (1 - keep * l->cosine), im = take * keep * l->sine;
-  return sqrt(re * re + im * im);
+// First-order low-pass of a line: (1 - k) / (1 - k exp(-i angle)), k = time / (time + step).
+typedef struct gain {
+  double re, im;
+} gain;
+
+static gain pass_of(const line *l, double keep) {
+  const double scale = (1 - keep) / (1 - 2 * keep * l->cosine + keep * keep);
+  return (gain){scale * (1 - keep * l->cosine), -scale * keep * l->sine};
+}
+
+// |1 - share H (1 - F)|, F the filter and H the lag of the battery: what they leave of a line.
+static double left_of(const line *l, double share, double keep, double lag) {
+  const gain f = pass_of(l, keep), h = pass_of(l, lag);
+  const double re = h.re * (1 - f.re) + h.im * f.im, im = h.im * (1 - f.re) - h.re * f.im;
+  const double left = 1 - share * re, turned = share * im;
+  return sqrt(left * left + turned * turned);
+}
+
+// What is found against its limit, the largest quotient: up to 1 is met. Convex in the share: largest of distances of sums that are linear in it.
+static clx_status strain(site *s, double share, double time, double *worst, clx_error *error) {
+  const double step = s->load.step, keep = time / (time + step), lag = s->response / (s->response + step);
+  *worst = 0;
+  for (int32_t k = 0; k < s->line_count; k++) {
+    *worst = fmax(*worst, s->lines[k].amplitude * left_of(&s->lines[k], share, keep, lag) / s->lines[k].limit);
+  }
+  if (*worst > 1 && s->response == 0) return CLX_OK;  // one that is not met is enough
+  if (s->limits->ramp == 0 && s->limits->range == 0) return CLX_OK;
+  const clx_filter filter = {.share = share, .time = time, .response = s->response};
+  clx_filter_apply(&s->load, &filter, s->watt);
+  for (int64_t i = 0; i < s->load.count; i++) s->wave.watt[i] = (float)s->watt[i];
+  double in_time;
+  CLX_TRY(clx_grid_strain_in_time(s->limits, &s->wave, true, &in_time, error));
+  *worst = fmax(*worst, in_time);
+  return CLX_OK;
 }
 
 static clx_status meets(site *s, double share, double time, bool *met, clx_error *error) {
-  const double keep = time / (time + s->load.step);
-  *met = true;
-  for (int32_t k = 0; k < s->line_count && *met; k++) {
-    *met = s->lines[k].amplitude * left_of(&s->lines[k], share, keep) <= s->lines[k].limit;
+  double worst;
+  CLX_TRY(strain(s, share, time, &worst, error));
+  *met = worst <= 1;
+  return CLX_OK;
+}
+
+// A share that meets the limits, < 0 where none does. The largest one where the battery answers at once; else that with the least strain is looked for
+// by the golden section until one does.
+static clx_status share_that_meets(site *s, double time, double *share, clx_error *error) {
+  const double golden = 0.5 * (sqrt(5) - 1);
+  double low = 0, high = 1, worst, at[2] = {1 - golden, golden}, value[2];
+  *share = 1;
+  CLX_TRY(strain(s, 1, time, &worst, error));
+  if (worst <= 1) return CLX_OK;
+  *share = -1;
+  if (s->response == 0) return CLX_OK;
+  for (int32_t k = 0; k < 2; k++) CLX_TRY(strain(s, at[k], time, &value[k], error));
+  for (int32_t i = 0; i < LEAST_STEPS; i++) {
+    const int32_t less = value[0] < value[1] ? 0 : 1;
+    if (value[less] <= 1) {
+      *share = at[less];
+      return CLX_OK;
+    }
+    if (less == 0) {
+      high = at[1];
+      at[1] = at[0];
+      value[1] = value[0];
+      at[0] = high - golden * (high - low);
+    } else {
+      low = at[0];
+      at[0] = at[1];
+      value[0] = value[1];
+      at[1] = low + golden * (high - low);
+    }
+    CLX_TRY(strain(s, at[less], time, &value[less], error));
   }
-  if (!*met || (s->limits->ramp == 0 && s->limits->range == 0)) return CLX_OK;
-  const clx_filter filter = {.share = share, .time = time};
-  clx_filter_apply(&s->load, &filter, s->watt);
-  for (int64_t i = 0; i < s->load.count; i++) s->wave.watt[i] = (float)s->watt[i];
-  return clx_grid_meets_in_time(s->limits, &s->wave, true, met, error);
+  return CLX_OK;
 }
 
 static double cost_of(const clx_design_costs *c, const clx_design_point *p) {
@@ -87,9 +143,9 @@ static clx_status size_battery(site *s, const clx_design_costs *costs, double ti
                                clx_error *error) {
   point->battery_power = point->battery_energy = point->cost = INFINITY;
   bool met;
-  CLX_TRY(meets(s, 1, time, &met, error));
-  if (!met) return CLX_OK;
-  double low = 0, high = 1;
+  double low = 0, high;
+  CLX_TRY(share_that_meets(s, time, &high, error));
+  if (high < 0) return CLX_OK;
   for (int32_t i = 0; i < SHARE_STEPS || high - low > 5e-4 * high; i++) {
     const double middle = 0.5 * (low + high);
     CLX_TRY(meets(s, middle, time, &met, error));
@@ -99,7 +155,7 @@ static clx_status size_battery(site *s, const clx_design_costs *costs, double ti
       low = middle;
     }
   }
-  const clx_filter_use use = clx_filter_measure(&s->load, time, s->efficiency);
+  const clx_filter_use use = clx_filter_measure(&s->load, time, s->response, s->efficiency);
   point->battery_power = high * use.power;
   point->battery_energy = high * use.energy;
   point->battery_time = time;
@@ -116,7 +172,8 @@ static clx_status search_time(site *s, const clx_design_costs *costs, double lon
   clx_design_point point = *best;
   for (int32_t i = 0; i < TIMES; i++) {
     CLX_TRY(size_battery(s, costs, exp(high - i * step), &point, error));
-    if (!isfinite(point.battery_power)) break;  // shorter ones do not meet the limits either
+    // Shorter ones of a battery that answers at once do not meet the limits either.
+    if (!isfinite(point.battery_power) && s->response == 0) break;
     if (!is_better(&point, best)) continue;
     *best = point;
     found = high - i * step;
@@ -145,7 +202,10 @@ static clx_status design_floor(const clx_wave *wave, double units, const clx_smo
   clx_smoothed smoothed;
   CLX_TRY(clx_smooth(&measures, wave, units, true, scratch, &smoothed, error));
   const int64_t count = wave->count;
-  site s = {.limits = limits, .efficiency = given->battery_efficiency, .wave = smoothed.wave};
+  site s = {.limits = limits,
+            .efficiency = given->battery_efficiency,
+            .response = given->battery_response,
+            .wave = smoothed.wave};
   s.load = (clx_load){.count = count, .step = smoothed.wave.step, .periodic = true};
   s.load.watt = CLX_NEW_ARRAY(scratch, double, count);
   s.watt = CLX_NEW_ARRAY(scratch, double, count);

@@ -28,9 +28,9 @@ clx_status clx_grid_limits_check(const clx_grid_limits *l, clx_error *error) {
   const struct {
     const char *name, *unit;
     double value;
-  } MEMBER[] = {{"ramp", "W/s", l->ramp},        {"ramp_window", "s", l->ramp_window},
-                {"range", "W", l->range},        {"range_window", "s", l->range_window},
-                {"sag depth", "", l->sag_depth}, {"sag time", "s", l->sag_time},
+  } MEMBER[] = {{"ramp", "W/s", l->ramp},      {"ramp_window", "s", l->ramp_window},
+                {"range", "W", l->range},      {"range_window", "s", l->range_window},
+                {"sag_left", "", l->sag_left}, {"sag time", "s", l->sag_time},
                 {"hold", "s", l->hold_time}};
   for (int32_t i = 0; i < CLX_COUNT(MEMBER); i++) {
     if (!(MEMBER[i].value >= 0) || !isfinite(MEMBER[i].value)) {
@@ -38,9 +38,9 @@ clx_status clx_grid_limits_check(const clx_grid_limits *l, clx_error *error) {
                       MEMBER[i].name, MEMBER[i].value, MEMBER[i].unit);
     }
   }
-  if (l->sag_depth > 1) {
+  if (l->sag_left > 1) {
     return clx_fail(error, CLX_INPUT, l->place, "limits: the voltage left in a sag is %g; a share up to 1 is expected",
-                    l->sag_depth);
+                    l->sag_left);
   }
   if (l->band_count < 0 || l->band_count > CLX_GRID_CHECKS_MAX - 6) {
     return clx_fail(error, CLX_INPUT, l->place, "limits: %d bands; 0 to %d are expected", l->band_count,
@@ -71,17 +71,21 @@ static clx_status extend(const clx_wave *wave, double window, clx_arena *scratch
   return CLX_OK;
 }
 
-static clx_status check_time(const clx_grid_limits *l, const clx_wave *wave, bool periodic, clx_arena *scratch,
-                             report *r, clx_error *error) {
+static clx_status check_time(const clx_grid_limits *l, const clx_wave *wave, bool periodic, const char *what,
+                             clx_arena *scratch, report *r, clx_error *error) {
   if (l->ramp == 0 && l->range == 0) return CLX_OK;
   clx_wave seen = *wave;
   if (periodic) CLX_TRY(extend(wave, fmax(l->ramp_window, l->range_window), scratch, &seen, error));
   const clx_wave_figures f = clx_wave_figures_of(&seen, l->ramp_window, l->range_window, scratch);
   if (l->ramp > 0) {
     const double found = fmax(f.ramp_up, f.ramp_down);
-    CLX_TRY(add_line(r, "ramp", l->ramp, found, "W/s", found <= l->ramp, error));
+    const char *name = what != NULL ? clx_arena_format(r->arena, "ramp (%s)", what) : "ramp";
+    CLX_TRY(add_line(r, name, l->ramp, found, "W/s", found <= l->ramp, error));
   }
-  if (l->range > 0) CLX_TRY(add_line(r, "range", l->range, f.range, "W", f.range <= l->range, error));
+  if (l->range > 0) {
+    const char *name = what != NULL ? clx_arena_format(r->arena, "range (%s)", what) : "range";
+    CLX_TRY(add_line(r, name, l->range, f.range, "W", f.range <= l->range, error));
+  }
   return CLX_OK;
 }
 
@@ -106,16 +110,30 @@ static clx_status check_bands(const clx_grid_limits *l, const clx_wave *wave, bo
   return CLX_OK;
 }
 
-clx_status clx_grid_meets_in_time(const clx_grid_limits *limits, const clx_wave *wave, bool periodic, bool *met,
-                                  clx_error *error) {
+clx_status clx_grid_strain_in_time(const clx_grid_limits *limits, const clx_wave *wave, bool periodic, double *strain,
+                                   clx_error *error) {
   clx_grid_check check[2];
   report r = {.check = check};
   clx_arena *scratch = clx_arena_new();
-  const clx_status status = scratch != NULL ? check_time(limits, wave, periodic, scratch, &r, error)
+  const clx_status status = scratch != NULL ? check_time(limits, wave, periodic, NULL, scratch, &r, error)
                                             : clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_arena_free(scratch);
-  *met = true;
-  for (int32_t i = 0; i < r.count; i++) *met = *met && check[i].met;
+  *strain = 0;
+  for (int32_t i = 0; i < r.count; i++) *strain = fmax(*strain, check[i].found / check[i].limit);
+  return status;
+}
+
+clx_status clx_grid_check_change(const clx_grid_limits *limits, const char *what, const clx_wave *wave,
+                                 clx_arena *arena, clx_grid_check check[CLX_GRID_CHECKS_MAX], int32_t *count,
+                                 clx_error *error) {
+  *count = 0;
+  CLX_TRY(clx_grid_limits_check(limits, error));
+  report r = {.check = check, .arena = arena};
+  clx_arena *scratch = clx_arena_new();
+  if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = check_time(limits, wave, false, what, scratch, &r, error);
+  clx_arena_free(scratch);
+  *count = r.count;
   return status;
 }
 
@@ -127,13 +145,13 @@ clx_status clx_grid_check_wave(const clx_grid_limits *limits, const clx_wave *wa
   report r = {.check = check, .arena = arena};
   clx_arena *scratch = clx_arena_new();
   if (scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = check_time(limits, wave, periodic, scratch, &r, error);
+  clx_status status = check_time(limits, wave, periodic, NULL, scratch, &r, error);
   if (status == CLX_OK) status = check_bands(limits, wave, periodic, scratch, &r, error);
   clx_arena_free(scratch);
   CLX_TRY(status);
   if (limits->sag_time > 0) {
     // Storage of the equipment carries the share of the power that the voltage left does not.
-    const double found = limits->sag_depth < 1 ? ride / (1 - limits->sag_depth) : limits->sag_time;
+    const double found = limits->sag_left < 1 ? ride / (1 - limits->sag_left) : limits->sag_time;
     CLX_TRY(add_line(&r, "sag", limits->sag_time, found, "s", found >= limits->sag_time, error));
   }
   if (limits->hold_time > 0) {
@@ -143,15 +161,47 @@ clx_status clx_grid_check_wave(const clx_grid_limits *limits, const clx_wave *wa
   return CLX_OK;
 }
 
-clx_handover clx_grid_handover(double load, double lost, double start, double ramp, double response, double ride) {
+// W that generators give at `at`, how fast that rises, and when either changes next.
+static double carried(const clx_starting *standby, int32_t count, double at, double *slope, double *next) {
+  double power = 0;
+  *slope = 0;
+  *next = INFINITY;
+  for (int32_t i = 0; i < count; i++) {
+    const clx_starting *s = &standby[i];
+    const double full = s->ramp > 0 ? s->delay + s->power / s->ramp : s->delay;
+    if (at < s->delay) {
+      *next = fmin(*next, s->delay);
+    } else if (at < full) {
+      power += s->ramp * (at - s->delay);
+      *slope += s->ramp;
+      *next = fmin(*next, full);
+    } else {
+      power += s->power;
+    }
+  }
+  return power;
+}
+
+clx_handover clx_grid_handover(double load, double lost, const clx_starting *standby, int32_t count, double response,
+                               double ride) {
+  static const double CLOSE = 1e-12;  // of the gap
   clx_handover h = {0};
   const double gap = fmax(0, fmin(load, lost));
   if (gap == 0) return h;
-  const double climb = ramp > 0 ? gap / ramp : 0;
-  // The generators take what the feeds leave: nothing until they have started, then a ramp.
   h.power = gap;
-  h.energy = gap * (start + 0.5 * climb);
-  h.time = start + climb;
+  while (true) {
+    double slope, next;
+    const double rest = gap - carried(standby, count, h.time, &slope, &next);
+    if (rest <= CLOSE * gap) break;
+    const double left = slope > 0 ? rest / slope : INFINITY, span = fmin(next - h.time, left);
+    if (!isfinite(span)) {
+      h.energy = h.time = INFINITY;
+      break;
+    }
+    h.energy += span * (rest - 0.5 * slope * span);
+    h.time = left <= next - h.time ? h.time + left : next;
+    if (left <= span) break;
+  }
   h.dip = fmax(0, fmin(response, h.time) - ride);
   return h;
 }

@@ -19,7 +19,8 @@ static clx_status check_numbers(const clx_smoothing *s, clx_error *error) {
                 {"rack_power", "W", s->rack_power},
                 {"battery_power", "W", s->battery_power},
                 {"battery_energy", "J", s->battery_energy},
-                {"battery_time", "s", s->battery_time}};
+                {"battery_time", "s", s->battery_time},
+                {"battery_response", "s", s->battery_response}};
   for (int32_t i = 0; i < CLX_COUNT(MEMBER); i++) {
     if (!(MEMBER[i].value >= 0) || !isfinite(MEMBER[i].value)) {
       return clx_fail_plain(error, CLX_INPUT, "smoothing: %s is %g %s; a finite number of 0 or more is expected",
@@ -80,7 +81,8 @@ static void add_dummy_work(const clx_smoothing *s, const clx_wave *wave, clx_loa
 static void store_rack(const clx_smoothing *s, double units, clx_load *load, double *scratch, clx_smoothed *out) {
   if (s->rack_energy == 0) return;
   clx_filter_use use;
-  const clx_filter filter = clx_filter_fit(load, s->rack_power * units, s->rack_energy * units, 1, 0, &use);
+  const clx_filter_need need = {.power = s->rack_power * units, .energy = s->rack_energy * units, .efficiency = 1};
+  const clx_filter filter = clx_filter_fit(load, &need, &use);
   clx_filter_apply(load, &filter, scratch);
   for (int64_t i = 0; i < load->count; i++) load->watt[i] = scratch[i];
   out->rack_energy = filter.share * use.energy / units;
@@ -90,8 +92,12 @@ static void store_rack(const clx_smoothing *s, double units, clx_load *load, dou
 static void store_site(const clx_smoothing *s, clx_load *load, double *scratch, clx_smoothed *out) {
   if (s->battery_power == 0) return;
   clx_filter_use use;
-  const clx_filter filter =
-      clx_filter_fit(load, s->battery_power, s->battery_energy, s->battery_efficiency, s->battery_time, &use);
+  const clx_filter_need need = {.power = s->battery_power,
+                                .energy = s->battery_energy,
+                                .efficiency = s->battery_efficiency,
+                                .time = s->battery_time,
+                                .response = s->battery_response};
+  const clx_filter filter = clx_filter_fit(load, &need, &use);
   clx_filter_apply(load, &filter, scratch);
   for (int64_t i = 0; i < load->count; i++) load->watt[i] = scratch[i];
   out->battery_power = filter.share * use.power;
@@ -142,6 +148,41 @@ clx_status clx_smooth(const clx_smoothing *smoothing, const clx_wave *wave, doub
     out->wave.count = count;
     store_wave(&load, &out->wave);
   }
+  clx_arena_free(scratch);
+  return status;
+}
+
+static clx_status load_new(const clx_wave *wave, clx_arena *scratch, clx_load *load, clx_error *error) {
+  *load = (clx_load){.watt = CLX_NEW_ARRAY(scratch, double, wave->count), .count = wave->count, .step = wave->step};
+  if (load->watt == NULL) return fail_memory(error);
+  for (int64_t i = 0; i < wave->count; i++) load->watt[i] = wave->watt[i];
+  return CLX_OK;
+}
+
+static clx_status store_after(const clx_smoothing *s, const clx_wave *before, const clx_wave *wave, clx_arena *arena,
+                              clx_arena *scratch, clx_smoothed *out, clx_error *error) {
+  clx_load load, past;
+  CLX_TRY(load_new(before, scratch, &past, error));
+  CLX_TRY(load_new(wave, scratch, &load, error));
+  double *other = CLX_NEW_ARRAY(scratch, double, wave->count);
+  out->wave = (clx_wave){.start = wave->start, .step = wave->step, .count = wave->count};
+  out->wave.watt = CLX_NEW_ARRAY(arena, float, wave->count);
+  if (other == NULL || out->wave.watt == NULL) return fail_memory(error);
+  past.periodic = true;
+  load.before = &past;
+  store_site(s, &load, other, out);
+  store_wave(&load, &out->wave);
+  return CLX_OK;
+}
+
+clx_status clx_smooth_after(const clx_smoothing *smoothing, const clx_wave *before, const clx_wave *wave,
+                            clx_arena *arena, clx_smoothed *out, clx_error *error) {
+  *out = (clx_smoothed){.stretch = 1};
+  CLX_TRY(check(smoothing, before, 1, error));
+  CLX_TRY(check(smoothing, wave, 1, error));
+  clx_arena *scratch = clx_arena_new();
+  if (scratch == NULL) return fail_memory(error);
+  const clx_status status = store_after(smoothing, before, wave, arena, scratch, out, error);
   clx_arena_free(scratch);
   return status;
 }

@@ -23,6 +23,7 @@ typedef struct clx_smoothing {
   double battery_efficiency;  // round trip
   double
       battery_time;  // s, time constant of the filter that it follows (what it does not see stays); 0 = as long as its energy lasts
+  double battery_response;  // s, time constant with which it follows its set point (clx_battery.response); 0 = at once
 } clx_smoothing;
 
 // What it did to one wave.
@@ -38,12 +39,19 @@ typedef struct clx_smoothed {
 } clx_smoothed;
 
 // `wave` of `units` equal units in step (periodic = its end joins its start, so that the state closes). Energy: out = in + burnt + lost + stored,
-// to 1e-9. Power of the wave is 0 or more. Storage is a first-order filter whose share and time constant are cut to what its power and energy carry:
-// more units of the same battery, more energy where the power suffices, or more power where the energy suffices, never make a ramp, range or line
-// larger. The losses of a periodic wave are drawn evenly. Work that waits is done later, joule by joule. CLX_INPUT names key, value, what is
+// to 1e-9. Power of the wave given is 0 or more; what a slow
+// battery still gives when the load has gone may come out below 0. Storage is a first-order filter whose share and time constant are cut to what its power and energy carry. Where
+// it answers at once, more units of the same battery, more energy where the power suffices, or more power where the energy suffices, never make a
+// ramp, range or line larger. With a response edges pass it, and a wave that is fast against the response may come out with a larger range than
+// before: a larger share of the same filter then makes no line larger, and that is all. The losses of a periodic wave are drawn evenly. Work that waits is done later, joule by joule. CLX_INPUT names key, value, what is
 // expected; CLX_INFEASIBLE: ramps too slow to repeat. O(count), 50 to 400 passes with a battery that has losses.
 clx_status clx_smooth(const clx_smoothing *smoothing, const clx_wave *wave, double units, bool periodic,
                       clx_arena *arena, clx_smoothed *out, clx_error *error);
+
+// The battery of the measures alone, on a wave that follows endless repetitions of `before` (steps may differ): it has settled to these. Losses show in
+// `stored`. Errors of clx_smooth. O(count), 50 passes where power or energy is short.
+clx_status clx_smooth_after(const clx_smoothing *smoothing, const clx_wave *before, const clx_wave *wave,
+                            clx_arena *arena, clx_smoothed *out, clx_error *error);
 
 // --- what a utility asks (power_grid.c) ---
 
@@ -59,15 +67,15 @@ typedef struct clx_grid_limits {
   double range_window;  // s
   clx_grid_band *band;
   int32_t band_count;
-  double sag_depth, sag_time;  // share of voltage left, s: the site must ride through
-  double hold_time;            // s without grid that must be bridged (0 = not asked)
+  double sag_left, sag_time;  // share of the voltage left (0 = none), s: the site must ride through
+  double hold_time;           // s without grid that must be bridged (0 = not asked)
   clx_place place;
 } clx_grid_limits;
 
 // One line of a report: what is asked, what is found.
 typedef struct clx_grid_check {
-  const char *name;     // "ramp", "range", "band 0.1-20 Hz", "sag", "hand-over"
-  double limit, found;  // SI of the line
+  const char *name;     // "ramp", "range", "band 0.1-20 Hz", "sag", "hand-over", "ramp (stop)"
+  double limit, found;  // SI of the line; limit 0 = a band without limit: what is found, no check
   const char *unit;
   bool met;
 } clx_grid_check;
@@ -81,18 +89,30 @@ enum { CLX_GRID_CHECKS_MAX = 24 };
 clx_status clx_grid_check_wave(const clx_grid_limits *limits, const clx_wave *wave, bool periodic, double ride,
                                double bridge, clx_arena *arena, clx_grid_check check[CLX_GRID_CHECKS_MAX],
                                int32_t *count, clx_error *error);
+// Ramp and range, where asked, of one change of the whole job, `what` in their names: "ramp (stop)". Bands are those of a steady wave.
+clx_status clx_grid_check_change(const clx_grid_limits *limits, const char *what, const clx_wave *wave,
+                                 clx_arena *arena, clx_grid_check check[CLX_GRID_CHECKS_MAX], int32_t *count,
+                                 clx_error *error);
 // The standard bands where the user names none: 0.1-0.2, 0.2-3 (training), 3-7, 7-20 Hz (shaft torsion), limits 0 = report only.
 extern const clx_grid_band clx_grid_bands[4];
 
-// Hand-over below one second: W and J that must be there at once when `lost` W of the feeds of a `load` go, until generators that start in `start` s
-// and ramp with `ramp` W/s (0 = at once) carry what is missing: gap x start + gap^2 / (2 ramp). A battery that answers within `response` s leaves a dip
-// for as long as the equipment does not `ride` through.
+// Generators that come when feeds go: nothing until `delay`, then a ramp up to their power.
+typedef struct clx_starting {
+  double delay;  // s until they take load: not the time to full load
+  double ramp;   // W/s of all of them; 0 = at once
+  double power;  // W of all of them, free for it
+} clx_starting;
+
+// Hand-over: W and J at the terminals that must be there when `lost` W of the feeds of a `load` go, until `standby` carries what is missing: one set of
+// generators that start in d and ramp with r: gap x d + gap^2 / (2 r). A battery that answers within `response` s leaves a dip for as long as the
+// equipment does not `ride` through.
 typedef struct clx_handover {
-  double power, energy;  // W, J of battery needed
-  double time;           // s until generators carry the load
+  double power, energy;  // W, J that batteries deliver; energy INFINITY: generators never carry the load
+  double time;           // s until generators carry the load; INFINITY
   double dip;            // s without full power given `response` of the battery and `ride` of the equipment: 0 = none
 } clx_handover;
-clx_handover clx_grid_handover(double load, double lost, double start, double ramp, double response, double ride);
+clx_handover clx_grid_handover(double load, double lost, const clx_starting *standby, int32_t count, double response,
+                               double ride);
 
 // --- designer (power_design.c) ---
 
@@ -121,8 +141,8 @@ typedef struct clx_design {
 enum { CLX_DESIGN_FLOORS = 21 };
 
 // `wave`: the sum of `units` units, periodic. `given` keeps its measures but the battery's power and energy; its floor is the lowest tried, the most of a
-// unit the highest; battery_efficiency must be stated; battery_time > 0 is the longest allowed. For each time constant of the filter the smallest share
-// follows by bisection (limits fall with the share and the time: docs/model/power/smoothing.md), to 0.1 %; the time is searched on a logarithmic
+// unit the highest; battery_efficiency must be stated; battery_time > 0 is the longest allowed; battery_response counts. For each time constant of the
+// filter the smallest share follows by bisection (what is found is convex in the share: docs/model/power/smoothing.md), to 0.1 %; the time is searched on a logarithmic
 // grid, then finer. The smallest cost wins; where batteries cost nothing the smallest power, then energy. Sag and hand-over are not of the wave and
 // are left out. CLX_INFEASIBLE is not returned: `best` says so. O(floors x 300 passes); 0.3 s for 1,000 samples.
 clx_status clx_design_smoothing(const clx_wave *wave, double units, const clx_smoothing *given,

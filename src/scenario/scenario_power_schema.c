@@ -117,7 +117,7 @@ static const clx_row limits_rows[] = {
      .count_offset = offsetof(clx_grid_limits, band_count),
      .sub = &band_schema,
      .doc = "oscillations by frequency; without any 0.1-0.2, 0.2-3, 3-7 and 7-20 Hz are reported"},
-    LIMIT(sag_depth, NULL, 0, 1, "share of the voltage that is left in a sag to ride through"),
+    LIMIT(sag_left, NULL, 0, 1, "share of the voltage that is left in a sag to ride through; 0 = none"),
     LIMIT(sag_time, "s", 0, 60, "how long that sag lasts; 0 = none asked"),
     LIMIT(hold_time, "s", 0, 86400, "time without any feed that must be bridged; 0 = none asked"),
 };

@@ -81,7 +81,7 @@ double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_me
 // Fills everything but the run over the horizon; failures, checkpoints and the length of the run as `result` has them. CLX_INFEASIBLE where
 // the site may not draw the peak and GPUs may not be capped, or capping does not do.
 clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error);
-// The largest cap of a GPU at which the waves of the site stay within `limit` W: a lower cap lowers clocks, which lengthens the step, which
+// The largest cap of a GPU at which the site stays within `limit` W with all GPUs at it, and so do its waves: a lower cap lowers clocks, which lengthens the step, which
 // changes the waves; stepped anew until both agree.
 clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
 // The cap of a GPU at which a scenario whose site asks for one fits (power.on_limit: cap), before anything else is computed at it; else that of
@@ -97,9 +97,14 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
 // What batteries of role smooth make of a wave at the point of connection; without any the wave itself.
 clx_status clx_twin_power_smooth(const clx_scenario *scenario, const clx_wave *wave, bool periodic, clx_arena *arena,
                                  clx_smoothed *out, clx_error *error);
-// s that equipment between the point of connection and the servers goes on without input.
+// The same of a wave that follows endless repetitions of `before`: batteries have settled to these.
+clx_status clx_twin_power_smooth_after(const clx_scenario *scenario, const clx_wave *before, const clx_wave *wave,
+                                       clx_arena *arena, clx_smoothed *out, clx_error *error);
+// W at the point of connection with all GPUs idle.
+double clx_twin_power_idle(const clx_twin_power_case *c);
+// s that the servers of the cohort that goes first go on when the point of connection has no power.
 double clx_twin_power_ride(const clx_twin_power_case *c);
-// power.check.*: what the utility asks of the wave; nothing where it asks nothing.
+// power.check.*: what the utility asks of the wave, and of start, stop and restart of the job; nothing where it asks nothing.
 clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
                                  clx_error *error);
 // power.curtailment_N.*, power.shed.work: the cap of a GPU and the step at it under each curtailment (the first twelve), and the work lost.

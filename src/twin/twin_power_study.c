@@ -20,12 +20,6 @@ static clx_status tell(const study *s, const char *what, double done) {
 
 // --- window -----------------------------------------------------------------------------------------------------------------
 
-static double idle_power(const clx_twin_power_case *c) {
-  double idle = c->network + c->storage;
-  for (int32_t i = 0; i < c->fleet_count; i++) idle += clx_twin_cohort_idle(&c->fleet[i]);
-  return clx_twin_site_power(c, idle, idle);
-}
-
 static clx_status make_window(const study *s, clx_wave *site, clx_wave *rack, clx_wave *gpu) {
   enum { STEPS = 4, LEAST = 8 };
   static const double MOST = 1e8;
@@ -66,7 +60,7 @@ static clx_status add_event(const study *s, double idle, clx_wave *wave) {
     const clx_grid_limits *l = &s->c.scenario->spec.power.limits;
     const double ride = clx_twin_power_ride(&s->c);
     if (!(l->sag_time > 0))
-      return clx_fail_plain(s->error, CLX_INPUT, "a sag needs 'power.limits.sag_time' and 'sag_depth'");
+      return clx_fail_plain(s->error, CLX_INPUT, "a sag needs 'power.limits.sag_time' and 'sag_left'");
     if (ride >= l->sag_time) return CLX_OK;  // ridden through: the load stays
     change.at += ride;
     change.idle = 0;
@@ -83,7 +77,7 @@ static double idle_rack(const clx_twin_power_case *c) {
 
 static clx_status add_events(const study *s, clx_wave *site, clx_wave *rack, clx_wave *gpu) {
   const clx_twin_cohort *node = s->c.pass[CLX_PASS_STEP].node_of;
-  CLX_TRY(add_event(s, idle_power(&s->c), site));
+  CLX_TRY(add_event(s, clx_twin_power_idle(&s->c), site));
   CLX_TRY(add_event(s, idle_rack(&s->c), rack));
   return add_event(s, node->cohort.device.idle_power, gpu);
 }
@@ -118,9 +112,12 @@ static clx_status put_window(const study *s) {
   clx_smoothed smoothed;
   CLX_TRY(make_window(s, &site, &rack, &gpu));
   CLX_TRY(add_events(s, &site, &rack, &gpu));
-  // A steady window goes on as it began: batteries have settled to its mean.
-  const bool steady = s->options->event == CLX_POWER_STEADY;
-  CLX_TRY(clx_twin_power_smooth(s->c.scenario, &site, steady, s->c.arena, &smoothed, s->error));
+  // Batteries have settled to the steps before the window, or to the site at rest before a start.
+  float rest[1] = {(float)clx_twin_power_idle(&s->c)};
+  const clx_wave at_rest = {.step = site.step, .count = 1, .watt = rest};
+  const bool start = s->options->event == CLX_POWER_START;
+  CLX_TRY(clx_twin_power_smooth_after(s->c.scenario, start ? &at_rest : &s->c.pass[CLX_PASS_STEP].site, &site,
+                                      s->c.arena, &smoothed, s->error));
   CLX_TRY(put_wave(s, "power.site", &smoothed.wave));
   if (smoothed.battery_power > 0) CLX_TRY(put_wave(s, "power.site_load", &site));
   CLX_TRY(put_wave(s, "power.rack", &rack));
@@ -135,13 +132,29 @@ static double energy_price(const clx_scenario *s) {
   return t != NULL && t->energy > 0 ? t->energy : 0;
 }
 
-// Swings of seconds take power, not hours: a unit costs its price for the power it has.
-static clx_status price_battery(const study *s, clx_design_costs *costs) {
+// The battery of the design: the scenario's cheapest for a W that has a price, else its first, else an ideal one. Swings of seconds take power, not
+// hours: a unit costs its price for the power it has.
+static clx_status choose_battery(const study *s, clx_smoothing *given, clx_design_costs *costs) {
+  static const double EFFICIENCY = 0.9;
   const clx_supply *supply = &s->c.scenario->power.supply;
+  const clx_battery *best = supply->store_count > 0 ? supply->store[0].battery : NULL;
+  given->battery_efficiency = EFFICIENCY;
   for (int32_t i = 0; i < supply->store_count; i++) {
     const clx_battery *b = supply->store[i].battery;
-    if (!(b->price > 0)) continue;
-    costs->battery_power = b->price / b->power;
+    if (!(b->price > 0) || !(b->power > 0)) continue;
+    if (!(best->price > 0) || b->price / b->power < best->price / best->power) best = b;
+  }
+  if (best == NULL) {
+    return clx_result_warn(s->result, s->error,
+                           "power design: the scenario has no battery: one that answers at once, with a round trip of "
+                           "90 %% and without a price is taken");
+  }
+  given->battery_efficiency = best->round_trip;
+  given->battery_response = best->response;
+  CLX_TRY(
+      clx_result_add_text(s->result, "power.design.battery", best->title != NULL ? best->title : best->name, s->error));
+  if (best->price > 0) {
+    costs->battery_power = best->price / best->power;
     return CLX_OK;
   }
   return clx_result_warn(s->result, s->error,
@@ -153,8 +166,8 @@ static clx_status put_design(const study *s) {
   const clx_scenario *scenario = s->c.scenario;
   const clx_twin_pass *pass = &s->c.pass[CLX_PASS_STEP];
   clx_design_costs costs = {.energy = energy_price(scenario), .years = YEARS};
-  CLX_TRY(price_battery(s, &costs));
-  clx_smoothing given = {.battery_efficiency = 0.9, .battery_time = scenario->spec.power.smoothing.battery_time};
+  clx_smoothing given = {.battery_time = scenario->spec.power.smoothing.battery_time};
+  CLX_TRY(choose_battery(s, &given, &costs));
   clx_design d;
   CLX_TRY(clx_design_smoothing(&pass->site, 1, &given, &scenario->spec.power.limits, &costs, s->c.arena, &d, s->error));
   int32_t count = 0;

@@ -25,7 +25,8 @@ static inline box place_of(const char *tag) {
   static const struct {
     const char *style;
     double size;
-  } sizes[] = {{"title", 19}, {"head", 13}, {"text", 12}, {"small", 11}, {"tiny", 9.5}, {"light", 9.5}, {"dark", 9.5}};
+  } sizes[] = {{"title", 19}, {"long", 15},  {"head", 13},   {"text", 12},
+               {"small", 11}, {"tiny", 9.5}, {"light", 9.5}, {"dark", 9.5}};
   box b = {0};
   double size = 0;
   for (int32_t i = 0; i < CLX_COUNT(sizes); i++) {

@@ -571,7 +571,7 @@ static void test_keys_become_a_supply(void **state) {
   assert_int_equal(supply.source[1].kind, CLX_SOURCE_TURBINE);
   assert_int_equal(supply.source[1].order, 1);
   assert_int_equal(supply.store[0].roles, CLX_BATTERY_SHAVE | CLX_BATTERY_SMOOTH);
-  refuses_spec(&spec, generator, battery, NULL, "tariff is missing");
+  refuses_spec(&spec, generator, battery, NULL, "'power.tariff' is missing");
   source[1].count = -1;
   refuses_spec(&spec, generator, battery, &e.tariff, "source gas: count is missing");
   source[1].count = 4, source[1].kind = CLX_SOURCE_ENGINE;

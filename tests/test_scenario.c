@@ -45,9 +45,14 @@ static void test_shipped_scenarios(void **state) {
   for (; (name = clx_scenario_name(count, &title)) != NULL; count++) {
     assert_true(strlen(title) > 10);
     clx_result *result = run_shipped(name);
+    assert_true(value_of(result, "power.it_mean") < value_of(result, "power.it_peak"));
+    if (clx_result_find(result, "training.mfu") == NULL) {  // many jobs
+      assert_non_null(clx_result_find(result, "power.jobs.count"));
+      clx_result_free(result);
+      continue;
+    }
     assert_true(value_of(result, "training.mfu") > 0.1 && value_of(result, "training.mfu") < 0.7);
     assert_true(value_of(result, "training.memory.total") <= value_of(result, "training.memory.capacity"));
-    assert_true(value_of(result, "power.it_mean") < value_of(result, "power.it_peak"));
     assert_true(value_of(result, "machine.gpus_used") + value_of(result, "machine.gpus_spare") ==
                 value_of(result, "machine.gpus"));
     for (int32_t i = 0; i < clx_result_count(result); i++) {
@@ -56,15 +61,19 @@ static void test_shipped_scenarios(void **state) {
     }
     clx_result_free(result);
   }
-  assert_int_equal(count, 5);
+  assert_int_equal(count, 6);
 }
 
-// Published: 10.60 to 10.65 s and 438.3 kW of all servers; 41 % MFU. The first version reaches them to 15 %.
+// Published: 10.60 to 10.65 s; of 64 servers 438.3 kW over the run, 409.3 kW in evaluations, dips of 10.7 % in a meter of 2 s; 41 % MFU.
 static void test_published_runs(void **state) {
   (void)state;
   clx_result *gpt3 = run_shipped("gpt3-mlperf-512"), *llama = run_shipped("llama3-405b-16k");
   CLX_CHECK_NEAR(value_of(gpt3, "training.step_time"), 10.62, 0.15, 0);
-  CLX_CHECK_NEAR(value_of(gpt3, "power.it_mean") - value_of(gpt3, "power.network"), 438.3e3, 0.10, 0);
+  // Scope: the servers alone, so that the network is no part of it.
+  CLX_CHECK_NEAR(value_of(gpt3, "power.it_mean"), 438.3e3, 0.03, 0);
+  CLX_CHECK_NEAR(value_of(gpt3, "power.node_mean"), 6849, 0.03, 0);
+  CLX_CHECK_NEAR(value_of(gpt3, "power.pass.evaluation.mean"), 409.3e3, 0.03, 0);
+  CLX_CHECK_NEAR(value_of(gpt3, "power.dip_depth"), 0.107, 0, 0.02);
   CLX_CHECK_NEAR(value_of(llama, "training.mfu"), 0.41, 0.15, 0);
   clx_result_free(gpt3);
   clx_result_free(llama);
@@ -276,6 +285,10 @@ static void test_reliability_of_shipped(void **state) {
     clx_scenario *scenario = load_with(name, NULL, 0, &error);
     if (scenario == NULL) fail_msg("%s: %s", name, error.mistake[0].text);
     const clx_reliability_spec *spec = &scenario->spec.reliability;
+    if (!clx_scenario_is_training(scenario)) {
+      clx_scenario_free(scenario);
+      continue;
+    }
     assert_non_null(spec->failures);
     assert_string_equal(scenario->failures.name, spec->failures);
     assert_true(scenario->failures.class_count > 1);

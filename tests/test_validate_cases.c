@@ -473,6 +473,39 @@ static void test_published_rows(void **state) {
   clx_arena_free(arena);
 }
 
+// The page beside the cases of power lists each with its figures, and how many are fitted and missed.
+static void test_power_page(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_case_list list;
+  const char *root = getenv("COLOSSUS_SOURCE_ROOT"), *page = NULL, *names[] = {"power"};
+  size_t size = 0;
+  assert_non_null(root);
+  const char *path = clx_arena_format(arena, "%s/validation/power/README.md", root);
+  assert_int_equal(clx_file_read(arena, path, CLX_FILE_SIZE_MAX, &page, &size, &error), CLX_OK);
+  assert_int_equal(clx_cases_find(arena, catalog, names, 1, &list, &error), CLX_OK);
+  int32_t figures = 0, fitted = 0, missed = 0;
+  for (int32_t c = 0; c < list.count; c++) {
+    const clx_case *one = &list.item[c];
+    const char *line = strstr(page, clx_arena_format(arena, "| [%s](%s.yaml) |", one->name, one->name));
+    if (line == NULL) fail_msg("the README does not list '%s'", one->name);
+    const char *count = clx_arena_format(arena, "| %d |", one->row_count), *at = strstr(line, count);
+    if (at == NULL || at > strchr(line, '\n')) fail_msg("the README does not say that '%s' has %s", one->name, count);
+    figures += one->row_count;
+    for (int32_t k = 0; k < one->row_count; k++) {
+      fitted += one->rows[k].fit ? 1 : 0;
+      missed += one->rows[k].miss ? 1 : 0;
+    }
+  }
+  const char *sums[] = {clx_arena_format(arena, "\n%d figures. %d are fitted", figures, fitted),
+                        clx_arena_format(arena, " %d are missed", missed)};
+  for (int32_t i = 0; i < 2; i++) {
+    if (strstr(page, sums[i]) == NULL) fail_msg("the README does not say '%s'", sums[i]);
+  }
+  clx_arena_free(arena);
+}
+
 static int open_catalog(void **state) {
   (void)state;
   clx_error error = {0};
@@ -491,7 +524,7 @@ int main(void) {
       cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_endless_forms),  cmocka_unit_test(test_scenarios),
       cmocka_unit_test(test_changes),   cmocka_unit_test(test_infeasible),     cmocka_unit_test(test_names),
       cmocka_unit_test(test_user_file), cmocka_unit_test(test_misses),         cmocka_unit_test(test_memory_runs_out),
-      cmocka_unit_test(test_shipped),   cmocka_unit_test(test_published_rows),
+      cmocka_unit_test(test_shipped),   cmocka_unit_test(test_published_rows), cmocka_unit_test(test_power_page),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -72,6 +72,14 @@ static void test_parts_are_the_step(void **state) {
   const char *name;
   for (int32_t i = 0; (name = clx_scenario_name(i, NULL)) != NULL; i++) {
     clx_scenario *s = load(name, NULL, 0);
+    if (!clx_scenario_is_training(s)) {  // nothing to explain, and it says so
+      clx_error error = {0};
+      clx_result *none = NULL;
+      assert_int_equal(clx_why_run(s, NULL, &none, &error), CLX_INPUT);
+      assert_non_null(strstr(error.mistake[0].text, "no section 'training'"));
+      clx_scenario_free(s);
+      continue;
+    }
     clx_result *r = explain(s);
     CLX_CHECK_NEAR(sum(r, "training.part."), value(r, "training.step_time"), 1e-12, 0);
     CLX_CHECK_NEAR(sum(r, "why.share."), 1, 1e-12, 0);
@@ -88,6 +96,14 @@ static void test_printed_percentages_add_up(void **state) {
   const char *name;
   for (int32_t i = 0; (name = clx_scenario_name(i, NULL)) != NULL; i++) {
     clx_scenario *s = load(name, NULL, 0);
+    if (!clx_scenario_is_training(s)) {  // nothing to explain, and it says so
+      clx_error error = {0};
+      clx_result *none = NULL;
+      assert_int_equal(clx_why_run(s, NULL, &none, &error), CLX_INPUT);
+      assert_non_null(strstr(error.mistake[0].text, "no section 'training'"));
+      clx_scenario_free(s);
+      continue;
+    }
     clx_result *r = explain(s);
     clx_buffer out = {0};
     double total = 0;
@@ -221,6 +237,14 @@ static void test_no_input_is_missing(void **state) {
   const char *name;
   for (int32_t i = 0; (name = clx_scenario_name(i, NULL)) != NULL; i++) {
     clx_scenario *s = load(name, NULL, 0);
+    if (!clx_scenario_is_training(s)) {  // nothing to explain, and it says so
+      clx_error error = {0};
+      clx_result *none = NULL;
+      assert_int_equal(clx_why_run(s, NULL, &none, &error), CLX_INPUT);
+      assert_non_null(strstr(error.mistake[0].text, "no section 'training'"));
+      clx_scenario_free(s);
+      continue;
+    }
     clx_result *r = explain(s);
     if (fabs(euler(r) + 1) > 0.01) fail_msg("%s: elasticities add up to %g", name, euler(r));
     clx_result_free(r);

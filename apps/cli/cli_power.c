@@ -213,9 +213,11 @@ const cli_command cli_power_command = {
         "--design finds, for a row of power floors, the smallest battery that satisfies all limits, and the\n"
         "cheapest of them. --year runs the site over days to a year with its sources, batteries, curtailments and\n"
         "stops: energy, fuel, cost by tariff, CO2 and NOx. Demand above every source is exit code 1 with the\n"
-        "missing power and the hour. SCENARIO is a YAML file or a shipped name. Ctrl-C stops without output.",
+        "missing power and the hour. A scenario with a list of jobs (power.jobs) instead of a training job is\n"
+        "replayed over power.horizon. SCENARIO is a YAML file or a shipped name. Ctrl-C stops without output.",
     .examples = {"colossus power colossus-1", "colossus power colossus-1 --window 60s --resolution 1ms -o results",
                  "colossus power colossus-2 --year --expect 'power.site_peak<=1 GW'",
+                 "colossus power frontier -o results    # a day of many jobs",
                  "colossus power my.yaml --design --set 'power.limits={ramp: 10 MW/s, range: 20 MW}'",
                  "colossus power my.yaml --stop --window '5 min' -o results    # a sudden stop of the whole job"},
     .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},

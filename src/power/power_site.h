@@ -13,7 +13,8 @@ typedef struct clx_site_state {
   double ramp;               // W/s within the state, steepest over 1 s, of the group's sum
   double smoothing;  // W, mean, of the wave that go into the stores that smooth and come out again (they lose a part)
   clx_wave_cycle cycle;  // of one unit, for windows; no samples: constant at mean / units
-  double leave;          // s over which the group's power moves from here to what it draws next, linearly (a staggered start after a stop); 0 = at once
+  double
+      leave;  // s over which the group's power moves from here to what it draws next, linearly (a staggered start after a stop); 0 = at once
 } clx_site_state;
 
 enum { CLX_SITE_STATES_MAX = 16 };

@@ -14,10 +14,9 @@ static clx_status check_state(const clx_site_group *g, const clx_site_state *s, 
         "rising, from 0 on",
         name, group, s->least, s->mean, s->most);
   if (!is_time(s->ramp) || !is_time(s->leave))
-    return clx_fail_plain(
-        error, CLX_INPUT,
-        "power: state '%s' of '%s' has a ramp of %g W/s and is left in %g s; expected both from 0 on", name, group,
-        s->ramp, s->leave);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "power: state '%s' of '%s' has a ramp of %g W/s and is left in %g s; expected both from 0 on",
+                          name, group, s->ramp, s->leave);
   if (!is_time(s->smoothing))
     return clx_fail_plain(error, CLX_INPUT, "power: state '%s' of '%s' sends %g W through stores, expected 0 or more",
                           name, group, s->smoothing);

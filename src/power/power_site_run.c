@@ -191,6 +191,7 @@ static double meet(runner *r, double load, const stretch *s, double from, double
 
 // --- events ------------------------------------------------------------------------------------------------------------------------
 
+// Pipes, pumps and towers follow in minutes: ramps over a second are those without cooling.
 static void note_ramps(runner *r, const clx_site_load *load, const stretch *s) {
   const clx_site_states_run *states = &r->states;
   clx_site_outcome *o = r->out;
@@ -198,12 +199,12 @@ static void note_ramps(runner *r, const clx_site_load *load, const stretch *s) {
     // What a watt at the bottom is at the top, over the change that has just begun.
     const double before = fmax(0, load->mean - states->moved), change = load->mean - before;
     const double slope = change != 0 ? (top_of(r, load->mean) - top_of(r, before)) / change : 1;
-    o->ramp_between = fmax(o->ramp_between, fabs(states->steepest) * slope);
+    o->ramp_between = fmax(o->ramp_between, fabs(states->steepest) * slope / (1 + r->site->overhead));
   }
   const double width = load->most - load->least;
   if (load->ramp > 0 && width > 0) {
     const double slope = (s->most_top - top_of(r, load->least)) / width;
-    o->ramp_within = fmax(o->ramp_within, load->ramp * slope);
+    o->ramp_within = fmax(o->ramp_within, load->ramp * slope / (1 + r->site->overhead));
   }
 }
 
@@ -311,12 +312,13 @@ static clx_status refuse(const clx_site_outcome *o, clx_error *error) {
   const double day = 86400, hour = 3600, from = o->missing_at;
   const double of_day = from - floor(from / day) * day;
   const int32_t minute = (int32_t)(of_day / 60);
-  return clx_fail_plain(error, CLX_INFEASIBLE,
-                        "power: %.4g MW missing from hour %.6g on (day %.0f, %02d:%02d): the site needs more than its "
-                        "sources and batteries give; without for %.4g h in all, %.4g MW at the worst. More power, a "
-                        "battery, or load that may be shed",
-                        o->missing_first / 1e6, from / hour, floor(from / day) + 1, minute / 60, minute % 60,
-                        o->missing_time / hour, o->missing_most / 1e6);
+  return clx_fail_plain(
+      error, CLX_INFEASIBLE,
+      "power: %.4g MW missing from hour %.2f on (day %.0f, %02d:%02d:%02d): the site needs more than its "
+      "sources and batteries give; without for %.4g h in all, %.4g MW at the worst. More power, a "
+      "battery, or load that may be shed",
+      o->missing_first / 1e6, from / hour, floor(from / day) + 1, minute / 60, minute % 60,
+      (int32_t)(of_day - 60.0 * minute), o->missing_time / hour, o->missing_most / 1e6);
 }
 
 clx_status clx_site_run(const clx_site *site, clx_arena *arena, clx_site_outcome *outcome, clx_error *error) {

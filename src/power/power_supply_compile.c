@@ -87,7 +87,8 @@ clx_status clx_supply_compile(const clx_supply_spec *spec, const clx_generator *
   }
   if (feed && tariff == NULL) {
     return clx_fail(error, CLX_INPUT, spec->place,
-                    "sources has a feed of the grid, but tariff is missing; expected an entry of catalogue/tariff");
+                    "'power.sources' has a feed of the grid, but 'power.tariff' is missing; expected an entry of the "
+                    "catalogue (colossus catalogue ls tariff)");
   }
   return clx_supply_check(supply, error);
 }

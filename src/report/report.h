@@ -6,7 +6,7 @@
 #include "result/result.h"
 #include "trace/trace.h"
 
-enum { CLX_REPORT_LINES = 42, CLX_REPORT_COMPARE_LINES = 30, CLX_REPORT_COLUMNS = 100 };
+enum { CLX_REPORT_LINES = 30, CLX_REPORT_COMPARE_LINES = 30, CLX_REPORT_COLUMNS = 100 };
 
 // At most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns. What was not found is left out, never printed
 // as zero; long warnings are cut and further ones counted. `colour` adds terminal escapes: bold headings, dim remarks.

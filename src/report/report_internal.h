@@ -29,7 +29,7 @@ void clx_page_warnings(clx_page *page, const clx_result *result, int32_t left);
 // What a run says of failures, at most 4 lines; nothing when the result has no section `reliability`.
 void clx_report_goodput_lines(const clx_result *result, clx_page *page);
 
-// What a run says of power, at most 13 lines; nothing when the result has no section `power`.
+// What a run says of power, at most 5 lines; nothing when the result has no section `power`.
 void clx_report_power_lines(const clx_result *result, clx_page *page);
 
 // Shares (at most 32, adding up to 1) in tenths of a percent that add up to 1000: rounded down, the largest remainders up.

@@ -61,32 +61,40 @@ static bool put_percent(writer *w, const char *separator, const char *before, co
 
 // --- lines of a run and of a study -------------------------------------------------------------------------------------------
 
-static void write_sums(writer *w) {
-  const bool servers = clx_power_servers_alone(w->result);
-  put(w, ", ", servers ? "servers " : "IT ", "power.it_mean", 3, " mean");
+// "IT 90.3 MW mean, 112 MW peak; site 113 MW mean, 140 MW peak (PUE 1.25".
+static void add_power(writer *w) {
+  put(w, ", ", clx_power_servers_alone(w->result) ? "servers " : "IT ", "power.it_mean", 3, " mean");
   put(w, ", ", "", "power.it_peak", 3, " peak");
   put(w, "; ", "site ", "power.site_mean", 3, " mean");
   put(w, ", ", "", "power.site_peak", 3, " peak");
-  put(w, " ", "(PUE ", "power.pue", 3, ")");
-  flush(w, "power", 1, CLX_REPORT_BOLD);
-  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", "");
-  put_some(w, ", ", "cooling ", "power.cooling", 3, "");
-  if (!servers) put_some(w, ", ", "network ", "power.network", 3, "");
-  if (!servers) put_some(w, ", ", "storage ", "power.storage", 3, "");
-  if (servers) put_some(w, ", ", "not counted: network ", "power.network", 3, "");
-  flush(w, "", 1, CLX_REPORT_PLAIN);
+}
+
+static void add_units(writer *w) {
   put(w, "; ", "GPU ", "power.gpu_mean", 3, " mean");
   if (put_some(w, ", ", "capped at ", "power.cap", 3, "")) put(w, " ", "(step ", "power.step_time", 4, ")");
   put(w, "; ", "server ", "power.node_mean", 4, "");
-  if (put(w, "; ", "rack ", "power.rack_mean", 4, " mean")) {
-    put(w, ", ", "", "power.rack_peak", 4, " peak");
-    put_some(w, ", ", "", "power.rack_nominal", 4, " nominal");
-  }
+  if (put(w, "; ", "rack ", "power.rack_mean", 4, " mean")) put(w, ", ", "", "power.rack_peak", 4, " peak");
+}
+
+static void write_sums(writer *w) {
+  const bool servers = clx_power_servers_alone(w->result);
   char gpus[SHORT];
-  if (value(w, "power.gpus_carried") >= 1)
-    add(w, "; the feed carries %s GPUs",
-        clx_quantity_format(floor(value(w, "power.gpus_carried")), "", 12, gpus, sizeof gpus));
+  add_power(w);
+  put(w, " ", "(PUE ", "power.pue", 3, ")");
+  flush(w, "power", 2, CLX_REPORT_BOLD);
+  put_percent(w, ", ", "conversion losses ", "power.loss_fraction", " of the site's energy");
+  put_some(w, ", ", "cooling ", "power.cooling", 3, "");
+  if (!servers) put_some(w, ", ", "network ", "power.network", 3, "");
+  if (!servers) put_some(w, ", ", "storage ", "power.storage", 3, "");
+  if (servers) put_some(w, "; ", "not counted: network ", "power.network", 3, "");
   flush(w, "", 2, CLX_REPORT_PLAIN);
+  add_units(w);
+  if (clx_result_find(w->result, "power.rack_mean") != NULL) put_some(w, ", ", "", "power.rack_nominal", 4, " nominal");
+  flush(w, "", 2, CLX_REPORT_PLAIN);
+  if (value(w, "power.gpus_carried") >= 1)
+    add(w, "the sources carry %s GPUs at their limit",
+        clx_quantity_format(floor(value(w, "power.gpus_carried")), "", 12, gpus, sizeof gpus));
+  flush(w, "", 1, CLX_REPORT_PLAIN);
 }
 
 // The strongest line of all bands.
@@ -99,16 +107,21 @@ static void add_line(writer *w) {
   }
   char watts[CLX_POWER_NAME];
   if (best < 0 || !(clx_power_part_value(&bands, best, "largest", 0) > 0)) return;
-  add(w, "%s%s at %.3g Hz", w->text[0] != '\0' ? ", strongest line " : "strongest line ",
+  add(w, "%s%s at %.3g Hz", w->text[0] != '\0' ? "; strongest line " : "strongest line ",
       clx_power_watts(clx_power_part_value(&bands, best, "largest", 0), 3, watts),
       clx_power_part_value(&bands, best, "at", 0));
 }
 
-static void write_swings(writer *w) {
+// Ramps are those of starts and stops too, which no battery that smooths a step takes away.
+static void add_swing(writer *w) {
   if (put(w, "", "", "power.step_swing", 3, " within a step")) put_percent(w, " ", "(", "power.step_swing_share", ")");
   put_some(w, ", ", "after batteries ", "power.smoothed_swing", 3, "");
-  if (value(w, "power.dip_depth") >= SEEN) put_percent(w, ", ", "dips of ", "power.dip_depth", " in means over 2 s");
-  put_some(w, ", ", "ramps up to ", "power.ramp_max", 3, "");
+  put_some(w, "; ", "ramps up to ", "power.ramp_max", 3, "");
+}
+
+static void write_swings(writer *w) {
+  add_swing(w);
+  if (value(w, "power.dip_depth") >= SEEN) put_percent(w, "; ", "dips of ", "power.dip_depth", " in means over 2 s");
   add_line(w);
   flush(w, "swings", 2, CLX_REPORT_PLAIN);
   put_some(w, ", ", "floors and dummy load burn ", "power.floor_energy", 3, "");
@@ -116,24 +129,6 @@ static void write_swings(writer *w) {
   if (stretch != NULL && stretch->value > 1)
     add(w, "%ssmoothing makes the step %.2g %% longer", w->text[0] != '\0' ? ", " : "", 100 * (stretch->value - 1));
   flush(w, "", 1, CLX_REPORT_PLAIN);
-}
-
-// "grid 82.1 %, turbines 17.9 %", the largest first; of at most `most` sources.
-static void add_sources(writer *w, int32_t most) {
-  const clx_power_parts sources = clx_power_sources(w->result);
-  bool used[CLX_POWER_PARTS] = {false};
-  char name[CLX_POWER_NAME];
-  for (int32_t k = 0; k < sources.count && k < most; k++) {
-    int32_t best = -1;
-    for (int32_t i = 0; i < sources.count; i++) {
-      if (!used[i] && (best < 0 || clx_power_source_share(&sources, i) > clx_power_source_share(&sources, best)))
-        best = i;
-    }
-    used[best] = true;
-    add(w, "%s%s %.1f %%", w->text[0] != '\0' ? ", " : "", clx_power_part_title(&sources, best, name, sizeof name),
-        100 * clx_power_source_share(&sources, best));
-  }
-  if (sources.count + sources.more > most) add(w, ", %d more", sources.count + sources.more - most);
 }
 
 // What a battery did: "212 full cycles, 55.6 MWh lost".
@@ -199,8 +194,8 @@ static void add_check(writer *w, const char *before, const clx_power_parts *chec
   if (l != NULL) add(w, " (limit %s)", clx_quantity_format(l->value, l->unit, 3, limit, sizeof limit));
 }
 
-// Checks that fail, as a warning.
-static void write_unmet(writer *w, int32_t most) {
+// Checks that fail, as a warning. Returns how many there are where all are met, else 0.
+static int32_t write_unmet(writer *w, int32_t most) {
   const clx_power_parts checks = clx_power_parts_of(w->result, "check", "met");
   int32_t met = 0;
   for (int32_t i = 0; i < checks.count; i++) {
@@ -211,21 +206,46 @@ static void write_unmet(writer *w, int32_t most) {
     }
   }
   flush(w, "not met", most, CLX_REPORT_BOLD);
-  if (met > 0 && met == checks.count + checks.more) {
-    add(w, "all %d of the utility's limits are met", met);
-    flush(w, "limits", 1, CLX_REPORT_PLAIN);
-  }
+  return met > 0 && met == checks.count + checks.more ? met : 0;
 }
 
+// A machine of many jobs: what it drew over the replay.
+static void write_span(writer *w) {
+  if (clx_result_find(w->result, "power.it_least") == NULL) return;
+  put(w, "", "between ", "power.it_least", 3, "");
+  put(w, " ", "and ", "power.it_most", 3, "");
+  put(w, ", ", "idle ", "power.it_idle", 3, "");
+  flush(w, "", 1, CLX_REPORT_PLAIN);
+}
+
+static void write_jobs(writer *w) {
+  put(w, "", "", "power.jobs.count", 12, " in the list");
+  put(w, ", ", "", "power.jobs.started", 12, " started");
+  put_some(w, " ", "(", "power.jobs.waited", 12, " late)");
+  put(w, ", ", "", "power.jobs.completed", 12, " completed");
+  put_percent(w, "; ", "", "power.jobs.utilisation", " of the nodes held");
+  flush(w, "jobs", 2, CLX_REPORT_PLAIN);
+}
+
+// What a run says is short: sources, batteries, spectrum, what is beside the GPUs, and how it is all made up stand in the study.
 void clx_report_power_lines(const clx_result *result, clx_page *page) {
   writer w = {.result = result, .page = page};
-  write_sums(&w);
-  write_swings(&w);
-  add_sources(&w, 4);
-  flush(&w, "sources", 1, CLX_REPORT_PLAIN);
-  write_battery(&w, 1);
-  write_energy(&w, 2);
-  write_unmet(&w, 2);
+  add_power(&w);
+  const bool pue = put(&w, " ", "(PUE ", "power.pue", 3, "");
+  if (put_percent(&w, pue ? ", " : " ", pue ? "losses " : "(losses ", "power.loss_fraction", "") || pue) add(&w, ")");
+  flush(&w, "power", 2, CLX_REPORT_BOLD);
+  add_units(&w);
+  flush(&w, "", 1, CLX_REPORT_PLAIN);
+  write_span(&w);
+  write_jobs(&w);
+  add_swing(&w);
+  flush(&w, "swings", 1, CLX_REPORT_PLAIN);
+  if (put(&w, "", "", "power.energy", 3, "")) put(&w, " ", "in ", "power.horizon", 3, "");
+  put(&w, ", ", "", "power.cost", 3, "");
+  add_mass(&w, "power.co2", "of CO2");
+  if (w.text[0] != '\0') put(&w, "; ", "IT without failures ", "training.energy", 3, "");
+  flush(&w, "energy", 1, CLX_REPORT_PLAIN);
+  (void)write_unmet(&w, 1);
 }
 
 // --- the study ---------------------------------------------------------------------------------------------------------------
@@ -289,31 +309,31 @@ static void write_levels(writer *w) {
   }
 }
 
+// Where batteries smooth, limits stand beside what they leave, which is what the utility sees.
 static void write_bands(writer *w) {
   const clx_power_parts bands = clx_power_parts_of(w->result, "spectrum", "largest");
   char range[SHORT], a[CLX_POWER_NAME], b[CLX_POWER_NAME], c[CLX_POWER_NAME], d[CLX_POWER_NAME];
-  char after[CLX_POWER_NAME + 16] = "";  // batteries
-  const bool smoothed = clx_result_find(w->result, "power.smoothed_swing") != NULL;
+  const bool smoothed = clx_power_smoothed(w->result);
   if (bands.count == 0) return;
-  add(w, "%-18s %12s %12s %12s%s %12s", smoothed ? "before batteries" : "band", "largest line", "at", "all lines",
-      smoothed ? "  after: most" : "", "limit");
+  add(w, "%-16s %12s %11s %11s%s %11s", "band", "largest line", "at", "all lines", smoothed ? " after batteries" : "",
+      "limit");
   flush(w, "spectrum", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < bands.count; i++) {
     const clx_quantity *limit = clx_power_part(&bands, i, "limit");
-    const double largest = clx_power_part_value(&bands, i, "largest", 0);
-    snprintf(range, sizeof range, "%g to %g Hz", clx_power_part_value(&bands, i, "low", 0),
-             clx_power_part_value(&bands, i, "high", 0));
+    const double low = clx_power_part_value(&bands, i, "low", 0), high = clx_power_part_value(&bands, i, "high", 0),
+                 largest = clx_power_part_value(&bands, i, "largest", 0),
+                 left = smoothed ? clx_power_band_line(w->result, low, high, NULL) : largest;
+    snprintf(range, sizeof range, "%g to %g Hz", low, high);
     if (!(largest > 0)) {
-      add(w, "%-18.18s %12s", range, "no line");
+      add(w, "%-16.16s %12s", range, "no line");
       flush(w, "", 0, CLX_REPORT_PLAIN);
       continue;
     }
-    const double against = clx_power_part_value(&bands, i, "smoothed", largest);
-    if (smoothed) snprintf(after, sizeof after, " %12s", clx_power_watts(against, 3, d));
-    add(w, "%-18.18s %12s %9.3g Hz %12s%s %12s%s", range, clx_power_watts(largest, 3, a),
-        clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b),
-        after, limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
-        limit != NULL && against > limit->value ? " over" : "");
+    add(w, "%-16.16s %12s %8.3g Hz %11s", range, clx_power_watts(largest, 3, a),
+        clx_power_part_value(&bands, i, "at", 0), clx_power_watts(clx_power_part_value(&bands, i, "total", 0), 3, b));
+    if (smoothed) add(w, " %15s", clx_power_watts(left, 3, d));
+    add(w, " %11s%s", limit != NULL ? clx_power_watts(limit->value, 3, c) : "none asked",
+        limit != NULL && left > limit->value ? " over" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -383,10 +403,10 @@ static void write_milestones(writer *w) {
     if (p == NULL || g == NULL) break;
     snprintf(name, sizeof name, "power.milestone_%d.name", i);
     const char *title = clx_result_fact(w->result, name);
-    add(w, "%s%s%s%s carries %s GPUs", i > 1 ? ", " : "", title != NULL ? title : "", title != NULL ? ": " : "",
+    add(w, "%s%s%s%s carries %s GPUs", i > 1 ? "; " : "", title != NULL ? title : "", title != NULL ? ": " : "",
         clx_power_watts(p->value, 3, power), clx_quantity_format(floor(g->value), "", 12, gpus, sizeof gpus));
   }
-  flush(w, "milestones", 2, CLX_REPORT_PLAIN);
+  flush(w, "milestones", 4, CLX_REPORT_PLAIN);
 }
 
 void clx_report_power(const clx_result *result, bool colour, clx_buffer *out) {
@@ -394,6 +414,8 @@ void clx_report_power(const clx_result *result, bool colour, clx_buffer *out) {
   writer w = {.result = result, .page = &page};
   write_title(&w);
   write_sums(&w);
+  write_span(&w);
+  write_jobs(&w);
   write_passes(&w);
   write_levels(&w);
   write_swings(&w);
@@ -405,6 +427,8 @@ void clx_report_power(const clx_result *result, bool colour, clx_buffer *out) {
   write_battery(&w, 2);
   write_milestones(&w);
   write_energy(&w, 2);
-  write_unmet(&w, 3);
+  const int32_t met = write_unmet(&w, 3);
+  if (met > 0) add(&w, "all %d of the utility's limits are met", met);
+  flush(&w, "limits", 1, CLX_REPORT_PLAIN);
   clx_page_warnings(&page, result, 8);
 }

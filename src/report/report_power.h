@@ -90,6 +90,11 @@ clx_power_wave clx_power_wave_of(const clx_result *result, const char *name);
 // as many as the wave has). Nothing (count 0) where the wave has fewer than two windows or its samples are longer than half of one.
 clx_power_wave clx_power_meter(const clx_power_wave *wave, double window, double *out);
 
+// Whether batteries smooth the steady wave of this result: its spectrum (series power.spectrum) is what they leave.
+bool clx_power_smoothed(const clx_result *result);
+// W, peak, of the largest line of that spectrum within low .. high Hz, 0 = none; `at` (nullable): its frequency.
+double clx_power_band_line(const clx_result *result, double low, double high, double *at);
+
 // --- drawings ----------------------------------------------------------------------------------------------------------------
 
 enum { CLX_POWER_WIDE = 900, CLX_POWER_EDGE = 24, CLX_POWER_TOP = 88, CLX_POWER_MARGIN = 190 };  // of a page, in pixels

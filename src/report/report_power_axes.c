@@ -9,11 +9,13 @@ enum { SHORT = 96 };
 
 // Beside the styles of clx_plot_open. Kinds of flows: colour on light and on dark pages.
 static const char STYLE[] =
-    "<style>\n.thin{stroke-width:1.1}.flow{fill-opacity:.38}.stack .band{fill-opacity:.72}\n"
+    "<style>\n.long{font-size:15px;font-weight:600}.thin{stroke-width:1.1}.flow{fill-opacity:.38}.stack "
+    ".band{fill-opacity:.72}\n"
     ".limit{stroke:#b01c2e;stroke-width:1.8}.over{fill:#b01c2e;fill-opacity:.12}.zone{fill:#5b6f84;fill-opacity:.08}\n"
     ".zones{stroke:#5b6f84;stroke-opacity:.45;stroke-dasharray:2 3}.lead{stroke:#9fb0c0;stroke-width:.8}\n"
+    ".before{stroke:#7a62a3;stroke-dasharray:2 2}\n"
     "@media (prefers-color-scheme:dark){.limit{stroke:#ff7a8a}.over{fill:#ff7a8a;fill-opacity:.2}"
-    ".zone{fill:#9fb0c0;fill-opacity:.12}.zones{stroke:#9fb0c0}.lead{stroke:#5b6875}}\n";
+    ".zone{fill:#9fb0c0;fill-opacity:.12}.zones{stroke:#9fb0c0}.lead{stroke:#5b6875}.before{stroke:#a58bd0}}\n";
 
 static const struct {
   const char *light, *dark;
@@ -37,9 +39,11 @@ clx_plot clx_power_page(const clx_result *result, double width, double height, c
   for (int32_t i = 0; i < CLX_POWER_FLOW_KINDS; i++) clx_buffer_format(out, ".k%d{fill:%s}", i, FLOWS[i].dark);
   clx_buffer_format(out, "}\n</style>\n");
   if (title == NULL) title = clx_result_fact(result, "scenario.name");
-  clx_svg_text(
-      &p.picture, CLX_POWER_EDGE, 38, "title", "start", "%s",
-      clx_goodput_cut(title != NULL ? title : "Power of the site", width - 2 * CLX_POWER_EDGE, 20, cut, sizeof cut));
+  if (title == NULL) title = "Power of the site";
+  const double room = width - 2 * CLX_POWER_EDGE;
+  const bool fits = clx_text_equal(clx_goodput_cut(title, room, 20, cut, sizeof cut), title);
+  if (!fits) clx_goodput_cut(title, room, 16, cut, sizeof cut);
+  clx_svg_text(&p.picture, CLX_POWER_EDGE, 38, fits ? "title" : "long", "start", "%s", cut);
   return p;
 }
 

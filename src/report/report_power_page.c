@@ -86,6 +86,8 @@ static void put_table(const clx_result *result, const char *heading, const char 
         cell(out, "", bad ? "not met" : "met");
       } else if (columns[k].percent) {
         percent_cell(out, q);
+      } else if (strcmp(parts.name[i], "stopped") == 0 && strcmp(columns[k].what, "time") == 0) {
+        cell(out, "", "");  // a state: lasts as long as it lasts
       } else {
         quantity_cell(out, q);
       }
@@ -94,6 +96,68 @@ static void put_table(const clx_result *result, const char *heading, const char 
   }
   clx_buffer_format(out, "</table>\n");
   if (parts.more > 0) clx_buffer_format(out, "<p>%d more in result.json</p>\n", parts.more);
+}
+
+// The first look: what is asked most, in words.
+static void put_summary(const clx_result *result, clx_buffer *out) {
+  static const struct {
+    const char *name, *words;
+    bool percent;
+  } rows[] = {{"power.it_mean", "IT, mean", false},
+              {"power.it_peak", "IT, all at its limit", false},
+              {"power.site_mean", "site, mean", false},
+              {"power.site_peak", "site, all IT at its limit", false},
+              {"power.loss_fraction", "conversion losses of the site's power", true},
+              {"power.step_swing", "swing within a step", false},
+              {"power.smoothed_swing", "swing after batteries", false},
+              {"power.ramp_max", "steepest ramp over a second", false},
+              {"power.jobs.utilisation", "nodes held by jobs", true},
+              {"power.horizon", "time", false},
+              {"power.energy", "energy in that time", false},
+              {"power.cost", "cost", false}};
+  int32_t count = 0;
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
+    const clx_quantity *q = clx_result_find(result, rows[i].name);
+    if (q == NULL) continue;
+    clx_buffer_format(out, "%s<tr>", count++ == 0 ? "<table>\n" : "");
+    cell(out, "", rows[i].words);
+    if (rows[i].percent) {
+      percent_cell(out, q);
+    } else {
+      quantity_cell(out, q);
+    }
+    clx_buffer_format(out, "</tr>\n");
+  }
+  if (count > 0) clx_buffer_format(out, "</table>\n");
+}
+
+// Bands of the spectrum; where batteries smooth, what they leave, beside the limit.
+static void put_bands(const clx_result *result, clx_buffer *out) {
+  const clx_power_parts bands = clx_power_parts_of(result, "spectrum", "largest");
+  const bool smoothed = clx_power_smoothed(result);
+  if (bands.count == 0) return;
+  clx_buffer_format(out,
+                    "<h2>Bands</h2>\n<table>\n<tr><th>band</th><th>largest line</th><th>at</th><th>all lines</th>%s"
+                    "<th>limit</th></tr>\n",
+                    smoothed ? "<th>largest after batteries</th>" : "");
+  for (int32_t i = 0; i < bands.count; i++) {
+    const double low = clx_power_part_value(&bands, i, "low", 0), high = clx_power_part_value(&bands, i, "high", 0);
+    const double largest = clx_power_part_value(&bands, i, "largest", 0),
+                 left = smoothed ? clx_power_band_line(result, low, high, NULL) : largest;
+    const clx_quantity *limit = clx_power_part(&bands, i, "limit");
+    const bool line = largest > 0;
+    char text[SHORT];
+    clx_buffer_format(out, limit != NULL && left > limit->value ? "<tr class=\"bad\">" : "<tr>");
+    snprintf(text, sizeof text, "%g to %g Hz", low, high);
+    cell(out, "", text);
+    cell(out, "", line ? clx_power_watts(largest, 4, text) : "no line");
+    quantity_cell(out, line ? clx_power_part(&bands, i, "at") : NULL);
+    quantity_cell(out, line ? clx_power_part(&bands, i, "total") : NULL);
+    if (smoothed) cell(out, "", line ? clx_power_watts(left, 4, text) : "");
+    quantity_cell(out, limit);
+    clx_buffer_format(out, "</tr>\n");
+  }
+  clx_buffer_format(out, "</table>\n");
 }
 
 // Every quantity about power that no table above holds: name, value, what it is.
@@ -138,9 +202,6 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   static const column levels[] = {{"in", "in", false}, {"loss", "loss", false}, {"load_share", "load", true}};
   static const column sources[] = {{"share", "share", true}, {"energy", "energy", false}, {"peak", "peak", false}};
   static const column checks[] = {{"found", "found", false}, {"limit", "limit", false}, {"met", "", false}};
-  static const column bands[] = {
-      {"low", "from", false}, {"high", "to", false},         {"largest", "largest line", false},
-      {"at", "at", false},    {"total", "all lines", false}, {"limit", "limit", false}};
   static const column passes[] = {{"mean", "all servers", false}, {"time", "time", false}};
   const char *title = clx_result_fact(result, "scenario.title");
   if (title == NULL) title = clx_result_fact(result, "scenario.name");
@@ -150,11 +211,13 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   clx_buffer_format(out, "</title>\n</head>\n<body>\n<h1>");
   put_escaped(out, title);
   clx_buffer_format(out, "</h1>\n");
+  put_summary(result, out);
   put_table(result, "Limits of the utility", "check", "met", "check", checks, CLX_COUNT(checks), out);
   put_drawing(out, "waveform.svg", "Power of the site, a rack and a GPU over time");
   put_table(result, "Passes", "pass", "mean", "pass", passes, CLX_COUNT(passes), out);
-  put_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
-  put_table(result, "Bands", "spectrum", "largest", "band", bands, CLX_COUNT(bands), out);
+  if (has_series(result, "power.spectrum") || clx_power_parts_of(result, "spectrum", "largest").count > 0)
+    put_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
+  put_bands(result, out);
   put_drawing(out, "chain.svg", "Power from its sources through the chain to what uses it");
   put_table(result, "Chain", "level", "in", "level", levels, CLX_COUNT(levels), out);
   put_table(result, "Sources", "source", clx_power_parts_of(result, "source", "share").count > 0 ? "share" : "energy",
@@ -221,10 +284,11 @@ static void put_series(const char *axis, const series *list, int32_t count, clx_
 }
 
 void clx_report_power_waveform_csv(const clx_result *result, clx_buffer *out) {
-  series list[3];
+  series list[4];
   int32_t count = take(result, "power.site", "site_w", list, 0);
   count = take(result, "power.rack", "rack_w", list, count);
   count = take(result, "power.gpu", "gpu_w", list, count);
+  count = take(result, "power.site_load", "site_before_batteries_w", list, count);
   put_series("time_s", list, count, out);
 }
 

@@ -134,15 +134,19 @@ static void put_lines(clx_plot *p, const lines *s) {
   clx_buffer_format(p->picture.out, "\"/>\n");
 }
 
-static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index, const lines *s) {
+// The largest line that a band had before batteries.
+static void put_before(clx_plot *p, double at, double watt) {
+  if (watt <= p->y0 || at <= p->x0 || at >= p->x1) return;
+  clx_plot_rule(p, "before", clx_plot_at(p, at, p->y0), clx_plot_at(p, at, watt));
+  clx_plot_mark(p, clx_plot_at(p, at, watt), 3);
+}
+
+static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index) {
   const double low = clx_power_part_value(bands, index, "low", 0), high = clx_power_part_value(bands, index, "high", 0);
   const double limit = clx_power_part_value(bands, index, "limit", 0);
-  double largest = 0, at = 0;  // of what is drawn
-  for (int32_t i = 0; i < s->count; i++) {
-    if (s->hertz[i] < low || s->hertz[i] > high || s->watt[i] <= largest) continue;
-    largest = s->watt[i];
-    at = s->hertz[i];
-  }
+  double at = 0;
+  const double largest =
+      clx_power_band_line(bands->result, fmax(low, p->x0), fmin(high, p->x1), &at);  // of what is drawn
   const double bottom = p->area.y + p->area.height;
   char watts[CLX_POWER_NAME], name[SHORT], most[CLX_POWER_NAME];
   if (!(high > p->x0) || !(low < p->x1)) return;
@@ -155,13 +159,18 @@ static void put_band(clx_plot *p, const clx_power_parts *bands, int32_t index, c
     clx_svg_box(&p->picture, x0, p->area.y, fmax(x1 - x0, 0.5), y - p->area.y, 0, "over");
     clx_plot_rule(p, "limit", (clx_point){x0, y}, (clx_point){x1, y});
   }
-  if (largest > 0 && at > 0) clx_svg_disc(&p->picture, clx_plot_at(p, at, largest), 4.5, "ring");
   snprintf(name, sizeof name, "%g to %g Hz", low, high);
+  if (clx_power_smoothed(bands->result)) {
+    put_before(p, clx_power_part_value(bands, index, "at", 0), clx_power_part_value(bands, index, "largest", 0));
+  }
+  if (largest <= p->y0) {  // rounding
+    clx_plot_key(p, CLX_SAMPLE_NONE, 0, name, "no line above %s", clx_power_watts(p->y0, 1, watts));
+    return;
+  }
+  clx_svg_disc(&p->picture, clx_plot_at(p, at, largest), 4.5, "ring");
   if (limit > 0) {
     clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%s; limit %s%s", clx_power_watts(largest, 3, watts),
                  clx_power_watts(limit, 3, most), largest > limit ? ": over" : "");
-  } else if (!(largest > 0)) {
-    clx_plot_key(p, CLX_SAMPLE_NONE, 0, name, "no line");
   } else {
     clx_plot_key(p, CLX_SAMPLE_RING, 0, name, "%s at %.3g Hz", clx_power_watts(largest, 3, watts), at);
   }
@@ -185,21 +194,29 @@ void clx_report_power_spectrum(const clx_result *result, clx_buffer *out) {
   }
   const clx_power_parts bands = clx_power_parts_of(result, "spectrum", "largest");
   double limit = 0;
-  for (int32_t i = 0; i < bands.count; i++) limit = fmax(limit, clx_power_part_value(&bands, i, "limit", 0));
+  for (int32_t i = 0; i < bands.count; i++) {
+    limit = fmax(limit, clx_power_part_value(&bands, i, "limit", 0));
+    if (clx_power_smoothed(result)) limit = fmax(limit, clx_power_part_value(&bands, i, "largest", 0));
+  }
   clx_plot p = clx_power_page(result, WIDE, 500, what, out);
   clx_power_head(
       &p, what,
-      "amplitude (peak) of the sine at each frequency, at the point of connection; red: above a band's limit; ring: "
-      "its largest line");
+      clx_power_smoothed(result)
+          ? "amplitude (peak) of each sine at the point of connection, after batteries; red: above a band's limit; "
+            "ring: "
+            "its largest line"
+          : "amplitude (peak) of the sine at each frequency, at the point of connection; red: above a band's limit; "
+            "ring: its largest line");
   clx_power_axes(&p, (clx_area){EDGE, 88, WIDE - 2 * EDGE, 400}, MARGIN);
   p.log_x = p.log_y = true;
   p.x0 = s.hertz[0] / 1.2;
   p.x1 = s.hertz[s.count - 1];
   p.y1 = pow(10, ceil(log10(1.05 * fmax(most, limit))));
-  p.y0 = p.y1 * pow(10, -DECADES);
+  p.y0 = pow(10, ceil(log10(1.05 * most)) - DECADES);
   clx_power_upright_log(&p, "amplitude", "W");
   clx_plot_log_axis(&p, false, "frequency (Hz)");
-  for (int32_t i = 0; i < bands.count; i++) put_band(&p, &bands, i, &s);
+  for (int32_t i = 0; i < bands.count; i++) put_band(&p, &bands, i);
   put_lines(&p, &s);
+  if (clx_power_smoothed(result)) clx_plot_key(&p, CLX_SAMPLE_MARK, 3, "before batteries", "largest line of the band");
   clx_buffer_format(out, "</svg>\n");
 }

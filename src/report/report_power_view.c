@@ -128,3 +128,25 @@ clx_power_wave clx_power_meter(const clx_power_wave *wave, double window, double
   reading.count = readings;
   return reading;
 }
+
+bool clx_power_smoothed(const clx_result *result) {
+  const char *event = clx_result_fact(result, "power.event");
+  const double *x = NULL;
+  int32_t count = 0;
+  return (event == NULL || strcmp(event, "steady") == 0) && clx_result_find(result, "power.smoothed_swing") != NULL &&
+         clx_result_series(result, "power.spectrum", &x, &count) != NULL;
+}
+
+double clx_power_band_line(const clx_result *result, double low, double high, double *at) {
+  const double *hertz = NULL;
+  int32_t count = 0;
+  const double *watt = clx_result_series(result, "power.spectrum", &hertz, &count);
+  double largest = 0, where = 0;
+  for (int32_t i = 0; watt != NULL && i < count; i++) {
+    if (!(hertz[i] > 0) || hertz[i] < low || hertz[i] > high || watt[i] <= largest) continue;
+    largest = watt[i];
+    where = hertz[i];
+  }
+  if (at != NULL) *at = where;
+  return largest;
+}

@@ -66,6 +66,12 @@ static double stack_sources(const clx_result *result, const parts *t, clx_plot *
   return most;
 }
 
+static double most_of(const clx_power_wave *w) {
+  double most = 0;
+  for (int32_t i = 0; i < w->count; i++) most = fmax(most, w->y[i]);
+  return most;
+}
+
 static void put_demand(const clx_result *result, const clx_power_wave *mean, clx_plot *p) {
   const parts t = parts_of(mean);
   const clx_power_wave most = clx_power_wave_of(result, "power.year.most");
@@ -85,8 +91,7 @@ static void put_demand(const clx_result *result, const clx_power_wave *mean, clx
       clx_power_watts(clx_result_value(result, "power.site_average", clx_result_value(result, "power.site_mean", 0)), 4,
                       text));
   if (most.count > 0)
-    clx_plot_key(p, CLX_SAMPLE_PLAIN, 1, "most, swings included", "%s",
-                 clx_power_watts(clx_result_value(result, "power.site_peak", 0), 4, text));
+    clx_plot_key(p, CLX_SAMPLE_PLAIN, 1, "most, swings included", "%s", clx_power_watts(most_of(&most), 4, text));
   clx_buffer_format(p->picture.out, "<g class=\"stack\">\n");
   stack_sources(result, &t, p);
   clx_buffer_format(p->picture.out, "</g>\n");

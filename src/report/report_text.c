@@ -72,6 +72,8 @@ static void write_machine(writer *w) {
 }
 
 static void write_network(writer *w) {
+  const bool jobs = find(w, "power.jobs.count") != NULL;  // a machine that is there for its power alone
+  if (jobs && !(clx_result_value(w->result, "machine.cables", 0) > 0)) return;
   if (clx_result_value(w->result, "machine.switches", 0) > 0) {
     add(w, "", "", "machine.switches", 12, " switches");
     add_fact(w, "", " ", "network.switch", "");
@@ -108,7 +110,7 @@ static void write_job(writer *w) {
   flush(w, "model", 1, CLX_REPORT_PLAIN);
   add(w, "; ", "", "training.global_batch", 12, " sequences");
   add(w, " ", "of ", "training.sequence", 12, " tokens a step");
-  add(w, " ", "in ", "training.micro_batches", 12, " micro-batches");
+  add(w, ", ", "", "training.micro_batches", 12, " micro-batches");
   add_fact(w, "; ", "", "training.precision", "");
   add_fact(w, ", ", "profile ", "training.software", "");
   flush(w, "batch", 2, CLX_REPORT_PLAIN);
@@ -213,8 +215,9 @@ static void write_run(writer *w) {
   add_band(w, run, 3);
   add(w, " ", "for ", "training.tokens", 4, "");
   add(w, ", ", "", "training.steps", 12, " steps");
-  clx_buffer_format(&w->text, ", without failures");
-  add(w, ", ", "", "training.energy", 3, " of IT energy");
+  clx_buffer_format(&w->text, ", no failures");
+  if (find(w, "power.energy") == NULL)
+    add(w, ", ", "", "training.energy", 3, " of IT energy");  // else beside that of the site
   flush(w, "run", 2, CLX_REPORT_PLAIN);
 }
 

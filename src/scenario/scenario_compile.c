@@ -275,7 +275,7 @@ clx_status clx_scenario_need_training(const clx_scenario *s, clx_error *error) {
 
 // A machine without a training job is there for its power alone.
 static clx_status compile_idle(clx_scenario *s, clx_error *error) {
-  s->machine.apart = s->spec.network.place.line == 0;
+  s->machine.apart = s->spec.network.place.file == NULL;
   const clx_status machine = compile_machine(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), power = clx_scenario_compile_power(s, error);
   CLX_TRY(machine);

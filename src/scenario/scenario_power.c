@@ -78,6 +78,45 @@ static clx_status read_supply(clx_scenario *s, clx_error *error) {
   return clx_supply_compile(spec, generator, battery, tariff, s->arena, &s->power.supply, error);
 }
 
+// Names of sources are parts of names of results.
+static clx_status check_names(const clx_scenario *s, clx_error *error) {
+  const clx_supply_spec *spec = &s->spec.power.supply;
+  for (int32_t i = 0; i < spec->source_count; i++) {
+    for (int32_t k = 0; k < i; k++) {
+      if (clx_text_equal(spec->source[i].name, spec->source[k].name))
+        return clx_fail(error, CLX_INPUT, spec->source[i].place, "'power.sources': two of them are named '%s'",
+                        spec->source[i].name);
+    }
+  }
+  return CLX_OK;
+}
+
+// A machine of many jobs is counted up to the top of its chain.
+static clx_status check_jobs(const clx_scenario *s, clx_error *error) {
+  const clx_power_spec *spec = &s->spec.power;
+  const bool many = spec->jobs.place.file != NULL;
+  const struct {
+    const char *key;
+    bool there;
+  } keys[] = {{"sources", spec->supply.source_count > 0},
+              {"limits", spec->limits.place.file != NULL},
+              {"smoothing", spec->smoothing.place.file != NULL},
+              {"milestones", spec->milestone_count > 0},
+              {"facility_limit", spec->facility_limit > 0},
+              {"storage", spec->storage > 0},
+              {"pue", spec->pue > 0}};
+  if (many && clx_scenario_is_training(s))
+    return clx_fail(error, CLX_INPUT, spec->jobs.place,
+                    "'power.jobs' and 'training' exclude each other: many jobs, or one");
+  for (int32_t i = 0; i < CLX_COUNT(keys) && many; i++) {
+    if (keys[i].there)
+      return clx_fail(error, CLX_INPUT, spec->place,
+                      "'power.%s' is not computed for a machine of many jobs ('power.jobs'): leave it out",
+                      keys[i].key);
+  }
+  return CLX_OK;
+}
+
 static clx_status check_limits(const clx_scenario *s, clx_error *error) {
   const clx_grid_limits *limits = &s->spec.power.limits;
   for (int32_t i = 0; i < limits->band_count; i++) {
@@ -90,8 +129,11 @@ static clx_status check_limits(const clx_scenario *s, clx_error *error) {
 }
 
 clx_status clx_scenario_compile_power(clx_scenario *s, clx_error *error) {
-  const clx_status chain = read_chain(s, error), supply = read_supply(s, error), limits = check_limits(s, error);
+  const clx_status chain = read_chain(s, error), names = check_names(s, error), supply = read_supply(s, error);
+  const clx_status limits = check_limits(s, error), jobs = check_jobs(s, error);
   CLX_TRY(chain);
+  CLX_TRY(names);
   CLX_TRY(supply);
-  return limits;
+  CLX_TRY(limits);
+  return jobs;
 }

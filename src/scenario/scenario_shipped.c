@@ -8,6 +8,7 @@ static const char *const NAMES[][2] = {
     {"colossus-200k", "the doubling: 150,000 H100 and 50,000 H200 in one job"},
     {"colossus-2", "one gigawatt: 110,000 GB200, then GB300 NVL72 in liquid-cooled racks"},
     {"gpt3-mlperf-512", "GPT-3 175B on 512 H100, the MLPerf Training v4.0 run with measured power"},
+    {"frontier", "Frontier's 9,472 nodes and their power, a day of many jobs"},
     {"llama3-405b-16k", "Llama 3.1 405B on 16,384 H100, the published pre-training run"},
 };
 

@@ -289,6 +289,7 @@ static clx_status compare(comparison *p, clx_result *result, clx_error *error) {
 
 clx_status clx_twin_goodput(const clx_scenario *const *scenario, const char *const *name, int32_t count,
                             const clx_goodput_options *options, clx_result *result, clx_error *error) {
+  for (int32_t i = 0; i < count; i++) CLX_TRY(clx_scenario_need_training(scenario[i], error));
   comparison p = {.scenario = scenario, .name = name, .count = count, .options = options, .arena = clx_arena_new()};
   if (p.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_status status = check_request(&p, error);

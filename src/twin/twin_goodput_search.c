@@ -290,6 +290,7 @@ static clx_status hunt(clx_hunt *h, clx_result *result, clx_error *error) {
 
 clx_status clx_twin_goodput_search(const clx_scenario *scenario, const clx_search_options *options, clx_result *result,
                                    clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   clx_hunt h = {.scenario = scenario, .options = options, .arena = clx_arena_new()};
   const clx_status status =
       h.arena == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : hunt(&h, result, error);

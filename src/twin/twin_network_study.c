@@ -337,6 +337,7 @@ static clx_status find_traffic(const clx_scenario *scenario, const char *name, i
 
 clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
                             clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   const clx_scenario_spec *spec = &scenario->spec;
   int32_t traffic;
   CLX_TRY(find_traffic(scenario, options->traffic, &traffic, error));

@@ -44,24 +44,6 @@ clx_status clx_twin_energy(const clx_scenario *s, clx_search_worth *worth, clx_e
 
 // --- runs ---------------------------------------------------------------------------------------------------------------
 
-// Under a deep cap published inference loses less than the clock model says.
-static clx_status warn_cap(const clx_training *job, clx_result *result, clx_error *error) {
-  static const double CHECKED = 0.6;  // of tdp
-  if (job->power_cap <= 0 || job->power_cap >= CHECKED * job->device->tdp) return CLX_OK;
-  return clx_result_warn(result, error, "power_cap of %.0f W: the clock model is not checked below %.0f W of %s",
-                         job->power_cap, CHECKED * job->device->tdp, job->device->name);
-}
-
-static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result, clx_error *error) {
-  const clx_scenario *s = c->scenario;
-  const clx_power_spec *spec = &s->spec.power;
-  if (spec->pue >= 1 && c->overhead == 0)
-    CLX_TRY(clx_result_warn(result, error, "power: the chain alone loses what 'power.pue' allows: no cooling is left"));
-  if (!(spec->pue >= 1) && s->power.stated)
-    CLX_TRY(clx_result_warn(result, error, "power.pue is not stated: no cooling is counted"));
-  return CLX_OK;
-}
-
 // A device whose power nobody measured trains all the same, where the scenario asks nothing of its power.
 static bool is_unknown(const clx_scenario *s, clx_result *result, clx_error *error, clx_status *status) {
   const clx_power_spec *spec = &s->spec.power;
@@ -87,8 +69,6 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   clx_status status = clx_twin_power_make(&c, result, error);
   if (status == CLX_OK) status = clx_twin_power_site(&c, &outcome, error);
   if (status == CLX_OK) status = clx_twin_power_put(&c, &outcome, CLX_TWIN_POWER_WAVES, result, error);
-  if (status == CLX_OK) status = warn_cap(&c.job, result, error);
-  if (status == CLX_OK) status = warn_missing(&c, result, error);
   const double duration = clx_result_value(result, "training.duration", 0);
   if (status == CLX_OK && duration > 0)
     status = clx_twin_put(result, "training.energy", c.it_mean * duration, "J", "IT energy of the run", error);

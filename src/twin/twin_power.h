@@ -12,15 +12,22 @@ typedef struct clx_twin_cohort {
   double limit;       // W that one GPU may draw
 } clx_twin_cohort;
 
+// What one cohort draws over a pass, at its plugs; ramp over a second.
+typedef struct clx_twin_figures {
+  double mean, least, most;  // W
+  double ramp;               // W/s
+} clx_twin_figures;
+
 // One pass of the job at every level; waves of one period that repeats.
 typedef struct clx_twin_pass {
   bool there;
-  bool busy_parts;      // a job keeps CPUs and NICs busy
-  clx_pass_power gpu;   // of the job's device, before smoothing
-  clx_wave busy;        // W of one GPU of the job, mean over stages, after what chip and rack do about swings
-  double servers_mean;  // W
-  clx_wave servers;     // W of all servers and racks at their plugs
-  clx_wave site;        // W at the point of connection, before batteries
+  bool busy_parts;        // a job keeps CPUs and NICs busy
+  clx_pass_power gpu;     // of the job's device, before smoothing
+  clx_wave busy;          // W of one GPU of the job, mean over stages, after what chip and rack do about swings
+  double servers_mean;    // W
+  clx_wave servers;       // W of all servers and racks at their plugs
+  clx_wave site;          // W at the point of connection, before batteries
+  clx_twin_figures *own;  // [fleet_count]
   const clx_twin_cohort *node_of;  // the largest that trains, and
   clx_wave node;                   // [stages] waves of one server of it, one behind the other
   double time;                     // s, stretched by ramp limits
@@ -74,9 +81,12 @@ double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_me
 // Fills everything but the run over the horizon; failures, checkpoints and the length of the run as `result` has them. CLX_INFEASIBLE where
 // the site may not draw the peak and GPUs may not be capped, or capping does not do.
 clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error);
-// The largest cap of a GPU at which the waves of the site stay within `limit` W: a lower cap lowers clocks, which lengthens the step, which
+// The largest cap of a GPU at which the site stays within `limit` W with all GPUs at it, and so do its waves: a lower cap lowers clocks, which lengthens the step, which
 // changes the waves; stepped anew until both agree.
 clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
+// The cap of a GPU at which a scenario whose site asks for one fits (power.on_limit: cap), before anything else is computed at it; else that of
+// the scenario. CLX_INFEASIBLE: none does.
+clx_status clx_twin_power_cap(const clx_scenario *scenario, uint64_t seed, double *cap, clx_error *error);
 // Shares of time of the passes as they follow each other.
 void clx_twin_power_shares(const clx_twin_power_case *c, double share[CLX_PASSES]);
 
@@ -97,8 +107,16 @@ double clx_twin_power_ride(const clx_twin_power_case *c);
 // power.check.*: what the utility asks of the wave, and of start, stop and restart of the job; nothing where it asks nothing.
 clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
                                  clx_error *error);
+// power.curtailment_N.*, power.shed.work: the cap of a GPU and the step at it under each curtailment (the first twelve), and the work lost.
+clx_status clx_twin_power_curtailments(const clx_twin_power_case *c, clx_result *result, clx_error *error);
 // power.handover.*: batteries for the time until generators carry the load after the loss of all feeds.
 clx_status clx_twin_power_handover(const clx_twin_power_case *c, clx_result *result, clx_error *error);
+
+// --- many jobs (twin_power_jobs.c) ---
+
+// The study of a machine of many jobs. CLX_INPUT: options about a step of one job; a scenario without jobs.
+clx_status clx_twin_power_jobs_study(const clx_scenario *s, const clx_power_options *options, clx_result *result,
+                                     clx_error *error);
 
 // --- results (twin_power_put.c) ---
 

@@ -86,22 +86,27 @@ static void set_means(clx_twin_power_case *c) {
   }
 }
 
-static double most_of(const clx_twin_power_case *c) {
-  double most = 0;
+// Most that the waves of the site reach, batteries of role smooth counted.
+static clx_status most_of(const clx_twin_power_case *c, double *most, clx_error *error) {
+  *most = 0;
   for (int32_t k = 0; k < CLX_PASSES; k++) {
-    const clx_wave *wave = &c->pass[k].site;
-    for (int64_t i = 0; c->pass[k].there && i < wave->count; i++) most = fmax(most, (double)wave->watt[i]);
+    clx_smoothed out;
+    if (!c->pass[k].there) continue;
+    CLX_TRY(clx_twin_power_smooth(c->scenario, &c->pass[k].site, true, c->arena, &out, error));
+    for (int64_t i = 0; i < out.wave.count; i++) *most = fmax(*most, (double)out.wave.watt[i]);
   }
-  return most;
+  return CLX_OK;
 }
 
 // Steps the job anew at a cap, and its passes.
-static clx_status at_cap(clx_twin_power_case *c, double cap, clx_error *error) {
+static clx_status at_cap(clx_twin_power_case *c, double cap, double *most, clx_error *error) {
   c->job.power_cap = cap;
   CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
   CLX_TRY(clx_twin_power_passes(c, error));
   c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  CLX_TRY(most_of(c, most, error));
+  *most = fmax(*most, c->site_peak);  // caps promise no more than that all of them are reached at once
   return CLX_OK;
 }
 
@@ -118,17 +123,16 @@ clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *e
   static const double CLOSE = 2e-4;  // of the limit
   enum { TRIES = 24 };
   // A GPU at rest draws that much; no cap below works.
-  const double least = fmax(1.05 * c->job.device->idle_power, 0.2 * c->job.device->tdp);
-  double low = least, high = c->job.power_cap > 0 ? c->job.power_cap : c->job.device->tdp;
-  CLX_TRY(at_cap(c, high, error));
-  if (most_of(c) <= limit) return CLX_OK;
-  CLX_TRY(at_cap(c, low, error));
-  if (most_of(c) > limit) return too_little(c, limit, most_of(c), error);
-  double below = most_of(c);
+  const double tdp = c->job.device->tdp, least = fmax(1.05 * c->job.device->idle_power, 0.2 * tdp);
+  double low = least, high = c->job.power_cap > 0 ? fmin(c->job.power_cap, tdp) : tdp, most, below;
+  if (high <= low) low = high;
+  CLX_TRY(at_cap(c, high, &most, error));
+  if (most <= limit) return CLX_OK;
+  CLX_TRY(at_cap(c, low, &below, error));
+  if (below > limit) return too_little(c, limit, below, error);
   for (int32_t i = 0; i < TRIES && limit - below > CLOSE * limit && high - low > 0.05; i++) {
     const double middle = (low + high) / 2;
-    CLX_TRY(at_cap(c, middle, error));
-    const double most = most_of(c);
+    CLX_TRY(at_cap(c, middle, &most, error));
     if (most <= limit) {
       low = middle;
       below = most;
@@ -136,20 +140,92 @@ clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *e
       high = middle;
     }
   }
-  return at_cap(c, low, error);
+  return at_cap(c, low, &most, error);
 }
 
+static bool is_curtailed(const clx_supply *supply, double time) {
+  for (int32_t i = 0; i < supply->curtailment_count; i++) {
+    const clx_curtailment *k = &supply->curtailment[i];
+    if (time >= k->at && time < k->at + k->duration) return true;
+  }
+  return false;
+}
+
+// Least that sources give for long within the horizon, and when; curtailments apart: contracts are met by capping.
+static double least_capacity(const clx_twin_power_case *c, double *when) {
+  const clx_supply *supply = &c->scenario->power.supply;
+  double least = INFINITY;
+  *when = 0;
+  for (int32_t i = -1; i < 2 * supply->source_count; i++) {
+    const clx_source *source = &supply->source[i < 0 ? 0 : i / 2];
+    const double time = i < 0 ? 0 : i % 2 == 0 ? source->from : source->until;
+    if (time < 0 || time >= c->horizon || (i >= 0 && time == 0) || is_curtailed(supply, time)) continue;
+    const double capacity = clx_supply_capacity(supply, time);
+    if (capacity >= least) continue;
+    least = capacity;
+    *when = time;
+  }
+  return least;
+}
+
+// Of the batteries, what they may add to the sources for as long as the top of a step lasts.
+static double battery_power(const clx_supply *supply) {
+  double power = 0;
+  for (int32_t i = 0; i < supply->store_count; i++) power += supply->store[i].count * supply->store[i].battery->power;
+  return power;
+}
+
+static clx_status too_few_sources(const clx_twin_power_case *c, double gives, double when, double most,
+                                  clx_error *error) {
+  char has[32], peaks[32], missing[32];
+  return clx_fail(
+      error, CLX_INFEASIBLE, c->scenario->spec.power.place,
+      "the site peaks at %s within a step, its sources and batteries give %s from hour %.2f on: %s are missing "
+      "('power.on_limit: cap' fits it in)",
+      clx_quantity_format(most, "W", 4, peaks, sizeof peaks), clx_quantity_format(gives, "W", 4, has, sizeof has),
+      when / 3600, clx_quantity_format(most - gives, "W", 3, missing, sizeof missing));
+}
+
+// What the site may draw at most: by its limit, and by what its sources give.
 static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
   const clx_power_spec *spec = &c->scenario->spec.power;
-  char may[32], peaks[32];
-  if (!(spec->facility_limit > 0) || c->site_peak <= spec->facility_limit) return CLX_OK;
-  if (spec->on_limit == CLX_ON_LIMIT_CAP) return clx_twin_power_fit(c, spec->facility_limit, error);
-  char missing[32];
+  const clx_supply *supply = &c->scenario->power.supply;
+  const bool cap = spec->on_limit == CLX_ON_LIMIT_CAP;
+  double when = 0, most = 0;
+  const double gives = supply->source_count > 0 ? least_capacity(c, &when) + battery_power(supply) : INFINITY;
+  const double may = spec->facility_limit > 0 ? spec->facility_limit : INFINITY;
+  CLX_TRY(most_of(c, &most, error));
+  if (cap) {
+    // A cap found before stands: cooling follows the mean at it, which moves the peak by less than that.
+    static const double SETTLED = 5e-3;
+    const double limit = fmin(may, gives), slack = c->job.power_cap > 0 ? 1 + SETTLED : 1;
+    return fmax(most, c->site_peak) > limit * slack ? clx_twin_power_fit(c, limit, error) : CLX_OK;
+  }
+  if (most > gives) return too_few_sources(c, gives, when, most, error);
+  if (c->site_peak <= may) return CLX_OK;
+  char limit[32], peaks[32], missing[32];
   return clx_fail(error, CLX_INFEASIBLE, spec->place,
                   "the site may draw %s, the machine peaks at %s: %s are missing ('power.on_limit: cap' fits it in)",
-                  clx_quantity_format(spec->facility_limit, "W", 4, may, sizeof may),
+                  clx_quantity_format(may, "W", 4, limit, sizeof limit),
                   clx_quantity_format(c->site_peak, "W", 4, peaks, sizeof peaks),
-                  clx_quantity_format(c->site_peak - spec->facility_limit, "W", 3, missing, sizeof missing));
+                  clx_quantity_format(c->site_peak - may, "W", 3, missing, sizeof missing));
+}
+
+clx_status clx_twin_power_cap(const clx_scenario *s, uint64_t seed, double *cap, clx_error *error) {
+  *cap = s->job.power_cap;
+  if (s->spec.power.on_limit != CLX_ON_LIMIT_CAP) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_twin_power_case c = {.scenario = s, .seed = seed, .arena = arena};
+  clx_memory memory;
+  clx_result *nothing = clx_result_new();
+  clx_status status = nothing == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : CLX_OK;
+  if (status == CLX_OK) status = clx_twin_solve_training(s, false, &c.job, &memory, &c.step, error);
+  if (status == CLX_OK) status = clx_twin_power_make(&c, nothing, error);
+  if (status == CLX_OK) *cap = c.job.power_cap;
+  clx_result_free(nothing);
+  clx_arena_free(arena);
+  return status;
 }
 
 clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result, clx_error *error) {

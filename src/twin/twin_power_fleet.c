@@ -84,19 +84,21 @@ static void drop_own(clx_chain *chain) {
   chain->plug = chain->rack = 0;
 }
 
-// All cohorts on one chain, sized by what they draw at most.
+// All cohorts on one chain, sized by what they draw at most without a cap.
 static clx_status make_site(clx_twin_power_case *c, clx_error *error) {
   const clx_scenario *s = c->scenario;
   clx_chain_fleet all = {0};
-  double it = c->network + c->storage;
+  double uncapped = c->network + c->storage;
+  c->it_peak = uncapped;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_cohort *h = &c->fleet[i].cohort;
+    const double tdp = h->device.tdp;
     all.servers += (double)h->servers;
     all.racks += (double)h->racks;
-    it += clx_twin_cohort_peak(&c->fleet[i]);
+    uncapped += (double)h->servers * clx_twin_server_power(&c->fleet[i], tdp, tdp, true).in;
+    c->it_peak += clx_twin_cohort_peak(&c->fleet[i]);
   }
-  all.server_load = it / all.servers;
-  c->it_peak = it;
+  all.server_load = uncapped / all.servers;
   CLX_TRY(clx_chain_compile(&s->power.chain, &all, s->spec.power.place, &c->chain, error));
   drop_own(&c->chain);
   return CLX_OK;

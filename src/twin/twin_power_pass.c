@@ -43,7 +43,7 @@ static bool is_smoothing(const clx_smoothing *s) {
 
 // W of all servers and of all GPUs at work, sample by sample; exact, so that cohorts may be cut in any way.
 typedef struct sums {
-  double *servers, *busy;
+  double *servers, *busy, *own;  // own: of one cohort
 } sums;
 
 // The waves of one stage on one cohort added to those of the pass.
@@ -65,7 +65,7 @@ static clx_status add_stage(const clx_twin_power_case *c, const clx_twin_cohort 
   const double mean = mean_of(&wave);
   for (int32_t i = 0; i < samples; i++) {
     const double watt = (double)wave.watt[i];
-    sum->servers[i] += share * clx_twin_cohort_power(cohort, watt, mean, pass->busy_parts).in;
+    sum->own[i] += share * clx_twin_cohort_power(cohort, watt, mean, pass->busy_parts).in;
     sum->busy[i] += gpus * watt;
     if (node)
       pass->node.watt[first + (size_t)i] = (float)clx_twin_server_power(cohort, watt, mean, pass->busy_parts).in;
@@ -100,7 +100,7 @@ static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort
   const int32_t samples = pass->gpu.samples;
   if (!cohort->cohort.trains) {
     const double idle = clx_twin_cohort_idle(cohort);
-    for (int32_t k = 0; k < samples; k++) sum->servers[k] += idle;
+    for (int32_t k = 0; k < samples; k++) sum->own[k] = idle;
     return CLX_OK;
   }
   clx_pass_power own = pass->gpu;
@@ -110,6 +110,12 @@ static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort
   }
   for (int32_t stage = 0; stage < own.stages; stage++) CLX_TRY(add_stage(c, cohort, &own, stage, pass, sum, error));
   return CLX_OK;
+}
+
+static clx_twin_figures figures_of(const double *watt, clx_wave *scratch) {
+  for (int64_t i = 0; i < scratch->count; i++) scratch->watt[i] = (float)watt[i];
+  const clx_wave_figures f = clx_wave_figures_of(scratch, 1, 0, NULL);
+  return (clx_twin_figures){f.mean, f.least, f.most, fmax(f.ramp_up, f.ramp_down)};
 }
 
 static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequences, clx_error *error) {
@@ -127,11 +133,17 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
       .there = true, .stretch = 1, .busy_parts = kind != CLX_PASS_STOPPED, .node_of = largest_training(c)};
   CLX_TRY(clx_training_power(&c->job, &options, kind, sequences, c->samples, c->arena, &pass->gpu, error));
   CLX_TRY(new_waves(c, pass, error));
-  const sums sum = {CLX_NEW_ARRAY(c->arena, double, c->samples), CLX_NEW_ARRAY(c->arena, double, c->samples)};
-  if (sum.servers == NULL || sum.busy == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const sums sum = {CLX_NEW_ARRAY(c->arena, double, c->samples), CLX_NEW_ARRAY(c->arena, double, c->samples),
+                    CLX_NEW_ARRAY(c->arena, double, c->samples)};
+  pass->own = CLX_NEW_ARRAY(c->arena, clx_twin_figures, c->fleet_count);
+  if (sum.servers == NULL || sum.busy == NULL || sum.own == NULL || pass->own == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   double busy = 0;
   for (int32_t i = 0; i < c->fleet_count; i++) {
+    for (int32_t k = 0; k < c->samples; k++) sum.own[k] = 0;
     CLX_TRY(add_cohort(c, &c->fleet[i], &options, kind, sequences, pass, &sum, error));
+    pass->own[i] = figures_of(sum.own, &pass->site);  // not filled yet
+    for (int32_t k = 0; k < c->samples; k++) sum.servers[k] += sum.own[k];
     busy += (double)c->fleet[i].cohort.gpus * c->fleet[i].working;
   }
   for (int32_t k = 0; k < pass->gpu.samples; k++) {

@@ -1,6 +1,7 @@
 // What the power of a scenario is, as named quantities.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "twin/twin_power.h"
 
@@ -19,6 +20,24 @@ static const char *slug_of(const char *text, char *slug, size_t size) {
   }
   return slug;
 }
+
+// The same for item `index` of several: a name that an earlier one has gets its number.
+static const char *slug_among(const char *(*name_of)(const clx_supply *, int32_t), const clx_supply *supply,
+                              int32_t index, char *slug, size_t size) {
+  char other[48];
+  int32_t same = 1;
+  slug_of(name_of(supply, index), slug, size);
+  for (int32_t i = 0; i < index; i++) {
+    if (clx_text_equal(slug_of(name_of(supply, i), other, sizeof other), slug)) same++;
+  }
+  const size_t length = strlen(slug);
+  if (same > 1) snprintf(slug + length, size - length, "_%d", same);
+  return slug;
+}
+
+static const char *source_name(const clx_supply *supply, int32_t i) { return supply->source[i].name; }
+
+static const char *store_name(const clx_supply *supply, int32_t i) { return supply->store[i].battery->name; }
 
 static clx_status put(const putter *p, const char *name, double value, const char *unit, const char *doc) {
   char full[128];
@@ -134,8 +153,12 @@ static clx_status put_grid(const putter *p) {
     CLX_TRY(
         put(p, "smoothing.battery_power", smoothed.battery_power, "W", "most that batteries move to smooth a step"));
     CLX_TRY(put(p, "smoothing.battery_energy", smoothed.battery_energy, "J", "that they swing over a step"));
+    if (smoothed.battery_short)
+      CLX_TRY(clx_result_warn(p->result, p->error,
+                              "power: the batteries of role smooth are too small for the swings of a step"));
   }
   CLX_TRY(clx_twin_power_checks(c, &smoothed.wave, true, p->result, p->error));
+  CLX_TRY(clx_twin_power_curtailments(c, p->result, p->error));
   return clx_twin_power_handover(c, p->result, p->error);
 }
 
@@ -276,7 +299,9 @@ static clx_status put_energy(const putter *p) {
     delivered += s->energy[i];
   }
   CLX_TRY(put(p, "horizon", p->c->horizon, "s", "time over which energy, cost and emissions are counted"));
-  CLX_TRY(put(p, "energy", o->energy, "J", "of the site over that time, stops included"));
+  double drawn = 0;
+  for (int32_t i = 0; i < CLX_SOURCES_MAX; i++) drawn += s->energy[i];
+  CLX_TRY(put(p, "energy", drawn, "J", "from all sources over that time, stops and losses of batteries included"));
   CLX_TRY(put(p, "site_average", o->site_mean, "W", "point of connection over that time, stops included"));
   CLX_TRY(put(p, "battery_power", battery_power, "W", "of all batteries"));
   CLX_TRY(put(p, "battery_energy", battery_energy, "J", "of all batteries, new"));
@@ -298,7 +323,7 @@ static clx_status put_energy(const putter *p) {
   }
   for (int32_t i = 0; i < supply->source_count; i++) {
     char name[96], slug[48];
-    slug_of(supply->source[i].name, slug, sizeof slug);
+    slug_among(source_name, supply, i, slug, sizeof slug);
     snprintf(name, sizeof name, "source.%s.energy", slug);
     CLX_TRY(put(p, name, s->energy[i], "J", "delivered by this source"));
     snprintf(name, sizeof name, "source.%s.share", slug);
@@ -311,7 +336,7 @@ static clx_status put_energy(const putter *p) {
   for (int32_t i = 0; i < supply->store_count; i++) {
     char name[96], slug[48];
     const double full = supply->store[i].count * supply->store[i].battery->energy;
-    slug_of(supply->store[i].battery->name, slug, sizeof slug);
+    slug_among(store_name, supply, i, slug, sizeof slug);
     snprintf(name, sizeof name, "battery.%s.cycles", slug);
     CLX_TRY(put(p, name, s->out[i] / full, "", "full cycles"));
     snprintf(name, sizeof name, "battery.%s.lost", slug);
@@ -344,45 +369,69 @@ static clx_status put_smoothing(const putter *p) {
   if (pass->burnt > 0)
     CLX_TRY(
         put(p, "floor_energy", pass->burnt / pass->time * p->c->horizon, "J", "burnt by floors, ramps and dummy work"));
-  if (pass->stretch > 1)
+  if (pass->stretch > 1) {
     CLX_TRY(put(p, "smoothing.stretch", pass->stretch, "", "step time against that without ramps"));
+    CLX_TRY(clx_result_warn(p->result, p->error,
+                            "power.smoothing makes a step %.3g times as long: training.* and the run are without",
+                            pass->stretch));
+  }
   if (!(p->c->job.power_cap > 0)) return CLX_OK;
   CLX_TRY(put(p, "cap", p->c->job.power_cap, "W", "of one GPU"));
   return put(p, "step_time", p->c->step.step_time, "s", "at that cap");
 }
 
+// --- warnings --------------------------------------------------------------------------------------------------------------
+
+// Under a deep cap published inference loses less than the clock model says.
+static clx_status warn_cap(const clx_training *job, clx_result *result, clx_error *error) {
+  static const double CHECKED = 0.6;  // of tdp
+  if (job->power_cap <= 0 || job->power_cap >= CHECKED * job->device->tdp) return CLX_OK;
+  return clx_result_warn(result, error, "power_cap of %.0f W: the clock model is not checked below %.0f W of %s",
+                         job->power_cap, CHECKED * job->device->tdp, job->device->name);
+}
+
+static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result, clx_error *error) {
+  const clx_scenario *s = c->scenario;
+  const clx_power_spec *spec = &s->spec.power;
+  if (spec->pue >= 1 && c->overhead == 0)
+    CLX_TRY(clx_result_warn(result, error, "power: the chain alone loses what 'power.pue' allows: no cooling is left"));
+  if (!(spec->pue >= 1) && s->power.stated)
+    CLX_TRY(clx_result_warn(result, error, "power.pue is not stated: no cooling is counted"));
+  return CLX_OK;
+}
+
 // --- series ---------------------------------------------------------------------------------------------------------------
 
-static clx_status put_wave(const putter *p, const char *name, const clx_wave *wave, double factor) {
+static clx_status put_wave(const putter *p, const char *name, const char *unit, const clx_wave *wave, double factor) {
   double *x = CLX_NEW_ARRAY(p->c->arena, double, wave->count), *y = CLX_NEW_ARRAY(p->c->arena, double, wave->count);
   if (x == NULL || y == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
   for (int64_t i = 0; i < wave->count; i++) {
     x[i] = wave->start + (double)i * wave->step;
     y[i] = factor * (double)wave->watt[i];
   }
-  return clx_result_add_series(p->result, name, "W", y, "time", "s", x, (int32_t)wave->count, p->error);
+  return clx_result_add_series(p->result, name, unit, y, "time", "s", x, (int32_t)wave->count, p->error);
 }
 
 static clx_status put_waves(const putter *p) {
   const clx_twin_pass *pass = step_of(p);
-  CLX_TRY(put_wave(p, "power.site", &pass->site, 1));
+  CLX_TRY(put_wave(p, "power.site", "W", &pass->site, 1));
   clx_wave rack = pass->node;
   rack.count = pass->gpu.samples;  // of the first stage
   rack.step = pass->time / (double)rack.count;
-  CLX_TRY(put_wave(p, "power.rack", &rack, pass->node_of->cohort.rack.servers));
-  return put_wave(p, "power.gpu", &pass->busy, 1);
+  CLX_TRY(put_wave(p, "power.rack", "W", &rack, pass->node_of->cohort.rack.servers));
+  return put_wave(p, "power.gpu", "W", &pass->busy, 1);
 }
 
 static clx_status put_year(const putter *p) {
   const clx_supply *supply = &p->c->scenario->power.supply;
-  CLX_TRY(put_wave(p, "power.year.mean", &p->o->series, 1));
-  CLX_TRY(put_wave(p, "power.year.most", &p->o->series_most, 1));
+  CLX_TRY(put_wave(p, "power.year.mean", "W", &p->o->series, 1));
+  CLX_TRY(put_wave(p, "power.year.most", "W", &p->o->series_most, 1));
   for (int32_t i = 0; i < supply->source_count; i++) {
     char name[96], slug[48];
-    snprintf(name, sizeof name, "power.source.%s", slug_of(supply->source[i].name, slug, sizeof slug));
-    CLX_TRY(put_wave(p, name, &p->o->source[i], 1));
+    snprintf(name, sizeof name, "power.source.%s", slug_among(source_name, supply, i, slug, sizeof slug));
+    CLX_TRY(put_wave(p, name, "W", &p->o->source[i], 1));
   }
-  return p->o->charge.count > 0 ? put_wave(p, "power.charge", &p->o->charge, 1) : CLX_OK;
+  return p->o->charge.count > 0 ? put_wave(p, "power.charge", "J", &p->o->charge, 1) : CLX_OK;
 }
 
 clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outcome *outcome, int32_t series,
@@ -398,6 +447,8 @@ clx_status clx_twin_power_put(const clx_twin_power_case *c, const clx_site_outco
   CLX_TRY(put_grid(&p));
   CLX_TRY(put_milestones(&p));
   if (outcome != NULL) CLX_TRY(put_energy(&p));
+  CLX_TRY(warn_cap(&c->job, result, error));
+  CLX_TRY(warn_missing(c, result, error));
   if (series & CLX_TWIN_POWER_WAVES) CLX_TRY(put_waves(&p));
   return series & CLX_TWIN_POWER_YEAR ? put_year(&p) : CLX_OK;
 }

@@ -4,13 +4,8 @@
 #include "twin/twin_power.h"
 
 // States of the group, in the order of clx_pass.
-static clx_site_state state_of(const clx_twin_pass *pass, const char *name, double share) {
-  const clx_wave_figures f = clx_wave_figures_of(&pass->servers, 1, 0, NULL);
-  return (clx_site_state){.name = name,
-                          .mean = share * f.mean,
-                          .least = share * f.least,
-                          .most = share * f.most,
-                          .ramp = share * fmax(f.ramp_up, f.ramp_down)};
+static clx_site_state state_of(const clx_twin_figures *f, const char *name) {
+  return (clx_site_state){.name = name, .mean = f->mean, .least = f->least, .most = f->most, .ramp = f->ramp};
 }
 
 // W that batteries take in and give back over a step to smooth it, mean.
@@ -24,24 +19,23 @@ static clx_status smoothing_of(const clx_twin_power_case *c, double *watt, clx_e
   return CLX_OK;
 }
 
-// Cohorts draw in proportion to their peaks.
+// Each cohort draws its own part of the waves.
 static clx_status add_groups(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
   double smoothing;
   site->group = CLX_NEW_ARRAY(c->arena, clx_site_group, c->fleet_count);
   if (site->group == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(smoothing_of(c, &smoothing, error));
-  const double servers = c->it_peak - c->network - c->storage;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_cohort *cohort = &c->fleet[i].cohort;
-    const double share = clx_twin_cohort_peak(&c->fleet[i]) / servers;
     clx_site_group *g = &site->group[site->group_count++];
     *g = (clx_site_group){.name = cohort->rack.name, .units = (double)cohort->racks, .from = cohort->arrival};
     for (int32_t k = 0; k < CLX_PASSES; k++) {
       const clx_twin_pass *pass = &c->pass[c->pass[k].there ? k : CLX_PASS_STEP];
-      g->state[g->state_count++] = state_of(pass, clx_pass_name[k], share);
+      g->state[g->state_count++] = state_of(&pass->own[i], clx_pass_name[k]);
     }
     g->state[CLX_PASS_STOPPED].leave = c->scenario->spec.power.smoothing.stagger;
-    g->state[CLX_PASS_STEP].smoothing = share * smoothing;
+    g->state[CLX_PASS_STEP].smoothing =
+        smoothing * c->pass[CLX_PASS_STEP].own[i].mean / c->pass[CLX_PASS_STEP].servers_mean;
   }
   site->extra[site->chain.plug] = c->network + c->storage;
   return CLX_OK;
@@ -72,11 +66,12 @@ static clx_status add_events(const clx_twin_power_case *c, clx_site *site, clx_e
                                                         .period = c->checkpoint_interval + c->checkpoint_stall};
   }
   if (c->stops > 0 && c->down > 0) {
-    site->event[site->event_count++] = (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM,
-                                                        .group = ALL,
-                                                        .state = CLX_PASS_STOPPED,
-                                                        .duration = c->down,
-                                                        .mean_time = 1 / c->stops};
+    site->event[site->event_count++] =
+        (clx_site_event){.kind = CLX_SITE_EVENT_RANDOM,
+                         .group = ALL,
+                         .state = CLX_PASS_STOPPED,
+                         .duration = c->down,
+                         .mean_time = fmax(0, 1 / c->stops - c->down)};  // from the end of one to the next
   }
   return CLX_OK;
 }

@@ -239,12 +239,15 @@ clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_op
   clx_power_options_default(&plain);
   study s = {
       .c = {.scenario = scenario}, .options = options != NULL ? options : &plain, .result = result, .error = error};
-  CLX_TRY(clx_scenario_need_training(scenario, error));
   CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
   CLX_TRY(clx_result_add_text(result, "scenario.title",
                               scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
+  if (!clx_scenario_is_training(scenario)) {
+    CLX_TRY(clx_twin_power_jobs_study(scenario, s.options, result, error));
+    return clx_twin_assumptions(scenario, result, error);
+  }
   s.c.seed = s.options->seed;
   s.c.arena = clx_arena_new();
   if (s.c.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

@@ -218,6 +218,7 @@ static clx_status add_trace(player *p, clx_trace *trace) {
 
 clx_status clx_twin_replay(const clx_scenario *scenario, const char *prefix, const clx_chakra_options *options,
                            clx_arena *arena, clx_result *result, clx_trace *trace, clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   static const clx_chakra_options none = {0};
   player p = {.scenario = scenario,
               .options = options != NULL ? options : &none,

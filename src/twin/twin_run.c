@@ -1,4 +1,5 @@
 #include "twin/twin_internal.h"
+#include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
@@ -52,6 +53,10 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
     CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
+  // What a site forces its GPUs to holds for training and all that follows from it.
+  clx_scenario fitted = *scenario;
+  CLX_TRY(clx_twin_power_cap(scenario, options->seed, &fitted.job.power_cap, error));
+  scenario = &fitted;
   clx_training job;
   clx_step step;
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));

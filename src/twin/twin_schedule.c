@@ -89,6 +89,7 @@ static clx_status play(const clx_scenario *scenario, const char *path, uint64_t 
 
 clx_status clx_twin_schedule(const clx_scenario *scenario, const char *path, uint64_t seed, clx_result *result,
                              clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (seed == 0) seed = (uint64_t)scenario->spec.network.fabric.seed;

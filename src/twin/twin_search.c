@@ -349,6 +349,7 @@ static clx_status hunt(clx_twin_hunt *h, clx_result *result, clx_error *error) {
 
 clx_status clx_twin_search(const clx_scenario *scenario, const clx_search_options *options, clx_result *result,
                            clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_twin_hunt h = {.scenario = scenario, .options = options, .arena = arena};

@@ -44,6 +44,7 @@ static void first_of_stages(const clx_layout *l, clx_rank_list *list) {
 
 clx_status clx_twin_trace(const clx_scenario *s, uint64_t seed, const char *ranks, clx_arena *arena, clx_trace *trace,
                           clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(s, error));
   clx_training job;
   clx_memory memory;
   clx_step step;

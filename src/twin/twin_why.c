@@ -84,6 +84,7 @@ static clx_status explain(const clx_scenario *scenario, const clx_training *job,
 
 clx_status clx_twin_why(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
+  CLX_TRY(clx_scenario_need_training(scenario, error));
   const clx_scenario_spec *spec = &scenario->spec;
   clx_training job;
   clx_step step;

@@ -9,8 +9,6 @@
 const clx_grid_band clx_grid_bands[4] = {
     {.low = 0.1, .high = 0.2}, {.low = 0.2, .high = 3}, {.low = 3, .high = 7}, {.low = 7, .high = 20}};
 
-static const double EXTENSION_MOST = 1e8;  // samples
-
 typedef struct report {
   clx_grid_check *check;
   int32_t count;
@@ -60,9 +58,9 @@ clx_status clx_grid_limits_check(const clx_grid_limits *l, clx_error *error) {
   return CLX_OK;
 }
 
-// A periodic wave goes on for as long as the longest window, so that what passes its end is seen.
+// A periodic wave goes on for as long as the longest window, a period at most, so that what passes its end is seen.
 static clx_status extend(const clx_wave *wave, double window, clx_arena *scratch, clx_wave *longer, clx_error *error) {
-  const int64_t more = (int64_t)fmin(fmax(1, round(window / wave->step)), EXTENSION_MOST);
+  const int64_t more = (int64_t)fmin(fmax(1, round(window / wave->step)), (double)wave->count);
   *longer = (clx_wave){.start = wave->start, .step = wave->step, .count = wave->count + more};
   longer->watt = CLX_NEW_ARRAY(scratch, float, longer->count);
   if (longer->watt == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

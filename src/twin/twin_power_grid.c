@@ -159,30 +159,11 @@ static clx_status check_changes(const clx_twin_power_case *c, clx_result *result
   return CLX_OK;
 }
 
-// Largest lines of bands after batteries, beside those before them.
-static clx_status put_bands(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
-                            clx_error *error) {
-  const clx_grid_limits *l = &c->scenario->spec.power.limits;
-  const clx_grid_band *band = l->band_count > 0 ? l->band : clx_grid_bands;
-  const int32_t count = l->band_count > 0 ? l->band_count : CLX_COUNT(clx_grid_bands);
-  clx_spectrum spectrum;
-  if (!(battery_of(c->scenario).battery_power > 0)) return CLX_OK;
-  CLX_TRY(clx_wave_spectrum(wave, !periodic, c->arena, &spectrum, error));
-  for (int32_t i = 0; i < count; i++) {
-    char name[64];
-    snprintf(name, sizeof name, "power.spectrum.band_%d.smoothed", i + 1);
-    CLX_TRY(clx_twin_put(result, name, clx_spectrum_band(&spectrum, band[i].low, band[i].high).largest, "W",
-                         "largest line in the band after batteries, peak", error));
-  }
-  return CLX_OK;
-}
-
 clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
                                  clx_error *error) {
   const clx_grid_limits *limits = &c->scenario->spec.power.limits;
   clx_grid_check check[CLX_GRID_CHECKS_MAX];
   int32_t count = 0;
-  CLX_TRY(put_bands(c, wave, periodic, result, error));
   if (!is_asked(limits)) return CLX_OK;
   CLX_TRY(clx_grid_check_wave(limits, wave, periodic, clx_twin_power_ride(c), bridge_of(c), c->arena, check, &count,
                               error));

@@ -157,6 +157,7 @@ static void test_servers_alone(void **state) {
   clx_power_flows_of(r, &f);
   check_balance(&f);
   CLX_CHECK_NEAR(used_by(&f, CLX_POWER_FLOW_NETWORK), 0, 0, 0);
+  assert_string_equal(f.node[f.source_count + f.trunk_count - 1].name, "all servers");
   clx_buffer out = {0};
   clx_report_power(r, false, &out);
   assert_non_null(strstr(out.data, "\npower       servers 410 kW mean, "));
@@ -399,6 +400,39 @@ static void test_memory_runs_out(void **state) {
   clx_result_free(r);
 }
 
+// A limit is asked of what batteries leave: 600 kW of a line of 10 MW are within 1 MW. The load's line is shown beside it.
+static void test_bands_after_batteries(void **state) {
+  (void)state;
+  static const double x[] = {0, 0.5, 1, 1.5}, y[] = {1e8, 4e5, 6e5, 1e5};
+  for (int32_t smoothed = 0; smoothed < 2; smoothed++) {
+    clx_result *r = clx_result_new();
+    clx_buffer out = {0};
+    power_put(r, "site_mean", 1e8, "W");
+    power_put(r, "spectrum.band_1.low", 0.2, "Hz");
+    power_put(r, "spectrum.band_1.high", 3, "Hz");
+    power_put(r, "spectrum.band_1.largest", 1e7, "W");
+    power_put(r, "spectrum.band_1.total", 1.2e7, "W");
+    power_put(r, "spectrum.band_1.at", 1, "Hz");
+    power_put(r, "spectrum.band_1.limit", 1e6, "W");
+    power_draw(r, "spectrum", "W", x, y, CLX_COUNT(x), "Hz");
+    if (smoothed > 0) power_put(r, "smoothed_swing", 1e6, "W");
+    clx_report_power(r, false, &out);
+    assert_int_equal(count_of(out.data, " 600 kW        1 MW\n"), smoothed);
+    assert_int_equal(count_of(out.data, " 1 MW over\n"), 1 - smoothed);
+    clx_buffer_free(&out);
+    clx_report_power_page(r, &out);
+    assert_int_equal(count_of(out.data, "<td>600 kW</td><td>1 MW</td>"), smoothed);
+    assert_int_equal(count_of(out.data, "<tr class=\"bad\">"), 1 - smoothed);
+    clx_buffer_free(&out);
+    clx_report_power_spectrum(r, &out);
+    check_drawing(out.data);
+    assert_int_equal(count_of(out.data, ">before batteries<"), smoothed);
+    assert_int_equal(count_of(out.data, "class=\"before\""), smoothed);
+    clx_buffer_free(&out);
+    clx_result_free(r);
+  }
+}
+
 // A machine of many jobs: what it draws over the replay, through its chain; there is no step of one job to show.
 static void test_jobs(void **state) {
   (void)state;
@@ -450,12 +484,20 @@ static void test_jobs(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_drawings),      cmocka_unit_test(test_drawn_parts),
-                                     cmocka_unit_test(test_empty),         cmocka_unit_test(test_flows_balance),
-                                     cmocka_unit_test(test_servers_alone), cmocka_unit_test(test_flows_balance_random),
-                                     cmocka_unit_test(test_meter),         cmocka_unit_test(test_bounds),
-                                     cmocka_unit_test(test_report),        cmocka_unit_test(test_report_without),
-                                     cmocka_unit_test(test_page),          cmocka_unit_test(test_csv),
-                                     cmocka_unit_test(test_jobs),          cmocka_unit_test(test_memory_runs_out)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_drawings),
+                                     cmocka_unit_test(test_drawn_parts),
+                                     cmocka_unit_test(test_empty),
+                                     cmocka_unit_test(test_flows_balance),
+                                     cmocka_unit_test(test_servers_alone),
+                                     cmocka_unit_test(test_flows_balance_random),
+                                     cmocka_unit_test(test_meter),
+                                     cmocka_unit_test(test_bounds),
+                                     cmocka_unit_test(test_report),
+                                     cmocka_unit_test(test_report_without),
+                                     cmocka_unit_test(test_page),
+                                     cmocka_unit_test(test_csv),
+                                     cmocka_unit_test(test_bands_after_batteries),
+                                     cmocka_unit_test(test_jobs),
+                                     cmocka_unit_test(test_memory_runs_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

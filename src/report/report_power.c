@@ -322,7 +322,8 @@ static void write_bands(writer *w) {
     const clx_quantity *limit = clx_power_part(&bands, i, "limit");
     const double low = clx_power_part_value(&bands, i, "low", 0), high = clx_power_part_value(&bands, i, "high", 0),
                  largest = clx_power_part_value(&bands, i, "largest", 0),
-                 left = smoothed ? clx_power_band_line(w->result, low, high, NULL) : largest;
+                 left = clx_power_part_value(&bands, i, "smoothed",
+                                             smoothed ? clx_power_band_line(w->result, low, high, NULL) : largest);
     snprintf(range, sizeof range, "%g to %g Hz", low, high);
     if (!(largest > 0)) {
       add(w, "%-16.16s %12s", range, "no line");

@@ -82,7 +82,6 @@ static void split(const clx_result *result, const clx_power_parts *parts, int32_
 static void add_plugs(const clx_result *result, double in, chain *c) {
   level l = {.in = in, .load = -1, .loss_of = "power supplies"};
   double left = in;
-  snprintf(l.name, sizeof l.name, "IT equipment");
   for (int32_t k = 1; k < NAMED_SUMS; k++) {  // cooling is none of its
     bool above = clx_power_servers_alone(result);
     for (int32_t i = 0; i < c->count; i++) above = above || c->level[i].port[k] > 0;
@@ -90,6 +89,7 @@ static void add_plugs(const clx_result *result, double in, chain *c) {
     l.port[k] = fmin(at_least_none(clx_result_value(result, PORTS[k].sum, 0)), left);
     left -= l.port[k];
   }
+  snprintf(l.name, sizeof l.name, left < in ? "IT equipment" : "all servers");  // network and storage enter further up
   l.loss = fmin(at_least_none(clx_result_value(result, "power.level.server.loss", 0)), left);
   c->load = left - l.loss;
   memmove(c->level + 1, c->level, (size_t)c->count * sizeof l);
@@ -125,7 +125,7 @@ static void levels_of(const clx_result *result, double total, chain *c) {
 static int32_t add_node(clx_power_flows *f, const char *name, int32_t kind, double watt, double load) {
   if (f->node_count == CLX_POWER_FLOW_NODES) return CLX_POWER_FLOW_NODES - 1;
   clx_power_node *n = &f->node[f->node_count];
-  snprintf(n->name, sizeof n->name, "%s", name);
+  snprintf(n->name, sizeof n->name, "%.*s", CLX_POWER_NAME - 1, name);
   n->kind = kind;
   n->watt = watt;
   n->load = load;

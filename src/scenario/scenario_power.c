@@ -98,13 +98,9 @@ static clx_status check_jobs(const clx_scenario *s, clx_error *error) {
   const struct {
     const char *key;
     bool there;
-  } keys[] = {{"sources", spec->supply.source_count > 0},
-              {"limits", spec->limits.place.file != NULL},
-              {"smoothing", spec->smoothing.place.file != NULL},
-              {"milestones", spec->milestone_count > 0},
-              {"facility_limit", spec->facility_limit > 0},
-              {"storage", spec->storage > 0},
-              {"pue", spec->pue > 0}};
+  } keys[] = {{"sources", spec->supply.source_count > 0},        {"limits", spec->limits.place.file != NULL},
+              {"smoothing", spec->smoothing.place.file != NULL}, {"milestones", spec->milestone_count > 0},
+              {"facility_limit", spec->facility_limit > 0},      {"storage", spec->storage > 0}};
   if (many && clx_scenario_is_training(s))
     return clx_fail(error, CLX_INPUT, spec->jobs.place,
                     "'power.jobs' and 'training' exclude each other: many jobs, or one");

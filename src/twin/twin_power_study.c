@@ -161,6 +161,27 @@ static clx_status choose_battery(const study *s, clx_smoothing *given, clx_desig
                          "power design: no battery of the scenario has a price: its cost is that of energy alone");
 }
 
+// W that each GPU must draw at least for the site not to fall below `watt`; the designer sees the wave of the site alone.
+static double gpu_floor(const clx_twin_power_case *c, double watt) {
+  enum { TRIES = 50 };
+  double low = 0, high = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++) high = fmax(high, c->fleet[i].limit);
+  for (int32_t k = 0; k < TRIES; k++) {
+    const double gpu = (low + high) / 2;
+    double it = c->network + c->storage;
+    for (int32_t i = 0; i < c->fleet_count; i++) {
+      const double own = fmin(gpu, c->fleet[i].limit);
+      it += clx_twin_cohort_power(&c->fleet[i], own, own, true).in;
+    }
+    if (clx_twin_site_power(c, it, c->it_mean) < watt) {
+      low = gpu;
+    } else {
+      high = gpu;
+    }
+  }
+  return high;
+}
+
 static clx_status put_design(const study *s) {
   static const double YEARS = 5;
   const clx_scenario *scenario = s->c.scenario;
@@ -195,7 +216,12 @@ static clx_status put_design(const study *s) {
   if (d.best < 0) return clx_result_warn(s->result, s->error, "power: no battery and floor meet the limits");
   const clx_design_point *best = &d.point[d.best];
   CLX_TRY(clx_twin_put(s->result, "power.design.floor", best->floor, "",
-                       "power floor of the cheapest, share of the most", s->error));
+                       "power floor of the cheapest, share of the most that the site draws", s->error));
+  double most = 0;
+  for (int64_t i = 0; i < pass->site.count; i++) most = fmax(most, (double)pass->site.watt[i]);
+  if (best->floor > 0)
+    CLX_TRY(clx_twin_put(s->result, "power.design.gpu_floor", gpu_floor(&s->c, best->floor * most), "W",
+                         "of one GPU, all at once, that holds the site there", s->error));
   CLX_TRY(
       clx_twin_put(s->result, "power.design.battery_power", best->battery_power, "W", "smallest battery", s->error));
   CLX_TRY(

@@ -86,14 +86,16 @@ static void set_means(clx_twin_power_case *c) {
   }
 }
 
-// Most that the waves of the site reach, batteries of role smooth counted.
+// Most that the waves of the site reach, batteries of role smooth counted. What a slow one adds to an edge for the tenth of a second of its response is
+// nothing that a feed or a contract sees: it never counts for more than no battery.
 static clx_status most_of(const clx_twin_power_case *c, double *most, clx_error *error) {
   *most = 0;
   for (int32_t k = 0; k < CLX_PASSES; k++) {
     clx_smoothed out;
     if (!c->pass[k].there) continue;
     CLX_TRY(clx_twin_power_smooth(c->scenario, &c->pass[k].site, true, c->arena, &out, error));
-    for (int64_t i = 0; i < out.wave.count; i++) *most = fmax(*most, (double)out.wave.watt[i]);
+    const double after = clx_wave_figures_of(&out.wave, 0, 0, NULL).most;
+    *most = fmax(*most, fmin(after, clx_wave_figures_of(&c->pass[k].site, 0, 0, NULL).most));
   }
   return CLX_OK;
 }

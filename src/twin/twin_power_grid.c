@@ -72,6 +72,16 @@ static bool is_asked(const clx_grid_limits *l) {
   return l->ramp > 0 || l->range > 0 || l->band_count > 0 || l->sag_time > 0 || l->hold_time > 0;
 }
 
+// "ramp (stop)" -> "ramp_stop".
+static void slug_of(const char *title, char *slug, size_t size) {
+  size_t kept = 0;
+  clx_result_slug(title, slug, size);
+  for (size_t i = 0; slug[i] != '\0'; i++) {
+    if (slug[i] != '(' && slug[i] != ')') slug[kept++] = slug[i];
+  }
+  slug[kept] = '\0';
+}
+
 static clx_status put_check(const clx_grid_check *check, clx_result *result, clx_error *error) {
   const struct {
     const char *what;
@@ -81,7 +91,7 @@ static clx_status put_check(const clx_grid_check *check, clx_result *result, clx
                  {"found", check->found, check->unit, "what the site does"},
                  {"met", check->met, "", "1 = within the limit"}};
   char name[128], slug[64];
-  clx_result_slug(check->name, slug, sizeof slug);
+  slug_of(check->name, slug, sizeof slug);
   for (int32_t k = 0; k < CLX_COUNT(numbers); k++) {
     snprintf(name, sizeof name, "power.check.%s.%s", slug, numbers[k].what);
     CLX_TRY(clx_twin_put(result, name, numbers[k].value, numbers[k].unit, numbers[k].doc, error));

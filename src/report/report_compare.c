@@ -39,11 +39,18 @@ static int compare_changes(const void *x, const void *y) {
   return (a->order > b->order) - (a->order < b->order);
 }
 
+// What is left of a balance is rounding: its ratio says nothing.
+static bool is_rounding(const char *name) {
+  static const char END[] = "residual";
+  const size_t length = strlen(name), own = sizeof END - 1;
+  return length >= own && strcmp(name + length - own, END) == 0;
+}
+
 static void collect(comparison *c) {
   for (int32_t i = 0; i < clx_result_count(c->a); i++) {
     const clx_quantity *a = clx_result_at(c->a, i), *b = clx_result_find(c->b, a->name);
     if (b == NULL || strcmp(a->unit, b->unit) != 0) continue;
-    const double d = distance(a->value, b->value);
+    const double d = is_rounding(a->name) ? 0 : distance(a->value, b->value);
     c->change[c->count] = (change){a, b, d, c->count};
     c->count++;
     c->changed += d > 0;

@@ -10,6 +10,7 @@
 //   power.spectrum.band_N.{low, high (Hz), largest, total (W), at (Hz)}, .limit (W; absent = none asked)
 //   power.check.NAME.{limit, found (unit of the line), met (0, 1)}, NAME a slug; fact power.check.NAME.title where it reads otherwise.
 //     Lines that are not met are shown by the reports: no warnings beside them.
+//   fact power.design.battery: the battery whose price, round trip and response the design takes
 //   power.milestone_N.{power (W), gpus}, fact power.milestone_N.name
 #pragma once
 

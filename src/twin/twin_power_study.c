@@ -127,9 +127,17 @@ static clx_status put_window(const study *s) {
 
 // --- design -------------------------------------------------------------------------------------------------------------------
 
+// USD a joule that floors burn and batteries lose: the grid's, else that of the cheapest generator. 0 = nothing says.
 static double energy_price(const clx_scenario *s) {
-  const clx_tariff *t = s->power.supply.tariff;
-  return t != NULL && t->energy > 0 ? t->energy : 0;
+  const clx_supply *supply = &s->power.supply;
+  const clx_tariff *t = supply->tariff;
+  double least = INFINITY;
+  if (t != NULL && t->energy > 0) return t->energy;
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    const clx_generator *g = supply->source[i].generator;
+    if (g != NULL) least = fmin(least, g->heat_rate * g->fuel_price + g->upkeep);
+  }
+  return isfinite(least) ? least : 0;
 }
 
 // The battery of the design: the scenario's cheapest for a W that has a price, else its first, else an ideal one. Swings of seconds take power, not
@@ -187,6 +195,9 @@ static clx_status put_design(const study *s) {
   const clx_scenario *scenario = s->c.scenario;
   const clx_twin_pass *pass = &s->c.pass[CLX_PASS_STEP];
   clx_design_costs costs = {.energy = energy_price(scenario), .years = YEARS};
+  if (!(costs.energy > 0))
+    CLX_TRY(clx_result_warn(s->result, s->error,
+                            "power design: no tariff and no generator: what floors burn costs nothing"));
   clx_smoothing given = {.battery_time = scenario->spec.power.smoothing.battery_time};
   CLX_TRY(choose_battery(s, &given, &costs));
   clx_design d;

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <colossus/colossus.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,47 @@ static void test_curtailment_caps(void **state) {
   clx_result_free(r);
 }
 
+// Of many equal ones twelve are shown and all count.
+static void test_many_curtailments(void **state) {
+  (void)state;
+  enum { COUNT = 15 };
+  char list[2048] = "[";
+  for (int i = 0; i < COUNT; i++) {
+    char one[96];
+    snprintf(one, sizeof one, "%s{at: %d h, notice: 30 min, duration: 1 h, power: 380 kW}", i > 0 ? ", " : "",
+             1 + 4 * i);
+    strcat(list, one);
+  }
+  strcat(list, "]");
+  const clx_setting settings[] = {{"power.sources", "[{name: grid, power: 1 MW}]"},
+                                  {"power.tariff", "us-industrial"},
+                                  {"power.horizon", "4 d"},
+                                  {"power.curtailments", list}};
+  clx_result *r = run("gpt3-mlperf-512", settings, CLX_COUNT(settings));
+  const double rate = value(r, "power.curtailment_1.rate");
+  assert_true(rate > 0.3 && rate < 1);
+  CLX_CHECK_NEAR(value(r, "power.curtailment_12.rate"), rate, 0, 0);
+  assert_null(clx_result_find(r, "power.curtailment_13.rate"));
+  CLX_CHECK_NEAR(value(r, "power.shed.work"), COUNT * 3600 * (1 - rate), 1e-9, 0);
+  clx_result_free(r);
+}
+
+// The study of a capped site is of the same job as its run.
+static void test_study_has_the_cap(void **state) {
+  (void)state;
+  static const clx_setting settings[] = {{"power.facility_limit", "380 kW"}, {"power.on_limit", "cap"}};
+  clx_error error = {0};
+  clx_scenario *scenario = NULL;
+  clx_result *study = NULL, *r = run("gpt3-mlperf-512", settings, 2);
+  assert_int_equal(clx_scenario_load(catalog, "gpt3-mlperf-512", settings, 2, &scenario, &error), CLX_OK);
+  if (clx_power_run(scenario, NULL, &study, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  CLX_CHECK_NEAR(value(study, "training.step_time"), value(r, "training.step_time"), 1e-12, 0);
+  CLX_CHECK_NEAR(value(study, "power.cap"), value(r, "power.cap"), 1e-12, 0);
+  clx_result_free(study);
+  clx_result_free(r);
+  clx_scenario_free(scenario);
+}
+
 static void test_named_errors(void **state) {
   (void)state;
   static const struct {
@@ -199,7 +241,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_published_trace),   cmocka_unit_test(test_levels_balance),
       cmocka_unit_test(test_stops_and_stagger), cmocka_unit_test(test_cap_reaches_training),
-      cmocka_unit_test(test_curtailment_caps),  cmocka_unit_test(test_named_errors),
+      cmocka_unit_test(test_curtailment_caps),  cmocka_unit_test(test_many_curtailments),
+      cmocka_unit_test(test_study_has_the_cap), cmocka_unit_test(test_named_errors),
       cmocka_unit_test(test_equal_batteries),   cmocka_unit_test(test_frontier),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);

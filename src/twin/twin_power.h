@@ -107,7 +107,7 @@ double clx_twin_power_ride(const clx_twin_power_case *c);
 // power.check.*: what the utility asks of the wave, and of start, stop and restart of the job; nothing where it asks nothing.
 clx_status clx_twin_power_checks(const clx_twin_power_case *c, const clx_wave *wave, bool periodic, clx_result *result,
                                  clx_error *error);
-// power.curtailment_N.*, power.shed.work: the cap of a GPU and the step at it under each curtailment (the first twelve), and the work lost.
+// power.curtailment_N.*, power.shed.work: the cap of a GPU and the step at it under each curtailment (the first twelve), and the work lost to all of them.
 clx_status clx_twin_power_curtailments(const clx_twin_power_case *c, clx_result *result, clx_error *error);
 // power.handover.*: batteries for the time until generators carry the load after the loss of all feeds.
 clx_status clx_twin_power_handover(const clx_twin_power_case *c, clx_result *result, clx_error *error);

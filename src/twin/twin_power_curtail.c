@@ -4,7 +4,7 @@
 
 #include "twin/twin_power.h"
 
-enum { SHOWN = 12 };
+enum { SHOWN = 12 };  // by number; all count in power.shed.work
 
 typedef struct answer {
   double limit;      // W of the site
@@ -50,9 +50,10 @@ static clx_status put_one(const clx_twin_power_case *c, int32_t number, const an
 clx_status clx_twin_power_curtailments(const clx_twin_power_case *c, clx_result *result, clx_error *error) {
   const clx_supply *supply = &c->scenario->power.supply;
   answer known[SHOWN];
-  int32_t count = 0;
+  int32_t count = 0, shown = 0;
   double lost = 0;
-  for (int32_t i = 0; i < supply->curtailment_count && count < SHOWN; i++) {
+  bool any = false;
+  for (int32_t i = 0; i < supply->curtailment_count; i++) {
     const clx_curtailment *k = &supply->curtailment[i];
     const double end = fmin(k->at + k->duration, c->horizon), length = end - k->at;
     if (!(length > 0)) continue;
@@ -63,11 +64,12 @@ clx_status clx_twin_power_curtailments(const clx_twin_power_case *c, clx_result 
       if (seen) a = known[j];
     }
     if (!seen) CLX_TRY(fit(c, &a, error));
-    known[count++] = a;
+    if (!seen && count < SHOWN) known[count++] = a;
+    any = true;
     lost += length * (1 - (a.step_time > 0 ? c->step.step_time / a.step_time : 0));
-    CLX_TRY(put_one(c, count, &a, length, result, error));
+    if (shown < SHOWN) CLX_TRY(put_one(c, ++shown, &a, length, result, error));
   }
-  if (count == 0) return CLX_OK;
+  if (!any) return CLX_OK;
   return clx_twin_put(result, "power.shed.work", lost, "s",
-                      "of the job at its full rate, lost to curtailments; not in training.duration", error);
+                      "of the job at its full rate, lost to all curtailments; not in training.duration", error);
 }

@@ -285,6 +285,10 @@ clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_op
     CLX_TRY(clx_twin_power_jobs_study(scenario, s.options, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
+  // As a run: what a site forces its GPUs to holds for training, too.
+  clx_scenario fitted = *scenario;
+  CLX_TRY(clx_twin_power_cap(scenario, s.options->seed, &fitted.job.power_cap, error));
+  s.c.scenario = &fitted;
   s.c.seed = s.options->seed;
   s.c.arena = clx_arena_new();
   if (s.c.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

@@ -80,10 +80,14 @@ static clx_status put_loops(const putter *p) {
     const clx_loop_state *s = &p->k->design.loop[i];
     char subject[96];
     snprintf(subject, sizeof subject, "loop.%s.", loop->spec.name);
-    const number numbers[] = {{"count", fmax(1, loop->spec.count), "", "equal loops"},
+    const double count = fmax(1, loop->spec.count);
+    const number numbers[] = {{"count", count, "", "equal loops"},
                               {"supply", s->supply, "K", "on the design day"},
                               {"back", s->back, "K", "return, on the design day"},
-                              {"flow", s->flow, "kg/s", "of one loop"},
+                              {"flow", s->flow * count, "kg/s", "of all of them"},
+                              {"pumps", loop->spec.pumps, "", "that carry the flow of one loop"},
+                              {"spare", loop->spec.pumps_spare, "", "pumps of one loop beyond them"},
+                              {"warm", s->warm ? 1 : 0, "", "1: the supply is above its set point"},
                               {"pressure", s->pressure, "Pa", "that its pumps or fans overcome"},
                               {"pump", s->pump, "W", "of all its pumps or fans"},
                               {"heat", s->heat, "W", "into all of them"}};
@@ -109,12 +113,13 @@ static clx_status put_units(const putter *p) {
         {"heat", s->heat, "W", "that they take on the design day"},
         {"electric", s->electric, "W", "that they draw"},
         {"share", s->share, "", "of their capacity"},
+        {"limit", s->limit == CLX_CHILLER_OK ? 0 : 1, "", "1: outside the range of their curves"},
         {"water", s->water.evaporation + s->water.drift + s->water.blowdown, "kg/s", "that they take in"}};
     CLX_TRY(put_all(p, subject, numbers, CLX_COUNT(numbers)));
     CLX_TRY(put_text(p, subject, "title", u->spec.title != NULL ? u->spec.title : u->spec.name));
     CLX_TRY(put_text(p, subject, "kind", clx_plant_kind_name[u->spec.kind]));
     CLX_TRY(put_text(p, subject, "from", plant->loop[u->loop].spec.name));
-    CLX_TRY(put_text(p, subject, "into", u->into < 0 ? "outside" : plant->loop[u->into].spec.name));
+    if (u->into >= 0) CLX_TRY(put_text(p, subject, "into", plant->loop[u->into].spec.name));
     if (s->limit == CLX_CHILLER_OK) continue;
     CLX_TRY(clx_result_warn(p->result, p->error,
                             "cooling: on the design day '%s' stands outside the range of its curves: it is computed at "
@@ -140,6 +145,9 @@ static clx_status put_design(const putter *p) {
     CLX_TRY(put_all(p, "", flows, CLX_COUNT(flows)));
   }
   CLX_TRY(put_text(p, "", "plant", plant->name));
+  if (plant->liquid >= 0) CLX_TRY(put_text(p, "", "liquid", plant->loop[plant->liquid].spec.name));
+  if (plant->air >= 0) CLX_TRY(put_text(p, "", "air", plant->loop[plant->air].spec.name));
+  CLX_TRY(put_text(p, "", "moment", "design day"));
   CLX_TRY(put_text(p, "", "weather", p->c->scenario->cooling.weather.name));
   CLX_TRY(put_text(p, "", "weather_origin", p->c->scenario->cooling.weather.origin));
   CLX_TRY(put_loops(p));

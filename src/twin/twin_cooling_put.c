@@ -183,6 +183,11 @@ static clx_status put_chips(const putter *p) {
       {"clock", clock, "", "that boards at their limit keep in the hottest hour, share"},
       {"step_time", time, "s", "of the job in the hottest hour"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
+  double ride;
+  CLX_TRY(clx_twin_cooling_ride(c, &ride, p->error));
+  if (isfinite(ride))
+    CLX_TRY(clx_twin_put(p->result, "cooling.ride_through", ride, "s",
+                         "from the loss of all power to the plant until the first chip throttles", p->error));
   if (p->k->first < 0) return CLX_OK;
   const clx_twin_cohort *first = &c->fleet[p->k->first];
   CLX_TRY(put_text(p, "", "throttles_first", first->cohort.rack.name));

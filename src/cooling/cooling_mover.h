@@ -12,15 +12,15 @@ typedef struct clx_mover {
   const char *name, *title;
   const char *const *aliases;
   int32_t alias_count;
-  int32_t kind;        // clx_mover_kind
-  double *flow;        // shares of the design flow, rising from 0
+  int32_t kind;  // clx_mover_kind
+  double *flow;  // shares of the design flow, rising from 0
   int32_t flow_count;
-  double *head;        // head at full speed over the design head, falling, at each
+  double *head;  // head at full speed over the design head, falling, at each
   int32_t head_count;
-  double efficiency;   // hydraulic, at its best point
-  double *load;        // shares of the motor's rating, rising
+  double efficiency;  // hydraulic, at its best point
+  double *load;       // shares of the motor's rating, rising
   int32_t load_count;
-  double *motor;       // efficiency of motor and drive at each
+  double *motor;  // efficiency of motor and drive at each
   int32_t motor_count;
   double speed_least;  // share of full speed
 } clx_mover;

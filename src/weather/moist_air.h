@@ -11,7 +11,7 @@ typedef struct clx_air {
   double pressure;  // Pa
 } clx_air;
 
-// CLX_INPUT: outside the range, or more vapour than saturation holds (beyond rounding).
+// CLX_INPUT: outside the range, or more vapour than saturation holds (beyond the rounding of single precision).
 clx_status clx_air_check(const clx_air *air, clx_error *error);
 // Pa over water (over ice below 0.01 degC) at `temperature` K. 25 degC: 3,169.7 Pa.
 double clx_air_saturation_pressure(double temperature);

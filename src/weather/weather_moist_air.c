@@ -60,7 +60,7 @@ clx_status clx_air_check(const clx_air *air, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT, "air at %g Pa: expected 20 to 120 kPa", air->pressure);
   }
   const double most = clx_air_saturation_humidity(air->dry_bulb, air->pressure);
-  if (!(air->humidity >= 0 && air->humidity <= most * (1 + 1e-6))) {
+  if (!(air->humidity >= 0 && air->humidity <= most * (1 + 1e-5))) {
     return clx_fail_plain(error, CLX_INPUT,
                           "air of %.2f degC with %g kg of vapour per kg: expected 0 to %g (saturation)", c,
                           air->humidity, most);

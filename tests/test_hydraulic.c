@@ -84,14 +84,29 @@ typedef struct bench {
 // A closed loop: pump, pipe, rack, valve.
 static void bench_make(bench *b) {
   *b = (bench){.node = {"out", "far", "back", "in"}, .pressure = {NAN, NAN, NAN, NAN}};
-  b->branch[0] = (clx_branch){.name = "pump", .kind = CLX_BRANCH_PUMP, .from = 3, .to = 0, .speed = 1,
+  b->branch[0] = (clx_branch){.name = "pump",
+                              .kind = CLX_BRANCH_PUMP,
+                              .from = 3,
+                              .to = 0,
+                              .speed = 1,
                               .pump = {.mover = &rig_mover, .flow = 0.01, .head = 1e5}};
   b->branch[1] = (clx_branch){.name = "pipe", .from = 0, .to = 1, .length = 20, .diameter = 0.1, .roughness = 1e-4};
-  b->branch[2] = (clx_branch){.name = "rack", .kind = CLX_BRANCH_RESISTANCE, .from = 1, .to = 2, .pressure = 8e4,
-                              .design = 0.01, .exponent = 2};
+  b->branch[2] = (clx_branch){.name = "rack",
+                              .kind = CLX_BRANCH_RESISTANCE,
+                              .from = 1,
+                              .to = 2,
+                              .pressure = 8e4,
+                              .design = 0.01,
+                              .exponent = 2};
   b->branch[3] = (clx_branch){.name = "valve", .kind = CLX_BRANCH_VALVE, .from = 2, .to = 3, .kv = 60, .position = 1};
-  b->net = (clx_hydraulic){.node = b->node, .node_count = 4, .inflow = b->inflow, .pressure = b->pressure,
-                           .branch = b->branch, .branch_count = 4, .density = 1000, .viscosity = 1e-3};
+  b->net = (clx_hydraulic){.node = b->node,
+                           .node_count = 4,
+                           .inflow = b->inflow,
+                           .pressure = b->pressure,
+                           .branch = b->branch,
+                           .branch_count = 4,
+                           .density = 1000,
+                           .viscosity = 1e-3};
 }
 
 static void refuse(const bench *b, clx_status status, const char *text) {
@@ -348,7 +363,8 @@ static void test_check_valves(void **state) {
     rig_make(&r, &seed, false);  // an inflow may have no other way than back through the valve
     rig_solve(&r);
     for (int32_t i = 0; i < r.net.branch_count; i++) {
-      if (r.branch[i].kind != CLX_BRANCH_RESISTANCE && !(r.branch[i].kind == CLX_BRANCH_PUMP && !r.branch[i].check)) continue;
+      if (r.branch[i].kind != CLX_BRANCH_RESISTANCE && !(r.branch[i].kind == CLX_BRANCH_PUMP && !r.branch[i].check))
+        continue;
       if (fabs(r.flow[i]) < 1e-3 * largest_flow(&r)) continue;
       const clx_branch before = r.branch[i];
       double flow[RIG_BRANCHES], level[RIG_NODES];
@@ -360,7 +376,8 @@ static void test_check_valves(void **state) {
       }
       rig_solve(&s);
       if (r.flow[i] > 0) {
-        for (int32_t j = 0; j < r.net.branch_count; j++) CLX_CHECK_NEAR(flow[j], r.flow[j], 1e-6, 1e-6 * largest_flow(&r));
+        for (int32_t j = 0; j < r.net.branch_count; j++)
+          CLX_CHECK_NEAR(flow[j], r.flow[j], 1e-6, 1e-6 * largest_flow(&r));
         kept++;
       } else {
         assert_true(flow[i] > -1e-5 * largest_flow(&r));
@@ -390,8 +407,10 @@ static void test_again_is_afresh(void **state) {
       r.branch[i].position = rig_draw(&seed);
       assert_int_equal(clx_hydraulic_again(solver, &r.net, &out, &error), CLX_OK);
       rig_solve(&r);
-      for (int32_t j = 0; j < r.net.branch_count; j++) CLX_CHECK_NEAR(flow[j], r.flow[j], 1e-6, 1e-5 * largest_flow(&r));
-      for (int32_t j = 0; j < r.net.node_count; j++) CLX_CHECK_NEAR(level[j], r.level[j], 1e-9, 1e-8 * largest_loss(&r));
+      for (int32_t j = 0; j < r.net.branch_count; j++)
+        CLX_CHECK_NEAR(flow[j], r.flow[j], 1e-6, 1e-5 * largest_flow(&r));
+      for (int32_t j = 0; j < r.net.node_count; j++)
+        CLX_CHECK_NEAR(level[j], r.level[j], 1e-9, 1e-8 * largest_loss(&r));
     }
     clx_hydraulic_close(solver);
   }

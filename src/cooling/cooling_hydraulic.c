@@ -439,9 +439,11 @@ clx_status clx_hydraulic_solve(const clx_hydraulic *net, const double *start, cl
   const char *name = branch->name ? branch->name : "?";
   if (flow < 0) {
     return clx_fail_plain(error, CLX_INFEASIBLE,
-                          "check valve %s: the network presses %.6g m3/s back through it, expected another way out", name, -flow);
+                          "check valve %s: the network presses %.6g m3/s back through it, expected another way out",
+                          name, -flow);
   }
-  return clx_fail_plain(error, CLX_INFEASIBLE,
-                        "pump %s: the network asks it for %.6g m3/s, beyond the end of its curve at %.6g m3/s (speed %.3g)",
-                        name, flow, clx_mover_end(&branch->pump, branch->speed), branch->speed);
+  return clx_fail_plain(
+      error, CLX_INFEASIBLE,
+      "pump %s: the network asks it for %.6g m3/s, beyond the end of its curve at %.6g m3/s (speed %.3g)", name, flow,
+      clx_mover_end(&branch->pump, branch->speed), branch->speed);
 }

@@ -52,7 +52,7 @@ typedef struct clx_hydraulic_state {
   double *flow;      // [branch_count] m3/s
   double *pressure;  // [node_count] Pa
   int32_t iterations;
-  int32_t over;            // first branch that cannot do so: a pump beyond its curve, a check valve pressed open; -1 = none
+  int32_t over;  // first branch that cannot do so: a pump beyond its curve, a check valve pressed open; -1 = none
   double mass_residual;    // relative, largest over nodes
   double energy_residual;  // relative, largest over branches
 } clx_hydraulic_state;

@@ -412,9 +412,7 @@ static clx_status solve_from(clx_hydraulic_solver *s, const clx_hydraulic *net, 
   for (int32_t i = 0; i < s->nodes; i++) state->pressure[i] = s->pressure[i] - weight_at(net, i);
   state->over = -1;
   for (int32_t i = 0; i < s->branches && state->over < 0; i++) {
-    const clx_branch *branch = &net->branch[i];
-    if (branch->kind != CLX_BRANCH_PUMP || branch->speed <= 0) continue;
-    if (s->flow[i] > clx_pump_end(branch) * (1 + 1e-6)) state->over = i;
+    if (clx_branch_overrun(&net->branch[i], s->flow[i])) state->over = i;
   }
   return CLX_OK;
 }
@@ -436,9 +434,16 @@ clx_status clx_hydraulic_solve(const clx_hydraulic *net, const double *start, cl
   if (status == CLX_OK) status = solve_from(s, net, start, state, error);
   clx_hydraulic_close(s);
   if (status != CLX_OK || state->over < 0) return status;
-  const clx_branch *pump = &net->branch[state->over];
+  const clx_branch *branch = &net->branch[state->over];
+  const double flow = state->flow[state->over];
+  const char *name = branch->name ? branch->name : "?";
+  if (flow < 0) {
+    return clx_fail_plain(error, CLX_INFEASIBLE,
+                          "check valve %s: the network presses %.6g m3/s back through it, expected another way out",
+                          name, -flow);
+  }
   return clx_fail_plain(
       error, CLX_INFEASIBLE,
-      "pump %s: the network asks it for %.6g m3/s, beyond the end of its curve at %.6g m3/s (speed %.3g)",
-      pump->name ? pump->name : "?", state->flow[state->over], clx_pump_end(pump), pump->speed);
+      "pump %s: the network asks it for %.6g m3/s, beyond the end of its curve at %.6g m3/s (speed %.3g)", name, flow,
+      clx_mover_end(&branch->pump, branch->speed), branch->speed);
 }

@@ -52,7 +52,7 @@ typedef struct clx_hydraulic_state {
   double *flow;      // [branch_count] m3/s
   double *pressure;  // [node_count] Pa
   int32_t iterations;
-  int32_t over;            // first pump that runs beyond the end of its curve; -1 = none
+  int32_t over;  // first branch that cannot do so: a pump beyond its curve, a check valve pressed open; -1 = none
   double mass_residual;    // relative, largest over nodes
   double energy_residual;  // relative, largest over branches
 } clx_hydraulic_state;
@@ -62,14 +62,15 @@ typedef struct clx_hydraulic_state {
 clx_status clx_hydraulic_check(const clx_hydraulic *net, clx_error *error);
 
 // Newton on flows and pressures (KLU), its step held back by the dissipation along it: converges from any start, as all laws rise.
-// Residuals below 1e-9. `start` (nullable): [branch_count] flows to start from. Also CLX_INFEASIBLE: a pump that must run beyond its curve.
+// Residuals below 1e-9. `start` (nullable): [branch_count] flows to start from. Also CLX_INFEASIBLE: a pump that must run beyond its curve,
+// a check valve through which inflows press back.
 // 10 branches: 10 us; 3,000: 10 ms.
 clx_status clx_hydraulic_solve(const clx_hydraulic *net, const double *start, clx_arena *arena,
                                clx_hydraulic_state *state, clx_error *error);
 
 // Checked and analysed once, solved often with changed speeds, positions, pressures and inflows (transients). Each solution starts from
 // the one before; nothing is allocated unless the pivots have to change. `state` keeps the caller's arrays. A pump beyond its curve is no
-// mistake here (it may be coasting down): state->over names it.
+// mistake here (it may be coasting down): state->over says which.
 typedef struct clx_hydraulic_solver clx_hydraulic_solver;
 clx_status clx_hydraulic_open(const clx_hydraulic *net, clx_hydraulic_solver **solver, clx_error *error);
 clx_status clx_hydraulic_again(clx_hydraulic_solver *solver, const clx_hydraulic *net, clx_hydraulic_state *state,

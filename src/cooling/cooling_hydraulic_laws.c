@@ -122,11 +122,7 @@ static double valve_loss(const clx_hydraulic *net, const clx_branch *valve, doub
 
 // --- pumps ----------------------------------------------------------------------------------------------------------------------
 
-static double curve_end(const clx_mover_size *size) {
-  return size->flow * size->mover->flow[size->mover->flow_count - 1];
-}
-
-double clx_pump_end(const clx_branch *branch) { return curve_end(&branch->pump) * branch->speed; }
+static double curve_end(const clx_mover_size *size) { return clx_mover_end(size, 1); }
 
 // Pa at the flow at the end of the curve that the pump loses when it stands. By the affinity laws head = a speed^2 - b flow^2 for the parabola
 // through no flow and the end of the curve, and b is left at speed 0.
@@ -175,6 +171,14 @@ double clx_branch_loss(const clx_hydraulic *net, const clx_branch *branch, doubl
     default:
       return pump_loss(branch, flow, slope);
   }
+}
+
+bool clx_branch_overrun(const clx_branch *branch, double flow) {
+  const double pressed = 1e-5;  // share of the design flow: 10,000 times the design pressure on a shut check valve
+  if (branch->kind == CLX_BRANCH_CHECK) return flow < -pressed * branch->design;
+  if (branch->kind != CLX_BRANCH_PUMP) return false;
+  if (branch->check && flow < -pressed * curve_end(&branch->pump)) return true;
+  return branch->speed > 0 && flow > clx_mover_end(&branch->pump, branch->speed) * (1 + 1e-6);
 }
 
 bool clx_branch_resists(const clx_branch *branch) {

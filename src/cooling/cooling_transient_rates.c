@@ -79,7 +79,7 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   }
   const double entering = u->into < 0 ? model->input->outside->dry_bulb : in->supply[k];
   const double most = clx_chiller_run(unit->chiller, 0, hot->leaving, entering).capacity;
-  const double spare = hot->flow * hot->capacity * fmax(hot->leaving - (row->set - PROTECT), 0);
+  const double spare = hot->flow * hot->capacity * fmax(hot->in - (row->set - PROTECT), 0);
   const double heat = fmin(effort * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
   const clx_chiller_point point = clx_chiller_run(unit->chiller, heat / machines, hot->leaving, entering);
   *electric = machines * point.electric;

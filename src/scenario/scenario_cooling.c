@@ -102,6 +102,7 @@ static clx_status read_plant(clx_scenario *s, clx_error *error) {
   if (!own)
     CLX_TRY(clx_catalog_read(s->catalog, "plant", spec->plant, spec->place, &clx_plant_schema, s->arena, &s->cooling.plant,
                              error));
+  CLX_TRY(clx_plant_check(&s->cooling.plant, spec->place, error));
   CLX_TRY(give_counts(s, error));
   return read_equipment(s, error);
 }

@@ -92,21 +92,25 @@ static clx_status put_series(const study *s, const char *name, const char *unit,
   return clx_result_add_series(s->result, full, unit, y, "time", "s", x, (int32_t)t->samples, s->error);
 }
 
-static clx_status put_events(const study *s, const clx_trip *trip, int32_t count) {
+// What happened, with what was asked at its head.
+static clx_status put_events(const study *s, const clx_trip *trip, const clx_transient *t) {
   static const char *const WHAT[CLX_TRIP_KINDS] = {[CLX_TRIP_PUMP] = "pumps stop",
                                                    [CLX_TRIP_UNIT] = "units stop",
                                                    [CLX_TRIP_POWER] = "everything without backup stops",
                                                    [CLX_TRIP_RESTORE] = "comes back",
                                                    [CLX_TRIP_LOAD] = "racks change their load"};
-  for (int32_t i = 0; i < count; i++) {
-    char name[64], text[128], number[32] = "";
-    if (trip[i].count > 0) snprintf(number, sizeof number, "%g ", trip[i].count);
-    snprintf(text, sizeof text, "%s: %s%s", trip[i].of != NULL ? trip[i].of : "plant", number, WHAT[trip[i].kind]);
+  char name[64], text[128], number[32] = "";
+  if (trip[0].count > 0) snprintf(number, sizeof number, "%g ", trip[0].count);
+  snprintf(text, sizeof text, "%s: %s%s", trip[0].of != NULL ? trip[0].of : "plant", number, WHAT[trip[0].kind]);
+  CLX_TRY(clx_result_add_text(s->result, "cooling.trip.what", text, s->error));
+  for (int32_t i = 0; i < t->event_count; i++) {
+    const clx_transient_event *e = &t->event[i];
     snprintf(name, sizeof name, "trip.event_%d.at", i + 1);
-    CLX_TRY(put(s, name, trip[i].at, "s", "from the start of the series"));
+    CLX_TRY(put(s, name, e->at, "s", "from the start of the series"));
     snprintf(name, sizeof name, "cooling.trip.event_%d.what", i + 1);
+    snprintf(text, sizeof text, "%s%s%s", clx_transient_event_name[e->kind], e->what != NULL ? ": " : "",
+             e->what != NULL ? e->what : "");
     CLX_TRY(clx_result_add_text(s->result, name, text, s->error));
-    if (i == 0) CLX_TRY(clx_result_add_text(s->result, "cooling.trip.what", text, s->error));
   }
   return put(s, "trip.at", trip[0].at, "s", "of the first, from the start of the series");
 }
@@ -143,7 +147,7 @@ static clx_status run_trips(const study *s) {
   if (count == 0) return CLX_OK;
   for (int32_t i = 0; i < count; i++) last = fmax(last, trip[i].at);
   CLX_TRY(clx_twin_cooling_transient(&s->c, trip, count, s->options->outside, last + AFTER, &t, s->error));
-  CLX_TRY(put_events(s, trip, count));
+  CLX_TRY(put_events(s, trip, &t));
   CLX_TRY(put_times(s, &t));
   CLX_TRY(put_series(s, "supply", "K", &t, t.supply));
   CLX_TRY(put_series(s, "supply_most", "K", &t, t.supply_most));

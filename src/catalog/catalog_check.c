@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
+#include "cooling/cooling_plant.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"

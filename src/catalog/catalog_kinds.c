@@ -1,4 +1,6 @@
 #include "catalog/catalog_internal.h"
+#include "cooling/cooling_plant.h"
+#include "cooling/cooling_mover.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -27,6 +29,8 @@ static const struct {
     {"library", &clx_library_schema},
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
+    {"mover", &clx_mover_schema},
+    {"plant", &clx_plant_schema},
     {"rack", &clx_rack_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},

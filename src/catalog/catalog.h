@@ -48,6 +48,14 @@ clx_status clx_catalog_read_chain(const clx_catalog *catalog, const char *name, 
                                   struct clx_chain_spec *spec, clx_error *error);
 clx_status clx_catalog_read_conversions(const clx_catalog *catalog, struct clx_chain_spec *spec, clx_arena *arena,
                                         clx_error *error);
+// Reads a pipe network (docs/model/cooling/hydraulics.md) from a document or file, resolves its pumps' movers, builds and checks it; all from
+// `arena`. CLX_INPUT with the place.
+struct clx_hydraulic_spec;
+struct clx_hydraulic;
+clx_status clx_hydraulic_read(const clx_catalog *catalog, const clx_node *root, clx_arena *arena,
+                              struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
+clx_status clx_hydraulic_load(const clx_catalog *catalog, const char *path, clx_arena *arena,
+                              struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

@@ -64,7 +64,7 @@ clx_status clx_hydraulic_check(const clx_hydraulic *net, clx_error *error);
 // Newton on flows and pressures (KLU), its step held back by the dissipation along it: converges from any start, as all laws rise.
 // Residuals below 1e-9. `start` (nullable): [branch_count] flows to start from. Also CLX_INFEASIBLE: a pump that must run beyond its curve,
 // a check valve through which inflows press back.
-// 10 branches: 10 us; 3,000: 10 ms.
+// 10 branches: 15 us, opening included; 3,000: 8 ms.
 clx_status clx_hydraulic_solve(const clx_hydraulic *net, const double *start, clx_arena *arena,
                                clx_hydraulic_state *state, clx_error *error);
 

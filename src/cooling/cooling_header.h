@@ -25,7 +25,7 @@ typedef struct clx_header_flow {
 } clx_header_flow;
 
 // `flow` m3/s through all together (> 0). CLX_INPUT names what is out of range. The march goes from take-off to take-off and finds the first
-// one's flow by regula falsi: 30 us for 16 take-offs. It ignores what the stream's momentum gives back along a header (some 0.5 density
+// one's flow by regula falsi: 0.5 us a take-off and try, 10 us for 7 of them, 1 ms for 750. It ignores what the stream's momentum gives back along a header (some 0.5 density
 // speed^2: keep it well below `pressure`).
 clx_status clx_header_march(const clx_header *header, double flow, clx_arena *arena, clx_header_flow *out,
                             clx_error *error);

@@ -22,9 +22,9 @@ static double without_power(const clx_transient_unit *u) {
   return 0;
 }
 
-static double start_time(const clx_transient_model *model, const clx_transient_unit *u, bool after_power) {
+static double start_time(const clx_transient_model *model, const clx_transient_unit *u) {
   if (!u->unit->chiller) return 0;
-  const double own = after_power ? u->unit->chiller->restart_time : u->unit->chiller->start_time;
+  const double own = u->unit->chiller->restart_time;
   return own > 0 ? own : model->input->restart;
 }
 
@@ -85,13 +85,10 @@ static void stop_units(clx_transient_model *model, clx_transient_loop *loop, int
   double each[CLX_TRANSIENT_UNITS], *effort = &y[loop->at + CLX_AT_EFFORT];
   for (int32_t j = 0; j < row->unit_count; j++) each[j] = -1;
   effort_sum(loop, row->unit_count, *effort, each);
-  loop->lost[k] += count < 0 ? u->count + u->spare : stops;
-  const double left = on - stops, then = fmax(left, fmin(u->count, u->count + u->spare - loop->lost[k]));
-  loop->on[k] = (clx_ramp){left, then, time + start_time(model, u, false), u->stroke};
+  loop->lost[k] += stops;
+  const double left = on - stops;
+  loop->on[k] = (clx_ramp){left, left, time, 1};
   *effort = effort_sum(loop, row->unit_count, *effort, each);
-  if (then > left) {
-    clx_transient_note(out, loop->on[k].at, CLX_EVENT_TAKEOVER, member_of(model, loop), u->unit->spec.name);
-  }
   if (u->unit->cdu && u->count > 0) stop_pumps(model, loop, stops / u->count * row->pumps, true, time, y, out);
 }
 
@@ -100,7 +97,7 @@ static void start_units(clx_transient_model *model, clx_transient_loop *loop, in
   const double on = clx_ramp_at(&loop->on[k], time);
   loop->lost[k] = 0;
   if (on >= u->count) return;
-  const double wait = start_time(model, u, true);
+  const double wait = start_time(model, u);
   loop->on[k] = (clx_ramp){on, u->count, time + wait, u->stroke};
   clx_transient_note(out, time + wait, CLX_EVENT_RESTART, member_of(model, loop), u->unit->spec.name);
 }

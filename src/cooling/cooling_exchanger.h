@@ -12,9 +12,10 @@ typedef enum clx_arrangement {
   CLX_CROSS_MIN_MIXED,
   CLX_ARRANGEMENTS
 } clx_arrangement;
-extern const char *const clx_arrangement_name[CLX_ARRANGEMENTS + 1];
+extern const char *const clx_arrangement_name[CLX_ARRANGEMENTS + 1];  // "counterflow", "parallel", "crossflow", "crossflow-max-mixed", "crossflow-min-mixed"
 
-// Share of the largest possible heat; ntu = UA / C_min >= 0, ratio = C_min / C_max in 0..1. Exact series or closed form to 1e-9. Finite, 0..1.
+// Share of the largest possible heat; ntu = UA / C_min >= 0, ratio = C_min / C_max in 0..1. Closed forms to rounding; both unmixed: Mason's exact
+// series to 1e-9 (a term per unit of the smaller mean: 0.3 us at 2 units, ms beyond 1e4). Finite, 0..1.
 double clx_effectiveness(int32_t arrangement, double ntu, double ratio);
 // Its inverse. CLX_INPUT: an effectiveness that no area reaches.
 clx_status clx_ntu(int32_t arrangement, double effectiveness, double ratio, double *ntu, clx_error *error);

@@ -3,15 +3,15 @@
 
 #include "base/base.h"
 
-// Valid for -100 to 200 degC and 20 to 120 kPa; outside CLX_NUMERIC-free functions return the value at the nearest end, and
-// clx_air_check says so.
+// Valid for -100 to 200 degC and 20 to 120 kPa. Functions that return a number take the nearest end outside that, so that no NaN leaves;
+// clx_air_check says so. Water in air saturates at f p_ws: f, the enhancement factor of Buck (1996), about 1.004.
 typedef struct clx_air {
   double dry_bulb;  // K
   double humidity;  // kg of vapour per kg of dry air
   double pressure;  // Pa
 } clx_air;
 
-// CLX_INPUT: outside the range, or more vapour than saturation holds (beyond rounding).
+// CLX_INPUT: outside the range, or more vapour than saturation holds (beyond the rounding of single precision).
 clx_status clx_air_check(const clx_air *air, clx_error *error);
 // Pa over water (over ice below 0.01 degC) at `temperature` K. 25 degC: 3,169.7 Pa.
 double clx_air_saturation_pressure(double temperature);
@@ -20,9 +20,10 @@ double clx_air_saturation_humidity(double temperature, double pressure);  // kg/
 clx_air clx_air_from_relative(double dry_bulb, double relative, double pressure);
 clx_air clx_air_from_dew_point(double dry_bulb, double dew_point, double pressure);
 clx_air clx_air_from_wet_bulb(double dry_bulb, double wet_bulb, double pressure);
-double clx_air_relative(const clx_air *air);       // 0..1
-double clx_air_dew_point(const clx_air *air);      // K
-double clx_air_wet_bulb(const clx_air *air);       // K, thermodynamic; about 0.3 us
+double clx_air_relative(const clx_air *air);   // 0..1
+double clx_air_dew_point(const clx_air *air);  // K
+double clx_air_wet_bulb(
+    const clx_air *air);  // K, thermodynamic; over ice where that over water would be below 0 degC; about 0.3 us
 double clx_air_enthalpy(const clx_air *air);       // J per kg of dry air, 0 at dry air of 0 degC
 double clx_air_density(const clx_air *air);        // kg of moist air per m3
 double clx_air_heat_capacity(const clx_air *air);  // J/(kg K) of dry air with its vapour

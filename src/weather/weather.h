@@ -6,17 +6,17 @@
 #include "weather/moist_air.h"
 
 typedef struct clx_weather {
-  const char *name;             // "Chicago Ohare Intl Ap"
-  const char *origin;           // file, or "synthesised from monthly normals"
-  double latitude, longitude;   // degrees north, east
-  double elevation;             // m
-  double step;                  // s between samples (3600); sample i holds from i step to (i + 1) step
-  int64_t count;                // 8760, 8784
-  float *dry_bulb, *wet_bulb;   // K
-  float *humidity;              // kg/kg
-  float *pressure;              // Pa
-  int64_t gaps;                 // hours with a missing or impossible value, interpolated
-  int64_t longest_gap;          // hours in a row
+  const char *name;            // "Chicago Ohare Intl Ap"
+  const char *origin;          // file, or "synthesised from monthly normals"
+  double latitude, longitude;  // degrees north, east
+  double elevation;            // m
+  double step;                 // s between samples (3600); sample i holds from i step to (i + 1) step
+  int64_t count;               // 8760, 8784
+  float *dry_bulb, *wet_bulb;  // K
+  float *humidity;             // kg/kg
+  float *pressure;             // Pa
+  int64_t gaps;                // hours with a missing or impossible value, interpolated
+  int64_t longest_gap;         // hours in a row
 } clx_weather;
 
 clx_air clx_weather_air(const clx_weather *weather, int64_t sample);
@@ -36,18 +36,18 @@ typedef struct clx_climate {
   const char *name, *title;
   const char *const *aliases;
   int32_t alias_count;
-  double latitude, longitude;          // degrees
-  double elevation;                    // m
-  double *mean;                        // [12] K, mean dry bulb of the month
+  double latitude, longitude;  // degrees
+  double elevation;            // m
+  double *mean;                // [12] K, mean dry bulb of the month
   int32_t mean_count;
   double *humidity_morning, *humidity_noon;  // [12] relative, at 7 h and 13 h
   int32_t humidity_morning_count, humidity_noon_count;
-  double *swing;                       // [12] K, mean of the daily highest less the lowest
+  double *swing;  // [12] K, mean of the daily highest less the lowest
   int32_t swing_count;
-  double *spread;                      // [12] K, standard deviation of daily means within the month
+  double *spread;  // [12] K, standard deviation of daily means within the month
   int32_t spread_count;
-  double design_hot, design_wet;       // K: dry bulb exceeded 0.4 % of the year, mean coincident wet bulb
-  double design_cold;                  // K: dry bulb exceeded 99 % of the year
+  double design_hot, design_wet;  // K: dry bulb exceeded 0.4 % of the year, mean coincident wet bulb
+  double design_cold;             // K: dry bulb exceeded 99 % of the year
 } clx_climate;
 extern const clx_schema clx_climate_schema;
 

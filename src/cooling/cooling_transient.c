@@ -5,7 +5,7 @@
 #include "cooling/cooling_transient_internal.h"
 
 enum { MEMBERS_MOST = 4096, SAMPLES_MOST = 1000000 };
-static const double SETTLE_MOST = 1e6;  // s
+static const double SETTLE_MOST = 4e4;  // s
 
 typedef struct run {
   clx_transient_model model;
@@ -108,7 +108,7 @@ static double unit_electric(const clx_transient_model *model, const clx_transien
   const clx_transient_row *row = &model->row[loop->row];
   const clx_transient_unit *u = &row->unit[k];
   const double on = clx_ramp_at(&loop->on[k], time), own = u->unit->spec.electric * u->unit->heat / row->count;
-  if (u->into >= 0 || u->unit->chiller || on <= 0 || o->flow <= 0) return o->electric[k] + own;
+  if (u->into >= 0 || u->unit->chiller || on <= 0 || o->flow <= 0 || clx_ramp_at(&loop->power[k], time) < 1e-3) return o->electric[k] + own;
   const double whole = fmin(u->count, 1 / row->count), working = fmax(on, whole);
   clx_unit_meet meet = {.flow = o->flow * row->count,
                         .in = o->hot[k],
@@ -182,7 +182,7 @@ static double next_kink(const clx_transient_model *model, double time) {
   for (int32_t i = 0; i < model->loop_count; i++) {
     const clx_transient_loop *loop = &model->loop[i];
     for (int32_t k = -1; k < model->row[loop->row].unit_count; k++) {
-      const clx_ramp *ramp = k < 0 ? &loop->running : &loop->on[k];
+      const clx_ramp *ramp = k < 0 ? &loop->running : &loop->power[k];
       if (ramp->from == ramp->to) continue;
       if (ramp->at > time) next = fmin(next, ramp->at);
       else if (ramp->at + ramp->over > time) next = fmin(next, ramp->at + ramp->over);
@@ -209,7 +209,7 @@ static void note_throttle(run *r) {
     const double here = r->y[m->loop[i].at + CLX_AT_SENSOR];
     if (here > most) most = here, hottest = i;
   }
-  out->to_throttle = r->time - r->first_trip;
+  out->to_throttle = fmax(r->time - r->first_trip, 0);
   out->first_member = hottest;
   clx_transient_note(out, r->time, CLX_EVENT_THROTTLE, m->members > 1 ? hottest : -1, NULL);
 }

@@ -49,7 +49,7 @@ typedef struct clx_transient_row {
   double set;             // K
   double pumps, spare;    // of one loop
   double exponent;
-  double curve_flow[CLX_PUMP_POINTS];  // of one pump over its design, at heads evenly from 0 to curve_top (shares of its design)
+  double curve_flow[CLX_PUMP_POINTS];  // of one pump over its design, at heads evenly from 0 to 1 and on to curve_top (shares of its design)
   double curve_top;
   clx_transient_unit unit[CLX_TRANSIENT_UNITS];
   int32_t unit_count;
@@ -69,7 +69,8 @@ typedef struct clx_transient_loop {
   double coasting;        // pumps
   double lost_pumps;      // that will not run without a restore
   double lost[CLX_TRANSIENT_UNITS];
-  clx_ramp on[CLX_TRANSIENT_UNITS];    // units that work
+  clx_ramp on[CLX_TRANSIENT_UNITS];    // units that are sound
+  clx_ramp power[CLX_TRANSIENT_UNITS]; // share of their full effort: without power that of draught, while they start less than 1
   double staged[CLX_TRANSIENT_UNITS];  // chillers among which the heat is shared
 } clx_transient_loop;
 

@@ -18,11 +18,12 @@ static const double STROKE[CLX_PLANT_KINDS] = {
 // Head to flow: the curve falls, so its inverse is found by bisection once.
 static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
   const clx_mover_size *size = &loop->pump;
-  row->curve_top = clx_mover_head(size, 0, 1, NULL) / size->head;
+  row->curve_top = fmax(clx_mover_head(size, 0, 1, NULL) / size->head, 1 + 1e-6);
   double end = 1;
   while (end < 4 && clx_mover_head(size, end * size->flow, 1, NULL) > 0) end *= 1.05;
   for (int32_t i = 0; i < CLX_PUMP_POINTS; i++) {
-    const double head = row->curve_top * i / (CLX_PUMP_POINTS - 1);
+    const int32_t half = CLX_PUMP_POINTS / 2;
+    const double head = i <= half ? (double)i / half : 1 + (row->curve_top - 1) * (i - half) / half;
     double low = 0, high = end;
     for (int32_t k = 0; k < 60; k++) {
       const double middle = 0.5 * (low + high);
@@ -129,7 +130,8 @@ static void place_loop(clx_transient_model *model, int32_t row, double weight, d
   loop->running = (clx_ramp){r->pumps, r->pumps, 0, 1};
   for (int32_t k = 0; k < r->unit_count; k++) {
     loop->on[k] = (clx_ramp){r->unit[k].count, r->unit[k].count, 0, 1};
-    loop->staged[k] = ceil(r->unit[k].count);
+    loop->power[k] = (clx_ramp){1, 1, 0, 1};
+    loop->staged[k] = fmax(ceil(r->unit[k].count), 1);
   }
   model->state_count += r->size;
 }

@@ -67,7 +67,8 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   const clx_plant_unit *unit = u->unit;
   const double on = clx_ramp_at(&loop->on[k], in->time);
   *electric = *reject = 0;
-  if (on <= 0 || hot->flow <= 0) return 0;
+  const double power = clx_ramp_at(&loop->power[k], in->time);
+  if (on <= 0 || power <= 0 || hot->flow <= 0) return 0;
   if (unit->spec.kind == CLX_PLANT_EXCHANGER) {
     const double capacity = model->row[u->into].loop->capacity;
     const clx_exchange x = clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k],
@@ -75,12 +76,12 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
     return *reject = on * x.heat;
   }
   if (unit->spec.kind != CLX_PLANT_CHILLER && unit->spec.kind != CLX_PLANT_DX) {
-    return effort * outside_full(model, row, u, hot, on);
+    return effort * power * outside_full(model, row, u, hot, on);
   }
   const double entering = u->into < 0 ? model->input->outside->dry_bulb : in->supply[k];
   const double most = clx_chiller_run(unit->chiller, 0, hot->leaving, entering).capacity;
   const double spare = hot->flow * hot->capacity * fmax(hot->in - (row->set - PROTECT), 0);
-  const double heat = fmin(effort * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
+  const double heat = fmin(effort * power * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
   const clx_chiller_point point = clx_chiller_run(unit->chiller, heat / machines, hot->leaving, entering);
   *electric = machines * point.electric;
   *reject = heat + machines * (point.condenser - point.heat);

@@ -14,11 +14,11 @@ void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t mem
   out->events++;
 }
 
-// Fans and compressors stop with the power; valves and what is passive do not.
+// What is left of the effort without power: fans and compressors stop, valves and what is passive do not.
 static double without_power(const clx_transient_unit *u) {
-  if (u->unit->spec.kind == CLX_PLANT_EXCHANGER) return u->count;
+  if (u->unit->spec.kind == CLX_PLANT_EXCHANGER) return 1;
   // Draught of a tower with its fan off; heat is taken to go with it.
-  if (u->unit->spec.kind == CLX_PLANT_TOWER && u->unit->tower.tower) return u->count * u->unit->tower.tower->free_share;
+  if (u->unit->spec.kind == CLX_PLANT_TOWER && u->unit->tower.tower) return u->unit->tower.tower->free_share;
   return 0;
 }
 
@@ -94,11 +94,13 @@ static void stop_units(clx_transient_model *model, clx_transient_loop *loop, int
 
 static void start_units(clx_transient_model *model, clx_transient_loop *loop, int32_t k, double time, clx_transient *out) {
   const clx_transient_unit *u = &model->row[loop->row].unit[k];
-  const double on = clx_ramp_at(&loop->on[k], time);
+  const double on = clx_ramp_at(&loop->on[k], time), power = clx_ramp_at(&loop->power[k], time);
+  const double effort = power * (u->count > 0 ? on / u->count : 1);
   loop->lost[k] = 0;
-  if (on >= u->count) return;
+  if (effort >= 1) return;
   const double wait = start_time(model, u);
-  loop->on[k] = (clx_ramp){on, u->count, time + wait, u->stroke};
+  loop->on[k] = (clx_ramp){u->count, u->count, time, 1};
+  loop->power[k] = (clx_ramp){effort, 1, time + wait, u->stroke};
   clx_transient_note(out, time + wait, CLX_EVENT_RESTART, member_of(model, loop), u->unit->spec.name);
 }
 
@@ -145,8 +147,8 @@ static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_tran
       if (stops != 0) stop_units(model, loop, k, stops, trip->at, y, out);
       *left -= fmax(stops, 0) * loop->weight;
     } else if (trip->kind == CLX_TRIP_POWER) {
-      const double on = fmin(clx_ramp_at(&loop->on[k], trip->at), without_power(u));
-      loop->on[k] = (clx_ramp){on, on, trip->at, 1};
+      const double power = fmin(clx_ramp_at(&loop->power[k], trip->at), without_power(u));
+      loop->power[k] = (clx_ramp){power, power, trip->at, 1};
     } else if (trip->kind == CLX_TRIP_RESTORE) {
       start_units(model, loop, k, trip->at, out);
     }

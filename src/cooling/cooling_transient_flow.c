@@ -71,6 +71,10 @@ clx_transient_flow clx_transient_flow_at(const clx_transient_model *model, const
     out.flow = fmin(run.pumps, 1) * speed + fmin(fade.pumps, 1) * coast;
     return out;
   }
+  // All pumps at one speed against a square law: flow goes with the speed, and those that coast stand behind shut valves.
+  const bool plain = run.pumps == 1 && row->exponent == 2 && speed > 1e-9 &&
+                     (fade.pumps <= 0 || coast * coast * row->curve_top <= speed * speed);
+  if (plain) return (clx_transient_flow){speed, speed};
   out.flow = balance(row, &run, &fade);
   if (run.pumps > 0 && speed > 1e-9) {
     out.each = speed * curve_at(row, system_head(row, out.flow) / (speed * speed));

@@ -1,10 +1,11 @@
 // A transient from its steady start over trips to its end: events, series, balance. docs/model/cooling/transient.md.
 #include <math.h>
 
+#include "cooling/cooling_plant_internal.h"
 #include "cooling/cooling_transient_internal.h"
 
 enum { MEMBERS_MOST = 4096, SAMPLES_MOST = 1000000 };
-static const double SETTLE_MOST = 1e6;  // s
+static const double SETTLE_MOST = 4e4;  // s
 
 typedef struct run {
   clx_transient_model model;
@@ -106,17 +107,19 @@ static double unit_electric(const clx_transient_model *model, const clx_transien
                             const clx_transient_outputs *o, double time) {
   const clx_transient_row *row = &model->row[loop->row];
   const clx_transient_unit *u = &row->unit[k];
-  const double on = clx_ramp_at(&loop->on[k], time);
-  if (on <= 0 || o->flow <= 0) return 0;
-  const double units = fmax(on, fmin(u->unit->count > 0 ? u->unit->count : 1, 1)), flow = o->flow / units;
-  const double wanted = o->hot[k] - o->taken[k] / (o->flow * row->loop->capacity);
-  const clx_air *air = model->input->outside;
-  double fans = 0;
-  if (u->unit->spec.kind == CLX_PLANT_TOWER) fans = on * clx_tower_run(&u->unit->tower, o->hot[k], flow, wanted, air).electric;
-  if (u->unit->spec.kind == CLX_PLANT_DRY) {
-    fans = on * clx_dry_run(&u->unit->dry, &row->loop->fluid, o->hot[k], flow, wanted, air).electric;
-  }
-  return o->electric[k] + fans + u->unit->spec.electric * u->unit->heat / row->count;
+  const double on = clx_ramp_at(&loop->on[k], time), own = u->unit->spec.electric * u->unit->heat / row->count;
+  if (u->into >= 0 || u->unit->chiller || on <= 0 || o->flow <= 0 || clx_ramp_at(&loop->power[k], time) < 1e-3) return o->electric[k] + own;
+  const double whole = fmin(u->count, 1 / row->count), working = fmax(on, whole);
+  clx_unit_meet meet = {.flow = o->flow * row->count,
+                        .in = o->hot[k],
+                        .cold_in = model->input->outside->dry_bulb,
+                        .working = working * row->count,
+                        .outside = model->input->outside};
+  meet.want = o->hot[k] - o->taken[k] / (o->flow * row->loop->capacity);
+  clx_unit_state state = {.running = clx_plant_unit_reach(model->plant, u->unit, &meet).running};
+  double given = 0;
+  clx_plant_unit_state(model->plant, u->unit, &meet, o->taken[k] * row->count, &state, &given);
+  return state.electric / row->count * on / working + own;
 }
 
 static double electric(const clx_transient_model *model, const clx_transient_work *work, double time) {
@@ -179,7 +182,7 @@ static double next_kink(const clx_transient_model *model, double time) {
   for (int32_t i = 0; i < model->loop_count; i++) {
     const clx_transient_loop *loop = &model->loop[i];
     for (int32_t k = -1; k < model->row[loop->row].unit_count; k++) {
-      const clx_ramp *ramp = k < 0 ? &loop->running : &loop->on[k];
+      const clx_ramp *ramp = k < 0 ? &loop->running : &loop->power[k];
       if (ramp->from == ramp->to) continue;
       if (ramp->at > time) next = fmin(next, ramp->at);
       else if (ramp->at + ramp->over > time) next = fmin(next, ramp->at + ramp->over);
@@ -206,7 +209,7 @@ static void note_throttle(run *r) {
     const double here = r->y[m->loop[i].at + CLX_AT_SENSOR];
     if (here > most) most = here, hottest = i;
   }
-  out->to_throttle = r->time - r->first_trip;
+  out->to_throttle = fmax(r->time - r->first_trip, 0);
   out->first_member = hottest;
   clx_transient_note(out, r->time, CLX_EVENT_THROTTLE, m->members > 1 ? hottest : -1, NULL);
 }

@@ -12,7 +12,8 @@ double clx_ramp_at(const clx_ramp *ramp, double time) {
 // Flow of one pump over its design at full speed against `head` of its design head; 0 above its shut-off head: the check valve is shut.
 static double curve_at(const clx_transient_row *row, double head) {
   if (head >= row->curve_top) return 0;
-  const double place = fmax(head, 0) / row->curve_top * (CLX_PUMP_POINTS - 1);
+  const int32_t half = CLX_PUMP_POINTS / 2;  // the design head is a point
+  const double place = head <= 1 ? fmax(head, 0) * half : half + (head - 1) / (row->curve_top - 1) * half;
   const int32_t i = (int32_t)fmin(floor(place), CLX_PUMP_POINTS - 2);
   return row->curve_flow[i] + (row->curve_flow[i + 1] - row->curve_flow[i]) * (place - i);
 }
@@ -70,6 +71,10 @@ clx_transient_flow clx_transient_flow_at(const clx_transient_model *model, const
     out.flow = fmin(run.pumps, 1) * speed + fmin(fade.pumps, 1) * coast;
     return out;
   }
+  // All pumps at one speed against a square law: flow goes with the speed, and those that coast stand behind shut valves.
+  const bool plain = run.pumps == 1 && row->exponent == 2 && speed > 1e-9 &&
+                     (fade.pumps <= 0 || coast * coast * row->curve_top <= speed * speed);
+  if (plain) return (clx_transient_flow){speed, speed};
   out.flow = balance(row, &run, &fade);
   if (run.pumps > 0 && speed > 1e-9) {
     out.each = speed * curve_at(row, system_head(row, out.flow) / (speed * speed));

@@ -34,7 +34,7 @@ typedef struct clx_transient_unit {
   const clx_plant_unit *unit;
   int32_t number;         // in the plant
   int32_t into;           // row; < 0 = outside
-  double count, spare;    // on one loop
+  double count;           // on one loop, those that stand by included: clx_plant_solve lets them share the load
   double wide;            // kg/s that one loop's units pass on their cold side when their valves are open
   double cold_heat;       // J/K of the cold side of one loop's units
   double stroke;          // s from nothing to full effort
@@ -49,7 +49,7 @@ typedef struct clx_transient_row {
   double set;             // K
   double pumps, spare;    // of one loop
   double exponent;
-  double curve_flow[CLX_PUMP_POINTS];  // of one pump over its design, at heads evenly from 0 to curve_top (shares of its design)
+  double curve_flow[CLX_PUMP_POINTS];  // of one pump over its design, at heads evenly from 0 to 1 and on to curve_top (shares of its design)
   double curve_top;
   clx_transient_unit unit[CLX_TRANSIENT_UNITS];
   int32_t unit_count;
@@ -69,7 +69,8 @@ typedef struct clx_transient_loop {
   double coasting;        // pumps
   double lost_pumps;      // that will not run without a restore
   double lost[CLX_TRANSIENT_UNITS];
-  clx_ramp on[CLX_TRANSIENT_UNITS];    // units that work
+  clx_ramp on[CLX_TRANSIENT_UNITS];    // units that are sound
+  clx_ramp power[CLX_TRANSIENT_UNITS]; // share of their full effort: without power that of draught, while they start less than 1
   double staged[CLX_TRANSIENT_UNITS];  // chillers among which the heat is shared
 } clx_transient_loop;
 
@@ -94,6 +95,7 @@ typedef struct clx_transient_model {
 typedef struct clx_transient_inputs {
   double time;
   double load;                    // W of direct heat at share 1 (chips left out)
+  double asked;                   // kg/s that exchangers' valves of other rows ask for
   double gain, gain_heat;         // kg/s through the cold sides of other rows' units, and sum of flow times K
   double supply[CLX_TRANSIENT_UNITS];  // K of the fluid that enters each unit's cold side
   double header[CLX_TRANSIENT_UNITS];  // share of the open flow there
@@ -136,7 +138,7 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
 typedef struct clx_transient_work {
   clx_transient_inputs *in;
   clx_transient_outputs *out;
-  double *header, *demand, *total;  // [rows] share of the open flow; kg/s asked for, and there are
+  double *header, *demand, *asked, *total;  // [rows] share of the open flow; kg/s that is asked for, by exchangers, and there is
   double *row_gain, *row_gain_heat;
   double *column;                   // [columns of the outer rows][state_count], then one more
   double *one, *other;              // rates of a loop

@@ -1,12 +1,15 @@
 // A plant as lumped volumes: heat capacities, pump curves, units, chips. docs/model/cooling/transient.md.
 #include <math.h>
 
+#include "cooling/cooling_plant_internal.h"
 #include "cooling/cooling_transient_internal.h"
 
 // How the fluid of a loop is divided; assumed: headers hold most of it.
 static const double VOLUME_SHARE[4] = {[CLX_AT_UNITS] = 0.15, [CLX_AT_SUPPLY] = 0.35, [CLX_AT_LOAD] = 0.15, [CLX_AT_RETURN] = 0.35};
 static const double VOLUME_TIME = 30;  // s of design flow where the plant states no volume (clx_loop_spec)
 static const double COLD_TIME = 3;     // s of open flow in the cold side of a unit whose volume is not known
+// An open valve passes this times its design flow: loops that are hotter than others draw more. Assumed.
+static const double VALVE_RESERVE = 1.5;
 // s from nothing to full effort: assumed; valves and fans as usual in building control, a chiller's loading ramp.
 static const double STROKE[CLX_PLANT_KINDS] = {
     [CLX_PLANT_EXCHANGER] = 30, [CLX_PLANT_DRY] = 30,           [CLX_PLANT_TOWER] = 30,
@@ -15,11 +18,12 @@ static const double STROKE[CLX_PLANT_KINDS] = {
 // Head to flow: the curve falls, so its inverse is found by bisection once.
 static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
   const clx_mover_size *size = &loop->pump;
-  row->curve_top = clx_mover_head(size, 0, 1, NULL) / size->head;
+  row->curve_top = fmax(clx_mover_head(size, 0, 1, NULL) / size->head, 1 + 1e-6);
   double end = 1;
   while (end < 4 && clx_mover_head(size, end * size->flow, 1, NULL) > 0) end *= 1.05;
   for (int32_t i = 0; i < CLX_PUMP_POINTS; i++) {
-    const double head = row->curve_top * i / (CLX_PUMP_POINTS - 1);
+    const int32_t half = CLX_PUMP_POINTS / 2;
+    const double head = i <= half ? (double)i / half : 1 + (row->curve_top - 1) * (i - half) / half;
     double low = 0, high = end;
     for (int32_t k = 0; k < 60; k++) {
       const double middle = 0.5 * (low + high);
@@ -31,15 +35,6 @@ static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
   }
 }
 
-static double set_point(const clx_loop_spec *spec, const clx_air *air) {
-  switch (spec->set_point) {
-    case CLX_SET_WET_BULB: return fmin(fmax(clx_air_wet_bulb(air) + spec->reset_offset, spec->reset_least), spec->supply);
-    case CLX_SET_DRY_BULB: return fmin(fmax(air->dry_bulb + spec->reset_offset, spec->reset_least), spec->supply);
-    case CLX_SET_FLOAT: return spec->reset_least;
-    default: return spec->supply;
-  }
-}
-
 static clx_status build_unit(const clx_plant *plant, int32_t number, clx_transient_row *row, clx_error *error) {
   const clx_plant_unit *unit = &plant->unit[number];
   if (row->unit_count == CLX_TRANSIENT_UNITS) {
@@ -48,15 +43,14 @@ static clx_status build_unit(const clx_plant *plant, int32_t number, clx_transie
   }
   clx_transient_unit *u = &row->unit[row->unit_count++];
   *u = (clx_transient_unit){.unit = unit, .number = number, .into = unit->into, .stroke = STROKE[unit->spec.kind]};
-  u->count = unit->count / row->count;
-  u->spare = unit->spec.spare / row->count;
+  u->count = clx_plant_working(unit, 1) / row->count;
   if (unit->into < 0) return CLX_OK;
   const clx_loop *into = &plant->loop[unit->into];
   double heat = 0;
   for (int32_t k = 0; k < plant->unit_count; k++) heat += plant->unit[k].into == unit->into ? plant->unit[k].heat : 0;
   const double fair = heat > 0 ? into->flow * fmax(into->spec.count, 1) * unit->heat / heat : 0;
-  u->wide = fmax(unit->count * unit->exchanger.cold_flow, fair) / row->count;
-  const double volume = unit->cdu && unit->cdu->volume > 0 ? 0.5 * unit->cdu->volume * u->count
+  u->wide = VALVE_RESERVE * fmax(unit->count * unit->exchanger.cold_flow, fair) / row->count;
+  const double volume = unit->cdu && unit->cdu->volume > 0 ? 0.5 * unit->cdu->volume * unit->count / row->count
                                                             : COLD_TIME * u->wide / into->density;
   u->cold_heat = volume * into->density * into->capacity;
   if (!(u->wide > 0) || !(u->cold_heat > 0)) {
@@ -70,7 +64,7 @@ static clx_status build_row(const clx_transient_input *input, int32_t number, cl
   const clx_plant *plant = input->plant;
   const clx_loop *loop = &plant->loop[number];
   *row = (clx_transient_row){.loop = loop, .count = fmax(loop->spec.count, 1)};
-  row->set = set_point(&loop->spec, input->outside);
+  row->set = clx_plant_set_point(loop, input->outside);
   row->pumps = loop->spec.pumps > 0 ? loop->spec.pumps : 1;
   row->spare = loop->spec.pumps_spare;
   row->exponent = loop->spec.exponent > 0 ? loop->spec.exponent : 2;
@@ -136,7 +130,8 @@ static void place_loop(clx_transient_model *model, int32_t row, double weight, d
   loop->running = (clx_ramp){r->pumps, r->pumps, 0, 1};
   for (int32_t k = 0; k < r->unit_count; k++) {
     loop->on[k] = (clx_ramp){r->unit[k].count, r->unit[k].count, 0, 1};
-    loop->staged[k] = ceil(r->unit[k].count);
+    loop->power[k] = (clx_ramp){1, 1, 0, 1};
+    loop->staged[k] = fmax(ceil(r->unit[k].count), 1);
   }
   model->state_count += r->size;
 }

@@ -1,6 +1,7 @@
 // Rates of change of one loop: volumes, units, pumps, controls, chips. docs/model/cooling/transient.md.
 #include <math.h>
 
+#include "cooling/cooling_plant_internal.h"
 #include "cooling/cooling_transient_internal.h"
 
 // Controls. Any tuning ends at the same steady state; these settle within a minute or two without ringing.
@@ -14,6 +15,7 @@ static const double CLOCK_INTEGRAL = 0.005;  // and second
 static const double CLOCK_UNWIND = 1;     // s
 static const double SENSOR_LAG = 0.3;     // s
 static const double CLOCK_LEAST = 0.1;    // as clx_chip_solve
+static const double AUTHORITY = 5;        // K below the set point that fans at full effort may go
 static const double PROTECT = 3;          // K below its set point at which a chiller unloads for want of flow
 
 // --- units ---------------------------------------------------------------------------------------------------------------
@@ -40,22 +42,20 @@ typedef struct stream {
   double leaving;             // K of the units' volume
 } stream;
 
-// W that units which blow outside air take when `on` of them work at full effort.
-static double outside_full(const clx_plant_unit *unit, const clx_fluid *fluid, const stream *hot, const clx_air *air,
-                           double on) {
-  // Less than one: its share of one.
-  const double units = fmax(on, fmin(unit->count > 0 ? unit->count : 1, 1));
-  const double flow = hot->flow / units, cold = 200;
-  switch (unit->spec.kind) {
-    case CLX_PLANT_TOWER: return on * clx_tower_run(&unit->tower, hot->in, flow, cold, air).heat;
-    case CLX_PLANT_DRY: return on * clx_dry_run(&unit->dry, fluid, hot->in, flow, cold, air).heat;
-    case CLX_PLANT_AIR_ECONOMISER: {
-      const double wet = clx_air_wet_bulb(air);
-      const double enters = air->dry_bulb - unit->spec.pads * (air->dry_bulb - wet) + unit->spec.approach;
-      return on / fmax(unit->count, 1e-9) * fmax(hot->flow * hot->capacity * (hot->in - enters), 0);
-    }
-    default: return 0;
-  }
+// W that units which blow outside air take from one loop at full effort, as clx_plant_solve takes them.
+static double outside_full(const clx_transient_model *model, const clx_transient_row *row, const clx_transient_unit *u,
+                           const stream *hot, double on) {
+  const double whole = fmin(u->count, 1 / row->count);  // less than one works as its share of one
+  const double working = fmax(on, whole);
+  const clx_unit_meet meet = {.flow = hot->flow * row->count,
+                              .in = hot->in,
+                              .want = row->set - AUTHORITY,
+                              .leaving = hot->leaving,
+                              .cold_in = model->input->outside->dry_bulb,
+                              .working = working * row->count,
+                              .outside = model->input->outside};
+  const double out = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+  return on / working * hot->flow * hot->capacity * fmax(hot->in - out, 0);
 }
 
 // Heat that unit `k` takes; compressors and what goes to the cold side.
@@ -67,7 +67,8 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   const clx_plant_unit *unit = u->unit;
   const double on = clx_ramp_at(&loop->on[k], in->time);
   *electric = *reject = 0;
-  if (on <= 0 || hot->flow <= 0) return 0;
+  const double power = clx_ramp_at(&loop->power[k], in->time);
+  if (on <= 0 || power <= 0 || hot->flow <= 0) return 0;
   if (unit->spec.kind == CLX_PLANT_EXCHANGER) {
     const double capacity = model->row[u->into].loop->capacity;
     const clx_exchange x = clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k],
@@ -75,12 +76,12 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
     return *reject = on * x.heat;
   }
   if (unit->spec.kind != CLX_PLANT_CHILLER && unit->spec.kind != CLX_PLANT_DX) {
-    return effort * outside_full(unit, &row->loop->fluid, hot, model->input->outside, on);
+    return effort * power * outside_full(model, row, u, hot, on);
   }
   const double entering = u->into < 0 ? model->input->outside->dry_bulb : in->supply[k];
   const double most = clx_chiller_run(unit->chiller, 0, hot->leaving, entering).capacity;
   const double spare = hot->flow * hot->capacity * fmax(hot->in - (row->set - PROTECT), 0);
-  const double heat = fmin(effort * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
+  const double heat = fmin(effort * power * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
   const clx_chiller_point point = clx_chiller_run(unit->chiller, heat / machines, hot->leaving, entering);
   *electric = machines * point.electric;
   *reject = heat + machines * (point.condenser - point.heat);
@@ -174,15 +175,16 @@ static double chips_rates(const clx_transient_model *model, const clx_transient_
 
 static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
 
-static void pump_rates(const clx_transient_model *model, const clx_transient_loop *loop, double flow, const double *y,
-                       double time, double *rate) {
+// `warm`: K by which the pumps warm the fluid; `asked`: share of the flow that valves ask for.
+static void pump_rates(const clx_transient_model *model, const clx_transient_loop *loop, double flow, double warm,
+                       double asked, const double *y, double time, double *rate) {
   const clx_transient_row *row = &model->row[loop->row];
   const double ramp = 1 / model->input->pump_ramp;
   double want = 1;
   if (row->range) {
-    const double share = (y[CLX_AT_RETURN] - y[CLX_AT_SUPPLY]) / row->loop->spec.range;
+    const double share = (y[CLX_AT_RETURN] - y[CLX_AT_SUPPLY] - warm) / row->loop->spec.range;
     // The second term brings a loop that starts hot up to flow and vanishes at the range.
-    want = between(flow * share + fmax(share - 1.2, 0), row->least, 1);
+    want = between(fmax(flow * share + fmax(share - 1.2, 0), asked), row->least, 1);
   }
   const double lag = row->range ? FLOW_RANGE_LAG : FLOW_FIXED_LAG;
   const bool on = clx_ramp_at(&loop->running, time) > 0;
@@ -199,7 +201,7 @@ static double pump_power(const clx_transient_model *model, const clx_transient_l
   const double on = clx_ramp_at(&loop->running, time);
   if (!row->loop->moved || on <= 0 || flow.each <= 0) return 0;
   if (row->loop->spec.control == CLX_FLOW_PRESSURE) {
-    return on * clx_mover_at(size, flow.each * size->flow, size->head * fmin(y[CLX_AT_SPEED], 1)).electric;
+    return on * clx_mover_at(size, flow.each * size->flow, size->head).electric;
   }
   return on * clx_mover_running(size, flow.each * size->flow, y[CLX_AT_SPEED]).electric;
 }
@@ -251,6 +253,7 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
     before = y[i];
   }
   rate[CLX_AT_SUPPLY] = flow * capacity * (before - y[CLX_AT_SUPPLY]) / row->heat[CLX_AT_SUPPLY];
-  pump_rates(model, loop, moved.flow, y, in->time, rate);
+  const double rise = flow > 1e-9 * row->loop->flow ? warm / (flow * capacity) : 0;
+  pump_rates(model, loop, moved.flow, rise, in->asked / row->loop->flow, y, in->time, rate);
   rate[CLX_AT_EFFORT] = effort_rate(model, loop, y, rate[CLX_AT_UNITS]);
 }

@@ -207,17 +207,25 @@ static double unrest(clx_transient_solver *s) {
 }
 
 clx_status clx_transient_solver_settle(clx_transient_solver *s, double most, double *time, clx_error *error) {
+  static const double FINER = 0.01, QUIET = 1e-5;  // of the tolerance; K/s
   s->time = 0;
+  add_counts(s);
   if (CVodeReInit(s->cvode, 0, s->y)) return failed(s, error, "CVODE does not restart");
   if (s->roots) CVodeRootInit(s->cvode, 0, NULL);
   s->roots = false;
+  N_VScale(FINER, s->tolerance, s->tolerance);
   CVodeSetStopTime(s->cvode, most);
   double rest = INFINITY;
-  for (int32_t i = 0; s->time < most && rest > 1e-6 && i < 100000; i++) {
+  for (int32_t i = 0; s->time < most && rest > QUIET; i++) {
     if (CVode(s->cvode, most, s->y, &s->time, CV_ONE_STEP) < 0) return failed(s, error, "the plant does not come to rest");
-    if (i % 10 == 9) rest = unrest(s);
+    if (i % 10 == 9 || s->time >= most) rest = unrest(s);
   }
+  N_VScale(1 / FINER, s->tolerance, s->tolerance);
   *time = s->time;
+  if (rest > 100 * QUIET) {
+    return clx_fail_plain(error, CLX_INFEASIBLE, "the plant does not come to rest before its trip: its controls hunt (%.3g K/s after %.0f s)",
+                          rest, s->time);
+  }
   return CLX_OK;
 }
 

@@ -11,7 +11,7 @@ clx_status clx_transient_work_new(const clx_transient_model *model, clx_arena *a
   work->outer = model->members * model->row[model->racks].size;
   work->in = CLX_NEW_ARRAY(arena, clx_transient_inputs, loops);
   work->out = CLX_NEW_ARRAY(arena, clx_transient_outputs, loops);
-  work->header = CLX_NEW_ARRAY(arena, double, 5 * rows);
+  work->header = CLX_NEW_ARRAY(arena, double, 6 * rows);
   work->column = CLX_NEW_ARRAY(arena, double, (size_t)(n - work->outer + 1) * (size_t)n);
   work->one = CLX_NEW_ARRAY(arena, double, 2 * largest + n);
   if (!work->in || !work->out || !work->header || !work->column || !work->one) {
@@ -22,20 +22,22 @@ clx_status clx_transient_work_new(const clx_transient_model *model, clx_arena *a
   work->total = work->demand + rows;
   work->row_gain = work->total + rows;
   work->row_gain_heat = work->row_gain + rows;
+  work->asked = work->row_gain_heat + rows;
   return CLX_OK;
 }
 
 // Valves ask for flow; where a row's pumps give less than all of them ask, each gets its share.
 static void headers(const clx_transient_model *model, clx_transient_work *work, double time, const double *y) {
   const int32_t rows = model->plant->loop_count;
-  for (int32_t r = 0; r < rows; r++) work->demand[r] = work->row_gain[r] = work->row_gain_heat[r] = 0;
+  for (int32_t r = 0; r < rows; r++) work->demand[r] = work->asked[r] = work->row_gain[r] = work->row_gain_heat[r] = 0;
   for (int32_t i = 0; i < model->loop_count; i++) {
     const clx_transient_loop *loop = &model->loop[i];
     const clx_transient_row *row = &model->row[loop->row];
     for (int32_t k = 0; k < row->unit_count; k++) {
       if (row->unit[k].into < 0) continue;
-      work->demand[row->unit[k].into] +=
-          loop->weight * clx_transient_demand(model, loop, k, time, y[loop->at + CLX_AT_EFFORT]);
+      const double here = loop->weight * clx_transient_demand(model, loop, k, time, y[loop->at + CLX_AT_EFFORT]);
+      work->demand[row->unit[k].into] += here;
+      if (row->unit[k].unit->spec.kind == CLX_PLANT_EXCHANGER) work->asked[row->unit[k].into] += here;
     }
   }
   for (int32_t r = 0; r < rows; r++) {
@@ -55,6 +57,7 @@ static void one_loop(const clx_transient_model *model, clx_transient_work *work,
   const clx_transient_row *row = &model->row[loop->row];
   clx_transient_inputs *in = &work->in[i];
   *in = (clx_transient_inputs){.time = time};
+  in->asked = work->asked[loop->row] / row->count;
   in->gain = work->row_gain[loop->row] / row->count;
   in->gain_heat = work->row_gain_heat[loop->row] / row->count;
   if (loop->row == model->plant->air && loop->row != model->racks) in->load = model->input->air / row->count;

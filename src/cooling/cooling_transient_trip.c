@@ -14,17 +14,17 @@ void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t mem
   out->events++;
 }
 
-// Fans and compressors stop with the power; valves and what is passive do not.
+// What is left of the effort without power: fans and compressors stop, valves and what is passive do not.
 static double without_power(const clx_transient_unit *u) {
-  if (u->unit->spec.kind == CLX_PLANT_EXCHANGER) return u->count;
+  if (u->unit->spec.kind == CLX_PLANT_EXCHANGER) return 1;
   // Draught of a tower with its fan off; heat is taken to go with it.
-  if (u->unit->spec.kind == CLX_PLANT_TOWER && u->unit->tower.tower) return u->count * u->unit->tower.tower->free_share;
+  if (u->unit->spec.kind == CLX_PLANT_TOWER && u->unit->tower.tower) return u->unit->tower.tower->free_share;
   return 0;
 }
 
-static double start_time(const clx_transient_model *model, const clx_transient_unit *u, bool after_power) {
+static double start_time(const clx_transient_model *model, const clx_transient_unit *u) {
   if (!u->unit->chiller) return 0;
-  const double own = after_power ? u->unit->chiller->restart_time : u->unit->chiller->start_time;
+  const double own = u->unit->chiller->restart_time;
   return own > 0 ? own : model->input->restart;
 }
 
@@ -85,23 +85,22 @@ static void stop_units(clx_transient_model *model, clx_transient_loop *loop, int
   double each[CLX_TRANSIENT_UNITS], *effort = &y[loop->at + CLX_AT_EFFORT];
   for (int32_t j = 0; j < row->unit_count; j++) each[j] = -1;
   effort_sum(loop, row->unit_count, *effort, each);
-  loop->lost[k] += count < 0 ? u->count + u->spare : stops;
-  const double left = on - stops, then = fmax(left, fmin(u->count, u->count + u->spare - loop->lost[k]));
-  loop->on[k] = (clx_ramp){left, then, time + start_time(model, u, false), u->stroke};
+  loop->lost[k] += stops;
+  const double left = on - stops;
+  loop->on[k] = (clx_ramp){left, left, time, 1};
   *effort = effort_sum(loop, row->unit_count, *effort, each);
-  if (then > left) {
-    clx_transient_note(out, loop->on[k].at, CLX_EVENT_TAKEOVER, member_of(model, loop), u->unit->spec.name);
-  }
   if (u->unit->cdu && u->count > 0) stop_pumps(model, loop, stops / u->count * row->pumps, true, time, y, out);
 }
 
 static void start_units(clx_transient_model *model, clx_transient_loop *loop, int32_t k, double time, clx_transient *out) {
   const clx_transient_unit *u = &model->row[loop->row].unit[k];
-  const double on = clx_ramp_at(&loop->on[k], time);
+  const double on = clx_ramp_at(&loop->on[k], time), power = clx_ramp_at(&loop->power[k], time);
+  const double effort = power * (u->count > 0 ? on / u->count : 1);
   loop->lost[k] = 0;
-  if (on >= u->count) return;
-  const double wait = start_time(model, u, true);
-  loop->on[k] = (clx_ramp){on, u->count, time + wait, u->stroke};
+  if (effort >= 1) return;
+  const double wait = start_time(model, u);
+  loop->on[k] = (clx_ramp){u->count, u->count, time, 1};
+  loop->power[k] = (clx_ramp){effort, 1, time + wait, u->stroke};
   clx_transient_note(out, time + wait, CLX_EVENT_RESTART, member_of(model, loop), u->unit->spec.name);
 }
 
@@ -148,8 +147,8 @@ static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_tran
       if (stops != 0) stop_units(model, loop, k, stops, trip->at, y, out);
       *left -= fmax(stops, 0) * loop->weight;
     } else if (trip->kind == CLX_TRIP_POWER) {
-      const double on = fmin(clx_ramp_at(&loop->on[k], trip->at), without_power(u));
-      loop->on[k] = (clx_ramp){on, on, trip->at, 1};
+      const double power = fmin(clx_ramp_at(&loop->power[k], trip->at), without_power(u));
+      loop->power[k] = (clx_ramp){power, power, trip->at, 1};
     } else if (trip->kind == CLX_TRIP_RESTORE) {
       start_units(model, loop, k, trip->at, out);
     }

@@ -1,0 +1,342 @@
+// The steady state of a plant: heat goes outwards, temperatures inwards, until neither moves. docs/model/cooling/plant.md.
+#include "cooling/cooling_plant_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SWEEPS_MAX = 400, ROOT_MAX = 80 };
+static const double TEMPERATURE_TOLERANCE = 1e-10, HEAT_TOLERANCE = 1e-13;  // K; share
+
+typedef struct loop_work {
+  double source;  // W of racks
+  double inflow;  // W of racks and of units that give heat to it
+  double heat;    // W with its pumps' heat: what its units must take
+  double taken;   // W that they take
+  double set, supply, back;
+  double flow, most;  // kg/s of all loops
+  double demand;      // kg/s that valves of units that give heat to it ask for
+  double pump, pressure, speed;
+  double seen_supply;  // K of the last sweep
+  bool stuck;          // at the end of its fluid's range
+} loop_work;
+
+typedef struct unit_work {
+  clx_unit_meet meet;
+  clx_unit_work reach;
+  double working, heat, given;  // units; W from its loop; W to where it goes
+} unit_work;
+
+typedef struct solve_work {
+  const clx_plant *plant;
+  const clx_air *outside;
+  const clx_plant_fault *fault;
+  loop_work loop[CLX_LOOPS_MAX];
+  unit_work unit[CLX_PLANT_UNITS_MAX];
+  clx_plant_state *state;
+  int32_t sweep;
+} solve_work;
+
+// kg/s of the loop that it gives heat to which a unit may use: what other exchangers leave, at least its share by size.
+static double cold_most(const solve_work *w, int32_t u) {
+  const clx_plant *plant = w->plant;
+  const int32_t into = plant->unit[u].into;
+  const double most = w->loop[into].most;
+  double others = 0, sizes = 0;
+  for (int32_t v = 0; v < plant->unit_count; v++) {
+    if (plant->unit[v].into != into || plant->unit[v].spec.kind != CLX_PLANT_EXCHANGER) continue;
+    sizes += plant->unit[v].heat;
+    if (v != u) others += w->unit[v].reach.cold_flow;
+  }
+  return fmax(most - others, most * plant->unit[u].heat / sizes);
+}
+
+// Takes the loop's fluid at `in` through its units; returns K behind the last one.
+static double through_units(solve_work *w, int32_t l, double in, double want, double leaving) {
+  const clx_plant *plant = w->plant;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    if (plant->unit[u].loop != l) continue;
+    unit_work *unit = &w->unit[u];
+    const int32_t into = plant->unit[u].into;
+    unit->meet = (clx_unit_meet){.flow = w->loop[l].flow,
+                                 .in = in,
+                                 .want = want,
+                                 .leaving = leaving,
+                                 .cold_in = into >= 0 ? w->loop[into].supply : w->outside->dry_bulb,
+                                 .cold_most = 0,
+                                 .working = unit->working,
+                                 .outside = w->outside};
+    if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) unit->meet.cold_most = cold_most(w, u);
+    unit->reach = clx_plant_unit_reach(plant, &plant->unit[u], &unit->meet);
+    in = unit->reach.out;
+  }
+  return in;
+}
+
+// The supply at which the units take the loop's heat: at the set point if they can, else where it floats.
+// g(T) = what leaves the units, fed at T + rise and working as hard as they can, less T: falls with T; Illinois' false position.
+static void find_supply(solve_work *w, int32_t l) {
+  loop_work *loop = &w->loop[l];
+  const double rise = loop->heat / (loop->flow * w->plant->loop[l].capacity);
+  double low = loop->set;
+  double g_low = through_units(w, l, low + rise, loop->set, low) - low;
+  loop->stuck = false;
+  if (g_low <= 1e-12 * low) {
+    loop->supply = low;
+    return;
+  }
+  const double end = clx_plant_hottest(&w->plant->loop[l].fluid) - rise;
+  double high = fmin(fmax(loop->supply, low) + g_low + 0.01, end), step = fmax(2 * g_low, 0.1), g_high = 1;
+  if (loop->supply > low && loop->supply < end) high = fmin(loop->supply + 1e-6, end);
+  for (;;) {
+    if (!(high > low)) break;
+    g_high = through_units(w, l, high + rise, loop->set, high) - high;
+    if (g_high <= 0 || high >= end) break;
+    low = high;
+    g_low = g_high;
+    high = fmin(high + step, end);
+    step *= 4;
+  }
+  if (g_high > 0) {
+    loop->stuck = true;
+    loop->supply = fmax(end, loop->set);
+    return;
+  }
+  double supply = high;
+  int32_t side = 0;
+  for (int32_t i = 0; i < ROOT_MAX && high - low > 1e-11 && g_high < -1e-12; i++) {
+    supply = (low * g_high - high * g_low) / (g_high - g_low);
+    if (!(supply > low && supply < high)) supply = 0.5 * (low + high);
+    const double g = through_units(w, l, supply + rise, loop->set, supply) - supply;
+    if (fabs(g) < 1e-12 * supply) break;
+    if (g > 0) {
+      low = supply;
+      g_low = g;
+      if (side == 1) g_high *= 0.5;
+      side = 1;
+    } else {
+      high = supply;
+      g_high = g;
+      if (side == -1) g_low *= 0.5;
+      side = -1;
+    }
+  }
+  loop->supply = supply;
+}
+
+// What each unit of the loop takes: from the temperatures; the last that works takes what is left, so that the sum is the loop's heat.
+static void share_heat(solve_work *w, int32_t l) {
+  const clx_plant *plant = w->plant;
+  loop_work *loop = &w->loop[l];
+  const double rate = loop->flow * plant->loop[l].capacity;
+  int32_t last = -1;
+  double left = loop->heat;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    if (plant->unit[u].loop != l) continue;
+    unit_work *unit = &w->unit[u];
+    unit->heat = fmin(fmax(rate * (unit->meet.in - unit->reach.out), 0), fmax(left, 0));
+    left -= unit->heat;
+    if (unit->heat > 0) last = u;
+  }
+  if (last >= 0 && !loop->stuck) w->unit[last].heat += left;
+  loop->taken = 0;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    if (plant->unit[u].loop != l) continue;
+    unit_work *unit = &w->unit[u];
+    clx_unit_state *state = &w->state->unit[u];
+    const double before = state->running;
+    // Late in the iteration units do not stop any more: a row that starts and stops by turns would never settle.
+    state->running = w->sweep > 12 ? fmin(fmax(unit->reach.running, before), unit->working) : unit->reach.running;
+    clx_plant_unit_state(plant, &plant->unit[u], &unit->meet, unit->heat, state, &unit->given);
+    if (unit->heat <= 0 && w->sweep > 12) state->running = before;
+    loop->taken += unit->heat;
+  }
+}
+
+static void solve_loop(solve_work *w, int32_t l) {
+  const clx_plant *plant = w->plant;
+  loop_work *loop = &w->loop[l];
+  loop->inflow = loop->source;
+  loop->demand = 0;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    if (plant->unit[u].into != l) continue;
+    loop->inflow += w->unit[u].given;
+    loop->demand += w->unit[u].reach.cold_flow;
+  }
+  loop->flow = clx_plant_flow(&plant->loop[l], loop->inflow, loop->demand, loop->most);
+  loop->pump = clx_plant_pump(&plant->loop[l], loop->flow, w->fault != NULL ? w->fault->pump[l] : 1, &loop->pressure,
+                              &loop->speed);
+  loop->heat = loop->inflow + plant->loop[l].spec.pump_heat * loop->pump;
+  if (loop->flow <= 0) {  // nothing moves
+    loop->stuck = loop->heat > 0;
+    loop->supply = loop->stuck ? clx_plant_hottest(&plant->loop[l].fluid) : loop->set;
+    loop->back = loop->supply;
+    loop->taken = 0;
+    for (int32_t u = 0; u < plant->unit_count; u++) {
+      if (plant->unit[u].loop == l) w->unit[u].heat = w->unit[u].given = 0;
+    }
+    return;
+  }
+  find_supply(w, l);
+  loop->back = loop->supply + loop->heat / (loop->flow * plant->loop[l].capacity);
+  through_units(w, l, loop->back, loop->set, loop->supply);
+  share_heat(w, l);
+}
+
+// Largest change of a sweep: K of a supply, and share of the heat.
+static bool settled(const solve_work *w, const double *supply, const double *heat, const double *demand) {
+  for (int32_t l = 0; l < w->plant->loop_count; l++) {
+    const loop_work *loop = &w->loop[l];
+    const double scale = fmax(loop->heat, 1e-6 * (w->plant->liquid_heat + w->plant->air_heat));
+    if (fabs(loop->supply - supply[l]) > TEMPERATURE_TOLERANCE) return false;
+    if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * 100 * scale) return false;
+    if (fabs(loop->demand - demand[l]) > 1e-10 * fmax(loop->flow, 1e-9)) return false;
+  }
+  return true;
+}
+
+static bool iterate(solve_work *w) {
+  const clx_plant *plant = w->plant;
+  double supply[CLX_LOOPS_MAX], heat[CLX_LOOPS_MAX], demand[CLX_LOOPS_MAX];
+  for (w->sweep = 0; w->sweep < SWEEPS_MAX; w->sweep++) {
+    for (int32_t l = 0; l < plant->loop_count; l++) {
+      supply[l] = w->loop[l].supply;
+      heat[l] = w->loop[l].heat;
+      demand[l] = w->loop[l].demand;
+    }
+    for (int32_t i = 0; i < plant->loop_count; i++) solve_loop(w, plant->order[i]);
+    if (w->sweep > 0 && settled(w, supply, heat, demand)) return true;
+    for (int32_t i = plant->loop_count - 2; i > 0; i--) solve_loop(w, plant->order[i]);
+  }
+  return false;
+}
+
+// --- results -----------------------------------------------------------------------------------------------------------------
+
+static void add_water(clx_water_use *sum, const clx_water_use *water) {
+  sum->evaporation += water->evaporation;
+  sum->drift += water->drift;
+  sum->blowdown += water->blowdown;
+}
+
+static void fill_state(solve_work *w) {
+  const clx_plant *plant = w->plant;
+  clx_plant_state *state = w->state;
+  double in = 0, scale = 0, worst = 0;
+  for (int32_t l = 0; l < plant->loop_count; l++) {
+    const loop_work *loop = &w->loop[l];
+    state->loop[l] = (clx_loop_state){.heat = loop->heat,
+                                      .supply = loop->supply,
+                                      .back = loop->back,
+                                      .flow = loop->flow / plant->loop[l].spec.count,
+                                      .pressure = loop->pressure,
+                                      .pump = loop->pump,
+                                      .speed = loop->speed,
+                                      .warm = loop->supply > loop->set + 1e-6};
+    if (plant->loop[l].spec.set_point == CLX_SET_FLOAT) {
+      state->loop[l].warm = loop->supply > plant->loop[l].spec.supply + 1e-6;
+    }
+    in += loop->source + loop->heat - loop->inflow;
+    if (plant->loop[l].fluid.kind == CLX_FLUID_AIR) {
+      state->fans += loop->pump;
+    } else {
+      state->pumps += loop->pump;
+    }
+    scale = fmax(scale, loop->heat);
+    double given = loop->source;
+    for (int32_t u = 0; u < plant->unit_count; u++) {
+      if (plant->unit[u].into == l) given += w->unit[u].given;
+    }
+    worst = fmax(worst, fabs(given - loop->inflow));
+    worst = fmax(worst, fabs(loop->heat - loop->taken));
+  }
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    const clx_plant_unit *unit = &plant->unit[u];
+    clx_unit_state *s = &state->unit[u];
+    if (clx_plant_compressor(unit->spec.kind)) {
+      state->compressors += s->electric;
+    } else {
+      if (unit->spec.kind == CLX_PLANT_EXCHANGER && s->heat > 0) {
+        s->share = w->unit[u].meet.cold_most > 0 ? w->unit[u].reach.cold_flow / w->unit[u].meet.cold_most : 0;
+      }
+      state->fans += s->electric;
+    }
+    in += w->unit[u].given - s->heat;
+    if (unit->into < 0) state->heat += w->unit[u].given;
+    state->auxiliary += unit->spec.electric * unit->heat;
+    add_water(&state->water, &s->water);
+  }
+  state->auxiliary += plant->auxiliary;
+  state->electric = state->pumps + state->fans + state->compressors + state->auxiliary;
+  state->residual = fmax(worst, fabs(in - state->heat)) / fmax(scale, 1e-300);
+  if (scale <= 0) state->residual = 0;
+  state->iterations = w->sweep;
+  state->warm =
+      (plant->liquid >= 0 && state->loop[plant->liquid].warm) || (plant->air >= 0 && state->loop[plant->air].warm);
+}
+
+static clx_status refuse(const solve_work *w, clx_error *error) {
+  const clx_plant *plant = w->plant;
+  int32_t worst = -1;
+  double most = 0;
+  for (int32_t l = 0; l < plant->loop_count; l++) {
+    const double missing = w->loop[l].heat - w->loop[l].taken;
+    if (w->loop[l].stuck && missing > most) {
+      most = missing;
+      worst = l;
+    }
+  }
+  if (worst < 0) return CLX_OK;
+  return clx_fail(error, CLX_INFEASIBLE, plant->loop[worst].spec.place,
+                  "the plant \"%s\" cannot reject its heat: loop \"%s\" takes %.6g W and its units carry %.6g W even "
+                  "at the end of its "
+                  "fluid's range (return at %.4g degC): %.6g W are short at %.4g degC outside",
+                  plant->name != NULL ? plant->name : "written out", plant->loop[worst].spec.name, w->loop[worst].heat,
+                  w->loop[worst].taken, clx_plant_hottest(&plant->loop[worst].fluid) - 273.15, most,
+                  w->outside->dry_bulb - 273.15);
+}
+
+static clx_status check_input(const clx_plant *plant, double liquid, double air, const clx_air *outside,
+                              clx_error *error) {
+  if (!(liquid >= 0 && liquid <= 1e13) || !(air >= 0 && air <= 1e13)) {
+    return clx_fail_plain(error, CLX_INPUT, "heat into the plant is %g W (liquid) and %g W (air); expected 0 to 1e13",
+                          liquid, air);
+  }
+  if ((liquid > 0 && plant->liquid < 0) || (air > 0 && plant->air < 0)) {
+    return clx_fail_plain(error, CLX_INPUT, "the plant takes no heat of %s; expected `%s` to name a loop",
+                          liquid > 0 && plant->liquid < 0 ? "liquid" : "hall air",
+                          liquid > 0 && plant->liquid < 0 ? "liquid" : "air");
+  }
+  return clx_air_check(outside, error);
+}
+
+clx_status clx_plant_solve_from(const clx_plant *plant, double liquid, double air, const clx_air *outside,
+                                const clx_plant_fault *fault, const clx_plant_state *start, clx_plant_state *state,
+                                clx_error *error) {
+  CLX_TRY(check_input(plant, liquid, air, outside, error));
+  solve_work w = {.plant = plant, .outside = outside, .fault = fault, .state = state};
+  for (int32_t l = 0; l < plant->loop_count; l++) {
+    loop_work *loop = &w.loop[l];
+    loop->source = (l == plant->liquid ? liquid : 0) + (l == plant->air ? air : 0);
+    loop->set = clx_plant_set_point(&plant->loop[l], outside);
+    loop->supply = start != NULL ? fmax(start->loop[l].supply, loop->set) : fmax(loop->set, plant->loop[l].spec.supply);
+    loop->most = clx_plant_flow_most(&plant->loop[l], fault != NULL ? fault->pump[l] : 1);
+  }
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    w.unit[u].working = clx_plant_working(&plant->unit[u], fault != NULL ? fault->unit[u] : 1);
+  }
+  memset(state, 0, sizeof *state);
+  if (!iterate(&w)) {
+    CLX_TRY(refuse(&w, error));
+    return clx_fail_plain(error, CLX_INFEASIBLE,
+                          "the plant \"%s\" does not settle at %.4g degC outside: its controls hunt",
+                          plant->name != NULL ? plant->name : "written out", outside->dry_bulb - 273.15);
+  }
+  CLX_TRY(refuse(&w, error));
+  fill_state(&w);
+  return CLX_OK;
+}
+
+clx_status clx_plant_solve(const clx_plant *plant, double liquid, double air, const clx_air *outside,
+                           const clx_plant_fault *fault, clx_plant_state *state, clx_error *error) {
+  return clx_plant_solve_from(plant, liquid, air, outside, fault, NULL, state, error);
+}

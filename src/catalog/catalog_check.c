@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
+#include "cooling/cooling_plant.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
@@ -139,11 +140,32 @@ static void check_supply(check *c, const char *supply, clx_place file, clx_arena
   note(c, clx_catalog_read_conversion(c->catalog, supply, file, arena, &conversion, c->error));
 }
 
+// Cooling plants name equipment, too.
+static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
+  static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
+  note(c, clx_plant_check(spec, file, c->error));
+  for (int32_t i = 0; i < spec->loop_count; i++) {
+    const char *pump = spec->loop[i].pump;
+    if (pump == NULL || clx_catalog_canonical(c->catalog, "mover", pump) != NULL) continue;
+    note(c, clx_fail(c->error, CLX_INPUT, file, "loop \"%s\" is moved by \"%s\", which catalogue/mover does not have",
+                     spec->loop[i].name, pump));
+  }
+  for (int32_t i = 0; i < spec->unit_count; i++) {
+    const clx_plant_unit_spec *unit = &spec->unit[i];
+    const char *kind = KIND[unit->kind];
+    if (unit->equipment == NULL || kind == NULL || clx_catalog_canonical(c->catalog, kind, unit->equipment) != NULL)
+      continue;
+    note(c, clx_fail(c->error, CLX_INPUT, file, "unit \"%s\" names \"%s\", which catalogue/%s does not have",
+                     unit->name, unit->equipment, kind));
+  }
+}
+
 // What the rows of a schema cannot say.
 static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
   const clx_place file = {.file = name};
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
+  if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
   if (schema == &clx_server_schema) check_supply(c, ((const clx_server *)object)->supply, file, arena);
   if (schema == &clx_rack_schema) check_supply(c, ((const clx_rack *)object)->supply, file, arena);

@@ -1,4 +1,5 @@
 #include "catalog/catalog_internal.h"
+#include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
@@ -21,9 +22,10 @@ static const struct {
     {"generator", &clx_generator_schema}, {"kernels", &clx_kernels_schema},
     {"library", &clx_library_schema},     {"link", &clx_link_schema},
     {"model", &clx_model_schema},         {"mover", &clx_mover_schema},
-    {"rack", &clx_rack_schema},           {"server", &clx_server_schema},
-    {"software", &clx_software_schema},   {"switch", &clx_switch_schema},
-    {"tariff", &clx_tariff_schema},       {"transport", &clx_transport_schema},
+    {"plant", &clx_plant_schema},         {"rack", &clx_rack_schema},
+    {"server", &clx_server_schema},       {"software", &clx_software_schema},
+    {"switch", &clx_switch_schema},       {"tariff", &clx_tariff_schema},
+    {"transport", &clx_transport_schema},
 };
 
 const char *clx_catalog_kind(int32_t index) {

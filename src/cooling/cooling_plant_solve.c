@@ -57,16 +57,18 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
     if (plant->unit[u].loop != l) continue;
     unit_work *unit = &w->unit[u];
     const int32_t into = plant->unit[u].into;
-    unit->meet = (clx_unit_meet){.flow = w->loop[l].flow,
-                                 .in = in,
-                                 .want = want,
-                                 .leaving = leaving,
-                                 .cold_in = into >= 0 ? w->loop[into].supply : w->outside->dry_bulb,
-                                 .cold_most = 0,
-                                 .working = unit->working,
-                                 .outside = w->outside};
-    if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) unit->meet.cold_most = cold_most(w, u);
-    unit->reach = clx_plant_unit_reach(plant, &plant->unit[u], &unit->meet);
+    clx_unit_meet meet = {.flow = w->loop[l].flow,
+                          .in = in,
+                          .want = want,
+                          .leaving = leaving,
+                          .cold_in = into >= 0 ? w->loop[into].supply : w->outside->dry_bulb,
+                          .working = unit->working,
+                          .outside = w->outside};
+    if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) meet.cold_most = cold_most(w, u);
+    if (memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
+      unit->meet = meet;
+      unit->reach = clx_plant_unit_reach(plant, &plant->unit[u], &meet);
+    }
     in = unit->reach.out;
   }
   return in;
@@ -146,7 +148,7 @@ static void share_heat(solve_work *w, int32_t l) {
     const double before = state->running;
     // Late in the iteration units do not stop any more: a row that starts and stops by turns would never settle.
     state->running = w->sweep > 12 ? fmin(fmax(unit->reach.running, before), unit->working) : unit->reach.running;
-    clx_plant_unit_state(plant, &plant->unit[u], &unit->meet, unit->heat, state, &unit->given);
+    clx_plant_unit_state(plant, &plant->unit[u], &unit->meet, &unit->reach, unit->heat, state, &unit->given);
     if (unit->heat <= 0 && w->sweep > 12) state->running = before;
     loop->taken += unit->heat;
   }

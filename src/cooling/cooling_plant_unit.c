@@ -22,21 +22,21 @@ static clx_reject reject(const clx_loop *loop, const clx_plant_unit *unit, const
 }
 
 static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet) {
-  clx_unit_work work = {.out = meet->in, .running = fmin(unit->count, meet->working)};
-  clx_reject point = reject(loop, unit, meet, meet->want, work.running);
-  if (point.out > meet->want && meet->working > work.running) {  // spares help when the others do not hold it
+  clx_unit_work work = {.running = fmin(unit->count, meet->working)};
+  work.point = reject(loop, unit, meet, meet->want, work.running);
+  if (work.point.out > meet->want && meet->working > work.running) {  // spares help when the others do not hold it
     work.running = meet->working;
-    point = reject(loop, unit, meet, meet->want, work.running);
+    work.point = reject(loop, unit, meet, meet->want, work.running);
   }
-  work.out = fmin(fmax(point.out, meet->want), meet->in);
+  work.out = fmin(fmax(work.point.out, meet->want), meet->in);
   return work;
 }
 
-static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+// `n` units in parallel.
+static clx_unit_work exchange(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double n) {
   const double hot = plant->loop[unit->loop].capacity, cold = plant->loop[unit->into].capacity;
-  clx_unit_work work = {.out = meet->in, .running = meet->working};
-  const double n = meet->working, flow = meet->flow / n, most = meet->cold_most / n;
-  if (meet->cold_in >= meet->in || most <= 0) return work;
+  const double flow = meet->flow / n, most = meet->cold_most / n;
+  clx_unit_work work = {.running = n};
   bool met = false;
   const double used =
       clx_exchanger_cold_flow(&unit->exchanger, meet->in, flow, hot, meet->cold_in, cold, meet->want, most, &met);
@@ -45,6 +45,13 @@ static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_uni
       met ? meet->want : clx_exchanger_run(&unit->exchanger, meet->in, flow, hot, meet->cold_in, most, cold).hot_out;
   work.out = fmin(fmax(work.out, meet->want), meet->in);
   return work;
+}
+
+static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  if (meet->cold_in >= meet->in || meet->cold_most <= 0) return (clx_unit_work){.out = meet->in};
+  const double carry = fmin(unit->count, meet->working);
+  const clx_unit_work work = exchange(plant, unit, meet, carry);
+  return work.out > meet->want && meet->working > carry ? exchange(plant, unit, meet, meet->working) : work;
 }
 
 static double entering(const clx_plant_unit *unit, const clx_unit_meet *meet) {
@@ -134,8 +141,8 @@ static void economiser_state(const clx_loop *loop, const clx_plant_unit *unit, c
   state->share = state->air = fmin(flow / meet->flow, 1);
 }
 
-void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double heat,
-                          clx_unit_state *state, double *given) {
+void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet,
+                          const clx_unit_work *reach, double heat, clx_unit_state *state, double *given) {
   const clx_loop *loop = &plant->loop[unit->loop];
   const double running = state->running;
   *state = (clx_unit_state){.heat = heat, .in = meet->in, .out = meet->in, .running = running};
@@ -151,7 +158,8 @@ void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, co
       break;
     case CLX_PLANT_DRY:
     case CLX_PLANT_TOWER: {
-      const clx_reject point = reject(loop, unit, meet, state->out, running);
+      const bool same = fabs(state->out - reach->out) < 1e-8 && running == reach->running;
+      const clx_reject point = same ? reach->point : reject(loop, unit, meet, state->out, running);
       state->electric = point.electric * running;
       state->share = state->air = point.air_share;
       state->water = point.water;

@@ -123,7 +123,7 @@ static void test_refusals(void **state) {
       {"DATA PERIODS", "data", "no line DATA PERIODS", 64, 1},
       {"DATA PERIODS,1,1", "DATA PERIODS,1,4", "records per hour: 4, expected 1", 3, 16},
       {"35.05", "95.05", "latitude: 95.05", 1, 38},
-      {"10.1,5.0", "ten,5.0", "dry bulb: expected a number", 4, 19},
+      {"10.1,5.0", "ten,5.0", "dry bulb: expected a number", 4, 17},
       {"1990,1,1,2,0,?9,10.2,5.0,50,100000,0,0,338", "1990,1,1", "3 fields", 5, 1},
       {"1990,1,1,2,", "1990,1,1,3,", "hours out of order", 5, 6},
       {"1990,1,1,2,", "1990,13,1,2,", "month: 13, expected 1 to 12", 5, 6},

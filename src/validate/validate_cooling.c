@@ -15,8 +15,8 @@ enum { ARGUMENTS_MAX = 4, NAMES_MAX = 96 };
 typedef struct asked {
   clx_case_run *run;
   double x[ARGUMENTS_MAX];
-  const char *of;
-  clx_place place;
+  const char *of, *system;
+  clx_place place, system_place;
 } asked;
 
 typedef struct figure {
@@ -24,6 +24,7 @@ typedef struct figure {
   const char *argument[ARGUMENTS_MAX + 1], *unit[ARGUMENTS_MAX];
   const char *kind;  // of the catalogue, of the input `of`; "fluid" = a name of clx_fluid_named; NULL = no such input
   clx_status (*value)(const asked *a, double *out, clx_error *error);
+  bool system;       // has the input `system`: one of the ten types
 } figure;
 
 // --- air ------------------------------------------------------------------------------------------------------------------------
@@ -304,6 +305,60 @@ static clx_status chillers_heat(const asked *a, double *out, clx_error *error) {
   return CLX_OK;
 }
 
+// --- ten types of data centres -------------------------------------------------------------------------------------------------
+
+// What is kept between the rows of a case: one climate at a time.
+typedef struct kept {
+  const char *climate;
+  clx_weather weather;
+  clx_cooling_types *types;
+} kept;
+
+static clx_status climate(const asked *a, kept **out, clx_error *error) {
+  kept *k = a->run->state;
+  if (k == NULL) {
+    k = a->run->state = CLX_NEW(a->run->arena, kept);
+    if (k == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  *out = k;
+  if (k->climate != NULL && strcmp(k->climate, a->of) == 0) return CLX_OK;
+  clx_climate found;
+  clx_weather year;
+  CLX_TRY(entry(a, "climate", &found, error));
+  CLX_TRY(clx_weather_typical(&found, a->run->arena, &year, error));
+  CLX_TRY(clx_cooling_types_open(&year, a->run->arena, &k->types, &k->weather, error));
+  k->climate = a->of;
+  return CLX_OK;
+}
+
+static clx_status system_quantile(const asked *a, double *pue, double *wue, clx_error *error) {
+  kept *k = NULL;
+  CLX_TRY(climate(a, &k, error));
+  const int32_t type = clx_cooling_type_named(a->system);
+  if (type < 0)
+    return clx_fail(error, CLX_INPUT, a->system_place, "no type '%.60s': docs/model/cooling/reference.md lists the ten",
+                    a->system);
+  if (!(a->x[0] >= 0 && a->x[0] <= 1))
+    return clx_fail(error, CLX_INPUT, a->place, "expected a quantile in 0..1, read %g", a->x[0]);
+  return clx_cooling_type_quantile(k->types, type, &k->weather, a->x[0], pue, wue, error);
+}
+
+static clx_status system_pue(const asked *a, double *out, clx_error *error) {
+  double wue = 0;
+  return system_quantile(a, out, &wue, error);
+}
+
+static clx_status system_wue(const asked *a, double *out, clx_error *error) {
+  double pue = 0;
+  return system_quantile(a, &pue, out, error);
+}
+
+static clx_status system_order(const asked *a, double *out, clx_error *error) {
+  kept *k = NULL;
+  CLX_TRY(climate(a, &k, error));
+  return clx_cooling_types_order(k->types, &k->weather, out, error);
+}
+
 // --- the table --------------------------------------------------------------------------------------------------------------------
 
 #define BULB \
@@ -351,6 +406,9 @@ static const figure FIGURES[] = {
     {"chiller_capacity", "W", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_capacity},
     {"chiller_cop", "", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_cop},
     {"chillers_heat", "W", {"leaving", "entering", "units"}, {"K", "K", ""}, "chiller", chillers_heat},
+    {"system_pue", "", {"quantile"}, {""}, "climate", system_pue, true},
+    {"system_wue", "m^3/J", {"quantile"}, {""}, "climate", system_wue, true},
+    {"system_order", "", {NULL}, {NULL}, "climate", system_order},
 };
 
 static const figure *find_figure(const char *name) {
@@ -370,13 +428,14 @@ static clx_status unknown(const char *what, const char *name, const char *const 
 
 // The maps of the case and of a row hold nothing that the figure does not take (those of the case: that no row takes is not looked for).
 static clx_status check_inputs(const figure *f, const clx_node *inputs, clx_error *error) {
-  const char *names[ARGUMENTS_MAX + 1];
+  const char *names[ARGUMENTS_MAX + 2];
   int32_t count = 0;
   while (count < ARGUMENTS_MAX && f->argument[count] != NULL) {
     names[count] = f->argument[count];
     count++;
   }
   if (f->kind != NULL) names[count++] = "of";
+  if (f->system) names[count++] = "system";
   for (int32_t i = 0; inputs != NULL && i < inputs->child_count; i++) {
     bool known = false;
     for (int32_t k = 0; k < count; k++) known = known || strcmp(names[k], inputs->child[i].key) == 0;
@@ -409,6 +468,12 @@ static clx_status read_inputs(clx_case_run *run, const clx_case_row *row, const 
                     strcmp(f->kind, "fluid") == 0 ? "a " : "an entry of catalogue/", f->kind);
   a->of = of->text;
   a->place = of->place;
+  if (!f->system) return CLX_OK;
+  const clx_node *system = find_input(run, row, "system");
+  if (system == NULL || system->kind != CLX_NODE_SCALAR)
+    return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types", f->name);
+  a->system = system->text;
+  a->system_place = system->place;
   return CLX_OK;
 }
 

@@ -17,17 +17,6 @@ static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
-<<<<<<< HEAD
-    {"accuracy", &clx_accuracy_schema},   {"battery", &clx_battery_schema},
-    {"chain", &clx_chain_schema},         {"conversion", &clx_conversion_schema},
-    {"device", &clx_device_schema},       {"failures", &clx_failures_schema},
-    {"generator", &clx_generator_schema}, {"kernels", &clx_kernels_schema},
-    {"library", &clx_library_schema},     {"link", &clx_link_schema},
-    {"model", &clx_model_schema},         {"mover", &clx_mover_schema},
-    {"plant", &clx_plant_schema},         {"rack", &clx_rack_schema},
-    {"server", &clx_server_schema},       {"software", &clx_software_schema},
-    {"switch", &clx_switch_schema},       {"tariff", &clx_tariff_schema},
-=======
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
     {"chain", &clx_chain_schema},
@@ -40,12 +29,13 @@ static const struct {
     {"library", &clx_library_schema},
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
+    {"mover", &clx_mover_schema},
+    {"plant", &clx_plant_schema},
     {"rack", &clx_rack_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},
     {"tariff", &clx_tariff_schema},
->>>>>>> k-weather
     {"transport", &clx_transport_schema},
 };
 

@@ -24,7 +24,6 @@ typedef struct figure {
   const char *argument[ARGUMENTS_MAX + 1], *unit[ARGUMENTS_MAX];
   const char *kind;  // of the catalogue, of the input `of`; "fluid" = a name of clx_fluid_named; NULL = no such input
   clx_status (*value)(const asked *a, double *out, clx_error *error);
-  bool system;       // has the input `system`: one of the ten types
 } figure;
 
 // --- air ------------------------------------------------------------------------------------------------------------------------
@@ -114,7 +113,8 @@ static clx_status fluid_viscosity(const asked *a, double *out, clx_error *error)
 
 static clx_status effectiveness(int32_t arrangement, const asked *a, double *out, clx_error *error) {
   if (!(a->x[0] >= 0) || !(a->x[1] >= 0) || !(a->x[1] <= 1))
-    return clx_fail(error, CLX_INPUT, a->place, "expected ntu >= 0 and ratio in 0..1, read %g and %g", a->x[0], a->x[1]);
+    return clx_fail(error, CLX_INPUT, a->place, "expected ntu >= 0 and ratio in 0..1, read %g and %g", a->x[0],
+                    a->x[1]);
   *out = clx_effectiveness(arrangement, a->x[0], a->x[1]);
   return CLX_OK;
 }
@@ -276,8 +276,9 @@ static clx_status chiller_run(const asked *a, clx_chiller_point *point, clx_erro
   CLX_TRY(clx_chiller_check(chiller, a->place, error));
   *point = clx_chiller_run(chiller, a->x[2] > 0 ? a->x[2] : chiller->capacity, a->x[0], a->x[1]);
   if (point->limit != CLX_CHILLER_OK)
-    return clx_fail(error, CLX_INPUT, a->place, "%.1f degC leaving, %.1f degC entering lie outside the curves of '%.60s'",
-                    a->x[0] - 273.15, a->x[1] - 273.15, chiller->name);
+    return clx_fail(error, CLX_INPUT, a->place,
+                    "%.1f degC leaving, %.1f degC entering lie outside the curves of '%.60s'", a->x[0] - 273.15,
+                    a->x[1] - 273.15, chiller->name);
   return CLX_OK;
 }
 
@@ -406,10 +407,13 @@ static const figure FIGURES[] = {
     {"chiller_capacity", "W", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_capacity},
     {"chiller_cop", "", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_cop},
     {"chillers_heat", "W", {"leaving", "entering", "units"}, {"K", "K", ""}, "chiller", chillers_heat},
-    {"system_pue", "", {"quantile"}, {""}, "climate", system_pue, true},
-    {"system_wue", "m^3/J", {"quantile"}, {""}, "climate", system_wue, true},
+    {"system_pue", "", {"quantile"}, {""}, "climate", system_pue},
+    {"system_wue", "m^3/J", {"quantile"}, {""}, "climate", system_wue},
     {"system_order", "", {NULL}, {NULL}, "climate", system_order},
 };
+
+// Whether it has the input `system`: one of the ten types.
+static bool has_system(const figure *f) { return f->value == system_pue || f->value == system_wue; }
 
 static const figure *find_figure(const char *name) {
   for (size_t i = 0; i < CLX_COUNT(FIGURES); i++) {
@@ -421,8 +425,7 @@ static const figure *find_figure(const char *name) {
 static clx_status unknown(const char *what, const char *name, const char *const *names, int32_t count, clx_place place,
                           clx_error *error) {
   const char *near = clx_nearest(name, names, count);
-  if (near != NULL)
-    return clx_fail(error, CLX_INPUT, place, "no %s '%.100s'; did you mean '%s'?", what, name, near);
+  if (near != NULL) return clx_fail(error, CLX_INPUT, place, "no %s '%.100s'; did you mean '%s'?", what, name, near);
   return clx_fail(error, CLX_INPUT, place, "no %s '%.100s' of cooling", what, name);
 }
 
@@ -435,7 +438,7 @@ static clx_status check_inputs(const figure *f, const clx_node *inputs, clx_erro
     count++;
   }
   if (f->kind != NULL) names[count++] = "of";
-  if (f->system) names[count++] = "system";
+  if (has_system(f)) names[count++] = "system";
   for (int32_t i = 0; inputs != NULL && i < inputs->child_count; i++) {
     bool known = false;
     for (int32_t k = 0; k < count; k++) known = known || strcmp(names[k], inputs->child[i].key) == 0;
@@ -468,7 +471,7 @@ static clx_status read_inputs(clx_case_run *run, const clx_case_row *row, const 
                     strcmp(f->kind, "fluid") == 0 ? "a " : "an entry of catalogue/", f->kind);
   a->of = of->text;
   a->place = of->place;
-  if (!f->system) return CLX_OK;
+  if (!has_system(f)) return CLX_OK;
   const clx_node *system = find_input(run, row, "system");
   if (system == NULL || system->kind != CLX_NODE_SCALAR)
     return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types", f->name);

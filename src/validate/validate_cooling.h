@@ -14,7 +14,8 @@ clx_status clx_cooling_types_open(const clx_weather *year, clx_arena *arena, clx
                                   clx_weather *thinned, clx_error *error);
 int32_t clx_cooling_type_named(const char *name);  // -1: none
 // PUE and WUE (m3/J) of a quantile (0 to 1) of the draws, each of its own.
-clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather, double quantile,
-                                     double *pue, double *wue, clx_error *error);
+clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather,
+                                     double quantile, double *pue, double *wue, clx_error *error);
 // Pairs of types whose medians stand in another order than the middles of the published bands.
-clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong, clx_error *error);
+clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong,
+                                   clx_error *error);

@@ -72,9 +72,9 @@ typedef struct system_type {
   int32_t size;  // column of RANGE
   int32_t economiser;
   bool adiabatic;
-  int32_t machine;               // clx_plant_kind; DX, or a chiller
-  bool tower;                    // water-cooled
-  double fan_pressure[2];        // where it differs from its size's; 0, 0 = does not
+  int32_t machine;         // clx_plant_kind; DX, or a chiller
+  bool tower;              // water-cooled
+  double fan_pressure[2];  // where it differs from its size's; 0, 0 = does not
   double cop_error[2];
 } system_type;
 
@@ -207,11 +207,11 @@ static void draw_units(drawn *d) {
                                          .pads = t->adiabatic ? 0.9 : 0,
                                          .humidity_most = x[HUMIDITY_MOST]};
   if (dx) {
-    d->unit[u++] = (clx_plant_unit_spec){
-        .name = "dx", .kind = CLX_PLANT_DX, .loop = "hall", .equipment = "chiller", .share = 1};
-  } else {
     d->unit[u++] =
-        (clx_plant_unit_spec){.name = "coils", .kind = CLX_PLANT_EXCHANGER, .loop = "hall", .into = "chilled", .share = 1};
+        (clx_plant_unit_spec){.name = "dx", .kind = CLX_PLANT_DX, .loop = "hall", .equipment = "chiller", .share = 1};
+  } else {
+    d->unit[u++] = (clx_plant_unit_spec){
+        .name = "coils", .kind = CLX_PLANT_EXCHANGER, .loop = "hall", .into = "chilled", .share = 1};
     if (t->economiser == WATER_SIDE)
       d->unit[u++] = (clx_plant_unit_spec){.name = "economiser",
                                            .kind = CLX_PLANT_EXCHANGER,
@@ -281,7 +281,8 @@ static void draw(drawn *d, const system_type *type, const clx_weather *weather, 
   memset(d, 0, sizeof *d);
   d->type = type;
   for (int32_t p = 0; p < PARAMETERS; p++) {
-    clx_stream stream = clx_stream_make(8, 0x636f6f6cu, replica, (uint64_t)p);  // common to all types: their order is of the same draws
+    clx_stream stream =
+        clx_stream_make(8, 0x636f6f6cu, replica, (uint64_t)p);  // common to all types: their order is of the same draws
     d->x[p] = pick(d, &stream, p);
   }
   const double losses = 1e6 * (1 / (d->x[UPS] * (1 - d->x[DISTRIBUTION])) - 1), lights = 1e6 * d->x[LIGHTS];
@@ -305,7 +306,8 @@ static clx_status run_drawn(const drawn *d, const clx_weather *weather, clx_aren
   clx_plant *plant = CLX_NEW(arena, clx_plant);
   if (plant == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_plant_build(&d->spec, &finder, 0, d->heat, &design, arena, plant, error));
-  const clx_cooling_year_input input = {.plant = plant, .weather = weather, .air = d->heat, .it = 1e6, .other = d->other};
+  const clx_cooling_year_input input = {
+      .plant = plant, .weather = weather, .air = d->heat, .it = 1e6, .other = d->other};
   clx_cooling_year year;
   CLX_TRY(clx_cooling_year_run(&input, arena, &year, error));
   const double time = (double)weather->count * weather->step;
@@ -375,8 +377,8 @@ int32_t clx_cooling_type_named(const char *name) {
   return -1;
 }
 
-clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather, double quantile,
-                                     double *pue, double *wue, clx_error *error) {
+clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather,
+                                     double quantile, double *pue, double *wue, clx_error *error) {
   CLX_TRY(sample_type(types, type, weather, error));
   const int32_t at = (int32_t)floor(quantile * (DRAWS - 1) + 0.5);
   *pue = types->pue[type][at];
@@ -384,7 +386,8 @@ clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, con
   return CLX_OK;
 }
 
-clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong, clx_error *error) {
+clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong,
+                                   clx_error *error) {
   for (int32_t k = 0; k < TYPES; k++) CLX_TRY(sample_type(types, k, weather, error));
   *wrong = 0;
   for (int32_t a = 0; a < TYPES; a++) {

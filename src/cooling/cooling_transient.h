@@ -16,50 +16,49 @@ extern const char *const clx_trip_kind_name[CLX_TRIP_KINDS + 1];
 
 typedef struct clx_trip {
   int32_t kind;
-  const char *of;  // loop or unit; NULL = all (power)
-  double at;       // s
-  double count;    // pumps or units; < 0 = all
-  int32_t member;  // which of the equal loops; < 0 = all of them
+  const char *of;     // loop or unit; NULL = all (power)
+  double at;          // s
+  double count;       // pumps or units; < 0 = all
+  int32_t member;     // which of the equal loops; < 0 = all of them
 } clx_trip;
 
 typedef struct clx_transient_input {
   const clx_plant *plant;
   const clx_air *outside;
-  double liquid, air;    // W before
-  const double *member;  // share of the mean heat of each loop of the racks' row, [count], mean 1; nullable = all equal
-  int32_t
-      members;  // loops of the racks' row simulated one by one; 0 = as one cohort (where trips hit all of them), else the row's count
-  const clx_chip_thermal *chip;  // nullable: liquid temperatures only
-  double chip_power;             // W of one chip at the start
-  double chips;                  // of the whole machine
-  double resistance;             // K/W case to inlet at design flow; goes with (flow / design)^-plate_exponent
+  double liquid, air;           // W before
+  const double *member;         // share of the mean heat of each loop of the racks' row, [count], mean 1; nullable = all equal
+  int32_t members;              // loops of the racks' row simulated one by one; 0 = as one cohort (where trips hit all of them), else the row's count
+  const clx_chip_thermal *chip; // nullable: liquid temperatures only
+  double chip_power;            // W of one chip at the start
+  double chips;                 // of the whole machine
+  double resistance;            // K/W case to inlet at design flow; goes with (flow / design)^-plate_exponent
   double plate_exponent;
-  double rack_capacity;  // J/K of metal of all racks that follows the coolant
+  double rack_capacity;         // J/K of metal of all racks that follows the coolant
   const clx_trip *trip;
   int32_t trip_count;
-  double pump_inertia;  // s in which a pump without power slows to half speed (2)
-  double pump_ramp;     // s from 0 to full speed (10)
-  double tank;          // m3 of chilled water storage in the loop named
+  double pump_inertia;          // s in which a pump without power slows to half speed (2)
+  double pump_ramp;             // s from 0 to full speed (10)
+  double tank;                  // m3 of chilled water storage in the loop named
   const char *tank_loop;
-  bool backup_pumps;     // pumps stand on the UPS
-  double horizon, step;  // s; series
-  double tolerance;      // relative (1e-6)
+  bool backup_pumps;            // pumps stand on the UPS
+  double horizon, step;         // s; series
+  double tolerance;             // relative (1e-6)
 } clx_transient_input;
 
 typedef struct clx_transient {
   int64_t samples;
-  float *time;                               // s
-  float *supply, *back;                      // K of the racks' loops: mean over members
-  float *supply_most;                        // K, worst member
-  float *chip_most;                          // K junction of the hottest
-  float *flow;                               // share of the design flow, mean
-  float *clock;                              // mean share (throttled chips below 1)
-  float *electric;                           // W of the plant
+  float *time;                   // s
+  float *supply, *back;          // K of the racks' loops: mean over members
+  float *supply_most;            // K, worst member
+  float *chip_most;              // K junction of the hottest
+  float *flow;                   // share of the design flow, mean
+  float *clock;                  // mean share (throttled chips below 1)
+  float *electric;               // W of the plant
   double to_warm, to_throttle, to_shutdown;  // s after the first trip; INFINITY = never within the horizon
-  double throttled_share;                    // of chips, most at once
-  int32_t first_member;                      // that throttles first; < 0 = none
-  double recovered;        // s after the first trip at which supply is within 0.5 K of what it was; INFINITY
-  double energy_residual;  // relative: heat in = heat out + stored
+  double throttled_share;        // of chips, most at once
+  int32_t first_member;          // that throttles first; < 0 = none
+  double recovered;              // s after the first trip at which supply is within 0.5 K of what it was; INFINITY
+  double energy_residual;        // relative: heat in = heat out + stored
   int64_t steps, evaluations;
 } clx_transient;
 

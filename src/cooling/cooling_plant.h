@@ -17,9 +17,10 @@ typedef enum clx_flow_control {
   CLX_FLOW_FIXED,  // design flow always
   CLX_FLOW_RANGE,  // by return temperature: flow follows heat so that supply to return stays at `range`, not below flow_least
   CLX_FLOW_PRESSURE,  // flow as RANGE, but the pump holds the design pressure and valves take the rest
+  CLX_FLOW_DEMAND,    // what the valves of the units that give heat to it ask for (CDUs that hold the racks' supply)
   CLX_FLOW_CONTROLS
 } clx_flow_control;
-extern const char *const clx_flow_control_name[CLX_FLOW_CONTROLS + 1];  // "fixed", "range", "pressure"
+extern const char *const clx_flow_control_name[CLX_FLOW_CONTROLS + 1];  // "fixed", "range", "pressure", "demand"
 
 typedef enum clx_set_point {
   CLX_SET_FIXED,     // `supply`

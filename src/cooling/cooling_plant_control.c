@@ -64,7 +64,8 @@ double clx_plant_flow(const clx_loop *loop, double heat, double demand, double m
   const double design = loop->flow * loop->spec.count;
   double flow = design;
   if (loop->spec.control != CLX_FLOW_FIXED) {
-    flow = fmax(heat / (loop->capacity * loop->spec.range), demand);
+    flow = demand;
+    if (loop->spec.control != CLX_FLOW_DEMAND) flow = fmax(heat / (loop->capacity * loop->spec.range), demand);
     flow = fmax(flow, loop->spec.flow_least * design);
   }
   return fmin(flow, most);

@@ -1,7 +1,7 @@
 // The rows of catalogue/plant, which are those of `cooling.plant` of a scenario as well.
 #include "cooling/cooling_plant.h"
 
-const char *const clx_flow_control_name[CLX_FLOW_CONTROLS + 1] = {"fixed", "range", "pressure", NULL};
+const char *const clx_flow_control_name[CLX_FLOW_CONTROLS + 1] = {"fixed", "range", "pressure", "demand", NULL};
 const char *const clx_set_point_name[CLX_SET_POINTS + 1] = {"fixed", "wet-bulb", "dry-bulb", "float", NULL};
 const char *const clx_plant_kind_name[CLX_PLANT_KINDS + 1] = {"exchanger",      "dry-cooler", "tower", "chiller",
                                                               "air-economiser", "dx",         NULL};
@@ -53,7 +53,8 @@ static const clx_row loop_rows[] = {
            "cold "
            "as the units make it, not below reset_least"),
     CHOICE("control", control, clx_flow_control_name, false,
-           "of the flow: fixed; range: follows the heat; pressure: the same while pumps hold the design pressure"),
+           "of the flow: fixed; range: follows the heat; pressure: the same while pumps hold the design pressure; "
+           "demand: what valves of units that give heat to it ask for"),
     REAL("reset_offset", reset_offset, "K", 0, 0, 50, "above the bulb that the set point follows"),
     REAL("reset_least", reset_least, "K", 0, 0, KELVIN_MAX, "lowest set point; 0 = 1 K above freezing"),
     REAL("pressure", pressure, "Pa", 0, 0, 1e8,

@@ -3,6 +3,7 @@
 
 #include "reliability/reliability_forms.h"
 #include "validate/validate_cases.h"
+#include "validate/validate_cooling.h"
 
 enum { NESTED_MAX = 8, FORM_ARGUMENTS = CLX_COUNT(((clx_form *)0)->argument), FORMS_MAX = 32 };
 
@@ -173,5 +174,6 @@ const clx_case_kind clx_case_kinds[] = {
      .open = clx_case_scenario_open,
      .value = clx_case_scenario_value,
      .close = clx_case_scenario_close},
+    {.key = "cooling", .value = clx_case_cooling_value},
 };
 const int32_t clx_case_kind_count = CLX_COUNT(clx_case_kinds);

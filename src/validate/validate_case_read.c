@@ -128,6 +128,11 @@ static const clx_row case_rows[] = {
      ROW(scenario),
      PLACE(scenario_place),
      .doc = "asks a run: a shipped scenario by name, a file, or a whole scenario as a map"},
+    {.key = "cooling",
+     .kind = CLX_ROW_NODE,
+     ROW(cooling),
+     PLACE(cooling_place),
+     .doc = "asks figures of cooling by name (docs/tables.md): map of arguments of all rows"},
     {.key = "set",
      .kind = CLX_ROW_NODE,
      ROW(set),
@@ -292,6 +297,7 @@ static void find_kind(reader *r, const clx_node *root, clx_case *out) {
 static void check_case(reader *r, const clx_case *of) {
   check_source(r, of->source, of->source_place);
   check_map(r, of->inputs, "inputs");
+  check_map(r, of->cooling, "cooling");
   check_map(r, of->set, "set");
   check_map(r, of->against, "against");
   if (of->name[strcspn(of->name, "/ ")] != '\0' || of->name[0] == '\0')

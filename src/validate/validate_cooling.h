@@ -1,0 +1,21 @@
+// Cases of cooling (key `cooling`): figures of one part, and of sampled systems, by name. docs/tables.md lists the figures.
+#pragma once
+
+#include "validate/validate_cases.h"
+#include "weather/weather.h"
+
+clx_status clx_case_cooling_value(clx_case_run *run, const clx_case_row *row, clx_case_value *out, clx_error *error);
+
+// Ten types of data centres whose parameters are drawn from published ranges (validate_cooling_types.c): each is sampled once, when it is asked
+// for, 101 draws through every 25th hour of the year (about 1 s a type).
+typedef struct clx_cooling_types clx_cooling_types;
+// `thinned`: the weather that the others want.
+clx_status clx_cooling_types_open(const clx_weather *year, clx_arena *arena, clx_cooling_types **types,
+                                  clx_weather *thinned, clx_error *error);
+int32_t clx_cooling_type_named(const char *name);  // -1: none
+// PUE and WUE (m3/J) of a quantile (0 to 1) of the draws, each of its own.
+clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather,
+                                     double quantile, double *pue, double *wue, clx_error *error);
+// Pairs of types whose medians stand in another order than the middles of the published bands.
+clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong,
+                                   clx_error *error);

@@ -102,7 +102,7 @@ static void test_empty(void **state) {
   clx_report_cooling(r, false, &out);
   assert_true(out.length == 0);
   clx_report_cooling_page(r, &out);
-  check_tags(strstr(out.data, "<body>"));
+  check_tags(strchr(out.data, '\n'));
   assert_null(strstr(out.data, "<img"));
   clx_buffer_free(&out);
   clx_result_free(r);
@@ -286,7 +286,7 @@ static void test_page(void **state) {
     clx_buffer out = {0};
     clx_report_cooling_page(r, &out);
     keep("index", i, "html", out.data);
-    check_tags(strstr(out.data, "<body>"));
+    check_tags(strchr(out.data, '\n'));
     check_numbers(out.data);
     for (int32_t k = 0; k < CLX_COUNT(files); k++) {
       char image[64];

@@ -174,7 +174,7 @@ static void write_chips(writer *w) {
   put_some(w, ", ", "leakage ", "cooling.leakage", 3, " above that at reference temperature");
   put_percent(w, "; ", "hottest hour: clock ", "cooling.clock", "");
   put(w, ", ", "step ", "cooling.step_time", 4, "");
-  flush(w, "", 1, CLX_REPORT_PLAIN);
+  flush(w, "", 2, CLX_REPORT_PLAIN);
   put_some(w, "; ", "supply above its set point for ", "cooling.warm_time", 3, "");
   put_some(w, "; ", "above the racks' limit for ", "cooling.throttled_time", 3, "");
   put_some(w, "; ", "equipment outside its curves' range for ", "cooling.outside_range", 3, "");
@@ -189,24 +189,21 @@ static const char *number(double value, const char *unit, int digits, char text[
 }
 
 static void write_loops(writer *w, const clx_cooling_view *v) {
-  char cut[SHORT], count[SHORT], heat[SHORT], pump[SHORT], flow[CLX_COOLING_NAME], drop[CLX_COOLING_NAME];
+  char cut[SHORT], count[SHORT], range[SHORT], heat[SHORT], pump[SHORT], flow[CLX_COOLING_NAME], drop[CLX_COOLING_NAME];
   const char *moment = clx_result_fact(w->result, "cooling.moment");
   if (v->loop_count == 0) return;
   if (moment != NULL) add(w, "%s", moment);
   put(w, ": ", "", "cooling.moment.dry_bulb", 3, " dry bulb");
   put(w, ", ", "", "cooling.moment.wet_bulb", 3, " wet bulb");
   flush(w, "state", 1, CLX_REPORT_PLAIN);
-  add(w, "%-18s %6s %14s %11s %12s %9s %9s", "loop", "", "supply, back", "heat", "flow", "drop", "pumps");
+  add(w, "%-16s %6s %14s %11s %12s %9s %9s", "loop", "", "supply-back", "heat", "flow", "drop", "pumps");
   flush(w, "loops", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->loop_count; i++) {
     const clx_cooling_loop_view *l = &v->loop[i];
-    clx_goodput_cut(l->title, 18, 0, cut, sizeof cut);
-    add(w, "%-18s %6s", cut, number(l->count, "", 4, count));
-    if (l->back > 0) {
-      add(w, " %5.1f, %4.1f %s", l->supply - 273.15, l->back - 273.15, "C");
-    } else {
-      add(w, " %5.1f %8s", l->supply - 273.15, "C");
-    }
+    clx_goodput_cut(l->title, 16, 0, cut, sizeof cut);
+    add(w, "%-16s %6s", cut, number(l->count, "", 4, count));
+    snprintf(range, sizeof range, l->back > 0 ? "%.1f-%.1f degC" : "%.1f degC", l->supply - 273.15, l->back - 273.15);
+    add(w, " %14s", range);
     add(w, " %11s %12s %9s %9s%s", number(l->heat, "W", 4, heat), l->flow > 0 ? clx_cooling_flow(l->flow, flow) : "",
         l->pressure > 0 ? clx_cooling_bar(l->pressure, drop) : "", l->pump > 0 ? number(l->pump, "W", 3, pump) : "",
         l->warm ? " WARM" : "");
@@ -225,27 +222,49 @@ static const char *units_text(const clx_cooling_unit_view *u, char text[SHORT]) 
 static void write_units(writer *w, const clx_cooling_view *v) {
   char cut[SHORT], count[SHORT], running[SHORT], heat[SHORT], electric[SHORT], water[CLX_COOLING_NAME];
   if (v->unit_count == 0) return;
-  add(w, "%-24s %12s %6s %11s %7s %10s %11s", "unit", "", "run", "heat", "load", "electric", "water");
+  add(w, "%-21s %12s %6s %11s %7s %9s %10s", "unit", "", "run", "heat", "load", "electric", "water");
   flush(w, "units", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->unit_count; i++) {
     const clx_cooling_unit_view *u = &v->unit[i];
-    clx_goodput_cut(u->title, 24, 0, cut, sizeof cut);
-    add(w, "%-24s %12s %6s %11s", cut, units_text(u, count),
+    clx_goodput_cut(u->title, 21, 0, cut, sizeof cut);
+    add(w, "%-21s %12s %6s %11s", cut, units_text(u, count),
         u->running >= 0 ? number(ceil(u->running), "", 5, running) : "", number(u->heat, "W", 4, heat));
     if (u->share >= 0) {
       add(w, " %5.0f %%", 100 * u->share);
     } else {
       add(w, " %7s", "");
     }
-    add(w, " %10s %11s%s", u->electric > 0 ? number(u->electric, "W", 3, electric) : "",
+    add(w, " %9s %10s%s", u->electric > 0 ? number(u->electric, "W", 3, electric) : "",
         u->water > 0 ? clx_cooling_flow(u->water, water) : "", u->limit ? " RANGE" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
   if (v->more > 0) add(w, "%d more: --json", v->more);
   flush(w, "", 0, CLX_REPORT_DIM);
+}
+
+// What the designer found: carriers and spares of each row, against what the plant has.
+static void write_design(writer *w, const clx_cooling_view *v) {
   const char *note = clx_result_fact(w->result, "cooling.design.note");
+  char cut[SHORT], count[SHORT], spare[SHORT], capacity[SHORT];
   if (note != NULL) add(w, "%s", note);
   flush(w, "design", 2, CLX_REPORT_PLAIN);
+  bool first = true;
+  for (int32_t i = 0; i < v->unit_count; i++) {
+    const char *name = v->unit[i].name;
+    const double found = clx_cooling_value(w->result, "design.unit", name, "count", -1),
+                 beyond = clx_cooling_value(w->result, "design.unit", name, "spare", 0),
+                 one = clx_cooling_value(w->result, "design.unit", name, "capacity", -1);
+    if (found < 0) continue;
+    if (first) {
+      add(w, "%-21s %12s %6s %11s %7s", "smallest plant", "carry", "spare", "one carries", "load");
+      flush(w, note != NULL ? "" : "design", 0, CLX_REPORT_BOLD);
+      first = false;
+    }
+    clx_goodput_cut(v->unit[i].title, 21, 0, cut, sizeof cut);
+    add(w, "%-21s %12s %6s %11s %5.0f %%", cut, number(ceil(found), "", 6, count), number(ceil(beyond), "", 6, spare),
+        number(one, "W", 4, capacity), 100 * clx_cooling_value(w->result, "design.unit", name, "share", 0));
+    flush(w, "", 0, CLX_REPORT_PLAIN);
+  }
 }
 
 // --- after a trip, side by side ----------------------------------------------------------------------------------------------
@@ -253,7 +272,7 @@ static void write_units(writer *w, const clx_cooling_view *v) {
 static void write_trip(writer *w) {
   const char *what = clx_result_fact(w->result, "cooling.trip.what");
   put(w, "", "", "cooling.ride_through", 3, " from the loss of all cooling power until the first chip throttles");
-  flush(w, "ride-through", 1, CLX_REPORT_PLAIN);
+  flush(w, "no power", 1, CLX_REPORT_PLAIN);
   if (what == NULL && clx_result_find(w->result, "cooling.trip.supply_most") == NULL) return;
   if (what != NULL) add(w, "%s", what);
   put(w, ", ", "", "cooling.trip.dry_bulb", 3, " outside");
@@ -301,6 +320,7 @@ void clx_report_cooling(const clx_result *result, bool colour, clx_buffer *out) 
   write_chips(&w);
   write_loops(&w, &view);
   write_units(&w, &view);
+  write_design(&w, &view);
   write_trip(&w);
   write_compare(&w);
   clx_page_warnings(&page, result, 8);

@@ -35,8 +35,9 @@ static void put_head(clx_plot *p, const char *style, double x, double y, double 
   clx_buffer_format(p->picture.out, "<path class=\"%s\" d=\"M%.1f %.1fl%.1f -4v8z\"/>\n", style, x, y, -7 * along);
 }
 
-static void put_pipe(clx_plot *p, const char *style, clx_point a, clx_point b) {
-  const double bend = (a.x + b.x) / 2;
+// late: pixels by which it bends behind the middle, so that the pipes of a pair stay apart where they are steep.
+static void put_pipe(clx_plot *p, const char *style, clx_point a, clx_point b, double late) {
+  const double bend = (a.x + b.x) / 2 + late;
   clx_buffer_format(p->picture.out, "<path class=\"%s\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\"/>\n", style, a.x,
                     a.y, bend, a.y, bend, b.y, b.x, b.y);
 }
@@ -49,11 +50,11 @@ static void put_edge(clx_plot *p, const clx_cooling_layout *l, int32_t edge) {
   const bool sky = e->loop < 0;
   const double out = port_of(l, edge, true), in = to->kind == CLX_COOLING_NODE_SKY ? out : port_of(l, edge, false);
   const clx_point a = {from->x + from->wide, out}, b = {to->x, in};
-  const double apart = sky ? 0 : PAIR;
-  put_pipe(p, "hot", (clx_point){a.x, a.y - apart}, (clx_point){b.x - (ends ? 6 : 0), b.y - apart});
+  const double apart = sky ? 0 : PAIR, late = 2 * apart * fmin(fmax((in - out) / 40, -1), 1);
+  put_pipe(p, "hot", (clx_point){a.x, a.y - apart}, (clx_point){b.x - (ends ? 6 : 0), b.y - apart}, late);
   if (ends) put_head(p, "headhot", b.x, b.y - apart, 1);
   if (!sky) {
-    put_pipe(p, "cold", (clx_point){a.x + (starts ? 6 : 0), a.y + apart}, (clx_point){b.x, b.y + apart});
+    put_pipe(p, "cold", (clx_point){a.x + (starts ? 6 : 0), a.y + apart}, (clx_point){b.x, b.y + apart}, -late);
     if (starts) put_head(p, "headcold", a.x, a.y + apart, -1);
   }
   if (ends) return;
@@ -73,8 +74,10 @@ static card put_box(clx_plot *p, const clx_cooling_node *n, const char *style, c
   char cut[CLX_COOLING_TEXT];
   clx_svg_box(&p->picture, n->x, n->y - n->high / 2, n->wide, n->high, 6, style);
   const double y = n->y - n->high / 2 + 17;
-  clx_svg_text(&p->picture, n->x + INSIDE, y, "head", "start", "%s",
-               clx_goodput_cut(title, n->wide - 2 * INSIDE, 13, cut, sizeof cut));
+  const double room = n->wide - 2 * INSIDE;
+  const bool fits = clx_text_equal(clx_goodput_cut(title, room, 13.5, cut, sizeof cut), title);
+  if (!fits) clx_goodput_cut(title, room, 11.5, cut, sizeof cut);
+  clx_svg_text(&p->picture, n->x + INSIDE, y, fits ? "head" : "text", "start", "%s", cut);
   return (card){p, n, y};
 }
 
@@ -123,10 +126,8 @@ static void put_loop(clx_plot *p, const clx_cooling_view *v, const clx_cooling_n
              l->pressure > 0 ? clx_cooling_bar(l->pressure, b) : "");
   if (l->pump > 0) {
     char pumps[CLX_COOLING_NAME] = "";
-    if (l->pumps > 0)
-      snprintf(pumps, sizeof pumps, ", %.0f%s%.0f%s", l->pumps, l->spare >= 0 ? " + " : "", fmax(l->spare, 0),
-               l->count > 1.5 ? " each" : "");
-    put_line(&c, "pumps %s%s", number(l->pump, "W", 3, a), l->spare >= 0 ? pumps : "");
+    if (l->pumps > 0) snprintf(pumps, sizeof pumps, ", %.0f + %.0f", l->pumps, fmax(l->spare, 0));
+    put_line(&c, "pumps %s%s", number(l->pump, "W", 3, a), pumps);
   }
 }
 

@@ -6,7 +6,15 @@
 #include "report/report_cooling.h"
 #include "unit/unit.h"
 
-enum { WIDE = CLX_POWER_WIDE, EDGE = CLX_POWER_EDGE, MARGIN = CLX_POWER_MARGIN, PANELS = 4, CURVES = 2, LIMITS = 2 };
+enum {
+  WIDE = CLX_POWER_WIDE,
+  EDGE = CLX_POWER_EDGE,
+  MARGIN = CLX_POWER_MARGIN,
+  PANELS = 4,
+  CURVES = 2,
+  LIMITS = 2,
+  ROW = 16
+};
 
 static const double ZERO = 273.15;
 
@@ -180,23 +188,26 @@ static bool put_panel(clx_plot *p, const clx_result *result, const panel *panel,
   return true;
 }
 
-// "1: all pumps stop at 60 s; 2: ..."
-static void list_events(const clx_result *result, char text[CLX_POWER_TEXT]) {
-  const char *what = clx_result_fact(result, "cooling.trip.what");
-  size_t length = 0;
-  text[0] = '\0';
-  for (int32_t i = 1; i <= CLX_COOLING_EVENTS; i++) {
-    char name[CLX_COOLING_TEXT], at[CLX_COOLING_NAME];
-    snprintf(name, sizeof name, "cooling.trip.event_%d.at", i);
-    const clx_quantity *q = clx_result_find(result, name);
-    snprintf(name, sizeof name, "cooling.trip.event_%d.what", i);
-    const char *fact = clx_result_fact(result, name);
-    if (q == NULL || fact == NULL || length >= CLX_POWER_TEXT - 1) break;
-    snprintf(text + length, CLX_POWER_TEXT - length, "%s%d: %.100s at %s", i > 1 ? "; " : "", i, fact,
-             clx_quantity_format(q->value, "s", 3, at, sizeof at));
-    length = strlen(text);
-  }
-  if (length == 0) snprintf(text, CLX_POWER_TEXT, "%s", what != NULL ? what : "samples after the trip");
+// The event and its time as a text; false past the last.
+static bool event_of(const clx_result *result, int32_t number, char text[CLX_POWER_TEXT]) {
+  char name[CLX_COOLING_TEXT], at[CLX_COOLING_NAME];
+  snprintf(name, sizeof name, "cooling.trip.event_%d.at", number);
+  const clx_quantity *q = clx_result_find(result, name);
+  snprintf(name, sizeof name, "cooling.trip.event_%d.what", number);
+  const char *fact = clx_result_fact(result, name);
+  if (q == NULL || fact == NULL || number > CLX_COOLING_EVENTS) return false;
+  snprintf(text, CLX_POWER_TEXT, "%d: %.300s at %s", number, fact,
+           clx_quantity_format(q->value, "s", 3, at, sizeof at));
+  return true;
+}
+
+// What the numbers in the uppermost panel stand for, in two columns.
+static void list_events(clx_plot *p, double y) {
+  char text[CLX_POWER_TEXT], cut[CLX_POWER_TEXT];
+  const double wide = (WIDE - 2 * EDGE) / 2.0;
+  for (int32_t i = 1; event_of(p->picture.result, i, text); i++)
+    clx_svg_text(&p->picture, EDGE + (i - 1) % 2 * wide, y + (i - 1) / 2 * ROW, "small", "start", "%s",
+                 clx_goodput_cut(text, wide - 12, 11, cut, sizeof cut));
 }
 
 void clx_report_cooling_trip(const clx_result *result, clx_buffer *out) {
@@ -218,13 +229,19 @@ void clx_report_cooling_trip(const clx_result *result, clx_buffer *out) {
     clx_cooling_empty(result, what, "no trip in this result: colossus cooling SCENARIO --trip power", out);
     return;
   }
+  char text[CLX_POWER_TEXT], cut[CLX_POWER_TEXT], outside[CLX_COOLING_NAME], head[CLX_POWER_TEXT];
+  int32_t events = 0;
+  while (event_of(result, events + 1, text)) events++;
+  const double list = height + 14;
+  if (events > 0) height += (events + 1) / 2 * ROW + 8;
   clx_plot p = clx_cooling_page(result, WIDE, height + 4, what, out);
-  char note[CLX_POWER_TEXT], cut[CLX_POWER_TEXT], outside[CLX_COOLING_NAME], head[CLX_POWER_TEXT];
+  const char *trip = clx_result_fact(result, "cooling.trip.what");
   const clx_quantity *air = clx_result_find(result, "cooling.trip.dry_bulb");
   snprintf(head, sizeof head, "%s%s%s", what, air != NULL ? ", outside " : "",
            air != NULL ? clx_cooling_celsius(air->value, outside) : "");
-  list_events(result, note);
-  clx_power_head(&p, head, clx_goodput_cut(note, WIDE - 2 * EDGE, 11, cut, sizeof cut));
+  clx_power_head(&p, head,
+                 clx_goodput_cut(trip != NULL ? trip : "limits in red", WIDE - 2 * EDGE, 11, cut, sizeof cut));
+  list_events(&p, list);
   double y = 96;
   bool first = true;
   for (int32_t i = 0; i < PANELS; i++) {

@@ -26,3 +26,64 @@
 
 #include "report/report_internal.h"
 #include "report/report_power.h"
+
+enum {
+  CLX_COOLING_LOOPS = 16,
+  CLX_COOLING_UNITS = 32,
+  CLX_COOLING_NAME = 64,
+  CLX_COOLING_TEXT = 96,
+  CLX_COOLING_SUPPLIES = 8,
+  CLX_COOLING_EVENTS = 16
+};
+
+// Numbers that the result does not hold are below 0.
+typedef struct clx_cooling_loop_view {
+  char name[CLX_COOLING_NAME], title[CLX_COOLING_TEXT];
+  const char *fluid;  // nullable
+  double count, supply, back, flow, pressure, pump, heat, pumps, spare;
+  bool warm;
+} clx_cooling_loop_view;
+
+typedef struct clx_cooling_unit_view {
+  char name[CLX_COOLING_NAME], title[CLX_COOLING_TEXT];
+  const char *kind;    // nullable
+  int32_t from, into;  // loops; from < 0: not known, into < 0: outside air
+  double count, spare, running, heat, electric, share, water;
+  bool limit;  // outside the range of its curves
+} clx_cooling_unit_view;
+
+// The plant of a result. What finds no room is counted.
+typedef struct clx_cooling_view {
+  const clx_result *result;
+  clx_cooling_loop_view loop[CLX_COOLING_LOOPS];
+  clx_cooling_unit_view unit[CLX_COOLING_UNITS];
+  int32_t loop_count, unit_count, more;
+  int32_t liquid, air;  // loops of the racks' liquid and of the hall's air; < 0 = none
+} clx_cooling_view;
+
+void clx_cooling_view_of(const clx_result *result, clx_cooling_view *view);
+// cooling.KIND.NAME.WHAT as a number, `otherwise` where it is absent; and as a fact.
+double clx_cooling_value(const clx_result *result, const char *kind, const char *name, const char *what,
+                         double otherwise);
+const char *clx_cooling_fact(const clx_result *result, const char *kind, const char *name, const char *what);
+
+// All NAME of quantities cooling.compare.NAME.pue in their order: "W32", "W40". Returns how many.
+int32_t clx_cooling_supplies(const clx_result *result, char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME]);
+
+// "45.0 °C" for drawings, "1.2 million m3" of kg of water, "1.06" L/kWh of m3/J, "2.13 bar" of Pa, "1,250 kg/s"; `text` holds
+// CLX_COOLING_NAME bytes.
+const char *clx_cooling_celsius(double kelvin, char *text);
+const char *clx_cooling_volume(double kg, char *text);
+const char *clx_cooling_per_kwh(double wue, char *text);
+const char *clx_cooling_bar(double pascal, char *text);
+const char *clx_cooling_flow(double flow, char *text);
+
+// A page of figures about cooling: the scenario's title on top, styles of power and of cooling.
+clx_plot clx_cooling_page(const clx_result *result, double width, double height, const char *what, clx_buffer *out);
+// A whole page that says why there is nothing to draw.
+void clx_cooling_empty(const clx_result *result, const char *what, const char *why, clx_buffer *out);
+// An upright axis of values as they stand (degC, percent): title with the unit.
+void clx_cooling_upright(clx_plot *plot, const char *title);
+
+// Viridis of a share from 0 to 1, "#rrggbb"; `text` holds 8 bytes.
+const char *clx_cooling_colour(double share, char *text);

@@ -1,6 +1,6 @@
 #include "catalog/catalog_internal.h"
-#include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
+#include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
@@ -21,10 +21,10 @@ static const struct {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
     {"chain", &clx_chain_schema},
+    {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
-    {"chiller", &clx_chiller_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},

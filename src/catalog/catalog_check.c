@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "catalog/catalog_internal.h"
-#include "cooling/cooling_plant.h"
 #include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_plant.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
@@ -158,6 +158,9 @@ static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
       continue;
     note(c, clx_fail(c->error, CLX_INPUT, file, "unit \"%s\" names \"%s\", which catalogue/%s does not have",
                      unit->name, unit->equipment, kind));
+  }
+}
+
 // A rack's coolant names racks and a plate of the catalogue.
 static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_place file) {
   note(c, clx_rack_coolant_check(coolant, file, c->error));
@@ -165,6 +168,7 @@ static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_pl
     if (clx_catalog_canonical(c->catalog, "rack", coolant->racks[i]) == NULL) {
       note(c, clx_fail(c->error, CLX_INPUT, file, "racks: the catalogue has no rack \"%s\"", coolant->racks[i]));
     }
+  }
   if (coolant->plate != NULL && clx_catalog_canonical(c->catalog, "cold_plate", coolant->plate) == NULL) {
     note(c, clx_fail(c->error, CLX_INPUT, file, "plate: the catalogue has no cold_plate \"%s\"", coolant->plate));
   }

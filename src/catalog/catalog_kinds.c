@@ -1,8 +1,8 @@
 #include "catalog/catalog_internal.h"
+#include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
-#include "cooling/cooling_exchanger.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -21,14 +21,14 @@ static const struct {
 } kinds[] = {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
+    {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
+    {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
-    {"cdu", &clx_cdu_schema},
-    {"cold_plate", &clx_cold_plate_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},

@@ -62,7 +62,6 @@ typedef struct clx_rack {
   double power_other;       // W where `part` is empty: NVLink switches, management, pumps; no conversion loss
   clx_power_part *part;
   int32_t part_count;
-  const char *coolant;  // catalogue name (rack_coolant): what its liquid circuit needs; NULL = cooled by air, or not known
   const char *supply;  // of power shelves; NULL = servers have their own
   int32_t supplies, supplies_needed;
   int32_t cooling;

@@ -107,18 +107,30 @@ static clx_status read_plant(clx_scenario *s, clx_error *error) {
   return read_equipment(s, error);
 }
 
+// --- racks ---------------------------------------------------------------------------------------------------------------
+
+static bool is_for(const clx_rack_coolant *coolant, const char *rack) {
+  for (int32_t i = 0; i < coolant->rack_count; i++)
+    if (clx_text_equal(coolant->racks[i], rack)) return true;
+  return false;
+}
+
 // What the racks of each cohort need, and the plates of their accelerators.
 static clx_status read_coolants(clx_scenario *s, clx_error *error) {
+  const clx_place place = s->spec.cooling.place;
   s->cooling.coolant = CLX_NEW_ARRAY(s->arena, const clx_rack_coolant *, s->machine.cohort_count + 1);
   if (s->cooling.coolant == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
-    const char *name = s->machine.cohort[i].rack.coolant;
-    if (name == NULL) continue;
-    CLX_TRY(add(s, "rack_coolant", name, s->spec.cooling.place, error));
-    s->cooling.coolant[i] = find(s, "rack_coolant", name);
-    CLX_TRY(add(s, "cold_plate", s->cooling.coolant[i]->plate, s->spec.cooling.place, error));
+  for (int32_t k = 0;; k++) {
+    const char *name = clx_catalog_name(s->catalog, "rack_coolant", k);
+    if (name == NULL) return CLX_OK;
+    CLX_TRY(add(s, "rack_coolant", name, place, error));
+    const clx_rack_coolant *coolant = find(s, "rack_coolant", name);
+    for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+      if (!is_for(coolant, s->machine.cohort[i].rack.name)) continue;
+      s->cooling.coolant[i] = coolant;
+      CLX_TRY(add(s, "cold_plate", coolant->plate, place, error));
+    }
   }
-  return CLX_OK;
 }
 
 // --- weather -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
 #include "training/training.h"
+#include "weather/weather.h"
 #include "workload/workload.h"
 
 // A kind is a folder of the catalogue and a schema.
@@ -16,15 +17,25 @@ static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
-    {"accuracy", &clx_accuracy_schema},   {"battery", &clx_battery_schema},
-    {"chain", &clx_chain_schema},         {"conversion", &clx_conversion_schema},
-    {"device", &clx_device_schema},       {"failures", &clx_failures_schema},
-    {"generator", &clx_generator_schema}, {"kernels", &clx_kernels_schema},
-    {"library", &clx_library_schema},     {"link", &clx_link_schema},
-    {"model", &clx_model_schema},         {"mover", &clx_mover_schema},
-    {"plant", &clx_plant_schema},         {"rack", &clx_rack_schema},
-    {"server", &clx_server_schema},       {"software", &clx_software_schema},
-    {"switch", &clx_switch_schema},       {"tariff", &clx_tariff_schema},
+    {"accuracy", &clx_accuracy_schema},
+    {"battery", &clx_battery_schema},
+    {"chain", &clx_chain_schema},
+    {"climate", &clx_climate_schema},
+    {"conversion", &clx_conversion_schema},
+    {"device", &clx_device_schema},
+    {"failures", &clx_failures_schema},
+    {"generator", &clx_generator_schema},
+    {"kernels", &clx_kernels_schema},
+    {"library", &clx_library_schema},
+    {"link", &clx_link_schema},
+    {"model", &clx_model_schema},
+    {"mover", &clx_mover_schema},
+    {"plant", &clx_plant_schema},
+    {"rack", &clx_rack_schema},
+    {"server", &clx_server_schema},
+    {"software", &clx_software_schema},
+    {"switch", &clx_switch_schema},
+    {"tariff", &clx_tariff_schema},
     {"transport", &clx_transport_schema},
 };
 

@@ -165,7 +165,7 @@ static void test_refusals(void **state) {
   refuse(&m, "not both");
   double none[] = {0.85, 0, 0.9};
   m = cdu, m.motor = none;
-  refuse(&m, "efficiency of 0");
+  refuse(&m, "efficiency 0");
 }
 
 int main(void) {

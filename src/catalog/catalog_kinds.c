@@ -1,7 +1,11 @@
 #include "catalog/catalog_internal.h"
+<<<<<<< HEAD
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
+    =======
+#include "cooling/cooling_exchanger.h"
+    >>>>>>> k-exchange
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -13,16 +17,18 @@
 #include "weather/weather.h"
 #include "workload/workload.h"
 
-// A kind is a folder of the catalogue and a schema.
-static const struct {
+    // A kind is a folder of the catalogue and a schema.
+    static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
+    {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
+    {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
@@ -35,6 +41,7 @@ static const struct {
     {"mover", &clx_mover_schema},
     {"plant", &clx_plant_schema},
     {"rack", &clx_rack_schema},
+    {"rack_coolant", &clx_rack_coolant_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},

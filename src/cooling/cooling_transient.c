@@ -15,7 +15,6 @@ typedef struct run {
   clx_trip *trip;     // by time
   int32_t next_trip;
   double first_trip, time;
-  bool warm;
   int64_t sample;
   clx_transient *out;
 } run;
@@ -193,16 +192,16 @@ static double next_kink(const clx_transient_model *model, double time) {
 
 static void note_warm(run *r) {
   clx_transient *out = r->out;
-  r->warm = !r->warm;
-  if (r->warm && !isfinite(out->to_warm)) out->to_warm = r->time - r->first_trip;
-  out->recovered = r->warm ? INFINITY : r->time - r->first_trip;
-  clx_transient_note(out, r->time, r->warm ? CLX_EVENT_WARM : CLX_EVENT_RECOVERED, -1, NULL);
+  r->model.warm = !r->model.warm;
+  if (r->model.warm && !isfinite(out->to_warm)) out->to_warm = r->time - r->first_trip;
+  out->recovered = r->model.warm ? INFINITY : r->time - r->first_trip;
+  clx_transient_note(out, r->time, r->model.warm ? CLX_EVENT_WARM : CLX_EVENT_RECOVERED, -1, NULL);
 }
 
 static void note_throttle(run *r) {
   clx_transient *out = r->out;
   const clx_transient_model *m = &r->model;
-  if (isfinite(out->to_throttle)) return;
+  r->model.throttled = true;
   double most = 0;
   int32_t hottest = 0;
   for (int32_t i = 0; i < m->members; i++) {
@@ -221,20 +220,16 @@ static void shut_down(run *r, int32_t member) {
   clx_transient_note(out, r->time, CLX_EVENT_SHUTDOWN, r->model.members > 1 ? member : -1, NULL);
 }
 
-// All that is beyond its limit by now, whichever root was reported.
-static bool watch(run *r, double *root) {
+// All that is at or beyond its limit by now, whichever root was reported.
+static void watch(run *r, double *root) {
   const clx_transient_model *m = &r->model;
-  clx_transient_roots(m, r->y, m->start_supply, root);
+  clx_transient_roots(m, r->y, root);
   const double slack = 1e-9;
-  if (root[0] <= slack && m->chips > 0) note_throttle(r);
-  if (r->warm ? root[1] >= -slack : root[1] <= slack) note_warm(r);
-  bool shut = false;
+  if (root[0] <= slack) note_throttle(r);
+  if (m->warm ? root[1] >= -slack : root[1] <= slack) note_warm(r);
   for (int32_t i = 0; i < m->members; i++) {
-    if (root[2 + i] > slack) continue;
-    shut_down(r, i);
-    shut = true;
+    if (root[2 + i] <= slack) shut_down(r, i);
   }
-  return shut;
 }
 
 static clx_status advance(run *r, double *root, clx_error *error) {
@@ -257,8 +252,8 @@ static clx_status advance(run *r, double *root, clx_error *error) {
     if (r->next_trip < input->trip_count) stop = fmin(stop, r->trip[r->next_trip].at);
     int32_t found = -1;
     CLX_TRY(clx_transient_solver_go(r->solver, (double)r->sample * input->step, stop, &r->time, &found, error));
-    if (found >= 0) restart = watch(r, root);
-    else if (r->time >= stop) restart = true;
+    if (found >= 0) watch(r, root);
+    restart = found >= 0 || r->time >= stop;
   }
   return CLX_OK;
 }
@@ -270,9 +265,6 @@ static clx_status settle(run *r, clx_error *error) {
     clx_transient_rates(&r->model, &r->work, 0, r->y, r->rates);
     if (!clx_transient_stage(&r->model, &r->work, r->y, true)) break;
   }
-  double sum = 0;
-  for (int32_t i = 0; i < r->model.members; i++) sum += r->y[r->model.loop[i].at + CLX_AT_SUPPLY];
-  r->model.start_supply = sum / r->model.members;
   for (int32_t i = 0; i < r->model.members; i++) {
     r->model.start_supply = fmax(r->model.start_supply, r->y[r->model.loop[i].at + CLX_AT_SUPPLY]);
   }
@@ -292,7 +284,7 @@ static clx_status run_all(run *r, const clx_plant_state *steady, double toleranc
   CLX_TRY(settle(r, error));
   clx_transient *out = r->out;
   const double before = clx_transient_stored(&r->model, r->y);
-  clx_transient_roots(&r->model, r->y, r->model.start_supply, root);
+  clx_transient_roots(&r->model, r->y, root);
   if (root[0] <= 0 && r->model.chips > 0) note_throttle(r);
   CLX_TRY(advance(r, root, error));
   out->stored = clx_transient_stored(&r->model, r->y) - before;

@@ -13,7 +13,7 @@ enum {
 typedef enum clx_transient_state {
   CLX_AT_UNITS,    // fluid in the units, hot side
   CLX_AT_SUPPLY,   // fluid from there to the load
-  CLX_AT_LOAD,     // racks' coolant and metal
+  CLX_AT_LOAD,     // racks' coolant and metal; behind other rows' units and by-passes
   CLX_AT_RETURN,
   CLX_AT_CASE,     // of the chips
   CLX_AT_SENSOR,   // of the chips' temperature
@@ -83,7 +83,8 @@ typedef struct clx_transient_model {
   int32_t *first;             // [plant.loop_count] loop of a row
   int32_t state_count;        // the last two: heat in and out, in units of `energy`
   double energy;              // J
-  double start_supply;        // K of the racks' loops, mean, before
+  double start_supply;        // K of the warmest of the racks' loops before
+  bool warm, throttled;       // seen
   // chips of one rack loop of share 1
   double chips, other;        // number, W that goes straight into the coolant
   double conductance;         // W/K of one chip's plate at design flow
@@ -130,6 +131,7 @@ double clx_transient_effort(const clx_transient_loop *loop, int32_t unit, double
 // kg/s that the unit's cold side asks of the row that it gives its heat to.
 double clx_transient_demand(const clx_transient_model *model, const clx_transient_loop *loop, int32_t unit, double time,
                             double effort);
+double clx_transient_clock(const clx_transient_model *model, const double *y);  // of the chips, 0.1 to 1
 // Rates of one loop's states; y and rate start at its first.
 void clx_transient_loop_rates(const clx_transient_model *model, const clx_transient_loop *loop,
                               const clx_transient_inputs *in, const double *y, double *rate, clx_transient_outputs *out);
@@ -167,7 +169,7 @@ clx_status clx_transient_solver_go(clx_transient_solver *solver, double until, d
 clx_status clx_transient_solver_settle(clx_transient_solver *solver, double most, double *time, clx_error *error);
 void clx_transient_solver_count(const clx_transient_solver *solver, int64_t *steps, int64_t *evaluations);
 // Root functions: clocks, supply, then junction of each member less its shutdown.
-void clx_transient_roots(const clx_transient_model *model, const double *y, double start_supply, double *root);
+void clx_transient_roots(const clx_transient_model *model, const double *y, double *root);
 
 // What happens to a model at time t: pumps and units that stop, stand by, come back; loads. Changes states where speeds change hands.
 void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t member, const char *what);

@@ -6,8 +6,9 @@
 
 #include "cooling/cooling_transient_internal.h"
 
-// Root functions: throttling (all clocks but 0.1 % full), the racks' worst supply 0.5 K above what it was, junction of each member less its shutdown.
-void clx_transient_roots(const clx_transient_model *model, const double *y, double start_supply, double *root) {
+// Root functions: first throttling (a clock 0.1 % below full), the racks' warmest supply 0.5 K above what it was (and back, a hundredth lower),
+// junction of each member less its shutdown. What was seen stands away from its root.
+void clx_transient_roots(const clx_transient_model *model, const double *y, double *root) {
   double least = 1, most = 0;
   const clx_chip_thermal *chip = model->input->chip;
   for (int32_t i = 0; i < model->members; i++) {
@@ -16,12 +17,12 @@ void clx_transient_roots(const clx_transient_model *model, const double *y, doub
     root[2 + i] = 1;
     if (model->chips <= 0) continue;
     if (chip->throttle > 0 && !model->loop[i].shut) {
-      least = fmin(least, mine[CLX_AT_CLOCK] + 0.02 * (chip->throttle - mine[CLX_AT_SENSOR]));
+      least = fmin(least, clx_transient_clock(model, mine));
     }
     if (chip->shutdown > 0 && !model->loop[i].shut) root[2 + i] = chip->shutdown - mine[CLX_AT_SENSOR];
   }
-  root[0] = least - 0.999;
-  root[1] = start_supply + 0.5 - most;
+  root[0] = model->throttled ? 1 : least - 0.999;
+  root[1] = model->start_supply + (model->warm ? 0.49 : 0.5) - most;
 }
 
 #ifdef CLX_HAS_SUNDIALS
@@ -75,7 +76,7 @@ static int jacobian_of(realtype time, N_Vector y, N_Vector rates, SUNMatrix matr
 static int roots_of(realtype time, N_Vector y, realtype *root, void *of) {
   (void)time;
   const clx_transient_solver *s = of;
-  clx_transient_roots(s->model, N_VGetArrayPointer(y), s->model->start_supply, root);
+  clx_transient_roots(s->model, N_VGetArrayPointer(y), root);
   return 0;
 }
 

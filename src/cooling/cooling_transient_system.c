@@ -123,9 +123,7 @@ static int64_t add_loop(const clx_transient_model *model, int32_t i, bool check,
   int32_t target[CLX_TRANSIENT_UNITS];
   const int32_t targets = row_targets(model, i, target);
   for (int32_t t = 0; t < targets; t++) {
-    const int64_t at = model->loop[model->first[target[t]]].at;
-    count = add_row(row, from, count, at + CLX_AT_LOAD);
-    count = add_row(row, from, count, at + CLX_AT_RETURN);
+    count = add_row(row, from, count, model->loop[model->first[target[t]]].at + CLX_AT_LOAD);
   }
   return count;
 }
@@ -183,8 +181,7 @@ static void add_change(const clx_transient_model *model, const clx_transient_wor
     double *rates = column + model->loop[model->first[into]].at;
     const double each = factor * loop->weight / outer->count * outer->loop->capacity;
     const double pass = each * (out->pass[k] - was->pass[k]), heat = each * (out->pass_heat[k] - was->pass_heat[k]);
-    rates[CLX_AT_LOAD] -= pass * (to[CLX_AT_SUPPLY] - to[CLX_AT_LOAD]) / outer->heat[CLX_AT_LOAD];
-    rates[CLX_AT_RETURN] += (heat - pass * to[CLX_AT_LOAD]) / outer->heat[CLX_AT_RETURN];
+    rates[CLX_AT_LOAD] += (heat - pass * to[CLX_AT_SUPPLY]) / outer->heat[CLX_AT_LOAD];
   }
 }
 

@@ -42,7 +42,7 @@ static void stop_pumps(clx_transient_model *model, clx_transient_loop *loop, dou
   const double left = on - stops;
   mine[CLX_AT_COAST] = fmax(mine[CLX_AT_COAST], mine[CLX_AT_SPEED]);
   loop->coasting = stops;
-  if (failed) loop->lost_pumps += stops;
+  if (failed) loop->lost_pumps += count < 0 ? row->pumps + row->spare : stops;  // all: those that stand by, too
   double then = left;
   if (failed) then = fmax(left, fmin(row->pumps, row->pumps + row->spare - loop->lost_pumps));
   if (left <= 0) mine[CLX_AT_SPEED] = 0;

@@ -1,5 +1,6 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_mover.h"
+#include "cooling/cooling_reject.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -15,15 +16,27 @@ static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {
-    {"accuracy", &clx_accuracy_schema},   {"battery", &clx_battery_schema},
-    {"chain", &clx_chain_schema},         {"conversion", &clx_conversion_schema},
-    {"device", &clx_device_schema},       {"failures", &clx_failures_schema},
-    {"generator", &clx_generator_schema}, {"kernels", &clx_kernels_schema},
-    {"library", &clx_library_schema},     {"link", &clx_link_schema},
-    {"model", &clx_model_schema},         {"mover", &clx_mover_schema},
-    {"rack", &clx_rack_schema},           {"server", &clx_server_schema},
-    {"software", &clx_software_schema},   {"switch", &clx_switch_schema},
-    {"tariff", &clx_tariff_schema},       {"transport", &clx_transport_schema},
+    {"accuracy", &clx_accuracy_schema},
+    {"battery", &clx_battery_schema},
+    {"chain", &clx_chain_schema},
+    {"chiller", &clx_chiller_schema},
+    {"conversion", &clx_conversion_schema},
+    {"device", &clx_device_schema},
+    {"dry_cooler", &clx_dry_cooler_schema},
+    {"failures", &clx_failures_schema},
+    {"generator", &clx_generator_schema},
+    {"kernels", &clx_kernels_schema},
+    {"library", &clx_library_schema},
+    {"link", &clx_link_schema},
+    {"model", &clx_model_schema},
+    {"mover", &clx_mover_schema},
+    {"rack", &clx_rack_schema},
+    {"server", &clx_server_schema},
+    {"software", &clx_software_schema},
+    {"switch", &clx_switch_schema},
+    {"tariff", &clx_tariff_schema},
+    {"tower", &clx_tower_schema},
+    {"transport", &clx_transport_schema},
 };
 
 const char *clx_catalog_kind(int32_t index) {

@@ -48,6 +48,17 @@ clx_status clx_catalog_read_chain(const clx_catalog *catalog, const char *name, 
                                   struct clx_chain_spec *spec, clx_error *error);
 clx_status clx_catalog_read_conversions(const clx_catalog *catalog, struct clx_chain_spec *spec, clx_arena *arena,
                                         clx_error *error);
+// A cooling plant, checked; and a finder of its equipment for clx_plant_build (objects from `arena`; mistakes in entries into `error`).
+struct clx_plant_spec;
+struct clx_plant_finder;
+typedef struct clx_plant_equipment {
+  const clx_catalog *catalog;
+  clx_arena *arena;
+  clx_error *error;
+} clx_plant_equipment;
+clx_status clx_catalog_read_plant(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                  struct clx_plant_spec *spec, clx_error *error);
+struct clx_plant_finder clx_catalog_plant_finder(const clx_plant_equipment *from);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

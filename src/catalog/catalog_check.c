@@ -5,6 +5,7 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_mover.h"
+#include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
@@ -155,6 +156,26 @@ static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_pl
   }
 }
 
+// Cooling plants name equipment, too.
+static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
+  static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
+  note(c, clx_plant_check(spec, file, c->error));
+  for (int32_t i = 0; i < spec->loop_count; i++) {
+    const char *pump = spec->loop[i].pump;
+    if (pump == NULL || clx_catalog_canonical(c->catalog, "mover", pump) != NULL) continue;
+    note(c, clx_fail(c->error, CLX_INPUT, file, "loop \"%s\" is moved by \"%s\", which catalogue/mover does not have",
+                     spec->loop[i].name, pump));
+  }
+  for (int32_t i = 0; i < spec->unit_count; i++) {
+    const clx_plant_unit_spec *unit = &spec->unit[i];
+    const char *kind = KIND[unit->kind];
+    if (unit->equipment == NULL || kind == NULL || clx_catalog_canonical(c->catalog, kind, unit->equipment) != NULL)
+      continue;
+    note(c, clx_fail(c->error, CLX_INPUT, file, "unit \"%s\" names \"%s\", which catalogue/%s does not have",
+                     unit->name, unit->equipment, kind));
+  }
+}
+
 // What the rows of a schema cannot say.
 static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
   const clx_place file = {.file = name};
@@ -164,6 +185,7 @@ static void check_sense(check *c, const clx_schema *schema, void *object, const 
   if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
   if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));
   if (schema == &clx_chiller_schema) note(c, clx_chiller_check(object, file, c->error));
+  if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
   if (schema == &clx_cold_plate_schema) note(c, clx_cold_plate_check(object, file, c->error));
   if (schema == &clx_rack_coolant_schema) check_rack_coolant(c, object, file);

@@ -1,5 +1,6 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
 #include "device/device.h"
@@ -10,6 +11,7 @@
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
 #include "training/training.h"
+#include "weather/weather.h"
 #include "workload/workload.h"
 
 // A kind is a folder of the catalogue and a schema.
@@ -22,6 +24,7 @@ static const struct {
     {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
+    {"climate", &clx_climate_schema},
     {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
@@ -33,6 +36,7 @@ static const struct {
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
     {"mover", &clx_mover_schema},
+    {"plant", &clx_plant_schema},
     {"rack", &clx_rack_schema},
     {"rack_coolant", &clx_rack_coolant_schema},
     {"server", &clx_server_schema},

@@ -38,6 +38,7 @@ typedef struct clx_unit_meet {
   double cold_in;    // K of the loop that it gives heat to
   double cold_most;  // kg/s of that loop that it may use
   double working;    // units
+  int64_t all;       // spares work, too: the others are known not to do
   const clx_air *outside;
 } clx_unit_meet;
 
@@ -46,13 +47,14 @@ typedef struct clx_unit_work {
   double cold_flow;  // kg/s that it uses of `into`
   double capacity;   // W of all that work, here (compressors)
   double running;    // units that it takes
+  clx_reject point;  // of one tower or dry cooler
 } clx_unit_work;
 
 // How far the unit brings the fluid down.
 clx_unit_work clx_plant_unit_reach(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet);
 // The state of one that takes `heat` W.
-void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double heat,
-                          clx_unit_state *state, double *given);
+void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet,
+                          const clx_unit_work *reach, double heat, clx_unit_state *state, double *given);
 
 // --- one moment (cooling_plant_solve.c) ------------------------------------------------------------------------------------
 

@@ -21,22 +21,32 @@ static clx_reject reject(const clx_loop *loop, const clx_plant_unit *unit, const
   return clx_dry_run(&unit->dry, &loop->fluid, meet->in, flow, want, meet->outside);
 }
 
-static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet) {
-  clx_unit_work work = {.out = meet->in, .running = fmin(unit->count, meet->working)};
-  clx_reject point = reject(loop, unit, meet, meet->want, work.running);
-  if (point.out > meet->want && meet->working > work.running) {  // spares help when the others do not hold it
-    work.running = meet->working;
-    point = reject(loop, unit, meet, meet->want, work.running);
-  }
-  work.out = fmin(fmax(point.out, meet->want), meet->in);
+// Spares help when the others do not hold what is wanted.
+static double carriers(const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  return meet->all ? meet->working : fmin(unit->count, meet->working);
+}
+
+static bool spares_help(const clx_unit_meet *meet, const clx_unit_work *work) {
+  return work->out > meet->want + 1e-6 && meet->working > work->running;
+}
+
+// `n` units in parallel.
+static clx_unit_work reject_by(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet, double n) {
+  clx_unit_work work = {.running = n, .point = reject(loop, unit, meet, meet->want, n)};
+  work.out = fmin(fmax(work.point.out, meet->want), meet->in);
   return work;
 }
 
-static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  const clx_unit_work work = reject_by(loop, unit, meet, carriers(unit, meet));
+  return spares_help(meet, &work) ? reject_by(loop, unit, meet, meet->working) : work;
+}
+
+// `n` units in parallel.
+static clx_unit_work exchange(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double n) {
   const double hot = plant->loop[unit->loop].capacity, cold = plant->loop[unit->into].capacity;
-  clx_unit_work work = {.out = meet->in, .running = meet->working};
-  const double n = meet->working, flow = meet->flow / n, most = meet->cold_most / n;
-  if (meet->cold_in >= meet->in || most <= 0) return work;
+  const double flow = meet->flow / n, most = meet->cold_most / n;
+  clx_unit_work work = {.running = n};
   bool met = false;
   const double used =
       clx_exchanger_cold_flow(&unit->exchanger, meet->in, flow, hot, meet->cold_in, cold, meet->want, most, &met);
@@ -45,6 +55,12 @@ static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_uni
       met ? meet->want : clx_exchanger_run(&unit->exchanger, meet->in, flow, hot, meet->cold_in, most, cold).hot_out;
   work.out = fmin(fmax(work.out, meet->want), meet->in);
   return work;
+}
+
+static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  if (meet->cold_in >= meet->in || meet->cold_most <= 0) return (clx_unit_work){.out = meet->in};
+  const clx_unit_work work = exchange(plant, unit, meet, carriers(unit, meet));
+  return spares_help(meet, &work) ? exchange(plant, unit, meet, meet->working) : work;
 }
 
 static double entering(const clx_plant_unit *unit, const clx_unit_meet *meet) {
@@ -134,8 +150,8 @@ static void economiser_state(const clx_loop *loop, const clx_plant_unit *unit, c
   state->share = state->air = fmin(flow / meet->flow, 1);
 }
 
-void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double heat,
-                          clx_unit_state *state, double *given) {
+void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet,
+                          const clx_unit_work *reach, double heat, clx_unit_state *state, double *given) {
   const clx_loop *loop = &plant->loop[unit->loop];
   const double running = state->running;
   *state = (clx_unit_state){.heat = heat, .in = meet->in, .out = meet->in, .running = running};
@@ -151,7 +167,8 @@ void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, co
       break;
     case CLX_PLANT_DRY:
     case CLX_PLANT_TOWER: {
-      const clx_reject point = reject(loop, unit, meet, state->out, running);
+      const bool same = fabs(state->out - reach->out) < 1e-8 && running == reach->running;
+      const clx_reject point = same ? reach->point : reject(loop, unit, meet, state->out, running);
       state->electric = point.electric * running;
       state->share = state->air = point.air_share;
       state->water = point.water;

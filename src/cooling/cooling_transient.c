@@ -115,9 +115,10 @@ static double unit_electric(const clx_transient_model *model, const clx_transien
                         .working = working * row->count,
                         .outside = model->input->outside};
   meet.want = o->hot[k] - o->taken[k] / (o->flow * row->loop->capacity);
-  clx_unit_state state = {.running = clx_plant_unit_reach(model->plant, u->unit, &meet).running};
+  const clx_unit_work reach = clx_plant_unit_reach(model->plant, u->unit, &meet);
+  clx_unit_state state = {.running = reach.running};
   double given = 0;
-  clx_plant_unit_state(model->plant, u->unit, &meet, o->taken[k] * row->count, &state, &given);
+  clx_plant_unit_state(model->plant, u->unit, &meet, &reach, o->taken[k] * row->count, &state, &given);
   return state.electric / row->count * on / working + own;
 }
 

@@ -47,6 +47,7 @@ typedef struct clx_climate {
   double *spread;  // [12] K, standard deviation of daily means within the month
   int32_t spread_count;
   double design_hot, design_wet;  // K: dry bulb exceeded 0.4 % of the year, mean coincident wet bulb
+  double design_evaporation;      // K: wet bulb exceeded 0.4 % of the year
   double design_cold;             // K: dry bulb exceeded 99 % of the year
 } clx_climate;
 extern const clx_schema clx_climate_schema;

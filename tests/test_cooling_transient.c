@@ -84,8 +84,13 @@ static rig *start(void) {
   r->loop[1] = r->loop[0];
   r->loop[1].name = "facility", r->loop[1].fluid = "water", r->loop[1].count = 1, r->loop[1].supply = 309.15;
   r->loop[1].pumps = 4, r->loop[1].volume = 5;
-  r->unit[0] = (clx_plant_unit_spec){
-      .name = "cdu", .kind = CLX_PLANT_EXCHANGER, .loop = "racks", .into = "facility", .count = LOOPS, .share = 1, .approach = 4};
+  r->unit[0] = (clx_plant_unit_spec){.name = "cdu",
+                                     .kind = CLX_PLANT_EXCHANGER,
+                                     .loop = "racks",
+                                     .into = "facility",
+                                     .count = LOOPS,
+                                     .share = 1,
+                                     .approach = 4};
   r->unit[1] = (clx_plant_unit_spec){
       .name = "cooler", .kind = CLX_PLANT_DRY, .loop = "facility", .equipment = "dry", .count = 8, .share = 0.6};
   r->unit[2] = (clx_plant_unit_spec){.name = "chiller",
@@ -128,7 +133,8 @@ static void finish(rig *r) {
 static void add(rig *r, clx_trip trip) { r->trip[r->input.trip_count++] = trip; }
 
 // 700 chips of 1 kW in each loop; the rest of the heat goes straight into the coolant.
-static const clx_chip_thermal plain_chip = {.junction_case = 0.01, .throttle = 363.15, .shutdown = 373.15, .capacity = 400};
+static const clx_chip_thermal plain_chip = {
+    .junction_case = 0.01, .throttle = 363.15, .shutdown = 373.15, .capacity = 400};
 
 static void with_chips(rig *r, const clx_chip_thermal *chip) {
   r->input.chip = chip;
@@ -222,7 +228,8 @@ static void test_a_closed_plant_warms_as_a_tank(void **state) {
   CLX_CHECK_NEAR(r->out.stored, 300 * (HEAT + pumps), 1e-6, 0);
   // The cold sides of the CDUs: 3 s of 1.5 times the design flow.
   const double cold = fmax(LOOPS * r->plant.unit[0].exchanger.cold_flow, facility->flow) * 4.5;
-  const double capacity = LOOPS * racks->density * racks->capacity + (5 * facility->density + cold) * facility->capacity;
+  const double capacity =
+      LOOPS * racks->density * racks->capacity + (5 * facility->density + cold) * facility->capacity;
   const double slope = (r->out.supply[60] - r->out.supply[48]) / 60.0;
   CLX_CHECK_NEAR(slope, (HEAT + pumps) / capacity, 2e-3, 0);
   finish(r);
@@ -351,8 +358,9 @@ static void test_the_order_of_members_does_not_matter(void **state) {
 
 static void test_what_stands_by_takes_over(void **state) {
   (void)state;
-  static const clx_trip TRIPS[] = {
-      {CLX_TRIP_PUMP, "racks", 10, 1, -1}, {CLX_TRIP_PUMP, "facility", 10, 1, -1}, {CLX_TRIP_UNIT, "chiller", 10, 1, -1}};
+  static const clx_trip TRIPS[] = {{CLX_TRIP_PUMP, "racks", 10, 1, -1},
+                                   {CLX_TRIP_PUMP, "facility", 10, 1, -1},
+                                   {CLX_TRIP_UNIT, "chiller", 10, 1, -1}};
   for (int32_t i = 0; i < CLX_COUNT(TRIPS); i++) {
     rig *r = start();
     build(r);
@@ -431,8 +439,8 @@ static void test_wrong_input_is_refused(void **state) {
   static const struct {
     const char *says;
     int32_t what;
-  } CASES[] = {{"horizon", 0}, {"pump_ramp", 1}, {"tank_loop", 2}, {"no such loop", 3}, {"no such unit", 4},
-               {"mean", 5},    {"resistance", 6}, {"chips", 7},    {"capacity", 8},     {"share of the load", 9}};
+  } CASES[] = {{"horizon", 0}, {"pump_ramp", 1},  {"tank_loop", 2}, {"no such loop", 3}, {"no such unit", 4},
+               {"mean", 5},    {"resistance", 6}, {"chips", 7},     {"capacity", 8},     {"share of the load", 9}};
   clx_chip_thermal light = plain_chip;
   light.capacity = 0;
   for (int32_t i = 0; i < CLX_COUNT(CASES); i++) {
@@ -441,16 +449,36 @@ static void test_wrong_input_is_refused(void **state) {
     with_chips(r, &plain_chip);
     clx_transient_input *in = &r->input;
     switch (CASES[i].what) {
-      case 0: in->horizon = -1; break;
-      case 1: in->pump_ramp = NAN; break;
-      case 2: in->tank = 5, in->tank_loop = "lake"; break;
-      case 3: add(r, (clx_trip){CLX_TRIP_PUMP, "lake", 1, 1, -1}); break;
-      case 4: add(r, (clx_trip){CLX_TRIP_UNIT, "lake", 1, 1, -1}); break;
-      case 5: in->member = shares; break;
-      case 6: in->resistance = 1e-4; break;
-      case 7: in->chips = 1e6; break;
-      case 8: in->chip = &light; break;
-      default: add(r, (clx_trip){CLX_TRIP_LOAD, NULL, 1, 7, -1}); break;
+      case 0:
+        in->horizon = -1;
+        break;
+      case 1:
+        in->pump_ramp = NAN;
+        break;
+      case 2:
+        in->tank = 5, in->tank_loop = "lake";
+        break;
+      case 3:
+        add(r, (clx_trip){CLX_TRIP_PUMP, "lake", 1, 1, -1});
+        break;
+      case 4:
+        add(r, (clx_trip){CLX_TRIP_UNIT, "lake", 1, 1, -1});
+        break;
+      case 5:
+        in->member = shares;
+        break;
+      case 6:
+        in->resistance = 1e-4;
+        break;
+      case 7:
+        in->chips = 1e6;
+        break;
+      case 8:
+        in->chip = &light;
+        break;
+      default:
+        add(r, (clx_trip){CLX_TRIP_LOAD, NULL, 1, 7, -1});
+        break;
     }
     assert_int_equal(clx_transient_run(in, r->arena, &r->out, &r->error), CLX_INPUT);
     if (!strstr(r->error.mistake[0].text, CASES[i].says)) fail_msg("%s: %s", CASES[i].says, r->error.mistake[0].text);

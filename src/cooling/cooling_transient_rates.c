@@ -5,17 +5,17 @@
 #include "cooling/cooling_transient_internal.h"
 
 // Controls. Any tuning ends at the same steady state; these settle within a minute or two without ringing.
-static const double VALVE_GAIN = 0.03;    // effort per K of supply
-static const double VALVE_RESET = 25;     // s of its integral
-static const double FLOW_FIXED_LAG = 2;   // s, flow to a fixed value
-static const double FLOW_RANGE_LAG = 30;  // s, flow to the range
-static const double STOP_LAG = 1;         // s with which an actuator comes to its stop
-static const double CLOCK_GAIN = 0.02;    // clock per K above the throttle
+static const double VALVE_GAIN = 0.03;       // effort per K of supply
+static const double VALVE_RESET = 25;        // s of its integral
+static const double FLOW_FIXED_LAG = 2;      // s, flow to a fixed value
+static const double FLOW_RANGE_LAG = 30;     // s, flow to the range
+static const double STOP_LAG = 1;            // s with which an actuator comes to its stop
+static const double CLOCK_GAIN = 0.02;       // clock per K above the throttle
 static const double CLOCK_INTEGRAL = 0.005;  // and second
-static const double SENSOR_LAG = 0.3;     // s
-static const double CLOCK_LEAST = 0.1;    // as clx_chip_solve
-static const double AUTHORITY = 5;        // K below the set point that fans at full effort may go
-static const double PROTECT = 3;          // K below its set point at which a chiller unloads for want of flow
+static const double SENSOR_LAG = 0.3;        // s
+static const double CLOCK_LEAST = 0.1;       // as clx_chip_solve
+static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
+static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
 
 static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
 
@@ -72,8 +72,8 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   if (on <= 0 || power <= 0 || hot->flow <= 0) return 0;
   if (unit->spec.kind == CLX_PLANT_EXCHANGER) {
     const double capacity = model->row[u->into].loop->capacity;
-    const clx_exchange x = clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k],
-                                             pass / on, capacity);
+    const clx_exchange x =
+        clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k], pass / on, capacity);
     return *reject = on * x.heat;
   }
   if (unit->spec.kind != CLX_PLANT_CHILLER && unit->spec.kind != CLX_PLANT_DX) {
@@ -89,8 +89,9 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   return heat;
 }
 
-static void units_rates(const clx_transient_model *model, const clx_transient_loop *loop, const clx_transient_inputs *in,
-                        double flow, const double *y, double *rate, clx_transient_outputs *out) {
+static void units_rates(const clx_transient_model *model, const clx_transient_loop *loop,
+                        const clx_transient_inputs *in, double flow, const double *y, double *rate,
+                        clx_transient_outputs *out) {
   const clx_transient_row *row = &model->row[loop->row];
   stream hot = {y[CLX_AT_RETURN], flow, row->loop->capacity, y[CLX_AT_UNITS]};
   double taken = 0;
@@ -212,7 +213,8 @@ static double pump_power(const clx_transient_model *model, const clx_transient_l
 }
 
 // Valves and machines: proportional and integral action on the supply, as speed of the actuator: what stands at its stop winds nothing up.
-static double effort_rate(const clx_transient_model *model, const clx_transient_loop *loop, const double *y, double warming) {
+static double effort_rate(const clx_transient_model *model, const clx_transient_loop *loop, const double *y,
+                          double warming) {
   const clx_transient_row *row = &model->row[loop->row];
   double stroke = 0, top = 0;
   for (int32_t k = 0; k < row->unit_count; k++) {
@@ -227,7 +229,8 @@ static double effort_rate(const clx_transient_model *model, const clx_transient_
 }
 
 void clx_transient_loop_rates(const clx_transient_model *model, const clx_transient_loop *loop,
-                              const clx_transient_inputs *in, const double *y, double *rate, clx_transient_outputs *out) {
+                              const clx_transient_inputs *in, const double *y, double *rate,
+                              clx_transient_outputs *out) {
   const clx_transient_row *row = &model->row[loop->row];
   const double capacity = row->loop->capacity;
   *out = (clx_transient_outputs){0};

@@ -44,15 +44,15 @@ static void headers(const clx_transient_model *model, clx_transient_work *work, 
     work->header[r] = work->total[r] = 0;
     if (work->demand[r] <= 0) continue;
     const clx_transient_loop *loop = &model->loop[model->first[r]];
-    work->total[r] = model->row[r].count * model->row[r].loop->flow *
-                     clx_transient_flow_at(model, loop, time, y + loop->at).flow;
+    work->total[r] =
+        model->row[r].count * model->row[r].loop->flow * clx_transient_flow_at(model, loop, time, y + loop->at).flow;
     work->header[r] = fmin(1, work->total[r] / work->demand[r]);
   }
 }
 
 // One loop with what the outer rows give it; adds what it gives them.
-static void one_loop(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time, const double *y,
-                     double *rate) {
+static void one_loop(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time,
+                     const double *y, double *rate) {
   const clx_transient_loop *loop = &model->loop[i];
   const clx_transient_row *row = &model->row[loop->row];
   clx_transient_inputs *in = &work->in[i];
@@ -114,11 +114,14 @@ static int64_t add_row(int64_t *row, int64_t from, int64_t count, int64_t value)
 }
 
 // Rows in which a change of loop i shows: its own, those that it gives heat to, the energy.
-static int64_t add_loop(const clx_transient_model *model, int32_t i, bool check, int64_t *row, int64_t from, int64_t count) {
+static int64_t add_loop(const clx_transient_model *model, int32_t i, bool check, int64_t *row, int64_t from,
+                        int64_t count) {
   const clx_transient_loop *loop = &model->loop[i];
   for (int32_t s = 0; s < model->row[loop->row].size; s++) {
-    if (check) count = add_row(row, from, count, loop->at + s);
-    else row[count++] = loop->at + s;
+    if (check)
+      count = add_row(row, from, count, loop->at + s);
+    else
+      row[count++] = loop->at + s;
   }
   int32_t target[CLX_TRANSIENT_UNITS];
   const int32_t targets = row_targets(model, i, target);
@@ -203,8 +206,8 @@ static double header_slope(const clx_transient_model *model, const clx_transient
 }
 
 // Columns of the outer rows in which loop i shows by what it takes from them.
-static void add_taken(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time, const double *y,
-                      const double *base) {
+static void add_taken(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time,
+                      const double *y, const double *base) {
   const clx_transient_loop *loop = &model->loop[i];
   const clx_transient_row *row = &model->row[loop->row];
   const int64_t n = model->state_count;

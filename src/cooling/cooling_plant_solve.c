@@ -12,6 +12,7 @@ typedef struct loop_work {
   double inflow;  // W of racks and of units that give heat to it
   double heat;    // W with its pumps' heat: what its units must take
   double taken;   // W that they take
+  double miss;    // W between what temperatures say and what was shared out
   double set, supply, back;
   double flow, most;  // kg/s of all loops
   double demand;      // kg/s that valves of units that give heat to it ask for
@@ -139,6 +140,7 @@ static void share_heat(solve_work *w, int32_t l) {
     left -= unit->heat;
     if (unit->heat > 0) last = u;
   }
+  loop->miss = last >= 0 && !loop->stuck ? fabs(left) : 0;
   if (last >= 0 && !loop->stuck) w->unit[last].heat += left;
   loop->taken = 0;
   for (int32_t u = 0; u < plant->unit_count; u++) {
@@ -154,15 +156,22 @@ static void share_heat(solve_work *w, int32_t l) {
   }
 }
 
+// kg/s of the loop that valves of exchangers pass.
+static double demanded(const solve_work *w, int32_t l) {
+  double sum = 0;
+  for (int32_t u = 0; u < w->plant->unit_count; u++) {
+    if (w->plant->unit[u].into == l) sum += w->unit[u].reach.cold_flow;
+  }
+  return sum;
+}
+
 static void solve_loop(solve_work *w, int32_t l) {
   const clx_plant *plant = w->plant;
   loop_work *loop = &w->loop[l];
   loop->inflow = loop->source;
-  loop->demand = 0;
+  loop->demand = demanded(w, l);
   for (int32_t u = 0; u < plant->unit_count; u++) {
-    if (plant->unit[u].into != l) continue;
-    loop->inflow += w->unit[u].given;
-    loop->demand += w->unit[u].reach.cold_flow;
+    if (plant->unit[u].into == l) loop->inflow += w->unit[u].given;
   }
   loop->flow = clx_plant_flow(&plant->loop[l], loop->inflow, loop->demand, loop->most);
   loop->pump = clx_plant_pump(&plant->loop[l], loop->flow, w->fault != NULL ? w->fault->pump[l] : 1, &loop->pressure,
@@ -249,7 +258,9 @@ static void fill_state(solve_work *w) {
       if (plant->unit[u].into == l) given += w->unit[u].given;
     }
     worst = fmax(worst, fabs(given - loop->inflow));
-    worst = fmax(worst, fabs(loop->heat - loop->taken));
+    worst = fmax(fmax(worst, fabs(loop->heat - loop->taken)), loop->miss);
+    // Valves that would pass more than the pumps move, as heat.
+    if (demanded(w, l) > loop->flow) worst = fmax(worst, (demanded(w, l) / loop->flow - 1) * loop->heat);
   }
   for (int32_t u = 0; u < plant->unit_count; u++) {
     const clx_plant_unit *unit = &plant->unit[u];
@@ -263,6 +274,10 @@ static void fill_state(solve_work *w) {
       state->fans += s->electric;
     }
     in += w->unit[u].given - s->heat;
+    if (unit->into >= 0) {  // temperatures that have moved since
+      const double moved = fabs(w->unit[u].meet.cold_in - w->loop[unit->into].supply);
+      if (s->heat > 0) worst = fmax(worst, moved * w->unit[u].meet.flow * plant->loop[unit->loop].capacity);
+    }
     if (unit->into < 0) state->heat += w->unit[u].given;
     state->auxiliary += unit->spec.electric * unit->heat;
     add_water(&state->water, &s->water);

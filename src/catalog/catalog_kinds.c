@@ -1,6 +1,7 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
+#include "cooling/cooling_reject.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -20,9 +21,11 @@ static const struct {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
     {"chain", &clx_chain_schema},
+    {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
+    {"dry_cooler", &clx_dry_cooler_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},
@@ -30,12 +33,19 @@ static const struct {
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
     {"mover", &clx_mover_schema},
+<<<<<<< HEAD
     {"plant", &clx_plant_schema},
+=======
+>>>>>>> k-reject
     {"rack", &clx_rack_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},
     {"tariff", &clx_tariff_schema},
+<<<<<<< HEAD
+=======
+    {"tower", &clx_tower_schema},
+>>>>>>> k-reject
     {"transport", &clx_transport_schema},
 };
 

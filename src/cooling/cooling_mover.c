@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "cooling/cooling_curve.h"
+
 const char *const clx_mover_kind_name[CLX_MOVER_KINDS + 1] = {"pump", "fan", NULL};
 
 // Below this share of the best flow the power at the shaft stays what it is there (churning).
@@ -10,41 +12,9 @@ const char *const clx_mover_kind_name[CLX_MOVER_KINDS + 1] = {"pump", "fan", NUL
 
 // --- the curve --------------------------------------------------------------------------------------------------------------
 
-// Slope at point i of a monotone cubic: the weighted harmonic mean of the slopes beside it (Fritsch and Butland 1984; de Boor's limits at the ends).
-static double point_slope(const double *x, const double *y, int32_t count, int32_t i) {
-  if (count == 2) return (y[1] - y[0]) / (x[1] - x[0]);
-  if (i == 0 || i == count - 1) {
-    const int32_t a = i == 0 ? 0 : count - 2, b = i == 0 ? 1 : count - 3;
-    const double ha = x[a + 1] - x[a], hb = x[b + 1] - x[b];
-    const double sa = (y[a + 1] - y[a]) / ha, sb = (y[b + 1] - y[b]) / hb;
-    const double slope = ((2 * ha + hb) * sa - ha * sb) / (ha + hb);
-    if (slope * sa <= 0) return 0;
-    return sa * sb <= 0 && fabs(slope) > 3 * fabs(sa) ? 3 * sa : slope;
-  }
-  const double hl = x[i] - x[i - 1], hr = x[i + 1] - x[i];
-  const double sl = (y[i] - y[i - 1]) / hl, sr = (y[i + 1] - y[i]) / hr;
-  if (sl * sr <= 0) return 0;
-  return 3 * (hl + hr) / ((2 * hr + hl) / sl + (hr + 2 * hl) / sr);
-}
-
 // Head over design head at full speed, x of the design flow.
 static double curve(const clx_mover *mover, double x, double *slope) {
-  const double *flow = mover->flow, *head = mover->head;
-  const int32_t last = mover->flow_count - 1;
-  if (x <= flow[0] || x >= flow[last]) {
-    const int32_t end = x <= flow[0] ? 0 : last;
-    *slope = point_slope(flow, head, mover->flow_count, end);
-    return head[end] + *slope * (x - flow[end]);
-  }
-  int32_t i = 0;
-  while (x > flow[i + 1]) i++;
-  const double width = flow[i + 1] - flow[i], t = (x - flow[i]) / width;
-  const double left = point_slope(flow, head, mover->flow_count, i) * width;
-  const double right = point_slope(flow, head, mover->flow_count, i + 1) * width;
-  const double rise = head[i + 1] - head[i];
-  const double c2 = 3 * rise - 2 * left - right, c3 = left + right - 2 * rise;
-  *slope = (left + t * (2 * c2 + 3 * t * c3)) / width;
-  return head[i] + t * (left + t * (c2 + t * c3));
+  return clx_curve_monotone(mover->flow, mover->head, mover->flow_count, x, slope);
 }
 
 double clx_mover_head(const clx_mover_size *size, double flow, double speed, double *slope) {

@@ -33,19 +33,13 @@ static const struct {
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
     {"mover", &clx_mover_schema},
-<<<<<<< HEAD
     {"plant", &clx_plant_schema},
-=======
->>>>>>> k-reject
     {"rack", &clx_rack_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},
     {"tariff", &clx_tariff_schema},
-<<<<<<< HEAD
-=======
     {"tower", &clx_tower_schema},
->>>>>>> k-reject
     {"transport", &clx_transport_schema},
 };
 

@@ -240,6 +240,7 @@ static void draw_units(drawn *d) {
                                          .loop = "hall",
                                          .share = 1,
                                          .pads = t->adiabatic ? 0.9 : 0,
+                                         .outside_most = hall_supply(d),  // the study's control: changed over, not mixed
                                          .humidity_most = fmin(x[HUMIDITY_MOST], humidity_at_supply(d, x[DEW_MOST], 0, 0)),
                                          .humidity_least = t->adiabatic ? 0 : driest(d)};
   if (dx) {

@@ -36,6 +36,7 @@ static void adapt_power(const clx_device *device, clx_kernels *kernels) {
 clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                    clx_device *device, clx_error *error) {
   CLX_TRY(clx_catalog_read(catalog, "device", name, place, &clx_device_schema, arena, device, error));
+  device->thermal.tdp = device->tdp;
   const char *own = device->kernels_name != NULL ? device->kernels_name : device->name;
   const char *architecture = clx_catalog_canonical(catalog, "kernels", device->family);
   clx_kernels *kernels = CLX_NEW(arena, clx_kernels), *other = CLX_NEW(arena, clx_kernels);

@@ -2,6 +2,7 @@
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
+#include "cooling/cooling_exchanger.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -20,9 +21,11 @@ static const struct {
 } kinds[] = {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
+    {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
+    {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
@@ -35,6 +38,7 @@ static const struct {
     {"mover", &clx_mover_schema},
     {"plant", &clx_plant_schema},
     {"rack", &clx_rack_schema},
+    {"rack_coolant", &clx_rack_coolant_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},

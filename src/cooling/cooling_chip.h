@@ -16,6 +16,7 @@ typedef struct clx_chip_thermal {
   double leakage_doubling; // ... and doubles every so many K
   double reference;        // K at which the device's power was measured
   double capacity;         // J/K of die, lid and plate
+  double tdp;              // W that memory_rise and leakage refer to: the reader of a device fills it in; 0 = power_full of the load
 } clx_chip_thermal;
 extern const clx_schema clx_chip_thermal_schema;
 
@@ -41,12 +42,15 @@ typedef struct clx_chip_load {
   const void *of;
 } clx_chip_load;
 
-// The consistent point: leakage raises power raises temperature; above `throttle` (or a board limit) the clock falls until it holds. CLX_INFEASIBLE: thermal runaway or hot at the least clock (0.1):
-// shut is set. Monotone in inlet and resistance. About 1 us.
+// The consistent point: leakage raises power raises temperature; above `throttle` or `memory_throttle` the clock falls until it holds, and under
+// a board limit until leakage fits beside the work (that alone is not `throttled`). CLX_INFEASIBLE: no such clock from 0.1 up: `shut` is set, with
+// the temperatures of that least clock where it has any (else of the onset of thermal runaway). CLX_INPUT: numbers that are no temperatures,
+// resistances or powers. Rising in inlet and resistance. Below 1 us.
 clx_status clx_chip_solve(const clx_chip_thermal *thermal, const clx_chip_cooling *cooling, const clx_chip_load *load,
                           clx_chip_point *point, clx_error *error);
-// K of coolant at which throttling begins.
+// K of coolant at which throttling begins at full clock, without a board limit; INFINITY = nothing is known that would throttle it.
 double clx_chip_inlet_limit(const clx_chip_thermal *thermal, double resistance, const clx_chip_load *load);
-// s from loss of flow (resistance jumps to `stagnant` K/W) until throttle and shutdown, lumped capacity; INFINITY = never.
+// s from loss of flow (resistance jumps to `stagnant` K/W, which may be INFINITY) until throttle and shutdown at full clock before, least clock
+// after the throttle; one lumped capacity at the case, inlet constant. INFINITY = never; 0 = at once, or no capacity known.
 void clx_chip_loss_of_flow(const clx_chip_thermal *thermal, const clx_chip_cooling *before, double stagnant, const clx_chip_load *load,
                            double *to_throttle, double *to_shutdown);

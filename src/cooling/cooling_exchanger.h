@@ -61,7 +61,9 @@ typedef struct clx_cold_plate {
   double pressure;       // Pa at the last flow; 0 = not known
 } clx_cold_plate;
 extern const clx_schema clx_cold_plate_schema;
-// K/W at `flow` m3/s: piecewise monotone between points; CLX_INPUT below the first or above the last flow (no silent extrapolation).
+// Rising flows, falling resistances, as many of one as of the other.
+clx_status clx_cold_plate_check(const clx_cold_plate *plate, clx_place place, clx_error *error);
+// K/W at `flow` m3/s: monotone between points, through them; CLX_INPUT below the first or above the last flow (no silent extrapolation).
 clx_status clx_cold_plate_resistance(const clx_cold_plate *plate, double flow, double *resistance, clx_error *error);
 
 // catalogue/rack_coolant: what a liquid-cooled rack needs by supply temperature.
@@ -74,7 +76,8 @@ typedef struct clx_rack_coolant {
   const char *fluid;
   double power;            // W of the rack at which the table holds
   double liquid;           // share of its heat that goes into the liquid
-  double return_most;      // K, highest return
+  double return_most;      // K, highest return; with an effectiveness below 1, highest temperature of the plates' walls
+  double effectiveness;    // share of the way from supply to return_most that the coolant warms (1)
   double supply_least, supply_most;  // K
   double *supply;          // K, rising
   int32_t supply_count;
@@ -82,12 +85,16 @@ typedef struct clx_rack_coolant {
   int32_t flow_count;
   double *pressure;        // Pa at each
   int32_t pressure_count;
+  double exponent;         // of pressure against flow where the table has one row (1.75, turbulent in smooth channels)
   const char *plate;       // catalogue/cold_plate of its accelerators; NULL = not known
   double plates;           // that share the rack's flow in parallel
 } clx_rack_coolant;
 extern const clx_schema clx_rack_coolant_schema;
-// m3/s that keeps the return at or below return_most with `power` W of the rack; Pa at a flow (k flow^n through the table's points, n from them).
+clx_status clx_rack_coolant_check(const clx_rack_coolant *rack, clx_place place, clx_error *error);
+// m3/s (at the supply's density) that keeps the return at return_most with `power` W of the rack: an energy balance, so between and beyond the
+// table's supplies too. CLX_INPUT: a supply outside supply_least to supply_most, or a fluid outside its range. 0.1 us.
 clx_status clx_rack_coolant_flow(const clx_rack_coolant *rack, double supply, double power, double *flow, clx_error *error);
+// Pa at a flow: k flow^n through the table's points (least squares of logarithms); beyond them n is extrapolated.
 double clx_rack_coolant_pressure(const clx_rack_coolant *rack, double flow);
 
 // catalogue/cdu: coolant distribution units.
@@ -109,4 +116,13 @@ typedef struct clx_cdu {
   double volume;            // m3 of both sides, for transients; 0 = not known
 } clx_cdu;
 extern const clx_schema clx_cdu_schema;
+clx_status clx_cdu_check(const clx_cdu *cdu, clx_place place, clx_error *error);
+// Its exchanger (counterflow), sized so that at capacity and the flows stated the racks are supplied at `rack_supply` K from a facility that is
+// `approach` colder. CLX_INPUT: outside supply_least to supply_most, fluids unknown or out of range, temperatures that cross.
 clx_status clx_cdu_exchanger(const clx_cdu *cdu, double rack_supply, clx_exchanger *exchanger, clx_error *error);
+// W that it takes with the racks supplied at `rack_supply` K, for a facility of any temperature (K) and flows (kg/s); not bounded by `capacity`,
+// which is what it is rated for. 0 where the facility is not colder than the racks' supply.
+clx_status clx_cdu_heat(const clx_cdu *cdu, const clx_exchanger *exchanger, double rack_supply, double rack_flow, double facility_supply,
+                        double facility_flow, double *heat, clx_error *error);
+// W: stated, or from rack_flow against rack_head by a pump of this overall efficiency (hydraulic, motor, drive); 0 where neither is known.
+double clx_cdu_electric(const clx_cdu *cdu, double rack_supply, double efficiency);

@@ -30,6 +30,7 @@ static const symbol SYMBOLS[] = {
     {"m", 1, {0, 1}, true, false, 0},
     {"l", 1e-3, {0, 3}, true, false, 0},
     {"L", 1e-3, {0, 3}, true, false, 0},
+    {"gpm", 231 * 1.6387064e-5 / 60, {-1, 3}, false, false, 0},  // US gallons of 231 cubic inches
     {"g", 1e-3, {0, 0, 1}, true, false, 0},
     {"t", 1e3, {0, 0, 1}, true, false, 0},
     {"K", 1, {0, 0, 0, 1}, false, false, 0},
@@ -40,6 +41,7 @@ static const symbol SYMBOLS[] = {
     {"psi", 6894.757293168, {-2, -1, 1}, false, false, 0},
     {"J", 1, {-2, 2, 1}, true, false, 0},
     {"W", 1, {-3, 2, 1}, true, false, 0},
+    {"ton", 12e3 * 1055.05585262 / 3600, {-3, 2, 1}, false, true, 0},  // of refrigeration: 12,000 Btu/h
     {"Wh", 3600, {-2, 2, 1}, true, false, 0},
     {"B", 1, {0, 0, 0, 0, 1}, true, false, 0},
     {"byte", 1, {0, 0, 0, 0, 1}, false, true, 0},

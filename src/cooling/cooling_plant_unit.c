@@ -92,6 +92,7 @@ static double outside_air(const clx_plant_unit *unit, const clx_unit_meet *meet,
 static clx_unit_work reach_economiser(const clx_plant_unit *unit, const clx_unit_meet *meet) {
   clx_unit_work work = {.out = meet->in, .running = meet->working};
   double humidity;
+  if (unit->spec.outside_most > 0 && meet->outside->dry_bulb > unit->spec.outside_most) return work;
   const double coldest = outside_air(unit, meet, &humidity) + unit->spec.approach;
   if (coldest >= meet->in) return work;
   const clx_air supply = {

@@ -239,6 +239,9 @@ clx_status clx_cooling_text(const clx_result *result, bool colour, char **text, 
 clx_status clx_cooling_html(const clx_result *result, char **text, clx_error *error);
 clx_status clx_cooling_csv(const clx_result *result, const char *table, char **text, clx_error *error);
 clx_status clx_cooling_svg(const clx_result *result, const char *drawing, char **text, clx_error *error);
+/* Flows and pressures of the network of pipes at `path` (YAML; docs/model/cooling/hydraulics.md): quantities "network."; for people. */
+clx_status clx_cooling_network_run(const clx_catalog *catalog, const char *path, clx_result **out, clx_error *error);
+clx_status clx_cooling_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
 
 /* --- search: the best layouts of a training job, the best way through failures -------------------------------------------- */
 enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };

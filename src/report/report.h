@@ -137,6 +137,9 @@ void clx_report_cooling_duration(const clx_result *result, clx_buffer *out);
 void clx_report_cooling_trip(const clx_result *result, clx_buffer *out);
 void clx_report_cooling_compare(const clx_result *result, clx_buffer *out);
 
+// A network of pipes for people (network.flow.BRANCH, .loss, .units; network.pressure.NODE; facts network.kind.BRANCH, .from, .to).
+void clx_report_cooling_network(const clx_result *result, bool colour, clx_buffer *out);
+
 // Tables as CSV, units in the names of columns: loops and units of the plant; the hours of the year; the samples after a trip; supply
 // temperatures.
 void clx_report_cooling_plant_csv(const clx_result *result, clx_buffer *out);

@@ -7,7 +7,7 @@
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
 #include "validate/validate_cooling.h"
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 enum { ARGUMENTS_MAX = 4, NAMES_MAX = 96 };
 

@@ -31,15 +31,15 @@ typedef struct limit {
 
 typedef enum scale { CELSIUS, SHARE, WATT } scale;
 
-typedef struct panel {
+typedef struct trip_panel {
   const char *title;
   scale scale;
   double height;
   curve curve[CURVES];
   limit limit[LIMITS];
-} panel;
+} trip_panel;
 
-static const panel TRIP[PANELS] = {
+static const trip_panel TRIP[PANELS] = {
     {"coolant (\u00b0C)",
      CELSIUS,
      210,
@@ -58,33 +58,33 @@ static const panel TRIP[PANELS] = {
     {"cooling", WATT, 190, {{"cooling.trip.power", "power of the plant", 2}}, {{NULL, NULL}}},
 };
 
-static double shown(const panel *of, double y) {
-  return of->scale == CELSIUS ? y - ZERO : of->scale == SHARE ? 100 * y : y;
+static double shown(const trip_panel *panel, double y) {
+  return panel->scale == CELSIUS ? y - ZERO : panel->scale == SHARE ? 100 * y : y;
 }
 
 // The edges of the upright axis: all curves; limits where they are near enough not to flatten them.
-static bool range_of(const clx_result *result, const panel *of, clx_plot *p) {
+static bool range_of(const clx_result *result, const trip_panel *panel, clx_plot *p) {
   static const double NEAR = 3;  // ranges of the curves
   double low = INFINITY, high = -INFINITY;
   for (int32_t k = 0; k < CURVES; k++) {
     const double *x = NULL;
     int32_t count = 0;
     const double *y =
-        of->curve[k].series != NULL ? clx_result_series(result, of->curve[k].series, &x, &count) : NULL;
+        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
     for (int32_t i = 0; y != NULL && i < count; i++) {
       low = fmin(low, shown(panel, y[i]));
       high = fmax(high, shown(panel, y[i]));
     }
   }
   if (!(high >= low)) return false;
-  if (of->scale != CELSIUS) {
+  if (panel->scale != CELSIUS) {
     p->y0 = 0;
-    p->y1 = of->scale == SHARE ? fmax(108, 1.05 * high) : high > 0 ? 1.1 * high : 1;
+    p->y1 = panel->scale == SHARE ? fmax(108, 1.05 * high) : high > 0 ? 1.1 * high : 1;
     return true;
   }
   const double curves = fmax(high - low, 8);
   for (int32_t k = 0; k < LIMITS; k++) {
-    const clx_quantity *q = of->limit[k].quantity != NULL ? clx_result_find(result, of->limit[k].quantity) : NULL;
+    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
     if (q != NULL && q->value - ZERO < high + NEAR * curves) high = fmax(high, q->value - ZERO);
   }
   p->y0 = low - 0.08 * (high - low) - 1;
@@ -92,9 +92,9 @@ static bool range_of(const clx_result *result, const panel *of, clx_plot *p) {
   return true;
 }
 
-static void put_limits(clx_plot *p, const clx_result *result, const panel *of) {
+static void put_limits(clx_plot *p, const clx_result *result, const trip_panel *panel) {
   for (int32_t k = 0; k < LIMITS; k++) {
-    const clx_quantity *q = of->limit[k].quantity != NULL ? clx_result_find(result, of->limit[k].quantity) : NULL;
+    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
     if (q == NULL) continue;
     char text[CLX_COOLING_NAME];
     const double y = shown(panel, q->value);
@@ -105,7 +105,7 @@ static void put_limits(clx_plot *p, const clx_result *result, const panel *of) {
     }
     const double key = p->area.x + p->area.width + 16;
     if (!beyond) clx_plot_rule(p, "limit", (clx_point){key, p->key - 4}, (clx_point){key + 24, p->key - 4});
-    clx_plot_key(p, CLX_SAMPLE_NONE, 0, of->limit[k].name, "%s%s", clx_cooling_celsius(q->value, text),
+    clx_plot_key(p, CLX_SAMPLE_NONE, 0, panel->limit[k].name, "%s%s", clx_cooling_celsius(q->value, text),
                  beyond ? ", beyond the axis" : "");
   }
 }
@@ -139,16 +139,16 @@ static void put_events(clx_plot *p, const clx_result *result, bool names) {
   }
 }
 
-static void put_curves(clx_plot *p, const clx_result *result, const panel *of) {
+static void put_curves(clx_plot *p, const clx_result *result, const trip_panel *panel) {
   for (int32_t k = 0; k < CURVES; k++) {
     const double *x = NULL;
     int32_t count = 0;
     const double *y =
-        of->curve[k].series != NULL ? clx_result_series(result, of->curve[k].series, &x, &count) : NULL;
+        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
     char style[8], most[CLX_COOLING_NAME];
     if (y == NULL) continue;
     double low = INFINITY, high = -INFINITY, last = -INFINITY;
-    snprintf(style, sizeof style, "s%d", of->curve[k].style);
+    snprintf(style, sizeof style, "s%d", panel->curve[k].style);
     clx_buffer_format(p->picture.out, "<path class=\"line %s\" d=\"", style);
     for (int32_t i = 0; i < count; i++) {
       const clx_point at = clx_plot_at(p, x[i], shown(panel, y[i]));
@@ -159,27 +159,27 @@ static void put_curves(clx_plot *p, const clx_result *result, const panel *of) {
       last = at.x;
     }
     clx_buffer_format(p->picture.out, "\"/>\n");
-    if (of->scale == CELSIUS) {
+    if (panel->scale == CELSIUS) {
       clx_cooling_celsius(high, most);
-    } else if (of->scale == SHARE) {
+    } else if (panel->scale == SHARE) {
       snprintf(most, sizeof most, "%.0f %%", 100 * low);
     } else {
       clx_quantity_format(high, "W", 3, most, sizeof most);
     }
-    clx_plot_key(p, CLX_SAMPLE_PLAIN, of->curve[k].style, of->curve[k].name, "%s %s",
-                 of->scale == SHARE ? "least" : "most", most);
+    clx_plot_key(p, CLX_SAMPLE_PLAIN, panel->curve[k].style, panel->curve[k].name, "%s %s",
+                 panel->scale == SHARE ? "least" : "most", most);
   }
 }
 
-static bool put_panel(clx_plot *p, const clx_result *result, const panel *of, double until, double y, bool names) {
-  clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, of->height}, MARGIN);
+static bool put_panel(clx_plot *p, const clx_result *result, const trip_panel *panel, double until, double y, bool names) {
+  clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, panel->height}, MARGIN);
   p->x0 = 0;
   p->x1 = until;
   if (!range_of(result, panel, p)) return false;
-  if (of->scale == WATT) {
-    clx_power_upright(p, of->title, "W");
+  if (panel->scale == WATT) {
+    clx_power_upright(p, panel->title, "W");
   } else {
-    clx_cooling_upright(p, of->title);
+    clx_cooling_upright(p, panel->title);
   }
   clx_plot_time_axis(p, "time");
   put_curves(p, result, panel);

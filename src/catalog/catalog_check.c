@@ -4,6 +4,8 @@
 
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_mover.h"
+#include "cooling/cooling_reject.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
@@ -153,15 +155,26 @@ static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_pl
   }
 }
 
+static void check_cdu(check *c, const clx_cdu *cdu, clx_place file) {
+  note(c, clx_cdu_check(cdu, file, c->error));
+  if (cdu->pump != NULL && clx_catalog_canonical(c->catalog, "mover", cdu->pump) == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, file, "pump: the catalogue has no mover \"%s\"", cdu->pump));
+  }
+}
+
 // What the rows of a schema cannot say.
 static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
   const clx_place file = {.file = name};
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
+  if (schema == &clx_mover_schema) note(c, clx_mover_check(object, file, c->error));
+  if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
+  if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));
+  if (schema == &clx_chiller_schema) note(c, clx_chiller_check(object, file, c->error));
   if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
   if (schema == &clx_cold_plate_schema) note(c, clx_cold_plate_check(object, file, c->error));
   if (schema == &clx_rack_coolant_schema) check_rack_coolant(c, object, file);
-  if (schema == &clx_cdu_schema) note(c, clx_cdu_check(object, file, c->error));
+  if (schema == &clx_cdu_schema) check_cdu(c, object, file);
   if (schema == &clx_server_schema) check_supply(c, ((const clx_server *)object)->supply, file, arena);
   if (schema == &clx_rack_schema) check_supply(c, ((const clx_rack *)object)->supply, file, arena);
 }

@@ -1,5 +1,7 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_mover.h"
+#include "cooling/cooling_reject.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -19,21 +21,25 @@ static const struct {
     {"battery", &clx_battery_schema},
     {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
+    {"chiller", &clx_chiller_schema},
     {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"device", &clx_device_schema},
+    {"dry_cooler", &clx_dry_cooler_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},
     {"library", &clx_library_schema},
     {"link", &clx_link_schema},
     {"model", &clx_model_schema},
+    {"mover", &clx_mover_schema},
     {"rack", &clx_rack_schema},
     {"rack_coolant", &clx_rack_coolant_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
     {"switch", &clx_switch_schema},
     {"tariff", &clx_tariff_schema},
+    {"tower", &clx_tower_schema},
     {"transport", &clx_transport_schema},
 };
 

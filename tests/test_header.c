@@ -55,6 +55,21 @@ static void test_march_is_the_network(void **state) {
   }
 }
 
+// 14 m/s in the headers: the march alone would not find the flows.
+static void test_headers_far_too_narrow(void **state) {
+  (void)state;
+  clx_header header = row;
+  header.count = 91;
+  header.design = 91 * 2e-3;
+  header.reverse = true;
+  header.spacing = 2;
+  check_network(&header, header.design);
+  clx_arena *arena = clx_arena_new();
+  const clx_header_flow out = flow_along(&header, header.design, arena);
+  assert_true(out.least < 0.1 && out.most > 2);
+  clx_arena_free(arena);
+}
+
 static void test_direct_return_starves_the_far_end(void **state) {
   (void)state;
   clx_arena *arena = clx_arena_new();
@@ -145,6 +160,7 @@ static void test_refusals(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_march_is_the_network),
+      cmocka_unit_test(test_headers_far_too_narrow),
       cmocka_unit_test(test_direct_return_starves_the_far_end),
       cmocka_unit_test(test_reverse_return_is_evener_and_symmetric),
       cmocka_unit_test(test_balancing),

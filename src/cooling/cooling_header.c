@@ -179,35 +179,6 @@ static bool find_first(march *m, double total, double *source) {
   return fabs(march_from(m, high, total, source) - total) <= 1e-9 * total;
 }
 
-clx_status clx_header_march(const clx_header *header, double flow, clx_arena *arena, clx_header_flow *out,
-                            clx_error *error) {
-  CLX_TRY(check(header, flow, error));
-  march m = prepare(header);
-  CLX_TRY(add_valves(&m, arena, error));
-  m.flow = CLX_NEW_ARRAY(arena, double, header->count);
-  if (!m.flow) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (!find_first(&m, flow, &out->pressure)) {
-    return clx_fail_plain(
-        error, CLX_INFEASIBLE,
-        "header: the first take-off's flow was not found at %.6g m3/s: the headers lose far more than the "
-        "take-offs' %.6g Pa",
-        flow, header->pressure);
-  }
-  out->share = m.flow;
-  out->least = INFINITY;
-  out->most = -INFINITY;
-  out->starved = 0;
-  for (int32_t i = 0; i < header->count; i++) {
-    const double share = m.flow[i] * header->count / flow;
-    out->share[i] = share;
-    out->most = fmax(out->most, share);
-    if (share >= out->least) continue;
-    out->least = share;
-    out->starved = i;
-  }
-  return CLX_OK;
-}
-
 // Nodes: 0 the source, 1.. the supply header, then the return header, then between take-off and valve, last the end of the return.
 clx_status clx_header_network(const clx_header *header, double flow, clx_arena *arena, clx_hydraulic *net,
                               clx_error *error) {
@@ -248,5 +219,39 @@ clx_status clx_header_network(const clx_header *header, double flow, clx_arena *
                          .branch_count = at,
                          .density = header->density,
                          .viscosity = header->viscosity};
+  return CLX_OK;
+}
+
+// Where the headers lose far more than the take-offs, the far flows hang on the first one's last digits and the march loses its way.
+static clx_status solve_network(march *m, double flow, clx_arena *arena, clx_header_flow *out, clx_error *error) {
+  clx_hydraulic net = {0};
+  clx_hydraulic_state state = {0};
+  CLX_TRY(clx_header_network(m->header, flow, arena, &net, error));
+  CLX_TRY(clx_hydraulic_solve(&net, NULL, arena, &state, error));
+  for (int32_t i = 0; i < m->header->count; i++) m->flow[i] = state.flow[i];
+  out->pressure = state.pressure[0] - state.pressure[net.node_count - 1];
+  return CLX_OK;
+}
+
+clx_status clx_header_march(const clx_header *header, double flow, clx_arena *arena, clx_header_flow *out,
+                            clx_error *error) {
+  CLX_TRY(check(header, flow, error));
+  march m = prepare(header);
+  CLX_TRY(add_valves(&m, arena, error));
+  m.flow = CLX_NEW_ARRAY(arena, double, header->count);
+  if (!m.flow) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (!find_first(&m, flow, &out->pressure)) CLX_TRY(solve_network(&m, flow, arena, out, error));
+  out->share = m.flow;
+  out->least = INFINITY;
+  out->most = -INFINITY;
+  out->starved = 0;
+  for (int32_t i = 0; i < header->count; i++) {
+    const double share = m.flow[i] * header->count / flow;
+    out->share[i] = share;
+    out->most = fmax(out->most, share);
+    if (share >= out->least) continue;
+    out->least = share;
+    out->starved = i;
+  }
   return CLX_OK;
 }

@@ -26,7 +26,8 @@ typedef struct clx_header_flow {
 
 // `flow` m3/s through all together (> 0). CLX_INPUT names what is out of range. The march goes from take-off to take-off and finds the first
 // one's flow by regula falsi: 10 us for 7 take-offs, 1 ms for 750. It ignores what the stream's momentum gives back along a header (some
-// 0.5 density speed^2: keep it well below `pressure`).
+// 0.5 density speed^2: keep it well below `pressure`). Where headers lose far more than take-offs the march cannot hold its way: the network is
+// solved instead.
 clx_status clx_header_march(const clx_header *header, double flow, clx_arena *arena, clx_header_flow *out,
                             clx_error *error);
 // The same as a network, in `arena`: take-off i is branch i; supply enters node 0, the return leaves the last node.

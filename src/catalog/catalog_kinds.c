@@ -1,11 +1,10 @@
 #include "catalog/catalog_internal.h"
-<<<<<<< HEAD
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
-    =======
+== == == =
 #include "cooling/cooling_exchanger.h"
-    >>>>>>> k-exchange
+             >>>>>>> k - exchange
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -17,8 +16,8 @@
 #include "weather/weather.h"
 #include "workload/workload.h"
 
-    // A kind is a folder of the catalogue and a schema.
-    static const struct {
+                         // A kind is a folder of the catalogue and a schema.
+                         static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {

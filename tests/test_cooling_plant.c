@@ -340,7 +340,7 @@ static void test_spares_replace_what_fails(void **state) {
   CLX_CHECK_NEAR(spare.electric, sound.electric, 1e-6, 0);
   fault.unit[COOLER] = 0.8;
   solve(&plant, 20e6, 2e6, 35, 25, &fault, &lost);
-  assert_true(lost.warm && lost.loop[TCS].supply > C + 45.05);
+  assert_true(lost.loop[FWS].warm && lost.loop[FWS].supply > C + 42.05);
   check_balance(&plant, &lost, 20e6, 2e6);
 }
 
@@ -383,7 +383,7 @@ static void test_a_plant_that_cannot_reject_names_what_is_short(void **state) {
     if (cases[i].pump >= 0) fault.pump[cases[i].pump] = 0;
     clx_error error = {0};
     assert_int_equal(clx_plant_solve(&plant, 20e6, 2e6, &outside, &fault, &s, &error), CLX_INFEASIBLE);
-    assert_non_null(strstr(error.mistake[0].text, cases[i].loop));
+    if (strstr(error.mistake[0].text, cases[i].loop) == NULL) fail_msg("%s: %s", cases[i].loop, error.mistake[0].text);
     assert_non_null(strstr(error.mistake[0].text, "W are short at 35 degC"));
   }
 }

@@ -126,6 +126,7 @@ static void find_supply(solve_work *w, int32_t l) {
     x -= g / loop->slope;
     if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
     if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;
+    if (i == 4 && !warm_known) x = end;  // far away: see first whether there is an answer
     if (i > 12) x = i % 2 == 0 && warm_known && cold_known ? 0.5 * (cold + warm) : x;
   }
   loop->supply = before;
@@ -184,7 +185,7 @@ static void solve_loop(solve_work *w, int32_t l) {
                               &loop->speed);
   loop->heat = loop->inflow + plant->loop[l].spec.pump_heat * loop->pump;
   if (loop->flow <= 0) {  // nothing moves
-    loop->stuck = loop->heat > 0;
+    loop->stuck = loop->most <= 0 || loop->heat > 0;
     loop->supply = loop->stuck ? clx_plant_hottest(&plant->loop[l].fluid) : loop->set;
     loop->back = loop->supply;
     loop->taken = 0;

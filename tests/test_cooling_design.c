@@ -155,10 +155,11 @@ static const clx_cooling_design_row *row_of(const clx_cooling_design *design, co
   return NULL;
 }
 
-static void held(const clx_cooling_design *design, const clx_plant_fault *fault, bool expected) {
+// Whether racks and facility keep their set points at the design hour.
+static bool held(const clx_cooling_design *design, const clx_plant_fault *fault) {
   clx_plant_state state;
   assert_int_equal(clx_plant_solve(&design->plant, 20e6, 0, &design->design, fault, &state, NULL), CLX_OK);
-  assert_int_equal(!state.warm, expected);
+  return !state.warm && !state.loop[1].warm;
 }
 
 // One tower fewer does not hold the design hour; with one of N+1 out the plant holds it; the year is warm in no more hours than either
@@ -174,14 +175,14 @@ static void test_smallest_count_and_its_spare(void **state) {
   CLX_CHECK_NEAR(towers->spare, 1, 0, 0);
   assert_true(towers->load_share > 0 && towers->load_share <= 1.0001);
   assert_false(design.needs_compressors);
-  held(&design, NULL, true);
+  assert_true(held(&design, NULL));
   clx_plant_fault fault;
   for (int32_t i = 0; i < CLX_PLANT_UNITS_MAX; i++) fault.unit[i] = 1;
   for (int32_t i = 0; i < CLX_LOOPS_MAX; i++) fault.pump[i] = 1;
   fault.unit[1] = towers->count / (towers->count + 1);
-  held(&design, &fault, true);
+  assert_true(held(&design, &fault));
   fault.unit[1] = (towers->count - 1) / (towers->count + 1);
-  held(&design, &fault, false);
+  assert_false(held(&design, &fault));
   assert_true(design.year.warm_time <= 2 * 0.004 * HOURS * STEP * 3600);
   assert_true(design.year.pue > 1 && design.year.water > 0);
   clx_plant_unit_spec unit[2] = {free_unit[0], free_unit[1]};
@@ -213,7 +214,7 @@ static void test_two_of_everything(void **state) {
   clx_arena_free(arena);
 }
 
-// Warmer supply: fewer towers or as many, no more energy, fewer compressor hours; outer set points keep their approaches.
+// Warmer supply: fewer towers or as many, no more energy (0.1 %), fewer compressor hours; outer set points keep their approaches.
 static void test_supplies_side_by_side(void **state) {
   (void)state;
   make_chilled();
@@ -230,11 +231,14 @@ static void test_supplies_side_by_side(void **state) {
     CLX_CHECK_NEAR(design[i].plant.loop[2].spec.supply, 303.15, 0, 1e-9);  // beyond the chillers
     if (i == 0) continue;
     assert_true(row_of(&free_design[i], "towers")->count <= row_of(&free_design[i - 1], "towers")->count);
-    assert_true(design[i].year.electric <= design[i - 1].year.electric);
+    assert_true(design[i].year.electric <= 1.001 * design[i - 1].year.electric);
     assert_true(design[i].year.compressor_time <= design[i - 1].year.compressor_time);
   }
   assert_true(design[0].needs_compressors && design[0].year.compressor_time > 0);
+  assert_true(row_of(&design[0], "chillers")->count > 0);
   assert_false(design[2].needs_compressors);
+  CLX_CHECK_NEAR(row_of(&design[2], "chillers")->count, 0, 0, 0);  // idle at the design hour: left out
+  assert_int_equal(design[2].plant.unit_count, 3);
   CLX_CHECK_NEAR(design[2].year.compressor_time, 0, 0, 0);
   clx_arena_free(arena);
 }

@@ -128,12 +128,35 @@ static bool holds(trial *t) {
   return attempt(t, &warm, &own) == CLX_OK && !warm;
 }
 
+// Takes out rows of chillers that stand idle at the design hour, where the plant holds every set point without them.
+static clx_status drop_idle(trial *t, clx_cooling_design *design, clx_error *error) {
+  for (int32_t u = t->spec.unit_count - 1; u >= 0; u--) {
+    const clx_plant_unit_spec row = t->spec.unit[u];
+    const bool compressor = row.kind == CLX_PLANT_CHILLER || row.kind == CLX_PLANT_DX;
+    if (!compressor || row.count > 0 || t->state->unit[u].heat > 0) continue;
+    clx_plant_unit_spec *at = t->spec.unit + u;
+    const size_t after = sizeof *at * (size_t)(t->spec.unit_count - u - 1);
+    memmove(at, at + 1, after);
+    t->spec.unit_count--;
+    if (holds(t)) {
+      design->row[design->row_count++] = (clx_cooling_design_row){.unit = row.name};
+      continue;
+    }
+    memmove(at + 1, at, after);
+    *at = row;
+    t->spec.unit_count++;
+    bool warm = false;
+    CLX_TRY(attempt(t, &warm, error));
+  }
+  return CLX_OK;
+}
+
 // The least number of each row that still holds the supply, from the outside inwards, the others as found.
 static clx_status shrink(trial *t, clx_error *error) {
   double found[CLX_PLANT_UNITS_MAX];
   for (int32_t u = 0; u < t->spec.unit_count; u++) found[u] = t->plant->unit[u].count;
   for (int32_t u = t->spec.unit_count - 1; u >= 0; u--) {
-    if (t->input->spec->unit[u].count > 0 || !counted(&t->plant->unit[u])) continue;
+    if (t->spec.unit[u].count > 0 || !counted(&t->plant->unit[u])) continue;
     double low = 0, high = found[u];
     t->spec.unit[u].count = high;
     if (!holds(t)) {  // it holds only as the build sized it
@@ -245,6 +268,7 @@ clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_are
   design->design = t.air;
   clx_error own = {0};
   clx_status status = find_margin(&t, &own);
+  if (status == CLX_OK) status = drop_idle(&t, design, &own);
   if (status == CLX_OK) status = shrink(&t, &own);
   // A supply too cold for the outer set points is a wrong input for a plant, but for a designer a temperature that it cannot reach.
   if (status == CLX_INFEASIBLE || (status == CLX_INPUT && input->supply > 0))

@@ -10,7 +10,7 @@ typedef struct clx_cooling_design_input {
   double liquid, air, it, other;  // W
   double
       supply;  // K of the racks' loop (liquid, else air); 0 = that of the spec. Outer set points follow by the same approaches, but
-      // beyond a loop with chillers
+               // beyond a loop with chillers
   double exceeded;  // share of hours at which the design temperatures may be exceeded (0.004), 0 to 0.5; 0 = never
   double spare;     // units and pumps beyond N in each row (1 = N+1), where the spec states fewer; 2N: negative
 } clx_cooling_design_input;
@@ -22,7 +22,7 @@ typedef struct clx_cooling_design_row {
 } clx_cooling_design_row;
 
 typedef struct clx_cooling_design {
-  clx_cooling_design_row row[CLX_PLANT_UNITS_MAX];
+  clx_cooling_design_row row[CLX_PLANT_UNITS_MAX];  // count 0 (first): chillers that are not needed
   int32_t row_count;
   clx_plant plant;
   clx_air design;  // air of the design day: dry bulb and wet bulb that `exceeded` of the hours exceed, both at once

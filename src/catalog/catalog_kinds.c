@@ -1,3 +1,5 @@
+    =======
+    >>>>>>> k-exchange
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_mover.h"
@@ -14,8 +16,8 @@
 #include "weather/weather.h"
 #include "workload/workload.h"
 
-// A kind is a folder of the catalogue and a schema.
-static const struct {
+    // A kind is a folder of the catalogue and a schema.
+    static const struct {
   const char *name;
   const clx_schema *schema;
 } kinds[] = {

@@ -25,8 +25,8 @@ typedef struct clx_header_flow {
 } clx_header_flow;
 
 // `flow` m3/s through all together (> 0). CLX_INPUT names what is out of range. The march goes from take-off to take-off and finds the first
-// one's flow by regula falsi: 0.5 us a take-off and try, 10 us for 7 of them, 1 ms for 750. It ignores what the stream's momentum gives back along a header (some 0.5 density
-// speed^2: keep it well below `pressure`).
+// one's flow by regula falsi: 10 us for 7 take-offs, 1 ms for 750. It ignores what the stream's momentum gives back along a header (some
+// 0.5 density speed^2: keep it well below `pressure`).
 clx_status clx_header_march(const clx_header *header, double flow, clx_arena *arena, clx_header_flow *out,
                             clx_error *error);
 // The same as a network, in `arena`: take-off i is branch i; supply enters node 0, the return leaves the last node.

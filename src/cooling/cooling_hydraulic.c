@@ -350,9 +350,11 @@ static clx_status iterate(const clx_hydraulic *net, clx_hydraulic_solver *s, clx
     }
     fill_matrix(net, s);
     if (!solve_step(s)) {
-      return clx_fail_plain(error, CLX_INPUT,
-                            "network: its equations are singular after %d steps, expected branches that resist",
-                            (int)state->iterations);
+      return clx_fail_plain(
+          error, CLX_INPUT,
+          "network: its equations are singular after %d steps, expected branches that resist and design flows "
+          "within a factor of 1e9",
+          (int)state->iterations);
     }
     for (int32_t i = 0; i < s->nodes; i++) {
       if (s->row[i] >= 0) s->pressure[i] += s->scale_p * s->step[s->row[i]];

@@ -5,19 +5,19 @@
 
 static const clx_fluid WATER = {.kind = CLX_FLUID_WATER};
 
-// kg/s at which a component that takes its fluid's heat capacity at the mean temperature moves what the loop, whose capacity is
+// kg/s at which a component that takes its fluid's heat capacity where it enters moves what the loop, whose capacity is
 // constant, moves: energy then balances exactly.
-static double component_flow(const clx_loop *loop, const clx_fluid *fluid, double flow, double in, double out) {
-  return flow * loop->capacity / clx_fluid_heat_capacity(fluid, 0.5 * (in + out));
+static double component_flow(const clx_loop *loop, const clx_fluid *fluid, double flow, double in) {
+  return flow * loop->capacity / clx_fluid_heat_capacity(fluid, in);
 }
 
 static clx_reject reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet, double want,
                          double units) {
   if (unit->spec.kind == CLX_PLANT_TOWER) {
-    const double flow = component_flow(loop, &WATER, meet->flow / units, meet->in, want);
+    const double flow = component_flow(loop, &WATER, meet->flow / units, meet->in);
     return clx_tower_run(&unit->tower, meet->in, flow, want, meet->outside);
   }
-  const double flow = component_flow(loop, &loop->fluid, meet->flow / units, meet->in, want);
+  const double flow = component_flow(loop, &loop->fluid, meet->flow / units, meet->in);
   return clx_dry_run(&unit->dry, &loop->fluid, meet->in, flow, want, meet->outside);
 }
 
@@ -92,6 +92,7 @@ static double outside_air(const clx_plant_unit *unit, const clx_unit_meet *meet,
 static clx_unit_work reach_economiser(const clx_plant_unit *unit, const clx_unit_meet *meet) {
   clx_unit_work work = {.out = meet->in, .running = meet->working};
   double humidity;
+  if (unit->spec.outside_most > 0 && meet->outside->dry_bulb > unit->spec.outside_most) return work;
   const double coldest = outside_air(unit, meet, &humidity) + unit->spec.approach;
   if (coldest >= meet->in) return work;
   const clx_air supply = {

@@ -12,10 +12,9 @@ typedef struct run {
   clx_transient_work work;
   clx_transient_solver *solver;
   double *y, *rates;
-  clx_trip *trip;     // by time
+  clx_trip *trip;  // by time
   int32_t next_trip;
   double first_trip, time;
-  bool warm;
   int64_t sample;
   clx_transient *out;
 } run;
@@ -25,11 +24,14 @@ typedef struct run {
 static clx_status check_input(const clx_transient_input *input, clx_error *error) {
   const clx_plant *plant = input->plant;
   if (!(input->horizon > 0) || !(input->step > 0) || !(input->horizon / input->step < SAMPLES_MOST)) {
-    return clx_fail_plain(error, CLX_INPUT, "transient: horizon is %g s, step %g s: expected more than 0, and less than a million steps",
+    return clx_fail_plain(error, CLX_INPUT,
+                          "transient: horizon is %g s, step %g s: expected more than 0, and less than a million steps",
                           input->horizon, input->step);
   }
-  if (plant->liquid < 0 && plant->air < 0) return clx_fail_plain(error, CLX_INPUT, "transient: plant %s takes no heat of racks", plant->name);
-  const double numbers[] = {input->pump_inertia, input->pump_ramp, input->restart, input->tank, input->tolerance, input->rack_capacity};
+  if (plant->liquid < 0 && plant->air < 0)
+    return clx_fail_plain(error, CLX_INPUT, "transient: plant %s takes no heat of racks", plant->name);
+  const double numbers[] = {input->pump_inertia, input->pump_ramp, input->restart,
+                            input->tank,         input->tolerance, input->rack_capacity};
   static const char *const NAMES[] = {"pump_inertia", "pump_ramp", "restart", "tank", "tolerance", "rack_capacity"};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
     if (!(numbers[i] >= 0) || !isfinite(numbers[i])) {
@@ -40,7 +42,9 @@ static clx_status check_input(const clx_transient_input *input, clx_error *error
   for (int32_t i = 0; i < plant->loop_count; i++) {
     found = found || (input->tank_loop && clx_text_equal_loose(input->tank_loop, plant->loop[i].spec.name));
   }
-  if (!found) return clx_fail_plain(error, CLX_INPUT, "transient: tank_loop is \"%s\": the plant has no such loop", input->tank_loop ? input->tank_loop : "");
+  if (!found)
+    return clx_fail_plain(error, CLX_INPUT, "transient: tank_loop is \"%s\": the plant has no such loop",
+                          input->tank_loop ? input->tank_loop : "");
   return CLX_OK;
 }
 
@@ -60,25 +64,29 @@ static clx_status count_members(const clx_transient_input *input, int32_t *membe
   }
   const double wanted = input->members > 0 ? input->members : apart ? ceil(count - 1e-9) : 1;
   if (input->members < 0 || wanted > MEMBERS_MOST) {
-    return clx_fail_plain(error, CLX_INPUT, "transient: members is %.0f: expected 0 to %d loops of row %s", wanted, MEMBERS_MOST,
-                          plant->loop[racks].spec.name);
+    return clx_fail_plain(error, CLX_INPUT, "transient: members is %.0f: expected 0 to %d loops of row %s", wanted,
+                          MEMBERS_MOST, plant->loop[racks].spec.name);
   }
   *members = (int32_t)wanted;
   double sum = 0;
   for (int32_t i = 0; input->member && i < *members; i++) {
     if (!(input->member[i] >= 0) || !isfinite(input->member[i])) {
-      return clx_fail_plain(error, CLX_INPUT, "transient: member %d is %g: expected a share of the mean heat, 0 or more", i, input->member[i]);
+      return clx_fail_plain(error, CLX_INPUT,
+                            "transient: member %d is %g: expected a share of the mean heat, 0 or more", i,
+                            input->member[i]);
     }
     sum += input->member[i] / *members;
   }
-  if (input->member && fabs(sum - 1) > 1e-6) return clx_fail_plain(error, CLX_INPUT, "transient: the members' shares have mean %.9g: expected 1", sum);
+  if (input->member && fabs(sum - 1) > 1e-6)
+    return clx_fail_plain(error, CLX_INPUT, "transient: the members' shares have mean %.9g: expected 1", sum);
   return CLX_OK;
 }
 
 static clx_status make_out(run *r, const clx_transient_input *input, clx_arena *arena, clx_error *error) {
   clx_transient *out = r->out;
   out->samples = (int64_t)floor(input->horizon / input->step * (1 + 1e-12)) + 1;
-  float **series[] = {&out->time, &out->supply, &out->back, &out->supply_most, &out->chip_most, &out->flow, &out->clock, &out->electric};
+  float **series[] = {&out->time,      &out->supply, &out->back,  &out->supply_most,
+                      &out->chip_most, &out->flow,   &out->clock, &out->electric};
   bool good = true;
   for (int32_t i = 0; i < CLX_COUNT(series); i++) {
     *series[i] = CLX_NEW_ARRAY(arena, float, out->samples);
@@ -87,7 +95,8 @@ static clx_status make_out(run *r, const clx_transient_input *input, clx_arena *
   out->event = CLX_NEW_ARRAY(arena, clx_transient_event, CLX_TRANSIENT_EVENTS_MAX);
   r->rates = CLX_NEW_ARRAY(arena, double, r->model.state_count);
   r->trip = CLX_NEW_ARRAY(arena, clx_trip, input->trip_count + 1);
-  if (!good || !out->event || !r->rates || !r->trip) return clx_fail_plain(error, CLX_MEMORY, "no memory for a transient");
+  if (!good || !out->event || !r->rates || !r->trip)
+    return clx_fail_plain(error, CLX_MEMORY, "no memory for a transient");
   for (int32_t i = 0; i < input->trip_count; i++) {
     CLX_TRY(clx_transient_trip_check(&r->model, &input->trip[i], error));
     int32_t at = i;
@@ -108,7 +117,8 @@ static double unit_electric(const clx_transient_model *model, const clx_transien
   const clx_transient_row *row = &model->row[loop->row];
   const clx_transient_unit *u = &row->unit[k];
   const double on = clx_ramp_at(&loop->on[k], time), own = u->unit->spec.electric * u->unit->heat / row->count;
-  if (u->into >= 0 || u->unit->chiller || on <= 0 || o->flow <= 0 || clx_ramp_at(&loop->power[k], time) < 1e-3) return o->electric[k] + own;
+  if (u->into >= 0 || u->unit->chiller || on <= 0 || o->flow <= 0 || clx_ramp_at(&loop->power[k], time) < 1e-3)
+    return o->electric[k] + own;
   const double whole = fmin(u->count, 1 / row->count), working = fmax(on, whole);
   clx_unit_meet meet = {.flow = o->flow * row->count,
                         .in = o->hot[k],
@@ -116,9 +126,10 @@ static double unit_electric(const clx_transient_model *model, const clx_transien
                         .working = working * row->count,
                         .outside = model->input->outside};
   meet.want = o->hot[k] - o->taken[k] / (o->flow * row->loop->capacity);
-  clx_unit_state state = {.running = clx_plant_unit_reach(model->plant, u->unit, &meet).running};
+  const clx_unit_work reach = clx_plant_unit_reach(model->plant, u->unit, &meet);
+  clx_unit_state state = {.running = reach.running};
   double given = 0;
-  clx_plant_unit_state(model->plant, u->unit, &meet, o->taken[k] * row->count, &state, &given);
+  clx_plant_unit_state(model->plant, u->unit, &meet, &reach, o->taken[k] * row->count, &state, &given);
   return state.electric / row->count * on / working + own;
 }
 
@@ -127,7 +138,8 @@ static double electric(const clx_transient_model *model, const clx_transient_wor
   for (int32_t i = 0; i < model->loop_count; i++) {
     const clx_transient_loop *loop = &model->loop[i];
     double here = work->out[i].pump;
-    for (int32_t k = 0; k < model->row[loop->row].unit_count; k++) here += unit_electric(model, loop, k, &work->out[i], time);
+    for (int32_t k = 0; k < model->row[loop->row].unit_count; k++)
+      here += unit_electric(model, loop, k, &work->out[i], time);
     sum += loop->weight * here;
   }
   return sum;
@@ -169,7 +181,8 @@ static void keep_settled(run *r) {
     state->supply += part * mine[CLX_AT_SUPPLY], state->back += part * mine[CLX_AT_RETURN];
     state->flow += part * r->work.out[i].flow, state->pump += loop->weight * r->work.out[i].pump;
     state->speed += part * mine[CLX_AT_SPEED];
-    for (int32_t k = 0; k < row->unit_count; k++) s->unit[row->unit[k].number].heat += loop->weight * r->work.out[i].taken[k];
+    for (int32_t k = 0; k < row->unit_count; k++)
+      s->unit[row->unit[k].number].heat += loop->weight * r->work.out[i].taken[k];
   }
   s->electric = electric(m, &r->work, 0);
 }
@@ -184,8 +197,10 @@ static double next_kink(const clx_transient_model *model, double time) {
     for (int32_t k = -1; k < model->row[loop->row].unit_count; k++) {
       const clx_ramp *ramp = k < 0 ? &loop->running : &loop->power[k];
       if (ramp->from == ramp->to) continue;
-      if (ramp->at > time) next = fmin(next, ramp->at);
-      else if (ramp->at + ramp->over > time) next = fmin(next, ramp->at + ramp->over);
+      if (ramp->at > time)
+        next = fmin(next, ramp->at);
+      else if (ramp->at + ramp->over > time)
+        next = fmin(next, ramp->at + ramp->over);
     }
   }
   return next;
@@ -193,16 +208,16 @@ static double next_kink(const clx_transient_model *model, double time) {
 
 static void note_warm(run *r) {
   clx_transient *out = r->out;
-  r->warm = !r->warm;
-  if (r->warm && !isfinite(out->to_warm)) out->to_warm = r->time - r->first_trip;
-  out->recovered = r->warm ? INFINITY : r->time - r->first_trip;
-  clx_transient_note(out, r->time, r->warm ? CLX_EVENT_WARM : CLX_EVENT_RECOVERED, -1, NULL);
+  r->model.warm = !r->model.warm;
+  if (r->model.warm && !isfinite(out->to_warm)) out->to_warm = r->time - r->first_trip;
+  out->recovered = r->model.warm ? INFINITY : r->time - r->first_trip;
+  clx_transient_note(out, r->time, r->model.warm ? CLX_EVENT_WARM : CLX_EVENT_RECOVERED, -1, NULL);
 }
 
 static void note_throttle(run *r) {
   clx_transient *out = r->out;
   const clx_transient_model *m = &r->model;
-  if (isfinite(out->to_throttle)) return;
+  r->model.throttled = true;
   double most = 0;
   int32_t hottest = 0;
   for (int32_t i = 0; i < m->members; i++) {
@@ -221,20 +236,16 @@ static void shut_down(run *r, int32_t member) {
   clx_transient_note(out, r->time, CLX_EVENT_SHUTDOWN, r->model.members > 1 ? member : -1, NULL);
 }
 
-// All that is beyond its limit by now, whichever root was reported.
-static bool watch(run *r, double *root) {
+// All that is at or beyond its limit by now, whichever root was reported.
+static void watch(run *r, double *root) {
   const clx_transient_model *m = &r->model;
-  clx_transient_roots(m, r->y, m->start_supply, root);
+  clx_transient_roots(m, r->y, root);
   const double slack = 1e-9;
-  if (root[0] <= slack && m->chips > 0) note_throttle(r);
-  if (r->warm ? root[1] >= -slack : root[1] <= slack) note_warm(r);
-  bool shut = false;
+  if (root[0] <= slack) note_throttle(r);
+  if (m->warm ? root[1] >= -slack : root[1] <= slack) note_warm(r);
   for (int32_t i = 0; i < m->members; i++) {
-    if (root[2 + i] > slack) continue;
-    shut_down(r, i);
-    shut = true;
+    if (root[2 + i] <= slack) shut_down(r, i);
   }
-  return shut;
 }
 
 static clx_status advance(run *r, double *root, clx_error *error) {
@@ -257,8 +268,8 @@ static clx_status advance(run *r, double *root, clx_error *error) {
     if (r->next_trip < input->trip_count) stop = fmin(stop, r->trip[r->next_trip].at);
     int32_t found = -1;
     CLX_TRY(clx_transient_solver_go(r->solver, (double)r->sample * input->step, stop, &r->time, &found, error));
-    if (found >= 0) restart = watch(r, root);
-    else if (r->time >= stop) restart = true;
+    if (found >= 0) watch(r, root);
+    restart = found >= 0 || r->time >= stop;
   }
   return CLX_OK;
 }
@@ -270,9 +281,6 @@ static clx_status settle(run *r, clx_error *error) {
     clx_transient_rates(&r->model, &r->work, 0, r->y, r->rates);
     if (!clx_transient_stage(&r->model, &r->work, r->y, true)) break;
   }
-  double sum = 0;
-  for (int32_t i = 0; i < r->model.members; i++) sum += r->y[r->model.loop[i].at + CLX_AT_SUPPLY];
-  r->model.start_supply = sum / r->model.members;
   for (int32_t i = 0; i < r->model.members; i++) {
     r->model.start_supply = fmax(r->model.start_supply, r->y[r->model.loop[i].at + CLX_AT_SUPPLY]);
   }
@@ -292,13 +300,14 @@ static clx_status run_all(run *r, const clx_plant_state *steady, double toleranc
   CLX_TRY(settle(r, error));
   clx_transient *out = r->out;
   const double before = clx_transient_stored(&r->model, r->y);
-  clx_transient_roots(&r->model, r->y, r->model.start_supply, root);
+  clx_transient_roots(&r->model, r->y, root);
   if (root[0] <= 0 && r->model.chips > 0) note_throttle(r);
   CLX_TRY(advance(r, root, error));
   out->stored = clx_transient_stored(&r->model, r->y) - before;
   out->energy_in = r->y[r->model.state_count - 2] * r->model.energy;
   out->energy_out = r->y[r->model.state_count - 1] * r->model.energy;
-  out->energy_residual = fabs(out->energy_in - out->energy_out - out->stored) / fmax(fmax(out->energy_in, out->energy_out), 1);
+  out->energy_residual =
+      fabs(out->energy_in - out->energy_out - out->stored) / fmax(fmax(out->energy_in, out->energy_out), 1);
   clx_transient_solver_count(r->solver, &out->steps, &out->evaluations);
   return CLX_OK;
 }

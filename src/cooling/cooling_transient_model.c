@@ -5,15 +5,16 @@
 #include "cooling/cooling_transient_internal.h"
 
 // How the fluid of a loop is divided; assumed: headers hold most of it.
-static const double VOLUME_SHARE[4] = {[CLX_AT_UNITS] = 0.15, [CLX_AT_SUPPLY] = 0.35, [CLX_AT_LOAD] = 0.15, [CLX_AT_RETURN] = 0.35};
+static const double VOLUME_SHARE[4] = {
+    [CLX_AT_UNITS] = 0.15, [CLX_AT_SUPPLY] = 0.35, [CLX_AT_LOAD] = 0.15, [CLX_AT_RETURN] = 0.35};
 static const double VOLUME_TIME = 30;  // s of design flow where the plant states no volume (clx_loop_spec)
 static const double COLD_TIME = 3;     // s of open flow in the cold side of a unit whose volume is not known
 // An open valve passes this times its design flow: loops that are hotter than others draw more. Assumed.
 static const double VALVE_RESERVE = 1.5;
 // s from nothing to full effort: assumed; valves and fans as usual in building control, a chiller's loading ramp.
 static const double STROKE[CLX_PLANT_KINDS] = {
-    [CLX_PLANT_EXCHANGER] = 30, [CLX_PLANT_DRY] = 30,           [CLX_PLANT_TOWER] = 30,
-    [CLX_PLANT_CHILLER] = 60,   [CLX_PLANT_AIR_ECONOMISER] = 60, [CLX_PLANT_DX] = 60};
+    [CLX_PLANT_EXCHANGER] = 30,      [CLX_PLANT_DRY] = 30, [CLX_PLANT_TOWER] = 30, [CLX_PLANT_CHILLER] = 60,
+    [CLX_PLANT_AIR_ECONOMISER] = 60, [CLX_PLANT_DX] = 60};
 
 // Head to flow: the curve falls, so its inverse is found by bisection once.
 static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
@@ -28,8 +29,10 @@ static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
     for (int32_t k = 0; k < 60; k++) {
       const double middle = 0.5 * (low + high);
       const bool above = clx_mover_head(size, middle * size->flow, 1, NULL) > head * size->head;
-      if (above) low = middle;
-      else high = middle;
+      if (above)
+        low = middle;
+      else
+        high = middle;
     }
     row->curve_flow[i] = 0.5 * (low + high);
   }
@@ -38,8 +41,9 @@ static void pump_curve(const clx_loop *loop, clx_transient_row *row) {
 static clx_status build_unit(const clx_plant *plant, int32_t number, clx_transient_row *row, clx_error *error) {
   const clx_plant_unit *unit = &plant->unit[number];
   if (row->unit_count == CLX_TRANSIENT_UNITS) {
-    return clx_fail(error, CLX_INPUT, unit->spec.place, "loop %s has more than %d rows of units: a transient takes no more",
-                    row->loop->spec.name, CLX_TRANSIENT_UNITS);
+    return clx_fail(error, CLX_INPUT, unit->spec.place,
+                    "loop %s has more than %d rows of units: a transient takes no more", row->loop->spec.name,
+                    CLX_TRANSIENT_UNITS);
   }
   clx_transient_unit *u = &row->unit[row->unit_count++];
   *u = (clx_transient_unit){.unit = unit, .number = number, .into = unit->into, .stroke = STROKE[unit->spec.kind]};
@@ -51,16 +55,17 @@ static clx_status build_unit(const clx_plant *plant, int32_t number, clx_transie
   const double fair = heat > 0 ? into->flow * fmax(into->spec.count, 1) * unit->heat / heat : 0;
   u->wide = VALVE_RESERVE * fmax(unit->count * unit->exchanger.cold_flow, fair) / row->count;
   const double volume = unit->cdu && unit->cdu->volume > 0 ? 0.5 * unit->cdu->volume * unit->count / row->count
-                                                            : COLD_TIME * u->wide / into->density;
+                                                           : COLD_TIME * u->wide / into->density;
   u->cold_heat = volume * into->density * into->capacity;
   if (!(u->wide > 0) || !(u->cold_heat > 0)) {
-    return clx_fail(error, CLX_INPUT, unit->spec.place, "unit %s has no flow on its cold side: nothing flows in loop %s",
-                    unit->spec.name, into->spec.name);
+    return clx_fail(error, CLX_INPUT, unit->spec.place,
+                    "unit %s has no flow on its cold side: nothing flows in loop %s", unit->spec.name, into->spec.name);
   }
   return CLX_OK;
 }
 
-static clx_status build_row(const clx_transient_input *input, int32_t number, clx_transient_row *row, clx_error *error) {
+static clx_status build_row(const clx_transient_input *input, int32_t number, clx_transient_row *row,
+                            clx_error *error) {
   const clx_plant *plant = input->plant;
   const clx_loop *loop = &plant->loop[number];
   *row = (clx_transient_row){.loop = loop, .count = fmax(loop->spec.count, 1)};
@@ -73,8 +78,9 @@ static clx_status build_row(const clx_transient_input *input, int32_t number, cl
   const double per_volume = loop->density * loop->capacity;
   const double volume = loop->spec.volume > 0 ? loop->spec.volume : VOLUME_TIME * loop->flow / loop->density;
   if (!(volume > 0) || !(per_volume > 0) || !(loop->flow > 0)) {
-    return clx_fail(error, CLX_INPUT, loop->spec.place, "loop %s holds %g m3 and moves %g kg/s: a transient needs more than 0",
-                    loop->spec.name, volume, loop->flow);
+    return clx_fail(error, CLX_INPUT, loop->spec.place,
+                    "loop %s holds %g m3 and moves %g kg/s: a transient needs more than 0", loop->spec.name, volume,
+                    loop->flow);
   }
   for (int32_t i = 0; i < 4; i++) row->heat[i] = volume * VOLUME_SHARE[i] * per_volume;
   if (loop->moved) pump_curve(loop, row);
@@ -94,25 +100,29 @@ static double leak_share(const clx_chip_thermal *chip, double junction) {
   return chip->leakage * (exp2(fmin(junction - chip->reference, 100) / chip->leakage_doubling) - 1);
 }
 
-static clx_status build_chips(const clx_transient_input *input, double supply, clx_transient_model *model, clx_error *error) {
+static clx_status build_chips(const clx_transient_input *input, double supply, clx_transient_model *model,
+                              clx_error *error) {
   const clx_transient_row *row = &model->row[model->racks];
   const clx_chip_thermal *chip = input->chip;
   const double heat = model->racks == model->plant->liquid ? input->liquid : input->air;
   model->other = heat / row->count;
   if (!chip) return CLX_OK;
   if (!(input->chips > 0) || !(input->chip_power > 0) || input->chips * input->chip_power > heat * (1 + 1e-9)) {
-    return clx_fail_plain(error, CLX_INPUT, "%g chips of %g W: more than none, and no more than the %g W that the racks' loops take",
+    return clx_fail_plain(error, CLX_INPUT,
+                          "%g chips of %g W: more than none, and no more than the %g W that the racks' loops take",
                           input->chips, input->chip_power, heat);
   }
   if (!(chip->capacity > 0)) {
-    return clx_fail_plain(error, CLX_INPUT, "capacity of the chip is %g J/K: a transient needs more than 0", chip->capacity);
+    return clx_fail_plain(error, CLX_INPUT, "capacity of the chip is %g J/K: a transient needs more than 0",
+                          chip->capacity);
   }
   model->chips = input->chips / row->count;
   model->other = fmax(heat - input->chips * input->chip_power, 0) / row->count;
   const double rate = row->loop->flow * row->loop->capacity / model->chips, share = 1 / (input->resistance * rate);
   if (!(input->resistance > 0) || !(share < 1)) {
     return clx_fail_plain(error, CLX_INPUT,
-                          "resistance is %g K/W: expected more than %.4g, that of a plate that heats its coolant (%.4g W/K) to its own temperature",
+                          "resistance is %g K/W: expected more than %.4g, that of a plate that heats its coolant (%.4g "
+                          "W/K) to its own temperature",
                           input->resistance, 1 / rate, rate);
   }
   model->conductance = -log1p(-share) * rate;
@@ -144,7 +154,8 @@ clx_status clx_transient_model_build(const clx_transient_input *input, int32_t m
   model->row = CLX_NEW_ARRAY(arena, clx_transient_row, plant->loop_count);
   model->loop = CLX_NEW_ARRAY(arena, clx_transient_loop, plant->loop_count + members);
   model->first = CLX_NEW_ARRAY(arena, int32_t, plant->loop_count);
-  if (!model->row || !model->loop || !model->first) return clx_fail_plain(error, CLX_MEMORY, "no memory for a transient");
+  if (!model->row || !model->loop || !model->first)
+    return clx_fail_plain(error, CLX_MEMORY, "no memory for a transient");
   for (int32_t r = 0; r < plant->loop_count; r++) CLX_TRY(build_row(input, r, &model->row[r], error));
   clx_transient_row *racks = &model->row[model->racks];
   racks->heat[CLX_AT_LOAD] += fmax(input->rack_capacity, 0) / racks->count;
@@ -188,7 +199,8 @@ void clx_transient_start(const clx_transient_model *model, const clx_plant_state
     mine[CLX_AT_SPEED] = row->range ? fmin(fmax(state->flow / row->loop->flow, row->least), 1) : 1;
     double effort = 0;
     for (int32_t k = 0; k < row->unit_count; k++) {
-      effort += row->unit[k].unit->heat > 0 ? fmin(steady->unit[row->unit[k].number].heat / row->unit[k].unit->heat, 1) : 0;
+      effort +=
+          row->unit[k].unit->heat > 0 ? fmin(steady->unit[row->unit[k].number].heat / row->unit[k].unit->heat, 1) : 0;
     }
     mine[CLX_AT_EFFORT] = effort;
   }
@@ -203,9 +215,11 @@ double clx_transient_stored(const clx_transient_model *model, const double *y) {
     const double *mine = y + loop->at;
     double here = 0;
     for (int32_t s = 0; s < 4; s++) here += row->heat[s] * mine[s];
-    for (int32_t k = 0; k < row->unit_count; k++) here += row->unit[k].into >= 0 ? row->unit[k].cold_heat * mine[CLX_AT_COLD + k] : 0;
+    for (int32_t k = 0; k < row->unit_count; k++)
+      here += row->unit[k].into >= 0 ? row->unit[k].cold_heat * mine[CLX_AT_COLD + k] : 0;
     for (int32_t s = CLX_AT_COLD + row->unit_count; s < row->size; s++) here += row->cell * mine[s];
-    if (loop->row == model->racks && model->chips > 0) here += model->chips * model->input->chip->capacity * mine[CLX_AT_CASE];
+    if (loop->row == model->racks && model->chips > 0)
+      here += model->chips * model->input->chip->capacity * mine[CLX_AT_CASE];
     sum += loop->weight * here;
   }
   return sum;

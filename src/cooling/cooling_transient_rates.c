@@ -5,18 +5,19 @@
 #include "cooling/cooling_transient_internal.h"
 
 // Controls. Any tuning ends at the same steady state; these settle within a minute or two without ringing.
-static const double VALVE_GAIN = 0.03;    // effort per K of supply
-static const double VALVE_RESET = 25;     // s of its integral
-static const double FLOW_FIXED_LAG = 2;   // s, flow to a fixed value
-static const double FLOW_RANGE_LAG = 30;  // s, flow to the range
-static const double STOP_LAG = 1;         // s with which an actuator comes to its stop
-static const double CLOCK_GAIN = 0.02;    // clock per K above the throttle
+static const double VALVE_GAIN = 0.03;       // effort per K of supply
+static const double VALVE_RESET = 25;        // s of its integral
+static const double FLOW_FIXED_LAG = 2;      // s, flow to a fixed value
+static const double FLOW_RANGE_LAG = 30;     // s, flow to the range
+static const double STOP_LAG = 1;            // s with which an actuator comes to its stop
+static const double CLOCK_GAIN = 0.02;       // clock per K above the throttle
 static const double CLOCK_INTEGRAL = 0.005;  // and second
-static const double CLOCK_UNWIND = 1;     // s
-static const double SENSOR_LAG = 0.3;     // s
-static const double CLOCK_LEAST = 0.1;    // as clx_chip_solve
-static const double AUTHORITY = 5;        // K below the set point that fans at full effort may go
-static const double PROTECT = 3;          // K below its set point at which a chiller unloads for want of flow
+static const double SENSOR_LAG = 0.3;        // s
+static const double CLOCK_LEAST = 0.1;       // as clx_chip_solve
+static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
+static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
+
+static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
 
 // --- units ---------------------------------------------------------------------------------------------------------------
 
@@ -71,8 +72,8 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   if (on <= 0 || power <= 0 || hot->flow <= 0) return 0;
   if (unit->spec.kind == CLX_PLANT_EXCHANGER) {
     const double capacity = model->row[u->into].loop->capacity;
-    const clx_exchange x = clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k],
-                                             pass / on, capacity);
+    const clx_exchange x =
+        clx_exchanger_run(&unit->exchanger, hot->in, hot->flow / on, hot->capacity, in->supply[k], pass / on, capacity);
     return *reject = on * x.heat;
   }
   if (unit->spec.kind != CLX_PLANT_CHILLER && unit->spec.kind != CLX_PLANT_DX) {
@@ -88,8 +89,9 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
   return heat;
 }
 
-static void units_rates(const clx_transient_model *model, const clx_transient_loop *loop, const clx_transient_inputs *in,
-                        double flow, const double *y, double *rate, clx_transient_outputs *out) {
+static void units_rates(const clx_transient_model *model, const clx_transient_loop *loop,
+                        const clx_transient_inputs *in, double flow, const double *y, double *rate,
+                        clx_transient_outputs *out) {
   const clx_transient_row *row = &model->row[loop->row];
   stream hot = {y[CLX_AT_RETURN], flow, row->loop->capacity, y[CLX_AT_UNITS]};
   double taken = 0;
@@ -149,13 +151,19 @@ static double plate(const clx_transient_model *model, double flow, double capaci
   return -capacity_rate * expm1(-conductance / capacity_rate);
 }
 
+double clx_transient_clock(const clx_transient_model *model, const double *y) {
+  const double throttle = model->input->chip->throttle;
+  const double over = throttle > 0 ? fmax(y[CLX_AT_SENSOR] - throttle, 0) : 0;
+  return between(y[CLX_AT_CLOCK] - CLOCK_GAIN * over, CLOCK_LEAST, 1);
+}
+
 static double chips_rates(const clx_transient_model *model, const clx_transient_loop *loop, double passes,
                           const double *y, double *rate, clx_transient_outputs *out) {
   const clx_chip_thermal *chip = model->input->chip;
   const clx_transient_row *row = &model->row[loop->row];
   const double above = chip->throttle > 0 ? chip->throttle - y[CLX_AT_SENSOR] : 1e3;
-  double wanted = y[CLX_AT_CLOCK] + CLOCK_GAIN * above;
-  const double clock = fmin(fmax(wanted, CLOCK_LEAST), 1), share = loop->share * loop->load;
+  const double base = y[CLX_AT_CLOCK], share = loop->share * loop->load;
+  const double clock = clx_transient_clock(model, y);
   out->clock = loop->shut ? 0 : clock;
   out->power = loop->shut ? 0 : chip_power(model, y[CLX_AT_CASE], clock, share, &out->junction);
   if (loop->shut) out->junction = y[CLX_AT_CASE];
@@ -163,7 +171,7 @@ static double chips_rates(const clx_transient_model *model, const clx_transient_
   double miss = above;
   if (limit > 0) miss = fmin(miss, 100 * (limit - out->power) / limit);  // the board's power limit as kelvins
   rate[CLX_AT_SENSOR] = (out->junction - y[CLX_AT_SENSOR]) / SENSOR_LAG;
-  rate[CLX_AT_CLOCK] = CLOCK_INTEGRAL * miss - (wanted - clock) / CLOCK_UNWIND;
+  rate[CLX_AT_CLOCK] = between(CLOCK_INTEGRAL * miss, (CLOCK_LEAST - base) / STOP_LAG, (1 - base) / STOP_LAG);
   const double rate_one = passes * row->loop->capacity / model->chips;
   const double into = plate(model, passes / row->loop->flow, rate_one) * (y[CLX_AT_CASE] - y[CLX_AT_SUPPLY]);
   rate[CLX_AT_CASE] = (out->power - into) / chip->capacity;
@@ -172,8 +180,6 @@ static double chips_rates(const clx_transient_model *model, const clx_transient_
 }
 
 // --- a loop --------------------------------------------------------------------------------------------------------------
-
-static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
 
 // `warm`: K by which the pumps warm the fluid; `asked`: share of the flow that valves ask for.
 static void pump_rates(const clx_transient_model *model, const clx_transient_loop *loop, double flow, double warm,
@@ -207,7 +213,8 @@ static double pump_power(const clx_transient_model *model, const clx_transient_l
 }
 
 // Valves and machines: proportional and integral action on the supply, as speed of the actuator: what stands at its stop winds nothing up.
-static double effort_rate(const clx_transient_model *model, const clx_transient_loop *loop, const double *y, double warming) {
+static double effort_rate(const clx_transient_model *model, const clx_transient_loop *loop, const double *y,
+                          double warming) {
   const clx_transient_row *row = &model->row[loop->row];
   double stroke = 0, top = 0;
   for (int32_t k = 0; k < row->unit_count; k++) {
@@ -222,7 +229,8 @@ static double effort_rate(const clx_transient_model *model, const clx_transient_
 }
 
 void clx_transient_loop_rates(const clx_transient_model *model, const clx_transient_loop *loop,
-                              const clx_transient_inputs *in, const double *y, double *rate, clx_transient_outputs *out) {
+                              const clx_transient_inputs *in, const double *y, double *rate,
+                              clx_transient_outputs *out) {
   const clx_transient_row *row = &model->row[loop->row];
   const double capacity = row->loop->capacity;
   *out = (clx_transient_outputs){0};
@@ -244,9 +252,10 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
   }
   const double warm = row->loop->spec.pump_heat * out->pump;
   out->in += warm;
-  rate[CLX_AT_LOAD] = (passes * capacity * (y[CLX_AT_SUPPLY] - y[CLX_AT_LOAD]) + direct) / row->heat[CLX_AT_LOAD];
-  rate[CLX_AT_RETURN] =
-      (capacity * (in->gain_heat + passes * y[CLX_AT_LOAD] - flow * y[CLX_AT_RETURN]) + warm) / row->heat[CLX_AT_RETURN];
+  // What passes the racks, other rows' units and by-passes meets in CLX_AT_LOAD.
+  const double meets = in->gain_heat + passes * y[CLX_AT_SUPPLY] - flow * y[CLX_AT_LOAD];
+  rate[CLX_AT_LOAD] = (capacity * meets + direct) / row->heat[CLX_AT_LOAD];
+  rate[CLX_AT_RETURN] = (capacity * flow * (y[CLX_AT_LOAD] - y[CLX_AT_RETURN]) + warm) / row->heat[CLX_AT_RETURN];
   double before = y[CLX_AT_UNITS];
   for (int32_t i = CLX_AT_COLD + row->unit_count; i < row->size; i++) {
     rate[i] = flow * capacity * (before - y[i]) / row->cell;

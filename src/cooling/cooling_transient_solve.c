@@ -6,8 +6,9 @@
 
 #include "cooling/cooling_transient_internal.h"
 
-// Root functions: throttling (all clocks but 0.1 % full), the racks' worst supply 0.5 K above what it was, junction of each member less its shutdown.
-void clx_transient_roots(const clx_transient_model *model, const double *y, double start_supply, double *root) {
+// Root functions: first throttling (a clock 0.1 % below full), the racks' warmest supply 0.5 K above what it was (and back, a hundredth lower),
+// junction of each member less its shutdown. What was seen stands away from its root.
+void clx_transient_roots(const clx_transient_model *model, const double *y, double *root) {
   double least = 1, most = 0;
   const clx_chip_thermal *chip = model->input->chip;
   for (int32_t i = 0; i < model->members; i++) {
@@ -16,12 +17,12 @@ void clx_transient_roots(const clx_transient_model *model, const double *y, doub
     root[2 + i] = 1;
     if (model->chips <= 0) continue;
     if (chip->throttle > 0 && !model->loop[i].shut) {
-      least = fmin(least, mine[CLX_AT_CLOCK] + 0.02 * (chip->throttle - mine[CLX_AT_SENSOR]));
+      least = fmin(least, clx_transient_clock(model, mine));
     }
     if (chip->shutdown > 0 && !model->loop[i].shut) root[2 + i] = chip->shutdown - mine[CLX_AT_SENSOR];
   }
-  root[0] = least - 0.999;
-  root[1] = start_supply + 0.5 - most;
+  root[0] = model->throttled ? 1 : least - 0.999;
+  root[1] = model->start_supply + (model->warm ? 0.49 : 0.5) - most;
 }
 
 #ifdef CLX_HAS_SUNDIALS
@@ -68,14 +69,15 @@ static int jacobian_of(realtype time, N_Vector y, N_Vector rates, SUNMatrix matr
   sunindextype *column = SUNSparseMatrix_IndexPointers(matrix), *row = SUNSparseMatrix_IndexValues(matrix);
   for (int32_t i = 0; i <= n; i++) column[i] = (sunindextype)s->start[i];
   for (int64_t i = 0; i < s->start[n]; i++) row[i] = (sunindextype)s->row[i];
-  clx_transient_jacobian(s->model, s->work, time, N_VGetArrayPointer(y), s->start, s->row, SUNSparseMatrix_Data(matrix));
+  clx_transient_jacobian(s->model, s->work, time, N_VGetArrayPointer(y), s->start, s->row,
+                         SUNSparseMatrix_Data(matrix));
   return 0;
 }
 
 static int roots_of(realtype time, N_Vector y, realtype *root, void *of) {
   (void)time;
   const clx_transient_solver *s = of;
-  clx_transient_roots(s->model, N_VGetArrayPointer(y), s->model->start_supply, root);
+  clx_transient_roots(s->model, N_VGetArrayPointer(y), root);
   return 0;
 }
 
@@ -168,7 +170,8 @@ clx_status clx_transient_solver_restart(clx_transient_solver *s, double time, cl
   if (CVodeReInit(s->cvode, time, s->y)) return failed(s, error, "CVODE does not restart");
   // The first step after a jump: controls and flows move within a tenth of a second.
   CVodeSetInitStep(s->cvode, 1e-2);
-  if (!s->roots && CVodeRootInit(s->cvode, s->model->members + 2, roots_of)) return failed(s, error, "no root functions");
+  if (!s->roots && CVodeRootInit(s->cvode, s->model->members + 2, roots_of))
+    return failed(s, error, "no root functions");
   CVodeSetNoInactiveRootWarn(s->cvode);
   s->roots = true;
   return CLX_OK;
@@ -217,13 +220,15 @@ clx_status clx_transient_solver_settle(clx_transient_solver *s, double most, dou
   CVodeSetStopTime(s->cvode, most);
   double rest = INFINITY;
   for (int32_t i = 0; s->time < most && rest > QUIET; i++) {
-    if (CVode(s->cvode, most, s->y, &s->time, CV_ONE_STEP) < 0) return failed(s, error, "the plant does not come to rest");
+    if (CVode(s->cvode, most, s->y, &s->time, CV_ONE_STEP) < 0)
+      return failed(s, error, "the plant does not come to rest");
     if (i % 10 == 9 || s->time >= most) rest = unrest(s);
   }
   N_VScale(1 / FINER, s->tolerance, s->tolerance);
   *time = s->time;
   if (rest > 100 * QUIET) {
-    return clx_fail_plain(error, CLX_INFEASIBLE, "the plant does not come to rest before its trip: its controls hunt (%.3g K/s after %.0f s)",
+    return clx_fail_plain(error, CLX_INFEASIBLE,
+                          "the plant does not come to rest before its trip: its controls hunt (%.3g K/s after %.0f s)",
                           rest, s->time);
   }
   return CLX_OK;
@@ -246,8 +251,9 @@ clx_status clx_transient_solver_new(const clx_transient_model *model, clx_transi
                                     clx_transient_solver **solver, clx_error *error) {
   (void)model, (void)work, (void)tolerance;
   *solver = NULL;
-  return clx_fail_plain(error, CLX_INFEASIBLE,
-                        "cooling transients need SUNDIALS, and this build of colossus has none: install libsundials-dev and build again");
+  return clx_fail_plain(
+      error, CLX_INFEASIBLE,
+      "cooling transients need SUNDIALS, and this build of colossus has none: install libsundials-dev and build again");
 }
 void clx_transient_solver_free(clx_transient_solver *s) { (void)s; }
 double *clx_transient_solver_state(clx_transient_solver *s) { return &s->state; }

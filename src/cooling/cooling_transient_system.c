@@ -44,15 +44,15 @@ static void headers(const clx_transient_model *model, clx_transient_work *work, 
     work->header[r] = work->total[r] = 0;
     if (work->demand[r] <= 0) continue;
     const clx_transient_loop *loop = &model->loop[model->first[r]];
-    work->total[r] = model->row[r].count * model->row[r].loop->flow *
-                     clx_transient_flow_at(model, loop, time, y + loop->at).flow;
+    work->total[r] =
+        model->row[r].count * model->row[r].loop->flow * clx_transient_flow_at(model, loop, time, y + loop->at).flow;
     work->header[r] = fmin(1, work->total[r] / work->demand[r]);
   }
 }
 
 // One loop with what the outer rows give it; adds what it gives them.
-static void one_loop(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time, const double *y,
-                     double *rate) {
+static void one_loop(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time,
+                     const double *y, double *rate) {
   const clx_transient_loop *loop = &model->loop[i];
   const clx_transient_row *row = &model->row[loop->row];
   clx_transient_inputs *in = &work->in[i];
@@ -114,18 +114,19 @@ static int64_t add_row(int64_t *row, int64_t from, int64_t count, int64_t value)
 }
 
 // Rows in which a change of loop i shows: its own, those that it gives heat to, the energy.
-static int64_t add_loop(const clx_transient_model *model, int32_t i, bool check, int64_t *row, int64_t from, int64_t count) {
+static int64_t add_loop(const clx_transient_model *model, int32_t i, bool check, int64_t *row, int64_t from,
+                        int64_t count) {
   const clx_transient_loop *loop = &model->loop[i];
   for (int32_t s = 0; s < model->row[loop->row].size; s++) {
-    if (check) count = add_row(row, from, count, loop->at + s);
-    else row[count++] = loop->at + s;
+    if (check)
+      count = add_row(row, from, count, loop->at + s);
+    else
+      row[count++] = loop->at + s;
   }
   int32_t target[CLX_TRANSIENT_UNITS];
   const int32_t targets = row_targets(model, i, target);
   for (int32_t t = 0; t < targets; t++) {
-    const int64_t at = model->loop[model->first[target[t]]].at;
-    count = add_row(row, from, count, at + CLX_AT_LOAD);
-    count = add_row(row, from, count, at + CLX_AT_RETURN);
+    count = add_row(row, from, count, model->loop[model->first[target[t]]].at + CLX_AT_LOAD);
   }
   return count;
 }
@@ -183,8 +184,7 @@ static void add_change(const clx_transient_model *model, const clx_transient_wor
     double *rates = column + model->loop[model->first[into]].at;
     const double each = factor * loop->weight / outer->count * outer->loop->capacity;
     const double pass = each * (out->pass[k] - was->pass[k]), heat = each * (out->pass_heat[k] - was->pass_heat[k]);
-    rates[CLX_AT_LOAD] -= pass * (to[CLX_AT_SUPPLY] - to[CLX_AT_LOAD]) / outer->heat[CLX_AT_LOAD];
-    rates[CLX_AT_RETURN] += (heat - pass * to[CLX_AT_LOAD]) / outer->heat[CLX_AT_RETURN];
+    rates[CLX_AT_LOAD] += (heat - pass * to[CLX_AT_SUPPLY]) / outer->heat[CLX_AT_LOAD];
   }
 }
 
@@ -206,8 +206,8 @@ static double header_slope(const clx_transient_model *model, const clx_transient
 }
 
 // Columns of the outer rows in which loop i shows by what it takes from them.
-static void add_taken(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time, const double *y,
-                      const double *base) {
+static void add_taken(const clx_transient_model *model, clx_transient_work *work, int32_t i, double time,
+                      const double *y, const double *base) {
   const clx_transient_loop *loop = &model->loop[i];
   const clx_transient_row *row = &model->row[loop->row];
   const int64_t n = model->state_count;

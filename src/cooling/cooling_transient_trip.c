@@ -42,7 +42,7 @@ static void stop_pumps(clx_transient_model *model, clx_transient_loop *loop, dou
   const double left = on - stops;
   mine[CLX_AT_COAST] = fmax(mine[CLX_AT_COAST], mine[CLX_AT_SPEED]);
   loop->coasting = stops;
-  if (failed) loop->lost_pumps += stops;
+  if (failed) loop->lost_pumps += count < 0 ? row->pumps + row->spare : stops;  // all: those that stand by, too
   double then = left;
   if (failed) then = fmax(left, fmin(row->pumps, row->pumps + row->spare - loop->lost_pumps));
   if (left <= 0) mine[CLX_AT_SPEED] = 0;
@@ -92,7 +92,8 @@ static void stop_units(clx_transient_model *model, clx_transient_loop *loop, int
   if (u->unit->cdu && u->count > 0) stop_pumps(model, loop, stops / u->count * row->pumps, true, time, y, out);
 }
 
-static void start_units(clx_transient_model *model, clx_transient_loop *loop, int32_t k, double time, clx_transient *out) {
+static void start_units(clx_transient_model *model, clx_transient_loop *loop, int32_t k, double time,
+                        clx_transient *out) {
   const clx_transient_unit *u = &model->row[loop->row].unit[k];
   const double on = clx_ramp_at(&loop->on[k], time), power = clx_ramp_at(&loop->power[k], time);
   const double effort = power * (u->count > 0 ? on / u->count : 1);
@@ -108,34 +109,41 @@ static bool chosen(const clx_trip *trip, const char *name) { return !trip->of ||
 
 clx_status clx_transient_trip_check(const clx_transient_model *model, const clx_trip *trip, clx_error *error) {
   const clx_plant *plant = model->plant;
-  if (trip->kind < 0 || trip->kind >= CLX_TRIP_KINDS) return clx_fail_plain(error, CLX_INPUT, "trip: no kind %d", trip->kind);
+  if (trip->kind < 0 || trip->kind >= CLX_TRIP_KINDS)
+    return clx_fail_plain(error, CLX_INPUT, "trip: no kind %d", trip->kind);
   const char *kind = clx_trip_kind_name[trip->kind];
-  if (!(trip->at >= 0) || !isfinite(trip->at)) return clx_fail_plain(error, CLX_INPUT, "%s trip: at is %g s: expected 0 or more", kind, trip->at);
+  if (!(trip->at >= 0) || !isfinite(trip->at))
+    return clx_fail_plain(error, CLX_INPUT, "%s trip: at is %g s: expected 0 or more", kind, trip->at);
   bool loop = !trip->of, unit = !trip->of;
   for (int32_t i = 0; i < plant->loop_count; i++) loop = loop || chosen(trip, plant->loop[i].spec.name);
   for (int32_t i = 0; i < plant->unit_count; i++) unit = unit || chosen(trip, plant->unit[i].spec.name);
   const bool known = trip->kind == CLX_TRIP_PUMP ? loop : trip->kind == CLX_TRIP_UNIT ? unit && trip->of : loop || unit;
   if (!known) {
-    return clx_fail_plain(error, CLX_INPUT, "%s trip: of is \"%s\": the plant has no such %s", kind, trip->of ? trip->of : "",
-                          trip->kind == CLX_TRIP_PUMP ? "loop" : trip->kind == CLX_TRIP_UNIT ? "unit" : "loop or unit");
+    return clx_fail_plain(error, CLX_INPUT, "%s trip: of is \"%s\": the plant has no such %s", kind,
+                          trip->of ? trip->of : "",
+                          trip->kind == CLX_TRIP_PUMP   ? "loop"
+                          : trip->kind == CLX_TRIP_UNIT ? "unit"
+                                                        : "loop or unit");
   }
   if (trip->kind == CLX_TRIP_LOAD && !(trip->count >= 0 && trip->count <= 2)) {
-    return clx_fail_plain(error, CLX_INPUT, "load trip: count is %g: expected a share of the load, 0 to 2", trip->count);
+    return clx_fail_plain(error, CLX_INPUT, "load trip: count is %g: expected a share of the load, 0 to 2",
+                          trip->count);
   }
   if (!isfinite(trip->count) || trip->member >= model->members) {
-    return clx_fail_plain(error, CLX_INPUT, "%s trip: member is %d, count %g: expected one of %d loops and a number", kind,
-                          trip->member, trip->count, model->members);
+    return clx_fail_plain(error, CLX_INPUT, "%s trip: member is %d, count %g: expected one of %d loops and a number",
+                          kind, trip->member, trip->count, model->members);
   }
   return CLX_OK;
 }
 
 // One loop. `left`: units of the row that are still to stop.
-static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_transient_loop *loop, double *y, double *left,
-                      clx_transient *out) {
+static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_transient_loop *loop, double *y,
+                      double *left, clx_transient *out) {
   const clx_transient_row *row = &model->row[loop->row];
   const bool here = chosen(trip, row->loop->spec.name);
   if (trip->kind == CLX_TRIP_PUMP && here) stop_pumps(model, loop, trip->count, true, trip->at, y, out);
-  if (trip->kind == CLX_TRIP_POWER && here && !model->input->backup_pumps) stop_pumps(model, loop, -1, false, trip->at, y, out);
+  if (trip->kind == CLX_TRIP_POWER && here && !model->input->backup_pumps)
+    stop_pumps(model, loop, -1, false, trip->at, y, out);
   if (trip->kind == CLX_TRIP_RESTORE && here) start_pumps(model, loop, trip->at, y);
   if (trip->kind == CLX_TRIP_LOAD && loop->row == model->racks) loop->load = trip->count;
   for (int32_t k = 0; k < row->unit_count; k++) {

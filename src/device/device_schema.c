@@ -332,6 +332,11 @@ static const clx_row device_rows[] = {
      .offset = offsetof(clx_device, power),
      .sub = &power_schema,
      .doc = "where its power parameters come from when its own kernels have none"},
+    {.key = "thermal",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_device, thermal),
+     .sub = &clx_chip_thermal_schema,
+     .doc = "its temperatures, resistances and leakage; left out = not known"},
 };
 
 const clx_schema clx_device_schema = {.name = "device",

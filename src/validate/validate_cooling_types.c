@@ -8,13 +8,17 @@
 #include "validate/validate_cooling.h"
 #include "weather/weather.h"
 
-enum { TYPES = 10, STRIDE = 25 };  // every 25th hour: all hours of the day, all weeks
+enum { TYPES = 10, STRIDE = 49 };  // every 49th hour: all hours of the day, all weeks
 
 typedef enum parameter {
   UPS,
   DISTRIBUTION,
   LIGHTS,
+  SUPPLY_LEAST,
   SUPPLY_MOST,
+  DEW_LEAST,
+  DEW_MOST,
+  HUMIDITY_LEAST,
   HUMIDITY_MOST,
   SENSIBLE,
   AIR_RISE,
@@ -37,13 +41,17 @@ typedef enum parameter {
   PARAMETERS
 } parameter;
 
-// The published ranges (case 1 to 10); zero where a type has no such part. Units: shares, K, Pa; SUPPLY_MOST in degC.
+// The published ranges (case 1 to 10); zero where a type has no such part. Units: shares, K, Pa; supplies and dew points in degC.
 static const double RANGE[PARAMETERS][3][2] = {
     // hyperscale, midsize, small
     [UPS] = {{0.90, 0.99}, {0.80, 0.94}, {0.77, 0.85}},
     [DISTRIBUTION] = {{0, 0.02}, {0.02, 0.05}, {0.02, 0.04}},
     [LIGHTS] = {{0, 0.002}, {0.02, 0.05}, {0.02, 0.04}},
+    [SUPPLY_LEAST] = {{10, 18}, {15, 18}, {18, 22.5}},
     [SUPPLY_MOST] = {{27, 35}, {27, 32}, {22.5, 27}},
+    [DEW_LEAST] = {{-12, -9}, {-12, -9}, {-9.9, -8.1}},
+    [DEW_MOST] = {{15, 27}, {15, 27}, {13.5, 16.5}},
+    [HUMIDITY_LEAST] = {{0.08, 0.20}, {0.10, 0.30}, {0.20, 0.30}},
     [HUMIDITY_MOST] = {{0.60, 0.95}, {0.60, 0.80}, {0.54, 0.66}},
     [SENSIBLE] = {{0.95, 0.99}, {0.95, 0.99}, {0.95, 0.99}},
     [AIR_RISE] = {{13.9, 19.4}, {5, 10}, {5, 8}},
@@ -143,8 +151,29 @@ static const void *find_equipment(const void *of, const char *kind, const char *
   return strcmp(name, "chiller") == 0 ? &d->chiller : NULL;
 }
 
-static double chilled_supply(const drawn *d) {  // by the coil's effectiveness on the air
-  return 273.15 + d->x[SUPPLY_MOST] + d->x[AIR_RISE] * (1 - 1 / d->x[COIL]);
+// K of the air that leaves coils; direct expansion holds the middle of its limits.
+static double hall_supply(const drawn *d) {
+  const double most = 273.15 + d->x[SUPPLY_MOST];
+  return d->type->machine == CLX_PLANT_DX ? 0.5 * (most + 273.15 + d->x[SUPPLY_LEAST]) : most;
+}
+
+// K of chilled water: with an economiser in it by the coil's effectiveness on the air, as warm as that allows. The others' chillers have, in the
+// study, the efficiency of conventional chilled water whatever the air: 7 degC, an estimate of ours.
+static double chilled_supply(const drawn *d) {
+  if (d->type->economiser != WATER_SIDE) return 280.15;
+  return hall_supply(d) + d->x[AIR_RISE] * (1 - 1 / d->x[COIL]);
+}
+
+// K of rise of the chilled water: as drawn, but a coil's water leaves a kelvin below its air at most.
+static double chilled_rise(const drawn *d) {
+  return fmin(d->x[WATER_RISE], hall_supply(d) + d->x[AIR_RISE] - chilled_supply(d) - 1);
+}
+
+// Relative humidity at the hall's supply of what limits are stated for other temperatures.
+static double humidity_at_supply(const drawn *d, double dew, double relative, double at) {
+  const double full = clx_air_saturation_pressure(hall_supply(d));
+  return fmin(1, relative > 0 ? relative * clx_air_saturation_pressure(273.15 + at) / full
+                              : clx_air_saturation_pressure(273.15 + dew) / full);
 }
 
 static void draw_equipment(drawn *d, const clx_weather *weather) {
@@ -188,10 +217,16 @@ static void draw_equipment(drawn *d, const clx_weather *weather) {
                              .condenser_most = 328.15,
                              .load_least = 0.1,
                              .load_most = 1,
-                             .lift_least = 12,
+                             .lift_least = tower ? 18 : 30,  // K: head pressure is held in the cold
                              .approach_evaporator = 3,
                              .approach_condenser = tower ? 3 : 12,
                              .motor_share = 1};
+}
+
+// Air that is drier is not taken in where nothing can wet it: limits at the lowest supply.
+static double driest(const drawn *d) {
+  return fmax(humidity_at_supply(d, 0, d->x[HUMIDITY_LEAST], d->x[SUPPLY_LEAST]),
+              humidity_at_supply(d, d->x[DEW_LEAST], 0, 0));
 }
 
 static void draw_units(drawn *d) {
@@ -205,7 +240,9 @@ static void draw_units(drawn *d) {
                                          .loop = "hall",
                                          .share = 1,
                                          .pads = t->adiabatic ? 0.9 : 0,
-                                         .humidity_most = x[HUMIDITY_MOST]};
+                                         .outside_most = hall_supply(d),  // the study's control: changed over, not mixed
+                                         .humidity_most = fmin(x[HUMIDITY_MOST], humidity_at_supply(d, x[DEW_MOST], 0, 0)),
+                                         .humidity_least = t->adiabatic ? 0 : driest(d)};
   if (dx) {
     d->unit[u++] =
         (clx_plant_unit_spec){.name = "dx", .kind = CLX_PLANT_DX, .loop = "hall", .equipment = "chiller", .share = 1};
@@ -238,7 +275,7 @@ static void draw_loops(drawn *d) {
   d->loop[0] = (clx_loop_spec){.name = "hall",
                                .fluid = "air",
                                .count = 1,
-                               .supply = 273.15 + x[SUPPLY_MOST],
+                               .supply = hall_supply(d),
                                .range = x[AIR_RISE],
                                .control = CLX_FLOW_FIXED,
                                .pressure = x[FAN_PRESSURE],
@@ -250,7 +287,7 @@ static void draw_loops(drawn *d) {
                                .fluid = "water",
                                .count = 1,
                                .supply = chilled_supply(d),
-                               .range = x[WATER_RISE],
+                               .range = chilled_rise(d),
                                .control = CLX_FLOW_RANGE,
                                .pressure = x[CHILLED_PRESSURE],
                                .exponent = 2,
@@ -266,7 +303,7 @@ static void draw_loops(drawn *d) {
                                .set_point = CLX_SET_WET_BULB,
                                .reset_offset = x[TOWER_APPROACH],
                                .reset_least = 283.15,
-                               .control = CLX_FLOW_RANGE,
+                               .control = d->type->economiser == WATER_SIDE ? CLX_FLOW_FIXED : CLX_FLOW_RANGE,
                                .pressure = x[TOWER_PRESSURE],
                                .exponent = 2,
                                .pump = "tower-pump",
@@ -290,6 +327,7 @@ static void draw(drawn *d, const system_type *type, const clx_weather *weather, 
   const double dry = 1e6 + d->other;
   d->heat = dry / d->x[SENSIBLE];
   d->latent = d->heat - dry;
+  if (type->machine == CLX_PLANT_DX) d->other += d->latent;  // steam humidifiers
   draw_equipment(d, weather);
   draw_loops(d);
   draw_units(d);
@@ -297,7 +335,7 @@ static void draw(drawn *d, const system_type *type, const clx_weather *weather, 
   d->spec.air = "hall";
 }
 
-// PUE and WUE (m3/J) of one draw; water that goes into dried air by humidifiers, in the share of time in which coils carry the heat.
+// PUE and WUE (m3/J) of one draw; water that goes into dried air by humidifiers, in the share of the heat that coils carry.
 static clx_status run_drawn(const drawn *d, const clx_weather *weather, clx_arena *arena, double *pue, double *wue,
                             clx_error *error) {
   const clx_plant_finder finder = {find_equipment, d};
@@ -311,7 +349,8 @@ static clx_status run_drawn(const drawn *d, const clx_weather *weather, clx_aren
   clx_cooling_year year;
   CLX_TRY(clx_cooling_year_run(&input, arena, &year, error));
   const double time = (double)weather->count * weather->step;
-  const double coils = d->type->economiser == AIR_SIDE ? year.compressor_time / time : 1;
+  const double carried = year.compressors * d->chiller.cop / (d->heat * time);  // by coils, about
+  const double coils = d->type->economiser == AIR_SIDE ? fmin(carried, 1) : 1;
   *pue = year.pue;
   *wue = year.wue + coils * d->latent / VAPORISATION / 1000 / 1e6;
   return CLX_OK;
@@ -319,7 +358,7 @@ static clx_status run_drawn(const drawn *d, const clx_weather *weather, clx_aren
 
 // --- figures -----------------------------------------------------------------------------------------------------------------------
 
-enum { DRAWS = 101 };
+enum { DRAWS = 51 };
 
 struct clx_cooling_types {
   bool done[TYPES];

@@ -201,7 +201,7 @@ static void test_tmy_files(void **state) {
     CLX_CHECK_NEAR(dew, row[i].dew + 273.15, 0, 0.02);
     CLX_CHECK_NEAR(pressure, row[i].pressure, 1e-6, 0);
     CLX_CHECK_NEAR(relative, row[i].relative, 0,
-                   0.01);  // the files round to whole percents, and below 0 degC take water for ice
+                   0.012);  // the files round to whole percents, and below 0 degC take water for ice
     CLX_CHECK_NEAR(clx_weather_exceeded(&w, CLX_WEATHER_DRY_BULB, 0), row[i].most + 273.15, 1e-6, 0);
     CLX_CHECK_NEAR(clx_weather_exceeded(&w, CLX_WEATHER_DRY_BULB, 8759.5 / 8760), row[i].least + 273.15, 1e-6, 0);
     CLX_CHECK_NEAR(w.elevation, row[i].elevation, 0, 0);

@@ -38,6 +38,7 @@ typedef struct clx_unit_meet {
   double cold_in;    // K of the loop that it gives heat to
   double cold_most;  // kg/s of that loop that it may use
   double working;    // units
+  int64_t all;       // spares work, too: the others are known not to do
   const clx_air *outside;
 } clx_unit_meet;
 

@@ -5,18 +5,22 @@
 #include <string.h>
 
 enum { SWEEPS_MAX = 400, ROOT_MAX = 80 };
-static const double TEMPERATURE_TOLERANCE = 1e-10, HEAT_TOLERANCE = 1e-13;  // K; share
+// K between sweeps; K between what leaves the units and the supply; share of the heat between sweeps
+static const double TEMPERATURE_TOLERANCE = 1e-9, SUPPLY_TOLERANCE = 2e-10, HEAT_TOLERANCE = 1e-11;
 
 typedef struct loop_work {
   double source;  // W of racks
   double inflow;  // W of racks and of units that give heat to it
   double heat;    // W with its pumps' heat: what its units must take
   double taken;   // W that they take
+  double miss;    // W between what temperatures say and what was shared out
   double set, supply, back;
   double flow, most;  // kg/s of all loops
   double demand;      // kg/s that valves of units that give heat to it ask for
   double pump, pressure, speed;
   double seen_supply;  // K of the last sweep
+  double slope;        // of excess() against supply, as last seen
+  bool floating, all;  // above its set point; spares work, too
   bool stuck;          // at the end of its fluid's range
 } loop_work;
 
@@ -63,6 +67,7 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
                           .leaving = leaving,
                           .cold_in = into >= 0 ? w->loop[into].supply : w->outside->dry_bulb,
                           .working = unit->working,
+                          .all = w->loop[l].all,
                           .outside = w->outside};
     if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) meet.cold_most = cold_most(w, u);
     if (memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
@@ -74,55 +79,57 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
   return in;
 }
 
-// The supply at which the units take the loop's heat: at the set point if they can, else where it floats.
-// g(T) = what leaves the units, fed at T + rise and working as hard as they can, less T: falls with T; Illinois' false position.
+// What leaves the units, fed at `supply` + rise and working as hard as they can, less `supply`: falls with it.
+static double excess(solve_work *w, int32_t l, double supply) {
+  const loop_work *loop = &w->loop[l];
+  const double rise = loop->heat / (loop->flow * w->plant->loop[l].capacity);
+  return through_units(w, l, supply + rise, loop->set, supply) - supply;
+}
+
+// The supply at which the units take the loop's heat: at the set point if they can, else where it floats. A secant kept between the points
+// that are known to be too cold and too warm.
 static void find_supply(solve_work *w, int32_t l) {
   loop_work *loop = &w->loop[l];
-  const double rise = loop->heat / (loop->flow * w->plant->loop[l].capacity);
-  double low = loop->set;
-  double g_low = through_units(w, l, low + rise, loop->set, low) - low;
+  const double end =
+      clx_plant_hottest(&w->plant->loop[l].fluid) - (loop->heat / (loop->flow * w->plant->loop[l].capacity));
+  double cold = loop->set, warm = end, x = loop->set, before = 0, g_before = 0;
+  bool cold_known = false, warm_known = false;
   loop->stuck = false;
-  if (g_low <= 1e-12 * low) {
-    loop->supply = low;
-    return;
-  }
-  const double end = clx_plant_hottest(&w->plant->loop[l].fluid) - rise;
-  double high = fmin(fmax(loop->supply, low) + g_low + 0.01, end), step = fmax(2 * g_low, 0.1), g_high = 1;
-  if (loop->supply > low && loop->supply < end) high = fmin(loop->supply + 1e-6, end);
-  for (;;) {
-    if (!(high > low)) break;
-    g_high = through_units(w, l, high + rise, loop->set, high) - high;
-    if (g_high <= 0 || high >= end) break;
-    low = high;
-    g_low = g_high;
-    high = fmin(high + step, end);
-    step *= 4;
-  }
-  if (g_high > 0) {
-    loop->stuck = true;
-    loop->supply = fmax(end, loop->set);
-    return;
-  }
-  double supply = high;
-  int32_t side = 0;
-  for (int32_t i = 0; i < ROOT_MAX && high - low > 1e-11 && g_high < -1e-12; i++) {
-    supply = (low * g_high - high * g_low) / (g_high - g_low);
-    if (!(supply > low && supply < high)) supply = 0.5 * (low + high);
-    const double g = through_units(w, l, supply + rise, loop->set, supply) - supply;
-    if (fabs(g) < 1e-12 * supply) break;
-    if (g > 0) {
-      low = supply;
-      g_low = g;
-      if (side == 1) g_high *= 0.5;
-      side = 1;
-    } else {
-      high = supply;
-      g_high = g;
-      if (side == -1) g_low *= 0.5;
-      side = -1;
+  loop->all = loop->floating && loop->supply > cold;
+  if (loop->all) x = fmin(loop->supply, end);
+  for (int32_t i = 0; i < ROOT_MAX; i++) {
+    const double g = excess(w, l, x);
+    if (x <= loop->set && g <= SUPPLY_TOLERANCE) {  // held
+      loop->floating = loop->all = false;
+      loop->supply = loop->set;
+      if (w->plant->unit_count > 0) excess(w, l, x);
+      return;
     }
+    if (g > 0 && x >= end) {
+      loop->stuck = loop->floating = true;
+      loop->supply = fmax(end, loop->set);
+      return;
+    }
+    if (i > 0 && fabs(x - before) > 1e-9 && (g - g_before) / (x - before) < -0.02)
+      loop->slope = (g - g_before) / (x - before);
+    before = x;
+    g_before = g;
+    if (fabs(g) <= SUPPLY_TOLERANCE) break;
+    if (g > 0) {
+      cold = x;
+      cold_known = loop->all = true;
+    } else {
+      warm = x;
+      warm_known = true;
+    }
+    if (warm - cold < 1e-11) break;
+    x -= g / loop->slope;
+    if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
+    if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;
+    if (i > 12) x = i % 2 == 0 && warm_known && cold_known ? 0.5 * (cold + warm) : x;
   }
-  loop->supply = supply;
+  loop->supply = before;
+  loop->floating = true;
 }
 
 // What each unit of the loop takes: from the temperatures; the last that works takes what is left, so that the sum is the loop's heat.
@@ -139,6 +146,7 @@ static void share_heat(solve_work *w, int32_t l) {
     left -= unit->heat;
     if (unit->heat > 0) last = u;
   }
+  loop->miss = last >= 0 && !loop->stuck ? fabs(left) : 0;
   if (last >= 0 && !loop->stuck) w->unit[last].heat += left;
   loop->taken = 0;
   for (int32_t u = 0; u < plant->unit_count; u++) {
@@ -154,15 +162,22 @@ static void share_heat(solve_work *w, int32_t l) {
   }
 }
 
+// kg/s of the loop that valves of exchangers pass.
+static double demanded(const solve_work *w, int32_t l) {
+  double sum = 0;
+  for (int32_t u = 0; u < w->plant->unit_count; u++) {
+    if (w->plant->unit[u].into == l) sum += w->unit[u].reach.cold_flow;
+  }
+  return sum;
+}
+
 static void solve_loop(solve_work *w, int32_t l) {
   const clx_plant *plant = w->plant;
   loop_work *loop = &w->loop[l];
   loop->inflow = loop->source;
-  loop->demand = 0;
+  loop->demand = demanded(w, l);
   for (int32_t u = 0; u < plant->unit_count; u++) {
-    if (plant->unit[u].into != l) continue;
-    loop->inflow += w->unit[u].given;
-    loop->demand += w->unit[u].reach.cold_flow;
+    if (plant->unit[u].into == l) loop->inflow += w->unit[u].given;
   }
   loop->flow = clx_plant_flow(&plant->loop[l], loop->inflow, loop->demand, loop->most);
   loop->pump = clx_plant_pump(&plant->loop[l], loop->flow, w->fault != NULL ? w->fault->pump[l] : 1, &loop->pressure,
@@ -190,7 +205,7 @@ static bool settled(const solve_work *w, const double *supply, const double *hea
     const loop_work *loop = &w->loop[l];
     const double scale = fmax(loop->heat, 1e-6 * (w->plant->liquid_heat + w->plant->air_heat));
     if (fabs(loop->supply - supply[l]) > TEMPERATURE_TOLERANCE) return false;
-    if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * 100 * scale) return false;
+    if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * scale) return false;
     if (fabs(loop->demand - demand[l]) > 1e-10 * fmax(loop->flow, 1e-9)) return false;
   }
   return true;
@@ -249,7 +264,9 @@ static void fill_state(solve_work *w) {
       if (plant->unit[u].into == l) given += w->unit[u].given;
     }
     worst = fmax(worst, fabs(given - loop->inflow));
-    worst = fmax(worst, fabs(loop->heat - loop->taken));
+    worst = fmax(fmax(worst, fabs(loop->heat - loop->taken)), loop->miss);
+    // Valves that would pass more than the pumps move, as heat.
+    if (demanded(w, l) > loop->flow) worst = fmax(worst, (demanded(w, l) / loop->flow - 1) * loop->heat);
   }
   for (int32_t u = 0; u < plant->unit_count; u++) {
     const clx_plant_unit *unit = &plant->unit[u];
@@ -263,6 +280,10 @@ static void fill_state(solve_work *w) {
       state->fans += s->electric;
     }
     in += w->unit[u].given - s->heat;
+    if (unit->into >= 0) {  // temperatures that have moved since
+      const double moved = fabs(w->unit[u].meet.cold_in - w->loop[unit->into].supply);
+      if (s->heat > 0) worst = fmax(worst, moved * w->unit[u].meet.flow * plant->loop[unit->loop].capacity);
+    }
     if (unit->into < 0) state->heat += w->unit[u].given;
     state->auxiliary += unit->spec.electric * unit->heat;
     add_water(&state->water, &s->water);
@@ -321,6 +342,8 @@ clx_status clx_plant_solve_from(const clx_plant *plant, double liquid, double ai
     loop->source = (l == plant->liquid ? liquid : 0) + (l == plant->air ? air : 0);
     loop->set = clx_plant_set_point(&plant->loop[l], outside);
     loop->supply = start != NULL ? fmax(start->loop[l].supply, loop->set) : fmax(loop->set, plant->loop[l].spec.supply);
+    loop->slope = -0.6;
+    loop->floating = start != NULL && loop->supply > loop->set + 1e-6;
     loop->most = clx_plant_flow_most(&plant->loop[l], fault != NULL ? fault->pump[l] : 1);
   }
   for (int32_t u = 0; u < plant->unit_count; u++) {

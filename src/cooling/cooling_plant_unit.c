@@ -5,31 +5,41 @@
 
 static const clx_fluid WATER = {.kind = CLX_FLUID_WATER};
 
-// kg/s at which a component that takes its fluid's heat capacity at the mean temperature moves what the loop, whose capacity is
+// kg/s at which a component that takes its fluid's heat capacity where it enters moves what the loop, whose capacity is
 // constant, moves: energy then balances exactly.
-static double component_flow(const clx_loop *loop, const clx_fluid *fluid, double flow, double in, double out) {
-  return flow * loop->capacity / clx_fluid_heat_capacity(fluid, 0.5 * (in + out));
+static double component_flow(const clx_loop *loop, const clx_fluid *fluid, double flow, double in) {
+  return flow * loop->capacity / clx_fluid_heat_capacity(fluid, in);
 }
 
 static clx_reject reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet, double want,
                          double units) {
   if (unit->spec.kind == CLX_PLANT_TOWER) {
-    const double flow = component_flow(loop, &WATER, meet->flow / units, meet->in, want);
+    const double flow = component_flow(loop, &WATER, meet->flow / units, meet->in);
     return clx_tower_run(&unit->tower, meet->in, flow, want, meet->outside);
   }
-  const double flow = component_flow(loop, &loop->fluid, meet->flow / units, meet->in, want);
+  const double flow = component_flow(loop, &loop->fluid, meet->flow / units, meet->in);
   return clx_dry_run(&unit->dry, &loop->fluid, meet->in, flow, want, meet->outside);
 }
 
-static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet) {
-  clx_unit_work work = {.running = fmin(unit->count, meet->working)};
-  work.point = reject(loop, unit, meet, meet->want, work.running);
-  if (work.point.out > meet->want && meet->working > work.running) {  // spares help when the others do not hold it
-    work.running = meet->working;
-    work.point = reject(loop, unit, meet, meet->want, work.running);
-  }
+// Spares help when the others do not hold what is wanted.
+static double carriers(const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  return meet->all ? meet->working : fmin(unit->count, meet->working);
+}
+
+static bool spares_help(const clx_unit_meet *meet, const clx_unit_work *work) {
+  return work->out > meet->want + 1e-6 && meet->working > work->running;
+}
+
+// `n` units in parallel.
+static clx_unit_work reject_by(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet, double n) {
+  clx_unit_work work = {.running = n, .point = reject(loop, unit, meet, meet->want, n)};
   work.out = fmin(fmax(work.point.out, meet->want), meet->in);
   return work;
+}
+
+static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *unit, const clx_unit_meet *meet) {
+  const clx_unit_work work = reject_by(loop, unit, meet, carriers(unit, meet));
+  return spares_help(meet, &work) ? reject_by(loop, unit, meet, meet->working) : work;
 }
 
 // `n` units in parallel.
@@ -49,9 +59,8 @@ static clx_unit_work exchange(const clx_plant *plant, const clx_plant_unit *unit
 
 static clx_unit_work reach_exchanger(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet) {
   if (meet->cold_in >= meet->in || meet->cold_most <= 0) return (clx_unit_work){.out = meet->in};
-  const double carry = fmin(unit->count, meet->working);
-  const clx_unit_work work = exchange(plant, unit, meet, carry);
-  return work.out > meet->want && meet->working > carry ? exchange(plant, unit, meet, meet->working) : work;
+  const clx_unit_work work = exchange(plant, unit, meet, carriers(unit, meet));
+  return spares_help(meet, &work) ? exchange(plant, unit, meet, meet->working) : work;
 }
 
 static double entering(const clx_plant_unit *unit, const clx_unit_meet *meet) {

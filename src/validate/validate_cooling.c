@@ -5,6 +5,7 @@
 #include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_fluid.h"
 #include "cooling/cooling_mover.h"
+#include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
 #include "validate/validate_cooling.h"
 #include "weather/weather_moist_air.h"
@@ -360,6 +361,94 @@ static clx_status system_order(const asked *a, double *out, clx_error *error) {
   return clx_cooling_types_order(k->types, &k->weather, out, error);
 }
 
+// --- plants of the catalogue --------------------------------------------------------------------------------------------------------
+
+// x[0]: W of liquid heat; x[1]: K outside at design and now.
+static clx_status built_plant(const asked *a, clx_plant **out, clx_air *air, clx_error *error) {
+  clx_plant_spec *spec = CLX_NEW(a->run->arena, clx_plant_spec);
+  clx_plant *plant = CLX_NEW(a->run->arena, clx_plant);
+  if (spec == NULL || plant == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_catalog_read_plant(a->run->catalog, a->of, a->place, a->run->arena, spec, error));
+  const clx_plant_equipment all = {a->run->catalog, a->run->arena, error};
+  const clx_plant_finder finder = clx_catalog_plant_finder(&all);
+  *air = clx_air_from_relative(a->x[1], 0.4, clx_air_standard_pressure(0));
+  CLX_TRY(clx_plant_build(spec, &finder, a->x[0], 0, air, a->run->arena, plant, error));
+  *out = plant;
+  return CLX_OK;
+}
+
+static clx_status plant_loop(const asked *a, clx_loop_state *out, clx_error *error) {
+  clx_plant *plant = NULL;
+  clx_plant_state state;
+  clx_air air;
+  CLX_TRY(built_plant(a, &plant, &air, error));
+  CLX_TRY(clx_plant_solve(plant, a->x[0], 0, &air, NULL, &state, error));
+  for (int32_t l = 0; l < plant->loop_count; l++) {
+    if (strcmp(plant->loop[l].spec.name, a->system) != 0) continue;
+    *out = state.loop[l];
+    return CLX_OK;
+  }
+  return clx_fail(error, CLX_INPUT, a->system_place, "plant '%.60s' has no loop '%.60s'", a->of, a->system);
+}
+
+static clx_status plant_supply(const asked *a, double *out, clx_error *error) {
+  clx_loop_state loop;
+  CLX_TRY(plant_loop(a, &loop, error));
+  *out = loop.supply;
+  return CLX_OK;
+}
+
+static clx_status plant_back(const asked *a, double *out, clx_error *error) {
+  clx_loop_state loop;
+  CLX_TRY(plant_loop(a, &loop, error));
+  *out = loop.back;
+  return CLX_OK;
+}
+
+static clx_status plant_pump(const asked *a, double *out, clx_error *error) {
+  clx_loop_state loop;
+  CLX_TRY(plant_loop(a, &loop, error));
+  *out = loop.pump;
+  return CLX_OK;
+}
+
+// Through the typical year of a climate, all liquid heat being IT power.
+static clx_status plant_year(const asked *a, clx_cooling_year *year, clx_error *error) {
+  clx_plant *plant = NULL;
+  clx_air air;
+  clx_climate found;
+  clx_weather weather;
+  asked named = *a;
+  named.of = a->system;
+  named.place = a->system_place;
+  CLX_TRY(built_plant(a, &plant, &air, error));
+  CLX_TRY(entry(&named, "climate", &found, error));
+  CLX_TRY(clx_weather_typical(&found, a->run->arena, &weather, error));
+  const clx_cooling_year_input input = {.plant = plant, .weather = &weather, .liquid = a->x[0], .it = a->x[0]};
+  return clx_cooling_year_run(&input, a->run->arena, year, error);
+}
+
+static clx_status plant_pue(const asked *a, double *out, clx_error *error) {
+  clx_cooling_year year;
+  CLX_TRY(plant_year(a, &year, error));
+  *out = year.pue;
+  return CLX_OK;
+}
+
+static clx_status plant_pumps(const asked *a, double *out, clx_error *error) {
+  clx_cooling_year year;
+  CLX_TRY(plant_year(a, &year, error));
+  *out = year.pumps;
+  return CLX_OK;
+}
+
+static clx_status plant_compressors(const asked *a, double *out, clx_error *error) {
+  clx_cooling_year year;
+  CLX_TRY(plant_year(a, &year, error));
+  *out = year.compressors;
+  return CLX_OK;
+}
+
 // --- the table --------------------------------------------------------------------------------------------------------------------
 
 #define BULB \
@@ -368,6 +457,8 @@ static clx_status system_order(const asked *a, double *out, clx_error *error) {
   {"temperature"}, { "K" }
 #define UNITS \
   {"ntu", "ratio"}, { "", "" }
+#define PLANT \
+  {"liquid", "outside"}, { "W", "K" }
 #define WATER \
   {"evaporation", "drift", "cycles"}, { "kg/s", "kg/s", "" }
 
@@ -407,13 +498,21 @@ static const figure FIGURES[] = {
     {"chiller_capacity", "W", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_capacity},
     {"chiller_cop", "", {"leaving", "entering", "heat"}, {"K", "K", "W"}, "chiller", chiller_cop},
     {"chillers_heat", "W", {"leaving", "entering", "units"}, {"K", "K", ""}, "chiller", chillers_heat},
+    {"plant_supply", "K", PLANT, "plant", plant_supply},
+    {"plant_back", "K", PLANT, "plant", plant_back},
+    {"plant_pump", "W", PLANT, "plant", plant_pump},
+    {"plant_pue", "", PLANT, "plant", plant_pue},
+    {"plant_pumps", "J", PLANT, "plant", plant_pumps},
+    {"plant_compressors", "J", PLANT, "plant", plant_compressors},
     {"system_pue", "", {"quantile"}, {""}, "climate", system_pue},
     {"system_wue", "m^3/J", {"quantile"}, {""}, "climate", system_wue},
     {"system_order", "", {NULL}, {NULL}, "climate", system_order},
 };
 
-// Whether it has the input `system`: one of the ten types.
-static bool has_system(const figure *f) { return f->value == system_pue || f->value == system_wue; }
+// Whether it has the input `system`: one of the ten types, a loop of the plant, or a climate.
+static bool has_system(const figure *f) {
+  return f->value == system_pue || f->value == system_wue || (f->kind != NULL && strcmp(f->kind, "plant") == 0);
+}
 
 static const figure *find_figure(const char *name) {
   for (size_t i = 0; i < CLX_COUNT(FIGURES); i++) {
@@ -474,7 +573,7 @@ static clx_status read_inputs(clx_case_run *run, const clx_case_row *row, const 
   if (!has_system(f)) return CLX_OK;
   const clx_node *system = find_input(run, row, "system");
   if (system == NULL || system->kind != CLX_NODE_SCALAR)
-    return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types", f->name);
+    return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types, a loop, or a climate", f->name);
   a->system = system->text;
   a->system_place = system->place;
   return CLX_OK;

@@ -1,5 +1,24 @@
-                         // A kind is a folder of the catalogue and a schema.
-                         static const struct {
+#include "catalog/catalog_internal.h"
+#include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_mover.h"
+#include "cooling/cooling_plant.h"
+#include "cooling/cooling_reject.h"
+#include "device/device.h"
+#include "fabric/fabric.h"
+#include "machine/machine.h"
+#include "network/network.h"
+#include "power/power_chain.h"
+#include "power/power_supply.h"
+#include "reliability/reliability.h"
+#include "training/training.h"
+#include "weather/weather.h"
+#include "workload/workload.h"
+
+// A kind is a folder of the catalogue and a schema.
+static const struct {
+  const char *name;
+  const clx_schema *schema;
+} kinds[] = {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
     {"cdu", &clx_cdu_schema},
@@ -26,27 +45,6 @@
     {"tariff", &clx_tariff_schema},
     {"tower", &clx_tower_schema},
     {"transport", &clx_transport_schema},
-  const char *name;
-  const clx_schema *schema;
-#include "catalog/catalog_internal.h"
-#include "cooling/cooling_exchanger.h"
-#include "cooling/cooling_mover.h"
-#include "cooling/cooling_plant.h"
-#include "cooling/cooling_reject.h"
-#include "device/device.h"
-#include "fabric/fabric.h"
-#include "machine/machine.h"
-#include "network/network.h"
-#include "power/power_chain.h"
-#include "power/power_supply.h"
-#include "reliability/reliability.h"
-#include "training/training.h"
-#include "weather/weather.h"
-#include "workload/workload.h"
-// A kind is a folder of the catalogue and a schema.
-== == == =
-static const struct {
-} kinds[] = {
 };
 
 const char *clx_catalog_kind(int32_t index) {

@@ -20,9 +20,16 @@ static int close_catalog(void **state) {
   return 0;
 }
 
+// The reference machine with a plant instead of a stated PUE.
 static clx_status try_run(const clx_setting *settings, int32_t count, clx_result **result, clx_error *error) {
+  enum { BASE = 3, MOST = 8 };
+  clx_setting all[MOST] = {
+      {"power.pue", "0"}, {"cooling.plant", "liquid-tower"}, {"cooling.climate", "memphis"}};
   clx_scenario *scenario = NULL;
   clx_run_options options;
+  for (int32_t i = 0; i < count && BASE + i < MOST; i++) all[BASE + i] = settings[i];
+  settings = all;
+  count += BASE;
   clx_run_options_default(&options);
   clx_error_clear(error);
   *result = NULL;

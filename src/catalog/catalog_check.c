@@ -5,6 +5,8 @@
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_plant.h"
+#include "cooling/cooling_mover.h"
+#include "cooling/cooling_reject.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
@@ -180,6 +182,10 @@ static void check_sense(check *c, const clx_schema *schema, void *object, const 
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
   if (schema == &clx_plant_schema) check_plant(c, object, file);
+  if (schema == &clx_mover_schema) note(c, clx_mover_check(object, file, c->error));
+  if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
+  if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));
+  if (schema == &clx_chiller_schema) note(c, clx_chiller_check(object, file, c->error));
   if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
   if (schema == &clx_cold_plate_schema) note(c, clx_cold_plate_check(object, file, c->error));
   if (schema == &clx_rack_coolant_schema) check_rack_coolant(c, object, file);

@@ -2,9 +2,7 @@
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
-== == == =
 #include "cooling/cooling_exchanger.h"
-             >>>>>>> k - exchange
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"

@@ -65,7 +65,7 @@ clx_status clx_tower_check(const clx_tower *tower, clx_place place, clx_error *e
 clx_status clx_tower_size_for(const clx_tower *tower, double heat, double pressure, clx_tower_size *size,
                               clx_error *error);
 // Water at `in` K, `flow` kg/s; the fan is controlled so that it leaves at `want` K, or as cold as full speed makes it. Where less heat goes than the
-// fan's least gives, the fan cycles or stands, and a bypass holds `want`. About 3 us.
+// fan's least gives, the fan cycles or stands, and a bypass holds `want`. About 10 us.
 clx_reject clx_tower_run(const clx_tower_size *size, double in, double flow, double want, const clx_air *air);
 // The same at a given share of the design air flow.
 clx_reject clx_tower_at(const clx_tower_size *size, double in, double flow, double air_share, const clx_air *air);

@@ -72,28 +72,33 @@ static double heat_at(const moment *m, double air_share, double out) {
   return clx_effectiveness(CLX_COUNTER, ua / least, least / fmax(air, liquid)) * least * (m->in - m->wet_bulb);
 }
 
-// W at a share of the air flow: the leaving wet bulb for which the heat is what the air takes up; Illinois' false position.
+// W beyond what the air can take up, when the equivalent fluid leaves at `out` K: falls with `out`.
+static double excess(const moment *m, double air_share, double out) {
+  return heat_at(m, air_share, out) - air_share * m->air * (clx_air_saturated_enthalpy(out, m->pressure) - m->enthalpy);
+}
+
+// W at a share of the air flow: the root of `excess`, by false position with Illinois' halving.
 static double heat_of(const moment *m, double air_share) {
   if (!(air_share > 0) || !(m->in > m->wet_bulb) || !(m->flow > 0)) return 0;
-  const double air = air_share * m->air;
-  double low = m->wet_bulb, high = m->in;
-  double above = heat_at(m, air_share, low);
-  double below = heat_at(m, air_share, high) - air * (clx_air_saturated_enthalpy(high, m->pressure) - m->enthalpy);
-  double at = high, wrong = below;
-  for (int32_t i = 0; i < 100 && below < 0; i++) {
+  double low = m->wet_bulb, high = m->in, at = high;
+  double above = excess(m, air_share, low), below = excess(m, air_share, high);
+  const double scale = above;
+  int32_t side = 0;
+  for (int32_t i = 0; i < 100 && below < 0 && high - low > 1e-13; i++) {
     at = low + (high - low) * above / (above - below);
-    const double heat = heat_at(m, air_share, at);
-    wrong = heat - air * (clx_air_saturated_enthalpy(at, m->pressure) - m->enthalpy);
-    if (fabs(wrong) <= 1e-12 * heat || high - low < 1e-12) break;
+    const double wrong = excess(m, air_share, at);
+    if (fabs(wrong) <= 1e-13 * scale) break;
     if (wrong > 0) {
-      if (low != m->wet_bulb) below *= 0.5;
       low = at, above = wrong;
+      if (side > 0) below *= 0.5;
+      side = 1;
     } else {
-      if (high != m->in) above *= 0.5;
       high = at, below = wrong;
+      if (side < 0) above *= 0.5;
+      side = -1;
     }
   }
-  return air * (clx_air_saturated_enthalpy(at, m->pressure) - m->enthalpy);
+  return air_share * m->air * (clx_air_saturated_enthalpy(at, m->pressure) - m->enthalpy);
 }
 
 static moment begin(const clx_tower_size *size, double in, double flow, const clx_air *air) {
@@ -126,24 +131,37 @@ clx_reject clx_tower_at(const clx_tower_size *size, double in, double flow, doub
                 air);
 }
 
-// The share of the air flow at which `heat` goes, between two at which less and more goes. With the heat known, so is the leaving air.
-static double share_for(const moment *m, double heat, double low, double high) {
-  double left = -heat, right = heat;  // only signs and sizes of the first guess
+// W by which the tower takes more than `heat` at a share of the air flow, with the leaving air that `heat` makes: the sign is right, and zero is.
+static double surplus(const moment *m, double heat, double air_share) {
+  if (!(air_share > 0) || !(m->in > m->wet_bulb)) return -heat;
+  const double enthalpy = m->enthalpy + heat / (air_share * m->air);
+  if (enthalpy >= clx_air_saturated_enthalpy(m->in, m->pressure)) return -heat;
+  return heat_at(m, air_share, saturated_at(enthalpy, m->pressure, 0.5 * (m->wet_bulb + m->in))) - heat;
+}
+
+// The share of the air flow at which `heat` goes, between two with surpluses of either sign.
+static double share_for(const moment *m, double heat, double low, double below, double high, double above) {
   double at = high;
-  for (int32_t i = 0; i < 100 && high - low > 1e-13; i++) {
-    at = i == 0 || i % 8 == 7 ? 0.5 * (low + high) : low + (high - low) * left / (left - right);
-    const double leaves = saturated_at(m->enthalpy + heat / (at * m->air), m->pressure, m->wet_bulb + 5);
-    const double wrong = leaves < m->in ? heat_at(m, at, leaves) - heat : -heat;
+  int32_t side = 0;
+  for (int32_t i = 0; i < 100 && high - low > 1e-14; i++) {
+    at = low - (high - low) * below / (above - below);
+    const double wrong = surplus(m, heat, at);
     if (fabs(wrong) <= 1e-12 * heat) break;
     if (wrong > 0) {
-      if (high < 1) left *= 0.5;
-      high = at, right = wrong;
+      high = at, above = wrong;
+      if (side > 0) below *= 0.5;
+      side = 1;
     } else {
-      if (low > 0) right *= 0.5;
-      low = at, left = wrong;
+      low = at, below = wrong;
+      if (side < 0) above *= 0.5;
+      side = -1;
     }
   }
   return at;
+}
+
+static double fan_at(const clx_tower *t, double share) {
+  return clx_reject_fan(t->speed, t->power, t->speed_count, share);
 }
 
 clx_reject clx_tower_run(const clx_tower_size *size, double in, double flow, double want, const clx_air *air) {
@@ -151,22 +169,22 @@ clx_reject clx_tower_run(const clx_tower_size *size, double in, double flow, dou
   const moment m = begin(size, in, flow, air);
   const double heat = flow * m.capacity * (in - want);
   if (!(heat > 0)) return finish(&m, 0, 0, 0, air);
-  const double full = heat_of(&m, 1);
-  if (full < heat * (1 - 1e-12)) {
-    clx_reject out = finish(&m, full, 1, clx_reject_fan(t->speed, t->power, t->speed_count, 1), air);
+  const double most = surplus(&m, heat, 1);
+  if (most < -1e-12 * heat) {
+    clx_reject out = finish(&m, heat_of(&m, 1), 1, fan_at(t, 1), air);
     out.over = true;
     return out;
   }
-  const double free = heat_of(&m, t->free_share), least_share = fmax(t->air_least, t->free_share);
   // Fan off, a bypass holds the temperature: the share of the water over the fill takes what it takes.
-  if (free >= heat) return finish(&m, heat, t->free_share, 0, air);
-  const double least = heat_of(&m, least_share), fan = clx_reject_fan(t->speed, t->power, t->speed_count, least_share);
-  if (least >= heat) {
-    const double on = (heat - free) / (least - free);
-    return finish(&m, heat, t->free_share + on * (least_share - t->free_share), on * fan, air);
+  if (surplus(&m, heat, t->free_share) >= 0) return finish(&m, heat, t->free_share, 0, air);
+  const double least_share = fmax(t->air_least, t->free_share), least = surplus(&m, heat, least_share);
+  if (least >= 0) {
+    const double free = heat_of(&m, t->free_share), turning = heat_of(&m, least_share);
+    const double on = turning > free ? fmin(fmax((heat - free) / (turning - free), 0), 1) : 1;
+    return finish(&m, heat, t->free_share + on * (least_share - t->free_share), on * fan_at(t, least_share), air);
   }
-  const double share = share_for(&m, heat, least_share, 1);
-  return finish(&m, heat, share, clx_reject_fan(t->speed, t->power, t->speed_count, share), air);
+  const double share = share_for(&m, heat, least_share, least, 1, most);
+  return finish(&m, heat, share, fan_at(t, share), air);
 }
 
 // --- design -------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ clx_status clx_mover_make(clx_arena *arena, const clx_plans *plans, clx_mover *m
   return clx_fail_plain(error, CLX_MEMORY, "out of memory");
 }
 
-void clx_mover_end(clx_mover *m) {
+void clx_mover_close(clx_mover *m) {
   clx_flow_solver_free(m->solver);
   m->solver = NULL;
 }

@@ -365,6 +365,6 @@ clx_status clx_schedule_play(clx_arena *arena, const clx_schedule *schedule, con
   outcome->end = p.end;
   outcome->solves = p.mover.solves;
   outcome->folded = p.plans.folded;
-  clx_mover_end(&p.mover);
+  clx_mover_close(&p.mover);
   return status;
 }

@@ -63,7 +63,7 @@ typedef struct clx_mover {
 } clx_mover;
 
 clx_status clx_mover_make(clx_arena *arena, const clx_plans *plans, clx_mover *mover, clx_error *error);
-void clx_mover_end(clx_mover *mover);
+void clx_mover_close(clx_mover *mover);
 
 // All flows of a plan begin at `now`. Takes memory for left and rate when they are NULL.
 clx_status clx_motion_begin(clx_mover *mover, clx_motion *motion, const clx_plan *plan, double now, clx_error *error);

@@ -188,6 +188,7 @@ static void check_sense(check *c, const clx_schema *schema, void *object, const 
   const clx_place file = {.file = name};
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
+  if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_mover_schema) note(c, clx_mover_check(object, file, c->error));
   if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
   if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));

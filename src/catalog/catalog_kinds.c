@@ -3,6 +3,10 @@
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
+#include "cooling/cooling_exchanger.h"
+#include "cooling/cooling_mover.h"
+#include "cooling/cooling_plant.h"
+#include "cooling/cooling_reject.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -11,6 +15,7 @@
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
 #include "training/training.h"
+#include "weather/weather.h"
 #include "weather/weather.h"
 #include "workload/workload.h"
 

@@ -105,7 +105,7 @@ static void find_supply(solve_work *w, int32_t l) {
       if (w->plant->unit_count > 0) excess(w, l, x);
       return;
     }
-    if (g > 0 && x >= end) {
+    if (g > SUPPLY_TOLERANCE && x >= end - 1e-9) {
       loop->stuck = loop->floating = true;
       loop->supply = fmax(end, loop->set);
       return;
@@ -122,7 +122,7 @@ static void find_supply(solve_work *w, int32_t l) {
       warm = x;
       warm_known = true;
     }
-    if (warm - cold < 1e-11) break;
+    if (warm_known && warm - cold < 1e-11) break;
     x -= g / loop->slope;
     if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
     if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;

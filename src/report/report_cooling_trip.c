@@ -31,15 +31,15 @@ typedef struct limit {
 
 typedef enum scale { CELSIUS, SHARE, WATT } scale;
 
-typedef struct trip_panel {
+typedef struct panel {
   const char *title;
   scale scale;
   double height;
   curve curve[CURVES];
   limit limit[LIMITS];
-} trip_panel;
+} panel;
 
-static const trip_panel TRIP[PANELS] = {
+static const panel TRIP[PANELS] = {
     {"coolant (\u00b0C)",
      CELSIUS,
      210,
@@ -58,33 +58,33 @@ static const trip_panel TRIP[PANELS] = {
     {"cooling", WATT, 190, {{"cooling.trip.power", "power of the plant", 2}}, {{NULL, NULL}}},
 };
 
-static double shown(const trip_panel *panel, double y) {
-  return panel->scale == CELSIUS ? y - ZERO : panel->scale == SHARE ? 100 * y : y;
+static double shown(const panel *shape, double y) {
+  return shape->scale == CELSIUS ? y - ZERO : shape->scale == SHARE ? 100 * y : y;
 }
 
 // The edges of the upright axis: all curves; limits where they are near enough not to flatten them.
-static bool range_of(const clx_result *result, const trip_panel *panel, clx_plot *p) {
+static bool range_of(const clx_result *result, const panel *shape, clx_plot *p) {
   static const double NEAR = 3;  // ranges of the curves
   double low = INFINITY, high = -INFINITY;
   for (int32_t k = 0; k < CURVES; k++) {
     const double *x = NULL;
     int32_t count = 0;
     const double *y =
-        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
+        shape->curve[k].series != NULL ? clx_result_series(result, shape->curve[k].series, &x, &count) : NULL;
     for (int32_t i = 0; y != NULL && i < count; i++) {
-      low = fmin(low, shown(panel, y[i]));
-      high = fmax(high, shown(panel, y[i]));
+      low = fmin(low, shown(shape, y[i]));
+      high = fmax(high, shown(shape, y[i]));
     }
   }
   if (!(high >= low)) return false;
-  if (panel->scale != CELSIUS) {
+  if (shape->scale != CELSIUS) {
     p->y0 = 0;
-    p->y1 = panel->scale == SHARE ? fmax(108, 1.05 * high) : high > 0 ? 1.1 * high : 1;
+    p->y1 = shape->scale == SHARE ? fmax(108, 1.05 * high) : high > 0 ? 1.1 * high : 1;
     return true;
   }
   const double curves = fmax(high - low, 8);
   for (int32_t k = 0; k < LIMITS; k++) {
-    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
+    const clx_quantity *q = shape->limit[k].quantity != NULL ? clx_result_find(result, shape->limit[k].quantity) : NULL;
     if (q != NULL && q->value - ZERO < high + NEAR * curves) high = fmax(high, q->value - ZERO);
   }
   p->y0 = low - 0.08 * (high - low) - 1;
@@ -92,12 +92,12 @@ static bool range_of(const clx_result *result, const trip_panel *panel, clx_plot
   return true;
 }
 
-static void put_limits(clx_plot *p, const clx_result *result, const trip_panel *panel) {
+static void put_limits(clx_plot *p, const clx_result *result, const panel *shape) {
   for (int32_t k = 0; k < LIMITS; k++) {
-    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
+    const clx_quantity *q = shape->limit[k].quantity != NULL ? clx_result_find(result, shape->limit[k].quantity) : NULL;
     if (q == NULL) continue;
     char text[CLX_COOLING_NAME];
-    const double y = shown(panel, q->value);
+    const double y = shown(shape, q->value);
     const bool beyond = y > p->y1;
     if (!beyond) {
       const clx_point at = clx_plot_at(p, p->x1, y);
@@ -105,7 +105,7 @@ static void put_limits(clx_plot *p, const clx_result *result, const trip_panel *
     }
     const double key = p->area.x + p->area.width + 16;
     if (!beyond) clx_plot_rule(p, "limit", (clx_point){key, p->key - 4}, (clx_point){key + 24, p->key - 4});
-    clx_plot_key(p, CLX_SAMPLE_NONE, 0, panel->limit[k].name, "%s%s", clx_cooling_celsius(q->value, text),
+    clx_plot_key(p, CLX_SAMPLE_NONE, 0, shape->limit[k].name, "%s%s", clx_cooling_celsius(q->value, text),
                  beyond ? ", beyond the axis" : "");
   }
 }
@@ -139,19 +139,19 @@ static void put_events(clx_plot *p, const clx_result *result, bool names) {
   }
 }
 
-static void put_curves(clx_plot *p, const clx_result *result, const trip_panel *panel) {
+static void put_curves(clx_plot *p, const clx_result *result, const panel *shape) {
   for (int32_t k = 0; k < CURVES; k++) {
     const double *x = NULL;
     int32_t count = 0;
     const double *y =
-        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
+        shape->curve[k].series != NULL ? clx_result_series(result, shape->curve[k].series, &x, &count) : NULL;
     char style[8], most[CLX_COOLING_NAME];
     if (y == NULL) continue;
     double low = INFINITY, high = -INFINITY, last = -INFINITY;
-    snprintf(style, sizeof style, "s%d", panel->curve[k].style);
+    snprintf(style, sizeof style, "s%d", shape->curve[k].style);
     clx_buffer_format(p->picture.out, "<path class=\"line %s\" d=\"", style);
     for (int32_t i = 0; i < count; i++) {
-      const clx_point at = clx_plot_at(p, x[i], shown(panel, y[i]));
+      const clx_point at = clx_plot_at(p, x[i], shown(shape, y[i]));
       low = fmin(low, y[i]);
       high = fmax(high, y[i]);
       if (at.x - last < 0.5 && i + 1 < count) continue;
@@ -159,31 +159,31 @@ static void put_curves(clx_plot *p, const clx_result *result, const trip_panel *
       last = at.x;
     }
     clx_buffer_format(p->picture.out, "\"/>\n");
-    if (panel->scale == CELSIUS) {
+    if (shape->scale == CELSIUS) {
       clx_cooling_celsius(high, most);
-    } else if (panel->scale == SHARE) {
+    } else if (shape->scale == SHARE) {
       snprintf(most, sizeof most, "%.0f %%", 100 * low);
     } else {
       clx_quantity_format(high, "W", 3, most, sizeof most);
     }
-    clx_plot_key(p, CLX_SAMPLE_PLAIN, panel->curve[k].style, panel->curve[k].name, "%s %s",
-                 panel->scale == SHARE ? "least" : "most", most);
+    clx_plot_key(p, CLX_SAMPLE_PLAIN, shape->curve[k].style, shape->curve[k].name, "%s %s",
+                 shape->scale == SHARE ? "least" : "most", most);
   }
 }
 
-static bool put_panel(clx_plot *p, const clx_result *result, const trip_panel *panel, double until, double y, bool names) {
-  clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, panel->height}, MARGIN);
+static bool put_panel(clx_plot *p, const clx_result *result, const panel *shape, double until, double y, bool names) {
+  clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, shape->height}, MARGIN);
   p->x0 = 0;
   p->x1 = until;
-  if (!range_of(result, panel, p)) return false;
-  if (panel->scale == WATT) {
-    clx_power_upright(p, panel->title, "W");
+  if (!range_of(result, shape, p)) return false;
+  if (shape->scale == WATT) {
+    clx_power_upright(p, shape->title, "W");
   } else {
-    clx_cooling_upright(p, panel->title);
+    clx_cooling_upright(p, shape->title);
   }
   clx_plot_time_axis(p, "time");
-  put_curves(p, result, panel);
-  put_limits(p, result, panel);
+  put_curves(p, result, shape);
+  put_limits(p, result, shape);
   put_events(p, result, names);
   return true;
 }

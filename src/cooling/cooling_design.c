@@ -49,7 +49,7 @@ static bool chilled(const clx_plant_spec *spec, const char *loop) {
 }
 
 // Moves the racks' set point, and with it those of the loops that take their heat over exchangers alone.
-static void move_supply(clx_plant_spec *spec, double by) {
+void clx_cooling_move_supply(clx_plant_spec *spec, double by) {
   bool moved[CLX_LOOPS_MAX] = {false};
   const int32_t first = racks(spec);
   if (first < 0) return;
@@ -82,7 +82,7 @@ static clx_status open_trial(const clx_cooling_design_input *input, double suppl
   memcpy(t->spec.loop, spec->loop, sizeof *spec->loop * (size_t)spec->loop_count);
   memcpy(t->spec.unit, spec->unit, sizeof *spec->unit * (size_t)spec->unit_count);
   const int32_t first = racks(spec);
-  if (first >= 0 && supply > 0) move_supply(&t->spec, supply - spec->loop[first].supply);
+  if (first >= 0 && supply > 0) clx_cooling_move_supply(&t->spec, supply - spec->loop[first].supply);
   return CLX_OK;
 }
 

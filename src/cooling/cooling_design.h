@@ -33,6 +33,8 @@ typedef struct clx_cooling_design {
   clx_cooling_year year;
 } clx_cooling_design;
 
+// Moves the racks' set point by `by` K, and with it those of the loops that take their heat over exchangers alone. In place.
+void clx_cooling_move_supply(clx_plant_spec *spec, double by);
 // About 20 builds of the plant and a year of it. CLX_INPUT: exceeded or supply outside their range, and what the plant's own checks refuse.
 // CLX_INFEASIBLE: no number of units holds it (an approach that physics does not give): the closest temperature that it reaches.
 clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_arena *arena, clx_cooling_design *design,

@@ -1,6 +1,7 @@
 // Catalogue entries and weather of the section `cooling`, read and checked.
 #include <stdio.h>
 
+#include "cooling/cooling_design.h"
 #include "scenario/scenario.h"
 
 bool clx_scenario_is_cooled(const clx_scenario *s) { return s->cooling.stated; }
@@ -91,6 +92,19 @@ static clx_status give_counts(clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
+// Another supply of the racks' liquid than the plant's own.
+static clx_status move_supply(clx_scenario *s, clx_error *error) {
+  const double wanted = s->spec.cooling.supply;
+  clx_plant_spec *plant = &s->cooling.plant;
+  if (!(wanted > 0)) return CLX_OK;
+  for (int32_t i = 0; i < plant->loop_count; i++) {
+    if (!clx_text_equal(plant->loop[i].name, plant->liquid)) continue;
+    clx_cooling_move_supply(plant, wanted - plant->loop[i].supply);
+    return CLX_OK;
+  }
+  return clx_fail(error, CLX_INPUT, s->spec.cooling.place, "'cooling.supply': the plant gives no liquid to racks");
+}
+
 static clx_status read_plant(clx_scenario *s, clx_error *error) {
   const clx_cooling_spec *spec = &s->spec.cooling;
   const bool own = spec->own.loop_count > 0;
@@ -99,10 +113,12 @@ static clx_status read_plant(clx_scenario *s, clx_error *error) {
                     own ? "'cooling.plant' and 'cooling.own' exclude each other: an entry of the catalogue, or one written out"
                         : "'cooling' needs 'plant' (colossus catalogue ls plant) or 'own', one written out");
   s->cooling.plant = spec->own;
+  if (own) s->cooling.plant.name = "own";
   if (!own)
     CLX_TRY(clx_catalog_read(s->catalog, "plant", spec->plant, spec->place, &clx_plant_schema, s->arena, &s->cooling.plant,
                              error));
   CLX_TRY(clx_plant_check(&s->cooling.plant, spec->place, error));
+  CLX_TRY(move_supply(s, error));
   CLX_TRY(give_counts(s, error));
   return read_equipment(s, error);
 }

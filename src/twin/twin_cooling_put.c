@@ -145,6 +145,9 @@ static clx_status put_design(const putter *p) {
     CLX_TRY(put_all(p, "", flows, CLX_COUNT(flows)));
   }
   CLX_TRY(put_text(p, "", "plant", plant->name));
+  const number moment[] = {{"moment.dry_bulb", plant->design.dry_bulb, "K", "outside air of the states of loops and units"},
+                           {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"}};
+  CLX_TRY(put_all(p, "", moment, CLX_COUNT(moment)));
   if (plant->liquid >= 0) CLX_TRY(put_text(p, "", "liquid", plant->loop[plant->liquid].spec.name));
   if (plant->air >= 0) CLX_TRY(put_text(p, "", "air", plant->loop[plant->air].spec.name));
   CLX_TRY(put_text(p, "", "moment", "design day"));
@@ -188,6 +191,12 @@ static clx_status put_chips(const putter *p) {
   if (isfinite(ride))
     CLX_TRY(clx_twin_put(p->result, "cooling.ride_through", ride, "s",
                          "from the loss of all power to the plant until the first chip throttles", p->error));
+  const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
+  if (chip != NULL) {
+    const number limits[] = {{"chip.throttle", chip->throttle, "K", "junction at which clocks fall"},
+                             {"chip.shutdown", chip->shutdown, "K", "junction at which it stops"}};
+    CLX_TRY(put_all(p, "", limits, CLX_COUNT(limits)));
+  }
   if (p->k->first < 0) return CLX_OK;
   const clx_twin_cohort *first = &c->fleet[p->k->first];
   CLX_TRY(put_text(p, "", "throttles_first", first->cohort.rack.name));

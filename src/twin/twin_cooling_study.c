@@ -207,7 +207,14 @@ static clx_status run_compare(const study *s) {
   clx_cooling_design *design = CLX_NEW_ARRAY(s->c.arena, clx_cooling_design, o->compare_count);
   if (design == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_cooling_design_compare(&input, o->compare, o->compare_count, s->c.arena, design, s->error));
-  for (int32_t i = 0; i < o->compare_count; i++) CLX_TRY(put_row(s, &design[i], o->compare[i]));
+  for (int32_t i = 0; i < o->compare_count; i++) {
+    if (design[i].feasible) {
+      CLX_TRY(put_row(s, &design[i], o->compare[i]));
+      continue;
+    }
+    CLX_TRY(clx_result_warn(s->result, s->error, "cooling: no size of the plant gives the racks %.4g degC on the design day",
+                            o->compare[i] - 273.15));
+  }
   return CLX_OK;
 }
 

@@ -22,9 +22,8 @@ static int close_catalog(void **state) {
 
 // The reference machine with a plant instead of a stated PUE.
 static clx_status try_run(const clx_setting *settings, int32_t count, clx_result **result, clx_error *error) {
-  enum { BASE = 3, MOST = 8 };
-  clx_setting all[MOST] = {
-      {"power.pue", "0"}, {"cooling.plant", "liquid-tower"}, {"cooling.climate", "memphis"}};
+  enum { BASE = 2, MOST = 8 };
+  clx_setting all[MOST] = {{"cooling.plant", "liquid-tower"}, {"cooling.climate", "memphis"}};
   clx_scenario *scenario = NULL;
   clx_run_options options;
   for (int32_t i = 0; i < count && BASE + i < MOST; i++) all[BASE + i] = settings[i];
@@ -89,7 +88,6 @@ static void test_bad_sections(void **state) {
   } cases[] = {{{"cooling.plant", "no-such"}, "no-such"},
                {{"cooling.climate", "atlantis"}, "atlantis"},
                {{"cooling.weather", "x.epw"}, "not both"},
-               {{"power.pue", "1.2"}, "exclude each other"},
                {{"cooling.units", "[{unit: nothing, count: 1}]"}, "no unit 'nothing'"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     clx_error error;

@@ -192,7 +192,15 @@ static clx_status try_reject(build *b, clx_plant_unit *unit, double size, double
   return CLX_OK;
 }
 
-// The least size (or number, where the entry fixes the size) that holds the set point under design air.
+// Whether chillers stand behind it on the same loop: then it carries what the weather lets it, and they the rest.
+static bool is_economiser(const build *b, const clx_plant_unit *unit) {
+  for (const clx_plant_unit *u = unit + 1; u < &b->plant->unit[b->plant->unit_count]; u++)
+    if (u->loop == unit->loop && u->spec.kind == CLX_PLANT_CHILLER) return true;
+  return false;
+}
+
+// The least size (or number, where the entry fixes the size) that holds the set point under design air; beside chillers its share of the heat at
+// the entry's own rating.
 static clx_status size_reject(build *b, clx_plant_unit *unit) {
   const clx_loop *loop = &b->plant->loop[unit->loop];
   const double capacity = fixed_capacity(b, unit), wanted = unit->spec.count, want = target(b, loop);
@@ -207,6 +215,7 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
 #define TRY_SCALE(scale)                                                 \
   (capacity > 0 ? try_reject(b, unit, capacity, ceil((scale)*one), &out) \
                 : try_reject(b, unit, base * (scale), fmax(wanted, 1), &out))
+  if (is_economiser(b, unit)) return TRY_SCALE(1);
   for (;; high *= 2) {
     CLX_TRY(TRY_SCALE(high));
     if (out <= want) break;

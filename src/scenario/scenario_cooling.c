@@ -178,9 +178,6 @@ clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
   if (!clx_scenario_is_training(s))
     return clx_fail(error, CLX_INPUT, spec->place,
                     "'cooling' needs a section 'training': the heat of a machine of many jobs ('power.jobs') is not cooled yet");
-  if (s->spec.power.pue > 0)
-    return clx_fail(error, CLX_INPUT, spec->place,
-                    "'power.pue' and 'cooling' exclude each other: stated, or computed from a plant");
   const clx_status plant = read_plant(s, error), weather = read_weather(s, error);
   CLX_TRY(plant);
   CLX_TRY(weather);

@@ -200,7 +200,7 @@ static clx_status put_chips(const putter *p) {
   if (p->k->first < 0) return CLX_OK;
   const clx_twin_cohort *first = &c->fleet[p->k->first];
   CLX_TRY(put_text(p, "", "throttles_first", first->cohort.rack.name));
-  if (clock >= 1) return CLX_OK;
+  if (!p->k->chips[p->k->first].worst.throttled) return CLX_OK;
   return clx_result_warn(p->result, p->error, "cooling: in the hottest hour racks %s throttle to %.3g of their clock",
                          first->cohort.rack.name, clock);
 }

@@ -69,7 +69,7 @@ static clx_status put_means(const putter *p) {
   CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection while the job runs: chain and cooling included"));
   CLX_TRY(put(p, "site_peak", c->site_peak, "W", "point of connection with all IT at its limit"));
   const bool plant = c->cooling != NULL;
-  if (c->scenario->spec.power.pue >= 1)
+  if (!plant && c->scenario->spec.power.pue >= 1)
     CLX_TRY(put(p, "pue", c->scenario->spec.power.pue, "", "site power against IT power, as stated in the scenario"));
   if (plant) CLX_TRY(put(p, "pue", c->site_mean / c->it_mean, "", "site power against IT power, mean over the year"));
   CLX_TRY(put(p, "cooling", c->overhead * c->it_mean, "W",
@@ -396,6 +396,8 @@ static clx_status warn_cap(const clx_training *job, clx_result *result, clx_erro
 static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result, clx_error *error) {
   const clx_scenario *s = c->scenario;
   const clx_power_spec *spec = &s->spec.power;
+  if (spec->pue >= 1 && c->cooling != NULL)
+    CLX_TRY(clx_result_warn(result, error, "power.pue of %.3g is not used: the section 'cooling' has a plant", spec->pue));
   if (spec->pue >= 1 && c->overhead == 0)
     CLX_TRY(clx_result_warn(result, error, "power: the chain alone loses what 'power.pue' allows: no cooling is left"));
   if (!(spec->pue >= 1) && c->cooling == NULL && s->power.stated)

@@ -8,7 +8,7 @@
 #include "validate/validate_cooling.h"
 #include "weather/weather.h"
 
-enum { TYPES = 10, STRIDE = 49 };  // every 49th hour: all hours of the day, all weeks
+enum { TYPES = 10, STRIDE = 97 };  // every 97th hour: all hours of the day, all weeks
 
 typedef enum parameter {
   UPS,

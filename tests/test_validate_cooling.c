@@ -31,8 +31,10 @@ static void test_figures(void **state) {
     double value;
     bool passed;
   } rows[] = {
-      {CASE("{form: saturation_pressure, inputs: {temperature: 25 degC}, value: 3169.7 Pa, relative: 0.03 %}"), 3169.7, true},
-      {CASE("{form: saturation_pressure, inputs: {temperature: 25 degC}, value: 3200 Pa, relative: 0.03 %}"), 3169.7, false},
+      {CASE("{form: saturation_pressure, inputs: {temperature: 25 degC}, value: 3169.7 Pa, relative: 0.03 %}"), 3169.7,
+       true},
+      {CASE("{form: saturation_pressure, inputs: {temperature: 25 degC}, value: 3200 Pa, relative: 0.03 %}"), 3169.7,
+       false},
       {CASE("{form: effectiveness_counter, inputs: {ntu: 3, ratio: 1}, value: 0.75}"), 0.75, true},
       {CASE("{form: make_up, inputs: {evaporation: 1 kg/s, drift: 0 kg/s, cycles: 5}, value: 1.25 kg/s}"), 1.25, true},
       {CASE("{form: mover_head, inputs: {of: cdu-pump, flow: 0.5, speed: 0.5}, value: 0.25}"), 0.25, true},
@@ -41,7 +43,7 @@ static void test_figures(void **state) {
     clx_case_outcome outcome;
     clx_error error;
     if (run(rows[i].text, &outcome, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
-    CLX_CHECK_NEAR(outcome.value, rows[i].value, 3e-4 * rows[i].value);
+    CLX_CHECK_NEAR(outcome.value, rows[i].value, 3e-4, 0);
     assert_int_equal(outcome.passed, rows[i].passed);
   }
 }
@@ -56,10 +58,14 @@ static void test_mistakes(void **state) {
       {CASE("{form: density, value: 1 kg/m^3}"), "needs the input 'temperature'"},
       {CASE("{form: density, inputs: {of: pg99x, temperature: 25 degC}, value: 1 kg/m^3}"), "no fluid 'pg99x'"},
       {CASE("{form: effectiveness_counter, inputs: {ntu: 1, ratio: 2}, value: 1}"), "ratio in 0..1"},
-      {CASE("{form: make_up, inputs: {evaporation: 1 kg/s, drift: 0 kg/s, cycles: 1}, value: 1 kg/s}"), "cycles above 1"},
-      {CASE("{form: chiller_cop, inputs: {of: daikin-ewad-c16, leaving: 40 degC, entering: 35 degC}, value: 3}"), "outside the curves"},
+      {CASE("{form: make_up, inputs: {evaporation: 1 kg/s, drift: 0 kg/s, cycles: 1}, value: 1 kg/s}"),
+       "cycles above 1"},
+      {CASE("{form: chiller_cop, inputs: {of: daikin-ewad-c16, leaving: 40 degC, entering: 35 degC}, value: 3}"),
+       "outside the curves"},
       {CASE("{form: system_pue, inputs: {of: memphis, system: tiny, quantile: 0.5}, value: 1}"), "no type 'tiny'"},
-      {CASE("{form: plant_supply, inputs: {of: modelica-liquid-1mw, system: moat, liquid: 1 MW, outside: 36 degC}, value: 300 K}"), "has no loop 'moat'"},
+      {CASE("{form: plant_supply, inputs: {of: modelica-liquid-1mw, system: moat, liquid: 1 MW, outside: 36 degC}, "
+            "value: 300 K}"),
+       "has no loop 'moat'"},
   };
   for (size_t i = 0; i < CLX_COUNT(rows); i++) {
     clx_case_outcome outcome;
@@ -95,9 +101,9 @@ static void test_published_year(void **state) {
     fail_msg("%s", error.mistake[0].text);
   const clx_cooling_year_input input = {.plant = &plant, .weather = &weather, .liquid = 0.6e6, .it = 0.6e6};
   if (clx_cooling_year_run(&input, arena, &year, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
-  CLX_CHECK_NEAR(year.pue, 1.06585, 0.002);
-  CLX_CHECK_NEAR(year.pumps, 1.24213e12, 0.02 * 1.24213e12);
-  CLX_CHECK_NEAR(year.fans, 3.93365e9, 0.10 * 3.93365e9);
+  CLX_CHECK_NEAR(year.pue, 1.06585, 0, 0.002);
+  CLX_CHECK_NEAR(year.pumps, 1.24213e12, 0.02, 0);
+  CLX_CHECK_NEAR(year.fans, 3.93365e9, 0.10, 0);
   assert_true(year.compressors == 0);
   assert_true(year.residual < 1e-9);
   clx_arena_free(arena);

@@ -573,7 +573,8 @@ static clx_status read_inputs(clx_case_run *run, const clx_case_row *row, const 
   if (!has_system(f)) return CLX_OK;
   const clx_node *system = find_input(run, row, "system");
   if (system == NULL || system->kind != CLX_NODE_SCALAR)
-    return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types, a loop, or a climate", f->name);
+    return clx_fail(error, CLX_INPUT, row->place,
+                    "'%s' needs the input 'system': one of the ten types, a loop, or a climate", f->name);
   a->system = system->text;
   a->system_place = system->place;
   return CLX_OK;

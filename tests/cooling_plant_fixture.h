@@ -10,13 +10,14 @@
 static double fixture_flow[] = {0, 0.25, 0.5, 0.75, 1, 1.25}, fixture_head[] = {1.4, 1.38, 1.3, 1.18, 1, 0.75};
 static double fixture_load[] = {0.05, 0.25, 0.5, 1}, fixture_motor[] = {0.6, 0.85, 0.92, 0.94};
 
-#define MOVER(title, what, best)                                                                      \
-  {                                                                                                   \
-    .name = title, .kind = what, .flow = fixture_flow, .flow_count = 6, .head = fixture_head,         \
-    .head_count = 6, .efficiency = best, .load = fixture_load, .load_count = 4,                       \
-    .motor = fixture_motor, .motor_count = 4, .speed_least = 0.2                                      \
+#define MOVER(title, what, best)                                                                               \
+  {                                                                                                            \
+    .name = title, .kind = what, .flow = fixture_flow, .flow_count = 6, .head = fixture_head, .head_count = 6, \
+    .efficiency = best, .load = fixture_load, .load_count = 4, .motor = fixture_motor, .motor_count = 4,       \
+    .speed_least = 0.2                                                                                         \
   }
-static const clx_mover fixture_pump = MOVER("pump", CLX_MOVER_PUMP, 0.8), fixture_fan = MOVER("fan", CLX_MOVER_FAN, 0.65);
+static const clx_mover fixture_pump = MOVER("pump", CLX_MOVER_PUMP, 0.8),
+                       fixture_fan = MOVER("fan", CLX_MOVER_FAN, 0.65);
 
 static double fixture_speed[] = {0.1, 0.5, 1}, fixture_power[] = {0.02, 0.14, 1};
 static const clx_tower fixture_tower = {.name = "tower",
@@ -50,12 +51,12 @@ static const clx_dry_cooler fixture_dry = {.name = "dry",
                                            .free_share = 0.05,
                                            .air_least = 0.2};
 
-#define CHILLER(title, what, watts, best, chilled, warm, away)                                                \
-  {                                                                                                           \
-    .name = title, .kind = what, .capacity = watts, .cop = best, .evaporator = chilled, .condenser = warm,    \
-    .evaporator_least = C + 2, .evaporator_most = C + 35, .condenser_least = C + 5, .condenser_most = C + 55, \
-    .load_least = 0.1, .load_most = 1, .lift_least = 10, .approach_evaporator = 1,                            \
-    .approach_condenser = away, .motor_share = 1                                                              \
+#define CHILLER(title, what, watts, best, chilled, warm, away)                                                 \
+  {                                                                                                            \
+    .name = title, .kind = what, .capacity = watts, .cop = best, .evaporator = chilled, .condenser = warm,     \
+    .evaporator_least = C + 2, .evaporator_most = C + 35, .condenser_least = C + 5, .condenser_most = C + 55,  \
+    .load_least = 0.1, .load_most = 1, .lift_least = 10, .approach_evaporator = 1, .approach_condenser = away, \
+    .motor_share = 1                                                                                           \
   }
 static const clx_chiller fixture_water_chiller = CHILLER("centrifugal", CLX_CHILLER_WATER, 5e5, 6, C + 15, C + 29, 2);
 static const clx_chiller fixture_air_chiller = CHILLER("screw", CLX_CHILLER_AIR, 3e5, 3.5, C + 15, C + 35, 12);
@@ -90,8 +91,8 @@ static const void *fixture_find(const void *of, const char *kind, const char *na
 static const clx_plant_finder fixture_finder = {.find = fixture_find};
 
 // A loop as the schema would make it.
-static inline clx_loop_spec fixture_loop(const char *name, const char *fluid, double supply, double range, const char *pump,
-                                         double pressure) {
+static inline clx_loop_spec fixture_loop(const char *name, const char *fluid, double supply, double range,
+                                         const char *pump, double pressure) {
   return (clx_loop_spec){.name = name,
                          .fluid = fluid,
                          .count = 1,
@@ -108,13 +109,8 @@ static inline clx_loop_spec fixture_loop(const char *name, const char *fluid, do
 
 static inline clx_plant_unit_spec fixture_unit(const char *name, int32_t kind, const char *loop, const char *into,
                                                const char *equipment) {
-  return (clx_plant_unit_spec){.name = name,
-                               .kind = kind,
-                               .loop = loop,
-                               .into = into,
-                               .equipment = equipment,
-                               .share = 1,
-                               .humidity_most = 1};
+  return (clx_plant_unit_spec){
+      .name = name, .kind = kind, .loop = loop, .into = into, .equipment = equipment, .share = 1, .humidity_most = 1};
 }
 
 typedef struct fixture {
@@ -138,7 +134,7 @@ static inline void fixture_make(fixture *f) {
   f->loop[CDW].control = CLX_FLOW_FIXED;
   f->loop[CDW].set_point = CLX_SET_WET_BULB;
   f->loop[CDW].reset_offset = 4;
-  f->loop[CDW].reset_least = C + 10;
+  f->loop[CDW].reset_least = C + 14;
   f->unit[CDUS] = fixture_unit("cdus", CLX_PLANT_EXCHANGER, "tcs", "fws", "cdu");
   f->unit[COOLER] = fixture_unit("coolers", CLX_PLANT_DRY, "fws", NULL, "dry");
   f->unit[COILS] = fixture_unit("coils", CLX_PLANT_EXCHANGER, "hall", "chw", NULL);

@@ -74,12 +74,12 @@ static void test_plate_passes_through_its_points(void **state) {
   }
 }
 
-// Rows left out are found from their neighbours: what interpolation is worth.
+// Rows left out are found from their neighbours: what interpolation is worth. The second row stands next to the steep end.
 static void test_plate_predicts_rows_left_out(void **state) {
   (void)state;
   clx_cold_plate plate, thin;
   read_entry("cold_plate", "ocp_1kw_pg25", &clx_cold_plate_schema, &plate);
-  for (int32_t out = 2; out < plate.flow_count - 1; out++) {
+  for (int32_t out = 1; out < plate.flow_count - 1; out++) {
     double flow[32], resistance[32], found = 0;
     thin = plate;
     thin.flow = flow;
@@ -91,7 +91,7 @@ static void test_plate_predicts_rows_left_out(void **state) {
       resistance[j++] = plate.resistance[i];
     }
     assert_int_equal(clx_cold_plate_resistance(&thin, plate.flow[out], &found, NULL), CLX_OK);
-    CLX_CHECK_NEAR(found, plate.resistance[out], 0.012, 0);
+    CLX_CHECK_NEAR(found, plate.resistance[out], out == 1 ? 0.035 : 0.008, 0);
   }
 }
 

@@ -1,7 +1,7 @@
 // Moist air against ASHRAE's tables, the values of PsychroLib's tests, and itself turned round.
 #include "check.h"
 
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 static double draw(uint64_t *state) {
   *state = *state * 6364136223846793005u + 1442695040888963407u;

@@ -34,6 +34,8 @@ static void put_words(cli_value_kind kind) {
     for (int32_t i = 0; (word = clx_search_objective_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_POLICY) {
     for (int32_t i = 0; (word = clx_goodput_policy_name(i, NULL)) != NULL; i++) printf(" %s", word);
+  } else if (kind == CLI_TRIP) {
+    for (int32_t i = 0; (word = clx_cooling_trip_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_FAMILY) {
     for (int32_t i = 0; (word = clx_kernel_family_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_FITTED) {

@@ -21,6 +21,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_search_command,
     &cli_goodput_command,
     &cli_power_command,
+    &cli_cooling_network_command,  // before the command that is its first word
+    &cli_cooling_command,
     &cli_network_command,
     &cli_why_command,
     &cli_scenarios_command,

@@ -203,6 +203,46 @@ clx_status clx_power_html(const clx_result *result, char **text, clx_error *erro
 clx_status clx_power_csv(const clx_result *result, const char *table, char **text, clx_error *error);
 clx_status clx_power_svg(const clx_result *result, const char *drawing, char **text, clx_error *error);
 
+/* --- cooling: from cold plates to the outside air, through a year of weather and after a trip -------------------------------- */
+enum { CLX_COOLING_TRIPS_MAX = 16, CLX_COOLING_SUPPLIES_MAX = 8 };
+/* What stops, or comes back. */
+typedef struct clx_cooling_trip {
+  const char *kind; /* "pump", "cdu", "chiller", "unit", "power", "restore" */
+  const char *of;   /* loop whose pumps stop, NULL = the racks'; or unit, NULL = the first of that kind */
+  double count;     /* pumps of each such loop, or units; 0 = all */
+  double at;        /* s */
+} clx_cooling_trip;
+typedef struct clx_cooling_options {
+  uint64_t seed;                /* default 1 */
+  int32_t threads;              /* default 1; does not change the result */
+  bool year;                    /* also hours of a year of weather: PUE, water, hours above limits */
+  bool design;                  /* also the smallest plant that holds the supply temperature through the design day */
+  const clx_cooling_trip *trip; /* also the minutes after these; NULL = those of the scenario, if any */
+  int32_t trip_count;           /* at most CLX_COOLING_TRIPS_MAX */
+  double outside;               /* K of dry bulb at the trip; 0 (default) = the scenario's, else the design day's */
+  const double *compare;        /* K: supply temperatures to compare over the year; NULL = none */
+  int32_t compare_count;        /* at most CLX_COOLING_SUPPLIES_MAX */
+  bool (*progress)(void *context, const char *step, double done); /* as that of clx_power_options */
+  void *context;
+} clx_cooling_options;
+/* Kinds of trips ("pump", "cdu", "chiller", "unit", "power", "restore"): name i, NULL past the end. */
+const char *clx_cooling_trip_name(int32_t index);
+void clx_cooling_options_default(clx_cooling_options *options);
+/* Studies the cooling of a scenario: a result whose quantities begin with "cooling.". options nullable. CLX_INFEASIBLE: a plant that
+ * cannot reject its heat; `error` names the missing W and the hour. CLX_INPUT: a scenario without cooling, a trip of something that the
+ * plant does not have, a temperature outside 223 to 373 K. */
+clx_status clx_cooling_run(const clx_scenario *scenario, const clx_cooling_options *options, clx_result **out,
+                           clx_error *error);
+/* Such a result for people; as a page of tables (HTML) around the drawings; a table ("plant", "year", "trip", "compare") as CSV; a
+ * drawing ("plant", "year", "duration", "trip", "compare") as SVG. */
+clx_status clx_cooling_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_cooling_html(const clx_result *result, char **text, clx_error *error);
+clx_status clx_cooling_csv(const clx_result *result, const char *table, char **text, clx_error *error);
+clx_status clx_cooling_svg(const clx_result *result, const char *drawing, char **text, clx_error *error);
+/* Flows and pressures of the network of pipes at `path` (YAML; docs/model/cooling/hydraulics.md): quantities "network."; for people. */
+clx_status clx_cooling_network_run(const clx_catalog *catalog, const char *path, clx_result **out, clx_error *error);
+clx_status clx_cooling_network_text(const clx_result *result, bool colour, char **text, clx_error *error);
+
 /* --- search: the best layouts of a training job, the best way through failures -------------------------------------------- */
 enum { CLX_SEARCH_COUNTS_MAX = 64, CLX_SEARCH_LIST_MAX = 100 };
 typedef struct clx_search_options {

@@ -59,6 +59,14 @@ typedef struct clx_plant_equipment {
 clx_status clx_catalog_read_plant(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                   struct clx_plant_spec *spec, clx_error *error);
 struct clx_plant_finder clx_catalog_plant_finder(const clx_plant_equipment *from);
+// Reads a pipe network (docs/model/cooling/hydraulics.md) from a document or file, resolves its pumps' movers, builds and checks it; all from
+// `arena`. CLX_INPUT with the place.
+struct clx_hydraulic_spec;
+struct clx_hydraulic;
+clx_status clx_hydraulic_read(const clx_catalog *catalog, const clx_node *root, clx_arena *arena,
+                              struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
+clx_status clx_hydraulic_load(const clx_catalog *catalog, const char *path, clx_arena *arena,
+                              struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

@@ -4,9 +4,9 @@
 
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
-#include "cooling/cooling_plant.h"
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_reject.h"
+#include "cooling/cooling_plant.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
 #include "unit/unit.h"
@@ -143,6 +143,26 @@ static void check_supply(check *c, const char *supply, clx_place file, clx_arena
   note(c, clx_catalog_read_conversion(c->catalog, supply, file, arena, &conversion, c->error));
 }
 
+// A rack's coolant names racks and a plate of the catalogue.
+static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_place file) {
+  note(c, clx_rack_coolant_check(coolant, file, c->error));
+  for (int32_t i = 0; i < coolant->rack_count; i++) {
+    if (clx_catalog_canonical(c->catalog, "rack", coolant->racks[i]) == NULL) {
+      note(c, clx_fail(c->error, CLX_INPUT, file, "racks: the catalogue has no rack \"%s\"", coolant->racks[i]));
+    }
+  }
+  if (coolant->plate != NULL && clx_catalog_canonical(c->catalog, "cold_plate", coolant->plate) == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, file, "plate: the catalogue has no cold_plate \"%s\"", coolant->plate));
+  }
+}
+
+static void check_cdu(check *c, const clx_cdu *cdu, clx_place file) {
+  note(c, clx_cdu_check(cdu, file, c->error));
+  if (cdu->pump != NULL && clx_catalog_canonical(c->catalog, "mover", cdu->pump) == NULL) {
+    note(c, clx_fail(c->error, CLX_INPUT, file, "pump: the catalogue has no mover \"%s\"", cdu->pump));
+  }
+}
+
 // Cooling plants name equipment, too.
 static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
   static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
@@ -163,33 +183,20 @@ static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
   }
 }
 
-// A rack's coolant names racks and a plate of the catalogue.
-static void check_rack_coolant(check *c, const clx_rack_coolant *coolant, clx_place file) {
-  note(c, clx_rack_coolant_check(coolant, file, c->error));
-  for (int32_t i = 0; i < coolant->rack_count; i++) {
-    if (clx_catalog_canonical(c->catalog, "rack", coolant->racks[i]) == NULL) {
-      note(c, clx_fail(c->error, CLX_INPUT, file, "racks: the catalogue has no rack \"%s\"", coolant->racks[i]));
-    }
-  }
-  if (coolant->plate != NULL && clx_catalog_canonical(c->catalog, "cold_plate", coolant->plate) == NULL) {
-    note(c, clx_fail(c->error, CLX_INPUT, file, "plate: the catalogue has no cold_plate \"%s\"", coolant->plate));
-  }
-}
-
 // What the rows of a schema cannot say.
 static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
   const clx_place file = {.file = name};
   if (schema == &clx_failures_schema) check_failures(c, object, arena);
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
-  if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_mover_schema) note(c, clx_mover_check(object, file, c->error));
   if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
   if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));
   if (schema == &clx_chiller_schema) note(c, clx_chiller_check(object, file, c->error));
+  if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_chain_schema) check_chain(c, object, file, arena);
   if (schema == &clx_cold_plate_schema) note(c, clx_cold_plate_check(object, file, c->error));
   if (schema == &clx_rack_coolant_schema) check_rack_coolant(c, object, file);
-  if (schema == &clx_cdu_schema) note(c, clx_cdu_check(object, file, c->error));
+  if (schema == &clx_cdu_schema) check_cdu(c, object, file);
   if (schema == &clx_server_schema) check_supply(c, ((const clx_server *)object)->supply, file, arena);
   if (schema == &clx_rack_schema) check_supply(c, ((const clx_rack *)object)->supply, file, arena);
 }

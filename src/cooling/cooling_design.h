@@ -4,33 +4,39 @@
 #include "cooling/cooling_plant.h"
 
 typedef struct clx_cooling_design_input {
-  const clx_plant_spec *spec;      // counts left out (0) are found
+  const clx_plant_spec *spec;  // counts left out (0) are found
   const clx_plant_finder *finder;
   const clx_weather *weather;
-  double liquid, air, it, other;   // W
-  double supply;                   // K of the racks' loop; 0 = that of the spec. Outer set points follow by the same approaches
-  double exceeded;                 // share of hours at which the design day may be exceeded (0.004); 0 = never
-  double spare;                    // units beyond N in each row (1 = N+1); 2N: negative
+  double liquid, air, it, other;  // W
+  double
+      supply;  // K of the racks' loop (liquid, else air); 0 = that of the spec. Outer set points follow by the same approaches, but
+               // beyond a loop with chillers
+  double exceeded;  // share of hours at which the design temperatures may be exceeded (0.004), 0 to 0.5; 0 = never
+  double spare;     // units and pumps beyond N in each row (1 = N+1), where the spec states fewer; 2N: negative
 } clx_cooling_design_input;
 
 typedef struct clx_cooling_design_row {
   const char *unit;
-  double count, spare, capacity;   // installed to carry, beyond, W of one under design air
-  double load_share;               // of the carriers at the design hour
+  double count, spare, capacity;  // installed to carry, beyond, W of one under design air
+  double load_share;              // of the carriers at the design hour
 } clx_cooling_design_row;
 
 typedef struct clx_cooling_design {
-  clx_cooling_design_row row[CLX_PLANT_UNITS_MAX];
+  clx_cooling_design_row row[CLX_PLANT_UNITS_MAX];  // count 0 (first): chillers that are not needed
   int32_t row_count;
   clx_plant plant;
-  clx_air design;                  // air of the design day
-  double supply;
-  bool needs_compressors;          // at the design hour
+  clx_air design;  // air of the design day: dry bulb and wet bulb that `exceeded` of the hours exceed, both at once
+  double supply;   // K asked for
+  bool feasible;   // in a comparison; else only supply, design and closest are filled
+  double closest;  // K: the coolest supply that it reaches; 0 = none within 40 K
+  bool needs_compressors;  // at the design hour
   clx_cooling_year year;
 } clx_cooling_design;
 
+// About 20 builds of the plant and a year of it. CLX_INPUT: exceeded or supply outside their range, and what the plant's own checks refuse.
 // CLX_INFEASIBLE: no number of units holds it (an approach that physics does not give): the closest temperature that it reaches.
-clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_arena *arena, clx_cooling_design *design, clx_error *error);
-// Several supply temperatures (W32, W40, W45) side by side; design[count].
-clx_status clx_cooling_design_compare(const clx_cooling_design_input *input, const double *supply, int32_t count, clx_arena *arena,
-                                      clx_cooling_design *design, clx_error *error);
+clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_arena *arena, clx_cooling_design *design,
+                                  clx_error *error);
+// Several supply temperatures (W32, W40, W45) side by side; design[count]. One that is infeasible is marked; CLX_INFEASIBLE where all are.
+clx_status clx_cooling_design_compare(const clx_cooling_design_input *input, const double *supply, int32_t count,
+                                      clx_arena *arena, clx_cooling_design *design, clx_error *error);

@@ -37,8 +37,8 @@ clx_exchange clx_exchanger_run(const clx_exchanger *exchanger, double hot_in, do
   return out;
 }
 
-// Heat rises with the cold flow (more area in use, less warming), so the root is the only one. False position of Anderson and
-// Bjorck (1973), which holds a bracket; about eight evaluations.
+// Heat rises with the cold flow (better films, less warming), so the root is the only one. False position of Anderson and
+// Bjorck (1973), which holds a bracket; about ten evaluations.
 double clx_exchanger_cold_flow(const clx_exchanger *exchanger, double hot_in, double hot_flow, double hot_capacity,
                                double cold_in, double cold_capacity, double hot_out, double most, bool *met) {
   const double want = hot_flow * hot_capacity * (hot_in - hot_out);

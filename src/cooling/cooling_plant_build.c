@@ -209,7 +209,7 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
                 : try_reject(b, unit, base * (scale), fmax(wanted, 1), &out))
   for (;; high *= 2) {
     CLX_TRY(TRY_SCALE(high));
-    if (out <= want + 1e-9) break;
+    if (out <= want) break;
     low = high;
     if (high > 1e3) {
       return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
@@ -225,12 +225,14 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
        i++) {
     const double middle = 0.5 * (low + high);
     CLX_TRY(TRY_SCALE(middle));
-    if (out <= want + 1e-9) {
+    if (out <= want) {
       high = middle;
     } else {
       low = middle;
     }
   }
+  // A millionth beside, so that the set point is held at design whatever the rounding.
+  if (capacity <= 0) high *= 1 + 1e-6;
   CLX_TRY(TRY_SCALE(high));
 #undef TRY_SCALE
   return CLX_OK;

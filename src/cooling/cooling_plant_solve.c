@@ -126,6 +126,7 @@ static void find_supply(solve_work *w, int32_t l) {
     x -= g / loop->slope;
     if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
     if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;
+    if (i == 4 && !warm_known) x = end;  // far away: see first whether there is an answer
     if (i > 12) x = i % 2 == 0 && warm_known && cold_known ? 0.5 * (cold + warm) : x;
   }
   loop->supply = before;
@@ -184,7 +185,7 @@ static void solve_loop(solve_work *w, int32_t l) {
                               &loop->speed);
   loop->heat = loop->inflow + plant->loop[l].spec.pump_heat * loop->pump;
   if (loop->flow <= 0) {  // nothing moves
-    loop->stuck = loop->heat > 0;
+    loop->stuck = loop->most <= 0 || loop->heat > 0;
     loop->supply = loop->stuck ? clx_plant_hottest(&plant->loop[l].fluid) : loop->set;
     loop->back = loop->supply;
     loop->taken = 0;
@@ -297,25 +298,25 @@ static void fill_state(solve_work *w) {
       (plant->liquid >= 0 && state->loop[plant->liquid].warm) || (plant->air >= 0 && state->loop[plant->air].warm);
 }
 
+// Heat that finds no way out: of the loops at the end of their range the outermost is what the others wait for.
 static clx_status refuse(const solve_work *w, clx_error *error) {
   const clx_plant *plant = w->plant;
-  int32_t worst = -1;
-  double most = 0;
-  for (int32_t l = 0; l < plant->loop_count; l++) {
-    const double missing = w->loop[l].heat - w->loop[l].taken;
-    if (w->loop[l].stuck && missing > most) {
-      most = missing;
-      worst = l;
-    }
+  int32_t outer = -1;
+  double missing = 0;
+  for (int32_t i = 0; i < plant->loop_count; i++) {
+    const int32_t l = plant->order[i];
+    if (!w->loop[l].stuck) continue;
+    missing += fmax(w->loop[l].heat - w->loop[l].taken, 0);
+    outer = l;
   }
-  if (worst < 0) return CLX_OK;
-  return clx_fail(error, CLX_INFEASIBLE, plant->loop[worst].spec.place,
-                  "the plant \"%s\" cannot reject its heat: loop \"%s\" takes %.6g W and its units carry %.6g W even "
-                  "at the end of its "
-                  "fluid's range (return at %.4g degC): %.6g W are short at %.4g degC outside",
-                  plant->name != NULL ? plant->name : "written out", plant->loop[worst].spec.name, w->loop[worst].heat,
-                  w->loop[worst].taken, clx_plant_hottest(&plant->loop[worst].fluid) - 273.15, most,
-                  w->outside->dry_bulb - 273.15);
+  if (outer < 0 || !(missing > 0)) return CLX_OK;
+  return clx_fail(
+      error, CLX_INFEASIBLE, plant->loop[outer].spec.place,
+      "the plant \"%s\" cannot reject its heat: loop \"%s\" is at %.4g degC, the end of its fluid's range, and its "
+      "units carry %.6g W: %.6g W are short at %.4g degC outside",
+      plant->name != NULL ? plant->name : "written out", plant->loop[outer].spec.name,
+      clx_plant_hottest(&plant->loop[outer].fluid) - 273.15, w->loop[outer].taken, missing,
+      w->outside->dry_bulb - 273.15);
 }
 
 static clx_status check_input(const clx_plant *plant, double liquid, double air, const clx_air *outside,

@@ -7,7 +7,7 @@
 #include "cooling/cooling_fluid.h"
 #include "cooling/cooling_mover.h"
 #include "schema/schema.h"
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 // --- water ------------------------------------------------------------------------------------------------------------------
 

@@ -119,3 +119,30 @@ void clx_report_power_year_csv(const clx_result *result, clx_buffer *out);
 void clx_report_power_design_csv(const clx_result *result, clx_buffer *out);
 void clx_report_power_chain_csv(const clx_result *result, clx_buffer *out);
 void clx_report_power_checks_csv(const clx_result *result, clx_buffer *out);
+
+// --- cooling (cooling.* of a run or of a study; report_cooling.h has the names) ---------------------------------------------------
+
+// The study for people, up to about 70 lines of at most CLX_REPORT_COLUMNS columns. What was not found is left out. Also for a run.
+void clx_report_cooling(const clx_result *result, bool colour, clx_buffer *out);
+// The same as a page of tables (HTML) around the drawings plant.svg and, where the result has them, year.svg, duration.svg, trip.svg and
+// compare.svg, which lie beside it.
+void clx_report_cooling_page(const clx_result *result, clx_buffer *out);
+
+// Figures as self-contained SVG for light and dark pages; one without numbers says so. The plant from the racks to the outside, 1200 pixels
+// wide; the others 900: hour of day by day of the year of PUE, temperatures and water; the same sorted; supply, chip, flow and clock after a
+// trip; supply temperatures side by side. O(points of the series), at most one element for a cell of a carpet.
+void clx_report_cooling_plant(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_year(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_duration(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_trip(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_compare(const clx_result *result, clx_buffer *out);
+
+// A network of pipes for people (network.flow.BRANCH, .loss, .units; network.pressure.NODE; facts network.kind.BRANCH, .from, .to).
+void clx_report_cooling_network(const clx_result *result, bool colour, clx_buffer *out);
+
+// Tables as CSV, units in the names of columns: loops and units of the plant; the hours of the year; the samples after a trip; supply
+// temperatures.
+void clx_report_cooling_plant_csv(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_year_csv(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out);
+void clx_report_cooling_compare_csv(const clx_result *result, clx_buffer *out);

@@ -3,44 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/report_html.h"
 #include "report/report_power.h"
 #include "unit/unit.h"
 
 enum { NAME = 192, SHORT = 96 };
 
-static void put_escaped(clx_buffer *out, const char *text) {
-  for (const char *c = text; *c != '\0'; c++) {
-    const char *entity = *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : *c == '"' ? "&quot;" : NULL;
-    if (entity != NULL) {
-      clx_buffer_format(out, "%s", entity);
-    } else {
-      clx_buffer_add(out, (unsigned char)*c < ' ' || *c == 0x7f ? " " : c, 1);
-    }
-  }
-}
-
 // --- page --------------------------------------------------------------------------------------------------------------------
-
-static const char HEAD[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<style>\n"
-    ":root{color-scheme:light dark}\n"
-    "body{font:15px/1.5 Inter,'Helvetica Neue',Arial,'Liberation Sans',sans-serif;color:#1f2933;background:#fff;"
-    "max-width:1200px;margin:24px auto;padding:0 24px}\n"
-    "h1{font-size:24px}h2{font-size:17px;margin:32px 0 8px}\n"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
-    "th,td{padding:3px 14px 3px 0;border-bottom:1px solid #e1e7ed;text-align:right;vertical-align:top}\n"
-    "th:first-child,td:first-child,td.doc,th.doc{text-align:left}th{font-weight:600}td.doc{color:#46525e}\n"
-    "tr.bad td{color:#b01c2e;font-weight:600}ul{padding-left:20px}img{max-width:100%;height:auto}figure{margin:24px "
-    "0}\n"
-    "@media (prefers-color-scheme:dark){body{color:#e6ebf0;background:#12181f}th,td{border-color:#2b3743}"
-    "td.doc{color:#9fb0c0}tr.bad td{color:#ff7a8a}}\n</style>\n";
-
-static void cell(clx_buffer *out, const char *style, const char *text) {
-  clx_buffer_format(out, "<td%s>", style);
-  put_escaped(out, text);
-  clx_buffer_format(out, "</td>");
-}
 
 static void quantity_cell(clx_buffer *out, const clx_quantity *q) {
   char text[SHORT] = "";
@@ -49,17 +18,13 @@ static void quantity_cell(clx_buffer *out, const clx_quantity *q) {
   } else if (q != NULL) {
     clx_quantity_format(q->value, q->unit, 4, text, sizeof text);
   }
-  cell(out, "", text);
+  clx_html_cell(out, "", text);
 }
 
 static void percent_cell(clx_buffer *out, const clx_quantity *q) {
   char text[SHORT] = "";
   if (q != NULL) snprintf(text, sizeof text, "%.2f %%", 100 * q->value);
-  cell(out, "", text);
-}
-
-static void put_drawing(clx_buffer *out, const char *file, const char *what) {
-  clx_buffer_format(out, "<figure><a href=\"%s\"><img src=\"%s\" alt=\"%s\"/></a></figure>\n", file, file, what);
+  clx_html_cell(out, "", text);
 }
 
 // One row a part, one column a quantity.
@@ -79,15 +44,15 @@ static void put_table(const clx_result *result, const char *heading, const char 
   for (int32_t i = 0; i < parts.count; i++) {
     const bool bad = clx_power_part_value(&parts, i, "met", 1) < 0.5;
     clx_buffer_format(out, bad ? "<tr class=\"bad\">" : "<tr>");
-    cell(out, "", clx_power_part_title(&parts, i, title, sizeof title));
+    clx_html_cell(out, "", clx_power_part_title(&parts, i, title, sizeof title));
     for (int32_t k = 0; k < count; k++) {
       const clx_quantity *q = clx_power_part(&parts, i, columns[k].what);
       if (strcmp(columns[k].what, "met") == 0) {
-        cell(out, "", bad ? "not met" : "met");
+        clx_html_cell(out, "", bad ? "not met" : "met");
       } else if (columns[k].percent) {
         percent_cell(out, q);
       } else if (strcmp(parts.name[i], "stopped") == 0 && strcmp(columns[k].what, "time") == 0) {
-        cell(out, "", "");  // a state: lasts as long as it lasts
+        clx_html_cell(out, "", "");  // a state: lasts as long as it lasts
       } else {
         quantity_cell(out, q);
       }
@@ -120,7 +85,7 @@ static void put_summary(const clx_result *result, clx_buffer *out) {
     const clx_quantity *q = clx_result_find(result, rows[i].name);
     if (q == NULL) continue;
     clx_buffer_format(out, "%s<tr>", count++ == 0 ? "<table>\n" : "");
-    cell(out, "", rows[i].words);
+    clx_html_cell(out, "", rows[i].words);
     if (rows[i].percent) {
       percent_cell(out, q);
     } else {
@@ -149,11 +114,11 @@ static void put_bands(const clx_result *result, clx_buffer *out) {
     char text[SHORT];
     clx_buffer_format(out, limit != NULL && left > limit->value ? "<tr class=\"bad\">" : "<tr>");
     snprintf(text, sizeof text, "%g to %g Hz", low, high);
-    cell(out, "", text);
-    cell(out, "", line ? clx_power_watts(largest, 4, text) : "no line");
+    clx_html_cell(out, "", text);
+    clx_html_cell(out, "", line ? clx_power_watts(largest, 4, text) : "no line");
     quantity_cell(out, line ? clx_power_part(&bands, i, "at") : NULL);
     quantity_cell(out, line ? clx_power_part(&bands, i, "total") : NULL);
-    if (smoothed) cell(out, "", line ? clx_power_watts(left, 4, text) : "");
+    if (smoothed) clx_html_cell(out, "", line ? clx_power_watts(left, 4, text) : "");
     quantity_cell(out, limit);
     clx_buffer_format(out, "</tr>\n");
   }
@@ -172,24 +137,12 @@ static void put_quantities(const clx_result *result, clx_buffer *out) {
       shown = shown && strncmp(q->name, tables[k], strlen(tables[k])) != 0;
     if (!shown) continue;
     clx_buffer_format(out, "<tr>");
-    cell(out, "", q->name);
+    clx_html_cell(out, "", q->name);
     quantity_cell(out, q);
-    cell(out, " class=\"doc\"", q->doc);
+    clx_html_cell(out, " class=\"doc\"", q->doc);
     clx_buffer_format(out, "</tr>\n");
   }
   clx_buffer_format(out, "</table>\n");
-}
-
-static void put_remarks(const clx_result *result, clx_buffer *out) {
-  const int32_t count = clx_result_warning_count(result);
-  if (count == 0) return;
-  clx_buffer_format(out, "<h2>Warnings</h2>\n<ul>\n");
-  for (int32_t i = 0; i < count; i++) {
-    clx_buffer_format(out, "<li>");
-    put_escaped(out, clx_result_warning(result, i));
-    clx_buffer_format(out, "</li>\n");
-  }
-  clx_buffer_format(out, "</ul>\n");
 }
 
 static bool has_series(const clx_result *result, const char *name) {
@@ -203,113 +156,56 @@ void clx_report_power_page(const clx_result *result, clx_buffer *out) {
   static const column sources[] = {{"share", "share", true}, {"energy", "energy", false}, {"peak", "peak", false}};
   static const column checks[] = {{"found", "found", false}, {"limit", "limit", false}, {"met", "", false}};
   static const column passes[] = {{"mean", "all servers", false}, {"time", "time", false}};
-  const char *title = clx_result_fact(result, "scenario.title");
-  if (title == NULL) title = clx_result_fact(result, "scenario.name");
-  if (title == NULL) title = "Power of the site";
-  clx_buffer_format(out, "%s<title>", HEAD);
-  put_escaped(out, title);
-  clx_buffer_format(out, "</title>\n</head>\n<body>\n<h1>");
-  put_escaped(out, title);
-  clx_buffer_format(out, "</h1>\n");
+  clx_html_open(result, "Power of the site", out);
   put_summary(result, out);
   put_table(result, "Limits of the utility", "check", "met", "check", checks, CLX_COUNT(checks), out);
-  put_drawing(out, "waveform.svg", "Power of the site, a rack and a GPU over time");
+  clx_html_drawing(out, "waveform.svg", "Power of the site, a rack and a GPU over time");
   put_table(result, "Passes", "pass", "mean", "pass", passes, CLX_COUNT(passes), out);
   if (has_series(result, "power.spectrum") || clx_power_parts_of(result, "spectrum", "largest").count > 0)
-    put_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
+    clx_html_drawing(out, "spectrum.svg", "Spectrum of the site's power, bands and limits");
   put_bands(result, out);
-  put_drawing(out, "chain.svg", "Power from its sources through the chain to what uses it");
+  clx_html_drawing(out, "chain.svg", "Power from its sources through the chain to what uses it");
   put_table(result, "Chain", "level", "in", "level", levels, CLX_COUNT(levels), out);
   put_table(result, "Sources", "source", clx_power_parts_of(result, "source", "share").count > 0 ? "share" : "energy",
             "source", sources, CLX_COUNT(sources), out);
   if (has_series(result, "power.year.mean"))
-    put_drawing(out, "year.svg", "The site over the run, sources and batteries");
+    clx_html_drawing(out, "year.svg", "The site over the run, sources and batteries");
   if (has_series(result, "power.design.curve.battery_power"))
-    put_drawing(out, "design.svg", "Smallest battery over the power floor");
+    clx_html_drawing(out, "design.svg", "Smallest battery over the power floor");
   put_quantities(result, out);
-  put_remarks(result, out);
-  clx_buffer_format(out, "</body>\n</html>\n");
+  clx_html_warnings(result, out);
+  clx_html_close(out);
 }
 
 // --- CSV ---------------------------------------------------------------------------------------------------------------------
 
-// In quotes where the text would break the table.
-static void put_text(clx_buffer *out, const char *text) {
-  if (strpbrk(text, ",\"\r\n") == NULL) {
-    clx_buffer_format(out, "%s", text);
-    return;
-  }
-  clx_buffer_format(out, "\"");
-  for (const char *c = text; *c != '\0'; c++) {
-    if (*c == '"') clx_buffer_format(out, "\"");
-    clx_buffer_add(out, c, 1);
-  }
-  clx_buffer_format(out, "\"");
-}
-
-// Series side by side, each with its own points of the common axis; where axes differ, rows are those of the longest.
-typedef struct series {
-  char column[NAME];
-  const double *x, *y;
-  int32_t count;
-} series;
-
-static int32_t take(const clx_result *result, const char *name, const char *title, series *list, int32_t count) {
-  series s = {0};
-  s.y = clx_result_series(result, name, &s.x, &s.count);
-  if (s.y == NULL) return count;
-  snprintf(s.column, sizeof s.column, "%s", title);
-  list[count] = s;
-  return count + 1;
-}
-
-static void put_series(const char *axis, const series *list, int32_t count, clx_buffer *out) {
-  int32_t longest = -1;
-  clx_buffer_format(out, "%s", axis);
-  for (int32_t k = 0; k < count; k++) {
-    clx_buffer_format(out, ",");
-    put_text(out, list[k].column);
-    if (longest < 0 || list[k].count > list[longest].count) longest = k;
-  }
-  clx_buffer_format(out, "\n");
-  for (int32_t row = 0; longest >= 0 && row < list[longest].count; row++) {
-    clx_buffer_format(out, "%.17g", list[longest].x[row]);
-    for (int32_t k = 0; k < count; k++) {
-      clx_buffer_format(out, ",");
-      if (row < list[k].count && list[k].x[row] == list[longest].x[row])
-        clx_buffer_format(out, "%.17g", list[k].y[row]);
-    }
-    clx_buffer_format(out, "\n");
-  }
-}
-
 void clx_report_power_waveform_csv(const clx_result *result, clx_buffer *out) {
-  series list[4];
-  int32_t count = take(result, "power.site", "site_w", list, 0);
-  count = take(result, "power.rack", "rack_w", list, count);
-  count = take(result, "power.gpu", "gpu_w", list, count);
-  count = take(result, "power.site_load", "site_before_batteries_w", list, count);
-  put_series("time_s", list, count, out);
+  clx_csv_series list[4];
+  int32_t count = clx_csv_take(result, "power.site", "site_w", list, 0);
+  count = clx_csv_take(result, "power.rack", "rack_w", list, count);
+  count = clx_csv_take(result, "power.gpu", "gpu_w", list, count);
+  count = clx_csv_take(result, "power.site_load", "site_before_batteries_w", list, count);
+  clx_csv_put("time_s", list, count, out);
 }
 
 void clx_report_power_spectrum_csv(const clx_result *result, clx_buffer *out) {
-  series list[1];
-  put_series("frequency_hz", list, take(result, "power.spectrum", "amplitude_w", list, 0), out);
+  clx_csv_series list[1];
+  clx_csv_put("frequency_hz", list, clx_csv_take(result, "power.spectrum", "amplitude_w", list, 0), out);
 }
 
 void clx_report_power_year_csv(const clx_result *result, clx_buffer *out) {
   const clx_power_parts sources = clx_power_parts_of(result, "source", "energy");
-  series list[CLX_POWER_PARTS + 3];
+  clx_csv_series list[CLX_POWER_PARTS + 3];
   char name[NAME], title[NAME];
-  int32_t count = take(result, "power.year.mean", "mean_w", list, 0);
-  count = take(result, "power.year.most", "most_w", list, count);
-  count = take(result, "power.charge", "charge_j", list, count);
+  int32_t count = clx_csv_take(result, "power.year.mean", "mean_w", list, 0);
+  count = clx_csv_take(result, "power.year.most", "most_w", list, count);
+  count = clx_csv_take(result, "power.charge", "charge_j", list, count);
   for (int32_t i = 0; i < sources.count; i++) {
     snprintf(name, sizeof name, "power.source.%s", sources.name[i]);
     snprintf(title, sizeof title, "%s_w", sources.name[i]);
-    count = take(result, name, title, list, count);
+    count = clx_csv_take(result, name, title, list, count);
   }
-  put_series("time_s", list, count, out);
+  clx_csv_put("time_s", list, count, out);
 }
 
 void clx_report_power_design_csv(const clx_result *result, clx_buffer *out) {
@@ -317,14 +213,14 @@ void clx_report_power_design_csv(const clx_result *result, clx_buffer *out) {
                                           {"battery_energy", "battery_energy_j"},
                                           {"burnt", "burnt_w"},
                                           {"cost", "cost_usd"}};
-  series list[CLX_COUNT(curves)];
+  clx_csv_series list[CLX_COUNT(curves)];
   char name[NAME];
   int32_t count = 0;
   for (int32_t i = 0; i < CLX_COUNT(curves); i++) {
     snprintf(name, sizeof name, "power.design.curve.%s", curves[i][0]);
-    count = take(result, name, curves[i][1], list, count);
+    count = clx_csv_take(result, name, curves[i][1], list, count);
   }
-  put_series("floor", list, count, out);
+  clx_csv_put("floor", list, count, out);
 }
 
 void clx_report_power_chain_csv(const clx_result *result, clx_buffer *out) {
@@ -339,9 +235,9 @@ void clx_report_power_chain_csv(const clx_result *result, clx_buffer *out) {
   clx_buffer_format(out, "from,to,kind,mean_w\n");
   for (int32_t i = 0; i < flows.link_count; i++) {
     const clx_power_link *l = &flows.link[i];
-    put_text(out, flows.node[l->from].name);
+    clx_csv_text(out, flows.node[l->from].name);
     clx_buffer_format(out, ",");
-    put_text(out, flows.node[l->to].name);
+    clx_csv_text(out, flows.node[l->to].name);
     clx_buffer_format(out, ",%s,%.17g\n", kinds[flows.node[l->to].kind], l->watt);
   }
 }
@@ -352,7 +248,7 @@ void clx_report_power_checks_csv(const clx_result *result, clx_buffer *out) {
   for (int32_t i = 0; i < checks.count; i++) {
     const clx_quantity *f = clx_power_part(&checks, i, "found"), *l = clx_power_part(&checks, i, "limit");
     char name[CLX_POWER_NAME];
-    put_text(out, clx_power_part_title(&checks, i, name, sizeof name));
+    clx_csv_text(out, clx_power_part_title(&checks, i, name, sizeof name));
     clx_buffer_format(out, ",");
     if (f != NULL) clx_buffer_format(out, "%.17g", f->value);
     clx_buffer_format(out, ",");

@@ -226,7 +226,7 @@ static void write_run(writer *w) {
 static void write_trust(writer *w) {
   const int32_t assumptions = clx_result_assumption_count(w->result);
   const int32_t left = CLX_REPORT_LINES - w->page.lines - 2;  // a line each for warnings and assumptions
-  add_fact(w, "", "", "accuracy.statement", "");
+  if (left > 0) add_fact(w, "", "", "accuracy.statement", "");
   flush(w, "accuracy", left < 2 ? left : 2, CLX_REPORT_DIM);
   clx_page_warnings(&w->page, w->result, CLX_REPORT_LINES - w->page.lines - (assumptions > 0 ? 1 : 0));
   if (assumptions == 0) return;
@@ -246,6 +246,7 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
   write_run(&w);
   clx_report_goodput_lines(result, &w.page);
   clx_report_power_lines(result, &w.page);
+  clx_report_cooling_lines(result, &w.page);
   write_trust(&w);
   clx_buffer_free(&w.text);
 }

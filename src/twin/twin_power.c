@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "training/training_draw.h"
-#include "twin/twin_power.h"
+#include "twin/twin_cooling.h"
 
 // --- for searches -------------------------------------------------------------------------------------------------------
 
@@ -64,11 +64,12 @@ clx_status clx_twin_power(const clx_scenario *s, const clx_training *job, const 
   if (is_unknown(s, result, error, &unknown)) return unknown;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_twin_power_case c = {.scenario = s, .job = *job, .step = *step, .seed = seed, .arena = arena};
+  clx_twin_power_case c = {.scenario = s, .job = *job, .step = *step, .seed = seed, .arena = arena, .whole = true};
   clx_site_outcome outcome;
   clx_status status = clx_twin_power_make(&c, result, error);
   if (status == CLX_OK) status = clx_twin_power_site(&c, &outcome, error);
   if (status == CLX_OK) status = clx_twin_power_put(&c, &outcome, CLX_TWIN_POWER_WAVES, result, error);
+  if (status == CLX_OK) status = clx_twin_cooling_put(&c, false, result, error);
   const double duration = clx_result_value(result, "training.duration", 0);
   if (status == CLX_OK && duration > 0)
     status = clx_twin_put(result, "training.energy", c.it_mean * duration, "J", "IT energy of the run", error);

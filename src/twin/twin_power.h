@@ -10,6 +10,7 @@ typedef struct clx_twin_cohort {
   clx_cohort cohort;  // as the machine has it; without supplies where the chain states others
   double working;     // share of its GPUs that the job uses; the others idle
   double limit;       // W that one GPU may draw
+  double leak;        // W of a GPU beyond the leakage at the temperature at which its power was measured
 } clx_twin_cohort;
 
 // What one cohort draws over a pass, at its plugs; ramp over a second.
@@ -34,6 +35,8 @@ typedef struct clx_twin_pass {
   double burnt, stretch;           // J of one pass, all GPUs; >= 1
 } clx_twin_pass;
 
+typedef struct clx_twin_cooling clx_twin_cooling;
+
 typedef struct clx_twin_power_case {
   const clx_scenario *scenario;
   clx_training job;
@@ -46,7 +49,10 @@ typedef struct clx_twin_power_case {
   clx_twin_pass pass[CLX_PASSES];
   clx_chain chain;                               // from the plugs up; no levels = not stated
   double network, storage;                       // W
-  double overhead;                               // cooling: W per W of IT power
+  double overhead;                               // cooling: W per W of IT power, mean
+  double overhead_peak;                          // the same with all IT at its limit on the design day
+  bool whole;                                    // the plant's year, too: not while a cap is looked for
+  clx_twin_cooling *cooling;                     // of a plant; NULL = overheads are what a stated PUE leaves
   double it_peak, site_peak;                     // W, everything at its limit
   double it_mean, site_mean;                     // W while the job runs: over steps, evaluations and checkpoints
   double stops, down;                            // 1/s and s of one: of the job's failures
@@ -73,6 +79,10 @@ double clx_twin_cohort_peak(const clx_twin_cohort *cohort);
 clx_status clx_twin_power_passes(clx_twin_power_case *c, clx_error *error);
 // The waves of the site from those of the servers, anew.
 void clx_twin_power_connect(clx_twin_power_case *c);
+// The passes and peaks anew, after draws changed (leakage); chain and cap as they are.
+clx_status clx_twin_power_refresh(clx_twin_power_case *c, clx_error *error);
+// The most that the site may draw: all IT at its limit on the design day of its plant.
+double clx_twin_site_peak(const clx_twin_power_case *c);
 // Site power of IT power: chain, and cooling of the mean.
 double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean);
 

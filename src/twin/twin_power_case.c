@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "twin/twin_power.h"
+#include "twin/twin_cooling.h"
 #include "unit/unit.h"
 
 // What the PUE leaves beside the losses of the chain, at the mean `it` of a step: found by bisection, as cooling passes a part of the chain.
@@ -20,6 +20,21 @@ static void set_overhead(clx_twin_power_case *c, double it) {
       high = c->overhead;
     }
   }
+}
+
+// Cooling: of the plant, or what a stated PUE leaves.
+static clx_status set_cooling(clx_twin_power_case *c, clx_error *error) {
+  if (clx_scenario_is_cooled(c->scenario)) return clx_twin_cooling_make(c, c->whole, error);
+  set_overhead(c, c->pass[CLX_PASS_STEP].servers_mean + c->network + c->storage);
+  c->overhead_peak = c->overhead;
+  return CLX_OK;
+}
+
+clx_status clx_twin_power_refresh(clx_twin_power_case *c, clx_error *error) {
+  CLX_TRY(clx_twin_power_passes(c, error));
+  c->it_peak = c->network + c->storage;
+  for (int32_t i = 0; i < c->fleet_count; i++) c->it_peak += clx_twin_cohort_peak(&c->fleet[i]);
+  return CLX_OK;
 }
 
 static double mean_of(const clx_wave *wave) {
@@ -106,7 +121,7 @@ static clx_status at_cap(clx_twin_power_case *c, double cap, double *most, clx_e
   CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &c->job, &c->step, NULL, error));
   CLX_TRY(clx_twin_power_passes(c, error));
-  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  c->site_peak = clx_twin_site_peak(c);
   CLX_TRY(most_of(c, most, error));
   *most = fmax(*most, c->site_peak);  // caps promise no more than that all of them are reached at once
   return CLX_OK;
@@ -213,9 +228,21 @@ static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
                   clx_quantity_format(c->site_peak - may, "W", 3, missing, sizeof missing));
 }
 
+// Leakage beyond that at which a device's power was measured comes off what its board leaves for work.
+static double cap_of(const clx_twin_power_case *c) {
+  double leak = 0, tdp = INFINITY;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    if (!c->fleet[i].cohort.trains) continue;
+    leak = fmax(leak, c->fleet[i].leak);
+    tdp = fmin(tdp, c->fleet[i].cohort.device.tdp);
+  }
+  if (!(leak > 0)) return c->job.power_cap;
+  return (c->job.power_cap > 0 ? c->job.power_cap : tdp) - leak;
+}
+
 clx_status clx_twin_power_cap(const clx_scenario *s, uint64_t seed, double *cap, clx_error *error) {
   *cap = s->job.power_cap;
-  if (s->spec.power.on_limit != CLX_ON_LIMIT_CAP) return CLX_OK;
+  if (s->spec.power.on_limit != CLX_ON_LIMIT_CAP && !clx_scenario_is_cooled(s)) return CLX_OK;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_twin_power_case c = {.scenario = s, .seed = seed, .arena = arena};
@@ -224,7 +251,7 @@ clx_status clx_twin_power_cap(const clx_scenario *s, uint64_t seed, double *cap,
   clx_status status = nothing == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : CLX_OK;
   if (status == CLX_OK) status = clx_twin_solve_training(s, false, &c.job, &memory, &c.step, error);
   if (status == CLX_OK) status = clx_twin_power_make(&c, nothing, error);
-  if (status == CLX_OK) *cap = c.job.power_cap;
+  if (status == CLX_OK) *cap = cap_of(&c);
   clx_result_free(nothing);
   clx_arena_free(arena);
   return status;
@@ -237,9 +264,9 @@ clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result,
   c->horizon = horizon_of(c, result);
   CLX_TRY(clx_twin_power_fleet(c, error));
   CLX_TRY(clx_twin_power_passes(c, error));
-  set_overhead(c, c->pass[CLX_PASS_STEP].servers_mean + c->network + c->storage);
+  CLX_TRY(set_cooling(c, error));
   clx_twin_power_connect(c);
-  c->site_peak = clx_twin_site_power(c, c->it_peak, c->it_peak);
+  c->site_peak = clx_twin_site_peak(c);
   CLX_TRY(check_limit(c, error));
   set_means(c);
   return CLX_OK;

@@ -21,7 +21,8 @@ static clx_machine_draw per_server(const clx_twin_cohort *c, clx_machine_draw ra
 }
 
 clx_machine_draw clx_twin_server_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
-  return per_server(c, clx_rack_power_steady(&c->cohort, gpu, mean, busy ? 1 : 0));
+  const double leak = busy ? c->leak : 0;  // of a hot chip; one at rest is cold
+  return per_server(c, clx_rack_power_steady(&c->cohort, gpu + leak, mean + leak, busy ? 1 : 0));
 }
 
 clx_machine_draw clx_twin_cohort_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
@@ -63,7 +64,7 @@ static bool replaces_supplies(const clx_chain_spec *chain) {
 static void make_cohort(clx_twin_power_case *c, int32_t i) {
   const clx_scenario *s = c->scenario;
   clx_twin_cohort *t = &c->fleet[i];
-  *t = (clx_twin_cohort){.cohort = s->machine.cohort[i]};
+  *t = (clx_twin_cohort){.cohort = s->machine.cohort[i], .leak = t->leak};
   const double cap = t->cohort.trains ? c->job.power_cap : 0, tdp = t->cohort.device.tdp;
   t->limit = cap > 0 ? fmin(cap, tdp) : tdp;
   t->working = t->cohort.trains ? fmin(1, clx_layout_ranks(&c->job.layout) / training_gpus(&s->machine)) : 0;

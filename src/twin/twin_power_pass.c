@@ -157,12 +157,17 @@ static clx_status run_pass(clx_twin_power_case *c, clx_pass kind, double sequenc
   return CLX_OK;
 }
 
-double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean) {
-  const double cooling = c->overhead * it_mean;
+static double site_power(const clx_twin_power_case *c, double it, double cooling) {
   double extra[CLX_CHAIN_LEVELS_MAX + 1] = {0};
   extra[c->chain.cooling] = cooling;
   return clx_chain_top(&c->chain, it, extra) + (c->chain.cooling == c->chain.count ? cooling : 0);
 }
+
+double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_mean) {
+  return site_power(c, it, c->overhead * it_mean);
+}
+
+double clx_twin_site_peak(const clx_twin_power_case *c) { return site_power(c, c->it_peak, c->overhead_peak * c->it_peak); }
 
 // Cooling follows the mean: pipes, pumps and towers are slower than a step.
 static void add_site(const clx_twin_power_case *c, clx_twin_pass *pass) {

@@ -68,9 +68,12 @@ static clx_status put_means(const putter *p) {
   CLX_TRY(put(p, "it_peak", c->it_peak, "W", "all of it at its limit at once"));
   CLX_TRY(put(p, "site_mean", c->site_mean, "W", "point of connection while the job runs: chain and cooling included"));
   CLX_TRY(put(p, "site_peak", c->site_peak, "W", "point of connection with all IT at its limit"));
+  const bool plant = c->cooling != NULL;
   if (c->scenario->spec.power.pue >= 1)
     CLX_TRY(put(p, "pue", c->scenario->spec.power.pue, "", "site power against IT power, as stated in the scenario"));
-  CLX_TRY(put(p, "cooling", c->overhead * c->it_mean, "W", "what the PUE leaves beside the losses of the chain"));
+  if (plant) CLX_TRY(put(p, "pue", c->site_mean / c->it_mean, "", "site power against IT power, mean over the year"));
+  CLX_TRY(put(p, "cooling", c->overhead * c->it_mean, "W",
+              plant ? "of the plant, mean over the year" : "what the PUE leaves beside the losses of the chain"));
   return put(p, "site_per_gpu", c->site_peak / gpus, "W", "site_peak for each GPU");
 }
 
@@ -395,7 +398,7 @@ static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result,
   const clx_power_spec *spec = &s->spec.power;
   if (spec->pue >= 1 && c->overhead == 0)
     CLX_TRY(clx_result_warn(result, error, "power: the chain alone loses what 'power.pue' allows: no cooling is left"));
-  if (!(spec->pue >= 1) && s->power.stated)
+  if (!(spec->pue >= 1) && c->cooling == NULL && s->power.stated)
     CLX_TRY(clx_result_warn(result, error, "power.pue is not stated: no cooling is counted"));
   return CLX_OK;
 }

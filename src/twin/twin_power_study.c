@@ -257,6 +257,7 @@ static clx_status run_study(study *s) {
   CLX_TRY(clx_twin_run_reliability(scenario, s->options->seed, s->options->threads, &s->c.job, &s->c.step, s->result,
                                    s->error));
   CLX_TRY(tell(s, "passes", 0.3));
+  s->c.whole = true;
   CLX_TRY(clx_twin_power_make(&s->c, s->result, s->error));
   if (s->options->year && !(scenario->spec.power.horizon > 0)) s->c.horizon = YEAR;
   CLX_TRY(tell(s, "site", 0.6));

@@ -8,7 +8,7 @@
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
 #include "validate/validate_cooling.h"
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 enum { ARGUMENTS_MAX = 4, NAMES_MAX = 96 };
 

@@ -3,7 +3,7 @@
 
 #include "base/base.h"
 #include "schema/schema.h"
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 typedef struct clx_weather {
   const char *name;            // "Chicago Ohare Intl Ap"

@@ -1,5 +1,5 @@
 // Psychrometric relations of the ASHRAE Handbook, Fundamentals (2017), chapter 1; equation numbers are its. docs/model/cooling/weather.md.
-#include "weather/moist_air.h"
+#include "weather/weather_moist_air.h"
 
 #include <math.h>
 

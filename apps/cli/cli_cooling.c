@@ -1,0 +1,327 @@
+// colossus cooling: the plant of a site, its year, the minutes after a trip.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
+
+// --- what is asked -------------------------------------------------------------------------------------------------------
+
+static const double ZERO = 273.15, COLDEST = -50, HOTTEST = 100;  // K; degC that a weather or a supply may have
+
+// What points of the options refer to.
+typedef struct request {
+  clx_cooling_options options;
+  clx_cooling_trip trip[CLX_COOLING_TRIPS_MAX];
+  char *text[CLX_COOLING_TRIPS_MAX];  // the --trip of each, cut at its ':' and '@'
+  double compare[CLX_COOLING_SUPPLIES_MAX];
+} request;
+
+// "36", "36 degC", "309.15 K": K of a temperature; false when it is none.
+static bool read_temperature(const char *text, double *kelvin) {
+  static const struct {
+    const char *name;
+    double offset;
+  } units[] = {{"", 273.15}, {"degC", 273.15}, {"C", 273.15}, {"K", 0}};
+  char *end = NULL;
+  const double number = strtod(text, &end);
+  const char *name = end + strspn(end, " ");
+  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
+    const double value = number + units[i].offset;
+    if (strcmp(name, units[i].name) != 0 || !(value >= ZERO + COLDEST && value <= ZERO + HOTTEST)) continue;
+    *kelvin = value;
+    return true;
+  }
+  return false;
+}
+
+// "60", "60s", "2 min": s from 0 on; false when it is none.
+static bool read_time(const char *text, double *seconds) {
+  static const struct {
+    const char *name;
+    double factor;
+  } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
+  static const double MOST = 86400;
+  char *end = NULL;
+  const double number = strtod(text, &end);
+  const char *name = end + strspn(end, " ");
+  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
+    const double value = number * units[i].factor;
+    if (strcmp(name, units[i].name) != 0 || !(value >= 0 && value <= MOST)) continue;
+    *seconds = value;
+    return true;
+  }
+  return false;
+}
+
+static bool is_kind(const char *text) {
+  for (int32_t i = 0; clx_cooling_trip_name(i) != NULL; i++) {
+    if (strcmp(clx_cooling_trip_name(i), text) == 0) return true;
+  }
+  return false;
+}
+
+static int wrong_kind(const char *given) {
+  char names[128] = "";
+  for (int32_t i = 0; clx_cooling_trip_name(i) != NULL; i++) {
+    const size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", clx_cooling_trip_name(i));
+  }
+  return cli_wrong("'--trip %s' is none of: %s", given, names);
+}
+
+// KIND[:NAME[:COUNT]][@TIME] into *trip, which then points into `text`; given: the same, uncut, for messages.
+static int read_trip(char *text, const char *given, clx_cooling_trip *trip) {
+  static const double MOST = 1e6;
+  char *at = strrchr(text, '@'), *name = NULL, *count = NULL, *end = NULL;
+  *trip = (clx_cooling_trip){.kind = text};
+  if (at != NULL) *at++ = '\0';
+  name = strchr(text, ':');
+  if (name != NULL) *name++ = '\0';
+  count = name != NULL ? strchr(name, ':') : NULL;
+  if (count != NULL) *count++ = '\0';
+  if (!is_kind(text)) return wrong_kind(given);
+  if (at != NULL && !read_time(at, &trip->at))
+    return cli_wrong("'--trip %s': '%s' is no time up to a day, such as '60s' or '2 min'", given, at);
+  if (name != NULL && name[0] != '\0') trip->of = name;
+  if (count == NULL) return CLI_DONE;
+  trip->count = strtod(count, &end);
+  if (end == count || *end != '\0' || !(trip->count > 0 && trip->count <= MOST))
+    return cli_wrong("'--trip %s': '%s' is no number of pumps or units above 0", given, count);
+  return CLI_DONE;
+}
+
+static int read_trips(const cli_call *call, request *r) {
+  for (int32_t i = 0; i < call->given_count; i++) {
+    if (strcmp(call->given[i]->name, "trip") != 0) continue;
+    const int32_t at = r->options.trip_count;
+    if (at == CLX_COOLING_TRIPS_MAX) return cli_wrong("more than %d times '--trip'", CLX_COOLING_TRIPS_MAX);
+    r->text[at] = cli_copy(call->text[i]);
+    if (r->text[at] == NULL) return cli_no_memory();
+    r->options.trip_count++;
+    const int code = read_trip(r->text[at], call->text[i], &r->trip[at]);
+    if (code != CLI_DONE) return code;
+  }
+  if (r->options.trip_count > 0) r->options.trip = r->trip;
+  return CLI_DONE;
+}
+
+// "W32,W40,W45", "32,40", as ASHRAE names classes of facility water.
+static int read_compare(const char *text, request *r) {
+  while (text != NULL && *text != '\0') {
+    char one[32];
+    const size_t length = strcspn(text, ",");
+    snprintf(one, sizeof one, "%.*s", (int)length, text);
+    if (r->options.compare_count == CLX_COOLING_SUPPLIES_MAX)
+      return cli_wrong("'--compare' takes at most %d supply temperatures", CLX_COOLING_SUPPLIES_MAX);
+    double *kelvin = &r->compare[r->options.compare_count];
+    if (length >= sizeof one || !read_temperature(one + (one[0] == 'W' || one[0] == 'w' ? 1 : 0), kelvin))
+      return cli_wrong("'--compare' takes supply temperatures, such as W32,W40,W45, read '%s'", one);
+    for (int32_t i = 0; i < r->options.compare_count; i++) {
+      if (!(r->compare[i] < *kelvin || r->compare[i] > *kelvin)) return cli_wrong("'--compare' names %s twice", one);
+    }
+    r->options.compare_count++;
+    text += length + (text[length] == ',' ? 1 : 0);
+  }
+  if (r->options.compare_count > 0) r->options.compare = r->compare;
+  return CLI_DONE;
+}
+
+static int read_request(const cli_call *call, request *r) {
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online;
+  clx_cooling_options_default(&r->options);
+  if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
+  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
+  r->options.threads = (int32_t)threads;
+  r->options.year = cli_flag(call, "year");
+  r->options.design = cli_flag(call, "design");
+  const char *outside = cli_text(call, "outside");
+  if (outside != NULL && !read_temperature(outside, &r->options.outside))
+    return cli_wrong("'--outside' takes a temperature, such as 36 or '36 degC', read '%s'", outside);
+  const int code = read_trips(call, r);
+  return code == CLI_DONE ? read_compare(cli_text(call, "compare"), r) : code;
+}
+
+static void free_request(request *r) {
+  for (int32_t i = 0; i < CLX_COOLING_TRIPS_MAX; i++) free(r->text[i]);
+}
+
+static int study(const clx_scenario *scenario, clx_cooling_options *options, clx_result **result) {
+  cli_progress seen;
+  options->progress = show_done;
+  options->context = &seen;
+  clx_error error;
+  clx_error_clear(&error);
+  cli_progress_start(&seen);
+  const clx_status status = clx_cooling_run(scenario, options, result, &error);
+  cli_progress_end(&seen, status != CLX_OK);
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
+// --- output ----------------------------------------------------------------------------------------------------------------
+
+// A text of a result and the file of -o DIR that it goes into.
+typedef struct part {
+  const char *file;
+  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
+  const char *what;
+  const char *needs;  // only with this option, or where a quantity of the result begins so; NULL = always
+} part;
+
+static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
+  return clx_cooling_text(result, what != NULL, text, error);
+}
+
+static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
+  (void)what;
+  return clx_result_json(result, text, error);
+}
+
+static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
+  (void)what;
+  return clx_cooling_html(result, text, error);
+}
+
+static const part FILES[] = {{"report.txt", make_report, NULL, NULL},
+                             {"result.json", make_json, NULL, NULL},
+                             {"index.html", make_page, NULL, NULL},
+                             {"plant.svg", clx_cooling_svg, "plant", NULL},
+                             {"plant.csv", clx_cooling_csv, "plant", NULL},
+                             {"year.svg", clx_cooling_svg, "year", "--year"},
+                             {"duration.svg", clx_cooling_svg, "duration", "--year"},
+                             {"year.csv", clx_cooling_csv, "year", "--year"},
+                             {"trip.svg", clx_cooling_svg, "trip", "cooling.trip."},
+                             {"trip.csv", clx_cooling_csv, "trip", "cooling.trip."},
+                             {"compare.svg", clx_cooling_svg, "compare", "cooling.compare."},
+                             {"compare.csv", clx_cooling_csv, "compare", "cooling.compare."}};
+
+static bool is_there(const cli_call *call, const clx_result *result, const char *needs) {
+  if (needs == NULL) return true;
+  if (strcmp(needs, "--year") == 0) return cli_flag(call, "year");
+  for (int32_t i = 0; i < clx_result_count(result); i++) {
+    if (strncmp(clx_result_at(result, i)->name, needs, strlen(needs)) == 0) return true;
+  }
+  return false;
+}
+
+// Into the file at `path`, or to stdout when that is NULL.
+static int put_part(const clx_result *result, const part *p, const char *path) {
+  clx_error error;
+  clx_error_clear(&error);
+  char *text = NULL;
+  int code = CLI_DONE;
+  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
+  if (path != NULL) {
+    code = cli_write_file(path, text);
+  } else {
+    cli_put(text);
+  }
+  clx_text_free(text);
+  return code;
+}
+
+static int write_folder(const cli_call *call, const clx_result *result, const char *folder) {
+  int code = cli_make_folder(folder);
+  const size_t size = strlen(folder) + 32;
+  char *path = malloc(size);
+  if (path == NULL) return cli_no_memory();
+  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
+    if (!is_there(call, result, FILES[i].needs)) continue;
+    snprintf(path, size, "%s/%s", folder, FILES[i].file);
+    code = put_part(result, &FILES[i], path);
+  }
+  free(path);
+  return code;
+}
+
+static int show(const cli_call *call, const clx_result *result) {
+  const char *folder = cli_text(call, "output");
+  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
+  const part json = {NULL, make_json, NULL, NULL};
+  const int code = folder != NULL ? write_folder(call, result, folder) : CLI_DONE;
+  return code != CLI_DONE ? code : put_part(result, cli_flag(call, "json") ? &json : &report, NULL);
+}
+
+// --- the command -------------------------------------------------------------------------------------------------------------
+
+static int cooling(const cli_call *call) {
+  request asked = {0};
+  cli_settings settings = {0};
+  clx_catalog *catalog = NULL;
+  clx_scenario *scenario = NULL;
+  clx_result *result = NULL;
+  int code = cli_expect_check(call);
+  if (code == CLI_DONE) code = read_request(call, &asked);
+  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
+  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
+  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
+  if (code == CLI_DONE) code = study(scenario, &asked.options, &result);
+  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
+  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
+  clx_result_free(result);
+  clx_scenario_free(scenario);
+  clx_catalog_close(catalog);
+  cli_settings_free(&settings);
+  free_request(&asked);
+  return code == CLI_DONE ? expected : code;
+}
+
+static const cli_option OPTIONS[] = {
+    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    {.name = "year", .doc = "also the hours of the year: carpets, duration curves, table"},
+    {.name = "trip",
+     .value = "KIND[:NAME[:COUNT]][@TIME]",
+     .kind = CLI_TRIP,
+     .repeated = true,
+     .doc = "also the minutes after pump, cdu, chiller, unit or power stop, or restore"},
+    {.name = "outside",
+     .value = "T",
+     .kind = CLI_TEXT,
+     .doc = "degC of dry bulb at the trip (default: the design day)"},
+    {.name = "compare",
+     .value = "W32,W40,W45",
+     .kind = CLI_TEXT,
+     .doc = "also the smallest plant and its year at these supply temperatures"},
+    {.name = "design", .doc = "also the smallest plant that holds the supply through the design day"},
+    {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of failures (default 1)"},
+    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
+    {.name = "expect",
+     .value = "'NAME>=VALUE'",
+     .kind = CLI_TEXT,
+     .repeated = true,
+     .doc = "exit 3 unless a result is so"},
+    {.name = "json", .doc = "everything that was found, as JSON"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .kind = CLI_FOLDER_PATH,
+     .doc = "also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"},
+};
+
+const cli_command cli_cooling_command = {
+    .name = "cooling",
+    .summary = "study the cooling of a site: plant, year of weather, trips",
+    .text =
+        "Takes the heat of a scenario's racks through its plant (section `cooling`) to the outside air: the plant at\n"
+        "the design day with temperatures, flows, units that run and what they draw; a year of weather with PUE,\n"
+        "water, hours without compressors and hours above limits; chip temperatures, leakage, throttling and what\n"
+        "they do to the clock and the step in the hottest hour.\n"
+        "--trip shows the minutes after something stops: pump (of a loop), cdu, chiller, unit (of the plant, by\n"
+        "name) or power (all that has no backup); restore brings it back. Without NAME it is the racks' loop or the\n"
+        "first such unit, without COUNT all of them, without @TIME at once. --compare finds the smallest plant for\n"
+        "each supply temperature and runs its year; --design does so for the scenario's own. A plant that cannot\n"
+        "reject its heat is exit code 1 with the missing power and the hour. SCENARIO is a YAML file or a shipped\n"
+        "name. Ctrl-C stops without output.",
+    .examples = {"colossus cooling colossus-2", "colossus cooling colossus-2 --year -o results",
+                 "colossus cooling colossus-2 --trip power@60s --trip restore@150s --outside 38 -o results",
+                 "colossus cooling my.yaml --trip pump:racks:1    # one pump of each loop of racks",
+                 "colossus cooling my.yaml --compare W32,W40,W45 -o results",
+                 "colossus cooling my.yaml --design --expect 'cooling.pue<=1.1'"},
+    .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},
+    .options = OPTIONS,
+    .option_count = CLI_COUNT(OPTIONS),
+    .run = cooling,
+};

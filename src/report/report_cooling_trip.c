@@ -1,0 +1,321 @@
+// What follows a trip, and supply temperatures side by side.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report_cooling.h"
+#include "unit/unit.h"
+
+enum {
+  WIDE = CLX_POWER_WIDE,
+  EDGE = CLX_POWER_EDGE,
+  MARGIN = CLX_POWER_MARGIN,
+  PANELS = 4,
+  CURVES = 2,
+  LIMITS = 2,
+  ROW = 16
+};
+
+static const double ZERO = 273.15;
+
+// --- after a trip ------------------------------------------------------------------------------------------------------------
+
+typedef struct curve {
+  const char *series, *name;
+  int32_t style;
+} curve;
+
+typedef struct limit {
+  const char *quantity, *name;
+} limit;
+
+typedef enum scale { CELSIUS, SHARE, WATT } scale;
+
+typedef struct trip_panel {
+  const char *title;
+  scale scale;
+  double height;
+  curve curve[CURVES];
+  limit limit[LIMITS];
+} trip_panel;
+
+static const trip_panel TRIP[PANELS] = {
+    {"coolant (\u00b0C)",
+     CELSIUS,
+     210,
+     {{"cooling.trip.supply", "supply, mean", 0}, {"cooling.trip.supply_most", "supply, warmest loop", 1}},
+     {{"cooling.supply_limit", "limit of the racks"}}},
+    {"hottest chip (\u00b0C)",
+     CELSIUS,
+     210,
+     {{"cooling.trip.chip", "hottest chip", 3}},
+     {{"cooling.chip.throttle", "throttles"}, {"cooling.chip.shutdown", "shuts down"}}},
+    {"flow and clock (%)",
+     SHARE,
+     190,
+     {{"cooling.trip.flow", "flow", 0}, {"cooling.trip.clock", "clock, mean", 1}},
+     {{NULL, NULL}}},
+    {"cooling", WATT, 190, {{"cooling.trip.power", "power of the plant", 2}}, {{NULL, NULL}}},
+};
+
+static double shown(const trip_panel *panel, double y) {
+  return panel->scale == CELSIUS ? y - ZERO : panel->scale == SHARE ? 100 * y : y;
+}
+
+// The edges of the upright axis: all curves; limits where they are near enough not to flatten them.
+static bool range_of(const clx_result *result, const trip_panel *panel, clx_plot *p) {
+  static const double NEAR = 3;  // ranges of the curves
+  double low = INFINITY, high = -INFINITY;
+  for (int32_t k = 0; k < CURVES; k++) {
+    const double *x = NULL;
+    int32_t count = 0;
+    const double *y =
+        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
+    for (int32_t i = 0; y != NULL && i < count; i++) {
+      low = fmin(low, shown(panel, y[i]));
+      high = fmax(high, shown(panel, y[i]));
+    }
+  }
+  if (!(high >= low)) return false;
+  if (panel->scale != CELSIUS) {
+    p->y0 = 0;
+    p->y1 = panel->scale == SHARE ? fmax(108, 1.05 * high) : high > 0 ? 1.1 * high : 1;
+    return true;
+  }
+  const double curves = fmax(high - low, 8);
+  for (int32_t k = 0; k < LIMITS; k++) {
+    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
+    if (q != NULL && q->value - ZERO < high + NEAR * curves) high = fmax(high, q->value - ZERO);
+  }
+  p->y0 = low - 0.08 * (high - low) - 1;
+  p->y1 = high + 0.08 * (high - low) + 1;
+  return true;
+}
+
+static void put_limits(clx_plot *p, const clx_result *result, const trip_panel *panel) {
+  for (int32_t k = 0; k < LIMITS; k++) {
+    const clx_quantity *q = panel->limit[k].quantity != NULL ? clx_result_find(result, panel->limit[k].quantity) : NULL;
+    if (q == NULL) continue;
+    char text[CLX_COOLING_NAME];
+    const double y = shown(panel, q->value);
+    const bool beyond = y > p->y1;
+    if (!beyond) {
+      const clx_point at = clx_plot_at(p, p->x1, y);
+      clx_plot_rule(p, "limit", (clx_point){p->area.x, at.y}, at);
+    }
+    const double key = p->area.x + p->area.width + 16;
+    if (!beyond) clx_plot_rule(p, "limit", (clx_point){key, p->key - 4}, (clx_point){key + 24, p->key - 4});
+    clx_plot_key(p, CLX_SAMPLE_NONE, 0, panel->limit[k].name, "%s%s", clx_cooling_celsius(q->value, text),
+                 beyond ? ", beyond the axis" : "");
+  }
+}
+
+// When what happens: trips, and what follows them.
+static void put_events(clx_plot *p, const clx_result *result, bool names) {
+  static const char *const follow[][2] = {{"cooling.trip.to_warm", "warm"},
+                                          {"cooling.trip.to_throttle", "throttles"},
+                                          {"cooling.trip.to_shutdown", "shuts down"},
+                                          {"cooling.trip.recovered", "as before"}};
+  const double first = clx_result_value(result, "cooling.trip.at", 0);
+  double last = -INFINITY;
+  for (int32_t i = 0; i < CLX_COOLING_EVENTS + CLX_COUNT(follow); i++) {
+    char name[CLX_COOLING_TEXT], text[CLX_COOLING_NAME];
+    const int32_t k = i - CLX_COOLING_EVENTS;
+    snprintf(name, sizeof name, "cooling.trip.event_%d.at", i + 1);
+    const clx_quantity *q = clx_result_find(result, k < 0 ? name : follow[k][0]);
+    if (q == NULL || (k < 0 ? q->value : first + q->value) > p->x1) continue;
+    const clx_point at = clx_plot_at(p, k < 0 ? q->value : first + q->value, p->y1);
+    clx_plot_rule(p, k < 0 ? "aim" : "late", at, (clx_point){at.x, p->area.y + p->area.height});
+    if (!names) continue;
+    if (k < 0) {
+      if (at.x - last > 16) clx_svg_text(&p->picture, at.x + 3, p->area.y + 11, "small", "start", "%d", i + 1);
+      last = at.x;
+    } else {
+      clx_plot_rule(p, "late", (clx_point){p->area.x + p->area.width + 16, p->key - 4},
+                    (clx_point){p->area.x + p->area.width + 40, p->key - 4});
+      clx_plot_key(p, CLX_SAMPLE_NONE, 0, follow[k][1], "after %s",
+                   clx_quantity_format(q->value, "s", 3, text, sizeof text));
+    }
+  }
+}
+
+static void put_curves(clx_plot *p, const clx_result *result, const trip_panel *panel) {
+  for (int32_t k = 0; k < CURVES; k++) {
+    const double *x = NULL;
+    int32_t count = 0;
+    const double *y =
+        panel->curve[k].series != NULL ? clx_result_series(result, panel->curve[k].series, &x, &count) : NULL;
+    char style[8], most[CLX_COOLING_NAME];
+    if (y == NULL) continue;
+    double low = INFINITY, high = -INFINITY, last = -INFINITY;
+    snprintf(style, sizeof style, "s%d", panel->curve[k].style);
+    clx_buffer_format(p->picture.out, "<path class=\"line %s\" d=\"", style);
+    for (int32_t i = 0; i < count; i++) {
+      const clx_point at = clx_plot_at(p, x[i], shown(panel, y[i]));
+      low = fmin(low, y[i]);
+      high = fmax(high, y[i]);
+      if (at.x - last < 0.5 && i + 1 < count) continue;
+      clx_buffer_format(p->picture.out, "%c%.1f %.1f", isfinite(last) ? 'L' : 'M', at.x, at.y);
+      last = at.x;
+    }
+    clx_buffer_format(p->picture.out, "\"/>\n");
+    if (panel->scale == CELSIUS) {
+      clx_cooling_celsius(high, most);
+    } else if (panel->scale == SHARE) {
+      snprintf(most, sizeof most, "%.0f %%", 100 * low);
+    } else {
+      clx_quantity_format(high, "W", 3, most, sizeof most);
+    }
+    clx_plot_key(p, CLX_SAMPLE_PLAIN, panel->curve[k].style, panel->curve[k].name, "%s %s",
+                 panel->scale == SHARE ? "least" : "most", most);
+  }
+}
+
+static bool put_panel(clx_plot *p, const clx_result *result, const trip_panel *panel, double until, double y, bool names) {
+  clx_power_axes(p, (clx_area){EDGE, y, WIDE - 2 * EDGE, panel->height}, MARGIN);
+  p->x0 = 0;
+  p->x1 = until;
+  if (!range_of(result, panel, p)) return false;
+  if (panel->scale == WATT) {
+    clx_power_upright(p, panel->title, "W");
+  } else {
+    clx_cooling_upright(p, panel->title);
+  }
+  clx_plot_time_axis(p, "time");
+  put_curves(p, result, panel);
+  put_limits(p, result, panel);
+  put_events(p, result, names);
+  return true;
+}
+
+// The event and its time as a text; false past the last.
+static bool event_of(const clx_result *result, int32_t number, char text[CLX_POWER_TEXT]) {
+  char name[CLX_COOLING_TEXT], at[CLX_COOLING_NAME];
+  snprintf(name, sizeof name, "cooling.trip.event_%d.at", number);
+  const clx_quantity *q = clx_result_find(result, name);
+  snprintf(name, sizeof name, "cooling.trip.event_%d.what", number);
+  const char *fact = clx_result_fact(result, name);
+  if (q == NULL || fact == NULL || number > CLX_COOLING_EVENTS) return false;
+  snprintf(text, CLX_POWER_TEXT, "%d: %.300s at %s", number, fact,
+           clx_quantity_format(q->value, "s", 3, at, sizeof at));
+  return true;
+}
+
+// What the numbers in the uppermost panel stand for, in two columns.
+static void list_events(clx_plot *p, double y) {
+  char text[CLX_POWER_TEXT], cut[CLX_POWER_TEXT];
+  const double wide = (WIDE - 2 * EDGE) / 2.0;
+  for (int32_t i = 1; event_of(p->picture.result, i, text); i++)
+    clx_svg_text(&p->picture, EDGE + (i - 1) % 2 * wide, y + (i - 1) / 2 * ROW, "small", "start", "%s",
+                 clx_goodput_cut(text, wide - 12, 11, cut, sizeof cut));
+}
+
+void clx_report_cooling_trip(const clx_result *result, clx_buffer *out) {
+  static const char what[] = "After a trip";
+  double until = 0, height = 96;
+  bool there[PANELS] = {false};
+  for (int32_t i = 0; i < PANELS; i++) {
+    for (int32_t k = 0; k < CURVES; k++) {
+      const double *x = NULL;
+      int32_t count = 0;
+      if (TRIP[i].curve[k].series == NULL || clx_result_series(result, TRIP[i].curve[k].series, &x, &count) == NULL)
+        continue;
+      there[i] = there[i] || count > 1;
+      if (count > 1) until = fmax(until, x[count - 1]);
+    }
+    if (there[i]) height += TRIP[i].height + 8;
+  }
+  if (!(until > 0)) {
+    clx_cooling_empty(result, what, "no trip in this result: colossus cooling SCENARIO --trip power", out);
+    return;
+  }
+  char text[CLX_POWER_TEXT], cut[CLX_POWER_TEXT], outside[CLX_COOLING_NAME], head[CLX_POWER_TEXT];
+  int32_t events = 0;
+  while (event_of(result, events + 1, text)) events++;
+  const double list = height + 14;
+  if (events > 0) height += (events + 1) / 2 * ROW + 8;
+  clx_plot p = clx_cooling_page(result, WIDE, height + 4, what, out);
+  const char *trip = clx_result_fact(result, "cooling.trip.what");
+  const clx_quantity *air = clx_result_find(result, "cooling.trip.dry_bulb");
+  snprintf(head, sizeof head, "%s%s%s", what, air != NULL ? ", outside " : "",
+           air != NULL ? clx_cooling_celsius(air->value, outside) : "");
+  clx_power_head(&p, head,
+                 clx_goodput_cut(trip != NULL ? trip : "limits in red", WIDE - 2 * EDGE, 11, cut, sizeof cut));
+  list_events(&p, list);
+  double y = 96;
+  bool first = true;
+  for (int32_t i = 0; i < PANELS; i++) {
+    if (!there[i] || !put_panel(&p, result, &TRIP[i], until, y, first)) continue;
+    y += TRIP[i].height + 8;
+    first = false;
+  }
+  clx_buffer_format(out, "</svg>\n");
+}
+
+// --- supply temperatures -----------------------------------------------------------------------------------------------------
+
+typedef struct measure {
+  const char *what, *title, *unit;
+  double factor;
+} measure;
+
+static const measure MEASURES[] = {{"pue", "PUE less 1", "", 1},
+                                   {"energy", "energy of the cooling", "J", 1},
+                                   {"water", "water", "thousand m3", 1e-6},
+                                   {"compressor_time", "hours with compressors", "h", 1 / 3600.0}};
+
+static void put_bars(clx_plot *p, const clx_result *result, const measure *m,
+                     char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], int32_t count, clx_area area) {
+  double value[CLX_COOLING_SUPPLIES], most = 0;
+  char title[CLX_COOLING_TEXT], text[CLX_COOLING_NAME];
+  const bool pue = strcmp(m->what, "pue") == 0, joule = strcmp(m->unit, "J") == 0;
+  for (int32_t i = 0; i < count; i++) {
+    const double found = clx_cooling_value(result, "compare", name[i], m->what, NAN);
+    value[i] = m->factor * (found - (pue ? 1 : 0));
+    if (isfinite(value[i])) most = fmax(most, value[i]);
+  }
+  clx_power_axes(p, area, 16);
+  p->x0 = p->y0 = 0;
+  p->x1 = count;
+  p->y1 = most > 0 ? 1.16 * most : 1;
+  snprintf(title, sizeof title, m->unit[0] != '\0' ? "%s (%s)" : "%s", m->title, m->unit);
+  if (joule) {
+    clx_power_upright(p, m->title, "J");
+  } else {
+    clx_cooling_upright(p, title);
+  }
+  const double bottom = p->area.y + p->area.height, slot = p->area.width / count, wide = fmin(0.6 * slot, 90);
+  clx_plot_rule(p, "axis", (clx_point){p->area.x, bottom}, (clx_point){p->area.x + p->area.width, bottom});
+  for (int32_t i = 0; i < count; i++) {
+    const double x = p->area.x + (i + 0.5) * slot;
+    clx_svg_text(&p->picture, x, bottom + 17, "small", "middle", "%s", name[i]);
+    if (!isfinite(value[i])) continue;
+    const double top = clx_plot_at(p, 0, fmax(value[i], 0)).y;
+    if (bottom - top > 0.05) clx_svg_box(&p->picture, x - wide / 2, top, wide, bottom - top, 1, "bar");
+    if (pue) {
+      snprintf(text, sizeof text, "%.4f", value[i]);
+    } else {
+      clx_quantity_format(value[i], joule ? "J" : "", 3, text, sizeof text);
+    }
+    clx_svg_text(&p->picture, x, top - 5, "small", "middle", "%s", text);
+  }
+}
+
+void clx_report_cooling_compare(const clx_result *result, clx_buffer *out) {
+  static const char what[] = "Supply temperatures side by side";
+  char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME];
+  const int32_t count = clx_cooling_supplies(result, name);
+  if (count == 0) {
+    clx_cooling_empty(result, what, "no comparison in this result: colossus cooling SCENARIO --compare W32,W45", out);
+    return;
+  }
+  clx_plot p = clx_cooling_page(result, WIDE, 96 + 2 * 264 + 8, what, out);
+  clx_power_head(
+      &p, what,
+      "each with the smallest plant that holds it through the design day, over the same year; W45: 45 \u00b0C");
+  const double width = (WIDE - 2 * EDGE - 20) / 2.0;
+  for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++)
+    put_bars(&p, result, &MEASURES[i], name, count,
+             (clx_area){EDGE + (i % 2) * (width + 20), 96 + (i / 2) * 264.0, width, 256});
+  clx_buffer_format(out, "</svg>\n");
+}

@@ -1,0 +1,172 @@
+// Catalogue entries and weather of the section `cooling`, read and checked.
+#include <stdio.h>
+
+#include "scenario/scenario.h"
+
+bool clx_scenario_is_cooled(const clx_scenario *s) { return s->cooling.stated; }
+
+// --- equipment -----------------------------------------------------------------------------------------------------------
+
+typedef struct clx_equipment {
+  const char *kind, *name;
+  const void *entry;
+  const struct clx_equipment *next;
+} clx_equipment;
+
+static const void *find(const void *of, const char *kind, const char *name) {
+  const clx_scenario *s = of;
+  for (const clx_equipment *e = s->cooling.equipment; e != NULL; e = e->next)
+    if (clx_text_equal(e->kind, kind) && clx_text_equal(e->name, name)) return e->entry;
+  return NULL;
+}
+
+clx_plant_finder clx_scenario_plant_finder(const clx_scenario *s) { return (clx_plant_finder){.find = find, .of = s}; }
+
+static clx_status add(clx_scenario *s, const char *kind, const char *name, clx_place place, clx_error *error) {
+  if (name == NULL || find(s, kind, name) != NULL) return CLX_OK;
+  const clx_schema *schema = clx_catalog_schema(kind);
+  clx_equipment *e = CLX_NEW(s->arena, clx_equipment);
+  void *entry = clx_arena_alloc(s->arena, schema->size);
+  if (e == NULL || entry == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
+  CLX_TRY(clx_catalog_read(s->catalog, kind, name, place, schema, s->arena, entry, error));
+  *e = (clx_equipment){.kind = kind, .name = name, .entry = entry, .next = s->cooling.equipment};
+  s->cooling.equipment = e;
+  return CLX_OK;
+}
+
+// What stands for a unit of the plant in the catalogue.
+static const char *const equipment_kind[CLX_PLANT_KINDS] = {
+    [CLX_PLANT_EXCHANGER] = "cdu",   [CLX_PLANT_DRY] = "dry_cooler",      [CLX_PLANT_TOWER] = "tower",
+    [CLX_PLANT_CHILLER] = "chiller", [CLX_PLANT_AIR_ECONOMISER] = NULL, [CLX_PLANT_DX] = "chiller"};
+
+static clx_status read_equipment(clx_scenario *s, clx_error *error) {
+  const clx_plant_spec *plant = &s->cooling.plant;
+  clx_status first = CLX_OK;
+  for (int32_t i = 0; i < plant->loop_count; i++) {
+    const clx_status read = add(s, "mover", plant->loop[i].pump, plant->loop[i].place, error);
+    if (first == CLX_OK) first = read;
+  }
+  for (int32_t i = 0; i < plant->unit_count; i++) {
+    const clx_plant_unit_spec *u = &plant->unit[i];
+    const char *kind = equipment_kind[u->kind];
+    if (u->equipment == NULL || kind == NULL) continue;
+    const clx_status read = add(s, kind, u->equipment, u->place, error);
+    if (first == CLX_OK) first = read;
+    if (read != CLX_OK || u->kind != CLX_PLANT_EXCHANGER) continue;
+    const clx_cdu *cdu = find(s, kind, u->equipment);
+    const clx_status pump = add(s, "mover", cdu->pump, u->place, error);
+    if (first == CLX_OK) first = pump;
+  }
+  return first;
+}
+
+// --- plant ---------------------------------------------------------------------------------------------------------------
+
+static clx_plant_unit_spec *unit_named(clx_plant_spec *plant, const char *name) {
+  for (int32_t i = 0; i < plant->unit_count; i++)
+    if (clx_text_equal(plant->unit[i].name, name)) return &plant->unit[i];
+  return NULL;
+}
+
+static clx_status unknown_unit(const clx_plant_spec *plant, const clx_cooling_units_spec *given, clx_error *error) {
+  const char *names[CLX_PLANT_UNITS_MAX];
+  int32_t count = 0;
+  for (; count < plant->unit_count && count < CLX_PLANT_UNITS_MAX; count++) names[count] = plant->unit[count].name;
+  const char *near = clx_nearest(given->name, names, count);
+  return clx_fail(error, CLX_INPUT, given->place, "'cooling.units': the plant has no unit '%s'%s%s%s", given->name,
+                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+// Numbers that the user gives stand before those of the plant.
+static clx_status give_counts(clx_scenario *s, clx_error *error) {
+  const clx_cooling_spec *spec = &s->spec.cooling;
+  clx_plant_spec *plant = &s->cooling.plant;
+  for (int32_t i = 0; i < plant->unit_count && spec->spare >= 0; i++) plant->unit[i].spare = spec->spare;
+  for (int32_t i = 0; i < spec->unit_count; i++) {
+    clx_plant_unit_spec *unit = unit_named(plant, spec->units[i].name);
+    if (unit == NULL) return unknown_unit(plant, &spec->units[i], error);
+    if (spec->units[i].count >= 0) unit->count = spec->units[i].count;
+    if (spec->units[i].spare >= 0) unit->spare = spec->units[i].spare;
+  }
+  return CLX_OK;
+}
+
+static clx_status read_plant(clx_scenario *s, clx_error *error) {
+  const clx_cooling_spec *spec = &s->spec.cooling;
+  const bool own = spec->own.loop_count > 0;
+  if (own == (spec->plant != NULL))
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    own ? "'cooling.plant' and 'cooling.own' exclude each other: an entry of the catalogue, or one written out"
+                        : "'cooling' needs 'plant' (colossus catalogue ls plant) or 'own', one written out");
+  s->cooling.plant = spec->own;
+  if (!own)
+    CLX_TRY(clx_catalog_read(s->catalog, "plant", spec->plant, spec->place, &clx_plant_schema, s->arena, &s->cooling.plant,
+                             error));
+  CLX_TRY(clx_plant_check(&s->cooling.plant, spec->place, error));
+  CLX_TRY(give_counts(s, error));
+  return read_equipment(s, error);
+}
+
+// --- racks ---------------------------------------------------------------------------------------------------------------
+
+static bool is_for(const clx_rack_coolant *coolant, const char *rack) {
+  for (int32_t i = 0; i < coolant->rack_count; i++)
+    if (clx_text_equal(coolant->racks[i], rack)) return true;
+  return false;
+}
+
+// What the racks of each cohort need, and the plates of their accelerators.
+static clx_status read_coolants(clx_scenario *s, clx_error *error) {
+  const clx_place place = s->spec.cooling.place;
+  s->cooling.coolant = CLX_NEW_ARRAY(s->arena, const clx_rack_coolant *, s->machine.cohort_count + 1);
+  if (s->cooling.coolant == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0;; k++) {
+    const char *name = clx_catalog_name(s->catalog, "rack_coolant", k);
+    if (name == NULL) return CLX_OK;
+    CLX_TRY(add(s, "rack_coolant", name, place, error));
+    const clx_rack_coolant *coolant = find(s, "rack_coolant", name);
+    for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+      if (!is_for(coolant, s->machine.cohort[i].rack.name)) continue;
+      s->cooling.coolant[i] = coolant;
+      CLX_TRY(add(s, "cold_plate", coolant->plate, place, error));
+    }
+  }
+}
+
+// --- weather -------------------------------------------------------------------------------------------------------------
+
+static clx_status read_climate(clx_scenario *s, clx_error *error) {
+  clx_climate *climate = CLX_NEW(s->arena, clx_climate);
+  if (climate == NULL) return clx_fail(error, CLX_MEMORY, s->spec.cooling.place, "out of memory");
+  CLX_TRY(clx_catalog_read(s->catalog, "climate", s->spec.cooling.climate, s->spec.cooling.place, &clx_climate_schema,
+                           s->arena, climate, error));
+  return clx_weather_typical(climate, s->arena, &s->cooling.weather, error);
+}
+
+static clx_status read_weather(clx_scenario *s, clx_error *error) {
+  const clx_cooling_spec *spec = &s->spec.cooling;
+  if ((spec->climate != NULL) == (spec->weather != NULL))
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'cooling' needs the outside air: 'climate' (colossus catalogue ls climate) or 'weather', an EPW file%s",
+                    spec->climate != NULL ? ", not both" : "");
+  if (spec->climate != NULL) return read_climate(s, error);
+  const char *path = spec->weather;
+  if (path[0] != '/' && s->folder != NULL) path = clx_arena_format(s->arena, "%s/%s", s->folder, path);
+  return clx_weather_read(path, s->arena, &s->cooling.weather, error);
+}
+
+clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
+  const clx_cooling_spec *spec = &s->spec.cooling;
+  s->cooling.stated = spec->place.file != NULL;
+  if (!s->cooling.stated) return CLX_OK;
+  if (!clx_scenario_is_training(s))
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'cooling' needs a section 'training': the heat of a machine of many jobs ('power.jobs') is not cooled yet");
+  if (s->spec.power.pue > 0)
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'power.pue' and 'cooling' exclude each other: stated, or computed from a plant");
+  const clx_status plant = read_plant(s, error), weather = read_weather(s, error);
+  CLX_TRY(plant);
+  CLX_TRY(weather);
+  return read_coolants(s, error);
+}

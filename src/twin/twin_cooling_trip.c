@@ -1,0 +1,62 @@
+// The minutes after equipment of a scenario's plant stops.
+#include <math.h>
+
+#include "scenario/scenario.h"
+#include "twin/twin_cooling.h"
+
+// The cohort whose chips are followed: the first to throttle, else the first whose chips are known.
+static int32_t followed(const clx_twin_power_case *c) {
+  if (c->cooling->first >= 0) return c->cooling->first;
+  for (int32_t i = 0; i < c->fleet_count; i++)
+    if (c->cooling->chips[i].thermal != NULL && c->cooling->chips[i].resistance > 0) return i;
+  return -1;
+}
+
+clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,
+                                      double outside, double horizon, clx_transient *out, clx_error *error) {
+  static const double STEP = 0.5, HEAT_CAPACITY = 60e3;  // s; J/K of a rack's metal that follows the coolant: 150 kg of copper
+  const clx_twin_cooling *k = c->cooling;
+  const clx_cooling_spec *spec = &c->scenario->spec.cooling;
+  const double dry = outside > 0 ? outside : spec->outside;
+  clx_air air = k->plant.design;
+  double gpus = 0, racks = 0;
+  if (dry > 0) {
+    air.dry_bulb = dry;
+    air.humidity = fmin(air.humidity, clx_air_saturation_humidity(dry, air.pressure));
+  }
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    gpus += (double)c->fleet[i].cohort.gpus;
+    racks += (double)c->fleet[i].cohort.racks;
+  }
+  clx_transient_input input = {.plant = &k->plant,
+                               .outside = &air,
+                               .liquid = k->mean.liquid,
+                               .air = k->mean.air,
+                               .chips = gpus,
+                               .rack_capacity = HEAT_CAPACITY * racks,
+                               .trip = trip,
+                               .trip_count = trip_count,
+                               .tank = spec->tank,
+                               .tank_loop = spec->tank_loop,
+                               .backup_pumps = spec->backup_pumps,
+                               .horizon = horizon,
+                               .step = STEP};
+  const int32_t cohort = followed(c);
+  if (cohort >= 0) {
+    input.chip = k->chips[cohort].thermal;
+    input.chip_power = k->chips[cohort].usual.power;
+    input.resistance = k->chips[cohort].resistance;
+  }
+  return clx_transient_run(&input, c->arena, out, error);
+}
+
+clx_status clx_twin_cooling_ride(const clx_twin_power_case *c, double *seconds, clx_error *error) {
+  static const double HORIZON = 1800;
+  const clx_trip trip = {.kind = CLX_TRIP_POWER, .count = -1, .member = -1};
+  clx_transient out;
+  *seconds = INFINITY;
+  if (followed(c) < 0) return CLX_OK;
+  CLX_TRY(clx_twin_cooling_transient(c, &trip, 1, 0, HORIZON, &out, error));
+  *seconds = out.to_throttle;
+  return CLX_OK;
+}

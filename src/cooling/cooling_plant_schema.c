@@ -92,7 +92,8 @@ static const clx_row unit_rows[] = {
     REAL("humidity_most", humidity_most, NULL, 1, 0, 1, "relative, of the air that an air economiser may supply"),
     REAL("humidity_least", humidity_least, NULL, 0, 0, 1, "the same, lowest"),
     REAL("outside_most", outside_most, "K", 0, 0, KELVIN_MAX,
-         "of an air economiser: warmer outside air stays outside (changeover by dry bulb); 0 = as long as it is colder than the return"),
+         "of an air economiser: warmer outside air stays outside (changeover by dry bulb); 0 = as long as it is colder "
+         "than the return"),
     REAL("pressure_hot", pressure_hot, "Pa", 0, 0, 1e8, "in the unit at design flow of its loop"),
     REAL("pressure_cold", pressure_cold, "Pa", 0, 0, 1e8, "in the unit at design flow of `into`"),
     REAL("electric", electric, NULL, 0, 0, 10, "W per W of design heat beside fans and compressors"),

@@ -95,10 +95,10 @@ static clx_status keep_units(clx_arena *arena, clx_case_outcome *outcome, int32_
 clx_status clx_case_evaluate(clx_arena *arena, const clx_catalog *catalog, const clx_case *of, int32_t threads,
                              clx_case_outcome *outcome, clx_error *error) {
   clx_case_run run = {.arena = arena, .catalog = catalog, .of = of, .threads = threads};
-  clx_status status = of->kind->open(&run, error);
+  clx_status status = of->kind->open == NULL ? CLX_OK : of->kind->open(&run, error);
   if (status == CLX_OK) status = evaluate_rows(&run, outcome, error);
   if (status == CLX_OK) status = keep_units(arena, outcome, of->row_count, error);
-  const clx_status closed = of->kind->close(&run, error);
+  const clx_status closed = of->kind->close == NULL ? CLX_OK : of->kind->close(&run, error);
   return status != CLX_OK ? status : closed;
 }
 

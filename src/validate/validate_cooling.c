@@ -470,9 +470,9 @@ static const figure FIGURES[] = {
     {"enthalpy", "J/kg", BULB, NULL, enthalpy},
     {"standard_pressure", "Pa", {"elevation"}, {"m"}, NULL, standard_pressure},
     {"density", "kg/m^3", SIDE, "fluid", fluid_density},
-    {"heat_capacity", "J/(kg K)", SIDE, "fluid", fluid_capacity},
-    {"conductivity", "W/(m K)", SIDE, "fluid", fluid_conductivity},
-    {"viscosity", "Pa s", SIDE, "fluid", fluid_viscosity},
+    {"heat_capacity", "J/kg/K", SIDE, "fluid", fluid_capacity},
+    {"conductivity", "W/m/K", SIDE, "fluid", fluid_conductivity},
+    {"viscosity", "kg/m/s", SIDE, "fluid", fluid_viscosity},
     {"heated", "K", {"inlet", "heat", "flow"}, {"K", "W", "kg/s"}, "fluid", heated},
     {"effectiveness_counter", "", UNITS, NULL, counter},
     {"effectiveness_parallel", "", UNITS, NULL, parallel},
@@ -573,7 +573,8 @@ static clx_status read_inputs(clx_case_run *run, const clx_case_row *row, const 
   if (!has_system(f)) return CLX_OK;
   const clx_node *system = find_input(run, row, "system");
   if (system == NULL || system->kind != CLX_NODE_SCALAR)
-    return clx_fail(error, CLX_INPUT, row->place, "'%s' needs the input 'system': one of the ten types, a loop, or a climate", f->name);
+    return clx_fail(error, CLX_INPUT, row->place,
+                    "'%s' needs the input 'system': one of the ten types, a loop, or a climate", f->name);
   a->system = system->text;
   a->system_place = system->place;
   return CLX_OK;

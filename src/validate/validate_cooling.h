@@ -7,7 +7,7 @@
 clx_status clx_case_cooling_value(clx_case_run *run, const clx_case_row *row, clx_case_value *out, clx_error *error);
 
 // Ten types of data centres whose parameters are drawn from published ranges (validate_cooling_types.c): each is sampled once, when it is asked
-// for, 51 draws through every 49th hour of the year (about 0.4 s a type).
+// for, 51 draws through every 97th hour of the year (about 0.2 s a type).
 typedef struct clx_cooling_types clx_cooling_types;
 // `thinned`: the weather that the others want.
 clx_status clx_cooling_types_open(const clx_weather *year, clx_arena *arena, clx_cooling_types **types,

@@ -8,7 +8,7 @@
 #include "validate/validate_cooling.h"
 #include "weather/weather.h"
 
-enum { TYPES = 10, STRIDE = 49 };  // every 49th hour: all hours of the day, all weeks
+enum { TYPES = 10, STRIDE = 97 };  // every 97th hour: all hours of the day, all weeks
 
 typedef enum parameter {
   UPS,
@@ -235,14 +235,15 @@ static void draw_units(drawn *d) {
   int32_t u = 0;
   const bool dx = t->machine == CLX_PLANT_DX;
   if (t->economiser == AIR_SIDE)
-    d->unit[u++] = (clx_plant_unit_spec){.name = "outside air",
-                                         .kind = CLX_PLANT_AIR_ECONOMISER,
-                                         .loop = "hall",
-                                         .share = 1,
-                                         .pads = t->adiabatic ? 0.9 : 0,
-                                         .outside_most = hall_supply(d),  // the study's control: changed over, not mixed
-                                         .humidity_most = fmin(x[HUMIDITY_MOST], humidity_at_supply(d, x[DEW_MOST], 0, 0)),
-                                         .humidity_least = t->adiabatic ? 0 : driest(d)};
+    d->unit[u++] =
+        (clx_plant_unit_spec){.name = "outside air",
+                              .kind = CLX_PLANT_AIR_ECONOMISER,
+                              .loop = "hall",
+                              .share = 1,
+                              .pads = t->adiabatic ? 0.9 : 0,
+                              .outside_most = hall_supply(d),  // the study's control: changed over, not mixed
+                              .humidity_most = fmin(x[HUMIDITY_MOST], humidity_at_supply(d, x[DEW_MOST], 0, 0)),
+                              .humidity_least = t->adiabatic ? 0 : driest(d)};
   if (dx) {
     d->unit[u++] =
         (clx_plant_unit_spec){.name = "dx", .kind = CLX_PLANT_DX, .loop = "hall", .equipment = "chiller", .share = 1};

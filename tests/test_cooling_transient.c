@@ -158,7 +158,7 @@ static void check_end(rig *r, double level) {
 
 static void test_a_long_transient_ends_at_the_steady_state(void **state) {
   (void)state;
-  for (int32_t control = 0; control < CLX_FLOW_CONTROLS; control++) {
+  for (int32_t control = 0; control < CLX_FLOW_DEMAND; control++) {
     rig *r = start();
     r->loop[0].control = r->loop[1].control = control;
     build(r);

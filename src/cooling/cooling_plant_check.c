@@ -78,6 +78,17 @@ static clx_status check_loop(const clx_plant_spec *spec, int32_t index, clx_plac
 }
 
 // Whether heat arrives in the loop, and whether something takes it away.
+// Flow by demand follows valves of units that give heat to the loop.
+static clx_status check_demand(const clx_plant_spec *spec, int32_t index, clx_place plant, clx_error *error) {
+  const clx_loop_spec *loop = &spec->loop[index];
+  if (loop->control != CLX_FLOW_DEMAND) return CLX_OK;
+  for (int32_t u = 0; u < spec->unit_count; u++)
+    if (clx_text_equal(spec->unit[u].into, loop->name)) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, at(loop->place, plant),
+                  "loop \"%s\" has control demand and no unit gives heat to it; expected fixed, range or pressure",
+                  loop->name);
+}
+
 static clx_status check_connected(const clx_plant_spec *spec, int32_t index, clx_place plant, clx_error *error) {
   const clx_loop_spec *loop = &spec->loop[index];
   bool filled = clx_plant_loop_index(spec, spec->liquid) == index || clx_plant_loop_index(spec, spec->air) == index;
@@ -213,6 +224,7 @@ clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_erro
   for (int32_t i = 0; i < spec->unit_count; i++) NOTE(check_unit(spec, i, place, error));
   if (status != CLX_OK) return status;
   for (int32_t i = 0; i < spec->loop_count; i++) NOTE(check_connected(spec, i, place, error));
+  for (int32_t i = 0; i < spec->loop_count; i++) NOTE(check_demand(spec, i, place, error));
 #undef NOTE
   int32_t order[CLX_LOOPS_MAX];
   const int32_t circle = clx_plant_order(spec, order);

@@ -50,12 +50,19 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   return clx_transient_run(&input, c->arena, out, error);
 }
 
+// Transients know no flow by demand.
+static bool is_followed(const clx_plant *plant) {
+  for (int32_t i = 0; i < plant->loop_count; i++)
+    if (plant->loop[i].spec.control == CLX_FLOW_DEMAND) return false;
+  return true;
+}
+
 clx_status clx_twin_cooling_ride(const clx_twin_power_case *c, double *seconds, clx_error *error) {
   static const double HORIZON = 1800;
   const clx_trip trip = {.kind = CLX_TRIP_POWER, .count = -1, .member = -1};
   clx_transient out;
   *seconds = INFINITY;
-  if (followed(c) < 0) return CLX_OK;
+  if (followed(c) < 0 || !is_followed(&c->cooling->plant)) return CLX_OK;
   CLX_TRY(clx_twin_cooling_transient(c, &trip, 1, 0, HORIZON, &out, error));
   *seconds = out.to_throttle;
   return CLX_OK;

@@ -37,7 +37,7 @@ static clx_status add(clx_scenario *s, const char *kind, const char *name, clx_p
 
 // What stands for a unit of the plant in the catalogue.
 static const char *const equipment_kind[CLX_PLANT_KINDS] = {
-    [CLX_PLANT_EXCHANGER] = "cdu",   [CLX_PLANT_DRY] = "dry_cooler",      [CLX_PLANT_TOWER] = "tower",
+    [CLX_PLANT_EXCHANGER] = "cdu",   [CLX_PLANT_DRY] = "dry_cooler",    [CLX_PLANT_TOWER] = "tower",
     [CLX_PLANT_CHILLER] = "chiller", [CLX_PLANT_AIR_ECONOMISER] = NULL, [CLX_PLANT_DX] = "chiller"};
 
 static clx_status read_equipment(clx_scenario *s, clx_error *error) {
@@ -109,14 +109,15 @@ static clx_status read_plant(clx_scenario *s, clx_error *error) {
   const clx_cooling_spec *spec = &s->spec.cooling;
   const bool own = spec->own.loop_count > 0;
   if (own == (spec->plant != NULL))
-    return clx_fail(error, CLX_INPUT, spec->place,
-                    own ? "'cooling.plant' and 'cooling.own' exclude each other: an entry of the catalogue, or one written out"
-                        : "'cooling' needs 'plant' (colossus catalogue ls plant) or 'own', one written out");
+    return clx_fail(
+        error, CLX_INPUT, spec->place,
+        own ? "'cooling.plant' and 'cooling.own' exclude each other: an entry of the catalogue, or one written out"
+            : "'cooling' needs 'plant' (colossus catalogue ls plant) or 'own', one written out");
   s->cooling.plant = spec->own;
   if (own) s->cooling.plant.name = "own";
   if (!own)
-    CLX_TRY(clx_catalog_read(s->catalog, "plant", spec->plant, spec->place, &clx_plant_schema, s->arena, &s->cooling.plant,
-                             error));
+    CLX_TRY(clx_catalog_read(s->catalog, "plant", spec->plant, spec->place, &clx_plant_schema, s->arena,
+                             &s->cooling.plant, error));
   CLX_TRY(clx_plant_check(&s->cooling.plant, spec->place, error));
   CLX_TRY(move_supply(s, error));
   CLX_TRY(give_counts(s, error));
@@ -162,9 +163,10 @@ static clx_status read_climate(clx_scenario *s, clx_error *error) {
 static clx_status read_weather(clx_scenario *s, clx_error *error) {
   const clx_cooling_spec *spec = &s->spec.cooling;
   if ((spec->climate != NULL) == (spec->weather != NULL))
-    return clx_fail(error, CLX_INPUT, spec->place,
-                    "'cooling' needs the outside air: 'climate' (colossus catalogue ls climate) or 'weather', an EPW file%s",
-                    spec->climate != NULL ? ", not both" : "");
+    return clx_fail(
+        error, CLX_INPUT, spec->place,
+        "'cooling' needs the outside air: 'climate' (colossus catalogue ls climate) or 'weather', an EPW file%s",
+        spec->climate != NULL ? ", not both" : "");
   if (spec->climate != NULL) return read_climate(s, error);
   const char *path = spec->weather;
   if (path[0] != '/' && s->folder != NULL) path = clx_arena_format(s->arena, "%s/%s", s->folder, path);
@@ -176,8 +178,9 @@ clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
   s->cooling.stated = spec->place.file != NULL;
   if (!s->cooling.stated) return CLX_OK;
   if (!clx_scenario_is_training(s))
-    return clx_fail(error, CLX_INPUT, spec->place,
-                    "'cooling' needs a section 'training': the heat of a machine of many jobs ('power.jobs') is not cooled yet");
+    return clx_fail(
+        error, CLX_INPUT, spec->place,
+        "'cooling' needs a section 'training': the heat of a machine of many jobs ('power.jobs') is not cooled yet");
   const clx_status plant = read_plant(s, error), weather = read_weather(s, error);
   CLX_TRY(plant);
   CLX_TRY(weather);

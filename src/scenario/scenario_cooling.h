@@ -14,20 +14,20 @@ typedef struct clx_cooling_units_spec {
 } clx_cooling_units_spec;
 
 typedef struct clx_cooling_spec {
-  const char *plant;      // catalogue name; NULL = written out in `own`, or no section
-  clx_plant_spec own;     // no loops = not written out
-  const char *climate;    // catalogue name
-  const char *weather;    // EPW file beside the scenario
-  double supply;          // K of the racks' liquid; 0 = that of the plant
-  double exceeded;        // share of the hours that are hotter than the design day
-  double spare;           // units beyond those that carry the load; below 0 = as the plant says
-  double outside;         // K dry bulb of trips; 0 = that of the design day
+  const char *plant;    // catalogue name; NULL = written out in `own`, or no section
+  clx_plant_spec own;   // no loops = not written out
+  const char *climate;  // catalogue name
+  const char *weather;  // EPW file beside the scenario
+  double supply;        // K of the racks' liquid; 0 = that of the plant
+  double exceeded;      // share of the hours that are hotter than the design day
+  double spare;         // units beyond those that carry the load; below 0 = as the plant says
+  double outside;       // K dry bulb of trips; 0 = that of the design day
   clx_cooling_units_spec *units;
   int32_t unit_count;
   clx_trip *trip;
   int32_t trip_count;
-  int32_t backup_pumps;   // bool: pumps stand on the UPS
-  double tank;            // m3 of cold water in the loop
+  int32_t backup_pumps;  // bool: pumps stand on the UPS
+  double tank;           // m3 of cold water in the loop
   const char *tank_loop;
   clx_place place;
 } clx_cooling_spec;

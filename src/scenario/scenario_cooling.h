@@ -1,6 +1,7 @@
 // The section `cooling` of a scenario: plant, weather, trips.
 #pragma once
 
+#include "catalog/catalog.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_transient.h"
 
@@ -37,12 +38,11 @@ extern const clx_schema clx_cooling_section_schema;
 // What the section names, read.
 typedef struct clx_cooling_entries {
   bool stated;
-  clx_plant_spec plant;  // with the numbers that the user gives
-  const struct clx_equipment *equipment;
+  clx_plant_spec plant;              // with the numbers that the user gives
+  const clx_equipment *equipment;    // of the plant and of racks
   const clx_rack_coolant **coolant;  // [cohort_count] of the machine; NULL = cooled by air, or not known
   clx_weather weather;
 } clx_cooling_entries;
 
 bool clx_scenario_is_cooled(const struct clx_scenario *scenario);
-// Equipment of the catalogue, read into the scenario's arena once.
 clx_plant_finder clx_scenario_plant_finder(const struct clx_scenario *scenario);

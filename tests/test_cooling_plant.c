@@ -85,16 +85,13 @@ static void check_balance(const clx_plant *plant, const clx_plant_state *s, doub
   for (int32_t l = 0; l < plant->loop_count; l++) {
     const clx_loop_state *loop = &s->loop[l];
     const double all = loop->flow * plant->loop[l].spec.count;
-    double given = (l == plant->liquid ? liquid : 0) + (l == plant->air ? air : 0), taken = 0, passed = 0;
+    double given = (l == plant->liquid ? liquid : 0) + (l == plant->air ? air : 0), taken = 0;
     for (int32_t u = 0; u < plant->unit_count; u++) {
       const clx_plant_unit *unit = &plant->unit[u];
       // Chillers of the fixture are hermetic: what they draw goes into the condenser.
       const double gives = s->unit[u].heat + (unit->chiller != NULL ? s->unit[u].electric : 0);
       if (unit->loop == l) taken += s->unit[u].heat;
-      if (unit->into == l) {
-        given += gives;
-        if (unit->exchanger.hot_flow > 0 && s->unit[u].heat > 0) passed += s->unit[u].heat;
-      }
+      if (unit->into == l) given += gives;
       if (l == 0 && unit->into < 0) out += gives;
       if (l == 0 && unit->chiller != NULL) in += s->unit[u].electric;
     }

@@ -383,7 +383,8 @@ static void test_a_plant_that_cannot_reject_names_what_is_short(void **state) {
     if (cases[i].pump >= 0) fault.pump[cases[i].pump] = 0;
     clx_error error = {0};
     assert_int_equal(clx_plant_solve(&plant, 20e6, 2e6, &outside, &fault, &s, &error), CLX_INFEASIBLE);
-    if (strstr(error.mistake[0].text, cases[i].loop) == NULL) fail_msg("case %d %s: %s", i, cases[i].loop, error.mistake[0].text);
+    if (strstr(error.mistake[0].text, cases[i].loop) == NULL)
+      fail_msg("case %d %s: %s", i, cases[i].loop, error.mistake[0].text);
     assert_non_null(strstr(error.mistake[0].text, "W are short at 35 degC"));
   }
 }

@@ -72,7 +72,9 @@ static void test_hotter_supply(void **state) {
   (void)state;
   const clx_setting warm[] = {{"cooling.supply", "45 degC"}}, cold[] = {{"cooling.supply", "35 degC"}};
   clx_result *hot = run(warm, 1), *cool = run(cold, 1);
-  assert_true(value(hot, "cooling.chip_temperature_max") > value(cool, "cooling.chip_temperature_max") + 5);  // less than 10 K: racks take more flow of a warmer coolant
+  assert_true(value(hot, "cooling.chip_temperature_max") >
+              value(cool, "cooling.chip_temperature_max") +
+                  5);  // less than 10 K: racks take more flow of a warmer coolant
   assert_true(value(hot, "cooling.leakage") > value(cool, "cooling.leakage"));
   assert_true(value(hot, "power.it_mean") > value(cool, "power.it_mean"));
   assert_true(value(hot, "training.step_time") >= value(cool, "training.step_time"));

@@ -94,8 +94,10 @@ static void test_published_year(void **state) {
   if (clx_weather_read(path, arena, &weather, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
   if (clx_catalog_read_plant(catalog, "modelica-liquid-year", place, arena, &spec, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);
-  const clx_plant_equipment all = {catalog, arena, &error};
-  const clx_plant_finder finder = clx_catalog_plant_finder(&all);
+  const clx_equipment *equipment = NULL;
+  if (clx_catalog_read_equipment(catalog, &spec, arena, &equipment, &error) != CLX_OK)
+    fail_msg("%s", error.mistake[0].text);
+  const clx_plant_finder finder = clx_equipment_finder(equipment);
   const clx_air design = clx_air_from_relative(309.15, 0.4, 101325);
   if (clx_plant_build(&spec, &finder, 0.6e6, 0, &design, arena, &plant, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);

@@ -48,17 +48,25 @@ clx_status clx_catalog_read_chain(const clx_catalog *catalog, const char *name, 
                                   struct clx_chain_spec *spec, clx_error *error);
 clx_status clx_catalog_read_conversions(const clx_catalog *catalog, struct clx_chain_spec *spec, clx_arena *arena,
                                         clx_error *error);
-// A cooling plant, checked; and a finder of its equipment for clx_plant_build (objects from `arena`; mistakes in entries into `error`).
+// A cooling plant, checked.
 struct clx_plant_spec;
 struct clx_plant_finder;
-typedef struct clx_plant_equipment {
-  const clx_catalog *catalog;
-  clx_arena *arena;
-  clx_error *error;
-} clx_plant_equipment;
 clx_status clx_catalog_read_plant(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                   struct clx_plant_spec *spec, clx_error *error);
-struct clx_plant_finder clx_catalog_plant_finder(const clx_plant_equipment *from);
+// Equipment read once, and how clx_plant_build finds it. A list starts as NULL; entries come from `arena`.
+typedef struct clx_equipment clx_equipment;
+// Everything that a plant names: movers, CDUs and their pumps, dry coolers, towers, chillers. CLX_INPUT: every name that the catalogue does not
+// have, with its place; the first one's status.
+clx_status clx_catalog_read_equipment(const clx_catalog *catalog, const struct clx_plant_spec *plant, clx_arena *arena,
+                                      const clx_equipment **list, clx_error *error);
+// One more; name NULL = none.
+clx_status clx_equipment_add(const clx_catalog *catalog, const char *kind, const char *name, clx_place place,
+                             clx_arena *arena, const clx_equipment **list, clx_error *error);
+const void *clx_equipment_find(const clx_equipment *list, const char *kind,
+                               const char *name);  // NULL = not in the list
+struct clx_plant_finder clx_equipment_finder(const clx_equipment *list);
+// Kind of the catalogue that stands for a unit of a plant (clx_plant_kind); NULL = none does.
+const char *clx_plant_equipment_kind(int32_t plant_kind);
 // Reads a pipe network (docs/model/cooling/hydraulics.md) from a document or file, resolves its pumps' movers, builds and checks it; all from
 // `arena`. CLX_INPUT with the place.
 struct clx_hydraulic_spec;

@@ -165,7 +165,6 @@ static void check_cdu(check *c, const clx_cdu *cdu, clx_place file) {
 
 // Cooling plants name equipment, too.
 static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
-  static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
   note(c, clx_plant_check(spec, file, c->error));
   for (int32_t i = 0; i < spec->loop_count; i++) {
     const char *pump = spec->loop[i].pump;
@@ -175,7 +174,7 @@ static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
   }
   for (int32_t i = 0; i < spec->unit_count; i++) {
     const clx_plant_unit_spec *unit = &spec->unit[i];
-    const char *kind = KIND[unit->kind];
+    const char *kind = clx_plant_equipment_kind(unit->kind);
     if (unit->equipment == NULL || kind == NULL || clx_catalog_canonical(c->catalog, kind, unit->equipment) != NULL)
       continue;
     note(c, clx_fail(c->error, CLX_INPUT, file, "unit \"%s\" names \"%s\", which catalogue/%s does not have",

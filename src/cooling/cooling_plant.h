@@ -78,8 +78,9 @@ typedef struct clx_plant_unit_spec {
   double pads;                           // saturation effectiveness of wetted pads of an air economiser; 0 = dry
   double cycles;                         // of concentration of the water on the pads; 0 = no bleed
   double humidity_most, humidity_least;  // relative, of air that an air economiser may supply
-  double outside_most;  // K: warmer outside air an air economiser leaves outside (changeover by dry bulb); 0 = up to the return
-  double pressure_hot, pressure_cold;    // Pa at design, where `pressure` of the loops is a sum of parts
+  double
+      outside_most;  // K: warmer outside air an air economiser leaves outside (changeover by dry bulb); 0 = up to the return
+  double pressure_hot, pressure_cold;  // Pa at design, where `pressure` of the loops is a sum of parts
   double electric;  // W per W of design heat of anything of its own beside fans and compressors (controls)
   clx_place place;
 } clx_plant_unit_spec;

@@ -69,9 +69,10 @@ static clx_status build_row(const clx_transient_input *input, int32_t number, cl
   const clx_plant *plant = input->plant;
   const clx_loop *loop = &plant->loop[number];
   if (loop->spec.control == CLX_FLOW_DEMAND)
-    return clx_fail(error, CLX_INPUT, loop->spec.place,
-                    "transient: loop \"%s\" has control demand, which is for steady states; give it fixed, range or pressure",
-                    loop->spec.name);
+    return clx_fail(
+        error, CLX_INPUT, loop->spec.place,
+        "transient: loop \"%s\" has control demand, which is for steady states; give it fixed, range or pressure",
+        loop->spec.name);
   *row = (clx_transient_row){.loop = loop, .count = fmax(loop->spec.count, 1)};
   row->set = clx_plant_set_point(loop, input->outside);
   row->pumps = loop->spec.pumps > 0 ? loop->spec.pumps : 1;

@@ -94,13 +94,13 @@ struct clx_scenario {
   double device_memory;  // B, smallest of the cohorts that train
   clx_training job;      // points into this object; layout as given (tp 0 = to be searched)
   int64_t job_gpus;
-  bool open;                 // a layout that cannot run is no mistake (clx_scenario_load_open)
-  const char *layout_wrong;  // why it cannot; NULL = it can, or is to be searched
-  clx_accuracy accuracy;     // of the training model, as `colossus validate` measured it
-  clx_failures failures;     // of the section `reliability`; name NULL without it
-  clx_power_entries power;   // of the section `power`
+  bool open;                    // a layout that cannot run is no mistake (clx_scenario_load_open)
+  const char *layout_wrong;     // why it cannot; NULL = it can, or is to be searched
+  clx_accuracy accuracy;        // of the training model, as `colossus validate` measured it
+  clx_failures failures;        // of the section `reliability`; name NULL without it
+  clx_power_entries power;      // of the section `power`
   clx_cooling_entries cooling;  // of the section `cooling`
-  const char *folder;        // of the file; nullable
+  const char *folder;           // of the file; nullable
 };
 
 // As clx_scenario_load, from a text in memory; `name` stands in messages.

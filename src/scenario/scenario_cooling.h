@@ -1,6 +1,7 @@
 // The section `cooling` of a scenario: plant, weather, trips.
 #pragma once
 
+#include "catalog/catalog.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_transient.h"
 
@@ -14,20 +15,20 @@ typedef struct clx_cooling_units_spec {
 } clx_cooling_units_spec;
 
 typedef struct clx_cooling_spec {
-  const char *plant;      // catalogue name; NULL = written out in `own`, or no section
-  clx_plant_spec own;     // no loops = not written out
-  const char *climate;    // catalogue name
-  const char *weather;    // EPW file beside the scenario
-  double supply;          // K of the racks' liquid; 0 = that of the plant
-  double exceeded;        // share of the hours that are hotter than the design day
-  double spare;           // units beyond those that carry the load; below 0 = as the plant says
-  double outside;         // K dry bulb of trips; 0 = that of the design day
+  const char *plant;    // catalogue name; NULL = written out in `own`, or no section
+  clx_plant_spec own;   // no loops = not written out
+  const char *climate;  // catalogue name
+  const char *weather;  // EPW file beside the scenario
+  double supply;        // K of the racks' liquid; 0 = that of the plant
+  double exceeded;      // share of the hours that are hotter than the design day
+  double spare;         // units beyond those that carry the load; below 0 = as the plant says
+  double outside;       // K dry bulb of trips; 0 = that of the design day
   clx_cooling_units_spec *units;
   int32_t unit_count;
   clx_trip *trip;
   int32_t trip_count;
-  int32_t backup_pumps;   // bool: pumps stand on the UPS
-  double tank;            // m3 of cold water in the loop
+  int32_t backup_pumps;  // bool: pumps stand on the UPS
+  double tank;           // m3 of cold water in the loop
   const char *tank_loop;
   clx_place place;
 } clx_cooling_spec;
@@ -37,12 +38,11 @@ extern const clx_schema clx_cooling_section_schema;
 // What the section names, read.
 typedef struct clx_cooling_entries {
   bool stated;
-  clx_plant_spec plant;  // with the numbers that the user gives
-  const struct clx_equipment *equipment;
+  clx_plant_spec plant;              // with the numbers that the user gives
+  const clx_equipment *equipment;    // of the plant and of racks
   const clx_rack_coolant **coolant;  // [cohort_count] of the machine; NULL = cooled by air, or not known
   clx_weather weather;
 } clx_cooling_entries;
 
 bool clx_scenario_is_cooled(const struct clx_scenario *scenario);
-// Equipment of the catalogue, read into the scenario's arena once.
 clx_plant_finder clx_scenario_plant_finder(const struct clx_scenario *scenario);

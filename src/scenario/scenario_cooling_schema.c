@@ -94,7 +94,8 @@ static const clx_row cooling_rows[] = {
      .unit = "K",
      .minimum = 0,
      .maximum = 350,
-     .doc = "liquid that the racks get (\"40 degC\"); the plant's where left out, outer loops follow by the same differences"},
+     .doc = "liquid that the racks get (\"40 degC\"); the plant's where left out, outer loops follow by the same "
+            "differences"},
     {.key = "exceeded",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, exceeded),

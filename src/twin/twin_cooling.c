@@ -124,8 +124,8 @@ static clx_chip_load load_of(const clx_twin_cohort *t, double watt) {
   return (clx_chip_load){.power_full = watt, .rest = t->cohort.device.idle_power / watt, .limit = board_limit(t)};
 }
 
-static clx_status chip_at(const clx_twin_power_case *c, int32_t cohort, double inlet, double watt, clx_chip_point *point,
-                          clx_error *error) {
+static clx_status chip_at(const clx_twin_power_case *c, int32_t cohort, double inlet, double watt,
+                          clx_chip_point *point, clx_error *error) {
   const clx_twin_chips *chips = &c->cooling->chips[cohort];
   const clx_chip_load load = load_of(&c->fleet[cohort], watt);
   const clx_chip_cooling cooling = {.inlet = inlet, .resistance = chips->resistance};
@@ -203,7 +203,8 @@ static clx_status build(clx_twin_power_case *c, clx_error *error) {
   clx_twin_cooling *k = c->cooling;
   const clx_air design = design_air(s);
   CLX_TRY(need_loops(c, error));
-  CLX_TRY(clx_plant_build(&s->cooling.plant, &finder, k->peak.liquid, k->peak.air, &design, c->arena, &k->plant, error));
+  CLX_TRY(
+      clx_plant_build(&s->cooling.plant, &finder, k->peak.liquid, k->peak.air, &design, c->arena, &k->plant, error));
   return clx_plant_solve(&k->plant, k->peak.liquid, k->peak.air, &design, NULL, &k->design, error);
 }
 

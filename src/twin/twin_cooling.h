@@ -25,22 +25,23 @@ typedef struct clx_twin_chips {
 
 struct clx_twin_cooling {
   clx_plant plant;
-  clx_twin_heat peak, mean;     // all at their limits; while the job runs
-  double pass_it;               // W of IT power that `mean` belongs to
-  clx_plant_state design;       // peak heat in the air of the design day
-  clx_plant_state usual;        // mean heat in the year's mean air
-  clx_cooling_year year;        // of the mean heat
-  clx_plant_state hottest;      // mean heat at the hour of the year with the hottest supply
+  clx_twin_heat peak, mean;  // all at their limits; while the job runs
+  double pass_it;            // W of IT power that `mean` belongs to
+  clx_plant_state design;    // peak heat in the air of the design day
+  clx_plant_state usual;     // mean heat in the year's mean air
+  clx_cooling_year year;     // of the mean heat
+  clx_plant_state hottest;   // mean heat at the hour of the year with the hottest supply
   bool has_year;
-  clx_twin_chips *chips;        // [fleet_count]
-  int32_t first;                // cohort that throttles first; < 0 = not known
+  clx_twin_chips *chips;  // [fleet_count]
+  int32_t first;          // cohort that throttles first; < 0 = not known
 };
 
 // Plant, design and usual states; sets overhead and overhead_peak of the case, and the leakage of each cohort. `year`: the whole year, too. Nothing where the
 // scenario has no section `cooling`. CLX_INFEASIBLE: a plant that cannot reject the heat.
 clx_status clx_twin_cooling_make(clx_twin_power_case *c, bool year, clx_error *error);
 // The chips of one cohort at an inlet temperature.
-clx_status clx_twin_cooling_chip(const clx_twin_power_case *c, int32_t cohort, double inlet, clx_chip_point *point, clx_error *error);
+clx_status clx_twin_cooling_chip(const clx_twin_power_case *c, int32_t cohort, double inlet, clx_chip_point *point,
+                                 clx_error *error);
 // Step of the job at the hottest hour: leakage and throttling come off what GPUs may draw.
 clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, double *time, clx_error *error);
 // cooling.*
@@ -48,5 +49,5 @@ clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_r
 // s from loss of all power to the plant until the first chip throttles; INFINITY = not within an hour.
 clx_status clx_twin_cooling_ride(const clx_twin_power_case *c, double *seconds, clx_error *error);
 // A transient with the trips given, in outside air of `outside` K (0 = design day).
-clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count, double outside,
-                                      double horizon, clx_transient *out, clx_error *error);
+clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,
+                                      double outside, double horizon, clx_transient *out, clx_error *error);

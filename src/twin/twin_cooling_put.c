@@ -63,12 +63,14 @@ static clx_status put_year(const putter *p) {
       {"residual", y->residual, "", "energy that the plant does not account for, share"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
   if (y->shortfall <= 0) return CLX_OK;
-  const number missing[] = {{"shortfall", y->shortfall, "W", "by which the plant misses its set points in the worst hour"}};
+  const number missing[] = {
+      {"shortfall", y->shortfall, "W", "by which the plant misses its set points in the worst hour"}};
   CLX_TRY(put_all(p, "", missing, CLX_COUNT(missing)));
-  return clx_result_warn(p->result, p->error,
-                         "cooling: in hour %lld the plant misses its set points by %.4g MW: it runs warm for %.0f hours of "
-                         "the year",
-                         (long long)y->shortfall_at, y->shortfall / 1e6, y->warm_time / 3600);
+  return clx_result_warn(
+      p->result, p->error,
+      "cooling: in hour %lld the plant misses its set points by %.4g MW: it runs warm for %.0f hours of "
+      "the year",
+      (long long)y->shortfall_at, y->shortfall / 1e6, y->warm_time / 3600);
 }
 
 // --- plant ---------------------------------------------------------------------------------------------------------------
@@ -145,8 +147,9 @@ static clx_status put_design(const putter *p) {
     CLX_TRY(put_all(p, "", flows, CLX_COUNT(flows)));
   }
   CLX_TRY(put_text(p, "", "plant", plant->name));
-  const number moment[] = {{"moment.dry_bulb", plant->design.dry_bulb, "K", "outside air of the states of loops and units"},
-                           {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"}};
+  const number moment[] = {
+      {"moment.dry_bulb", plant->design.dry_bulb, "K", "outside air of the states of loops and units"},
+      {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"}};
   CLX_TRY(put_all(p, "", moment, CLX_COUNT(moment)));
   if (plant->liquid >= 0) CLX_TRY(put_text(p, "", "liquid", plant->loop[plant->liquid].spec.name));
   if (plant->air >= 0) CLX_TRY(put_text(p, "", "air", plant->loop[plant->air].spec.name));
@@ -213,12 +216,9 @@ static clx_status put_series(const putter *p) {
   const struct {
     const char *name, *unit;
     const float *from;
-  } series[] = {{"cooling.year.power", "W", y->series_electric},
-                {"cooling.year.supply", "K", y->series_supply},
-                {"cooling.year.water", "kg/s", y->series_water},
-                {"cooling.year.pue", "", y->series_pue},
-                {"cooling.year.dry_bulb", "K", w->dry_bulb},
-                {"cooling.year.wet_bulb", "K", w->wet_bulb}};
+  } series[] = {{"cooling.year.power", "W", y->series_electric}, {"cooling.year.supply", "K", y->series_supply},
+                {"cooling.year.water", "kg/s", y->series_water}, {"cooling.year.pue", "", y->series_pue},
+                {"cooling.year.dry_bulb", "K", w->dry_bulb},     {"cooling.year.wet_bulb", "K", w->wet_bulb}};
   double *x = CLX_NEW_ARRAY(p->c->arena, double, w->count), *v = CLX_NEW_ARRAY(p->c->arena, double, w->count);
   if (x == NULL || v == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
   for (int64_t i = 0; i < w->count; i++) x[i] = (double)i * w->step;
@@ -233,10 +233,11 @@ static clx_status put_series(const putter *p) {
 static clx_status warn_weather(const putter *p) {
   const clx_weather *w = &p->c->scenario->cooling.weather;
   if (w->gaps == 0) return CLX_OK;
-  return clx_result_warn(p->result, p->error,
-                         "cooling: %lld hours of %s have a value that is missing or impossible; they are interpolated (%lld "
-                         "in a row at most)",
-                         (long long)w->gaps, w->origin, (long long)w->longest_gap);
+  return clx_result_warn(
+      p->result, p->error,
+      "cooling: %lld hours of %s have a value that is missing or impossible; they are interpolated (%lld "
+      "in a row at most)",
+      (long long)w->gaps, w->origin, (long long)w->longest_gap);
 }
 
 clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_result *result, clx_error *error) {

@@ -59,8 +59,8 @@ static clx_status one_trip(const study *s, const clx_cooling_trip *asked, clx_tr
          : strcmp(asked->kind, "chiller") == 0 ? unit_of_kind(plant, CLX_PLANT_CHILLER)
                                                : NULL;
   if (unit == NULL)
-    return clx_fail_plain(s->error, CLX_INPUT, "trip '%s': the plant '%s' has none; name one of its units",
-                          asked->kind, plant->name);
+    return clx_fail_plain(s->error, CLX_INPUT, "trip '%s': the plant '%s' has none; name one of its units", asked->kind,
+                          plant->name);
   trip->of = unit->spec.name;
   return CLX_OK;
 }
@@ -202,7 +202,8 @@ static clx_status run_compare(const study *s) {
   const clx_cooling_design_input input = design_input(s, &finder);
   if (o->compare_count == 0) return CLX_OK;
   if (s->c.cooling->plant.liquid < 0)
-    return clx_fail_plain(s->error, CLX_INPUT, "the plant '%s' gives no liquid to racks: no supply temperatures to compare",
+    return clx_fail_plain(s->error, CLX_INPUT,
+                          "the plant '%s' gives no liquid to racks: no supply temperatures to compare",
                           s->c.cooling->plant.name);
   clx_cooling_design *design = CLX_NEW_ARRAY(s->c.arena, clx_cooling_design, o->compare_count);
   if (design == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
@@ -212,7 +213,8 @@ static clx_status run_compare(const study *s) {
       CLX_TRY(put_row(s, &design[i], o->compare[i]));
       continue;
     }
-    CLX_TRY(clx_result_warn(s->result, s->error, "cooling: no size of the plant gives the racks %.4g degC on the design day",
+    CLX_TRY(clx_result_warn(s->result, s->error,
+                            "cooling: no size of the plant gives the racks %.4g degC on the design day",
                             o->compare[i] - 273.15));
   }
   return CLX_OK;

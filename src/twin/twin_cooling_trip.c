@@ -14,7 +14,8 @@ static int32_t followed(const clx_twin_power_case *c) {
 
 clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,
                                       double outside, double horizon, clx_transient *out, clx_error *error) {
-  static const double STEP = 0.5, HEAT_CAPACITY = 60e3;  // s; J/K of a rack's metal that follows the coolant: 150 kg of copper
+  static const double STEP = 0.5,
+                      HEAT_CAPACITY = 60e3;  // s; J/K of a rack's metal that follows the coolant: 150 kg of copper
   const clx_twin_cooling *k = c->cooling;
   const clx_cooling_spec *spec = &c->scenario->spec.cooling;
   const double dry = outside > 0 ? outside : spec->outside;

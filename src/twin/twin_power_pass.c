@@ -167,7 +167,9 @@ double clx_twin_site_power(const clx_twin_power_case *c, double it, double it_me
   return site_power(c, it, c->overhead * it_mean);
 }
 
-double clx_twin_site_peak(const clx_twin_power_case *c) { return site_power(c, c->it_peak, c->overhead_peak * c->it_peak); }
+double clx_twin_site_peak(const clx_twin_power_case *c) {
+  return site_power(c, c->it_peak, c->overhead_peak * c->it_peak);
+}
 
 // Cooling follows the mean: pipes, pumps and towers are slower than a step.
 static void add_site(const clx_twin_power_case *c, clx_twin_pass *pass) {

@@ -397,7 +397,8 @@ static clx_status warn_missing(const clx_twin_power_case *c, clx_result *result,
   const clx_scenario *s = c->scenario;
   const clx_power_spec *spec = &s->spec.power;
   if (spec->pue >= 1 && c->cooling != NULL)
-    CLX_TRY(clx_result_warn(result, error, "power.pue of %.3g is not used: the section 'cooling' has a plant", spec->pue));
+    CLX_TRY(
+        clx_result_warn(result, error, "power.pue of %.3g is not used: the section 'cooling' has a plant", spec->pue));
   if (spec->pue >= 1 && c->overhead == 0)
     CLX_TRY(clx_result_warn(result, error, "power: the chain alone loses what 'power.pue' allows: no cooling is left"));
   if (!(spec->pue >= 1) && c->cooling == NULL && s->power.stated)

@@ -369,8 +369,9 @@ static clx_status built_plant(const asked *a, clx_plant **out, clx_air *air, clx
   clx_plant *plant = CLX_NEW(a->run->arena, clx_plant);
   if (spec == NULL || plant == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_catalog_read_plant(a->run->catalog, a->of, a->place, a->run->arena, spec, error));
-  const clx_plant_equipment all = {a->run->catalog, a->run->arena, error};
-  const clx_plant_finder finder = clx_catalog_plant_finder(&all);
+  const clx_equipment *equipment = NULL;
+  CLX_TRY(clx_catalog_read_equipment(a->run->catalog, spec, a->run->arena, &equipment, error));
+  const clx_plant_finder finder = clx_equipment_finder(equipment);
   *air = clx_air_from_relative(a->x[1], 0.4, clx_air_standard_pressure(0));
   CLX_TRY(clx_plant_build(spec, &finder, a->x[0], 0, air, a->run->arena, plant, error));
   *out = plant;

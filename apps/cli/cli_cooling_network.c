@@ -53,7 +53,7 @@ const cli_command cli_cooling_network_command = {
         "fixed pressure, and branches with what they are (docs/model/cooling/hydraulics.md). A node that nothing\n"
         "reaches, a part without a pump or inflows that do not balance are errors that name it.",
     .examples = {"colossus cooling network loop.yaml", "colossus cooling network loop.yaml --json",
-                 "colossus cooling network loop.yaml --expect 'network.flow.racks>=100 L/min'"},
+                 "colossus cooling network loop.yaml --expect 'network.flow.racks>=0.002'"},
     .argument = {{.name = "FILE", .kind = CLI_FILE_PATH}},
     .options = OPTIONS,
     .option_count = CLI_COUNT(OPTIONS),

@@ -141,7 +141,7 @@ static void write_sums(writer *w) {
   add_ratios(w);
   put(w, "; ", "cooling draws ", "cooling.power", 3, " mean");
   put(w, ", ", "", "cooling.power_peak", 3, " peak");
-  put_percent(w, ", ", "", "cooling.power_share", " of the site");
+  put_percent(w, ", ", "", "cooling.power_share", " of IT");
   flush(w, "cooling", 2, CLX_REPORT_BOLD);
   put(w, "; ", "heat ", "cooling.heat.liquid", 3, " into liquid");
   put(w, ", ", "", "cooling.heat.air", 3, " into air");

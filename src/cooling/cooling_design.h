@@ -10,7 +10,7 @@ typedef struct clx_cooling_design_input {
   double liquid, air, it, other;  // W
   double
       supply;  // K of the racks' loop (liquid, else air); 0 = that of the spec. Outer set points follow by the same approaches, but
-      // beyond a loop with chillers
+               // beyond a loop with chillers
   double exceeded;  // share of hours at which the design temperatures may be exceeded (0.004), 0 to 0.5; 0 = never
   double spare;     // units and pumps beyond N in each row (1 = N+1), where the spec states fewer; 2N: negative
 } clx_cooling_design_input;

@@ -21,7 +21,7 @@
 //   cooling.trip.{to_warm, to_throttle, to_shutdown, recovered (s after the first trip), supply_most, chip_most (K), throttled_share, at (s of
 //     the first trip), dry_bulb (K)}; fact cooling.trip.what ("power: everything without backup stops"); cooling.trip.event_N.at (s), fact
 //     cooling.trip.event_N.what, N from 1; series cooling.trip.{supply, supply_most, chip (K), flow, clock (shares), power (W)} over s
-//   cooling.compare.W32.{pue, wue, energy (J), water (kg), compressor_time (s), throttled_time (s), units}: in the order asked for
+//   cooling.compare.W32.{pue, wue, energy (J), water (kg), compressor_time (s), warm_time (s), units}: in the order asked for
 #pragma once
 
 #include "report/report_internal.h"

@@ -276,7 +276,7 @@ void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_cooling_compare_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[] = {"pue", "wue", "energy", "water", "compressor_time", "throttled_time"};
+  static const char *const columns[] = {"pue", "wue", "energy", "water", "compressor_time", "warm_time"};
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME];
   const int32_t count = clx_cooling_supplies(result, name);
   clx_buffer_format(out, "supply,pue,wue_m3_j,energy_j,water_kg,compressors_s,throttled_s\n");

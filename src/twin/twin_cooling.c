@@ -117,11 +117,8 @@ static double inlet_of(const clx_twin_power_case *c, int32_t cohort, const clx_p
   return loop < 0 ? 0 : state->loop[loop].supply;
 }
 
-// What boards may draw, leakage included: the limit of the cohort is that of the work alone.
-static double board_limit(const clx_twin_cohort *t) { return t->limit + fmax(0, t->leak); }
-
 static clx_chip_load load_of(const clx_twin_cohort *t, double watt) {
-  return (clx_chip_load){.power_full = watt, .rest = t->cohort.device.idle_power / watt, .limit = board_limit(t)};
+  return (clx_chip_load){.power_full = watt, .rest = t->cohort.device.idle_power / watt, .limit = t->board};
 }
 
 static clx_status chip_at(const clx_twin_power_case *c, int32_t cohort, double inlet, double watt,
@@ -161,6 +158,7 @@ static clx_status settle_chips(clx_twin_power_case *c, clx_error *error) {
     const clx_chip_load load = load_of(&c->fleet[i], c->fleet[i].limit);
     chips->inlet_limit = clx_chip_inlet_limit(chips->thermal, chips->resistance, &load);
     c->fleet[i].leak = c->fleet[i].cohort.trains ? chips->usual.leak : 0;
+    if (!clx_twin_is_mixed(c->scenario)) c->fleet[i].board = c->fleet[i].limit + fmax(0, c->fleet[i].leak);
   }
   return CLX_OK;
 }
@@ -221,11 +219,12 @@ static clx_status worst_chips(clx_twin_power_case *c, clx_error *error) {
 
 static clx_status run_year(clx_twin_power_case *c, clx_error *error) {
   clx_twin_cooling *k = c->cooling;
-  double limit = 0, air_limit = 0;
+  static const double NEVER = 1000;  // K: nothing that is known to throttle stands in this loop
+  double limit = NEVER, air_limit = NEVER;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     const clx_twin_chips *chips = &k->chips[i];
     double *which = chips->coolant != NULL ? &limit : &air_limit;
-    if (chips->inlet_limit > 0 && (*which == 0 || chips->inlet_limit < *which)) *which = chips->inlet_limit;
+    if (chips->inlet_limit > 0) *which = fmin(*which, chips->inlet_limit);
   }
   const double other = clx_twin_site_power(c, k->pass_it, 0) - k->pass_it;  // losses of the chain
   const clx_cooling_year_input input = {.plant = &k->plant,
@@ -239,6 +238,8 @@ static clx_status run_year(clx_twin_power_case *c, clx_error *error) {
   CLX_TRY(clx_cooling_year_run(&input, c->arena, &k->year, error));
   k->has_year = true;
   c->overhead = k->year.electric / k->year.it_energy;
+  k->year.pue = clx_twin_site_power(c, k->pass_it, k->pass_it) /
+                k->pass_it;  // with what the plant's own power loses in the chain
   return worst_chips(c, error);
 }
 
@@ -274,7 +275,7 @@ clx_status clx_twin_cooling_make(clx_twin_power_case *c, bool year, clx_error *e
 // The hottest hour: the least of what its boards leave for work once leakage and heat are off.
 clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, double *time, clx_error *error) {
   const clx_twin_cooling *k = c->cooling;
-  double cap = INFINITY;
+  double cap = INFINITY, most = 0;
   *clock = 1;
   *time = c->step.step_time;
   for (int32_t i = 0; i < c->fleet_count; i++) {
@@ -282,10 +283,11 @@ clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, do
     const clx_twin_cohort *t = &c->fleet[i];
     if (!t->cohort.trains || chips->thermal == NULL) continue;
     const clx_chip_point *p = &chips->worst;
-    cap = fmin(cap, p->throttled ? p->power - fmax(0, p->leak) : board_limit(t) - fmax(0, p->leak));
+    most = fmax(most, t->board);
+    cap = fmin(cap, p->throttled ? p->power - fmax(0, p->leak) : t->board - fmax(0, p->leak));
     *clock = fmin(*clock, p->clock);
   }
-  if (!isfinite(cap) || cap >= board_limit(&c->fleet[0])) return CLX_OK;
+  if (!isfinite(cap) || cap >= most || clx_twin_is_mixed(c->scenario)) return CLX_OK;
   clx_training job = c->job;
   clx_step step;
   job.power_cap = cap;

@@ -40,7 +40,8 @@ static clx_status put_year(const putter *p) {
   const clx_weather *w = &p->c->scenario->cooling.weather;
   const double time = w->step * (double)w->count;
   const number numbers[] = {
-      {"pue", y->pue, "", "power at the point of connection against IT power, mean over the year"},
+      {"pue", p->c->site_mean / p->c->it_mean, "",
+       "power at the point of connection against IT power, mean over the year"},
       {"wue", y->wue, "m3/J", "water taken in against IT energy"},
       {"power", y->electric / time, "W", "of the plant, mean"},
       {"power_peak", y->electric_peak, "W", "of the plant in the hour in which it draws most"},
@@ -57,7 +58,8 @@ static clx_status put_year(const putter *p) {
       {"supply_temperature", y->supply_most, "K", "liquid at the racks (hall air without liquid) in the hottest hour"},
       {"warm_time", y->warm_time, "s", "a year above the set point"},
       {"throttled_time", y->throttled_time, "s", "a year in which chips at their limit throttle"},
-      {"throttled_fraction", y->throttled_time / time, "", "of the year"},
+      {"throttled_fraction", y->throttled_time / time, "",
+       "of the hours of the year, in which chips at their limit throttle"},
       {"free_time", y->free_time / time, "", "share of the hours without compressors"},
       {"outside_range", y->outside_range_time, "s", "a year in which equipment stands outside the range of its curves"},
       {"residual", y->residual, "", "energy that the plant does not account for, share"}};
@@ -162,6 +164,20 @@ static clx_status put_design(const putter *p) {
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
+// A transient that cannot be computed takes nothing from the rest.
+static clx_status put_ride(const putter *p) {
+  double ride;
+  clx_error why;
+  clx_error_clear(&why);
+  const clx_status status = clx_twin_cooling_ride(p->c, &ride, &why);
+  if (status == CLX_MEMORY) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
+  if (status != CLX_OK)
+    return clx_result_warn(p->result, p->error, "cooling.ride_through is not known: %s", why.mistake[0].text);
+  if (!isfinite(ride)) return CLX_OK;
+  return clx_twin_put(p->result, "cooling.ride_through", ride, "s",
+                      "from the loss of all power to the plant until the first chip throttles", p->error);
+}
+
 static clx_status put_chips(const putter *p) {
   const clx_twin_power_case *c = p->c;
   double most = 0, memory = 0, leak = 0, limit = INFINITY, clock, time;
@@ -189,11 +205,11 @@ static clx_status put_chips(const putter *p) {
       {"clock", clock, "", "that boards at their limit keep in the hottest hour, share"},
       {"step_time", time, "s", "of the job in the hottest hour"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
-  double ride;
-  CLX_TRY(clx_twin_cooling_ride(c, &ride, p->error));
-  if (isfinite(ride))
-    CLX_TRY(clx_twin_put(p->result, "cooling.ride_through", ride, "s",
-                         "from the loss of all power to the plant until the first chip throttles", p->error));
+  if (leak > 0 && clx_twin_is_mixed(c->scenario))
+    CLX_TRY(
+        clx_result_warn(p->result, p->error,
+                        "cooling: GPUs of several kinds train: what leakage takes from their clocks is not counted"));
+  CLX_TRY(put_ride(p));
   const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
   if (chip != NULL) {
     const number limits[] = {{"chip.throttle", chip->throttle, "K", "junction at which clocks fall"},

@@ -184,7 +184,7 @@ static clx_status put_row(const study *s, const clx_cooling_design *d, double su
                  {"energy", d->year.electric, "J", "of the plant a year"},
                  {"water", d->year.water, "kg", "a year"},
                  {"compressor_time", d->year.compressor_time, "s", "a year with compressors"},
-                 {"throttled_time", d->year.throttled_time, "s", "a year above the racks' limit"},
+                 {"warm_time", d->year.warm_time, "s", "a year above the set points"},
                  {"supply", supply, "K", "liquid that the racks get"}};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
     snprintf(name, sizeof name, "compare.%s.%s", slug, numbers[i].name);

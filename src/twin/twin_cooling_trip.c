@@ -4,12 +4,30 @@
 #include "scenario/scenario.h"
 #include "twin/twin_cooling.h"
 
-// The cohort whose chips are followed: the first to throttle, else the first whose chips are known.
+// Cohorts whose heat goes into the loop that transients follow: the racks' liquid, or hall air where a plant has no liquid.
+static bool is_on_row(const clx_twin_power_case *c, int32_t cohort) {
+  return (c->cooling->chips[cohort].coolant != NULL) == (c->cooling->plant.liquid >= 0);
+}
+
+// The cohort whose chips are followed: of those on the row whose chips are known, the one that throttles at the coldest inlet.
 static int32_t followed(const clx_twin_power_case *c) {
-  if (c->cooling->first >= 0) return c->cooling->first;
+  int32_t first = -1;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_twin_chips *chips = &c->cooling->chips[i];
+    if (!is_on_row(c, i) || chips->thermal == NULL || !(chips->resistance > 0)) continue;
+    if (first < 0 || chips->inlet_limit < c->cooling->chips[first].inlet_limit) first = i;
+  }
+  return first;
+}
+
+// Chips of the followed kind that give the row the heat of all its chips: others count by their draw.
+static double chips_of(const clx_twin_power_case *c, int32_t cohort) {
+  double watt = 0;
   for (int32_t i = 0; i < c->fleet_count; i++)
-    if (c->cooling->chips[i].thermal != NULL && c->cooling->chips[i].resistance > 0) return i;
-  return -1;
+    if (is_on_row(c, i)) watt += (double)c->fleet[i].cohort.gpus * c->cooling->chips[i].usual.power;
+  const clx_twin_heat *mean = &c->cooling->mean;
+  const double row = c->cooling->plant.liquid >= 0 ? mean->liquid : mean->air;
+  return fmin(watt, row) / c->cooling->chips[cohort].usual.power;
 }
 
 clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,
@@ -20,20 +38,16 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   const clx_cooling_spec *spec = &c->scenario->spec.cooling;
   const double dry = outside > 0 ? outside : spec->outside;
   clx_air air = k->plant.design;
-  double gpus = 0, racks = 0;
+  double racks = 0;
   if (dry > 0) {
     air.dry_bulb = dry;
     air.humidity = fmin(air.humidity, clx_air_saturation_humidity(dry, air.pressure));
   }
-  for (int32_t i = 0; i < c->fleet_count; i++) {
-    gpus += (double)c->fleet[i].cohort.gpus;
-    racks += (double)c->fleet[i].cohort.racks;
-  }
+  for (int32_t i = 0; i < c->fleet_count; i++) racks += is_on_row(c, i) ? (double)c->fleet[i].cohort.racks : 0;
   clx_transient_input input = {.plant = &k->plant,
                                .outside = &air,
                                .liquid = k->mean.liquid,
                                .air = k->mean.air,
-                               .chips = gpus,
                                .rack_capacity = HEAT_CAPACITY * racks,
                                .trip = trip,
                                .trip_count = trip_count,
@@ -45,6 +59,7 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   const int32_t cohort = followed(c);
   if (cohort >= 0) {
     input.chip = k->chips[cohort].thermal;
+    input.chips = chips_of(c, cohort);
     input.chip_power = k->chips[cohort].usual.power;
     input.resistance = k->chips[cohort].resistance;
   }

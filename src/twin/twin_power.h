@@ -10,6 +10,7 @@ typedef struct clx_twin_cohort {
   clx_cohort cohort;  // as the machine has it; without supplies where the chain states others
   double working;     // share of its GPUs that the job uses; the others idle
   double limit;       // W that one GPU may draw
+  double board;       // W that its board may draw, leakage included
   double leak;        // W of a GPU beyond the leakage at the temperature at which its power was measured
 } clx_twin_cohort;
 
@@ -62,6 +63,8 @@ typedef struct clx_twin_power_case {
 
 // --- fleet (twin_power_fleet.c) ---
 
+// Whether GPUs of several kinds train: one cap for all of them is no measure of a board's leakage.
+bool clx_twin_is_mixed(const clx_scenario *scenario);
 // Cohorts at their caps, and the chain from their plugs up. Fills fleet, chain, network, storage, it_peak.
 clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error);
 // One server, its part of the rack included, with supplies, while its GPUs draw `gpu` W each and have drawn `mean` W for the last minute, which is

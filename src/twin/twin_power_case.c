@@ -231,6 +231,7 @@ static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
 // Leakage beyond that at which a device's power was measured comes off what its board leaves for work.
 static double cap_of(const clx_twin_power_case *c) {
   double leak = 0, tdp = INFINITY;
+  if (clx_twin_is_mixed(c->scenario)) return c->job.power_cap;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     if (!c->fleet[i].cohort.trains) continue;
     leak = fmax(leak, c->fleet[i].leak);

@@ -21,8 +21,10 @@ static clx_machine_draw per_server(const clx_twin_cohort *c, clx_machine_draw ra
 }
 
 clx_machine_draw clx_twin_server_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
-  const double leak = busy ? c->leak : 0;  // of a hot chip; one at rest is cold
-  return per_server(c, clx_rack_power_steady(&c->cohort, gpu + leak, mean + leak, busy ? 1 : 0));
+  if (!busy) return per_server(c, clx_rack_power_steady(&c->cohort, gpu, mean, 0));  // a chip at rest is cold
+  const double hot = fmax(gpu, fmin(gpu + c->leak, c->board)), steady = fmax(mean, fmin(mean + c->leak, c->board));
+  return per_server(c, clx_rack_power_steady(&c->cohort, c->leak > 0 ? hot : gpu + c->leak,
+                                             c->leak > 0 ? steady : mean + c->leak, 1));
 }
 
 clx_machine_draw clx_twin_cohort_power(const clx_twin_cohort *c, double gpu, double mean, bool busy) {
@@ -61,12 +63,24 @@ static bool replaces_supplies(const clx_chain_spec *chain) {
   return false;
 }
 
+bool clx_twin_is_mixed(const clx_scenario *s) {
+  const clx_cohort *first = NULL;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+    const clx_cohort *h = &s->machine.cohort[i];
+    if (!h->trains) continue;
+    if (first != NULL && !clx_text_equal(first->device.name, h->device.name)) return true;
+    if (first == NULL) first = h;
+  }
+  return false;
+}
+
 static void make_cohort(clx_twin_power_case *c, int32_t i) {
   const clx_scenario *s = c->scenario;
   clx_twin_cohort *t = &c->fleet[i];
   *t = (clx_twin_cohort){.cohort = s->machine.cohort[i], .leak = t->leak};
   const double cap = t->cohort.trains ? c->job.power_cap : 0, tdp = t->cohort.device.tdp;
   t->limit = cap > 0 ? fmin(cap, tdp) : tdp;
+  t->board = clx_twin_is_mixed(s) ? t->limit : t->limit + fmax(0, t->leak);
   t->working = t->cohort.trains ? fmin(1, clx_layout_ranks(&c->job.layout) / training_gpus(&s->machine)) : 0;
   if (replaces_supplies(&s->power.chain)) t->cohort.server_supply = t->cohort.rack_supply = NULL;
 }

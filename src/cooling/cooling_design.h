@@ -8,9 +8,9 @@ typedef struct clx_cooling_design_input {
   const clx_plant_finder *finder;
   const clx_weather *weather;
   double liquid, air, it, other;  // W
-  double
-      supply;  // K of the racks' loop (liquid, else air); 0 = that of the spec. Outer set points follow by the same approaches, but
-               // beyond a loop with chillers
+  // K of the racks' loop (liquid, else air); 0 = that of the spec. Outer set points follow by the same approaches, except beyond a loop
+  // with chillers.
+  double supply;
   double exceeded;  // share of hours at which the design temperatures may be exceeded (0.004), 0 to 0.5; 0 = never
   double spare;     // units and pumps beyond N in each row (1 = N+1), where the spec states fewer; 2N: negative
 } clx_cooling_design_input;

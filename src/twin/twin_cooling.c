@@ -100,7 +100,7 @@ static void set_chips(clx_twin_power_case *c) {
     clx_twin_chips *chips = &c->cooling->chips[i];
     const clx_cohort *h = &c->fleet[i].cohort;
     const clx_chip_thermal *t = &h->device.thermal;
-    *chips = (clx_twin_chips){.coolant = c->scenario->cooling.coolant[i], .least_flow = 1};
+    *chips = (clx_twin_chips){.coolant = c->scenario->cooling.coolant[i]};
     if (t->throttle > 0) chips->thermal = t;
     chips->resistance = t->air_resistance;
     if (chips->coolant != NULL) {

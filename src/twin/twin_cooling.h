@@ -20,7 +20,6 @@ typedef struct clx_twin_chips {
   double resistance;                // K/W case to inlet
   double inlet_limit;               // K at which clocks begin to fall
   clx_chip_point usual, worst;      // at the year's mean supply and at the hottest hour, at the board's limit
-  double least_flow;                // share of the mean flow that the rack furthest from the CDUs gets
 } clx_twin_chips;
 
 struct clx_twin_cooling {
@@ -46,7 +45,7 @@ clx_status clx_twin_cooling_chip(const clx_twin_power_case *c, int32_t cohort, d
 clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, double *time, clx_error *error);
 // cooling.*
 clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_result *result, clx_error *error);
-// s from loss of all power to the plant until the first chip throttles; INFINITY = not within an hour.
+// s from loss of all power to the plant until the first chip throttles; INFINITY = not within half an hour, chips not known, or flows by demand.
 clx_status clx_twin_cooling_ride(const clx_twin_power_case *c, double *seconds, clx_error *error);
 // A transient with the trips given, in outside air of `outside` K (0 = design day).
 clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,

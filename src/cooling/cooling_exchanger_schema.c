@@ -74,6 +74,7 @@ static const clx_row rack_coolant_rows[] = {
           "over the rack at each flow; empty = not known"),
     REAL("exponent", exponent, NULL, 1.75, 1, 2, "of pressure against flow where the table has one row"),
     TEXT("plate", plate, false, NULL, "entry of catalogue/cold_plate of its accelerators"),
+    TEXT("plate_glycol", plate_glycol, false, NULL, "the same with propylene glycol in it, where that was measured"),
     REAL("plates", plates, NULL, 0, 0, 1e6, "that share the rack's flow in parallel; 0 = not known"),
 };
 SCHEMA(clx_rack_coolant_schema, "rack_coolant", "what a liquid-cooled rack or tray needs by supply temperature",

@@ -29,6 +29,15 @@ typedef enum clx_set_point {
   CLX_SET_FLOAT,  // as cold as its units make it, not below reset_least
   CLX_SET_POINTS
 } clx_set_point;
+// How take-offs stand along a loop's headers.
+typedef enum clx_header_return {
+  CLX_HEADER_DIRECT,    // the first supplied returns first
+  CLX_HEADER_REVERSE,   // the first supplied returns last
+  CLX_HEADER_BALANCED,  // direct, with balancing valves set at design flow
+  CLX_HEADER_RETURNS
+} clx_header_return;
+extern const char *const clx_header_return_name[CLX_HEADER_RETURNS + 1];  // "direct", "reverse", "balanced"
+
 extern const char *const clx_set_point_name[CLX_SET_POINTS + 1];
 
 // A loop, or a number of equal ones (600 CDU loops: a cohort). Figures are of one loop at design.
@@ -41,11 +50,14 @@ typedef struct clx_loop_spec {
   double reset_offset, reset_least;  // K
   double
       pressure;  // Pa that its pumps overcome at design flow (units, pipes, valves, racks); 0 = sum of parts where they state it
-  double exponent;  // of pressure against flow (2)
+  double racks_pressure;  // Pa of it over the racks, for which those of the machine's own stand where they state theirs; 0 = all stays
+  double exponent;        // of pressure against flow (2)
   const char *
       pump;  // catalogue/mover; NULL = nothing moves it by itself (open loops between two units: its mover stands elsewhere)
   double pumps, pumps_spare;  // that carry the design flow; beyond them
   double flow_least;          // share of the design flow
+  double header_velocity;     // m/s at the root of the headers along the racks; 0 = all racks get the same
+  int32_t header_return;      // clx_header_return
   double
       volume;  // m3 of fluid in one loop, for transients; 0 = 30 s of design flow in supply, return and units together
   double pump_heat;  // share of the pump's electric power that warms the fluid (1)
@@ -225,6 +237,8 @@ typedef struct clx_cooling_year {
   int64_t electric_peak_at, water_peak_at;     // samples
   double supply_most;                          // K of the racks' liquid (of the air where there is no liquid)
   int64_t supply_most_at;
+  double air_most;  // K of the hall's air; 0 without
+  int64_t air_most_at;
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
   double shortfall;  // W largest, of the worst hour, by which the plant misses its set points; 0 = never

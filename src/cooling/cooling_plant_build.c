@@ -131,12 +131,34 @@ static clx_status size_pump(const build *b, clx_loop *loop, int32_t l) {
   return CLX_OK;
 }
 
+// kg/s of all loops that exchangers of fixed size (CDUs) need at design to hold the set point of the loops that they cool: more than heat over
+// range where those send little and hot liquid. Up to MOST times what its range says: beyond, the approach is not to be had by flow.
+static double needed_flow(const build *b, int32_t l, double by_range) {
+  static const double MOST = 3;
+  const clx_plant *plant = b->plant;
+  double sum = 0;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    const clx_plant_unit *unit = &plant->unit[u];
+    if (unit->into != l || unit->cdu == NULL) continue;
+    const clx_loop *hot = &plant->loop[unit->loop];
+    const double flow = hot->flow * hot->spec.count / unit->count;
+    bool met;
+    sum += unit->count * clx_exchanger_cold_flow(
+                             &unit->exchanger, hot->spec.supply + unit->heat / (unit->count * flow * hot->capacity),
+                             flow, hot->capacity, target(b, &plant->loop[l]), plant->loop[l].capacity, hot->spec.supply,
+                             MOST * by_range / unit->count, &met);
+  }
+  return sum;
+}
+
 static clx_status size_loop(build *b, int32_t l) {
   clx_plant *plant = b->plant;
   clx_loop *loop = &plant->loop[l];
   const double heat = fmax(fmax(b->first[l], b->last[l]), 1);  // a loop without design heat still has a size
   size_count(b, loop, l, heat);
-  loop->flow = heat / (loop->capacity * loop->spec.range * loop->spec.count);
+  const double by_range = heat / (loop->capacity * loop->spec.range);
+  loop->flow = fmax(by_range, needed_flow(b, l, by_range)) / loop->spec.count;
+  loop->spec.range = heat / (loop->capacity * loop->flow * loop->spec.count);
   CLX_TRY(size_pressure(b, loop, l));
   CLX_TRY(size_pump(b, loop, l));
   double pressure, speed;

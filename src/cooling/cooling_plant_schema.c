@@ -6,6 +6,8 @@ const char *const clx_set_point_name[CLX_SET_POINTS + 1] = {"fixed", "wet-bulb",
 const char *const clx_plant_kind_name[CLX_PLANT_KINDS + 1] = {"exchanger",      "dry-cooler", "tower", "chiller",
                                                               "air-economiser", "dx",         NULL};
 
+const char *const clx_header_return_name[CLX_HEADER_RETURNS + 1] = {"direct", "reverse", "balanced", NULL};
+
 #define KELVIN_MAX 500
 #define COUNT_MAX 1e6
 
@@ -59,11 +61,18 @@ static const clx_row loop_rows[] = {
     REAL("reset_least", reset_least, "K", 0, 0, KELVIN_MAX, "lowest set point; 0 = 1 K above freezing"),
     REAL("pressure", pressure, "Pa", 0, 0, 1e8,
          "that pumps or fans overcome at design flow; 0 = sum of what units state"),
+    REAL("racks_pressure", racks_pressure, "Pa", 0, 0, 1e7,
+         "part of `pressure` over racks, for which that of the machine's racks stands where their maker states it"),
     REAL("exponent", exponent, NULL, 2, 1, 2, "of pressure against flow"),
     TEXT("pump", pump, false, "entry of catalogue/mover; default: the pump of the cdu that stands on the loop"),
     REAL("pumps", pumps, NULL, 1, 0, COUNT_MAX, "that carry the design flow of one loop"),
     REAL("pumps_spare", pumps_spare, NULL, 0, 0, COUNT_MAX, "beyond them; they start when others fail"),
     REAL("flow_least", flow_least, NULL, 0.2, 0, 1, "share of the design flow below which pumps do not go"),
+    REAL("header_velocity", header_velocity, "m/s", 0, 0, 10,
+         "at the root of the headers along the racks, by which they are sized; 0 = every rack gets the same flow"),
+    CHOICE("header_return", header_return, clx_header_return_name, false,
+           "of the racks along headers: direct (the first supplied returns first), reverse, or direct with balancing "
+           "valves"),
     REAL("volume", volume, "m3", 0, 0, 1e9, "of fluid in one loop (transients); 0 = 30 s of design flow"),
     REAL("pump_heat", pump_heat, NULL, 1, 0, 1, "share of the pumps' electric power that warms the fluid"),
 };

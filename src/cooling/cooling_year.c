@@ -79,6 +79,10 @@ static void add_moment(const clx_cooling_year_input *input, const clx_plant_stat
     year->supply_most = state->loop[racks].supply;
     year->supply_most_at = i;
   }
+  if (plant->air >= 0 && state->loop[plant->air].supply > year->air_most) {
+    year->air_most = state->loop[plant->air].supply;
+    year->air_most_at = i;
+  }
   if (state->warm) year->warm_time += step;
   if (above(plant, state, plant->liquid, input->supply_limit) || above(plant, state, plant->air, input->air_limit)) {
     year->throttled_time += step;

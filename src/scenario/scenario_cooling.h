@@ -14,12 +14,21 @@ typedef struct clx_cooling_units_spec {
   clx_place place;
 } clx_cooling_units_spec;
 
+// Whose word counts for the flow through the racks.
+typedef enum clx_rack_flow {
+  CLX_RACK_FLOW_RACKS,  // what their makers ask for at the supply, where they state it
+  CLX_RACK_FLOW_PLANT,  // the range of the plant's loop
+  CLX_RACK_FLOWS
+} clx_rack_flow;
+extern const char *const clx_rack_flow_name[CLX_RACK_FLOWS + 1];  // "racks", "plant"
+
 typedef struct clx_cooling_spec {
   const char *plant;    // catalogue name; NULL = written out in `own`, or no section
   clx_plant_spec own;   // no loops = not written out
   const char *climate;  // catalogue name
   const char *weather;  // EPW file beside the scenario
   double supply;        // K of the racks' liquid; 0 = that of the plant
+  int32_t rack_flow;    // clx_rack_flow
   double exceeded;      // share of the hours that are hotter than the design day
   double spare;         // units beyond those that carry the load; below 0 = as the plant says
   double outside;       // K dry bulb of trips; 0 = that of the design day

@@ -3,6 +3,8 @@
 
 #include "scenario/scenario_cooling.h"
 
+const char *const clx_rack_flow_name[CLX_RACK_FLOWS + 1] = {"racks", "plant", NULL};
+
 static const clx_row units_rows[] = {
     {.key = "unit",
      .kind = CLX_ROW_TEXT,
@@ -96,6 +98,12 @@ static const clx_row cooling_rows[] = {
      .maximum = 350,
      .doc = "liquid that the racks get (\"40 degC\"); the plant's where left out, outer loops follow by the same "
             "differences"},
+    {.key = "rack_flow",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_cooling_spec, rack_flow),
+     .choices = clx_rack_flow_name,
+     .doc = "of the racks' loop: racks: what their makers ask for at the supply, where the catalogue has it "
+            "(rack_coolant); plant: heat over the range of the plant's loop"},
     {.key = "exceeded",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, exceeded),

@@ -178,6 +178,45 @@ static clx_status put_ride(const putter *p) {
                       "from the loss of all power to the plant until the first chip throttles", p->error);
 }
 
+// The flow through racks and the plates that it was looked up in.
+static clx_status put_racks(const putter *p) {
+  const clx_twin_cooling *k = p->k;
+  const clx_plant *plant = &k->plant;
+  if (plant->liquid < 0 || !(k->need.flow > 0)) return CLX_OK;
+  const clx_fluid *fluid = &plant->loop[plant->liquid].fluid;
+  const clx_racks_need *need = &k->need;
+  const number numbers[] = {{"racks.flow", need->flow, "kg/s", "that the makers of the racks ask for at their supply"},
+                            {"racks.range", need->range, "K", "from supply to return then"}};
+  CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
+  if (need->pressure > 0) {
+    const number drop[] = {{"racks.pressure", need->pressure, "Pa", "over the rack that takes most, at its flow"}};
+    CLX_TRY(put_all(p, "", drop, CLX_COUNT(drop)));
+  }
+  if (k->header.share != NULL) {
+    const number header[] = {
+        {"racks.flow_least", k->header.least, "", "flow of the worst-placed rack on its headers over the mean"},
+        {"racks.flow_most", k->header.most, "", "of the best-placed"}};
+    CLX_TRY(put_all(p, "", header, CLX_COUNT(header)));
+  }
+  for (int32_t i = 0; i < p->c->fleet_count; i++) {
+    const clx_twin_chips *chips = &k->chips[i];
+    const char *device = p->c->fleet[i].cohort.device.name;
+    const clx_cold_plate *plate = clx_twin_plate(p->c, i);
+    clx_fluid measured;
+    if (plate == NULL) continue;
+    if (chips->beyond)
+      CLX_TRY(clx_result_warn(p->result, p->error,
+                              "cooling: plates of %s get flows that theirs ('%s') was not measured at: the resistance "
+                              "at the nearest one stands",
+                              device, plate->name));
+    if (clx_fluid_named(plate->fluid, &measured) && measured.kind != fluid->kind)
+      CLX_TRY(clx_result_warn(p->result, p->error,
+                              "cooling: plates of %s were measured with %s ('%s'), the loop carries %s", device,
+                              plate->fluid, plate->name, plant->loop[plant->liquid].spec.fluid));
+  }
+  return CLX_OK;
+}
+
 static clx_status put_chips(const putter *p) {
   const clx_twin_power_case *c = p->c;
   double most = 0, memory = 0, leak = 0, limit = INFINITY, clock, time;
@@ -205,10 +244,6 @@ static clx_status put_chips(const putter *p) {
       {"clock", clock, "", "that boards at their limit keep in the hottest hour, share"},
       {"step_time", time, "s", "of the job in the hottest hour"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
-  if (leak > 0 && clx_twin_is_mixed(c->scenario))
-    CLX_TRY(
-        clx_result_warn(p->result, p->error,
-                        "cooling: GPUs of several kinds train: what leakage takes from their clocks is not counted"));
   CLX_TRY(put_ride(p));
   const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
   if (chip != NULL) {
@@ -261,6 +296,7 @@ clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_r
   const putter p = {.c = c, .k = c->cooling, .result = result, .error = error};
   CLX_TRY(put_year(&p));
   CLX_TRY(put_design(&p));
+  CLX_TRY(put_racks(&p));
   CLX_TRY(put_chips(&p));
   CLX_TRY(warn_weather(&p));
   return series ? put_series(&p) : CLX_OK;

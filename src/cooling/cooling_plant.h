@@ -50,8 +50,9 @@ typedef struct clx_loop_spec {
   double reset_offset, reset_least;  // K
   double
       pressure;  // Pa that its pumps overcome at design flow (units, pipes, valves, racks); 0 = sum of parts where they state it
-  double racks_pressure;  // Pa of it over the racks, for which those of the machine's own stand where they state theirs; 0 = all stays
-  double exponent;        // of pressure against flow (2)
+  double
+      racks_pressure;  // Pa of it over the racks, for which those of the machine's own stand where they state theirs; 0 = all stays
+  double exponent;  // of pressure against flow (2)
   const char *
       pump;  // catalogue/mover; NULL = nothing moves it by itself (open loops between two units: its mover stands elsewhere)
   double pumps, pumps_spare;  // that carry the design flow; beyond them

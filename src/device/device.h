@@ -75,8 +75,9 @@ typedef struct clx_device {
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
   const char *decode_kernels_name;  // the same for attention_generation alone
   clx_device_power power;
-  clx_chip_thermal thermal;    // 0 where not known; `tdp` of it is the device's
-  double leak;                 // W beyond the leakage at which its power was measured, by a scenario's coolant: off what its board leaves for work
+  clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's
+  double
+      leak;  // W beyond the leakage at which its power was measured, by a scenario's coolant: off what its board leaves for work
   const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 

@@ -228,8 +228,8 @@ static int32_t list_racks(const clx_twin_power_case *c, clx_racks_row *row, int3
     const double racks = (double)c->fleet[i].cohort.racks;
     if (chips->coolant == NULL) continue;
     of[count] = i;
-    row[count++] = (clx_racks_row){
-        .coolant = chips->coolant, .racks = racks, .power = clx_twin_cohort_peak(&c->fleet[i]) / racks};
+    row[count++] =
+        (clx_racks_row){.coolant = chips->coolant, .racks = racks, .power = clx_twin_cohort_peak(&c->fleet[i]) / racks};
   }
   return count;
 }
@@ -249,9 +249,9 @@ static clx_status fit_racks(clx_twin_power_case *c, clx_error *error) {
   if (status != CLX_OK)
     return clx_fail(error, status, c->scenario->spec.cooling.place, "cooling: %s", own.mistake[0].text);
   const bool ours = c->scenario->spec.cooling.rack_flow == CLX_RACK_FLOW_PLANT;
-  const double by = ours ? k->need.range / loop->range : 1;  // a plant's own range: all racks alike more or less than asked
-  for (int32_t i = 0; i < count; i++)
-    k->chips[of[i]].flow = by * row[i].flow / clx_fluid_density(&fluid, loop->supply);
+  const double by =
+      ours ? k->need.range / loop->range : 1;  // a plant's own range: all racks alike more or less than asked
+  for (int32_t i = 0; i < count; i++) k->chips[of[i]].flow = by * row[i].flow / clx_fluid_density(&fluid, loop->supply);
   if (!ours) clx_plant_fit_racks(&k->spec, &k->need);
   return CLX_OK;
 }

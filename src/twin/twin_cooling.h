@@ -27,15 +27,15 @@ typedef struct clx_twin_chips {
 } clx_twin_chips;
 
 struct clx_twin_cooling {
-  clx_plant_spec spec;   // the scenario's, with the flow that its racks ask for
-  clx_racks_need need;   // of the racks at their limit; no flow = nobody states it
+  clx_plant_spec spec;     // the scenario's, with the flow that its racks ask for
+  clx_racks_need need;     // of the racks at their limit; no flow = nobody states it
   clx_header_flow header;  // along a loop of racks; no share = equal
   clx_plant plant;
-  clx_twin_heat peak, mean;  // all at their limits; while the job runs
-  double pass_it;            // W of IT power that `mean` belongs to
-  clx_plant_state design;    // peak heat in the air of the design day
-  clx_plant_state usual;     // mean heat in the year's mean air
-  clx_cooling_year year;     // of the mean heat
+  clx_twin_heat peak, mean;              // all at their limits; while the job runs
+  double pass_it;                        // W of IT power that `mean` belongs to
+  clx_plant_state design;                // peak heat in the air of the design day
+  clx_plant_state usual;                 // mean heat in the year's mean air
+  clx_cooling_year year;                 // of the mean heat
   clx_plant_state hottest, hottest_air;  // mean heat at the hours of the year with the hottest liquid and hall air
   bool has_year;
   clx_twin_chips *chips;  // [fleet_count]

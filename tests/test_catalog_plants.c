@@ -115,7 +115,8 @@ static void test_fayetteville(void **state) {
   clx_arena_free(arena);
 }
 
-// Rear doors: all heat of the hall's air, and of the doors' fans, goes into the facility's water; where seven of ten are shut, the hall runs warm.
+// Rear doors: all heat of the hall's air, and of the doors' fans, goes into the facility's water; without
+// chillers on the design day both warm up together.
 static void test_rear_doors(void **state) {
   (void)state;
   enum { RACKS, FACILITY, HALL };  // loops of the entry
@@ -137,9 +138,9 @@ static void test_rear_doors(void **state) {
   clx_plant_fault fault;
   for (int32_t u = 0; u < CLX_PLANT_UNITS_MAX; u++) fault.unit[u] = 1;
   for (int32_t l = 0; l < CLX_LOOPS_MAX; l++) fault.pump[l] = 1;
-  fault.unit[1] = 0.3;
+  fault.unit[3] = 0;
   assert_int_equal(clx_plant_solve(&plant, 20e6, 8e6, &design, &fault, &now, &error), CLX_OK);
-  assert_true(now.loop[HALL].warm && now.loop[HALL].supply > 299.15 + 0.5 && now.residual < 1e-9);
+  assert_true(now.loop[HALL].warm && now.loop[HALL].supply > now.loop[FACILITY].supply + 1 && now.residual < 1e-9);
   clx_arena_free(arena);
 }
 

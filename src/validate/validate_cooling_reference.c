@@ -22,7 +22,7 @@ typedef struct reference {
   double load, economiser,
       pump_heat;  // W of the racks; that the economiser is sized for; share of the CDU pump's power that warms its fluid
   clx_plant *plant;
-  double chiller_pumps;  // W of the two that turn with the chiller
+  double chiller_pumps, economiser_pump;  // W of the two that turn with the chiller; of the economiser's at full speed
   bool year_done;
   double pumps, fans, compressors, chiller_time;  // J, s of the year
   double it, warmest;                             // J; K behind the economiser in the hottest hour, without the chiller
@@ -161,6 +161,7 @@ static clx_status open_plant(const asked *a, reference *r, clx_error *error) {
   set_pump(plant, TOWER, pump.flow * density, pump.head, tower * density, head);
   const double condenser = (DESIGN - r->economiser) * 1.2 / (RISE * loop[TOWER].capacity);
   r->chiller_pumps = pump_power(&plant->loop[FACILITY], design[FACILITY], EXCHANGER);
+  r->economiser_pump = pump_power(&plant->loop[FACILITY], share[FACILITY], EXCHANGER);
   if (condenser > 0) r->chiller_pumps += pump_power(&plant->loop[TOWER], condenser, EXCHANGER);
   r->plant = plant;
   return CLX_OK;
@@ -183,8 +184,9 @@ static clx_status opened(const asked *a, clx_cooling_kept *kept, double pump_hea
   return CLX_OK;
 }
 
-// One moment, with the chiller or without. CLX_INFEASIBLE: a state that the description does not reach: the economiser's pumps would slow down.
-static clx_status moment(const reference *r, const clx_air *air, bool chiller, clx_plant_state *state,
+// One moment, with the chiller or without. *pumps: W of all that the source counts; what the facility moves beyond the economiser's pump passes by it, and takes
+// no heat less, as the tower's side is the smaller one.
+static clx_status moment(const reference *r, const clx_air *air, bool chiller, clx_plant_state *state, double *pumps,
                          clx_error *error) {
   clx_plant_fault fault;
   for (int32_t l = 0; l < CLX_LOOPS_MAX; l++) fault.pump[l] = 1;
@@ -193,13 +195,19 @@ static clx_status moment(const reference *r, const clx_air *air, bool chiller, c
   CLX_TRY(clx_plant_solve(r->plant, r->load, 0, air, &fault, state, error));
   const clx_loop *loop = &r->plant->loop[FACILITY];
   const double most = r->economiser / (RISE * loop->capacity);
-  if (state->loop[FACILITY].flow <= most * (1 + 1e-9) && (chiller || state->loop[FACILITY].supply > STOP + 1e-6))
-    return CLX_OK;
+  *pumps = state->pumps + (chiller ? r->chiller_pumps : 0);
+  if (state->loop[FACILITY].flow > most) *pumps += r->economiser_pump - state->loop[FACILITY].pump;
+  return CLX_OK;
+}
+
+// The tower's pump turns at full speed while the water behind the economiser is above its set point; colder states are not of this description.
+static clx_status check_speed(const clx_plant_state *state, const clx_air *air, clx_error *error) {
+  if (state->unit[UNIT_ECONOMISER].out > STOP + 1e-6) return CLX_OK;
   return clx_fail_plain(
       error, CLX_INFEASIBLE,
-      "the published plant at %.4g degC outside: %.4g kg/s at %.4g degC; expected no more than the %.4g "
-      "kg/s of its economiser's pump, and no colder than that its tower's pump runs at full speed",
-      air->dry_bulb - 273.15, state->loop[FACILITY].flow, state->loop[FACILITY].supply - 273.15, most);
+      "the published plant at %.4g degC outside: its economiser cools to %.4g degC; expected more than "
+      "%.4g, at which its tower's pump would slow down",
+      air->dry_bulb - 273.15, state->unit[UNIT_ECONOMISER].out - 273.15, STOP - 273.15);
 }
 
 // Its year: the chiller starts where the water behind the economiser is warmer than 42 degC, and stops below 41.
@@ -213,6 +221,7 @@ static clx_status year(const asked *a, reference **out, clx_error *error) {
   *out = r;
   if (r->year_done) return CLX_OK;
   bool chiller = false;
+  double pumps = 0;
   const clx_weather *w = &kept->weather;
   int64_t hottest = 0;
   clx_plant_state state;
@@ -220,20 +229,21 @@ static clx_status year(const asked *a, reference **out, clx_error *error) {
   for (int64_t i = 0; i < w->count; i += STRIDE) {
     const double step = w->step * STRIDE;
     const clx_air air = clx_weather_air(w, i);
-    CLX_TRY(moment(r, &air, chiller, &state, error));
+    CLX_TRY(moment(r, &air, chiller, &state, &pumps, error));
     const double behind = state.unit[UNIT_ECONOMISER].out;
     if (chiller ? behind < STOP : behind > START) {
       chiller = !chiller;
-      CLX_TRY(moment(r, &air, chiller, &state, error));
+      CLX_TRY(moment(r, &air, chiller, &state, &pumps, error));
     }
-    r->pumps += (state.pumps + (chiller ? r->chiller_pumps : 0)) * step;
+    if (!chiller) CLX_TRY(check_speed(&state, &air, error));
+    r->pumps += pumps * step;
     r->fans += state.fans * step;
     r->compressors += state.compressors * step;
     r->chiller_time += chiller ? step : 0;
     r->it += r->load * step;
   }
   const clx_air air = clx_weather_air(w, hottest);
-  CLX_TRY(moment(r, &air, false, &state, error));
+  CLX_TRY(moment(r, &air, false, &state, &pumps, error));
   r->warmest = state.unit[UNIT_ECONOMISER].out;
   r->year_done = true;
   return CLX_OK;
@@ -288,9 +298,10 @@ static clx_status reference_warmest(const asked *a, double *out, clx_error *erro
 static clx_status reference_loop(const asked *a, clx_loop_state *out, clx_error *error) {
   reference *r = NULL;
   clx_plant_state state;
+  double pumps = 0;
   CLX_TRY(opened(a, NULL, a->x[3], &r, error));
   const clx_air air = clx_air_from_relative(a->x[2], 0.4, 101325);
-  CLX_TRY(moment(r, &air, false, &state, error));
+  CLX_TRY(moment(r, &air, false, &state, &pumps, error));
   for (int32_t l = 0; l < LOOPS; l++) {
     if (strcmp(r->plant->loop[l].spec.name, a->system) != 0) continue;
     *out = state.loop[l];

@@ -328,11 +328,12 @@ static void test_all_chillers(void **state) {
   (void)state;
   int32_t count = 0;
   static const char *const names[] = {
-      "york-yk-5465",         "york-yk-2237",      "york-yk-2275",           "york-yt-563",     "york-ys-1171",
-      "york-ys-1554",         "york-ys-1758",      "mcquay-wsc-471",         "mcquay-peh-703",  "carrier-23xl-724",
-      "carrier-19xr-742-vsd", "carrier-23xl-1196", "carrier-19xr-2391",      "trane-cgwd-207",  "trane-cvhf-2300",
-      "trane-cvhf-2317-vsd",  "carrier-30rb360",   "carrier-30rb300",        "carrier-30rb275", "carrier-30xa240",
-      "carrier-30xa220",      "vertiv-afc-ciz150", "vertiv-coolloop-lvz230", "dx-unit",         "carnot-water-cooled"};
+      "york-yk-5465",          "york-yk-2237",      "york-yk-2275",           "york-yt-563",     "york-ys-1171",
+      "york-ys-1554",          "york-ys-1758",      "mcquay-wsc-471",         "mcquay-peh-703",  "carrier-23xl-724",
+      "carrier-19xr-742-vsd",  "carrier-23xl-1196", "carrier-19xr-2391",      "trane-cgwd-207",  "trane-cvhf-2300",
+      "trane-cvhf-2317-vsd",   "carrier-30rb360",   "carrier-30rb300",        "carrier-30rb275", "carrier-30xa240",
+      "carrier-30xa220",       "vertiv-afc-ciz150", "vertiv-coolloop-lvz230", "dx-unit",         "carnot-water-cooled",
+      "carrier-19xr-1407-vsd", "warm-water-screw"};
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     clx_chiller c;
     entry("chiller", names[i], &c);
@@ -346,7 +347,7 @@ static void test_all_chillers(void **state) {
     assert_true(hot.electric >= mild.electric);
     count++;
   }
-  assert_int_equal(count, 25);
+  assert_int_equal(count, 27);
 }
 
 static void test_share_of_carnot(void **state) {

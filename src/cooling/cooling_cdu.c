@@ -11,8 +11,9 @@ static clx_status fluids_of(const clx_cdu *cdu, clx_fluid *rack, clx_fluid *faci
                             clx_error *error) {
   if (!clx_fluid_named(cdu->rack_fluid, rack) || !clx_fluid_named(cdu->facility_fluid, facility)) {
     return clx_fail(error, CLX_INPUT, place,
-                    "rack_fluid, facility_fluid: expected water or pg25 (air of a rear door on the racks' side), read \"%s\" and \"%s\"", cdu->rack_fluid,
-                    cdu->facility_fluid);
+                    "rack_fluid, facility_fluid: expected water or pg25 (air of a rear door on the racks' side), read "
+                    "\"%s\" and \"%s\"",
+                    cdu->rack_fluid, cdu->facility_fluid);
   }
   return CLX_OK;
 }
@@ -66,8 +67,8 @@ clx_status clx_cdu_exchanger(const clx_cdu *cdu, double rack_supply, clx_exchang
   const double facility_back = facility_supply + cdu->capacity / (cdu->facility_flow * facility);
   clx_fluid hot;
   const bool door = clx_fluid_named(cdu->rack_fluid, &hot) && hot.kind == CLX_FLUID_AIR;
-  const clx_status status = clx_exchanger_size(door ? CLX_CROSS_UNMIXED : CLX_COUNTER, cdu->capacity, back, rack_supply, facility_supply,
-                                               facility_back, rack, facility, exchanger, NULL);
+  const clx_status status = clx_exchanger_size(door ? CLX_CROSS_UNMIXED : CLX_COUNTER, cdu->capacity, back, rack_supply,
+                                               facility_supply, facility_back, rack, facility, exchanger, NULL);
   if (status == CLX_OK) return CLX_OK;
   return clx_fail_plain(
       error, CLX_INPUT,

@@ -111,7 +111,7 @@ clx_status clx_rack_coolant_flow_in(const clx_rack_coolant *rack, const clx_flui
 // Pa at a flow: k flow^n through the table's points (least squares of logarithms); beyond them n is extrapolated.
 double clx_rack_coolant_pressure(const clx_rack_coolant *rack, double flow);
 
-// catalogue/cdu: coolant distribution units.
+// catalogue/cdu: coolant distribution units; rear doors of racks (rack_fluid air, supply: the air that leaves the door, pump: its fans).
 typedef struct clx_cdu {
   const char *name, *title;
   const char *const *aliases;
@@ -131,7 +131,7 @@ typedef struct clx_cdu {
 } clx_cdu;
 extern const clx_schema clx_cdu_schema;
 clx_status clx_cdu_check(const clx_cdu *cdu, clx_place place, clx_error *error);
-// Its exchanger (counterflow), sized so that at capacity and the flows stated the racks are supplied at
+// Its exchanger (counterflow; crossflow where air is on one side), sized so that at capacity and the flows stated the racks are supplied at
 // `rack_supply` K from a facility that is `approach` colder. CLX_INPUT: outside supply_least to supply_most, fluids
 // unknown or out of range, temperatures that cross.
 clx_status clx_cdu_exchanger(const clx_cdu *cdu, double rack_supply, clx_exchanger *exchanger, clx_error *error);

@@ -88,7 +88,7 @@ static const clx_row cdu_rows[] = {
     NEEDED("approach", approach, "K", 1e-3, 100, "racks' supply less facility supply at capacity and the flows below"),
     NEEDED("rack_flow", rack_flow, "kg/s", 1e-6, 1e6, "of the racks' side"),
     NEEDED("facility_flow", facility_flow, "kg/s", 1e-6, 1e6, "of the facility's side"),
-    TEXT("rack_fluid", rack_fluid, false, "pg25", "water, pg25"),
+    TEXT("rack_fluid", rack_fluid, false, "pg25", "water, pg25; air: a rear door"),
     TEXT("facility_fluid", facility_fluid, false, "water", "water, pg25"),
     REAL("rack_head", rack_head, "Pa", 0, 0, PRESSURE_MAX, "available outside the unit at rack_flow; 0 = not known"),
     REAL("facility_pressure", facility_pressure, "Pa", 0, 0, PRESSURE_MAX,

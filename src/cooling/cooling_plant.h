@@ -231,7 +231,8 @@ typedef struct clx_cooling_year {
   int64_t supply_most_at;
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
-  double shortfall;  // W largest, of the worst hour, by which the plant misses its set points; 0 = never
+  double liquid_compressor_time;  // s with compressors that the racks' liquid needs (those for hall air alone left out)
+  double shortfall;               // W largest, of the worst hour, by which the plant misses its set points; 0 = never
   int64_t shortfall_at;
   double outside_range_time;  // s in which equipment stood outside the range of its curves
   double residual;            // worst

@@ -54,6 +54,16 @@ static bool put_some(writer *w, const char *separator, const char *before, const
   return value(w, name) > 0 && put(w, separator, before, name, digits, after);
 }
 
+// Share of the year that `name`, in s, is.
+static bool put_share_of_year(writer *w, const char *separator, const char *before, const char *name,
+                              const char *after) {
+  const double year = value(w, "cooling.free_time") + value(w, "cooling.compressor_time");
+  const clx_quantity *q = clx_result_find(w->result, name);
+  if (q == NULL || !(year > 0)) return false;
+  add(w, "%s%s%.1f %%%s", between(w, separator), before, 100 * q->value / year, after);
+  return true;
+}
+
 static bool put_percent(writer *w, const char *separator, const char *before, const char *name, const char *after) {
   const clx_quantity *q = clx_result_find(w->result, name);
   if (q == NULL) return false;
@@ -95,10 +105,11 @@ static void add_throttle(writer *w) {
   const double share = value(w, "cooling.throttled_fraction");
   if (clx_result_find(w->result, "cooling.throttled_fraction") == NULL) return;
   if (share <= 0) {
-    add(w, "%snever throttled", between(w, "; "));
+    add(w, "%sboards at their limit never throttle", between(w, "; "));
   } else {
     add(w,
-        share < SEEN ? "%sthrottled for less than 0.1 %% of the GPU-time" : "%sthrottled for %.1f %% of the GPU-time",
+        share < SEEN ? "%sboards at their limit throttle in less than 0.1 %% of the hours"
+                     : "%sboards at their limit throttle in %.1f %% of the hours",
         between(w, "; "), 100 * share);
     if (first != NULL) add(w, ", %s first", first);
   }
@@ -139,19 +150,20 @@ static void write_title(writer *w) {
 
 static void write_sums(writer *w) {
   add_ratios(w);
-  put(w, "; ", "cooling draws ", "cooling.power", 3, " mean");
-  put(w, ", ", "", "cooling.power_peak", 3, " peak");
-  put_percent(w, ", ", "", "cooling.power_share", " of IT");
+  put(w, "; ", "cooling draws ", "cooling.power", 3, "");
+  put_percent(w, " (", "", "cooling.power_share", " of IT)");
+  put(w, ", ", "", "cooling.power_peak", 3, " in the hour that takes most");
   flush(w, "cooling", 2, CLX_REPORT_BOLD);
   put(w, "; ", "heat ", "cooling.heat.liquid", 3, " into liquid");
   put(w, ", ", "", "cooling.heat.air", 3, " into air");
-  put_some(w, "; ", "flow ", "cooling.flow", 4, "");
   flush(w, "", 2, CLX_REPORT_PLAIN);
   put_some(w, ", ", "compressors ", "cooling.compressors", 3, "");
   put_some(w, ", ", "pumps ", "cooling.pumps", 3, "");
   put_some(w, ", ", "fans ", "cooling.fans", 3, "");
   put_some(w, ", ", "auxiliary ", "cooling.auxiliary", 3, "");
-  put_percent(w, "; ", "without compressors ", "cooling.free_time", " of the time");
+  put_share_of_year(w, "; ", "no compressor runs ", "cooling.free_time", " of the time");
+  if (value(w, "cooling.heat.liquid") > 0)
+    put_share_of_year(w, ", ", "the liquid needs some ", "cooling.liquid_compressor_time", "");
   flush(w, "power", 2, CLX_REPORT_PLAIN);
 }
 
@@ -176,7 +188,7 @@ static void write_chips(writer *w) {
   put(w, ", ", "step ", "cooling.step_time", 4, "");
   flush(w, "", 2, CLX_REPORT_PLAIN);
   put_some(w, "; ", "supply above its set point for ", "cooling.warm_time", 3, "");
-  put_some(w, "; ", "above the racks' limit for ", "cooling.throttled_time", 3, "");
+  put_some(w, "; ", "boards at their limit throttle for ", "cooling.throttled_time", 3, "");
   put_some(w, "; ", "equipment outside its curves' range for ", "cooling.outside_range", 3, "");
   flush(w, "hours", 2, CLX_REPORT_PLAIN);
 }
@@ -195,16 +207,20 @@ static void write_loops(writer *w, const clx_cooling_view *v) {
   if (moment != NULL) add(w, "%s", moment);
   put(w, ": ", "", "cooling.moment.dry_bulb", 3, " dry bulb");
   put(w, ", ", "", "cooling.moment.wet_bulb", 3, " wet bulb");
-  flush(w, "state", 1, CLX_REPORT_PLAIN);
-  add(w, "%-16s %6s %14s %11s %12s %9s %9s", "loop", "", "supply-back", "heat", "flow", "drop", "pumps");
+  if (put(w, "; ", "", "cooling.moment.liquid", 4, " of heat into liquid")) {
+    put(w, ", ", "", "cooling.moment.air", 4, " into air");
+    put(w, ", ", "", "cooling.moment.power", 3, " for the plant");
+  }
+  flush(w, "state", 2, CLX_REPORT_PLAIN);
+  add(w, "%-20s %5s %14s %10s %11s %9s %8s", "loop", "", "supply-back", "heat", "flow", "drop", "pumps");
   flush(w, "loops", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->loop_count; i++) {
     const clx_cooling_loop_view *l = &v->loop[i];
-    clx_goodput_cut(l->title, 16, 0, cut, sizeof cut);
-    add(w, "%-16s %6s", cut, number(l->count, "", 4, count));
+    clx_goodput_cut(l->title, 20, 0, cut, sizeof cut);
+    add(w, "%-20s %5s", cut, number(l->count, "", 4, count));
     snprintf(range, sizeof range, l->back > 0 ? "%.1f-%.1f degC" : "%.1f degC", l->supply - 273.15, l->back - 273.15);
     add(w, " %14s", range);
-    add(w, " %11s %12s %9s %9s%s", number(l->heat, "W", 4, heat), l->flow > 0 ? clx_cooling_flow(l->flow, flow) : "",
+    add(w, " %10s %11s %9s %8s%s", number(l->heat, "W", 4, heat), l->flow > 0 ? clx_cooling_flow(l->flow, flow) : "",
         l->pressure > 0 ? clx_cooling_bar(l->pressure, drop) : "", l->pump > 0 ? number(l->pump, "W", 3, pump) : "",
         l->warm ? " WARM" : "");
     flush(w, "", 0, l->warm ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN);
@@ -222,19 +238,19 @@ static const char *units_text(const clx_cooling_unit_view *u, char text[SHORT]) 
 static void write_units(writer *w, const clx_cooling_view *v) {
   char cut[SHORT], count[SHORT], running[SHORT], heat[SHORT], electric[SHORT], water[CLX_COOLING_NAME];
   if (v->unit_count == 0) return;
-  add(w, "%-21s %12s %6s %11s %7s %9s %10s", "unit", "", "run", "heat", "load", "electric", "water");
+  add(w, "%-26s %9s %5s %10s %6s %8s %10s", "unit", "", "run", "heat", "load", "electric", "water");
   flush(w, "units", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->unit_count; i++) {
     const clx_cooling_unit_view *u = &v->unit[i];
-    clx_goodput_cut(u->title, 21, 0, cut, sizeof cut);
-    add(w, "%-21s %12s %6s %11s", cut, units_text(u, count),
+    clx_goodput_cut(u->title, 26, 0, cut, sizeof cut);
+    add(w, "%-26s %9s %5s %10s", cut, units_text(u, count),
         u->running >= 0 ? number(ceil(u->running), "", 5, running) : "", number(u->heat, "W", 4, heat));
     if (u->share >= 0) {
-      add(w, " %5.0f %%", 100 * u->share);
+      add(w, " %4.0f %%", 100 * u->share);
     } else {
-      add(w, " %7s", "");
+      add(w, " %6s", "");
     }
-    add(w, " %9s %10s%s", u->electric > 0 ? number(u->electric, "W", 3, electric) : "",
+    add(w, " %8s %10s%s", u->electric > 0 ? number(u->electric, "W", 3, electric) : "",
         u->water > 0 ? clx_cooling_flow(u->water, water) : "", u->limit ? " RANGE" : "");
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
@@ -256,12 +272,12 @@ static void write_design(writer *w, const clx_cooling_view *v) {
                  one = clx_cooling_value(w->result, "design.unit", name, "capacity", -1);
     if (found < 0) continue;
     if (first) {
-      add(w, "%-21s %12s %6s %11s %7s", "smallest plant", "carry", "spare", "one carries", "load");
+      add(w, "%-26s %9s %6s %11s %7s", "smallest plant", "carry", "spare", "one carries", "load");
       flush(w, note != NULL ? "" : "design", 0, CLX_REPORT_BOLD);
       first = false;
     }
-    clx_goodput_cut(v->unit[i].title, 21, 0, cut, sizeof cut);
-    add(w, "%-21s %12s %6s %11s %5.0f %%", cut, number(ceil(found), "", 6, count), number(ceil(beyond), "", 6, spare),
+    clx_goodput_cut(v->unit[i].title, 26, 0, cut, sizeof cut);
+    add(w, "%-26s %9s %6s %11s %5.0f %%", cut, number(ceil(found), "", 6, count), number(ceil(beyond), "", 6, spare),
         number(one, "W", 4, capacity), 100 * clx_cooling_value(w->result, "design.unit", name, "share", 0));
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
@@ -292,19 +308,26 @@ static void write_trip(writer *w) {
 
 static void write_compare(writer *w) {
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], energy[SHORT], water[CLX_COOLING_NAME], wue[CLX_COOLING_NAME],
-      hours[SHORT];
+      hours[SHORT], liquid[SHORT];
   const int32_t count = clx_cooling_supplies(w->result, name);
   if (count == 0) return;
-  add(w, "%-10s %8s %12s %12s %16s %14s", "supply", "PUE", "WUE (L/kWh)", "energy", "water", "compressors");
+  add(w, "%-8s %8s %11s %10s %15s %12s %12s", "supply", "PUE", "WUE (L/kWh)", "energy", "water", "compressors",
+      "for liquid");
   flush(w, "compared", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < count; i++) {
     const double kg = clx_cooling_value(w->result, "compare", name[i], "water", -1),
                  ratio = clx_cooling_value(w->result, "compare", name[i], "wue", -1);
-    add(w, "%-10.10s %8.4f %12s %12s %16s %14s", name[i], clx_cooling_value(w->result, "compare", name[i], "pue", 0),
+    if (clx_cooling_value(w->result, "compare", name[i], "infeasible", 0) > 0) {
+      add(w, "%-8.8s no size of the plant holds it on the design day", name[i]);
+      flush(w, "", 0, CLX_REPORT_PLAIN);
+      continue;
+    }
+    add(w, "%-8.8s %8.4f %11s %10s %15s %12s %12s", name[i], clx_cooling_value(w->result, "compare", name[i], "pue", 0),
         ratio >= 0 ? clx_cooling_per_kwh(ratio, wue) : "",
         number(clx_cooling_value(w->result, "compare", name[i], "energy", -1), "J", 3, energy),
         kg >= 0 ? clx_cooling_volume(kg, water) : "",
-        number(clx_cooling_value(w->result, "compare", name[i], "compressor_time", -1), "s", 3, hours));
+        number(clx_cooling_value(w->result, "compare", name[i], "compressor_time", -1), "s", 3, hours),
+        number(clx_cooling_value(w->result, "compare", name[i], "liquid_compressor_time", -1), "s", 3, liquid));
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }

@@ -179,13 +179,15 @@ static clx_status put_row(const study *s, const clx_cooling_design *d, double su
     const char *name;
     double value;
     const char *unit, *doc;
-  } numbers[] = {{"pue", d->year.pue, "", "of the year, all GPUs at their limit, cooling alone"},
-                 {"wue", d->year.wue, "m3/J", "of the year"},
-                 {"energy", d->year.electric, "J", "of the plant a year"},
-                 {"water", d->year.water, "kg", "a year"},
-                 {"compressor_time", d->year.compressor_time, "s", "a year with compressors"},
-                 {"warm_time", d->year.warm_time, "s", "a year above the set points"},
-                 {"supply", supply, "K", "liquid that the racks get"}};
+  } numbers[] = {
+      {"pue", d->year.pue, "", "of the year, all GPUs at their limit, cooling alone"},
+      {"wue", d->year.wue, "m3/J", "of the year"},
+      {"energy", d->year.electric, "J", "of the plant a year"},
+      {"water", d->year.water, "kg", "a year"},
+      {"compressor_time", d->year.compressor_time, "s", "a year with compressors"},
+      {"liquid_compressor_time", d->year.liquid_compressor_time, "s", "of it, with those that the liquid needs"},
+      {"warm_time", d->year.warm_time, "s", "a year above the set points"},
+      {"supply", supply, "K", "liquid that the racks get"}};
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
     snprintf(name, sizeof name, "compare.%s.%s", slug, numbers[i].name);
     CLX_TRY(put(s, name, numbers[i].value, numbers[i].unit, numbers[i].doc));
@@ -213,6 +215,9 @@ static clx_status run_compare(const study *s) {
       CLX_TRY(put_row(s, &design[i], o->compare[i]));
       continue;
     }
+    char name[64];
+    snprintf(name, sizeof name, "compare.W%.0f.infeasible", o->compare[i] - 273.15);
+    CLX_TRY(put(s, name, 1, "", "no size of the plant holds this supply on the design day"));
     CLX_TRY(clx_result_warn(s->result, s->error,
                             "cooling: no size of the plant gives the racks %.4g degC on the design day",
                             o->compare[i] - 273.15));

@@ -200,6 +200,12 @@ static const char *number(double value, const char *unit, int digits, char text[
   return value < 0 ? text : clx_quantity_format(value, unit, digits, text, SHORT);
 }
 
+// The title, or where it finds no room the name, which keys and trips take.
+static const char *called(const char *title, const char *name, double room, char *cut) {
+  if (clx_text_equal(clx_goodput_cut(title, room, 0, cut, SHORT), title)) return cut;
+  return clx_goodput_cut(name, room, 0, cut, SHORT);
+}
+
 static void write_loops(writer *w, const clx_cooling_view *v) {
   char cut[SHORT], count[SHORT], range[SHORT], heat[SHORT], pump[SHORT], flow[CLX_COOLING_NAME], drop[CLX_COOLING_NAME];
   const char *moment = clx_result_fact(w->result, "cooling.moment");
@@ -216,8 +222,7 @@ static void write_loops(writer *w, const clx_cooling_view *v) {
   flush(w, "loops", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->loop_count; i++) {
     const clx_cooling_loop_view *l = &v->loop[i];
-    clx_goodput_cut(l->title, 20, 0, cut, sizeof cut);
-    add(w, "%-20s %5s", cut, number(l->count, "", 4, count));
+    add(w, "%-20s %5s", called(l->title, l->name, 20, cut), number(l->count, "", 4, count));
     snprintf(range, sizeof range, l->back > 0 ? "%.1f-%.1f degC" : "%.1f degC", l->supply - 273.15, l->back - 273.15);
     add(w, " %14s", range);
     add(w, " %10s %11s %9s %8s%s", number(l->heat, "W", 4, heat), l->flow > 0 ? clx_cooling_flow(l->flow, flow) : "",
@@ -242,8 +247,7 @@ static void write_units(writer *w, const clx_cooling_view *v) {
   flush(w, "units", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < v->unit_count; i++) {
     const clx_cooling_unit_view *u = &v->unit[i];
-    clx_goodput_cut(u->title, 26, 0, cut, sizeof cut);
-    add(w, "%-26s %9s %5s %10s", cut, units_text(u, count),
+    add(w, "%-26s %9s %5s %10s", called(u->title, u->name, 26, cut), units_text(u, count),
         u->running >= 0 ? number(ceil(u->running), "", 5, running) : "", number(u->heat, "W", 4, heat));
     if (u->share >= 0) {
       add(w, " %4.0f %%", 100 * u->share);
@@ -276,9 +280,9 @@ static void write_design(writer *w, const clx_cooling_view *v) {
       flush(w, note != NULL ? "" : "design", 0, CLX_REPORT_BOLD);
       first = false;
     }
-    clx_goodput_cut(v->unit[i].title, 26, 0, cut, sizeof cut);
-    add(w, "%-26s %9s %6s %11s %5.0f %%", cut, number(ceil(found), "", 6, count), number(ceil(beyond), "", 6, spare),
-        number(one, "W", 4, capacity), 100 * clx_cooling_value(w->result, "design.unit", name, "share", 0));
+    add(w, "%-26s %9s %6s %11s %5.0f %%", called(v->unit[i].title, name, 26, cut), number(ceil(found), "", 6, count),
+        number(ceil(beyond), "", 6, spare), number(one, "W", 4, capacity),
+        100 * clx_cooling_value(w->result, "design.unit", name, "share", 0));
     flush(w, "", 0, CLX_REPORT_PLAIN);
   }
 }

@@ -310,8 +310,10 @@ const cli_command cli_cooling_command = {
         "water, hours without compressors and hours above limits; chip temperatures, leakage, throttling and what\n"
         "they do to the clock and the step in the hottest hour.\n"
         "--trip shows the minutes after something stops: pump (of a loop), cdu, chiller, unit (of the plant, by\n"
-        "name) or power (all that has no backup); restore brings it back. Without NAME it is the racks' loop or the\n"
-        "first such unit, without COUNT all of them, without @TIME at once. --compare finds the smallest plant for\n"
+        "name) or power (all that has no backup); restore brings it back; load changes what the racks draw (COUNT: "
+        "the\n"
+        "share that is left). Without NAME it is the racks' loop or the first such unit, without COUNT all of them,\n"
+        "without @TIME at once. --compare finds the smallest plant for\n"
         "each supply temperature and runs its year; --design does so for the scenario's own. A plant that cannot\n"
         "reject its heat is exit code 1 with the missing power and the hour. SCENARIO is a YAML file or a shipped\n"
         "name. Ctrl-C stops without output.",

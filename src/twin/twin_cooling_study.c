@@ -281,9 +281,7 @@ clx_status clx_twin_cooling_study(const clx_scenario *scenario, const clx_coolin
                           "scenario '%s' has no section 'cooling': it states a PUE, or no cooling at all; add a plant "
                           "(colossus catalogue ls plant) and a climate",
                           scenario->spec.name);
-  CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title",
-                              scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   // As a run: what plant and site force GPUs to holds for training, too.
   clx_scenario fitted = *scenario;

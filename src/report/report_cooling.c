@@ -58,11 +58,11 @@ static void add_throttle(clx_words *w) {
   const double share = value(w, "cooling.throttled_fraction");
   if (clx_result_find(w->result, "cooling.throttled_fraction") == NULL) return;
   if (share <= 0) {
-    clx_words_add(w, "%sboards at their limit never throttle", clx_words_between(w, "; "));
+    clx_words_add(w, "%snever throttled", clx_words_between(w, "; "));
   } else {
     clx_words_add(w,
-                  share < SEEN ? "%sboards at their limit throttle in less than 0.1 %% of the hours"
-                               : "%sboards at their limit throttle in %.1f %% of the hours",
+                  share < SEEN ? "%sat their limit throttled in less than 0.1 %% of the hours"
+                               : "%sat their limit throttled in %.1f %% of the hours",
                   clx_words_between(w, "; "), 100 * share);
     if (first != NULL) clx_words_add(w, ", %s first", first);
   }

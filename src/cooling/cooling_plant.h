@@ -75,6 +75,8 @@ typedef enum clx_plant_kind {
   CLX_PLANT_KINDS
 } clx_plant_kind;
 extern const char *const clx_plant_kind_name[CLX_PLANT_KINDS + 1];
+// Kind of the catalogue that stands for a unit of that kind; NULL = none does.
+const char *clx_plant_equipment_kind(int32_t plant_kind);
 
 // Equal units of equipment that take heat from `loop`. Those of one loop work in the order in which they stand: the first carries what it can, the next the rest.
 typedef struct clx_plant_unit_spec {
@@ -83,7 +85,7 @@ typedef struct clx_plant_unit_spec {
   const char *loop, *into;  // names; into NULL = outside air
   const char *
       equipment;  // catalogue entry: cdu, tower, dry_cooler, chiller; NULL for exchangers and economisers given by approach
-  double count, spare;  // that carry the design heat (0 = sized); beyond them
+  double count, spare;  // that carry the design heat (0 = sized); beyond them, below 0 = as many again (2N)
   double share;         // of the loop's design heat that it is sized for (1; trim chillers 0.4)
   double
       approach;  // K at design: exchangers: loop supply less `into` supply; air economisers: hall supply less outside air
@@ -114,6 +116,8 @@ typedef struct clx_plant_spec {
 } clx_plant_spec;
 extern const clx_schema clx_plant_schema;
 
+// K between which the fluid of the loop lets its supply be, the range above it counted; false: no such fluid.
+bool clx_plant_loop_range(const clx_loop_spec *loop, double *least, double *most);
 // What is wrong with a plant whatever its equipment and heat: names, circles, loops that nothing empties or fills, set points. CLX_INPUT, all mistakes, each with its place.
 clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_error *error);
 
@@ -242,7 +246,8 @@ typedef struct clx_cooling_year {
   int64_t air_most_at;
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
-  double shortfall;  // W largest, of the worst hour, by which the plant misses its set points; 0 = never
+  double liquid_compressor_time;  // s with compressors that the racks' liquid needs (those for hall air alone left out)
+  double shortfall;               // W largest, of the worst hour, by which the plant misses its set points; 0 = never
   int64_t shortfall_at;
   double outside_range_time;  // s in which equipment stood outside the range of its curves
   double residual;            // worst

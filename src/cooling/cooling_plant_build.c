@@ -23,8 +23,7 @@ static clx_status not_found(const build *b, clx_place place, const char *kind, c
 
 static clx_status find_equipment(build *b, clx_plant_unit *unit) {
   const clx_plant_unit_spec *spec = &unit->spec;
-  static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
-  const char *kind = KIND[spec->kind];
+  const char *kind = clx_plant_equipment_kind(spec->kind);
   if (kind == NULL || spec->equipment == NULL) return CLX_OK;
   const void *found = find(b, kind, spec->equipment);
   if (found == NULL) return not_found(b, spec->place, kind, spec->equipment, spec->name);
@@ -389,6 +388,7 @@ clx_status clx_plant_build(const clx_plant_spec *spec, const clx_plant_finder *f
     CLX_TRY(size_loop(&b, l));
     for (int32_t u = 0; u < plant->unit_count; u++) {
       if (plant->unit[u].loop == l) CLX_TRY(size_unit(&b, u));
+      if (plant->unit[u].loop == l && plant->unit[u].spec.spare < 0) plant->unit[u].spec.spare = plant->unit[u].count;
     }
     hand_on(&b, l);
   }

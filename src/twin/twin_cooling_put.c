@@ -60,7 +60,9 @@ static clx_status put_year(const putter *p) {
       {"throttled_time", y->throttled_time, "s", "a year in which chips at their limit throttle"},
       {"throttled_fraction", y->throttled_time / time, "",
        "of the hours of the year, in which chips at their limit throttle"},
-      {"free_time", y->free_time / time, "", "share of the hours without compressors"},
+      {"free_time", y->free_time, "s", "a year without compressors"},
+      {"compressor_time", y->compressor_time, "s", "a year with compressors"},
+      {"liquid_compressor_time", y->liquid_compressor_time, "s", "of it, with those that the racks' liquid needs"},
       {"outside_range", y->outside_range_time, "s", "a year in which equipment stands outside the range of its curves"},
       {"residual", y->residual, "", "energy that the plant does not account for, share"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
@@ -168,11 +170,14 @@ static clx_status put_design(const putter *p) {
   CLX_TRY(put_text(p, "", "plant", plant->name));
   const number moment[] = {
       {"moment.dry_bulb", plant->design.dry_bulb, "K", "outside air of the states of loops and units"},
-      {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"}};
+      {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"},
+      {"moment.liquid", k->peak.liquid, "W", "that racks give to their coolant then: all GPUs at their limit"},
+      {"moment.air", k->peak.air, "W", "that goes into the air of the hall then"},
+      {"moment.power", k->design.electric, "W", "that the plant draws then"}};
   CLX_TRY(put_all(p, "", moment, CLX_COUNT(moment)));
   if (plant->liquid >= 0) CLX_TRY(put_text(p, "", "liquid", plant->loop[plant->liquid].spec.name));
   if (plant->air >= 0) CLX_TRY(put_text(p, "", "air", plant->loop[plant->air].spec.name));
-  CLX_TRY(put_text(p, "", "moment", "design day"));
+  CLX_TRY(put_text(p, "", "moment", "design day, every GPU at its limit"));
   CLX_TRY(put_text(p, "", "weather", p->c->scenario->cooling.weather.name));
   CLX_TRY(put_text(p, "", "weather_origin", p->c->scenario->cooling.weather.origin));
   CLX_TRY(put_loops(p));

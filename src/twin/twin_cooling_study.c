@@ -189,7 +189,6 @@ static clx_status put_row(const study *s, const clx_twin_power_case *c, const ch
     double value;
     const char *unit, *doc;
   } numbers[] = {
-      {"feasible", 1, "", "1: the plant, sized for it, holds it on the design day"},
       {"pue", y->pue, "", "of the year, the job running"},
       {"wue", y->wue, "m3/J", "of the year"},
       {"energy", y->electric, "J", "of the plant a year"},
@@ -198,6 +197,7 @@ static clx_status put_row(const study *s, const clx_twin_power_case *c, const ch
       {"water", y->water, "kg", "a year"},
       {"water_peak", y->water_peak, "kg/s", "in the hour that takes most"},
       {"compressor_time", y->compressor_time, "s", "a year with compressors"},
+      {"liquid_compressor_time", y->liquid_compressor_time, "s", "of it, with those that the liquid needs"},
       {"warm_time", y->warm_time, "s", "a year above the set points"},
       {"throttled_time", y->throttled_time, "s", "a year in which chips at their limit throttle"},
       {"chip_temperature_max", chip, "K", "hottest junction in the hottest hour, boards at their limit"},
@@ -241,8 +241,8 @@ static clx_status run_at(const study *s, double supply, clx_arena *arena, const 
 
 static clx_status put_infeasible(const study *s, double supply, const char *slug, const char *why) {
   char name[64];
-  snprintf(name, sizeof name, "compare.%s.feasible", slug);
-  CLX_TRY(put(s, name, 0, "", "0: the plant does not hold it on the design day, whatever its size"));
+  snprintf(name, sizeof name, "compare.%s.infeasible", slug);
+  CLX_TRY(put(s, name, 1, "", "no size of the plant holds this supply on the design day"));
   snprintf(name, sizeof name, "compare.%s.supply", slug);
   CLX_TRY(put(s, name, supply, "K", "liquid that the racks would get"));
   return clx_result_warn(s->result, s->error, "cooling: the plant cannot give the racks %.4g degC: %s", supply - 273.15,
@@ -298,14 +298,14 @@ static clx_status run_design(const study *s) {
   const clx_scenario *scenario = s->c.scenario;
   const clx_twin_cooling *k = s->c.cooling;
   const clx_plant_finder finder = clx_scenario_plant_finder(scenario);
-  const clx_cooling_design_input input = {.spec = &k->spec,  // with the flow that its racks ask for
-                                          .finder = &finder,
-                                          .weather = &scenario->cooling.weather,
-                                          .liquid = k->peak.liquid,
-                                          .air = k->peak.air,
-                                          .it = s->c.it_peak,
-                                          .exceeded = scenario->spec.cooling.exceeded,
-                                          .spare = fmax(0, scenario->spec.cooling.spare)};
+  const clx_cooling_design_input input = {
+      .spec = &k->spec,  // with the spares of the scenario and the flow that its racks ask for
+      .finder = &finder,
+      .weather = &scenario->cooling.weather,
+      .liquid = k->peak.liquid,
+      .air = k->peak.air,
+      .it = s->c.it_peak,
+      .exceeded = scenario->spec.cooling.exceeded};
   clx_cooling_design *d = CLX_NEW(s->c.arena, clx_cooling_design);
   if (d == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_cooling_design_run(&input, s->c.arena, d, s->error));
@@ -347,9 +347,7 @@ clx_status clx_twin_cooling_study(const clx_scenario *scenario, const clx_coolin
                           "scenario '%s' has no section 'cooling': it states a PUE, or no cooling at all; add a plant "
                           "(colossus catalogue ls plant) and a climate",
                           scenario->spec.name);
-  CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title",
-                              scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   // As a run: what plant and site force GPUs to holds for training, too.
   clx_scenario fitted;

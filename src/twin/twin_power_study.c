@@ -277,9 +277,7 @@ clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_op
   clx_power_options_default(&plain);
   study s = {
       .c = {.scenario = scenario}, .options = options != NULL ? options : &plain, .result = result, .error = error};
-  CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title",
-                              scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {

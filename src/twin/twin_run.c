@@ -54,9 +54,7 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
 
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
-  const clx_scenario_spec *spec = &scenario->spec;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {

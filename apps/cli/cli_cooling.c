@@ -219,7 +219,7 @@ static const cli_option OPTIONS[] = {
     {.name = "compare",
      .value = "W32,W40,W45",
      .kind = CLI_TEXT,
-     .doc = "also the smallest plant and its year at these supply temperatures"},
+     .doc = "also the whole scenario at these supply temperatures"},
     {.name = "design", .doc = "also the smallest plant that holds the supply through the design day"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of failures (default 1)"},
     CLI_OPTION_THREADS,
@@ -239,9 +239,10 @@ const cli_command cli_cooling_command = {
         "--trip shows the minutes after something stops: pump (of a loop), cdu, chiller, unit (of the plant, by\n"
         "name) or power (all that has no backup); restore brings it back, load changes what the racks draw.\n"
         "Without NAME it is the racks' loop or the first such unit, without COUNT all of them, without @TIME at\n"
-        "once. --compare finds the smallest plant for each supply temperature and runs its year; --design does so\n"
-        "for the scenario's own. A plant that cannot reject its heat is exit code 1 with the missing power and the\n"
-        "hour. SCENARIO is a YAML file or a shipped name. Ctrl-C stops without output.",
+        "once. --compare runs the whole scenario at each supply temperature, from the plant, sized for it, to chips\n"
+        "and the step of the job; --design finds the smallest plant for its own. A plant that cannot reject its heat\n"
+        "is exit code 1 with the missing power and the hour. SCENARIO is a YAML file or a shipped name. Ctrl-C stops "
+        "without output.",
     .examples = {"colossus cooling colossus-2", "colossus cooling colossus-2 --year -o results",
                  "colossus cooling colossus-2 --trip power@60s --trip restore@150s --outside 38 -o results",
                  "colossus cooling my.yaml --trip pump:racks:1    # one pump of each loop of racks",

@@ -260,30 +260,36 @@ static void write_trip(clx_words *w) {
 }
 
 static void write_compare(clx_words *w) {
-  char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], energy[SHORT], water[CLX_COOLING_NAME], wue[CLX_COOLING_NAME],
-      hours[SHORT], liquid[SHORT];
+  char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], plant[SHORT], site[SHORT], water[CLX_COOLING_NAME], leak[SHORT],
+      step[SHORT], chip[CLX_COOLING_NAME], liquid[SHORT];
   const int32_t count = clx_cooling_supplies(w->result, name);
   if (count == 0) return;
-  clx_words_add(w, "%-8s %8s %11s %10s %15s %12s %12s", "supply", "PUE", "WUE (L/kWh)", "energy", "water",
-                "compressors", "for liquid");
+  clx_words_add(w, "%-6s %7s %9s %9s %9s %9s %9s %11s %10s", "supply", "PUE", "plant", "site", "leakage", "step",
+                "chip", "water", "for liquid");
   clx_words_end(w, "compared", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < count; i++) {
-    const double kg = clx_cooling_value(w->result, "compare", name[i], "water", -1),
-                 ratio = clx_cooling_value(w->result, "compare", name[i], "wue", -1);
-    if (clx_cooling_value(w->result, "compare", name[i], "infeasible", 0) > 0) {
-      clx_words_add(w, "%-8.8s no size of the plant holds it on the design day", name[i]);
+    const char *of = name[i];
+    const double kg = clx_cooling_value(w->result, "compare", of, "water", -1),
+                 hottest = clx_cooling_value(w->result, "compare", of, "chip_temperature_max", -1);
+    if (clx_cooling_value(w->result, "compare", of, "infeasible", 0) > 0) {
+      clx_words_add(w, "%-6.6s no size of the plant holds it on the design day", of);
       clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
       continue;
     }
-    clx_words_add(
-        w, "%-8.8s %8.4f %11s %10s %15s %12s %12s", name[i], clx_cooling_value(w->result, "compare", name[i], "pue", 0),
-        ratio >= 0 ? clx_cooling_per_kwh(ratio, wue) : "",
-        number(clx_cooling_value(w->result, "compare", name[i], "energy", -1), "J", 3, energy),
-        kg >= 0 ? clx_cooling_volume(kg, water) : "",
-        number(clx_cooling_value(w->result, "compare", name[i], "compressor_time", -1), "s", 3, hours),
-        number(clx_cooling_value(w->result, "compare", name[i], "liquid_compressor_time", -1), "s", 3, liquid));
+    clx_words_add(w, "%-6.6s %7.4f %9s %9s %9s %9s %9s %11s %10s", of,
+                  clx_cooling_value(w->result, "compare", of, "pue", 0),
+                  number(clx_cooling_value(w->result, "compare", of, "energy", -1), "J", 3, plant),
+                  number(clx_cooling_value(w->result, "compare", of, "site_energy", -1), "J", 4, site),
+                  number(clx_cooling_value(w->result, "compare", of, "leakage", -1), "W", 3, leak),
+                  number(clx_cooling_value(w->result, "compare", of, "step_time", -1), "s", 4, step),
+                  hottest > 0 ? clx_cooling_celsius(hottest, chip) : "", kg >= 0 ? clx_cooling_volume(kg, water) : "",
+                  number(clx_cooling_value(w->result, "compare", of, "liquid_compressor_time", -1), "s", 3, liquid));
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
+  clx_words_add(w,
+                "a year of plant and site; of all GPUs beyond the reference; the job's step; the hottest chip; "
+                "compressors that the liquid needs");
+  clx_words_end(w, "", 2, CLX_REPORT_PLAIN);
 }
 
 void clx_report_cooling(const clx_result *result, bool colour, clx_buffer *out) {

@@ -1,4 +1,4 @@
-// Supply temperatures side by side: energy and water of the smallest plant that holds each.
+// Supply temperatures side by side: a year of the site at each.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,14 +14,14 @@ typedef struct measure {
   const char *part;  // of `what`, drawn in front of it; nullable
 } measure;
 
-static const measure MEASURES[] = {{"pue", "PUE less 1", "", 1, NULL},
-                                   {"energy", "energy of the cooling", "J", 1, NULL},
+static const measure MEASURES[] = {{"energy", "energy of the plant, a year", "J", 1, NULL},
+                                   {"leakage", "leakage of the chips beyond the reference", "MW", 1e-6, NULL},
                                    {"water", "water", "thousand m3", 1e-6, NULL},
                                    {"compressor_time", "hours with compressors; dark: that the liquid needs", "h",
                                     1 / 3600.0, "liquid_compressor_time"}};
 
 static double value_of(const clx_result *result, const measure *m, const char *name, const char *what) {
-  return m->factor * (clx_cooling_value(result, "compare", name, what, NAN) - (strcmp(what, "pue") == 0 ? 1 : 0));
+  return m->factor * clx_cooling_value(result, "compare", name, what, NAN);
 }
 
 // A supply that no plant holds, or a bar with its number, and the part of it in front.
@@ -39,11 +39,7 @@ static void put_bar(clx_plot *p, const clx_result *result, const measure *m, con
   const double top = clx_plot_at(p, 0, fmax(value, 0)).y;
   if (bottom - top > 0.05)
     clx_svg_box(&p->picture, x - wide / 2, top, wide, bottom - top, 1, isfinite(part) ? "track" : "bar");
-  if (strcmp(m->what, "pue") == 0) {
-    snprintf(text, sizeof text, "%.4f", value);
-  } else {
-    clx_quantity_format(value, strcmp(m->unit, "J") == 0 ? "J" : "", 3, text, sizeof text);
-  }
+  clx_quantity_format(value, strcmp(m->unit, "J") == 0 ? "J" : "", 3, text, sizeof text);
   if (isfinite(part)) {
     const double high = bottom - clx_plot_at(p, 0, fmax(part, 0)).y;
     if (high > 0.05) clx_svg_box(&p->picture, x - wide / 2, bottom - high, wide, high, 1, "bar");
@@ -91,9 +87,7 @@ void clx_report_cooling_compare(const clx_result *result, clx_buffer *out) {
     return;
   }
   clx_plot p = clx_cooling_page(result, WIDE, 96 + 2 * 264 + 8, what, out);
-  clx_power_head(
-      &p, what,
-      "each with the smallest plant that holds it through the design day, over the same year; W45: 45 \u00b0C");
+  clx_power_head(&p, what, "the same machine and weather, its plant sized for each; W45: 45 \u00b0C at the racks");
   const double width = (WIDE - 2 * EDGE - 20) / 2.0;
   for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++)
     put_bars(&p, result, &MEASURES[i], name, count,

@@ -141,8 +141,8 @@ static void put_units(const clx_cooling_view *v, clx_buffer *out) {
 }
 
 static void put_compare(const clx_result *result, clx_buffer *out) {
-  static const char *const titles[] = {
-      "supply", "PUE", "WUE (L/kWh)", "energy of the cooling", "water", "compressors run", "for the liquid"};
+  static const char *const titles[] = {"supply", "PUE",     "WUE (L/kWh)",     "plant, a year",   "site, a year",
+                                       "water",  "leakage", "step of the job", "compressors run", "for the liquid"};
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], text[CLX_COOLING_NAME];
   const int32_t count = clx_cooling_supplies(result, name);
   if (count == 0) return;
@@ -161,7 +161,10 @@ static void put_compare(const clx_result *result, clx_buffer *out) {
     clx_html_cell(out, "", text);
     clx_html_cell(out, "", wue >= 0 ? clx_cooling_per_kwh(wue, text) : "");
     number_cell(out, clx_cooling_value(result, "compare", name[i], "energy", -1), "J", 4);
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "site_energy", -1), "J", 4);
     clx_html_cell(out, "", water >= 0 ? clx_cooling_volume(water, text) : "");
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "leakage", -1), "W", 4);
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "step_time", -1), "s", 4);
     number_cell(out, clx_cooling_value(result, "compare", name[i], "compressor_time", -1), "s", 3);
     number_cell(out, clx_cooling_value(result, "compare", name[i], "liquid_compressor_time", -1), "s", 3);
     clx_buffer_format(out, "</tr>\n");
@@ -283,11 +286,21 @@ void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_cooling_compare_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[] = {
-      "pue", "wue", "energy", "water", "compressor_time", "liquid_compressor_time", "warm_time"};
+  static const char *const columns[] = {"pue",
+                                        "wue",
+                                        "energy",
+                                        "site_energy",
+                                        "water",
+                                        "leakage",
+                                        "step_time",
+                                        "compressor_time",
+                                        "liquid_compressor_time",
+                                        "warm_time"};
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME];
   const int32_t count = clx_cooling_supplies(result, name);
-  clx_buffer_format(out, "supply,pue,wue_m3_j,energy_j,water_kg,compressors_s,compressors_of_liquid_s,warm_s\n");
+  clx_buffer_format(out,
+                    "supply,pue,wue_m3_j,energy_j,site_energy_j,water_kg,leakage_w,step_s,compressors_s,"
+                    "compressors_of_liquid_s,warm_s\n");
   for (int32_t i = 0; i < count; i++) {
     clx_csv_text(out, name[i]);
     for (int32_t k = 0; k < CLX_COUNT(columns); k++)

@@ -229,7 +229,7 @@ static void test_trip(void **state) {
   assert_int_equal(count_of(out.data, ">after 43 s<"), 1);
   clx_buffer_free(&out);
   clx_report_cooling_compare(r, &out);
-  assert_int_equal(count_of(out.data, "class=\"bar\""), 11);  // W45 runs no compressor
+  assert_int_equal(count_of(out.data, "class=\"bar\""), 11);   // W45 runs no compressor
   assert_int_equal(count_of(out.data, "class=\"track\""), 2);  // hall and liquid behind the liquid's
   assert_int_equal(count_of(out.data, ">W45<"), 4);
   assert_int_equal(count_of(out.data, ">no plant<"), 4);  // holds W27

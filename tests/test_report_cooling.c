@@ -308,7 +308,7 @@ static void test_tables(void **state) {
   } tables[] = {{clx_report_cooling_plant_csv, 12, 16},
                 {clx_report_cooling_year_csv, 8760, 7},
                 {clx_report_cooling_trip_csv, 601, 7},
-                {clx_report_cooling_compare_csv, 4, 8}};
+                {clx_report_cooling_compare_csv, 4, 11}};
   clx_result *r = study(0);
   for (int32_t i = 0; i < CLX_COUNT(tables); i++) {
     clx_buffer out = {0};

@@ -13,6 +13,7 @@ typedef struct loop_work {
   double inflow;  // W of racks and of units that give heat to it
   double heat;    // W with its pumps' heat: what its units must take
   double taken;   // W that they take
+  double short_of;  // W that find no way out of it: at the end of its fluid's range
   double miss;    // W between what temperatures say and what was shared out
   double set, supply, back;
   double flow, most;  // kg/s of all loops
@@ -28,6 +29,7 @@ typedef struct unit_work {
   clx_unit_meet meet;
   clx_unit_work reach;
   double working, heat, given;  // units; W from its loop; W to where it goes
+  bool stale;                   // reach does not belong to meet
 } unit_work;
 
 typedef struct solve_work {
@@ -70,7 +72,8 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
                           .all = w->loop[l].all,
                           .outside = w->outside};
     if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) meet.cold_most = cold_most(w, u);
-    if (memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
+    if (unit->stale || memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
+      unit->stale = false;
       unit->meet = meet;
       unit->reach = clx_plant_unit_reach(plant, &plant->unit[u], &meet);
     }
@@ -133,7 +136,8 @@ static void find_supply(solve_work *w, int32_t l) {
   loop->floating = true;
 }
 
-// What each unit of the loop takes: from the temperatures; the last that works takes what is left, so that the sum is the loop's heat.
+// What each unit of the loop takes: from the temperatures; the last that works takes what is left, so that the sum is the loop's heat. Also where the
+// loop is at the end of its range: if what cannot go were held back, the loops further out would cool down, take it after all, warm up again ...
 static void share_heat(solve_work *w, int32_t l) {
   const clx_plant *plant = w->plant;
   loop_work *loop = &w->loop[l];
@@ -145,10 +149,20 @@ static void share_heat(solve_work *w, int32_t l) {
     unit_work *unit = &w->unit[u];
     unit->heat = fmin(fmax(rate * (unit->meet.in - unit->reach.out), 0), fmax(left, 0));
     left -= unit->heat;
-    if (unit->heat > 0) last = u;
+    if (unit->heat > 0 || (loop->stuck && unit->working > 0)) last = u;
   }
+  loop->short_of = loop->stuck ? fmax(left, 0) : 0;
   loop->miss = last >= 0 && !loop->stuck ? fabs(left) : 0;
-  if (last >= 0 && !loop->stuck) w->unit[last].heat += left;
+  if (last >= 0) {
+    w->unit[last].heat += left;
+    // The valve of a unit that cools too little stands open.
+    if (loop->stuck) {
+      unit_work *unit = &w->unit[last];
+      unit->reach.cold_flow = unit->meet.cold_most;
+      unit->reach.running = unit->working;
+      unit->stale = true;
+    }
+  }
   loop->taken = 0;
   for (int32_t u = 0; u < plant->unit_count; u++) {
     if (plant->unit[u].loop != l) continue;
@@ -187,6 +201,7 @@ static void solve_loop(solve_work *w, int32_t l) {
   if (loop->flow <= 0) {  // nothing moves
     loop->stuck = loop->most <= 0 || loop->heat > 0;
     loop->supply = loop->stuck ? clx_plant_hottest(&plant->loop[l].fluid) : loop->set;
+    loop->short_of = loop->stuck ? loop->heat : 0;
     loop->back = loop->supply;
     loop->taken = 0;
     for (int32_t u = 0; u < plant->unit_count; u++) {
@@ -298,6 +313,16 @@ static void fill_state(solve_work *w) {
       (plant->liquid >= 0 && state->loop[plant->liquid].warm) || (plant->air >= 0 && state->loop[plant->air].warm);
 }
 
+// Whether a loop further out, to which this one's heat goes, is at the end of its range, too.
+static bool waits(const solve_work *w, int32_t l) {
+  const clx_plant *plant = w->plant;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    const int32_t into = plant->unit[u].into;
+    if (plant->unit[u].loop == l && into >= 0 && (w->loop[into].stuck || waits(w, into))) return true;
+  }
+  return false;
+}
+
 // Heat that finds no way out: of the loops at the end of their range the outermost is what the others wait for.
 static clx_status refuse(const solve_work *w, clx_error *error) {
   const clx_plant *plant = w->plant;
@@ -305,18 +330,19 @@ static clx_status refuse(const solve_work *w, clx_error *error) {
   double missing = 0;
   for (int32_t i = 0; i < plant->loop_count; i++) {
     const int32_t l = plant->order[i];
-    if (!w->loop[l].stuck) continue;
-    missing += fmax(w->loop[l].heat - w->loop[l].taken, 0);
-    outer = l;
+    if (!w->loop[l].stuck || waits(w, l)) continue;
+    missing += w->loop[l].short_of;
+    if (outer < 0 || w->loop[l].short_of > w->loop[outer].short_of) outer = l;
   }
   if (outer < 0 || !(missing > 0)) return CLX_OK;
-  return clx_fail(
-      error, CLX_INFEASIBLE, plant->loop[outer].spec.place,
-      "the plant \"%s\" cannot reject its heat: loop \"%s\" is at %.4g degC, the end of its fluid's range, and its "
-      "units carry %.6g W: %.6g W are short at %.4g degC outside",
-      plant->name != NULL ? plant->name : "written out", plant->loop[outer].spec.name,
-      clx_plant_hottest(&plant->loop[outer].fluid) - 273.15, w->loop[outer].taken, missing,
-      w->outside->dry_bulb - 273.15);
+  const loop_work *loop = &w->loop[outer];
+  return clx_fail(error, CLX_INFEASIBLE, plant->loop[outer].spec.place,
+                  "the plant \"%s\" cannot reject its heat: loop \"%s\" is at %.4g degC, the end of its fluid's range, and "
+                  "its units carry %.4g of %.4g MW: %.4g MW are short at %.4g degC outside, wet bulb %.4g degC",
+                  plant->name != NULL ? plant->name : "written out", plant->loop[outer].spec.name,
+                  clx_plant_hottest(&plant->loop[outer].fluid) - 273.15, (loop->heat - loop->short_of) / 1e6,
+                  loop->heat / 1e6, missing / 1e6, w->outside->dry_bulb - 273.15,
+                  clx_air_wet_bulb(w->outside) - 273.15);
 }
 
 static clx_status check_input(const clx_plant *plant, double liquid, double air, const clx_air *outside,

@@ -17,7 +17,9 @@ typedef struct loop_work {
   double miss;    // W between what temperatures say and what was shared out
   double set, supply, back;
   double flow, most;  // kg/s of all loops
-  double demand;      // kg/s that valves of units that give heat to it ask for
+  double demand;      // kg/s that is pumped for valves of units that give heat to it
+  double asked;       // kg/s that they ask for
+  double demand_before, asked_before;
   double pump, pressure, speed;
   double seen_supply;  // K of the last sweep
   double slope;        // of excess() against supply, as last seen
@@ -186,11 +188,26 @@ static double demanded(const solve_work *w, int32_t l) {
   return sum;
 }
 
-static void solve_loop(solve_work *w, int32_t l) {
+// What is pumped for valves: what they ask for. More flow may cool the loop and so close them, by more than what was added: the next flow is the
+// secant's, between what was pumped and what is asked for (or a little beyond where both go the same way).
+static void follow_demand(solve_work *w, int32_t l) {
+  static const double STEEPEST = -30, FLATTEST = 0.7;  // kg/s asked for by kg/s pumped
+  loop_work *loop = &w->loop[l];
+  const double pumped = loop->demand, asked = demanded(w, l), moved = pumped - loop->demand_before;
+  double slope = 0;
+  if (w->sweep > 1 && fabs(moved) > 1e-13 * loop->most)
+    slope = fmin(fmax((asked - loop->asked_before) / moved, STEEPEST), FLATTEST);
+  loop->demand = w->sweep == 0 ? asked : pumped + (asked - pumped) / (1 - slope);
+  loop->demand_before = pumped;
+  loop->asked_before = asked;
+  loop->asked = asked;
+}
+
+static void solve_loop(solve_work *w, int32_t l, bool outwards) {
   const clx_plant *plant = w->plant;
   loop_work *loop = &w->loop[l];
   loop->inflow = loop->source;
-  loop->demand = demanded(w, l);
+  if (outwards) follow_demand(w, l);
   for (int32_t u = 0; u < plant->unit_count; u++) {
     if (plant->unit[u].into == l) loop->inflow += w->unit[u].given;
   }
@@ -222,7 +239,8 @@ static bool settled(const solve_work *w, const double *supply, const double *hea
     const double scale = fmax(loop->heat, 1e-6 * (w->plant->liquid_heat + w->plant->air_heat));
     if (fabs(loop->supply - supply[l]) > TEMPERATURE_TOLERANCE) return false;
     if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * scale) return false;
-    if (fabs(loop->demand - demand[l]) > 1e-10 * fmax(loop->flow, 1e-9)) return false;
+    const double flow = fmax(loop->flow, 1e-9);
+    if (fabs(loop->demand - demand[l]) > 1e-10 * flow || fabs(loop->demand - loop->asked) > 1e-10 * flow) return false;
   }
   return true;
 }
@@ -236,9 +254,9 @@ static bool iterate(solve_work *w) {
       heat[l] = w->loop[l].heat;
       demand[l] = w->loop[l].demand;
     }
-    for (int32_t i = 0; i < plant->loop_count; i++) solve_loop(w, plant->order[i]);
+    for (int32_t i = 0; i < plant->loop_count; i++) solve_loop(w, plant->order[i], true);
     if (w->sweep > 0 && settled(w, supply, heat, demand)) return true;
-    for (int32_t i = plant->loop_count - 2; i > 0; i--) solve_loop(w, plant->order[i]);
+    for (int32_t i = plant->loop_count - 2; i > 0; i--) solve_loop(w, plant->order[i], false);
   }
   return false;
 }

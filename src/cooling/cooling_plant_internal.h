@@ -56,6 +56,20 @@ clx_unit_work clx_plant_unit_reach(const clx_plant *plant, const clx_plant_unit 
 void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet,
                           const clx_unit_work *reach, double heat, clx_unit_state *state, double *given);
 
+// --- iteration (cooling_plant_mixing.c) -------------------------------------------------------------------------------------
+
+enum { CLX_MIXING_DEPTH = 6, CLX_MIXING_SIZE = 2 * CLX_LOOPS_MAX };
+
+// The last points of an iteration; begins with count 0.
+typedef struct clx_mixing {
+  int32_t count;
+  double x[CLX_MIXING_DEPTH + 1][CLX_MIXING_SIZE], f[CLX_MIXING_DEPTH + 1][CLX_MIXING_SIZE];
+} clx_mixing;
+
+// The next point after x and f(x), `size` numbers measured in `scale`: that at which the last points, taken as linear, meet best.
+void clx_mixing_next(clx_mixing *mixing, int32_t size, const double *scale, const double *x, const double *f,
+                     double *next);
+
 // --- one moment (cooling_plant_solve.c) ------------------------------------------------------------------------------------
 
 // clx_plant_solve from temperatures near the answer (`start`, nullable): the hour before.

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { SWEEPS_MAX = 400, ROOT_MAX = 80 };
+enum { SWEEPS_MAX = 1500, ROOT_MAX = 80, PATIENCE = 15 };  // sweeps; evaluations; sweeps that lead themselves
 // K between sweeps; K between what leaves the units and the supply; share of the heat between sweeps
-static const double TEMPERATURE_TOLERANCE = 1e-9, SUPPLY_TOLERANCE = 2e-10, HEAT_TOLERANCE = 1e-11;
+static const double TEMPERATURE_TOLERANCE = 1e-9, SUPPLY_TOLERANCE = 1e-11, HEAT_TOLERANCE = 1e-11;
 
 typedef struct loop_work {
   double source;  // W of racks
@@ -21,7 +21,7 @@ typedef struct loop_work {
   double asked;       // kg/s that they ask for
   double demand_before, asked_before;
   double pump, pressure, speed;
-  double seen_supply;  // K of the last sweep
+  double felt;  // K of its supply that units that give heat to it meet
   double slope;        // of excess() against supply, as last seen
   bool floating, all;  // above its set point; spares work, too
   bool stuck;          // at the end of its fluid's range
@@ -42,6 +42,7 @@ typedef struct solve_work {
   unit_work unit[CLX_PLANT_UNITS_MAX];
   clx_plant_state *state;
   int32_t sweep;
+  bool led;  // supplies as felt, and flows for valves, are set from without
 } solve_work;
 
 // kg/s of the loop that it gives heat to which a unit may use: what other exchangers leave, at least its share by size.
@@ -69,7 +70,7 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
                           .in = in,
                           .want = want,
                           .leaving = leaving,
-                          .cold_in = into >= 0 ? w->loop[into].supply : w->outside->dry_bulb,
+                          .cold_in = into >= 0 ? w->loop[into].felt : w->outside->dry_bulb,
                           .working = unit->working,
                           .all = w->loop[l].all,
                           .outside = w->outside};
@@ -104,7 +105,7 @@ static void find_supply(solve_work *w, int32_t l) {
   if (loop->all) x = fmin(loop->supply, end);
   for (int32_t i = 0; i < ROOT_MAX; i++) {
     const double g = excess(w, l, x);
-    if (x <= loop->set && g <= SUPPLY_TOLERANCE) {  // held
+    if (x <= loop->set && x <= end && g <= SUPPLY_TOLERANCE) {  // held
       loop->floating = loop->all = false;
       loop->supply = loop->set;
       if (w->plant->unit_count > 0) excess(w, l, x);
@@ -127,7 +128,7 @@ static void find_supply(solve_work *w, int32_t l) {
       warm = x;
       warm_known = true;
     }
-    if (warm_known && warm - cold < 1e-11) break;
+    if (warm_known && warm - cold < 1e-12) break;
     x -= g / loop->slope;
     if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
     if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;
@@ -180,7 +181,7 @@ static void share_heat(solve_work *w, int32_t l) {
 }
 
 // kg/s of the loop that valves of exchangers pass.
-static double demanded(const solve_work *w, int32_t l) {
+static double passed(const solve_work *w, int32_t l) {
   double sum = 0;
   for (int32_t u = 0; u < w->plant->unit_count; u++) {
     if (w->plant->unit[u].into == l) sum += w->unit[u].reach.cold_flow;
@@ -188,10 +189,21 @@ static double demanded(const solve_work *w, int32_t l) {
   return sum;
 }
 
-// What is pumped for valves: what they ask for. More flow may cool the loop and so close them, by more than what was added: the next flow is the
-// secant's, between what was pumped and what is asked for (or a little beyond where both go the same way).
+// kg/s that units ask of the loop that they give heat to. Condensers have no valves: where nothing but demand sets the flow they ask for the loop's range.
+static double demanded(const solve_work *w, int32_t l) {
+  const clx_loop *loop = &w->plant->loop[l];
+  double sum = passed(w, l);
+  for (int32_t u = 0; loop->spec.control == CLX_FLOW_DEMAND && u < w->plant->unit_count; u++) {
+    if (w->plant->unit[u].into == l && w->plant->unit[u].chiller != NULL)
+      sum += w->unit[u].given / (loop->capacity * loop->spec.range);
+  }
+  return sum;
+}
+
+// What is pumped for valves: what they ask for. But more flow may cool the loop, and so shut them by more than what was added: the next flow is the secant's
+// through this one and the one before, where what is asked for falls or hardly rises.
 static void follow_demand(solve_work *w, int32_t l) {
-  static const double STEEPEST = -30, FLATTEST = 0.7;  // kg/s asked for by kg/s pumped
+  static const double STEEPEST = -30, FLATTEST = 0.7;
   loop_work *loop = &w->loop[l];
   const double pumped = loop->demand, asked = demanded(w, l), moved = pumped - loop->demand_before;
   double slope = 0;
@@ -200,14 +212,15 @@ static void follow_demand(solve_work *w, int32_t l) {
   loop->demand = w->sweep == 0 ? asked : pumped + (asked - pumped) / (1 - slope);
   loop->demand_before = pumped;
   loop->asked_before = asked;
-  loop->asked = asked;
 }
 
-static void solve_loop(solve_work *w, int32_t l, bool outwards) {
+// follow: pumps follow valves.
+static void solve_loop(solve_work *w, int32_t l, bool follow) {
   const clx_plant *plant = w->plant;
   loop_work *loop = &w->loop[l];
   loop->inflow = loop->source;
-  if (outwards) follow_demand(w, l);
+  if (follow) follow_demand(w, l);
+  loop->asked = demanded(w, l);
   for (int32_t u = 0; u < plant->unit_count; u++) {
     if (plant->unit[u].into == l) loop->inflow += w->unit[u].given;
   }
@@ -219,6 +232,7 @@ static void solve_loop(solve_work *w, int32_t l, bool outwards) {
     loop->stuck = loop->most <= 0 || loop->heat > 0;
     loop->supply = loop->stuck ? clx_plant_hottest(&plant->loop[l].fluid) : loop->set;
     loop->short_of = loop->stuck ? loop->heat : 0;
+    loop->felt = loop->supply;
     loop->back = loop->supply;
     loop->taken = 0;
     for (int32_t u = 0; u < plant->unit_count; u++) {
@@ -227,36 +241,66 @@ static void solve_loop(solve_work *w, int32_t l, bool outwards) {
     return;
   }
   find_supply(w, l);
+  if (!w->led) loop->felt = loop->supply;
   loop->back = loop->supply + loop->heat / (loop->flow * plant->loop[l].capacity);
   through_units(w, l, loop->back, loop->set, loop->supply);
   share_heat(w, l);
 }
 
-// Largest change of a sweep: K of a supply, and share of the heat.
-static bool settled(const solve_work *w, const double *supply, const double *heat, const double *demand) {
+// Whether the sweep found what it began with: K of each supply, share of each heat, of each flow.
+static bool settled(const solve_work *w, const double *felt, const double *heat, const double *demand) {
   for (int32_t l = 0; l < w->plant->loop_count; l++) {
     const loop_work *loop = &w->loop[l];
     const double scale = fmax(loop->heat, 1e-6 * (w->plant->liquid_heat + w->plant->air_heat));
-    if (fabs(loop->supply - supply[l]) > TEMPERATURE_TOLERANCE) return false;
-    if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * scale) return false;
     const double flow = fmax(loop->flow, 1e-9);
+    if (fabs(loop->supply - felt[l]) > TEMPERATURE_TOLERANCE) return false;
+    if (fabs(loop->heat - heat[l]) > HEAT_TOLERANCE * scale) return false;
     if (fabs(loop->demand - demand[l]) > 1e-10 * flow || fabs(loop->demand - loop->asked) > 1e-10 * flow) return false;
   }
   return true;
 }
 
+// The next supplies and flows to try in place of those that this sweep began with. Points that lead each other astray are followed by short steps
+// towards what the sweep found, and these by a new try from there; ever shorter ones.
+static void lead(solve_work *w, clx_mixing *mixing, int32_t after) {
+  enum { MIXED = 30, STEPS = 30 };
+  const int32_t n = w->plant->loop_count, round = after / (MIXED + STEPS), at = after % (MIXED + STEPS);
+  double x[CLX_MIXING_SIZE], f[CLX_MIXING_SIZE], scale[CLX_MIXING_SIZE], next[CLX_MIXING_SIZE];
+  for (int32_t l = 0; l < n; l++) {
+    const loop_work *loop = &w->loop[l];
+    x[l] = loop->felt, f[l] = loop->supply, scale[l] = 1;  // K
+    x[n + l] = loop->demand, f[n + l] = loop->asked, scale[n + l] = fmax(0.1 * loop->most, 1e-9);
+  }
+  if (at == 0) mixing->count = 0;
+  if (at < MIXED) {
+    clx_mixing_next(mixing, 2 * n, scale, x, f, next);
+  } else {
+    for (int32_t i = 0; i < 2 * n; i++) next[i] = x[i] + 0.3 / (1 + round) * (f[i] - x[i]);
+  }
+  for (int32_t l = 0; l < n; l++) {
+    w->loop[l].felt = fmin(fmax(next[l], 100), 500);
+    w->loop[l].demand = fmax(next[n + l], 0);
+  }
+}
+
 static bool iterate(solve_work *w) {
   const clx_plant *plant = w->plant;
-  double supply[CLX_LOOPS_MAX], heat[CLX_LOOPS_MAX], demand[CLX_LOOPS_MAX];
+  double felt[CLX_LOOPS_MAX], heat[CLX_LOOPS_MAX], demand[CLX_LOOPS_MAX];
+  clx_mixing mixing;
   for (w->sweep = 0; w->sweep < SWEEPS_MAX; w->sweep++) {
+    w->led = w->sweep > PATIENCE;
     for (int32_t l = 0; l < plant->loop_count; l++) {
-      supply[l] = w->loop[l].supply;
+      felt[l] = w->loop[l].felt;
       heat[l] = w->loop[l].heat;
       demand[l] = w->loop[l].demand;
     }
-    for (int32_t i = 0; i < plant->loop_count; i++) solve_loop(w, plant->order[i], true);
-    if (w->sweep > 0 && settled(w, supply, heat, demand)) return true;
-    for (int32_t i = plant->loop_count - 2; i > 0; i--) solve_loop(w, plant->order[i], false);
+    for (int32_t i = 0; i < plant->loop_count; i++) solve_loop(w, plant->order[i], !w->led);
+    if (w->sweep > 0 && settled(w, felt, heat, demand)) return true;
+    if (w->led) {
+      lead(w, &mixing, w->sweep - PATIENCE - 1);
+    } else {
+      for (int32_t i = plant->loop_count - 2; i > 0; i--) solve_loop(w, plant->order[i], false);
+    }
   }
   return false;
 }
@@ -300,7 +344,7 @@ static void fill_state(solve_work *w) {
     worst = fmax(worst, fabs(given - loop->inflow));
     worst = fmax(fmax(worst, fabs(loop->heat - loop->taken)), loop->miss);
     // Valves that would pass more than the pumps move, as heat.
-    if (demanded(w, l) > loop->flow) worst = fmax(worst, (demanded(w, l) / loop->flow - 1) * loop->heat);
+    if (passed(w, l) > loop->flow) worst = fmax(worst, (passed(w, l) / loop->flow - 1) * loop->heat);
   }
   for (int32_t u = 0; u < plant->unit_count; u++) {
     const clx_plant_unit *unit = &plant->unit[u];
@@ -387,6 +431,7 @@ clx_status clx_plant_solve_from(const clx_plant *plant, double liquid, double ai
     loop->source = (l == plant->liquid ? liquid : 0) + (l == plant->air ? air : 0);
     loop->set = clx_plant_set_point(&plant->loop[l], outside);
     loop->supply = start != NULL ? fmax(start->loop[l].supply, loop->set) : fmax(loop->set, plant->loop[l].spec.supply);
+    loop->felt = loop->supply;
     loop->slope = -0.6;
     loop->floating = start != NULL && loop->supply > loop->set + 1e-6;
     loop->most = clx_plant_flow_most(&plant->loop[l], fault != NULL ? fault->pump[l] : 1);

@@ -56,14 +56,32 @@ static double target(const build *b, const clx_loop *loop) {
   return loop->spec.set_point == CLX_SET_FLOAT ? loop->spec.supply : clx_plant_set_point(loop, &b->plant->design);
 }
 
+// W of one chiller, the least of what the year may ask of it: many a centrifugal carries less with cold condenser water than with that of the
+// design day, and its set points let the water become as cold. Capacity is a parabola of what enters the condenser: ends and vertex tell.
+static double chiller_capacity(const build *b, const clx_plant_unit *unit) {
+  const clx_chiller *chiller = unit->chiller;
+  const clx_loop *into = unit->into >= 0 ? &b->plant->loop[unit->into] : NULL;
+  const double leaving = target(b, &b->plant->loop[unit->loop]);
+  const double warm = fmin(fmax(into != NULL ? target(b, into) : b->plant->design.dry_bulb, chiller->condenser_least),
+                           chiller->condenser_most);
+  const double cold = fmin(fmax(into != NULL ? clx_plant_coolest(into) : 0, chiller->condenser_least), warm);
+  const double at_cold = clx_chiller_run(chiller, 0, leaving, cold).capacity;
+  const double at_warm = clx_chiller_run(chiller, 0, leaving, warm).capacity;
+  const double middle = clx_chiller_run(chiller, 0, leaving, 0.5 * (cold + warm)).capacity;
+  const double bend = at_cold - 2 * middle + at_warm, vertex = 0.5 - 0.25 * (at_warm - at_cold) / bend;
+  double one = fmin(at_cold, at_warm);
+  if (bend > 0 && vertex > 0 && vertex < 1)
+    one = fmin(one, clx_chiller_run(chiller, 0, leaving, cold + vertex * (warm - cold)).capacity);
+  return one;
+}
+
 // W of one unit that its catalogue entry fixes; 0 = sized.
 static double fixed_capacity(const build *b, const clx_plant_unit *unit) {
   if (unit->cdu != NULL) return unit->cdu->capacity;
   if (unit->tower.tower != NULL) return unit->tower.tower->capacity;
   if (unit->dry.cooler != NULL) return unit->dry.cooler->capacity;
   if (unit->chiller == NULL) return 0;
-  const double from = unit->into >= 0 ? target(b, &b->plant->loop[unit->into]) : b->plant->design.dry_bulb;
-  return clx_chiller_run(unit->chiller, 0, target(b, &b->plant->loop[unit->loop]), from).capacity;
+  return chiller_capacity(b, unit);
 }
 
 static clx_status too_few(const build *b, const clx_plant_unit *unit, double carried) {

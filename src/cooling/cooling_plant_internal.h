@@ -18,6 +18,8 @@ double clx_plant_hottest(const clx_fluid *fluid);
 
 // K to which the units of a loop cool it under `outside`.
 double clx_plant_set_point(const clx_loop *loop, const clx_air *outside);
+// K of the lowest set point that any weather gives it.
+double clx_plant_coolest(const clx_loop *loop);
 // Unit and pump shares that work: of what is installed; units of `count` and then the spares.
 double clx_plant_working(const clx_plant_unit *unit, double share);
 // kg/s of all loops of a row that pumps give at most when `share` of them works.

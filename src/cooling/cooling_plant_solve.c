@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SWEEPS_MAX = 1500, ROOT_MAX = 80, PATIENCE = 15 };  // sweeps; evaluations; sweeps that lead themselves
+enum { SWEEPS_MAX = 1500, ROOT_MAX = 120, PATIENCE = 15 };  // sweeps; evaluations; sweeps that lead themselves
 // K between sweeps; K between what leaves the units and the supply; share of the heat between sweeps
 static const double TEMPERATURE_TOLERANCE = 1e-9, SUPPLY_TOLERANCE = 1e-11, HEAT_TOLERANCE = 1e-11;
 
@@ -133,6 +133,7 @@ static void find_supply(solve_work *w, int32_t l) {
     if (x <= cold) x = cold_known ? 0.5 * (cold + (warm_known ? warm : cold + 1)) : loop->set;
     if (x >= warm) x = warm_known ? 0.5 * (cold + warm) : end;
     if (i == 4 && !warm_known) x = end;  // far away: see first whether there is an answer
+    if (i == 4 && !cold_known) x = loop->set;
     if (i > 12) x = i % 2 == 0 && warm_known && cold_known ? 0.5 * (cold + warm) : x;
   }
   loop->supply = before;
@@ -260,11 +261,14 @@ static bool settled(const solve_work *w, const double *felt, const double *heat,
   return true;
 }
 
-// The next supplies and flows to try in place of those that this sweep began with. Points that lead each other astray are followed by short steps
-// towards what the sweep found, and these by a new try from there; ever shorter ones.
+// The next supplies and flows to try in place of those that this sweep began with. Where that leads astray, short steps towards what the sweep found
+// come nearer, and a new try starts there; then shorter ones, and more of them.
 static void lead(solve_work *w, clx_mixing *mixing, int32_t after) {
-  enum { MIXED = 30, STEPS = 30 };
-  const int32_t n = w->plant->loop_count, round = after / (MIXED + STEPS), at = after % (MIXED + STEPS);
+  enum { MIXED = 30 };
+  int32_t at = after, steps = 100;
+  double step = 0.3;
+  for (; at >= MIXED + steps; steps *= 3, step *= 0.3) at -= MIXED + steps;
+  const int32_t n = w->plant->loop_count;
   double x[CLX_MIXING_SIZE], f[CLX_MIXING_SIZE], scale[CLX_MIXING_SIZE], next[CLX_MIXING_SIZE];
   for (int32_t l = 0; l < n; l++) {
     const loop_work *loop = &w->loop[l];
@@ -275,7 +279,7 @@ static void lead(solve_work *w, clx_mixing *mixing, int32_t after) {
   if (at < MIXED) {
     clx_mixing_next(mixing, 2 * n, scale, x, f, next);
   } else {
-    for (int32_t i = 0; i < 2 * n; i++) next[i] = x[i] + 0.3 / (1 + round) * (f[i] - x[i]);
+    for (int32_t i = 0; i < 2 * n; i++) next[i] = x[i] + step * (f[i] - x[i]);
   }
   for (int32_t l = 0; l < n; l++) {
     w->loop[l].felt = fmin(fmax(next[l], 100), 500);
@@ -440,14 +444,14 @@ clx_status clx_plant_solve_from(const clx_plant *plant, double liquid, double ai
     w.unit[u].working = clx_plant_working(&plant->unit[u], fault != NULL ? fault->unit[u] : 1);
   }
   memset(state, 0, sizeof *state);
-  if (!iterate(&w)) {
-    CLX_TRY(refuse(&w, error));
+  const bool found = iterate(&w);
+  CLX_TRY(refuse(&w, error));
+  fill_state(&w);
+  if (!found || !(state->residual <= 1e-9)) {
     return clx_fail_plain(error, CLX_INFEASIBLE,
                           "the plant \"%s\" does not settle at %.4g degC outside: its controls hunt",
                           plant->name != NULL ? plant->name : "written out", outside->dry_bulb - 273.15);
   }
-  CLX_TRY(refuse(&w, error));
-  fill_state(&w);
   return CLX_OK;
 }
 

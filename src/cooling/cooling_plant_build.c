@@ -2,6 +2,7 @@
 #include "cooling/cooling_plant_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 typedef struct build {
   clx_plant *plant;
@@ -84,10 +85,27 @@ static double fixed_capacity(const build *b, const clx_plant_unit *unit) {
   return chiller_capacity(b, unit);
 }
 
+// "at 38.1 degC, wet bulb 26.2 degC" of the design day.
+typedef struct design_words {
+  char text[64];
+} design_words;
+
+static design_words on_design_day(const build *b) {
+  design_words words;
+  const clx_air *air = &b->plant->design;
+  snprintf(words.text, sizeof words.text, "on the design day at %.1f degC, wet bulb %.1f degC", air->dry_bulb - 273.15,
+           clx_air_wet_bulb(air) - 273.15);
+  return words;
+}
+
+static const char *plant_name(const build *b) { return b->spec->name != NULL ? b->spec->name : "written out"; }
+
+// The count was given, so its place is the user's.
 static clx_status too_few(const build *b, const clx_plant_unit *unit, double carried) {
   return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                  "%g of unit \"%s\" carry %.6g W of the design heat of %.6g W: %.6g W are short", unit->spec.count,
-                  unit->spec.name, carried, unit->heat, unit->heat - carried);
+                  "plant \"%s\": %g of unit \"%s\" carry %.4g of %.4g MW %s: %.4g MW are short", plant_name(b),
+                  unit->count, unit->spec.name, fmax(carried, 0) / 1e6, unit->heat / 1e6, on_design_day(b).text,
+                  (unit->heat - fmax(carried, 0)) / 1e6);
 }
 
 // --- loops ---------------------------------------------------------------------------------------------------------------
@@ -217,6 +235,17 @@ static bool is_economiser(const build *b, const clx_plant_unit *unit) {
   return false;
 }
 
+// The weather is too warm for the set point: no fault of any line of the plant.
+static clx_status no_size_does(const build *b, const clx_plant_unit *unit, double want, double out) {
+  const clx_loop *loop = &b->plant->loop[unit->loop];
+  const double missing = fmin(loop->flow * loop->spec.count * loop->capacity * (out - want), unit->heat);
+  return clx_fail_plain(b->error, CLX_INFEASIBLE,
+                        "plant \"%s\": no number of unit \"%s\" cools loop \"%s\" to %.4g degC %s: a thousand times the "
+                        "nominal size reaches %.4g degC, %.4g of %.4g MW are short",
+                        plant_name(b), unit->spec.name, loop->spec.name, want - 273.15, on_design_day(b).text,
+                        out - 273.15, missing / 1e6, unit->heat / 1e6);
+}
+
 // The least size (or number, where the entry fixes the size) that holds the set point under design air; beside chillers its share of the heat at
 // the entry's own rating.
 static clx_status size_reject(build *b, clx_plant_unit *unit) {
@@ -239,12 +268,7 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
     if (out <= want) break;
     low = high;
     if (high > 1e3) {
-      return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                      "no number of unit \"%s\" cools loop \"%s\" to %.4g degC at %.4g degC (wet bulb %.4g degC) "
-                      "outside; a thousand "
-                      "times the nominal size reaches %.4g degC",
-                      unit->spec.name, loop->spec.name, want - 273.15, b->plant->design.dry_bulb - 273.15,
-                      clx_air_wet_bulb(&b->plant->design) - 273.15, out - 273.15);
+      return no_size_does(b, unit, want, out);
     }
   }
   if (low == 0) low = 1e-3;
@@ -268,8 +292,10 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
 static clx_status size_chiller(build *b, clx_plant_unit *unit) {
   const double one = fixed_capacity(b, unit);
   if (!(one > 0)) {
-    return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                    "chiller \"%s\" of unit \"%s\" has no capacity at design", unit->spec.equipment, unit->spec.name);
+    return clx_fail_plain(b->error, CLX_INFEASIBLE,
+                          "plant \"%s\": chiller \"%s\" of unit \"%s\" has no capacity %s: %.4g MW are short",
+                          plant_name(b), unit->spec.equipment, unit->spec.name, on_design_day(b).text,
+                          unit->heat / 1e6);
   }
   unit->count = unit->spec.count > 0 ? unit->spec.count : fmax(ceil(unit->heat / one - 1e-9), 1);
   return unit->count * one < unit->heat * (1 - 1e-9) ? too_few(b, unit, unit->count * one) : CLX_OK;
@@ -283,8 +309,9 @@ static clx_status size_unit(build *b, int32_t u) {
   switch (unit->spec.kind) {
     case CLX_PLANT_EXCHANGER: {
       const double one = fixed_capacity(b, unit);
-      if (one > 0 && unit->spec.count <= 0) unit->count = fmax(unit->count, ceil(unit->heat / one - 1e-2));
-      if (one > 0 && unit->count * one < unit->heat * 0.99) return too_few(b, unit, unit->count * one);
+      const double given = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
+      if (one > 0 && unit->spec.count <= 0) unit->count = fmax(unit->count, ceil(given / one - 1e-9));
+      if (one > 0 && unit->count * one < given * (1 - 1e-9)) return too_few(b, unit, unit->count * one);
       return size_exchanger(b, unit);
     }
     case CLX_PLANT_TOWER:
@@ -369,13 +396,14 @@ clx_status clx_plant_build(const clx_plant_spec *spec, const clx_plant_finder *f
   CLX_TRY(clx_air_check(design, error));
   if (!(liquid_heat >= 0 && liquid_heat <= 1e13) || !(air_heat >= 0 && air_heat <= 1e13) ||
       !(liquid_heat + air_heat > 0)) {
-    return clx_fail(error, CLX_INPUT, spec->place, "design heat is %g W (liquid) and %g W (air); expected more than 0",
-                    liquid_heat, air_heat);
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "design heat is %.4g MW (liquid) and %.4g MW (air); expected more than 0, up to 1e7 MW",
+                    liquid_heat / 1e6, air_heat / 1e6);
   }
   if ((liquid_heat > 0 && spec->liquid == NULL) || (air_heat > 0 && spec->air == NULL)) {
     const bool liquid = liquid_heat > 0 && spec->liquid == NULL;
-    return clx_fail(error, CLX_INPUT, spec->place, "%g W go into %s, but the plant names no loop as `%s`",
-                    liquid ? liquid_heat : air_heat, liquid ? "liquid" : "hall air", liquid ? "liquid" : "air");
+    return clx_fail(error, CLX_INPUT, spec->place, "%.4g MW go into %s, but the plant names no loop as `%s`",
+                    (liquid ? liquid_heat : air_heat) / 1e6, liquid ? "liquid" : "hall air", liquid ? "liquid" : "air");
   }
   *plant = (clx_plant){.name = spec->name, .design = *design};
   build b = {.plant = plant, .spec = spec, .finder = finder, .arena = arena, .error = error};

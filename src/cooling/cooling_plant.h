@@ -138,7 +138,7 @@ typedef struct clx_plant {
   int32_t unit_count;
   int32_t liquid, air;           // loops; < 0 = none
   double liquid_heat, air_heat;  // W at design
-  double auxiliary;              // W
+  double auxiliary;  // W: `auxiliary` of the spec, and what CDUs that state their power draw beside their pumps (at any load)
   clx_air design;                // outside air that it is sized for
   int32_t order[CLX_LOOPS_MAX];  // from the racks outwards
 } clx_plant;

@@ -301,6 +301,22 @@ static clx_status size_chiller(build *b, clx_plant_unit *unit) {
   return unit->count * one < unit->heat * (1 - 1e-9) ? too_few(b, unit, unit->count * one) : CLX_OK;
 }
 
+// W that CDUs draw beside what moves their loop: controls, what their pumps overcome inside, standby. A maker who states what a unit draws counts its pumps
+// in, at the flow and head that he states; the loop counts them where the plant runs them.
+static double beside_pumps(const build *b, const clx_plant_unit *unit) {
+  const clx_cdu *cdu = unit->cdu;
+  if (cdu == NULL || !(cdu->electric > 0)) return 0;
+  const clx_loop *loop = &b->plant->loop[unit->loop];
+  const clx_mover *mover = cdu->pump != NULL ? find(b, "mover", cdu->pump) : NULL;
+  const double n = fmax(cdu->pumps_needed, 1), carried = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
+  double pumps = 0;
+  if (mover != NULL && cdu->rack_head > 0) {
+    const clx_mover_size size = {.mover = mover, .flow = cdu->rack_flow / (loop->density * n), .head = cdu->rack_head};
+    pumps = clx_mover_at(&size, size.flow, size.head).electric * n;
+  }
+  return fmax(cdu->electric - pumps, 0) * carried / cdu->capacity;
+}
+
 static clx_status size_unit(build *b, int32_t u) {
   clx_plant_unit *unit = &b->plant->unit[u];
   const clx_loop *loop = &b->plant->loop[unit->loop];
@@ -312,6 +328,7 @@ static clx_status size_unit(build *b, int32_t u) {
       const double given = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
       if (one > 0 && unit->spec.count <= 0) unit->count = fmax(unit->count, ceil(given / one - 1e-9));
       if (one > 0 && unit->count * one < given * (1 - 1e-9)) return too_few(b, unit, unit->count * one);
+      b->plant->auxiliary += beside_pumps(b, unit);
       return size_exchanger(b, unit);
     }
     case CLX_PLANT_TOWER:

@@ -443,7 +443,11 @@ static void test_bad_units_are_refused(void **state) {
   // fws -> cdw -> fws
   REFUSED(f.unit[TOWERS] = fixture_unit("back", CLX_PLANT_CHILLER, "cdw", "fws", "centrifugal");
           f.unit[COOLER] = fixture_unit("forth", CLX_PLANT_CHILLER, "fws", "cdw", "centrifugal"), CLX_INPUT,
-          "in a circle");
+          "in a circle and never reaches the outside: unit \"back\" from \"cdw\" to \"fws\", \"forth\" from \"fws\" to \"cdw\";");
+  // Whatever the temperatures leave: an exchanger from warm to warmer, and a unit into its own loop.
+  REFUSED(f.unit[TOWERS] = fixture_unit("back", CLX_PLANT_EXCHANGER, "cdw", "chw", NULL), CLX_INPUT, "in a circle");
+  REFUSED(f.unit[COOLER] = fixture_unit("back", CLX_PLANT_EXCHANGER, "fws", "fws", NULL), CLX_INPUT,
+          "\"back\" from \"fws\" to \"fws\"");
   // No dry cooler cools to 30 degC with air of 35.
   REFUSED(f.loop[FWS].supply = C + 30, CLX_INFEASIBLE, "no number of unit \"coolers\"");
 }

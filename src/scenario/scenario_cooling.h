@@ -20,6 +20,7 @@ typedef struct clx_cooling_spec {
   const char *climate;  // catalogue name
   const char *weather;  // EPW file beside the scenario
   double supply;        // K of the racks' liquid; 0 = that of the plant
+  double step;          // s of a moment of the year; 0 = an hour
   double exceeded;      // share of the hours that are hotter than the design day
   double spare;         // units beyond those that carry the load; below 0 = as the plant says
   double outside;       // K dry bulb of trips; 0 = that of the design day

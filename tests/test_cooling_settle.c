@@ -29,7 +29,8 @@ static void any_moment(const clx_plant *plant, uint64_t *seed, tally *t) {
     fault.pump[(int32_t)(plant->loop_count * fixture_draw(seed))] = 0.3 + 0.7 * fixture_draw(seed);
   }
   const clx_air air = any_air(seed);
-  const double liquid = plant->liquid_heat * 1.1 * fixture_draw(seed), hall = plant->air_heat * 1.1 * fixture_draw(seed);
+  const double liquid = plant->liquid_heat * 1.1 * fixture_draw(seed),
+               hall = plant->air_heat * 1.1 * fixture_draw(seed);
   const clx_status status = clx_plant_solve(plant, liquid, hall, &air, &fault, &s, &error);
   t->moments++;
   if (status != CLX_OK) {
@@ -88,8 +89,9 @@ static void test_random_plants_settle(void **state) {
     }
     clx_arena_free(arena);
   }
-  assert_true(built > 200 && t.warm > 300 && t.short_of < t.moments / 20);  // the property saw saturated plants, and few that failed
-  assert_true(t.sweeps_most > 15);  // and some that sweeps alone do not settle
+  assert_true(built > 200 && t.warm > 300 &&
+              t.short_of < t.moments / 20);  // the property saw saturated plants, and few that failed
+  assert_true(t.sweeps_most > 15);           // and some that sweeps alone do not settle
 }
 
 // The plants of the catalogue at supplies from 20 to 50 degC.

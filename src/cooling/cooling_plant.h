@@ -70,9 +70,10 @@ typedef struct clx_plant_unit_spec {
   const char *loop, *into;  // names; into NULL = outside air
   const char *
       equipment;  // catalogue entry: cdu, tower, dry_cooler, chiller; NULL for exchangers and economisers given by approach
-  double count, spare;  // that carry the design heat (0 = sized); beyond them. CDUs are counted by the heat that enters their loop: a maker's capacity
-                        // is that of the racks, the heat of the unit's own pumps (below 1 %) comes on top
-  double share;         // of the loop's design heat that it is sized for (1; trim chillers 0.4)
+  double count,
+      spare;  // that carry the design heat (0 = sized); beyond them. CDUs are counted by the heat that enters their loop: a maker's capacity
+              // is that of the racks, the heat of the unit's own pumps (below 1 %) comes on top
+  double share;  // of the loop's design heat that it is sized for (1; trim chillers 0.4)
   double
       approach;  // K at design: exchangers: loop supply less `into` supply; air economisers: hall supply less outside air
   double effectiveness;                  // > 0: constant (instead of approach)
@@ -138,7 +139,8 @@ typedef struct clx_plant {
   int32_t unit_count;
   int32_t liquid, air;           // loops; < 0 = none
   double liquid_heat, air_heat;  // W at design
-  double auxiliary;  // W: `auxiliary` of the spec, and what CDUs that state their power draw beside their pumps (at any load)
+  double
+      auxiliary;  // W: `auxiliary` of the spec, and what CDUs that state their power draw beside their pumps (at any load)
   clx_air design;                // outside air that it is sized for
   int32_t order[CLX_LOOPS_MAX];  // from the racks outwards
 } clx_plant;
@@ -214,8 +216,9 @@ typedef struct clx_cooling_year_input {
   double other_fixed;   // W whatever the load
   double supply_limit;  // K of rack supply above which racks throttle; 0 = the set point
   double air_limit;     // K of hall air; 0 = set point
-  double step;  // s of a moment, 60 to 3600; 0 = a moment for each sample. Shorter than the samples: weather between them is interpolated
-                // (clx_weather_at), load and heat stay those of the sample
+  double
+      step;  // s of a moment, 60 to 3600; 0 = a moment for each sample. Shorter than the samples: weather between them is interpolated
+             // (clx_weather_at), load and heat stay those of the sample
 } clx_cooling_year_input;
 
 // A unit outside its curves, through a year. Its power and capacity are computed at the curves' end.
@@ -237,12 +240,13 @@ typedef struct clx_cooling_year {
   int64_t supply_most_at;
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
-  double shortfall;  // W, largest of all hours: heat of the hour less what the plant takes with the racks' set points held (0.1 %); 0 = never
+  double
+      shortfall;  // W, largest of all hours: heat of the hour less what the plant takes with the racks' set points held (0.1 %); 0 = never
   int64_t shortfall_at;
   double outside_range_time;  // s in which equipment stood on the hard side of its curves (clx_cooling_range)
   double easy_range_time;     // s in which some stood on the easy side, and none on the hard one
   clx_cooling_range range[CLX_PLANT_UNITS_MAX];
-  double residual;            // worst
+  double residual;                                                     // worst
   float *series_electric, *series_supply, *series_water, *series_pue;  // [weather.count] W, K, kg/s
 } clx_cooling_year;
 

@@ -239,11 +239,12 @@ static bool is_economiser(const build *b, const clx_plant_unit *unit) {
 static clx_status no_size_does(const build *b, const clx_plant_unit *unit, double want, double out) {
   const clx_loop *loop = &b->plant->loop[unit->loop];
   const double missing = fmin(loop->flow * loop->spec.count * loop->capacity * (out - want), unit->heat);
-  return clx_fail_plain(b->error, CLX_INFEASIBLE,
-                        "plant \"%s\": no number of unit \"%s\" cools loop \"%s\" to %.4g degC %s: a thousand times the "
-                        "nominal size reaches %.4g degC, %.4g of %.4g MW are short",
-                        plant_name(b), unit->spec.name, loop->spec.name, want - 273.15, on_design_day(b).text,
-                        out - 273.15, missing / 1e6, unit->heat / 1e6);
+  return clx_fail_plain(
+      b->error, CLX_INFEASIBLE,
+      "plant \"%s\": no number of unit \"%s\" cools loop \"%s\" to %.4g degC %s: a thousand times the "
+      "nominal size reaches %.4g degC, %.4g of %.4g MW are short",
+      plant_name(b), unit->spec.name, loop->spec.name, want - 273.15, on_design_day(b).text, out - 273.15,
+      missing / 1e6, unit->heat / 1e6);
 }
 
 // The least size (or number, where the entry fixes the size) that holds the set point under design air; beside chillers its share of the heat at
@@ -292,10 +293,9 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
 static clx_status size_chiller(build *b, clx_plant_unit *unit) {
   const double one = fixed_capacity(b, unit);
   if (!(one > 0)) {
-    return clx_fail_plain(b->error, CLX_INFEASIBLE,
-                          "plant \"%s\": chiller \"%s\" of unit \"%s\" has no capacity %s: %.4g MW are short",
-                          plant_name(b), unit->spec.equipment, unit->spec.name, on_design_day(b).text,
-                          unit->heat / 1e6);
+    return clx_fail_plain(
+        b->error, CLX_INFEASIBLE, "plant \"%s\": chiller \"%s\" of unit \"%s\" has no capacity %s: %.4g MW are short",
+        plant_name(b), unit->spec.equipment, unit->spec.name, on_design_day(b).text, unit->heat / 1e6);
   }
   unit->count = unit->spec.count > 0 ? unit->spec.count : fmax(ceil(unit->heat / one - 1e-9), 1);
   return unit->count * one < unit->heat * (1 - 1e-9) ? too_few(b, unit, unit->count * one) : CLX_OK;
@@ -308,7 +308,8 @@ static double beside_pumps(const build *b, const clx_plant_unit *unit) {
   if (cdu == NULL || !(cdu->electric > 0)) return 0;
   const clx_loop *loop = &b->plant->loop[unit->loop];
   const clx_mover *mover = cdu->pump != NULL ? find(b, "mover", cdu->pump) : NULL;
-  const double n = fmax(cdu->pumps_needed, 1), carried = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
+  const double n = fmax(cdu->pumps_needed, 1),
+               carried = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
   double pumps = 0;
   if (mover != NULL && cdu->rack_head > 0) {
     const clx_mover_size size = {.mover = mover, .flow = cdu->rack_flow / (loop->density * n), .head = cdu->rack_head};

@@ -33,7 +33,8 @@ int32_t clx_plant_order(const clx_plant_spec *spec, int32_t *order) {
 }
 
 // A unit that gives heat to `loop` from a loop that heat never leaves, `order` having found `count` that it does.
-static const clx_plant_unit_spec *feeder(const clx_plant_spec *spec, const int32_t *order, int32_t count, int32_t loop) {
+static const clx_plant_unit_spec *feeder(const clx_plant_spec *spec, const int32_t *order, int32_t count,
+                                         int32_t loop) {
   for (int32_t u = 0; u < spec->unit_count; u++) {
     const int32_t from = clx_plant_loop_index(spec, spec->unit[u].loop);
     bool leaves = from < 0;
@@ -237,9 +238,9 @@ static clx_status check_circle(const clx_plant_spec *spec, clx_place place, clx_
              unit->into);
     strncat(text, link, sizeof text - strlen(text) - 1);
   } while (loop != first);
-  return clx_fail(error, CLX_INPUT, at(unit->place, place),
-                  "heat goes in a circle and never reaches the outside: unit %s; expected units from the racks outwards",
-                  text);
+  return clx_fail(
+      error, CLX_INPUT, at(unit->place, place),
+      "heat goes in a circle and never reaches the outside: unit %s; expected units from the racks outwards", text);
 }
 
 clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_error *error) {

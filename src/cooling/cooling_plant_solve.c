@@ -9,19 +9,19 @@ enum { SWEEPS_MAX = 1500, ROOT_MAX = 120, PATIENCE = 15 };  // sweeps; evaluatio
 static const double TEMPERATURE_TOLERANCE = 1e-9, SUPPLY_TOLERANCE = 1e-11, HEAT_TOLERANCE = 1e-11;
 
 typedef struct loop_work {
-  double source;  // W of racks
-  double inflow;  // W of racks and of units that give heat to it
-  double heat;    // W with its pumps' heat: what its units must take
-  double taken;   // W that they take
+  double source;    // W of racks
+  double inflow;    // W of racks and of units that give heat to it
+  double heat;      // W with its pumps' heat: what its units must take
+  double taken;     // W that they take
   double short_of;  // W that find no way out of it: at the end of its fluid's range
-  double miss;    // W between what temperatures say and what was shared out
+  double miss;      // W between what temperatures say and what was shared out
   double set, supply, back;
   double flow, most;  // kg/s of all loops
   double demand;      // kg/s that is pumped for valves of units that give heat to it
   double asked;       // kg/s that they ask for
   double demand_before, asked_before;
   double pump, pressure, speed;
-  double felt;  // K of its supply that units that give heat to it meet
+  double felt;         // K of its supply that units that give heat to it meet
   double slope;        // of excess() against supply, as last seen
   bool floating, all;  // above its set point; spares work, too
   bool stuck;          // at the end of its fluid's range
@@ -75,7 +75,8 @@ static double through_units(solve_work *w, int32_t l, double in, double want, do
                           .all = w->loop[l].all,
                           .outside = w->outside};
     if (plant->unit[u].spec.kind == CLX_PLANT_EXCHANGER) meet.cold_most = cold_most(w, u);
-    if (unit->stale || memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
+    if (unit->stale ||
+        memcmp(&meet, &unit->meet, sizeof meet) != 0) {  // nothing to find anew where nothing has changed
       unit->stale = false;
       unit->meet = meet;
       unit->reach = clx_plant_unit_reach(plant, &plant->unit[u], &meet);
@@ -402,13 +403,13 @@ static clx_status refuse(const solve_work *w, clx_error *error) {
   }
   if (outer < 0 || !(missing > 0)) return CLX_OK;
   const loop_work *loop = &w->loop[outer];
-  return clx_fail(error, CLX_INFEASIBLE, plant->loop[outer].spec.place,
-                  "the plant \"%s\" cannot reject its heat: loop \"%s\" is at %.4g degC, the end of its fluid's range, and "
-                  "its units carry %.4g of %.4g MW: %.4g MW are short at %.4g degC outside, wet bulb %.4g degC",
-                  plant->name != NULL ? plant->name : "written out", plant->loop[outer].spec.name,
-                  clx_plant_hottest(&plant->loop[outer].fluid) - 273.15, (loop->heat - loop->short_of) / 1e6,
-                  loop->heat / 1e6, missing / 1e6, w->outside->dry_bulb - 273.15,
-                  clx_air_wet_bulb(w->outside) - 273.15);
+  return clx_fail(
+      error, CLX_INFEASIBLE, plant->loop[outer].spec.place,
+      "the plant \"%s\" cannot reject its heat: loop \"%s\" is at %.4g degC, the end of its fluid's range, and "
+      "its units carry %.4g of %.4g MW: %.4g MW are short at %.4g degC outside, wet bulb %.4g degC",
+      plant->name != NULL ? plant->name : "written out", plant->loop[outer].spec.name,
+      clx_plant_hottest(&plant->loop[outer].fluid) - 273.15, (loop->heat - loop->short_of) / 1e6, loop->heat / 1e6,
+      missing / 1e6, w->outside->dry_bulb - 273.15, clx_air_wet_bulb(w->outside) - 273.15);
 }
 
 static clx_status check_input(const clx_plant *plant, double liquid, double air, const clx_air *outside,

@@ -37,6 +37,13 @@ static clx_plant_fault whole(void) {
   return fault;
 }
 
+// The fixture's equipment, but for one entry.
+static const void *find_other(const void *of, const char *kind, const char *name) {
+  const void *usual = fixture_find(NULL, kind, name);
+  const char *const *other = of;  // each entry begins with its name
+  return usual != NULL && strcmp(*other, name) == 0 ? of : usual;
+}
+
 // --- sizing ----------------------------------------------------------------------------------------------------------------
 
 static void test_a_plant_holds_its_set_points_at_design(void **state) {
@@ -51,8 +58,8 @@ static void test_a_plant_holds_its_set_points_at_design(void **state) {
   CLX_CHECK_NEAR(s.loop[TCS].supply, C + 45, 0, 1e-6);
   CLX_CHECK_NEAR(s.loop[FWS].supply, C + 42, 0, 1e-5);
   CLX_CHECK_NEAR(s.loop[HALL].supply, C + 25, 0, 1e-6);
-  // Ten CDUs of 2 MW do not carry 20 MW and the heat of their pumps by the letter; 1 % over is let pass.
-  assert_true(plant.loop[TCS].spec.count == 10);
+  // Ten CDUs of 2 MW carry 20 MW of racks; the heat of their own pumps comes on top.
+  assert_true(plant.loop[TCS].spec.count == 10 && plant.unit[CDUS].count == 10);
   // The least size that holds it: coolers and towers work as hard as they can.
   CLX_CHECK_NEAR(s.unit[COOLER].share, 1, 1e-3, 0);
   CLX_CHECK_NEAR(s.unit[TOWERS].share, 1, 1e-3, 0);
@@ -75,6 +82,62 @@ static void test_counts_that_were_given_must_carry(void **state) {
                    CLX_INFEASIBLE);
   assert_non_null(strstr(error.mistake[0].text, "\"chillers\""));
   assert_non_null(strstr(error.mistake[0].text, "are short"));
+}
+
+// A chiller whose capacity falls with cold condenser water, as curves of centrifugals do: sized on the design day alone it would be short in winter.
+static void test_chillers_carry_in_cold_condenser_water(void **state) {
+  (void)state;
+  fixture f;
+  clx_plant plant;
+  clx_plant_state s;
+  fixture_make(&f);
+  double curve[6] = {0.4, 0, 0, 0.04, -0.0006666667, 0};  // 1 at 30 degC of condenser water, 0.83 at 14
+  clx_chiller centrifugal = fixture_water_chiller;
+  centrifugal.capacity_curve = curve;
+  centrifugal.capacity_curve_count = 6;
+  build(&f, 20e6, 2e6, 35, 25, &plant);
+  const double before = plant.unit[CHILLERS].count;
+  const clx_plant_finder finder = {.find = find_other, .of = &centrifugal};
+  const clx_air design = weather(35, 25);
+  clx_error error = {0};
+  f.spec.unit_count = UNITS;
+  assert_int_equal(clx_plant_build(&f.spec, &finder, 20e6, 2e6, &design, arena, &plant, &error), CLX_OK);
+  assert_true(plant.unit[CHILLERS].count > before);
+  plant.unit[FREE].count = 0;  // nothing helps them
+  plant.unit[CHILLERS].spec.spare = 0;
+  solve(&plant, 20e6, 2e6, -5, -6, NULL, &s);
+  assert_false(s.loop[CHW].warm);
+  CLX_CHECK_NEAR(s.loop[CDW].supply, C + 14, 0, 1e-6);
+  // With the number of the design day they are short by what they lack, whatever the racks' loops do meanwhile.
+  plant.unit[CHILLERS].count = before;
+  const clx_air cold = weather(-5, -6);
+  assert_int_equal(clx_plant_solve(&plant, 20e6, 2e6, &cold, NULL, &s, &error), CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "loop \"chw\" is at 100 degC"));
+  assert_non_null(strstr(error.mistake[0].text, "MW are short"));
+}
+
+// What a maker states for a unit with its pumps: the pumps' part is not counted twice.
+static void test_what_a_cdu_draws_beside_its_pumps(void **state) {
+  (void)state;
+  fixture f;
+  clx_plant plant;
+  clx_plant_state plain, stated;
+  clx_cdu cdu = fixture_cdu;
+  cdu.electric = 74e3;
+  const clx_plant_finder finder = {.find = find_other, .of = &cdu};
+  const clx_air design = weather(35, 25);
+  clx_error error = {0};
+  fixture_make(&f);
+  build(&f, 20e6, 2e6, 35, 25, &plant);
+  solve(&plant, 20e6, 2e6, 35, 25, NULL, &plain);
+  assert_int_equal(clx_plant_build(&f.spec, &finder, 20e6, 2e6, &design, arena, &plant, &error), CLX_OK);
+  solve(&plant, 20e6, 2e6, 35, 25, NULL, &stated);
+  // Of the 74 kW pumps take 8.9 kW of hydraulic power (31.48 kg/s against 3 bar) by 0.8 and 0.94; the rest goes with them.
+  const double density = plant.loop[TCS].density, pump = 31.48 / density * 3e5 / (0.8 * 0.94);
+  CLX_CHECK_NEAR(plant.loop[TCS].beside, 74e3 / pump, 1e-3, 0);
+  CLX_CHECK_NEAR(stated.loop[TCS].pump / plain.loop[TCS].pump, plant.loop[TCS].beside, 1e-9, 0);
+  CLX_CHECK_NEAR(stated.auxiliary, plain.auxiliary, 1e-12, 0);
+  assert_true(stated.residual < 1e-9);
 }
 
 // --- balance -----------------------------------------------------------------------------------------------------------------
@@ -382,7 +445,7 @@ static void test_a_plant_that_cannot_reject_names_what_is_short(void **state) {
     assert_int_equal(clx_plant_solve(&plant, 20e6, 2e6, &outside, &fault, &s, &error), CLX_INFEASIBLE);
     if (strstr(error.mistake[0].text, cases[i].loop) == NULL)
       fail_msg("case %d %s: %s", i, cases[i].loop, error.mistake[0].text);
-    assert_non_null(strstr(error.mistake[0].text, "W are short at 35 degC"));
+    assert_non_null(strstr(error.mistake[0].text, "MW are short at 35 degC outside, wet bulb 25 degC"));
   }
 }
 
@@ -443,7 +506,12 @@ static void test_bad_units_are_refused(void **state) {
   // fws -> cdw -> fws
   REFUSED(f.unit[TOWERS] = fixture_unit("back", CLX_PLANT_CHILLER, "cdw", "fws", "centrifugal");
           f.unit[COOLER] = fixture_unit("forth", CLX_PLANT_CHILLER, "fws", "cdw", "centrifugal"), CLX_INPUT,
-          "in a circle");
+          "in a circle and never reaches the outside: unit \"back\" from \"cdw\" to \"fws\", \"forth\" from \"fws\" to "
+          "\"cdw\";");
+  // Whatever the temperatures leave: an exchanger from warm to warmer, and a unit into its own loop.
+  REFUSED(f.unit[TOWERS] = fixture_unit("back", CLX_PLANT_EXCHANGER, "cdw", "chw", NULL), CLX_INPUT, "in a circle");
+  REFUSED(f.unit[COOLER] = fixture_unit("back", CLX_PLANT_EXCHANGER, "fws", "fws", NULL), CLX_INPUT,
+          "\"back\" from \"fws\" to \"fws\"");
   // No dry cooler cools to 30 degC with air of 35.
   REFUSED(f.loop[FWS].supply = C + 30, CLX_INFEASIBLE, "no number of unit \"coolers\"");
 }
@@ -470,6 +538,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_plant_holds_its_set_points_at_design),
       cmocka_unit_test(test_counts_that_were_given_must_carry),
+      cmocka_unit_test(test_chillers_carry_in_cold_condenser_water),
+      cmocka_unit_test(test_what_a_cdu_draws_beside_its_pumps),
       cmocka_unit_test(test_energy_and_mass_balance_on_random_plants),
       cmocka_unit_test(test_a_cohort_is_its_members),
       cmocka_unit_test(test_warmer_outside_is_never_colder_inside),

@@ -85,8 +85,10 @@ typedef struct clx_plant_unit_spec {
   const char *loop, *into;  // names; into NULL = outside air
   const char *
       equipment;  // catalogue entry: cdu, tower, dry_cooler, chiller; NULL for exchangers and economisers given by approach
-  double count, spare;  // that carry the design heat (0 = sized); beyond them, below 0 = as many again (2N)
-  double share;         // of the loop's design heat that it is sized for (1; trim chillers 0.4)
+  double count,
+      spare;  // that carry the design heat (0 = sized); beyond them, below 0 = as many again (2N). CDUs are counted by the heat that enters their loop: a maker's capacity
+              // is that of the racks, the heat of the unit's own pumps (below 1 %) comes on top
+  double share;  // of the loop's design heat that it is sized for (1; trim chillers 0.4)
   double
       approach;  // K at design: exchangers: loop supply less `into` supply; air economisers: hall supply less outside air
   double effectiveness;                  // > 0: constant (instead of approach)
@@ -132,6 +134,7 @@ typedef struct clx_loop {
   double density;
   clx_mover_size pump;  // one of the pumps
   bool moved;           // has a pump
+  double beside;        // what its CDUs draw over what their pumps do, where a maker states it; else 1
 } clx_loop;
 
 typedef struct clx_plant_unit {
@@ -154,7 +157,8 @@ typedef struct clx_plant {
   int32_t unit_count;
   int32_t liquid, air;           // loops; < 0 = none
   double liquid_heat, air_heat;  // W at design
-  double auxiliary;              // W
+  double
+      auxiliary;  // W: `auxiliary` of the spec, and what CDUs that state their power draw beside their pumps (at any load)
   clx_air design;                // outside air that it is sized for
   int32_t order[CLX_LOOPS_MAX];  // from the racks outwards
 } clx_plant;
@@ -230,7 +234,17 @@ typedef struct clx_cooling_year_input {
   double other_fixed;   // W whatever the load
   double supply_limit;  // K of rack supply above which racks throttle; 0 = the set point
   double air_limit;     // K of hall air; 0 = set point
+  double
+      step;  // s of a moment, 60 to 3600; 0 = a moment for each sample. Shorter than the samples: weather between them is interpolated
+             // (clx_weather_at), load and heat stay those of the sample
 } clx_cooling_year_input;
+
+// A unit outside its curves, through a year. Its power and capacity are computed at the curves' end.
+typedef struct clx_cooling_range {
+  double hard_time;  // s in which it has a warmer condenser or colder water than that: power too low, capacity too high
+  double easy_time;  // s in which it has the opposite: harmless
+  double entering_most, leaving_least;  // K at the condenser, of chilled fluid, in the hard time; 0 = none
+} clx_cooling_range;
 
 typedef struct clx_cooling_year {
   double pue, wue;                             // annual; m3/J (report as L/kWh)
@@ -247,13 +261,19 @@ typedef struct clx_cooling_year {
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
   double liquid_compressor_time;  // s with compressors that the racks' liquid needs (those for hall air alone left out)
-  double shortfall;               // W largest, of the worst hour, by which the plant misses its set points; 0 = never
+  double
+      shortfall;  // W, largest of all hours: heat of the hour less what the plant takes with the racks' set points held (0.1 %); 0 = never
   int64_t shortfall_at;
-  double outside_range_time;  // s in which equipment stood outside the range of its curves
-  double residual;            // worst
+  double outside_range_time;  // s in which equipment stood on the hard side of its curves (clx_cooling_range)
+  double easy_range_time;     // s in which some stood on the easy side, and none on the hard one
+  clx_cooling_range range[CLX_PLANT_UNITS_MAX];
+  double residual;                                                     // worst
   float *series_electric, *series_supply, *series_water, *series_pue;  // [weather.count] W, K, kg/s
 } clx_cooling_year;
 
-// 8760 hours of a gigawatt site in cohorts: below 2 s on one core (about 0.3). CLX_INFEASIBLE with hour and shortfall when a moment is.
+// 8760 hours of a gigawatt site in cohorts: below 2 s on one core (about 0.3). CLX_INFEASIBLE with hour, date and the heat that is missing where a
+// moment has no steady state. Series are means of a sample, their supply its highest.
 clx_status clx_cooling_year_run(const clx_cooling_year_input *input, clx_arena *arena, clx_cooling_year *year,
                                 clx_error *error);
+// "hour 4,694 (15 July 14:00)": the sample's begin, hours counted from 0; a sample of a year of 8784 hours has 29 February.
+void clx_cooling_hour(const clx_weather *weather, int64_t sample, char *text, size_t size);

@@ -2,6 +2,7 @@
 #include "cooling/cooling_plant_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 typedef struct build {
   clx_plant *plant;
@@ -55,20 +56,55 @@ static double target(const build *b, const clx_loop *loop) {
   return loop->spec.set_point == CLX_SET_FLOAT ? loop->spec.supply : clx_plant_set_point(loop, &b->plant->design);
 }
 
+// W of one chiller, the least of what the year may ask of it: many a centrifugal carries less with cold condenser water than with that of the
+// design day, and its set points let the water become as cold. Capacity is a parabola of what enters the condenser: ends and vertex tell.
+static double chiller_capacity(const build *b, const clx_plant_unit *unit) {
+  const clx_chiller *chiller = unit->chiller;
+  const clx_loop *into = unit->into >= 0 ? &b->plant->loop[unit->into] : NULL;
+  const double leaving = target(b, &b->plant->loop[unit->loop]);
+  const double warm = fmin(fmax(into != NULL ? target(b, into) : b->plant->design.dry_bulb, chiller->condenser_least),
+                           chiller->condenser_most);
+  const double cold = fmin(fmax(into != NULL ? clx_plant_coolest(into) : 0, chiller->condenser_least), warm);
+  const double at_cold = clx_chiller_run(chiller, 0, leaving, cold).capacity;
+  const double at_warm = clx_chiller_run(chiller, 0, leaving, warm).capacity;
+  const double middle = clx_chiller_run(chiller, 0, leaving, 0.5 * (cold + warm)).capacity;
+  const double bend = at_cold - 2 * middle + at_warm, vertex = 0.5 - 0.25 * (at_warm - at_cold) / bend;
+  double one = fmin(at_cold, at_warm);
+  if (bend > 0 && vertex > 0 && vertex < 1)
+    one = fmin(one, clx_chiller_run(chiller, 0, leaving, cold + vertex * (warm - cold)).capacity);
+  return one;
+}
+
 // W of one unit that its catalogue entry fixes; 0 = sized.
 static double fixed_capacity(const build *b, const clx_plant_unit *unit) {
   if (unit->cdu != NULL) return unit->cdu->capacity;
   if (unit->tower.tower != NULL) return unit->tower.tower->capacity;
   if (unit->dry.cooler != NULL) return unit->dry.cooler->capacity;
   if (unit->chiller == NULL) return 0;
-  const double from = unit->into >= 0 ? target(b, &b->plant->loop[unit->into]) : b->plant->design.dry_bulb;
-  return clx_chiller_run(unit->chiller, 0, target(b, &b->plant->loop[unit->loop]), from).capacity;
+  return chiller_capacity(b, unit);
 }
 
+// "at 38.1 degC, wet bulb 26.2 degC" of the design day.
+typedef struct design_words {
+  char text[64];
+} design_words;
+
+static design_words on_design_day(const build *b) {
+  design_words words;
+  const clx_air *air = &b->plant->design;
+  snprintf(words.text, sizeof words.text, "on the design day at %.1f degC, wet bulb %.1f degC", air->dry_bulb - 273.15,
+           clx_air_wet_bulb(air) - 273.15);
+  return words;
+}
+
+static const char *plant_name(const build *b) { return b->spec->name != NULL ? b->spec->name : "written out"; }
+
+// The count was given, so its place is the user's.
 static clx_status too_few(const build *b, const clx_plant_unit *unit, double carried) {
   return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                  "%g of unit \"%s\" carry %.6g W of the design heat of %.6g W: %.6g W are short", unit->spec.count,
-                  unit->spec.name, carried, unit->heat, unit->heat - carried);
+                  "plant \"%s\": %g of unit \"%s\" carry %.4g of %.4g MW %s: %.4g MW are short", plant_name(b),
+                  unit->count, unit->spec.name, fmax(carried, 0) / 1e6, unit->heat / 1e6, on_design_day(b).text,
+                  (unit->heat - fmax(carried, 0)) / 1e6);
 }
 
 // --- loops ---------------------------------------------------------------------------------------------------------------
@@ -130,6 +166,21 @@ static clx_status size_pump(const build *b, clx_loop *loop, int32_t l) {
   return CLX_OK;
 }
 
+// What a CDU draws over what moves its loop, at the flow and head that its maker states beside it: losses inside, filters, controls, drives. Taken to go
+// with the pumps' power; 1 where no maker states it.
+static double drawn_over_moved(const build *b, int32_t l) {
+  const clx_loop *loop = &b->plant->loop[l];
+  for (int32_t u = 0; u < b->plant->unit_count; u++) {
+    const clx_cdu *cdu = b->plant->unit[u].loop == l ? b->plant->unit[u].cdu : NULL;
+    const clx_mover *mover = cdu != NULL && cdu->pump != NULL ? find(b, "mover", cdu->pump) : NULL;
+    if (mover == NULL || !(cdu->electric > 0 && cdu->rack_head > 0)) continue;
+    const double n = fmax(cdu->pumps_needed, 1);
+    const clx_mover_size size = {.mover = mover, .flow = cdu->rack_flow / (loop->density * n), .head = cdu->rack_head};
+    return fmax(1, cdu->electric / (n * clx_mover_at(&size, size.flow, size.head).electric));
+  }
+  return 1;
+}
+
 // kg/s of all loops that exchangers of fixed size (CDUs) need at design to hold the set point of the loops that they cool: more than heat over
 // range where those send little and hot liquid. Up to MOST times what its range says: beyond, the approach is not to be had by flow.
 static double needed_flow(const build *b, int32_t l, double by_range) {
@@ -160,6 +211,7 @@ static clx_status size_loop(build *b, int32_t l) {
   loop->spec.range = heat / (loop->capacity * loop->flow * loop->spec.count);
   CLX_TRY(size_pressure(b, loop, l));
   CLX_TRY(size_pump(b, loop, l));
+  loop->beside = drawn_over_moved(b, l);
   double pressure, speed;
   const double pump = clx_plant_pump(loop, loop->flow * loop->spec.count, 1, &pressure, &speed);
   loop->heat = (heat + loop->spec.pump_heat * pump) / loop->spec.count;
@@ -220,6 +272,18 @@ static bool is_economiser(const build *b, const clx_plant_unit *unit) {
   return false;
 }
 
+// The weather is too warm for the set point: no fault of any line of the plant.
+static clx_status no_size_does(const build *b, const clx_plant_unit *unit, double want, double out) {
+  const clx_loop *loop = &b->plant->loop[unit->loop];
+  const double missing = fmin(loop->flow * loop->spec.count * loop->capacity * (out - want), unit->heat);
+  return clx_fail_plain(
+      b->error, CLX_INFEASIBLE,
+      "plant \"%s\": no number of unit \"%s\" cools loop \"%s\" to %.4g degC %s: a thousand times the "
+      "nominal size reaches %.4g degC, %.4g of %.4g MW are short",
+      plant_name(b), unit->spec.name, loop->spec.name, want - 273.15, on_design_day(b).text, out - 273.15,
+      missing / 1e6, unit->heat / 1e6);
+}
+
 // The least size (or number, where the entry fixes the size) that holds the set point under design air; beside chillers its share of the heat at
 // the entry's own rating.
 static clx_status size_reject(build *b, clx_plant_unit *unit) {
@@ -242,12 +306,7 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
     if (out <= want) break;
     low = high;
     if (high > 1e3) {
-      return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                      "no number of unit \"%s\" cools loop \"%s\" to %.4g degC at %.4g degC (wet bulb %.4g degC) "
-                      "outside; a thousand "
-                      "times the nominal size reaches %.4g degC",
-                      unit->spec.name, loop->spec.name, want - 273.15, b->plant->design.dry_bulb - 273.15,
-                      clx_air_wet_bulb(&b->plant->design) - 273.15, out - 273.15);
+      return no_size_does(b, unit, want, out);
     }
   }
   if (low == 0) low = 1e-3;
@@ -271,8 +330,9 @@ static clx_status size_reject(build *b, clx_plant_unit *unit) {
 static clx_status size_chiller(build *b, clx_plant_unit *unit) {
   const double one = fixed_capacity(b, unit);
   if (!(one > 0)) {
-    return clx_fail(b->error, CLX_INFEASIBLE, unit->spec.place,
-                    "chiller \"%s\" of unit \"%s\" has no capacity at design", unit->spec.equipment, unit->spec.name);
+    return clx_fail_plain(
+        b->error, CLX_INFEASIBLE, "plant \"%s\": chiller \"%s\" of unit \"%s\" has no capacity %s: %.4g MW are short",
+        plant_name(b), unit->spec.equipment, unit->spec.name, on_design_day(b).text, unit->heat / 1e6);
   }
   unit->count = unit->spec.count > 0 ? unit->spec.count : fmax(ceil(unit->heat / one - 1e-9), 1);
   return unit->count * one < unit->heat * (1 - 1e-9) ? too_few(b, unit, unit->count * one) : CLX_OK;
@@ -286,8 +346,9 @@ static clx_status size_unit(build *b, int32_t u) {
   switch (unit->spec.kind) {
     case CLX_PLANT_EXCHANGER: {
       const double one = fixed_capacity(b, unit);
-      if (one > 0 && unit->spec.count <= 0) unit->count = fmax(unit->count, ceil(unit->heat / one - 1e-2));
-      if (one > 0 && unit->count * one < unit->heat * 0.99) return too_few(b, unit, unit->count * one);
+      const double given = unit->spec.share * fmax(b->first[unit->loop], b->last[unit->loop]);
+      if (one > 0 && unit->spec.count <= 0) unit->count = fmax(unit->count, ceil(given / one - 1e-9));
+      if (one > 0 && unit->count * one < given * (1 - 1e-9)) return too_few(b, unit, unit->count * one);
       return size_exchanger(b, unit);
     }
     case CLX_PLANT_TOWER:
@@ -372,13 +433,14 @@ clx_status clx_plant_build(const clx_plant_spec *spec, const clx_plant_finder *f
   CLX_TRY(clx_air_check(design, error));
   if (!(liquid_heat >= 0 && liquid_heat <= 1e13) || !(air_heat >= 0 && air_heat <= 1e13) ||
       !(liquid_heat + air_heat > 0)) {
-    return clx_fail(error, CLX_INPUT, spec->place, "design heat is %g W (liquid) and %g W (air); expected more than 0",
-                    liquid_heat, air_heat);
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "design heat is %.4g MW (liquid) and %.4g MW (air); expected more than 0, up to 1e7 MW",
+                    liquid_heat / 1e6, air_heat / 1e6);
   }
   if ((liquid_heat > 0 && spec->liquid == NULL) || (air_heat > 0 && spec->air == NULL)) {
     const bool liquid = liquid_heat > 0 && spec->liquid == NULL;
-    return clx_fail(error, CLX_INPUT, spec->place, "%g W go into %s, but the plant names no loop as `%s`",
-                    liquid ? liquid_heat : air_heat, liquid ? "liquid" : "hall air", liquid ? "liquid" : "air");
+    return clx_fail(error, CLX_INPUT, spec->place, "%.4g MW go into %s, but the plant names no loop as `%s`",
+                    (liquid ? liquid_heat : air_heat) / 1e6, liquid ? "liquid" : "hall air", liquid ? "liquid" : "air");
   }
   *plant = (clx_plant){.name = spec->name, .design = *design};
   build b = {.plant = plant, .spec = spec, .finder = finder, .arena = arena, .error = error};

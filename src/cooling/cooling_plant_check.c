@@ -1,6 +1,7 @@
 // What is wrong with a plant before any equipment is looked up.
 #include "cooling/cooling_plant_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int32_t clx_plant_loop_index(const clx_plant_spec *spec, const char *name) {
@@ -29,6 +30,18 @@ int32_t clx_plant_order(const clx_plant_spec *spec, int32_t *order) {
     done[next] = true;
   }
   return -1;
+}
+
+// A unit that gives heat to `loop` from a loop that heat never leaves, `order` having found `count` that it does.
+static const clx_plant_unit_spec *feeder(const clx_plant_spec *spec, const int32_t *order, int32_t count,
+                                         int32_t loop) {
+  for (int32_t u = 0; u < spec->unit_count; u++) {
+    const int32_t from = clx_plant_loop_index(spec, spec->unit[u].loop);
+    bool leaves = from < 0;
+    for (int32_t i = 0; i < count; i++) leaves = leaves || order[i] == from;
+    if (!leaves && clx_plant_loop_index(spec, spec->unit[u].into) == loop) return &spec->unit[u];
+  }
+  return NULL;
 }
 
 // Where the thing stood, or else where the plant did.
@@ -84,7 +97,6 @@ static clx_status check_loop(const clx_plant_spec *spec, int32_t index, clx_plac
   return status;
 }
 
-// Whether heat arrives in the loop, and whether something takes it away.
 // Flow by demand follows valves of units that give heat to the loop.
 static clx_status check_demand(const clx_plant_spec *spec, int32_t index, clx_place plant, clx_error *error) {
   const clx_loop_spec *loop = &spec->loop[index];
@@ -96,6 +108,7 @@ static clx_status check_demand(const clx_plant_spec *spec, int32_t index, clx_pl
                   loop->name);
 }
 
+// Whether heat arrives in the loop, and whether something takes it away.
 static clx_status check_connected(const clx_plant_spec *spec, int32_t index, clx_place plant, clx_error *error) {
   const clx_loop_spec *loop = &spec->loop[index];
   bool filled = clx_plant_loop_index(spec, spec->liquid) == index || clx_plant_loop_index(spec, spec->air) == index;
@@ -209,6 +222,34 @@ static clx_status check_source(const clx_plant_spec *spec, const char *name, con
   return CLX_OK;
 }
 
+// Loops whose heat comes back to them.
+static clx_status check_circle(const clx_plant_spec *spec, clx_place place, clx_error *error) {
+  int32_t order[CLX_LOOPS_MAX], loop, count = 0;
+  for (int32_t i = 0; i < CLX_LOOPS_MAX; i++) order[i] = -1;
+  loop = clx_plant_order(spec, order);
+  if (loop < 0) return CLX_OK;
+  while (count < CLX_LOOPS_MAX && order[count] >= 0) count++;
+  // Against the heat, once for each loop, so that it stands in the circle and not behind it; then once around.
+  const clx_plant_unit_spec *unit = NULL;
+  for (int32_t i = 0; i < spec->loop_count; i++) {
+    unit = feeder(spec, order, count, loop);
+    loop = clx_plant_loop_index(spec, unit->loop);
+  }
+  char text[512] = "";
+  const int32_t first = loop;
+  do {
+    unit = feeder(spec, order, count, loop);
+    loop = clx_plant_loop_index(spec, unit->loop);
+    char link[sizeof text];
+    snprintf(link, sizeof link, "%s\"%s\" from \"%s\" to \"%s\"", text[0] != 0 ? ", " : "", unit->name, unit->loop,
+             unit->into);
+    strncat(text, link, sizeof text - strlen(text) - 1);
+  } while (loop != first);
+  return clx_fail(
+      error, CLX_INPUT, at(unit->place, place),
+      "heat goes in a circle and never reaches the outside: unit %s; expected units from the racks outwards", text);
+}
+
 clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_error *error) {
   place = at(spec->place, place);
   if (spec->loop_count < 1 || spec->loop_count > CLX_LOOPS_MAX || spec->unit_count < 1 ||
@@ -228,16 +269,11 @@ clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_erro
   NOTE(check_source(spec, spec->liquid, "liquid", false, place, error));
   NOTE(check_source(spec, spec->air, "air", true, place, error));
   for (int32_t i = 0; i < spec->loop_count; i++) NOTE(check_loop(spec, i, place, error));
+  if (status == CLX_OK) CLX_TRY(check_circle(spec, place, error));  // before approaches, which would not be the reason
   for (int32_t i = 0; i < spec->unit_count; i++) NOTE(check_unit(spec, i, place, error));
   if (status != CLX_OK) return status;
   for (int32_t i = 0; i < spec->loop_count; i++) NOTE(check_connected(spec, i, place, error));
   for (int32_t i = 0; i < spec->loop_count; i++) NOTE(check_demand(spec, i, place, error));
 #undef NOTE
-  int32_t order[CLX_LOOPS_MAX];
-  const int32_t circle = clx_plant_order(spec, order);
-  if (circle >= 0) {
-    return clx_fail(error, CLX_INPUT, at(spec->loop[circle].place, place),
-                    "loop \"%s\" stands in a circle of loops: heat never reaches the outside", spec->loop[circle].name);
-  }
   return status;
 }

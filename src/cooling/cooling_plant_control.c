@@ -5,7 +5,7 @@
 
 double clx_plant_hottest(const clx_fluid *fluid) { return fluid->kind == CLX_FLUID_AIR ? 353.15 : 373.15; }
 
-// Lowest set point: a kelvin above freezing where the plant states none.
+// A kelvin above freezing where the plant states none.
 static double least(const clx_loop *loop) {
   if (loop->spec.reset_least > 0) return loop->spec.reset_least;
   return loop->fluid.kind == CLX_FLUID_AIR ? 273.15 : clx_fluid_freezing(&loop->fluid) + 1;
@@ -23,6 +23,10 @@ double clx_plant_set_point(const clx_loop *loop, const clx_air *outside) {
     default:
       return spec->supply;
   }
+}
+
+double clx_plant_coolest(const clx_loop *loop) {
+  return loop->spec.set_point == CLX_SET_FIXED ? loop->spec.supply : fmin(least(loop), loop->spec.supply);
 }
 
 double clx_plant_working(const clx_plant_unit *unit, double share) {
@@ -78,5 +82,5 @@ double clx_plant_pump(const clx_loop *loop, double flow, double share, double *p
   const clx_mover_point point = pump_at(loop, flow / loop->spec.count, pumps);
   *pressure = point.head;
   *speed = point.speed;
-  return point.electric * pumps * loop->spec.count;
+  return point.electric * loop->beside * pumps * loop->spec.count;
 }

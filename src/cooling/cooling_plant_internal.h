@@ -18,6 +18,8 @@ double clx_plant_hottest(const clx_fluid *fluid);
 
 // K to which the units of a loop cool it under `outside`.
 double clx_plant_set_point(const clx_loop *loop, const clx_air *outside);
+// K of the lowest set point that any weather gives it.
+double clx_plant_coolest(const clx_loop *loop);
 // Unit and pump shares that work: of what is installed; units of `count` and then the spares.
 double clx_plant_working(const clx_plant_unit *unit, double share);
 // kg/s of all loops of a row that pumps give at most when `share` of them works.
@@ -55,6 +57,20 @@ clx_unit_work clx_plant_unit_reach(const clx_plant *plant, const clx_plant_unit 
 // The state of one that takes `heat` W.
 void clx_plant_unit_state(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet,
                           const clx_unit_work *reach, double heat, clx_unit_state *state, double *given);
+
+// --- iteration (cooling_plant_mixing.c) -------------------------------------------------------------------------------------
+
+enum { CLX_MIXING_DEPTH = 6, CLX_MIXING_SIZE = 2 * CLX_LOOPS_MAX };
+
+// The last points of an iteration; begins with count 0.
+typedef struct clx_mixing {
+  int32_t count;
+  double x[CLX_MIXING_DEPTH + 1][CLX_MIXING_SIZE], f[CLX_MIXING_DEPTH + 1][CLX_MIXING_SIZE];
+} clx_mixing;
+
+// The next point after x and f(x), `size` numbers measured in `scale`: that at which the last points, taken as linear, meet best.
+void clx_mixing_next(clx_mixing *mixing, int32_t size, const double *scale, const double *x, const double *f,
+                     double *next);
 
 // --- one moment (cooling_plant_solve.c) ------------------------------------------------------------------------------------
 

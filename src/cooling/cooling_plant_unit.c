@@ -42,10 +42,15 @@ static clx_unit_work reach_reject(const clx_loop *loop, const clx_plant_unit *un
   return spares_help(meet, &work) ? reject_by(loop, unit, meet, meet->working) : work;
 }
 
+// K between what enters on either side over which the valve of the colder one opens: with less it would pump much water for no heat, and a loop that
+// this flow warms up would shut it again. Assumed: the band of a controller that changes over by a difference of temperatures.
+static const double CHANGEOVER = 1;
+
 // `n` units in parallel.
 static clx_unit_work exchange(const clx_plant *plant, const clx_plant_unit *unit, const clx_unit_meet *meet, double n) {
   const double hot = plant->loop[unit->loop].capacity, cold = plant->loop[unit->into].capacity;
-  const double flow = meet->flow / n, most = meet->cold_most / n;
+  const double open = fmin((meet->in - meet->cold_in) / CHANGEOVER, 1);
+  const double flow = meet->flow / n, most = open * meet->cold_most / n;
   clx_unit_work work = {.running = n};
   bool met = false;
   const double used =

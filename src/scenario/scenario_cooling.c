@@ -37,7 +37,10 @@ static clx_status give_counts(clx_scenario *s, clx_error *error) {
   for (int32_t i = 0; i < spec->unit_count; i++) {
     clx_plant_unit_spec *unit = unit_named(plant, spec->units[i].name);
     if (unit == NULL) return unknown_unit(plant, &spec->units[i], error);
-    if (spec->units[i].count >= 0) unit->count = spec->units[i].count;
+    if (spec->units[i].count >= 0) {
+      unit->count = spec->units[i].count;
+      unit->place = spec->units[i].place;
+    }
     if (spec->units[i].spare >= 0) unit->spare = spec->units[i].spare;
   }
   return CLX_OK;

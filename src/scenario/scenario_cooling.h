@@ -31,6 +31,7 @@ typedef struct clx_cooling_spec {
   const char *weather;  // EPW file beside the scenario
   double supply;        // K of the racks' liquid; 0 = that of the plant
   int32_t rack_flow;    // clx_rack_flow
+  double step;          // s of a moment of the year; 0 = an hour
   double exceeded;      // share of the hours that are hotter than the design day
   double spare;         // units and pumps of each kind beyond those that carry the load, or CLX_SPARE_...
   double outside;       // K dry bulb of trips; 0 = that of the design day

@@ -322,6 +322,7 @@ static clx_status run_year(clx_twin_power_case *c, clx_error *error) {
                                         .air = k->mean.air,
                                         .it = k->pass_it,
                                         .other = other,
+                                        .step = c->scenario->spec.cooling.step,
                                         .supply_limit = limit,
                                         .air_limit = air_limit};
   CLX_TRY(clx_cooling_year_run(&input, c->arena, &k->year, error));

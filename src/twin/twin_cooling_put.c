@@ -35,6 +35,26 @@ static clx_status put_text(const putter *p, const char *subject, const char *nam
 
 // --- the year ------------------------------------------------------------------------------------------------------------
 
+// Units whose power is too low because their curves end.
+static clx_status warn_ranges(const putter *p) {
+  const clx_plant *plant = &p->k->plant;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    const clx_cooling_range *range = &p->k->year.range[u];
+    const clx_chiller *chiller = plant->unit[u].chiller;
+    if (chiller == NULL || !(range->hard_time > 0)) continue;
+    const bool hot = range->entering_most > chiller->condenser_most;
+    CLX_TRY(clx_result_warn(
+        p->result, p->error,
+        "cooling: '%s' (%s) stands beyond its curves for %.0f hours of the year: %.4g degC %s, the curve ends at %.4g "
+        "degC; it is computed at its end and draws too little",
+        plant->unit[u].spec.name, chiller->name, range->hard_time / 3600,
+        (hot ? range->entering_most : range->leaving_least) - 273.15,
+        hot ? "enter the condenser" : "leave the evaporator",
+        (hot ? chiller->condenser_most : chiller->evaporator_least) - 273.15));
+  }
+  return CLX_OK;
+}
+
 static clx_status put_year(const putter *p) {
   const clx_cooling_year *y = &p->k->year;
   const clx_weather *w = &p->c->scenario->cooling.weather;
@@ -63,18 +83,22 @@ static clx_status put_year(const putter *p) {
       {"free_time", y->free_time, "s", "a year without compressors"},
       {"compressor_time", y->compressor_time, "s", "a year with compressors"},
       {"liquid_compressor_time", y->liquid_compressor_time, "s", "of it, with those that the racks' liquid needs"},
-      {"outside_range", y->outside_range_time, "s", "a year in which equipment stands outside the range of its curves"},
+      {"outside_range", y->outside_range_time, "s",
+       "a year in which equipment stands beyond its curves on the hard side: warmer condenser, colder water"},
+      {"outside_range_easy", y->easy_range_time, "s", "a year in which it stands beyond them on the easy side only"},
       {"residual", y->residual, "", "energy that the plant does not account for, share"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
+  CLX_TRY(warn_ranges(p));
   if (y->shortfall <= 0) return CLX_OK;
   const number missing[] = {
-      {"shortfall", y->shortfall, "W", "by which the plant misses its set points in the worst hour"}};
+      {"shortfall", y->shortfall, "W", "heat of the worst hour that the plant does not take with its set points held"}};
   CLX_TRY(put_all(p, "", missing, CLX_COUNT(missing)));
-  return clx_result_warn(
-      p->result, p->error,
-      "cooling: in hour %lld the plant misses its set points by %.4g MW: it runs warm for %.0f hours of "
-      "the year",
-      (long long)y->shortfall_at, y->shortfall / 1e6, y->warm_time / 3600);
+  char hour[64];
+  clx_cooling_hour(w, y->shortfall_at, hour, sizeof hour);
+  return clx_result_warn(p->result, p->error,
+                         "cooling: in %s %.4g MW of heat are more than the plant takes at its set points: it runs warm "
+                         "for %.0f hours of the year",
+                         hour, y->shortfall / 1e6, y->warm_time / 3600);
 }
 
 // --- plant ---------------------------------------------------------------------------------------------------------------
@@ -126,7 +150,7 @@ static clx_status put_units(const putter *p) {
     CLX_TRY(put_text(p, subject, "kind", clx_plant_kind_name[u->spec.kind]));
     CLX_TRY(put_text(p, subject, "from", plant->loop[u->loop].spec.name));
     if (u->into >= 0) CLX_TRY(put_text(p, subject, "into", plant->loop[u->into].spec.name));
-    if (s->limit == CLX_CHILLER_OK) continue;
+    if (s->limit != CLX_CHILLER_ABOVE) continue;
     CLX_TRY(clx_result_warn(p->result, p->error,
                             "cooling: on the design day '%s' stands outside the range of its curves: it is computed at "
                             "their end",

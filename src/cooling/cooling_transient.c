@@ -5,7 +5,8 @@
 #include "cooling/cooling_transient_internal.h"
 
 enum { MEMBERS_MOST = 4096, SAMPLES_MOST = 1000000 };
-static const double SETTLE_MOST = 4e4;  // s
+static const double SETTLE_MOST = 1e4;                   // s
+static const double SWING_MOST = 2, SWING_NONE = 0.01;  // K about their middle that controls may hunt by; that is none
 
 typedef struct run {
   clx_transient_model model;
@@ -276,14 +277,22 @@ static clx_status advance(run *r, double *root, clx_error *error) {
 
 // Steady before anything happens: chillers as many as the heat needs.
 static clx_status settle(run *r, clx_error *error) {
+  double swing = 0;
   for (int32_t i = 0; i < 6; i++) {
-    CLX_TRY(clx_transient_solver_settle(r->solver, SETTLE_MOST, &r->time, error));
+    CLX_TRY(clx_transient_solver_settle(r->solver, SETTLE_MOST, &r->time, &swing, error));
     clx_transient_rates(&r->model, &r->work, 0, r->y, r->rates);
     if (!clx_transient_stage(&r->model, &r->work, r->y, true)) break;
   }
   for (int32_t i = 0; i < r->model.members; i++) {
     r->model.start_supply = fmax(r->model.start_supply, r->y[r->model.loop[i].at + CLX_AT_SUPPLY]);
   }
+  if (swing > SWING_MOST) {
+    return clx_fail_plain(error, CLX_INFEASIBLE,
+                          "the plant does not come to rest before its trip: its controls hunt by %.3g K to either side "
+                          "after %.0f s",
+                          swing, r->time);
+  }
+  r->out->swing = swing > SWING_NONE ? swing : 0;
   r->time = 0;
   r->y[r->model.state_count - 2] = r->y[r->model.state_count - 1] = 0;
   keep_settled(r);

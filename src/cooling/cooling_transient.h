@@ -85,6 +85,7 @@ typedef struct clx_transient {
   double recovered;            // s after the first trip at which supply is within 0.5 K of what it was; INFINITY
   clx_transient_event *event;  // in order of time, the first CLX_TRANSIENT_EVENTS_MAX; `events` counts all
   int32_t event_count, events;
+  double swing;                  // K to either side by which temperatures still swing before the first trip: controls hunt; 0 = at rest
   clx_plant_state settled;       // loops' supply, back, flow before the first trip (of the racks' row: means)
   double energy_in, energy_out;  // J over the horizon: racks, pumps, compressors; to the outside
   double stored;                 // J more in metal and fluids at the end, from temperatures

@@ -169,8 +169,10 @@ clx_status clx_transient_solver_restart(clx_transient_solver *solver, double tim
 // Goes to `until`, never beyond `stop`; comes back before it where a root function changes sign (`found`: which, < 0 none).
 clx_status clx_transient_solver_go(clx_transient_solver *solver, double until, double stop, double *time,
                                    int32_t *found, clx_error *error);
-// To rest: until nothing moves by more than 1e-6 K/s, or `most` s.
-clx_status clx_transient_solver_settle(clx_transient_solver *solver, double most, double *time, clx_error *error);
+// To rest: until nothing moves by more than 1e-5 K/s, or by 5 mK in 1,000 s, or for `most` s; `swing`: K to either side of its middle by which
+// the temperature that moves most still does.
+clx_status clx_transient_solver_settle(clx_transient_solver *solver, double most, double *time, double *swing,
+                                       clx_error *error);
 void clx_transient_solver_count(const clx_transient_solver *solver, int64_t *steps, int64_t *evaluations);
 // Root functions: clocks, supply, then junction of each member less its shutdown.
 void clx_transient_roots(const clx_transient_model *model, const double *y, double *root);

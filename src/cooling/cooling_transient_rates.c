@@ -15,6 +15,7 @@ static const double CLOCK_INTEGRAL = 0.005;  // and second
 static const double SENSOR_LAG = 0.3;        // s
 static const double CLOCK_LEAST = 0.1;       // as clx_chip_solve
 static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
+static const double AUTHORITY_HUMID = 0.1;   // the same of outside air that may not go so far
 static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
 
 static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
@@ -48,14 +49,21 @@ static double outside_full(const clx_transient_model *model, const clx_transient
                            const stream *hot, double on) {
   const double whole = fmin(u->count, 1 / row->count);  // less than one works as its share of one
   const double working = fmax(on, whole);
-  const clx_unit_meet meet = {.flow = hot->flow * row->count,
-                              .in = hot->in,
-                              .want = row->set - AUTHORITY,
-                              .leaving = hot->leaving,
-                              .cold_in = model->input->outside->dry_bulb,
-                              .working = working * row->count,
-                              .outside = model->input->outside};
-  const double out = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+  const bool mixes = u->unit->spec.kind == CLX_PLANT_AIR_ECONOMISER;
+  clx_unit_meet meet = {.flow = hot->flow * row->count,
+                        .in = hot->in,
+                        .want = row->set - (mixes ? AUTHORITY_HUMID : AUTHORITY),
+                        .leaving = hot->leaving,
+                        .cold_in = model->input->outside->dry_bulb,
+                        .working = working * row->count,
+                        .outside = model->input->outside};
+  double out = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+  if (mixes && out < hot->in) {
+    // Whether outside air may be let in is asked at the set point: further down it would be too humid, or too dry.
+    meet.want = row->set - AUTHORITY;
+    const double colder = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+    out = colder < hot->in ? colder : out;
+  }
   return on / working * hot->flow * hot->capacity * fmax(hot->in - out, 0);
 }
 

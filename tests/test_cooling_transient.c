@@ -139,10 +139,10 @@ static const clx_chip_thermal plain_chip = {
     .junction_case = 0.01, .throttle = 363.15, .shutdown = 373.15, .capacity = 400};
 
 static void with_chips(rig *r, const clx_chip_thermal *chip) {
-  r->input.chip = chip;
-  r->input.chip_power = 1000;
-  r->input.chips = 700 * LOOPS;
-  r->input.resistance = 0.025;
+  r->input.chips.thermal = chip;
+  r->input.chips.power = 1000;
+  r->input.chips.count = 700 * LOOPS;
+  r->input.chips.resistance = 0.025;
 }
 
 // --- steady state ----------------------------------------------------------------------------------------------------------
@@ -468,13 +468,13 @@ static void test_wrong_input_is_refused(void **state) {
         in->member = shares;
         break;
       case 6:
-        in->resistance = 1e-4;
+        in->chips.resistance = 1e-4;
         break;
       case 7:
-        in->chips = 1e6;
+        in->chips.count = 1e6;
         break;
       case 8:
-        in->chip = &light;
+        in->chips.thermal = &light;
         break;
       default:
         add(r, (clx_trip){CLX_TRIP_LOAD, NULL, 1, 7, -1});

@@ -13,7 +13,6 @@ static const double STOP_LAG = 1;            // s with which an actuator comes t
 static const double CLOCK_GAIN = 0.02;       // clock per K above the throttle
 static const double CLOCK_INTEGRAL = 0.005;  // and second
 static const double SENSOR_LAG = 0.3;        // s
-static const double CLOCK_LEAST = 0.1;       // as clx_chip_solve
 static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
 static const double AUTHORITY_HUMID = 0.1;   // the same of outside air that may not go so far
 static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
@@ -129,62 +128,56 @@ static void units_rates(const clx_transient_model *model, const clx_transient_lo
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
-static double clock_power(const clx_chip_load *load, double clock) {
-  if (load->power) return load->power(load->of, clock);
-  return load->power_full * (load->rest + (1 - load->rest) * clock * clock * clock);
-}
-
-static double leakage(const clx_transient_model *model, double junction) {
-  const clx_chip_thermal *chip = model->input->chip;
-  if (chip->leakage <= 0 || chip->leakage_doubling <= 0) return 0;
-  // Beyond 100 K above the reference the law is not measured: it goes on as at its end.
-  const double over = fmin(junction - chip->reference, 100);
-  return chip->leakage * model->load->power_full * (exp2(over / chip->leakage_doubling) - 1);
+// W of a chip above its leakage at the reference. Beyond 100 K above that the law is not measured: it goes on as at its end.
+static double leakage(const clx_transient_chipset *set, double junction) {
+  const clx_chip_thermal *chip = set->from->thermal;
+  return clx_chip_leak(chip, &set->load, fmin(junction, chip->reference + 100));
 }
 
 // Power of one chip whose case is at `at` K: leakage is that of the junction, which the power lifts above the case.
-static double chip_power(const clx_transient_model *model, double at, double clock, double share, double *junction) {
-  const double rest = fmax(model->input->chip->junction_case, 0), plain = share * clock_power(model->load, clock);
+static double chip_power(const clx_transient_chipset *set, double at, double clock, double share, double *junction) {
+  const double rest = fmax(set->from->thermal->junction_case, 0), plain = share * clx_chip_work(&set->load, clock);
   double power = plain;
-  for (int32_t i = 0; i < 5; i++) power = plain + leakage(model, at + rest * power);
+  for (int32_t i = 0; i < 5; i++) power = plain + leakage(set, at + rest * power);
   *junction = at + rest * power;
   return power;
 }
 
 // W from one chip into the coolant per K of its case above it: a surface of one temperature, conductance UA ~ flow^n.
-static double plate(const clx_transient_model *model, double flow, double capacity_rate) {
+static double plate(const clx_transient_chipset *set, double flow, double capacity_rate) {
   if (capacity_rate <= 0) return 0;
-  const double n = model->input->plate_exponent;
-  const double conductance = model->conductance * (n == 0 ? 1 : pow(fmax(flow, 1e-6), n));
+  const double n = set->from->plate_exponent;
+  const double conductance = set->conductance * (n == 0 ? 1 : pow(fmax(flow, 1e-6), n));
   return -capacity_rate * expm1(-conductance / capacity_rate);
 }
 
-double clx_transient_clock(const clx_transient_model *model, const double *y) {
-  const double throttle = model->input->chip->throttle;
+double clx_transient_clock(const clx_transient_row *row, const double *y) {
+  const double throttle = row->chips.from->thermal->throttle;
   const double over = throttle > 0 ? fmax(y[CLX_AT_SENSOR] - throttle, 0) : 0;
-  return between(y[CLX_AT_CLOCK] - CLOCK_GAIN * over, CLOCK_LEAST, 1);
+  return between(y[CLX_AT_CLOCK] - CLOCK_GAIN * over, CLX_CHIP_CLOCK_LEAST, 1);
 }
 
 static double chips_rates(const clx_transient_model *model, const clx_transient_loop *loop, double passes,
                           const double *y, double *rate, clx_transient_outputs *out) {
-  const clx_chip_thermal *chip = model->input->chip;
   const clx_transient_row *row = &model->row[loop->row];
+  const clx_transient_chipset *set = &row->chips;
+  const clx_chip_thermal *chip = set->from->thermal;
   const double above = chip->throttle > 0 ? chip->throttle - y[CLX_AT_SENSOR] : 1e3;
   const double base = y[CLX_AT_CLOCK], share = loop->share * loop->load;
-  const double clock = clx_transient_clock(model, y);
+  const double clock = clx_transient_clock(row, y);
   out->clock = loop->shut ? 0 : clock;
-  out->power = loop->shut ? 0 : chip_power(model, y[CLX_AT_CASE], clock, share, &out->junction);
+  out->power = loop->shut ? 0 : chip_power(set, y[CLX_AT_CASE], clock, share, &out->junction);
   if (loop->shut) out->junction = y[CLX_AT_CASE];
-  const double limit = model->load->limit;
+  const double limit = set->load.limit;
   double miss = above;
   if (limit > 0) miss = fmin(miss, 100 * (limit - out->power) / limit);  // the board's power limit as kelvins
   rate[CLX_AT_SENSOR] = (out->junction - y[CLX_AT_SENSOR]) / SENSOR_LAG;
-  rate[CLX_AT_CLOCK] = between(CLOCK_INTEGRAL * miss, (CLOCK_LEAST - base) / STOP_LAG, (1 - base) / STOP_LAG);
-  const double rate_one = passes * row->loop->capacity / model->chips;
-  const double into = plate(model, passes / row->loop->flow, rate_one) * (y[CLX_AT_CASE] - y[CLX_AT_SUPPLY]);
+  rate[CLX_AT_CLOCK] = between(CLOCK_INTEGRAL * miss, (CLX_CHIP_CLOCK_LEAST - base) / STOP_LAG, (1 - base) / STOP_LAG);
+  const double rate_one = passes * row->loop->capacity / set->count;
+  const double into = plate(set, passes / row->loop->flow, rate_one) * (y[CLX_AT_CASE] - y[CLX_AT_SUPPLY]);
   rate[CLX_AT_CASE] = (out->power - into) / chip->capacity;
-  out->in += model->chips * out->power;
-  return model->chips * into;
+  out->in += set->count * out->power;
+  return set->count * into;
 }
 
 // --- a loop --------------------------------------------------------------------------------------------------------------
@@ -200,7 +193,8 @@ static void pump_rates(const clx_transient_model *model, const clx_transient_loo
     // The second term brings a loop that starts hot up to flow and vanishes at the range.
     want = between(fmax(flow * share + fmax(share - 1.2, 0), asked), row->least, 1);
   }
-  const double lag = row->range ? FLOW_RANGE_LAG : FLOW_FIXED_LAG;
+  if (row->demand) want = between(asked, row->least, 1);
+  const double lag = row->range || row->demand ? FLOW_RANGE_LAG : FLOW_FIXED_LAG;
   const bool on = clx_ramp_at(&loop->running, time) > 0;
   const double speed = y[CLX_AT_SPEED];
   rate[CLX_AT_SPEED] = on ? fmin(between((want - flow) / lag, -ramp, ramp), (1 - speed) / STOP_LAG) : 0;
@@ -244,32 +238,34 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
   *out = (clx_transient_outputs){0};
   for (int32_t i = 0; i < row->size; i++) rate[i] = 0;
   const clx_transient_flow moved = clx_transient_flow_at(model, loop, in->time, y);
-  const double flow = moved.flow * row->loop->flow, passes = flow - in->gain;
+  const double flow = moved.flow * row->loop->flow;
+  // What servers' fans move beyond the plant's they draw from their own exhaust.
+  const double again = fmax(row->servers - flow, 0), passes = flow - in->gain + again;
   out->flow = flow;
   out->pump = pump_power(model, loop, moved, in->time, y);
   units_rates(model, loop, in, flow, y, rate, out);
-  double direct = 0;
-  if (loop->row == model->racks) {
-    const double other = model->other * loop->share * loop->load;
-    direct = other;
-    out->in += other;
-    if (model->chips > 0) direct += chips_rates(model, loop, passes, y, rate, out);
-  } else {
-    direct = in->load;
-    out->in += in->load;
-  }
+  double direct = row->chips.other * loop->share * loop->load;
+  out->in += direct;
+  if (row->chips.count > 0) direct += chips_rates(model, loop, passes, y, rate, out);
   const double warm = row->loop->spec.pump_heat * out->pump;
   out->in += warm;
+  if (row->metal > 0) {
+    const int32_t metal = clx_transient_metal(row);
+    rate[metal] = (y[CLX_AT_LOAD] - y[metal]) / model->input->hall.metal_time;
+    direct -= row->metal * rate[metal];
+  }
   // What passes the racks, other rows' units and by-passes meets in CLX_AT_LOAD.
-  const double meets = in->gain_heat + passes * y[CLX_AT_SUPPLY] - flow * y[CLX_AT_LOAD];
+  const double meets = in->gain_heat + passes * y[CLX_AT_SUPPLY] - (flow + again) * y[CLX_AT_LOAD];
   rate[CLX_AT_LOAD] = (capacity * meets + direct) / row->heat[CLX_AT_LOAD];
   rate[CLX_AT_RETURN] = (capacity * flow * (y[CLX_AT_LOAD] - y[CLX_AT_RETURN]) + warm) / row->heat[CLX_AT_RETURN];
   double before = y[CLX_AT_UNITS];
-  for (int32_t i = CLX_AT_COLD + row->unit_count; i < row->size; i++) {
+  const int32_t cells = row->cell > 0 ? CLX_TANK_CELLS : 0;
+  for (int32_t i = CLX_AT_COLD + row->unit_count, end = i + cells; i < end; i++) {
     rate[i] = flow * capacity * (before - y[i]) / row->cell;
     before = y[i];
   }
-  rate[CLX_AT_SUPPLY] = flow * capacity * (before - y[CLX_AT_SUPPLY]) / row->heat[CLX_AT_SUPPLY];
+  const double mixes = flow * (before - y[CLX_AT_SUPPLY]) + again * (y[CLX_AT_LOAD] - y[CLX_AT_SUPPLY]);
+  rate[CLX_AT_SUPPLY] = capacity * mixes / row->heat[CLX_AT_SUPPLY];
   const double rise = flow > 1e-9 * row->loop->flow ? warm / (flow * capacity) : 0;
   pump_rates(model, loop, moved.flow, rise, in->asked / row->loop->flow, y, in->time, rate);
   rate[CLX_AT_EFFORT] = effort_rate(model, loop, y, rate[CLX_AT_UNITS]);

@@ -6,23 +6,46 @@
 
 #include "cooling/cooling_transient_internal.h"
 
-// Root functions: first throttling (a clock 0.1 % below full), the racks' warmest supply 0.5 K above what it was (and back, a hundredth lower),
-// junction of each member less its shutdown. What was seen stands away from its root.
+// Clocks fall by a thousandth where the sensor is so far beyond the throttle.
+static const double THROTTLE_SLACK = 0.05;  // K
+
+int32_t clx_transient_root_count(const clx_transient_model *model) { return model->members + 4; }
+
+// K that chips of a loop may still warm until they throttle, and until they stop.
+static void chip_roots(const clx_transient_model *model, const clx_transient_loop *loop, const double *y,
+                       double *throttle, double *shutdown) {
+  const clx_transient_chipset *set = &model->row[loop->row].chips;
+  *shutdown = 1;
+  if (set->count <= 0 || loop->shut) return;
+  const clx_chip_thermal *chip = set->from->thermal;
+  const double sensor = y[loop->at + CLX_AT_SENSOR];
+  if (chip->throttle > 0) *throttle = fmin(*throttle, chip->throttle + THROTTLE_SLACK - sensor);
+  if (chip->shutdown > 0) *shutdown = chip->shutdown - sensor;
+}
+
+double clx_transient_air(const clx_transient_model *model, const double *y) {
+  double most = 0;
+  const int32_t end = model->air < model->members ? model->members : model->air + 1;
+  for (int32_t i = model->air; i < end; i++) most = fmax(most, y[model->loop[i].at + CLX_AT_SUPPLY]);
+  return most;
+}
+
+// First throttling; the racks' warmest supply 0.5 K above what it was (and back, a hundredth lower); hall air at its limit; sensor of each member
+// less its shutdown, and of chips in hall air. What was seen stands away from its root.
 void clx_transient_roots(const clx_transient_model *model, const double *y, double *root) {
-  double least = 1, most = 0;
-  const clx_chip_thermal *chip = model->input->chip;
+  double throttle = 1, most = 0;
+  root[3 + model->members] = 1;
   for (int32_t i = 0; i < model->members; i++) {
-    const double *mine = y + model->loop[i].at;
-    most = fmax(most, mine[CLX_AT_SUPPLY]);
-    root[2 + i] = 1;
-    if (model->chips <= 0) continue;
-    if (chip->throttle > 0 && !model->loop[i].shut) {
-      least = fmin(least, clx_transient_clock(model, mine));
-    }
-    if (chip->shutdown > 0 && !model->loop[i].shut) root[2 + i] = chip->shutdown - mine[CLX_AT_SENSOR];
+    most = fmax(most, y[model->loop[i].at + CLX_AT_SUPPLY]);
+    chip_roots(model, &model->loop[i], y, &throttle, &root[3 + i]);
   }
-  root[0] = model->throttled ? 1 : least - 0.999;
+  if (model->air >= model->members)
+    chip_roots(model, &model->loop[model->air], y, &throttle, &root[3 + model->members]);
+  root[0] = model->throttled ? 1 : throttle;
   root[1] = model->start_supply + (model->warm ? 0.49 : 0.5) - most;
+  const double limit = model->input->hall.limit;
+  const bool watched = limit > 0 && model->air >= 0 && !model->air_seen;
+  root[2] = watched ? limit - clx_transient_air(model, y) : 1;
 }
 
 #ifdef CLX_HAS_SUNDIALS
@@ -137,7 +160,7 @@ clx_status clx_transient_solver_new(const clx_transient_model *model, clx_transi
     most += i < model->members ? size * (size + 2 * CLX_LOOPS_MAX + 2) : size * n;
   }
   if (s) s->start = calloc((size_t)n + 1, sizeof *s->start), s->row = calloc((size_t)most + 1, sizeof *s->row);
-  if (s) s->found = calloc((size_t)model->members + 2, sizeof *s->found);
+  if (s) s->found = calloc((size_t)clx_transient_root_count(model), sizeof *s->found);
   if (!s || !s->start || !s->row || !s->found) return clx_fail_plain(error, CLX_MEMORY, "no memory for a transient");
   s->model = model, s->work = work;
   clx_transient_pattern(model, s->start, s->row);
@@ -172,7 +195,7 @@ clx_status clx_transient_solver_restart(clx_transient_solver *s, double time, cl
   if (CVodeReInit(s->cvode, time, s->y)) return failed(s, error, "CVODE does not restart");
   // The first step after a jump: controls and flows move within a tenth of a second.
   CVodeSetInitStep(s->cvode, 1e-2);
-  if (!s->roots && CVodeRootInit(s->cvode, s->model->members + 2, roots_of))
+  if (!s->roots && CVodeRootInit(s->cvode, clx_transient_root_count(s->model), roots_of))
     return failed(s, error, "no root functions");
   CVodeSetNoInactiveRootWarn(s->cvode);
   s->roots = true;
@@ -188,7 +211,7 @@ clx_status clx_transient_solver_go(clx_transient_solver *s, double until, double
   if (code < 0) return failed(s, error, "integration stops");
   if (code == CV_ROOT_RETURN) {
     CVodeGetRootInfo(s->cvode, s->found);
-    for (int32_t i = s->model->members + 1; i >= 0; i--) {
+    for (int32_t i = clx_transient_root_count(s->model) - 1; i >= 0; i--) {
       if (s->found[i] != 0) *found = i;
     }
   }

@@ -164,20 +164,6 @@ static clx_status put_design(const putter *p) {
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
-// A transient that cannot be computed takes nothing from the rest.
-static clx_status put_ride(const putter *p) {
-  double ride;
-  clx_error why;
-  clx_error_clear(&why);
-  const clx_status status = clx_twin_cooling_ride(p->c, &ride, &why);
-  if (status == CLX_MEMORY) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
-  if (status != CLX_OK)
-    return clx_result_warn(p->result, p->error, "cooling.ride_through is not known: %s", why.mistake[0].text);
-  if (!isfinite(ride)) return CLX_OK;
-  return clx_twin_put(p->result, "cooling.ride_through", ride, "s",
-                      "from the loss of all power to the plant until the first chip throttles", p->error);
-}
-
 static clx_status put_chips(const putter *p) {
   const clx_twin_power_case *c = p->c;
   double most = 0, memory = 0, leak = 0, limit = INFINITY, clock, time;
@@ -209,7 +195,7 @@ static clx_status put_chips(const putter *p) {
     CLX_TRY(
         clx_result_warn(p->result, p->error,
                         "cooling: GPUs of several kinds train: what leakage takes from their clocks is not counted"));
-  CLX_TRY(put_ride(p));
+  CLX_TRY(clx_twin_cooling_put_ride(c, p->result, p->error));
   const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
   if (chip != NULL) {
     const number limits[] = {{"chip.throttle", chip->throttle, "K", "junction at which clocks fall"},

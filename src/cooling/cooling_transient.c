@@ -165,14 +165,15 @@ static double electric(const clx_transient_model *model, const clx_transient_wor
 
 // Supplies, flows, clocks, chips, units with power, and what the plant draws: as before the first trip.
 static bool is_as_before(const run *r, double electric_now) {
-  static const double KELVIN = 0.5, FLOW = 0.02, CLOCK = 0.005, ELECTRIC = 0.05;
+  static const double KELVIN = 0.5, FLOW = 0.02, OUTER_FLOW = 0.05, CLOCK = 0.005, ELECTRIC = 0.05;
   const clx_transient_model *m = &r->model;
   for (int32_t i = 0; i < m->loop_count; i++) {
     const clx_transient_loop *loop = &m->loop[i];
     const clx_transient_row *row = &m->row[loop->row];
     const clx_moment *was = &r->before[i];
     const bool served = i < m->members || i == m->air;
-    if (loop->shut || fabs(r->work.out[i].flow - was->flow) > FLOW * row->loop->flow) return false;
+    const double flow = (served ? FLOW : OUTER_FLOW) * row->loop->flow;
+    if (loop->shut || fabs(r->work.out[i].flow - was->flow) > flow) return false;
     if (served && fabs(r->y[loop->at + CLX_AT_SUPPLY] - was->supply) > KELVIN) return false;
     if (row->chips.count > 0 && fabs(r->work.out[i].clock - was->clock) > CLOCK) return false;
     for (int32_t k = 0; k < row->unit_count; k++) {

@@ -89,7 +89,7 @@ typedef struct clx_transient_event {
 } clx_transient_event;
 enum { CLX_TRANSIENT_EVENTS_MAX = 256 };
 
-// As before: supplies of the racks' loops and of hall air within 0.5 K, all flows within 2 % of design, clocks within 0.5 %, no chip shut, no unit
+// As before: supplies of the racks' loops and of hall air within 0.5 K, their flows within 2 % of design and those of other loops within 5 %, clocks within 0.5 %, no chip shut, no unit
 // without power or starting, the plant's power within 5 %.
 typedef struct clx_transient {
   int64_t samples;

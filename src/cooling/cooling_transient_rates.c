@@ -189,7 +189,9 @@ static void pump_rates(const clx_transient_model *model, const clx_transient_loo
   const double ramp = 1 / model->input->pump_ramp;
   double want = 1;
   if (row->range) {
-    const double share = (y[CLX_AT_RETURN] - y[CLX_AT_SUPPLY] - warm) / row->loop->spec.range;
+    // In a hall the supply at the servers may hold their own exhaust: the plant's fans go by what the units give.
+    const double given = y[row->servers > 0 ? CLX_AT_UNITS : CLX_AT_SUPPLY];
+    const double share = (y[CLX_AT_RETURN] - given - warm) / row->loop->spec.range;
     // The second term brings a loop that starts hot up to flow and vanishes at the range.
     want = between(fmax(flow * share + fmax(share - 1.2, 0), asked), row->least, 1);
   }

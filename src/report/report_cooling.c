@@ -69,6 +69,12 @@ static bool put_water(writer *w, const char *separator, const char *before, cons
   return true;
 }
 
+// How long chips last without cooling power.
+static void put_ride(writer *w, const char *separator, const char *after) {
+  const bool longer = clx_result_fact(w->result, "cooling.ride_through.note") != NULL;
+  put(w, separator, longer ? "more than " : "", "cooling.ride_through", 3, after);
+}
+
 // --- sums --------------------------------------------------------------------------------------------------------------------
 
 // "PUE 1.084, WUE 0.41 L/kWh".
@@ -115,7 +121,7 @@ void clx_report_cooling_lines(const clx_result *result, clx_page *page) {
   if (page->lines > CLX_REPORT_LINES - KEPT) return;
   add_chips(&w);
   add_throttle(&w);
-  put(&w, "; ", "", "cooling.ride_through", 3, " without cooling power");
+  put_ride(&w, "; ", " without cooling power");
   flush(&w, "", 1, CLX_REPORT_PLAIN);
 }
 
@@ -271,23 +277,41 @@ static void write_design(writer *w, const clx_cooling_view *v) {
 
 static void write_trip(writer *w) {
   const char *what = clx_result_fact(w->result, "cooling.trip.what");
-  put(w, "", "", "cooling.ride_through", 3, " from the loss of all cooling power until the first chip throttles");
-  flush(w, "no power", 1, CLX_REPORT_PLAIN);
+  const char *note = clx_result_fact(w->result, "cooling.ride_through.note");
+  const char *start = clx_result_fact(w->result, "cooling.trip.start");
+  put_ride(w, "", " from the loss of all cooling power until the first chip throttles, boards at their limit");
+  if (w->text[0] == '\0' && note != NULL) add(w, "%s", note);
+  flush(w, "no power", 2, CLX_REPORT_PLAIN);
   if (what == NULL && clx_result_find(w->result, "cooling.trip.supply_most") == NULL) return;
   if (what != NULL) add(w, "%s", what);
   put(w, ", ", "", "cooling.trip.dry_bulb", 3, " outside");
-  flush(w, "trip", 2, CLX_REPORT_BOLD);
-  put(w, ", ", "supply above its set point after ", "cooling.trip.to_warm", 3, "");
-  if (!put(w, ", ", "first chip throttles after ", "cooling.trip.to_throttle", 3, ""))
+  if (start != NULL) add(w, "; before it %s", start);
+  flush(w, "trip", 3, CLX_REPORT_BOLD);
+  put(w, ", ", "supply warmer by 0.5 K after ", "cooling.trip.to_warm", 3, "");
+  if (put(w, ", ", "hall air above ", "cooling.trip.air_limit", 3, "") &&
+      !put(w, " ", "after ", "cooling.trip.to_air_limit", 3, ""))
+    add(w, ": never");
+  if (!put(w, ", ", "first chip throttles after ", "cooling.trip.to_throttle", 3, "")) {
     add(w, "%sno chip throttles", between(w, ", "));
-  put_percent(w, " ", "(at most ", "cooling.trip.throttled_share", " of them)");
+  } else {
+    put_percent(w, " ", "(at most ", "cooling.trip.throttled_share", " of them)");
+  }
   put(w, ", ", "shuts down after ", "cooling.trip.to_shutdown", 3, "");
-  flush(w, "", 2, CLX_REPORT_PLAIN);
+  if (value(w, "cooling.trip.shut_share") > 0) put_percent(w, " ", "(", "cooling.trip.shut_share", ": they stay off)");
+  flush(w, "", 3, CLX_REPORT_PLAIN);
   put(w, ", ", "hottest supply ", "cooling.trip.supply_most", 3, "");
-  put(w, ", ", "hottest chip ", "cooling.trip.chip_most", 3, "");
-  if (!put(w, "; ", "as before after ", "cooling.trip.recovered", 3, ""))
-    add(w, "; not as before within the time shown");
-  flush(w, "", 2, CLX_REPORT_PLAIN);
+  put(w, ", ", "hall air ", "cooling.trip.air_most", 3, "");
+  put(w, ", ", "chip ", "cooling.trip.chip_most", 3, "");
+  const clx_quantity *recovered = clx_result_find(w->result, "cooling.trip.recovered");
+  if (recovered == NULL) {
+    if (!put(w, "; ", "not as before within the ", "cooling.trip.shown", 3, " shown"))
+      add(w, "; not as before within the time shown");
+  } else if (recovered->value > 0) {
+    put(w, "; ", "everything as before after ", "cooling.trip.recovered", 3, "");
+  } else {
+    add(w, "; everything stays as it was");
+  }
+  flush(w, "", 3, CLX_REPORT_PLAIN);
 }
 
 static void write_compare(writer *w) {

@@ -250,7 +250,7 @@ static clx_status put_what(const study *s, const clx_trip *trip, int32_t count) 
 
 static clx_status put_event(const study *s, const clx_transient_event *e, const clx_trip *asked, int32_t number) {
   static const char *const WHAT[CLX_EVENT_KINDS] = {[CLX_EVENT_TAKEOVER] = "what stood by takes over",
-                                                    [CLX_EVENT_RESTART] = "carries again",
+                                                    [CLX_EVENT_RESTART] = "back in service",
                                                     [CLX_EVENT_WARM] = "racks' supply 0.5 K above what it was",
                                                     [CLX_EVENT_COOL] = "racks' supply back",
                                                     [CLX_EVENT_AIR_LIMIT] = "hall air at its limit",
@@ -285,6 +285,9 @@ static clx_status put_events(const study *s, const clx_trip *trip, const clx_tra
   return CLX_OK;
 }
 
+// K of hall air at which servers would long have stopped: 10 K beyond the widest allowable class, A4.
+static const double HALL_MOST = 328.15;
+
 static double most_of(const float *series, int64_t samples) {
   double most = 0;
   for (int64_t i = 0; series != NULL && i < samples; i++) most = fmax(most, (double)series[i]);
@@ -317,6 +320,10 @@ static clx_status put_times(const study *s, const clx_transient *t, double shown
   CLX_TRY(
       put(s, "shut_share", t->shut_share, "", "of the chips that shut down: they stay off until somebody starts them"));
   CLX_TRY(put(s, "residual", t->energy_residual, "", "energy not accounted for, share"));
+  if (most_of(t->air, t->samples) > HALL_MOST)
+    CLX_TRY(clx_result_warn(s->result, s->error,
+                            "cooling: hall air at %.3g degC: servers stop before that, and their heat goes on here",
+                            most_of(t->air, t->samples) - 273.15));
   if (!(t->swing > 0.1)) return CLX_OK;
   return clx_result_warn(
       s->result, s->error,
@@ -327,7 +334,8 @@ static clx_status put_times(const study *s, const clx_transient *t, double shown
 
 clx_status clx_twin_cooling_trips(const clx_twin_power_case *c, const clx_cooling_options *options, clx_result *result,
                                   clx_error *error) {
-  static const double AFTER = 600;  // s that are shown after the last
+  static const double AFTER = 600,
+                      AFTER_RESTORE = 2400;  // s that are shown after the last: machines restart, halls cool down
   const study s = {.c = c, .plant = &c->cooling->plant, .options = options, .result = result, .error = error};
   clx_trip trip[CLX_COOLING_TRIPS_MAX];
   clx_transient t;
@@ -338,7 +346,9 @@ clx_status clx_twin_cooling_trips(const clx_twin_power_case *c, const clx_coolin
                           "'outside' is the air at a trip, and there is none: ask for one, or give the scenario "
                           "'cooling.trips'");
   if (count == 0) return CLX_OK;
-  const double end = trip[count - 1].at + AFTER;
+  bool restored = false;
+  for (int32_t i = 0; i < count; i++) restored = restored || trip[i].kind == CLX_TRIP_RESTORE;
+  const double end = trip[count - 1].at + (restored ? AFTER_RESTORE : AFTER);
   CLX_TRY(clx_twin_cooling_transient(c, trip, count, options->outside, end, &t, error));
   const double dry = options->outside > 0                    ? options->outside
                      : c->scenario->spec.cooling.outside > 0 ? c->scenario->spec.cooling.outside

@@ -10,7 +10,7 @@ static const double SWING_MOST = 2, SWING_NONE = 0.01;  // K about their middle 
 
 // What a loop was before the first trip.
 typedef struct clx_moment {
-  double supply, flow, clock;
+  double supply, flow;
 } clx_moment;
 
 typedef struct run {
@@ -175,7 +175,7 @@ static bool is_as_before(const run *r, double electric_now) {
     const double flow = (served ? FLOW : OUTER_FLOW) * row->loop->flow;
     if (loop->shut || fabs(r->work.out[i].flow - was->flow) > flow) return false;
     if (served && fabs(r->y[loop->at + CLX_AT_SUPPLY] - was->supply) > KELVIN) return false;
-    if (row->chips.count > 0 && fabs(r->work.out[i].clock - was->clock) > CLOCK) return false;
+    if (row->chips.count > 0 && fabs(r->work.out[i].clock - loop->clock_before) > CLOCK) return false;
     for (int32_t k = 0; k < row->unit_count; k++) {
       if (clx_ramp_at(&loop->power[k], r->time) < 0.999) return false;
     }
@@ -241,8 +241,10 @@ static void keep_settled(run *r) {
       s->unit[row->unit[k].number].heat += loop->weight * r->work.out[i].taken[k];
   }
   s->electric = r->electric = electric(m, &r->work, 0);
-  for (int32_t i = 0; i < m->loop_count; i++)
-    r->before[i] = (clx_moment){r->y[m->loop[i].at + CLX_AT_SUPPLY], r->work.out[i].flow, r->work.out[i].clock};
+  for (int32_t i = 0; i < m->loop_count; i++) {
+    r->before[i] = (clx_moment){r->y[m->loop[i].at + CLX_AT_SUPPLY], r->work.out[i].flow};
+    m->loop[i].clock_before = r->work.out[i].clock;
+  }
   // Fans of servers go on as they did.
   if (m->air >= 0) m->row[m->loop[m->air].row].servers = r->work.out[m->air].flow;
 }

@@ -73,14 +73,15 @@ typedef struct clx_transient_row {
 
 // A loop (or several that do the same) with what is out of order in it.
 typedef struct clx_transient_loop {
-  int32_t row, at;    // at: its first state
-  double weight;      // loops that it stands for
-  double share;       // of the mean direct heat of the row
-  double load;        // of it; 1
-  bool shut;          // chips
-  clx_ramp running;   // pumps
-  double coasting;    // pumps
-  double lost_pumps;  // that will not run without a restore
+  int32_t row, at;      // at: its first state
+  double weight;        // loops that it stands for
+  double share;         // of the mean direct heat of the row
+  double load;          // of it; 1
+  double clock_before;  // of its chips, before the first trip
+  bool shut;            // chips
+  clx_ramp running;     // pumps
+  double coasting;      // pumps
+  double lost_pumps;    // that will not run without a restore
   double lost[CLX_TRANSIENT_UNITS];
   clx_ramp on[CLX_TRANSIENT_UNITS];  // units that are sound
   clx_ramp power

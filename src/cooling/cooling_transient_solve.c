@@ -6,12 +6,12 @@
 
 #include "cooling/cooling_transient_internal.h"
 
-// Clocks fall by a thousandth where the sensor is so far beyond the throttle.
-static const double THROTTLE_SLACK = 0.05;  // K
+// Chips throttle that are this near to their limit and a thousandth slower than before: a board's power limit slows cooler ones, too, as they leak.
+static const double THROTTLE_NEAR = 0.02, SLOWER = 1e-3;  // K; share
 
 int32_t clx_transient_root_count(const clx_transient_model *model) { return model->members + 4; }
 
-// K that chips of a loop may still warm until they throttle, and until they stop.
+// How far chips of a loop are from throttling, and K from their stop.
 static void chip_roots(const clx_transient_model *model, const clx_transient_loop *loop, const double *y,
                        double *throttle, double *shutdown) {
   const clx_transient_chipset *set = &model->row[loop->row].chips;
@@ -19,7 +19,8 @@ static void chip_roots(const clx_transient_model *model, const clx_transient_loo
   if (set->count <= 0 || loop->shut) return;
   const clx_chip_thermal *chip = set->from->thermal;
   const double sensor = y[loop->at + CLX_AT_SENSOR];
-  if (chip->throttle > 0) *throttle = fmin(*throttle, chip->throttle + THROTTLE_SLACK - sensor);
+  const double slower = clx_transient_clock(&model->row[loop->row], y + loop->at) - loop->clock_before + SLOWER;
+  if (chip->throttle > 0) *throttle = fmin(*throttle, fmax(chip->throttle - THROTTLE_NEAR - sensor, slower));
   if (chip->shutdown > 0) *shutdown = chip->shutdown - sensor;
 }
 

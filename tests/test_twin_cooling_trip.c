@@ -43,6 +43,8 @@ static clx_status try_trips(const char *machine, const char *plant, const clx_se
   return status;
 }
 
+#ifdef CLX_HAS_SUNDIALS
+
 static clx_result *trips(const char *machine, const char *plant, const clx_setting *settings,
                          const clx_cooling_trip *trip, int32_t count) {
   clx_error error;
@@ -59,8 +61,6 @@ static double value(const clx_result *result, const char *name) {
 }
 
 static bool has(const clx_result *result, const char *name) { return clx_result_find(result, name) != NULL; }
-
-#ifdef CLX_HAS_SUNDIALS
 
 static void check_events(const clx_result *result, int32_t at_least) {
   double before = -1;

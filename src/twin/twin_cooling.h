@@ -50,6 +50,8 @@ clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_r
 // fact cooling.ride_through.note where it is longer than CLX_TWIN_RIDE_MOST, or not known (then without the quantity); a warning where the
 // transient cannot be computed.
 clx_status clx_twin_cooling_put_ride(const clx_twin_power_case *c, clx_result *result, clx_error *error);
+// What trips assume of halls, among the assumptions of a result; nothing where the plant has no hall air.
+clx_status clx_twin_cooling_assume_hall(const clx_twin_power_case *c, clx_result *result, clx_error *error);
 double clx_twin_cooling_air_limit(void);  // K at the inlets of servers
 // A transient with the trips given, all boards at their limit before, in outside air of `outside` K (0 = the scenario's, else the design day's).
 clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,

@@ -354,6 +354,7 @@ clx_status clx_twin_cooling_trips(const clx_twin_power_case *c, const clx_coolin
                      : c->scenario->spec.cooling.outside > 0 ? c->scenario->spec.cooling.outside
                                                              : s.plant->design.dry_bulb;
   CLX_TRY(put(&s, "dry_bulb", dry, "K", "outside"));
+  CLX_TRY(clx_twin_cooling_assume_hall(c, result, error));
   CLX_TRY(put_what(&s, trip, count));
   CLX_TRY(put_events(&s, trip, &t));
   CLX_TRY(put_times(&s, &t, end - trip[0].at));

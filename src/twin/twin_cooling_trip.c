@@ -121,6 +121,16 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   return clx_transient_run(&input, c->arena, out, error);
 }
 
+clx_status clx_twin_cooling_assume_hall(const clx_twin_power_case *c, clx_result *result, clx_error *error) {
+  char why[256];
+  if (c->cooling->plant.air < 0) return CLX_OK;
+  snprintf(why, sizeof why,
+           "%g m3 of air and %g kJ/K of servers a rack that follow it in %g s: halls of AI sites are not published; a "
+           "server of 2 units measured at 12 kJ/K; building and chassis left out",
+           HALL_VOLUME, HALL_METAL / 1e3, HALL_METAL_TIME);
+  return clx_result_assume(result, error, "cooling.trip.air", why);
+}
+
 double clx_twin_cooling_air_limit(void) { return HALL_LIMIT; }
 
 // --- ride-through ----------------------------------------------------------------------------------------------------------

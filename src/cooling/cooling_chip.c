@@ -132,7 +132,8 @@ clx_status clx_chip_solve(const clx_chip_thermal *thermal, const clx_chip_coolin
   const chip c = chip_of(thermal, cooling->resistance, load);
   const double inlet = cooling->inlet, thermal_most = power_allowed(&c, inlet);
   const double most = load->limit > 0 ? fmin(thermal_most, load->limit) : thermal_most;
-  const double left = work_within(&c, inlet, most), full = clx_chip_work(load, 1), least = clx_chip_work(load, CLX_CHIP_CLOCK_LEAST);
+  const double left = work_within(&c, inlet, most), full = clx_chip_work(load, 1),
+               least = clx_chip_work(load, CLX_CHIP_CLOCK_LEAST);
   *point = (clx_chip_point){.clock = 1};
   double work = full, junction = 0;
   if (full > left) {

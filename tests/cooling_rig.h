@@ -167,10 +167,11 @@ static inline void cooling_add_trip(clx_result *r, int32_t samples, double step)
 static inline void cooling_add_compare(clx_result *r) {
   static const struct {
     const char *name;
-    double pue, wue, energy, water, time;
-  } rows[] = {{"W32", 1.112, 4.1e-10, 9.1e14, 8.2e8, 1.9e7},
-              {"W40", 1.071, 3.0e-10, 5.2e14, 6.1e8, 2.2e6},
-              {"W45", 1.058, 2.4e-10, 4.0e14, 4.9e8, 0}};
+    double pue, wue, energy, water, time, leakage;
+  } rows[] = {{"W32", 1.112, 4.1e-10, 9.1e14, 8.2e8, 1.9e7, 1.1e6},
+              {"W40", 1.071, 3.0e-10, 5.2e14, 6.1e8, 2.2e6, 2.3e6},
+              {"W45", 1.058, 2.4e-10, 4.0e14, 4.9e8, 0, 3.9e6}};
+  cooling_put(r, "compare.W27.infeasible", 1, "");
   char name[64];
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     const struct {
@@ -179,8 +180,12 @@ static inline void cooling_add_compare(clx_result *r) {
     } one[] = {{"pue", "", rows[i].pue},
                {"wue", "m3/J", rows[i].wue},
                {"energy", "J", rows[i].energy},
+               {"site_energy", "J", 8e15 + rows[i].energy},
+               {"leakage", "W", rows[i].leakage},
+               {"step_time", "s", 1.9 + 1e-8 * rows[i].leakage},
                {"water", "kg", rows[i].water},
-               {"compressor_time", "s", rows[i].time}};
+               {"compressor_time", "s", rows[i].time},
+               {"liquid_compressor_time", "s", 0.4 * rows[i].time}};
     for (int32_t k = 0; k < CLX_COUNT(one); k++) {
       snprintf(name, sizeof name, "compare.%s.%s", rows[i].name, one[k].what);
       cooling_put(r, name, one[k].value, one[k].unit);
@@ -217,7 +222,9 @@ static inline void cooling_add_sums(clx_result *r) {
               {"auxiliary", "W", 4e5},
               {"heat.liquid", "W", 110e6},
               {"heat.air", "W", 22e6},
-              {"free_time", "", 0.81},
+              {"free_time", "s", 0.81 * 365 * 86400},
+              {"compressor_time", "s", 0.19 * 365 * 86400},
+              {"liquid_compressor_time", "s", 0.11 * 365 * 86400},
               {"outside_range", "s", 7200},
               {"clock", "", 0.982},
               {"step_time", "s", 1.98},
@@ -225,13 +232,16 @@ static inline void cooling_add_sums(clx_result *r) {
               {"design.dry_bulb", "K", 309.0},
               {"design.wet_bulb", "K", 298.4},
               {"moment.dry_bulb", "K", 309.0},
-              {"moment.wet_bulb", "K", 298.4}};
+              {"moment.wet_bulb", "K", 298.4},
+              {"moment.liquid", "W", 109.4e6},
+              {"moment.air", "W", 21.1e6},
+              {"moment.power", "W", 9.3e6}};
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) cooling_put(r, rows[i].name, rows[i].value, rows[i].unit);
   cooling_say(r, "cooling.plant", "Dry coolers for the racks' water, trim chillers, towers for the hall");
   cooling_say(r, "cooling.weather", "Memphis, typical year made from monthly normals");
   cooling_say(r, "cooling.throttles_first", "gb300_nvl72");
   cooling_say(r, "cooling.design.note", "N+1 in each row; 0.4 % of the hours may be hotter than the design day");
-  cooling_say(r, "cooling.moment", "design day, all at its limit");
+  cooling_say(r, "cooling.moment", "design day, every GPU at its limit");
 }
 
 // A liquid chain with a trim chiller, and an air chain with chillers, an economiser and towers.

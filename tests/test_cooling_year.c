@@ -86,6 +86,7 @@ static void test_a_year_is_the_sum_of_its_hours(void **state) {
   CLX_CHECK_NEAR(year.free_time, 3600 * free_hours, 0, 0);
   CLX_CHECK_NEAR(year.free_time + year.compressor_time, HOURS * 3600, 0, 0);
   assert_true(free_hours > 0 && year.compressor_time > 0);
+  assert_true(year.liquid_compressor_time == 0);  // all of them cool the hall
   assert_true(year.warm_time == 0 && year.throttled_time == 0 && year.shortfall == 0);
   assert_true(year.residual < 1e-9);
 }

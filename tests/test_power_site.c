@@ -58,6 +58,37 @@ static void test_one_state(void **state) {
   clx_arena_free(arena);
 }
 
+// Cooling that follows the weather: a day of hours, twice over, against its closed form; checkpoints cut hours into pieces.
+static void test_hourly_cooling(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  float share[24];
+  double mean = 0;
+  for (int32_t i = 0; i < 24; i++) {
+    share[i] = (float)(0.1 + 0.01 * i);
+    mean += (double)share[i] / 24;
+  }
+  clx_site_group group = one_group(10 * MW);
+  clx_site_event event = {.group = -1, .at = 1000, .duration = 1, .period = 977};
+  clx_site site = {.group = &group,
+                   .group_count = 1,
+                   .event = &event,
+                   .event_count = 1,
+                   .overhead = mean,
+                   .overhead_at = share,
+                   .overhead_step = HOUR,
+                   .overhead_count = 24,
+                   .horizon = 2 * DAY,
+                   .resolution = HOUR};
+  const clx_site_outcome out = run_site(&site, arena);
+  CLX_CHECK_NEAR(out.cooling_energy, mean * 10 * MW * 2 * DAY, 1e-9, 0);
+  CLX_CHECK_NEAR(out.it_mean, 10 * MW, 1e-12, 0);
+  for (int32_t i = 0; i < 48; i++)
+    CLX_CHECK_NEAR((double)out.series.watt[i], (1 + (double)share[i % 24]) * 10 * MW, 1e-6, 0);
+  CLX_CHECK_NEAR(out.site_peak, (1 + (double)share[23]) * 11 * MW, 1e-9, 0);
+  clx_arena_free(arena);
+}
+
 // --- against a plain loop of one second --------------------------------------------------------------------------------------------
 
 enum { SPAN = 3 * HOUR, GROUPS = 4, EVENTS = 9, FEEDS = 3, CUTS = 3 };
@@ -633,6 +664,13 @@ static void test_refuses(void **state) {
   site.resolution = 0;
   expect_refused(&site, "series every 0 s");
   site.resolution = 1;
+  const float cold[] = {0.1f, -0.1f};
+  site.overhead_at = cold;
+  site.overhead_step = HOUR;
+  expect_refused(&site, "0 values of 3600 s");
+  site.overhead_count = 2;
+  expect_refused(&site, "-0.1 W a W of IT power in sample 1");
+  site.overhead_at = NULL;
   site.chain = bent_chain(10);
   site.chain.cooling = 0;
   expect_refused(&site, "cooling at level 1");
@@ -641,6 +679,7 @@ static void test_refuses(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_state),
+      cmocka_unit_test(test_hourly_cooling),
       cmocka_unit_test(test_equals_a_plain_loop),
       cmocka_unit_test(test_cohort_equals_its_parts),
       cmocka_unit_test(test_random_stops),

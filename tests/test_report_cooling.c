@@ -237,8 +237,10 @@ static void test_trip(void **state) {
   assert_int_equal(count_of(out.data, "before it all boards at their limit"), 1);
   clx_buffer_free(&out);
   clx_report_cooling_compare(r, &out);
-  assert_int_equal(count_of(out.data, "class=\"bar\""), 11);  // W45 runs no compressor
+  assert_int_equal(count_of(out.data, "class=\"bar\""), 11);   // W45 runs no compressor
+  assert_int_equal(count_of(out.data, "class=\"track\""), 2);  // hall and liquid behind the liquid's
   assert_int_equal(count_of(out.data, ">W45<"), 4);
+  assert_int_equal(count_of(out.data, ">no plant<"), 4);  // holds W27
   clx_buffer_free(&out);
   clx_result_free(r);
 }
@@ -314,7 +316,7 @@ static void test_tables(void **state) {
   } tables[] = {{clx_report_cooling_plant_csv, 12, 16},
                 {clx_report_cooling_year_csv, 8760, 7},
                 {clx_report_cooling_trip_csv, 601, 8},
-                {clx_report_cooling_compare_csv, 3, 7}};
+                {clx_report_cooling_compare_csv, 4, 11}};
   clx_result *r = study(0);
   for (int32_t i = 0; i < CLX_COUNT(tables); i++) {
     clx_buffer out = {0};

@@ -13,6 +13,8 @@ static void test_values(void **state) {
   } known[] = {{"400 Gbit/s", "B/s", 50e9},
                {"150 MW", "W", 150e6},
                {"35 degC", "K", 308.15},
+               {"10 K", CLX_UNIT_KELVINS, 10},
+               {"-2.5 kelvins", CLX_UNIT_KELVINS, -2.5},
                {"122 days", "s", 122 * 86400.0},
                {"80 GB", "B", 80e9},
                {"80GB", "B", 80e9},
@@ -48,12 +50,24 @@ static void test_refusals(void **state) {
   (void)state;
   static const struct {
     const char *text, *want, *says;
-  } bad[] = {
-      {"400", "B/s", "unit is missing"},   {"400 W", "B/s", "does not fit"},     {"400 Gbits", "B/s", "does not fit"},
-      {"400 parsec", "m", "unknown unit"}, {"fast", "B/s", "expected a number"}, {"5 W", "", "without unit"},
-      {"nan", "", "expected a number"},    {"inf", "", "expected a number"},     {"0x10", "", "without unit"},
-      {"1e999", "", "expected a number"},  {"", "W", "expected a number"},       {"1,5 W", "W", "expected a number"},
-      {"1 degC/s", "K/s", "unknown unit"}, {"1 W/", "W", "unknown unit"},        {"1 /s", "Hz", "unknown unit"}};
+  } bad[] = {{"400", "B/s", "unit is missing"},
+             {"400 W", "B/s", "does not fit"},
+             {"400 Gbits", "B/s", "does not fit"},
+             {"400 parsec", "m", "unknown unit"},
+             {"fast", "B/s", "expected a number"},
+             {"5 W", "", "without unit"},
+             {"nan", "", "expected a number"},
+             {"inf", "", "expected a number"},
+             {"0x10", "", "without unit"},
+             {"1e999", "", "expected a number"},
+             {"", "W", "expected a number"},
+             {"1,5 W", "W", "expected a number"},
+             {"1 degC/s", "K/s", "unknown unit"},
+             {"1 W/", "W", "unknown unit"},
+             {"1 /s", "Hz", "unknown unit"},
+             {"10 degC", CLX_UNIT_KELVINS, "a difference is in K"},
+             {"18 degF", CLX_UNIT_KELVINS, "expected a difference of temperature such as \"10 K\""},
+             {"10", CLX_UNIT_KELVINS, "unit is missing"}};
   for (int i = 0; i < CLX_COUNT(bad); i++) {
     char why[200] = "";
     double si = -1;
@@ -70,19 +84,13 @@ static void test_formats(void **state) {
     const char *unit;
     int digits;
     const char *text;
-  } known[] = {{2.518, "s", 3, "2.52 s"},
-               {149e6, "W", 3, "149 MW"},
-               {80e9, "B", 3, "80 GB"},
-               {57.1e12, "FLOP/s", 2, "57 TFLOP/s"},
-               {3.57e6, "s", 3, "41.3 days"},
-               {0.00025, "s", 3, "250 us"},
-               {308.15, "K", 3, "35 degC"},
-               {100000, "", 12, "100,000"},
-               {0, "s", 3, "0 s"},
-               {0.5, "", 3, "0.5"},
-               {1563, "", 4, "1,563"},
-               {3.6e9, "J", 3, "1 MWh"},
-               {15e12, "token", 3, "15 trillion token"},
+  } known[] = {{2.518, "s", 3, "2.52 s"},     {149e6, "W", 3, "149 MW"},
+               {80e9, "B", 3, "80 GB"},       {57.1e12, "FLOP/s", 2, "57 TFLOP/s"},
+               {3.57e6, "s", 3, "41.3 days"}, {0.00025, "s", 3, "250 us"},
+               {308.15, "K", 3, "35 degC"},   {10, CLX_UNIT_KELVINS, 3, "10 K"},
+               {100000, "", 12, "100,000"},   {0, "s", 3, "0 s"},
+               {0.5, "", 3, "0.5"},           {1563, "", 4, "1,563"},
+               {3.6e9, "J", 3, "1 MWh"},      {15e12, "token", 3, "15 trillion token"},
                {-1234.5, "", 6, "-1,234.5"}};
   for (int i = 0; i < CLX_COUNT(known); i++) {
     char buffer[64];

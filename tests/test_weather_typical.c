@@ -95,6 +95,41 @@ static void holds(const clx_weather *w, const normals *n, double humidity) {
   CLX_CHECK_NEAR(got.climate.design_evaporation, n->climate.design_evaporation, 0, 0.15);
 }
 
+// The value that `share` of the hours of at least `least` kelvin do not reach.
+static double low_relative(const clx_weather *w, double least, double share) {
+  double low = 0, high = 1, hours = 0;
+  for (int64_t h = 0; h < w->count; h++) hours += (double)w->dry_bulb[h] >= least;
+  for (int32_t i = 0; i < 40; i++) {
+    const double middle = 0.5 * (low + high);
+    double below = 0;
+    for (int64_t h = 0; h < w->count; h++) below += (double)w->dry_bulb[h] >= least && relative(w, h) < middle;
+    if (below > share * hours)
+      high = middle;
+    else
+      low = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+// No desert hours in a humid place: hot afternoons of dry days keep their moisture. The typical years of Fayetteville and Houston reach
+// 8 and 14 %, their hottest hours (above 30 degC) 14 and 21 %, their wet bulbs at most 17 K below the dry.
+static void test_memphis_is_humid(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_weather w;
+  normals n;
+  memphis(&n);
+  assert_int_equal(clx_weather_typical(&n.climate, arena, &w, NULL), CLX_OK);
+  double least = 1, depression = 0;
+  for (int64_t h = 0; h < w.count; h++) {
+    least = fmin(least, relative(&w, h));
+    depression = fmax(depression, (double)w.dry_bulb[h] - (double)w.wet_bulb[h]);
+  }
+  assert_true(least > 0.15);
+  assert_true(depression < 17.5);
+  clx_arena_free(arena);
+}
+
 static void test_memphis(void **state) {
   (void)state;
   clx_arena *arena = clx_arena_new();
@@ -217,11 +252,12 @@ static void test_method_on_tmy_files(void **state) {
   static const struct {
     const char *file;
     double mean, wet, dry,
-        humidity;  // K; hours of wet bulb above 12, 16, 20 degC; of dry bulb above 15, 25, 30 degC; share
-  } row[] = {{"USA_AR_Fayetteville-Drake.Field.723445_TMY3.epw", 0.15, 210, 220, 0.02},
-             {"USA_TX_Houston-Bush.Intercontinental.AP.722430_TMY3.epw", 0.2, 400, 300, 0.031},
-             {"USA_IL_Chicago-OHare.Intl.AP.725300_TMY3.epw", 0.2, 170, 100, 0.02},
-             {"USA_AZ_Phoenix-Sky.Harbor.Intl.AP.722780_TMY3.epw", 0.55, 520, 120, 0.02}};
+        humidity;     // K; hours of wet bulb above 12, 16, 20 degC; of dry bulb above 15, 25, 30 degC; share
+    double low, hot;  // relative humidity of the driest hundredth: of all hours, of those above 30 degC
+  } row[] = {{"USA_AR_Fayetteville-Drake.Field.723445_TMY3.epw", 0.15, 210, 220, 0.02, 0.045, 0.01},
+             {"USA_TX_Houston-Bush.Intercontinental.AP.722430_TMY3.epw", 0.2, 400, 300, 0.031, 0.04, 0.025},
+             {"USA_IL_Chicago-OHare.Intl.AP.725300_TMY3.epw", 0.2, 170, 100, 0.02, 0.01, 0.115},
+             {"USA_AZ_Phoenix-Sky.Harbor.Intl.AP.722780_TMY3.epw", 0.65, 600, 120, 0.02, 0.03, 0.015}};
   const char *root = getenv("COLOSSUS_SOURCE_ROOT");
   for (int32_t i = 0; i < CLX_COUNT(row); i++) {
     char path[4096];
@@ -244,16 +280,16 @@ static void test_method_on_tmy_files(void **state) {
     for (int32_t k = 0; k < CLX_COUNT(dry); k++) {
       CLX_CHECK_NEAR(hours_above(made.dry_bulb, dry[k]), hours_above(real.dry_bulb, dry[k]), 0, row[i].dry);
     }
+    CLX_CHECK_NEAR(low_relative(&made, 0, 0.01), low_relative(&real, 0, 0.01), 0, row[i].low);
+    CLX_CHECK_NEAR(low_relative(&made, 303.15, 0.01), low_relative(&real, 303.15, 0.01), 0, row[i].hot);
     clx_arena_free(arena);
   }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_memphis),
-      cmocka_unit_test(test_the_entry),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_method_on_tmy_files),
+      cmocka_unit_test(test_memphis),  cmocka_unit_test(test_memphis_is_humid),    cmocka_unit_test(test_the_entry),
+      cmocka_unit_test(test_refusals), cmocka_unit_test(test_method_on_tmy_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,38 @@ int cli_load(const clx_catalog *catalog, const char *name, const cli_settings *s
 int cli_load_open(const clx_catalog *catalog, const char *name, const cli_settings *settings, clx_scenario **scenario);
 int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **result);
 
+// --- what a study writes (cli_part.c) --------------------------------------------------------------------------------
+// A text of a result and the file of -o DIR that it goes into.
+typedef struct cli_part {
+  const char *file;
+  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
+  const char *what;
+  const char *needs;  // only with this option ("--year"), or where the name of a quantity begins so; NULL = always
+} cli_part;
+
+clx_status cli_part_json(const clx_result *result, const char *what, char **text, clx_error *error);
+// Into the file at `path`, or to stdout when that is NULL.
+int cli_part_put(const clx_result *result, const cli_part *part, const char *path);
+// All of them into the folder of --output, where that is given.
+int cli_part_folder(const cli_call *call, const clx_result *result, const cli_part *part, int32_t count);
+bool cli_threads(const cli_call *call, int32_t *threads);  // --threads; default: all processors. Prints what is wrong.
+bool cli_duration(const char *text, double *seconds);      // "60s", "1 ms", "2 min", "1h"; false when it is none
+
+// Options that every study has.
+#define CLI_OPTION_SET \
+  { .name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario" }
+#define CLI_OPTION_THREADS \
+  { .name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result" }
+#define CLI_OPTION_EXPECT                                                           \
+  {                                                                                 \
+    .name = "expect", .value = "'NAME>=VALUE'", .kind = CLI_TEXT, .repeated = true, \
+    .doc = "exit 3 unless a result is so"                                           \
+  }
+#define CLI_OPTION_JSON \
+  { .name = "json", .doc = "everything that was found, as JSON" }
+#define CLI_OPTION_OUTPUT(text) \
+  { .name = "output", .letter = 'o', .value = "DIR", .kind = CLI_FOLDER_PATH, .doc = text }
+
 // --- expectations (cli_expect.c) -------------------------------------------------------------------------------------
 // Checks the form of every --expect before anything runs.
 int cli_expect_check(const cli_call *call);

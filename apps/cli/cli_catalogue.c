@@ -9,11 +9,18 @@ static int put_entry(const clx_catalog *catalog, const char *kind, const char *n
   clx_error_clear(&error);
   char *text = NULL;
   if (clx_catalog_show(catalog, kind, name, false, &text, &error) != CLX_OK) return cli_fail(&error);
+  static const char takes[] = "\ntakes: heat of ";  // of a plant's page
+  char *heat = strstr(text, takes);
+  if (heat != NULL) heat += strlen(takes);
+  if (heat != NULL) heat[strcspn(heat, "\n")] = '\0';
   text[strcspn(text, "\n")] = '\0';
   char *end = strrchr(text, '(');
   if (end != NULL && end > text && end[-1] == ' ') end[-1] = '\0';
   if (with_kind) printf("%-10s ", kind);
-  printf("%-28s %s\n", name, text);
+  if (heat != NULL)
+    printf("%-28s %-14s  %s\n", name, heat, text);
+  else
+    printf("%-28s %s\n", name, text);
   clx_text_free(text);
   return CLI_DONE;
 }
@@ -36,6 +43,16 @@ static int check_kind(const char *kind) {
   for (int32_t i = 0; clx_catalog_kind(i) != NULL; i++) {
     if (strcmp(clx_catalog_kind(i), kind) == 0) return CLI_DONE;
   }
+  static const struct {
+    const char *said, *kind, *what;
+  } others[] = {{"pump", "mover", "pumps and fans"},
+                {"fan", "mover", "pumps and fans"},
+                {"cooler", "dry_cooler", "dry coolers"},
+                {"cooling", "plant", "cooling plants"},
+                {"weather", "climate", "typical years"}};
+  for (size_t i = 0; i < CLI_COUNT(others); i++)
+    if (strcmp(others[i].said, kind) == 0)
+      return cli_wrong("the catalogue has no kind '%s'; did you mean '%s' (%s)?", kind, others[i].kind, others[i].what);
   const char *near = cli_nearest(kind, kind_name, NULL);
   if (near != NULL) return cli_wrong("the catalogue has no kind '%s'; did you mean '%s'?", kind, near);
   char list[256] = "";

@@ -1,7 +1,6 @@
 // colossus cooling: the plant of a site, its year, the minutes after a trip.
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -48,23 +47,15 @@ static bool read_temperature(const char *text, range allowed, double *kelvin) {
   return false;
 }
 
-// "60", "60s", "2 min": s from 0 on; false when it is none.
+// "60", "60s", "2 min": s from 0 to a day; false when it is none.
 static bool read_time(const char *text, double *seconds) {
-  static const struct {
-    const char *name;
-    double factor;
-  } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
   static const double MOST = 86400;
   char *end = NULL;
-  const double number = strtod(text, &end);
-  const char *name = end + strspn(end, " ");
-  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
-    const double value = number * units[i].factor;
-    if (strcmp(name, units[i].name) != 0 || !(value >= 0 && value <= MOST)) continue;
-    *seconds = value;
-    return true;
-  }
-  return false;
+  double value = strtod(text, &end);
+  if ((end == text || *end != '\0') && !cli_duration(text, &value)) return false;
+  if (!(value >= 0 && value <= MOST)) return false;
+  *seconds = value;
+  return true;
 }
 
 static bool is_kind(const char *text) {
@@ -161,12 +152,9 @@ static int read_compare(const char *text, request *r) {
 }
 
 static int read_request(const cli_call *call, request *r) {
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online;
   clx_cooling_options_default(&r->options);
   if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
-  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
-  r->options.threads = (int32_t)threads;
+  if (!cli_threads(call, &r->options.threads)) return CLI_WRONG;
   r->options.year = cli_flag(call, "year");
   r->options.design = cli_flag(call, "design");
   const char *outside = cli_text(call, "outside");
@@ -195,21 +183,8 @@ static int study(const clx_scenario *scenario, clx_cooling_options *options, clx
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-// A text of a result and the file of -o DIR that it goes into.
-typedef struct part {
-  const char *file;
-  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
-  const char *what;
-  const char *needs;  // only with this option, or where a quantity of the result begins so; NULL = always
-} part;
-
 static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
   return clx_cooling_text(result, what != NULL, text, error);
-}
-
-static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_result_json(result, text, error);
 }
 
 static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
@@ -217,64 +192,24 @@ static clx_status make_page(const clx_result *result, const char *what, char **t
   return clx_cooling_html(result, text, error);
 }
 
-static const part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                             {"result.json", make_json, NULL, NULL},
-                             {"index.html", make_page, NULL, NULL},
-                             {"plant.svg", clx_cooling_svg, "plant", NULL},
-                             {"plant.csv", clx_cooling_csv, "plant", NULL},
-                             {"year.svg", clx_cooling_svg, "year", "--year"},
-                             {"duration.svg", clx_cooling_svg, "duration", "--year"},
-                             {"year.csv", clx_cooling_csv, "year", "--year"},
-                             {"trip.svg", clx_cooling_svg, "trip", "cooling.trip."},
-                             {"trip.csv", clx_cooling_csv, "trip", "cooling.trip."},
-                             {"compare.svg", clx_cooling_svg, "compare", "cooling.compare."},
-                             {"compare.csv", clx_cooling_csv, "compare", "cooling.compare."}};
-
-static bool is_there(const cli_call *call, const clx_result *result, const char *needs) {
-  if (needs == NULL) return true;
-  if (strcmp(needs, "--year") == 0) return cli_flag(call, "year");
-  for (int32_t i = 0; i < clx_result_count(result); i++) {
-    if (strncmp(clx_result_at(result, i)->name, needs, strlen(needs)) == 0) return true;
-  }
-  return false;
-}
-
-// Into the file at `path`, or to stdout when that is NULL.
-static int put_part(const clx_result *result, const part *p, const char *path) {
-  clx_error error;
-  clx_error_clear(&error);
-  char *text = NULL;
-  int code = CLI_DONE;
-  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
-  if (path != NULL) {
-    code = cli_write_file(path, text);
-  } else {
-    cli_put(text);
-  }
-  clx_text_free(text);
-  return code;
-}
-
-static int write_folder(const cli_call *call, const clx_result *result, const char *folder) {
-  int code = cli_make_folder(folder);
-  const size_t size = strlen(folder) + 32;
-  char *path = malloc(size);
-  if (path == NULL) return cli_no_memory();
-  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
-    if (!is_there(call, result, FILES[i].needs)) continue;
-    snprintf(path, size, "%s/%s", folder, FILES[i].file);
-    code = put_part(result, &FILES[i], path);
-  }
-  free(path);
-  return code;
-}
+static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
+                                 {"result.json", cli_part_json, NULL, NULL},
+                                 {"index.html", make_page, NULL, NULL},
+                                 {"plant.svg", clx_cooling_svg, "plant", NULL},
+                                 {"plant.csv", clx_cooling_csv, "plant", NULL},
+                                 {"year.svg", clx_cooling_svg, "year", "--year"},
+                                 {"duration.svg", clx_cooling_svg, "duration", "--year"},
+                                 {"year.csv", clx_cooling_csv, "year", "--year"},
+                                 {"trip.svg", clx_cooling_svg, "trip", "cooling.trip."},
+                                 {"trip.csv", clx_cooling_csv, "trip", "cooling.trip."},
+                                 {"compare.svg", clx_cooling_svg, "compare", "cooling.compare."},
+                                 {"compare.csv", clx_cooling_csv, "compare", "cooling.compare."}};
 
 static int show(const cli_call *call, const clx_result *result) {
-  const char *folder = cli_text(call, "output");
-  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const part json = {NULL, make_json, NULL, NULL};
-  const int code = folder != NULL ? write_folder(call, result, folder) : CLI_DONE;
-  return code != CLI_DONE ? code : put_part(result, cli_flag(call, "json") ? &json : &report, NULL);
+  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
+  const cli_part json = {NULL, cli_part_json, NULL, NULL};
+  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
+  return code != CLI_DONE ? code : cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
 }
 
 // --- the command -------------------------------------------------------------------------------------------------------------
@@ -302,7 +237,7 @@ static int cooling(const cli_call *call) {
 }
 
 static const cli_option OPTIONS[] = {
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    CLI_OPTION_SET,
     {.name = "year", .doc = "also the hours of the year: carpets, duration curves, table"},
     {.name = "trip",
      .value = "KIND[:NAME[:COUNT]][@TIME]",
@@ -316,21 +251,13 @@ static const cli_option OPTIONS[] = {
     {.name = "compare",
      .value = "W32,W40,W45",
      .kind = CLI_TEXT,
-     .doc = "also the smallest plant and its year at these supply temperatures"},
+     .doc = "also the whole scenario at these supply temperatures"},
     {.name = "design", .doc = "also the smallest plant that holds the supply through the design day"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of failures (default 1)"},
-    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"},
+    CLI_OPTION_THREADS,
+    CLI_OPTION_EXPECT,
+    CLI_OPTION_JSON,
+    CLI_OPTION_OUTPUT("also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"),
 };
 
 const cli_command cli_cooling_command = {
@@ -344,10 +271,10 @@ const cli_command cli_cooling_command = {
         "--trip shows the minutes after something stops: pump (of a loop), cdu, chiller, unit (of the plant, by\n"
         "name) or power (all that has no backup); restore brings it back, load:SHARE changes what the racks draw.\n"
         "Without NAME it is the racks' loop or the first such unit, without COUNT all of them, without @TIME at\n"
-        "once; all boards are at their limit before. --compare finds the smallest plant for each supply\n"
-        "temperature and runs its year; --design does so for the scenario's own. A plant that cannot reject its\n"
-        "heat is exit code 1 with the missing power and the hour. SCENARIO is a YAML file or a shipped name.\n"
-        "Ctrl-C stops without output.",
+        "once; all boards are at their limit before. --compare runs the whole scenario at each supply temperature,\n"
+        "from the plant, sized for it, to chips and the step of the job; --design finds the smallest plant for its\n"
+        "own. A plant that cannot reject its heat is exit code 1 with the missing power and the hour. SCENARIO is a\n"
+        "YAML file or a shipped name. Ctrl-C stops without output.",
     .examples = {"colossus cooling colossus-2", "colossus cooling colossus-2 --year -o results",
                  "colossus cooling colossus-2 --trip power@60s --trip restore@150s --outside 38 -o results",
                  "colossus cooling my.yaml --trip pump:racks:1    # one pump of each loop of racks",

@@ -1,7 +1,6 @@
 // colossus goodput: what failures leave of a machine's time, under one policy and another.
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -32,15 +31,13 @@ static int read_policies(const cli_call *call, request *r) {
 }
 
 static int read_request(const cli_call *call, request *r) {
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online, replications = 0;
+  uint64_t replications = 0;
   clx_goodput_options_default(&r->options);
   if (cli_flag(call, "json") && cli_flag(call, "csv"))
     return cli_wrong("'--json' and '--csv' both ask for stdout: give one of them, or -o for both");
   if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
-  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
+  if (!cli_threads(call, &r->options.threads)) return CLI_WRONG;
   if (!cli_number(call, "replications", 2, 10000000, &replications)) return CLI_WRONG;
-  r->options.threads = (int32_t)threads;
   r->options.replications = (int32_t)replications;
   return read_policies(call, r);
 }
@@ -72,70 +69,30 @@ static int simulate(request *r, clx_result **result) {
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-// A text of a result and the file of -o DIR that it goes into.
-typedef struct part {
-  const char *file;
-  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
-  const char *what;
-} part;
-
 static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
   return clx_goodput_text(result, what != NULL, text, error);
 }
 
-static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_result_json(result, text, error);
-}
-
-static const part FILES[] = {{"report.txt", make_report, NULL},
-                             {"goodput.json", make_json, NULL},
-                             {"goodput.svg", clx_goodput_svg, "goodput"},
-                             {"progress.svg", clx_goodput_svg, "progress"},
-                             {"size.svg", clx_goodput_svg, "size"},
-                             {"interval.svg", clx_goodput_svg, "interval"},
-                             {"ledger.svg", clx_goodput_svg, "ledger"},
-                             {"ledger.csv", clx_goodput_csv, "ledger"},
-                             {"progress.csv", clx_goodput_csv, "progress"},
-                             {"curves.csv", clx_goodput_csv, "curves"}};
-
-// Into the file at `path`, or to stdout when that is NULL.
-static int put_part(const clx_result *result, const part *p, const char *path) {
-  clx_error error;
-  clx_error_clear(&error);
-  char *text = NULL;
-  int code = CLI_DONE;
-  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
-  if (path != NULL) {
-    code = cli_write_file(path, text);
-  } else {
-    cli_put(text);
-  }
-  clx_text_free(text);
-  return code;
-}
-
-static int write_folder(const clx_result *result, const char *folder) {
-  int code = cli_make_folder(folder);
-  const size_t size = strlen(folder) + 32;
-  char *path = malloc(size);
-  if (path == NULL) return cli_no_memory();
-  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
-    snprintf(path, size, "%s/%s", folder, FILES[i].file);
-    code = put_part(result, &FILES[i], path);
-  }
-  free(path);
-  return code;
-}
+static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
+                                 {"goodput.json", cli_part_json, NULL, NULL},
+                                 {"goodput.svg", clx_goodput_svg, "goodput", NULL},
+                                 {"progress.svg", clx_goodput_svg, "progress", NULL},
+                                 {"size.svg", clx_goodput_svg, "size", NULL},
+                                 {"interval.svg", clx_goodput_svg, "interval", NULL},
+                                 {"ledger.svg", clx_goodput_svg, "ledger", NULL},
+                                 {"ledger.csv", clx_goodput_csv, "ledger", NULL},
+                                 {"progress.csv", clx_goodput_csv, "progress", NULL},
+                                 {"curves.csv", clx_goodput_csv, "curves", NULL}};
 
 static int show(const cli_call *call, const clx_result *result) {
-  const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
-  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL}, json = {NULL, make_json, NULL};
-  const part csv = {NULL, clx_goodput_csv, "ledger"}, drawing = {NULL, clx_goodput_svg, "goodput"};
-  int code = folder != NULL ? write_folder(result, folder) : CLI_DONE;
-  if (code == CLI_DONE && svg != NULL) code = put_part(result, &drawing, svg);
+  const char *svg = cli_text(call, "svg");
+  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL},
+                 json = {NULL, cli_part_json, NULL, NULL}, csv = {NULL, clx_goodput_csv, "ledger", NULL},
+                 drawing = {NULL, clx_goodput_svg, "goodput", NULL};
+  int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
+  if (code == CLI_DONE && svg != NULL) code = cli_part_put(result, &drawing, svg);
   if (code != CLI_DONE) return code;
-  return put_part(result, cli_flag(call, "json") ? &json : cli_flag(call, "csv") ? &csv : &report, NULL);
+  return cli_part_put(result, cli_flag(call, "json") ? &json : cli_flag(call, "csv") ? &csv : &report, NULL);
 }
 
 // --- the command -------------------------------------------------------------------------------------------------------------
@@ -166,23 +123,15 @@ static const cli_option OPTIONS[] = {
      .kind = CLI_POLICY,
      .repeated = true,
      .doc = "NAME, NAME,KEY=VALUE ... or KEY=VALUE ..., up to 8"},
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    CLI_OPTION_SET,
     {.name = "replications", .value = "N", .kind = CLI_TEXT, .doc = "runs of each policy (default: the scenario's)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of failures, repairs and slow ranks (default 1)"},
-    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_THREADS,
+    CLI_OPTION_EXPECT,
+    CLI_OPTION_JSON,
     {.name = "csv", .doc = "where every GPU-second went, as CSV"},
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw the comparison into FILE"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write report.txt, goodput.json, drawings (.svg) and tables (.csv)"},
+    CLI_OPTION_OUTPUT("also write report.txt, goodput.json, drawings (.svg) and tables (.csv)"),
 };
 
 const cli_command cli_goodput_command = {

@@ -1,7 +1,6 @@
 // colossus power: what a site draws, over a step and over a year.
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -9,23 +8,13 @@ static bool show_done(void *context, const char *step, double done) { return cli
 
 // --- what is asked -------------------------------------------------------------------------------------------------------
 
-// "60s", "1 ms", "5 min": seconds of a time above zero; false when it is none.
+// Seconds of a time above zero; false when it is none.
 static bool read_time(const char *text, double *seconds) {
-  static const struct {
-    const char *name;
-    double factor;
-  } units[] = {{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"min", 60}, {"h", 3600}};
   static const double MOST = 1e9;
-  char *end = NULL;
-  const double number = strtod(text, &end);
-  const char *name = end + strspn(end, " ");
-  for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
-    const double value = number * units[i].factor;
-    if (strcmp(name, units[i].name) != 0 || !(value > 0 && value < MOST)) continue;
-    *seconds = value;
-    return true;
-  }
-  return false;
+  double value = 0;
+  if (!cli_duration(text, &value) || !(value > 0 && value < MOST)) return false;
+  *seconds = value;
+  return true;
 }
 
 static int read_event(const cli_call *call, clx_power_options *options) {
@@ -45,12 +34,9 @@ static int read_event(const cli_call *call, clx_power_options *options) {
 
 static int read_request(const cli_call *call, clx_power_options *options) {
   static const double LEAST = 8;  // samples, of a spectrum
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t threads = online < 1 ? 1 : online > 1024 ? 1024 : (uint64_t)online;
   clx_power_options_default(options);
   if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return CLI_WRONG;
-  if (!cli_number(call, "threads", 1, 1024, &threads)) return CLI_WRONG;
-  options->threads = (int32_t)threads;
+  if (!cli_threads(call, &options->threads)) return CLI_WRONG;
   options->design = cli_flag(call, "design");
   options->year = cli_flag(call, "year");
   const char *window = cli_text(call, "window"), *resolution = cli_text(call, "resolution");
@@ -77,21 +63,8 @@ static int study(const clx_scenario *scenario, clx_power_options *options, clx_r
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-// A text of a result and the file of -o DIR that it goes into.
-typedef struct part {
-  const char *file;
-  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
-  const char *what;
-  const char *option;  // only where it is given; NULL = always
-} part;
-
 static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
   return clx_power_text(result, what != NULL, text, error);
-}
-
-static clx_status make_json(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_result_json(result, text, error);
 }
 
 static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
@@ -99,57 +72,26 @@ static clx_status make_page(const clx_result *result, const char *what, char **t
   return clx_power_html(result, text, error);
 }
 
-static const part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                             {"result.json", make_json, NULL, NULL},
-                             {"index.html", make_page, NULL, NULL},
-                             {"waveform.svg", clx_power_svg, "waveform", NULL},
-                             {"spectrum.svg", clx_power_svg, "spectrum", NULL},
-                             {"chain.svg", clx_power_svg, "chain", NULL},
-                             {"year.svg", clx_power_svg, "year", "year"},
-                             {"design.svg", clx_power_svg, "design", "design"},
-                             {"waveform.csv", clx_power_csv, "waveform", NULL},
-                             {"spectrum.csv", clx_power_csv, "spectrum", NULL},
-                             {"chain.csv", clx_power_csv, "chain", NULL},
-                             {"checks.csv", clx_power_csv, "checks", NULL},
-                             {"year.csv", clx_power_csv, "year", "year"},
-                             {"design.csv", clx_power_csv, "design", "design"}};
-
-// Into the file at `path`, or to stdout when that is NULL.
-static int put_part(const clx_result *result, const part *p, const char *path) {
-  clx_error error;
-  clx_error_clear(&error);
-  char *text = NULL;
-  int code = CLI_DONE;
-  if (p->make(result, p->what, &text, &error) != CLX_OK) return cli_fail(&error);
-  if (path != NULL) {
-    code = cli_write_file(path, text);
-  } else {
-    cli_put(text);
-  }
-  clx_text_free(text);
-  return code;
-}
-
-static int write_folder(const cli_call *call, const clx_result *result, const char *folder) {
-  int code = cli_make_folder(folder);
-  const size_t size = strlen(folder) + 32;
-  char *path = malloc(size);
-  if (path == NULL) return cli_no_memory();
-  for (int32_t i = 0; i < CLI_COUNT(FILES) && code == CLI_DONE; i++) {
-    if (FILES[i].option != NULL && !cli_flag(call, FILES[i].option)) continue;
-    snprintf(path, size, "%s/%s", folder, FILES[i].file);
-    code = put_part(result, &FILES[i], path);
-  }
-  free(path);
-  return code;
-}
+static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
+                                 {"result.json", cli_part_json, NULL, NULL},
+                                 {"index.html", make_page, NULL, NULL},
+                                 {"waveform.svg", clx_power_svg, "waveform", NULL},
+                                 {"spectrum.svg", clx_power_svg, "spectrum", NULL},
+                                 {"chain.svg", clx_power_svg, "chain", NULL},
+                                 {"year.svg", clx_power_svg, "year", "--year"},
+                                 {"design.svg", clx_power_svg, "design", "--design"},
+                                 {"waveform.csv", clx_power_csv, "waveform", NULL},
+                                 {"spectrum.csv", clx_power_csv, "spectrum", NULL},
+                                 {"chain.csv", clx_power_csv, "chain", NULL},
+                                 {"checks.csv", clx_power_csv, "checks", NULL},
+                                 {"year.csv", clx_power_csv, "year", "--year"},
+                                 {"design.csv", clx_power_csv, "design", "--design"}};
 
 static int show(const cli_call *call, const clx_result *result) {
-  const char *folder = cli_text(call, "output");
-  const part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const part json = {NULL, make_json, NULL, NULL};
-  const int code = folder != NULL ? write_folder(call, result, folder) : CLI_DONE;
-  return code != CLI_DONE ? code : put_part(result, cli_flag(call, "json") ? &json : &report, NULL);
+  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
+  const cli_part json = {NULL, cli_part_json, NULL, NULL};
+  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
+  return code != CLI_DONE ? code : cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
 }
 
 // --- the command -------------------------------------------------------------------------------------------------------------
@@ -176,7 +118,7 @@ static int power(const cli_call *call) {
 }
 
 static const cli_option OPTIONS[] = {
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    CLI_OPTION_SET,
     {.name = "window", .value = "TIME", .kind = CLI_TEXT, .doc = "of the waveform, such as 60s (default: a few steps)"},
     {.name = "resolution",
      .value = "TIME",
@@ -188,18 +130,10 @@ static const cli_option OPTIONS[] = {
     {.name = "design", .doc = "also find the smallest battery and power floor within power.limits"},
     {.name = "year", .doc = "also run the site over power.horizon (default: a year)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of stops and of jobs that are not in step (default 1)"},
-    {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "default: all processors; never changes a result"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"},
+    CLI_OPTION_THREADS,
+    CLI_OPTION_EXPECT,
+    CLI_OPTION_JSON,
+    CLI_OPTION_OUTPUT("also write index.html, report.txt, result.json, drawings (.svg), tables (.csv)"),
 };
 
 const cli_command cli_power_command = {

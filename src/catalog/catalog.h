@@ -53,6 +53,8 @@ struct clx_plant_spec;
 struct clx_plant_finder;
 clx_status clx_catalog_read_plant(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                   struct clx_plant_spec *spec, clx_error *error);
+// Whose heat the entry of a plant takes: "liquid and air", "liquid" (of racks) or "air" (of the hall).
+const char *clx_catalog_plant_takes(const clx_node *plant);
 // Equipment read once, and how clx_plant_build finds it. A list starts as NULL; entries come from `arena`.
 typedef struct clx_equipment clx_equipment;
 // Everything that a plant names: movers, CDUs and their pumps, dry coolers, towers, chillers. CLX_INPUT: every name that the catalogue does not
@@ -65,8 +67,6 @@ clx_status clx_equipment_add(const clx_catalog *catalog, const char *kind, const
 const void *clx_equipment_find(const clx_equipment *list, const char *kind,
                                const char *name);  // NULL = not in the list
 struct clx_plant_finder clx_equipment_finder(const clx_equipment *list);
-// Kind of the catalogue that stands for a unit of a plant (clx_plant_kind); NULL = none does.
-const char *clx_plant_equipment_kind(int32_t plant_kind);
 // Reads a pipe network (docs/model/cooling/hydraulics.md) from a document or file, resolves its pumps' movers, builds and checks it; all from
 // `arena`. CLX_INPUT with the place.
 struct clx_hydraulic_spec;

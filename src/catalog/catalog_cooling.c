@@ -8,6 +8,11 @@ clx_status clx_catalog_read_plant(const clx_catalog *catalog, const char *name, 
   return clx_plant_check(spec, place, error);
 }
 
+const char *clx_catalog_plant_takes(const clx_node *plant) {
+  const bool liquid = clx_node_get(plant, "liquid") != NULL, air = clx_node_get(plant, "air") != NULL;
+  return liquid && air ? "liquid and air" : liquid ? "liquid" : "air";
+}
+
 // --- equipment -----------------------------------------------------------------------------------------------------------
 
 struct clx_equipment {
@@ -15,13 +20,6 @@ struct clx_equipment {
   const void *entry;
   const clx_equipment *next;
 };
-
-// What stands for a unit of a plant in the catalogue.
-static const char *const equipment_kind[CLX_PLANT_KINDS] = {
-    [CLX_PLANT_EXCHANGER] = "cdu",   [CLX_PLANT_DRY] = "dry_cooler",    [CLX_PLANT_TOWER] = "tower",
-    [CLX_PLANT_CHILLER] = "chiller", [CLX_PLANT_AIR_ECONOMISER] = NULL, [CLX_PLANT_DX] = "chiller"};
-
-const char *clx_plant_equipment_kind(int32_t plant_kind) { return equipment_kind[plant_kind]; }
 
 const void *clx_equipment_find(const clx_equipment *list, const char *kind, const char *name) {
   for (const clx_equipment *e = list; e != NULL; e = e->next)
@@ -52,7 +50,7 @@ clx_status clx_catalog_read_equipment(const clx_catalog *catalog, const clx_plan
   }
   for (int32_t i = 0; i < plant->unit_count; i++) {
     const clx_plant_unit_spec *u = &plant->unit[i];
-    const char *kind = equipment_kind[u->kind];
+    const char *kind = clx_plant_equipment_kind(u->kind);
     if (u->equipment == NULL || kind == NULL) continue;
     clx_status read = clx_equipment_add(catalog, kind, u->equipment, u->place, arena, list, error);
     if (read == CLX_OK && u->kind == CLX_PLANT_EXCHANGER) {

@@ -92,6 +92,8 @@ static void show_heading(page *p, const clx_entry *entry, const clx_node *tree) 
     }
     clx_buffer_format(p->out, "\n");
   }
+  if (clx_text_equal(clx_catalog_kind(entry->kind), "plant"))
+    clx_buffer_format(p->out, "takes: heat of %s\n", clx_catalog_plant_takes(tree));
 }
 
 static clx_status show_text(const clx_catalog *catalog, const clx_entry *entry, const clx_node *tree, char **text,

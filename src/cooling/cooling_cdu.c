@@ -1,4 +1,5 @@
-// Coolant distribution units: a plate exchanger between the racks' loop and the facility's, and the pumps of the former.
+// Coolant distribution units: a plate exchanger between the racks' loop and the facility's, and the pumps of the former. Rear doors are the same with air
+// on the racks' side: a coil in crossflow, and fans.
 #include <math.h>
 
 #include "cooling/cooling_exchanger.h"
@@ -10,8 +11,9 @@ static clx_status fluids_of(const clx_cdu *cdu, clx_fluid *rack, clx_fluid *faci
                             clx_error *error) {
   if (!clx_fluid_named(cdu->rack_fluid, rack) || !clx_fluid_named(cdu->facility_fluid, facility)) {
     return clx_fail(error, CLX_INPUT, place,
-                    "rack_fluid, facility_fluid: expected water or pg25, read \"%s\" and \"%s\"", cdu->rack_fluid,
-                    cdu->facility_fluid);
+                    "rack_fluid, facility_fluid: expected water or pg25 (air of a rear door on the racks' side), read "
+                    "\"%s\" and \"%s\"",
+                    cdu->rack_fluid, cdu->facility_fluid);
   }
   return CLX_OK;
 }
@@ -63,8 +65,10 @@ clx_status clx_cdu_exchanger(const clx_cdu *cdu, double rack_supply, clx_exchang
   CLX_TRY(capacities(cdu, rack_supply, facility_supply, &rack, &facility, error));
   const double back = rack_supply + cdu->capacity / (cdu->rack_flow * rack);
   const double facility_back = facility_supply + cdu->capacity / (cdu->facility_flow * facility);
-  const clx_status status = clx_exchanger_size(CLX_COUNTER, cdu->capacity, back, rack_supply, facility_supply,
-                                               facility_back, rack, facility, exchanger, NULL);
+  clx_fluid hot;
+  const bool door = clx_fluid_named(cdu->rack_fluid, &hot) && hot.kind == CLX_FLUID_AIR;
+  const clx_status status = clx_exchanger_size(door ? CLX_CROSS_UNMIXED : CLX_COUNTER, cdu->capacity, back, rack_supply,
+                                               facility_supply, facility_back, rack, facility, exchanger, NULL);
   if (status == CLX_OK) return CLX_OK;
   return clx_fail_plain(
       error, CLX_INPUT,

@@ -139,7 +139,7 @@ clx_status clx_chip_solve(const clx_chip_thermal *thermal, const clx_chip_coolin
   if (full > left) {
     point->clock = clock_of(load, left);
     work = left;
-    point->throttled = full > work_within(&c, inlet, thermal_most);
+    point->throttled = most < load->limit || !(load->limit > 0);
   }
   point->shut = !(left >= least);
   if (point->shut) {
@@ -163,8 +163,9 @@ double clx_chip_inlet_limit(const clx_chip_thermal *thermal, double resistance, 
   if (!(thermal->throttle > 0 || thermal->memory_throttle > 0 || c.edge < KELVIN_MOST)) return INFINITY;
   // Work left falls with the inlet.
   for (int32_t i = 0; i < 60; i++) {
-    const double middle = 0.5 * (low + high);
-    if (work_within(&c, middle, power_allowed(&c, middle)) >= full) {
+    const double middle = 0.5 * (low + high), most = power_allowed(&c, middle);
+    const bool board = load->limit > 0 && most >= load->limit;  // what binds first
+    if (board || work_within(&c, middle, most) >= full) {
       low = middle;
     } else {
       high = middle;

@@ -51,8 +51,8 @@ typedef struct clx_chip_load {
 // Rising in inlet and resistance. Below 1 us.
 clx_status clx_chip_solve(const clx_chip_thermal *thermal, const clx_chip_cooling *cooling, const clx_chip_load *load,
                           clx_chip_point *point, clx_error *error);
-// K of coolant at which throttling begins at full clock, without a board limit; INFINITY = nothing is known that
-// would throttle it.
+// K of coolant at which temperatures begin to throttle it: at full clock, or at what its board leaves where that is less; INFINITY = nothing is
+// known that would throttle it.
 double clx_chip_inlet_limit(const clx_chip_thermal *thermal, double resistance, const clx_chip_load *load);
 // W of leakage above that at the reference temperature, which the device's measured power holds already; below 0 where it is colder.
 double clx_chip_leak(const clx_chip_thermal *thermal, const clx_chip_load *load, double junction);

@@ -29,9 +29,7 @@ static int32_t racks(const clx_plant_spec *spec) {
   return loop_named(spec, spec->liquid != NULL ? spec->liquid : spec->air);
 }
 
-// Each kind of equipment at the temperature that matters to it: dry coolers and air-cooled chillers at the dry bulb, towers at the wet
-// bulb, each exceeded for the share of hours. They do not fall on one hour, so plants that see both are sized on the safe side.
-static clx_air design_air(const clx_weather *weather, double exceeded) {
+clx_air clx_cooling_design_air(const clx_weather *weather, double exceeded) {
   const double dry = clx_weather_exceeded(weather, CLX_WEATHER_DRY_BULB, exceeded);
   const double wet = clx_weather_exceeded(weather, CLX_WEATHER_WET_BULB, exceeded);
   double pressure = 0;
@@ -71,7 +69,7 @@ void clx_cooling_move_supply(clx_plant_spec *spec, double by) {
 static clx_status open_trial(const clx_cooling_design_input *input, double supply, clx_arena *arena, trial *t,
                              clx_error *error) {
   const clx_plant_spec *spec = input->spec;
-  *t = (trial){.input = input, .spec = *spec, .arena = arena, .air = design_air(input->weather, input->exceeded)};
+  *t = (trial){.input = input, .spec = *spec, .arena = arena, .air = clx_cooling_design_air(input->weather, input->exceeded)};
   t->spec.loop = CLX_NEW_ARRAY(arena, clx_loop_spec, spec->loop_count);
   t->spec.unit = CLX_NEW_ARRAY(arena, clx_plant_unit_spec, spec->unit_count);
   t->plant = CLX_NEW(arena, clx_plant);
@@ -277,7 +275,6 @@ clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_are
   add_spares(&t);
   add_rows(&t, design);
   design->plant = *t.plant;
-  design->feasible = true;
   design->needs_compressors = t.state->compressors > 0;
   const clx_cooling_year_input year = {.plant = &design->plant,
                                        .weather = input->weather,
@@ -286,21 +283,4 @@ clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_are
                                        .it = input->it,
                                        .other = input->other};
   return clx_cooling_year_run(&year, arena, &design->year, error);
-}
-
-clx_status clx_cooling_design_compare(const clx_cooling_design_input *input, const double *supply, int32_t count,
-                                      clx_arena *arena, clx_cooling_design *design, clx_error *error) {
-  bool any = false;
-  clx_error first = {0};
-  for (int32_t i = 0; i < count; i++) {
-    clx_cooling_design_input one = *input;
-    one.supply = supply[i];
-    clx_error own = {0};
-    const clx_status status = clx_cooling_design_run(&one, arena, &design[i], &own);
-    if (status != CLX_OK && status != CLX_INFEASIBLE) return clx_fail_plain(error, status, "%s", own.mistake[0].text);
-    any = any || status == CLX_OK;
-    if (first.count == 0) first = own;
-  }
-  if (any || count < 1) return CLX_OK;
-  return clx_fail_plain(error, CLX_INFEASIBLE, "%s", first.mistake[0].text);
 }

@@ -27,18 +27,17 @@ typedef struct clx_cooling_design {
   clx_plant plant;
   clx_air design;  // air of the design day: dry bulb and wet bulb that `exceeded` of the hours exceed, both at once
   double supply;   // K asked for
-  bool feasible;   // in a comparison; else only supply, design and closest are filled
   double closest;  // K: the coolest supply that it reaches; 0 = none within 40 K
   bool needs_compressors;  // at the design hour
   clx_cooling_year year;
 } clx_cooling_design;
 
+// Air of the design day: each kind of equipment at the temperature that matters to it: dry coolers and air-cooled chillers at the dry bulb, towers at the
+// wet bulb, each exceeded for the share `exceeded` of the hours. They do not fall on one hour, so plants that see both are sized on the safe side.
+clx_air clx_cooling_design_air(const clx_weather *weather, double exceeded);
 // Moves the racks' set point by `by` K, and with it those of the loops that take their heat over exchangers alone. In place.
 void clx_cooling_move_supply(clx_plant_spec *spec, double by);
 // About 20 builds of the plant and a year of it. CLX_INPUT: exceeded or supply outside their range, and what the plant's own checks refuse.
 // CLX_INFEASIBLE: no number of units holds it (an approach that physics does not give): the closest temperature that it reaches.
 clx_status clx_cooling_design_run(const clx_cooling_design_input *input, clx_arena *arena, clx_cooling_design *design,
                                   clx_error *error);
-// Several supply temperatures (W32, W40, W45) side by side; design[count]. One that is infeasible is marked; CLX_INFEASIBLE where all are.
-clx_status clx_cooling_design_compare(const clx_cooling_design_input *input, const double *supply, int32_t count,
-                                      clx_arena *arena, clx_cooling_design *design, clx_error *error);

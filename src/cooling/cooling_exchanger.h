@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "cooling/cooling_fluid.h"
 #include "schema/schema.h"
 
 typedef enum clx_arrangement {
@@ -94,6 +95,7 @@ typedef struct clx_rack_coolant {
   int32_t pressure_count;
   double exponent;    // of pressure against flow where the table has one row (1.75, turbulent in smooth channels)
   const char *plate;  // catalogue/cold_plate of its accelerators; NULL = not known
+  const char *plate_glycol;  // the same with propylene glycol in it, where that was measured
   double plates;      // that share the rack's flow in parallel
 } clx_rack_coolant;
 extern const clx_schema clx_rack_coolant_schema;
@@ -103,10 +105,13 @@ clx_status clx_rack_coolant_check(const clx_rack_coolant *rack, clx_place place,
 // fluid outside its range. 0.1 us.
 clx_status clx_rack_coolant_flow(const clx_rack_coolant *rack, double supply, double power, double *flow,
                                  clx_error *error);
+// The same with another fluid in the rack than that of the table.
+clx_status clx_rack_coolant_flow_in(const clx_rack_coolant *rack, const clx_fluid *fluid, double supply, double power,
+                                    double *flow, clx_error *error);
 // Pa at a flow: k flow^n through the table's points (least squares of logarithms); beyond them n is extrapolated.
 double clx_rack_coolant_pressure(const clx_rack_coolant *rack, double flow);
 
-// catalogue/cdu: coolant distribution units.
+// catalogue/cdu: coolant distribution units; rear doors of racks (rack_fluid air, supply: the air that leaves the door, pump: its fans).
 typedef struct clx_cdu {
   const char *name, *title;
   const char *const *aliases;
@@ -126,7 +131,7 @@ typedef struct clx_cdu {
 } clx_cdu;
 extern const clx_schema clx_cdu_schema;
 clx_status clx_cdu_check(const clx_cdu *cdu, clx_place place, clx_error *error);
-// Its exchanger (counterflow), sized so that at capacity and the flows stated the racks are supplied at
+// Its exchanger (counterflow; crossflow where air is on one side), sized so that at capacity and the flows stated the racks are supplied at
 // `rack_supply` K from a facility that is `approach` colder. CLX_INPUT: outside supply_least to supply_most, fluids
 // unknown or out of range, temperatures that cross.
 clx_status clx_cdu_exchanger(const clx_cdu *cdu, double rack_supply, clx_exchanger *exchanger, clx_error *error);

@@ -29,6 +29,15 @@ typedef enum clx_set_point {
   CLX_SET_FLOAT,  // as cold as its units make it, not below reset_least
   CLX_SET_POINTS
 } clx_set_point;
+// How take-offs stand along a loop's headers.
+typedef enum clx_header_return {
+  CLX_HEADER_DIRECT,    // the first supplied returns first
+  CLX_HEADER_REVERSE,   // the first supplied returns last
+  CLX_HEADER_BALANCED,  // direct, with balancing valves set at design flow
+  CLX_HEADER_RETURNS
+} clx_header_return;
+extern const char *const clx_header_return_name[CLX_HEADER_RETURNS + 1];  // "direct", "reverse", "balanced"
+
 extern const char *const clx_set_point_name[CLX_SET_POINTS + 1];
 
 // A loop, or a number of equal ones (600 CDU loops: a cohort). Figures are of one loop at design.
@@ -41,11 +50,15 @@ typedef struct clx_loop_spec {
   double reset_offset, reset_least;  // K
   double
       pressure;  // Pa that its pumps overcome at design flow (units, pipes, valves, racks); 0 = sum of parts where they state it
+  double
+      racks_pressure;  // Pa of it over the racks, for which those of the machine's own stand where they state theirs; 0 = all stays
   double exponent;  // of pressure against flow (2)
   const char *
       pump;  // catalogue/mover; NULL = nothing moves it by itself (open loops between two units: its mover stands elsewhere)
   double pumps, pumps_spare;  // that carry the design flow; beyond them
   double flow_least;          // share of the design flow
+  double header_velocity;     // m/s at the root of the headers along the racks; 0 = all racks get the same
+  int32_t header_return;      // clx_header_return
   double
       volume;  // m3 of fluid in one loop, for transients; 0 = 30 s of design flow in supply, return and units together
   double pump_heat;  // share of the pump's electric power that warms the fluid (1)
@@ -62,6 +75,8 @@ typedef enum clx_plant_kind {
   CLX_PLANT_KINDS
 } clx_plant_kind;
 extern const char *const clx_plant_kind_name[CLX_PLANT_KINDS + 1];
+// Kind of the catalogue that stands for a unit of that kind; NULL = none does.
+const char *clx_plant_equipment_kind(int32_t plant_kind);
 
 // Equal units of equipment that take heat from `loop`. Those of one loop work in the order in which they stand: the first carries what it can, the next the rest.
 typedef struct clx_plant_unit_spec {
@@ -70,7 +85,7 @@ typedef struct clx_plant_unit_spec {
   const char *loop, *into;  // names; into NULL = outside air
   const char *
       equipment;  // catalogue entry: cdu, tower, dry_cooler, chiller; NULL for exchangers and economisers given by approach
-  double count, spare;  // that carry the design heat (0 = sized); beyond them
+  double count, spare;  // that carry the design heat (0 = sized); beyond them, below 0 = as many again (2N)
   double share;         // of the loop's design heat that it is sized for (1; trim chillers 0.4)
   double
       approach;  // K at design: exchangers: loop supply less `into` supply; air economisers: hall supply less outside air
@@ -101,6 +116,8 @@ typedef struct clx_plant_spec {
 } clx_plant_spec;
 extern const clx_schema clx_plant_schema;
 
+// K between which the fluid of the loop lets its supply be, the range above it counted; false: no such fluid.
+bool clx_plant_loop_range(const clx_loop_spec *loop, double *least, double *most);
 // What is wrong with a plant whatever its equipment and heat: names, circles, loops that nothing empties or fills, set points. CLX_INPUT, all mistakes, each with its place.
 clx_status clx_plant_check(const clx_plant_spec *spec, clx_place place, clx_error *error);
 
@@ -225,9 +242,12 @@ typedef struct clx_cooling_year {
   int64_t electric_peak_at, water_peak_at;     // samples
   double supply_most;                          // K of the racks' liquid (of the air where there is no liquid)
   int64_t supply_most_at;
+  double air_most;  // K of the hall's air; 0 without
+  int64_t air_most_at;
   double warm_time, throttled_time;   // s above set point, above limit
   double free_time, compressor_time;  // s without, with compressors
-  double shortfall;  // W largest, of the worst hour, by which the plant misses its set points; 0 = never
+  double liquid_compressor_time;  // s with compressors that the racks' liquid needs (those for hall air alone left out)
+  double shortfall;               // W largest, of the worst hour, by which the plant misses its set points; 0 = never
   int64_t shortfall_at;
   double outside_range_time;  // s in which equipment stood outside the range of its curves
   double residual;            // worst

@@ -23,8 +23,7 @@ static clx_status not_found(const build *b, clx_place place, const char *kind, c
 
 static clx_status find_equipment(build *b, clx_plant_unit *unit) {
   const clx_plant_unit_spec *spec = &unit->spec;
-  static const char *const KIND[CLX_PLANT_KINDS] = {"cdu", "dry_cooler", "tower", "chiller", NULL, "chiller"};
-  const char *kind = KIND[spec->kind];
+  const char *kind = clx_plant_equipment_kind(spec->kind);
   if (kind == NULL || spec->equipment == NULL) return CLX_OK;
   const void *found = find(b, kind, spec->equipment);
   if (found == NULL) return not_found(b, spec->place, kind, spec->equipment, spec->name);
@@ -131,12 +130,34 @@ static clx_status size_pump(const build *b, clx_loop *loop, int32_t l) {
   return CLX_OK;
 }
 
+// kg/s of all loops that exchangers of fixed size (CDUs) need at design to hold the set point of the loops that they cool: more than heat over
+// range where those send little and hot liquid. Up to MOST times what its range says: beyond, the approach is not to be had by flow.
+static double needed_flow(const build *b, int32_t l, double by_range) {
+  static const double MOST = 3;
+  const clx_plant *plant = b->plant;
+  double sum = 0;
+  for (int32_t u = 0; u < plant->unit_count; u++) {
+    const clx_plant_unit *unit = &plant->unit[u];
+    if (unit->into != l || unit->cdu == NULL) continue;
+    const clx_loop *hot = &plant->loop[unit->loop];
+    const double flow = hot->flow * hot->spec.count / unit->count;
+    bool met;
+    sum += unit->count * clx_exchanger_cold_flow(
+                             &unit->exchanger, hot->spec.supply + unit->heat / (unit->count * flow * hot->capacity),
+                             flow, hot->capacity, target(b, &plant->loop[l]), plant->loop[l].capacity, hot->spec.supply,
+                             MOST * by_range / unit->count, &met);
+  }
+  return sum;
+}
+
 static clx_status size_loop(build *b, int32_t l) {
   clx_plant *plant = b->plant;
   clx_loop *loop = &plant->loop[l];
   const double heat = fmax(fmax(b->first[l], b->last[l]), 1);  // a loop without design heat still has a size
   size_count(b, loop, l, heat);
-  loop->flow = heat / (loop->capacity * loop->spec.range * loop->spec.count);
+  const double by_range = heat / (loop->capacity * loop->spec.range);
+  loop->flow = fmax(by_range, needed_flow(b, l, by_range)) / loop->spec.count;
+  loop->spec.range = heat / (loop->capacity * loop->flow * loop->spec.count);
   CLX_TRY(size_pressure(b, loop, l));
   CLX_TRY(size_pump(b, loop, l));
   double pressure, speed;
@@ -367,6 +388,7 @@ clx_status clx_plant_build(const clx_plant_spec *spec, const clx_plant_finder *f
     CLX_TRY(size_loop(&b, l));
     for (int32_t u = 0; u < plant->unit_count; u++) {
       if (plant->unit[u].loop == l) CLX_TRY(size_unit(&b, u));
+      if (plant->unit[u].loop == l && plant->unit[u].spec.spare < 0) plant->unit[u].spec.spare = plant->unit[u].count;
     }
     hand_on(&b, l);
   }

@@ -42,25 +42,32 @@ static const char *nearest_loop(const clx_plant_spec *spec, const char *name) {
   return near != NULL ? near : names[0];
 }
 
+bool clx_plant_loop_range(const clx_loop_spec *loop, double *least, double *most) {
+  clx_fluid fluid;
+  if (!clx_fluid_named(loop->fluid, &fluid)) return false;
+  *least = fluid.kind == CLX_FLUID_AIR ? 233.15 : clx_fluid_freezing(&fluid);
+  *most = clx_plant_hottest(&fluid) - loop->range;
+  return true;
+}
+
 static clx_status check_loop(const clx_plant_spec *spec, int32_t index, clx_place plant, clx_error *error) {
   const clx_loop_spec *loop = &spec->loop[index];
   const clx_place place = at(loop->place, plant);
   clx_status status = CLX_OK;
-  clx_fluid fluid;
+  double low = 0, high = 0;
   if (clx_plant_loop_index(spec, loop->name) != index) {
     status = clx_fail(error, CLX_INPUT, place, "loop \"%s\" stands twice; expected a name of its own", loop->name);
   }
-  if (!clx_fluid_named(loop->fluid, &fluid)) {
+  if (!clx_plant_loop_range(loop, &low, &high)) {
     return clx_fail(error, CLX_INPUT, place, "fluid of loop \"%s\" is \"%s\"; expected water, pg25 or air", loop->name,
                     loop->fluid);
   }
-  const double low = fluid.kind == CLX_FLUID_AIR ? 233.15 : clx_fluid_freezing(&fluid),
-               high = clx_plant_hottest(&fluid);
-  if (!(loop->supply > low && loop->supply + loop->range < high)) {
+  if (!(loop->supply > low && loop->supply < high)) {
     status = clx_fail(
         error, CLX_INPUT, place,
         "loop \"%s\" goes from %.4g to %.4g degC; expected temperatures of its fluid, between %.4g and %.4g degC",
-        loop->name, loop->supply - 273.15, loop->supply + loop->range - 273.15, low - 273.15, high - 273.15);
+        loop->name, loop->supply - 273.15, loop->supply + loop->range - 273.15, low - 273.15,
+        high + loop->range - 273.15);
   }
   if (!(loop->range > 0)) {
     status = clx_fail(error, CLX_INPUT, place, "range of loop \"%s\" is %g K; expected more than 0", loop->name,

@@ -3,8 +3,18 @@
 
 const char *const clx_flow_control_name[CLX_FLOW_CONTROLS + 1] = {"fixed", "range", "pressure", "demand", NULL};
 const char *const clx_set_point_name[CLX_SET_POINTS + 1] = {"fixed", "wet-bulb", "dry-bulb", "float", NULL};
+
+// What stands for a unit in the catalogue.
+static const char *const equipment_kind[CLX_PLANT_KINDS] = {
+    [CLX_PLANT_EXCHANGER] = "cdu",   [CLX_PLANT_DRY] = "dry_cooler",    [CLX_PLANT_TOWER] = "tower",
+    [CLX_PLANT_CHILLER] = "chiller", [CLX_PLANT_AIR_ECONOMISER] = NULL, [CLX_PLANT_DX] = "chiller"};
+
+const char *clx_plant_equipment_kind(int32_t plant_kind) { return equipment_kind[plant_kind]; }
+
 const char *const clx_plant_kind_name[CLX_PLANT_KINDS + 1] = {"exchanger",      "dry-cooler", "tower", "chiller",
                                                               "air-economiser", "dx",         NULL};
+
+const char *const clx_header_return_name[CLX_HEADER_RETURNS + 1] = {"direct", "reverse", "balanced", NULL};
 
 #define KELVIN_MAX 500
 #define COUNT_MAX 1e6
@@ -47,7 +57,7 @@ static const clx_row loop_rows[] = {
     REAL("count", count, NULL, 0, 0, COUNT_MAX,
          "equal loops; 0 = as many as units of fixed capacity that stand on it, else 1"),
     NEEDED("supply", supply, "K", 200, KELVIN_MAX, "set point of the temperature to what the loop cools"),
-    NEEDED("range", range, "K", 0.1, 100, "return less supply at design"),
+    NEEDED("range", range, CLX_UNIT_KELVINS, 0.1, 100, "return less supply at design"),
     CHOICE("set_point", set_point, clx_set_point_name, false,
            "fixed; wet-bulb or dry-bulb: that of outdoor air + reset_offset, between reset_least and supply; float: as "
            "cold "
@@ -55,15 +65,22 @@ static const clx_row loop_rows[] = {
     CHOICE("control", control, clx_flow_control_name, false,
            "of the flow: fixed; range: follows the heat; pressure: the same while pumps hold the design pressure; "
            "demand: what valves of units that give heat to it ask for"),
-    REAL("reset_offset", reset_offset, "K", 0, 0, 50, "above the bulb that the set point follows"),
-    REAL("reset_least", reset_least, "K", 0, 0, KELVIN_MAX, "lowest set point; 0 = 1 K above freezing"),
+    REAL("reset_offset", reset_offset, CLX_UNIT_KELVINS, 0, 0, 50, "above the bulb that the set point follows"),
+    REAL("reset_least", reset_least, "K", 0, 200, KELVIN_MAX, "lowest set point; left out: 1 K above freezing"),
     REAL("pressure", pressure, "Pa", 0, 0, 1e8,
          "that pumps or fans overcome at design flow; 0 = sum of what units state"),
+    REAL("racks_pressure", racks_pressure, "Pa", 0, 0, 1e7,
+         "part of `pressure` over racks, for which that of the machine's racks stands where their maker states it"),
     REAL("exponent", exponent, NULL, 2, 1, 2, "of pressure against flow"),
     TEXT("pump", pump, false, "entry of catalogue/mover; default: the pump of the cdu that stands on the loop"),
     REAL("pumps", pumps, NULL, 1, 0, COUNT_MAX, "that carry the design flow of one loop"),
     REAL("pumps_spare", pumps_spare, NULL, 0, 0, COUNT_MAX, "beyond them; they start when others fail"),
     REAL("flow_least", flow_least, NULL, 0.2, 0, 1, "share of the design flow below which pumps do not go"),
+    REAL("header_velocity", header_velocity, "m/s", 0, 0, 10,
+         "at the root of the headers along the racks, by which they are sized; 0 = every rack gets the same flow"),
+    CHOICE("header_return", header_return, clx_header_return_name, false,
+           "of the racks along headers: direct (the first supplied returns first), reverse, or direct with balancing "
+           "valves"),
     REAL("volume", volume, "m3", 0, 0, 1e9, "of fluid in one loop (transients); 0 = 30 s of design flow"),
     REAL("pump_heat", pump_heat, NULL, 1, 0, 1, "share of the pumps' electric power that warms the fluid"),
 };
@@ -81,7 +98,7 @@ static const clx_row unit_rows[] = {
     REAL("count", count, NULL, 0, 0, COUNT_MAX, "that carry the design heat, on all loops of the row; 0 = sized"),
     REAL("spare", spare, NULL, 0, 0, COUNT_MAX, "beyond them"),
     REAL("share", share, NULL, 1, 1e-6, 1, "of the loop's design heat that it is sized for"),
-    REAL("approach", approach, "K", 0, 0, 100,
+    REAL("approach", approach, CLX_UNIT_KELVINS, 0, 0, 100,
          "of an exchanger: its loop's supply less that of `into` at design (0 = their set points); of an air "
          "economiser: "
          "hall supply less outside air"),
@@ -91,9 +108,9 @@ static const clx_row unit_rows[] = {
     REAL("cycles", cycles, NULL, 0, 0, 100, "of concentration of the water on the pads; 0 = no bleed"),
     REAL("humidity_most", humidity_most, NULL, 1, 0, 1, "relative, of the air that an air economiser may supply"),
     REAL("humidity_least", humidity_least, NULL, 0, 0, 1, "the same, lowest"),
-    REAL("outside_most", outside_most, "K", 0, 0, KELVIN_MAX,
-         "of an air economiser: warmer outside air stays outside (changeover by dry bulb); 0 = as long as it is colder "
-         "than the return"),
+    REAL("outside_most", outside_most, "K", 0, 200, KELVIN_MAX,
+         "of an air economiser: warmer outside air stays outside (changeover by dry bulb); left out: as long as it is "
+         "colder than the return"),
     REAL("pressure_hot", pressure_hot, "Pa", 0, 0, 1e8, "in the unit at design flow of its loop"),
     REAL("pressure_cold", pressure_cold, "Pa", 0, 0, 1e8, "in the unit at design flow of `into`"),
     REAL("electric", electric, NULL, 0, 0, 10, "W per W of design heat beside fans and compressors"),

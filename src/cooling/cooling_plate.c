@@ -99,8 +99,8 @@ clx_status clx_rack_coolant_check(const clx_rack_coolant *rack, clx_place place,
   return CLX_OK;
 }
 
-clx_status clx_rack_coolant_flow(const clx_rack_coolant *rack, double supply, double power, double *flow,
-                                 clx_error *error) {
+clx_status clx_rack_coolant_flow_in(const clx_rack_coolant *rack, const clx_fluid *fluid, double supply, double power,
+                                    double *flow, clx_error *error) {
   if (!(supply >= rack->supply_least && supply <= rack->supply_most)) {
     return clx_fail_plain(error, CLX_INPUT, "rack %s with coolant of %.2f degC: it takes %.4g to %.4g degC", rack->name,
                           supply - ice_point, rack->supply_least - ice_point, rack->supply_most - ice_point);
@@ -108,17 +108,22 @@ clx_status clx_rack_coolant_flow(const clx_rack_coolant *rack, double supply, do
   if (!(power >= 0 && isfinite(power))) {
     return clx_fail_plain(error, CLX_INPUT, "rack %s of %g W: expected 0 or more", rack->name, power);
   }
+  // What it warms on its way; flows are metered at the supply's density.
+  const double rise = rack->effectiveness * (rack->return_most - supply);
+  clx_fluid_state cold, mean;
+  CLX_TRY(clx_fluid_at(fluid, supply, &cold, error));
+  CLX_TRY(clx_fluid_at(fluid, supply + 0.5 * rise, &mean, error));
+  *flow = rack->liquid * power / (cold.density * mean.heat_capacity * rise);
+  return CLX_OK;
+}
+
+clx_status clx_rack_coolant_flow(const clx_rack_coolant *rack, double supply, double power, double *flow,
+                                 clx_error *error) {
   clx_fluid fluid;
   if (!clx_fluid_named(rack->fluid, &fluid)) {
     return clx_fail_plain(error, CLX_INPUT, "rack %s: fluid \"%s\" is not known", rack->name, rack->fluid);
   }
-  // What it warms on its way; flows are metered at the supply's density.
-  const double rise = rack->effectiveness * (rack->return_most - supply);
-  clx_fluid_state cold, mean;
-  CLX_TRY(clx_fluid_at(&fluid, supply, &cold, error));
-  CLX_TRY(clx_fluid_at(&fluid, supply + 0.5 * rise, &mean, error));
-  *flow = rack->liquid * power / (cold.density * mean.heat_capacity * rise);
-  return CLX_OK;
+  return clx_rack_coolant_flow_in(rack, &fluid, supply, power, flow, error);
 }
 
 double clx_rack_coolant_pressure(const clx_rack_coolant *rack, double flow) {

@@ -49,6 +49,23 @@ static bool above(const clx_plant *plant, const clx_plant_state *state, int32_t 
   return limit > 0 ? state->loop[l].supply > limit + 1e-6 : state->loop[l].supply > plant->loop[l].spec.supply + 1e-6;
 }
 
+// Whether compressors run that stand on the way of the racks' liquid heat to the outside.
+static bool liquid_compressors(const clx_plant *plant, const clx_plant_state *state) {
+  bool passed[CLX_LOOPS_MAX] = {false};
+  if (plant->liquid < 0) return false;
+  passed[plant->liquid] = true;
+  for (int32_t i = 0; i < plant->loop_count; i++) {  // in the order of the heat
+    const int32_t l = plant->order[i];
+    for (int32_t u = 0; passed[l] && u < plant->unit_count; u++) {
+      const clx_plant_unit *unit = &plant->unit[u];
+      if (unit->loop != l) continue;
+      if (unit->chiller != NULL && state->unit[u].heat > 0) return true;
+      if (unit->into >= 0) passed[unit->into] = true;
+    }
+  }
+  return false;
+}
+
 static void add_moment(const clx_cooling_year_input *input, const clx_plant_state *state, int64_t i, double load,
                        const clx_air *air, clx_cooling_year *year) {
   const clx_plant *plant = input->plant;
@@ -79,10 +96,15 @@ static void add_moment(const clx_cooling_year_input *input, const clx_plant_stat
     year->supply_most = state->loop[racks].supply;
     year->supply_most_at = i;
   }
+  if (plant->air >= 0 && state->loop[plant->air].supply > year->air_most) {
+    year->air_most = state->loop[plant->air].supply;
+    year->air_most_at = i;
+  }
   if (state->warm) year->warm_time += step;
   if (above(plant, state, plant->liquid, input->supply_limit) || above(plant, state, plant->air, input->air_limit)) {
     year->throttled_time += step;
   }
+  if (liquid_compressors(plant, state)) year->liquid_compressor_time += step;
   if (state->compressors > 0) {
     year->compressor_time += step;
   } else {

@@ -75,7 +75,9 @@ typedef struct clx_device {
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
   const char *decode_kernels_name;  // the same for attention_generation alone
   clx_device_power power;
-  clx_chip_thermal thermal;    // 0 where not known; `tdp` of it is the device's
+  clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's
+  double
+      leak;  // W beyond the leakage at which its power was measured, by a scenario's coolant: off what its board leaves for work
   const clx_kernels *kernels;  // never NULL in a device that the catalogue has read; each set says on which device
 } clx_device;
 
@@ -90,6 +92,8 @@ double clx_device_gemm_time(const clx_device *device, clx_kernel_format format, 
 double clx_device_gemm_sustained_time(const clx_device *device, clx_kernel_format format, clx_gemm_pass pass, double m,
                                       double n, double k, double groups, double rate);
 
+// W of its tdp, or of `cap` below it (0 = none), that are left for work beside `leak`; 0 = all of the tdp.
+double clx_device_limit(const clx_device *device, double cap);
 // Clock, relative to the full one, that a device holds through a training step of large products of `format` under `limit`
 // watt (0 = its tdp); 1 where power does not limit it. Checked for limits of 0.6 tdp and more. docs/model/device/sustained.md.
 double clx_device_sustained_clock(const clx_device *device, clx_format format, double limit);

@@ -12,6 +12,12 @@ static double voltage_of(const clx_device *device, double clock) {
   return fmax(device->voltage_minimum, floor + (1 - floor) * clock);
 }
 
+double clx_device_limit(const clx_device *device, double cap) {
+  const double leak = fmax(0, device->leak);
+  if (!(cap > 0) && !(leak > 0)) return 0;
+  return (cap > 0 ? fmin(cap, device->tdp) : device->tdp) - leak;
+}
+
 double clx_device_sustained_clock(const clx_device *device, clx_format format, double limit) {
   const double full = device->multiply_energy[format] * BUSY * device->peak[format];  // W at full clock and voltage
   if (full <= 0 || device->tdp <= 0) return 1;

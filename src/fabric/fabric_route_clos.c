@@ -81,20 +81,38 @@ static int32_t first_port(const climb *k, int32_t t) {
   return k->wish[t] >= 0 ? k->wish[t] : clx_route_choice(k->hash, (uint32_t)t, 0, k->router->tier[t].up);
 }
 
-// Ports from boundary t on when links are dead: the port of a healthy fabric first, then further hashes, then all in order.
-static bool find_ports(climb *k, int32_t t, int32_t element) {
-  if (t > k->top) return true;
+// The next port at boundary t whose links both live, from the *attempt-th on: that of a healthy fabric first, then further hashes, then all
+// in order. -1 = none is left.
+static int32_t next_port(const climb *k, int32_t t, int32_t element, int32_t *attempt) {
   const clx_route_tier *tier = &k->router->tier[t];
   const int32_t rehashes = tier->up > 1 ? CLX_ROUTE_REHASHES : 1;
-  for (int32_t attempt = 0; attempt < rehashes + tier->up; attempt++) {
-    const int32_t port = attempt == 0         ? first_port(k, t)
-                         : attempt < rehashes ? clx_route_choice(k->hash, (uint32_t)t, (uint32_t)attempt, tier->up)
-                                              : attempt - rehashes;
-    if (clx_router_blocked(k->router, up_link(k, t, element, port)) ||
-        clx_router_blocked(k->router, down_link(k, t, element, port)))
-      continue;
+  while (*attempt < rehashes + tier->up) {
+    const int32_t at = (*attempt)++;
+    const int32_t port = at == 0         ? first_port(k, t)
+                         : at < rehashes ? clx_route_choice(k->hash, (uint32_t)t, (uint32_t)at, tier->up)
+                                         : at - rehashes;
+    if (!clx_router_blocked(k->router, up_link(k, t, element, port)) &&
+        !clx_router_blocked(k->router, down_link(k, t, element, port)))
+      return port;
+  }
+  return -1;
+}
+
+// Ports of all boundaries when links are dead; back to the one below where a boundary has none left.
+static bool find_ports(climb *k) {
+  int32_t attempt[CLX_TIERS_MAX] = {0}, element[CLX_TIERS_MAX] = {0};
+  for (int32_t t = 0; t >= 0 && t < CLX_TIERS_MAX;) {
+    const int32_t port = next_port(k, t, element[t], &attempt[t]);
     k->port[t] = port;
-    if (find_ports(k, t + 1, element * tier->spread + port / tier->parallel)) return true;
+    if (port < 0) {
+      t--;
+    } else if (t == k->top || t + 1 == CLX_TIERS_MAX) {
+      return true;
+    } else {
+      const clx_route_tier *tier = &k->router->tier[t];
+      element[t + 1] = element[t] * tier->spread + port / tier->parallel;
+      attempt[++t] = 0;
+    }
   }
   return false;
 }
@@ -112,7 +130,7 @@ int32_t clx_route_clos_path(clx_router *router, int32_t from, int32_t to, uint32
   const int32_t routing = router->fabric->spec.routing;
   for (int32_t t = 0; t <= k.top; t++) k.wish[t] = -1;
   if (routing == CLX_ROUTING_STATIC) wish_static(&k, to);
-  if (router->faulty && !find_ports(&k, 0, 0)) return -1;
+  if (router->faulty && !find_ports(&k)) return -1;
   if (routing == CLX_ROUTING_SPRAY) return path_of_bundles(&k, link);
   const int32_t count = 2 * (k.top + 1);
   int32_t element = 0;

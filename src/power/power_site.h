@@ -52,7 +52,11 @@ typedef struct clx_site {
   double extra
       [CLX_CHAIN_LEVELS_MAX +
        1];  // W of other domains: into each level, and [chain.count] above the top; network and storage at chain.plug
-  double overhead;    // cooling: W per W of IT power (pue - 1 less what the chain loses), a port at chain.cooling
+  double overhead;  // cooling: W per W of IT power (pue - 1 less what the chain loses), a port at chain.cooling
+  const float *
+      overhead_at;  // the same over time where it follows the weather: one every overhead_step s from the start, again and again; NULL =
+  double overhead_step;  // always `overhead`, which is their mean
+  int64_t overhead_count;
   clx_supply supply;  // no sources and no stores: a grid without limit, of which nothing is counted
   double horizon;     // s
   double

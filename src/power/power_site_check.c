@@ -93,6 +93,15 @@ clx_status clx_site_check(const clx_site *site, clx_error *error) {
   if (!(site->overhead >= 0 && isfinite(site->overhead)))
     return clx_fail_plain(error, CLX_INPUT, "power: cooling of %g W a W of IT power, expected 0 or more",
                           site->overhead);
+  if (site->overhead_at != NULL && !(site->overhead_count > 0 && site->overhead_step > 0))
+    return clx_fail_plain(error, CLX_INPUT, "power: cooling over time of %lld values of %g s, expected some",
+                          (long long)site->overhead_count, site->overhead_step);
+  for (int64_t i = 0; site->overhead_at != NULL && i < site->overhead_count; i++) {
+    if (!(site->overhead_at[i] >= 0 && isfinite(site->overhead_at[i])))
+      return clx_fail_plain(error, CLX_INPUT,
+                            "power: cooling of %g W a W of IT power in sample %lld, expected 0 or more",
+                            (double)site->overhead_at[i], (long long)i);
+  }
   for (int32_t l = 0; l <= site->chain.count; l++) {
     if (!is_time(site->extra[l]))
       return clx_fail_plain(error, CLX_INPUT, "power: %g W of other loads at level %d, expected 0 or more",

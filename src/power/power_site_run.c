@@ -23,6 +23,8 @@ typedef struct stretch {
 
 typedef struct runner {
   const clx_site *site;
+  clx_site now;  // the site with the cooling of the moment
+  double until;  // s: when that changes
   clx_site_states_run states;
   passed *memory;
   clx_site_outcome *out;
@@ -40,8 +42,18 @@ static const clx_site_flow *pass(runner *r, double load) {
   uint64_t bits;
   memcpy(&bits, &load, sizeof bits);
   passed *p = &r->memory[(bits * 0x9e3779b97f4a7c15u) >> 56];
-  if (!p->known || p->load != load) *p = (passed){true, load, clx_site_pass(r->site, load)};
+  if (!p->known || p->load != load) *p = (passed){true, load, clx_site_pass(&r->now, load)};
   return &p->flow;
+}
+
+// Cooling of the moment.
+static void follow_weather(runner *r, double time) {
+  const clx_site *site = r->site;
+  if (site->overhead_at == NULL || time < r->until) return;
+  const double sample = floor(time / site->overhead_step * (1 + 1e-12));
+  r->now.overhead = (double)site->overhead_at[(int64_t)sample % site->overhead_count];
+  r->until = (sample + 1) * site->overhead_step;
+  for (int32_t i = 0; i < MEMORY; i++) r->memory[i].known = false;
 }
 
 static double top_of(runner *r, double load) { return pass(r, load)->top; }
@@ -102,7 +114,7 @@ static double shed(runner *r, double *load, stretch *s, double missing, double d
   const double given = fmax(wanted - missing, fmin(least, wanted)), off = wanted - given;
   s->flow = pass(r, *load);
   if (!(off > 0)) return missing;
-  const double less = clx_site_invert(r->site, given, *load), share = *load > 0 ? less / *load : 1;
+  const double less = clx_site_invert(&r->now, given, *load), share = *load > 0 ? less / *load : 1;
   r->out->shed_share = fmax(r->out->shed_share, 1 - share);
   // The cap takes waves and mean alike.
   s->flow = pass(r, less);
@@ -199,12 +211,12 @@ static void note_ramps(runner *r, const clx_site_load *load, const stretch *s) {
     // What a watt at the bottom is at the top, over the change that has just begun.
     const double before = fmax(0, load->mean - states->moved), change = load->mean - before;
     const double slope = change != 0 ? (top_of(r, load->mean) - top_of(r, before)) / change : 1;
-    o->ramp_between = fmax(o->ramp_between, fabs(states->steepest) * slope / (1 + r->site->overhead));
+    o->ramp_between = fmax(o->ramp_between, fabs(states->steepest) * slope / (1 + r->now.overhead));
   }
   const double width = load->most - load->least;
   if (load->ramp > 0 && width > 0) {
     const double slope = (s->most_top - top_of(r, load->least)) / width;
-    o->ramp_within = fmax(o->ramp_within, load->ramp * slope / (1 + r->site->overhead));
+    o->ramp_within = fmax(o->ramp_within, load->ramp * slope / (1 + r->now.overhead));
   }
 }
 
@@ -214,7 +226,8 @@ static void run_until_end(runner *r) {
   while (time < site->horizon) {
     clx_site_states_at(&r->states, time);
     if (r->states.failed) return;
-    const double until = fmin(site->horizon, clx_site_states_next(&r->states));
+    follow_weather(r, time);
+    const double until = fmin(fmin(site->horizon, r->until), clx_site_states_next(&r->states));
     const clx_site_load load = clx_site_states_load(&r->states);
     stretch s = {.smoothing = load.smoothing};
     const clx_site_flow *most = pass(r, load.most);
@@ -240,6 +253,8 @@ static void run_until_end(runner *r) {
 static clx_status start(runner *r, clx_arena *arena, clx_error *error) {
   const clx_site *site = r->site;
   const clx_supply *supply = &site->supply;
+  r->now = *site;
+  r->until = site->overhead_at != NULL ? 0 : INFINITY;
   CLX_TRY(clx_site_check(site, error));
   r->bounded = supply->source_count > 0 || supply->store_count > 0;
   if (r->bounded) CLX_TRY(clx_supply_check(supply, error));

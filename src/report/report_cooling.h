@@ -5,12 +5,12 @@
 //   facts: cooling.plant (title), cooling.weather, cooling.throttles_first, cooling.liquid, cooling.air (NAME of the loop that takes the racks'
 //     liquid heat, and the heat that goes into the hall's air)
 //   cooling.{pue, wue (m3/J), supply_temperature, supply_limit, chip_temperature_max, memory_temperature_max, flow (kg/s), water (kg), water_peak
-//     (kg/s), throttled_fraction, throttled_time, warm_time, ride_through, free_time (share of the time), outside_range (s), power, power_peak,
+//     (kg/s), throttled_fraction, throttled_time, warm_time, ride_through, free_time, compressor_time, liquid_compressor_time (s), outside_range (s), power, power_peak,
 //     power_share, pumps, fans, compressors, auxiliary, clock, step_time, leakage}, cooling.water.{evaporation, drift, blowdown} (kg),
 //     cooling.heat.{liquid, air} (W), cooling.chip.{throttle, shutdown} (K: limits of the chip that cooling.trip.chip is of)
 //   cooling.design.{dry_bulb, wet_bulb}; facts cooling.design.{note}: how the plant was sized ("N+1, 0.4 % of hours may be hotter")
 //   The plant in the order of its specification, at one moment: fact cooling.moment says which ("design day", "hottest hour"),
-//   cooling.moment.{dry_bulb, wet_bulb} its air.
+//   cooling.moment.{dry_bulb, wet_bulb} its air, cooling.moment.{liquid, air, power} (W) the heat that enters and what the plant draws then.
 //     cooling.loop.NAME.{count, supply, back, flow (kg/s of all), pressure (Pa), pump (W of all), heat (W of all), pumps (that carry, of one
 //       loop), spare, warm (0, 1: supply above its set point)}; facts .title, .fluid. NAME a slug; `count` comes first.
 //     cooling.unit.NAME.{count (that carry), spare, running, heat (W of all), electric (W of all), share (of the capacity), water (kg/s of
@@ -24,7 +24,8 @@
 //     ("plant: everything without backup stops"; all trips), cooling.trip.start (how the machine ran before); cooling.trip.event_N.at (s), facts
 //     cooling.trip.event_N.{what, kind (clx_transient_event_name)}, N from 1 in order of time; series cooling.trip.{supply, supply_most, air, chip
 //     (K), flow, clock (shares), power (W)} over s
-//   cooling.compare.W32.{pue, wue, energy (J), water (kg), compressor_time (s), warm_time (s), units}: in the order asked for
+//   cooling.compare.W32.{pue, wue, energy (J), water (kg), compressor_time (s), warm_time (s), liquid_compressor_time (s), units}, or .infeasible
+//     alone: in the order asked for
 #pragma once
 
 #include "report/report_internal.h"
@@ -70,7 +71,7 @@ double clx_cooling_value(const clx_result *result, const char *kind, const char 
                          double otherwise);
 const char *clx_cooling_fact(const clx_result *result, const char *kind, const char *name, const char *what);
 
-// All NAME of quantities cooling.compare.NAME.pue in their order: "W32", "W40". Returns how many.
+// All NAME of quantities cooling.compare.NAME.pue and .infeasible in their order: "W32", "W40". Returns how many.
 int32_t clx_cooling_supplies(const clx_result *result, char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME]);
 
 // "45.0 °C" for drawings, "1.2 million m3" of kg of water, "1.06" L/kWh of m3/J, "2.13 bar" of Pa, "1,250 kg/s"; `text` holds

@@ -1,11 +1,12 @@
 // Layers of a plant's diagram: nodes by their distance from the racks, few crossings, short edges (after Sugiyama, Tagawa, Toda 1981).
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/report_cooling_layout.h"
 
-enum { SWEEPS = 12, APART = 16 };  // pixels between boxes of a layer
+enum { SWEEPS = 12, APART = 16, INSIDE = 8, LINE = 14 };  // pixels between boxes of a layer; of a box
 
 static const struct {
   double wide, high;
@@ -15,6 +16,19 @@ static const struct {
              [CLX_COOLING_NODE_LANE] = {0, 8},
              [CLX_COOLING_NODE_SKY] = {110, 96}};
 static const double GAP = 46;  // pixels between layers
+
+int32_t clx_cooling_title_break(const char *title, double wide) {
+  const double room = wide - 2 * INSIDE;
+  char part[CLX_COOLING_TEXT];
+  int32_t at = 0;
+  if (clx_goodput_width(title, CLX_COOLING_TITLE) <= room) return 0;
+  for (int32_t i = 1; title[i] != '\0' && i < CLX_COOLING_TEXT; i++) {
+    if (title[i] != ' ') continue;
+    snprintf(part, sizeof part, "%.*s", (int)i, title);
+    if (clx_goodput_width(part, CLX_COOLING_TITLE) <= room) at = i;
+  }
+  return at;
+}
 
 static int32_t add_node(clx_cooling_layout *l, int32_t kind, int32_t index, int32_t layer) {
   if (l->node_count == CLX_COOLING_NODES) return -1;
@@ -47,15 +61,24 @@ static void depths_of(const clx_cooling_view *v, int32_t depth[CLX_COOLING_LOOPS
 }
 
 static void make_graph(const clx_cooling_view *v, clx_cooling_layout *l) {
+  bool broken = false;
   int32_t depth[CLX_COOLING_LOOPS], loop[CLX_COOLING_LOOPS], unit[CLX_COOLING_UNITS], deepest = 0;
   depths_of(v, depth);
   for (int32_t i = 0; i < v->loop_count; i++) deepest = depth[i] > deepest ? depth[i] : deepest;
   l->layer_count = 2 * deepest + 4;
   const int32_t heat[] = {v->liquid >= 0 ? add_node(l, CLX_COOLING_NODE_HEAT, 0, 0) : -1,
                           v->air >= 0 ? add_node(l, CLX_COOLING_NODE_HEAT, 1, 0) : -1};
-  for (int32_t i = 0; i < v->loop_count; i++) loop[i] = add_node(l, CLX_COOLING_NODE_LOOP, i, 1 + 2 * depth[i]);
-  for (int32_t i = 0; i < v->unit_count; i++)
+  for (int32_t i = 0; i < v->loop_count; i++) {
+    loop[i] = add_node(l, CLX_COOLING_NODE_LOOP, i, 1 + 2 * depth[i]);
+    broken = broken || clx_cooling_title_break(v->loop[i].title, SIZES[CLX_COOLING_NODE_LOOP].wide) > 0;
+  }
+  for (int32_t i = 0; i < v->unit_count; i++) {
     unit[i] = add_node(l, CLX_COOLING_NODE_UNIT, i, v->unit[i].from < 0 ? 2 : 2 + 2 * depth[v->unit[i].from]);
+    broken = broken || clx_cooling_title_break(v->unit[i].title, SIZES[CLX_COOLING_NODE_UNIT].wide) > 0;
+  }
+  // A title of two lines takes one more; all of one height, so that pipes run straight.
+  for (int32_t i = 0; broken && i < l->node_count; i++)
+    if (l->node[i].kind == CLX_COOLING_NODE_LOOP || l->node[i].kind == CLX_COOLING_NODE_UNIT) l->node[i].high += LINE;
   const int32_t sky = add_node(l, CLX_COOLING_NODE_SKY, 0, l->layer_count - 1);
   if (v->liquid >= 0) add_edge(l, heat[0], loop[v->liquid], v->liquid);
   if (v->air >= 0) add_edge(l, heat[1], loop[v->air], v->air);

@@ -32,5 +32,10 @@ typedef struct clx_cooling_layout {
   double width, height;  // of what the boxes need, edges of the page left out
 } clx_cooling_layout;
 
+#define CLX_COOLING_TITLE 13.5  // pixels of a box's title
+
+// Where a title breaks into two lines in a box of that width: the index of the space; 0 = one line holds it, or it has no space to break at.
+int32_t clx_cooling_title_break(const char *title, double wide);
+
 // Boxes below `top`, right of `left`: none lie upon one another. Circles of loops, which no plant has, lose the edge that closes them.
 void clx_cooling_layout_of(const clx_cooling_view *view, double left, double top, clx_cooling_layout *layout);

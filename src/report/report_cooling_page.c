@@ -74,11 +74,12 @@ static void put_summary(const clx_result *result, clx_buffer *out) {
               {"cooling.water_peak", "water, at most", AS_IT_IS},
               {"cooling.power", "power of the cooling, mean", AS_IT_IS},
               {"cooling.power_peak", "power of the cooling, at most", AS_IT_IS},
-              {"cooling.free_time", "time without compressors", PERCENT},
+              {"cooling.free_time", "time of the year without compressors", AS_IT_IS},
+              {"cooling.liquid_compressor_time", "time with compressors that the liquid needs", AS_IT_IS},
               {"cooling.supply_temperature", "supply of the racks", AS_IT_IS},
               {"cooling.supply_limit", "supply above which chips throttle", AS_IT_IS},
               {"cooling.chip_temperature_max", "hottest chip", AS_IT_IS},
-              {"cooling.throttled_fraction", "GPU-time throttled", PERCENT},
+              {"cooling.throttled_fraction", "hours in which boards at their limit throttle", PERCENT},
               {"cooling.clock", "clock in the hottest hour", PERCENT},
               {"cooling.ride_through", "from loss of cooling power to throttling", AS_IT_IS}};
   int32_t count = 0;
@@ -140,8 +141,8 @@ static void put_units(const clx_cooling_view *v, clx_buffer *out) {
 }
 
 static void put_compare(const clx_result *result, clx_buffer *out) {
-  static const char *const titles[] = {"supply",         "PUE", "WUE (L/kWh)", "energy of the cooling", "water",
-                                       "compressors run"};
+  static const char *const titles[] = {"supply", "PUE",     "WUE (L/kWh)",     "plant, a year",   "site, a year",
+                                       "water",  "leakage", "step of the job", "compressors run", "for the liquid"};
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME], text[CLX_COOLING_NAME];
   const int32_t count = clx_cooling_supplies(result, name);
   if (count == 0) return;
@@ -151,12 +152,21 @@ static void put_compare(const clx_result *result, clx_buffer *out) {
                  water = clx_cooling_value(result, "compare", name[i], "water", -1);
     clx_buffer_format(out, "<tr>");
     clx_html_cell(out, "", name[i]);
+    if (clx_cooling_value(result, "compare", name[i], "infeasible", 0) > 0) {
+      clx_buffer_format(out, "<td colspan=\"%d\">no size of the plant holds it on the design day</td></tr>\n",
+                        (int)CLX_COUNT(titles) - 1);
+      continue;
+    }
     snprintf(text, sizeof text, "%.4f", clx_cooling_value(result, "compare", name[i], "pue", 0));
     clx_html_cell(out, "", text);
     clx_html_cell(out, "", wue >= 0 ? clx_cooling_per_kwh(wue, text) : "");
     number_cell(out, clx_cooling_value(result, "compare", name[i], "energy", -1), "J", 4);
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "site_energy", -1), "J", 4);
     clx_html_cell(out, "", water >= 0 ? clx_cooling_volume(water, text) : "");
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "leakage", -1), "W", 4);
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "step_time", -1), "s", 4);
     number_cell(out, clx_cooling_value(result, "compare", name[i], "compressor_time", -1), "s", 3);
+    number_cell(out, clx_cooling_value(result, "compare", name[i], "liquid_compressor_time", -1), "s", 3);
     clx_buffer_format(out, "</tr>\n");
   }
   clx_buffer_format(out, "</table>\n");
@@ -276,10 +286,21 @@ void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_cooling_compare_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[] = {"pue", "wue", "energy", "water", "compressor_time", "warm_time"};
+  static const char *const columns[] = {"pue",
+                                        "wue",
+                                        "energy",
+                                        "site_energy",
+                                        "water",
+                                        "leakage",
+                                        "step_time",
+                                        "compressor_time",
+                                        "liquid_compressor_time",
+                                        "warm_time"};
   char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME];
   const int32_t count = clx_cooling_supplies(result, name);
-  clx_buffer_format(out, "supply,pue,wue_m3_j,energy_j,water_kg,compressors_s,throttled_s\n");
+  clx_buffer_format(out,
+                    "supply,pue,wue_m3_j,energy_j,site_energy_j,water_kg,leakage_w,step_s,compressors_s,"
+                    "compressors_of_liquid_s,warm_s\n");
   for (int32_t i = 0; i < count; i++) {
     clx_csv_text(out, name[i]);
     for (int32_t k = 0; k < CLX_COUNT(columns); k++)

@@ -71,13 +71,19 @@ typedef struct card {
 } card;
 
 static card put_box(clx_plot *p, const clx_cooling_node *n, const char *style, const char *title) {
-  char cut[CLX_COOLING_TEXT];
   clx_svg_box(&p->picture, n->x, n->y - n->high / 2, n->wide, n->high, 6, style);
-  const double y = n->y - n->high / 2 + 17;
+  double y = n->y - n->high / 2 + 17;
   const double room = n->wide - 2 * INSIDE;
-  const bool fits = clx_text_equal(clx_goodput_cut(title, room, 13.5, cut, sizeof cut), title);
-  if (!fits) clx_goodput_cut(title, room, 11.5, cut, sizeof cut);
-  clx_svg_text(&p->picture, n->x + INSIDE, y, fits ? "head" : "text", "start", "%s", cut);
+  const int32_t first = clx_cooling_title_break(title, n->wide);
+  char line[CLX_COOLING_TEXT], cut[CLX_COOLING_TEXT];
+  if (first > 0) {
+    snprintf(line, sizeof line, "%.*s", (int)first, title);
+    clx_svg_text(&p->picture, n->x + INSIDE, y, "head", "start", "%s", line);
+    y += LINE;
+    title += first + 1;
+  }
+  clx_svg_text(&p->picture, n->x + INSIDE, y, "head", "start", "%s",
+               clx_goodput_cut(title, room, CLX_COOLING_TITLE, cut, sizeof cut));
   return (card){p, n, y};
 }
 
@@ -101,11 +107,12 @@ static const char *number(double value, const char *unit, int digits, char text[
 static void put_heat(clx_plot *p, const clx_cooling_view *v, const clx_cooling_node *n) {
   const bool air = n->index == 1;
   const clx_cooling_loop_view *l = &v->loop[air ? v->air : v->liquid];
-  const double watt = clx_result_value(v->result, air ? "cooling.heat.air" : "cooling.heat.liquid", fmax(l->heat, 0));
+  const double watt =
+      clx_result_value(v->result, air ? "cooling.moment.air" : "cooling.moment.liquid", fmax(l->heat, 0));
   char text[CLX_COOLING_NAME];
   card c = put_box(p, n, "heat", air ? "hall air" : "racks");
   put_line(&c, "%s", air ? "heat into air" : "heat into liquid");
-  put_line(&c, "%s", number(watt, "W", 3, text));
+  put_line(&c, "%s", number(watt, "W", 4, text));
 }
 
 static void put_loop(clx_plot *p, const clx_cooling_view *v, const clx_cooling_node *n) {
@@ -157,6 +164,13 @@ static void put_unit(clx_plot *p, const clx_cooling_view *v, const clx_cooling_n
   if (u->share > 0) clx_svg_box(&p->picture, n->x + INSIDE, y, width * fmin(u->share, 1), 4, 2, "full");
 }
 
+// W that leave: heat of racks and hall, and what the plant draws, all of which ends as heat. 0: not known.
+static double outside(const clx_result *result) {
+  if (clx_result_find(result, "cooling.moment.power") == NULL) return 0;
+  return clx_result_value(result, "cooling.moment.liquid", 0) + clx_result_value(result, "cooling.moment.air", 0) +
+         clx_result_value(result, "cooling.moment.power", 0);
+}
+
 static void put_sky(clx_plot *p, const clx_cooling_view *v, const clx_cooling_node *n) {
   static const char *const rows[][2] = {{"dry_bulb", "dry"}, {"wet_bulb", "wet bulb"}};
   char text[CLX_COOLING_NAME], name[CLX_COOLING_TEXT];
@@ -168,6 +182,8 @@ static void put_sky(clx_plot *p, const clx_cooling_view *v, const clx_cooling_no
     if (q == NULL) q = clx_result_find(v->result, name);
     if (q != NULL) put_line(&c, "%s %s", clx_cooling_celsius(q->value, text), rows[i][1]);
   }
+  const double all = outside(v->result);
+  if (all > 0) put_line(&c, "takes %s", number(all, "W", 4, text));
 }
 
 // --- the page ----------------------------------------------------------------------------------------------------------------
@@ -223,9 +239,10 @@ void clx_report_cooling_plant(const clx_result *result, clx_buffer *out) {
   const char *plant = clx_result_fact(result, "cooling.plant"), *moment = clx_result_fact(result, "cooling.moment");
   char head[CLX_POWER_TEXT], cut[CLX_POWER_TEXT], note[CLX_POWER_TEXT], power[CLX_COOLING_NAME];
   snprintf(head, sizeof head, "%s%s%s", WHAT, plant != NULL ? ": " : "", plant != NULL ? plant : "");
-  const clx_quantity *pue = clx_result_find(result, "cooling.pue");
-  snprintf(note, sizeof note, "%s%s%s", moment != NULL ? moment : "one moment", pue != NULL ? "; PUE " : "",
-           pue != NULL ? number(pue->value, "", 4, power) : "");
+  const clx_quantity *drawn = clx_result_find(result, "cooling.moment.power");
+  snprintf(note, sizeof note, "%s%s%s%s", moment != NULL ? moment : "one moment",
+           drawn != NULL ? "; the plant draws " : "", drawn != NULL ? number(drawn->value, "W", 3, power) : "",
+           drawn != NULL ? ", which leaves with the heat" : "");
   clx_plot p = clx_cooling_page(result, width, height, WHAT, out);
   clx_power_head(&p, clx_goodput_cut(head, width - 2 * EDGE, 13, cut, sizeof cut), note);
   put_nodes(&p, &v, &l);

@@ -48,7 +48,9 @@ static void title_of(const clx_result *result, const char *kind, const char *nam
 int32_t clx_cooling_supplies(const clx_result *result, char name[CLX_COOLING_SUPPLIES][CLX_COOLING_NAME]) {
   int32_t count = 0;
   for (int32_t i = 0; i < clx_result_count(result) && count < CLX_COOLING_SUPPLIES; i++) {
-    if (name_of(clx_result_at(result, i)->name, "compare", "pue", name[count])) count++;
+    const char *quantity = clx_result_at(result, i)->name;
+    if (name_of(quantity, "compare", "pue", name[count]) || name_of(quantity, "compare", "infeasible", name[count]))
+      count++;
   }
   return count;
 }

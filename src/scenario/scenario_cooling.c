@@ -1,4 +1,5 @@
 // Catalogue entries and weather of the section `cooling`, read and checked.
+#include <math.h>
 #include <stdio.h>
 
 #include "cooling/cooling_design.h"
@@ -29,7 +30,10 @@ static clx_status unknown_unit(const clx_plant_spec *plant, const clx_cooling_un
 static clx_status give_counts(clx_scenario *s, clx_error *error) {
   const clx_cooling_spec *spec = &s->spec.cooling;
   clx_plant_spec *plant = &s->cooling.plant;
-  for (int32_t i = 0; i < plant->unit_count && spec->spare >= 0; i++) plant->unit[i].spare = spec->spare;
+  const bool twice = spec->spare == CLX_SPARE_TWICE, given = twice || spec->spare >= 0;
+  for (int32_t i = 0; i < plant->unit_count && given; i++) plant->unit[i].spare = spec->spare;
+  for (int32_t i = 0; i < plant->loop_count && given; i++)
+    plant->loop[i].pumps_spare = twice ? plant->loop[i].pumps : spec->spare;
   for (int32_t i = 0; i < spec->unit_count; i++) {
     clx_plant_unit_spec *unit = unit_named(plant, spec->units[i].name);
     if (unit == NULL) return unknown_unit(plant, &spec->units[i], error);
@@ -39,6 +43,28 @@ static clx_status give_counts(clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
+// How far the loops that move with the racks' supply let it go: their fluids freeze and boil.
+static clx_status supply_in_range(const clx_scenario *s, const double *before, double own, clx_error *error) {
+  const clx_plant_spec *plant = &s->cooling.plant;
+  const clx_loop_spec *coldest = NULL, *hottest = NULL;
+  double least = 0, most = INFINITY;
+  for (int32_t i = 0; i < plant->loop_count; i++) {
+    const clx_loop_spec *loop = &plant->loop[i];
+    double low = 0, high = 0;
+    if (loop->supply == before[i] || !clx_plant_loop_range(loop, &low, &high)) continue;
+    if (own + low - before[i] > least) least = own + low - before[i], coldest = loop;
+    if (own + high - before[i] < most) most = own + high - before[i], hottest = loop;
+  }
+  const double wanted = s->spec.cooling.supply;
+  if (coldest == NULL || hottest == NULL || (wanted > least && wanted < most)) return CLX_OK;
+  return clx_fail(
+      error, CLX_INPUT, s->spec.cooling.supply_place,
+      "'cooling.supply' is %.4g degC, expected %.4g to %.4g degC: in the plant '%s' loop '%s' moves with it, "
+      "and its fluid would %s",
+      wanted - 273.15, least - 273.15, most - 273.15, plant->name, wanted > least ? hottest->name : coldest->name,
+      wanted > least ? "boil" : "freeze");
+}
+
 // Another supply of the racks' liquid than the plant's own.
 static clx_status move_supply(clx_scenario *s, clx_error *error) {
   const double wanted = s->spec.cooling.supply;
@@ -46,10 +72,38 @@ static clx_status move_supply(clx_scenario *s, clx_error *error) {
   if (!(wanted > 0)) return CLX_OK;
   for (int32_t i = 0; i < plant->loop_count; i++) {
     if (!clx_text_equal(plant->loop[i].name, plant->liquid)) continue;
-    clx_cooling_move_supply(plant, wanted - plant->loop[i].supply);
-    return CLX_OK;
+    double before[CLX_LOOPS_MAX];
+    const double own = plant->loop[i].supply;
+    for (int32_t l = 0; l < plant->loop_count; l++) before[l] = plant->loop[l].supply;
+    clx_cooling_move_supply(plant, wanted - own);
+    return supply_in_range(s, before, own, error);
   }
-  return clx_fail(error, CLX_INPUT, s->spec.cooling.place, "'cooling.supply': the plant gives no liquid to racks");
+  return clx_fail(error, CLX_INPUT, s->spec.cooling.supply_place,
+                  "'cooling.supply': the plant gives no liquid to racks");
+}
+
+// The names of the plant's loops, "racks, facility".
+static const char *loop_names(clx_scenario *s) {
+  const char *list = "";
+  for (int32_t i = 0; i < s->cooling.plant.loop_count; i++)
+    list = clx_arena_format(s->arena, "%s%s%s", list, i > 0 ? ", " : "", s->cooling.plant.loop[i].name);
+  return list;
+}
+
+static clx_status check_tank(clx_scenario *s, clx_error *error) {
+  const clx_cooling_spec *spec = &s->spec.cooling;
+  const clx_plant_spec *plant = &s->cooling.plant;
+  if (!(spec->tank > 0) && spec->tank_loop == NULL) return CLX_OK;
+  if (spec->tank_loop == NULL)
+    return clx_fail(error, CLX_INPUT, spec->tank_place,
+                    "'cooling.tank' needs 'cooling.tank_loop', the loop it stands in: %s", loop_names(s));
+  if (!(spec->tank > 0))
+    return clx_fail(error, CLX_INPUT, spec->tank_loop_place,
+                    "'cooling.tank_loop' needs 'cooling.tank', a volume such as \"100 m3\"");
+  for (int32_t i = 0; i < plant->loop_count; i++)
+    if (clx_text_equal_loose(plant->loop[i].name, spec->tank_loop)) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, spec->tank_loop_place, "'cooling.tank_loop': the plant has no loop '%s'; it has %s",
+                  spec->tank_loop, loop_names(s));
 }
 
 static clx_status read_plant(clx_scenario *s, clx_error *error) {
@@ -67,6 +121,7 @@ static clx_status read_plant(clx_scenario *s, clx_error *error) {
                              &s->cooling.plant, error));
   CLX_TRY(clx_plant_check(&s->cooling.plant, spec->place, error));
   CLX_TRY(move_supply(s, error));
+  CLX_TRY(check_tank(s, error));
   CLX_TRY(give_counts(s, error));
   return clx_catalog_read_equipment(s->catalog, &s->cooling.plant, s->arena, &s->cooling.equipment, error);
 }
@@ -94,8 +149,42 @@ static clx_status read_coolants(clx_scenario *s, clx_error *error) {
       s->cooling.coolant[i] = coolant;
       CLX_TRY(
           clx_equipment_add(s->catalog, "cold_plate", coolant->plate, place, s->arena, &s->cooling.equipment, error));
+      CLX_TRY(clx_equipment_add(s->catalog, "cold_plate", coolant->plate_glycol, place, s->arena,
+                                &s->cooling.equipment, error));
     }
   }
+}
+
+// Plants of the catalogue whose entries take what the machine gives off.
+static const char *plants_that_take(clx_scenario *s, bool liquid) {
+  const char *list = "", *name;
+  for (int32_t k = 0; (name = clx_catalog_name(s->catalog, "plant", k)) != NULL; k++) {
+    const char *takes = clx_catalog_plant_takes(clx_catalog_entry(s->catalog, "plant", name));
+    if (!clx_text_equal(takes, "liquid and air") && (liquid || !clx_text_equal(takes, "air"))) continue;
+    list = clx_arena_format(s->arena, "%s%s%s", list, list[0] != '\0' ? ", " : "", name);
+  }
+  return list;
+}
+
+// Network, storage and losses warm the hall whatever cools the racks, so every machine needs its air cooled.
+static clx_status check_takes(clx_scenario *s, clx_error *error) {
+  const clx_plant_spec *plant = &s->cooling.plant;
+  const clx_place place = s->spec.cooling.plant != NULL ? s->spec.cooling.plant_place : s->spec.cooling.place;
+  const char *rack = NULL;
+  for (int32_t i = 0; i < s->machine.cohort_count && rack == NULL; i++)
+    if (s->cooling.coolant[i] != NULL) rack = s->machine.cohort[i].rack.name;
+  if (plant->air != NULL && (rack == NULL || plant->liquid != NULL)) return CLX_OK;
+  if (rack != NULL && plant->liquid == NULL)
+    return clx_fail(
+        error, CLX_INPUT, place,
+        "plant '%s' takes no heat of liquid ('liquid' names no loop of it), and the racks '%s' give some; of the "
+        "catalogue fit %s",
+        plant->name, rack, plants_that_take(s, true));
+  return clx_fail(
+      error, CLX_INPUT, place,
+      "plant '%s' takes no heat of the hall's air ('air' names no loop of it), and the machine gives some; of "
+      "the catalogue fit %s",
+      plant->name, plants_that_take(s, rack != NULL));
 }
 
 // --- weather -------------------------------------------------------------------------------------------------------------
@@ -132,5 +221,6 @@ clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
   const clx_status plant = read_plant(s, error), weather = read_weather(s, error);
   CLX_TRY(plant);
   CLX_TRY(weather);
-  return read_coolants(s, error);
+  CLX_TRY(read_coolants(s, error));
+  return check_takes(s, error);
 }

@@ -14,14 +14,25 @@ typedef struct clx_cooling_units_spec {
   clx_place place;
 } clx_cooling_units_spec;
 
+// Whose word counts for the flow through the racks.
+typedef enum clx_rack_flow {
+  CLX_RACK_FLOW_RACKS,  // what their makers ask for at the supply, where they state it
+  CLX_RACK_FLOW_PLANT,  // the range of the plant's loop
+  CLX_RACK_FLOWS
+} clx_rack_flow;
+extern const char *const clx_rack_flow_name[CLX_RACK_FLOWS + 1];  // "racks", "plant"
+// `spare` of the section beside numbers of units.
+enum { CLX_SPARE_OF_PLANT = -1, CLX_SPARE_TWICE = -2 };  // as the plant says; 2N: as many as carry the load
+
 typedef struct clx_cooling_spec {
   const char *plant;    // catalogue name; NULL = written out in `own`, or no section
   clx_plant_spec own;   // no loops = not written out
   const char *climate;  // catalogue name
   const char *weather;  // EPW file beside the scenario
   double supply;        // K of the racks' liquid; 0 = that of the plant
+  int32_t rack_flow;    // clx_rack_flow
   double exceeded;      // share of the hours that are hotter than the design day
-  double spare;         // units beyond those that carry the load; below 0 = as the plant says
+  double spare;         // units and pumps of each kind beyond those that carry the load, or CLX_SPARE_...
   double outside;       // K dry bulb of trips; 0 = that of the design day
   clx_cooling_units_spec *units;
   int32_t unit_count;
@@ -30,7 +41,7 @@ typedef struct clx_cooling_spec {
   int32_t backup_pumps;  // bool: pumps stand on the UPS
   double tank;           // m3 of cold water in the loop
   const char *tank_loop;
-  clx_place place;
+  clx_place place, plant_place, supply_place, tank_place, tank_loop_place;
 } clx_cooling_spec;
 
 extern const clx_schema clx_cooling_section_schema;

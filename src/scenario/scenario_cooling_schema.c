@@ -3,6 +3,8 @@
 
 #include "scenario/scenario_cooling.h"
 
+const char *const clx_rack_flow_name[CLX_RACK_FLOWS + 1] = {"racks", "plant", NULL};
+
 static const clx_row units_rows[] = {
     {.key = "unit",
      .kind = CLX_ROW_TEXT,
@@ -70,10 +72,13 @@ static const clx_schema trip_schema = {.name = "trip",
                                        .count = CLX_COUNT(trip_rows),
                                        .size = sizeof(clx_trip)};
 
+static const clx_row_word spare_words[] = {{"N", 0}, {"N+1", 1}, {"N+2", 2}, {"2N", CLX_SPARE_TWICE}, {NULL, 0}};
+
 static const clx_row cooling_rows[] = {
     {.key = "plant",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(clx_cooling_spec, plant),
+     .place_offset = offsetof(clx_cooling_spec, plant_place),
      .doc = "loops and equipment from the racks to the outside (colossus catalogue ls plant)"},
     {.key = "own",
      .kind = CLX_ROW_STRUCT,
@@ -92,10 +97,17 @@ static const clx_row cooling_rows[] = {
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, supply),
      .unit = "K",
-     .minimum = 0,
-     .maximum = 350,
+     .minimum = 253.15,
+     .maximum = 353.15,
+     .place_offset = offsetof(clx_cooling_spec, supply_place),
      .doc = "liquid that the racks get (\"40 degC\"); the plant's where left out, outer loops follow by the same "
             "differences"},
+    {.key = "rack_flow",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(clx_cooling_spec, rack_flow),
+     .choices = clx_rack_flow_name,
+     .doc = "of the racks' loop: racks: what their makers ask for at the supply, where the catalogue has it "
+            "(rack_coolant); plant: heat over the range of the plant's loop"},
     {.key = "exceeded",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, exceeded),
@@ -106,10 +118,12 @@ static const clx_row cooling_rows[] = {
     {.key = "spare",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, spare),
-     .initial = -1,
-     .minimum = -1,
+     .initial = CLX_SPARE_OF_PLANT,
      .maximum = 1000,
-     .doc = "units of each kind beyond those that carry the load (1: N+1); -1 = as the plant says"},
+     .words = spare_words,
+     .doc = "units of each kind, and pumps of each loop, beyond those that carry the load (1: N+1); 2N: as many again; "
+            "left "
+            "out: as the plant says, N+1 in those of the catalogue for liquid"},
     {.key = "units",
      .kind = CLX_ROW_LIST,
      .offset = offsetof(clx_cooling_spec, units),
@@ -126,8 +140,8 @@ static const clx_row cooling_rows[] = {
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_cooling_spec, outside),
      .unit = "K",
-     .minimum = 0,
-     .maximum = 340,
+     .minimum = 203.15,
+     .maximum = 343.15,
      .doc = "outside air during trips (\"36 degC\"); that of the design day where left out"},
     {.key = "backup_pumps",
      .kind = CLX_ROW_BOOL,
@@ -139,8 +153,13 @@ static const clx_row cooling_rows[] = {
      .unit = "m3",
      .minimum = 0,
      .maximum = 1e6,
-     .doc = "cold water stored in a loop"},
-    {.key = "tank_loop", .kind = CLX_ROW_TEXT, .offset = offsetof(clx_cooling_spec, tank_loop), .doc = "in which"},
+     .place_offset = offsetof(clx_cooling_spec, tank_place),
+     .doc = "cold fluid stored in tank_loop; 0 = none"},
+    {.key = "tank_loop",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_cooling_spec, tank_loop),
+     .place_offset = offsetof(clx_cooling_spec, tank_loop_place),
+     .doc = "the loop of the plant in which the tank stands"},
 };
 
 const clx_schema clx_cooling_section_schema = {.name = "cooling",

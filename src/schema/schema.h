@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "document/document.h"
+#include "unit/unit.h"
 
 typedef enum clx_row_kind {
   CLX_ROW_REAL,    // double; `unit` says the dimension ("B/s"), NULL = plain number or percent
@@ -22,18 +23,25 @@ typedef enum clx_row_kind {
 
 struct clx_schema;
 
+// A word that may stand for a number.
+typedef struct clx_row_word {
+  const char *word;  // letters' case does not matter
+  double value;      // may lie outside of the row's range
+} clx_row_word;
+
 typedef struct clx_row {
   const char *key;
   clx_row_kind kind;
   size_t offset;
-  const char *doc;           // one line: what it is, validity
-  const char *unit;          // SI unit expression for REAL and REALS; NULL = plain number
-  double initial;            // default of numbers, bools and choices (in SI); lists start empty
+  const char *doc;   // one line: what it is, validity
+  const char *unit;  // SI unit expression for REAL and REALS; NULL = plain number; CLX_UNIT_KELVINS for differences
+  double initial;    // default of numbers, bools and choices (in SI); lists start empty
   double minimum, maximum;   // inclusive, for numbers; both 0 = unbounded
   const char *text_initial;  // default of TEXT, NULL = none
   bool required;
   bool single;                   // of a list of scalars: one scalar may stand for a list of one
   const char *const *choices;    // NULL-terminated, for CHOICE
+  const clx_row_word *words;     // of REAL without unit, ended by a word NULL; NULL = numbers only
   const struct clx_schema *sub;  // for STRUCT and LIST
   size_t count_offset;           // for LIST, TEXTS, REALS, INTS
   size_t place_offset;           // optional: a clx_place filled with where the value stood; 0 = none

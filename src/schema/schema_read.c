@@ -65,11 +65,28 @@ static clx_status check_range(const reading *r, const clx_row *row, const clx_no
   return wrong(r, node, text);
 }
 
+// `why` it is no number, and the words that would do instead.
+static clx_status wrong_number(const reading *r, const clx_row *row, const clx_node *node, const char *why) {
+  char text[400];
+  snprintf(text, sizeof text, "%s", why);
+  for (const clx_row_word *w = row->words; w != NULL && w->word != NULL; w++) {
+    const size_t used = strlen(text);
+    snprintf(text + used, sizeof text - used, "%s%s", w == row->words ? "; or one of " : ", ", w->word);
+  }
+  return wrong(r, node, text);
+}
+
 static clx_status read_real(const reading *r, const clx_row *row, const clx_node *node, double *out) {
   char why[320];
   CLX_TRY(expect_scalar(r, node, row->unit != NULL ? "a number with a unit" : "a number"));
+  for (const clx_row_word *w = row->words; w != NULL && w->word != NULL; w++) {
+    if (!clx_text_equal_loose(node->text, w->word)) continue;
+    *out = w->value;
+    return CLX_OK;
+  }
   double value = 0;
-  if (clx_quantity_read(node->text, row->unit, &value, why, sizeof why) != CLX_OK) return wrong(r, node, why);
+  if (clx_quantity_read(node->text, row->unit, &value, why, sizeof why) != CLX_OK)
+    return wrong_number(r, row, node, why);
   CLX_TRY(check_range(r, row, node, value));
   *out = value;
   return CLX_OK;

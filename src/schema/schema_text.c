@@ -47,6 +47,8 @@ static void write_limits(const clx_row *row, clx_buffer *out) {
     for (int32_t i = 0; row->choices[i] != NULL; i++)
       clx_buffer_format(out, "%s%s", i > 0 ? "|" : " ", row->choices[i]);
   }
+  for (const clx_row_word *w = row->words; w != NULL && w->word != NULL; w++)
+    clx_buffer_format(out, "%s%s", w == row->words ? " or one of " : "|", w->word);
   if (clx_row_is_limited(row)) {
     clx_buffer_format(out, ", %s to %s", clx_quantity_format(row->minimum, row->unit, 6, low, sizeof low),
                       clx_quantity_format(row->maximum, row->unit, 6, high, sizeof high));

@@ -20,7 +20,7 @@ static double clock_of(const clx_training *job) {
   const clx_device *device = job->device;
   const clx_format format = clx_precision_format(job->precision);
   const double fixed = device->sustained_clock[format];
-  return fixed > 0 ? fmin(1, fixed) : clx_device_sustained_clock(device, format, job->power_cap);
+  return fixed > 0 ? fmin(1, fixed) : clx_device_sustained_clock(device, format, clx_device_limit(device, job->power_cap));
 }
 
 bool clx_device_has_draw(const clx_device *device) { return device->tdp > 0 && device->kernels->power.fit.rows > 0; }
@@ -29,7 +29,8 @@ clx_job_draw clx_job_draw_of(const clx_training *job) {
   const clx_device *device = job->device;
   clx_job_draw d = {.job = job, .format = clx_precision_kernel(job->precision), .clock = clock_of(job)};
   d.other_clock = shared_clock(d.clock);
-  d.limit = job->power_cap > 0 ? fmin(job->power_cap, device->tdp) : device->tdp;
+  const double left = clx_device_limit(device, job->power_cap);
+  d.limit = left > 0 ? left : device->tdp;
   d.link_energy = device->kernels->power.link;
   for (int32_t kind = 0; kind < CLX_DRAW_KINDS; kind++) {
     const clx_draw_load load = {

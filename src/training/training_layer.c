@@ -7,7 +7,7 @@
 // products lose.
 static void set_clock(clx_layer_context *c) {
   const clx_device *d = c->device;
-  const double cap = c->job->power_cap, clock = clx_device_sustained_clock(d, CLX_BF16, cap);
+  const double cap = clx_device_limit(d, c->job->power_cap), clock = clx_device_sustained_clock(d, CLX_BF16, cap);
   c->rate[CLX_BF16] = clx_device_sustained_rate(d, CLX_BF16, cap);
   if (c->format != CLX_BF16) c->rate[c->format] = clx_device_sustained_rate(d, c->format, cap);
   const double full = cap > 0 ? clx_device_sustained_clock(d, CLX_BF16, 0) : clock;

@@ -2,6 +2,7 @@
 #include "twin/twin_cooling.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "scenario/scenario.h"
 
@@ -56,18 +57,6 @@ static clx_status set_heats(clx_twin_power_case *c, clx_error *error) {
 
 // --- the air -------------------------------------------------------------------------------------------------------------
 
-// Of the design day: the dry bulb that the stated share of hours exceeds with its wet bulb, and at least the wet bulb that they exceed where
-// towers stand: the harder one of the two for evaporation.
-static clx_air design_air(const clx_scenario *s) {
-  const clx_weather *w = &s->cooling.weather;
-  const double share = s->spec.cooling.exceeded;
-  const double dry = clx_weather_exceeded(w, CLX_WEATHER_DRY_BULB, share);
-  const double wet = fmin(dry, clx_weather_exceeded(w, CLX_WEATHER_WET_BULB, share));
-  double pressure = 0;
-  for (int64_t i = 0; i < w->count; i++) pressure += (double)w->pressure[i];
-  return clx_air_from_wet_bulb(dry, wet, pressure / (double)w->count);
-}
-
 static clx_air mean_air(const clx_weather *w) {
   double dry = 0, humidity = 0, pressure = 0;
   for (int64_t i = 0; i < w->count; i++) {
@@ -82,19 +71,6 @@ static clx_air mean_air(const clx_weather *w) {
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
-// K/W of the plates at the flow that the rack's table asks for at `supply`.
-static clx_status set_plate(const clx_twin_power_case *c, int32_t i, double supply, clx_error *error) {
-  clx_twin_chips *chips = &c->cooling->chips[i];
-  const clx_cohort *h = &c->fleet[i].cohort;
-  const clx_plant_finder finder = clx_scenario_plant_finder(c->scenario);
-  const double rack = clx_twin_cohort_peak(&c->fleet[i]) / (double)h->racks;
-  const clx_cold_plate *plate =
-      chips->coolant->plate != NULL ? finder.find(finder.of, "cold_plate", chips->coolant->plate) : NULL;
-  CLX_TRY(clx_rack_coolant_flow(chips->coolant, supply, rack, &chips->flow, error));
-  if (plate == NULL) return CLX_OK;
-  return clx_cold_plate_resistance(plate, chips->flow / chips->coolant->plates, &chips->resistance, error);
-}
-
 static void set_chips(clx_twin_power_case *c) {
   for (int32_t i = 0; i < c->fleet_count; i++) {
     clx_twin_chips *chips = &c->cooling->chips[i];
@@ -107,6 +83,7 @@ static void set_chips(clx_twin_power_case *c) {
       chips->liquid_share = chips->coolant->liquid;
       chips->resistance = 0;
     }
+    chips->least = 1;
   }
 }
 
@@ -146,19 +123,48 @@ static double mean_draw(const clx_twin_power_case *c, int32_t cohort) {
   return fmin(t->limit, sum / (double)busy->count);
 }
 
+// Share of the design flow that the racks' loop moves in a state.
+static double flow_share(const clx_twin_power_case *c, const clx_plant_state *state) {
+  const clx_plant *plant = &c->cooling->plant;
+  return plant->liquid < 0 ? 1 : state->loop[plant->liquid].flow / plant->loop[plant->liquid].flow;
+}
+
+const clx_cold_plate *clx_twin_plate(const clx_twin_power_case *c, int32_t cohort) {
+  const clx_plant_finder finder = clx_scenario_plant_finder(c->scenario);
+  const clx_rack_coolant *coolant = c->cooling->chips[cohort].coolant;
+  if (coolant == NULL || c->cooling->plant.liquid < 0) return NULL;
+  const bool glycol = c->cooling->plant.loop[c->cooling->plant.liquid].fluid.glycol > 0;
+  const char *name = glycol && coolant->plate_glycol != NULL ? coolant->plate_glycol : coolant->plate;
+  return name != NULL ? finder.find(finder.of, "cold_plate", name) : NULL;
+}
+
+// K/W from case to inlet where the rack gets `share` of its design flow; 0 = not known. Beyond the flows that its plate was measured at: that of the
+// nearest one, and `beyond` is set.
+static clx_status set_resistance(const clx_twin_power_case *c, int32_t cohort, double share, clx_error *error) {
+  clx_twin_chips *chips = &c->cooling->chips[cohort];
+  if (chips->coolant == NULL) return CLX_OK;  // that of heat sinks in air
+  const clx_cold_plate *plate = clx_twin_plate(c, cohort);
+  chips->resistance = 0;
+  if (plate == NULL) return CLX_OK;
+  const double asked = share * chips->flow / chips->coolant->plates, most = plate->flow[plate->flow_count - 1];
+  const double flow = fmin(fmax(asked, plate->flow[0]), most);
+  chips->beyond = chips->beyond || fabs(flow - asked) > 1e-9 * flow;
+  return clx_cold_plate_resistance(plate, flow, &chips->resistance, error);
+}
+
 // Chips at the mean heat in usual air: their leakage against that at which their power was measured, and the inlet at which they throttle.
 static clx_status settle_chips(clx_twin_power_case *c, clx_error *error) {
   clx_twin_cooling *k = c->cooling;
   for (int32_t i = 0; i < c->fleet_count; i++) {
     clx_twin_chips *chips = &k->chips[i];
     const double inlet = inlet_of(c, i, &k->usual);
-    if (chips->coolant != NULL) CLX_TRY(set_plate(c, i, k->plant.loop[k->plant.liquid].spec.supply, error));
+    CLX_TRY(set_resistance(c, i, flow_share(c, &k->usual), error));
     CLX_TRY(chip_at(c, i, inlet, mean_draw(c, i), &chips->usual, error));
+    c->fleet[i].leak = c->fleet[i].cohort.trains ? chips->usual.leak : 0;
+    CLX_TRY(set_resistance(c, i, chips->least, error));  // from here on the worst-placed rack's, at design flow
     if (chips->thermal == NULL || !(chips->resistance > 0)) continue;
     const clx_chip_load load = load_of(&c->fleet[i], c->fleet[i].limit);
     chips->inlet_limit = clx_chip_inlet_limit(chips->thermal, chips->resistance, &load);
-    c->fleet[i].leak = c->fleet[i].cohort.trains ? chips->usual.leak : 0;
-    if (!clx_twin_is_mixed(c->scenario)) c->fleet[i].board = c->fleet[i].limit + fmax(0, c->fleet[i].leak);
   }
   return CLX_OK;
 }
@@ -195,25 +201,108 @@ static clx_status need_loops(const clx_twin_power_case *c, clx_error *error) {
   return CLX_OK;
 }
 
+// --- racks ---------------------------------------------------------------------------------------------------------------
+
+static clx_loop_spec *racks_loop(clx_plant_spec *spec) {
+  for (int32_t i = 0; i < spec->loop_count; i++)
+    if (clx_text_equal(spec->loop[i].name, spec->liquid)) return &spec->loop[i];
+  return NULL;
+}
+
+// The scenario's plant with loops of its own, for racks to change.
+static clx_status copy_plant(clx_twin_power_case *c, clx_error *error) {
+  const clx_plant_spec *from = &c->scenario->cooling.plant;
+  clx_loop_spec *loop = CLX_NEW_ARRAY(c->arena, clx_loop_spec, from->loop_count + 1);
+  if (loop == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  memcpy(loop, from->loop, sizeof *loop * (size_t)from->loop_count);
+  c->cooling->spec = *from;
+  c->cooling->spec.loop = loop;
+  return CLX_OK;
+}
+
+// What the makers of the racks ask of the loop of liquid at its supply, with all GPUs at their limit. `row` and `of` [fleet_count].
+static int32_t list_racks(const clx_twin_power_case *c, clx_racks_row *row, int32_t *of) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    const clx_twin_chips *chips = &c->cooling->chips[i];
+    const double racks = (double)c->fleet[i].cohort.racks;
+    if (chips->coolant == NULL) continue;
+    of[count] = i;
+    row[count++] =
+        (clx_racks_row){.coolant = chips->coolant, .racks = racks, .power = clx_twin_cohort_peak(&c->fleet[i]) / racks};
+  }
+  return count;
+}
+
+static clx_status fit_racks(clx_twin_power_case *c, clx_error *error) {
+  clx_twin_cooling *k = c->cooling;
+  clx_loop_spec *loop = racks_loop(&k->spec);
+  clx_racks_row *row = CLX_NEW_ARRAY(c->arena, clx_racks_row, c->fleet_count + 1);
+  int32_t *of = CLX_NEW_ARRAY(c->arena, int32_t, c->fleet_count + 1);
+  if (row == NULL || of == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const int32_t count = list_racks(c, row, of);
+  clx_fluid fluid;
+  clx_error own;
+  if (loop == NULL || count == 0 || !clx_fluid_named(loop->fluid, &fluid)) return CLX_OK;
+  clx_error_clear(&own);
+  const clx_status status = clx_racks_ask(&fluid, loop->supply, row, count, &k->need, &own);
+  if (status != CLX_OK)
+    return clx_fail(error, status, c->scenario->spec.cooling.place, "cooling: %s", own.mistake[0].text);
+  const bool ours = c->scenario->spec.cooling.rack_flow == CLX_RACK_FLOW_PLANT;
+  const double by =
+      ours ? k->need.range / loop->range : 1;  // a plant's own range: all racks alike more or less than asked
+  for (int32_t i = 0; i < count; i++) k->chips[of[i]].flow = by * row[i].flow / clx_fluid_density(&fluid, loop->supply);
+  if (!ours) clx_plant_fit_racks(&k->spec, &k->need);
+  return CLX_OK;
+}
+
+// The rack of each loop that its headers give the least flow.
+static clx_status set_headers(clx_twin_power_case *c, clx_error *error) {
+  const clx_twin_cooling *k = c->cooling;
+  const int32_t l = k->plant.liquid;
+  double racks = 0;
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    k->chips[i].least = 1;
+    if (k->chips[i].coolant != NULL) racks += (double)c->fleet[i].cohort.racks;
+  }
+  if (l < 0 || !(k->plant.loop[l].spec.header_velocity > 0) || !(racks > 0) || !(k->need.pressure > 0)) return CLX_OK;
+  CLX_TRY(clx_plant_header(&k->plant.loop[l], racks, k->need.pressure, c->arena, &c->cooling->header, error));
+  for (int32_t i = 0; i < c->fleet_count; i++)
+    if (k->chips[i].coolant != NULL) k->chips[i].least = k->header.least;
+  return CLX_OK;
+}
+
 static clx_status build(clx_twin_power_case *c, clx_error *error) {
   const clx_scenario *s = c->scenario;
   const clx_plant_finder finder = clx_scenario_plant_finder(s);
   clx_twin_cooling *k = c->cooling;
-  const clx_air design = design_air(s);
+  const clx_air design = clx_cooling_design_air(&s->cooling.weather, s->spec.cooling.exceeded);
   CLX_TRY(need_loops(c, error));
-  CLX_TRY(
-      clx_plant_build(&s->cooling.plant, &finder, k->peak.liquid, k->peak.air, &design, c->arena, &k->plant, error));
+  CLX_TRY(copy_plant(c, error));
+  CLX_TRY(fit_racks(c, error));
+  CLX_TRY(clx_plant_build(&k->spec, &finder, k->peak.liquid, k->peak.air, &design, c->arena, &k->plant, error));
+  CLX_TRY(set_headers(c, error));
   return clx_plant_solve(&k->plant, k->peak.liquid, k->peak.air, &design, NULL, &k->design, error);
 }
 
-// The year of the mean heat; its means replace those of the usual hour.
+// --- the year ------------------------------------------------------------------------------------------------------------
+
+static clx_status state_at(const clx_twin_power_case *c, int64_t sample, clx_plant_state *state, clx_error *error) {
+  const clx_twin_cooling *k = c->cooling;
+  const clx_air air = clx_weather_air(&c->scenario->cooling.weather, sample);
+  return clx_plant_solve(&k->plant, k->mean.liquid, k->mean.air, &air, NULL, state, error);
+}
+
+// Chips in the hour that is hottest for what cools them, in the rack that gets least.
 static clx_status worst_chips(clx_twin_power_case *c, clx_error *error) {
   clx_twin_cooling *k = c->cooling;
-  const clx_plant *plant = &k->plant;
-  const clx_air air = clx_weather_air(&c->scenario->cooling.weather, k->year.supply_most_at);
-  CLX_TRY(clx_plant_solve(plant, k->mean.liquid, k->mean.air, &air, NULL, &k->hottest, error));
-  for (int32_t i = 0; i < c->fleet_count; i++)
-    CLX_TRY(clx_twin_cooling_chip(c, i, inlet_of(c, i, &k->hottest), &k->chips[i].worst, error));
+  CLX_TRY(state_at(c, k->year.supply_most_at, &k->hottest, error));
+  CLX_TRY(state_at(c, k->year.air_most_at, &k->hottest_air, error));
+  for (int32_t i = 0; i < c->fleet_count; i++) {
+    clx_twin_chips *chips = &k->chips[i];
+    const clx_plant_state *state = chips->coolant != NULL ? &k->hottest : &k->hottest_air;
+    CLX_TRY(clx_twin_cooling_chip(c, i, inlet_of(c, i, state), &chips->worst, error));
+  }
   return CLX_OK;
 }
 
@@ -272,26 +361,31 @@ clx_status clx_twin_cooling_make(clx_twin_power_case *c, bool year, clx_error *e
 
 // --- what follows ----------------------------------------------------------------------------------------------------------
 
-// The hottest hour: the least of what its boards leave for work once leakage and heat are off.
+// The hottest hour: what leakage and heat leave of each kind's boards for work.
 clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, double *time, clx_error *error) {
-  const clx_twin_cooling *k = c->cooling;
-  double cap = INFINITY, most = 0;
+  double *leak = CLX_NEW_ARRAY(c->arena, double, c->fleet_count + 1);
+  if (leak == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  bool less = false;
   *clock = 1;
   *time = c->step.step_time;
   for (int32_t i = 0; i < c->fleet_count; i++) {
-    const clx_twin_chips *chips = &k->chips[i];
+    const clx_twin_chips *chips = &c->cooling->chips[i];
     const clx_twin_cohort *t = &c->fleet[i];
-    if (!t->cohort.trains || chips->thermal == NULL) continue;
+    leak[i] = fmax(0, t->cohort.device.leak);
+    if (!t->cohort.trains || chips->thermal == NULL || !(chips->resistance > 0)) continue;
     const clx_chip_point *p = &chips->worst;
-    most = fmax(most, t->board);
-    cap = fmin(cap, p->throttled ? p->power - fmax(0, p->leak) : t->board - fmax(0, p->leak));
+    const double left = p->throttled ? p->power - fmax(0, p->leak) : t->board - fmax(0, p->leak);
+    less = less || left < t->limit;
+    leak[i] = fmax(leak[i], t->board - left);
     *clock = fmin(*clock, p->clock);
   }
-  if (!isfinite(cap) || cap >= most || clx_twin_is_mixed(c->scenario)) return CLX_OK;
-  clx_training job = c->job;
+  if (!less) return CLX_OK;
+  clx_scenario hot;
   clx_step step;
-  job.power_cap = cap;
-  CLX_TRY(clx_twin_ranks(c->scenario, c->seed, &job, &step, NULL, error));
+  CLX_TRY(clx_twin_with_leaks(c->scenario, leak, c->arena, &hot, error));
+  clx_training job = c->job;
+  job.device = &hot.device;
+  CLX_TRY(clx_twin_ranks(&hot, c->seed, &job, &step, NULL, error));
   *time = step.step_time;
   return CLX_OK;
 }

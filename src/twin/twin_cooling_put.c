@@ -60,7 +60,9 @@ static clx_status put_year(const putter *p) {
       {"throttled_time", y->throttled_time, "s", "a year in which chips at their limit throttle"},
       {"throttled_fraction", y->throttled_time / time, "",
        "of the hours of the year, in which chips at their limit throttle"},
-      {"free_time", y->free_time / time, "", "share of the hours without compressors"},
+      {"free_time", y->free_time, "s", "a year without compressors"},
+      {"compressor_time", y->compressor_time, "s", "a year with compressors"},
+      {"liquid_compressor_time", y->liquid_compressor_time, "s", "of it, with those that the racks' liquid needs"},
       {"outside_range", y->outside_range_time, "s", "a year in which equipment stands outside the range of its curves"},
       {"residual", y->residual, "", "energy that the plant does not account for, share"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
@@ -133,6 +135,23 @@ static clx_status put_units(const putter *p) {
   return CLX_OK;
 }
 
+// A plant that, sized for it, does not hold its set points with all GPUs at their limit on the design day.
+static clx_status warn_design(const putter *p) {
+  const clx_plant *plant = &p->k->plant;
+  const int32_t loops[] = {plant->liquid, plant->air};
+  for (int32_t i = 0; i < CLX_COUNT(loops); i++) {
+    if (loops[i] < 0 || !p->k->design.loop[loops[i]].warm) continue;
+    const clx_loop_spec *spec = &plant->loop[loops[i]].spec;
+    CLX_TRY(clx_result_warn(p->result, p->error,
+                            "cooling: on the design day (%.3g degC, wet bulb %.3g degC) with all GPUs at their limit "
+                            "loop '%s' is supplied at %.4g degC, %.2g K above its set point",
+                            plant->design.dry_bulb - 273.15, clx_air_wet_bulb(&plant->design) - 273.15, spec->name,
+                            p->k->design.loop[loops[i]].supply - 273.15,
+                            p->k->design.loop[loops[i]].supply - spec->supply));
+  }
+  return CLX_OK;
+}
+
 static clx_status put_design(const putter *p) {
   const clx_twin_cooling *k = p->k;
   const clx_plant *plant = &k->plant;
@@ -151,11 +170,14 @@ static clx_status put_design(const putter *p) {
   CLX_TRY(put_text(p, "", "plant", plant->name));
   const number moment[] = {
       {"moment.dry_bulb", plant->design.dry_bulb, "K", "outside air of the states of loops and units"},
-      {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"}};
+      {"moment.wet_bulb", clx_air_wet_bulb(&plant->design), "K", "of it"},
+      {"moment.liquid", k->peak.liquid, "W", "that racks give to their coolant then: all GPUs at their limit"},
+      {"moment.air", k->peak.air, "W", "that goes into the air of the hall then"},
+      {"moment.power", k->design.electric, "W", "that the plant draws then"}};
   CLX_TRY(put_all(p, "", moment, CLX_COUNT(moment)));
   if (plant->liquid >= 0) CLX_TRY(put_text(p, "", "liquid", plant->loop[plant->liquid].spec.name));
   if (plant->air >= 0) CLX_TRY(put_text(p, "", "air", plant->loop[plant->air].spec.name));
-  CLX_TRY(put_text(p, "", "moment", "design day"));
+  CLX_TRY(put_text(p, "", "moment", "design day, every GPU at its limit"));
   CLX_TRY(put_text(p, "", "weather", p->c->scenario->cooling.weather.name));
   CLX_TRY(put_text(p, "", "weather_origin", p->c->scenario->cooling.weather.origin));
   CLX_TRY(put_loops(p));
@@ -163,6 +185,45 @@ static clx_status put_design(const putter *p) {
 }
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
+
+// The flow through racks and the plates that it was looked up in.
+static clx_status put_racks(const putter *p) {
+  const clx_twin_cooling *k = p->k;
+  const clx_plant *plant = &k->plant;
+  if (plant->liquid < 0 || !(k->need.flow > 0)) return CLX_OK;
+  const clx_fluid *fluid = &plant->loop[plant->liquid].fluid;
+  const clx_racks_need *need = &k->need;
+  const number numbers[] = {{"racks.flow", need->flow, "kg/s", "that the makers of the racks ask for at their supply"},
+                            {"racks.range", need->range, "K", "from supply to return then"}};
+  CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
+  if (need->pressure > 0) {
+    const number drop[] = {{"racks.pressure", need->pressure, "Pa", "over the rack that takes most, at its flow"}};
+    CLX_TRY(put_all(p, "", drop, CLX_COUNT(drop)));
+  }
+  if (k->header.share != NULL) {
+    const number header[] = {
+        {"racks.flow_least", k->header.least, "", "flow of the worst-placed rack on its headers over the mean"},
+        {"racks.flow_most", k->header.most, "", "of the best-placed"}};
+    CLX_TRY(put_all(p, "", header, CLX_COUNT(header)));
+  }
+  for (int32_t i = 0; i < p->c->fleet_count; i++) {
+    const clx_twin_chips *chips = &k->chips[i];
+    const char *device = p->c->fleet[i].cohort.device.name;
+    const clx_cold_plate *plate = clx_twin_plate(p->c, i);
+    clx_fluid measured;
+    if (plate == NULL) continue;
+    if (chips->beyond)
+      CLX_TRY(clx_result_warn(p->result, p->error,
+                              "cooling: plates of %s get flows that theirs ('%s') was not measured at: the resistance "
+                              "at the nearest one stands",
+                              device, plate->name));
+    if (clx_fluid_named(plate->fluid, &measured) && measured.kind != fluid->kind)
+      CLX_TRY(clx_result_warn(p->result, p->error,
+                              "cooling: plates of %s were measured with %s ('%s'), the loop carries %s", device,
+                              plate->fluid, plate->name, plant->loop[plant->liquid].spec.fluid));
+  }
+  return CLX_OK;
+}
 
 static clx_status put_chips(const putter *p) {
   const clx_twin_power_case *c = p->c;
@@ -191,10 +252,6 @@ static clx_status put_chips(const putter *p) {
       {"clock", clock, "", "that boards at their limit keep in the hottest hour, share"},
       {"step_time", time, "s", "of the job in the hottest hour"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
-  if (leak > 0 && clx_twin_is_mixed(c->scenario))
-    CLX_TRY(
-        clx_result_warn(p->result, p->error,
-                        "cooling: GPUs of several kinds train: what leakage takes from their clocks is not counted"));
   CLX_TRY(clx_twin_cooling_put_ride(c, p->result, p->error));
   const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
   if (chip != NULL) {
@@ -247,6 +304,8 @@ clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_r
   const putter p = {.c = c, .k = c->cooling, .result = result, .error = error};
   CLX_TRY(put_year(&p));
   CLX_TRY(put_design(&p));
+  CLX_TRY(warn_design(&p));
+  CLX_TRY(put_racks(&p));
   CLX_TRY(put_chips(&p));
   CLX_TRY(warn_weather(&p));
   return series ? put_series(&p) : CLX_OK;

@@ -275,8 +275,7 @@ static clx_status compare(comparison *p, clx_result *result, clx_error *error) {
   if (p->one == NULL || p->infeasible == NULL || p->wrong == NULL || p->place == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   p->replications = p->options->replications > 0 ? p->options->replications : spec->reliability.replications;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(first, result, error));
   CLX_TRY(clx_twin_machine(first, result, error));
   CLX_TRY(clx_twin_training(first, p->options->seed, result, &job, &step, error));
   for (int32_t i = 0; i < p->count; i++) {

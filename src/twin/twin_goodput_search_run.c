@@ -284,9 +284,7 @@ static clx_status put_list(const clx_hunt *h, clx_result *result, clx_error *err
 }
 
 static clx_status put_question(const clx_hunt *h, clx_result *result, clx_error *error) {
-  const clx_scenario_spec *spec = &h->scenario->spec;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(h->scenario, result, error));
   CLX_TRY(clx_result_add_text(result, "search.objective", "goodput", error));
   CLX_TRY(clx_result_add_text(result, "search.model", h->scenario->model.name, error));
   CLX_TRY(clx_result_add_text(result, "search.failures", h->scenario->failures.name, error));

@@ -18,6 +18,12 @@ static clx_status add_fleet(const clx_machine *machine, clx_result *result, clx_
   return status;
 }
 
+clx_status clx_twin_scenario(const clx_scenario *scenario, clx_result *result, clx_error *error) {
+  const clx_scenario_spec *spec = &scenario->spec;
+  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
+  return clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error);
+}
+
 clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, clx_error *error) {
   const clx_machine *m = &scenario->machine;
   CLX_TRY(add_fleet(m, result, error));

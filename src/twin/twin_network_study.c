@@ -338,11 +338,9 @@ static clx_status find_traffic(const clx_scenario *scenario, const char *name, i
 clx_status clx_twin_network(const clx_scenario *scenario, const clx_network_options *options, clx_result *result,
                             clx_error *error) {
   CLX_TRY(clx_scenario_need_training(scenario, error));
-  const clx_scenario_spec *spec = &scenario->spec;
   int32_t traffic;
   CLX_TRY(find_traffic(scenario, options->traffic, &traffic, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   study s = {.scenario = scenario,

@@ -9,8 +9,8 @@
 typedef struct clx_twin_cohort {
   clx_cohort cohort;  // as the machine has it; without supplies where the chain states others
   double working;     // share of its GPUs that the job uses; the others idle
-  double limit;       // W that one GPU may draw
-  double board;       // W that its board may draw, leakage included
+  double board;       // W that one GPU may draw, leakage included
+  double limit;       // W of them for work: without what its coolant makes it leak
   double leak;        // W of a GPU beyond the leakage at the temperature at which its power was measured
 } clx_twin_cohort;
 
@@ -63,8 +63,6 @@ typedef struct clx_twin_power_case {
 
 // --- fleet (twin_power_fleet.c) ---
 
-// Whether GPUs of several kinds train: one cap for all of them is no measure of a board's leakage.
-bool clx_twin_is_mixed(const clx_scenario *scenario);
 // Cohorts at their caps, and the chain from their plugs up. Fills fleet, chain, network, storage, it_peak.
 clx_status clx_twin_power_fleet(clx_twin_power_case *c, clx_error *error);
 // One server, its part of the rack included, with supplies, while its GPUs draw `gpu` W each and have drawn `mean` W for the last minute, which is
@@ -97,9 +95,14 @@ clx_status clx_twin_power_make(clx_twin_power_case *c, const clx_result *result,
 // The largest cap of a GPU at which the site stays within `limit` W with all GPUs at it, and so do its waves: a lower cap lowers clocks, which lengthens the step, which
 // changes the waves; stepped anew until both agree.
 clx_status clx_twin_power_fit(clx_twin_power_case *c, double limit, clx_error *error);
-// The cap of a GPU at which a scenario whose site asks for one fits (power.on_limit: cap), before anything else is computed at it; else that of
-// the scenario. CLX_INFEASIBLE: none does.
-clx_status clx_twin_power_cap(const clx_scenario *scenario, uint64_t seed, double *cap, clx_error *error);
+// The scenario as its site forces it to run, before anything else is computed: the cap of a GPU at which it fits (power.on_limit: cap), and what
+// its coolant makes each kind of GPU leak. `fitted` holds pointers to itself: it must not move. What it needs beside lies in `arena`.
+// CLX_INFEASIBLE: no cap does.
+clx_status clx_twin_power_settle(const clx_scenario *scenario, uint64_t seed, clx_arena *arena, clx_scenario *fitted,
+                                 clx_error *error);
+// The scenario with GPUs of each cohort ([cohort_count] W) leaking that much; 0 for those that do not train.
+clx_status clx_twin_with_leaks(const clx_scenario *scenario, const double *leak, clx_arena *arena, clx_scenario *copy,
+                               clx_error *error);
 // Shares of time of the passes as they follow each other.
 void clx_twin_power_shares(const clx_twin_power_case *c, double share[CLX_PASSES]);
 

@@ -228,21 +228,36 @@ static clx_status check_limit(clx_twin_power_case *c, clx_error *error) {
                   clx_quantity_format(c->site_peak - may, "W", 3, missing, sizeof missing));
 }
 
-// Leakage beyond that at which a device's power was measured comes off what its board leaves for work.
-static double cap_of(const clx_twin_power_case *c) {
-  double leak = 0, tdp = INFINITY;
-  if (clx_twin_is_mixed(c->scenario)) return c->job.power_cap;
-  for (int32_t i = 0; i < c->fleet_count; i++) {
-    if (!c->fleet[i].cohort.trains) continue;
-    leak = fmax(leak, c->fleet[i].leak);
-    tdp = fmin(tdp, c->fleet[i].cohort.device.tdp);
+clx_status clx_twin_with_leaks(const clx_scenario *s, const double *leak, clx_arena *arena, clx_scenario *copy,
+                               clx_error *error) {
+  const int32_t count = s->machine.cohort_count;
+  clx_cohort *cohort = CLX_NEW_ARRAY(arena, clx_cohort, count + 1);
+  if (cohort == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  *copy = *s;
+  copy->job.device = &copy->device;
+  copy->device.leak = 0;
+  for (int32_t i = 0; i < count; i++) {
+    cohort[i] = s->machine.cohort[i];
+    cohort[i].device.leak = cohort[i].trains ? fmax(0, leak[i]) : 0;
+    if (cohort[i].trains && clx_text_equal(cohort[i].device.name, copy->device.name))
+      copy->device.leak = fmax(copy->device.leak, cohort[i].device.leak);
   }
-  if (!(leak > 0)) return c->job.power_cap;
-  return (c->job.power_cap > 0 ? c->job.power_cap : tdp) - leak;
+  copy->machine.cohort = cohort;
+  return CLX_OK;
 }
 
-clx_status clx_twin_power_cap(const clx_scenario *s, uint64_t seed, double *cap, clx_error *error) {
-  *cap = s->job.power_cap;
+static clx_status settled(const clx_twin_power_case *c, clx_arena *arena, clx_scenario *fitted, clx_error *error) {
+  double *leak = CLX_NEW_ARRAY(c->arena, double, c->fleet_count + 1);
+  if (leak == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < c->fleet_count; i++) leak[i] = c->fleet[i].leak;
+  CLX_TRY(clx_twin_with_leaks(c->scenario, leak, arena, fitted, error));
+  fitted->job.power_cap = c->job.power_cap;
+  return CLX_OK;
+}
+
+clx_status clx_twin_power_settle(const clx_scenario *s, uint64_t seed, clx_arena *kept, clx_scenario *fitted,
+                                 clx_error *error) {
+  *fitted = *s;
   if (s->spec.power.on_limit != CLX_ON_LIMIT_CAP && !clx_scenario_is_cooled(s)) return CLX_OK;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -252,7 +267,7 @@ clx_status clx_twin_power_cap(const clx_scenario *s, uint64_t seed, double *cap,
   clx_status status = nothing == NULL ? clx_fail_plain(error, CLX_MEMORY, "out of memory") : CLX_OK;
   if (status == CLX_OK) status = clx_twin_solve_training(s, false, &c.job, &memory, &c.step, error);
   if (status == CLX_OK) status = clx_twin_power_make(&c, nothing, error);
-  if (status == CLX_OK) *cap = cap_of(&c);
+  if (status == CLX_OK) status = settled(&c, kept, fitted, error);
   clx_result_free(nothing);
   clx_arena_free(arena);
   return status;

@@ -63,24 +63,13 @@ static bool replaces_supplies(const clx_chain_spec *chain) {
   return false;
 }
 
-bool clx_twin_is_mixed(const clx_scenario *s) {
-  const clx_cohort *first = NULL;
-  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
-    const clx_cohort *h = &s->machine.cohort[i];
-    if (!h->trains) continue;
-    if (first != NULL && !clx_text_equal(first->device.name, h->device.name)) return true;
-    if (first == NULL) first = h;
-  }
-  return false;
-}
-
 static void make_cohort(clx_twin_power_case *c, int32_t i) {
   const clx_scenario *s = c->scenario;
   clx_twin_cohort *t = &c->fleet[i];
   *t = (clx_twin_cohort){.cohort = s->machine.cohort[i], .leak = t->leak};
   const double cap = t->cohort.trains ? c->job.power_cap : 0, tdp = t->cohort.device.tdp;
-  t->limit = cap > 0 ? fmin(cap, tdp) : tdp;
-  t->board = clx_twin_is_mixed(s) ? t->limit : t->limit + fmax(0, t->leak);
+  t->board = cap > 0 ? fmin(cap, tdp) : tdp;
+  t->limit = t->cohort.trains ? t->board - fmax(0, t->cohort.device.leak) : tdp;
   t->working = t->cohort.trains ? fmin(1, clx_layout_ranks(&c->job.layout) / training_gpus(&s->machine)) : 0;
   if (replaces_supplies(&s->power.chain)) t->cohort.server_supply = t->cohort.rack_supply = NULL;
 }

@@ -104,7 +104,8 @@ static clx_status add_cohort(const clx_twin_power_case *c, const clx_twin_cohort
     return CLX_OK;
   }
   clx_pass_power own = pass->gpu;
-  if (!clx_text_equal(cohort->cohort.device.name, c->job.device->name)) {
+  if (!clx_text_equal(cohort->cohort.device.name, c->job.device->name) ||
+      cohort->cohort.device.leak != c->job.device->leak) {
     CLX_TRY(clx_training_power_of(&c->job, options, &cohort->cohort.device, kind, sequences, samples, c->arena, &own,
                                   error));
   }

@@ -1,7 +1,7 @@
 // The site over its horizon: what the job does when, where the power comes from, what it costs.
 #include <math.h>
 
-#include "twin/twin_power.h"
+#include "twin/twin_cooling.h"
 
 // States of the group, in the order of clx_pass.
 static clx_site_state state_of(const clx_twin_figures *f, const char *name) {
@@ -92,6 +92,21 @@ static clx_status add_supply(const clx_twin_power_case *c, clx_site *site, clx_e
   return CLX_OK;
 }
 
+// A site that runs for a year or more has the cooling of each hour; when in the year a shorter run falls nobody says: it has the year's mean.
+static clx_status add_cooling(const clx_twin_power_case *c, clx_site *site, clx_error *error) {
+  static const double YEAR = 364.0 * 86400;
+  const clx_twin_cooling *k = c->cooling;
+  if (k == NULL || !k->has_year || c->horizon < YEAR) return CLX_OK;
+  const clx_weather *w = &c->scenario->cooling.weather;
+  float *share = CLX_NEW_ARRAY(c->arena, float, w->count);
+  if (share == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int64_t i = 0; i < w->count; i++) share[i] = (float)((double)k->year.series_electric[i] / k->pass_it);
+  site->overhead_at = share;
+  site->overhead_step = w->step;
+  site->overhead_count = w->count;
+  return CLX_OK;
+}
+
 clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome, clx_error *error) {
   enum { POINTS = 2000 };
   const clx_power_spec *spec = &c->scenario->spec.power;
@@ -102,6 +117,7 @@ clx_status clx_twin_power_site(clx_twin_power_case *c, clx_site_outcome *outcome
                      .horizon = c->horizon,
                      .resolution = spec->resolution > 0 ? spec->resolution : c->horizon / POINTS,
                      .seed = c->seed};
+  CLX_TRY(add_cooling(c, site, error));
   CLX_TRY(add_groups(c, site, error));
   CLX_TRY(add_events(c, site, error));
   CLX_TRY(add_supply(c, site, error));

@@ -277,9 +277,7 @@ clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_op
   clx_power_options_default(&plain);
   study s = {
       .c = {.scenario = scenario}, .options = options != NULL ? options : &plain, .result = result, .error = error};
-  CLX_TRY(clx_result_add_text(result, "scenario.name", scenario->spec.name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title",
-                              scenario->spec.title != NULL ? scenario->spec.title : scenario->spec.name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
@@ -287,13 +285,13 @@ clx_status clx_twin_power_study(const clx_scenario *scenario, const clx_power_op
     return clx_twin_assumptions(scenario, result, error);
   }
   // As a run: what a site forces its GPUs to holds for training, too.
-  clx_scenario fitted = *scenario;
-  CLX_TRY(clx_twin_power_cap(scenario, s.options->seed, &fitted.job.power_cap, error));
+  clx_scenario fitted;
   s.c.scenario = &fitted;
   s.c.seed = s.options->seed;
   s.c.arena = clx_arena_new();
   if (s.c.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = run_study(&s);
+  clx_status status = clx_twin_power_settle(scenario, s.options->seed, s.c.arena, &fitted, error);
+  if (status == CLX_OK) status = run_study(&s);
   if (status == CLX_OK) status = clx_twin_assumptions(scenario, result, error);
   clx_arena_free(s.c.arena);
   return status;

@@ -42,11 +42,19 @@ clx_status clx_twin_run_reliability(const clx_scenario *scenario, uint64_t seed,
   return status;
 }
 
+static clx_status run_training(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                               clx_error *error) {
+  clx_training job;
+  clx_step step;
+  CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
+  CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
+  CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
+  return clx_twin_assumptions(scenario, result, error);
+}
+
 clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
-  const clx_scenario_spec *spec = &scenario->spec;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
@@ -54,13 +62,11 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
     return clx_twin_assumptions(scenario, result, error);
   }
   // What a site forces its GPUs to holds for training and all that follows from it.
-  clx_scenario fitted = *scenario;
-  CLX_TRY(clx_twin_power_cap(scenario, options->seed, &fitted.job.power_cap, error));
-  scenario = &fitted;
-  clx_training job;
-  clx_step step;
-  CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
-  CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
-  CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
-  return clx_twin_assumptions(scenario, result, error);
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_scenario fitted;
+  clx_status status = clx_twin_power_settle(scenario, options->seed, arena, &fitted, error);
+  if (status == CLX_OK) status = run_training(&fitted, options, result, error);
+  clx_arena_free(arena);
+  return status;
 }

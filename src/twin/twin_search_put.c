@@ -55,8 +55,7 @@ static void short_text(const clx_layout *l, char *text, size_t size) {
 static clx_status put_question(const clx_twin_hunt *h, clx_result *result, clx_error *error) {
   const clx_scenario *s = h->scenario;
   const clx_search_options *o = h->options;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", s->spec.name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", s->spec.title != NULL ? s->spec.title : s->spec.name, error));
+  CLX_TRY(clx_twin_scenario(s, result, error));
   CLX_TRY(clx_result_add_text(result, "search.model", s->model.name, error));
   CLX_TRY(clx_result_add_text(result, "search.software", s->software.name, error));
   CLX_TRY(clx_result_add_text(result, "search.precision", clx_precision_name[s->job.precision], error));

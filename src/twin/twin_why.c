@@ -85,11 +85,9 @@ static clx_status explain(const clx_scenario *scenario, const clx_training *job,
 clx_status clx_twin_why(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
                         clx_error *error) {
   CLX_TRY(clx_scenario_need_training(scenario, error));
-  const clx_scenario_spec *spec = &scenario->spec;
   clx_training job;
   clx_step step;
-  CLX_TRY(clx_result_add_text(result, "scenario.name", spec->name, error));
-  CLX_TRY(clx_result_add_text(result, "scenario.title", spec->title != NULL ? spec->title : spec->name, error));
+  CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(put_shares(result, error));
   clx_arena *arena = clx_arena_new();

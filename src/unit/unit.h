@@ -10,6 +10,9 @@ typedef struct clx_dimension {
   int8_t power[CLX_BASE_UNITS];
 } clx_dimension;
 
+// The unit of differences of temperature: "10 K" (or "10 kelvins"). degC and degF are points of a scale and refused for one.
+#define CLX_UNIT_KELVINS "kelvins"
+
 // Reads a unit expression such as "Gbit/s", "W", "USD/kWh", "m3/h", "kg/s", "tokens/s": factors joined by '*' or '/',
 // an integer power after '^' or directly ("m3"), and "1/" in front ("1/h"). Prefixes n u m k M G T P E and Ki Mi Gi Ti. "degC" and "degF" carry an
 // offset and stand alone. Durations: s, ms, us, ns, min, h, day(s), week(s), month(s) (30.4375 d), year(s) (365.25 d).
@@ -26,7 +29,7 @@ clx_status clx_quantity_read(const char *text, const char *want, double *si, cha
 
 // Writes `si` for people: a prefix that gives 1..999 in front, `digits` significant digits but never fewer than stand before
 // the point: "2.52 s", "149 MW", "41.3 days", "80 GB", "57 TFLOP/s", "30 million USD", "3 MWh". `unit` is the SI unit
-// expression the value is in ("s", "W", "B/s", "J", "K" -> degC, "USD", "" -> plain number with digit groups, "kg/s", "m3" and
+// expression the value is in ("s", "W", "B/s", "J", "K" -> degC, CLX_UNIT_KELVINS -> K, "USD", "" -> plain number with digit groups, "kg/s", "m3" and
 // others that take no prefix -> the same with the unit behind). What it writes can be read back, except into K. No locale.
 // Returns `buffer`.
 const char *clx_quantity_format(double si, const char *unit, int digits, char *buffer, size_t size);

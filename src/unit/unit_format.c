@@ -140,6 +140,7 @@ const char *clx_quantity_format(double si, const char *unit, int digits, char *b
   if (digits > 17) digits = 17;
   if (strcmp(unit, "s") == 0) return format_time(si, digits, buffer, size);
   if (strcmp(unit, "K") == 0) return write_unit(si - 273.15, digits, "", "degC", buffer, size);
+  if (strcmp(unit, CLX_UNIT_KELVINS) == 0) return write_unit(si, digits, "", "K", buffer, size);
   // Energy from a kilowatt-hour on is read in watt-hours.
   if (strcmp(unit, "J") == 0 && fabs(si) >= 3.6e6) return format_prefixed(si / 3600, "Wh", digits, buffer, size);
   if (strncmp(unit, "USD", 3) == 0 || strncmp(unit, "token", 5) == 0 || strncmp(unit, "GPU", 3) == 0) {

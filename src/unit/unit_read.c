@@ -34,6 +34,7 @@ static const symbol SYMBOLS[] = {
     {"g", 1e-3, {0, 0, 1}, true, false, 0},
     {"t", 1e3, {0, 0, 1}, true, false, 0},
     {"K", 1, {0, 0, 0, 1}, false, false, 0},
+    {"kelvin", 1, {0, 0, 0, 1}, false, true, 0},
     {"degC", 1, {0, 0, 0, 1}, false, false, 273.15},
     {"degF", 5.0 / 9, {0, 0, 0, 1}, false, false, 459.67 * 5 / 9},
     {"Pa", 1, {-2, -1, 1}, true, false, 0},
@@ -214,6 +215,15 @@ typedef struct asked {
   size_t why_size;
 } asked;
 
+// A difference of temperature, whose dimension is that of a temperature.
+static bool is_difference(const asked *a) { return strcmp(a->want, CLX_UNIT_KELVINS) == 0; }
+
+static const char *noun_of(const asked *a, int32_t kind) {
+  return is_difference(a) ? "a difference of temperature" : KINDS[kind].noun;
+}
+
+static const char *example_of(const asked *a, int32_t kind) { return is_difference(a) ? "10 K" : KINDS[kind].example; }
+
 // "expected a rate such as "400 Gbit/s", read "400": the unit is missing"
 static clx_status refuse(const asked *a, const char *reason) {
   const int32_t kind = kind_of(&a->dimension);
@@ -222,7 +232,7 @@ static clx_status refuse(const asked *a, const char *reason) {
   } else if (kind < 0) {
     snprintf(a->why, a->why_size, "expected a value such as \"1 %s\", read \"%.80s\"%s", a->want, a->text, reason);
   } else {
-    snprintf(a->why, a->why_size, "expected %s such as \"%s\", read \"%.80s\"%s", KINDS[kind].noun, KINDS[kind].example,
+    snprintf(a->why, a->why_size, "expected %s such as \"%s\", read \"%.80s\"%s", noun_of(a, kind), example_of(a, kind),
              a->text, reason);
   }
   return CLX_INPUT;
@@ -232,7 +242,7 @@ static clx_status refuse_number(const asked *a, const char *reason) {
   const int32_t kind = kind_of(&a->dimension);
   if (is_plain(&a->dimension)) return refuse(a, reason);
   snprintf(a->why, a->why_size, "expected a number with a unit, such as \"%s%s\", read \"%.80s\"%s",
-           kind < 0 ? "1 " : "", kind < 0 ? a->want : KINDS[kind].example, a->text, reason);
+           kind < 0 ? "1 " : "", kind < 0 ? a->want : example_of(a, kind), a->text, reason);
   return CLX_INPUT;
 }
 
@@ -287,6 +297,7 @@ static clx_status read_value(const asked *a, const char *rest, double number, do
   if (*rest == '\0') return refuse(a, ": the unit is missing");
   if (!clx_unit_read(rest, &given, &factor, &offset)) return refuse_unknown(a, rest);
   if (!same_dimension(&a->dimension, &given)) return refuse_dimension(a, rest, &given);
+  if (is_difference(a) && offset != 0) return refuse(a, ": that is a point of a scale; a difference is in K");
   *value = number * factor + offset;
   return CLX_OK;
 }

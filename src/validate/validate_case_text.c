@@ -103,8 +103,11 @@ static void tolerance_cell(clx_arena *arena, const clx_case_row *row, const clx_
 }
 
 static const char *verdict(const clx_case_row *row, const clx_case_outcome *o) {
-  static const char *const words[] = {
-      [CLX_CASE_PASSED] = "ok", [CLX_CASE_FIT] = "fit", [CLX_CASE_MISSED] = "missed", [CLX_CASE_FAILED] = "FAILED"};
+  static const char *const words[] = {[CLX_CASE_PASSED] = "ok",
+                                      [CLX_CASE_FIT] = "fit",
+                                      [CLX_CASE_MISSED] = "missed",
+                                      [CLX_CASE_SKIPPED] = "skipped",
+                                      [CLX_CASE_FAILED] = "FAILED"};
   const clx_case_verdict got = clx_case_judge(row, o);
   return got == CLX_CASE_FAILED && row->miss ? "FAILED: lies inside, 'miss' is wrong" : words[got];
 }
@@ -125,7 +128,9 @@ static void write_row(clx_arena *arena, const clx_case *of, const clx_case_row *
   char label[LABEL_MAX], expected[CELL_MAX], got[CELL_MAX], error[CELL_MAX], allowed[CELL_MAX];
   label_of(of, row, label);
   expected_cell(row, expected);
-  if (o->reason != NULL) {
+  if (o->skipped != NULL) {
+    clx_buffer_format(out, "  %-*s %20s  skipped: %s\n", width, label, expected, o->skipped);
+  } else if (o->reason != NULL) {
     clx_buffer_format(out, "  %-*s %20s  FAILED: %s\n", width, label, expected, o->reason);
   } else {
     write_like(arena, o->value, written(row), o->unit, got);
@@ -163,6 +168,7 @@ void clx_cases_text(const clx_case_list *list, clx_case_outcome *const *outcome,
   clx_buffer_format(out, "%d cases, %d figures: %d passed, %d failed; %d more stand on a fit to them and prove nothing",
                     c.cases, c.rows, c.passed, c.failed, c.fit);
   if (c.missed > 0) clx_buffer_format(out, "; %d are missed, with the reason", c.missed);
+  if (c.skipped > 0) clx_buffer_format(out, "; %d skipped", c.skipped);
   clx_buffer_add(out, "\n", 1);
   clx_arena_free(arena);
 }
@@ -185,7 +191,8 @@ static json_t *row_json(const clx_case *of, const clx_case_row *row, const clx_c
   if (o->has_value) json_object_set_new(object, "expected", json_real(o->expected));
   if (o->has_least) json_object_set_new(object, "at_least", json_real(o->least));
   if (o->has_most) json_object_set_new(object, "at_most", json_real(o->most));
-  if (o->reason == NULL) json_object_set_new(object, "value", json_real(o->value));
+  const bool known = o->reason == NULL && o->skipped == NULL;
+  if (known) json_object_set_new(object, "value", json_real(o->value));
   if (o->has_value) {
     json_object_set_new(object, "error", json_real(o->value - o->expected));
     json_object_set_new(object, "tolerance", json_real(o->tolerance));
@@ -194,6 +201,7 @@ static json_t *row_json(const clx_case *of, const clx_case_row *row, const clx_c
   json_object_set_new(object, "fit", json_boolean(row->fit));
   json_object_set_new(object, "miss", json_boolean(row->miss));
   set_text(object, "reason", o->reason);
+  set_text(object, "skipped", o->skipped);
   set_text(object, "source", row->source != NULL ? row->source : of->source);
   set_text(object, "note", row->note);
   json_t *points = json_array();
@@ -231,6 +239,7 @@ void clx_cases_json(const clx_case_list *list, clx_case_outcome *const *outcome,
   json_object_set_new(root, "failed", json_integer(c.failed));
   json_object_set_new(root, "fit", json_integer(c.fit));
   json_object_set_new(root, "missed", json_integer(c.missed));
+  json_object_set_new(root, "skipped", json_integer(c.skipped));
   for (int32_t i = 0; i < list->count; i++) json_array_append_new(cases, case_json(&list->item[i], outcome[i]));
   json_object_set_new(root, "results", cases);
   char *text = json_dumps(root, JSON_INDENT(2));

@@ -75,6 +75,10 @@ static clx_status evaluate_rows(clx_case_run *run, clx_case_outcome *outcome, cl
     outcome[i] = (clx_case_outcome){.unit = "", .reason = run->reason};
     if (run->reason != NULL) continue;
     clx_status status = run->of->kind->value(run, &run->of->rows[i], &got, error);
+    if (status == CLX_OK && got.skipped != NULL) {
+      outcome[i].skipped = got.skipped;
+      continue;
+    }
     if (status == CLX_OK && !isfinite(got.value))
       status = clx_fail(error, CLX_INTERNAL, run->of->rows[i].place, "the figure is not finite");
     if (status == CLX_OK) status = judge(run->arena, &run->of->rows[i], &got, &outcome[i], error);
@@ -103,6 +107,7 @@ clx_status clx_case_evaluate(clx_arena *arena, const clx_catalog *catalog, const
 }
 
 clx_case_verdict clx_case_judge(const clx_case_row *row, const clx_case_outcome *outcome) {
+  if (outcome->skipped != NULL) return CLX_CASE_SKIPPED;
   if (outcome->reason != NULL || outcome->passed == (row->miss != 0)) return CLX_CASE_FAILED;
   return row->miss ? CLX_CASE_MISSED : row->fit ? CLX_CASE_FIT : CLX_CASE_PASSED;
 }
@@ -114,6 +119,7 @@ clx_case_counts clx_cases_count(const clx_case_list *list, clx_case_outcome *con
     int32_t *const of[] = {[CLX_CASE_PASSED] = &counts.passed,
                            [CLX_CASE_FIT] = &counts.fit,
                            [CLX_CASE_MISSED] = &counts.missed,
+                           [CLX_CASE_SKIPPED] = &counts.skipped,
                            [CLX_CASE_FAILED] = &counts.failed};
     for (int32_t k = 0; k < list->item[i].row_count; k++) {
       counts.rows++;

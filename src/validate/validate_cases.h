@@ -51,6 +51,8 @@ typedef struct clx_case {
 typedef struct clx_case_outcome {
   bool passed;         // the figure lies inside, whatever is known of it
   const char *reason;  // why nothing was computed; NULL = it was
+  const char *
+      skipped;  // what is not at hand (a weather file that is not ours to ship), so that nothing was computed: no failure; NULL = it was
   double value;
   const char *unit;
   bool has_value, has_least, has_most;
@@ -74,6 +76,7 @@ typedef struct clx_case_value {
   const char *unit;
   double deviation;     // standard deviation of one replication, from the band; 0 = not known
   double replications;  // 0 = not simulated
+  const char *skipped;  // nullable: what is not at hand; there is no value
 } clx_case_value;
 
 // What a case asks: the key that says so, and how it is answered. A new kind is one of these in validate_case_kinds.c, and a row of
@@ -132,14 +135,20 @@ clx_status clx_figure_read(clx_arena *arena, const char *text, const char *unit,
 void clx_cases_text(const clx_case_list *list, clx_case_outcome *const *outcome, clx_buffer *out);
 void clx_cases_json(const clx_case_list *list, clx_case_outcome *const *outcome, clx_buffer *out);
 
-typedef enum clx_case_verdict { CLX_CASE_PASSED, CLX_CASE_FIT, CLX_CASE_MISSED, CLX_CASE_FAILED } clx_case_verdict;
+typedef enum clx_case_verdict {
+  CLX_CASE_PASSED,
+  CLX_CASE_FIT,
+  CLX_CASE_MISSED,
+  CLX_CASE_SKIPPED,
+  CLX_CASE_FAILED
+} clx_case_verdict;
 
 // A figure that is marked as a miss and lies inside has failed: the mark is wrong. So has one that could not be computed.
 clx_case_verdict clx_case_judge(const clx_case_row *row, const clx_case_outcome *outcome);
 
 // How many expectations there are, and of each verdict: every one has exactly one.
 typedef struct clx_case_counts {
-  int32_t cases, cases_failed, rows, passed, failed, fit, missed;
+  int32_t cases, cases_failed, rows, passed, failed, fit, missed, skipped;
 } clx_case_counts;
 
 clx_case_counts clx_cases_count(const clx_case_list *list, clx_case_outcome *const *outcome);

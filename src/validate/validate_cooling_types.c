@@ -5,10 +5,10 @@
 
 #include "chance/chance.h"
 #include "cooling/cooling_plant.h"
-#include "validate/validate_cooling.h"
+#include "validate/validate_cooling_internal.h"
 #include "weather/weather.h"
 
-enum { TYPES = 10, STRIDE = 97 };  // every 97th hour: all hours of the day, all weeks
+enum { TYPES = CLX_COOLING_TYPES, STRIDE = 97 };  // every 97th hour: all hours of the day, all weeks
 
 typedef enum parameter {
   UPS,
@@ -315,6 +315,16 @@ static void draw_loops(drawn *d) {
   d->spec.loop_count = d->type->machine == CLX_PLANT_DX ? 1 : d->type->tower ? 3 : 2;
 }
 
+// What a hall of 1 MW of IT gives: losses and lights stay in it, and what the coils dry is wetted again.
+static void load_hall(drawn *d) {
+  const double losses = 1e6 * (1 / (d->x[UPS] * (1 - d->x[DISTRIBUTION])) - 1), lights = 1e6 * d->x[LIGHTS];
+  d->other = losses + lights;
+  const double dry = 1e6 + d->other;
+  d->heat = dry / d->x[SENSIBLE];
+  d->latent = d->heat - dry;
+  if (d->type->machine == CLX_PLANT_DX) d->other += d->latent;  // steam humidifiers
+}
+
 static void draw(drawn *d, const system_type *type, const clx_weather *weather, uint64_t replica) {
   memset(d, 0, sizeof *d);
   d->type = type;
@@ -323,17 +333,18 @@ static void draw(drawn *d, const system_type *type, const clx_weather *weather, 
         clx_stream_make(8, 0x636f6f6cu, replica, (uint64_t)p);  // common to all types: their order is of the same draws
     d->x[p] = pick(d, &stream, p);
   }
-  const double losses = 1e6 * (1 / (d->x[UPS] * (1 - d->x[DISTRIBUTION])) - 1), lights = 1e6 * d->x[LIGHTS];
-  d->other = losses + lights;
-  const double dry = 1e6 + d->other;
-  d->heat = dry / d->x[SENSIBLE];
-  d->latent = d->heat - dry;
-  if (type->machine == CLX_PLANT_DX) d->other += d->latent;  // steam humidifiers
+  load_hall(d);
   draw_equipment(d, weather);
   draw_loops(d);
   draw_units(d);
   d->spec.name = type->name;
   d->spec.air = "hall";
+}
+
+// m3 of water per J of IT that humidifiers evaporate, in the share of the heat that coils carry; carried: W of them.
+static double humidifiers(const drawn *d, double carried) {
+  const double coils = d->type->economiser == AIR_SIDE ? fmin(carried / d->heat, 1) : 1;
+  return coils * d->latent / VAPORISATION / 1000 / 1e6;
 }
 
 // PUE and WUE (m3/J) of one draw; water that goes into dried air by humidifiers, in the share of the heat that coils carry.
@@ -349,11 +360,8 @@ static clx_status run_drawn(const drawn *d, const clx_weather *weather, clx_aren
       .plant = plant, .weather = weather, .air = d->heat, .it = 1e6, .other = d->other};
   clx_cooling_year year;
   CLX_TRY(clx_cooling_year_run(&input, arena, &year, error));
-  const double time = (double)weather->count * weather->step;
-  const double carried = year.compressors * d->chiller.cop / (d->heat * time);  // by coils, about
-  const double coils = d->type->economiser == AIR_SIDE ? fmin(carried, 1) : 1;
   *pue = year.pue;
-  *wue = year.wue + coils * d->latent / VAPORISATION / 1000 / 1e6;
+  *wue = year.wue + humidifiers(d, year.compressors * d->chiller.cop / ((double)weather->count * weather->step));
   return CLX_OK;
 }
 
@@ -369,21 +377,6 @@ struct clx_cooling_types {
 static int rising(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
-}
-
-// Every STRIDE-th hour of a year.
-static clx_status thin(const clx_weather *year, clx_arena *arena, clx_weather *out, clx_error *error) {
-  *out = *year;
-  out->count = year->count / STRIDE;
-  out->step = year->step * STRIDE;
-  float **to[] = {&out->dry_bulb, &out->wet_bulb, &out->humidity, &out->pressure};
-  const float *from[] = {year->dry_bulb, year->wet_bulb, year->humidity, year->pressure};
-  for (size_t k = 0; k < CLX_COUNT(to); k++) {
-    *to[k] = CLX_NEW_ARRAY(arena, float, out->count);
-    if (*to[k] == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-    for (int64_t i = 0; i < out->count; i++) (*to[k])[i] = from[k][i * STRIDE];
-  }
-  return CLX_OK;
 }
 
 static clx_status sample_type(struct clx_cooling_types *all, int32_t k, const clx_weather *weather, clx_error *error) {
@@ -407,7 +400,21 @@ clx_status clx_cooling_types_open(const clx_weather *year, clx_arena *arena, clx
                                   clx_weather *thinned, clx_error *error) {
   *types = CLX_NEW(arena, struct clx_cooling_types);
   if (*types == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  return thin(year, arena, thinned, error);
+  return clx_cooling_weather_thin(year, STRIDE, arena, thinned, error);
+}
+
+clx_cooling_hall clx_cooling_type_hall(int32_t type) {
+  drawn d = {.type = &TYPE[type]};
+  for (int32_t p = 0; p < PARAMETERS; p++) d.x[p] = 0.5 * (RANGE[p][d.type->size][0] + RANGE[p][d.type->size][1]);
+  load_hall(&d);
+  return (clx_cooling_hall){.heat = d.heat / 1e6, .other = d.other / 1e6};
+}
+
+double clx_cooling_type_humidifiers(int32_t type, double carried) {
+  drawn d = {.type = &TYPE[type]};
+  for (int32_t p = 0; p < PARAMETERS; p++) d.x[p] = 0.5 * (RANGE[p][d.type->size][0] + RANGE[p][d.type->size][1]);
+  load_hall(&d);
+  return humidifiers(&d, carried * 1e6);
 }
 
 int32_t clx_cooling_type_named(const char *name) {
@@ -415,6 +422,16 @@ int32_t clx_cooling_type_named(const char *name) {
     if (strcmp(TYPE[k].name, name) == 0) return k;
   }
   return -1;
+}
+
+const char *clx_cooling_type_name(int32_t type) { return TYPE[type].name; }
+
+int32_t clx_cooling_types_wrong(const double *pue) {
+  int32_t wrong = 0;
+  for (int32_t a = 0; a < TYPES; a++) {
+    for (int32_t b = 0; b < TYPES; b++) wrong += PUBLISHED[a] < PUBLISHED[b] && pue[a] > pue[b] ? 1 : 0;
+  }
+  return wrong;
 }
 
 clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, const clx_weather *weather,
@@ -429,11 +446,8 @@ clx_status clx_cooling_type_quantile(clx_cooling_types *types, int32_t type, con
 clx_status clx_cooling_types_order(clx_cooling_types *types, const clx_weather *weather, double *wrong,
                                    clx_error *error) {
   for (int32_t k = 0; k < TYPES; k++) CLX_TRY(sample_type(types, k, weather, error));
-  *wrong = 0;
-  for (int32_t a = 0; a < TYPES; a++) {
-    for (int32_t b = 0; b < TYPES; b++) {
-      if (PUBLISHED[a] < PUBLISHED[b] && types->pue[a][DRAWS / 2] > types->pue[b][DRAWS / 2]) *wrong += 1;
-    }
-  }
+  double median[TYPES];
+  for (int32_t k = 0; k < TYPES; k++) median[k] = types->pue[k][DRAWS / 2];
+  *wrong = clx_cooling_types_wrong(median);
   return CLX_OK;
 }

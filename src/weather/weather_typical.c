@@ -1,8 +1,8 @@
 // A typical year from monthly normals and design points. docs/model/cooling/weather.md.
 //
 // Dry bulb: a season through the months' means, anomalies of days (lag-one), a daily course, both tails stretched to the design points.
-// Humidity: the log-odds of relative humidity, linear in the daily course, with anomalies of days and a part that follows those of the
-// temperature. Every constant of a month is found by repeating: synthesise, compare with the normals, correct.
+// Humidity: the moisture of a month and of its days, which hardly changes within a day; relative humidity is moisture over that of
+// saturation at the hour's temperature, held below 1. Every constant of a month is found by repeating: synthesise, compare, correct.
 #include "weather/weather_internal.h"
 
 #include <math.h>
@@ -20,15 +20,13 @@ static const double course_mean = 12.87 / 24;
 
 // What normals do not say, from the typical year (TMY3) of Fayetteville, Arkansas, alone; Chicago, Houston and Phoenix check it:
 static const double temperature_lag = 0.68;  // autocorrelation of daily means, one day apart
-static const double humidity_lag = 0.49;     // the same of the log-odds of relative humidity
-static const double spread_cold = 0.81,
-                    spread_warm =
-                        0.46;  // standard deviation of their daily means beside the next: months of 5, of 25 degC
-static const double swing_spread = 0.3;   // of a day's range, as a share of the month's
-static const double follow_cold = 0.02;   // log-odds per K of a warm day, in a month of 5 degC
-static const double follow_warm = -0.18;  // and of 25 degC
-static const double follow_hour =
-    -0.15;  // log-odds per K of an hour warmer than its day: constant moisture, 0.06 / (1 - 0.6)
+static const double moisture_lag = 0.36;     // the same of the log of moisture over saturation, at noon
+static const double spread_cold = 0.41,
+                    spread_warm = 0.37;    // of the log of moisture from day to day: months of 5, of 25 degC
+static const double swing_spread = 0.3;    // of a day's range, as a share of the month's
+static const double follow_cold = 0.012;   // log per K of a warm day, in a month of 5 degC
+static const double follow_warm = -0.048;  // and of 25 degC
+static const double follow_hour = -0.068;  // log per K of an hour warmer than its day
 static const double hot_tail = 5, cold_tail = 6,
                     humid_tail = 4;  // K: how far the stretched tails reach inwards of the design points
 static const double stretch_least = 0.2, stretch_most = 4, humid_most = 2;
@@ -38,12 +36,12 @@ static const double ice_point = 273.15;
 typedef struct synthesis {
   const clx_climate *of;
   double pressure;
-  double heat[DAYS], damp[DAYS], range[DAYS];                  // anomalies, of unit spread
-  double node[MONTHS], gain[MONTHS], amplitude[MONTHS];        // K at mid-month; K of `heat`; K of the course
-  double level[MONTHS], slope[MONTHS];                         // log-odds = level + slope x course
-  double hot, cold;                                            // stretch of the tails
-  double dry_tail;                                             // log-odds per K within the hot tail
-  double humid;                                                // stretch of the humid tail
+  double heat[DAYS], damp[DAYS], range[DAYS];            // anomalies, of unit spread
+  double node[MONTHS], gain[MONTHS], amplitude[MONTHS];  // K at mid-month; K of `heat`; K of the course
+  double level[MONTHS], slope[MONTHS];                   // log of moisture over saturation = level + slope x course
+  double hot, cold;                                      // stretch of the tails
+  double dry_tail;                                       // log per K within the hot tail
+  double humid;                                          // stretch of the humid tail
   double raw[HOURS], dry[HOURS], relative[HOURS], wet[HOURS];  // wet: before the stretch; 0 below its tail
   int32_t month[DAYS], first[MONTHS];
 } synthesis;
@@ -74,11 +72,6 @@ static void noise(synthesis *s, double *day, double lag, uint64_t seed) {
     for (int32_t d = 0; d < month_days[m]; d++) square += (of[d] - mean) * (of[d] - mean) / month_days[m];
     for (int32_t d = 0; d < month_days[m]; d++) of[d] = (of[d] - mean) / sqrt(square);
   }
-}
-
-// Humid days are alike, dry ones are not: a log-normal tail on the dry side, again of mean 0 and spread 1.
-static void skew(double *day) {
-  for (int32_t d = 0; d < DAYS; d++) day[d] = (exp(0.125) - exp(0.5 * day[d])) / sqrt((exp(0.25) - 1) * exp(0.25));
 }
 
 // Linear between the noons of days; the year is a circle.
@@ -183,8 +176,12 @@ static void make_dry(synthesis *s) {
 
 // --- humidity --------------------------------------------------------------------------------------------------------------
 
-static double share_of(double odds) { return 1 / (1 + exp(-odds)); }
-static double odds_of(double share) { return log(share / (1 - share)); }
+// Relative humidity of moisture e^u times that of saturation, and back: e^u where the air is dry, towards 1 where there is more than it
+// holds. With the cube a usual month's daily course takes 0.07 to 0.13 a K in the four files, little more than the 0.06 to 0.07 by which
+// saturation rises over constant moisture. The logistic (u = log-odds) needs 0.20 a K for the same months and would take that into dry
+// days, whose afternoons it dries threefold: 3 % at 35 degC.
+static double share_of(double u) { return 1 / cbrt(1 + exp(-3 * u)); }
+static double moisture_of(double share) { return -log(1 / (share * share * share) - 1) / 3; }
 
 // How far the months are on the way from 5 to 25 degC.
 static double warmth(const synthesis *s, int32_t m) { return fmin(fmax((s->of->mean[m] - ice_point - 5) / 20, 0), 1); }
@@ -237,8 +234,8 @@ static void correct_months(synthesis *s) {
       early += relative_at(s, d, 7) / month_days[m];
       late += relative_at(s, d, 13) / month_days[m];
     }
-    const double up = odds_of(s->of->humidity_morning[m]) - odds_of(fmin(fmax(early, 1e-6), 1 - 1e-6));
-    const double down = odds_of(s->of->humidity_noon[m]) - odds_of(fmin(fmax(late, 1e-6), 1 - 1e-6));
+    const double up = moisture_of(s->of->humidity_morning[m]) - moisture_of(fmin(fmax(early, 1e-6), 1 - 1e-6));
+    const double down = moisture_of(s->of->humidity_noon[m]) - moisture_of(fmin(fmax(late, 1e-6), 1 - 1e-6));
     const double turn = (up - down) / (morning - noon);
     s->slope[m] += 0.5 * turn;
     s->level[m] += 0.5 * (up - turn * morning);
@@ -258,11 +255,11 @@ static double design_wet(const synthesis *s) {
   return count > 0 ? sum / count : 0;
 }
 
-// Finds the months' log-odds, the dryness of the hot tail that gives design_wet, and the humid tail of design_evaporation.
+// Finds the months' moisture, the dryness of the hot tail that gives design_wet, and the humid tail of design_evaporation.
 static clx_status make_humidity(synthesis *s, clx_error *error) {
   double wander[HOURS];
   make_wander(s, wander);
-  const double wet_by_tail = 12;  // K of wet bulb for each unit of dry_tail, about; less is only slower
+  const double wet_by_tail = 15;  // K of wet bulb for each unit of dry_tail, about; less is only slower
   double wet = 0, evaporation = 0;
   s->humid = 1;
   for (int32_t round = 0; round < WET_ROUNDS; round++) {
@@ -368,8 +365,7 @@ clx_status clx_weather_typical(const clx_climate *climate, clx_arena *arena, clx
     for (int32_t i = 0; i < month_days[m]; i++) s->month[d++] = m;
   }
   noise(s, s->heat, temperature_lag, 1);
-  noise(s, s->damp, humidity_lag, 2);
-  skew(s->damp);
+  noise(s, s->damp, moisture_lag, 2);
   noise(s, s->range, 0, 3);
   make_dry(s);
   CLX_TRY(met(s, error));

@@ -102,19 +102,17 @@ static void measure(const char *name, const double *member, int32_t members) {
     clx_error_clear(&error);
     static clx_plant plant;
     must(clx_plant_build(&SPEC, &finder, LOOPS * 1e6, 0, &air, arena, &plant, &error), &error);
-    const clx_transient_input input = {.plant = &plant,
-                                       .outside = &air,
-                                       .liquid = LOOPS * 1e6,
-                                       .member = member,
-                                       .members = members,
-                                       .chip = &CHIP,
-                                       .chip_power = 1000,
-                                       .chips = LOOPS * 700.0,
-                                       .resistance = 0.025,
-                                       .trip = TRIP,
-                                       .trip_count = 2,
-                                       .horizon = 600,
-                                       .step = 1};
+    const clx_transient_input input = {
+        .plant = &plant,
+        .outside = &air,
+        .liquid = LOOPS * 1e6,
+        .member = member,
+        .members = members,
+        .chips = {.thermal = &CHIP, .power = 1000, .count = LOOPS * 700.0, .resistance = 0.025},
+        .trip = TRIP,
+        .trip_count = 2,
+        .horizon = 600,
+        .step = 1};
     const double from = seconds();
     must(clx_transient_run(&input, arena, &out, &error), &error);
     best = fmin(best, seconds() - from);

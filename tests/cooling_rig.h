@@ -110,11 +110,12 @@ static inline void cooling_add_year(clx_result *r, int32_t hours, bool water, bo
 
 // All pumps stop at 60 s and come back at 180 s.
 static inline void cooling_add_trip(clx_result *r, int32_t samples, double step) {
-  static double x[4000], supply[4000], most[4000], chip[4000], flow[4000], clock[4000], power[4000];
+  static double x[4000], supply[4000], most[4000], air[4000], chip[4000], flow[4000], clock[4000], power[4000];
   for (int32_t i = 0; i < samples; i++) {
     const double t = x[i] = step * i, off = t < 60 ? 0 : t < 180 ? t - 60 : 120 * exp(-(t - 180) / 60);
     supply[i] = 313.15 + 0.08 * off;
     most[i] = supply[i] + 0.02 * off;
+    air[i] = 297 + 0.2 * off;
     chip[i] = 345 + 0.35 * off;
     flow[i] = t < 60 || t > 190 ? 1 : fmax(0.12, exp(-(t - 60) / 3));
     clock[i] = chip[i] > 360 ? 0.62 : 1;
@@ -122,6 +123,7 @@ static inline void cooling_add_trip(clx_result *r, int32_t samples, double step)
   }
   cooling_draw(r, "trip.supply", "K", x, supply, samples);
   cooling_draw(r, "trip.supply_most", "K", x, most, samples);
+  cooling_draw(r, "trip.air", "K", x, air, samples);
   cooling_draw(r, "trip.chip", "K", x, chip, samples);
   cooling_draw(r, "trip.flow", "", x, flow, samples);
   cooling_draw(r, "trip.clock", "", x, clock, samples);
@@ -134,11 +136,30 @@ static inline void cooling_add_trip(clx_result *r, int32_t samples, double step)
   cooling_put(r, "trip.chip_most", 387, "K");
   cooling_put(r, "trip.throttled_share", 1, "");
   cooling_put(r, "trip.dry_bulb", 309.15, "K");
-  cooling_put(r, "trip.event_1.at", 60, "s");
-  cooling_put(r, "trip.event_2.at", 180, "s");
-  cooling_say(r, "cooling.trip.event_1.what", "all pumps of the racks' loops stop");
-  cooling_say(r, "cooling.trip.event_2.what", "they come back");
+  cooling_put(r, "trip.air_limit", 308.15, "K");
+  cooling_put(r, "trip.air_most", 321, "K");
+  cooling_put(r, "trip.to_air_limit", 55.5, "s");
+  cooling_put(r, "trip.shown", 540, "s");
+  static const struct {
+    double at;
+    const char *kind, *what;
+  } events[] = {{60, "trip", "all pumps of the racks' loops stop"},
+                {62.5, "warm", "racks' supply 0.5 K above what it was"},
+                {103, "throttle", "first chips throttle"},
+                {115.5, "air limit", "hall air at its limit"},
+                {180, "restore", "they come back"},
+                {370, "recovered", "everything as before"}};
+  for (int32_t i = 0; i < CLX_COUNT(events); i++) {
+    char name[64];
+    snprintf(name, sizeof name, "trip.event_%d.at", i + 1);
+    cooling_put(r, name, events[i].at, "s");
+    snprintf(name, sizeof name, "cooling.trip.event_%d.kind", i + 1);
+    cooling_say(r, name, events[i].kind);
+    snprintf(name, sizeof name, "cooling.trip.event_%d.what", i + 1);
+    cooling_say(r, name, events[i].what);
+  }
   cooling_say(r, "cooling.trip.what", "all pumps of the racks' loops stop for 2 min");
+  cooling_say(r, "cooling.trip.start", "all boards at their limit");
   cooling_put(r, "chip.throttle", 360.15, "K");
   cooling_put(r, "chip.shutdown", 378.15, "K");
 }

@@ -1,4 +1,4 @@
-// Chips: the point where power, leakage, temperature and clock agree; runaway; loss of flow; what the catalogue's chips hold.
+// Chips: the point where power, leakage, temperature and clock agree; runaway; what the catalogue's chips hold.
 #include "check.h"
 
 #include "catalog/catalog.h"
@@ -166,38 +166,6 @@ static void test_inlet_limit(void **state) {
   assert_true(isinf(clx_chip_inlet_limit(&unknown, 0.03, &full)));
 }
 
-static void test_loss_of_flow(void **state) {
-  (void)state;
-  clx_chip_thermal plain = chip;
-  plain.leakage = plain.memory_throttle = 0;
-  const clx_chip_cooling before = {.inlet = 310, .resistance = 0.03};
-  double throttle = 0, shutdown = 0;
-  // Nothing leaves: a straight line. Then the least clock, whose junction is nearer to the case.
-  clx_chip_loss_of_flow(&plain, &before, INFINITY, &full, &throttle, &shutdown);
-  const double start = 310 + 700 * 0.055, least = 700 * (0.2 + 0.8e-3);
-  CLX_CHECK_NEAR(throttle, 300 * (360 - start) / 700, 1e-9, 0);
-  const double cooler = 360 - 0.025 * (700 - least);
-  CLX_CHECK_NEAR(shutdown, throttle + 300 * (368 - cooler) / least, 1e-9, 0);
-  // Something leaves: an exponential towards a junction of 310 + 700 (0.1 + 0.025).
-  clx_chip_loss_of_flow(&plain, &before, 0.1, &full, &throttle, &shutdown);
-  const double end = 310 + 700 * 0.125;
-  CLX_CHECK_NEAR(throttle, 300 * 0.1 * log((end - start) / (end - 360)), 1e-7, 0);
-  assert_true(isinf(shutdown));  // the least clock is cool enough
-  clx_chip_loss_of_flow(&plain, &before, 0.035, &full, &throttle, &shutdown);
-  assert_true(isinf(throttle) && isinf(shutdown));
-  // Hot before: at once. Leakage shortens it, capacity lengthens it.
-  const clx_chip_cooling hot = {.inlet = 340, .resistance = 0.03};
-  clx_chip_loss_of_flow(&chip, &hot, INFINITY, &full, &throttle, &shutdown);
-  assert_true(throttle == 0 && shutdown > 0);
-  double leaky = 0, heavy = 0;
-  clx_chip_loss_of_flow(&plain, &before, INFINITY, &full, &throttle, &shutdown);
-  clx_chip_loss_of_flow(&chip, &before, INFINITY, &full, &leaky, &shutdown);
-  assert_true(leaky < throttle);
-  plain.capacity *= 2;
-  clx_chip_loss_of_flow(&plain, &before, INFINITY, &full, &heavy, &shutdown);
-  CLX_CHECK_NEAR(heavy, 2 * throttle, 1e-9, 0);
-}
-
 static void test_refuses(void **state) {
   (void)state;
   clx_chip_cooling cooling = {.inlet = NAN, .resistance = 0.03};
@@ -309,7 +277,6 @@ int main(void) {
       cmocka_unit_test(test_runaway_and_heat_shut_it),
       cmocka_unit_test(test_monotone),
       cmocka_unit_test(test_inlet_limit),
-      cmocka_unit_test(test_loss_of_flow),
       cmocka_unit_test(test_refuses),
       cmocka_unit_test(test_catalogue_holds_what_is_sold),
       cmocka_unit_test(test_gb300_rack_holds_its_range),

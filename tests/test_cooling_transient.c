@@ -1,149 +1,7 @@
 // Trips of cooling plants: against closed forms, against the steady solver, balance, order, N+1, chips, refusals.
-#include "check.h"
-
-#include "cooling/cooling_transient.h"
-
-static double share[] = {0, 0.5, 1, 1.5}, head[] = {1.4, 1.3, 1, 0.5}, load[] = {0.1, 1}, motor[] = {0.9, 0.95};
-static const clx_mover pump = {.name = "pump",
-                               .flow = share,
-                               .flow_count = 4,
-                               .head = head,
-                               .head_count = 4,
-                               .efficiency = 0.8,
-                               .load = load,
-                               .load_count = 2,
-                               .motor = motor,
-                               .motor_count = 2};
-static double speed[] = {0, 0.5, 1}, power[] = {0, 0.125, 1};
-static const clx_dry_cooler dry = {.name = "dry",
-                                   .air_in = 303.15,
-                                   .in = 319.15,
-                                   .out = 309.15,
-                                   .fan_power = 0.02,
-                                   .speed = speed,
-                                   .speed_count = 3,
-                                   .power = power,
-                                   .power_count = 3};
-static const clx_chiller chiller = {.name = "chiller",
-                                    .kind = CLX_CHILLER_AIR,
-                                    .capacity = 1e6,
-                                    .cop = 6,
-                                    .evaporator = 309.15,
-                                    .condenser = 308.15,
-                                    .evaporator_least = 278.15,
-                                    .evaporator_most = 333.15,
-                                    .condenser_least = 273.15,
-                                    .condenser_most = 333.15,
-                                    .load_most = 1,
-                                    .lift_least = 5,
-                                    .approach_evaporator = 2,
-                                    .approach_condenser = 8,
-                                    .restart_time = 60,
-                                    .motor_share = 1};
-static const clx_air OUTSIDE = {.dry_bulb = 303.15, .humidity = 0.01, .pressure = 101325};
-static const double LOOPS = 6, HEAT = 6e6;
-
-static const void *find(const void *of, const char *kind, const char *name) {
-  (void)of, (void)name;
-  if (!strcmp(kind, "mover")) return &pump;
-  if (!strcmp(kind, "dry_cooler")) return &dry;
-  if (!strcmp(kind, "chiller")) return &chiller;
-  return NULL;
-}
-
-typedef struct rig {
-  clx_arena *arena;
-  clx_error error;
-  clx_loop_spec loop[2];
-  clx_plant_unit_spec unit[3];
-  clx_plant_spec spec;
-  clx_plant plant;
-  clx_transient_input input;
-  clx_trip trip[4];
-  clx_transient out;
-} rig;
-
-// Racks' loops of PG25, CDUs, one facility loop of water, dry coolers, chillers behind them.
-static rig *start(void) {
-  rig *r = calloc(1, sizeof *r);
-  assert_non_null(r);
-  r->arena = clx_arena_new();
-  r->loop[0] = (clx_loop_spec){.name = "racks",
-                               .fluid = "pg25",
-                               .count = LOOPS,
-                               .supply = 313.15,
-                               .range = 10,
-                               .pressure = 2e5,
-                               .exponent = 2,
-                               .pump = "pump",
-                               .pumps = 2,
-                               .pumps_spare = 1,
-                               .flow_least = 0.2,
-                               .volume = 1,
-                               .pump_heat = 1};
-  r->loop[1] = r->loop[0];
-  r->loop[1].name = "facility", r->loop[1].fluid = "water", r->loop[1].count = 1, r->loop[1].supply = 309.15;
-  r->loop[1].pumps = 4, r->loop[1].volume = 5;
-  r->unit[0] = (clx_plant_unit_spec){.name = "cdu",
-                                     .kind = CLX_PLANT_EXCHANGER,
-                                     .loop = "racks",
-                                     .into = "facility",
-                                     .count = LOOPS,
-                                     .share = 1,
-                                     .approach = 4};
-  r->unit[1] = (clx_plant_unit_spec){
-      .name = "cooler", .kind = CLX_PLANT_DRY, .loop = "facility", .equipment = "dry", .count = 8, .share = 0.6};
-  r->unit[2] = (clx_plant_unit_spec){.name = "chiller",
-                                     .kind = CLX_PLANT_CHILLER,
-                                     .loop = "facility",
-                                     .equipment = "chiller",
-                                     .count = 8,
-                                     .spare = 1,
-                                     .share = 1};
-  r->spec = (clx_plant_spec){
-      .name = "rig", .loop = r->loop, .loop_count = 2, .unit = r->unit, .unit_count = 3, .liquid = "racks"};
-  r->input = (clx_transient_input){
-      .plant = &r->plant, .outside = &OUTSIDE, .liquid = HEAT, .trip = r->trip, .horizon = 600, .step = 5};
-  return r;
-}
-
-static void build(rig *r) {
-  const clx_plant_finder finder = {find, NULL};
-  clx_error_clear(&r->error);
-  const clx_status status = clx_plant_build(&r->spec, &finder, HEAT, 0, &OUTSIDE, r->arena, &r->plant, &r->error);
-  if (status != CLX_OK) fail_msg("%s", r->error.mistake[0].text);
-}
-
-static void finish(rig *r) {
-  clx_arena_free(r->arena);
-  free(r);
-}
+#include "cooling_transient_rig.h"
 
 #ifdef CLX_HAS_SUNDIALS
-
-static void run(rig *r) {
-  clx_error_clear(&r->error);
-  const clx_status status = clx_transient_run(&r->input, r->arena, &r->out, &r->error);
-  if (status != CLX_OK) fail_msg("%s", r->error.mistake[0].text);
-  assert_true(r->out.energy_residual < 1e-9);
-  for (int64_t i = 0; i < r->out.samples; i++) {
-    assert_true(isfinite(r->out.supply[i]) && isfinite(r->out.back[i]) && isfinite(r->out.chip_most[i]));
-    assert_true(isfinite(r->out.flow[i]) && isfinite(r->out.clock[i]) && isfinite(r->out.electric[i]));
-  }
-}
-
-static void add(rig *r, clx_trip trip) { r->trip[r->input.trip_count++] = trip; }
-
-// 700 chips of 1 kW in each loop; the rest of the heat goes straight into the coolant.
-static const clx_chip_thermal plain_chip = {
-    .junction_case = 0.01, .throttle = 363.15, .shutdown = 373.15, .capacity = 400};
-
-static void with_chips(rig *r, const clx_chip_thermal *chip) {
-  r->input.chip = chip;
-  r->input.chip_power = 1000;
-  r->input.chips = 700 * LOOPS;
-  r->input.resistance = 0.025;
-}
 
 // --- steady state ----------------------------------------------------------------------------------------------------------
 
@@ -158,9 +16,10 @@ static void check_end(rig *r, double level) {
 
 static void test_a_long_transient_ends_at_the_steady_state(void **state) {
   (void)state;
-  for (int32_t control = 0; control < CLX_FLOW_DEMAND; control++) {
+  for (int32_t control = 0; control < CLX_FLOW_CONTROLS; control++) {
     rig *r = start();
     r->loop[0].control = r->loop[1].control = control;
+    if (control == CLX_FLOW_DEMAND) r->loop[0].control = CLX_FLOW_RANGE;  // no exchanger asks the racks' loops
     build(r);
     add(r, (clx_trip){CLX_TRIP_LOAD, NULL, 10, 0.6, -1});
     r->input.horizon = 7200, r->input.step = 600;
@@ -468,13 +327,13 @@ static void test_wrong_input_is_refused(void **state) {
         in->member = shares;
         break;
       case 6:
-        in->resistance = 1e-4;
+        in->chips.resistance = 1e-4;
         break;
       case 7:
-        in->chips = 1e6;
+        in->chips.count = 1e6;
         break;
       case 8:
-        in->chip = &light;
+        in->chips.thermal = &light;
         break;
       default:
         add(r, (clx_trip){CLX_TRIP_LOAD, NULL, 1, 7, -1});

@@ -222,11 +222,19 @@ static void test_trip(void **state) {
   clx_result *r = study(0);
   clx_buffer out = {0};
   clx_report_cooling_trip(r, &out);
-  assert_int_equal(count_of(out.data, "class=\"line s"), 2 * 6);      // in the plots and in the keys
-  assert_int_equal(count_of(out.data, "class=\"limit\""), 2 * 3);     // racks, throttle, shutdown
-  assert_int_equal(count_of(out.data, "class=\"aim\""), 2 * 4);       // two events in four panels
-  assert_int_equal(count_of(out.data, "class=\"late\""), 3 * 4 + 3);  // warm, throttles, as before
-  assert_int_equal(count_of(out.data, ">after 43 s<"), 1);
+  assert_int_equal(count_of(out.data, "class=\"line s"), 2 * 7);   // in the plots and in the keys
+  assert_int_equal(count_of(out.data, "class=\"limit\""), 2 * 4);  // racks, servers, throttle, shutdown
+  assert_int_equal(count_of(out.data, "class=\"aim\""), 2 * 5);    // what was asked for, in five panels
+  assert_int_equal(count_of(out.data, "class=\"late\""), 4 * 5);   // what followed
+  for (int32_t i = 1; i <= 6; i++) {                               // each number once beside its mark, once in the list
+    char number[48];
+    snprintf(number, sizeof number, "text-anchor=\"start\">%d</text>", i);
+    assert_int_equal(count_of(out.data, number), 1);
+    snprintf(number, sizeof number, ">%d: ", i);
+    assert_int_equal(count_of(out.data, number), 1);
+  }
+  assert_int_equal(count_of(out.data, ">5: they come back at 3 min<"), 1);
+  assert_int_equal(count_of(out.data, "before it all boards at their limit"), 1);
   clx_buffer_free(&out);
   clx_report_cooling_compare(r, &out);
   assert_int_equal(count_of(out.data, "class=\"bar\""), 11);   // W45 runs no compressor
@@ -307,7 +315,7 @@ static void test_tables(void **state) {
     int32_t rows, columns;
   } tables[] = {{clx_report_cooling_plant_csv, 12, 16},
                 {clx_report_cooling_year_csv, 8760, 7},
-                {clx_report_cooling_trip_csv, 601, 7},
+                {clx_report_cooling_trip_csv, 601, 8},
                 {clx_report_cooling_compare_csv, 4, 11}};
   clx_result *r = study(0);
   for (int32_t i = 0; i < CLX_COUNT(tables); i++) {

@@ -8,7 +8,11 @@ static bool show_done(void *context, const char *step, double done) { return cli
 
 // --- what is asked -------------------------------------------------------------------------------------------------------
 
-static const double ZERO = 273.15, COLDEST = -50, HOTTEST = 100;  // K; degC that a weather or a supply may have
+// degC that a supply may have, and outside air.
+typedef struct range {
+  double least, most;
+} range;
+static const range SUPPLY = {-50, 100}, OUTSIDE = {-60, 60};
 
 // What points of the options refer to.
 typedef struct request {
@@ -18,18 +22,25 @@ typedef struct request {
   double compare[CLX_COOLING_SUPPLIES_MAX];
 } request;
 
-// "36", "36 degC", "309.15 K": K of a temperature; false when it is none.
-static bool read_temperature(const char *text, double *kelvin) {
+// "36", "36 degC", "96.8 degF", "309.15 K": K of a temperature within the range; false when it is none.
+static bool read_temperature(const char *text, range allowed, double *kelvin) {
+  static const double ZERO = 273.15;
   static const struct {
     const char *name;
-    double offset;
-  } units[] = {{"", 273.15}, {"degC", 273.15}, {"C", 273.15}, {"K", 0}};
+    double factor, offset;
+  } units[] = {{"", 1, 273.15},
+               {"degC", 1, 273.15},
+               {"C", 1, 273.15},
+               {"K", 1, 0},
+               {"degF", 5.0 / 9.0, 459.67 * 5.0 / 9.0},
+               {"F", 5.0 / 9.0, 459.67 * 5.0 / 9.0}};
   char *end = NULL;
   const double number = strtod(text, &end);
   const char *name = end + strspn(end, " ");
   for (int32_t i = 0; end != text && i < CLI_COUNT(units); i++) {
-    const double value = number + units[i].offset;
-    if (strcmp(name, units[i].name) != 0 || !(value >= ZERO + COLDEST && value <= ZERO + HOTTEST)) continue;
+    const double value = number * units[i].factor + units[i].offset;
+    if (strcmp(name, units[i].name) != 0) continue;
+    if (!(value >= ZERO + allowed.least && value <= ZERO + allowed.most)) continue;
     *kelvin = value;
     return true;
   }
@@ -63,6 +74,17 @@ static int wrong_kind(const char *given) {
   return cli_wrong("'--trip %s' is none of: %s", given, names);
 }
 
+// What follows "load:": the share that the racks draw.
+static int read_load(const char *text, const char *given, clx_cooling_trip *trip) {
+  char *end = NULL;
+  trip->count = text != NULL ? strtod(text, &end) : -1;
+  if (text != NULL && end != text && *end == '%') trip->count /= 100, end++;
+  if (text == NULL || end == text || *end != '\0' || !(trip->count >= 0 && trip->count <= 1))
+    return cli_wrong("'--trip %s': expected the share of their load that the racks draw, 0 to 1, as in 'load:0.5@60s'",
+                     given);
+  return CLI_DONE;
+}
+
 // KIND[:NAME[:COUNT]][@TIME] into *trip, which then points into `text`; given: the same, uncut, for messages.
 static int read_trip(char *text, const char *given, clx_cooling_trip *trip) {
   static const double MOST = 1e6;
@@ -71,16 +93,25 @@ static int read_trip(char *text, const char *given, clx_cooling_trip *trip) {
   if (at != NULL) *at++ = '\0';
   name = strchr(text, ':');
   if (name != NULL) *name++ = '\0';
-  count = name != NULL ? strchr(name, ':') : NULL;
-  if (count != NULL) *count++ = '\0';
   if (!is_kind(text)) return wrong_kind(given);
   if (at != NULL && !read_time(at, &trip->at))
     return cli_wrong("'--trip %s': '%s' is no time up to a day, such as '60s' or '2 min'", given, at);
-  if (name != NULL && name[0] != '\0') trip->of = name;
+  if (strcmp(text, "load") == 0) return read_load(name, given, trip);
+  count = name != NULL ? strchr(name, ':') : NULL;
+  if (count != NULL) *count++ = '\0';
+  if (name != NULL && name[0] == '\0')
+    return cli_wrong(
+        "'--trip %s': the name of a loop or unit is missing behind ':' (without ':' it is the racks' loop "
+        "or the first such unit)",
+        given);
+  trip->of = name;
   if (count == NULL) return CLI_DONE;
   trip->count = strtod(count, &end);
-  if (end == count || *end != '\0' || !(trip->count > 0 && trip->count <= MOST))
-    return cli_wrong("'--trip %s': '%s' is no number of pumps or units above 0", given, count);
+  if (end == count || *end != '\0' || !(trip->count >= 1 && trip->count <= MOST) ||
+      trip->count > (double)(int64_t)trip->count)
+    return cli_wrong("'--trip %s': '%s' is no number of pumps or units from 1 up", given, count);
+  if (strcmp(text, "power") == 0 || strcmp(text, "restore") == 0)
+    return cli_wrong("'--trip %s': %s takes no number: all of it stops or comes back", given, text);
   return CLI_DONE;
 }
 
@@ -108,7 +139,7 @@ static int read_compare(const char *text, request *r) {
     if (r->options.compare_count == CLX_COOLING_SUPPLIES_MAX)
       return cli_wrong("'--compare' takes at most %d supply temperatures", CLX_COOLING_SUPPLIES_MAX);
     double *kelvin = &r->compare[r->options.compare_count];
-    if (length >= sizeof one || !read_temperature(one + (one[0] == 'W' || one[0] == 'w' ? 1 : 0), kelvin))
+    if (length >= sizeof one || !read_temperature(one + (one[0] == 'W' || one[0] == 'w' ? 1 : 0), SUPPLY, kelvin))
       return cli_wrong("'--compare' takes supply temperatures, such as W32,W40,W45, read '%s'", one);
     for (int32_t i = 0; i < r->options.compare_count; i++) {
       if (!(r->compare[i] < *kelvin || r->compare[i] > *kelvin)) return cli_wrong("'--compare' names %s twice", one);
@@ -127,8 +158,9 @@ static int read_request(const cli_call *call, request *r) {
   r->options.year = cli_flag(call, "year");
   r->options.design = cli_flag(call, "design");
   const char *outside = cli_text(call, "outside");
-  if (outside != NULL && !read_temperature(outside, &r->options.outside))
-    return cli_wrong("'--outside' takes a temperature, such as 36 or '36 degC', read '%s'", outside);
+  if (outside != NULL && !read_temperature(outside, OUTSIDE, &r->options.outside))
+    return cli_wrong(
+        "'--outside' takes a temperature from -60 to 60 degC, such as 36, '36 degC' or '97 degF', read '%s'", outside);
   const int code = read_trips(call, r);
   return code == CLI_DONE ? read_compare(cli_text(call, "compare"), r) : code;
 }
@@ -211,11 +243,11 @@ static const cli_option OPTIONS[] = {
      .value = "KIND[:NAME[:COUNT]][@TIME]",
      .kind = CLI_TRIP,
      .repeated = true,
-     .doc = "also the minutes after pump, cdu, chiller, unit or power stop, or restore"},
+     .doc = "also the minutes after pump, cdu, chiller, unit or power stop, restore, or load:SHARE"},
     {.name = "outside",
      .value = "T",
      .kind = CLI_TEXT,
-     .doc = "degC of dry bulb at the trip (default: the design day)"},
+     .doc = "dry bulb at the trip, degC where no unit stands (default: the design day)"},
     {.name = "compare",
      .value = "W32,W40,W45",
      .kind = CLI_TEXT,
@@ -237,12 +269,12 @@ const cli_command cli_cooling_command = {
         "water, hours without compressors and hours above limits; chip temperatures, leakage, throttling and what\n"
         "they do to the clock and the step in the hottest hour.\n"
         "--trip shows the minutes after something stops: pump (of a loop), cdu, chiller, unit (of the plant, by\n"
-        "name) or power (all that has no backup); restore brings it back, load changes what the racks draw.\n"
+        "name) or power (all that has no backup); restore brings it back, load:SHARE changes what the racks draw.\n"
         "Without NAME it is the racks' loop or the first such unit, without COUNT all of them, without @TIME at\n"
-        "once. --compare runs the whole scenario at each supply temperature, from the plant, sized for it, to chips\n"
-        "and the step of the job; --design finds the smallest plant for its own. A plant that cannot reject its heat\n"
-        "is exit code 1 with the missing power and the hour. SCENARIO is a YAML file or a shipped name. Ctrl-C stops "
-        "without output.",
+        "once; all boards are at their limit before. --compare runs the whole scenario at each supply temperature,\n"
+        "from the plant, sized for it, to chips and the step of the job; --design finds the smallest plant for its\n"
+        "own. A plant that cannot reject its heat is exit code 1 with the missing power and the hour. SCENARIO is a\n"
+        "YAML file or a shipped name. Ctrl-C stops without output.",
     .examples = {"colossus cooling colossus-2", "colossus cooling colossus-2 --year -o results",
                  "colossus cooling colossus-2 --trip power@60s --trip restore@150s --outside 38 -o results",
                  "colossus cooling my.yaml --trip pump:racks:1    # one pump of each loop of racks",

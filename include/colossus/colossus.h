@@ -207,10 +207,10 @@ clx_status clx_power_svg(const clx_result *result, const char *drawing, char **t
 enum { CLX_COOLING_TRIPS_MAX = 16, CLX_COOLING_SUPPLIES_MAX = 8 };
 /* What stops, or comes back. */
 typedef struct clx_cooling_trip {
-  const char *kind; /* "pump", "cdu", "chiller", "unit", "power", "restore" */
+  const char *kind; /* "pump", "cdu", "chiller", "unit", "power", "restore", "load" */
   const char *of;   /* loop whose pumps stop, NULL = the racks'; or unit, NULL = the first of that kind */
-  double count;     /* pumps of each such loop, or units; 0 = all */
-  double at;        /* s */
+  double count;     /* pumps of each such loop, or units; 0 = all. load: the share that the racks draw from then on */
+  double at;        /* s; in any order */
 } clx_cooling_trip;
 typedef struct clx_cooling_options {
   uint64_t seed;                /* default 1 */
@@ -225,12 +225,12 @@ typedef struct clx_cooling_options {
   bool (*progress)(void *context, const char *step, double done); /* as that of clx_power_options */
   void *context;
 } clx_cooling_options;
-/* Kinds of trips ("pump", "cdu", "chiller", "unit", "power", "restore"): name i, NULL past the end. */
+/* Kinds of trips ("pump", "cdu", "chiller", "unit", "power", "restore", "load"): name i, NULL past the end. */
 const char *clx_cooling_trip_name(int32_t index);
 void clx_cooling_options_default(clx_cooling_options *options);
 /* Studies the cooling of a scenario: a result whose quantities begin with "cooling.". options nullable. CLX_INFEASIBLE: a plant that
  * cannot reject its heat; `error` names the missing W and the hour. CLX_INPUT: a scenario without cooling, a trip of something that the
- * plant does not have, a temperature outside 223 to 373 K. */
+ * plant does not have, or that brings back what has not stopped, `outside` without a trip, a temperature outside 223 to 373 K. */
 clx_status clx_cooling_run(const clx_scenario *scenario, const clx_cooling_options *options, clx_result **out,
                            clx_error *error);
 /* Such a result for people; as a page of tables (HTML) around the drawings; a table ("plant", "year", "trip", "compare") as CSV; a

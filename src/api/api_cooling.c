@@ -5,7 +5,7 @@
 #include "scenario/scenario.h"
 #include "twin/twin_cooling_study.h"
 
-static const char *const TRIPS[] = {"pump", "cdu", "chiller", "unit", "power", "restore"};
+static const char *const TRIPS[] = {"pump", "cdu", "chiller", "unit", "power", "restore", "load"};
 
 const char *clx_cooling_trip_name(int32_t index) {
   return index >= 0 && index < CLX_COUNT(TRIPS) ? TRIPS[index] : NULL;

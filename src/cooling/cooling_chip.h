@@ -54,8 +54,8 @@ clx_status clx_chip_solve(const clx_chip_thermal *thermal, const clx_chip_coolin
 // K of coolant at which temperatures begin to throttle it: at full clock, or at what its board leaves where that is less; INFINITY = nothing is
 // known that would throttle it.
 double clx_chip_inlet_limit(const clx_chip_thermal *thermal, double resistance, const clx_chip_load *load);
-// s from loss of flow (resistance jumps to `stagnant` K/W, which may be INFINITY) until throttle and shutdown at
-// full clock before, least clock after the throttle; one lumped capacity at the case, inlet constant. INFINITY =
-// never; 0 = at once, or no capacity known.
-void clx_chip_loss_of_flow(const clx_chip_thermal *thermal, const clx_chip_cooling *before, double stagnant,
-                           const clx_chip_load *load, double *to_throttle, double *to_shutdown);
+// W of leakage above that at the reference temperature, which the device's measured power holds already; below 0 where it is colder.
+double clx_chip_leak(const clx_chip_thermal *thermal, const clx_chip_load *load, double junction);
+// W at a share of the clock and at the reference temperature.
+double clx_chip_work(const clx_chip_load *load, double clock);
+#define CLX_CHIP_CLOCK_LEAST 0.1  // share: no chip goes lower, it stops

@@ -40,6 +40,15 @@ typedef struct clx_transient_unit {
   double stroke;     // s from nothing to full effort
 } clx_transient_unit;
 
+// Chips of one loop of share 1.
+typedef struct clx_transient_chipset {
+  const clx_transient_chips *from;
+  double count;        // 0 = none are followed
+  double other;        // W that goes straight into the fluid
+  double conductance;  // W/K of one chip's plate at design flow
+  clx_chip_load load;
+} clx_transient_chipset;
+
 // A row of equal loops.
 typedef struct clx_transient_row {
   const clx_loop *loop;
@@ -54,21 +63,25 @@ typedef struct clx_transient_row {
   double curve_top;
   clx_transient_unit unit[CLX_TRANSIENT_UNITS];
   int32_t unit_count;
-  bool range;    // flow follows the range
-  double least;  // share of the design flow that its control keeps
-  int32_t size;  // states of one loop
+  clx_transient_chipset chips;
+  double servers;      // kg/s that servers' own fans move, once it is known; 0 = they follow
+  double metal;        // J/K of servers in it, their own state
+  bool range, demand;  // flow follows the range; what exchangers' valves ask for
+  double least;        // share of the design flow that its control keeps
+  int32_t size;        // states of one loop
 } clx_transient_row;
 
 // A loop (or several that do the same) with what is out of order in it.
 typedef struct clx_transient_loop {
-  int32_t row, at;    // at: its first state
-  double weight;      // loops that it stands for
-  double share;       // of the mean direct heat of the row
-  double load;        // of its chips and other heat; 1
-  bool shut;          // chips
-  clx_ramp running;   // pumps
-  double coasting;    // pumps
-  double lost_pumps;  // that will not run without a restore
+  int32_t row, at;      // at: its first state
+  double weight;        // loops that it stands for
+  double share;         // of the mean direct heat of the row
+  double load;          // of it; 1
+  double clock_before;  // of its chips, before the first trip
+  bool shut;            // chips
+  clx_ramp running;     // pumps
+  double coasting;      // pumps
+  double lost_pumps;    // that will not run without a restore
   double lost[CLX_TRANSIENT_UNITS];
   clx_ramp on[CLX_TRANSIENT_UNITS];  // units that are sound
   clx_ramp power
@@ -85,19 +98,14 @@ typedef struct clx_transient_model {
   int32_t *first;                      // [plant.loop_count] loop of a row
   int32_t state_count;                 // the last two: heat in and out, in units of `energy`
   double energy;                       // J
+  int32_t air;                         // loop of hall air; < 0 = none. The racks' where a plant has no liquid
   double start_supply;                 // K of the warmest of the racks' loops before
-  bool warm, throttled;                // seen
-  // chips of one rack loop of share 1
-  double chips, other;  // number, W that goes straight into the coolant
-  double conductance;   // W/K of one chip's plate at design flow
-  const clx_chip_load *load;
-  clx_chip_load plain;
+  bool warm, throttled, air_seen;      // seen
 } clx_transient_model;
 
 // What a loop takes from others and gives to them.
 typedef struct clx_transient_inputs {
   double time;
-  double load;                         // W of direct heat at share 1 (chips left out)
   double asked;                        // kg/s that exchangers' valves of other rows ask for
   double gain, gain_heat;              // kg/s through the cold sides of other rows' units, and sum of flow times K
   double supply[CLX_TRANSIENT_UNITS];  // K of the fluid that enters each unit's cold side
@@ -131,9 +139,13 @@ clx_transient_flow clx_transient_flow_at(const clx_transient_model *model, const
                                          const double *y);
 double clx_transient_effort(const clx_transient_loop *loop, int32_t unit, double effort);  // 0..1
 // kg/s that the unit's cold side asks of the row that it gives its heat to.
+double clx_transient_chiller_most(const clx_transient_row *row, const clx_transient_unit *u, double leaving,
+                                  double entering);
 double clx_transient_demand(const clx_transient_model *model, const clx_transient_loop *loop, int32_t unit, double time,
                             double effort);
-double clx_transient_clock(const clx_transient_model *model, const double *y);  // of the chips, 0.1 to 1
+double clx_transient_clock(const clx_transient_row *row, const double *y);  // of the chips, 0.1 to 1
+// State of the servers' metal, < 0 = none; the last of a loop's.
+int32_t clx_transient_metal(const clx_transient_row *row);
 // Rates of one loop's states; y and rate start at its first.
 void clx_transient_loop_rates(const clx_transient_model *model, const clx_transient_loop *loop,
                               const clx_transient_inputs *in, const double *y, double *rate,
@@ -169,14 +181,19 @@ clx_status clx_transient_solver_restart(clx_transient_solver *solver, double tim
 // Goes to `until`, never beyond `stop`; comes back before it where a root function changes sign (`found`: which, < 0 none).
 clx_status clx_transient_solver_go(clx_transient_solver *solver, double until, double stop, double *time,
                                    int32_t *found, clx_error *error);
-// To rest: until nothing moves by more than 1e-6 K/s, or `most` s.
-clx_status clx_transient_solver_settle(clx_transient_solver *solver, double most, double *time, clx_error *error);
+// To rest: until nothing moves by more than 1e-5 K/s, or by 5 mK in 1,000 s, or for `most` s; `swing`: K to either side of its middle by which
+// the temperature that moves most still does.
+clx_status clx_transient_solver_settle(clx_transient_solver *solver, double most, double *time, double *swing,
+                                       clx_error *error);
 void clx_transient_solver_count(const clx_transient_solver *solver, int64_t *steps, int64_t *evaluations);
-// Root functions: clocks, supply, then junction of each member less its shutdown.
+double clx_transient_air(const clx_transient_model *model, const double *y);  // K of hall air at the servers, warmest
+// Root functions: throttling, supply, hall air, then junction of each member less its shutdown, and of what hall air cools.
+int32_t clx_transient_root_count(const clx_transient_model *model);
 void clx_transient_roots(const clx_transient_model *model, const double *y, double *root);
 
 // What happens to a model at time t: pumps and units that stop, stand by, come back; loads. Changes states where speeds change hands.
-void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t member, const char *what);
+void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t member,
+                        const char *what);  // in order of time
 clx_status clx_transient_trip_check(const clx_transient_model *model, const clx_trip *trip, clx_error *error);
 void clx_transient_trip(clx_transient_model *model, const clx_trip *trip, double *y, clx_transient *out);
 bool clx_transient_stage(clx_transient_model *model, const clx_transient_work *work, const double *y, bool exact);

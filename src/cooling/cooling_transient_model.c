@@ -7,6 +7,9 @@
 // How the fluid of a loop is divided; assumed: headers hold most of it.
 static const double VOLUME_SHARE[4] = {
     [CLX_AT_UNITS] = 0.15, [CLX_AT_SUPPLY] = 0.35, [CLX_AT_LOAD] = 0.15, [CLX_AT_RETURN] = 0.35};
+// Hall air stands in cold and hot aisles.
+static const double HALL_SHARE[4] = {
+    [CLX_AT_UNITS] = 0.05, [CLX_AT_SUPPLY] = 0.45, [CLX_AT_LOAD] = 0.45, [CLX_AT_RETURN] = 0.05};
 static const double VOLUME_TIME = 30;  // s of design flow where the plant states no volume (clx_loop_spec)
 static const double COLD_TIME = 3;     // s of open flow in the cold side of a unit whose volume is not known
 // An open valve passes this times its design flow: loops that are hotter than others draw more. Assumed.
@@ -68,26 +71,25 @@ static clx_status build_row(const clx_transient_input *input, int32_t number, cl
                             clx_error *error) {
   const clx_plant *plant = input->plant;
   const clx_loop *loop = &plant->loop[number];
-  if (loop->spec.control == CLX_FLOW_DEMAND)
-    return clx_fail(
-        error, CLX_INPUT, loop->spec.place,
-        "transient: loop \"%s\" has control demand, which is for steady states; give it fixed, range or pressure",
-        loop->spec.name);
   *row = (clx_transient_row){.loop = loop, .count = fmax(loop->spec.count, 1)};
   row->set = clx_plant_set_point(loop, input->outside);
   row->pumps = loop->spec.pumps > 0 ? loop->spec.pumps : 1;
   row->spare = loop->spec.pumps_spare;
   row->exponent = loop->spec.exponent > 0 ? loop->spec.exponent : 2;
-  row->range = loop->spec.control != CLX_FLOW_FIXED && loop->spec.range > 0;
+  row->demand = loop->spec.control == CLX_FLOW_DEMAND;
+  row->range = !row->demand && loop->spec.control != CLX_FLOW_FIXED && loop->spec.range > 0;
   row->least = fmax(loop->spec.flow_least, 0.02);
   const double per_volume = loop->density * loop->capacity;
-  const double volume = loop->spec.volume > 0 ? loop->spec.volume : VOLUME_TIME * loop->flow / loop->density;
+  const clx_transient_hall *hall = number == plant->air ? &input->hall : NULL;
+  const double unstated =
+      hall && hall->volume > 0 ? hall->volume / row->count : VOLUME_TIME * loop->flow / loop->density;
+  const double volume = loop->spec.volume > 0 ? loop->spec.volume : unstated;
   if (!(volume > 0) || !(per_volume > 0) || !(loop->flow > 0)) {
     return clx_fail(error, CLX_INPUT, loop->spec.place,
                     "loop %s holds %g m3 and moves %g kg/s: a transient needs more than 0", loop->spec.name, volume,
                     loop->flow);
   }
-  for (int32_t i = 0; i < 4; i++) row->heat[i] = volume * VOLUME_SHARE[i] * per_volume;
+  for (int32_t i = 0; i < 4; i++) row->heat[i] = volume * (hall ? HALL_SHARE : VOLUME_SHARE)[i] * per_volume;
   if (loop->moved) pump_curve(loop, row);
   for (int32_t k = 0; k < plant->unit_count; k++) {
     if (plant->unit[k].loop == number) CLX_TRY(build_unit(plant, k, row, error));
@@ -97,45 +99,57 @@ static clx_status build_row(const clx_transient_input *input, int32_t number, cl
     row->cell = input->tank / CLX_TANK_CELLS * per_volume;
     row->size += CLX_TANK_CELLS;
   }
+  if (hall && hall->metal > 0) row->metal = hall->metal / row->count, row->size++;
   return CLX_OK;
 }
 
-static double leak_share(const clx_chip_thermal *chip, double junction) {
-  if (chip->leakage <= 0 || chip->leakage_doubling <= 0) return 0;
-  return chip->leakage * (exp2(fmin(junction - chip->reference, 100) / chip->leakage_doubling) - 1);
-}
+int32_t clx_transient_metal(const clx_transient_row *row) { return row->metal > 0 ? row->size - 1 : -1; }
 
-static clx_status build_chips(const clx_transient_input *input, double supply, clx_transient_model *model,
+// Chips that take part of `heat` W of the row; `supply`: K at their inlets.
+static clx_status build_chips(const clx_transient_chips *from, double heat, double supply, clx_transient_row *row,
                               clx_error *error) {
-  const clx_transient_row *row = &model->row[model->racks];
-  const clx_chip_thermal *chip = input->chip;
-  const double heat = model->racks == model->plant->liquid ? input->liquid : input->air;
-  model->other = heat / row->count;
+  clx_transient_chipset *set = &row->chips;
+  const clx_chip_thermal *chip = from->thermal;
+  set->from = from;
+  set->other = heat / row->count;
   if (!chip) return CLX_OK;
-  if (!(input->chips > 0) || !(input->chip_power > 0) || input->chips * input->chip_power > heat * (1 + 1e-9)) {
-    return clx_fail_plain(error, CLX_INPUT,
-                          "%g chips of %g W: more than none, and no more than the %g W that the racks' loops take",
-                          input->chips, input->chip_power, heat);
+  if (!(from->count > 0) || !(from->power > 0) || from->count * from->power > heat * (1 + 1e-9)) {
+    return clx_fail_plain(error, CLX_INPUT, "%g chips of %g W: more than none, and no more than the %g W that %s takes",
+                          from->count, from->power, heat, row->loop->spec.name);
   }
   if (!(chip->capacity > 0)) {
     return clx_fail_plain(error, CLX_INPUT, "capacity of the chip is %g J/K: a transient needs more than 0",
                           chip->capacity);
   }
-  model->chips = input->chips / row->count;
-  model->other = fmax(heat - input->chips * input->chip_power, 0) / row->count;
-  const double rate = row->loop->flow * row->loop->capacity / model->chips, share = 1 / (input->resistance * rate);
-  if (!(input->resistance > 0) || !(share < 1)) {
+  set->count = from->count / row->count;
+  set->other = fmax(heat - from->count * from->power, 0) / row->count;
+  const double rate = row->loop->flow * row->loop->capacity / set->count, share = 1 / (from->resistance * rate);
+  if (!(from->resistance > 0) || !(share < 1)) {
     return clx_fail_plain(error, CLX_INPUT,
                           "resistance is %g K/W: expected more than %.4g, that of a plate that heats its coolant (%.4g "
                           "W/K) to its own temperature",
-                          input->resistance, 1 / rate, rate);
+                          from->resistance, 1 / rate, rate);
   }
-  model->conductance = -log1p(-share) * rate;
-  model->plain = (clx_chip_load){.rest = 0.2};
-  const double junction = supply + input->chip_power * (input->resistance + fmax(chip->junction_case, 0));
-  model->plain.power_full = input->chip_power / (1 + leak_share(chip, junction));
-  model->load = input->load ? input->load : &model->plain;
+  set->conductance = -log1p(-share) * rate;
+  if (from->load) {
+    set->load = *from->load;
+    return CLX_OK;
+  }
+  const double junction = supply + from->power * (from->resistance + fmax(chip->junction_case, 0));
+  const clx_chip_load one = {.power_full = 1};  // leakage of a chip without a tdp goes with its own power
+  const double leak = clx_chip_leak(chip, &one, junction);
+  set->load = (clx_chip_load){.rest = 0.2, .power_full = chip->tdp > 0 ? from->power - leak : from->power / (1 + leak)};
   return CLX_OK;
+}
+
+static clx_status build_heat(const clx_transient_input *input, const clx_plant_state *steady,
+                             clx_transient_model *model, clx_error *error) {
+  const clx_plant *plant = model->plant;
+  const int32_t racks = model->racks, air = plant->air;
+  CLX_TRY(build_chips(&input->chips, racks == plant->liquid ? input->liquid : input->air, steady->loop[racks].supply,
+                      &model->row[racks], error));
+  if (air < 0 || air == racks) return CLX_OK;
+  return build_chips(&input->air_chips, input->air, steady->loop[air].supply, &model->row[air], error);
 }
 
 static void place_loop(clx_transient_model *model, int32_t row, double weight, double share) {
@@ -164,7 +178,7 @@ clx_status clx_transient_model_build(const clx_transient_input *input, int32_t m
   for (int32_t r = 0; r < plant->loop_count; r++) CLX_TRY(build_row(input, r, &model->row[r], error));
   clx_transient_row *racks = &model->row[model->racks];
   racks->heat[CLX_AT_LOAD] += fmax(input->rack_capacity, 0) / racks->count;
-  CLX_TRY(build_chips(input, steady->loop[model->racks].supply, model, error));
+  CLX_TRY(build_heat(input, steady, model, error));
   for (int32_t i = 0; i < members; i++) {
     place_loop(model, model->racks, racks->count / members, input->member && members > 1 ? input->member[i] : 1);
   }
@@ -175,6 +189,7 @@ clx_status clx_transient_model_build(const clx_transient_input *input, int32_t m
     model->first[r] = model->loop_count;
     place_loop(model, r, model->row[r].count, 1);
   }
+  model->air = plant->air < 0 ? -1 : model->first[plant->air];
   model->state_count += 2;
   model->energy = fmax(input->liquid + input->air, 1) * 60;
   return CLX_OK;
@@ -194,14 +209,16 @@ void clx_transient_start(const clx_transient_model *model, const clx_plant_state
       if (into >= 0) mine[CLX_AT_COLD + k] = steady->loop[into].back;
     }
     mine[CLX_AT_CASE] = mine[CLX_AT_SENSOR] = state->supply;
-    if (model->chips > 0 && loop->row == model->racks) {
-      const double power = model->input->chip_power * loop->share;
-      mine[CLX_AT_CASE] += power * model->input->resistance;
-      mine[CLX_AT_SENSOR] = mine[CLX_AT_CASE] + power * fmax(model->input->chip->junction_case, 0);
+    if (row->metal > 0) mine[clx_transient_metal(row)] = state->back;
+    if (row->chips.count > 0) {
+      const clx_transient_chips *chips = row->chips.from;
+      const double power = chips->power * loop->share;
+      mine[CLX_AT_CASE] += power * chips->resistance;
+      mine[CLX_AT_SENSOR] = mine[CLX_AT_CASE] + power * fmax(chips->thermal->junction_case, 0);
     }
     mine[CLX_AT_CLOCK] = 1;
     mine[CLX_AT_COAST] = 0;
-    mine[CLX_AT_SPEED] = row->range ? fmin(fmax(state->flow / row->loop->flow, row->least), 1) : 1;
+    mine[CLX_AT_SPEED] = row->range || row->demand ? fmin(fmax(state->flow / row->loop->flow, row->least), 1) : 1;
     double effort = 0;
     for (int32_t k = 0; k < row->unit_count; k++) {
       effort +=
@@ -222,9 +239,10 @@ double clx_transient_stored(const clx_transient_model *model, const double *y) {
     for (int32_t s = 0; s < 4; s++) here += row->heat[s] * mine[s];
     for (int32_t k = 0; k < row->unit_count; k++)
       here += row->unit[k].into >= 0 ? row->unit[k].cold_heat * mine[CLX_AT_COLD + k] : 0;
-    for (int32_t s = CLX_AT_COLD + row->unit_count; s < row->size; s++) here += row->cell * mine[s];
-    if (loop->row == model->racks && model->chips > 0)
-      here += model->chips * model->input->chip->capacity * mine[CLX_AT_CASE];
+    const int32_t metal = clx_transient_metal(row);
+    for (int32_t s = CLX_AT_COLD + row->unit_count; s < row->size; s++)
+      here += (s == metal ? row->metal : row->cell) * mine[s];
+    if (row->chips.count > 0) here += row->chips.count * row->chips.from->thermal->capacity * mine[CLX_AT_CASE];
     sum += loop->weight * here;
   }
   return sum;

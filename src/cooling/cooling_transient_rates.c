@@ -5,16 +5,16 @@
 #include "cooling/cooling_transient_internal.h"
 
 // Controls. Any tuning ends at the same steady state; these settle within a minute or two without ringing.
-static const double VALVE_GAIN = 0.03;       // effort per K of supply
-static const double VALVE_RESET = 25;        // s of its integral
-static const double FLOW_FIXED_LAG = 2;      // s, flow to a fixed value
-static const double FLOW_RANGE_LAG = 30;     // s, flow to the range
-static const double STOP_LAG = 1;            // s with which an actuator comes to its stop
-static const double CLOCK_GAIN = 0.02;       // clock per K above the throttle
+static const double VALVE_GAIN = 0.03;    // effort per K of supply
+static const double VALVE_RESET = 25;     // s of its integral
+static const double FLOW_FIXED_LAG = 2;   // s, flow to a fixed value
+static const double FLOW_RANGE_LAG = 30;  // s, flow to the range
+static const double STOP_LAG = 1;         // s with which an actuator comes to its stop
+static const double CLOCK_GAIN = 0.3;     // clock per K above the throttle: the least within 3 K, well below the stop
 static const double CLOCK_INTEGRAL = 0.005;  // and second
 static const double SENSOR_LAG = 0.3;        // s
-static const double CLOCK_LEAST = 0.1;       // as clx_chip_solve
 static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
+static const double AUTHORITY_HUMID = 0.1;   // the same of outside air that may not go so far
 static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
 
 static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
@@ -48,15 +48,30 @@ static double outside_full(const clx_transient_model *model, const clx_transient
                            const stream *hot, double on) {
   const double whole = fmin(u->count, 1 / row->count);  // less than one works as its share of one
   const double working = fmax(on, whole);
-  const clx_unit_meet meet = {.flow = hot->flow * row->count,
-                              .in = hot->in,
-                              .want = row->set - AUTHORITY,
-                              .leaving = hot->leaving,
-                              .cold_in = model->input->outside->dry_bulb,
-                              .working = working * row->count,
-                              .outside = model->input->outside};
-  const double out = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+  const bool mixes = u->unit->spec.kind == CLX_PLANT_AIR_ECONOMISER;
+  clx_unit_meet meet = {.flow = hot->flow * row->count,
+                        .in = hot->in,
+                        .want = row->set - (mixes ? AUTHORITY_HUMID : AUTHORITY),
+                        .leaving = hot->leaving,
+                        .cold_in = model->input->outside->dry_bulb,
+                        .working = working * row->count,
+                        .outside = model->input->outside};
+  double out = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+  if (mixes && out < hot->in) {
+    // Whether outside air may be let in is asked at the set point: further down it would be too humid, or too dry.
+    meet.want = row->set - AUTHORITY;
+    const double colder = clx_plant_unit_reach(model->plant, u->unit, &meet).out;
+    out = colder < hot->in ? colder : out;
+  }
   return on / working * hot->flow * hot->capacity * fmax(hot->in - out, 0);
+}
+
+// W of one machine. Some curves say that it carries less from a warmer loop (York YS in condenser water of 13 degC): one that carries the heat at
+// its set point does so above it, or a loop that was warm once would stay so.
+double clx_transient_chiller_most(const clx_transient_row *row, const clx_transient_unit *u, double leaving,
+                                  double entering) {
+  const double here = clx_chiller_run(u->unit->chiller, 0, leaving, entering).capacity;
+  return leaving > row->set ? fmax(here, clx_chiller_run(u->unit->chiller, 0, row->set, entering).capacity) : here;
 }
 
 // Heat that unit `k` takes; compressors and what goes to the cold side.
@@ -80,7 +95,7 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
     return effort * power * outside_full(model, row, u, hot, on);
   }
   const double entering = u->into < 0 ? model->input->outside->dry_bulb : in->supply[k];
-  const double most = clx_chiller_run(unit->chiller, 0, hot->leaving, entering).capacity;
+  const double most = clx_transient_chiller_most(row, u, hot->leaving, entering);
   const double spare = hot->flow * hot->capacity * fmax(hot->in - (row->set - PROTECT), 0);
   const double heat = fmin(effort * power * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
   const clx_chiller_point point = clx_chiller_run(unit->chiller, heat / machines, hot->leaving, entering);
@@ -121,62 +136,56 @@ static void units_rates(const clx_transient_model *model, const clx_transient_lo
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
-static double clock_power(const clx_chip_load *load, double clock) {
-  if (load->power) return load->power(load->of, clock);
-  return load->power_full * (load->rest + (1 - load->rest) * clock * clock * clock);
-}
-
-static double leakage(const clx_transient_model *model, double junction) {
-  const clx_chip_thermal *chip = model->input->chip;
-  if (chip->leakage <= 0 || chip->leakage_doubling <= 0) return 0;
-  // Beyond 100 K above the reference the law is not measured: it goes on as at its end.
-  const double over = fmin(junction - chip->reference, 100);
-  return chip->leakage * model->load->power_full * (exp2(over / chip->leakage_doubling) - 1);
+// W of a chip above its leakage at the reference. Beyond 100 K above that the law is not measured: it goes on as at its end.
+static double leakage(const clx_transient_chipset *set, double junction) {
+  const clx_chip_thermal *chip = set->from->thermal;
+  return clx_chip_leak(chip, &set->load, fmin(junction, chip->reference + 100));
 }
 
 // Power of one chip whose case is at `at` K: leakage is that of the junction, which the power lifts above the case.
-static double chip_power(const clx_transient_model *model, double at, double clock, double share, double *junction) {
-  const double rest = fmax(model->input->chip->junction_case, 0), plain = share * clock_power(model->load, clock);
+static double chip_power(const clx_transient_chipset *set, double at, double clock, double share, double *junction) {
+  const double rest = fmax(set->from->thermal->junction_case, 0), plain = share * clx_chip_work(&set->load, clock);
   double power = plain;
-  for (int32_t i = 0; i < 5; i++) power = plain + leakage(model, at + rest * power);
+  for (int32_t i = 0; i < 5; i++) power = plain + leakage(set, at + rest * power);
   *junction = at + rest * power;
   return power;
 }
 
 // W from one chip into the coolant per K of its case above it: a surface of one temperature, conductance UA ~ flow^n.
-static double plate(const clx_transient_model *model, double flow, double capacity_rate) {
+static double plate(const clx_transient_chipset *set, double flow, double capacity_rate) {
   if (capacity_rate <= 0) return 0;
-  const double n = model->input->plate_exponent;
-  const double conductance = model->conductance * (n == 0 ? 1 : pow(fmax(flow, 1e-6), n));
+  const double n = set->from->plate_exponent;
+  const double conductance = set->conductance * (n == 0 ? 1 : pow(fmax(flow, 1e-6), n));
   return -capacity_rate * expm1(-conductance / capacity_rate);
 }
 
-double clx_transient_clock(const clx_transient_model *model, const double *y) {
-  const double throttle = model->input->chip->throttle;
+double clx_transient_clock(const clx_transient_row *row, const double *y) {
+  const double throttle = row->chips.from->thermal->throttle;
   const double over = throttle > 0 ? fmax(y[CLX_AT_SENSOR] - throttle, 0) : 0;
-  return between(y[CLX_AT_CLOCK] - CLOCK_GAIN * over, CLOCK_LEAST, 1);
+  return between(y[CLX_AT_CLOCK] - CLOCK_GAIN * over, CLX_CHIP_CLOCK_LEAST, 1);
 }
 
 static double chips_rates(const clx_transient_model *model, const clx_transient_loop *loop, double passes,
                           const double *y, double *rate, clx_transient_outputs *out) {
-  const clx_chip_thermal *chip = model->input->chip;
   const clx_transient_row *row = &model->row[loop->row];
+  const clx_transient_chipset *set = &row->chips;
+  const clx_chip_thermal *chip = set->from->thermal;
   const double above = chip->throttle > 0 ? chip->throttle - y[CLX_AT_SENSOR] : 1e3;
   const double base = y[CLX_AT_CLOCK], share = loop->share * loop->load;
-  const double clock = clx_transient_clock(model, y);
+  const double clock = clx_transient_clock(row, y);
   out->clock = loop->shut ? 0 : clock;
-  out->power = loop->shut ? 0 : chip_power(model, y[CLX_AT_CASE], clock, share, &out->junction);
+  out->power = loop->shut ? 0 : chip_power(set, y[CLX_AT_CASE], clock, share, &out->junction);
   if (loop->shut) out->junction = y[CLX_AT_CASE];
-  const double limit = model->load->limit;
+  const double limit = set->load.limit;
   double miss = above;
   if (limit > 0) miss = fmin(miss, 100 * (limit - out->power) / limit);  // the board's power limit as kelvins
   rate[CLX_AT_SENSOR] = (out->junction - y[CLX_AT_SENSOR]) / SENSOR_LAG;
-  rate[CLX_AT_CLOCK] = between(CLOCK_INTEGRAL * miss, (CLOCK_LEAST - base) / STOP_LAG, (1 - base) / STOP_LAG);
-  const double rate_one = passes * row->loop->capacity / model->chips;
-  const double into = plate(model, passes / row->loop->flow, rate_one) * (y[CLX_AT_CASE] - y[CLX_AT_SUPPLY]);
+  rate[CLX_AT_CLOCK] = between(CLOCK_INTEGRAL * miss, (CLX_CHIP_CLOCK_LEAST - base) / STOP_LAG, (1 - base) / STOP_LAG);
+  const double rate_one = passes * row->loop->capacity / set->count;
+  const double into = plate(set, passes / row->loop->flow, rate_one) * (y[CLX_AT_CASE] - y[CLX_AT_SUPPLY]);
   rate[CLX_AT_CASE] = (out->power - into) / chip->capacity;
-  out->in += model->chips * out->power;
-  return model->chips * into;
+  out->in += set->count * out->power;
+  return set->count * into;
 }
 
 // --- a loop --------------------------------------------------------------------------------------------------------------
@@ -188,11 +197,14 @@ static void pump_rates(const clx_transient_model *model, const clx_transient_loo
   const double ramp = 1 / model->input->pump_ramp;
   double want = 1;
   if (row->range) {
-    const double share = (y[CLX_AT_RETURN] - y[CLX_AT_SUPPLY] - warm) / row->loop->spec.range;
+    // In a hall the supply at the servers may hold their own exhaust: the plant's fans go by what the units give.
+    const double given = y[row->servers > 0 ? CLX_AT_UNITS : CLX_AT_SUPPLY];
+    const double share = (y[CLX_AT_RETURN] - given - warm) / row->loop->spec.range;
     // The second term brings a loop that starts hot up to flow and vanishes at the range.
     want = between(fmax(flow * share + fmax(share - 1.2, 0), asked), row->least, 1);
   }
-  const double lag = row->range ? FLOW_RANGE_LAG : FLOW_FIXED_LAG;
+  if (row->demand) want = between(asked, row->least, 1);
+  const double lag = row->range || row->demand ? FLOW_RANGE_LAG : FLOW_FIXED_LAG;
   const bool on = clx_ramp_at(&loop->running, time) > 0;
   const double speed = y[CLX_AT_SPEED];
   rate[CLX_AT_SPEED] = on ? fmin(between((want - flow) / lag, -ramp, ramp), (1 - speed) / STOP_LAG) : 0;
@@ -207,9 +219,9 @@ static double pump_power(const clx_transient_model *model, const clx_transient_l
   const double on = clx_ramp_at(&loop->running, time);
   if (!row->loop->moved || on <= 0 || flow.each <= 0) return 0;
   if (row->loop->spec.control == CLX_FLOW_PRESSURE) {
-    return on * clx_mover_at(size, flow.each * size->flow, size->head).electric;
+    return row->loop->beside * on * clx_mover_at(size, flow.each * size->flow, size->head).electric;
   }
-  return on * clx_mover_running(size, flow.each * size->flow, y[CLX_AT_SPEED]).electric;
+  return row->loop->beside * on * clx_mover_running(size, flow.each * size->flow, y[CLX_AT_SPEED]).electric;
 }
 
 // Valves and machines: proportional and integral action on the supply, as speed of the actuator: what stands at its stop winds nothing up.
@@ -236,32 +248,34 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
   *out = (clx_transient_outputs){0};
   for (int32_t i = 0; i < row->size; i++) rate[i] = 0;
   const clx_transient_flow moved = clx_transient_flow_at(model, loop, in->time, y);
-  const double flow = moved.flow * row->loop->flow, passes = flow - in->gain;
+  const double flow = moved.flow * row->loop->flow;
+  // What servers' fans move beyond the plant's they draw from their own exhaust.
+  const double again = fmax(row->servers - flow, 0), passes = flow - in->gain + again;
   out->flow = flow;
   out->pump = pump_power(model, loop, moved, in->time, y);
   units_rates(model, loop, in, flow, y, rate, out);
-  double direct = 0;
-  if (loop->row == model->racks) {
-    const double other = model->other * loop->share * loop->load;
-    direct = other;
-    out->in += other;
-    if (model->chips > 0) direct += chips_rates(model, loop, passes, y, rate, out);
-  } else {
-    direct = in->load;
-    out->in += in->load;
-  }
+  double direct = row->chips.other * loop->share * loop->load;
+  out->in += direct;
+  if (row->chips.count > 0) direct += chips_rates(model, loop, passes, y, rate, out);
   const double warm = row->loop->spec.pump_heat * out->pump;
   out->in += warm;
+  if (row->metal > 0) {
+    const int32_t metal = clx_transient_metal(row);
+    rate[metal] = (y[CLX_AT_LOAD] - y[metal]) / model->input->hall.metal_time;
+    direct -= row->metal * rate[metal];
+  }
   // What passes the racks, other rows' units and by-passes meets in CLX_AT_LOAD.
-  const double meets = in->gain_heat + passes * y[CLX_AT_SUPPLY] - flow * y[CLX_AT_LOAD];
+  const double meets = in->gain_heat + passes * y[CLX_AT_SUPPLY] - (flow + again) * y[CLX_AT_LOAD];
   rate[CLX_AT_LOAD] = (capacity * meets + direct) / row->heat[CLX_AT_LOAD];
   rate[CLX_AT_RETURN] = (capacity * flow * (y[CLX_AT_LOAD] - y[CLX_AT_RETURN]) + warm) / row->heat[CLX_AT_RETURN];
   double before = y[CLX_AT_UNITS];
-  for (int32_t i = CLX_AT_COLD + row->unit_count; i < row->size; i++) {
+  const int32_t cells = row->cell > 0 ? CLX_TANK_CELLS : 0;
+  for (int32_t i = CLX_AT_COLD + row->unit_count, end = i + cells; i < end; i++) {
     rate[i] = flow * capacity * (before - y[i]) / row->cell;
     before = y[i];
   }
-  rate[CLX_AT_SUPPLY] = flow * capacity * (before - y[CLX_AT_SUPPLY]) / row->heat[CLX_AT_SUPPLY];
+  const double mixes = flow * (before - y[CLX_AT_SUPPLY]) + again * (y[CLX_AT_LOAD] - y[CLX_AT_SUPPLY]);
+  rate[CLX_AT_SUPPLY] = capacity * mixes / row->heat[CLX_AT_SUPPLY];
   const double rise = flow > 1e-9 * row->loop->flow ? warm / (flow * capacity) : 0;
   pump_rates(model, loop, moved.flow, rise, in->asked / row->loop->flow, y, in->time, rate);
   rate[CLX_AT_EFFORT] = effort_rate(model, loop, y, rate[CLX_AT_UNITS]);

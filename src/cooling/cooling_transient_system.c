@@ -60,7 +60,6 @@ static void one_loop(const clx_transient_model *model, clx_transient_work *work,
   in->asked = work->asked[loop->row] / row->count;
   in->gain = work->row_gain[loop->row] / row->count;
   in->gain_heat = work->row_gain_heat[loop->row] / row->count;
-  if (loop->row == model->plant->air && loop->row != model->racks) in->load = model->input->air / row->count;
   for (int32_t k = 0; k < row->unit_count; k++) {
     const int32_t into = row->unit[k].into;
     if (into < 0) continue;

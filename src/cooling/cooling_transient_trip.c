@@ -1,17 +1,34 @@
 // Trips, what takes over, what comes back; stages of chillers. docs/model/cooling/transient.md.
 #include <math.h>
+#include <stdio.h>
 
 #include "cooling/cooling_transient_internal.h"
 
 const char *const clx_trip_kind_name[CLX_TRIP_KINDS + 1] = {"pump", "unit", "power", "restore", "load", NULL};
-const char *const clx_transient_event_name[CLX_EVENT_KINDS + 1] = {"trip",     "takeover", "restart",   "warm",
-                                                                   "throttle", "shutdown", "recovered", NULL};
+const char *const clx_transient_event_name[CLX_EVENT_KINDS + 1] = {
+    [CLX_EVENT_TRIP] = "trip",         [CLX_EVENT_RESTORE] = "restore",     [CLX_EVENT_LOAD] = "load",
+    [CLX_EVENT_TAKEOVER] = "takeover", [CLX_EVENT_RESTART] = "restart",     [CLX_EVENT_WARM] = "warm",
+    [CLX_EVENT_COOL] = "cool",         [CLX_EVENT_AIR_LIMIT] = "air limit", [CLX_EVENT_THROTTLE] = "throttle",
+    [CLX_EVENT_SHUTDOWN] = "shutdown", [CLX_EVENT_RECOVERED] = "recovered"};
 
 void clx_transient_note(clx_transient *out, double at, int32_t kind, int32_t member, const char *what) {
-  if (out->event_count < CLX_TRANSIENT_EVENTS_MAX) {
-    out->event[out->event_count++] = (clx_transient_event){at, kind, member, what};
-  }
   out->events++;
+  if (out->event_count == CLX_TRANSIENT_EVENTS_MAX) return;
+  int32_t i = out->event_count++;
+  for (; i > 0 && out->event[i - 1].at > at; i--) out->event[i] = out->event[i - 1];
+  out->event[i] = (clx_transient_event){at, kind, member, what};
+}
+
+// A restart that is announced and does not come.
+static void forget_restart(clx_transient *out, double time, int32_t member, const char *what) {
+  int32_t kept = 0;
+  for (int32_t i = 0; i < out->event_count; i++) {
+    const clx_transient_event *e = &out->event[i];
+    const bool gone = e->kind == CLX_EVENT_RESTART && e->at > time && e->member == member && e->what == what;
+    if (gone) out->events--;
+    if (!gone) out->event[kept++] = *e;
+  }
+  out->event_count = kept;
 }
 
 // What is left of the effort without power: fans and compressors stop, valves and what is passive do not.
@@ -107,6 +124,30 @@ static void start_units(clx_transient_model *model, clx_transient_loop *loop, in
 
 static bool chosen(const clx_trip *trip, const char *name) { return !trip->of || clx_text_equal_loose(trip->of, name); }
 
+// Pumps and units are whole, and no more than there are.
+clx_status clx_transient_trip_count(const clx_plant *plant, const clx_trip *trip, clx_error *error) {
+  const bool pump = trip->kind == CLX_TRIP_PUMP;
+  if (!(trip->count > 0) || !trip->of || (!pump && trip->kind != CLX_TRIP_UNIT)) return CLX_OK;
+  double there = 0, spare = 0;
+  for (int32_t i = 0; pump && i < plant->loop_count; i++) {
+    const clx_loop_spec *spec = &plant->loop[i].spec;
+    if (!chosen(trip, spec->name)) continue;
+    there = spec->pumps > 0 ? spec->pumps : 1;
+    spare = spec->pumps_spare;
+  }
+  for (int32_t i = 0; !pump && i < plant->unit_count; i++) {
+    if (!chosen(trip, plant->unit[i].spec.name)) continue;
+    there = plant->unit[i].count;
+    spare = plant->unit[i].spec.spare;
+  }
+  // What the last of a row carries is a share of a unit where the plant sizes it so.
+  if (trip->count <= ceil(there + spare - 1e-9) && !(trip->count > floor(trip->count))) return CLX_OK;
+  char beside[48] = "";
+  if (spare > 0) snprintf(beside, sizeof beside, " and %g spare", spare);
+  return clx_fail_plain(error, CLX_INPUT, "trip of %s: count is %g: expected a whole number, %s has %g %s%s", trip->of,
+                        trip->count, pump ? "each such loop" : "the plant", there, pump ? "pumps" : "of them", beside);
+}
+
 clx_status clx_transient_trip_check(const clx_transient_model *model, const clx_trip *trip, clx_error *error) {
   const clx_plant *plant = model->plant;
   if (trip->kind < 0 || trip->kind >= CLX_TRIP_KINDS)
@@ -129,6 +170,7 @@ clx_status clx_transient_trip_check(const clx_transient_model *model, const clx_
     return clx_fail_plain(error, CLX_INPUT, "load trip: count is %g: expected a share of the load, 0 to 2",
                           trip->count);
   }
+  CLX_TRY(clx_transient_trip_count(plant, trip, error));
   if (!isfinite(trip->count) || trip->member >= model->members) {
     return clx_fail_plain(error, CLX_INPUT, "%s trip: member is %d, count %g: expected one of %d loops and a number",
                           kind, trip->member, trip->count, model->members);
@@ -145,7 +187,7 @@ static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_tran
   if (trip->kind == CLX_TRIP_POWER && here && !model->input->backup_pumps)
     stop_pumps(model, loop, -1, false, trip->at, y, out);
   if (trip->kind == CLX_TRIP_RESTORE && here) start_pumps(model, loop, trip->at, y);
-  if (trip->kind == CLX_TRIP_LOAD && loop->row == model->racks) loop->load = trip->count;
+  if (trip->kind == CLX_TRIP_LOAD) loop->load = trip->count;
   for (int32_t k = 0; k < row->unit_count; k++) {
     const clx_transient_unit *u = &row->unit[k];
     const bool this_one = chosen(trip, u->unit->spec.name);
@@ -156,6 +198,7 @@ static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_tran
       *left -= fmax(stops, 0) * loop->weight;
     } else if (trip->kind == CLX_TRIP_POWER) {
       const double power = fmin(clx_ramp_at(&loop->power[k], trip->at), without_power(u));
+      forget_restart(out, trip->at, member_of(model, loop), u->unit->spec.name);
       loop->power[k] = (clx_ramp){power, power, trip->at, 1};
     } else if (trip->kind == CLX_TRIP_RESTORE) {
       start_units(model, loop, k, trip->at, out);
@@ -165,7 +208,10 @@ static void trip_loop(clx_transient_model *model, const clx_trip *trip, clx_tran
 
 void clx_transient_trip(clx_transient_model *model, const clx_trip *trip, double *y, clx_transient *out) {
   double left = fmax(trip->count, 0);
-  clx_transient_note(out, trip->at, CLX_EVENT_TRIP, trip->member, trip->of);
+  const int32_t kind = trip->kind == CLX_TRIP_RESTORE ? CLX_EVENT_RESTORE
+                       : trip->kind == CLX_TRIP_LOAD  ? CLX_EVENT_LOAD
+                                                      : CLX_EVENT_TRIP;
+  clx_transient_note(out, trip->at, kind, trip->member, trip->of);
   for (int32_t i = 0; i < model->loop_count; i++) {
     clx_transient_loop *loop = &model->loop[i];
     if (trip->member >= 0 && loop->row == model->racks && i != trip->member) continue;
@@ -183,7 +229,7 @@ bool clx_transient_stage(clx_transient_model *model, const clx_transient_work *w
       const clx_transient_unit *u = &row->unit[k];
       if (!u->unit->chiller) continue;
       const double entering = u->into < 0 ? model->input->outside->dry_bulb : work->in[i].supply[k];
-      const double one = clx_chiller_run(u->unit->chiller, 0, y[loop->at + CLX_AT_UNITS], entering).capacity;
+      const double one = clx_transient_chiller_most(row, u, y[loop->at + CLX_AT_UNITS], entering);
       const double need = one > 0 ? work->out[i].taken[k] / one : 0, had = loop->staged[k];
       double want = fmax(ceil(need - 1e-6), 1);
       if (!exact && want < had && need > had - 1.1) want = had;

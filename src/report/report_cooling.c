@@ -31,6 +31,12 @@ static bool put_water(clx_words *w, const char *separator, const char *before, c
   return true;
 }
 
+// How long chips last without cooling power.
+static void put_ride(clx_words *w, const char *separator, const char *after) {
+  const bool longer = clx_result_fact(w->result, "cooling.ride_through.note") != NULL;
+  clx_words_put(w, separator, longer ? "more than " : "", "cooling.ride_through", 3, after);
+}
+
 // --- sums --------------------------------------------------------------------------------------------------------------------
 
 // "PUE 1.084, WUE 0.41 L/kWh".
@@ -79,7 +85,7 @@ void clx_report_cooling_lines(const clx_result *result, clx_page *page) {
   if (page->lines > CLX_REPORT_LINES - KEPT) return;
   add_chips(&w);
   add_throttle(&w);
-  clx_words_put(&w, "; ", "", "cooling.ride_through", 3, " without cooling power");
+  put_ride(&w, "; ", " without cooling power");
   clx_words_end(&w, "", 1, CLX_REPORT_PLAIN);
 }
 
@@ -239,24 +245,42 @@ static void write_design(clx_words *w, const clx_cooling_view *v) {
 
 static void write_trip(clx_words *w) {
   const char *what = clx_result_fact(w->result, "cooling.trip.what");
-  clx_words_put(w, "", "", "cooling.ride_through", 3,
-                " from the loss of all cooling power until the first chip throttles");
-  clx_words_end(w, "no power", 1, CLX_REPORT_PLAIN);
+  const char *note = clx_result_fact(w->result, "cooling.ride_through.note");
+  const char *start = clx_result_fact(w->result, "cooling.trip.start");
+  put_ride(w, "", " from the loss of all cooling power until the first chip throttles, boards at their limit");
+  if (w->text[0] == '\0' && note != NULL) clx_words_add(w, "%s", note);
+  clx_words_end(w, "no power", 2, CLX_REPORT_PLAIN);
   if (what == NULL && clx_result_find(w->result, "cooling.trip.supply_most") == NULL) return;
   if (what != NULL) clx_words_add(w, "%s", what);
   clx_words_put(w, ", ", "", "cooling.trip.dry_bulb", 3, " outside");
-  clx_words_end(w, "trip", 2, CLX_REPORT_BOLD);
-  clx_words_put(w, ", ", "supply above its set point after ", "cooling.trip.to_warm", 3, "");
-  if (!clx_words_put(w, ", ", "first chip throttles after ", "cooling.trip.to_throttle", 3, ""))
+  if (start != NULL) clx_words_add(w, "; before it %s", start);
+  clx_words_end(w, "trip", 3, CLX_REPORT_BOLD);
+  clx_words_put(w, ", ", "supply warmer by 0.5 K after ", "cooling.trip.to_warm", 3, "");
+  if (clx_words_put(w, ", ", "hall air above ", "cooling.trip.air_limit", 3, "") &&
+      !clx_words_put(w, " ", "after ", "cooling.trip.to_air_limit", 3, ""))
+    clx_words_add(w, ": never");
+  if (!clx_words_put(w, ", ", "first chip throttles after ", "cooling.trip.to_throttle", 3, "")) {
     clx_words_add(w, "%sno chip throttles", clx_words_between(w, ", "));
-  clx_words_percent(w, " ", "(at most ", "cooling.trip.throttled_share", " of them)");
+  } else {
+    clx_words_percent(w, " ", "(at most ", "cooling.trip.throttled_share", " of them)");
+  }
   clx_words_put(w, ", ", "shuts down after ", "cooling.trip.to_shutdown", 3, "");
-  clx_words_end(w, "", 2, CLX_REPORT_PLAIN);
+  if (value(w, "cooling.trip.shut_share") > 0)
+    clx_words_percent(w, " ", "(", "cooling.trip.shut_share", ": they stay off)");
+  clx_words_end(w, "", 3, CLX_REPORT_PLAIN);
   clx_words_put(w, ", ", "hottest supply ", "cooling.trip.supply_most", 3, "");
-  clx_words_put(w, ", ", "hottest chip ", "cooling.trip.chip_most", 3, "");
-  if (!clx_words_put(w, "; ", "as before after ", "cooling.trip.recovered", 3, ""))
-    clx_words_add(w, "; not as before within the time shown");
-  clx_words_end(w, "", 2, CLX_REPORT_PLAIN);
+  clx_words_put(w, ", ", "hall air ", "cooling.trip.air_most", 3, "");
+  clx_words_put(w, ", ", "chip ", "cooling.trip.chip_most", 3, "");
+  const clx_quantity *recovered = clx_result_find(w->result, "cooling.trip.recovered");
+  if (recovered == NULL) {
+    if (!clx_words_put(w, "; ", "not as before within the ", "cooling.trip.shown", 3, " shown"))
+      clx_words_add(w, "; not as before within the time shown");
+  } else if (recovered->value > 0) {
+    clx_words_put(w, "; ", "everything as before after ", "cooling.trip.recovered", 3, "");
+  } else {
+    clx_words_add(w, "; everything stays as it was");
+  }
+  clx_words_end(w, "", 3, CLX_REPORT_PLAIN);
 }
 
 static void write_compare(clx_words *w) {

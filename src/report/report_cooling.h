@@ -18,9 +18,12 @@
 //       it takes), .into (NAME of the loop that it goes into; absent = outside air)
 //   series cooling.year.{power (W of cooling), supply (K), water (kg/s), pue, dry_bulb (K), wet_bulb (K)} over s from the start of the year,
 //     samples of equal length (an hour)
-//   cooling.trip.{to_warm, to_throttle, to_shutdown, recovered (s after the first trip), supply_most, chip_most (K), throttled_share, at (s of
-//     the first trip), dry_bulb (K)}; fact cooling.trip.what ("power: everything without backup stops"); cooling.trip.event_N.at (s), fact
-//     cooling.trip.event_N.what, N from 1; series cooling.trip.{supply, supply_most, chip (K), flow, clock (shares), power (W)} over s
+//   fact cooling.ride_through.note: that ride_through is a lower bound, or why it is absent
+//   cooling.trip.{to_warm, to_air_limit, to_throttle, to_shutdown, recovered (s after the first trip; 0: nothing changed), supply_most, air_most,
+//     air_limit, chip_most (K), throttled_share, shut_share, at (s of the first trip), shown (s after it), dry_bulb (K)}; facts cooling.trip.what
+//     ("plant: everything without backup stops"; all trips), cooling.trip.start (how the machine ran before); cooling.trip.event_N.at (s), facts
+//     cooling.trip.event_N.{what, kind (clx_transient_event_name)}, N from 1 in order of time; series cooling.trip.{supply, supply_most, air, chip
+//     (K), flow, clock (shares), power (W)} over s
 //   cooling.compare.W32.{pue, wue, energy (J), water (kg), compressor_time (s), warm_time (s), liquid_compressor_time (s), units}, or .infeasible
 //     alone: in the order asked for
 #pragma once

@@ -279,9 +279,9 @@ void clx_report_cooling_year_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[][2] = {{"supply", "supply_k"}, {"supply_most", "supply_most_k"},
-                                           {"chip", "chip_k"},     {"flow", "flow_share"},
-                                           {"clock", "clock"},     {"power", "cooling_w"}};
+  static const char *const columns[][2] = {{"supply", "supply_k"}, {"supply_most", "supply_most_k"}, {"air", "air_k"},
+                                           {"chip", "chip_k"},     {"flow", "flow_share"},           {"clock", "clock"},
+                                           {"power", "cooling_w"}};
   put_series(result, "cooling.trip.", columns, CLX_COUNT(columns), out);
 }
 

@@ -10,7 +10,7 @@ enum {
   WIDE = CLX_POWER_WIDE,
   EDGE = CLX_POWER_EDGE,
   MARGIN = CLX_POWER_MARGIN,
-  PANELS = 4,
+  PANELS = 5,
   CURVES = 2,
   LIMITS = 2,
   ROW = 16
@@ -45,6 +45,11 @@ static const panel TRIP[PANELS] = {
      210,
      {{"cooling.trip.supply", "supply, mean", 0}, {"cooling.trip.supply_most", "supply, warmest loop", 1}},
      {{"cooling.supply_limit", "limit of the racks"}}},
+    {"hall air (\u00b0C)",
+     CELSIUS,
+     190,
+     {{"cooling.trip.air", "at the servers", 2}},
+     {{"cooling.trip.air_limit", "limit of the servers"}}},
     {"hottest chip (\u00b0C)",
      CELSIUS,
      210,
@@ -110,32 +115,30 @@ static void put_limits(clx_plot *p, const clx_result *result, const panel *shape
   }
 }
 
-// When what happens: trips, and what follows them.
+// Whether what happened was asked for; other events follow from that.
+static bool is_asked(const clx_result *result, int32_t number) {
+  char name[CLX_COOLING_TEXT];
+  snprintf(name, sizeof name, "cooling.trip.event_%d.kind", number);
+  const char *kind = clx_result_fact(result, name);
+  return kind == NULL || strcmp(kind, "trip") == 0 || strcmp(kind, "restore") == 0 || strcmp(kind, "load") == 0;
+}
+
+// When what happens, each with its number, as they are listed below. Numbers that would overlap stand beneath each other.
 static void put_events(clx_plot *p, const clx_result *result, bool names) {
-  static const char *const follow[][2] = {{"cooling.trip.to_warm", "warm"},
-                                          {"cooling.trip.to_throttle", "throttles"},
-                                          {"cooling.trip.to_shutdown", "shuts down"},
-                                          {"cooling.trip.recovered", "as before"}};
-  const double first = clx_result_value(result, "cooling.trip.at", 0);
+  enum { WIDE_NUMBER = 16, HIGH_NUMBER = 11, HIGHEST = 6 };
   double last = -INFINITY;
-  for (int32_t i = 0; i < CLX_COOLING_EVENTS + CLX_COUNT(follow); i++) {
-    char name[CLX_COOLING_TEXT], text[CLX_COOLING_NAME];
-    const int32_t k = i - CLX_COOLING_EVENTS;
-    snprintf(name, sizeof name, "cooling.trip.event_%d.at", i + 1);
-    const clx_quantity *q = clx_result_find(result, k < 0 ? name : follow[k][0]);
-    if (q == NULL || (k < 0 ? q->value : first + q->value) > p->x1) continue;
-    const clx_point at = clx_plot_at(p, k < 0 ? q->value : first + q->value, p->y1);
-    clx_plot_rule(p, k < 0 ? "aim" : "late", at, (clx_point){at.x, p->area.y + p->area.height});
+  int32_t depth = 0;
+  for (int32_t i = 1; i <= CLX_COOLING_EVENTS; i++) {
+    char name[CLX_COOLING_TEXT];
+    snprintf(name, sizeof name, "cooling.trip.event_%d.at", i);
+    const clx_quantity *q = clx_result_find(result, name);
+    if (q == NULL || q->value > p->x1) continue;
+    const clx_point at = clx_plot_at(p, q->value, p->y1);
+    clx_plot_rule(p, is_asked(result, i) ? "aim" : "late", at, (clx_point){at.x, p->area.y + p->area.height});
     if (!names) continue;
-    if (k < 0) {
-      if (at.x - last > 16) clx_svg_text(&p->picture, at.x + 3, p->area.y + 11, "small", "start", "%d", i + 1);
-      last = at.x;
-    } else {
-      clx_plot_rule(p, "late", (clx_point){p->area.x + p->area.width + 16, p->key - 4},
-                    (clx_point){p->area.x + p->area.width + 40, p->key - 4});
-      clx_plot_key(p, CLX_SAMPLE_NONE, 0, follow[k][1], "after %s",
-                   clx_quantity_format(q->value, "s", 3, text, sizeof text));
-    }
+    depth = at.x - last > WIDE_NUMBER ? 0 : (depth + 1) % HIGHEST;
+    clx_svg_text(&p->picture, at.x + 3, p->area.y + HIGH_NUMBER * (1 + depth), "small", "start", "%d", i);
+    last = at.x;
   }
 }
 
@@ -237,10 +240,13 @@ void clx_report_cooling_trip(const clx_result *result, clx_buffer *out) {
   clx_plot p = clx_cooling_page(result, WIDE, height + 4, what, out);
   const char *trip = clx_result_fact(result, "cooling.trip.what");
   const clx_quantity *air = clx_result_find(result, "cooling.trip.dry_bulb");
+  const char *start = clx_result_fact(result, "cooling.trip.start");
+  char under[CLX_POWER_TEXT];
+  snprintf(under, sizeof under, "%.400s%s%s", trip != NULL ? trip : "limits in red",
+           start != NULL ? "; before it " : "", start != NULL ? start : "");
   snprintf(head, sizeof head, "%s%s%s", what, air != NULL ? ", outside " : "",
            air != NULL ? clx_cooling_celsius(air->value, outside) : "");
-  clx_power_head(&p, head,
-                 clx_goodput_cut(trip != NULL ? trip : "limits in red", WIDE - 2 * EDGE, 11, cut, sizeof cut));
+  clx_power_head(&p, head, clx_goodput_cut(under, WIDE - 2 * EDGE, 11, cut, sizeof cut));
   list_events(&p, list);
   double y = 96;
   bool first = true;

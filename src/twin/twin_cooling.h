@@ -54,8 +54,14 @@ const clx_cold_plate *clx_twin_plate(const clx_twin_power_case *c, int32_t cohor
 clx_status clx_twin_cooling_step(const clx_twin_power_case *c, double *clock, double *time, clx_error *error);
 // cooling.*
 clx_status clx_twin_cooling_put(const clx_twin_power_case *c, bool series, clx_result *result, clx_error *error);
-// s from loss of all power to the plant until the first chip throttles; INFINITY = not within half an hour, chips not known, or flows by demand.
-clx_status clx_twin_cooling_ride(const clx_twin_power_case *c, double *seconds, clx_error *error);
-// A transient with the trips given, in outside air of `outside` K (0 = design day).
+#define CLX_TWIN_RIDE_MOST 1800.0  // s that a ride-through is followed
+// cooling.ride_through: s from loss of all power to the plant until the first chip throttles, all boards at their limit on the design day; with the
+// fact cooling.ride_through.note where it is longer than CLX_TWIN_RIDE_MOST, or not known (then without the quantity); a warning where the
+// transient cannot be computed.
+clx_status clx_twin_cooling_put_ride(const clx_twin_power_case *c, clx_result *result, clx_error *error);
+// What trips assume of halls, among the assumptions of a result; nothing where the plant has no hall air.
+clx_status clx_twin_cooling_assume_hall(const clx_twin_power_case *c, clx_result *result, clx_error *error);
+double clx_twin_cooling_air_limit(void);  // K at the inlets of servers
+// A transient with the trips given, all boards at their limit before, in outside air of `outside` K (0 = the scenario's, else the design day's).
 clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_trip *trip, int32_t trip_count,
                                       double outside, double horizon, clx_transient *out, clx_error *error);

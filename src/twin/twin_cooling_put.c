@@ -210,20 +210,6 @@ static clx_status put_design(const putter *p) {
 
 // --- chips ---------------------------------------------------------------------------------------------------------------
 
-// A transient that cannot be computed takes nothing from the rest.
-static clx_status put_ride(const putter *p) {
-  double ride;
-  clx_error why;
-  clx_error_clear(&why);
-  const clx_status status = clx_twin_cooling_ride(p->c, &ride, &why);
-  if (status == CLX_MEMORY) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
-  if (status != CLX_OK)
-    return clx_result_warn(p->result, p->error, "cooling.ride_through is not known: %s", why.mistake[0].text);
-  if (!isfinite(ride)) return CLX_OK;
-  return clx_twin_put(p->result, "cooling.ride_through", ride, "s",
-                      "from the loss of all power to the plant until the first chip throttles", p->error);
-}
-
 // The flow through racks and the plates that it was looked up in.
 static clx_status put_racks(const putter *p) {
   const clx_twin_cooling *k = p->k;
@@ -290,7 +276,7 @@ static clx_status put_chips(const putter *p) {
       {"clock", clock, "", "that boards at their limit keep in the hottest hour, share"},
       {"step_time", time, "s", "of the job in the hottest hour"}};
   CLX_TRY(put_all(p, "", numbers, CLX_COUNT(numbers)));
-  CLX_TRY(put_ride(p));
+  CLX_TRY(clx_twin_cooling_put_ride(c, p->result, p->error));
   const clx_chip_thermal *chip = p->k->first >= 0 ? p->k->chips[p->k->first].thermal : NULL;
   if (chip != NULL) {
     const number limits[] = {{"chip.throttle", chip->throttle, "K", "junction at which clocks fall"},

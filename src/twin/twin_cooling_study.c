@@ -28,136 +28,6 @@ static clx_status put(const study *s, const char *name, double value, const char
   return clx_twin_put(s->result, full, value, unit, doc, s->error);
 }
 
-// --- trips ---------------------------------------------------------------------------------------------------------------
-
-static const clx_plant_unit *unit_of_kind(const clx_plant *plant, int32_t kind) {
-  for (int32_t i = 0; i < plant->unit_count; i++)
-    if (plant->unit[i].spec.kind == kind) return &plant->unit[i];
-  return NULL;
-}
-
-// The units between the racks' loop and the next.
-static const clx_plant_unit *cdu_of(const clx_plant *plant) {
-  for (int32_t i = 0; i < plant->unit_count; i++)
-    if (plant->unit[i].loop == plant->liquid) return &plant->unit[i];
-  return NULL;
-}
-
-static clx_status one_trip(const study *s, const clx_cooling_trip *asked, clx_trip *trip) {
-  const clx_plant *plant = &s->c.cooling->plant;
-  const clx_plant_unit *unit = NULL;
-  *trip = (clx_trip){.at = asked->at, .of = asked->of, .count = asked->count > 0 ? asked->count : -1, .member = -1};
-  trip->kind = strcmp(asked->kind, "power") == 0     ? CLX_TRIP_POWER
-               : strcmp(asked->kind, "restore") == 0 ? CLX_TRIP_RESTORE
-               : strcmp(asked->kind, "pump") == 0    ? CLX_TRIP_PUMP
-                                                     : CLX_TRIP_UNIT;
-  if (trip->kind == CLX_TRIP_PUMP && trip->of == NULL) {
-    const int32_t loop = plant->liquid >= 0 ? plant->liquid : plant->air;
-    trip->of = plant->loop[loop].spec.name;
-  }
-  if (trip->kind != CLX_TRIP_UNIT || trip->of != NULL) return CLX_OK;
-  unit = strcmp(asked->kind, "cdu") == 0       ? cdu_of(plant)
-         : strcmp(asked->kind, "chiller") == 0 ? unit_of_kind(plant, CLX_PLANT_CHILLER)
-                                               : NULL;
-  if (unit == NULL)
-    return clx_fail_plain(s->error, CLX_INPUT, "trip '%s': the plant '%s' has none; name one of its units", asked->kind,
-                          plant->name);
-  trip->of = unit->spec.name;
-  return CLX_OK;
-}
-
-// What is asked, else what the scenario says.
-static clx_status gather(const study *s, clx_trip *trip, int32_t *count) {
-  const clx_cooling_spec *spec = &s->c.scenario->spec.cooling;
-  *count = 0;
-  if (s->options->trip == NULL) {
-    for (int32_t i = 0; i < spec->trip_count && i < CLX_COOLING_TRIPS_MAX; i++) trip[(*count)++] = spec->trip[i];
-    return CLX_OK;
-  }
-  for (int32_t i = 0; i < s->options->trip_count && i < CLX_COOLING_TRIPS_MAX; i++)
-    CLX_TRY(one_trip(s, &s->options->trip[i], &trip[(*count)++]));
-  return CLX_OK;
-}
-
-static clx_status put_series(const study *s, const char *name, const char *unit, const clx_transient *t,
-                             const float *from) {
-  double *x = CLX_NEW_ARRAY(s->c.arena, double, t->samples), *y = CLX_NEW_ARRAY(s->c.arena, double, t->samples);
-  char full[64];
-  if (from == NULL) return CLX_OK;
-  if (x == NULL || y == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "out of memory");
-  for (int64_t i = 0; i < t->samples; i++) {
-    x[i] = (double)t->time[i];
-    y[i] = (double)from[i];
-  }
-  snprintf(full, sizeof full, "cooling.trip.%s", name);
-  return clx_result_add_series(s->result, full, unit, y, "time", "s", x, (int32_t)t->samples, s->error);
-}
-
-// What happened, with what was asked at its head.
-static clx_status put_events(const study *s, const clx_trip *trip, const clx_transient *t) {
-  static const char *const WHAT[CLX_TRIP_KINDS] = {[CLX_TRIP_PUMP] = "pumps stop",
-                                                   [CLX_TRIP_UNIT] = "units stop",
-                                                   [CLX_TRIP_POWER] = "everything without backup stops",
-                                                   [CLX_TRIP_RESTORE] = "comes back",
-                                                   [CLX_TRIP_LOAD] = "racks change their load"};
-  char name[64], text[128], number[32] = "";
-  if (trip[0].count > 0) snprintf(number, sizeof number, "%g ", trip[0].count);
-  snprintf(text, sizeof text, "%s: %s%s", trip[0].of != NULL ? trip[0].of : "plant", number, WHAT[trip[0].kind]);
-  CLX_TRY(clx_result_add_text(s->result, "cooling.trip.what", text, s->error));
-  for (int32_t i = 0; i < t->event_count; i++) {
-    const clx_transient_event *e = &t->event[i];
-    snprintf(name, sizeof name, "trip.event_%d.at", i + 1);
-    CLX_TRY(put(s, name, e->at, "s", "from the start of the series"));
-    snprintf(name, sizeof name, "cooling.trip.event_%d.what", i + 1);
-    snprintf(text, sizeof text, "%s%s%s", clx_transient_event_name[e->kind], e->what != NULL ? ": " : "",
-             e->what != NULL ? e->what : "");
-    CLX_TRY(clx_result_add_text(s->result, name, text, s->error));
-  }
-  return put(s, "trip.at", trip[0].at, "s", "of the first, from the start of the series");
-}
-
-static clx_status put_times(const study *s, const clx_transient *t) {
-  const struct {
-    const char *name;
-    double value;
-    const char *doc;
-  } times[] = {{"trip.to_warm", t->to_warm, "from the trip until the racks' supply is above its set point"},
-               {"trip.to_throttle", t->to_throttle, "from the trip until the first chip throttles"},
-               {"trip.to_shutdown", t->to_shutdown, "from the trip until the first chip shuts down"},
-               {"trip.recovered", t->recovered, "from the trip until the supply is what it was, within 0.5 K"}};
-  for (int32_t i = 0; i < CLX_COUNT(times); i++)
-    if (isfinite(times[i].value)) CLX_TRY(put(s, times[i].name, times[i].value, "s", times[i].doc));
-  double supply = 0, chip = 0;
-  for (int64_t i = 0; i < t->samples; i++) {
-    supply = fmax(supply, (double)t->supply_most[i]);
-    if (t->chip_most != NULL) chip = fmax(chip, (double)t->chip_most[i]);
-  }
-  CLX_TRY(put(s, "trip.supply_most", supply, "K", "hottest supply of any loop of racks"));
-  if (chip > 0) CLX_TRY(put(s, "trip.chip_most", chip, "K", "hottest junction"));
-  CLX_TRY(put(s, "trip.throttled_share", t->throttled_share, "", "of the chips, most at once"));
-  return put(s, "trip.residual", t->energy_residual, "", "energy not accounted for, share");
-}
-
-static clx_status run_trips(const study *s) {
-  static const double AFTER = 600;  // s that are shown after the last
-  clx_trip trip[CLX_COOLING_TRIPS_MAX];
-  clx_transient t;
-  int32_t count;
-  double last = 0;
-  CLX_TRY(gather(s, trip, &count));
-  if (count == 0) return CLX_OK;
-  for (int32_t i = 0; i < count; i++) last = fmax(last, trip[i].at);
-  CLX_TRY(clx_twin_cooling_transient(&s->c, trip, count, s->options->outside, last + AFTER, &t, s->error));
-  CLX_TRY(put_events(s, trip, &t));
-  CLX_TRY(put_times(s, &t));
-  CLX_TRY(put_series(s, "supply", "K", &t, t.supply));
-  CLX_TRY(put_series(s, "supply_most", "K", &t, t.supply_most));
-  CLX_TRY(put_series(s, "chip", "K", &t, t.chip_most));
-  CLX_TRY(put_series(s, "flow", "", &t, t.flow));
-  CLX_TRY(put_series(s, "clock", "", &t, t.clock));
-  return put_series(s, "power", "W", &t, t.electric);
-}
-
 // --- supply temperatures, the smallest plant ---------------------------------------------------------------------------------
 
 // W32 and the like, as ASHRAE names classes of facility water; a number after the point where the temperature has one.
@@ -326,7 +196,7 @@ static clx_status run_study(study *s) {
   CLX_TRY(clx_twin_power_make(&s->c, s->result, s->error));
   CLX_TRY(clx_twin_cooling_put(&s->c, s->options->year, s->result, s->error));
   CLX_TRY(tell(s, "trips", 0.6));
-  CLX_TRY(run_trips(s));
+  CLX_TRY(clx_twin_cooling_trips(&s->c, s->options, s->result, s->error));
   CLX_TRY(tell(s, "supply temperatures", 0.7));
   CLX_TRY(run_compare(s));
   if (s->options->design) CLX_TRY(run_design(s));

@@ -307,7 +307,11 @@ static void note_throttle(run *r) {
 
 static void shut_down(run *r, int32_t loop) {
   clx_transient *out = r->out;
-  r->model.loop[loop].shut = true;
+  clx_transient_loop *at = &r->model.loop[loop], *hall = &r->model.loop[r->model.air < 0 ? 0 : r->model.air];
+  // A server whose chips stop for heat is taken to go off with them.
+  if (!at->shut && r->model.air >= 0 && loop < r->model.members && loop != r->model.air)
+    hall->load = fmax(0, hall->load - r->model.input->hall.follows * at->share);
+  at->shut = true;
   if (!isfinite(out->to_shutdown)) out->to_shutdown = r->time - r->first_trip;
   clx_transient_note(out, r->time, CLX_EVENT_SHUTDOWN, loop < r->model.members && r->model.members > 1 ? loop : -1,
                      beside(r, loop));

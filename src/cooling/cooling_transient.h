@@ -40,6 +40,7 @@ typedef struct clx_transient_hall {
   double metal;       // J/K of servers that the air passes; 0 = none
   double metal_time;  // s with which they follow it
   double limit;       // K that air at the inlets of servers may have; 0 = none
+  double follows;     // share of its heat that servers with liquid-cooled chips give; they go off with these
 } clx_transient_hall;
 
 typedef struct clx_transient_input {

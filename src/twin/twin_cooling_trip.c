@@ -89,7 +89,7 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   const clx_cooling_spec *spec = &c->scenario->spec.cooling;
   const double dry = outside > 0 ? outside : spec->outside;
   clx_air air = k->plant.design;
-  double all = 0, cooled = 0;
+  double all = 0, cooled = 0, beside = 0;
   row racks, hall;
   if (dry > 0) {
     air.dry_bulb = dry;
@@ -98,7 +98,9 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
   CLX_TRY(find_rows(c, &racks, &hall, error));
   for (int32_t i = 0; i < c->fleet_count; i++) {
     all += (double)c->fleet[i].cohort.racks;
-    if (racks.liquid && is_on(c, &racks, i)) cooled += (double)c->fleet[i].cohort.racks;
+    if (!racks.liquid || !is_on(c, &racks, i)) continue;
+    cooled += (double)c->fleet[i].cohort.racks;
+    beside += (1 - k->chips[i].liquid_share) * clx_twin_cohort_peak(&c->fleet[i]);
   }
   const clx_transient_input input = {.plant = &k->plant,
                                      .outside = &air,
@@ -109,7 +111,8 @@ clx_status clx_twin_cooling_transient(const clx_twin_power_case *c, const clx_tr
                                      .hall = {.volume = HALL_VOLUME * all,
                                               .metal = HALL_METAL * all,
                                               .metal_time = HALL_METAL_TIME,
-                                              .limit = HALL_LIMIT},
+                                              .limit = HALL_LIMIT,
+                                              .follows = fmin(1, beside / fmax(1, k->peak.air))},
                                      .rack_capacity = RACK_CAPACITY * cooled,
                                      .trip = trip,
                                      .trip_count = trip_count,

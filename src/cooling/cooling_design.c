@@ -69,7 +69,8 @@ void clx_cooling_move_supply(clx_plant_spec *spec, double by) {
 static clx_status open_trial(const clx_cooling_design_input *input, double supply, clx_arena *arena, trial *t,
                              clx_error *error) {
   const clx_plant_spec *spec = input->spec;
-  *t = (trial){.input = input, .spec = *spec, .arena = arena, .air = clx_cooling_design_air(input->weather, input->exceeded)};
+  *t = (trial){
+      .input = input, .spec = *spec, .arena = arena, .air = clx_cooling_design_air(input->weather, input->exceeded)};
   t->spec.loop = CLX_NEW_ARRAY(arena, clx_loop_spec, spec->loop_count);
   t->spec.unit = CLX_NEW_ARRAY(arena, clx_plant_unit_spec, spec->unit_count);
   t->plant = CLX_NEW(arena, clx_plant);

@@ -96,7 +96,7 @@ typedef struct clx_rack_coolant {
   double exponent;    // of pressure against flow where the table has one row (1.75, turbulent in smooth channels)
   const char *plate;  // catalogue/cold_plate of its accelerators; NULL = not known
   const char *plate_glycol;  // the same with propylene glycol in it, where that was measured
-  double plates;      // that share the rack's flow in parallel
+  double plates;             // that share the rack's flow in parallel
 } clx_rack_coolant;
 extern const clx_schema clx_rack_coolant_schema;
 clx_status clx_rack_coolant_check(const clx_rack_coolant *rack, clx_place place, clx_error *error);

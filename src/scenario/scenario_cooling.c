@@ -152,8 +152,8 @@ static clx_status read_coolants(clx_scenario *s, clx_error *error) {
       s->cooling.coolant[i] = coolant;
       CLX_TRY(
           clx_equipment_add(s->catalog, "cold_plate", coolant->plate, place, s->arena, &s->cooling.equipment, error));
-      CLX_TRY(clx_equipment_add(s->catalog, "cold_plate", coolant->plate_glycol, place, s->arena,
-                                &s->cooling.equipment, error));
+      CLX_TRY(clx_equipment_add(s->catalog, "cold_plate", coolant->plate_glycol, place, s->arena, &s->cooling.equipment,
+                                error));
     }
   }
 }

@@ -20,7 +20,8 @@ static double clock_of(const clx_training *job) {
   const clx_device *device = job->device;
   const clx_format format = clx_precision_format(job->precision);
   const double fixed = device->sustained_clock[format];
-  return fixed > 0 ? fmin(1, fixed) : clx_device_sustained_clock(device, format, clx_device_limit(device, job->power_cap));
+  return fixed > 0 ? fmin(1, fixed)
+                   : clx_device_sustained_clock(device, format, clx_device_limit(device, job->power_cap));
 }
 
 bool clx_device_has_draw(const clx_device *device) { return device->tdp > 0 && device->kernels->power.fit.rows > 0; }

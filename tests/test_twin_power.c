@@ -100,7 +100,7 @@ static void test_stops_and_stagger(void **state) {
   }
   const double stopped =
       value(plain, "power.pass.stopped.mean") + value(plain, "power.network") + value(plain, "power.storage");
-  const double idle = 1.25 * stopped;  // at the stated PUE, near enough
+  const double idle = value(plain, "cooling.pue") * stopped;  // the plant in proportion
   CLX_CHECK_NEAR(average, running - share * (running - idle), 0.01, 0);
   const double stops = value(plain, "reliability.interruptions") / value(plain, "reliability.horizon");
   CLX_CHECK_NEAR(value(slow, "power.site_average"), average - stops * 30 * (running - idle), 0.005, 0);
@@ -195,7 +195,7 @@ static void test_named_errors(void **state) {
     const char *text;
     clx_status status;
   } bad[] = {
-      {{{"power.batteries", "[]"}, {"power.sources", "[{name: g, power: 115 MW}]"}}, "are missing", CLX_INFEASIBLE},
+      {{{"power.batteries", "[]"}, {"power.sources", "[{name: g, power: 105 MW}]"}}, "are missing", CLX_INFEASIBLE},
       {{{"power.batteries", "[]"}, {"power.sources", "[{name: g, power: 30 MW}]"}}, "from hour", CLX_INFEASIBLE},
       {{{"power.pue", "1.25"}, {"power.sources", "[{name: g, power: 1 GW, from: 2 d, until: 1 d}]"}},
        "until",

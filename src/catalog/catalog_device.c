@@ -37,6 +37,7 @@ clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name,
                                    clx_device *device, clx_error *error) {
   CLX_TRY(clx_catalog_read(catalog, "device", name, place, &clx_device_schema, arena, device, error));
   device->thermal.tdp = device->tdp;
+  device->leak = 0;  // a scenario's to say
   const char *own = device->kernels_name != NULL ? device->kernels_name : device->name;
   const char *architecture = clx_catalog_canonical(catalog, "kernels", device->family);
   clx_kernels *kernels = CLX_NEW(arena, clx_kernels), *other = CLX_NEW(arena, clx_kernels);

@@ -312,6 +312,7 @@ static void shut_down(run *r, int32_t loop) {
   if (!at->shut && r->model.air >= 0 && loop < r->model.members && loop != r->model.air)
     hall->load = fmax(0, hall->load - r->model.input->hall.follows * at->share);
   at->shut = true;
+  at->load = 0;
   if (!isfinite(out->to_shutdown)) out->to_shutdown = r->time - r->first_trip;
   clx_transient_note(out, r->time, CLX_EVENT_SHUTDOWN, loop < r->model.members && r->model.members > 1 ? loop : -1,
                      beside(r, loop));

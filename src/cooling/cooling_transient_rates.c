@@ -15,7 +15,9 @@ static const double CLOCK_INTEGRAL = 0.005;  // and second
 static const double SENSOR_LAG = 0.3;        // s
 static const double AUTHORITY = 5;           // K below the set point that fans at full effort may go
 static const double AUTHORITY_HUMID = 0.1;   // the same of outside air that may not go so far
-static const double PROTECT = 3;             // K below its set point at which a chiller unloads for want of flow
+static const double HEAD_MARGIN =
+    5;  // K past its curves' warmest condenser that a chiller works, and over which it unloads (assumed)
+static const double PROTECT = 3;  // K below its set point at which a chiller unloads for want of flow
 
 static double between(double value, double least, double most) { return fmin(fmax(value, least), most); }
 
@@ -67,11 +69,14 @@ static double outside_full(const clx_transient_model *model, const clx_transient
 }
 
 // W of one machine. Some curves say that it carries less from a warmer loop (York YS in condenser water of 13 degC): one that carries the heat at
-// its set point does so above it, or a loop that was warm once would stay so.
+// its set point does so above it, or a loop that was warm once would stay so. Beyond the warmest condenser of its curves it unloads on high head.
 double clx_transient_chiller_most(const clx_transient_row *row, const clx_transient_unit *u, double leaving,
                                   double entering) {
-  const double here = clx_chiller_run(u->unit->chiller, 0, leaving, entering).capacity;
-  return leaving > row->set ? fmax(here, clx_chiller_run(u->unit->chiller, 0, row->set, entering).capacity) : here;
+  const clx_chiller *chiller = u->unit->chiller;
+  const double here = clx_chiller_run(chiller, 0, leaving, entering).capacity;
+  const double most = leaving > row->set ? fmax(here, clx_chiller_run(chiller, 0, row->set, entering).capacity) : here;
+  if (!(chiller->condenser_most > 0)) return most;
+  return most * between(1 - (entering - chiller->condenser_most - HEAD_MARGIN) / HEAD_MARGIN, 0, 1);
 }
 
 // Heat that unit `k` takes; compressors and what goes to the cold side.
@@ -95,7 +100,10 @@ static double unit_heat(const clx_transient_model *model, const clx_transient_lo
     return effort * power * outside_full(model, row, u, hot, on);
   }
   const double entering = u->into < 0 ? model->input->outside->dry_bulb : in->supply[k];
-  const double most = clx_transient_chiller_most(row, u, hot->leaving, entering);
+  // A condenser that gets less than a tenth of the water that it asks for unloads its machine.
+  const double asked = u->into < 0 ? 0 : u->wide * on / u->count * fmin(5 * effort, 1);
+  const double most =
+      clx_transient_chiller_most(row, u, hot->leaving, entering) * (asked > 0 ? between(10 * pass / asked, 0, 1) : 1);
   const double spare = hot->flow * hot->capacity * fmax(hot->in - (row->set - PROTECT), 0);
   const double heat = fmin(effort * power * on * most, spare), machines = fmax(fmin(loop->staged[k], ceil(on)), 1);
   const clx_chiller_point point = clx_chiller_run(unit->chiller, heat / machines, hot->leaving, entering);
@@ -249,8 +257,8 @@ void clx_transient_loop_rates(const clx_transient_model *model, const clx_transi
   for (int32_t i = 0; i < row->size; i++) rate[i] = 0;
   const clx_transient_flow moved = clx_transient_flow_at(model, loop, in->time, y);
   const double flow = moved.flow * row->loop->flow;
-  // What servers' fans move beyond the plant's they draw from their own exhaust.
-  const double again = fmax(row->servers - flow, 0), passes = flow - in->gain + again;
+  // What servers' fans, which follow their load, move beyond the plant's they draw from their own exhaust.
+  const double again = fmax(row->servers * loop->load - flow, 0), passes = flow - in->gain + again;
   out->flow = flow;
   out->pump = pump_power(model, loop, moved, in->time, y);
   units_rates(model, loop, in, flow, y, rate, out);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+// Share of the heat or power below which a machine is a rounding of the solver.
+static const double TRICKLE = 1e-6;
+
 static const double HOUR = 3600;
 
 void clx_cooling_hour(const clx_weather *weather, int64_t sample, char *text, size_t size) {
@@ -124,7 +127,7 @@ static bool liquid_compressors(const clx_plant *plant, const clx_plant_state *st
     for (int32_t u = 0; passed[l] && u < plant->unit_count; u++) {
       const clx_plant_unit *unit = &plant->unit[u];
       if (unit->loop != l) continue;
-      if (unit->chiller != NULL && state->unit[u].heat > 0) return true;
+      if (unit->chiller != NULL && state->unit[u].heat > TRICKLE * state->loop[l].heat) return true;
       if (unit->into >= 0) passed[unit->into] = true;
     }
   }
@@ -171,7 +174,7 @@ static void add_energy(const moment *m, const clx_plant_state *state, double wat
   year->drift += state->water.drift * m->time;
   year->blowdown += state->water.blowdown * m->time;
   year->pue += (it + input->other * m->load + input->other_fixed + state->electric) * m->time;
-  if (state->compressors > 0) {
+  if (state->compressors > TRICKLE * state->electric) {
     year->compressor_time += m->time;
   } else {
     year->free_time += m->time;
@@ -182,7 +185,8 @@ static void add_moment(const moment *m, const clx_plant_state *state, clx_plant_
   const clx_cooling_year_input *input = m->input;
   const clx_plant *plant = input->plant;
   const double water = state->water.evaporation + state->water.drift + state->water.blowdown;
-  const double supply = state->loop[plant->liquid >= 0 ? plant->liquid : plant->air].supply;
+  const double supply =
+      state->loop[plant->liquid >= 0 && (input->liquid > 0 || plant->air < 0) ? plant->liquid : plant->air].supply;
   const float part = (float)(m->time / input->weather->step);
   add_energy(m, state, water, year);
   add_range(m, state, year);

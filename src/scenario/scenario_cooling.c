@@ -213,6 +213,17 @@ static clx_status read_weather(clx_scenario *s, clx_error *error) {
   return clx_weather_read(path, s->arena, &s->cooling.weather, error);
 }
 
+static clx_status check_numbers(const clx_cooling_spec *spec, clx_error *error) {
+  const double steps = 3600 / spec->step;
+  if (spec->spare > 0 && fabs(spec->spare - floor(spec->spare)) > 0)
+    return clx_fail(error, CLX_INPUT, spec->place, "'cooling.spare': %g units; expected a whole number, N+1 or 2N",
+                    spec->spare);
+  if (spec->step > 0 && fabs(steps - nearbyint(steps)) > 1e-9)
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'cooling.step': %g s do not divide an hour; expected 5, 10, 15, 20 or 30 min, say", spec->step);
+  return CLX_OK;
+}
+
 clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
   const clx_cooling_spec *spec = &s->spec.cooling;
   s->cooling.stated = spec->place.file != NULL;
@@ -221,6 +232,7 @@ clx_status clx_scenario_compile_cooling(clx_scenario *s, clx_error *error) {
     return clx_fail(
         error, CLX_INPUT, spec->place,
         "'cooling' needs a section 'training': the heat of a machine of many jobs ('power.jobs') is not cooled yet");
+  CLX_TRY(check_numbers(spec, error));
   const clx_status plant = read_plant(s, error), weather = read_weather(s, error);
   CLX_TRY(plant);
   CLX_TRY(weather);

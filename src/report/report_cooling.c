@@ -50,7 +50,7 @@ static void add_ratios(clx_words *w) {
 
 static void add_supply(clx_words *w) {
   if (!clx_words_put(w, "; ", "supply ", "cooling.supply_temperature", 3, "")) return;
-  clx_words_put(w, " ", "(limit ", "cooling.supply_limit", 3, ")");
+  clx_words_put(w, " ", "(throttling above ", "cooling.supply_limit", 3, ")");
 }
 
 // What is hot: "GPUs up to 84.2 degC, memory 91 degC".

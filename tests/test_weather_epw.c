@@ -103,6 +103,25 @@ static void test_gaps(void **state) {
   clx_arena_free(arena);
 }
 
+// Lines that are not there at all.
+static void test_missing_lines(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_weather w;
+  clx_error error;
+  char *text = year(NULL, false, "\n"), *from = strstr(text, "1990,1,5,5,"), *to = strstr(text, "1990,1,6,22,");
+  assert_true(from != NULL && to > from);
+  memmove(from, to, strlen(to) + 1);
+  assert_int_equal(parse(text, arena, &w, &error), CLX_OK);
+  assert_int_equal(w.count, 8760);
+  assert_int_equal(w.gaps, 41);
+  assert_int_equal(w.longest_gap, 41);
+  const double before = (double)w.dry_bulb[99], after = (double)w.dry_bulb[141];
+  CLX_CHECK_NEAR((double)w.dry_bulb[120], before + (after - before) * 21 / 42, 0, 1e-4);
+  free(text);
+  clx_arena_free(arena);
+}
+
 // Replaces the first `old` of a good year.
 static char *with(const char *old, const char *replacement) {
   char *text = year(NULL, false, "\n"), *found = strstr(text, old);
@@ -125,7 +144,8 @@ static void test_refusals(void **state) {
       {"35.05", "95.05", "latitude: 95.05", 1, 38},
       {"10.1,5.0", "ten,5.0", "dry bulb: expected a number", 4, 17},
       {"1990,1,1,2,0,?9,10.2,5.0,50,100000,0,0,338", "1990,1,1", "3 fields", 5, 1},
-      {"1990,1,1,2,", "1990,1,1,3,", "hours out of order", 5, 6},
+      {"1990,1,1,2,", "1990,1,1,1,", "hours out of order", 5, 6},
+      {"1990,1,1,2,", "1990,3,1,2,", "hours out of order", 5, 6},
       {"1990,1,1,2,", "1990,13,1,2,", "month: 13, expected 1 to 12", 5, 6},
       {"1990,12,31,24,0,?9,12.4,5.0,50,100000,0,0,338\n", "", "8759 hours", 0, 0},
   };
@@ -212,8 +232,8 @@ static void test_tmy_files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_a_year),        cmocka_unit_test(test_gaps),      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_too_many_gaps), cmocka_unit_test(test_tmy_files),
+      cmocka_unit_test(test_a_year),   cmocka_unit_test(test_gaps),          cmocka_unit_test(test_missing_lines),
+      cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_many_gaps), cmocka_unit_test(test_tmy_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,30 @@ static bool follows(const double *was, const double *is) {
   return is[0] == was[0] + 1 && is[1] == 1 && was[1] >= days[(int32_t)was[0] - 1];
 }
 
+// The hour after (month, day, hour) of a common year; false at its end.
+static bool advance(double *when) {
+  static const double days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (when[0] == 0) return when[0] = when[1] = when[2] = 1, true;
+  if (++when[2] <= 24) return true;
+  when[2] = 1;
+  if (++when[1] <= days[(int32_t)when[0] - 1]) return true;
+  when[1] = 1;
+  return ++when[0] <= 12;
+}
+
+// Lines that are not there: hours without values, as long as a gap may be. false: `now` does not come after `when` within that.
+static bool skip_missing(double *when, const double *now, hours *h) {
+  double at[3];
+  int32_t count = 0;
+  memcpy(at, when, sizeof at);
+  while (!follows(at, now)) {
+    if (++count > GAP_MOST || h->count + count >= HOURS_MOST || !advance(at)) return false;
+  }
+  for (int32_t k = 0; k < count; k++, h->count++)
+    for (int32_t i = 0; i < CLX_COUNT(h->value); i++) h->value[i][h->count] = NAN;
+  return true;
+}
+
 static clx_status data_line(reader *r, double *when, hours *h, clx_error *error) {
   if (r->fields < FIELDS_LEAST) {
     return clx_fail(error, CLX_INPUT, place_of(r, 0), "%d fields, expected 10 or more of weather data", r->fields);
@@ -158,7 +182,7 @@ static clx_status data_line(reader *r, double *when, hours *h, clx_error *error)
   CLX_TRY(need(r, MONTH, "month", 1, 12, &now[0], error));
   CLX_TRY(need(r, DAY, "day", 1, 31, &now[1], error));
   CLX_TRY(need(r, HOUR, "hour", 1, 24, &now[2], error));
-  if (!follows(when, now)) {
+  if (!skip_missing(when, now, h)) {
     return clx_fail(error, CLX_INPUT, place_of(r, MONTH),
                     "month %g, day %g, hour %g after month %g, day %g, hour %g: hours out of order", now[0], now[1],
                     now[2], when[0], when[1], when[2]);

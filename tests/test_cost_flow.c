@@ -221,7 +221,7 @@ static void spreads_have_their_percentiles(void **state) {
     clx_stream stream = clx_stream_make(3, 2, (uint64_t)i, 0);
     value[i] = clx_spread_draw(&s, &stream);
   }
-  const clx_band band = clx_band_of(value, DRAWS);
+  const clx_cost_band band = clx_cost_band_of(value, DRAWS);
   CLX_CHECK_NEAR(band.low, 8, 0.01, 0);
   CLX_CHECK_NEAR(band.expected, 10, 0.01, 0);
   CLX_CHECK_NEAR(band.high, 20, 0.02, 0);

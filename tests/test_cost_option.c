@@ -79,7 +79,7 @@ static void least_squares_finds_the_american_put(void **state) {
   const rig fit = put_paths(1), follow = put_paths(2);
   const clx_switch of = {.allowed = {{true, true}, {false, true}}, .first = 0, .discount = exp(-0.06 / (DATES - 1))};
   clx_switch_policy policy;
-  clx_band band;
+  clx_cost_band band;
   double high = 0, exact = 0;
   assert_int_equal(clx_switch_fit(&of, &fit.paths, arena, &policy, &high, &error), CLX_OK);
   assert_int_equal(clx_switch_follow(&of, &policy, &follow.paths, arena, &band, NULL, NULL, &error), CLX_OK);
@@ -111,7 +111,7 @@ static void switching_is_worth_what_margrabe_says(void **state) {
   }
   const clx_switch of = {.allowed = {{true, true}, {false, true}}, .discount = 1};
   clx_switch_policy policy;
-  clx_band band;
+  clx_cost_band band;
   double high = 0;
   assert_int_equal(clx_switch_fit(&of, &set[0].paths, arena, &policy, &high, &error), CLX_OK);
   assert_int_equal(clx_switch_follow(&of, &policy, &set[1].paths, arena, &band, NULL, NULL, &error), CLX_OK);
@@ -149,7 +149,7 @@ static void known_flows_give_the_best_schedule(void **state) {
     }
   }
   clx_switch_policy policy;
-  clx_band band;
+  clx_cost_band band;
   double high = 0;
   assert_int_equal(clx_switch_fit(&of, &r.paths, arena, &policy, &high, &error), CLX_OK);
   assert_int_equal(clx_switch_follow(&of, &policy, &r.paths, arena, &band, NULL, NULL, &error), CLX_OK);

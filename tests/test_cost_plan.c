@@ -196,7 +196,7 @@ static void bands_do_not_depend_on_threads(void **state) {
   for (int32_t threads = 2; threads <= 7; threads += 5) {
     assert_int_equal(clx_cost_bands_run(&r.plan, &r.input, 11, 999, threads, arena, &more, &error), CLX_OK);
     assert_memory_equal(one.figure, more.figure, sizeof one.figure);
-    assert_memory_equal(one.cumulated, more.cumulated, sizeof(clx_band) * MONTHS);
+    assert_memory_equal(one.cumulated, more.cumulated, sizeof(clx_cost_band) * MONTHS);
   }
   clx_cost_expected(&r.plan, &draw);
   run(&r, &draw);

@@ -48,4 +48,4 @@ clx_status clx_switch_fit(const clx_switch *of, const clx_switch_paths *paths, c
 // What the policy brings on another set of paths (leans downwards: no policy is better than the best): worth[paths], mode[dates x paths] (each
 // nullable). Mean and percentiles of worth in `band`, standard error of the mean = deviation / sqrt(paths).
 clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *paths,
-                             clx_arena *arena, clx_band *band, double *worth, int32_t *mode, clx_error *error);
+                             clx_arena *arena, clx_cost_band *band, double *worth, int32_t *mode, clx_error *error);

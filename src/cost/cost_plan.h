@@ -238,8 +238,8 @@ clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, 
 
 // Monte Carlo: percentiles of every figure over `replicas` draws by up to `threads` threads; the same bits for any number of them.
 typedef struct clx_cost_bands {
-  clx_band figure[CLX_COST_FIGURES];
-  clx_band *cumulated;  // plan->months: of the sum of the project's flow
+  clx_cost_band figure[CLX_COST_FIGURES];
+  clx_cost_band *cumulated;  // plan->months: of the sum of the project's flow
 } clx_cost_bands;
 clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *input, uint64_t seed, int32_t replicas,
                               int32_t threads, clx_arena *arena, clx_cost_bands *out, clx_error *error);

@@ -112,7 +112,7 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
   const int32_t rows = CLX_COST_FIGURES + plan->months;
   double *value = CLX_NEW_ARRAY(arena, double, (size_t)rows *(size_t)replicas);
   part *parts = CLX_NEW_ARRAY(arena, part, threads);
-  out->cumulated = CLX_NEW_ARRAY(arena, clx_band, plan->months);
+  out->cumulated = CLX_NEW_ARRAY(arena, clx_cost_band, plan->months);
   if (value == NULL || parts == NULL || out->cumulated == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d replicas", replicas);
   for (int32_t t = 0; t < threads; t++) {
@@ -121,7 +121,7 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
   }
   CLX_TRY(run_parts(parts, threads, error));
   for (int32_t i = 0; i < rows; i++) {
-    const clx_band band = clx_band_of(value + (size_t)i * (size_t)replicas, replicas);
+    const clx_cost_band band = clx_cost_band_of(value + (size_t)i * (size_t)replicas, replicas);
     if (i < CLX_COST_FIGURES)
       out->figure[i] = band;
     else

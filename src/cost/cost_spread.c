@@ -25,14 +25,14 @@ clx_status clx_spread_check(clx_spread *s, const char *key, clx_place place, clx
   return CLX_OK;
 }
 
-clx_band clx_band_of(double *value, int32_t count) {
+clx_cost_band clx_cost_band_of(double *value, int32_t count) {
   clx_sum squares = {0};
   const double mean = clx_mean(value, count);
   for (int32_t i = 0; i < count; i++) clx_sum_add(&squares, (value[i] - mean) * (value[i] - mean));
   clx_sort(value, count);
-  return (clx_band){.low = clx_percentile(value, count, 0.05),
-                    .expected = clx_percentile(value, count, 0.5),
-                    .high = clx_percentile(value, count, 0.95),
-                    .mean = mean,
-                    .deviation = sqrt(clx_sum_value(&squares) / (count > 1 ? count - 1 : 1))};
+  return (clx_cost_band){.low = clx_percentile(value, count, 0.05),
+                         .expected = clx_percentile(value, count, 0.5),
+                         .high = clx_percentile(value, count, 0.95),
+                         .mean = mean,
+                         .deviation = sqrt(clx_sum_value(&squares) / (count > 1 ? count - 1 : 1))};
 }

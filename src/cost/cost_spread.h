@@ -41,10 +41,10 @@ clx_status clx_spread_check(clx_spread *spread, const char *key, clx_place place
   }
 
 // 5th and 95th percentile and mean of many draws; the mean by compensated summation.
-typedef struct clx_band {
+typedef struct clx_cost_band {
   double low, expected, high;  // expected: median
   double mean, deviation;
-} clx_band;
+} clx_cost_band;
 
 // Sorts `value`. count >= 1. O(count log count).
-clx_band clx_band_of(double *value, int32_t count);
+clx_cost_band clx_cost_band_of(double *value, int32_t count);

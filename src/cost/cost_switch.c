@@ -180,7 +180,7 @@ clx_status clx_switch_fit(const clx_switch *of, const clx_switch_paths *p, clx_a
 }
 
 clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *p,
-                             clx_arena *arena, clx_band *band, double *worth, int32_t *mode, clx_error *error) {
+                             clx_arena *arena, clx_cost_band *band, double *worth, int32_t *mode, clx_error *error) {
   CLX_TRY(check_paths(of, p, error));
   if (policy->dates != p->dates || policy->states != p->states || policy->modes != p->modes)
     return clx_fail_plain(error, CLX_INPUT, "a policy of %d dates, %d states, %d modes for paths of %d, %d, %d",
@@ -201,6 +201,6 @@ clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *poli
     sum[k] += factor * p->end[(size_t)now * (size_t)p->paths + (size_t)k];
   }
   if (worth != NULL) memcpy(worth, sum, sizeof(double) * (size_t)p->paths);
-  *band = clx_band_of(sum, p->paths);
+  *band = clx_cost_band_of(sum, p->paths);
   return CLX_OK;
 }

@@ -31,6 +31,8 @@ typedef struct clx_switch_paths {
 
 typedef struct clx_switch {
   bool allowed[CLX_MODES_MAX][CLX_MODES_MAX];  // from, to; staying is always allowed
+  bool once[CLX_MODES_MAX][CLX_MODES_MAX];     // on the first date alone
+  bool free[CLX_MODES_MAX][CLX_MODES_MAX];     // without paying to enter
   int32_t first;                               // mode before the first date
   double discount;                             // factor of one date to the next
 } clx_switch;

@@ -99,6 +99,12 @@ static void regress(const clx_switch_paths *p, int32_t date, double discount, co
   }
 }
 
+static bool may(const clx_switch *of, int32_t date, int32_t from, int32_t to) {
+  return to == from || (of->allowed[from][to] && (date == 0 || !of->once[from][to]));
+}
+
+static bool pays(const clx_switch *of, int32_t from, int32_t to) { return to != from && !of->free[from][to]; }
+
 // The best mode at a date for who comes in mode `from`, by what the policy expects.
 static int32_t choose(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *p, int32_t date,
                       int32_t path, const double *b, int32_t from) {
@@ -106,10 +112,10 @@ static int32_t choose(const clx_switch *of, const clx_switch_policy *policy, con
   int32_t best = from;
   double most = -INFINITY;
   for (int32_t to = 0; to < p->modes; to++) {
-    if (to != from && !of->allowed[from][to]) continue;
+    if (!may(of, date, from, to)) continue;
     const double *w = policy->weight + ((size_t)date * (size_t)p->modes + (size_t)to) * BASIS;
     double worth = at(p->flow, date, p->modes, to, p->paths)[path];
-    if (to != from) worth -= at(p->enter, date, p->modes, to, p->paths)[path];
+    if (pays(of, from, to)) worth -= at(p->enter, date, p->modes, to, p->paths)[path];
     for (int32_t i = 0; i < n; i++) worth += w[i] * b[i];
     if (worth > most) {
       most = worth;
@@ -153,7 +159,7 @@ static void step_back(const clx_switch *of, const clx_switch_paths *p, const clx
       const int32_t to = choose(of, policy, p, date, k, b, from);
       double worth =
           at(p->flow, date, p->modes, to, p->paths)[k] + of->discount * next[(size_t)to * (size_t)p->paths + (size_t)k];
-      if (to != from) worth -= at(p->enter, date, p->modes, to, p->paths)[k];
+      if (pays(of, from, to)) worth -= at(p->enter, date, p->modes, to, p->paths)[k];
       before[(size_t)from * (size_t)p->paths + (size_t)k] = worth;
     }
   }
@@ -193,7 +199,7 @@ clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *poli
     for (int32_t date = 0; date < p->dates; date++, factor *= of->discount) {
       basis_of(p, date, k, policy->mean + date * p->states, policy->scale + date * p->states, b);
       const int32_t to = choose(of, policy, p, date, k, b, now);
-      if (to != now) sum[k] -= factor * at(p->enter, date, p->modes, to, p->paths)[k];
+      if (pays(of, now, to)) sum[k] -= factor * at(p->enter, date, p->modes, to, p->paths)[k];
       sum[k] += factor * at(p->flow, date, p->modes, to, p->paths)[k];
       now = to;
       if (mode != NULL) mode[(size_t)date * (size_t)p->paths + (size_t)k] = now;

@@ -1,0 +1,132 @@
+// Build, rent, both, or wait: what each course costs, when training begins, how much is trained by a date; break-evens; the worth of being
+// able to decide later. docs/model/cost.md.
+#pragma once
+
+#include "cost/cost_option.h"
+#include "cost/cost_plan.h"
+#include "cost/cost_rent.h"
+
+enum { CLX_COURSES_MAX = 8 };
+
+// One course: own machines, rented ones, or both.
+typedef struct clx_course {
+  const char *name;
+  const clx_cost_plan *plan;          // nullable
+  const clx_cost_input *input;        // of the plan
+  const clx_rent_contract *contract;  // nullable
+  const clx_rent *rent;               // of the contract
+  int32_t wait;                       // months before the plan begins (a later product: its own plan)
+  double tokens;                      // token/s per used GPU of the plan; 0 = as asked
+} clx_course;
+
+typedef struct clx_decision {
+  int32_t months;                   // over which courses are compared
+  double discount;                  // a year
+  double use;                       // share of GPU time at hand that is used
+  double tokens;                    // token/s per used GPU
+  double least;                     // GPUs with which training can begin: partial capacity counts
+  double value_gpu;                 // USD/s of a used GPU (worth of the work); 0 = cost alone is compared
+  double value_time;                // USD/s by which an earlier first training is worth more
+  double reference;                 // s: first training that is worth nothing more or less
+  double by;                        // s: date by which tokens are counted
+  const clx_rent_process *process;  // of the market; NULL: contracts at will need it
+  double year;                      // of month 0
+} clx_decision;
+
+typedef enum clx_course_figure {
+  CLX_COURSE_COST,    // USD, present
+  CLX_COURSE_VALUE,   // USD, present: work done and time won
+  CLX_COURSE_NPV,     // USD: value less cost
+  CLX_COURSE_FIRST,   // s until the first training; the horizon where it never begins
+  CLX_COURSE_TOKENS,  // trained by the date
+  CLX_COURSE_HOUR,    // USD/s: present cost over present used GPU time
+  CLX_COURSE_FIGURES
+} clx_course_figure;
+extern const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1];
+extern const char *const clx_course_figure_unit[CLX_COURSE_FIGURES + 1];
+
+typedef struct clx_course_out {
+  double figure[CLX_COURSE_FIGURES];
+  bool begins;        // within the months
+  double *gpus;       // months: at hand
+  double *cost;       // months: USD paid less resale, before tax and financing
+  double paid_hours;  // present GPU time of the contract that is paid for, s
+} clx_course_out;
+
+// With the given figures of the plan and rents of each month. CLX_INPUT: a plan that does not end with the months compared (plan months + wait).
+clx_status clx_course_run(const clx_decision *decision, const clx_course *course, const clx_cost_draw *draw,
+                          const double *market, clx_arena *arena, clx_course_out *out, clx_error *error);
+
+// USD/s per GPU at which a contract of a fixed price is as good as the other course: NPVs are straight in the price. < 0: never. CLX_INPUT: a
+// course without a contract.
+clx_status clx_rent_breakeven(const clx_course_out *rented, double price, const clx_course_out *other,
+                              double *breakeven, clx_error *error);
+// Share of use above which owning costs less than renting at will what is used, at `market` by month; above 1: never.
+double clx_use_breakeven(const clx_decision *decision, const clx_course_out *owned, const double *market);
+
+typedef struct clx_decision_bands {
+  clx_cost_band figure[CLX_COURSES_MAX][CLX_COURSE_FIGURES];
+  double best[CLX_COURSES_MAX];  // share of draws in which the course has the highest NPV
+} clx_decision_bands;
+
+// All courses under the same draws (common random numbers), by number of the replica. O(replicas courses (items + months)).
+clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t courses,
+                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
+                                  clx_error *error);
+
+// --- the worth of deciding later -------------------------------------------------------------------------------------------
+
+typedef enum clx_real_mode {
+  CLX_REAL_WAIT,
+  CLX_REAL_RENT,
+  CLX_REAL_OWN,
+  CLX_REAL_BOTH,    // owned, and as much again rented: expansion that can be given back
+  CLX_REAL_SUBLET,  // owned, rented out
+  CLX_REAL_GONE,    // sold
+  CLX_REAL_MODES
+} clx_real_mode;
+extern const char *const clx_real_mode_name[CLX_REAL_MODES + 1];
+
+// Per GPU of today's performance. Dates are `step` months apart.
+typedef struct clx_real {
+  const clx_rent_process *process;
+  double year;
+  int32_t dates, step;
+  double discount;
+  double hardware;    // USD today, with its share of network and building
+  double decay;       // log10 a year of its price
+  double volatility;  // a year^0.5
+  double operation;   // USD/s of an owned one
+  double value;       // USD/s of a used one
+  double expansion;   // share of that value that a second one brings
+  double use;
+  double build;            // s from order to use: the value of that time is lost
+  double rent_off;         // share off the market for what is rented here
+  double sublet_off;       // share off the market that a tenant pays less
+  double resale_off;       // share off the price of new ones
+  double next, next_high;  // s until a next product, median and 95th percentile; 0 = none
+  double next_price;       // price of the same performance after it, share
+} clx_real;
+
+typedef enum clx_real_option {
+  CLX_OPTION_WAIT,     // build later, perhaps with the next product
+  CLX_OPTION_RENT,     // rent first or instead, and leave
+  CLX_OPTION_EXPAND,   // rent more beside what is owned
+  CLX_OPTION_SUBLET,   // rent out what is owned
+  CLX_OPTION_ABANDON,  // sell it
+  CLX_OPTIONS
+} clx_real_option;
+extern const char *const clx_real_option_name[CLX_OPTIONS + 1];
+
+typedef struct clx_real_out {
+  clx_cost_band committed;          // build now, or nothing: whichever is better in the mean
+  clx_cost_band flexible;           // all options
+  double in_sample;                 // leans upwards: beside flexible.mean a bound on what the regression misses
+  double worth[CLX_OPTIONS];        // USD that is lost without this option alone, mean
+  double worth_error[CLX_OPTIONS];  // its standard error, on common paths
+  double share[CLX_REAL_MODES];     // of GPU time spent in each mode
+} clx_real_out;
+
+// `paths` for the policy and as many fresh ones for its worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
+clx_status clx_real_run(const clx_real *real, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
+                        clx_error *error);

@@ -47,6 +47,7 @@ static const clx_schema point_schema = {.name = "point",
 static const clx_row price_rows[] = {
     NAME_ROWS,
     REAL("gpus", gpus, NULL, 0, 0, 1e6, "GPUs in one of it"),
+    REAL("power", power, "W", 0, 0, 1e9, "that its maker rates one at"),
     {.key = "points",
      .kind = CLX_ROW_LIST,
      .offset = offsetof(F, point),

@@ -18,6 +18,7 @@ typedef struct clx_price {
   const char *const *aliases;
   int32_t alias_count;
   double gpus;             // in one of it; 0 = none
+  double power;            // W that its maker rates one at; 0 = not stated
   clx_price_point *point;  // point_count, rising dates after clx_price_check
   int32_t point_count;
   double decay;  // of what a used one is worth, log10 a year; < 0 = not stated

@@ -303,6 +303,23 @@ static void waiting_alone_is_a_put_on_hardware(void **state) {
   CLX_CHECK_NEAR(out.committed.mean, 40000 + 40000 / 1.06 - 30000, 1e-9, 0);
 }
 
+// Sampled: the cheaper of two orders whose costs move together.
+static void a_second_source_is_an_exchange(void **state) {
+  (void)state;
+  enum { DRAWS = 40000 };
+  double saved = 0;
+  for (int32_t i = 0; i < DRAWS; i++) {
+    clx_stream s = clx_stream_make(6, 6, (uint64_t)i, 0);
+    const double z = clx_stream_normal(&s), w = 0.4 * z + sqrt(1 - 0.16) * clx_stream_normal(&s);
+    const double first = 100 * exp(-0.045 + 0.3 * z), second = 110 * exp(-0.02 + 0.2 * w);
+    saved += fmax(0, first - second) / DRAWS;
+  }
+  const double worth = clx_second_source(100, 110, 0.3, 0.2, 0.4, 1, 2);
+  CLX_CHECK_NEAR(worth, saved - 2, 0.05, 0);
+  assert_true(clx_second_source(100, 110, 0.3, 0.2, 0.9, 1, 2) < worth);  // what shares its parts insures less
+  CLX_CHECK_NEAR(clx_second_source(100, 110, 0.3, 0.3, 1, 1, 2), -2, 1e-9, 0);
+}
+
 static void questions_are_checked(void **state) {
   (void)state;
   clx_error error = {0};
@@ -337,6 +354,7 @@ int main(void) {
       cmocka_unit_test(bands_name_the_best),
       cmocka_unit_test(freedom_is_never_worth_less_than_nothing),
       cmocka_unit_test(waiting_alone_is_a_put_on_hardware),
+      cmocka_unit_test(a_second_source_is_an_exchange),
       cmocka_unit_test(questions_are_checked),
   };
   return cmocka_run_group_tests(tests, make, drop);

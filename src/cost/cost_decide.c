@@ -126,6 +126,13 @@ double clx_use_breakeven(const clx_decision *d, const clx_course_out *owned, con
   return rent > 0 ? owned->figure[CLX_COURSE_COST] / rent : 0;
 }
 
+double clx_second_source(double cost_first, double cost_second, double volatility_first, double volatility_second,
+                         double correlation, double years, double qualification) {
+  // cost_first - min(both) = max(0, first - second): the exchange option, its prices being worths of today.
+  return clx_margrabe(cost_first, cost_second, 0, 0, volatility_first, volatility_second, correlation, years) -
+         qualification;
+}
+
 clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t courses, uint64_t seed,
                                   int32_t replicas, clx_arena *arena, clx_decision_bands *out, clx_error *error) {
   room rooms[CLX_COURSES_MAX];

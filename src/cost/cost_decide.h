@@ -64,6 +64,11 @@ clx_status clx_rent_breakeven(const clx_course_out *rented, double price, const 
 // Share of use above which owning costs less than renting at will what is used, at `market` by month; above 1: never.
 double clx_use_breakeven(const clx_decision *decision, const clx_course_out *owned, const double *market);
 
+// USD that a second supplier is worth: the right to give the order to the cheaper of the two when it is placed, less what it costs to qualify.
+// cost = price and expected lateness of each today; volatility of each a year^0.5 (Margrabe).
+double clx_second_source(double cost_first, double cost_second, double volatility_first, double volatility_second,
+                         double correlation, double years, double qualification);
+
 typedef struct clx_decision_bands {
   clx_cost_band figure[CLX_COURSES_MAX][CLX_COURSE_FIGURES];
   double best[CLX_COURSES_MAX];  // share of draws in which the course has the highest NPV

@@ -4,6 +4,7 @@
 
 #include "cost/cost_cluster.h"
 #include "cost/cost_plan.h"
+#include "machine/machine.h"
 #include "validate/validate_cost.h"
 
 #define ROW(member) .offset = offsetof(F, member)
@@ -17,8 +18,10 @@
 typedef struct known_cluster {
   const char *name, *chip, *second;  // chips: entries of catalogue/price
   const char *date;
+  const char *server;  // entry of catalogue/server; NULL: rated power of the price's product
   double count, second_count;
   double pue;           // of the year
+  double network;       // W of switches by GPU
   double power, price;  // reported: W, USD; < 0 = not
   clx_place place;
 } known_cluster;
@@ -26,12 +29,21 @@ typedef struct known_cluster {
 #define F known_cluster
 static const clx_row cluster_rows[] = {
     {.key = "name", .kind = CLX_ROW_TEXT, ROW(name), .required = true, .doc = "of the table"},
-    {.key = "chip", .kind = CLX_ROW_TEXT, ROW(chip), .required = true, .doc = "entry of catalogue/price that its chips come in"},
+    {.key = "chip",
+     .kind = CLX_ROW_TEXT,
+     ROW(chip),
+     .required = true,
+     .doc = "entry of catalogue/price that its chips come in"},
     {.key = "second", .kind = CLX_ROW_TEXT, ROW(second), .doc = "the same of its second kind of chips"},
+    {.key = "server",
+     .kind = CLX_ROW_TEXT,
+     ROW(server),
+     .doc = "entry of catalogue/server: its power is that of its parts"},
     {.key = "date", .kind = CLX_ROW_TEXT, ROW(date), .required = true, .doc = "of operation"},
     REAL("count", count, NULL, 0, 1, 1e9, "chips"),
     REAL("second_count", second_count, NULL, 0, 0, 1e9, "chips of the second kind"),
     REAL("pue", pue, NULL, 1, 1, 3, "mean of the year for such sites"),
+    REAL("network", network, "W", 0, 0, 1e4, "switches by GPU"),
     REAL("power", power, "W", -1, 0, 1e12, "reported"),
     REAL("price", price, "USD", -1, 0, 1e13, "reported, of the hardware"),
 };
@@ -48,7 +60,7 @@ typedef struct cost_case {
   double gpus, from;  // of the plan: usable from this s on
   known_cluster *cluster;
   int32_t cluster_count;
-  double network_power, network_share;
+  double supply, network_share;
   double rented, rent, time, output, input;  // a day of serving: GPUs, USD/s, s, tokens out and in
 } cost_case;
 
@@ -63,7 +75,7 @@ static const clx_row case_rows[] = {
      .count_offset = offsetof(F, cluster_count),
      .sub = &cluster_schema,
      .doc = "published clusters"},
-    REAL("network_power", network_power, "W", 0, 0, 1e4, "switches by GPU"),
+    REAL("supply", supply, NULL, 0.95, 0.5, 1, "efficiency of the supplies of servers"),
     REAL("network_share", network_share, NULL, 0, 0, 0.9, "network by price of all hardware"),
     REAL("rented", rented, NULL, 0, 0, 1e9, "GPUs of a day of serving"),
     REAL("rent", rent, "USD/s", 0, 0, 1, "of one"),
@@ -104,7 +116,8 @@ static clx_status run_plan(clx_case_run *run, const cost_case *of, clx_cost_out 
 }
 
 static clx_status plan_figure(const asked *a, int32_t figure, double *out, clx_error *error) {
-  if (a->plan == NULL) return clx_fail(error, CLX_INPUT, a->run->of->place, "the figure needs `plan` and `gpus` in the map `cost`");
+  if (a->plan == NULL)
+    return clx_fail(error, CLX_INPUT, a->run->of->place, "the figure needs `plan` and `gpus` in the map `cost`");
   *out = a->plan->figure[figure];
   return CLX_OK;
 }
@@ -130,6 +143,20 @@ static clx_status read_cluster(const asked *a, const known_cluster *k, clx_clust
   return read_server(a, k->second, k, &out->server[1], error);
 }
 
+// W that a server takes in a hall: GPUs at their limit, parts at their ratings, fans as usual inlet air asks (makers rate them at full speed, for
+// 35 degC), supplies.
+static clx_status server_power(const asked *a, const known_cluster *k, clx_price *into, clx_error *error) {
+  clx_server server;
+  clx_device device;
+  CLX_TRY(clx_catalog_read(a->run->catalog, "server", k->server, k->place, &clx_server_schema, a->run->arena, &server,
+                           error));
+  CLX_TRY(clx_catalog_read_device(a->run->catalog, server.device, k->place, a->run->arena, &device, error));
+  const double heat = server.gpus * device.tdp + clx_server_parts_most(&server);
+  into->power = (heat + clx_server_fans(&server, &device, heat)) / a->of->supply;
+  into->gpus = server.gpus;
+  return CLX_OK;
+}
+
 // Mean |ln(predicted / reported)| of power.
 static clx_status power_error(const asked *a, double *out, clx_error *error) {
   double sum = 0;
@@ -140,7 +167,14 @@ static clx_status power_error(const asked *a, double *out, clx_error *error) {
     double power = 0;
     if (k->power < 0) continue;
     CLX_TRY(read_cluster(a, k, &cluster, error));
-    CLX_TRY(clx_cluster_power(&cluster, a->of->network_power, &power, error));
+    if (k->server != NULL) {
+      clx_price parts = *cluster.server[0];
+      CLX_TRY(server_power(a, k, &parts, error));
+      cluster.server[0] = &parts;
+      CLX_TRY(clx_cluster_power(&cluster, k->network, &power, error));
+    } else {
+      CLX_TRY(clx_cluster_power(&cluster, k->network, &power, error));
+    }
     sum += fabs(log(power / k->power));
     rows++;
   }
@@ -189,7 +223,9 @@ static clx_status price_error_left_out(const asked *a, double *out, clx_error *e
   int32_t rows = 0;
   CLX_TRY(price_room(a, &size, &ratio, error));
   CLX_TRY(price_rows(a, size, ratio, &rows, error));
-  if (rows < 4) return clx_fail(error, CLX_INPUT, a->run->of->place, "%d clusters with a reported price; expected at least 4", rows);
+  if (rows < 4)
+    return clx_fail(error, CLX_INPUT, a->run->of->place, "%d clusters with a reported price; expected at least 4",
+                    rows);
   for (int32_t i = 0; i < rows; i++) {
     double *x = size + a->of->cluster_count, *y = ratio + a->of->cluster_count, level, slope;
     int32_t n = 0;
@@ -223,7 +259,9 @@ static clx_status by_tokens(const asked *a, double tokens, double *out, clx_erro
   return CLX_OK;
 }
 
-static clx_status output_token(const asked *a, double *out, clx_error *error) { return by_tokens(a, a->of->output, out, error); }
+static clx_status output_token(const asked *a, double *out, clx_error *error) {
+  return by_tokens(a, a->of->output, out, error);
+}
 static clx_status any_token(const asked *a, double *out, clx_error *error) {
   return by_tokens(a, a->of->output + a->of->input, out, error);
 }
@@ -234,9 +272,9 @@ static const struct {
   const char *name, *unit;
   clx_status (*value)(const asked *a, double *out, clx_error *error);
 } FIGURES[] = {
-    {"clusters", "", cluster_rows_of},     {"cluster_power_error", "", power_error},
+    {"clusters", "", cluster_rows_of},        {"cluster_power_error", "", power_error},
     {"cluster_price_error", "", price_error}, {"cluster_price_error_left_out", "", price_error_left_out},
-    {"serving_cost", "USD", serving_cost}, {"output_token", "USD/token", output_token},
+    {"serving_cost", "USD", serving_cost},    {"output_token", "USD/token", output_token},
     {"any_token", "USD/token", any_token},
 };
 

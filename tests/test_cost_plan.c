@@ -105,6 +105,9 @@ static void deposits_are_paid_before_delivery(void **state) {
   CLX_CHECK_NEAR(r.out.month[2].capital, 0.5 * 0.75 * servers + hall * 0.5 - hall * (3 / 9.0 - 2 / 27.0), 1e-9, 0);
   CLX_CHECK_NEAR(r.out.month[6].capital, 0.5 * 0.75 * servers, 1e-12, 0);
   CLX_CHECK_NEAR(r.out.month[7].capital, 0, 0, 0);
+  CLX_CHECK_NEAR(r.out.month[2].advance, 0.5 * servers, 1e-12, 0);  // all deposits are with the maker
+  CLX_CHECK_NEAR(r.out.month[4].advance, 0.5 * 0.75 * servers, 1e-12, 0);
+  CLX_CHECK_NEAR(r.out.month[5].advance, 0, 0, 0);
   CLX_CHECK_NEAR(r.out.month[3].energy, 0, 0, 0);
   const double power = 1000 * 1400.0;
   CLX_CHECK_NEAR(r.out.month[4].energy, power * CLX_MONTH * 70 / 3.6e9 + 1.1 * power * 10 / 1000, 1e-12, 0);
@@ -197,6 +200,8 @@ static void bands_do_not_depend_on_threads(void **state) {
     assert_int_equal(clx_cost_bands_run(&r.plan, &r.input, 11, 999, threads, arena, &more, &error), CLX_OK);
     assert_memory_equal(one.figure, more.figure, sizeof one.figure);
     assert_memory_equal(one.cumulated, more.cumulated, sizeof(clx_cost_band) * MONTHS);
+    assert_memory_equal(&one.irr, &more.irr, sizeof one.irr);
+    assert_memory_equal(&one.payback, &more.payback, sizeof one.payback);
   }
   clx_cost_expected(&r.plan, &draw);
   run(&r, &draw);
@@ -205,6 +210,8 @@ static void bands_do_not_depend_on_threads(void **state) {
     if (f != CLX_COST_NPV && f != CLX_COST_NPV_EQUITY)
       CLX_CHECK_NEAR(one.figure[f].expected, r.out.figure[f], 0.05, 0);  // medians near the run of medians
   }
+  assert_true(one.irr_share > 0 && one.irr_share <= 1 && one.irr.low < one.irr.high);
+  assert_true(one.payback_share >= 0 && one.payback_share <= 1);
   assert_true(one.figure[CLX_COST_GPU_HOUR].high > 1.1 * one.figure[CLX_COST_GPU_HOUR].low);
 }
 

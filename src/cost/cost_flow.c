@@ -90,3 +90,7 @@ double clx_recovery(double rate, double years, double rest) {
   const double end = exp(-years * log1p(rate));
   return rate * (1 - rest * end) / (1 - end);
 }
+
+double clx_idle_cost(double price, double rate, double decay, double years) {
+  return price * (pow(1 + rate, years) - pow(10, -decay * years));
+}

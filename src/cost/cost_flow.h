@@ -27,6 +27,9 @@ double clx_annuity(double principal, double rate, int32_t months);
 // Capital recovery factor a year: what a USD costs each year over `years` of use at `rate`, resold for `rest` of it.
 double clx_recovery(double rate, double years, double rest);
 
+// USD lost on a thing of `price` that stands unused for `years`: money bound at `rate` a year, and value that falls by 10^(-decay years).
+double clx_idle_cost(double price, double rate, double decay, double years);
+
 // How a cost becomes expense in the accounts of the tax office. MACRS: shares of IRS Publication 946, table A-1 (half-year convention).
 typedef enum clx_depreciation_kind {
   CLX_DEPRECIATE_NONE,  // land

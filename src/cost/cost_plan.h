@@ -195,6 +195,7 @@ void clx_cost_draw_replica(const clx_cost_plan *plan, uint64_t seed, uint64_t re
 typedef struct clx_cost_month {  // USD of the month; costs >= 0
   double capital, energy, staff, repair, water, licence, insurance, lease, penalty;
   double income, resale;
+  double advance;  // paid by the end of the month for what has not come yet: at risk with its makers
   double drawn, interest, repaid, owed;
   double depreciation, tax;
   double project;    // income + resale - capital - operation - penalties - tax as if there were no debt
@@ -240,6 +241,10 @@ clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, 
 typedef struct clx_cost_bands {
   clx_cost_band figure[CLX_COST_FIGURES];
   clx_cost_band *cumulated;  // plan->months: of the sum of the project's flow
+  clx_cost_band irr;         // a year, of the draws that have a rate of return: irr_share of them
+  double irr_share;
+  clx_cost_band payback;  // months, of the draws that pay back within the plan: payback_share of them
+  double payback_share;
 } clx_cost_bands;
 clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *input, uint64_t seed, int32_t replicas,
                               int32_t threads, clx_arena *arena, clx_cost_bands *out, clx_error *error);

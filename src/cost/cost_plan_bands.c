@@ -58,12 +58,14 @@ void clx_cost_draw_replica(const clx_cost_plan *plan, uint64_t seed, uint64_t re
   }
 }
 
+#define NONE -1e300  // of a draw without a rate of return or payback
+
 typedef struct part {
   const clx_cost_plan *plan;
   const clx_cost_input *input;
   uint64_t seed;
   int32_t first, step, replicas;
-  double *value;  // [figures + months][replicas]
+  double *value;  // [figures + months + rate of return, payback][replicas]
   clx_cost_out out;
   clx_status status;
   clx_error error;
@@ -75,13 +77,16 @@ static void *work(void *of) {
   for (int32_t r = p->first; r < p->replicas && p->status == CLX_OK; r += p->step) {
     double sum = 0;
     clx_cost_draw_replica(p->plan, p->seed, (uint64_t)r, &draw);
-    p->status = clx_cost_run(p->plan, p->input, &draw, false, &p->out, &p->error);
+    p->status = clx_cost_run(p->plan, p->input, &draw, true, &p->out, &p->error);
     for (int32_t f = 0; f < CLX_COST_FIGURES; f++)
       p->value[(size_t)f * (size_t)p->replicas + (size_t)r] = p->out.figure[f];
     for (int32_t m = 0; m < p->plan->months; m++) {
       sum += p->out.flow[m];
       p->value[(size_t)(CLX_COST_FIGURES + m) * (size_t)p->replicas + (size_t)r] = sum;
     }
+    double *last = p->value + (size_t)(CLX_COST_FIGURES + p->plan->months) * (size_t)p->replicas;
+    last[r] = p->out.has_irr ? p->out.irr : NONE;
+    last[p->replicas + r] = p->out.payback >= 0 ? p->out.payback : NONE;
   }
   return NULL;
 }
@@ -103,14 +108,24 @@ static clx_status run_parts(part *parts, int32_t threads, clx_error *error) {
   return CLX_OK;
 }
 
+// The band of the draws that have a figure, and their share.
+static clx_cost_band band_of_some(double *value, int32_t replicas, double *share) {
+  int32_t n = 0;
+  for (int32_t r = 0; r < replicas; r++) {
+    if (value[r] != NONE) value[n++] = value[r];
+  }
+  *share = (double)n / replicas;
+  return n > 0 ? clx_cost_band_of(value, n) : (clx_cost_band){0};
+}
+
 clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *input, uint64_t seed, int32_t replicas,
                               int32_t threads, clx_arena *arena, clx_cost_bands *out, clx_error *error) {
   if (replicas < 1 || replicas > 10000000)
     return clx_fail_plain(error, CLX_INPUT, "%d replicas; expected 1 to 10 million", replicas);
   threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
   threads = threads > replicas ? replicas : threads;
-  const int32_t rows = CLX_COST_FIGURES + plan->months;
-  double *value = CLX_NEW_ARRAY(arena, double, (size_t)rows *(size_t)replicas);
+  const int32_t rows = CLX_COST_FIGURES + plan->months, all = rows + 2;
+  double *value = CLX_NEW_ARRAY(arena, double, (size_t)all *(size_t)replicas);
   part *parts = CLX_NEW_ARRAY(arena, part, threads);
   out->cumulated = CLX_NEW_ARRAY(arena, clx_cost_band, plan->months);
   if (value == NULL || parts == NULL || out->cumulated == NULL)
@@ -127,5 +142,8 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
     else
       out->cumulated[i - CLX_COST_FIGURES] = band;
   }
+  double *last = value + (size_t)rows * (size_t)replicas;
+  out->irr = band_of_some(last, replicas, &out->irr_share);
+  out->payback = band_of_some(last + replicas, replicas, &out->payback_share);
   return CLX_OK;
 }

@@ -45,6 +45,7 @@ static void pay_item(const clx_cost_plan *plan, const clx_cost_item *item, doubl
     const int32_t late = m + item->terms < plan->months ? m + item->terms : plan->months - 1;
     out->month[early].capital += item->deposit * due;
     out->month[late].capital += (1 - item->deposit) * due;
+    for (int32_t k = early; k < m; k++) out->month[k].advance += item->deposit * due;
   }
   out->by_kind[item->kind] += cost;
 }

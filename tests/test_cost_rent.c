@@ -23,7 +23,7 @@ static void held_back_prices_lie_in_the_band(void **state) {
   enum { PATHS = 2000, MONTHS = 24 };
   clx_error error = {0};
   clx_rent_process process;
-  assert_int_equal(clx_rent_calibrate(&rent, &process, &error), CLX_OK);
+  assert_int_equal(clx_rent_calibrate(&rent, INFINITY, &process, &error), CLX_OK);
   assert_true(process.used >= 12);
   assert_true(process.level > log(2) && process.level < log(5));
   double *price = malloc(sizeof(double) * PATHS * MONTHS), *column = malloc(sizeof(double) * PATHS);
@@ -49,6 +49,13 @@ static void held_back_prices_lie_in_the_band(void **state) {
   if (getenv("CLX_SHOW") != NULL)
     printf("level %g volatility %g noise %g state %g %g likelihood %g used %d\n", exp(process.level),
            process.volatility, process.noise, process.state[0], process.state[1], process.likelihood, process.used);
+  // What was known in mid-2024 knows nothing of later prices, and cannot say what was before.
+  clx_rent_process then;
+  assert_int_equal(clx_rent_calibrate(&rent, 2024.6, &then, &error), CLX_OK);
+  assert_true(then.used < process.used && then.year <= 2024.6);
+  assert_int_equal(clx_rent_covers(&then, 2024.7, &error), CLX_OK);
+  assert_int_equal(clx_rent_covers(&process, 2024.7, &error), CLX_INPUT);
+  assert_int_equal(clx_rent_calibrate(&rent, 2023.5, &then, &error), CLX_INPUT);
   assert_int_equal(later, 3);
   assert_true(inside >= 2);
   free(price);
@@ -117,12 +124,12 @@ static void calibration_recovers_its_own_process(void **state) {
   made.period = 48 * CLX_MONTH;
   made.half_life = 36 * CLX_MONTH;
   assert_int_equal(clx_rent_check(&made, (clx_place){0}, &error), CLX_OK);
-  assert_int_equal(clx_rent_calibrate(&made, &found, &error), CLX_OK);
+  assert_int_equal(clx_rent_calibrate(&made, INFINITY, &found, &error), CLX_OK);
   CLX_CHECK_NEAR(found.volatility, 0.04, 0.25, 0);
   CLX_CHECK_NEAR(found.noise, 0.15, 0.1, 0);
   CLX_CHECK_NEAR(found.level + found.state[0], log(path[MONTHS - 1] * HOUR), 0, 0.25);
   made.point_count = 3;
-  assert_int_equal(clx_rent_calibrate(&made, &found, &error), CLX_INPUT);
+  assert_int_equal(clx_rent_calibrate(&made, INFINITY, &found, &error), CLX_INPUT);
 }
 
 static void contracts_pay_what_they_say(void **state) {

@@ -82,6 +82,11 @@ struct clx_cost_found;
 clx_status clx_catalog_read_cost(const clx_catalog *catalog, const struct clx_cost_spec *spec, clx_arena *arena,
                                  struct clx_cost_found *found, clx_error *error);
 struct clx_rent;
+struct clx_decide_spec;
+struct clx_decide_found;
+// The rents that courses name, and the market fitted to the entry it names or that of the first contract, by prices known in `year`.
+clx_status clx_catalog_read_decide(const clx_catalog *catalog, const struct clx_decide_spec *spec, double year,
+                                   clx_arena *arena, struct clx_decide_found *found, clx_error *error);
 clx_status clx_catalog_read_rent(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                  struct clx_rent *rent, clx_error *error);
 // The canonical name for a name or alias, or NULL.

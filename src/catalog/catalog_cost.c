@@ -1,7 +1,6 @@
 // What a plan of cost names: prices, buildings, batteries, staff, a tariff, currencies.
 #include "catalog/catalog.h"
-#include "cost/cost_plan.h"
-#include "cost/cost_rent.h"
+#include "cost/cost_decide.h"
 
 // Kinds in which the entry of an item may stand, in this order.
 typedef enum entry_kind { ENTRY_PRICE, ENTRY_BUILDING, ENTRY_BATTERY, ENTRY_KINDS } entry_kind;
@@ -111,4 +110,25 @@ clx_status clx_catalog_read_rent(const clx_catalog *catalog, const char *name, c
                                  clx_rent *rent, clx_error *error) {
   CLX_TRY(clx_catalog_read(catalog, "rent", name, place, &clx_rent_schema, arena, rent, error));
   return clx_rent_check(rent, place, error);
+}
+
+clx_status clx_catalog_read_decide(const clx_catalog *catalog, const clx_decide_spec *spec, double year,
+                                   clx_arena *arena, clx_decide_found *found, clx_error *error) {
+  const clx_rent **list = CLX_NEW_ARRAY(arena, const clx_rent *, spec->course_count + 1);
+  clx_rent *rents = CLX_NEW_ARRAY(arena, clx_rent, spec->course_count + 1), *market = NULL;
+  clx_rent_process *process = CLX_NEW(arena, clx_rent_process);
+  if (list == NULL || rents == NULL || process == NULL) return no_memory(spec->place, error);
+  for (int32_t i = 0; i < spec->course_count; i++) {
+    const clx_course_spec *course = &spec->course[i];
+    if (course->rent_count == 0) continue;
+    CLX_TRY(clx_catalog_read_rent(catalog, course->rent[0].entry, course->rent[0].place, arena, &rents[i], error));
+    list[i] = &rents[i];
+    if (market == NULL) market = &rents[i];
+  }
+  if (spec->market != NULL) {
+    market = &rents[spec->course_count];
+    CLX_TRY(clx_catalog_read_rent(catalog, spec->market, spec->place, arena, market, error));
+  }
+  *found = (clx_decide_found){.rent = list, .process = market != NULL ? process : NULL};
+  return market != NULL ? clx_rent_calibrate(market, year, process, error) : CLX_OK;
 }

@@ -141,6 +141,7 @@ clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *cours
   if (courses < 1 || courses > CLX_COURSES_MAX || replicas < 1)
     return clx_fail_plain(error, CLX_INPUT, "%d courses, %d replicas; expected 1 to %d and at least 1", courses,
                           replicas, CLX_COURSES_MAX);
+  if (d->process != NULL) CLX_TRY(clx_rent_covers(d->process, d->year, error));
   double *value = CLX_NEW_ARRAY(arena, double, (size_t)courses *CLX_COURSE_FIGURES *(size_t)replicas);
   double *market = CLX_NEW_ARRAY(arena, double, d->months);
   if (value == NULL || market == NULL) return no_memory(error);

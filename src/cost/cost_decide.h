@@ -135,3 +135,41 @@ typedef struct clx_real_out {
 // `paths` for the policy and as many fresh ones for its worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
 clx_status clx_real_run(const clx_real *real, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
                         clx_error *error);
+
+// --- as a user states it: the section `decide` (cost_decide_schema.c, cost_decide_compile.c) ---------------------------------
+
+typedef struct clx_course_spec {
+  const char *name;
+  int32_t own;        // by the plan of the section `cost`
+  double wait;        // s before it begins
+  double wait_price;  // of GPUs, network, storage then, as a share of now (a later product: with its tokens)
+  double tokens;
+  clx_rent_contract *rent;  // at most one
+  int32_t rent_count;
+  clx_place place;
+} clx_course_spec;
+
+typedef struct clx_decide_spec {
+  double horizon;  // s
+  double discount, use, tokens, least, value_gpu, value_time, reference, by;
+  const char *market;  // entry of catalogue/rent whose process the market follows; nullable: that of the first contract
+  clx_course_spec *course;
+  int32_t course_count;
+  clx_real *option;  // at most one
+  int32_t option_count;
+  clx_place place;
+} clx_decide_spec;
+extern const clx_schema clx_decide_spec_schema;
+
+// What the spec names: the entry of each course's contract (NULL where it rents nothing), and the process of the market (NULL: none needed).
+typedef struct clx_decide_found {
+  const clx_rent *const *rent;  // course_count
+  const clx_rent_process *process;
+} clx_decide_found;
+
+// Courses (course_count) and the decision, from `arena`. `plan` and `input` (nullable where no course owns) are of the whole horizon; a course that
+// waits gets a copy of the plan that begins so much later and ends with the horizon. CLX_INPUT: two contracts in a course, a course that neither
+// owns nor rents, a wait that leaves no month, a name that stands twice.
+clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_found *found, const clx_cost_plan *plan,
+                              const clx_cost_input *input, double year, clx_arena *arena, clx_decision *decision,
+                              clx_course *course, clx_error *error);

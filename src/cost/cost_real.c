@@ -122,7 +122,7 @@ static clx_status check(const clx_real *r, int32_t paths, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT,
                           "hardware at %g USD, use %g, next_price %g; expected above 0, 0 to 1, above 0", r->hardware,
                           r->use, r->next_price);
-  return CLX_OK;
+  return clx_rent_covers(r->process, r->year, error);
 }
 
 clx_status clx_real_run(const clx_real *r, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,

@@ -60,9 +60,11 @@ typedef struct clx_rent_process {
   double likelihood;  // logarithm
 } clx_rent_process;
 
-// CLX_INPUT: fewer than four points to fit. About 1 ms.
-clx_status clx_rent_calibrate(const clx_rent *rent, clx_rent_process *out, clx_error *error);
-// USD/s per GPU at will for months 0 .. months - 1 from `year` (not before process->year by more than a month), replica by replica the same.
+// From the points of no later than `until` (a year; INFINITY: all): what was known then. CLX_INPUT: fewer than four points to fit. About 50 ms.
+clx_status clx_rent_calibrate(const clx_rent *rent, double until, clx_rent_process *out, clx_error *error);
+// CLX_INPUT: a market asked for before the last price that the process has seen.
+clx_status clx_rent_covers(const clx_rent_process *process, double year, clx_error *error);
+// USD/s per GPU at will for months 0 .. months - 1 from `year` (clx_rent_covers), replica by replica the same.
 void clx_rent_path(const clx_rent_process *process, double year, int32_t months, uint64_t seed, uint64_t replica,
                    double *price);
 // Median path: no noise, no jumps, scarcity from its filtered value on.

@@ -62,7 +62,9 @@ static void observe(filter *f, double y) {
   f->count++;
 }
 
-static bool is_used(const clx_rent_point *p) { return p->use == CLX_RENT_FIT && p->market == CLX_RENT_OPEN; }
+static bool is_used(const clx_rent_point *p, double until) {
+  return p->use == CLX_RENT_FIT && p->market == CLX_RENT_OPEN && p->year <= until;
+}
 
 // Runs the points through; `last` = year of the last one.
 static filter run_filter(const clx_rent *rent, double first, double last, double volatility, double noise) {
@@ -78,7 +80,7 @@ static filter run_filter(const clx_rent *rent, double first, double last, double
     if (m > 0) predict(&f);
     for (int32_t i = 0; i < rent->point_count; i++) {
       const clx_rent_point *p = &rent->point[i];
-      if (!is_used(p) || (int32_t)floor((p->year - first) * 12 + 1e-6) != m) continue;
+      if (!is_used(p, last) || (int32_t)floor((p->year - first) * 12 + 1e-6) != m) continue;
       observe(&f, log(p->price * HOUR) - rent->slope * (p->year - last));
     }
   }
@@ -113,18 +115,19 @@ static void search(const clx_rent *rent, double first, double last, double best[
   }
 }
 
-clx_status clx_rent_calibrate(const clx_rent *rent, clx_rent_process *out, clx_error *error) {
+clx_status clx_rent_calibrate(const clx_rent *rent, double until, clx_rent_process *out, clx_error *error) {
   double first = INFINITY, last = -INFINITY, best[2] = {0, 0};
   int32_t used = 0;
   for (int32_t i = 0; i < rent->point_count; i++) {
-    if (!is_used(&rent->point[i])) continue;
+    if (!is_used(&rent->point[i], until)) continue;
     first = fmin(first, rent->point[i].year);
     last = fmax(last, rent->point[i].year);
     used++;
   }
   if (used < 4)
-    return clx_fail_plain(error, CLX_INPUT, "rent '%.60s': %d points of the open market to fit; expected at least 4",
-                          rent->name, used);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "rent '%.60s': %d points of the open market to fit until %.2f; expected at least 4",
+                          rent->name, used, fmin(until, 2100));
   *out = (clx_rent_process){
       .year = last, .slope = rent->slope, .jumps = rent->jumps / 12, .jump = rent->jump, .used = used};
   search(rent, first, last, best, &out->likelihood);
@@ -139,6 +142,13 @@ clx_status clx_rent_calibrate(const clx_rent *rent, clx_rent_process *out, clx_e
     for (int32_t j = 0; j < 2; j++) out->covariance[i][j] = f.p[i][j];
   }
   return CLX_OK;
+}
+
+clx_status clx_rent_covers(const clx_rent_process *p, double year, clx_error *error) {
+  if (year >= p->year - 1.0 / 12) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT,
+                        "a market from %.2f on, by prices until %.2f: expected a process that ends before it", year,
+                        p->year);
 }
 
 // Months from the process's month 0 to `year`.

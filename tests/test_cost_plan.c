@@ -231,6 +231,8 @@ static void mistakes_are_named(void **state) {
       {"{name: g, kind: gpu, price: 3 USD, price_low: 4 USD, count: 1}", "low 4"},
       {"{name: g, kind: gpu, price: 3 USD, count: 1, date: someday}", "date 'someday'"},
       {"{name: g, kind: gpu, price: 3 USD, count: 1, date: 2020}", "price levels"},
+      {"{name: g, kind: gpu, price: -3 USD, count: 1}", "costs -3 USD"},
+      {"{name: g, kind: gpu, price: 1e300 USD, count: 1e9}", "costs 1e+300 USD"},
       {"{name: g, kind: gpus, price: 3 USD, count: 1}", "did you mean 'gpu'"},
   };
   clx_error error = {0};

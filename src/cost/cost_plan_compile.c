@@ -22,6 +22,8 @@ static const struct {
     [CLX_COST_OTHER] = {CLX_DEPRECIATE_STRAIGHT, 5, CLX_RESALE_NONE},
 };
 
+#define COST_MAX 1e15  // USD of one item: ten times what the world earns in a year
+
 typedef struct compiling {
   const clx_cost_spec *spec;
   const clx_cost_found *found;
@@ -133,6 +135,9 @@ static clx_status compile_item(const compiling *c, int32_t i) {
   CLX_TRY(check_quantity(s, c, i));
   CLX_TRY(price_item(c, i, &one, c->error));
   const double count = s->power >= 0 ? s->power : s->count;
+  if (!(one.expected >= 0 && one.low >= 0 && one.high * count <= COST_MAX))
+    return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s' costs %g USD (%g to %g) times %g; expected 0 to %g in all",
+                    s->name, one.expected, one.low, one.high, count, COST_MAX);
   const double of_building = c->found->building[i] != NULL ? c->found->building[i]->life / (12 * CLX_MONTH) : -1;
   *item = (clx_cost_item){.name = s->name,
                           .kind = s->kind,

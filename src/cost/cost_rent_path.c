@@ -37,9 +37,16 @@ static void predict(filter *f) {
   f->p[1][1] += f->calm;
 }
 
-// From nothing known but the process: its own spread, to which it is damped.
+// From nothing known but the process: its own spread, the sum over all months of what came in, turned and damped since. The mean of the two
+// variances only fades; their difference turns by twice the angle: a geometric series of complex numbers.
 static void stationary(filter *f) {
-  for (int32_t i = 0; i < 4000; i++) predict(f);
+  const double mean = f->calm + f->jumped / 2, half = f->jumped / 2;
+  const double even = f->along * f->along + f->across * f->across;
+  const double a = 1 - (f->along * f->along - f->across * f->across), b = 2 * f->along * f->across;
+  const double real = half * a / (a * a + b * b), imaginary = half * b / (a * a + b * b);
+  f->p[0][0] = mean / (1 - even) + real;
+  f->p[1][1] = mean / (1 - even) - real;
+  f->p[0][1] = f->p[1][0] = -imaginary;
 }
 
 static void observe(filter *f, double y) {

@@ -176,10 +176,10 @@ static void break_evens_are_where_courses_meet(void **state) {
                    rent = {.name = "rent", .contract = &r.contract, .rent = &r.rent};
   const clx_course_out b = run(&r, &build), h = run(&r, &rent);
   double price = 0;
-  assert_int_equal(clx_rent_breakeven(&h, r.contract.price, &b, &price, &error), CLX_OK);
+  assert_int_equal(clx_rent_breakeven(&h, &b, &price, &error), CLX_OK);
   r.contract.price = price;
   CLX_CHECK_NEAR(run(&r, &rent).figure[CLX_COURSE_NPV], b.figure[CLX_COURSE_NPV], 1e-9, 0);
-  assert_int_equal(clx_rent_breakeven(&b, 1, &h, &price, &error), CLX_INPUT);
+  assert_int_equal(clx_rent_breakeven(&b, &h, &price, &error), CLX_INPUT);
   // Renting at will what is used costs as much as owning exactly at the break-even of use.
   const double use = clx_use_breakeven(&r.decision, &b, r.market);
   r.contract = (clx_rent_contract){.at = r.at, .at_count = 2, .gpus = r.count, .gpus_count = 2, .price = -1, .use = 1};
@@ -223,6 +223,9 @@ static void bands_name_the_best(void **state) {
   const clx_cost_band *rent = &a.figure[1][CLX_COURSE_COST], *build = &a.figure[0][CLX_COURSE_COST];
   assert_true(rent->low < rent->expected && rent->expected < rent->high);
   assert_true(build->high / build->low > 1.3);
+  assert_true(a.has_breakeven[1] && !a.has_breakeven[0] && !a.has_breakeven[2]);
+  assert_true(a.breakeven[1].low > 0 && a.breakeven[1].low < a.breakeven[1].high);
+  assert_true(a.use_breakeven[0].low > 0 && a.use_breakeven[0].low < a.use_breakeven[0].high);
   r.decision.process = NULL;
   assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 10, arena, &a, &error), CLX_INPUT);
 }

@@ -170,6 +170,11 @@ static void contracts_pay_what_they_say(void **state) {
   c.price = -1;  // by the market of the month it begins, less the discount of three years
   assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_OK);
   CLX_CHECK_NEAR(paid[20], 4000 * 3.0 / HOUR * (1 - rent.discount_3) * CLX_MONTH, 1e-9, 0);
+  c.list = true;  // at a large cloud
+  rent.list = 3;
+  assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_OK);
+  CLX_CHECK_NEAR(paid[20], 4000 * 9.0 / HOUR * (1 - rent.discount_3) * CLX_MONTH, 1e-9, 0);
+  c.list = false;
   c.term = 0;  // at will: what is used, at the price of the month
   c.use = 0.5;
   assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_OK);

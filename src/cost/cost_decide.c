@@ -87,7 +87,7 @@ static clx_status run_course(const clx_decision *d, const clx_course *c, const c
   const double step = clx_discount(d->discount, 1);
   double factor = 1;
   for (int32_t m = 0; m < d->months; m++) out->gpus[m] = out->cost[m] = r->own[m] = 0;
-  out->paid_hours = 0;
+  out->paid_hours = out->rent_cost = 0;
   if (c->plan != NULL) CLX_TRY(add_plan(d, c, draw, &r->run, out, error));
   for (int32_t m = 0; m < d->months; m++) r->own[m] = out->gpus[m];
   if (c->contract != NULL) {
@@ -97,6 +97,7 @@ static clx_status run_course(const clx_decision *d, const clx_course *c, const c
       out->gpus[m] += r->gpus[m];
       out->cost[m] += r->paid[m];
       out->paid_hours += factor * r->gpus[m] * paid_for * CLX_MONTH;
+      out->rent_cost += factor * r->paid[m];
     }
   }
   weigh(d, c, r->own, out);
@@ -110,12 +111,13 @@ clx_status clx_course_run(const clx_decision *d, const clx_course *c, const clx_
   return run_course(d, c, draw, market, &r, out, error);
 }
 
-clx_status clx_rent_breakeven(const clx_course_out *rented, double price, const clx_course_out *other,
-                              double *breakeven, clx_error *error) {
+clx_status clx_rent_breakeven(const clx_course_out *rented, const clx_course_out *other, double *breakeven,
+                              clx_error *error) {
   if (!(rented->paid_hours > 0))
     return clx_fail_plain(error, CLX_INPUT,
                           "a break-even of a rent that pays for no hour; expected a course with a contract");
-  *breakeven = price + (rented->figure[CLX_COURSE_NPV] - other->figure[CLX_COURSE_NPV]) / rented->paid_hours;
+  *breakeven =
+      (rented->rent_cost + rented->figure[CLX_COURSE_NPV] - other->figure[CLX_COURSE_NPV]) / rented->paid_hours;
   return CLX_OK;
 }
 
@@ -133,40 +135,87 @@ double clx_second_source(double cost_first, double cost_second, double volatilit
          qualification;
 }
 
-clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t courses, uint64_t seed,
-                                  int32_t replicas, clx_arena *arena, clx_decision_bands *out, clx_error *error) {
+// Draws of all courses: value[course][figure or break-even][replica].
+enum { BREAKEVEN = CLX_COURSE_FIGURES, USE_BREAKEVEN, KEPT };
+
+typedef struct draws {
+  const clx_decision *d;
+  const clx_course *course;
+  int32_t courses, replicas;
+  double *value, *market;
   room rooms[CLX_COURSES_MAX];
   clx_course_out results[CLX_COURSES_MAX];
-  int32_t best[CLX_COURSES_MAX] = {0};
-  if (courses < 1 || courses > CLX_COURSES_MAX || replicas < 1)
-    return clx_fail_plain(error, CLX_INPUT, "%d courses, %d replicas; expected 1 to %d and at least 1", courses,
-                          replicas, CLX_COURSES_MAX);
-  if (d->process != NULL) CLX_TRY(clx_rent_covers(d->process, d->year, error));
-  double *value = CLX_NEW_ARRAY(arena, double, (size_t)courses *CLX_COURSE_FIGURES *(size_t)replicas);
-  double *market = CLX_NEW_ARRAY(arena, double, d->months);
-  if (value == NULL || market == NULL) return no_memory(error);
-  for (int32_t c = 0; c < courses; c++) {
-    CLX_TRY(make_room(d, &course[c], arena, &rooms[c], &results[c], error));
-    if (course[c].contract != NULL && d->process == NULL)
-      return clx_fail_plain(error, CLX_INPUT, "course '%.40s' rents: expected a process of the market", course[c].name);
+  int32_t best[CLX_COURSES_MAX];
+} draws;
+
+static double *kept(const draws *x, int32_t course, int32_t figure) {
+  return x->value + (size_t)(course * KEPT + figure) * (size_t)x->replicas;
+}
+
+static bool owns_alone(const clx_course *c) { return c->plan != NULL && c->contract == NULL; }
+static bool rents_alone(const clx_course *c) { return c->plan == NULL && c->contract != NULL; }
+
+// The first course that owns alone; -1: none does.
+static int32_t owner(const draws *x) {
+  for (int32_t c = 0; c < x->courses; c++) {
+    if (owns_alone(&x->course[c])) return c;
   }
-  for (int32_t r = 0; r < replicas; r++) {
-    int32_t first = 0;
-    if (d->process != NULL) clx_rent_path(d->process, d->year, d->months, seed, (uint64_t)r, market);
-    for (int32_t c = 0; c < courses; c++) {
-      clx_cost_draw draw = {0};
-      if (course[c].plan != NULL) clx_cost_draw_replica(course[c].plan, seed, (uint64_t)r, &draw);
-      CLX_TRY(run_course(d, &course[c], &draw, market, &rooms[c], &results[c], error));
-      for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++)
-        value[(size_t)(c * CLX_COURSE_FIGURES + f) * (size_t)replicas + (size_t)r] = results[c].figure[f];
-      if (results[c].figure[CLX_COURSE_NPV] > results[first].figure[CLX_COURSE_NPV]) first = c;
-    }
-    best[first]++;
+  return -1;
+}
+
+static clx_status draw_one(draws *x, uint64_t seed, int32_t r, clx_error *error) {
+  int32_t first = 0;
+  const int32_t own = owner(x);
+  if (x->d->process != NULL) clx_rent_path(x->d->process, x->d->year, x->d->months, seed, (uint64_t)r, x->market);
+  for (int32_t c = 0; c < x->courses; c++) {
+    clx_cost_draw draw = {0};
+    if (x->course[c].plan != NULL) clx_cost_draw_replica(x->course[c].plan, seed, (uint64_t)r, &draw);
+    CLX_TRY(run_course(x->d, &x->course[c], &draw, x->market, &x->rooms[c], &x->results[c], error));
+    for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) kept(x, c, f)[r] = x->results[c].figure[f];
+    if (x->results[c].figure[CLX_COURSE_NPV] > x->results[first].figure[CLX_COURSE_NPV]) first = c;
   }
+  x->best[first]++;
+  for (int32_t c = 0; c < x->courses; c++) {
+    if (own >= 0 && rents_alone(&x->course[c]))
+      CLX_TRY(clx_rent_breakeven(&x->results[c], &x->results[own], &kept(x, c, BREAKEVEN)[r], error));
+    if (x->d->process != NULL && owns_alone(&x->course[c]))
+      kept(x, c, USE_BREAKEVEN)[r] = clx_use_breakeven(x->d, &x->results[c], x->market);
+  }
+  return CLX_OK;
+}
+
+static clx_status make_draws(draws *x, clx_arena *arena, clx_error *error) {
+  if (x->courses < 1 || x->courses > CLX_COURSES_MAX || x->replicas < 1)
+    return clx_fail_plain(error, CLX_INPUT, "%d courses, %d replicas; expected 1 to %d and at least 1", x->courses,
+                          x->replicas, CLX_COURSES_MAX);
+  if (x->d->process != NULL) CLX_TRY(clx_rent_covers(x->d->process, x->d->year, error));
+  x->value = CLX_NEW_ARRAY(arena, double, (size_t)x->courses *KEPT *(size_t)x->replicas);
+  x->market = CLX_NEW_ARRAY(arena, double, x->d->months);
+  if (x->value == NULL || x->market == NULL) return no_memory(error);
+  for (int32_t c = 0; c < x->courses; c++) {
+    CLX_TRY(make_room(x->d, &x->course[c], arena, &x->rooms[c], &x->results[c], error));
+    if (x->course[c].contract != NULL && x->d->process == NULL)
+      return clx_fail_plain(error, CLX_INPUT, "course '%.40s' rents: expected a process of the market",
+                            x->course[c].name);
+  }
+  return CLX_OK;
+}
+
+clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t courses, uint64_t seed,
+                                  int32_t replicas, clx_arena *arena, clx_decision_bands *out, clx_error *error) {
+  draws *x = CLX_NEW(arena, draws);
+  if (x == NULL) return no_memory(error);
+  *x = (draws){.d = d, .course = course, .courses = courses, .replicas = replicas};
+  CLX_TRY(make_draws(x, arena, error));
+  for (int32_t r = 0; r < replicas; r++) CLX_TRY(draw_one(x, seed, r, error));
+  *out = (clx_decision_bands){0};
   for (int32_t c = 0; c < courses; c++) {
-    out->best[c] = (double)best[c] / replicas;
-    for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++)
-      out->figure[c][f] = clx_cost_band_of(value + (size_t)(c * CLX_COURSE_FIGURES + f) * (size_t)replicas, replicas);
+    out->best[c] = (double)x->best[c] / replicas;
+    for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) out->figure[c][f] = clx_cost_band_of(kept(x, c, f), replicas);
+    out->has_breakeven[c] = owner(x) >= 0 && rents_alone(&course[c]);
+    if (out->has_breakeven[c]) out->breakeven[c] = clx_cost_band_of(kept(x, c, BREAKEVEN), replicas);
+    if (d->process != NULL && owns_alone(&course[c]))
+      out->use_breakeven[c] = clx_cost_band_of(kept(x, c, USE_BREAKEVEN), replicas);
   }
   return CLX_OK;
 }

@@ -51,16 +51,17 @@ typedef struct clx_course_out {
   double *gpus;       // months: at hand
   double *cost;       // months: USD paid less resale, before tax and financing
   double paid_hours;  // present GPU time of the contract that is paid for, s
+  double rent_cost;   // USD, present, of the contract
 } clx_course_out;
 
 // With the given figures of the plan and rents of each month. CLX_INPUT: a plan that does not end with the months compared (plan months + wait).
 clx_status clx_course_run(const clx_decision *decision, const clx_course *course, const clx_cost_draw *draw,
                           const double *market, clx_arena *arena, clx_course_out *out, clx_error *error);
 
-// USD/s per GPU at which a contract of a fixed price is as good as the other course: NPVs are straight in the price. < 0: never. CLX_INPUT: a
-// course without a contract.
-clx_status clx_rent_breakeven(const clx_course_out *rented, double price, const clx_course_out *other,
-                              double *breakeven, clx_error *error);
+// USD/s per paid GPU, present over present, at which the contract makes the course as good as the other one: its NPV is straight in the price.
+// < 0: never. CLX_INPUT: a course without a contract.
+clx_status clx_rent_breakeven(const clx_course_out *rented, const clx_course_out *other, double *breakeven,
+                              clx_error *error);
 // Share of use above which owning costs less than renting at will what is used, at `market` by month; above 1: never.
 double clx_use_breakeven(const clx_decision *decision, const clx_course_out *owned, const double *market);
 
@@ -71,7 +72,11 @@ double clx_second_source(double cost_first, double cost_second, double volatilit
 
 typedef struct clx_decision_bands {
   clx_cost_band figure[CLX_COURSES_MAX][CLX_COURSE_FIGURES];
-  double best[CLX_COURSES_MAX];  // share of draws in which the course has the highest NPV
+  double best[CLX_COURSES_MAX];              // share of draws in which the course has the highest NPV
+  bool has_breakeven[CLX_COURSES_MAX];       // of a course that rents alone, where another owns
+  clx_cost_band breakeven[CLX_COURSES_MAX];  // USD/s: clx_rent_breakeven against the first course that owns alone
+  clx_cost_band
+      use_breakeven[CLX_COURSES_MAX];  // of a course that owns alone: clx_use_breakeven, where there is a market
 } clx_decision_bands;
 
 // All courses under the same draws (common random numbers), by number of the replica. O(replicas courses (items + months)).

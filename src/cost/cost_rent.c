@@ -96,6 +96,10 @@ static const clx_row contract_rows[] = {
     REAL("term", term, "s", 0, 0, 3.2e9, "0 = at will"),
     REAL("price", price, "USD/s", -1, 0, 1,
          "of one GPU; default: the market of the month it begins less the discount of the term"),
+    {.key = "list",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(F, list),
+     .doc = "where no price is stated: list prices of large clouds instead of the open market"},
     REAL("take_or_pay", take_or_pay, NULL, 0.97, 0, 1, "share of what is contracted that is paid for in any case"),
     REAL("prepaid", prepaid, NULL, 0, 0, 1, "share of the first year's payments that is due at the start"),
     REAL("growth", growth, NULL, 0, -0.5, 1, "of a contracted price a year"),
@@ -162,16 +166,17 @@ clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const 
                         double *gpus, double *paid, clx_error *error) {
   CLX_TRY(check_contract(c, error));
   const int32_t begin = (int32_t)floor(c->from / CLX_MONTH + 1e-9);
+  const double kind = c->list ? rent->list : 1;
   double first_year = 0;
   if (begin >= months) {
     for (int32_t m = 0; m < months; m++) gpus[m] = paid[m] = 0;
     return CLX_OK;
   }
-  const double signed_price = c->price >= 0 ? c->price : market[begin] * (1 - clx_rent_discount(rent, c->term));
+  const double signed_price = c->price >= 0 ? c->price : market[begin] * kind * (1 - clx_rent_discount(rent, c->term));
   for (int32_t m = 0; m < months; m++) {
     const double price = c->term > 0     ? signed_price * pow(1 + c->growth, m > begin ? (m - begin) / 12 : 0)
                          : c->price >= 0 ? c->price
-                                         : market[m];
+                                         : market[m] * kind;
     const double paid_for = c->term > 0 ? fmax(c->use, c->take_or_pay) : c->use;
     gpus[m] = at_hand(c, m);
     paid[m] = gpus[m] * paid_for * price * CLX_MONTH;

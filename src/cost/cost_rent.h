@@ -80,6 +80,7 @@ typedef struct clx_rent_contract {
   int32_t gpus_count;
   double from, term;   // s; term 0 = at will, at the price of each month
   double price;        // USD/s per GPU; < 0 = the open market of the month it begins, less the discount of the term
+  int32_t list;        // at list prices of large clouds instead of the open market
   double take_or_pay;  // share of what is contracted that is paid for in any case
   double prepaid;      // share of the first year's payments due at the start
   double growth;       // of a contracted price a year

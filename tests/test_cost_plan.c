@@ -50,6 +50,8 @@ static const char FULL[] =
     "6 %, water: 3 USD/m3, water_use: "
     "0.001 m3/kWh, licence: 0.01 USD/h, insurance: 1 %, lease: 1000 USD/h}\n"
     "finance: {debt: 60 %, rate: 8 %, term: 48 months, grace: 3 months, fee: 1 %}\n"
+    "leases:\n  - {name: chips, price: 1e7 USD, from: 2 months, term: 36 months, rate: 11 %, residual: 0.2, bought: "
+    "yes, advance: yes}\n"
     "penalties:\n  - {name: late, at: 6 months, amount: 1e6 USD, amount_low: 5e5 USD, amount_high: 2e6 USD, "
     "probability: 0.3}\n";
 
@@ -84,7 +86,7 @@ static void cash_is_conserved(void **state) {
     }
     for (int32_t k = 0; k < CLX_COST_KINDS; k++) bought += r.out.by_kind[k];
     CLX_CHECK_NEAR(capital, r.out.figure[CLX_COST_CAPEX], 1e-12, 0);
-    CLX_CHECK_NEAR(bought, capital, 1e-12, 0);
+    CLX_CHECK_NEAR(bought + 0.2 * 1e7, capital, 1e-12, 0);  // and what is bought out of the lease
     CLX_CHECK_NEAR(lent, 0.6 * capital, 1e-12, 0);
     CLX_CHECK_NEAR(back, lent, 1e-12, 0);
     CLX_CHECK_NEAR(equity, in - capital - cost - tax - interest, 1e-9, 0.01);
@@ -143,6 +145,30 @@ static void cost_of_a_gpu_hour_is_capital_recovered(void **state) {
   CLX_CHECK_NEAR(r.out.figure[CLX_COST_NPV], 0, 0, 1e-3);
   assert_true(r.out.has_irr);
   CLX_CHECK_NEAR(r.out.irr, 0.09, 1e-9, 0);
+}
+
+// The same machines leased at the plan's own rate cost as much as bought, month by month discounted; and a lease beyond the plan is refused.
+static void leasing_at_the_plans_rate_costs_the_same(void **state) {
+  (void)state;
+  clx_error error = {0};
+  rig r;
+  clx_cost_draw draw;
+  assert_int_equal(
+      read_spec("start: 2025-02-01\nhorizon: 60 months\ndiscount: 12.5 %\nuse: 1\ncapital: []\noperating: {repair: 0}\n"
+                "leases: [{name: chips, price: 4e7 USD, term: 58 months, rate: 12.5 %, residual: 0.2, bought: yes}]\n",
+                &r, &error),
+      CLX_OK);
+  clx_cost_expected(&r.plan, &draw);
+  run(&r, &draw);
+  CLX_CHECK_NEAR(r.out.figure[CLX_COST_NPV], -4e7, 1e-9, 0);
+  CLX_CHECK_NEAR(r.out.figure[CLX_COST_CAPEX], 8e6, 1e-12, 0);
+  assert_int_equal(read_spec("start: 2025-02-01\nhorizon: 60 months\ncapital: []\nleases: [{name: chips, price: 4e7 "
+                             "USD, term: 60 months}]\n",
+                             &r, &error),
+                   CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "runs from month 0 to 60"));
+  assert_int_equal(read_spec("start: 2025-02-01\nhorizon: 60 months\ncapital: []\n", &r, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "no lease"));
 }
 
 static void dearer_inputs_cost_more(void **state) {
@@ -274,6 +300,7 @@ int main(void) {
       cmocka_unit_test(cash_is_conserved),
       cmocka_unit_test(deposits_are_paid_before_delivery),
       cmocka_unit_test(cost_of_a_gpu_hour_is_capital_recovered),
+      cmocka_unit_test(leasing_at_the_plans_rate_costs_the_same),
       cmocka_unit_test(dearer_inputs_cost_more),
       cmocka_unit_test(power_of_the_site_comes_from_its_series),
       cmocka_unit_test(bands_do_not_depend_on_threads),

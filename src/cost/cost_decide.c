@@ -170,7 +170,8 @@ static clx_status draw_one(draws *x, uint64_t seed, int32_t r, clx_error *error)
   for (int32_t c = 0; c < x->courses; c++) {
     clx_cost_draw draw = {0};
     if (x->course[c].plan != NULL) clx_cost_draw_replica(x->course[c].plan, seed, (uint64_t)r, &draw);
-    CLX_TRY(run_course(x->d, &x->course[c], &draw, x->market, &x->rooms[c], &x->results[c], error));
+    CLX_TRY(run_course(x->d, &x->course[c], &draw, x->d->process != NULL ? x->market : NULL, &x->rooms[c],
+                       &x->results[c], error));
     for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) kept(x, c, f)[r] = x->results[c].figure[f];
     if (x->results[c].figure[CLX_COURSE_NPV] > x->results[first].figure[CLX_COURSE_NPV]) first = c;
   }
@@ -194,8 +195,9 @@ static clx_status make_draws(draws *x, clx_arena *arena, clx_error *error) {
   if (x->value == NULL || x->market == NULL) return no_memory(error);
   for (int32_t c = 0; c < x->courses; c++) {
     CLX_TRY(make_room(x->d, &x->course[c], arena, &x->rooms[c], &x->results[c], error));
-    if (x->course[c].contract != NULL && x->d->process == NULL)
-      return clx_fail_plain(error, CLX_INPUT, "course '%.40s' rents: expected a process of the market",
+    if (x->course[c].contract != NULL && x->course[c].contract->price < 0 && x->d->process == NULL)
+      return clx_fail_plain(error, CLX_INPUT,
+                            "course '%.40s' rents at no stated price: expected a process of the market",
                             x->course[c].name);
   }
   return CLX_OK;

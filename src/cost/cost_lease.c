@@ -66,3 +66,73 @@ clx_status clx_vehicle_run(const clx_vehicle *v, const clx_vehicle_flows *f, boo
   *has_irr = clx_irr(f->equity, months, irr, NULL, &none) == CLX_OK;
   return CLX_OK;
 }
+
+#define REAL(name, member, unit_text, start, least, most, text)                                              \
+  {                                                                                                          \
+    .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .initial = (start), \
+    .minimum = (least), .maximum = (most), .doc = text                                                       \
+  }
+#define F clx_lease_spec
+static const clx_row lease_rows[] = {
+    {.key = "name", .kind = CLX_ROW_TEXT, .offset = offsetof(F, name), .required = true, .doc = "short name"},
+    {.key = "price",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(F, price),
+     .unit = "USD",
+     .required = true,
+     .minimum = 0,
+     .maximum = 1e15,
+     .doc = "of what is leased"},
+    REAL("from", from, "s", 0, 0, 3.2e9, "of the plan: begins"),
+    {.key = "term",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(F, term),
+     .unit = "s",
+     .required = true,
+     .minimum = CLX_MONTH,
+     .maximum = 3.2e9,
+     .doc = "how long"},
+    REAL("rate", rate, NULL, 0, 0, 1, "a year, implicit"),
+    REAL("residual", residual, NULL, 0, 0, 1, "share of the price for which it may be bought at the end"),
+    {.key = "advance", .kind = CLX_ROW_BOOL, .offset = offsetof(F, advance), .doc = "paid at the start of each month"},
+    {.key = "bought", .kind = CLX_ROW_BOOL, .offset = offsetof(F, bought), .doc = "it is bought at the end"},
+    REAL("debt", debt, NULL, 0, 0, 1, "of the vehicle: share of the price that is lent"),
+    REAL("debt_rate", debt_rate, NULL, 0, 0, 1, "of the vehicle: a year"),
+    REAL("debt_fee", debt_fee, NULL, 0, 0, 1, "of the vehicle: share of what is lent"),
+    REAL("tax", tax, NULL, 0, 0, 1, "of the vehicle"),
+    {.key = "depreciation",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(F, depreciation),
+     .choices = clx_depreciation_name,
+     .initial = CLX_DEPRECIATE_MACRS_5,
+     .doc = "of the vehicle, for tax"},
+    REAL("life", life, "s", 1.577880e8, CLX_MONTH, 3.2e9, "of straight depreciation"),
+    REAL("resale", resale, NULL, 0, 0, 1, "share of the price that others pay at the end"),
+    REAL("upkeep", upkeep, "USD/s", 0, 0, 1e6, "of the vehicle itself"),
+};
+const clx_schema clx_lease_spec_schema = {.name = "lease",
+                                          .doc = "a lease and the vehicle that gives it",
+                                          .rows = lease_rows,
+                                          .count = CLX_COUNT(lease_rows),
+                                          .size = sizeof(F),
+                                          .place_offset = offsetof(F, place)};
+#undef F
+
+clx_status clx_lease_compile(const clx_lease_spec *s, int32_t months, clx_vehicle *v, int32_t *month,
+                             clx_error *error) {
+  const int32_t term = (int32_t)lround(s->term / CLX_MONTH);
+  *month = (int32_t)floor(s->from / CLX_MONTH + 1e-9);
+  *v = (clx_vehicle){.lease = {s->price, term, s->rate, s->residual, s->advance != 0, s->bought != 0},
+                     .debt = s->debt,
+                     .loan = {.rate = s->debt_rate, .term = term, .fee = s->debt_fee},
+                     .tax = s->tax,
+                     .depreciation = s->depreciation,
+                     .life = s->life / (12 * CLX_MONTH),
+                     .resale = s->resale,
+                     .upkeep = s->upkeep * CLX_MONTH};
+  if (*month + term >= months)
+    return clx_fail(error, CLX_INPUT, s->place,
+                    "lease '%.40s' runs from month %d to %d; expected an end within the plan's %d months", s->name,
+                    *month, *month + term, months);
+  return CLX_OK;
+}

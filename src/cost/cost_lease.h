@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cost/cost_flow.h"
+#include "schema/schema.h"
 
 typedef struct clx_lease {
   double price;     // USD of what is leased, paid by the lessor at month 0
@@ -36,3 +37,24 @@ typedef struct clx_vehicle_flows {
 // or beyond CLX_MONTHS_MAX - 1, shares outside of 0..1.
 clx_status clx_vehicle_run(const clx_vehicle *vehicle, const clx_vehicle_flows *flows, bool *has_irr, double *irr,
                            clx_error *error);
+
+// A lease as the section `cost` states it, with the vehicle that gives it.
+typedef struct clx_lease_spec {
+  const char *name;
+  double price;       // USD
+  double from, term;  // s
+  double rate, residual;
+  int32_t advance, bought;
+  double debt, debt_rate, debt_fee;  // of the vehicle
+  double tax;
+  int32_t depreciation;
+  double life;  // s
+  double resale;
+  double upkeep;  // USD/s
+  clx_place place;
+} clx_lease_spec;
+extern const clx_schema clx_lease_spec_schema;
+
+// The vehicle and its lease; month in which it begins. CLX_INPUT: a lease that begins or ends outside of `months`.
+clx_status clx_lease_compile(const clx_lease_spec *spec, int32_t months, clx_vehicle *vehicle, int32_t *month,
+                             clx_error *error);

@@ -4,7 +4,7 @@
 // Capacity and power by month come from outside (schedule, supply, power): clx_cost_input.
 #pragma once
 
-#include "cost/cost_flow.h"
+#include "cost/cost_lease.h"
 #include "cost/cost_price.h"
 #include "power/power_supply.h"
 
@@ -109,6 +109,8 @@ typedef struct clx_cost_spec {
   clx_finance_spec finance;
   clx_penalty_spec *penalty;
   int32_t penalty_count;
+  clx_lease_spec *lease;
+  int32_t lease_count;
   clx_place place;
 } clx_cost_spec;
 
@@ -163,6 +165,9 @@ typedef struct clx_cost_plan {
   double growth;
   double debt;
   clx_loan loan;
+  const clx_vehicle *vehicle;  // vehicle_count: what is leased, beside the lease of land or building
+  const int32_t *leased_from;  // vehicle_count: months
+  int32_t vehicle_count;
 } clx_cost_plan;
 
 // Named errors (CLX_INPUT): no capital, a date that cannot be read or lies before 1990, an unknown currency, a price without count or power, a

@@ -172,6 +172,19 @@ static clx_status compile_penalties(const compiling *c) {
   return CLX_OK;
 }
 
+static clx_status compile_leases(const compiling *c) {
+  const int32_t count = c->spec->lease_count;
+  clx_vehicle *vehicle = CLX_NEW_ARRAY(c->arena, clx_vehicle, count + 1);
+  int32_t *month = CLX_NEW_ARRAY(c->arena, int32_t, count + 1);
+  if (vehicle == NULL || month == NULL) return no_memory(c);
+  for (int32_t i = 0; i < count; i++)
+    CLX_TRY(clx_lease_compile(&c->spec->lease[i], c->plan->months, &vehicle[i], &month[i], c->error));
+  c->plan->vehicle = vehicle;
+  c->plan->leased_from = month;
+  c->plan->vehicle_count = count;
+  return CLX_OK;
+}
+
 static clx_status compile_operating(const compiling *c) {
   const clx_operating_spec *s = &c->spec->operating;
   const clx_tariff *tariff = c->found->tariff;
@@ -237,16 +250,16 @@ static clx_status compile_plan(const compiling *c) {
   if (!clx_year_read(s->start, &p->start))
     return clx_fail(c->error, CLX_INPUT, s->place,
                     "start '%.40s': expected a date from 1990 to 2100 such as 2024-05-01", s->start);
-  if (s->capital_count == 0 || s->capital_count > CLX_COST_ITEMS_MAX)
-    return clx_fail(c->error, CLX_INPUT, s->place, "%d items of capital; expected 1 to %d", s->capital_count,
-                    CLX_COST_ITEMS_MAX);
+  if (s->capital_count + s->lease_count == 0 || s->capital_count > CLX_COST_ITEMS_MAX)
+    return clx_fail(c->error, CLX_INPUT, s->place, "%d items of capital and no lease; expected 1 to %d items",
+                    s->capital_count, CLX_COST_ITEMS_MAX);
   if (s->penalty_count > CLX_COST_PENALTIES_MAX)
     return clx_fail(c->error, CLX_INPUT, s->place, "%d penalties; expected at most %d", s->penalty_count,
                     CLX_COST_PENALTIES_MAX);
   CLX_TRY(clx_spread_check(&p->use, "use", s->place, c->error));
   CLX_TRY(clx_spread_check(&p->income, "income", s->place, c->error));
   CLX_TRY(clx_spread_check(&p->decay, "decay", s->place, c->error));
-  p->item = CLX_NEW_ARRAY(c->arena, clx_cost_item, s->capital_count);
+  p->item = CLX_NEW_ARRAY(c->arena, clx_cost_item, s->capital_count + 1);
   p->penalty = CLX_NEW_ARRAY(c->arena, clx_cost_penalty, s->penalty_count + 1);
   return p->item == NULL || p->penalty == NULL ? no_memory(c) : CLX_OK;
 }
@@ -265,5 +278,6 @@ clx_status clx_cost_compile(const clx_cost_spec *spec, const clx_cost_found *fou
   }
   if (first != CLX_OK) return first;
   CLX_TRY(compile_penalties(&c));
+  CLX_TRY(compile_leases(&c));
   return compile_operating(&c);
 }

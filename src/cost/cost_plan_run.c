@@ -128,6 +128,17 @@ static void operate(const clx_cost_plan *plan, const clx_cost_input *in, const c
   for (int32_t i = 0; i < plan->penalty_count; i++) out->month[plan->penalty[i].month].penalty += draw->penalty[i];
 }
 
+// What a lease asks for by month; what is bought at its end is capital.
+static void pay_leases(const clx_cost_plan *plan, clx_cost_out *out) {
+  for (int32_t i = 0; i < plan->vehicle_count; i++) {
+    const clx_lease *lease = &plan->vehicle[i].lease;
+    const double payment = clx_lease_payment(lease);
+    const int32_t first = plan->leased_from[i] + (lease->advance ? 0 : 1), end = plan->leased_from[i] + lease->term;
+    for (int32_t k = 0; k < lease->term; k++) out->month[first + k].lease += payment;
+    if (lease->bought) out->month[end].capital += lease->residual * lease->price;
+  }
+}
+
 static double operation(const clx_cost_month *m) {
   return m->energy + m->staff + m->repair + m->water + m->licence + m->insurance + m->lease;
 }
@@ -189,6 +200,10 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_draw *draw, c
     capex += draw->item[i];
     recovered += draw->item[i] * clx_recovery(plan->discount, item->life, rest);
   }
+  for (int32_t i = 0; i < plan->vehicle_count; i++) {
+    const clx_lease *lease = &plan->vehicle[i].lease;
+    if (lease->bought) capex += lease->residual * lease->price;
+  }
   for (int32_t m = 0; m < plan->months; m++) {
     cash += out->flow[m];
     least = fmin(least, cash);
@@ -213,6 +228,7 @@ clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, 
   memset(out->by_kind, 0, sizeof out->by_kind);
   const books b = buy(plan, draw, out);
   operate(plan, input, draw, out);
+  pay_leases(plan, out);
   CLX_TRY(borrow(plan, out, error));
   close_months(plan, &b, out);
   fill_figures(plan, draw, out);

@@ -150,6 +150,12 @@ static const clx_row plan_rows[] = {
      .count_offset = offsetof(F, penalty_count),
      .sub = &penalty_schema,
      .doc = "what may fall due"},
+    {.key = "leases",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(F, lease),
+     .count_offset = offsetof(F, lease_count),
+     .sub = &clx_lease_spec_schema,
+     .doc = "what is leased instead of bought"},
 };
 SCHEMA(clx_cost_spec_schema, "cost", "what a machine costs to build and to run", plan_rows);
 #undef F

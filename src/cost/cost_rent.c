@@ -172,6 +172,8 @@ clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const 
     for (int32_t m = 0; m < months; m++) gpus[m] = paid[m] = 0;
     return CLX_OK;
   }
+  if (market == NULL && c->price < 0)
+    return clx_fail(error, CLX_INPUT, c->place, "a contract without a price: expected `price`, or a market");
   const double signed_price = c->price >= 0 ? c->price : market[begin] * kind * (1 - clx_rent_discount(rent, c->term));
   for (int32_t m = 0; m < months; m++) {
     const double price = c->term > 0     ? signed_price * pow(1 + c->growth, m > begin ? (m - begin) / 12 : 0)

@@ -87,6 +87,8 @@ static void recovery_pays_back_with_interest(void **state) {
     CLX_CHECK_NEAR(value, 1, 1e-12, 0);
   }
   CLX_CHECK_NEAR(clx_recovery(0, 4, 0.2), 0.2, 1e-15, 0);
+  CLX_CHECK_NEAR(clx_recovery(1e-300, 4, 0.2), 0.2, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_annuity(12, 1e-300, 12), 1, 1e-12, 0);
   // 12,000 H100 of 41,667 USD for a week in a warehouse: about ln(1.1) + 0.322 of 500 million USD over 52.
   CLX_CHECK_NEAR(clx_idle_cost(5e8, 0.1, 0.14, 7 / 365.25), 5e8 * (0.0953 + 0.3224) * 7 / 365.25, 0.01, 0);
   CLX_CHECK_NEAR(clx_idle_cost(5e8, 0.1, 0.14, 0), 0, 0, 1e-6);

@@ -87,8 +87,8 @@ double clx_annuity(double principal, double rate, int32_t months) {
 
 double clx_recovery(double rate, double years, double rest) {
   if (rate == 0) return (1 - rest) / years;
-  const double end = exp(-years * log1p(rate));
-  return rate * (1 - rest * end) / (1 - end);
+  const double lost = -expm1(-years * log1p(rate));  // 1 - (1 + rate)^-years, exact for rates next to 0, too
+  return rate * (1 - rest * (1 - lost)) / lost;
 }
 
 double clx_idle_cost(double price, double rate, double decay, double years) {

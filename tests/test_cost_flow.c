@@ -94,6 +94,15 @@ static void recovery_pays_back_with_interest(void **state) {
   CLX_CHECK_NEAR(clx_idle_cost(5e8, 0.1, 0.14, 0), 0, 0, 1e-6);
 }
 
+static void steps_become_means_of_months(void **state) {
+  (void)state;
+  const double at[] = {0.5 * CLX_MONTH, 1.25 * CLX_MONTH, 1.5 * CLX_MONTH}, gpus[] = {100, 400, 1000};
+  double mean[4];
+  clx_by_month(at, gpus, 3, 3.5 * CLX_MONTH, 4, mean);
+  const double want[] = {50, 25 + 100 + 500, 1000, 500};
+  for (int32_t m = 0; m < 4; m++) CLX_CHECK_NEAR(mean[m], want[m], 1e-12, 0);
+}
+
 static void depreciation_writes_off_the_whole_cost_once(void **state) {
   (void)state;
   const double life[CLX_DEPRECIATE_KINDS] = {0, 6.5, 0, 0, 0, 0};
@@ -246,6 +255,7 @@ int main(void) {
       cmocka_unit_test(rate_of_return_of_known_flows),
       cmocka_unit_test(payback_is_when_the_sum_stays_above_zero),
       cmocka_unit_test(recovery_pays_back_with_interest),
+      cmocka_unit_test(steps_become_means_of_months),
       cmocka_unit_test(depreciation_writes_off_the_whole_cost_once),
       cmocka_unit_test(loans_repay_what_was_lent),
       cmocka_unit_test(amounts_are_exchanged),

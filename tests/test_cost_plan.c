@@ -241,6 +241,30 @@ static void bands_do_not_depend_on_threads(void **state) {
   assert_true(one.figure[CLX_COST_GPU_HOUR].high > 1.1 * one.figure[CLX_COST_GPU_HOUR].low);
 }
 
+// Every allocation fails once: the status says so, and nothing else happens.
+static void no_memory_is_an_error(void **state) {
+  (void)state;
+  clx_arena *kept = arena;
+  clx_error error;
+  bool failed = false;
+  for (int64_t n = 1; n < 40; n++) {
+    rig r;
+    clx_cost_bands bands;
+    arena = clx_arena_new();
+    assert_non_null(arena);
+    clx_memory_fail_after(n);
+    clx_status status = read_spec(FULL, &r, &error);
+    if (status == CLX_OK) status = clx_cost_bands_run(&r.plan, &r.input, 1, 2000, 2, arena, &bands, &error);
+    clx_memory_fail_after(0);
+    clx_arena_free(arena);
+    assert_true(status == CLX_OK || status == CLX_MEMORY);
+    failed = failed || status == CLX_MEMORY;
+    if (status == CLX_OK) break;
+  }
+  arena = kept;
+  assert_true(failed);
+}
+
 static void mistakes_are_named(void **state) {
   (void)state;
   static const struct {
@@ -304,6 +328,7 @@ int main(void) {
       cmocka_unit_test(dearer_inputs_cost_more),
       cmocka_unit_test(power_of_the_site_comes_from_its_series),
       cmocka_unit_test(bands_do_not_depend_on_threads),
+      cmocka_unit_test(no_memory_is_an_error),
       cmocka_unit_test(mistakes_are_named),
   };
   return cmocka_run_group_tests(tests, make, drop);

@@ -180,6 +180,17 @@ static void contracts_pay_what_they_say(void **state) {
   assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_OK);
   CLX_CHECK_NEAR(paid[20], 4000 * 0.5 * market[20] * CLX_MONTH, 1e-9, 0);
   CLX_CHECK_NEAR(gpus[47], 4000, 1e-9, 0);
+  // A ramp that began before the term: what is on it comes with the first day, in the middle of a month.
+  c.from = 3.5 * CLX_MONTH;
+  c.term = 12 * CLX_MONTH;
+  at[1] = 5 * CLX_MONTH;
+  assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_OK);
+  CLX_CHECK_NEAR(gpus[2], 0, 0, 0);
+  CLX_CHECK_NEAR(gpus[3], 500, 1e-9, 0);
+  CLX_CHECK_NEAR(gpus[4], 1000, 1e-9, 0);
+  CLX_CHECK_NEAR(gpus[5], 4000, 1e-9, 0);
+  CLX_CHECK_NEAR(gpus[15], 2000, 1e-9, 0);
+  CLX_CHECK_NEAR(gpus[16], 0, 0, 0);
   c.at_count = 1;
   assert_int_equal(clx_rent_run(&c, &rent, market, MONTHS, gpus, paid, &error), CLX_INPUT);
   CLX_CHECK_NEAR(clx_rent_discount(&rent, 0), 0, 0, 0);

@@ -94,3 +94,16 @@ double clx_recovery(double rate, double years, double rest) {
 double clx_idle_cost(double price, double rate, double decay, double years) {
   return price * (pow(1 + rate, years) - pow(10, -decay * years));
 }
+
+void clx_by_month(const double *at, const double *value, int32_t count, double until, int32_t months, double *mean) {
+  for (int32_t m = 0; m < months; m++) {
+    const double begin = m * CLX_MONTH, end = begin + CLX_MONTH;
+    double sum = 0;
+    for (int32_t i = 0; i < count; i++) {
+      const double low = fmax(at[i], begin);
+      const double high = fmin(fmin(i + 1 < count ? at[i + 1] : INFINITY, until), end);
+      if (high > low) sum += value[i] * (high - low);
+    }
+    mean[m] = sum / CLX_MONTH;
+  }
+}

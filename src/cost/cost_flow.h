@@ -62,3 +62,7 @@ typedef struct clx_loan {
 // to rounding. CLX_INPUT: a term below one month, a rate below 0. O(months^2).
 clx_status clx_loan_run(const clx_loan *loan, const double *drawn, int32_t months, double *interest, double *repayment,
                         double *owed, clx_error *error);
+
+// Means by month of what steps to value[i] at at[i] (s, rising) and is 0 before and from `until` on: capacity as a schedule has it, as the plan
+// wants it. O(months count).
+void clx_by_month(const double *at, const double *value, int32_t count, double until, int32_t months, double *mean);

@@ -149,22 +149,30 @@ static clx_status check_contract(const clx_rent_contract *c, clx_error *error) {
   return CLX_OK;
 }
 
-// GPUs on the ramp in the mean of month m, within the term.
-static double at_hand(const clx_rent_contract *c, int32_t m) {
-  const double begin = m * CLX_MONTH, end = begin + CLX_MONTH;
+// GPUs on the ramp in the mean of each month, within the term.
+static void at_hand(const clx_rent_contract *c, int32_t months, double *gpus) {
   const double until = c->term > 0 ? c->from + c->term : INFINITY;
-  double sum = 0;
-  for (int32_t i = 0; i < c->at_count; i++) {
-    const double low = fmax(fmax(c->at[i], c->from), begin);
-    const double high = fmin(fmin(i + 1 < c->at_count ? c->at[i + 1] : INFINITY, until), end);
-    if (high > low) sum += c->gpus[i] * (high - low);
+  int32_t first = 0;
+  double from = c->from;
+  while (first + 1 < c->at_count && c->at[first + 1] <= c->from) first++;
+  if (c->at[first] >= c->from) {
+    clx_by_month(c->at + first, c->gpus + first, c->at_count - first, until, months, gpus);
+    return;
   }
-  return sum / CLX_MONTH;
+  // What was on the ramp before the term comes with its first day.
+  double later[CLX_MONTHS_MAX];
+  clx_by_month(&from, c->gpus + first, 1, fmin(until, first + 1 < c->at_count ? c->at[first + 1] : INFINITY), months,
+               gpus);
+  clx_by_month(c->at + first + 1, c->gpus + first + 1, c->at_count - first - 1, until, months, later);
+  for (int32_t m = 0; m < months; m++) gpus[m] += later[m];
 }
 
 clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const double *market, int32_t months,
                         double *gpus, double *paid, clx_error *error) {
   CLX_TRY(check_contract(c, error));
+  if (months > CLX_MONTHS_MAX)
+    return clx_fail(error, CLX_INPUT, c->place, "a contract over %d months; expected at most %d", months,
+                    CLX_MONTHS_MAX);
   const int32_t begin = (int32_t)floor(c->from / CLX_MONTH + 1e-9);
   const double kind = c->list ? rent->list : 1;
   double first_year = 0;
@@ -174,13 +182,13 @@ clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const 
   }
   if (market == NULL && c->price < 0)
     return clx_fail(error, CLX_INPUT, c->place, "a contract without a price: expected `price`, or a market");
+  at_hand(c, months, gpus);
   const double signed_price = c->price >= 0 ? c->price : market[begin] * kind * (1 - clx_rent_discount(rent, c->term));
   for (int32_t m = 0; m < months; m++) {
     const double price = c->term > 0     ? signed_price * pow(1 + c->growth, m > begin ? (m - begin) / 12 : 0)
                          : c->price >= 0 ? c->price
                                          : market[m] * kind;
     const double paid_for = c->term > 0 ? fmax(c->use, c->take_or_pay) : c->use;
-    gpus[m] = at_hand(c, m);
     paid[m] = gpus[m] * paid_for * price * CLX_MONTH;
     if (m >= begin && m < begin + 12) first_year += paid[m];
   }

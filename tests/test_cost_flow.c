@@ -218,6 +218,9 @@ static void prices_of_a_date(void **state) {
   CLX_CHECK_NEAR(price.point[0].year, 2023.5, 1e-12, 0);
   CLX_CHECK_NEAR(clx_price_at(&price, 2020).expected, 50, 1e-12, 0);  // geometric mean of one date
   CLX_CHECK_NEAR(clx_price_at(&price, 2024.5).expected, 50, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_price_beyond(&price, 2024), 0, 0, 0);
+  CLX_CHECK_NEAR(clx_price_beyond(&price, 2027), 1.5, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_price_beyond(&price, 2023), 0.5, 1e-12, 0);
   const clx_spread s = clx_price_at(&price, 2023.5);
   CLX_CHECK_NEAR(s.low, 25, 1e-12, 0);
   CLX_CHECK_NEAR(s.high, 110, 1e-12, 0);

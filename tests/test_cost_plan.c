@@ -214,6 +214,30 @@ static void power_of_the_site_comes_from_its_series(void **state) {
   CLX_CHECK_NEAR(r.out.month[7].energy, 12, 0, 0);
 }
 
+static void what_is_not_stated_is_said(void **state) {
+  (void)state;
+  clx_error error = {0};
+  rig r;
+  clx_cost_draw draw;
+  double power[MONTHS];
+  assert_int_equal(
+      read_spec("start: 2024-01-01\nhorizon: 60 months\ncapital: [{name: g, kind: gpu, price: 40000 USD, count: 1}]\n",
+                &r, &error),
+      CLX_OK);
+  clx_cost_expected(&r.plan, &draw);
+  run(&r, &draw);
+  assert_int_equal(r.out.unstated, (1u << CLX_COST_GAPS) - 1 - (1u << CLX_COST_GAP_ENERGY));
+  for (int32_t m = 0; m < MONTHS; m++) power[m] = 1;
+  r.input.power = power;
+  run(&r, &draw);
+  assert_int_equal(r.out.unstated, (1u << CLX_COST_GAPS) - 1 - (1u << CLX_COST_GAP_POWER));
+  assert_int_equal(read_spec(FULL, &r, &error), CLX_OK);
+  clx_cost_expected(&r.plan, &draw);
+  run(&r, &draw);
+  assert_int_equal(r.out.unstated, 1u << CLX_COST_GAP_STAFF);
+  assert_non_null(strstr(clx_cost_gap_text[CLX_COST_GAP_STAFF], "people"));
+}
+
 static void bands_do_not_depend_on_threads(void **state) {
   (void)state;
   clx_error error = {0};
@@ -327,6 +351,7 @@ int main(void) {
       cmocka_unit_test(leasing_at_the_plans_rate_costs_the_same),
       cmocka_unit_test(dearer_inputs_cost_more),
       cmocka_unit_test(power_of_the_site_comes_from_its_series),
+      cmocka_unit_test(what_is_not_stated_is_said),
       cmocka_unit_test(bands_do_not_depend_on_threads),
       cmocka_unit_test(no_memory_is_an_error),
       cmocka_unit_test(mistakes_are_named),

@@ -140,6 +140,8 @@ typedef struct clx_cost_item {
   double bonus;
   int32_t resale;  // clx_resale_kind
   double age;      // years from delivery to the end of the plan, mean
+  double
+      beyond;  // years from the date asked for to the nearest dated price of its entry; 0 = within them: more than a year is a guess
 } clx_cost_item;
 
 typedef struct clx_cost_penalty {
@@ -158,6 +160,7 @@ typedef struct clx_cost_plan {
   int32_t item_count;
   clx_cost_penalty *penalty;
   int32_t penalty_count;
+  bool has_energy;       // a price of energy is stated
   clx_spread energy;     // USD/J
   double demand, fixed;  // USD/W and USD a month
   double peak;
@@ -223,6 +226,19 @@ typedef enum clx_cost_figure {
 extern const char *const clx_cost_figure_name[CLX_COST_FIGURES + 1];
 extern const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1];
 
+// What a plan does not say, and figures therefore do not hold: bits of clx_cost_out.unstated, for warnings.
+typedef enum clx_cost_gap {
+  CLX_COST_GAP_POWER,   // neither a series of power nor gpu_power: no energy, water, people
+  CLX_COST_GAP_ENERGY,  // power, but no price of energy
+  CLX_COST_GAP_STAFF,
+  CLX_COST_GAP_WATER,   // no price or use of water
+  CLX_COST_GAP_INCOME,  // npv is cost alone
+  CLX_COST_GAP_RUN,     // per_training_run is 0
+  CLX_COST_GAP_TOKENS,  // per_token is 0
+  CLX_COST_GAPS
+} clx_cost_gap;
+extern const char *const clx_cost_gap_text[CLX_COST_GAPS + 1];  // one sentence each
+
 typedef struct clx_cost_out {
   clx_cost_month *month;  // plan->months
   double *flow;           // plan->months each: project and equity as series
@@ -232,7 +248,8 @@ typedef struct clx_cost_out {
   bool has_irr;
   double irr;  // project
   int32_t irr_changes;
-  double payback;  // months; -1 = not within the plan
+  double payback;     // months; -1 = not within the plan
+  uint32_t unstated;  // 1 << clx_cost_gap
 } clx_cost_out;
 
 clx_status clx_cost_out_make(const clx_cost_plan *plan, clx_arena *arena, clx_cost_out *out, clx_error *error);

@@ -56,6 +56,7 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
     if (s->high != NULL) CLX_TRY(clx_money_read(s->high, unit, year, known, s->place, &one->high, error));
   } else if (c->found->price[i] != NULL) {
     *one = clx_price_at(c->found->price[i], year);
+    c->plan->item[i].beyond = clx_price_beyond(c->found->price[i], year);
   } else if (c->found->building[i] != NULL) {
     *one = c->found->building[i]->cost;
     year = c->found->building[i]->year;
@@ -139,7 +140,9 @@ static clx_status compile_item(const compiling *c, int32_t i) {
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s' costs %g USD (%g to %g) times %g; expected 0 to %g in all",
                     s->name, one.expected, one.low, one.high, count, COST_MAX);
   const double of_building = c->found->building[i] != NULL ? c->found->building[i]->life / (12 * CLX_MONTH) : -1;
+  const double beyond = item->beyond;
   *item = (clx_cost_item){.name = s->name,
+                          .beyond = beyond,
                           .kind = s->kind,
                           .cost = {one.expected * count, one.low * count, one.high * count},
                           .deposit = s->deposit,
@@ -191,7 +194,8 @@ static clx_status compile_operating(const compiling *c) {
   clx_cost_plan *p = c->plan;
   p->energy = s->energy;
   p->demand = s->demand;
-  if (p->energy.expected < 0 && tariff != NULL) p->energy = (clx_spread){fmax(0, tariff->energy), -1, -1};
+  if (p->energy.expected < 0 && tariff != NULL) p->energy = (clx_spread){tariff->energy, -1, -1};
+  p->has_energy = p->energy.expected >= 0;
   if (p->energy.expected < 0) p->energy = (clx_spread){0, 0, 0};
   if (p->demand < 0) p->demand = tariff != NULL ? tariff->demand : 0;
   p->fixed = tariff != NULL ? tariff->fixed : 0;

@@ -10,6 +10,16 @@ const char *const clx_cost_figure_name[CLX_COST_FIGURES + 1] = {
 const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1] = {"USD",   "USD/s", "USD/s", "USD", "USD",
                                                                 "USD/s", "USD",   "USD",   "USD", NULL};
 
+const char *const clx_cost_gap_text[CLX_COST_GAPS + 1] = {
+    "no power of the site is stated: energy, water and people are not counted",
+    "no price of energy is stated: it is not counted",
+    "no staff is stated: people are not counted",
+    "no price or use of water is stated: it is not counted",
+    "no income is stated: the present value is that of cost alone",
+    "no GPU time of a training run is stated",
+    "no tokens a second are stated",
+    NULL};
+
 enum { HOUR = 3600 };
 #define YEAR (12 * CLX_MONTH)
 
@@ -221,6 +231,22 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_draw *draw, c
   out->figure[CLX_COST_PEAK_CASH] = -least;
 }
 
+static uint32_t find_gaps(const clx_cost_plan *plan, const clx_cost_input *in) {
+  const bool power = in->power != NULL || plan->gpu_power.expected > 0;
+  const bool gap[CLX_COST_GAPS] = {
+      [CLX_COST_GAP_POWER] = !power,
+      [CLX_COST_GAP_ENERGY] = power && in->energy_cost == NULL && !plan->has_energy,
+      [CLX_COST_GAP_STAFF] = plan->people.expected <= 0 || plan->wage.expected <= 0,
+      [CLX_COST_GAP_WATER] = plan->water.expected <= 0 || plan->water_use.expected <= 0,
+      [CLX_COST_GAP_INCOME] = plan->income.expected <= 0,
+      [CLX_COST_GAP_RUN] = plan->run <= 0,
+      [CLX_COST_GAP_TOKENS] = plan->tokens <= 0,
+  };
+  uint32_t bits = 0;
+  for (int32_t i = 0; i < CLX_COST_GAPS; i++) bits |= gap[i] ? 1u << i : 0;
+  return bits;
+}
+
 clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
                         bool with_irr, clx_cost_out *out, clx_error *error) {
   CLX_TRY(check_input(plan, input, error));
@@ -233,6 +259,7 @@ clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, 
   close_months(plan, &b, out);
   fill_figures(plan, draw, out);
   out->payback = clx_payback(out->flow, plan->months);
+  out->unstated = find_gaps(plan, input);
   out->has_irr = false;
   out->irr = 0;
   out->irr_changes = 0;

@@ -153,6 +153,10 @@ clx_spread clx_price_at(const clx_price *p, double year) {
   return s;
 }
 
+double clx_price_beyond(const clx_price *p, double year) {
+  return fmax(0, fmax(p->point[0].year - year, year - p->point[p->point_count - 1].year));
+}
+
 clx_status clx_building_check(clx_building *b, clx_place place, clx_error *error) {
   if (!clx_year_read(b->date, &b->year))
     return clx_fail(error, CLX_INPUT, place, "building '%.60s': date '%.40s'; expected a day, month, quarter or year",

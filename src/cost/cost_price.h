@@ -32,6 +32,9 @@ clx_status clx_price_check(clx_price *price, clx_place place, clx_error *error);
 // beside it where they state them, else the lowest and highest point within half a year. Never below or above the price itself.
 clx_spread clx_price_at(const clx_price *price, double year);
 
+// Years by which a date lies outside of the dated prices; 0 = within.
+double clx_price_beyond(const clx_price *price, double year);
+
 // catalogue/building: construction and equipment by W of its class.
 typedef struct clx_building {
   const char *name, *title;

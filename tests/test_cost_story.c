@@ -28,7 +28,7 @@ static const char DECIDE[] =
     "  - {name: rent, rent: [{entry: h100, seller: Oracle, at: 1 month, gpus: 24000, from: 1 month, term: 48 months, "
     "price: 2.5 USD/h, take_or_pay: 0.97, use: 0.8}]}\n"
     "  - {name: both, own: yes, rent: [{entry: h100, seller: Oracle, at: 1 month, gpus: 24000, from: 1 month, term: 12 "
-    "months, price: 3.5 USD/h, use: 0.8}]}\n"
+    "months, price: 3.5 USD/h}]}\n"
     "  - {name: wait, own: yes, wait: 12 months}\n"
     "options:\n  - {dates: 18, hardware: 45000 USD, operation: 0.35 USD/h, value: 3 USD/h, build: 4 months, rent_off: "
     "0.2, next: 9 months, next_high: 15 months, next_price: 0.7}\n";
@@ -78,6 +78,7 @@ static void courses_come_in_their_order(void **state) {
   }
   enum { OWN, RENT, BOTH, WAIT };
   const clx_cost_band(*f)[CLX_COURSE_FIGURES] = bands.figure;
+  CLX_CHECK_NEAR(s.course[BOTH].contract->use, 0.8, 0, 0);
   // Rented GPUs train first, alone or beside the building; who waits trains last, and has trained least of those who own.
   CLX_CHECK_NEAR(f[RENT][CLX_COURSE_FIRST].expected, f[BOTH][CLX_COURSE_FIRST].expected, 1e-12, 0);
   assert_true(f[BOTH][CLX_COURSE_FIRST].expected < f[OWN][CLX_COURSE_FIRST].expected);

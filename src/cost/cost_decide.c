@@ -92,7 +92,7 @@ static clx_status run_course(const clx_decision *d, const clx_course *c, const c
   for (int32_t m = 0; m < d->months; m++) r->own[m] = out->gpus[m];
   if (c->contract != NULL) {
     CLX_TRY(clx_rent_run(c->contract, c->rent, market, d->months, r->gpus, r->paid, error));
-    const double paid_for = c->contract->term > 0 ? fmax(c->contract->use, c->contract->take_or_pay) : c->contract->use;
+    const double paid_for = clx_rent_paid_share(c->contract);
     for (int32_t m = 0; m < d->months; m++, factor *= step) {
       out->gpus[m] += r->gpus[m];
       out->cost[m] += r->paid[m];

@@ -63,7 +63,11 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
     return clx_fail(error, CLX_INPUT, s->place, "course '%.40s' neither owns nor rents; expected `own: yes` or `rent`",
                     s->name);
   if (s->rent_count == 1) {
-    out->contract = &s->rent[0];
+    clx_rent_contract *contract = CLX_NEW(arena, clx_rent_contract);
+    if (contract == NULL) return no_memory(s->place, error);
+    *contract = s->rent[0];
+    if (contract->use < 0) contract->use = spec->use;
+    out->contract = contract;
     out->rent = found->rent[i];
   }
   if (!s->own) return CLX_OK;

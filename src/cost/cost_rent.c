@@ -103,7 +103,7 @@ static const clx_row contract_rows[] = {
     REAL("take_or_pay", take_or_pay, NULL, 0.97, 0, 1, "share of what is contracted that is paid for in any case"),
     REAL("prepaid", prepaid, NULL, 0, 0, 1, "share of the first year's payments that is due at the start"),
     REAL("growth", growth, NULL, 0, -0.5, 1, "of a contracted price a year"),
-    REAL("use", use, NULL, 1, 0, 1, "share of the GPU time at hand that is used"),
+    REAL("use", use, NULL, -1, 0, 1, "share of the GPU time at hand that is used; default: as in decide"),
 };
 const clx_schema clx_rent_contract_schema = {.name = "rent",
                                              .doc = "a contract of renting GPUs",
@@ -167,6 +167,11 @@ static void at_hand(const clx_rent_contract *c, int32_t months, double *gpus) {
   for (int32_t m = 0; m < months; m++) gpus[m] += later[m];
 }
 
+double clx_rent_paid_share(const clx_rent_contract *c) {
+  const double use = c->use < 0 ? 1 : c->use;
+  return c->term > 0 ? fmax(use, c->take_or_pay) : use;
+}
+
 clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const double *market, int32_t months,
                         double *gpus, double *paid, clx_error *error) {
   CLX_TRY(check_contract(c, error));
@@ -188,7 +193,7 @@ clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const 
     const double price = c->term > 0     ? signed_price * pow(1 + c->growth, m > begin ? (m - begin) / 12 : 0)
                          : c->price >= 0 ? c->price
                                          : market[m] * kind;
-    const double paid_for = c->term > 0 ? fmax(c->use, c->take_or_pay) : c->use;
+    const double paid_for = clx_rent_paid_share(c);
     paid[m] = gpus[m] * paid_for * price * CLX_MONTH;
     if (m >= begin && m < begin + 12) first_year += paid[m];
   }

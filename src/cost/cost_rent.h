@@ -84,11 +84,13 @@ typedef struct clx_rent_contract {
   double take_or_pay;  // share of what is contracted that is paid for in any case
   double prepaid;      // share of the first year's payments due at the start
   double growth;       // of a contracted price a year
-  double use;          // share of the GPU time at hand that is used
+  double use;  // share of the GPU time at hand that is used; < 0 = not stated: all of it, or as the decision has it
   clx_place place;
 } clx_rent_contract;
 extern const clx_schema clx_rent_contract_schema;
 
+// Share of the GPUs at hand that is paid for.
+double clx_rent_paid_share(const clx_rent_contract *contract);
 // By month: GPUs at hand and USD paid, with `market` the price at will of each month. What is not taken (use below take_or_pay) is paid up to
 // take_or_pay; at will only what is used is paid. CLX_INPUT: no ramp, dates that do not rise, lists of different lengths.
 clx_status clx_rent_run(const clx_rent_contract *contract, const clx_rent *rent, const double *market, int32_t months,

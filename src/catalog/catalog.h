@@ -75,6 +75,20 @@ clx_status clx_hydraulic_read(const clx_catalog *catalog, const clx_node *root, 
                               struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
 clx_status clx_hydraulic_load(const clx_catalog *catalog, const char *path, clx_arena *arena,
                               struct clx_hydraulic_spec *spec, struct clx_hydraulic *net, clx_error *error);
+// What a plan of cost names (prices, buildings, batteries; staff, tariff, currencies), checked; every name that the catalogue does not have, with
+// its place. And rents of a GPU, checked.
+struct clx_cost_spec;
+struct clx_cost_found;
+clx_status clx_catalog_read_cost(const clx_catalog *catalog, const struct clx_cost_spec *spec, clx_arena *arena,
+                                 struct clx_cost_found *found, clx_error *error);
+struct clx_rent;
+struct clx_decide_spec;
+struct clx_decide_found;
+// The rents that courses name, and the market fitted to the entry it names or that of the first contract, by prices known in `year`.
+clx_status clx_catalog_read_decide(const clx_catalog *catalog, const struct clx_decide_spec *spec, double year,
+                                   clx_arena *arena, struct clx_decide_found *found, clx_error *error);
+clx_status clx_catalog_read_rent(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
+                                 struct clx_rent *rent, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

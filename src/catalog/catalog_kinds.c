@@ -7,6 +7,8 @@
 #include "cooling/cooling_mover.h"
 #include "cooling/cooling_plant.h"
 #include "cooling/cooling_reject.h"
+#include "cost/cost_price.h"
+#include "cost/cost_rent.h"
 #include "device/device.h"
 #include "fabric/fabric.h"
 #include "machine/machine.h"
@@ -26,12 +28,14 @@ static const struct {
 } kinds[] = {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
+    {"building", &clx_building_schema},
     {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
     {"climate", &clx_climate_schema},
     {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
+    {"currency", &clx_currency_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
     {"failures", &clx_failures_schema},
@@ -42,10 +46,13 @@ static const struct {
     {"model", &clx_model_schema},
     {"mover", &clx_mover_schema},
     {"plant", &clx_plant_schema},
+    {"price", &clx_price_schema},
     {"rack", &clx_rack_schema},
     {"rack_coolant", &clx_rack_coolant_schema},
+    {"rent", &clx_rent_schema},
     {"server", &clx_server_schema},
     {"software", &clx_software_schema},
+    {"staff", &clx_staff_schema},
     {"switch", &clx_switch_schema},
     {"tariff", &clx_tariff_schema},
     {"tower", &clx_tower_schema},

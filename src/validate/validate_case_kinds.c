@@ -4,6 +4,7 @@
 #include "reliability/reliability_forms.h"
 #include "validate/validate_cases.h"
 #include "validate/validate_cooling.h"
+#include "validate/validate_cost.h"
 
 enum { NESTED_MAX = 8, FORM_ARGUMENTS = CLX_COUNT(((clx_form *)0)->argument), FORMS_MAX = 32 };
 
@@ -175,5 +176,6 @@ const clx_case_kind clx_case_kinds[] = {
      .value = clx_case_scenario_value,
      .close = clx_case_scenario_close},
     {.key = "cooling", .value = clx_case_cooling_value},
+    {.key = "cost", .open = clx_case_cost_open, .value = clx_case_cost_value},
 };
 const int32_t clx_case_kind_count = CLX_COUNT(clx_case_kinds);

@@ -133,6 +133,11 @@ static const clx_row case_rows[] = {
      ROW(cooling),
      PLACE(cooling_place),
      .doc = "asks figures of cooling by name (docs/tables.md): map of arguments of all rows"},
+    {.key = "cost",
+     .kind = CLX_ROW_NODE,
+     ROW(cost),
+     PLACE(cost_place),
+     .doc = "asks figures of cost by name (docs/tables.md): what all rows are computed from"},
     {.key = "set",
      .kind = CLX_ROW_NODE,
      ROW(set),
@@ -298,6 +303,7 @@ static void check_case(reader *r, const clx_case *of) {
   check_source(r, of->source, of->source_place);
   check_map(r, of->inputs, "inputs");
   check_map(r, of->cooling, "cooling");
+  check_map(r, of->cost, "cost");
   check_map(r, of->set, "set");
   check_map(r, of->against, "against");
   if (of->name[strcspn(of->name, "/ ")] != '\0' || of->name[0] == '\0')

@@ -1,0 +1,158 @@
+// Real options on a GPU: paths of rents and hardware prices, modes, and what each freedom is worth.
+#include <math.h>
+#include <string.h>
+
+#include "cost/cost_decide.h"
+
+const char *const clx_real_mode_name[CLX_REAL_MODES + 1] = {"wait", "rent", "own", "both", "sublet", "gone", NULL};
+const char *const clx_real_option_name[CLX_OPTIONS + 1] = {"wait", "rent", "expand", "sublet", "abandon", NULL};
+
+enum { DOMAIN = 0x7265616c };
+#define Z95 1.6448536269514722
+
+typedef struct field {
+  const clx_real *real;
+  clx_switch_paths paths;
+  double *state, *flow, *enter, *end;
+} field;
+
+static clx_status make_field(const clx_real *r, int32_t paths, clx_arena *arena, field *f, clx_error *error) {
+  const size_t n = (size_t)paths, dates = (size_t)r->dates, modes = CLX_REAL_MODES;
+  *f = (field){.real = r,
+               .state = CLX_NEW_ARRAY(arena, double, dates * 2 * n),
+               .flow = CLX_NEW_ARRAY(arena, double, dates *modes *n),
+               .enter = CLX_NEW_ARRAY(arena, double, dates *modes *n),
+               .end = CLX_NEW_ARRAY(arena, double, modes *n)};
+  if (f->state == NULL || f->flow == NULL || f->enter == NULL || f->end == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d paths", paths);
+  f->paths = (clx_switch_paths){paths, r->dates, 2, CLX_REAL_MODES, f->state, f->flow, f->enter, f->end};
+  return CLX_OK;
+}
+
+// Price of the same performance at each date: a log-normal about its decay, and one fall when the next product is there.
+static void hardware_path(const clx_real *r, clx_stream *s, double *price) {
+  const double years = r->step / 12.0;
+  const double spread = r->next > 0 && r->next_high > r->next ? log(r->next_high / r->next) / Z95 : 0;
+  const double arrival = r->next > 0 ? r->next * exp(spread * clx_stream_normal(s)) : INFINITY;
+  double log_price = 0;
+  for (int32_t d = 0; d <= r->dates; d++) {
+    const bool there = d * r->step * CLX_MONTH >= arrival;
+    price[d] = r->hardware * exp(log_price) * (there ? r->next_price : 1);
+    log_price += -r->decay * years * log(10) - r->volatility * r->volatility * years / 2 +
+                 r->volatility * sqrt(years) * clx_stream_normal(s);
+  }
+}
+
+static void fill_date(const field *f, int32_t d, int32_t k, double market, double price) {
+  const clx_real *r = f->real;
+  const size_t n = (size_t)f->paths.paths, at = (size_t)d * CLX_REAL_MODES;
+  const double span = r->step * CLX_MONTH, work = r->value * r->use * span,
+               rented = market * (1 - r->rent_off) * r->use * span;
+  const double run = r->operation * span, lost = r->build > 0 ? r->value * r->use * r->build : 0;
+  const double flow[CLX_REAL_MODES] = {
+      0, work - rented, work - run, work * (1 + r->expansion) - run - rented, market * (1 - r->sublet_off) * span - run,
+      0};
+  const double enter[CLX_REAL_MODES] = {0, 0, price + lost, 0, 0, -price * (1 - r->resale_off)};
+  f->state[((size_t)d * 2) * n + (size_t)k] = log(market);
+  f->state[((size_t)d * 2 + 1) * n + (size_t)k] = log(price);
+  for (size_t m = 0; m < CLX_REAL_MODES; m++) {
+    f->flow[(at + m) * n + (size_t)k] = flow[m];
+    f->enter[(at + m) * n + (size_t)k] = enter[m];
+  }
+}
+
+static void fill_field(const field *f, uint64_t seed, uint64_t first) {
+  const clx_real *r = f->real;
+  const size_t n = (size_t)f->paths.paths;
+  double market[CLX_MONTHS_MAX + 1], price[CLX_MONTHS_MAX + 1];
+  for (int32_t k = 0; k < f->paths.paths; k++) {
+    clx_stream s = clx_stream_make(seed, DOMAIN, first + (uint64_t)k, 0);
+    clx_rent_path(r->process, r->year, r->dates * r->step, seed, first + (uint64_t)k, market);
+    hardware_path(r, &s, price);
+    for (int32_t d = 0; d < r->dates; d++) fill_date(f, d, k, market[d * r->step], price[d]);
+    for (size_t m = 0; m < CLX_REAL_MODES; m++) {
+      const bool owns = m == CLX_REAL_OWN || m == CLX_REAL_BOTH || m == CLX_REAL_SUBLET;
+      f->end[m * n + (size_t)k] = owns ? price[r->dates] * (1 - r->resale_off) : 0;
+    }
+  }
+}
+
+// What a set of options allows. Owned is owned: between OWN, BOTH and SUBLET nothing is bought again.
+static clx_switch allow(const clx_real *r, const bool option[CLX_OPTIONS]) {
+  static const int32_t owned[] = {CLX_REAL_OWN, CLX_REAL_BOTH, CLX_REAL_SUBLET};
+  clx_switch of = {.first = CLX_REAL_WAIT, .discount = clx_discount(r->discount, r->step)};
+  of.allowed[CLX_REAL_WAIT][CLX_REAL_OWN] = true;
+  of.once[CLX_REAL_WAIT][CLX_REAL_OWN] = !option[CLX_OPTION_WAIT];
+  if (option[CLX_OPTION_RENT]) {
+    of.allowed[CLX_REAL_WAIT][CLX_REAL_RENT] = of.allowed[CLX_REAL_RENT][CLX_REAL_WAIT] = true;
+    of.allowed[CLX_REAL_RENT][CLX_REAL_OWN] = true;
+    of.once[CLX_REAL_WAIT][CLX_REAL_RENT] = !option[CLX_OPTION_WAIT];
+  }
+  for (int32_t i = 0; i < CLX_COUNT(owned); i++) {
+    for (int32_t j = 0; j < CLX_COUNT(owned); j++) {
+      of.free[owned[i]][owned[j]] = true;
+      of.allowed[owned[i]][owned[j]] = (owned[j] != CLX_REAL_BOTH || option[CLX_OPTION_EXPAND]) &&
+                                       (owned[j] != CLX_REAL_SUBLET || option[CLX_OPTION_SUBLET]);
+    }
+    of.allowed[owned[i]][CLX_REAL_GONE] = option[CLX_OPTION_ABANDON];
+  }
+  return of;
+}
+
+typedef struct pair {
+  const field *fit, *fresh;
+  clx_arena *arena;
+} pair;
+
+// The policy of a set of options, and what it brings on fresh paths.
+static clx_status value_of(const pair *p, const bool option[CLX_OPTIONS], clx_cost_band *band, double *worth,
+                           int32_t *mode, double *in_sample, clx_error *error) {
+  const clx_switch of = allow(p->fit->real, option);
+  clx_switch_policy policy;
+  CLX_TRY(clx_switch_fit(&of, &p->fit->paths, p->arena, &policy, in_sample, error));
+  return clx_switch_follow(&of, &policy, &p->fresh->paths, p->arena, band, worth, mode, error);
+}
+
+static clx_status check(const clx_real *r, int32_t paths, clx_error *error) {
+  if (paths < 200 || r->process == NULL || r->dates < 2 || r->step < 1 || r->dates * r->step > CLX_MONTHS_MAX)
+    return clx_fail_plain(
+        error, CLX_INPUT, "%d paths, %d dates every %d months; expected at least 200, at least 2, within %d months%s",
+        paths, r->dates, r->step, CLX_MONTHS_MAX, r->process == NULL ? ", and a process of the market" : "");
+  if (!(r->hardware > 0) || !(r->use >= 0 && r->use <= 1) || !(r->next_price > 0))
+    return clx_fail_plain(error, CLX_INPUT,
+                          "hardware at %g USD, use %g, next_price %g; expected above 0, 0 to 1, above 0", r->hardware,
+                          r->use, r->next_price);
+  return clx_rent_covers(r->process, r->year, error);
+}
+
+clx_status clx_real_run(const clx_real *r, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
+                        clx_error *error) {
+  field fit, fresh;
+  double unused = 0;
+  const bool none[CLX_OPTIONS] = {false}, all[CLX_OPTIONS] = {true, true, true, true, true};
+  CLX_TRY(check(r, paths, error));
+  CLX_TRY(make_field(r, paths, arena, &fit, error));
+  CLX_TRY(make_field(r, paths, arena, &fresh, error));
+  fill_field(&fit, seed, 0);
+  fill_field(&fresh, seed, (uint64_t)paths);
+  const pair p = {&fit, &fresh, arena};
+  double *with = CLX_NEW_ARRAY(arena, double, paths), *without = CLX_NEW_ARRAY(arena, double, paths);
+  int32_t *mode = CLX_NEW_ARRAY(arena, int32_t, (size_t)r->dates * (size_t)paths);
+  if (with == NULL || without == NULL || mode == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  *out = (clx_real_out){0};
+  CLX_TRY(value_of(&p, none, &out->committed, NULL, NULL, &unused, error));
+  CLX_TRY(value_of(&p, all, &out->flexible, with, mode, &out->in_sample, error));
+  for (size_t i = 0; i < (size_t)r->dates * (size_t)paths; i++) out->share[mode[i]] += 1.0 / r->dates / paths;
+  for (int32_t o = 0; o < CLX_OPTIONS; o++) {
+    bool option[CLX_OPTIONS];
+    clx_cost_band band;
+    memcpy(option, all, sizeof option);
+    option[o] = false;
+    CLX_TRY(value_of(&p, option, &band, without, NULL, &unused, error));
+    for (int32_t k = 0; k < paths; k++) without[k] = with[k] - without[k];
+    band = clx_cost_band_of(without, paths);
+    out->worth[o] = band.mean;
+    out->worth_error[o] = band.deviation / sqrt(paths);
+  }
+  return CLX_OK;
+}

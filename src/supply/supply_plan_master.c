@@ -1,0 +1,202 @@
+// The master program: columns, rows that are always there, rows made on demand.
+#include "supply/supply_plan_master.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CELLS_MAX = 2048, KEPT = 150, AGE = 20, ROOM = 1200 };
+
+static void set_costs(clx_master *m) {
+  const clx_sourcing *p = m->p;
+  clx_simplex *s = &m->simplex;
+  for (int32_t k = 0; k < p->suppliers; k++) s->cost[k] = p->qualify[k];
+  for (int32_t i = 0; i < m->cells; i++) {
+    s->cost[m->first_open + i] = p->price[i] + (p->most[i] > 0 ? p->setup[i] / p->most[i] : 0);
+    s->cost[m->first_in + i] = p->price[i];
+  }
+  for (int32_t k = 0; k <= p->periods; k++) {
+    s->cost[m->first_estimate + k] = 1;
+    s->most[m->first_estimate + k] = INFINITY;
+  }
+  s->cost[m->fixed_money] = 1;
+}
+
+static void clear_row(clx_master *m) { memset(m->row, 0, (size_t)m->simplex.columns * sizeof(double)); }
+
+static void set_order(clx_master *m, int32_t i, double value) {
+  m->row[m->first_open + i] = m->row[m->first_in + i] = value;
+}
+
+static void add_fixed_rows(clx_master *m) {
+  const clx_sourcing *p = m->p;
+  for (int32_t s = 0; s < p->suppliers; s++) {
+    clear_row(m);
+    for (int32_t t = 0; t < p->periods; t++) set_order(m, s * p->periods + t, -1);
+    clx_simplex_add(&m->simplex, m->row, -p->total[s]);
+  }
+  for (int32_t t = 0; p->required != NULL && t < p->periods; t++) {
+    if (p->required[t] <= 0) continue;
+    clear_row(m);
+    for (int32_t s = 0; s < p->suppliers; s++)
+      for (int32_t k = 0; k + p->nominal[s] <= t; k++) set_order(m, s * p->periods + k, 1);
+    clx_simplex_add(&m->simplex, m->row, p->required[t]);
+  }
+  if (p->budget > 0) {
+    for (int32_t j = 0; j < m->simplex.columns; j++) m->row[j] = j < m->first_estimate ? -m->simplex.cost[j] : 0;
+    m->row[m->fixed_money] = -1;
+    clx_simplex_add(&m->simplex, m->row, -p->budget);
+  }
+  m->fixed_rows = m->simplex.rows;
+}
+
+clx_status clx_master_new(const clx_sourcing *p, clx_arena *arena, clx_master *m, clx_error *error) {
+  const int32_t S = p->suppliers, T = p->periods, cells = S * T;
+  if (cells > CELLS_MAX)
+    return clx_fail_plain(error, CLX_INPUT, "order planning: %d suppliers times %d periods; at most %d together", S, T,
+                          CELLS_MAX);
+  *m = (clx_master){.p = p,
+                    .cells = cells,
+                    .decisions = S + cells,
+                    .first_open = S,
+                    .first_in = S + cells,
+                    .first_estimate = S + 2 * cells,
+                    .fixed_money = S + 2 * cells + T + 1};
+  const int32_t columns = m->fixed_money + 1;
+  m->quantity = CLX_NEW_ARRAY(arena, double, cells);
+  m->part = CLX_NEW_ARRAY(arena, double, m->decisions);
+  m->cut = CLX_NEW_ARRAY(arena, double, (size_t)cells *(size_t)(T + 1));
+  m->constant = CLX_NEW_ARRAY(arena, double, T + 1);
+  m->row = CLX_NEW_ARRAY(arena, double, columns);
+  if (m->quantity == NULL || m->part == NULL || m->cut == NULL || m->constant == NULL || m->row == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory for the master program");
+  CLX_TRY(clx_second_new(p, arena, &m->second, error));
+  CLX_TRY(clx_simplex_new(columns, S + T + 1 + cells + ROOM, arena, &m->simplex, error));
+  set_costs(m);
+  clx_simplex_begin(&m->simplex);
+  add_fixed_rows(m);
+  return CLX_OK;
+}
+
+void clx_master_state(clx_master *m, const unsigned char *state) {
+  const clx_sourcing *p = m->p;
+  clx_simplex *s = &m->simplex;
+  double money = 0;
+  for (int32_t k = 0; k < p->suppliers; k++) {
+    s->least[k] = state[k] == CLX_IN ? 1 : 0;
+    s->most[k] = state[k] == CLX_OUT ? 0 : 1;
+  }
+  for (int32_t i = 0; i < m->cells; i++) {
+    const unsigned char is = p->most[i] <= 0 ? CLX_OUT : state[p->suppliers + i];
+    s->most[m->first_open + i] = is == CLX_FREE ? p->most[i] : 0;
+    s->least[m->first_in + i] = is == CLX_IN ? p->lot[i] : 0;
+    s->most[m->first_in + i] = is == CLX_IN ? p->most[i] : 0;
+    if (is == CLX_IN) money += p->setup[i];
+  }
+  s->least[m->fixed_money] = s->most[m->fixed_money] = money;
+}
+
+clx_simplex_end clx_master_solve(clx_master *m, double cutoff, int64_t pivots, double *bound) {
+  const clx_sourcing *p = m->p;
+  const clx_simplex *s = &m->simplex;
+  const clx_simplex_end end = clx_simplex_solve(&m->simplex, cutoff, pivots, bound);
+  for (int32_t k = 0; k < p->suppliers; k++) m->part[k] = fmin(fmax(s->x[k], 0), 1);
+  for (int32_t i = 0; i < m->cells; i++) {
+    const double open = fmax(0, s->x[m->first_open + i]), in = fmax(0, s->x[m->first_in + i]);
+    m->quantity[i] = fmin(open + in, p->most[i]);
+    m->part[p->suppliers + i] = s->most[m->first_in + i] > 0 ? 1 : p->most[i] > 0 ? fmin(open / p->most[i], 1) : 0;
+  }
+  return end;
+}
+
+double clx_master_gain(const clx_master *m, int32_t decision, bool in) {
+  const clx_sourcing *p = m->p;
+  const clx_simplex *s = &m->simplex;
+  if (decision < p->suppliers) return in ? fmax(0, s->reduced[decision]) : fmax(0, -s->reduced[decision]);
+  const int32_t i = decision - p->suppliers, u = i / p->periods;
+  const double open = s->reduced[m->first_open + i], order = s->reduced[m->first_in + i];
+  const double now = open < 0 ? open * p->most[i] : 0;  // what the bound assumes of it
+  if (!in) return -now;
+  const double supplier = s->least[u] < s->most[u] ? fmax(0, s->reduced[u]) : 0;
+  return p->setup[i] + order * (order < 0 ? p->most[i] : p->lot[i]) - now + supplier;
+}
+
+// --- cuts ----------------------------------------------------------------------------------------------------------------------------------
+
+// Slopes and constants of the T + 1 cuts at the last evaluation. The cut of period t is sum_w p_w slope_wt (X_wt - D_wt): what arrives in period a
+// counts in all periods from a on.
+static void make_cuts(clx_master *m) {
+  const clx_sourcing *p = m->p;
+  const clx_second *second = &m->second;
+  const int32_t T = p->periods;
+  memset(m->cut, 0, (size_t)(T + 1) * (size_t)m->cells * sizeof(double));
+  memset(m->constant, 0, (size_t)(T + 1) * sizeof(double));
+  for (int32_t w = 0; w < p->scenarios; w++) {
+    const double *yield = p->yield + (size_t)w * (size_t)m->cells;
+    const int32_t *arrival = p->arrival + (size_t)w * (size_t)m->cells;
+    const double *target = second->target + (second->target_rows == 1 ? 0 : (size_t)w * (size_t)T);
+    const double *slope = second->slope + (size_t)w * (size_t)T;
+    const double mean = (1 - p->lambda) * p->probability[w], tail = p->lambda * second->weight[w];
+    const double constant = second->constant[second->target_rows == 1 ? 0 : w];
+    double weight[CLX_PERIODS_MAX], rest[CLX_PERIODS_MAX + 1];
+    rest[T] = 0;
+    m->constant[T] += tail * constant;
+    m->constant[0] += mean * constant;
+    for (int32_t t = T - 1; t >= 0; t--) {
+      weight[t] = mean * slope[t];
+      rest[t] = rest[t + 1] + tail * slope[t];
+      m->constant[t] -= weight[t] * target[t];
+      m->constant[T] -= tail * slope[t] * target[t];
+    }
+    for (int32_t i = 0; i < m->cells; i++) {
+      if (yield[i] <= 0 || arrival[i] >= T) continue;
+      double *cut = m->cut + (size_t)i * (size_t)(T + 1);
+      cut[T] += yield[i] * rest[arrival[i]];
+      for (int32_t t = arrival[i]; t < T && mean > 0; t++) cut[t] += yield[i] * weight[t];
+    }
+  }
+}
+
+// Cut k of the last evaluation, where the estimate is below it.
+static int32_t add_cut(clx_master *m, int32_t k, double tolerance) {
+  const int32_t width = m->p->periods + 1;
+  double value = m->constant[k];
+  for (int32_t i = 0; i < m->cells; i++) value += m->cut[(size_t)i * (size_t)width + (size_t)k] * m->quantity[i];
+  if (value - m->simplex.x[m->first_estimate + k] <= tolerance) return 0;
+  clear_row(m);
+  for (int32_t i = 0; i < m->cells; i++) set_order(m, i, -m->cut[(size_t)i * (size_t)width + (size_t)k]);
+  m->row[m->first_estimate + k] = 1;
+  const bool added = clx_simplex_add(&m->simplex, m->row, m->constant[k]);
+  m->cuts += added;
+  return added;
+}
+
+// q <= most u where the last solution breaks it.
+static int32_t add_links(clx_master *m) {
+  const clx_sourcing *p = m->p;
+  int32_t added = 0;
+  for (int32_t i = 0; i < m->cells; i++) {
+    const int32_t u = i / p->periods;
+    if (m->simplex.least[u] >= 1 || m->quantity[i] <= p->most[i] * (m->part[u] + 1e-7) + 1e-9) continue;
+    clear_row(m);
+    set_order(m, i, -1);
+    m->row[u] = p->most[i];
+    added += clx_simplex_add(&m->simplex, m->row, 0);
+  }
+  return added;
+}
+
+int32_t clx_master_cut(clx_master *m, double tolerance, double *missed) {
+  const clx_sourcing *p = m->p;
+  double mean = 0, cvar = 0, estimate = 0;
+  if (m->simplex.rows > m->fixed_rows + KEPT + m->simplex.columns / 4)
+    clx_simplex_drop(&m->simplex, m->fixed_rows, AGE);
+  if (m->simplex.idle_count < m->cells + p->periods + 1) clx_simplex_drop(&m->simplex, m->fixed_rows, 0);
+  clx_second_value(&m->second, m->quantity, &mean, &cvar);
+  for (int32_t k = 0; k <= p->periods; k++) estimate += m->simplex.x[m->first_estimate + k];
+  *missed = (1 - p->lambda) * mean + p->lambda * cvar - estimate;
+  int32_t added = add_links(m);
+  if (*missed <= tolerance) return added;
+  make_cuts(m);
+  for (int32_t k = 0; k <= p->periods; k++) added += add_cut(m, k, tolerance / (p->periods + 1));
+  return added;
+}

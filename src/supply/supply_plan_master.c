@@ -6,13 +6,15 @@
 
 enum { CELLS_MAX = 2048, KEPT = 150, AGE = 20, ROOM = 1200 };
 
+// Setup that the relaxation counts for a unit of an open order: z = q / most.
+static double setup_of_unit(const clx_sourcing *p, int32_t i) { return p->most[i] > 0 ? p->setup[i] / p->most[i] : 0; }
+
 static void set_costs(clx_master *m) {
   const clx_sourcing *p = m->p;
   clx_simplex *s = &m->simplex;
   for (int32_t k = 0; k < p->suppliers; k++) s->cost[k] = p->qualify[k];
   for (int32_t i = 0; i < m->cells; i++) {
-    s->cost[m->first_open + i] = p->price[i] + (p->most[i] > 0 ? p->setup[i] / p->most[i] : 0);
-    s->cost[m->first_in + i] = p->price[i];
+    s->cost[m->first_order + i] = p->price[i] + setup_of_unit(p, i);
   }
   for (int32_t k = 0; k <= p->periods; k++) {
     s->cost[m->first_estimate + k] = 1;
@@ -23,9 +25,7 @@ static void set_costs(clx_master *m) {
 
 static void clear_row(clx_master *m) { memset(m->row, 0, (size_t)m->simplex.columns * sizeof(double)); }
 
-static void set_order(clx_master *m, int32_t i, double value) {
-  m->row[m->first_open + i] = m->row[m->first_in + i] = value;
-}
+static void set_order(clx_master *m, int32_t i, double value) { m->row[m->first_order + i] = value; }
 
 static void add_fixed_rows(clx_master *m) {
   const clx_sourcing *p = m->p;
@@ -42,7 +42,10 @@ static void add_fixed_rows(clx_master *m) {
     clx_simplex_add(&m->simplex, m->row, p->required[t]);
   }
   if (p->budget > 0) {
-    for (int32_t j = 0; j < m->simplex.columns; j++) m->row[j] = j < m->first_estimate ? -m->simplex.cost[j] : 0;
+    // Setups of open orders are left out: the row holds for every node, and is exact where all orders are decided.
+    clear_row(m);
+    for (int32_t s = 0; s < p->suppliers; s++) m->row[s] = -p->qualify[s];
+    for (int32_t i = 0; i < m->cells; i++) set_order(m, i, -p->price[i]);
     m->row[m->fixed_money] = -1;
     clx_simplex_add(&m->simplex, m->row, -p->budget);
   }
@@ -57,17 +60,18 @@ clx_status clx_master_new(const clx_sourcing *p, clx_arena *arena, clx_master *m
   *m = (clx_master){.p = p,
                     .cells = cells,
                     .decisions = S + cells,
-                    .first_open = S,
-                    .first_in = S + cells,
-                    .first_estimate = S + 2 * cells,
-                    .fixed_money = S + 2 * cells + T + 1};
+                    .first_order = S,
+                    .first_estimate = S + cells,
+                    .fixed_money = S + cells + T + 1};
   const int32_t columns = m->fixed_money + 1;
   m->quantity = CLX_NEW_ARRAY(arena, double, cells);
   m->part = CLX_NEW_ARRAY(arena, double, m->decisions);
+  m->in = CLX_NEW_ARRAY(arena, bool, cells);
   m->cut = CLX_NEW_ARRAY(arena, double, (size_t)cells *(size_t)(T + 1));
   m->constant = CLX_NEW_ARRAY(arena, double, T + 1);
   m->row = CLX_NEW_ARRAY(arena, double, columns);
-  if (m->quantity == NULL || m->part == NULL || m->cut == NULL || m->constant == NULL || m->row == NULL)
+  if (m->quantity == NULL || m->part == NULL || m->in == NULL || m->cut == NULL || m->constant == NULL ||
+      m->row == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for the master program");
   CLX_TRY(clx_second_new(p, arena, &m->second, error));
   CLX_TRY(clx_simplex_new(columns, S + T + 1 + cells + ROOM, arena, &m->simplex, error));
@@ -87,10 +91,13 @@ void clx_master_state(clx_master *m, const unsigned char *state) {
   }
   for (int32_t i = 0; i < m->cells; i++) {
     const unsigned char is = p->most[i] <= 0 ? CLX_OUT : state[p->suppliers + i];
-    s->most[m->first_open + i] = is == CLX_FREE ? p->most[i] : 0;
-    s->least[m->first_in + i] = is == CLX_IN ? p->lot[i] : 0;
-    s->most[m->first_in + i] = is == CLX_IN ? p->most[i] : 0;
+    s->least[m->first_order + i] = is == CLX_IN ? p->lot[i] : 0;
+    s->most[m->first_order + i] = is == CLX_OUT ? 0 : p->most[i];
     if (is == CLX_IN) money += p->setup[i];
+    m->in[i] = is == CLX_IN;
+    m->part[p->suppliers + i] = is == CLX_IN ? 1 : 0;
+    // The cost of an order that is out does not matter: it stays what it was.
+    if (is != CLX_OUT) clx_simplex_cost(s, m->first_order + i, p->price[i] + (is == CLX_IN ? 0 : setup_of_unit(p, i)));
   }
   s->least[m->fixed_money] = s->most[m->fixed_money] = money;
 }
@@ -101,9 +108,8 @@ clx_simplex_end clx_master_solve(clx_master *m, double cutoff, int64_t pivots, d
   const clx_simplex_end end = clx_simplex_solve(&m->simplex, cutoff, pivots, bound);
   for (int32_t k = 0; k < p->suppliers; k++) m->part[k] = fmin(fmax(s->x[k], 0), 1);
   for (int32_t i = 0; i < m->cells; i++) {
-    const double open = fmax(0, s->x[m->first_open + i]), in = fmax(0, s->x[m->first_in + i]);
-    m->quantity[i] = fmin(open + in, p->most[i]);
-    m->part[p->suppliers + i] = s->most[m->first_in + i] > 0 ? 1 : p->most[i] > 0 ? fmin(open / p->most[i], 1) : 0;
+    m->quantity[i] = fmin(fmax(0, s->x[m->first_order + i]), p->most[i]);
+    if (!m->in[i]) m->part[p->suppliers + i] = p->most[i] > 0 ? m->quantity[i] / p->most[i] : 0;
   }
   return end;
 }
@@ -113,7 +119,7 @@ double clx_master_gain(const clx_master *m, int32_t decision, bool in) {
   const clx_simplex *s = &m->simplex;
   if (decision < p->suppliers) return in ? fmax(0, s->reduced[decision]) : fmax(0, -s->reduced[decision]);
   const int32_t i = decision - p->suppliers, u = i / p->periods;
-  const double open = s->reduced[m->first_open + i], order = s->reduced[m->first_in + i];
+  const double open = s->reduced[m->first_order + i], order = open - setup_of_unit(p, i);
   const double now = open < 0 ? open * p->most[i] : 0;  // what the bound assumes of it
   if (!in) return -now;
   const double supplier = s->least[u] < s->most[u] ? fmax(0, s->reduced[u]) : 0;

@@ -6,16 +6,17 @@
 
 enum { CLX_FREE, CLX_OUT, CLX_IN };  // state of a decision: open, 0, 1
 
-// Columns: u (S); quantities of open orders (S T), whose setup counts in proportion to most; quantities of orders that are in (S T), between lot and most;
-// estimates of (1 - lambda) E of each period's cost (T) and of lambda CVaR; money that the decisions of a node have fixed.
+// Columns: u (S); quantities (S T): of open orders, with the setup in proportion to most, or of orders that are in, between lot and most; estimates of
+// (1 - lambda) E of each period's cost (T) and of lambda CVaR; money that the decisions of a node have fixed.
 typedef struct clx_master {
   const clx_sourcing *p;
   clx_simplex simplex;
   clx_second second;
-  int32_t cells, decisions;                                   // S T; S + S T: u, then orders
-  int32_t first_open, first_in, first_estimate, fixed_money;  // columns
+  int32_t cells, decisions;                          // S T; S + S T: u, then orders
+  int32_t first_order, first_estimate, fixed_money;  // columns
   int32_t fixed_rows;
   double *quantity;  // S T: of the last solution
+  bool *in;          // S T: of the state: decided for
   double *part;      // decisions: of the last solution, 0..1
   double *cut;       // S T x (T + 1): slopes of the cuts of one evaluation
   double *constant;  // T + 1

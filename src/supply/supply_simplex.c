@@ -7,9 +7,9 @@
 #define FEASIBLE 1e-8  // of a basic variable beyond its bound
 #define PIVOT 1e-8     // smallest element that may be one
 #define DRIFT 1e-6     // error of a row of the dictionary that makes it be built anew
-enum { CHECK_EVERY = 64 };
+enum { CHECK_EVERY = 64, LANES = 8 };
 
-static double *row_of(const clx_simplex *s, int32_t i) { return s->table + (size_t)i * (size_t)(s->columns + 1); }
+static double *row_of(const clx_simplex *s, int32_t i) { return s->table + (size_t)i * (size_t)s->width; }
 
 static double least_of(const clx_simplex *s, int32_t variable) {
   return variable < s->columns ? s->least[variable] : 0;
@@ -19,8 +19,10 @@ static double most_of(const clx_simplex *s, int32_t variable) {
 }
 
 clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_simplex *out, clx_error *error) {
+  const int32_t width = (columns + LANES - 1) / LANES * LANES;
   *out = (clx_simplex){.columns = columns,
                        .room = room,
+                       .width = width,
                        .cost = CLX_NEW_ARRAY(arena, double, columns),
                        .least = CLX_NEW_ARRAY(arena, double, columns),
                        .most = CLX_NEW_ARRAY(arena, double, columns),
@@ -30,7 +32,8 @@ clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_
                        .low = CLX_NEW_ARRAY(arena, double, room),
                        .age = CLX_NEW_ARRAY(arena, int32_t, room),
                        .idle = CLX_NEW_ARRAY(arena, int32_t, room),
-                       .table = CLX_NEW_ARRAY(arena, double, (size_t)room *(size_t)(columns + 1)),
+                       .table = CLX_NEW_ARRAY(arena, double, (size_t)room *(size_t)width),
+                       .base = CLX_NEW_ARRAY(arena, double, room),
                        .basic = CLX_NEW_ARRAY(arena, int32_t, room),
                        .fixed = CLX_NEW_ARRAY(arena, int32_t, columns),
                        .place = CLX_NEW_ARRAY(arena, int32_t, columns + room),
@@ -38,13 +41,14 @@ clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_
                        .value = CLX_NEW_ARRAY(arena, double, room),
                        .norm = CLX_NEW_ARRAY(arena, double, room),
                        .slope = CLX_NEW_ARRAY(arena, double, columns),
-                       .work = CLX_NEW_ARRAY(arena, double, columns + 1),
+                       .work = CLX_NEW_ARRAY(arena, double, width),
                        .list = CLX_NEW_ARRAY(arena, int32_t, columns),
                        .multiplier = CLX_NEW_ARRAY(arena, double, room)};
   if (out->cost == NULL || out->least == NULL || out->most == NULL || out->x == NULL || out->reduced == NULL ||
       out->given == NULL || out->low == NULL || out->age == NULL || out->idle == NULL || out->table == NULL ||
-      out->basic == NULL || out->fixed == NULL || out->place == NULL || out->at == NULL || out->value == NULL ||
-      out->norm == NULL || out->slope == NULL || out->work == NULL || out->list == NULL || out->multiplier == NULL)
+      out->base == NULL || out->basic == NULL || out->fixed == NULL || out->place == NULL || out->at == NULL ||
+      out->value == NULL || out->norm == NULL || out->slope == NULL || out->work == NULL || out->list == NULL ||
+      out->multiplier == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", columns);
   for (int32_t k = 0; k < room; k++) out->idle[k] = room - 1 - k;
   out->idle_count = room;
@@ -62,11 +66,12 @@ void clx_simplex_begin(clx_simplex *s) {
 // --- rows ----------------------------------------------------------------------------------------------------------------------------------
 
 // Writes the row of the slack of `slot` into the dictionary: the given row with basic columns replaced by their rows.
-static void express(clx_simplex *s, int32_t slot, double *row) {
+static void express(clx_simplex *s, int32_t slot, int32_t i) {
   const double *a = s->given + (size_t)slot * (size_t)s->columns;
   const int32_t n = s->columns;
-  memset(row, 0, (size_t)(n + 1) * sizeof *row);
-  row[n] = -s->low[slot];
+  double *row = row_of(s, i);
+  memset(row, 0, (size_t)s->width * sizeof *row);
+  s->base[i] = -s->low[slot];
   for (int32_t v = 0; v < n; v++) {
     if (a[v] == 0) continue;
     if (s->place[v] < 0) {
@@ -74,7 +79,8 @@ static void express(clx_simplex *s, int32_t slot, double *row) {
       continue;
     }
     const double *other = row_of(s, s->place[v]);
-    for (int32_t j = 0; j <= n; j++) row[j] += a[v] * other[j];
+    for (int32_t j = 0; j < n; j++) row[j] += a[v] * other[j];
+    s->base[i] += a[v] * s->base[s->place[v]];
   }
 }
 
@@ -90,7 +96,7 @@ bool clx_simplex_add(clx_simplex *s, const double *a, double low) {
   memcpy(s->given + (size_t)slot * (size_t)s->columns, a, (size_t)s->columns * sizeof *a);
   s->low[slot] = low;
   s->age[slot] = 0;
-  express(s, slot, row_of(s, i));
+  express(s, slot, i);
   s->basic[i] = s->columns + slot;
   s->place[s->columns + slot] = i;
   s->norm[i] = squared(row_of(s, i), s->columns);
@@ -105,7 +111,8 @@ void clx_simplex_drop(clx_simplex *s, int32_t keep, int32_t age) {
     s->idle[s->idle_count++] = slot;
     const int32_t last = --s->rows;
     if (last == i) continue;
-    memcpy(row_of(s, i), row_of(s, last), (size_t)(s->columns + 1) * sizeof(double));
+    memcpy(row_of(s, i), row_of(s, last), (size_t)s->width * sizeof(double));
+    s->base[i] = s->base[last];
     s->basic[i] = s->basic[last];
     s->place[s->basic[i]] = i;
     s->norm[i] = s->norm[last];
@@ -115,25 +122,34 @@ void clx_simplex_drop(clx_simplex *s, int32_t keep, int32_t age) {
 
 // --- pivots --------------------------------------------------------------------------------------------------------------------------------
 
+// other += factor row; returns the squared length of the sum. In lanes, so that compilers can use vectors and the sum is the same everywhere.
+static double add_multiple(double *restrict other, const double *restrict row, double factor, int32_t width) {
+  double sum[LANES] = {0};
+  for (int32_t k = 0; k < width; k += LANES) {
+    for (int32_t l = 0; l < LANES; l++) {
+      const double value = other[k + l] + factor * row[k + l];
+      other[k + l] = value;
+      sum[l] += value * value;
+    }
+  }
+  return 1 + ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
 // Exchanges basic variable of row r and nonbasic of position j in the dictionary and the reduced costs.
 static void pivot(clx_simplex *s, int32_t r, int32_t j) {
   const int32_t n = s->columns, leaving = s->basic[r], entering = s->fixed[j];
-  double *restrict row = row_of(s, r);
+  double *row = row_of(s, r);
   const double inverse = 1 / row[j];
-  for (int32_t k = 0; k <= n; k++) row[k] *= -inverse;
+  for (int32_t k = 0; k < n; k++) row[k] *= -inverse;
   row[j] = inverse;
+  s->base[r] *= -inverse;
   for (int32_t i = 0; i < s->rows; i++) {
-    double *restrict other = row_of(s, i);
+    double *other = row_of(s, i);
     const double factor = other[j];
     if (i == r || factor == 0) continue;
     other[j] = 0;
-    double sum = 1;
-    for (int32_t k = 0; k < n; k++) {
-      other[k] += factor * row[k];
-      sum += other[k] * other[k];
-    }
-    other[n] += factor * row[n];
-    s->norm[i] = sum;
+    s->norm[i] = add_multiple(other, row, factor, s->width);
+    s->base[i] += factor * s->base[r];
   }
   s->norm[r] = squared(row, n);
   const double slope = s->slope[j];
@@ -150,7 +166,7 @@ static void set_values(clx_simplex *s) {
   const int32_t n = s->columns;
   for (int32_t i = 0; i < s->rows; i++) {
     const double *row = row_of(s, i);
-    double sum = row[n];
+    double sum = s->base[i];
     for (int32_t j = 0; j < n; j++) sum += row[j] * s->at[j];
     s->value[i] = sum;
   }
@@ -225,6 +241,43 @@ static int32_t choose_column(clx_simplex *s, int32_t r, double beyond) {
   return -1;
 }
 
+// Position that may enter for row r without making a reduced cost wrong, when the basic variable leaves upwards (sign 1) or downwards; -1 = none.
+static int32_t choose_any(const clx_simplex *s, int32_t r, double sign) {
+  const double *row = row_of(s, r);
+  int32_t best = -1;
+  double least = INFINITY;
+  for (int32_t j = 0; j < s->columns; j++) {
+    const int32_t v = s->fixed[j];
+    const double a = sign * row[j];
+    // By the sign of the reduced cost: values and bounds are on their way from one node to the next.
+    if (fabs(a) < PIVOT || (a > 0) != (s->slope[j] >= 0) || least_of(s, v) >= most_of(s, v)) continue;
+    const double ratio = fabs(s->slope[j]) / fabs(a);
+    if (best >= 0 && (ratio > least || (ratio >= least && fabs(a) <= fabs(row[best])))) continue;
+    least = ratio;
+    best = j;
+  }
+  return best;
+}
+
+void clx_simplex_cost(clx_simplex *s, int32_t column, double cost) {
+  const double change = cost - s->cost[column];
+  if (change == 0) return;
+  const int32_t r = s->place[column];
+  if (r >= 0) {
+    int32_t j = choose_any(s, r, 1);
+    if (j < 0) j = choose_any(s, r, -1);
+    if (j >= 0) pivot(s, r, j);
+  }
+  s->cost[column] = cost;
+  if (s->place[column] < 0) {
+    s->slope[-1 - s->place[column]] += change;
+    return;
+  }
+  // Nothing may enter: the reduced costs of slacks may turn wrong and count as 0; bounds are computed from the given rows and hold.
+  const double *row = row_of(s, r);
+  for (int32_t k = 0; k < s->columns; k++) s->slope[k] += change * row[k];
+}
+
 // --- certainty -----------------------------------------------------------------------------------------------------------------------------
 
 // Lower bound from the multipliers at hand and the given rows: sum y low + sum of each column at its cheaper bound. Sets s->reduced.
@@ -296,7 +349,7 @@ static void rebuild(clx_simplex *s) {
   clx_simplex_begin(s);
   for (int32_t i = 0; i < s->rows; i++) {
     s->place[s->basic[i]] = i;
-    express(s, s->basic[i] - n, row_of(s, i));
+    express(s, s->basic[i] - n, i);
   }
   for (int32_t k = 0; k < wanted; k++) {
     const int32_t j = -1 - s->place[slots[k]];

@@ -18,15 +18,17 @@ typedef struct clx_simplex {
   int32_t *age;   // room: solves since the row was last tight
   int32_t *idle;  // slots that are free
   int32_t idle_count;
-  // The dictionary: value of basic variable i = table[i][columns] + sum table[i][j] times nonbasic j. Variables: columns, then slacks by slot.
-  double *table;           // room x (columns + 1)
+  // The dictionary: value of basic variable i = base[i] + sum table[i][j] times nonbasic j. Variables: columns, then slacks by slot.
+  int32_t width;           // of a row of the table: columns, rounded up; what is behind stays 0
+  double *table;           // room x width
+  double *base;            // room
   int32_t *basic, *fixed;  // by row; by position: variables
   int32_t *place;          // of a variable: row, or -1 - position
   double *at;              // columns: values of the nonbasic
   double *value;           // room: values of the basic
   double *norm;            // room: squared length of a row, for the choice of the leaving one
   double *slope;           // columns: reduced costs of the nonbasic
-  double *work;            // columns + 1
+  double *work;            // width
   int32_t *list;           // columns
   double *multiplier;      // room
 } clx_simplex;
@@ -47,5 +49,7 @@ bool clx_simplex_add(clx_simplex *s, const double *a, double low);
 // Solves within `pivots`. *bound: a lower bound of the optimum, computed from the rows as they were given and the multipliers at hand, so that it
 // holds whatever the rounding of the dictionary. O(rows columns) for a pivot.
 clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots, double *bound);
+// Changes the cost of a column whose bounds are finite; the dictionary stays dual feasible. O(rows columns) where the column is basic.
+void clx_simplex_cost(clx_simplex *s, int32_t column, double cost);
 // Drops rows that have been slack for more than `age` solves, but none of the first `keep` ones that were added.
 void clx_simplex_drop(clx_simplex *s, int32_t keep, int32_t age);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROOT_ROUNDS = 400, NODE_ROUNDS = 4, LEAF_ROUNDS = 400, POLISH_EVERY = 16 };
+enum { ROOT_ROUNDS = 400, NODE_ROUNDS = 8, LEAF_ROUNDS = 400, POLISH_EVERY = 16 };
 
 static double processor_seconds(void) {
   struct timespec t;

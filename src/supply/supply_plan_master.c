@@ -32,7 +32,8 @@ static void add_fixed_rows(clx_master *m) {
   for (int32_t s = 0; s < p->suppliers; s++) {
     clear_row(m);
     for (int32_t t = 0; t < p->periods; t++) set_order(m, s * p->periods + t, -1);
-    clx_simplex_add(&m->simplex, m->row, -p->total[s]);
+    m->row[s] = p->total[s];  // nothing of a supplier that is not qualified
+    clx_simplex_add(&m->simplex, m->row, 0);
   }
   for (int32_t t = 0; p->required != NULL && t < p->periods; t++) {
     if (p->required[t] <= 0) continue;

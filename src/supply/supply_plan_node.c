@@ -126,6 +126,7 @@ static double probe(clx_tree *tree, const unsigned char *state, int32_t decision
   clx_master_state(&tree->master, tree->other);
   double value = bound;
   const clx_simplex_end end = clx_master_solve(&tree->master, clx_tree_cutoff(tree), PROBE_PIVOTS, &value);
+  clx_simplex_restore(&tree->master.simplex);
   if (end == CLX_SIMPLEX_ABOVE || end == CLX_SIMPLEX_INFEASIBLE) return INFINITY;
   const double gain = fmax(0, value - bound);
   tree->gain[up][decision] += gain / part;
@@ -167,6 +168,7 @@ int32_t clx_tree_choose(clx_tree *tree, unsigned char *state, double bound, bool
   int32_t candidate[CANDIDATES], best = -1;
   double value[CANDIDATES], most = -1;
   const int32_t count = collect(tree, state, candidate, value);
+  clx_simplex_keep(&tree->master.simplex);
   for (int32_t k = 0; k < count; k++) {
     const int32_t i = candidate[k];
     const double x = tree->part[i];

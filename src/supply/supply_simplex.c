@@ -18,6 +18,27 @@ static double most_of(const clx_simplex *s, int32_t variable) {
   return variable < s->columns ? s->most[variable] : INFINITY;
 }
 
+static clx_status make_kept(clx_simplex *s, clx_arena *arena, clx_error *error) {
+  clx_simplex *kept = s->kept = CLX_NEW(arena, clx_simplex);
+  if (kept == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", s->columns);
+  *kept = (clx_simplex){.columns = s->columns,
+                        .room = s->room,
+                        .width = s->width,
+                        .table = CLX_NEW_ARRAY(arena, double, (size_t)s->room *(size_t)s->width),
+                        .base = CLX_NEW_ARRAY(arena, double, s->room),
+                        .norm = CLX_NEW_ARRAY(arena, double, s->room),
+                        .basic = CLX_NEW_ARRAY(arena, int32_t, s->room),
+                        .slope = CLX_NEW_ARRAY(arena, double, s->columns),
+                        .cost = CLX_NEW_ARRAY(arena, double, s->columns),
+                        .fixed = CLX_NEW_ARRAY(arena, int32_t, s->columns),
+                        .place = CLX_NEW_ARRAY(arena, int32_t, s->columns + s->room)};
+  if (kept->table == NULL || kept->base == NULL || kept->norm == NULL || kept->basic == NULL || kept->slope == NULL ||
+      kept->cost == NULL || kept->fixed == NULL || kept->place == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", s->columns);
+  return CLX_OK;
+}
+
 clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_simplex *out, clx_error *error) {
   const int32_t width = (columns + LANES - 1) / LANES * LANES;
   *out = (clx_simplex){.columns = columns,
@@ -42,18 +63,36 @@ clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_
                        .norm = CLX_NEW_ARRAY(arena, double, room),
                        .slope = CLX_NEW_ARRAY(arena, double, columns),
                        .work = CLX_NEW_ARRAY(arena, double, width),
-                       .list = CLX_NEW_ARRAY(arena, int32_t, columns),
-                       .multiplier = CLX_NEW_ARRAY(arena, double, room)};
+                       .list = CLX_NEW_ARRAY(arena, int32_t, columns)};
   if (out->cost == NULL || out->least == NULL || out->most == NULL || out->x == NULL || out->reduced == NULL ||
       out->given == NULL || out->low == NULL || out->age == NULL || out->idle == NULL || out->table == NULL ||
       out->base == NULL || out->basic == NULL || out->fixed == NULL || out->place == NULL || out->at == NULL ||
-      out->value == NULL || out->norm == NULL || out->slope == NULL || out->work == NULL || out->list == NULL ||
-      out->multiplier == NULL)
+      out->value == NULL || out->norm == NULL || out->slope == NULL || out->work == NULL || out->list == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", columns);
   for (int32_t k = 0; k < room; k++) out->idle[k] = room - 1 - k;
   out->idle_count = room;
-  return CLX_OK;
+  return make_kept(out, arena, error);
 }
+
+// What a dictionary consists of, from one to the other.
+static void copy_dictionary(clx_simplex *to, const clx_simplex *from) {
+  const size_t rows = (size_t)from->rows, columns = (size_t)from->columns;
+  memcpy(to->table, from->table, rows * (size_t)from->width * sizeof(double));
+  memcpy(to->base, from->base, rows * sizeof(double));
+  memcpy(to->norm, from->norm, rows * sizeof(double));
+  memcpy(to->basic, from->basic, rows * sizeof(int32_t));
+  memcpy(to->slope, from->slope, columns * sizeof(double));
+  memcpy(to->cost, from->cost, columns * sizeof(double));
+  memcpy(to->fixed, from->fixed, columns * sizeof(int32_t));
+  memcpy(to->place, from->place, (columns + (size_t)from->room) * sizeof(int32_t));
+}
+
+void clx_simplex_keep(clx_simplex *s) {
+  s->kept->rows = s->rows;
+  copy_dictionary(s->kept, s);
+}
+
+void clx_simplex_restore(clx_simplex *s) { copy_dictionary(s, s->kept); }
 
 void clx_simplex_begin(clx_simplex *s) {
   for (int32_t j = 0; j < s->columns; j++) {

@@ -30,7 +30,8 @@ typedef struct clx_simplex {
   double *slope;           // columns: reduced costs of the nonbasic
   double *work;            // width
   int32_t *list;           // columns
-  double *multiplier;      // room
+  // A dictionary that was kept.
+  struct clx_simplex *kept;
 } clx_simplex;
 
 typedef enum clx_simplex_end {
@@ -51,5 +52,8 @@ bool clx_simplex_add(clx_simplex *s, const double *a, double low);
 clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots, double *bound);
 // Changes the cost of a column whose bounds are finite; the dictionary stays dual feasible. O(rows columns) where the column is basic.
 void clx_simplex_cost(clx_simplex *s, int32_t column, double cost);
+// Keeps the dictionary, and brings it back: cheaper than the pivots that lead back. No rows may come or go between.
+void clx_simplex_keep(clx_simplex *s);
+void clx_simplex_restore(clx_simplex *s);
 // Drops rows that have been slack for more than `age` solves, but none of the first `keep` ones that were added.
 void clx_simplex_drop(clx_simplex *s, int32_t keep, int32_t age);

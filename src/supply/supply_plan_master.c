@@ -21,6 +21,7 @@ static void set_costs(clx_master *m) {
     s->most[m->first_estimate + k] = INFINITY;
   }
   s->cost[m->fixed_money] = 1;
+  s->stays[m->fixed_money] = true;
 }
 
 static void clear_row(clx_master *m) { memset(m->row, 0, (size_t)m->simplex.columns * sizeof(double)); }

@@ -85,11 +85,12 @@ void clx_tree_polish(clx_tree *tree, const unsigned char *state) {
     if (tree->other[s] == CLX_OUT) tree->other[s] = CLX_FREE;
   clx_tree_imply(tree, tree->other);
   clx_master_state(&tree->master, tree->other);
-  for (int32_t round = 0; round < 4; round++) {
-    if (clx_tree_relax(tree, 3, &bound, &exact) != CLX_SIMPLEX_OPTIMAL) return;
+  for (int32_t round = 0; round < 4 && !exact; round++) {
+    if (clx_tree_relax(tree, 3, &bound, &exact) != CLX_SIMPLEX_OPTIMAL) break;
     clx_tree_offer(tree, tree->master.quantity);
-    if (exact) return;
   }
+  clx_master_state(&tree->master, state);
+  clx_tree_relax(tree, 0, &bound, &exact);  // back to the node
 }
 
 // --- branching -----------------------------------------------------------------------------------------------------------------------------------

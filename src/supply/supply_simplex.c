@@ -31,10 +31,11 @@ static clx_status make_kept(clx_simplex *s, clx_arena *arena, clx_error *error) 
                         .basic = CLX_NEW_ARRAY(arena, int32_t, s->room),
                         .slope = CLX_NEW_ARRAY(arena, double, s->columns),
                         .cost = CLX_NEW_ARRAY(arena, double, s->columns),
+                        .at = CLX_NEW_ARRAY(arena, double, s->columns),
                         .fixed = CLX_NEW_ARRAY(arena, int32_t, s->columns),
                         .place = CLX_NEW_ARRAY(arena, int32_t, s->columns + s->room)};
   if (kept->table == NULL || kept->base == NULL || kept->norm == NULL || kept->basic == NULL || kept->slope == NULL ||
-      kept->cost == NULL || kept->fixed == NULL || kept->place == NULL)
+      kept->cost == NULL || kept->at == NULL || kept->fixed == NULL || kept->place == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", s->columns);
   return CLX_OK;
 }
@@ -55,6 +56,7 @@ clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_
                        .idle = CLX_NEW_ARRAY(arena, int32_t, room),
                        .table = CLX_NEW_ARRAY(arena, double, (size_t)room *(size_t)width),
                        .base = CLX_NEW_ARRAY(arena, double, room),
+                       .stays = CLX_NEW_ARRAY(arena, bool, columns),
                        .basic = CLX_NEW_ARRAY(arena, int32_t, room),
                        .fixed = CLX_NEW_ARRAY(arena, int32_t, columns),
                        .place = CLX_NEW_ARRAY(arena, int32_t, columns + room),
@@ -66,8 +68,9 @@ clx_status clx_simplex_new(int32_t columns, int32_t room, clx_arena *arena, clx_
                        .list = CLX_NEW_ARRAY(arena, int32_t, columns)};
   if (out->cost == NULL || out->least == NULL || out->most == NULL || out->x == NULL || out->reduced == NULL ||
       out->given == NULL || out->low == NULL || out->age == NULL || out->idle == NULL || out->table == NULL ||
-      out->base == NULL || out->basic == NULL || out->fixed == NULL || out->place == NULL || out->at == NULL ||
-      out->value == NULL || out->norm == NULL || out->slope == NULL || out->work == NULL || out->list == NULL)
+      out->base == NULL || out->stays == NULL || out->basic == NULL || out->fixed == NULL || out->place == NULL ||
+      out->at == NULL || out->value == NULL || out->norm == NULL || out->slope == NULL || out->work == NULL ||
+      out->list == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for a linear program of %d columns", columns);
   for (int32_t k = 0; k < room; k++) out->idle[k] = room - 1 - k;
   out->idle_count = room;
@@ -83,6 +86,8 @@ static void copy_dictionary(clx_simplex *to, const clx_simplex *from) {
   memcpy(to->basic, from->basic, rows * sizeof(int32_t));
   memcpy(to->slope, from->slope, columns * sizeof(double));
   memcpy(to->cost, from->cost, columns * sizeof(double));
+  memcpy(to->at, from->at, columns * sizeof(double));
+  to->live = from->live;
   memcpy(to->fixed, from->fixed, columns * sizeof(int32_t));
   memcpy(to->place, from->place, (columns + (size_t)from->room) * sizeof(int32_t));
 }
@@ -95,6 +100,7 @@ void clx_simplex_keep(clx_simplex *s) {
 void clx_simplex_restore(clx_simplex *s) { copy_dictionary(s, s->kept); }
 
 void clx_simplex_begin(clx_simplex *s) {
+  s->live = s->columns;
   for (int32_t j = 0; j < s->columns; j++) {
     s->fixed[j] = j;
     s->place[j] = -1 - j;
@@ -114,11 +120,15 @@ static void express(clx_simplex *s, int32_t slot, int32_t i) {
   for (int32_t v = 0; v < n; v++) {
     if (a[v] == 0) continue;
     if (s->place[v] < 0) {
-      row[-1 - s->place[v]] += a[v];
+      const int32_t j = -1 - s->place[v];
+      if (j < s->live)
+        row[j] += a[v];
+      else
+        s->base[i] += a[v] * s->at[j];
       continue;
     }
     const double *other = row_of(s, s->place[v]);
-    for (int32_t j = 0; j < n; j++) row[j] += a[v] * other[j];
+    for (int32_t j = 0; j < s->live; j++) row[j] += a[v] * other[j];
     s->base[i] += a[v] * s->base[s->place[v]];
   }
 }
@@ -138,7 +148,7 @@ bool clx_simplex_add(clx_simplex *s, const double *a, double low) {
   express(s, slot, i);
   s->basic[i] = s->columns + slot;
   s->place[s->columns + slot] = i;
-  s->norm[i] = squared(row_of(s, i), s->columns);
+  s->norm[i] = squared(row_of(s, i), s->live);
   return true;
 }
 
@@ -176,7 +186,8 @@ static double add_multiple(double *restrict other, const double *restrict row, d
 
 // Exchanges basic variable of row r and nonbasic of position j in the dictionary and the reduced costs.
 static void pivot(clx_simplex *s, int32_t r, int32_t j) {
-  const int32_t n = s->columns, leaving = s->basic[r], entering = s->fixed[j];
+  const int32_t n = s->live, leaving = s->basic[r], entering = s->fixed[j];
+  const int32_t width = (n + LANES - 1) / LANES * LANES;  // what is behind `live` is 0
   double *row = row_of(s, r);
   const double inverse = 1 / row[j];
   for (int32_t k = 0; k < n; k++) row[k] *= -inverse;
@@ -187,7 +198,7 @@ static void pivot(clx_simplex *s, int32_t r, int32_t j) {
     const double factor = other[j];
     if (i == r || factor == 0) continue;
     other[j] = 0;
-    s->norm[i] = add_multiple(other, row, factor, s->width);
+    s->norm[i] = add_multiple(other, row, factor, width);
     s->base[i] += factor * s->base[r];
   }
   s->norm[r] = squared(row, n);
@@ -202,7 +213,7 @@ static void pivot(clx_simplex *s, int32_t r, int32_t j) {
 }
 
 static void set_values(clx_simplex *s) {
-  const int32_t n = s->columns;
+  const int32_t n = s->live;
   for (int32_t i = 0; i < s->rows; i++) {
     const double *row = row_of(s, i);
     double sum = s->base[i];
@@ -213,7 +224,7 @@ static void set_values(clx_simplex *s) {
 
 // Every nonbasic variable at the bound at which its reduced cost is feasible.
 static void set_bounds(clx_simplex *s) {
-  for (int32_t j = 0; j < s->columns; j++) {
+  for (int32_t j = 0; j < s->live; j++) {
     const int32_t v = s->fixed[j];
     const double most = most_of(s, v);
     if (s->slope[j] < 0 && most == INFINITY) s->slope[j] = 0;  // rounding: no column has such a cost
@@ -243,7 +254,7 @@ static int32_t choose_row(const clx_simplex *s, double *beyond) {
 static int32_t collect(clx_simplex *s, int32_t r, double beyond) {
   const double *row = row_of(s, r), sign = beyond > 0 ? 1 : -1;
   int32_t count = 0;
-  for (int32_t j = 0; j < s->columns; j++) {
+  for (int32_t j = 0; j < s->live; j++) {
     const int32_t v = s->fixed[j];
     const double a = sign * row[j], low = least_of(s, v), high = most_of(s, v);
     if (fabs(a) < PIVOT || low >= high) continue;
@@ -285,7 +296,7 @@ static int32_t choose_any(const clx_simplex *s, int32_t r, double sign) {
   const double *row = row_of(s, r);
   int32_t best = -1;
   double least = INFINITY;
-  for (int32_t j = 0; j < s->columns; j++) {
+  for (int32_t j = 0; j < s->live; j++) {
     const int32_t v = s->fixed[j];
     const double a = sign * row[j];
     // By the sign of the reduced cost: values and bounds are on their way from one node to the next.
@@ -314,7 +325,7 @@ void clx_simplex_cost(clx_simplex *s, int32_t column, double cost) {
   }
   // Nothing may enter: the reduced costs of slacks may turn wrong and count as 0; bounds are computed from the given rows and hold.
   const double *row = row_of(s, r);
-  for (int32_t k = 0; k < s->columns; k++) s->slope[k] += change * row[k];
+  for (int32_t k = 0; k < s->live; k++) s->slope[k] += change * row[k];
 }
 
 // --- certainty -----------------------------------------------------------------------------------------------------------------------------
@@ -324,7 +335,7 @@ static double certain_bound(clx_simplex *s) {
   const int32_t n = s->columns;
   double bound = 0;
   memcpy(s->reduced, s->cost, (size_t)n * sizeof(double));
-  for (int32_t j = 0; j < n; j++) {
+  for (int32_t j = 0; j < s->live; j++) {
     const int32_t slot = s->fixed[j] - n;
     if (slot < 0 || s->slope[j] <= 0) continue;
     const double y = s->slope[j], *a = s->given + (size_t)slot * (size_t)n;
@@ -399,12 +410,46 @@ static void rebuild(clx_simplex *s) {
     }
     if (best >= 0 && fabs(row_of(s, best)[j]) > PIVOT) pivot(s, best, j);
   }
-  for (int32_t i = 0; i < s->rows; i++) s->norm[i] = squared(row_of(s, i), n);
+  for (int32_t i = 0; i < s->rows; i++) s->norm[i] = squared(row_of(s, i), s->live);
+}
+
+// Puts position j behind the live ones.
+static void freeze(clx_simplex *s, int32_t j) {
+  const int32_t v = s->fixed[j], last = --s->live;
+  const double value = s->least[v];
+  for (int32_t i = 0; i < s->rows; i++) {
+    double *row = row_of(s, i);
+    s->base[i] += row[j] * value;
+    row[j] = row[last];
+    row[last] = 0;
+  }
+  s->fixed[j] = s->fixed[last];
+  s->slope[j] = s->slope[last];
+  s->place[s->fixed[j]] = -1 - j;
+  s->fixed[last] = v;
+  s->place[v] = -1 - last;
+  s->slope[last] = 0;
+  s->at[last] = value;
+}
+
+// Brings back what is no longer fixed where it was, and puts away what has become so.
+static void set_live(clx_simplex *s) {
+  bool thaw = false;
+  for (int32_t j = s->live; j < s->columns && !thaw; j++) {
+    const int32_t v = s->fixed[j];
+    thaw = s->least[v] < s->most[v] || s->least[v] < s->at[j] || s->least[v] > s->at[j];
+  }
+  if (thaw) rebuild(s);
+  for (int32_t j = s->live - 1; j >= 0; j--) {
+    const int32_t v = s->fixed[j];
+    if (v < s->columns && s->least[v] >= s->most[v] && !s->stays[v]) freeze(s, j);
+  }
 }
 
 clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots, double *bound) {
   bool anew = false;
   s->solves++;
+  set_live(s);
   set_bounds(s);
   for (int64_t k = 0;; k++) {
     double beyond = 0;
@@ -412,6 +457,7 @@ clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots,
     if (r < 0 || k >= pivots) {
       if (drift(s) > DRIFT && k < pivots) {
         rebuild(s);
+        set_live(s);
         set_bounds(s);
         continue;
       }
@@ -422,6 +468,7 @@ clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots,
     if (j < 0 && !anew) {  // believed only of a fresh dictionary
       anew = true;
       rebuild(s);
+      set_live(s);
       set_bounds(s);
       continue;
     }

@@ -19,9 +19,13 @@ typedef struct clx_simplex {
   int32_t *idle;  // slots that are free
   int32_t idle_count;
   // The dictionary: value of basic variable i = base[i] + sum table[i][j] times nonbasic j. Variables: columns, then slacks by slot.
-  int32_t width;           // of a row of the table: columns, rounded up; what is behind stays 0
-  double *table;           // room x width
-  double *base;            // room
+  int32_t width;  // of a row of the table: columns, rounded up; what is behind stays 0
+  double *table;  // room x width
+  double *base;   // room
+  // Nonbasic columns whose bounds have met stand behind the first `live` positions: no pivot touches them, their values are part of `base`. When
+  // their bounds change the dictionary is built anew.
+  int32_t live;
+  bool *stays;             // columns: never put there, as its value changes often
   int32_t *basic, *fixed;  // by row; by position: variables
   int32_t *place;          // of a variable: row, or -1 - position
   double *at;              // columns: values of the nonbasic

@@ -88,6 +88,8 @@ typedef struct clx_replica {
 clx_status clx_replica_new(const clx_procurement *p, clx_arena *arena, clx_replica *r, clx_error *error);
 // Draws what chance decides; `sure`: medians instead.
 void clx_replica_draw(clx_replica *r, uint64_t seed, uint64_t replica, bool sure);
+// Which limits each route of each purchase takes from; the same for all weeks.
+void clx_replica_portions(clx_replica *r);
 // Runs the weeks. Returns GPUs that the books do not account for.
 double clx_replica_run(clx_replica *r);
 // What happens at the start of a week: incidents, failures of makers.

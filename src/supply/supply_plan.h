@@ -53,7 +53,7 @@ typedef struct clx_plan {
 } clx_plan;
 
 typedef struct clx_plan_settings {
-  double gap;      // stop at this relative gap; 0 = 1e-4
+  double gap;      // stop at this relative gap; 0 = 1e-6
   double seconds;  // of processor time, at most; 0 = 600
   int64_t nodes;   // at most; 0 = 1e6
 } clx_plan_settings;
@@ -69,13 +69,18 @@ clx_status clx_sourcing_draw(uint64_t seed, int32_t suppliers, int32_t periods, 
 clx_status clx_plan_value(const clx_sourcing *sourcing, const double *quantity, clx_arena *arena, clx_plan *out,
                           clx_error *error);
 
-// Solves the program by the L-shaped method: cuts of the closed-form second stage in a master program, own branch and bound, bound and gap always
-// given. Needs a build with COIN-OR; CLX_INTERNAL says so otherwise. CLX_INFEASIBLE: names what must be relaxed and by how much. A plan with
-// proved = false when time or nodes ran out. The same plan on every machine with the same COIN-OR unless time ran out.
+// Solves the program by the L-shaped method: cuts of the closed-form second stage in a master program, own simplex method and branch and bound; bound and
+// gap always given, the bound computed from the rows as they are and not from tables that rounding wears. CLX_INFEASIBLE: names what must be relaxed and
+// by how much (clx_sourcing_relax). A plan with proved = false when time or nodes ran out. The same bits on every machine unless time ran out.
+// Cost: 8 x 16 x 100 in 3 to 25 s, about 3 ms for a node.
 clx_status clx_sourcing_solve(const clx_sourcing *sourcing, const clx_plan_settings *settings, clx_arena *arena,
                               clx_plan *out, clx_error *error);
-// The same by COIN-OR Cbc on the extensive form: every scenario written out. For comparison; minutes from 8 x 16 x 100 on.
+// The same by COIN-OR Cbc on the extensive form: every scenario written out. For comparison; minutes from 8 x 16 x 100 on. CLX_INTERNAL: a
+// build without COIN-OR.
 clx_status clx_sourcing_solve_extensive(const clx_sourcing *sourcing, const clx_plan_settings *settings,
                                         clx_arena *arena, clx_plan *out, clx_error *error);
+// What the demanded arrivals and the budget need at least, each alone: one mistake (CLX_INFEASIBLE) for each single change that makes a plan possible, with
+// its size; CLX_OK: a plan is possible as it is.
+clx_status clx_sourcing_relax(const clx_sourcing *sourcing, clx_error *error);
 // The extensive form as a file of type LP (CPLEX) for other solvers. CLX_FILE.
 clx_status clx_sourcing_write(const clx_sourcing *sourcing, const char *path, clx_error *error);

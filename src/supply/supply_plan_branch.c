@@ -141,7 +141,7 @@ static clx_status make_tree(const clx_sourcing *p, const clx_plan_settings *sett
                             clx_error *error) {
   *tree = (clx_tree){.p = p,
                      .arena = arena,
-                     .gap = settings->gap > 0 ? settings->gap : 1e-4,
+                     .gap = settings->gap > 0 ? settings->gap : 1e-6,
                      .best_cost = INFINITY,
                      .pruned = INFINITY};
   CLX_TRY(clx_master_new(p, arena, &tree->master, error));
@@ -178,13 +178,16 @@ static clx_status answer(clx_tree *tree, clx_arena *arena, clx_plan *out, clx_er
   return CLX_OK;
 }
 
+clx_status clx_sourcing_search(const clx_sourcing *p, const clx_plan_settings *settings, clx_arena *arena,
+                               clx_plan *out, clx_error *error) {
+  clx_tree tree;
+  CLX_TRY(make_tree(p, settings, arena, &tree, error));
+  if (!search(&tree, settings)) return clx_fail_plain(error, CLX_MEMORY, "out of memory for the search");
+  return answer(&tree, arena, out, error);
+}
+
 clx_status clx_sourcing_solve(const clx_sourcing *p, const clx_plan_settings *settings, clx_arena *arena, clx_plan *out,
                               clx_error *error) {
-  CLX_TRY(clx_sourcing_check(p, error));
-  clx_tree tree;
-  clx_status status = make_tree(p, settings, arena, &tree, error);
-  if (status == CLX_OK && !search(&tree, settings))
-    status = clx_fail_plain(error, CLX_MEMORY, "out of memory for the search");
-  if (status == CLX_OK) status = answer(&tree, arena, out, error);
-  return status;
+  CLX_TRY(clx_sourcing_relax(p, error));
+  return clx_sourcing_search(p, settings, arena, out, error);
 }

@@ -1,14 +1,12 @@
 // COIN-OR Cbc on the extensive form.
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "supply/supply_plan_extensive.h"
 
 #ifdef CLX_HAS_COIN
 
-#include <Cbc_C_Interface.h>
+#include <coin/Cbc_C_Interface.h>
 
 static void load(Cbc_Model *model, const clx_program *g, clx_arena *arena, bool *memory) {
   // By columns, as the interface wants it.
@@ -42,7 +40,7 @@ clx_status clx_sourcing_solve_extensive(const clx_sourcing *p, const clx_plan_se
   clx_program program;
   bool memory = false;
   CLX_TRY(clx_program_extensive(p, arena, &program, error));
-  const double gap = settings->gap > 0 ? settings->gap : 1e-4;
+  const double gap = settings->gap > 0 ? settings->gap : 1e-6;
   Cbc_Model *model = Cbc_newModel();
   load(model, &program, arena, &memory);
   if (!memory) {
@@ -83,9 +81,9 @@ clx_status clx_sourcing_solve_extensive(const clx_sourcing *p, const clx_plan_se
                                         clx_plan *out, clx_error *error) {
   (void)settings, (void)arena, (void)out;
   CLX_TRY(clx_sourcing_check(p, error));
-  return clx_fail_plain(
-      error, CLX_INTERNAL,
-      "order planning needs COIN-OR, and this build of colossus has none: install coinor-libcbc-dev and build again");
+  return clx_fail_plain(error, CLX_INTERNAL,
+                        "the extensive form needs COIN-OR Cbc, and this build of colossus has none: install "
+                        "coinor-libcbc-dev and build again");
 }
 
 #endif

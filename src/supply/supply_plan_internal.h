@@ -23,3 +23,7 @@ typedef struct clx_second {
 clx_status clx_second_new(const clx_sourcing *p, clx_arena *arena, clx_second *out, clx_error *error);
 // Costs of all scenarios at `quantity`; *mean and *cvar as defined above. O(S T W).
 void clx_second_value(clx_second *second, const double *quantity, double *mean, double *cvar);
+
+// The search itself, without asking first whether the conditions can be met. CLX_INFEASIBLE where they cannot, unexplained.
+clx_status clx_sourcing_search(const clx_sourcing *p, const clx_plan_settings *settings, clx_arena *arena,
+                               clx_plan *out, clx_error *error);

@@ -94,7 +94,7 @@ static void set_limits(const clx_procurement *p, clx_portion *portion, const clx
     if (p->limit[i].maker == purchase->maker) add_limit(portion, i, 1);
 }
 
-static void make_portions(clx_replica *r) {
+void clx_replica_portions(clx_replica *r) {
   const clx_procurement *p = r->p;
   r->portion_count = 0;
   for (int32_t i = 0; i < p->purchase_count; i++) {
@@ -248,7 +248,7 @@ static void close_week(clx_replica *r, int32_t week) {
 double clx_replica_run(clx_replica *r) {
   const clx_procurement *p = r->p;
   begin(r);
-  make_portions(r);
+  clx_replica_portions(r);
   for (int32_t week = 0; week < p->weeks; week++) {
     clx_replica_turn(r, week);
     place(r, week);

@@ -63,13 +63,18 @@ static void test_a_short_capacity_is_shared(void **state) {
   static const struct {
     const char *rule, *first, *second;
     double share;
-  } cases[] = {{"pro_rata", "100,000", "300,000", 0.25}, {"fair", "300,000", "300,000", 0.25}, {"priority", "300,000", "300,000", 1}};
+  } cases[] = {{"pro_rata", "100,000", "300,000", 0.25},
+               {"fair", "300,000", "300,000", 0.25},
+               {"priority", "300,000", "300,000", 1}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     rig r = begin();
     clx_procurement p;
-    char *text = clx_arena_format(r.arena, START "sharing: %s\norders:\n  - {name: x, buyer: a, product: H100, at: 2024-07-01, quantity: \"%s GPU\"}\n"
-                                  "  - {name: y, buyer: b, product: H100, at: 2024-07-01, quantity: \"%s GPU\"}\n",
-                                  cases[i].rule, cases[i].first, cases[i].second);
+    char *text = clx_arena_format(
+        r.arena,
+        START
+        "sharing: %s\norders:\n  - {name: x, buyer: a, product: H100, at: 2024-07-01, quantity: \"%s GPU\"}\n"
+        "  - {name: y, buyer: b, product: H100, at: 2024-07-01, quantity: \"%s GPU\"}\n",
+        cases[i].rule, cases[i].first, cases[i].second);
     const clx_delivery d = run(&r, text, 0, &p);
     const double a = d.buyer[0].received[0].median, b = d.buyer[1].received[0].median;
     CLX_CHECK_NEAR(a + b, WEEKLY, 1e-9, 0);
@@ -96,8 +101,10 @@ static void test_an_allotment_limits_one_buyer(void **state) {
 
 // --- makers --------------------------------------------------------------------------------------------------------------------------------
 
-#define DELL(extra) \
-  START "qualified: [dell, supermicro]\norders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, quantity: \"60,000 GPU\"" extra "}\n"
+#define DELL(extra)                                                                                                  \
+  START                                                                                                              \
+      "qualified: [dell, supermicro]\norders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, " \
+      "quantity: \"60,000 GPU\"" extra "}\n"
 
 static void test_sub_assemblers_stand_in_for_each_other(void **state) {
   (void)state;
@@ -108,7 +115,8 @@ static void test_sub_assemblers_stand_in_for_each_other(void **state) {
   CLX_CHECK_NEAR(plain.buyer[0].received[9].median, 0, 0, 0);
   assert_true(plain.buyer[0].received[10].median > 0);
   // Wistron stops: the two others build everything, later.
-  const clx_delivery less = run(&r, DELL("") "events: [{name: w, kind: rate, capacity: wistron-servers, factor: 0, at: 2024-07-02}]\n", 0, &q);
+  const clx_delivery less = run(
+      &r, DELL("") "events: [{name: w, kind: rate, capacity: wistron-servers, factor: 0, at: 2024-07-02}]\n", 0, &q);
   assert_true(less.order[0].finished.median > plain.order[0].finished.median);
   CLX_CHECK_NEAR(less.order[0].short_by.median, 0, 0, 0);
   const double week = less.buyer[0].received[12].median - less.buyer[0].received[11].median;
@@ -121,7 +129,8 @@ static void test_a_failed_maker_keeps_deposits_and_the_fallback_delivers(void **
   static const char fails[] = "events: [{name: f, kind: failure, maker: dell, at: 2024-07-29}]\n";
   rig r = begin();
   clx_procurement p, q;
-  char *alone = clx_arena_format(r.arena, "%s%s", DELL(""), fails), *second = clx_arena_format(r.arena, "%s%s", DELL(", fallback: supermicro"), fails);
+  char *alone = clx_arena_format(r.arena, "%s%s", DELL(""), fails),
+       *second = clx_arena_format(r.arena, "%s%s", DELL(", fallback: supermicro"), fails);
   const clx_delivery without = run(&r, alone, 0, &p), with = run(&r, second, 0, &q);
   // Nothing had come by then; 20 % deposit, of which 40 % come back.
   const double price = 33750;
@@ -137,7 +146,8 @@ static void test_orders_move_on_a_date(void **state) {
   (void)state;
   rig r = begin();
   clx_procurement p;
-  const clx_delivery d = run(&r, DELL("") "events: [{name: m, kind: move, maker: dell, to: supermicro, share: 0.5, at: 2024-07-08}]\n", 0, &p);
+  const clx_delivery d = run(
+      &r, DELL("") "events: [{name: m, kind: move, maker: dell, to: supermicro, share: 0.5, at: 2024-07-08}]\n", 0, &p);
   // Supermicro's half comes first, with its lead of 2 to 4 weeks, at 100,000 a quarter.
   CLX_CHECK_NEAR(d.buyer[0].received[5].median - d.buyer[0].received[4].median, 100000 / (3 * 30.4375 / 7), 1e-9, 0);
   assert_true(d.buyer[0].received[9].median <= 30000 + 1e-6);
@@ -151,7 +161,8 @@ static void test_a_window_that_slips_and_one_that_never_opens(void **state) {
   clx_procurement p;
   static const char text[] =
       "start: 2024-12-02\nweeks: 60\nbuyers: [{name: a}]\norders:\n"
-      "  - {name: x, buyer: a, product: B200A, maker: inventec, at: 2024-12-02, quantity: \"2,000 GPU\", price: \"30,000 EUR\"}\n"
+      "  - {name: x, buyer: a, product: B200A, maker: inventec, at: 2024-12-02, quantity: \"2,000 GPU\", price: "
+      "\"30,000 EUR\"}\n"
       "exchange: [{currency: EUR, usd: 1.05 USD}]\nqualified: inventec\n";
   const clx_delivery d = run(&r, text, 2000, &p);
   CLX_CHECK_NEAR(p.purchase[0].price, 31500, 1e-12, 0);
@@ -164,8 +175,10 @@ static void test_bands_are_in_order_and_seeds_repeat(void **state) {
   (void)state;
   rig r = begin();
   clx_procurement p;
-  static const char text[] = START "orders:\n  - {name: x, buyer: a, product: H100, maker: supermicro, at: 2024-07-01, until: 2024-10-01, quantity: \"50,000 GPU\", by: 2025-01-06}\n"
-                             "events: [{name: d, kind: failure, maker: supermicro, at: 2024-09-02, probability: 0.3}]\n";
+  static const char text[] = START
+      "orders:\n  - {name: x, buyer: a, product: H100, maker: supermicro, at: 2024-07-01, until: 2024-10-01, quantity: "
+      "\"50,000 GPU\", by: 2025-01-06}\n"
+      "events: [{name: d, kind: failure, maker: supermicro, at: 2024-09-02, probability: 0.3}]\n";
   const clx_delivery d = run(&r, text, 500, &p), again = run(&r, text, 500, &p);
   for (int32_t w = 0; w < p.weeks; w++) {
     const clx_band *b = &d.buyer[0].received[w];
@@ -185,7 +198,8 @@ static void test_slots_change_hands_and_come_back(void **state) {
   rig r = begin();
   clx_procurement p, q;
   static const char orders[] = START "orders:\n" ORDER("tesla", "a", "200,000") ORDER("x", "b", "200,000");
-  char *swapped = clx_arena_format(r.arena, "%sswaps: [{from: tesla, to: x, quantity: \"12,000 GPU\", at: 2024-07-01, back: 2024-07-22}]\n", orders);
+  char *swapped = clx_arena_format(
+      r.arena, "%sswaps: [{from: tesla, to: x, quantity: \"12,000 GPU\", at: 2024-07-01, back: 2024-07-22}]\n", orders);
   const clx_delivery plain = run(&r, orders, 0, &p), d = run(&r, swapped, 0, &q);
   CLX_CHECK_NEAR(d.buyer[1].received[0].median - plain.buyer[1].received[0].median, 12000, 1e-9, 0);
   CLX_CHECK_NEAR(d.buyer[0].received[0].median - plain.buyer[0].received[0].median, -12000, 1e-9, 0);
@@ -202,7 +216,8 @@ static void test_gpus_without_power_wait_and_cost(void **state) {
   rig r = begin();
   clx_procurement p;
   static const char text[] =
-      "start: 2024-07-01\nweeks: 10\nbuyers: [{name: tesla, idle: \"0.4 1/year\", ready: [{from: 2024-07-01, gpus: \"0 GPU\"}, {from: 2024-08-19, gpus: \"20,000 GPU\"}]}]\n"
+      "start: 2024-07-01\nweeks: 10\nbuyers: [{name: tesla, idle: \"0.4 1/year\", ready: [{from: 2024-07-01, gpus: \"0 "
+      "GPU\"}, {from: 2024-08-19, gpus: \"20,000 GPU\"}]}]\n"
       "orders:\n  - {name: x, buyer: tesla, product: H100, at: 2024-07-01, quantity: \"12,000 GPU\"}\n";
   const clx_delivery d = run(&r, text, 0, &p);
   // 12,000 are there from week 0 on, power from the end of week 6 on: weeks 0 to 5 count.
@@ -242,25 +257,36 @@ static void test_an_order_that_nobody_can_fill_in_time(void **state) {
 
 static void test_what_is_said_of_bad_input(void **state) {
   (void)state;
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H1000, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "H1000");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, maker: del, at: 2024-07-01, quantity: 80 GPU}\n", CLX_INPUT, 5, "did you mean \"dell\"");
-  refuse(START "orders:\n  - {name: x, buyer: c, product: H100, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "unknown \"c\"");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2024-06-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "before the start");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2025-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "behind the end");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: \"2024\", quantity: 8 GPU}\n", CLX_INPUT, 5, "expected a date");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2024-07-01, quantity: 8 GPU, price: \"300 UDS\"}\n", CLX_INPUT, 5, "did you mean \"USD\"");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H200, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "has no price");
-  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5, "minimum lot");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H1000, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "H1000");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, maker: del, at: 2024-07-01, quantity: 80 GPU}\n",
+         CLX_INPUT, 5, "did you mean \"dell\"");
+  refuse(START "orders:\n  - {name: x, buyer: c, product: H100, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "unknown \"c\"");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2024-06-01, quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "before the start");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2025-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "behind the end");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: \"2024\", quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "expected a date");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, at: 2024-07-01, quantity: 8 GPU, price: \"300 UDS\"}\n",
+         CLX_INPUT, 5, "did you mean \"USD\"");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H200, at: 2024-07-01, quantity: 8 GPU}\n", CLX_INPUT, 5,
+         "has no price");
+  refuse(START "orders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, quantity: 8 GPU}\n",
+         CLX_INPUT, 5, "minimum lot");
   refuse(START "orders:\n" ORDER("x", "a", "8") ORDER("y", "b", "8") "swaps:\n  - {from: x, to: y, at: 2024-07-01, quantity: 1 GPU}\n  - {from: y, to: x, at: 2024-07-01, quantity: 1 GPU}\n",
          CLX_INPUT, 9, "y -> x -> y");
-  refuse(START "orders:\n" ORDER("x", "a", "8") "events: [{name: e, kind: move, maker: dell, at: 2024-07-08}]\n", CLX_INPUT, 6, "to: event \"e\" of kind move needs it");
+  refuse(START "orders:\n" ORDER("x", "a", "8") "events: [{name: e, kind: move, maker: dell, at: 2024-07-08}]\n",
+         CLX_INPUT, 6, "to: event \"e\" of kind move needs it");
   refuse(START "currency: EUR\norders:\n" ORDER("x", "a", "8"), CLX_INPUT, 0, "unknown currency \"EUR\"");
 }
 
 static void test_survives_failing_memory(void **state) {
   (void)state;
   rig r = begin();
-  static const char text[] = DELL(", fallback: supermicro") "events: [{name: f, kind: failure, maker: dell, at: 2024-07-29}]\n";
+  static const char text[] =
+      DELL(", fallback: supermicro") "events: [{name: f, kind: failure, maker: dell, at: 2024-07-29}]\n";
   for (int64_t n = 1; n < 400; n++) {
     clx_procurement p;
     clx_delivery d;
@@ -270,7 +296,8 @@ static void test_survives_failing_memory(void **state) {
     assert_int_equal(clx_document_read(r.arena, "o.yaml", text, strlen(text), &root, &r.error), CLX_OK);
     clx_memory_fail_after(n);
     clx_status status = clx_procurement_read(r.catalog, root, arena, &p, &r.error);
-    if (status == CLX_OK) status = clx_procurement_run(&p, &(clx_delivery_settings){.replicas = 2}, arena, &d, &r.error);
+    if (status == CLX_OK)
+      status = clx_procurement_run(&p, &(clx_delivery_settings){.replicas = 2}, arena, &d, &r.error);
     clx_memory_fail_after(0);
     clx_arena_free(arena);
     if (status == CLX_OK) break;

@@ -2,6 +2,8 @@
 // instances from the catalogue, and the simplex method by itself.
 #include "check.h"
 
+#include <unistd.h>
+
 #include "catalog/catalog.h"
 #include "chance/chance.h"
 #include "supply/supply_plan_market.h"
@@ -73,8 +75,8 @@ static void test_cost_of_a_plan_written_out(void **state) {
   const double cvar = (0.25 * cost[3] + 0.15 * cost[2]) / 0.4;
   CLX_CHECK_NEAR(plan.mean, mean, 1e-12, 0);
   CLX_CHECK_NEAR(plan.cvar, cvar, 1e-12, 0);
-  const double first = p.qualify[0] + p.qualify[1] + p.setup[0] + p.setup[2] + p.setup[3] + p.setup[4] + 50 * p.price[0] +
-                       60 * p.price[2] + 40 * p.price[3] + 70 * p.price[4];
+  const double first = p.qualify[0] + p.qualify[1] + p.setup[0] + p.setup[2] + p.setup[3] + p.setup[4] +
+                       50 * p.price[0] + 60 * p.price[2] + 40 * p.price[3] + 70 * p.price[4];
   CLX_CHECK_NEAR(plan.first, first, 1e-12, 0);
   CLX_CHECK_NEAR(plan.cost, first + 0.75 * mean + 0.25 * cvar, 1e-12, 0);
   clx_arena_free(arena);
@@ -112,7 +114,7 @@ static void test_small_programs_against_everything(void **state) {
   for (uint64_t seed = 1; seed <= 6; seed++) {
     clx_arena *arena = clx_arena_new();
     clx_sourcing p = draw(seed, 2, 2, 5, arena);
-    p.lambda = seed % 3 * 0.5;
+    p.lambda = 0.5 * (double)(seed % 3);
     for (int32_t s = 0; s < 2; s++)  // what is ordered late would never arrive
       for (int32_t i = 0; i < 20; i++) p.arrival[i] = p.arrival[i] > 1 ? 1 : p.arrival[i];
     const clx_plan plan = solve(&p, 1e-9, arena);
@@ -168,7 +170,8 @@ static void test_the_same_optimum_as_cbc(void **state) {
     clx_plan other;
     clx_error error;
     clx_error_clear(&error);
-    const clx_status status = clx_sourcing_solve_extensive(&p, &(clx_plan_settings){.gap = 1e-9}, arena, &other, &error);
+    const clx_status status =
+        clx_sourcing_solve_extensive(&p, &(clx_plan_settings){.gap = 1e-9}, arena, &other, &error);
 #ifdef CLX_HAS_COIN
     assert_int_equal(status, CLX_OK);
     const clx_plan plan = solve(&p, 1e-8, arena);
@@ -193,8 +196,10 @@ static void test_the_same_optimum_as_glpsol(void **state) {
   const clx_sourcing p = draw(5, 4, 6, 10, arena);
   snprintf(path, sizeof path, "%s/p.lp", folder);
   assert_int_equal(clx_sourcing_write(&p, path, &error), CLX_OK);
-  snprintf(command, sizeof command, "cd %s && glpsol --lp p.lp --tmlim 60 -o out.txt >/dev/null && grep Objective out.txt > o && rm -f p.lp out.txt",
-           folder);
+  snprintf(
+      command, sizeof command,
+      "cd %s && glpsol --lp p.lp --tmlim 60 -o out.txt >/dev/null && grep Objective out.txt > o && rm -f p.lp out.txt",
+      folder);
   assert_int_equal(system(command), 0);
   snprintf(path, sizeof path, "%s/o", folder);
   FILE *file = fopen(path, "r");
@@ -414,7 +419,8 @@ static void test_simplex_after_changes_is_as_made_anew(void **state) {
     memcpy(fresh.most, s.most, sizeof cost);
     clx_simplex_begin(&fresh);
     for (int32_t i = 0; i <= round && i < M; i++) clx_simplex_add(&fresh, row[i], low[i]);
-    const clx_simplex_end was = clx_simplex_solve(&s, 1e30, 10000, &bound), is = clx_simplex_solve(&fresh, 1e30, 10000, &anew);
+    const clx_simplex_end was = clx_simplex_solve(&s, 1e30, 10000, &bound),
+                          is = clx_simplex_solve(&fresh, 1e30, 10000, &anew);
     assert_int_equal(was, is);
     infeasible += is == CLX_SIMPLEX_INFEASIBLE;
     optimal += is == CLX_SIMPLEX_OPTIMAL;

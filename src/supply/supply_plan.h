@@ -53,7 +53,7 @@ typedef struct clx_plan {
 } clx_plan;
 
 typedef struct clx_plan_settings {
-  double gap;      // stop at this relative gap; 0 = 1e-6
+  double gap;      // stop at this relative gap; 0 = 1e-6; at least 1e-9
   double seconds;  // of processor time, at most; 0 = 600
   int64_t nodes;   // at most; 0 = 1e6
 } clx_plan_settings;

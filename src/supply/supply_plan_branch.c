@@ -13,6 +13,8 @@ static double processor_seconds(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+#define GAP_LEAST 1e-9  // below, rounding decides
+
 // --- open nodes ------------------------------------------------------------------------------------------------------------------------------------
 
 static unsigned char *new_state(clx_tree *tree) {
@@ -141,7 +143,7 @@ static clx_status make_tree(const clx_sourcing *p, const clx_plan_settings *sett
                             clx_error *error) {
   *tree = (clx_tree){.p = p,
                      .arena = arena,
-                     .gap = settings->gap > 0 ? settings->gap : 1e-6,
+                     .gap = settings->gap > 0 ? fmax(settings->gap, GAP_LEAST) : 1e-6,
                      .best_cost = INFINITY,
                      .pruned = INFINITY};
   CLX_TRY(clx_master_new(p, arena, &tree->master, error));
@@ -171,7 +173,7 @@ static clx_status answer(clx_tree *tree, clx_arena *arena, clx_plan *out, clx_er
   for (int32_t i = 0; i < tree->open_count; i++) bound = fmin(bound, tree->open[i].bound);
   out->bound = bound;
   out->gap = (out->cost - bound) / fmax(fabs(out->cost), 1e-9);
-  out->proved = out->gap <= tree->gap * (1 + 1e-9);
+  out->proved = out->gap <= tree->gap + 1e-14;  // rounding of the cutoff
   out->nodes = tree->nodes;
   out->cuts = tree->master.cuts;
   out->solves = tree->master.simplex.solves;

@@ -101,10 +101,10 @@ static void test_an_allotment_limits_one_buyer(void **state) {
 
 // --- makers --------------------------------------------------------------------------------------------------------------------------------
 
-#define DELL(extra)                                                                                                  \
-  START                                                                                                              \
-      "qualified: [dell, supermicro]\norders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, " \
-      "quantity: \"60,000 GPU\"" extra "}\n"
+#define DELL(extra)                                                                                              \
+  START                                                                                                          \
+  "qualified: [dell, supermicro]\norders:\n  - {name: x, buyer: a, product: H100, maker: dell, at: 2024-07-01, " \
+  "quantity: \"60,000 GPU\"" extra "}\n"
 
 static void test_sub_assemblers_stand_in_for_each_other(void **state) {
   (void)state;

@@ -18,6 +18,7 @@ typedef struct clx_second {
   int32_t *order;    // W: scenarios by cost, dearest first
   double *weight;    // W: probability within the CVaR
   double *position;  // T
+  int32_t *placed;   // S T
 } clx_second;
 
 clx_status clx_second_new(const clx_sourcing *p, clx_arena *arena, clx_second *out, clx_error *error);

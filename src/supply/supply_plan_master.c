@@ -9,6 +9,8 @@ enum { CELLS_MAX = 2048, KEPT = 150, AGE = 20, ROOM = 1200 };
 // Setup that the relaxation counts for a unit of an open order: z = q / most.
 static double setup_of_unit(const clx_sourcing *p, int32_t i) { return p->most[i] > 0 ? p->setup[i] / p->most[i] : 0; }
 
+static void set_held(clx_master *m);
+
 static void set_costs(clx_master *m) {
   const clx_sourcing *p = m->p;
   clx_simplex *s = &m->simplex;
@@ -70,13 +72,15 @@ clx_status clx_master_new(const clx_sourcing *p, clx_arena *arena, clx_master *m
   m->part = CLX_NEW_ARRAY(arena, double, m->decisions);
   m->in = CLX_NEW_ARRAY(arena, bool, cells);
   m->cut = CLX_NEW_ARRAY(arena, double, (size_t)cells *(size_t)(T + 1));
+  m->held = CLX_NEW_ARRAY(arena, double, (size_t)cells *(size_t)(T + 1));
   m->constant = CLX_NEW_ARRAY(arena, double, T + 1);
   m->row = CLX_NEW_ARRAY(arena, double, columns);
-  if (m->quantity == NULL || m->part == NULL || m->in == NULL || m->cut == NULL || m->constant == NULL ||
-      m->row == NULL)
+  if (m->quantity == NULL || m->part == NULL || m->in == NULL || m->cut == NULL || m->held == NULL ||
+      m->constant == NULL || m->row == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for the master program");
   CLX_TRY(clx_second_new(p, arena, &m->second, error));
   CLX_TRY(clx_simplex_new(columns, S + T + 1 + cells + ROOM, arena, &m->simplex, error));
+  set_held(m);
   set_costs(m);
   clx_simplex_begin(&m->simplex);
   add_fixed_rows(m);
@@ -130,37 +134,72 @@ double clx_master_gain(const clx_master *m, int32_t decision, bool in) {
 
 // --- cuts ----------------------------------------------------------------------------------------------------------------------------------
 
-// Slopes and constants of the T + 1 cuts at the last evaluation. The cut of period t is sum_w p_w slope_wt (X_wt - D_wt): what arrives in period a
-// counts in all periods from a on.
+// Mean share of each order that has arrived by each period, times what holding costs: the slopes of the cuts where nothing is late.
+static void set_held(clx_master *m) {
+  const clx_sourcing *p = m->p;
+  const int32_t T = p->periods;
+  for (int32_t w = 0; w < p->scenarios; w++) {
+    const size_t row = (size_t)w * (size_t)m->cells;
+    for (int32_t i = 0; i < m->cells; i++) {
+      const double part = (1 - p->lambda) * p->probability[w] * p->yield[row + (size_t)i];
+      for (int32_t t = p->arrival[row + (size_t)i]; t < T; t++)
+        m->held[(size_t)i * (size_t)(T + 1) + (size_t)t] += part * p->hold[t];
+    }
+  }
+}
+
+// The part of scenario w in the cuts of periods: sum_w p_w slope_wt (X_wt - D_wt). What arrives in period a counts in all periods from a on. Slopes differ
+// from the holding cost where the scenario is late, in few periods.
+static void add_periods(clx_master *m, int32_t w, const double *target, const double *slope) {
+  const clx_sourcing *p = m->p;
+  const int32_t T = p->periods;
+  const double *yield = p->yield + (size_t)w * (size_t)m->cells, mean = (1 - p->lambda) * p->probability[w];
+  const int32_t *arrival = p->arrival + (size_t)w * (size_t)m->cells;
+  double weight[CLX_PERIODS_MAX];
+  int32_t late[CLX_PERIODS_MAX], count = 0;
+  for (int32_t t = 0; t < T; t++) {
+    m->constant[t] -= mean * slope[t] * target[t];
+    if (slope[t] >= p->hold[t]) continue;
+    weight[count] = mean * (p->hold[t] - slope[t]);
+    late[count++] = t;
+  }
+  for (int32_t i = 0; count > 0 && i < m->cells; i++) {
+    double *cut = m->cut + (size_t)i * (size_t)(T + 1);
+    for (int32_t k = count - 1; k >= 0 && late[k] >= arrival[i]; k--) cut[late[k]] -= yield[i] * weight[k];
+  }
+}
+
+// The part of scenario w in the cut of the CVaR.
+static void add_tail(clx_master *m, int32_t w, const double *target, const double *slope) {
+  const clx_sourcing *p = m->p;
+  const int32_t T = p->periods;
+  const double *yield = p->yield + (size_t)w * (size_t)m->cells, tail = p->lambda * m->second.weight[w];
+  const int32_t *arrival = p->arrival + (size_t)w * (size_t)m->cells;
+  double rest[CLX_PERIODS_MAX + 1];
+  rest[T] = 0;
+  for (int32_t t = T - 1; t >= 0; t--) {
+    rest[t] = rest[t + 1] + tail * slope[t];
+    m->constant[T] -= tail * slope[t] * target[t];
+  }
+  for (int32_t i = 0; i < m->cells; i++)
+    if (arrival[i] < T) m->cut[(size_t)i * (size_t)(T + 1) + (size_t)T] += yield[i] * rest[arrival[i]];
+}
+
+// Slopes and constants of the T + 1 cuts at the last evaluation.
 static void make_cuts(clx_master *m) {
   const clx_sourcing *p = m->p;
   const clx_second *second = &m->second;
   const int32_t T = p->periods;
-  memset(m->cut, 0, (size_t)(T + 1) * (size_t)m->cells * sizeof(double));
+  memcpy(m->cut, m->held, (size_t)(T + 1) * (size_t)m->cells * sizeof(double));
   memset(m->constant, 0, (size_t)(T + 1) * sizeof(double));
   for (int32_t w = 0; w < p->scenarios; w++) {
-    const double *yield = p->yield + (size_t)w * (size_t)m->cells;
-    const int32_t *arrival = p->arrival + (size_t)w * (size_t)m->cells;
     const double *target = second->target + (second->target_rows == 1 ? 0 : (size_t)w * (size_t)T);
     const double *slope = second->slope + (size_t)w * (size_t)T;
-    const double mean = (1 - p->lambda) * p->probability[w], tail = p->lambda * second->weight[w];
     const double constant = second->constant[second->target_rows == 1 ? 0 : w];
-    double weight[CLX_PERIODS_MAX], rest[CLX_PERIODS_MAX + 1];
-    rest[T] = 0;
-    m->constant[T] += tail * constant;
-    m->constant[0] += mean * constant;
-    for (int32_t t = T - 1; t >= 0; t--) {
-      weight[t] = mean * slope[t];
-      rest[t] = rest[t + 1] + tail * slope[t];
-      m->constant[t] -= weight[t] * target[t];
-      m->constant[T] -= tail * slope[t] * target[t];
-    }
-    for (int32_t i = 0; i < m->cells; i++) {
-      if (yield[i] <= 0 || arrival[i] >= T) continue;
-      double *cut = m->cut + (size_t)i * (size_t)(T + 1);
-      cut[T] += yield[i] * rest[arrival[i]];
-      for (int32_t t = arrival[i]; t < T && mean > 0; t++) cut[t] += yield[i] * weight[t];
-    }
+    m->constant[0] += (1 - p->lambda) * p->probability[w] * constant;
+    m->constant[T] += p->lambda * second->weight[w] * constant;
+    if (p->lambda < 1) add_periods(m, w, target, slope);
+    if (p->lambda * second->weight[w] > 0) add_tail(m, w, target, slope);
   }
 }
 

@@ -19,6 +19,7 @@ typedef struct clx_master {
   bool *in;          // S T: of the state: decided for
   double *part;      // decisions: of the last solution, 0..1
   double *cut;       // S T x (T + 1): slopes of the cuts of one evaluation
+  double *held;      // S T x (T + 1): slopes of the cuts where no scenario is late
   double *constant;  // T + 1
   double *row;       // columns
   int64_t cuts;

@@ -16,9 +16,10 @@ clx_status clx_second_new(const clx_sourcing *p, clx_arena *arena, clx_second *o
                       .slope = CLX_NEW_ARRAY(arena, double, (size_t)p->scenarios *(size_t)p->periods),
                       .order = CLX_NEW_ARRAY(arena, int32_t, p->scenarios),
                       .weight = CLX_NEW_ARRAY(arena, double, p->scenarios),
+                      .placed = CLX_NEW_ARRAY(arena, int32_t, (size_t)p->suppliers * (size_t)p->periods),
                       .position = CLX_NEW_ARRAY(arena, double, p->periods)};
   if (out->target == NULL || out->constant == NULL || out->cost == NULL || out->slope == NULL || out->order == NULL ||
-      out->weight == NULL || out->position == NULL)
+      out->weight == NULL || out->position == NULL || out->placed == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d scenarios", p->scenarios);
   for (int32_t w = 0; w < rows; w++) {
     double wanted = 0;
@@ -72,15 +73,20 @@ void clx_second_value(clx_second *second, const double *quantity, double *mean, 
   const clx_sourcing *p = second->p;
   const int32_t cells = p->suppliers * p->periods;
   double *position = second->position;
+  int32_t *placed = second->placed, count = 0;  // orders that there are
   *mean = 0;
+  for (int32_t i = 0; i < cells; i++)
+    if (quantity[i] > 0) placed[count++] = i;
   for (int32_t w = 0; w < p->scenarios; w++) {
     const double *yield = p->yield + (size_t)w * (size_t)cells;
     const int32_t *arrival = p->arrival + (size_t)w * (size_t)cells;
     const double *target = second->target + (second->target_rows == 1 ? 0 : (size_t)w * (size_t)p->periods);
     double *slope = second->slope + (size_t)w * (size_t)p->periods;
     memset(position, 0, (size_t)p->periods * sizeof(double));
-    for (int32_t i = 0; i < cells; i++)
-      if (quantity[i] > 0 && arrival[i] < p->periods) position[arrival[i]] += yield[i] * quantity[i];
+    for (int32_t k = 0; k < count; k++) {
+      const int32_t i = placed[k];
+      if (arrival[i] < p->periods) position[arrival[i]] += yield[i] * quantity[i];
+    }
     double have = 0, cost = second->constant[second->target_rows == 1 ? 0 : w];
     for (int32_t t = 0; t < p->periods; t++) {
       have += position[t];

@@ -7,7 +7,7 @@
 #define FEASIBLE 1e-8  // of a basic variable beyond its bound
 #define PIVOT 1e-8     // smallest element that may be one
 #define DRIFT 1e-6     // error of a row of the dictionary that makes it be built anew
-enum { CHECK_EVERY = 64, LANES = 8 };
+enum { CHECK_EVERY = 64, CHECK_SOLVES = 16, LANES = 8 };
 
 static double *row_of(const clx_simplex *s, int32_t i) { return s->table + (size_t)i * (size_t)s->width; }
 
@@ -368,7 +368,6 @@ static void set_solution(clx_simplex *s) {
 static double drift(clx_simplex *s) {
   const int32_t n = s->columns;
   double worst = 0;
-  set_solution(s);
   for (int32_t i = 0; i < s->rows; i++) {
     const int32_t slot = s->basic[i] - n;
     if (slot < 0) continue;
@@ -455,7 +454,9 @@ clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots,
     double beyond = 0;
     const int32_t r = choose_row(s, &beyond);
     if (r < 0 || k >= pivots) {
-      if (drift(s) > DRIFT && k < pivots) {
+      set_solution(s);
+      // Looked at now and then: bounds do not depend on it, and whoever uses the solution judges it by itself.
+      if (k < pivots && s->solves % CHECK_SOLVES == 0 && drift(s) > DRIFT) {
         rebuild(s);
         set_live(s);
         set_bounds(s);

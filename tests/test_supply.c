@@ -142,6 +142,44 @@ static void test_a_failed_maker_keeps_deposits_and_the_fallback_delivers(void **
   end(&r);
 }
 
+static void test_a_maker_that_is_delisted_fails_when_it_cannot_pay(void **state) {
+  (void)state;
+  rig r = begin();
+  clx_procurement p;
+  // Supermicro: 1.725 billion fall due, 2.1 billion are there.
+  const clx_delivery d = run(
+      &r,
+      START
+      "orders:\n  - {name: x, buyer: a, product: H100, maker: supermicro, at: 2024-07-01, quantity: \"20,000 GPU\"}\n"
+      "events: [{name: d, kind: delisting, maker: supermicro, at: 2024-07-08}]\nqualified: supermicro\n",
+      0, &p);
+  CLX_CHECK_NEAR(d.order[0].short_by.median, 0, 0, 0);
+  clx_maker poor = *p.maker[0];
+  poor.cash = 1.7e9;
+  p.maker[0] = &poor;
+  clx_delivery e;
+  assert_int_equal(clx_procurement_run(&p, &(clx_delivery_settings){0}, r.arena, &e, &r.error), CLX_OK);
+  CLX_CHECK_NEAR(e.order[0].short_by.median, 20000, 1e-12, 0);
+  end(&r);
+}
+
+static void test_a_new_maker_is_qualified_once(void **state) {
+  (void)state;
+  rig r = begin();
+  clx_procurement p, q;
+#define TWO                                                                                                       \
+  "orders:\n  - {name: x, buyer: a, product: H100, maker: supermicro, at: 2024-07-01, quantity: \"8,000 GPU\"}\n" \
+  "  - {name: y, buyer: a, product: H100, maker: supermicro, at: 2024-08-05, quantity: \"8,000 GPU\"}\n"
+  const clx_delivery known = run(&r, START "qualified: supermicro\n" TWO, 0, &p), fresh = run(&r, START TWO, 0, &q);
+  assert_true(fresh.order[0].finished.median >= 8);  // eight weeks, against a lead of three
+  assert_true(known.order[0].finished.median < 8);
+  CLX_CHECK_NEAR(q.purchase[0].qualification, q.maker[0]->qualification_cost, 0, 0);
+  CLX_CHECK_NEAR(q.purchase[1].qualification, 0, 0, 0);
+  assert_true(q.maker[0]->qualification_cost > 0);
+  CLX_CHECK_NEAR(fresh.buyer[0].paid.median - known.buyer[0].paid.median, q.maker[0]->qualification_cost, 1e-6, 0);
+  end(&r);
+}
+
 static void test_orders_move_on_a_date(void **state) {
   (void)state;
   rig r = begin();
@@ -279,6 +317,8 @@ static void test_what_is_said_of_bad_input(void **state) {
          CLX_INPUT, 9, "y -> x -> y");
   refuse(START "orders:\n" ORDER("x", "a", "8") "events: [{name: e, kind: move, maker: dell, at: 2024-07-08}]\n",
          CLX_INPUT, 6, "to: event \"e\" of kind move needs it");
+  refuse(START "orders:\n" ORDER("x", "a", "8") "allotments:\n  - {buyer: a, capacity: nvidia-hopper, rate: [{from: 2024-07-01, rate: 1 GPU/week}]}\n  - {buyer: a, capacity: nvidia-hopper, rate: []}\n",
+         CLX_INPUT, 8, "two of");
   refuse(START "currency: EUR\norders:\n" ORDER("x", "a", "8"), CLX_INPUT, 0, "unknown currency \"EUR\"");
 }
 
@@ -312,6 +352,8 @@ int main(void) {
       cmocka_unit_test(test_an_allotment_limits_one_buyer),
       cmocka_unit_test(test_sub_assemblers_stand_in_for_each_other),
       cmocka_unit_test(test_a_failed_maker_keeps_deposits_and_the_fallback_delivers),
+      cmocka_unit_test(test_a_maker_that_is_delisted_fails_when_it_cannot_pay),
+      cmocka_unit_test(test_a_new_maker_is_qualified_once),
       cmocka_unit_test(test_orders_move_on_a_date),
       cmocka_unit_test(test_a_window_that_slips_and_one_that_never_opens),
       cmocka_unit_test(test_bands_are_in_order_and_seeds_repeat),

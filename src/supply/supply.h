@@ -102,6 +102,7 @@ typedef struct clx_maker {
   double failures;             // 1/s: it delivers nothing more, for good
   double recovered;            // share of deposits that come back after a failure
   double cash_call;            // USD that fall due when it is delisted
+  double cash;                 // USD at hand then; 0 = not known: it cannot pay
 } clx_maker;
 extern const clx_schema clx_maker_schema;
 

@@ -40,12 +40,13 @@ typedef struct clx_order_spec {
 } clx_order_spec;
 
 typedef enum clx_incident_kind {
-  CLX_INCIDENT_HALT,     // the maker delivers nothing for `duration`; 0 = for good
-  CLX_INCIDENT_FAILURE,  // for good, deposits are lost, work in progress too
-  CLX_INCIDENT_RATE,     // of the capacity or of the maker's line: times `factor` for `duration`; 0 = for good
-  CLX_INCIDENT_SLIP,     // the product's window opens `duration` later
-  CLX_INCIDENT_CANCEL,   // the product is delivered no more (licence, variant dropped)
-  CLX_INCIDENT_MOVE,     // `share` of what the maker owes goes to `to`, with its lead time
+  CLX_INCIDENT_HALT,       // the maker delivers nothing for `duration`; 0 = for good
+  CLX_INCIDENT_FAILURE,    // for good, deposits are lost, work in progress too
+  CLX_INCIDENT_DELISTING,  // of the maker: it fails where what falls due (cash_call) is more than its cash
+  CLX_INCIDENT_RATE,       // of the capacity or of the maker's line: times `factor` for `duration`; 0 = for good
+  CLX_INCIDENT_SLIP,       // the product's window opens `duration` later
+  CLX_INCIDENT_CANCEL,     // the product is delivered no more (licence, variant dropped)
+  CLX_INCIDENT_MOVE,       // `share` of what the maker owes goes to `to`, with its lead time
   CLX_INCIDENT_KINDS
 } clx_incident_kind;
 extern const char *const clx_incident_kind_name[CLX_INCIDENT_KINDS + 1];
@@ -125,6 +126,7 @@ typedef struct clx_purchase {
   int32_t fallback;               // purchase to which the rest goes when the maker fails, or -1
   double quantity, price;         // GPUs; per GPU, in the currency of the results
   double deposit;                 // share of the price
+  double qualification;           // money, of a maker that is new to the buyer
   int32_t by;                     // week in which it is wanted; -1 = not stated
   int32_t placed_first, placed_last;
   int32_t qualified;  // first week in which the maker may deliver; moved ones: weeks after the move

@@ -120,9 +120,8 @@ static clx_status read_price(const clx_procurement_build *b, const clx_order_spe
 
 static clx_status set_price(const clx_procurement_build *b, const clx_order_spec *o, clx_purchase *p) {
   const clx_product *product = b->out->product[p->product];
-  double time = 0, rate = 1;
+  double time = 0;
   CLX_TRY(clx_date_read(o->at, "at", o->place, &time, b->error));
-  CLX_TRY(clx_build_currency(b, b->spec->currency, b->spec->place, &rate));
   if (o->price != NULL) {
     CLX_TRY(read_price(b, o, &p->price));
   } else {
@@ -134,7 +133,7 @@ static clx_status set_price(const clx_procurement_build *b, const clx_order_spec
     }
     if (p->maker >= 0) p->price *= b->out->maker[p->maker]->price_ratio;
   }
-  p->price /= rate;
+  p->price /= b->usd;
   return CLX_OK;
 }
 
@@ -156,6 +155,10 @@ static void set_terms(const clx_procurement_build *b, clx_purchase *p) {
   p->deposit = maker->deposit;
   const double weeks = is_qualified(b, maker) ? 0 : ceil(maker->qualification / CLX_WEEK);
   p->qualified = (int32_t)fmin(weeks, CLX_WEEKS_MAX);
+  // Paid once for each buyer and maker: with the first of their orders.
+  p->qualification = weeks > 0 ? maker->qualification_cost / b->usd : 0;
+  for (const clx_purchase *q = b->out->purchase; q < p; q++)
+    if (q->buyer == p->buyer && q->maker == p->maker) p->qualification = 0;
 }
 
 static clx_status check_lot(const clx_procurement_build *b, const clx_order_spec *o, const clx_purchase *p) {
@@ -299,6 +302,7 @@ clx_status clx_procurement_compile(const clx_procurement_spec *spec, const clx_s
     return clx_fail(error, CLX_INPUT, spec->place, "orders: expected 1..%d, and at most as many buyers; read %d and %d",
                     CLX_ORDERS_MAX, spec->order_count, spec->buyer_count);
   }
+  CLX_TRY(clx_build_currency(b, spec->currency, spec->place, &b->usd));
   CLX_TRY(allocate(b));
   CLX_TRY(build_buyers(b));
   clx_status first = CLX_OK;

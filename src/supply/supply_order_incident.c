@@ -14,6 +14,7 @@ static clx_status check_named(const clx_procurement_build *b, const clx_incident
   switch (s->kind) {
     case CLX_INCIDENT_HALT:
     case CLX_INCIDENT_FAILURE:
+    case CLX_INCIDENT_DELISTING:
       return s->maker == NULL ? missing(b, s, "maker") : CLX_OK;
     case CLX_INCIDENT_RATE:
       return (s->maker == NULL) == (s->capacity == NULL) ? missing(b, s, "maker or capacity") : CLX_OK;

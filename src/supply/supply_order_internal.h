@@ -10,6 +10,7 @@ typedef struct clx_procurement_build {
   clx_arena *arena;
   clx_procurement *out;
   clx_error *error;
+  double usd;  // for one of the results' currency
 } clx_procurement_build;
 
 // Index of an entry in out->product, maker or limit, added when it is new. CLX_INPUT: the finder does not know it.
@@ -92,6 +93,8 @@ void clx_replica_draw(clx_replica *r, uint64_t seed, uint64_t replica, bool sure
 void clx_replica_portions(clx_replica *r);
 // Runs the weeks. Returns GPUs that the books do not account for.
 double clx_replica_run(clx_replica *r);
+// The maker of a place to move to becomes one of the buyer's, at its cost.
+void clx_replica_qualify(clx_replica *r, int32_t purchase, int32_t week);
 // What happens at the start of a week: incidents, failures of makers.
 void clx_replica_turn(clx_replica *r, int32_t week);
 // Deliveries of an order to buyers, through its swaps.

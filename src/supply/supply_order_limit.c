@@ -72,6 +72,10 @@ static clx_status build_allotment(clx_procurement_build *b, const clx_allotment_
   CLX_TRY(clx_build_buyer(b, s->buyer, "buyer", s->place, &buyer));
   CLX_TRY(clx_build_capacity(b, s->capacity, s->place, &capacity));
   CLX_TRY(check_rates(b, s));
+  for (int32_t i = 0; i < b->out->limit_count; i++) {
+    if (b->out->limit[i].buyer == buyer && b->out->limit[i].capacity == capacity)
+      return clx_fail(b->error, CLX_INPUT, s->place, "allotments: two of \"%s\" to \"%s\"", s->capacity, s->buyer);
+  }
   CLX_TRY(add(b, s->rate, s->rate_count,
               clx_arena_format(b->arena, "allotment of %s to %s", b->out->limit[capacity].name, s->buyer), s->place,
               &index));

@@ -3,8 +3,8 @@
 #include "supply/supply_rows.h"
 
 const char *const clx_sharing_name[CLX_SHARINGS + 1] = {"pro_rata", "fair", "priority", NULL};
-const char *const clx_incident_kind_name[CLX_INCIDENT_KINDS + 1] = {"halt",   "failure", "rate", "slip",
-                                                                    "cancel", "move",    NULL};
+const char *const clx_incident_kind_name[CLX_INCIDENT_KINDS + 1] = {"halt", "failure", "delisting", "rate",
+                                                                    "slip", "cancel",  "move",      NULL};
 
 #define F clx_buyer_spec
 static const clx_row buyer_rows[] = {
@@ -49,7 +49,7 @@ static const clx_row incident_rows[] = {
      .required = true,
      .doc = "what happens"},
     TEXT_NEEDED("at", at, "date"),
-    TEXT("maker", maker, "of a halt, failure, move or rate"),
+    TEXT("maker", maker, "of a halt, failure, delisting, move or rate"),
     TEXT("capacity", capacity, "of a rate"),
     TEXT("product", product, "of a slip or cancel"),
     TEXT("to", to, "of a move: the maker who takes over"),

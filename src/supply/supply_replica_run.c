@@ -29,6 +29,7 @@ static void begin(clx_replica *r) {
     r->cause[i] = CLX_WAIT_LEAD;
     // Where something is moved to, the maker is qualified from the move on.
     r->ready_week[i] = i < p->order_count ? purchase->qualified : p->weeks;
+    if (i < p->order_count) r->paid[purchase->buyer] += purchase->qualification;
     for (int32_t w = 0; i < p->order_count && w < span; w++)
       row(r->fresh, i, p->weeks)[purchase->placed_first + w] = purchase->quantity / span;
   }
@@ -48,7 +49,7 @@ static void place(clx_replica *r, int32_t week) {
       r->paid[purchase->buyer] += fresh * purchase->price * purchase->deposit;
       const int32_t due = r->due[(size_t)i * (size_t)p->weeks + (size_t)week];
       if (due < p->weeks) coming[due] += fresh;
-      if (r->ready_week[i] >= p->weeks && i >= p->order_count) r->ready_week[i] = week + purchase->qualified;
+      if (r->ready_week[i] >= p->weeks && i >= p->order_count) clx_replica_qualify(r, i, week);
     }
     r->waiting[i] += coming[week];
     r->early[i] = fmax(0, r->early[i] - coming[week]);
@@ -82,7 +83,7 @@ static void set_limits(const clx_procurement *p, clx_portion *portion, const clx
   for (int32_t k = 0; k < product->need_count; k++) {
     const int32_t capacity = limit_named(p, product->need[k].capacity);
     add_limit(portion, capacity, product->need[k].amount);
-    for (int32_t i = 0; i < p->limit_count && portion->limit_count < CLX_FLOW_LIMITS - 2; i++) {
+    for (int32_t i = 0; i < p->limit_count; i++) {
       if (p->limit[i].buyer == purchase->buyer && p->limit[i].capacity == capacity)
         add_limit(portion, i, product->need[k].amount);
     }

@@ -5,6 +5,12 @@
 
 static double *row(double *table, int32_t index, int32_t weeks) { return table + (size_t)index * (size_t)weeks; }
 
+void clx_replica_qualify(clx_replica *r, int32_t purchase, int32_t week) {
+  const clx_purchase *p = &r->p->purchase[purchase];
+  r->ready_week[purchase] = week + p->qualified;
+  r->paid[p->buyer] += p->qualification;
+}
+
 // Takes `share` of what purchase `from` owes or will be asked for and asks purchase `to` for it instead (`to` < 0: nobody). Deposits of
 // what was placed come back as far as the maker returns them.
 static void take_away(clx_replica *r, int32_t from, int32_t to, double share, int32_t week) {
@@ -32,7 +38,7 @@ static void take_away(clx_replica *r, int32_t from, int32_t to, double share, in
   }
   next[week] += moved;
   r->moved_in += moved;
-  if (r->ready_week[to] >= p->weeks) r->ready_week[to] = week + p->purchase[to].qualified;
+  if (r->ready_week[to] >= p->weeks) clx_replica_qualify(r, to, week);
 }
 
 static void fail_maker(clx_replica *r, int32_t maker, int32_t week) {
@@ -53,6 +59,10 @@ static void apply(clx_replica *r, int32_t index, int32_t week) {
       break;
     case CLX_INCIDENT_FAILURE:
       if (r->failed[e->maker] > week) r->failed[e->maker] = week;
+      break;
+    case CLX_INCIDENT_DELISTING:  // what falls due at once against what is there
+      if (p->maker[e->maker]->cash_call > p->maker[e->maker]->cash && r->failed[e->maker] > week)
+        r->failed[e->maker] = week;
       break;
     case CLX_INCIDENT_RATE:
       for (int32_t i = 0; i < p->limit_count; i++) {

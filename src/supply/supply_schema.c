@@ -94,6 +94,7 @@ static const clx_row maker_rows[] = {
     REAL("halt_high", halt_high, "s", 0, 0, TIME_MAX, "one stop in ten is longer"),
     REAL("failures", failures, "1/s", 0, 0, 1, "it delivers nothing more, for good"),
     REAL("recovered", recovered, NULL, 0, 0, 1, "share of deposits that come back after a failure"),
+    REAL("cash", cash, "USD", 0, 0, MONEY_MAX, "at hand; 0 = not known: it cannot pay what falls due"),
     REAL("cash_call", cash_call, "USD", 0, 0, MONEY_MAX, "that falls due when it is delisted"),
 };
 SCHEMA(clx_maker_schema, "maker", "who sells servers and racks", maker_rows);

@@ -4,7 +4,7 @@
 
 #include "supply/supply_plan_branch.h"
 
-enum { CANDIDATES = 8, RELIABLE = 2, PROBE_PIVOTS = 40, PIVOTS = 20000 };
+enum { CANDIDATES = 8, RELIABLE = 8, PROBE_PIVOTS = 40, PIVOTS = 20000 };
 #define WHOLE 1e-6  // distance from 0 or 1
 
 double clx_tree_cutoff(const clx_tree *tree) {

@@ -89,6 +89,18 @@ clx_status clx_catalog_read_decide(const clx_catalog *catalog, const struct clx_
                                    clx_arena *arena, struct clx_decide_found *found, clx_error *error);
 clx_status clx_catalog_read_rent(const clx_catalog *catalog, const char *name, clx_place place, clx_arena *arena,
                                  struct clx_rent *rent, clx_error *error);
+// Products, makers and capacities that orders name, and what these name in turn; how the compiler finds them.
+struct clx_procurement_spec;
+struct clx_procurement;
+struct clx_supply_finder;
+clx_status clx_catalog_read_supply(const clx_catalog *catalog, const struct clx_procurement_spec *spec,
+                                   clx_arena *arena, const clx_equipment **list, clx_error *error);
+struct clx_supply_finder clx_equipment_supply_finder(const clx_equipment *list);
+// Orders of several buyers (docs/model/supply.md) from a document or file: read, resolved, compiled; all from `arena`. CLX_INPUT with the place.
+clx_status clx_procurement_read(const clx_catalog *catalog, const clx_node *root, clx_arena *arena,
+                                struct clx_procurement *out, clx_error *error);
+clx_status clx_procurement_load(const clx_catalog *catalog, const char *path, clx_arena *arena,
+                                struct clx_procurement *out, clx_error *error);
 // The canonical name for a name or alias, or NULL.
 const char *clx_catalog_canonical(const clx_catalog *catalog, const char *kind, const char *name);
 // The parsed tree of an entry (canonical name or alias), or NULL.

@@ -9,6 +9,7 @@
 #include "cooling/cooling_plant.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
+#include "supply/supply.h"
 #include "unit/unit.h"
 
 static const char *const provenance_kinds[] = {"datasheet", "measured", "fitted", "estimated", "assumed"};
@@ -182,6 +183,22 @@ static void check_plant(check *c, const clx_plant_spec *spec, clx_place file) {
   }
 }
 
+static void demand_entry(check *c, const char *kind, const char *name, clx_place file) {
+  if (name == NULL || clx_catalog_canonical(c->catalog, kind, name) != NULL) return;
+  note(c, clx_fail(c->error, CLX_INPUT, file, "%s: catalogue/%s has no \"%s\"", kind, kind, name));
+}
+
+static void check_product(check *c, const clx_product *product, clx_place file) {
+  note(c, clx_product_check(product, file, c->error));
+  demand_entry(c, "device", product->device, file);
+  for (int32_t i = 0; i < product->need_count; i++) demand_entry(c, "capacity", product->need[i].capacity, file);
+}
+
+static void check_maker(check *c, const clx_maker *maker, clx_place file) {
+  note(c, clx_maker_check(maker, file, c->error));
+  for (int32_t i = 0; i < maker->route_count; i++) demand_entry(c, "capacity", maker->route[i].capacity, file);
+}
+
 // What the rows of a schema cannot say.
 static void check_sense(check *c, const clx_schema *schema, void *object, const char *name, clx_arena *arena) {
   const clx_place file = {.file = name};
@@ -189,6 +206,9 @@ static void check_sense(check *c, const clx_schema *schema, void *object, const 
   if (schema == &clx_conversion_schema) note(c, clx_conversion_check(object, file, c->error));
   if (schema == &clx_plant_schema) check_plant(c, object, file);
   if (schema == &clx_mover_schema) note(c, clx_mover_check(object, file, c->error));
+  if (schema == &clx_capacity_schema) note(c, clx_capacity_check(object, file, c->error));
+  if (schema == &clx_product_schema) check_product(c, object, file);
+  if (schema == &clx_maker_schema) check_maker(c, object, file);
   if (schema == &clx_tower_schema) note(c, clx_tower_check(object, file, c->error));
   if (schema == &clx_dry_cooler_schema) note(c, clx_dry_check(object, file, c->error));
   if (schema == &clx_chiller_schema) note(c, clx_chiller_check(object, file, c->error));

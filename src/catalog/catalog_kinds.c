@@ -16,6 +16,7 @@
 #include "power/power_chain.h"
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
+#include "supply/supply.h"
 #include "training/training.h"
 #include "weather/weather.h"
 #include "weather/weather.h"
@@ -29,6 +30,7 @@ static const struct {
     {"accuracy", &clx_accuracy_schema},
     {"battery", &clx_battery_schema},
     {"building", &clx_building_schema},
+    {"capacity", &clx_capacity_schema},
     {"cdu", &clx_cdu_schema},
     {"chain", &clx_chain_schema},
     {"chiller", &clx_chiller_schema},
@@ -43,10 +45,12 @@ static const struct {
     {"kernels", &clx_kernels_schema},
     {"library", &clx_library_schema},
     {"link", &clx_link_schema},
+    {"maker", &clx_maker_schema},
     {"model", &clx_model_schema},
     {"mover", &clx_mover_schema},
     {"plant", &clx_plant_schema},
     {"price", &clx_price_schema},
+    {"product", &clx_product_schema},
     {"rack", &clx_rack_schema},
     {"rack_coolant", &clx_rack_coolant_schema},
     {"rent", &clx_rent_schema},

@@ -15,7 +15,7 @@ typedef struct clx_dimension {
 
 // Reads a unit expression such as "Gbit/s", "W", "USD/kWh", "m3/h", "kg/s", "tokens/s": factors joined by '*' or '/',
 // an integer power after '^' or directly ("m3"), and "1/" in front ("1/h"). Prefixes n u m k M G T P E and Ki Mi Gi Ti. "degC" and "degF" carry an
-// offset and stand alone. Durations: s, ms, us, ns, min, h, day(s), week(s), month(s) (30.4375 d), year(s) (365.25 d).
+// offset and stand alone. Durations: s, ms, us, ns, min, h, day(s), week(s), month(s) (30.4375 d), quarter(s) (3 months), year(s) (365.25 d).
 // Returns false and leaves outputs untouched when it cannot be read.
 bool clx_unit_read(const char *unit, clx_dimension *dimension, double *factor, double *offset);
 

@@ -25,6 +25,7 @@ static const symbol SYMBOLS[] = {
     {"day", 86400, {1}, false, true, 0},
     {"week", 7 * 86400.0, {1}, false, true, 0},
     {"month", 30.4375 * 86400, {1}, false, true, 0},
+    {"quarter", 3 * 30.4375 * 86400, {1}, false, true, 0},
     {"year", 365.25 * 86400, {1}, false, true, 0},
     {"Hz", 1, {-1}, true, false, 0},
     {"m", 1, {0, 1}, true, false, 0},

@@ -40,6 +40,10 @@ typedef clx_status clx_project_reader(const char *file, const char *data, size_t
 clx_project_reader clx_project_read_rcp;
 // PSPLIB: sections of precedence, requests and availabilities; several modes; R renewable, N nonrenewable (all there at the start).
 clx_project_reader clx_project_read_sm;
+// CSV with the columns kind, name, duration, predecessors, uses, release, deadline, phase, calendar, levels (and notes). A row is an activity
+// (kind empty; the next row of the same name is another mode of it): predecessors "dig; pour FS+2; cure SS+1..5", uses "crew:3; rack:8". Or a resource or
+// consumable: levels "0:10; 240:16". Or a calendar: levels "111111110000000000000000; 48-72:0". One unit is an hour.
+clx_project_reader clx_project_read_csv;
 
-// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB).
+// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv).
 clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error);

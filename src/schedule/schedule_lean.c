@@ -52,6 +52,13 @@ static bool sort_topologically(const clx_project *p, clx_arena *arena, int32_t *
   return in == n;
 }
 
+clx_status clx_lean_order(const clx_project *p, clx_arena *arena, int32_t **activity, clx_error *error) {
+  int32_t *place = CLX_NEW_ARRAY(arena, int32_t, p->activity_count + 1);
+  *activity = CLX_NEW_ARRAY(arena, int32_t, p->activity_count + 1);
+  if (place == NULL || *activity == NULL || !sort_topologically(p, arena, *activity, place)) return no_memory(error);
+  return CLX_OK;
+}
+
 static bool edges_new(clx_arena *arena, int32_t n, int32_t m, clx_lean_edges *e) {
   e->first = CLX_NEW_ARRAY(arena, int32_t, n + 2);
   e->other = CLX_NEW_ARRAY(arena, int32_t, m + 1);

@@ -37,6 +37,8 @@ typedef struct clx_lean {
 
 // Whether a project with these modes (NULL: the first) has nothing that a lean model leaves out.
 bool clx_lean_fits(const clx_project *project);
+// The activities in topological order, as lean models number them.
+clx_status clx_lean_order(const clx_project *project, clx_arena *arena, int32_t **activity, clx_error *error);
 // `mode` as above. The project must have passed its check. O(horizon resources + links)
 clx_status clx_lean_make(const clx_project *project, const int32_t *mode, clx_arena *arena, clx_lean *lean,
                          clx_error *error);

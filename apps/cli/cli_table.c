@@ -7,7 +7,7 @@
 static int check_options(const cli_call *call) {
   static const cli_heeded heeded[] = {{"device", "kernels"},     {"family", "kernels"}, {"library", "collectives"},
                                       {"notes", "collectives"},  {"threads", "cases"},  {"limit", "schedule"},
-                                      {"schedules", "schedule"}, {"every", "schedule"}};
+                                      {"plans", "schedule"}, {"every", "schedule"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -167,7 +167,7 @@ static int validate_schedule(const cli_call *call) {
       code = cli_wrong("'--%s' is an option of tables, not of 'validate schedule'", tables_only[i]);
   }
   if (code == CLI_DONE &&
-      (!cli_number(call, "limit", 1, 1000000, &seconds) || !cli_number(call, "schedules", 1, 1000000000, &schedules) ||
+      (!cli_number(call, "limit", 1, 1000000, &seconds) || !cli_number(call, "plans", 1, 1000000000, &schedules) ||
        !cli_number(call, "every", 1, 1000000, &every)))
     code = CLI_WRONG;
   const char *only = cli_text(call, "only");
@@ -217,7 +217,7 @@ static const cli_option VALIDATE_OPTIONS[] = {
      .value = "S",
      .kind = CLI_TEXT,
      .doc = "schedule: seconds of CPU time for an instance (default 10)"},
-    {.name = "schedules",
+    {.name = "plans",
      .value = "N",
      .kind = CLI_TEXT,
      .doc = "schedule: as many schedules of list scheduling for an instance instead"},

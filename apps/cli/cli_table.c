@@ -5,9 +5,9 @@
 #include "cli.h"
 
 static int check_options(const cli_call *call) {
-  static const cli_heeded heeded[] = {{"device", "kernels"},     {"family", "kernels"}, {"library", "collectives"},
-                                      {"notes", "collectives"},  {"threads", "cases"},  {"limit", "schedule"},
-                                      {"plans", "schedule"}, {"every", "schedule"}};
+  static const cli_heeded heeded[] = {{"device", "kernels"},    {"family", "kernels"}, {"library", "collectives"},
+                                      {"notes", "collectives"}, {"threads", "cases"},  {"limit", "schedule"},
+                                      {"plans", "schedule"},    {"every", "schedule"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 

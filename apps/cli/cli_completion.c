@@ -25,7 +25,7 @@ static void put_words(cli_value_kind kind) {
     for (int32_t i = 0; (word = clx_catalog_kind(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_TABLE || kind == CLI_COMPARED) {
     for (int32_t i = 0; (word = clx_table_kind_name(i)) != NULL; i++) printf(" %s", word);
-    if (kind == CLI_COMPARED) fputs(" cases", stdout);
+    if (kind == CLI_COMPARED) fputs(" cases schedule", stdout);
   } else if (kind == CLI_CASE) {
     put_cases();
   } else if (kind == CLI_TRAFFIC) {

@@ -5,11 +5,9 @@
 #include "cli.h"
 
 static int check_options(const cli_call *call) {
-  static const cli_heeded heeded[] = {{"device", "kernels"},
-                                      {"family", "kernels"},
-                                      {"library", "collectives"},
-                                      {"notes", "collectives"},
-                                      {"threads", "cases"}};
+  static const cli_heeded heeded[] = {{"device", "kernels"},    {"family", "kernels"}, {"library", "collectives"},
+                                      {"notes", "collectives"}, {"threads", "cases"},  {"limit", "schedule"},
+                                      {"plans", "schedule"},    {"every", "schedule"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -151,7 +149,48 @@ static int validate_table(const cli_call *call) {
   return code;
 }
 
+static bool show(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
+
+// Instances of scheduling: a directory instead of a table.
+static int validate_schedule(const cli_call *call) {
+  static const char *const tables_only[] = {"by", "peers"};
+  clx_error error;
+  clx_error_clear(&error);
+  char *text = NULL;
+  uint64_t seconds = 0, schedules = 0, every = 1;
+  cli_progress progress;
+  clx_schedule_validation options;
+  clx_schedule_validation_default(&options);
+  int code = check_options(call);
+  for (int32_t i = 0; i < CLI_COUNT(tables_only); i++) {
+    if (cli_flag(call, tables_only[i]))
+      code = cli_wrong("'--%s' is an option of tables, not of 'validate schedule'", tables_only[i]);
+  }
+  if (code == CLI_DONE &&
+      (!cli_number(call, "limit", 1, 1000000, &seconds) || !cli_number(call, "plans", 1, 1000000000, &schedules) ||
+       !cli_number(call, "every", 1, 1000000, &every)))
+    code = CLI_WRONG;
+  const char *only = cli_text(call, "only");
+  if (code == CLI_DONE && only != NULL && strncmp(only, "set=", 4) != 0)
+    code = cli_wrong("'--only' of 'validate schedule' takes set=NAME,NAME, read '%s'", only);
+  if (code != CLI_DONE) return code;
+  if (seconds > 0) options.seconds = (double)seconds;
+  options.schedules = (int64_t)schedules;
+  options.every = (int32_t)every;
+  options.only = only != NULL ? only + 4 : NULL;
+  options.progress = show;
+  options.context = &progress;
+  cli_progress_start(&progress);
+  if (clx_schedule_validate(call->argument[1], &options, cli_flag(call, "json"), &text, &error) != CLX_OK)
+    code = error.status == CLX_EXPECTATION ? CLI_UNMET : cli_fail(&error);
+  cli_progress_end(&progress, code == CLI_UNMET);
+  if (code == CLI_DONE) cli_put(text);
+  clx_text_free(text);
+  return code;
+}
+
 static int validate(const cli_call *call) {
+  if (strcmp(call->argument[0], "schedule") == 0 && call->argument_count == 2) return validate_schedule(call);
   if (strcmp(call->argument[0], "cases") == 0) return validate_cases(call);
   if (call->argument_count == 2) return validate_table(call);
   if (call->argument_count > 2)
@@ -174,6 +213,15 @@ static const cli_option VALIDATE_OPTIONS[] = {
      .kind = CLI_FILE_PATH,
      .doc = "also print the errors of other programs on the same rows: a CSV with peer, case, id, predicted_s"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "cases: threads of simulations (default 1)"},
+    {.name = "limit",
+     .value = "S",
+     .kind = CLI_TEXT,
+     .doc = "schedule: seconds of CPU time for an instance (default 10)"},
+    {.name = "plans",
+     .value = "N",
+     .kind = CLI_TEXT,
+     .doc = "schedule: as many schedules of list scheduling for an instance instead"},
+    {.name = "every", .value = "N", .kind = CLI_TEXT, .doc = "schedule: only every N-th instance of a set"},
     {.name = "json", .doc = "all figures, as JSON"},
 };
 
@@ -185,11 +233,13 @@ const cli_command cli_validate_command = {
         "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels,\n"
         "collectives or energy.\n"
         "KIND cases: asks the models for every figure of the shipped cases, or of the folders, cases and YAML\n"
-        "files that are named, and compares with its tolerance; exit code 3 when one lies outside.",
+        "files that are named, and compares with its tolerance; exit code 3 when one lies outside.\n"
+        "KIND schedule: plans the projects that DIR/best_known.csv names and compares makespans.",
     .examples = {"colossus validate training runs.csv --by hardware --only trust=A,B",
                  "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus validate collectives nccl.csv --by collective",
-                 "colossus validate energy runs.csv --by model_id", "colossus validate cases reliability"},
+                 "colossus validate energy runs.csv --by model_id", "colossus validate cases reliability",
+                 "colossus validate schedule psplib --limit 10 --only set=J60"},
     .argument = {{"KIND", CLI_COMPARED, false}, {"FILE|NAME", CLI_CASE, true}},
     .repeated = true,
     .options = VALIDATE_OPTIONS,

@@ -46,6 +46,22 @@ void clx_case_options_default(clx_case_options *options);
 clx_status clx_cases_validate(const clx_catalog *catalog, const clx_case_options *options, char **text, int32_t *failed,
                               clx_error *error);
 
+/* --- schedules: makespans against the best known -------------------------------------------------------------------------- */
+typedef struct clx_schedule_validation {
+  uint64_t seed;     /* default 1 */
+  double seconds;    /* s of CPU time for each instance; default 10 */
+  int64_t schedules; /* > 0: so many schedules of the genetic search alone instead */
+  int32_t every;     /* only every n-th instance of a set; default 1 */
+  const char *only;  /* nullable: sets, comma-separated ("J30,J60") */
+  bool (*progress)(void *context, const char *step, double done); /* as that of clx_power_options */
+  void *context;
+} clx_schedule_validation;
+void clx_schedule_validation_default(clx_schedule_validation *options);
+/* Schedules the instances that DIRECTORY/best_known.csv (category, instance, bks) names and that are there, checks every plan and compares,
+ * for people or as JSON. options nullable. CLX_INPUT: no such table, a mistake in an instance. */
+clx_status clx_schedule_validate(const char *directory, const clx_schedule_validation *options, bool json, char **text,
+                                 clx_error *error);
+
 /* --- calibration: parameters from what was measured or counted ------------------------------------------------------------ */
 typedef struct clx_calibrate_options {
   const char *families; /* comma-separated; NULL = all that have a table */

@@ -1,0 +1,49 @@
+// Projects from and to files.
+#pragma once
+
+#include "schedule/schedule.h"
+
+// --- building a project piece by piece ------------------------------------------------------------------------------------------------------
+// Start with zeros and an arena. A mode belongs to the activity added last, a use to the mode, a level to the resource, a span to the calendar.
+// Out of memory is sticky: clx_project_maker_finish says so.
+typedef struct clx_project_list {
+  void *row;
+  int32_t count, room;
+} clx_project_list;
+
+typedef struct clx_project_maker {
+  clx_arena *arena;
+  clx_project project;  // name, unit, start, phase; the rest comes with finish
+  clx_project_list activity, mode, use, link, resource, level, calendar, span;
+  bool failed;
+} clx_project_maker;
+
+int32_t clx_project_add_activity(clx_project_maker *maker,
+                                 const char *name);  // no calendar, no dates; returns its number
+void clx_project_add_mode(clx_project_maker *maker, int32_t duration);
+void clx_project_add_use(clx_project_maker *maker, int32_t resource, int64_t amount);  // nothing for 0
+void clx_project_add_link(clx_project_maker *maker, clx_project_link link);
+int32_t clx_project_add_resource(clx_project_maker *maker, const char *name, bool consumed);
+void clx_project_add_level(clx_project_maker *maker, int32_t at, int64_t amount);
+int32_t clx_project_add_calendar(clx_project_maker *maker, const char *name, const bool *works, int32_t period);
+void clx_project_add_span(clx_project_maker *maker, int32_t from, int32_t to, bool works);
+clx_project_activity *clx_project_maker_activity(clx_project_maker *maker, int32_t number);  // NULL when memory ran out
+clx_project_resource *clx_project_maker_resource(clx_project_maker *maker, int32_t number);
+clx_status clx_project_maker_finish(clx_project_maker *maker, clx_project *project, clx_error *error);
+
+// --- formats ------------------------------------------------------------------------------------------------------------------------------
+// Each reads `size` bytes of `data` (0-terminated), checks the project and fills it from `arena`; `file` names it in mistakes, which have line and
+// column.
+typedef clx_status clx_project_reader(const char *file, const char *data, size_t size, clx_arena *arena,
+                                      clx_project *project, clx_error *error);
+// Patterson: activities and resources, capacities, then for each activity duration, demands, number of successors, successors.
+clx_project_reader clx_project_read_rcp;
+// PSPLIB: sections of precedence, requests and availabilities; several modes; R renewable, N nonrenewable (all there at the start).
+clx_project_reader clx_project_read_sm;
+// CSV with the columns kind, name, duration, predecessors, uses, release, deadline, phase, calendar, levels (and notes). A row is an activity
+// (kind empty; the next row of the same name is another mode of it): predecessors "dig; pour FS+2; cure SS+1..5", uses "crew:3; rack:8". Or a resource or
+// consumable: levels "0:10; 240:16". Or a calendar: levels "111111110000000000000000; 48-72:0". One unit is an hour.
+clx_project_reader clx_project_read_csv;
+
+// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv).
+clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error);

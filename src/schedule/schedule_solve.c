@@ -1,0 +1,309 @@
+// Which search does what, and in which turns.
+#define _POSIX_C_SOURCE 200809L
+#include "schedule/schedule_solve.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "schedule/schedule_genetic.h"
+#include "schedule/schedule_large.h"
+#include "schedule/schedule_rich.h"
+
+typedef struct solver {
+  const clx_project *p;
+  const clx_project_options *options;
+  clx_arena *arena;
+  clx_error *error;
+  double until;
+  clx_lean forward, backward;
+  clx_genetic *genetic;
+  clx_exact *exact;
+  clx_arena *exact_arena;
+  clx_large *large;
+  clx_exact_arc *arc;  // maximum lags
+  int32_t arc_count;
+  int32_t *start, *other;  // by lean number: the best plan; work space
+  int32_t makespan, bound;
+  bool found, none;  // none: proved that there is none at all
+  int64_t late;
+  int64_t schedules, neighbourhoods;
+  int64_t large_conflicts;
+} solver;
+
+void clx_project_options_default(clx_project_options *options) {
+  *options = (clx_project_options){.seed = 1, .schedules = 200000, .conflicts = 100000};
+}
+
+static double cpu_now(void) {
+  struct timespec t;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0) return 0;
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool out_of_time(void *context) {
+  const solver *s = context;
+  return s->options->seconds > 0 && cpu_now() >= s->until;
+}
+
+// --- lean projects ---------------------------------------------------------------------------------------------------------------------------
+
+static bool has_maximum_lags(const clx_project *p) {
+  for (int32_t k = 0; k < p->link_count; k++)
+    if (p->link[k].most != CLX_PROJECT_NONE) return true;
+  return false;
+}
+
+// start(to) - start(from) <= most becomes start(from) >= start(to) - most.
+static clx_status make_arcs(solver *s) {
+  const clx_lean *l = &s->forward;
+  int32_t *place = CLX_NEW_ARRAY(s->arena, int32_t, l->n + 1);
+  s->arc = CLX_NEW_ARRAY(s->arena, clx_exact_arc, s->p->link_count + 1);
+  if (place == NULL || s->arc == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for lags");
+  for (int32_t i = 0; i < l->n; i++) place[l->activity[i]] = i;
+  for (int32_t k = 0; k < s->p->link_count; k++) {
+    const clx_project_link *link = &s->p->link[k];
+    if (link->most == CLX_PROJECT_NONE) continue;
+    const int32_t from = place[link->from], to = place[link->to];
+    const bool ends = link->kind == CLX_PROJECT_FS || link->kind == CLX_PROJECT_FF;
+    const bool finishes = link->kind == CLX_PROJECT_FF || link->kind == CLX_PROJECT_SF;
+    const int32_t most = link->most + (ends ? l->duration[from] : 0) - (finishes ? l->duration[to] : 0);
+    s->arc[s->arc_count++] = (clx_exact_arc){to, from, -most};
+  }
+  return CLX_OK;
+}
+
+// Work of a resource against what it offers: activities that all start late and end early (Carlier's head and tail), over windows that begin at
+// heads and end at tails.
+static int32_t energy_bound(const clx_lean *l) {
+  int32_t bound = l->path;
+  for (int32_t r = 0; r < l->resources; r++) {
+    for (int32_t h = 0; h < l->n; h++) {
+      const int32_t head = l->head[h];
+      int64_t work = 0;
+      int32_t tail = INT32_MAX;
+      for (int32_t i = 0; i < l->n; i++) {
+        const int64_t amount = l->demands[i] ? clx_lean_amount(l, i, r) : 0;
+        if (amount == 0 || l->head[i] < head) continue;
+        work += amount * l->duration[i];
+        const int32_t after = l->tail[i] - l->duration[i];
+        tail = after < tail ? after : tail;
+      }
+      int32_t t = head;
+      for (; work > 0 && t < l->horizon; t++) work -= clx_lean_room(l, t, r);
+      if (tail != INT32_MAX && t + tail > bound) bound = t + tail;
+    }
+  }
+  return bound;
+}
+
+static clx_status open_exact(solver *s, int32_t target) {
+  s->exact_arena = clx_arena_new();
+  if (s->exact_arena == NULL)
+    return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for an exact search");
+  return clx_exact_make(&s->forward, target, s->arc, s->arc_count, s->exact_arena, &s->exact, s->error);
+}
+
+static void close_exact(solver *s) {
+  clx_exact_free(s->exact);
+  clx_arena_free(s->exact_arena);
+  s->exact = NULL;
+  s->exact_arena = NULL;
+}
+
+static int32_t length_of(const clx_lean *l, const int32_t *start) {
+  int32_t end = 0;
+  for (int32_t i = 0; i < l->n; i++) end = start[i] + l->duration[i] > end ? start[i] + l->duration[i] : end;
+  return end;
+}
+
+// A better plan, from any search.
+static void improve(solver *s, const int32_t *start) {
+  if (start != s->start) memcpy(s->start, start, (size_t)s->forward.n * sizeof *start);
+  s->makespan = length_of(&s->forward, start);
+  s->found = true;
+  s->late = 0;
+  if (s->exact != NULL) {
+    clx_exact_guide(s->exact, start);
+    clx_exact_tighten(s->exact, s->makespan - 1);
+  }
+  if (s->large != NULL) clx_large_start(s->large, start);
+}
+
+static bool is_done(solver *s) { return s->none || (s->found && s->makespan <= s->bound) || out_of_time(s); }
+
+static int64_t conflicts_left(const solver *s) {
+  const int64_t spent = s->large_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
+  return s->options->conflicts - spent;
+}
+
+static void run_genetic(solver *s, int64_t schedules) {
+  int64_t late;
+  const int64_t left = s->options->schedules - clx_genetic_schedules(s->genetic);
+  if (schedules > left) schedules = left;
+  if (schedules <= 0 && s->found) return;
+  clx_genetic_run(s->genetic, schedules, s->bound, out_of_time, s);
+  const int32_t length = clx_genetic_best(s->genetic, s->other, &late);
+  if (s->arc_count > 0) return;  // it does not know maximum lags
+  if (late == 0 && (!s->found || length < s->makespan)) improve(s, s->other);
+  if (!s->found) s->late = late;
+}
+
+static clx_status run_exact(solver *s, int64_t conflicts) {
+  const int64_t left = conflicts_left(s);
+  if (conflicts > left) conflicts = left;
+  while (conflicts > 0 && !is_done(s)) {
+    const int64_t before = clx_exact_spent(s->exact).conflicts;
+    const clx_exact_answer answer = clx_exact_run(s->exact, conflicts, out_of_time, s, s->other);
+    if (answer == CLX_EXACT_MEMORY) return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for clauses");
+    if (answer == CLX_EXACT_LIMIT) return CLX_OK;
+    if (answer == CLX_EXACT_FOUND)
+      improve(s, s->other);
+    else if (s->found)
+      s->bound = s->makespan;
+    else
+      s->none = true;
+    conflicts -= clx_exact_spent(s->exact).conflicts - before;
+  }
+  return CLX_OK;
+}
+
+static clx_status run_large(solver *s, int32_t steps) {
+  enum { CONFLICTS = 300 };
+  for (int32_t k = 0; k < steps && !is_done(s) && s->found && conflicts_left(s) > 0; k++) {
+    bool shorter;
+    CLX_TRY(clx_large_step(s->large, CONFLICTS, out_of_time, s, &shorter, s->error));
+    s->large_conflicts += clx_large_conflicts(s->large);
+    s->neighbourhoods++;
+    if (!shorter) continue;
+    clx_large_best(s->large, s->other);
+    improve(s, s->other);
+  }
+  return CLX_OK;
+}
+
+static clx_status search_lean(solver *s) {
+  enum { FIRST_SCHEDULES = 20000, SCHEDULES = 40000, EXACT_CONFLICTS = 4000, LARGE_STEPS = 40 };
+  run_genetic(s, s->options->method == CLX_PROJECT_GENETIC ? s->options->schedules : FIRST_SCHEDULES);
+  if (s->options->method == CLX_PROJECT_GENETIC || is_done(s)) return CLX_OK;
+  CLX_TRY(open_exact(s, s->found ? s->makespan - 1 : s->forward.horizon));
+  if (s->found) clx_exact_guide(s->exact, s->start);
+  CLX_TRY(clx_large_make(&s->forward, s->arc, s->arc_count, s->options->seed, s->arena, &s->large, s->error));
+  if (s->found) clx_large_start(s->large, s->start);
+  while (!is_done(s) && conflicts_left(s) > 0) {
+    CLX_TRY(run_exact(s, EXACT_CONFLICTS));
+    CLX_TRY(run_large(s, LARGE_STEPS));
+    if (is_done(s)) break;
+    if (s->found && s->arc_count == 0) clx_genetic_offer(s->genetic, s->start);
+    run_genetic(s, SCHEDULES);
+  }
+  return CLX_OK;
+}
+
+// Raises the bound from below: no plan of this length, none of the next one, as long as it is cheap.
+static clx_status raise_bound(solver *s, int64_t conflicts) {
+  while (!is_done(s) && conflicts > 0 && s->bound < s->makespan - 1) {
+    clx_exact *exact;
+    clx_arena *arena = clx_arena_new();
+    if (arena == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a bound");
+    clx_status status = clx_exact_make(&s->forward, s->bound, s->arc, s->arc_count, arena, &exact, s->error);
+    clx_exact_answer answer = CLX_EXACT_LIMIT;
+    if (status == CLX_OK) {
+      answer = clx_exact_run(exact, conflicts, out_of_time, s, s->other);
+      conflicts -= clx_exact_spent(exact).conflicts + 1;
+      clx_exact_free(exact);
+    }
+    clx_arena_free(arena);
+    CLX_TRY(status);
+    if (answer == CLX_EXACT_FOUND)
+      improve(s, s->other);
+    else if (answer == CLX_EXACT_NONE)
+      s->bound++;
+    else
+      break;
+  }
+  return CLX_OK;
+}
+
+static clx_status solve_lean(solver *s, clx_project_outcome *out) {
+  enum { BOUND_CONFLICTS = 500 };
+  CLX_TRY(clx_lean_make(s->p, NULL, s->arena, &s->forward, s->error));
+  CLX_TRY(clx_lean_mirror(&s->forward, s->arena, &s->backward, s->error));
+  CLX_TRY(make_arcs(s));
+  s->start = CLX_NEW_ARRAY(s->arena, int32_t, s->forward.n + 1);
+  s->other = CLX_NEW_ARRAY(s->arena, int32_t, s->forward.n + 1);
+  if (s->start == NULL || s->other == NULL)
+    return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a plan");
+  out->path = s->forward.path;
+  s->bound = energy_bound(&s->forward);
+  CLX_TRY(clx_genetic_make(&s->forward, &s->backward, s->options->seed, 0, s->options->schedules, s->arena, &s->genetic,
+                           s->error));
+  CLX_TRY(search_lean(s));
+  if (s->found && s->options->method == CLX_PROJECT_BEST) CLX_TRY(raise_bound(s, BOUND_CONFLICTS));
+  out->schedules = clx_genetic_schedules(s->genetic);
+  out->conflicts = s->options->conflicts - conflicts_left(s);
+  out->neighbourhoods = s->neighbourhoods;
+  for (int32_t k = 0; s->found && k < s->forward.n; k++) {
+    const int32_t i = s->forward.activity[k];
+    out->plan.mode[i] = 0;
+    out->plan.start[i] = s->start[k];
+    out->plan.finish[i] = s->start[k] + s->forward.duration[k];
+  }
+  out->plan.makespan = s->makespan;
+  return CLX_OK;
+}
+
+// --- all projects ----------------------------------------------------------------------------------------------------------------------------
+
+static clx_status solve_rich(solver *s, clx_project_outcome *out) {
+  clx_rich *rich;
+  CLX_TRY(clx_rich_make(s->p, s->options->seed, s->arena, &rich, s->error));
+  out->path = s->bound = clx_rich_bound(rich);
+  clx_rich_run(rich, s->options->schedules > 0 ? s->options->schedules : 1, s->bound, out_of_time, s);
+  out->schedules = clx_rich_schedules(rich);
+  s->found = clx_rich_best(rich, &out->plan, &s->late) && s->late == 0;
+  s->makespan = out->plan.makespan;
+  return CLX_OK;
+}
+
+static bool is_lean_but_for_lags(const clx_project *p) {
+  for (int32_t i = 0; i < p->activity_count; i++)
+    if (p->activity[i].mode_count != 1 || p->activity[i].calendar != CLX_PROJECT_NONE) return false;
+  for (int32_t r = 0; r < p->resource_count; r++)
+    if (p->resource[r].consumed) return false;
+  return true;
+}
+
+static clx_status say_none(const solver *s) {
+  if (s->none)
+    return clx_fail_plain(
+        s->error, CLX_INFEASIBLE,
+        "project '%s': it is proved that no plan keeps all %s within the capacities; loosen one of them",
+        s->p->name != NULL ? s->p->name : "", has_maximum_lags(s->p) ? "maximum lags and deadlines" : "deadlines");
+  if (s->late > 0)
+    return clx_fail_plain(
+        s->error, CLX_INFEASIBLE,
+        "project '%s': the best plan found misses deadlines and maximum lags by %lld units in all; whether one that "
+        "keeps them exists is not known. Loosen them by as much, add capacity, or search longer",
+        s->p->name != NULL ? s->p->name : "", (long long)s->late);
+  return clx_fail_plain(
+      s->error, CLX_INFEASIBLE,
+      "project '%s': no plan was found within the budget, and that none exists is not proved; search longer",
+      s->p->name != NULL ? s->p->name : "");
+}
+
+clx_status clx_project_solve(const clx_project *p, const clx_project_options *options, clx_arena *arena,
+                             clx_project_outcome *out, clx_error *error) {
+  const double begin = cpu_now();
+  solver s = {.p = p, .options = options, .arena = arena, .error = error, .until = begin + options->seconds};
+  *out = (clx_project_outcome){0};
+  CLX_TRY(clx_project_check(p, error));
+  CLX_TRY(clx_project_plan_new(p, arena, &out->plan, error));
+  const clx_status status = is_lean_but_for_lags(p) ? solve_lean(&s, out) : solve_rich(&s, out);
+  close_exact(&s);
+  CLX_TRY(status);
+  if (!s.found) return say_none(&s);
+  out->bound = s.bound;
+  out->proved = s.bound >= s.makespan;
+  out->seconds = cpu_now() - begin;
+  return clx_project_validate(p, &out->plan, error);
+}

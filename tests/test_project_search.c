@@ -1,0 +1,189 @@
+// Searches against brute force, proofs, repeatability.
+#include "project_rig.h"
+
+#include "schedule/schedule_genetic.h"
+#include "schedule/schedule_large.h"
+
+enum { SMALL = 6, UNITS = 40 };
+
+// Random activities with links of all kinds forwards, two resources, one of which changes.
+static void make_random(project_rig *r, uint64_t *chance, int32_t n, bool maximum) {
+  static const char *const name[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"};
+  rig_open(r);
+  const int32_t x = rig_resource(r, "x", false, 3 + rig_draw(chance, 2)), y = rig_resource(r, "y", false, 2);
+  clx_project_add_level(&r->maker, 2 + rig_draw(chance, 6), 1 + rig_draw(chance, 2));
+  clx_project_add_level(&r->maker, 9, 3);
+  for (int32_t i = 0; i < n; i++) {
+    const int32_t a = rig_activity(r, name[i], rig_draw(chance, 5));
+    clx_project_add_use(&r->maker, x, rig_draw(chance, 4));
+    clx_project_add_use(&r->maker, y, rig_draw(chance, 3));
+    if (rig_draw(chance, 4) == 0) clx_project_maker_activity(&r->maker, a)->release = rig_draw(chance, 4);
+  }
+  for (int32_t i = 0; i < n; i++) {
+    for (int32_t j = i + 1; j < n; j++) {
+      if (rig_draw(chance, 4) != 0) continue;
+      const int32_t least = rig_draw(chance, 4) - 1;
+      rig_link(r, i, j, rig_draw(chance, 4), least,
+               maximum && rig_draw(chance, 2) == 0 ? least + rig_draw(chance, 4) : CLX_PROJECT_NONE);
+    }
+  }
+}
+
+// The shortest plan of all: every start of every activity, with the validator as the judge of whole plans. Bounded by UNITS.
+typedef struct brute {
+  const clx_project *p;
+  clx_project_plan plan;
+  int32_t best;
+} brute;
+
+static bool fits(const brute *b, int32_t count) {
+  const clx_project *p = b->p;
+  for (int32_t k = 0; k < p->link_count; k++) {
+    const clx_project_link *l = &p->link[k];
+    if (l->from >= count || l->to >= count) continue;
+    const int32_t from =
+        l->kind == CLX_PROJECT_FS || l->kind == CLX_PROJECT_FF ? b->plan.finish[l->from] : b->plan.start[l->from];
+    const int32_t to =
+        l->kind == CLX_PROJECT_FF || l->kind == CLX_PROJECT_SF ? b->plan.finish[l->to] : b->plan.start[l->to];
+    if (to - from < l->least || (l->most != CLX_PROJECT_NONE && to - from > l->most)) return false;
+  }
+  for (int32_t r = 0; r < p->resource_count; r++) {
+    for (int32_t t = b->plan.start[count - 1]; t < b->plan.finish[count - 1]; t++) {
+      int64_t use = 0;
+      for (int32_t i = 0; i < count; i++)
+        for (int32_t k = 0; k < p->activity[i].mode[0].use_count; k++)
+          if (p->activity[i].mode[0].use[k].resource == r && b->plan.start[i] <= t && t < b->plan.finish[i])
+            use += p->activity[i].mode[0].use[k].amount;
+      if (use > clx_project_capacity(p, r, t)) return false;
+    }
+  }
+  return true;
+}
+
+static void try_all(brute *b, int32_t i) {
+  if (i == b->p->activity_count) {
+    int32_t end = 0;
+    for (int32_t k = 0; k < i; k++) end = b->plan.finish[k] > end ? b->plan.finish[k] : end;
+    b->best = end < b->best ? end : b->best;
+    return;
+  }
+  const int32_t d = b->p->activity[i].mode[0].duration;
+  for (int32_t t = b->p->activity[i].release; t + d < b->best; t++) {
+    b->plan.start[i] = t;
+    b->plan.finish[i] = t + d;
+    if (fits(b, i + 1)) try_all(b, i + 1);
+  }
+}
+
+static void check_random(uint64_t seed, int32_t n, bool maximum, int32_t *infeasible) {
+  project_rig r;
+  uint64_t chance = seed;
+  make_random(&r, &chance, n, maximum);
+  const clx_status checked = rig_check(&r);
+  if (checked == CLX_OK) {
+    brute b = {.p = &r.project, .best = UNITS};
+    assert_int_equal(clx_project_plan_new(&r.project, r.arena, &b.plan, &r.error), CLX_OK);
+    try_all(&b, 0);
+    clx_project_options options;
+    clx_project_outcome out;
+    clx_project_options_default(&options);
+    options.schedules = seed % 2 == 0 ? 2000 : 1;  // exact search alone must do it, too
+    const clx_status status = clx_project_solve(&r.project, &options, r.arena, &out, &r.error);
+    if (b.best == UNITS) {
+      (*infeasible)++;
+      assert_int_equal(status, CLX_INFEASIBLE);
+      rig_says(&r, "it is proved");
+    } else {
+      if (status != CLX_OK) fail_msg("seed %llu: %s", (unsigned long long)seed, r.error.mistake[0].text);
+      if (out.plan.makespan != b.best || !out.proved || out.bound != b.best)
+        fail_msg("seed %llu: makespan %d, bound %d, expected %d", (unsigned long long)seed, out.plan.makespan,
+                 out.bound, b.best);
+    }
+  } else {
+    assert_int_equal(checked, CLX_INFEASIBLE);
+    assert_true(r.error.count > 0);
+  }
+  rig_close(&r);
+}
+
+static void small_projects_are_solved_as_brute_force_does(void **state) {
+  (void)state;
+  int32_t infeasible = 0;
+  for (uint64_t seed = 1; seed <= 120; seed++) check_random(seed, 5, false, &infeasible);
+  assert_int_equal(infeasible, 0);
+}
+
+static void maximum_lags_are_kept_or_proved_impossible(void **state) {
+  (void)state;
+  int32_t infeasible = 0;
+  for (uint64_t seed = 1000; seed < 1120; seed++) check_random(seed, 5, true, &infeasible);
+  assert_true(infeasible > 0);
+}
+
+// A larger one, for what brute force cannot do.
+static void make_large(project_rig *r, uint64_t seed) {
+  uint64_t chance = seed;
+  make_random(r, &chance, 16, false);
+  assert_int_equal(rig_check(r), CLX_OK);
+}
+
+static void equal_budgets_give_equal_plans(void **state) {
+  (void)state;
+  project_rig r;
+  make_large(&r, 7);
+  clx_project_options options;
+  clx_project_options_default(&options);
+  clx_project_outcome a, b;
+  assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &a, &r.error), CLX_OK);
+  assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &b, &r.error), CLX_OK);
+  assert_memory_equal(a.plan.start, b.plan.start, (size_t)r.project.activity_count * sizeof *a.plan.start);
+  assert_int_equal(a.conflicts, b.conflicts);
+  rig_close(&r);
+}
+
+// Neighbourhoods only ever hand back plans that hold, and shorter ones when they say so.
+static void neighbourhoods_keep_plans_sound(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 10; seed++) {
+    project_rig r;
+    make_large(&r, seed);
+    clx_lean forward, backward;
+    clx_genetic *genetic;
+    clx_large *large;
+    int64_t late;
+    assert_int_equal(clx_lean_make(&r.project, NULL, r.arena, &forward, &r.error), CLX_OK);
+    assert_int_equal(clx_lean_mirror(&forward, r.arena, &backward, &r.error), CLX_OK);
+    assert_int_equal(clx_genetic_make(&forward, &backward, seed, 8, 0, r.arena, &genetic, &r.error), CLX_OK);
+    clx_genetic_run(genetic, 2, 0, NULL, NULL);
+    int32_t *start = CLX_NEW_ARRAY(r.arena, int32_t, forward.n);
+    int32_t length = clx_genetic_best(genetic, start, &late);
+    assert_int_equal(clx_large_make(&forward, NULL, 0, seed, r.arena, &large, &r.error), CLX_OK);
+    clx_large_start(large, start);
+    for (int32_t k = 0; k < 12; k++) {
+      bool shorter;
+      clx_project_plan plan;
+      assert_int_equal(clx_large_step(large, 100, NULL, NULL, &shorter, &r.error), CLX_OK);
+      const int32_t now = clx_large_best(large, start);
+      assert_true(shorter ? now < length : now == length);
+      length = now;
+      assert_int_equal(clx_project_plan_new(&r.project, r.arena, &plan, &r.error), CLX_OK);
+      for (int32_t i = 0; i < forward.n; i++) {
+        plan.start[forward.activity[i]] = start[i];
+        plan.finish[forward.activity[i]] = start[i] + forward.duration[i];
+      }
+      plan.makespan = now;
+      if (clx_project_validate(&r.project, &plan, &r.error) != CLX_OK) fail_msg("%s", r.error.mistake[0].text);
+    }
+    rig_close(&r);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(small_projects_are_solved_as_brute_force_does),
+      cmocka_unit_test(maximum_lags_are_kept_or_proved_impossible),
+      cmocka_unit_test(equal_budgets_give_equal_plans),
+      cmocka_unit_test(neighbourhoods_keep_plans_sound),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -106,10 +106,11 @@ static void build_fleet(clx_builder *b) {
     o->racks += ceil(k->gpus / k->per_rack);
   }
   o->total = gpus;
-  o->first = o->spec->first > 0 ? o->spec->first : gpus;
+  o->first = o->spec->first > 0 ? o->spec->first : gpus * o->spec->full;
   if (in->cohort_count == 0) CLX_WRONG(b, CLX_INPUT, CLX_NOWHERE, "buildout: there are no GPUs to build for");
-  if (o->first > gpus)
-    CLX_WRONG(b, CLX_INPUT, o->spec->place, "first: %.0f GPUs, but there are only %.0f in the fleet", o->first, gpus);
+  if (o->first > gpus * o->spec->full)
+    CLX_WRONG(b, CLX_INPUT, o->spec->place, "first: %.0f GPUs, but full capacity is %.0f of a fleet of %.0f", o->first,
+              gpus * o->spec->full, gpus);
   if (o->spec->wave > gpus || (o->spec->wave > 0 && gpus / o->spec->wave > 10000))
     CLX_WRONG(b, CLX_INPUT, o->spec->place, "wave: %.0f GPUs; expected 1 to 10,000 waves in a fleet of %.0f",
               o->spec->wave, gpus);

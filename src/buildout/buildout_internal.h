@@ -146,8 +146,9 @@ typedef struct clx_history {
   double *speed;                                        // [cohort_count] GPU/s
   int32_t rounds;
   double burn_in, repair;  // s
-  double level;            // GPUs of the first training, in whole waves
-  double full, first;      // s; INFINITY
+
+  double level, most;  // GPUs of first training and of full capacity, in whole waves
+  double full, first;  // s; INFINITY
 } clx_history;
 
 clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, clx_arena *arena, clx_history *out,

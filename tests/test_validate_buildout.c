@@ -64,6 +64,11 @@ static void mistakes_are_named(void **state) {
       {HEAD "    - {name: a, class: retrofit, start: 2024-01-01, seen: 2024-05-30}\nexpect: [{form: site_error, value: "
             "1}]\n",
        "no finished site"},
+      {HEAD "    - {name: a, class: retrofit, start: 2024-01-01, powered: 2024-05-30}\n"
+            "    - {name: b, class: retrofit, start: 2024-01-01, powered: 2024-05-30}\n"
+            "    - {name: c, class: retrofit, start: 2024-01-01, powered: 2024-05-30}\n"
+            "expect: [{form: site_width_excess, value: 1}]\n",
+       "met exactly"},
       {"name: c\ntitle: c\nsource: epoch-timelines\nbuildout: {sites: []}\nexpect: [{form: sites, value: 1}]\n",
        "0 sites"},
       {"name: c\ntitle: c\nsource: epoch-timelines\nbuildout: [1]\nexpect: [{form: sites, value: 1}]\n",

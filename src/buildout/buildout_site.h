@@ -31,7 +31,7 @@ double clx_student_quantile(double freedom, double p);
 
 // --- estimation -----------------------------------------------------------------------------------------------------------------
 
-enum { CLX_SITE_GROUPS_MAX = 8, CLX_SITES_MAX = 256 };
+enum { CLX_SITE_GROUPS_MAX = 8, CLX_SITES_MAX = 256, CLX_SITES_LEFT_OUT_MAX = 64 };
 
 // A published site: what it took, or how long it was under way when it was last seen unfinished.
 typedef struct clx_site_row {
@@ -46,7 +46,8 @@ typedef struct clx_site_fit {
 } clx_site_fit;
 
 // Maximum likelihood of a log-normal with a median by group and one sigma, unfinished sites as censored (they are why quick sites are seen first);
-// by expectation-maximisation. CLX_INPUT: a group without a finished site, fewer finished sites than groups + 1, a time that is not positive.
+// by expectation-maximisation. CLX_INPUT: a group without a finished site, fewer finished sites than groups + 1, a time that is not
+// positive. CLX_INFEASIBLE: so many unfinished sites that the estimate does not settle.
 clx_status clx_site_fit_make(const clx_site_row *row, int32_t count, int32_t groups, clx_site_fit *out,
                              clx_error *error);
 
@@ -62,6 +63,6 @@ typedef struct clx_site_proof {
   double spread;        // root mean square of the errors: clx_site_class.spread
 } clx_site_proof;
 
-// CLX_INPUT as clx_site_fit_make; groups need three finished sites. Cost: about finished^2 fits.
+// As clx_site_fit_make; groups need three finished sites, at most CLX_SITES_LEFT_OUT_MAX sites. Cost: about finished^2 fits.
 clx_status clx_site_left_out(const clx_site_row *row, int32_t count, int32_t groups, clx_site_proof *out,
                              clx_error *error);

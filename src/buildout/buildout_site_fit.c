@@ -5,7 +5,7 @@
 #include "buildout/buildout_site.h"
 #include "chance/chance.h"
 
-enum { ROUNDS_MAX = 20000, FINISHED_LEAST = 3 };
+enum { ROUNDS_MAX = 2000, FINISHED_LEAST = 3 };
 
 static const double ROOT_TWO_PI = 2.5066282746310005024;
 
@@ -47,11 +47,12 @@ static double improve(const clx_site_row *row, int32_t count, int32_t groups, cl
   return change;
 }
 
-static clx_status check(const clx_site_row *row, int32_t count, int32_t groups, int32_t least, clx_error *error) {
+static clx_status check(const clx_site_row *row, int32_t count, int32_t most, int32_t groups, int32_t least,
+                        clx_error *error) {
   int32_t finished[CLX_SITE_GROUPS_MAX] = {0}, all = 0;
-  if (count < 1 || count > CLX_SITES_MAX || groups < 1 || groups > CLX_SITE_GROUPS_MAX)
-    return clx_fail_plain(error, CLX_INPUT, "%d sites in %d classes; expected 1 to %d in 1 to %d", count, groups,
-                          CLX_SITES_MAX, CLX_SITE_GROUPS_MAX);
+  if (count < 1 || count > most || groups < 1 || groups > CLX_SITE_GROUPS_MAX)
+    return clx_fail_plain(error, CLX_INPUT, "%d sites in %d classes; expected 1 to %d in 1 to %d", count, groups, most,
+                          CLX_SITE_GROUPS_MAX);
   for (int32_t i = 0; i < count; i++) {
     if (!(row[i].time > 0) || row[i].group < 0 || row[i].group >= groups)
       return clx_fail_plain(error, CLX_INPUT,
@@ -70,8 +71,8 @@ static clx_status check(const clx_site_row *row, int32_t count, int32_t groups, 
   return CLX_OK;
 }
 
-// Rows that were checked.
-static void fit_rows(const clx_site_row *row, int32_t count, int32_t groups, clx_site_fit *out) {
+// Rows that were checked; false: not settled.
+static bool fit_rows(const clx_site_row *row, int32_t count, int32_t groups, clx_site_fit *out) {
   double sum[CLX_SITE_GROUPS_MAX] = {0};
   int32_t members[CLX_SITE_GROUPS_MAX] = {0};
   memset(out, 0, sizeof *out);
@@ -82,18 +83,24 @@ static void fit_rows(const clx_site_row *row, int32_t count, int32_t groups, clx
   }
   for (int32_t g = 0; g < groups; g++) out->level[g] = sum[g] / members[g];
   out->sigma = 0.3;
-  for (int32_t round = 0; round < ROUNDS_MAX && improve(row, count, groups, out) > 1e-12; round++) {
+  for (int32_t round = 0; round < ROUNDS_MAX; round++) {
+    if (improve(row, count, groups, out) < 1e-11) return true;
   }
+  return false;
+}
+
+static clx_status not_settled(clx_error *error) {
+  return clx_fail_plain(error, CLX_INFEASIBLE, "too many unfinished sites: the estimate does not settle in %d rounds",
+                        ROUNDS_MAX);
 }
 
 clx_status clx_site_fit_make(const clx_site_row *row, int32_t count, int32_t groups, clx_site_fit *out,
                              clx_error *error) {
-  CLX_TRY(check(row, count, groups, 1, error));
-  fit_rows(row, count, groups, out);
-  return CLX_OK;
+  CLX_TRY(check(row, count, CLX_SITES_MAX, groups, 1, error));
+  return fit_rows(row, count, groups, out) ? CLX_OK : not_settled(error);
 }
 
-// ln(taken / predicted) of `row[left]` from the others.
+// ln(taken / predicted) of `row[left]` from the others; NaN: not settled.
 static double left_out(const clx_site_row *row, int32_t count, int32_t groups, int32_t left) {
   clx_site_row others[CLX_SITES_MAX];
   clx_site_fit fit;
@@ -101,7 +108,7 @@ static double left_out(const clx_site_row *row, int32_t count, int32_t groups, i
   for (int32_t i = 0; i < count; i++) {
     if (i != left) others[n++] = row[i];
   }
-  fit_rows(others, n, groups, &fit);
+  if (!fit_rows(others, n, groups, &fit)) return NAN;
   return log(row[left].time) - fit.level[row[left].group];
 }
 
@@ -133,7 +140,7 @@ clx_status clx_site_left_out(const clx_site_row *row, int32_t count, int32_t gro
                              clx_error *error) {
   double off[CLX_SITES_MAX];
   clx_site_row others[CLX_SITES_MAX];
-  CLX_TRY(check(row, count, groups, FINISHED_LEAST, error));
+  CLX_TRY(check(row, count, CLX_SITES_LEFT_OUT_MAX, groups, FINISHED_LEAST, error));
   *out = (clx_site_proof){.spread = spread_of(row, count, groups, off)};
   for (int32_t i = 0; i < count; i++) {
     if (row[i].open) continue;
@@ -145,6 +152,7 @@ clx_status clx_site_left_out(const clx_site_row *row, int32_t count, int32_t gro
     }
     const double half = spread_of(others, n, groups, NULL) * clx_student_quantile(finished, 0.95);
     const double e = fabs(off[out->finished++]);
+    if (isnan(e) || isnan(half)) return not_settled(error);
     out->error += e;
     out->median_error += fabs(log(row[i].time / median_of_others(row, count, i)));
     out->cover += e <= half;

@@ -62,6 +62,7 @@ typedef struct asked {
   clx_site_row *row;        // site_count
   clx_site_class *classes;  // those named, in the order of their first site
   int32_t class_count;
+  clx_site_proof *proof;  // NULL: not asked for yet
 } asked;
 
 // --- reading --------------------------------------------------------------------------------------------------------------------
@@ -115,53 +116,64 @@ clx_status clx_case_buildout_open(clx_case_run *run, clx_error *error) {
 
 // --- figures --------------------------------------------------------------------------------------------------------------------
 
-static clx_status left_out(const asked *a, clx_site_proof *out, clx_error *error) {
+static clx_status left_out(asked *a, clx_site_proof *out, clx_error *error) {
+  if (a->proof != NULL) {
+    *out = *a->proof;
+    return CLX_OK;
+  }
   clx_error own;
   clx_error_clear(&own);
   const clx_status status = clx_site_left_out(a->row, a->of.site_count, a->class_count, out, &own);
-  return status == CLX_OK ? CLX_OK : clx_fail(error, status, a->run->of->place, "%s", own.mistake[0].text);
+  if (status != CLX_OK) return clx_fail(error, status, a->run->of->place, "%s", own.mistake[0].text);
+  a->proof = CLX_NEW(a->run->arena, clx_site_proof);
+  if (a->proof == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  *a->proof = *out;
+  return CLX_OK;
 }
 
-static clx_status sites(const asked *a, double *out, clx_error *error) {
+static clx_status sites(asked *a, double *out, clx_error *error) {
   (void)error;
   *out = 0;
   for (int32_t i = 0; i < a->of.site_count; i++) *out += !a->row[i].open;
   return CLX_OK;
 }
 
-static clx_status error_left_out(const asked *a, double *out, clx_error *error) {
+static clx_status error_left_out(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   CLX_TRY(left_out(a, &proof, error));
   *out = proof.error;
   return CLX_OK;
 }
-static clx_status error_of_median(const asked *a, double *out, clx_error *error) {
+static clx_status error_of_median(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   CLX_TRY(left_out(a, &proof, error));
   *out = proof.median_error;
   return CLX_OK;
 }
-static clx_status cover_left_out(const asked *a, double *out, clx_error *error) {
+static clx_status cover_left_out(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   CLX_TRY(left_out(a, &proof, error));
   *out = proof.cover;
   return CLX_OK;
 }
-static clx_status width_left_out(const asked *a, double *out, clx_error *error) {
+static clx_status width_left_out(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   CLX_TRY(left_out(a, &proof, error));
   *out = exp(proof.width);
   return CLX_OK;
 }
-static clx_status width_excess(const asked *a, double *out, clx_error *error) {
+static clx_status width_excess(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   CLX_TRY(left_out(a, &proof, error));
+  if (!(proof.width_least > 0))
+    return clx_fail(error, CLX_INPUT, a->run->of->place,
+                    "four of five sites are met exactly: no width to compare with");
   *out = proof.width / proof.width_least;
   return CLX_OK;
 }
 
 // How far the catalogue's classes lie from what all rows give: the largest of medians and of the spread.
-static clx_status catalogue_off(const asked *a, double *out, clx_error *error) {
+static clx_status catalogue_off(asked *a, double *out, clx_error *error) {
   clx_site_proof proof;
   clx_site_fit fit;
   CLX_TRY(left_out(a, &proof, error));
@@ -169,13 +181,13 @@ static clx_status catalogue_off(const asked *a, double *out, clx_error *error) {
   *out = 0;
   for (int32_t g = 0; g < a->class_count; g++) {
     *out = fmax(*out, fabs(log(a->classes[g].median) - fit.level[g]));
-    *out = fmax(*out, fabs(log(a->classes[g].spread / proof.spread)));
+    *out = fmax(*out, fabs(a->classes[g].spread - proof.spread));
   }
   return CLX_OK;
 }
 
 // Against the catalogue's classes as they are: nothing fitted here.
-static clx_status error_of_catalogue(const asked *a, double *out, clx_error *error) {
+static clx_status error_of_catalogue(asked *a, double *out, clx_error *error) {
   double sum = 0, finished = 0;
   CLX_TRY(sites(a, &finished, error));
   if (finished == 0) return clx_fail(error, CLX_INPUT, a->run->of->place, "no finished site");
@@ -186,7 +198,7 @@ static clx_status error_of_catalogue(const asked *a, double *out, clx_error *err
   return CLX_OK;
 }
 
-static clx_status inside_of_catalogue(const asked *a, double *out, clx_error *error) {
+static clx_status inside_of_catalogue(asked *a, double *out, clx_error *error) {
   double inside = 0, finished = 0;
   CLX_TRY(sites(a, &finished, error));
   if (finished == 0) return clx_fail(error, CLX_INPUT, a->run->of->place, "no finished site");
@@ -200,7 +212,7 @@ static clx_status inside_of_catalogue(const asked *a, double *out, clx_error *er
 
 static const struct {
   const char *name;
-  clx_status (*value)(const asked *a, double *out, clx_error *error);
+  clx_status (*value)(asked *a, double *out, clx_error *error);
 } FIGURES[] = {
     {"sites", sites},
     {"site_error_left_out", error_left_out},

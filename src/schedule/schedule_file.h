@@ -44,6 +44,9 @@ clx_project_reader clx_project_read_sm;
 // (kind empty; the next row of the same name is another mode of it): predecessors "dig; pour FS+2; cure SS+1..5", uses "crew:3; rack:8". Or a resource or
 // consumable: levels "0:10; 240:16". Or a calendar: levels "111111110000000000000000; 48-72:0". One unit is an hour.
 clx_project_reader clx_project_read_csv;
+// Microsoft Project's XML (MSPDI). The longest usual unit (a day, an hour ... a minute) that divides all its times. What cannot be represented
+// is refused or stands in project->note: docs/model/schedule_formats.md. O(size + calendars exceptions units of a day).
+clx_project_reader clx_project_read_xml;
 
-// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv).
+// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv; .xml: Microsoft Project).
 clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error);

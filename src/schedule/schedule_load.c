@@ -10,7 +10,7 @@ typedef struct format {
 
 static const format FORMATS[] = {
     {".rcp", clx_project_read_rcp}, {".txt", clx_project_read_rcp}, {".sm", clx_project_read_sm},
-    {".mm", clx_project_read_sm},   {".csv", clx_project_read_csv},
+    {".mm", clx_project_read_sm},   {".csv", clx_project_read_csv}, {".xml", clx_project_read_xml},
 };
 
 clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error) {
@@ -23,6 +23,6 @@ clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *pro
   }
   return clx_fail_plain(error, CLX_INPUT,
                         "'%s': expected a project in a file that ends in .rcp, .txt (Patterson), .sm, .mm "
-                        "(PSPLIB) or .csv",
+                        "(PSPLIB), .csv or .xml (Microsoft Project)",
                         path);
 }

@@ -26,3 +26,13 @@ clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *pro
                         "(PSPLIB), .csv or .xml (Microsoft Project)",
                         path);
 }
+
+clx_project_writer *clx_project_writer_of(const char *name) {
+  static const struct {
+    const char *name;
+    clx_project_writer *writer;
+  } writers[] = {{"csv", clx_project_write_csv}, {"json", clx_project_write_json}, {"xml", clx_project_write_xml}};
+  for (int32_t k = 0; k < CLX_COUNT(writers); k++)
+    if (clx_text_equal(name, writers[k].name)) return writers[k].writer;
+  return NULL;
+}

@@ -36,11 +36,26 @@ static void count_calendar(clx_mspdi *x, int32_t calendar) {
   }
 }
 
+// Every day from 0 to 24 h, with no exceptions: it says nothing.
+static bool is_always(const clx_mspdi *x, int32_t calendar) {
+  bool full[7] = {0};
+  for (int32_t k = calendar; k >= 0; k = x->calendar[k].base) {
+    const clx_mspdi_calendar *c = &x->calendar[k];
+    if (c->exception_count + c->week_count > 0) return false;
+    for (int32_t d = 0; d < 7; d++) {
+      if (!c->day[d].given || full[d]) continue;
+      if (c->day[d].count != 1 || c->day[d].span->from != 0 || c->day[d].span->to < CLX_MSPDI_DAY - 60) return false;
+      full[d] = true;
+    }
+  }
+  return true;
+}
+
 int32_t clx_mspdi_set_of(clx_mspdi *x, const int32_t *calendars, int32_t count) {
   clx_mspdi_set set = {.number = CLX_PROJECT_NONE};
   for (int32_t k = 0; k < count; k++) {  // sorted, each once
     int32_t at = 0;
-    if (calendars[k] < 0) continue;
+    if (calendars[k] < 0 || is_always(x, calendars[k])) continue;
     while (at < set.count && set.of[at] < calendars[k]) at++;
     if (at < set.count && set.of[at] == calendars[k]) continue;
     if (set.count == CLX_MSPDI_SET) {

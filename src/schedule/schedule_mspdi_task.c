@@ -126,7 +126,7 @@ void clx_mspdi_set_tasks(clx_mspdi_file *f) {
   bool mixed = false;
   for (int32_t k = 0; k < f->resource_count && x->status == CLX_OK; k++) {
     clx_mspdi_resource *r = &f->resource[k];
-    r->set = r->used && r->type == CLX_MSPDI_WORK ? clx_mspdi_set_of(x, &r->calendar, 1) : -1;
+    r->set = !r->empty && r->type == CLX_MSPDI_WORK ? clx_mspdi_set_of(x, &r->calendar, 1) : -1;
   }
   for (int32_t i = 0; i < f->task_count && x->status == CLX_OK; i++) {
     clx_mspdi_task *t = &f->task[i];

@@ -1,5 +1,6 @@
 // Points in time as logs write them. No locale, no time zone of the machine.
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,21 @@ static int64_t days_from_civil(int64_t year, int32_t month, int32_t day) {
   const int64_t y = year - (month <= 2 ? 1 : 0), era = (y >= 0 ? y : y - 399) / 400, of_era = y - 400 * era;
   const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+const char *clx_day_write(double time, char *text, size_t size) {
+  static const double FIRST = -62167219200, END = 253402300800;  // 0000-01-01, 10000-01-01
+  if (size > 0) text[0] = '\0';
+  if (!(time >= FIRST && time < END)) return text;
+  // Hinnant, the same algorithms.
+  const int64_t days = (int64_t)floor(time / 86400) + 719468, era = (days >= 0 ? days : days - 146096) / 146097;
+  const int64_t of_era = days - era * 146097;
+  const int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const int64_t of_year = of_era - (365 * year + year / 4 - year / 100), march = (5 * of_year + 2) / 153;
+  const int64_t month = march < 10 ? march + 3 : march - 9;
+  snprintf(text, size, "%04d-%02d-%02d", (int)(year + era * 400 + (month <= 2 ? 1 : 0)), (int)month,
+           (int)(of_year - (153 * march + 2) / 5 + 1));
+  return text;
 }
 
 static bool read_date(const char **at, double *time) {

@@ -47,8 +47,7 @@ clx_status clx_cost_csv(const clx_result *result, const char *table, char **text
 }
 
 clx_status clx_cost_svg(const clx_result *result, const char *drawing, char **text, clx_error *error) {
-  static const clx_api_maker drawings[] = {{"cash", clx_report_cost_cash},
-                                           {"capital", clx_report_cost_capital},
-                                           {"courses", clx_report_cost_courses}};
+  static const clx_api_maker drawings[] = {
+      {"cash", clx_report_cost_cash}, {"capital", clx_report_cost_capital}, {"courses", clx_report_cost_courses}};
   return clx_api_make(result, drawings, CLX_COUNT(drawings), "drawing", drawing, text, error);
 }

@@ -26,10 +26,34 @@ static clx_status add_plan(const clx_decision *d, const clx_course *c, const clx
   return CLX_OK;
 }
 
-// Months until `least` GPUs are at hand, as if they came evenly through the month in which the mean says so.
-static double first_training(const clx_decision *d, const clx_course_out *out, bool *begins) {
-  const double least = fmax(d->least, 1e-9);
-  double before = 0;
+// GPUs at hand at a time as the steps of plan and contract have them.
+static double at_hand(const clx_course *c, double time) {
+  double own = 0, rented = 0;
+  const clx_rent_contract *r = c->contract;
+  for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++)
+    if (c->input->at[k] + c->wait * CLX_MONTH <= time) own = c->input->usable[k];
+  for (int32_t k = 0; r != NULL && k < r->at_count; k++)
+    if (fmax(r->at[k], r->from) <= time && (r->term <= 0 || time < r->from + r->term)) rented = r->gpus[k];
+  return own + rented;
+}
+
+// Months until `least` GPUs are at hand: when a step brings them, where the steps are known; else as if they came evenly through the month in which the
+// mean says so.
+static double first_training(const clx_decision *d, const clx_course *c, const clx_course_out *out, bool *begins) {
+  const double least = fmax(d->least, 1e-9), end = d->months * CLX_MONTH;
+  double before = 0, first = end;
+  if (c->plan == NULL || c->input->steps > 0) {
+    for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++) {
+      const double at = c->input->at[k] + c->wait * CLX_MONTH;
+      if (at < first && at_hand(c, at) >= least) first = at;
+    }
+    for (int32_t k = 0; c->contract != NULL && k < c->contract->at_count; k++) {
+      const double at = fmax(c->contract->at[k], c->contract->from);
+      if (at < first && at_hand(c, at) >= least) first = at;
+    }
+    *begins = first < end;
+    return first / CLX_MONTH;
+  }
   for (int32_t m = 0; m < d->months; m++) {
     if (out->gpus[m] >= least) {
       *begins = true;
@@ -55,7 +79,7 @@ static void weigh(const clx_decision *d, const clx_course *c, const double *own,
     value += factor * used * work * d->value_gpu;
     tokens += within * used * (mine * rate + (1 - mine) * d->tokens);
   }
-  const double first = first_training(d, out, &out->begins) * CLX_MONTH;
+  const double first = first_training(d, c, out, &out->begins) * CLX_MONTH;
   value += d->value_time * (d->reference - first) * clx_discount(d->discount, first / CLX_MONTH);
   out->figure[CLX_COURSE_COST] = cost;
   out->figure[CLX_COURSE_VALUE] = value;

@@ -20,15 +20,15 @@ typedef struct clx_course {
 } clx_course;
 
 typedef struct clx_decision {
-  int32_t months;                   // over which courses are compared
-  double discount;                  // a year
-  double use;                       // share of GPU time at hand that is used
-  double tokens;                    // token/s per used GPU
-  double least;                     // GPUs with which training can begin: partial capacity counts
-  double value_gpu;                 // USD/s of a used GPU that does `tokens` (worth of the work); 0 = cost alone is compared
-  double value_time;                // USD/s by which an earlier first training is worth more
-  double reference;                 // s: first training that is worth nothing more or less
-  double by;                        // s: date by which tokens are counted
+  int32_t months;     // over which courses are compared
+  double discount;    // a year
+  double use;         // share of GPU time at hand that is used
+  double tokens;      // token/s per used GPU
+  double least;       // GPUs with which training can begin: partial capacity counts
+  double value_gpu;   // USD/s of a used GPU that does `tokens` (worth of the work); 0 = cost alone is compared
+  double value_time;  // USD/s by which an earlier first training is worth more
+  double reference;   // s: first training that is worth nothing more or less
+  double by;          // s: date by which tokens are counted
   const clx_rent_process *process;  // of the market; NULL: contracts at will need it
   double year;                      // of month 0
 } clx_decision;
@@ -73,7 +73,7 @@ double clx_second_source(double cost_first, double cost_second, double volatilit
 typedef struct clx_decision_bands {
   clx_cost_band figure[CLX_COURSES_MAX][CLX_COURSE_FIGURES];
   double best[CLX_COURSES_MAX];              // share of draws in which the course has the highest NPV
-  clx_cost_band gain[CLX_COURSES_MAX];     // USD: NPV less that of the first course, draw by draw
+  clx_cost_band gain[CLX_COURSES_MAX];       // USD: NPV less that of the first course, draw by draw
   bool has_breakeven[CLX_COURSES_MAX];       // of a course that rents alone, where another owns
   clx_cost_band breakeven[CLX_COURSES_MAX];  // USD/s: clx_rent_breakeven against the first course that owns alone
   clx_cost_band

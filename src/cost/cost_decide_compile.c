@@ -86,18 +86,21 @@ clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_foun
   if (plan == NULL && (spec->horizon < 0 || spec->discount < 0 || spec->use < 0))
     return clx_fail(error, CLX_INPUT, spec->place,
                     "`%s` is not stated; expected it where there is no plan of cost to take it from",
-                    spec->horizon < 0 ? "horizon" : spec->discount < 0 ? "discount" : "use");
-  *decision = (clx_decision){.months = spec->horizon < 0 ? plan->months : (int32_t)floor(spec->horizon / CLX_MONTH + 1e-9),
-                             .discount = spec->discount < 0 ? plan->discount : spec->discount,
-                             .use = spec->use < 0 ? plan->use.expected : spec->use,
-                             .tokens = spec->tokens > 0 || plan == NULL ? spec->tokens : plan->tokens,
-                             .least = spec->least,
-                             .value_gpu = spec->value_gpu,
-                             .value_time = spec->value_time,
-                             .reference = spec->reference,
-                             .by = spec->by,
-                             .process = found->process,
-                             .year = year};
+                    spec->horizon < 0    ? "horizon"
+                    : spec->discount < 0 ? "discount"
+                                         : "use");
+  *decision =
+      (clx_decision){.months = spec->horizon < 0 ? plan->months : (int32_t)floor(spec->horizon / CLX_MONTH + 1e-9),
+                     .discount = spec->discount < 0 ? plan->discount : spec->discount,
+                     .use = spec->use < 0 ? plan->use.expected : spec->use,
+                     .tokens = spec->tokens > 0 || plan == NULL ? spec->tokens : plan->tokens,
+                     .least = spec->least,
+                     .value_gpu = spec->value_gpu,
+                     .value_time = spec->value_time,
+                     .reference = spec->reference,
+                     .by = spec->by,
+                     .process = found->process,
+                     .year = year};
   if (spec->course_count < 1 || spec->course_count > CLX_COURSES_MAX)
     return clx_fail(error, CLX_INPUT, spec->place, "%d courses; expected 1 to %d", spec->course_count, CLX_COURSES_MAX);
   if (spec->option_count > 1)

@@ -5,10 +5,11 @@
 #include "cost/cost_plan.h"
 
 const char *const clx_cost_figure_name[CLX_COST_FIGURES + 1] = {
-    "capex",        "opex_per_year",    "per_year",  "npv",       "npv_equity",
-    "per_gpu_hour", "per_training_run", "per_token", "peak_cash", "rent_breakeven", "advance_at_risk", NULL};
-const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1] = {"USD",   "USD/s", "USD/s", "USD", "USD",
-                                                                "USD/s", "USD",   "USD",   "USD", "USD/s", "USD", NULL};
+    "capex",      "opex_per_year",  "per_year",         "npv",
+    "npv_equity", "per_gpu_hour",   "per_training_run", "per_token",
+    "peak_cash",  "rent_breakeven", "advance_at_risk",  NULL};
+const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1] = {"USD", "USD/s", "USD/s", "USD",   "USD", "USD/s",
+                                                                "USD", "USD",   "USD",   "USD/s", "USD", NULL};
 
 const char *const clx_cost_gap_text[CLX_COST_GAPS + 1] = {
     "no power of the site is stated: energy, water and people are not counted",
@@ -253,7 +254,7 @@ static uint32_t find_gaps(const clx_cost_plan *plan, const clx_cost_input *in) {
 }
 
 clx_status clx_cost_plan_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
-                        bool with_irr, clx_cost_out *out, clx_error *error) {
+                             bool with_irr, clx_cost_out *out, clx_error *error) {
   CLX_TRY(check_input(plan, input, error));
   memset(out->month, 0, sizeof(clx_cost_month) * (size_t)plan->months);
   memset(out->by_kind, 0, sizeof out->by_kind);

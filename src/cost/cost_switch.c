@@ -165,8 +165,8 @@ static void step_back(const clx_switching *of, const clx_switch_paths *p, const 
   }
 }
 
-clx_status clx_switch_fit(const clx_switching *of, const clx_switch_paths *p, clx_arena *arena, clx_switch_policy *policy,
-                          double *value, clx_error *error) {
+clx_status clx_switch_fit(const clx_switching *of, const clx_switch_paths *p, clx_arena *arena,
+                          clx_switch_policy *policy, double *value, clx_error *error) {
   CLX_TRY(check_paths(of, p, error));
   CLX_TRY(make_policy(p, arena, policy, error));
   const size_t room = (size_t)p->modes * (size_t)p->paths;

@@ -93,7 +93,7 @@ static void write_sums(clx_words *w) {
 }
 
 static void write_value(clx_words *w) {
-  clx_words_band(w, "", "present ", "cost.npv", 3, "");
+  clx_words_band(w, "", "present value ", "cost.npv", 3, "");
   clx_words_band(w, ", ", "with its loan ", "cost.npv_equity", 3, "");
   const clx_quantity *irr = clx_result_find(w->result, "cost.irr");
   if (irr != NULL)

@@ -103,10 +103,13 @@ static void put_milestones(const clx_result *result, clx_plot *p) {
 
 static void key_of(clx_plot *p, int32_t style, const char *title, const clx_result *result, const char *name) {
   const clx_quantity *q = clx_result_find(result, name);
-  char text[SHORT], range[3 * SHORT];
+  char text[SHORT], head[2 * SHORT], range[3 * SHORT];
   if (q == NULL) return;
-  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_PLAIN, style < 0 ? 0 : style, title, "%s%s",
-               clx_quantity_format(q->value, q->unit, 3, text, sizeof text), clx_words_range(q, 3, range, sizeof range));
+  snprintf(head, sizeof head, "%s%s%s", title, title[0] != '\0' ? " " : "",
+           clx_quantity_format(q->value, q->unit, 3, text, sizeof text));
+  clx_words_range(q, 3, range, sizeof range);
+  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%.*s",
+               range[0] != '\0' ? (int)strlen(range) - 3 : 0, range[0] != '\0' ? range + 2 : "");
 }
 
 static void put_cash(const clx_result *result, clx_plot *p) {
@@ -130,9 +133,9 @@ static void put_cash(const clx_result *result, clx_plot *p) {
     clx_plot_key(p, CLX_SAMPLE_PLAIN, 1, "owed", "%s", "");
   }
   key_of(p, -1, "capital", result, "cost.capex");
-  key_of(p, -1, "operation", result, "cost.opex_per_year");
+  key_of(p, -1, "run", result, "cost.opex_per_year");
   key_of(p, -1, "most tied up", result, "cost.peak_cash");
-  key_of(p, -1, "rent that costs as much", result, "cost.rent_breakeven");
+  key_of(p, -1, "rent as dear:", result, "cost.rent_breakeven");
 }
 
 void clx_report_cost_cash(const clx_result *result, clx_buffer *out) {
@@ -150,8 +153,8 @@ void clx_report_cost_cash(const clx_result *result, clx_buffer *out) {
   open_panel(&p, TOP + 340, 160, cash.x[cash.count - 1], 0, most);
   clx_plot_upright_axis(&p, most >= 2000 ? 1000 : 1, most >= 2000 ? "GPUs usable (thousands)" : "GPUs usable");
   date_axis(result, &p);
-  clx_power_curve(&p, "s2", gpus.x, gpus.y, gpus.count);
-  clx_plot_key(&p, CLX_SAMPLE_PLAIN, 2, "GPUs usable", "means of months");
+  clx_power_curve(&p, "curve", gpus.x, gpus.y, gpus.count);
+  clx_plot_key(&p, CLX_SAMPLE_CURVE, 0, "GPUs usable", "means of months");
   clx_buffer_format(out, "</svg>\n");
 }
 
@@ -181,6 +184,7 @@ void clx_report_cost_capital(const clx_result *result, clx_buffer *out) {
   clx_plot p = clx_power_page(result, WIDE, TOP + 380, what, out);
   clx_power_head(&p, what, "as it is delivered or built, stacked; prices expected");
   double end = 0;
+  int32_t shown = 0;
   for (int32_t k = 0; k < CLX_COST_KINDS; k++)
     if (kind[k].count > 0) end = kind[k].x[kind[k].count - 1];
   open_panel(&p, TOP, 360, end, 0, most);
@@ -188,19 +192,15 @@ void clx_report_cost_capital(const clx_result *result, clx_buffer *out) {
   date_axis(result, &p);
   clx_buffer_format(out, "<g class=\"stack\">\n");
   for (int32_t k = 0; k < CLX_COST_KINDS; k++) {
-    char name[SHORT], text[SHORT], range[3 * SHORT];
+    char name[SHORT];
     if (kind[k].count != count) continue;
     for (int32_t i = 0; i < count; i++) {
       low[i] = high[i];
       high[i] += kind[k].y[i];
     }
-    clx_plot_band(&p, kind[k].x, low, high, count, k % COLOURS);
+    clx_plot_band(&p, kind[k].x, low, high, count, shown % COLOURS);
     snprintf(name, sizeof name, "cost.capital.%s", clx_cost_kind_name[k]);
-    const clx_quantity *q = clx_result_find(result, name);
-    if (q == NULL) continue;
-    clx_plot_key(&p, CLX_SAMPLE_MARK, k % COLOURS, clx_cost_kind_name[k], "%s%s",
-                 clx_quantity_format(q->value, "USD", 3, text, sizeof text),
-                 clx_words_range(q, 3, range, sizeof range));
+    key_of(&p, shown++ % COLOURS, clx_cost_kind_name[k], result, name);
   }
   clx_buffer_format(out, "</g>\n</svg>\n");
   clx_arena_free(arena);
@@ -238,12 +238,12 @@ static void put_row(clx_plot *p, const clx_cost_courses *list, int32_t i, const 
                clx_goodput_cut(clx_cost_course_title(list, i), NAMES - 20, 11, cut, sizeof cut));
   if (q == NULL) return;
   const double a = clx_plot_at(p, q->low, 0).x, b = clx_plot_at(p, q->high, 0).x, at = clx_plot_at(p, q->value, 0).x;
-  clx_buffer_format(p->picture.out,
-                    "<rect class=\"band f%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"12\"/>\n", i % COLOURS, a,
-                    y - 6, fmax(b - a, 1));
+  clx_buffer_format(p->picture.out, "<rect class=\"band f%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"12\"/>\n",
+                    i % COLOURS, a, y - 6, fmax(b - a, 1));
   clx_plot_mark(p, (clx_point){at, y}, i % COLOURS);
   clx_svg_text(&p->picture, p->area.x + p->area.width + 14, y + 4, "small", "start", "%s%s",
-               clx_quantity_format(q->value, q->unit, 3, text, sizeof text), clx_words_range(q, 3, range, sizeof range));
+               clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
+               clx_words_range(q, 3, range, sizeof range));
 }
 
 static double put_panel(clx_plot *p, const clx_cost_courses *list, int32_t panel, double y) {

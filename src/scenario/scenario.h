@@ -80,7 +80,7 @@ typedef struct clx_scenario_spec {
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
-  const clx_node *assumed;           // map: dotted key -> why the record is silent and what was taken
+  const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
 
 extern const clx_schema clx_scenario_schema;

@@ -37,8 +37,9 @@ static clx_status unknown_part(const clx_scenario *s, const clx_cost_item_spec *
   }
   const char *near = clx_nearest(item->of, names, count);
   if (near != NULL)
-    return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `of` is '%.60s', which the fleet has not; did you mean '%s'?",
-                    item->name, item->of, near);
+    return clx_fail(error, CLX_INPUT, item->place,
+                    "'%.40s': `of` is '%.60s', which the fleet has not; did you mean '%s'?", item->name, item->of,
+                    near);
   return clx_fail(error, CLX_INPUT, item->place,
                   "'%.40s': `of` is '%.60s'; expected a server, rack or device of the fleet (%s)", item->name, item->of,
                   list);
@@ -103,9 +104,10 @@ static clx_status fill_power(const clx_scenario *s, const clx_cost_facts *facts,
   const bool it = building != NULL ? building->critical != 0 : item->kind == CLX_COST_BUILDING;
   item->power = it ? facts->it_peak : facts->site_peak;
   if (item->power > 0) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, item->place,
-                  "'%.40s' states neither power nor count, and the power of this machine is not computed; expected `power`",
-                  item->name);
+  return clx_fail(
+      error, CLX_INPUT, item->place,
+      "'%.40s' states neither power nor count, and the power of this machine is not computed; expected `power`",
+      item->name);
 }
 
 clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,

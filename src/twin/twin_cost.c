@@ -60,8 +60,7 @@ static void add_item(arrivals *list, const clx_scenario *s, int32_t index) {
     add(list, item->from + spec->install, gpus);
   } else {
     for (int32_t k = 0; k < item->at_count; k++)
-      add(list, item->at[k] + spec->install,
-          gpus * (item->share_count > 0 ? item->share[k] : 1.0 / item->at_count));
+      add(list, item->at[k] + spec->install, gpus * (item->share_count > 0 ? item->share[k] : 1.0 / item->at_count));
   }
 }
 
@@ -89,7 +88,8 @@ clx_status clx_twin_capacity(const clx_scenario *s, clx_arena *arena, clx_capaci
 static void take_facts(clx_twin_cost *c, const clx_result *r) {
   const double tokens = clx_result_value(r, "training.tokens", 0);
   const double time = clx_result_value(r, "reliability.time_to_train", clx_result_value(r, "training.duration", 0));
-  const double rate = clx_result_value(r, "training.tokens_per_second", 0) * clx_result_value(r, "reliability.goodput", 1);
+  const double rate =
+      clx_result_value(r, "training.tokens_per_second", 0) * clx_result_value(r, "reliability.goodput", 1);
   const double gpus = (double)c->scenario->job_gpus, energy = clx_result_value(r, "power.energy", 0);
   c->facts = (clx_cost_facts){.it_peak = clx_result_value(r, "power.it_peak", 0),
                               .site_peak = clx_result_value(r, "power.site_peak", 0)};
@@ -118,7 +118,8 @@ static clx_status fill_input(clx_twin_cost *c, clx_error *error) {
     peak[m] = c->site_mean > 0 ? power[m] * c->site_peak / c->site_mean : 0;
     paid[m] = power[m] * CLX_MONTH * c->energy_price;
   }
-  c->input = (clx_cost_input){.months = months, .gpus = gpus};
+  c->input = (clx_cost_input){
+      .months = months, .gpus = gpus, .at = c->capacity.at, .usable = c->capacity.gpus, .steps = c->capacity.count};
   if (o->gpu_power.expected > 0 || (!(c->site_mean > 0) && c->capacity.power == NULL)) return CLX_OK;
   c->input.power = power;
   if (c->site_mean > 0) c->input.peak = peak;

@@ -50,6 +50,7 @@ static clx_status put_figures(const putter *p) {
     CLX_TRY(put(p, clx_cost_figure_name[f], out->figure[f], f == CLX_COST_TOKEN ? "USD/token" : clx_cost_figure_unit[f],
                 &b->figure[f], FIGURE_DOC[f]));
   }
+  if ((out->unstated & 1u << CLX_COST_GAP_INCOME) != 0) return CLX_OK;  // cost alone has neither
   if (out->has_irr && b->irr_share > 0) {
     CLX_TRY(put(p, "irr", out->irr, "", &b->irr, "rate of return of the plan before debt, a year"));
     CLX_TRY(put(p, "irr_share", b->irr_share, "", NULL, "of the draws that have a rate of return"));
@@ -77,8 +78,9 @@ static clx_status put_operation(const putter *p) {
   const struct {
     const char *name;
     double value;
-  } parts[] = {{"energy", last->energy},   {"staff", last->staff},         {"repair", last->repair}, {"water", last->water},
-               {"licence", last->licence}, {"insurance", last->insurance}, {"lease", last->lease}};
+  } parts[] = {{"energy", last->energy}, {"staff", last->staff},     {"repair", last->repair},
+               {"water", last->water},   {"licence", last->licence}, {"insurance", last->insurance},
+               {"lease", last->lease}};
   for (int32_t i = 0; i < CLX_COUNT(parts); i++) {
     char name[48];
     if (!(parts[i].value > 0)) continue;
@@ -142,20 +144,7 @@ typedef struct column {
   double *y;
 } column;
 
-enum {
-  CAPITAL,
-  OPERATION,
-  INCOME,
-  RESALE,
-  CUMULATED,
-  LOW,
-  HIGH,
-  OWED,
-  ADVANCE,
-  GPUS,
-  POWER,
-  COLUMNS
-};
+enum { CAPITAL, OPERATION, INCOME, RESALE, CUMULATED, LOW, HIGH, OWED, ADVANCE, GPUS, POWER, COLUMNS };
 
 static void fill_month(const clx_twin_cost *c, int32_t m, double *cash, column *y) {
   const clx_cost_month *x = &c->out.month[m];
@@ -193,11 +182,16 @@ static clx_status put_kinds(const putter *p, const double *x, double *y) {
 }
 
 static clx_status put_months(const putter *p) {
-  column columns[COLUMNS] = {[CAPITAL] = {"capital", "USD", NULL},     [OPERATION] = {"operation", "USD", NULL},
-                             [INCOME] = {"income", "USD", NULL},       [RESALE] = {"resale", "USD", NULL},
-                             [CUMULATED] = {"cumulated", "USD", NULL}, [LOW] = {"cumulated_low", "USD", NULL},
-                             [HIGH] = {"cumulated_high", "USD", NULL}, [OWED] = {"owed", "USD", NULL},
-                             [ADVANCE] = {"advance", "USD", NULL},     [GPUS] = {"gpus", "", NULL},
+  column columns[COLUMNS] = {[CAPITAL] = {"capital", "USD", NULL},
+                             [OPERATION] = {"operation", "USD", NULL},
+                             [INCOME] = {"income", "USD", NULL},
+                             [RESALE] = {"resale", "USD", NULL},
+                             [CUMULATED] = {"cumulated", "USD", NULL},
+                             [LOW] = {"cumulated_low", "USD", NULL},
+                             [HIGH] = {"cumulated_high", "USD", NULL},
+                             [OWED] = {"owed", "USD", NULL},
+                             [ADVANCE] = {"advance", "USD", NULL},
+                             [GPUS] = {"gpus", "", NULL},
                              [POWER] = {"power", "W", NULL}};
   const int32_t months = p->c->plan.months;
   double *x = CLX_NEW_ARRAY(p->c->arena, double, months), *y = CLX_NEW_ARRAY(p->c->arena, double, months), cash = 0;

@@ -234,6 +234,18 @@ typedef struct clx_delivery {
 clx_status clx_procurement_run(const clx_procurement *procurement, const clx_delivery_settings *settings,
                                clx_arena *arena, clx_delivery *out, clx_error *error);
 
+// Single replicas, for callers that go on computing with each of them: replica k of a seed is the one that clx_procurement_run made of it, so that
+// means and bands are the same. Memory of one at a time; one for each thread. CLX_MEMORY.
+struct clx_replica;
+clx_status clx_procurement_open(const clx_procurement *procurement, clx_arena *arena, struct clx_replica **out,
+                                clx_error *error);
+// Runs replica `replica`; < 0: the run without chance. Cost as of clx_procurement_run, divided by its replicas.
+void clx_procurement_replica(struct clx_replica *replica, uint64_t seed, int32_t index);
+// `weeks` numbers of the replica that ran last: GPUs that `buyer` has at the end of each week since the start, of one product (index in
+// procurement->product) or of all (product < 0), swaps included; GPUs delivered on an order of the user. Until the next replica.
+const double *clx_procurement_received(const struct clx_replica *replica, int32_t buyer, int32_t product);
+const double *clx_procurement_delivered(const struct clx_replica *replica, int32_t order);
+
 // Name of a cause, for people: "lead time", "capacity inventec"; from `arena`.
 const char *clx_wait_text(const clx_procurement *procurement, int32_t wait, clx_arena *arena);
 

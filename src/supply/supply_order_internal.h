@@ -78,6 +78,7 @@ typedef struct clx_replica {
   int32_t portion_count;
   // Results.
   double *received;                            // buyer_count x weeks, cumulative
+  double *received_of;                         // buyer_count x product_count x weeks, cumulative
   double *delivered;                           // order_count x weeks, cumulative
   double *waited;                              // order_count x (CLX_WAIT_LIMIT + limit_count)
   int32_t *cause;                              // purchase_count: what it waits for now

@@ -188,6 +188,27 @@ clx_status clx_procurement_run(const clx_procurement *p, const clx_delivery_sett
   return CLX_OK;
 }
 
+clx_status clx_procurement_open(const clx_procurement *p, clx_arena *arena, clx_replica **out, clx_error *error) {
+  *out = CLX_NEW(arena, clx_replica);
+  if (*out == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  return clx_replica_new(p, arena, *out, error);
+}
+
+void clx_procurement_replica(clx_replica *r, uint64_t seed, int32_t index) {
+  clx_replica_draw(r, seed, index < 0 ? 0 : (uint64_t)index, index < 0);
+  clx_replica_run(r);
+}
+
+const double *clx_procurement_received(const clx_replica *r, int32_t buyer, int32_t product) {
+  const size_t weeks = (size_t)r->p->weeks, products = (size_t)r->p->product_count;
+  if (product < 0) return r->received + (size_t)buyer * weeks;
+  return r->received_of + ((size_t)buyer * products + (size_t)product) * weeks;
+}
+
+const double *clx_procurement_delivered(const clx_replica *r, int32_t order) {
+  return r->delivered + (size_t)order * (size_t)r->p->weeks;
+}
+
 const char *clx_wait_text(const clx_procurement *p, int32_t wait, clx_arena *arena) {
   static const char *const names[CLX_WAIT_LIMIT] = {"lead time", "window of the product", "qualification of the maker",
                                                     "stop of the maker"};

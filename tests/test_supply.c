@@ -219,7 +219,7 @@ static void test_bands_are_in_order_and_seeds_repeat(void **state) {
       "events: [{name: d, kind: failure, maker: supermicro, at: 2024-09-02, probability: 0.3}]\n";
   const clx_delivery d = run(&r, text, 500, &p), again = run(&r, text, 500, &p);
   for (int32_t w = 0; w < p.weeks; w++) {
-    const clx_band *b = &d.buyer[0].received[w];
+    const clx_supply_band *b = &d.buyer[0].received[w];
     assert_true(b->low <= b->median && b->median <= b->high);
     assert_memory_equal(b, &again.buyer[0].received[w], sizeof *b);
     if (w > 0) assert_true(b->low >= d.buyer[0].received[w - 1].low);

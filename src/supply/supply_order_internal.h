@@ -84,6 +84,7 @@ typedef struct clx_replica {
   int32_t *cause;                              // purchase_count: what it waits for now
   double *used;                                // limit_count x weeks: units
   double *paid, *lost, *stored, *stored_cost;  // buyer_count
+  double *at_risk;                             // buyer_count x weeks: deposits on what is owed
   double ordered, moved_in;                    // GPUs, for the books
 } clx_replica;
 

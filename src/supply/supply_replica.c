@@ -44,6 +44,7 @@ clx_status clx_replica_new(const clx_procurement *p, clx_arena *arena, clx_repli
                      .waited = array(arena, p->order_count, causes, sizeof(double)),
                      .cause = array(arena, p->purchase_count, 1, sizeof(int32_t)),
                      .used = array(arena, p->limit_count, weeks, sizeof(double)),
+                     .at_risk = array(arena, p->buyer_count, weeks, sizeof(double)),
                      .paid = array(arena, p->buyer_count, 4, sizeof(double))};
   if (r->limit == NULL || r->halted == NULL || r->failed == NULL || r->first == NULL || r->last == NULL ||
       r->due == NULL || r->happens == NULL || r->fresh == NULL || r->coming == NULL || r->waiting == NULL ||

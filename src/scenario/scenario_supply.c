@@ -12,8 +12,13 @@ clx_supply_finder clx_scenario_supply_finder(const clx_scenario *s) {
 static clx_status check_second(const clx_scenario *s, clx_error *error) {
   const clx_second_spec *second = &s->spec.supply.second;
   for (int32_t i = 0; i < second->share_count; i++) {
-    if (second->share[i] >= 0 && second->share[i] <= 1) continue;
-    return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %g, expected 0 to 1", second->share[i]);
+    const double share = second->share[i];
+    if (!(share >= 0 && share <= 1))
+      return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %g, expected 0 to 1", share);
+    if (i > 0 && !(share >= second->share[i - 1] + 1e-3))
+      return clx_fail(error, CLX_INPUT, second->place,
+                      "'supply.second.shares': %g behind %g, expected rising shares, 0.001 apart or more", share,
+                      second->share[i - 1]);
   }
   if (second->share_count <= CLX_SECOND_SHARES_MAX) return CLX_OK;
   return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %d, expected at most %d",

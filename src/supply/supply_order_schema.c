@@ -60,6 +60,8 @@ static const clx_row incident_rows[] = {
     REAL("duration", duration, "s", 0, 0, TIME_MAX, "of a halt, rate or slip; 0 = for good"),
     REAL("factor", factor, NULL, 1, 0, 100, "of a rate: times what was planned"),
     REAL("share", share, NULL, 1, 0, 1, "of a move: of what the maker still owes"),
+    REAL("cash", cash, "USD", -1, 0, MONEY_MAX,
+         "of a delisting: what the maker has to pay its cash call with; default: as the catalogue says"),
 };
 PLACED(clx_incident_spec_schema, "event", "something that happens to a maker, capacity or product", incident_rows);
 #undef F

@@ -8,7 +8,7 @@
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-enum { SHORT = 64, LIMITS = 2, ROWS = 4, SHARES = 3, MAKERS = 4 };
+enum { SHORT = 64, LIMITS = 2, ROWS = 5, SHARES = 5, MAKERS = 4 };
 
 static const double WEEK = 7 * 86400.0;
 
@@ -34,13 +34,24 @@ static const char *money(const clx_result *result, double value, char *text) {
   return text;
 }
 
+// GPUs are whole for people.
+static const char *whole(double gpus, char *text) { return number(round(gpus), "", 12, text); }
+
+// "capacity inventec-servers" is known to be one.
+static const char *short_name(const char *limit) {
+  static const char before[] = "capacity ";
+  return strncmp(limit, before, sizeof before - 1) == 0 ? limit + sizeof before - 1 : limit;
+}
+
 static void put_title(const char *title, char *cut, size_t size) {
   clx_goodput_cut(title, (double)size - 1, 0, cut, size);
 }
 
-// Rows of a table; fewer beside a plan, so that the page keeps its length.
+// Rows of a table; fewer beside a plan and a second source, so that the page keeps its length.
 static int32_t rows_of(const clx_words *w) {
-  return clx_result_find(w->result, "supply.plan.cost") != NULL ? ROWS - 1 : ROWS;
+  const bool planned = clx_result_find(w->result, "supply.plan.cost") != NULL,
+             shared = clx_result_fact(w->result, "supply.second.maker") != NULL;
+  return planned && shared ? ROWS - 3 : planned || shared ? ROWS - 2 : ROWS;
 }
 
 // "2.3 billion USD (2.1 to 2.4)" where there is a band.
@@ -66,8 +77,8 @@ static void write_owner(clx_words *w) {
                 date(r, complete->high, c));
   clx_words_end(w, "orders", 1, CLX_REPORT_BOLD);
   if (at != NULL)
-    clx_words_add(w, "%s GPUs (%s to %s) on %s", number(at->value, "", 12, a), number(at->low, "", 12, b),
-                  number(at->high, "", 12, c), date(r, clx_result_value(r, "supply.reference", 0), (char[SHORT]){0}));
+    clx_words_add(w, "%s GPUs (%s to %s) on %s", whole(at->value, a), whole(at->low, b), whole(at->high, c),
+                  date(r, clx_result_value(r, "supply.reference", 0), (char[SHORT]){0}));
   clx_words_percent(w, "; ", "", "supply.slip_probability", " of runs more than 30 days late");
   if (clx_result_value(r, "supply.unfinished", 0) > 0)
     clx_words_percent(w, ", ", "", "supply.unfinished", " not whole within the horizon");
@@ -83,7 +94,7 @@ static void write_chips(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "chips", "share");
   for (int32_t i = 0; i < n.count && i < 2; i++) {
     const char *quarter = clx_orders_fact(&n, i, "quarter");
-    clx_words_add(w, "%s%.1f %% of %s of %s; all orders of the owner are %.1f %% of that quarter",
+    clx_words_add(w, "%s%.1f %% of what %s makes in %s; all that is ordered is %.1f %% of it",
                   clx_words_between(w, "; "), 100 * clx_orders_value(&n, i, "share", 0), clx_orders_title(&n, i),
                   quarter != NULL ? quarter : "its quarter", 100 * clx_orders_value(&n, i, "order_share", 0));
   }
@@ -92,7 +103,7 @@ static void write_chips(clx_words *w) {
 
 static void write_orders(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "order", "gpus");
-  char name[19], cause[26], gpus[SHORT], low[SHORT], middle[SHORT], high[SHORT], late[SHORT];
+  char name[19], cause[21], gpus[SHORT], low[SHORT], middle[SHORT], high[SHORT], late[SHORT];
   if (n.count == 0) return;
   clx_words_add(w, "%-18s %9s %10s %10s %10s %6s %s", "order", "GPUs", "P10", "all there", "P90", "late", "waits for");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
@@ -102,7 +113,7 @@ static void write_orders(clx_words *w) {
     const double share = clx_orders_value(&n, i, "late_share", -1);
     if (done == NULL) continue;
     put_title(clx_orders_title(&n, i), name, sizeof name);
-    put_title(held != NULL ? held : "", cause, sizeof cause);
+    put_title(held != NULL ? short_name(held) : "", cause, sizeof cause);
     late[0] = '\0';
     if (share >= 0) snprintf(late, sizeof late, "%.0f %%", 100 * share);
     clx_words_add(w, "%-18s %9s %10s %10s %10s %6s %s", name, number(clx_orders_value(&n, i, "gpus", 0), "", 12, gpus),
@@ -129,22 +140,35 @@ static void write_limits(clx_words *w) {
     }
     if (best < 0) break;
     done[best] = true;
-    clx_words_add(w, "%s%s from %s on, %.0f weeks", clx_words_between(w, "; "), clx_orders_title(&n, best),
+    clx_words_add(w, "%s%s from %s on, %.0f weeks", clx_words_between(w, "; "), short_name(clx_orders_title(&n, best)),
                   date(w->result, clx_orders_value(&n, best, "full_from", 0), text),
                   clx_orders_value(&n, best, "full_time", 0) / WEEK);
   }
   if (w->text[0] == '\0' && n.count > 0) clx_words_add(w, "no capacity in half of the runs");
-  clx_words_end(w, "full", 1, CLX_REPORT_PLAIN);
+  clx_words_end(w, "full", 2, CLX_REPORT_PLAIN);
 }
 
 // --- events, second source -------------------------------------------------------------------------------------------------
 
+// What a change costs beside time: deposits, or stock where none are lost.
+static const char *price_of_changes(const clx_orders_names *n) {
+  for (int32_t i = 0; i < n->count; i++) {
+    const clx_quantity *lost = clx_orders_find(n, i, "lost");
+    if (lost != NULL && lost->high > 0) return "lost";
+  }
+  for (int32_t i = 0; i < n->count; i++) {
+    if (fabs(clx_orders_value(n, i, "stored_cost", 0)) > 0) return "stored_cost";
+  }
+  return "lost";
+}
+
 static void write_events(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "event", "delay");
-  char name[27], gpus[SHORT], lost[SHORT], day[SHORT];
+  const char *price = price_of_changes(&n);
+  char name[23], gpus[SHORT], lost[SHORT], day[SHORT];
   if (n.count == 0) return;
-  clx_words_add(w, "%-26s %10s %11s %12s %14s %11s", "event, with against without", "date", "weeks", "GPUs then",
-                "deposit lost", "30 d late");
+  clx_words_add(w, "%-22s %10s %12s %9s %16s %12s", "with against without", "date", "weeks", "GPUs then",
+                strcmp(price, "lost") == 0 ? "deposits lost" : "stock costs", "30 days late");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < rows_of(w); i++) {
     char delay[SHORT], slip[SHORT];
@@ -153,9 +177,9 @@ static void write_events(clx_words *w) {
              clx_orders_value(&n, i, "delay_p80", 0) / WEEK);
     snprintf(slip, sizeof slip, "%.0f <- %.0f %%", 100 * clx_orders_value(&n, i, "slip", 0),
              100 * clx_orders_value(&n, i, "slip_without", 0));
-    clx_words_add(w, "%-26s %10s %11s %12s %14s %11s", name, date(w->result, clx_orders_value(&n, i, "at", 0), day),
-                  delay, number(clx_orders_value(&n, i, "gpus", 0), "", 12, gpus),
-                  money(w->result, clx_orders_value(&n, i, "lost", 0), lost), slip);
+    clx_words_add(w, "%-22s %10s %12s %9s %16s %12s", name, date(w->result, clx_orders_value(&n, i, "at", 0), day),
+                  delay, whole(clx_orders_value(&n, i, "gpus", 0), gpus),
+                  money(w->result, clx_orders_value(&n, i, price, 0), lost), slip);
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
   if (n.count + n.more > rows_of(w)) {
@@ -167,14 +191,15 @@ static void write_events(clx_words *w) {
 static void write_second(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "second", "delay_mean");
   const char *maker = clx_result_fact(w->result, "supply.second.maker");
-  char mean[SHORT], worst[SHORT], head[SHORT];
+  char mean[SHORT], worst[SHORT], head[SHORT], cut[19];
   if (n.count == 0 || maker == NULL) return;
   snprintf(head, sizeof head, "share of %.40s", maker);
-  clx_words_add(w, "%-26s %12s %12s %10s %16s %16s", head, "weeks late", "worst tenth", "30 d late", "cost",
+  put_title(head, cut, sizeof cut);
+  clx_words_add(w, "%-18s %10s %11s %12s %16s %16s", cut, "weeks late", "worst tenth", "30 days late", "cost",
                 "worst tenth");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < SHARES; i++) {
-    clx_words_add(w, "%24.4g %% %12.1f %12.1f %8.0f %% %16s %16s", 100 * clx_orders_value(&n, i, "share", 0),
+    clx_words_add(w, "%16.4g %% %10.1f %11.1f %10.0f %% %16s %16s", 100 * clx_orders_value(&n, i, "share", 0),
                   clx_orders_value(&n, i, "delay_mean", 0) / WEEK, clx_orders_value(&n, i, "delay_worst", 0) / WEEK,
                   100 * clx_orders_value(&n, i, "slip", 0),
                   money(w->result, clx_orders_value(&n, i, "cost_mean", 0), mean),
@@ -190,11 +215,11 @@ static void write_plan(clx_words *w) {
   const clx_quantity *cost = clx_result_find(w->result, "supply.plan.cost");
   char a[SHORT], b[SHORT];
   if (cost == NULL) return;
-  clx_words_add(w, "%s GPUs for %s of orders; mean of lateness and stock %s",
-                number(clx_result_value(w->result, "supply.plan.gpus", 0), "", 12, a),
-                number(clx_result_value(w->result, "supply.plan.first", 0), "USD", 4, b), "");
+  clx_words_add(w, "%s GPUs for %s of orders; lateness and stock ",
+                whole(clx_result_value(w->result, "supply.plan.gpus", 0), a),
+                number(clx_result_value(w->result, "supply.plan.first", 0), "USD", 4, b));
   clx_words_put(w, "", "", "supply.plan.mean", 3, "");
-  clx_words_put(w, ", ", "CVaR ", "supply.plan.cvar", 3, "");
+  clx_words_put(w, ", ", "worst cases ", "supply.plan.cvar", 3, "");
   clx_words_put(w, "; ", "objective ", "supply.plan.cost", 5, "");
   clx_words_put(w, ", ", "bound ", "supply.plan.bound", 5, "");
   clx_words_add(w, ", gap %.2g %%", 100 * clx_result_value(w->result, "supply.plan.gap", 0));
@@ -205,8 +230,7 @@ static void write_plan(clx_words *w) {
     const double gpus = clx_orders_value(&n, i, "gpus", 0);
     clx_words_add(w, "%s%s", clx_words_between(w, "; "), clx_orders_title(&n, i));
     if (gpus > 0)
-      clx_words_add(w, " %s from %s on", number(gpus, "", 6, a),
-                    date(w->result, clx_orders_value(&n, i, "first", 0), b));
+      clx_words_add(w, " %s from %s on", whole(gpus, a), date(w->result, clx_orders_value(&n, i, "first", 0), b));
     else
       clx_words_add(w, " nothing");
   }

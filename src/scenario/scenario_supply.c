@@ -32,12 +32,8 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   for (int32_t i = 0; i < plan->demand_count; i++) wanted += plan->demand[i];
   if (plan->demand_count == 0 || !(wanted > 0))
     return clx_fail(error, CLX_INPUT, plan->place,
-                    "'supply.plan.demand': expected GPUs wanted in each period of %d weeks, as [0, 0, \"10,000 GPU\"]",
+                    "'supply.plan.demand': expected GPUs wanted in each period of %d weeks, as [0, 0, 10000]",
                     plan->weeks);
-  if (!(plan->late > 0) && !(plan->missing > 0))
-    return clx_fail(error, CLX_INPUT, plan->place,
-                    "'supply.plan' needs what a missing GPU costs, 'late' (as 250 USD/GPU/week) or 'missing': without "
-                    "it the best plan is to order nothing");
   return CLX_OK;
 }
 

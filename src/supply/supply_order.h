@@ -108,7 +108,7 @@ typedef struct clx_planning_spec {
   double share;          // of every capacity that the owner can have
   double setup;          // USD of an order
   double hold, late;     // USD of a GPU and second that it waits, or is missing
-  double missing;        // USD of a GPU that is missing at the end
+  double missing;        // USD of a GPU that is missing at the end; < 0: twice its price
   double price;          // USD of a GPU; 0 = the catalogue's
   double lambda, alpha;  // weight of the CVaR of the worst 1 - alpha
   int32_t scenarios;

@@ -43,6 +43,13 @@ static clx_status put_band(const clx_twin_supply *c, const char *name, clx_suppl
                         c->error);
 }
 
+const char *clx_twin_supply_slug(const char *text, char *slug, size_t size) {
+  char plain[128];
+  snprintf(plain, sizeof plain, "%.127s", text);
+  for (char *at = plain; *at != '\0'; at++) *at = *at == '-' ? ' ' : *at;  // a hyphen, no minus
+  return clx_result_slug(plain, slug, size);
+}
+
 // Sorted copy; NULL when out of memory.
 static double *sorted(const clx_twin_supply *c, const double *sample) {
   double *copy = CLX_NEW_ARRAY(c->arena, double, c->replicas);
@@ -107,6 +114,37 @@ static int32_t week_of(const double *delivered, int32_t weeks, double quantity) 
   return week;
 }
 
+// Where slots change hands, what counts is what the owner has: GPUs against the sum of what is due.
+static void follow_swaps(const clx_procurement *p, const struct clx_replica *r, const int32_t *due, int32_t k,
+                         clx_twin_fate *f) {
+  const double *received = clx_procurement_received(r, p->self, -1);
+  double ordered = 0;
+  int32_t last = 0;
+  for (int32_t i = 0; i < p->order_count; i++) {
+    if (p->purchase[i].buyer != p->self) continue;
+    ordered += p->purchase[i].quantity;
+    if (due[i] > last) last = due[i];
+  }
+  const int32_t week = week_of(received, p->weeks, ordered);
+  f->finished[k] = week;
+  f->slip[k] = week - last;
+  f->missing[k] = week < p->weeks ? 0 : ordered - received[p->weeks - 1];
+  f->late[k] = 0;
+  for (int32_t w = 0; w < p->weeks; w++) {
+    double wanted = 0;
+    for (int32_t i = 0; i < p->order_count; i++)
+      if (p->purchase[i].buyer == p->self && due[i] <= w) wanted += p->purchase[i].quantity;
+    f->late[k] += fmax(0, wanted - received[w]);
+  }
+}
+
+static bool swaps_slots(const clx_procurement *p) {
+  for (int32_t i = 0; i < p->swap_count; i++) {
+    if (p->purchase[p->swap[i].from].buyer == p->self || p->purchase[p->swap[i].to].buyer == p->self) return true;
+  }
+  return false;
+}
+
 static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const struct clx_replica *r,
                       const int32_t *due, int32_t k, clx_twin_fate *f) {
   const clx_purse purse = clx_procurement_purse(r, p->self);
@@ -122,6 +160,7 @@ static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const 
     if (week == p->weeks) f->missing[k] += order->quantity - delivered[p->weeks - 1];
     for (int32_t w = due[i]; w < p->weeks; w++) f->late[k] += order->quantity - delivered[w];
   }
+  if (swaps_slots(p)) follow_swaps(p, r, due, k, f);
   f->gpus[k] = clx_procurement_received(r, p->self, -1)[c->reference];
   f->paid[k] = purse.paid;
   f->lost[k] = purse.lost;
@@ -210,7 +249,7 @@ static clx_status put_buyer(const clx_twin_supply *c, const clx_buyer_result *fo
   const int32_t weeks = c->p->weeks;
   double *y = CLX_NEW_ARRAY(c->arena, double, weeks);
   if (y == NULL) return no_memory(c);
-  clx_result_slug(c->p->buyer[buyer].name, slug, sizeof slug);
+  clx_twin_supply_slug(c->p->buyer[buyer].name, slug, sizeof slug);
   snprintf(name, sizeof name, "buyer.%s.received", slug);
   CLX_TRY(put_band(c, name, found->received[weeks - 1], 1, "", "GPUs at the end"));
   snprintf(name, sizeof name, "buyer.%s.title", slug);
@@ -270,7 +309,7 @@ static clx_status put_order(const clx_twin_supply *c, const clx_purchase_result 
       {"missing", found->short_by, "", "GPUs that have not come at the end", true},
       {"late", found->late_by, "", "GPUs missing when they are wanted", order->by >= 0}};
   char slug[64], name[NAME];
-  clx_result_slug(order->name, slug, sizeof slug);
+  clx_twin_supply_slug(order->name, slug, sizeof slug);
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
     snprintf(name, sizeof name, "order.%s.%s", slug, rows[i].name);
     if (rows[i].shown) CLX_TRY(put_band(c, name, rows[i].band, 1, rows[i].unit, rows[i].doc));
@@ -298,7 +337,7 @@ static clx_status put_limit(const clx_twin_supply *c, const double *used, const 
     count++;
   }
   if (!(most > 0)) return CLX_OK;
-  clx_result_slug(strncmp(title, "capacity ", 9) == 0 ? title + 9 : title, slug, sizeof slug);
+  clx_twin_supply_slug(strncmp(title, "capacity ", 9) == 0 ? title + 9 : title, slug, sizeof slug);
   snprintf(name, sizeof name, "limit.%s.use_most", slug);
   CLX_TRY(clx_twin_supply_one(c, name, most, "", "of what was planned, mean, in the week of most"));
   snprintf(name, sizeof name, "limit.%s.full_most", slug);
@@ -371,7 +410,7 @@ static clx_status put_chips(const clx_twin_supply *c, const double *delivered, i
       ordered += p->purchase[i].quantity * need_of(c, p->product[p->purchase[i].product], limit);
   if (!(made > 0)) return CLX_OK;
   char slug[64], name[NAME], text[16];
-  clx_result_slug(entry->name, slug, sizeof slug);
+  clx_twin_supply_slug(entry->name, slug, sizeof slug);
   snprintf(name, sizeof name, "chips.%s.share", slug);
   CLX_TRY(clx_twin_supply_one(c, name, best / made, "", "of what is made in the quarter in which the owner gets most"));
   snprintf(name, sizeof name, "chips.%s.order_share", slug);
@@ -380,7 +419,7 @@ static clx_status put_chips(const clx_twin_supply *c, const double *delivered, i
   snprintf(text, sizeof text, "%d Q%d", which / 4, which % 4 + 1);
   CLX_TRY(clx_twin_supply_fact(c, name, text));
   snprintf(name, sizeof name, "chips.%s.title", slug);
-  return clx_twin_supply_fact(c, name, entry->title != NULL ? entry->title : entry->name);
+  return clx_twin_supply_fact(c, name, entry->name);
 }
 
 // --- all of it -------------------------------------------------------------------------------------------------------------
@@ -457,8 +496,8 @@ static clx_status need_section(const clx_scenario *scenario, clx_error *error) {
 static clx_status check_names(const clx_twin_supply *c, const char *key, const char *name, const char *earlier,
                               clx_place place) {
   char slug[64], before[64] = "";
-  clx_result_slug(name, slug, sizeof slug);
-  if (earlier != NULL) clx_result_slug(earlier, before, sizeof before);
+  clx_twin_supply_slug(name, slug, sizeof slug);
+  if (earlier != NULL) clx_twin_supply_slug(earlier, before, sizeof before);
   if (slug[0] == '\0')
     return clx_fail(c->error, CLX_INPUT, place, "'supply.%s': the name \"%s\" has no letter or digit", key, name);
   if (!clx_text_equal(slug, before)) return CLX_OK;

@@ -55,6 +55,8 @@ clx_status clx_twin_supply_fact(const clx_twin_supply *c, const char *name, cons
 double clx_twin_supply_slips(const clx_twin_supply *c, const clx_twin_fate *fate);
 double clx_twin_supply_quantile(const clx_twin_supply *c, const double *sample, double p);
 double clx_twin_supply_worst(const clx_twin_supply *c, const double *sample, double alpha);
+// A name as part of names of results: "nvidia-hopper" -> "nvidia_hopper". Returns `slug`.
+const char *clx_twin_supply_slug(const char *text, char *slug, size_t size);
 // s of the end of a week, the end of the horizon at most.
 double clx_twin_supply_time(const clx_twin_supply *c, double week);
 

@@ -38,7 +38,7 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
                              const clx_procurement *without) {
   char slug[64], name[NAME];
   pair run;
-  clx_result_slug(event->title, slug, sizeof slug);
+  clx_twin_supply_slug(event->title, slug, sizeof slug);
   CLX_TRY(clx_twin_supply_fates(c, with, c->due, &run.with, NULL, NULL));
   CLX_TRY(clx_twin_supply_fates(c, without, c->due, &run.without, NULL, NULL));
   const struct {

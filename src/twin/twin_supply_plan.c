@@ -12,13 +12,16 @@ enum { NAME = 192, MAKERS = 64 };
 
 // --- the instance ----------------------------------------------------------------------------------------------------------
 
+// Names stay as they were written: the finder knows them so.
 static void add_maker(const clx_twin_supply *c, const char **list, int32_t *count, const char *name) {
   const clx_supply_finder finder = clx_scenario_supply_finder(c->scenario);
   const clx_maker *maker = name != NULL ? finder.find(finder.of, "maker", name) : NULL;
   if (maker == NULL || *count == MAKERS) return;
-  for (int32_t i = 0; i < *count; i++)
-    if (clx_text_equal(list[i], maker->name)) return;
-  list[(*count)++] = maker->name;
+  for (int32_t i = 0; i < *count; i++) {
+    const clx_maker *earlier = finder.find(finder.of, "maker", list[i]);
+    if (earlier != NULL && clx_text_equal(earlier->name, maker->name)) return;
+  }
+  list[(*count)++] = name;
 }
 
 // Whom the section names, or the plan alone.
@@ -39,8 +42,18 @@ static const char *product_of(const clx_twin_supply *c) {
   const clx_planning_spec *plan = &c->scenario->spec.supply.plan;
   if (plan->product != NULL) return plan->product;
   for (int32_t i = 0; i < c->p->order_count; i++)
-    if (c->p->purchase[i].buyer == c->p->self) return c->p->product[c->p->purchase[i].product]->name;
+    if (c->p->purchase[i].buyer == c->p->self) return c->scenario->spec.supply.order[i].product;
   return NULL;
+}
+
+// USD of a GPU of the product at the start.
+static double price_of(const clx_twin_supply *c) {
+  const clx_planning_spec *plan = &c->scenario->spec.supply.plan;
+  const clx_supply_finder finder = clx_scenario_supply_finder(c->scenario);
+  const char *name = product_of(c);
+  const clx_product *product = name != NULL ? finder.find(finder.of, "product", name) : NULL;
+  if (plan->price > 0 || product == NULL) return plan->price;
+  return clx_dated_at(product->price, product->price_count, c->p->start);
 }
 
 // Events but moves: what is not ordered yet cannot move. Those behind the last period are left out.
@@ -75,7 +88,7 @@ static clx_status make_market(const clx_twin_supply *c, clx_sourcing *out) {
                                   .setup = plan->setup,
                                   .hold = plan->hold * CLX_WEEK,
                                   .late = plan->late * CLX_WEEK,
-                                  .missing = plan->missing,
+                                  .missing = plan->missing >= 0 ? plan->missing : 2 * price_of(c),
                                   .lambda = plan->lambda,
                                   .alpha = plan->alpha,
                                   .scenarios = plan->scenarios,
@@ -106,7 +119,7 @@ static clx_status put_maker(const clx_twin_supply *c, const clx_sourcing *s, con
   char slug[64], name[NAME];
   double gpus = 0;
   int32_t first = -1;
-  clx_result_slug(s->name[maker], slug, sizeof slug);
+  clx_twin_supply_slug(s->name[maker], slug, sizeof slug);
   for (int32_t t = 0; t < s->periods; t++) {
     gpus += quantity[t];
     if (first < 0 && quantity[t] > 0) first = t;

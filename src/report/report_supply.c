@@ -225,7 +225,7 @@ static void write_plan(clx_words *w) {
   clx_words_add(w, ", gap %.2g %%", 100 * clx_result_value(w->result, "supply.plan.gap", 0));
   clx_words_put(w, "; ", "Cbc: ", "supply.plan.cbc.cost", 5, "");
   clx_words_put(w, ", ", "bound ", "supply.plan.cbc.bound", 5, "");
-  clx_words_end(w, "plan", 2, CLX_REPORT_BOLD);
+  clx_words_end(w, "plan", 3, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < MAKERS; i++) {
     const double gpus = clx_orders_value(&n, i, "gpus", 0);
     clx_words_add(w, "%s%s", clx_words_between(w, "; "), clx_orders_title(&n, i));

@@ -26,12 +26,16 @@ static const char *money_unit(const clx_result *result) {
 }
 
 // Money with its currency, also where that is no unit here.
-static const char *money(const clx_result *result, double value, char *text) {
+static const char *money_to(const clx_result *result, double value, int digits, char *text) {
   const char *unit = money_unit(result), *currency = clx_result_fact(result, "supply.currency");
   char plain[SHORT];
-  if (unit[0] != '\0' || currency == NULL) return number(value, unit, 3, text);
-  snprintf(text, SHORT, "%s %.8s", number(value, "", 3, plain), currency);
+  if (unit[0] != '\0' || currency == NULL) return number(value, unit, digits, text);
+  snprintf(text, SHORT, "%s %.8s", number(value, "", digits, plain), currency);
   return text;
+}
+
+static const char *money(const clx_result *result, double value, char *text) {
+  return money_to(result, value, 3, text);
 }
 
 // GPUs are whole for people.
@@ -60,7 +64,15 @@ static void add_money(clx_words *w, const char *before, const char *name, bool a
   char value[SHORT], low[SHORT], high[SHORT];
   if (q == NULL || (!always && !(q->high > 0))) return;
   clx_words_add(w, "%s%s%s", clx_words_between(w, "; "), before, money(w->result, q->value, value));
-  if (q->low < q->high) clx_words_add(w, " (%s to %s)", money(w->result, q->low, low), money(w->result, q->high, high));
+  money(w->result, q->low, low);
+  money(w->result, q->high, high);
+  if (strcmp(low, high) == 0) return;
+  // "3.98 to 4.03 billion USD": the unit once where both have it.
+  const char *unit = strchr(low, ' '), *same = strchr(high, ' ');
+  if (unit != NULL && same != NULL && strcmp(unit, same) == 0)
+    clx_words_add(w, " (%.*s to %s)", (int)(unit - low), low, high);
+  else
+    clx_words_add(w, " (%s to %s)", low, high);
 }
 
 // --- the owner -------------------------------------------------------------------------------------------------------------
@@ -105,11 +117,11 @@ static void write_orders(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "order", "gpus");
   char name[19], cause[21], gpus[SHORT], low[SHORT], middle[SHORT], high[SHORT], late[SHORT];
   if (n.count == 0) return;
-  clx_words_add(w, "%-18s %9s %10s %10s %10s %6s %s", "order", "GPUs", "P10", "all there", "P90", "late", "waits for");
+  clx_words_add(w, "%-18s %9s %10s %10s %10s %6s %s", "order", "GPUs", "P10", "all there", "P90", "late", "held up by");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < rows_of(w); i++) {
     const clx_quantity *done = clx_orders_find(&n, i, "complete");
-    const char *held = clx_orders_fact(&n, i, "cause");
+    const char *held = clx_orders_fact(&n, i, "held_up");
     const double share = clx_orders_value(&n, i, "late_share", -1);
     if (done == NULL) continue;
     put_title(clx_orders_title(&n, i), name, sizeof name);
@@ -165,9 +177,9 @@ static const char *price_of_changes(const clx_orders_names *n) {
 static void write_events(clx_words *w) {
   const clx_orders_names n = clx_orders_names_of(w->result, "event", "delay");
   const char *price = price_of_changes(&n);
-  char name[23], gpus[SHORT], lost[SHORT], day[SHORT];
+  char name[23], gpus[SHORT], lost[SHORT], mean[SHORT];
   if (n.count == 0) return;
-  clx_words_add(w, "%-22s %10s %12s %9s %16s %12s", "with against without", "date", "weeks", "GPUs then",
+  clx_words_add(w, "%-22s %12s %9s %9s %16s %12s", "with against without", "weeks later", "mean GPU", "GPUs then",
                 strcmp(price, "lost") == 0 ? "deposits lost" : "stock costs", "30 days late");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < rows_of(w); i++) {
@@ -177,8 +189,8 @@ static void write_events(clx_words *w) {
              clx_orders_value(&n, i, "delay_p80", 0) / WEEK);
     snprintf(slip, sizeof slip, "%.0f <- %.0f %%", 100 * clx_orders_value(&n, i, "slip", 0),
              100 * clx_orders_value(&n, i, "slip_without", 0));
-    clx_words_add(w, "%-22s %10s %12s %9s %16s %12s", name, date(w->result, clx_orders_value(&n, i, "at", 0), day),
-                  delay, whole(clx_orders_value(&n, i, "gpus", 0), gpus),
+    snprintf(mean, sizeof mean, "%+.1f", clx_orders_value(&n, i, "shift", 0) / WEEK);
+    clx_words_add(w, "%-22s %12s %9s %9s %16s %12s", name, delay, mean, whole(clx_orders_value(&n, i, "gpus", 0), gpus),
                   money(w->result, clx_orders_value(&n, i, price, 0), lost), slip);
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
@@ -202,8 +214,8 @@ static void write_second(clx_words *w) {
     clx_words_add(w, "%16.4g %% %10.1f %11.1f %10.0f %% %16s %16s", 100 * clx_orders_value(&n, i, "share", 0),
                   clx_orders_value(&n, i, "delay_mean", 0) / WEEK, clx_orders_value(&n, i, "delay_worst", 0) / WEEK,
                   100 * clx_orders_value(&n, i, "slip", 0),
-                  money(w->result, clx_orders_value(&n, i, "cost_mean", 0), mean),
-                  money(w->result, clx_orders_value(&n, i, "cost_worst", 0), worst));
+                  money_to(w->result, clx_orders_value(&n, i, "cost_mean", 0), 4, mean),
+                  money_to(w->result, clx_orders_value(&n, i, "cost_worst", 0), 4, worst));
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
 }

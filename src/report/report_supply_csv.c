@@ -72,10 +72,10 @@ void clx_report_supply_orders_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_supply_events_csv(const clx_result *result, clx_buffer *out) {
-  static const column columns[] = {{"at", false, false},        {"probability", false, false}, {"delay", false, true},
-                                   {"delay_p80", false, false}, {"gpus", false, true},         {"missing", false, true},
-                                   {"late", false, true},       {"paid", false, true},         {"lost", false, true},
-                                   {"slip", false, false},      {"slip_without", false, false}};
+  static const column columns[] = {
+      {"at", false, false},   {"probability", false, false}, {"delay", false, true},   {"delay_p80", false, false},
+      {"shift", false, true}, {"gpus", false, true},         {"missing", false, true}, {"late", false, true},
+      {"paid", false, true},  {"lost", false, true},         {"slip", false, false},   {"slip_without", false, false}};
   put_table(result, "event", "delay", columns, CLX_COUNT(columns), out);
 }
 

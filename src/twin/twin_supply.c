@@ -98,8 +98,8 @@ double clx_twin_supply_time(const clx_twin_supply *c, double week) { return fmin
 // --- fates -----------------------------------------------------------------------------------------------------------------
 
 static clx_status make_fate(const clx_twin_supply *c, clx_twin_fate *f) {
-  double **all[] = {&f->finished, &f->slip, &f->gpus, &f->missing, &f->late,
-                    &f->paid,     &f->lost, &f->risk, &f->stored,  &f->stored_cost};
+  double **all[] = {&f->finished, &f->slip, &f->gpus,   &f->missing,     &f->late, &f->paid,
+                    &f->lost,     &f->risk, &f->stored, &f->stored_cost, &f->had};
   for (int32_t i = 0; i < CLX_COUNT(all); i++) {
     *all[i] = CLX_NEW_ARRAY(c->arena, double, c->replicas);
     if (*all[i] == NULL) return no_memory(c);
@@ -162,6 +162,8 @@ static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const 
   }
   if (swaps_slots(p)) follow_swaps(p, r, due, k, f);
   f->gpus[k] = clx_procurement_received(r, p->self, -1)[c->reference];
+  f->had[k] = 0;
+  for (int32_t w = 0; w < p->weeks; w++) f->had[k] += clx_procurement_received(r, p->self, -1)[w];
   f->paid[k] = purse.paid;
   f->lost[k] = purse.lost;
   f->stored[k] = purse.stored;
@@ -267,6 +269,14 @@ static clx_status put_buyer(const clx_twin_supply *c, const clx_buyer_result *fo
   return put_series(c, name, "", c->p->ready + cell(buyer, weeks, 0));
 }
 
+// What cost most GPU-weeks beside the lead time.
+static int32_t beside_lead(const clx_twin_supply *c, const clx_purchase_result *found) {
+  int32_t best = CLX_WAIT_LEAD;
+  for (int32_t i = CLX_WAIT_LEAD + 1; i < CLX_WAIT_LIMIT + c->p->limit_count; i++)
+    if (found->waited[i] > (best == CLX_WAIT_LEAD ? 0 : found->waited[best])) best = i;
+  return best;
+}
+
 static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index,
                                   const char *slug) {
   const clx_purchase *order = &c->p->purchase[index];
@@ -277,6 +287,7 @@ static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_r
                {"product", c->p->product[order->product]->name},
                {"maker", order->maker < 0 ? "none: chips alone" : c->p->maker[order->maker]->name},
                {"cause", clx_wait_text(c->p, found->cause, c->arena)},
+               {"held_up", clx_wait_text(c->p, beside_lead(c, found), c->arena)},
                {"missing_cause", found->short_cause < 0 ? NULL : clx_wait_text(c->p, found->short_cause, c->arena)}};
   for (int32_t i = 0; i < CLX_COUNT(facts); i++) {
     char name[NAME];
@@ -487,8 +498,8 @@ static clx_status check_demand(const clx_twin_supply *c) {
 static clx_status need_section(const clx_scenario *scenario, clx_error *error) {
   if (clx_scenario_is_supplied(scenario)) return CLX_OK;
   return clx_fail_plain(error, CLX_INPUT,
-                        "scenario '%s' has no section 'supply': state who orders what from whom (colossus schema "
-                        "supply; colossus order switch-to-dell shows one)",
+                        "scenario '%s' has no section 'supply': state who orders what from whom (colossus schema; "
+                        "colossus order switch-to-dell shows what comes of it)",
                         scenario->spec.name);
 }
 

@@ -7,10 +7,10 @@
 //   supply.stored (s: GPU-time in warehouses)
 //   series supply.buyer.NAME.{low, median, high} (GPUs over s), supply.buyer.NAME.ready; of the owner supply.wanted
 //   supply.order.NAME.{gpus, by (s), complete (s), unfinished, missing, late (GPUs missing then), late_share}; facts .title, .buyer, .maker, .product,
-//   .cause (of most GPU-weeks waited), .missing_cause
+//   .cause (of most GPU-weeks waited), .held_up (the same beside the lead time), .missing_cause
 //   supply.limit.NAME.{full_from (s), full_time (s), full_most (share of replicas), use_most}, fact .title; series supply.limit.NAME.{use, full}
 //   supply.chips.NAME.{share, order_share}, facts .title, .quarter: of what is made in the quarter in which the owner gets most
-//   supply.event.NAME.{at (s), probability, delay (s), delay_p80, gpus, missing, late (s: GPU-time), paid, lost, stored, stored_cost, slip, slip_without}, fact
+//   supply.event.NAME.{at (s), probability, delay (s), delay_p80, shift (s: mean over GPUs), gpus, missing, late (s: GPU-time), paid, lost, stored, stored_cost, slip, slip_without}, fact
 //   .title: with an event for certain, or a named swap, against without it, replica by replica
 //   supply.second.SHARE.{complete, delay_mean, delay_worst (s, CVaR), cost_mean, cost_worst, slip}, facts supply.second.{maker, instead}
 //   supply.plan.*: twin_supply_plan.c
@@ -39,6 +39,7 @@ typedef struct clx_twin_fate {
   double *gpus;      // received by the end of the reference week
   double *missing;   // GPUs at the end
   double *late;      // GPU-weeks that are due and missing
+  double *had;       // GPU-weeks that the owner has within the horizon
   double *paid, *lost, *risk, *stored, *stored_cost;
 } clx_twin_fate;
 // Runs all replicas of `p`, the same draws for every variant of it. due: by order of p. delivered (nullable): order_count x weeks, full (nullable):

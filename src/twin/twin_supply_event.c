@@ -38,6 +38,9 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
                              const clx_procurement *without) {
   char slug[64], name[NAME];
   pair run;
+  double ordered = 0;
+  for (int32_t i = 0; i < c->p->order_count; i++)
+    if (c->p->purchase[i].buyer == c->p->self) ordered += c->p->purchase[i].quantity;
   clx_twin_supply_slug(event->title, slug, sizeof slug);
   CLX_TRY(clx_twin_supply_fates(c, with, c->due, &run.with, NULL, NULL));
   CLX_TRY(clx_twin_supply_fates(c, without, c->due, &run.without, NULL, NULL));
@@ -57,6 +60,9 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
   } differences[] = {
       {"delay", run.with.finished, run.without.finished, CLX_WEEK, "s",
        "by which the owner's orders are whole later; where they are not within the horizon, at least that"},
+      // What is had later is not had for as long: without first.
+      {"shift", run.without.had, run.with.had, CLX_WEEK / fmax(ordered, 1), "s",
+       "by which a GPU of the owner comes later, mean of all; those that never come count to the horizon"},
       {"gpus", run.with.gpus, run.without.gpus, 1, "", "GPUs of the owner at the reference date, more or less"},
       {"missing", run.with.missing, run.without.missing, 1, "", "GPUs more that never come"},
       {"late", run.with.late, run.without.late, CLX_WEEK, "s", "GPU-time more for which GPUs are due and missing"},

@@ -173,7 +173,7 @@ clx_status clx_twin_supply_plan(const clx_twin_supply *c) {
   if (spec->place.file == NULL)
     return clx_fail_plain(c->error, CLX_INPUT,
                           "planning needs 'supply.plan' in scenario '%s': demand by period, and what a late GPU costs "
-                          "(colossus schema supply)",
+                          "(colossus schema)",
                           c->scenario->spec.name);
   CLX_TRY(make_market(c, &sourcing));
   CLX_TRY(clx_sourcing_solve(&sourcing, &settings, c->arena, &plan, c->error));

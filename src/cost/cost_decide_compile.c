@@ -46,7 +46,7 @@ static clx_status later(const clx_course_spec *s, const clx_cost_plan *plan, con
 }
 
 static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const clx_decide_found *found,
-                                 const clx_cost_plan *plan, const clx_cost_input *input, int32_t months,
+                                 const clx_cost_plan *plan, const clx_cost_input *input, int32_t months, double use,
                                  clx_arena *arena, clx_course *out, clx_error *error) {
   const clx_course_spec *s = &spec->course[i];
   const int32_t wait = (int32_t)lround(s->wait / CLX_MONTH);
@@ -66,7 +66,7 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
     clx_rent_contract *contract = CLX_NEW(arena, clx_rent_contract);
     if (contract == NULL) return no_memory(s->place, error);
     *contract = s->rent[0];
-    if (contract->use < 0) contract->use = spec->use;
+    if (contract->use < 0) contract->use = use;
     out->contract = contract;
     out->rent = found->rent[i];
   }
@@ -83,22 +83,42 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
 clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_found *found, const clx_cost_plan *plan,
                               const clx_cost_input *input, double year, clx_arena *arena, clx_decision *decision,
                               clx_course *course, clx_error *error) {
-  *decision = (clx_decision){.months = (int32_t)floor(spec->horizon / CLX_MONTH + 1e-9),
-                             .discount = spec->discount,
-                             .use = spec->use,
-                             .tokens = spec->tokens,
-                             .least = spec->least,
-                             .value_gpu = spec->value_gpu,
-                             .value_time = spec->value_time,
-                             .reference = spec->reference,
-                             .by = spec->by,
-                             .process = found->process,
-                             .year = year};
+  if (plan == NULL && (spec->horizon < 0 || spec->discount < 0 || spec->use < 0))
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "`%s` is not stated; expected it where there is no plan of cost to take it from",
+                    spec->horizon < 0    ? "horizon"
+                    : spec->discount < 0 ? "discount"
+                                         : "use");
+  *decision =
+      (clx_decision){.months = spec->horizon < 0 ? plan->months : (int32_t)floor(spec->horizon / CLX_MONTH + 1e-9),
+                     .discount = spec->discount < 0 ? plan->discount : spec->discount,
+                     .use = spec->use < 0 ? plan->use.expected : spec->use,
+                     .tokens = spec->tokens > 0 || plan == NULL ? spec->tokens : plan->tokens,
+                     .least = spec->least,
+                     .value_gpu = spec->value_gpu,
+                     .value_time = spec->value_time,
+                     .reference = spec->reference,
+                     .by = spec->by,
+                     .process = found->process,
+                     .year = year};
   if (spec->course_count < 1 || spec->course_count > CLX_COURSES_MAX)
     return clx_fail(error, CLX_INPUT, spec->place, "%d courses; expected 1 to %d", spec->course_count, CLX_COURSES_MAX);
   if (spec->option_count > 1)
     return clx_fail(error, CLX_INPUT, spec->place, "%d sets of options; expected at most one", spec->option_count);
   for (int32_t i = 0; i < spec->course_count; i++)
-    CLX_TRY(compile_course(spec, i, found, plan, input, decision->months, arena, &course[i], error));
+    CLX_TRY(compile_course(spec, i, found, plan, input, decision->months, decision->use, arena, &course[i], error));
   return CLX_OK;
+}
+
+void clx_decide_options(const clx_decide_spec *spec, const clx_decision *decision, const clx_cost_out *out, double gpus,
+                        clx_real *real) {
+  const bool known = out != NULL && gpus > 0;
+  *real = spec->option[0];
+  real->process = decision->process;
+  real->year = decision->year;
+  if (real->discount < 0) real->discount = decision->discount;
+  if (real->use < 0) real->use = decision->use;
+  if (real->value <= 0) real->value = decision->value_gpu;
+  if (real->hardware <= 0 && known) real->hardware = out->figure[CLX_COST_CAPEX] / gpus;
+  if (real->operation <= 0 && known) real->operation = out->figure[CLX_COST_OPEX_YEAR] / gpus;
 }

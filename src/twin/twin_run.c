@@ -1,3 +1,4 @@
+#include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
@@ -54,8 +55,8 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
   return clx_twin_assumptions(scenario, result, error);
 }
 
-clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
-                        clx_error *error) {
+clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                                clx_error *error) {
   CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
@@ -72,4 +73,12 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
   if (status == CLX_OK) status = run_training(&fitted, options, result, error);
   clx_arena_free(arena);
   return status;
+}
+
+clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error) {
+  const clx_twin_cost_how how = {
+      .seed = options->seed, .replicas = CLX_TWIN_COST_REPLICAS, .threads = options->threads};
+  CLX_TRY(clx_twin_run_machine(scenario, options, result, error));
+  return clx_twin_cost_run(scenario, &how, result, error);
 }

@@ -23,6 +23,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_power_command,
     &cli_cooling_network_command,  // before the command that is its first word
     &cli_cooling_command,
+    &cli_order_command,
     &cli_cost_command,
     &cli_network_command,
     &cli_why_command,

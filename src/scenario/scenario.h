@@ -9,6 +9,7 @@
 #include "scenario/scenario_cooling.h"
 #include "scenario/scenario_cost.h"
 #include "scenario/scenario_power.h"
+#include "scenario/scenario_supply.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
 
@@ -77,6 +78,7 @@ typedef struct clx_scenario_spec {
   clx_training_spec training;
   clx_power_spec power;
   clx_cooling_spec cooling;
+  clx_procurement_spec supply;
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
@@ -103,6 +105,7 @@ struct clx_scenario {
   clx_failures failures;        // of the section `reliability`; name NULL without it
   clx_power_entries power;      // of the section `power`
   clx_cooling_entries cooling;  // of the section `cooling`
+  clx_supply_entries supply;    // of the section `supply`
   clx_cost_entries cost;        // of the sections `cost` and `decide`
   const char *folder;           // of the file; nullable
 };
@@ -134,6 +137,8 @@ clx_status clx_scenario_need_training(const clx_scenario *scenario, clx_error *e
 // Catalogue entries of the section `power`, checked.
 clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_cooling(clx_scenario *scenario, clx_error *error);
+clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error);
+
 // Catalogue entries of the sections `cost` and `decide`; after the machine.
 clx_status clx_scenario_compile_cost(clx_scenario *scenario, clx_error *error);
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of

@@ -2,6 +2,7 @@
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
+#include "twin/twin_supply.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
                         clx_error *error) {
@@ -50,6 +51,7 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
+  CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }
 
@@ -60,6 +62,7 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
     CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
   // What a site forces its GPUs to holds for training and all that follows from it.

@@ -8,6 +8,7 @@
 #include "reliability/reliability.h"
 #include "scenario/scenario_cooling.h"
 #include "scenario/scenario_power.h"
+#include "scenario/scenario_supply.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
 
@@ -76,6 +77,7 @@ typedef struct clx_scenario_spec {
   clx_training_spec training;
   clx_power_spec power;
   clx_cooling_spec cooling;
+  clx_procurement_spec supply;
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   const clx_node *assumed;           // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
@@ -100,6 +102,7 @@ struct clx_scenario {
   clx_failures failures;        // of the section `reliability`; name NULL without it
   clx_power_entries power;      // of the section `power`
   clx_cooling_entries cooling;  // of the section `cooling`
+  clx_supply_entries supply;    // of the section `supply`
   const char *folder;           // of the file; nullable
 };
 
@@ -130,6 +133,7 @@ clx_status clx_scenario_need_training(const clx_scenario *scenario, clx_error *e
 // Catalogue entries of the section `power`, checked.
 clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_cooling(clx_scenario *scenario, clx_error *error);
+clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error);
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
 // the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.
 clx_status clx_scenario_part(const clx_scenario *scenario, const bool *trains, clx_arena *arena, clx_scenario *part,

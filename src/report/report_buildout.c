@@ -135,10 +135,10 @@ static void write_events(clx_words *w, int32_t rows) {
   for (int32_t i = 1; i <= count && i <= rows; i++) {
     const double happens = clx_buildout_item_value(w->result, "event", i, "happens", 0);
     char text[CLX_BUILDOUT_CELL];
-    clx_words_add(w, "%-30.30s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
+    clx_words_add(w, "%-26.26s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
                   100 * happens);
     const clx_quantity *q = clx_buildout_item(w->result, "event", i, "full_if");
-    if (q != NULL && happens > 0) clx_words_add(w, "; then all GPUs %s", clx_buildout_shift_text(q->value, text));
+    if (q != NULL && happens > 0) clx_words_add(w, ": all GPUs %s", clx_buildout_shift_text(q->value, text));
     q = clx_buildout_item(w->result, "event", i, "first_if");
     if (q != NULL && happens > 0) clx_words_add(w, ", first %s", clx_buildout_shift_text(q->value, text));
     clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);

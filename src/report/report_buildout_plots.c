@@ -53,6 +53,17 @@ static bool bindings(const clx_result *result, int32_t count, clx_arena *arena, 
 
 // --- works ---------------------------------------------------------------------------------------------------------------------
 
+// On the chain of what waited for what without chance, or in most builds.
+static bool is_critical(const clx_result *result, int32_t work) {
+  const char *name = clx_buildout_item_fact(result, "work", work, "name");
+  if (clx_buildout_item_value(result, "work", work, "critical", 0) >= 0.5) return true;
+  for (int32_t i = 1; i <= clx_buildout_items(result, "path"); i++)
+    if (clx_text_equal(clx_buildout_item_fact(result, "path", i, "kind"), clx_buildout_kind_name[CLX_BUILDOUT_WORK]) &&
+        clx_text_equal(clx_buildout_item_fact(result, "path", i, "name"), name))
+      return true;
+  return false;
+}
+
 static clx_gantt_row *rows_of(const clx_result *result, int32_t count, clx_arena *arena) {
   clx_gantt_row *row = CLX_NEW_ARRAY(arena, clx_gantt_row, count + 1);
   for (int32_t i = 0; i < count && row != NULL; i++) {
@@ -63,7 +74,7 @@ static clx_gantt_row *rows_of(const clx_result *result, int32_t count, clx_arena
                              .finish = finish->value,
                              .low = finish->low,
                              .high = finish->high,
-                             .critical = clx_buildout_item_value(result, "work", i + 1, "critical", 0) >= 0.5};
+                             .critical = is_critical(result, i + 1)};
   }
   return row;
 }
@@ -92,8 +103,7 @@ void clx_report_buildout_gantt(const clx_result *result, clx_buffer *out) {
   }
   const bool chance = clx_result_value(result, "buildout.replicas", 0) > 0;
   const clx_gantt gantt = {.title = title_of(result),
-                           .note = chance ? "bars without chance, whiskers P10 to P90 of the finish; red: most builds "
-                                            "wait for it"
+                           .note = chance ? "bars without chance, whiskers P10 to P90 of the finish"
                                           : NULL,
                            .whisker = chance ? "P10 to P90" : NULL,
                            .dated = true,
@@ -191,9 +201,9 @@ void clx_report_buildout_gpus(const clx_result *result, clx_buffer *out) {
   p.x1 = x[count - 1];
   p.y0 = 0;
   p.y1 = 1;
-  put_causes(&p, result, count, x);
   clx_plot_share_axis(&p, "builds (%)");
   clx_dates_axis(&p, (clx_dates){true, clx_buildout_origin(result)});
+  put_causes(&p, result, count, x);
   clx_buffer_format(out, "</svg>\n");
 }
 
@@ -274,8 +284,8 @@ void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out) {
   }
   const double high = 24 + count * STEP;
   clx_plot p = clx_power_page(result, WIDE, TOP + high + 70, what, out);
-  clx_power_head(&p, what, "each at its P10 (dark) and its P90 (light), all others in the middle; events: without and "
-                           "with them");
+  clx_power_head(&p, what, "blue: at its P10 (an event: without it), orange: at its P90 (with it), all others in the "
+                           "middle");
   p.area = (clx_area){EDGE + NAMES, TOP + 10, WIDE - 2 * EDGE - NAMES - 150, high};
   p.y1 = 1;
   double least = plain->value, most = plain->value;

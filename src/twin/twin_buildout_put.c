@@ -216,7 +216,7 @@ static clx_status put_chain(putter *p, const clx_buildout_chain *chain, const ch
 }
 
 static clx_status put_finite(const putter *p, const char *name, double value, const char *unit, const char *doc) {
-  return isfinite(value) ? put(p, name, value, unit, doc) : CLX_OK;
+  return isfinite(value) ? put(p, name, value + 0.0, unit, doc) : CLX_OK;  // no -0
 }
 
 static clx_status put_driver(putter *p, const clx_buildout_driver *d) {

@@ -25,6 +25,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_cooling_command,
     &cli_order_command,
     &cli_cost_command,
+    &cli_build_command,
     &cli_network_command,
     &cli_why_command,
     &cli_scenarios_command,

@@ -98,10 +98,10 @@ static void write_value(clx_words *w) {
   const clx_quantity *irr = clx_result_find(w->result, "cost.irr");
   if (irr != NULL)
     clx_words_add(w, "; return %.3g %% a year (%.3g to %.3g %%)", 100 * irr->value, 100 * irr->low, 100 * irr->high);
-  clx_words_band(w, "; ", "paid back after ", "cost.payback", 3, "");
   clx_words_end(w, "value", 2, CLX_REPORT_PLAIN);
   clx_words_band(w, "", "most tied up ", "cost.peak_cash", 3, "");
-  clx_words_band(w, "; ", "paid for what has not come, at most ", "cost.advance_at_risk", 3, "");
+  clx_words_band(w, "; ", "paid ahead of delivery, at most ", "cost.advance_at_risk", 3, "");
+  clx_words_band(w, "; ", "paid back after ", "cost.payback", 3, "");
   clx_words_end(w, "cash", 2, CLX_REPORT_PLAIN);
 }
 
@@ -155,12 +155,13 @@ static void write_breakeven(clx_words *w) {
 static void write_options(clx_words *w) {
   static const char *const names[] = {"wait", "rent", "expand", "sublet", "abandon"};
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
-    char full[SHORT], text[SHORT];
+    char full[SHORT], text[SHORT], error[SHORT];
     snprintf(full, sizeof full, "cost.option.%s", names[i]);
     const clx_quantity *q = clx_result_find(w->result, full);
     if (q == NULL) continue;
-    clx_words_add(w, "%s%s %s ± %.2g", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
-                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text), (q->high - q->low) / 2);
+    clx_words_add(w, "%s%s %s ± %s", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
+                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
+                  clx_quantity_format((q->high - q->low) / 2, "", 2, error, sizeof error));
   }
   clx_words_end(w, "options", 2, CLX_REPORT_PLAIN);
 }

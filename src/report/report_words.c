@@ -55,12 +55,14 @@ static void cut_unit(char *low, const char *high) {
 }
 
 const char *clx_words_range(const clx_quantity *q, int digits, char *text, size_t size) {
-  char low[SHORT], high[SHORT];
+  char low[SHORT], high[SHORT], own[SHORT];
   text[0] = '\0';
   if (!(q->low < q->value || q->high > q->value)) return text;
   clx_quantity_format(q->low, q->unit, digits, low, sizeof low);
   clx_quantity_format(q->high, q->unit, digits, high, sizeof high);
+  clx_quantity_format(q->value, q->unit, digits, own, sizeof own);
   cut_unit(low, high);
+  cut_unit(high, own);
   snprintf(text, size, " (%s to %s)", low, high);
   return text;
 }

@@ -42,7 +42,7 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
   CLX_TRY(put(p, subject, "gain", &b->gain[c], "USD", "its present value less that of the first course, draw by draw"));
   const clx_cost_band best = exactly(b->best[c]);
   CLX_TRY(put(p, subject, "best", &best, "", "share of draws in which no course is worth more"));
-  if (b->has_breakeven[c])
+  if (b->has_breakeven[c] && p->course[c].contract->term > 0)
     CLX_TRY(put(p, subject, "rent_breakeven", &b->breakeven[c], "USD/s",
                 "contract price at which it is worth as much as owning"));
   if (b->use_breakeven[c].expected > 0)

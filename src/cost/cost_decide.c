@@ -70,7 +70,9 @@ static void weigh(const clx_decision *d, const clx_course *c, const double *own,
   double factor = 1, cost = 0, time = 0, value = 0, tokens = 0;
   for (int32_t m = 0; m < d->months; m++, factor *= step) {
     const double used = out->gpus[m] * d->use * CLX_MONTH;
-    const double rate = c->tokens > 0 ? c->tokens : d->tokens,
+    const double rate = c->rate != NULL ? c->rate[m]
+                        : c->tokens > 0 ? c->tokens
+                                        : d->tokens,
                  mine = own != NULL && out->gpus[m] > 0 ? own[m] / out->gpus[m] : 0;
     const double work = d->tokens > 0 ? mine * rate / d->tokens + 1 - mine : 1;  // of a GPU, in those of the decision
     const double within = fmin(1, fmax(0, (d->by - m * CLX_MONTH) / CLX_MONTH));

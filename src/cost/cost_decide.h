@@ -17,6 +17,7 @@ typedef struct clx_course {
   const clx_rent *rent;               // of the contract
   int32_t wait;                       // months before the plan begins (a later product: its own plan)
   double tokens;                      // token/s per used GPU of the plan; 0 = as asked
+  const double *rate;                 // nullable, months of the decision: the same by month, of a fleet that is mixed
 } clx_course;
 
 typedef struct clx_decision {
@@ -148,7 +149,9 @@ typedef struct clx_course_spec {
   const char *name;
   int32_t own;        // by the plan of the section `cost`
   double wait;        // s before it begins
-  double wait_price;  // of GPUs, network, storage then, as a share of now (a later product: with its tokens)
+  double wait_price;  // of GPUs, network, storage then, each, as a share of now (a later product: with its tokens)
+  double wait_gpus;   // GPUs then for one of now: what the same site carries of them
+  double later;       // share of the plan that waits; the rest is bought now
   double tokens;
   clx_rent_contract *rent;  // at most one
   int32_t rent_count;

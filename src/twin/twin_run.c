@@ -59,6 +59,9 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
+    // A fleet whose work is stated, not computed, is there for its cost alone.
+    const bool cost_alone = clx_scenario_has_cost(scenario) && scenario->spec.power.jobs.place.file == NULL;
+    if (cost_alone) return clx_twin_assumptions(scenario, result, error);
     CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }

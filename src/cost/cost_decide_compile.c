@@ -11,15 +11,26 @@ static clx_spread times(const clx_spread *s, double factor) {
   return (clx_spread){s->expected * factor, s->low * factor, s->high * factor};
 }
 
-// As many GPUs for one of the plan; power and energy of the site stay.
-static clx_status scale_gpus(const clx_course_spec *s, const clx_cost_input *input, clx_arena *arena,
-                             clx_cost_input *in, clx_error *error) {
-  double *gpus = CLX_NEW_ARRAY(arena, double, in->months + 1), *usable = CLX_NEW_ARRAY(arena, double, in->steps + 1);
-  if (gpus == NULL || usable == NULL) return no_memory(s->place, error);
-  for (int32_t m = 0; m < in->months; m++) gpus[m] = s->wait_gpus * input->gpus[m];
-  for (int32_t k = 0; k < in->steps; k++) usable[k] = s->wait_gpus * input->usable[k];
-  in->gpus = gpus;
-  in->usable = usable;
+// A series `factor` times as high; nothing where there is none.
+static clx_status scale(const clx_course_spec *s, double factor, int32_t count, clx_arena *arena, const double **series,
+                        clx_error *error) {
+  if (*series == NULL) return CLX_OK;
+  double *out = CLX_NEW_ARRAY(arena, double, count + 1);
+  if (out == NULL) return no_memory(s->place, error);
+  for (int32_t i = 0; i < count; i++) out[i] = factor * (*series)[i];
+  *series = out;
+  return CLX_OK;
+}
+
+// The GPUs of the later product, and what the site draws and pays for them.
+static clx_status scale_input(const clx_course_spec *s, clx_arena *arena, clx_cost_plan *plan, clx_cost_input *in,
+                              clx_error *error) {
+  CLX_TRY(scale(s, s->wait_gpus, in->months, arena, &in->gpus, error));
+  CLX_TRY(scale(s, s->wait_gpus, in->steps, arena, &in->usable, error));
+  CLX_TRY(scale(s, s->wait_site, in->months, arena, &in->power, error));
+  CLX_TRY(scale(s, s->wait_site, in->months, arena, &in->peak, error));
+  CLX_TRY(scale(s, s->wait_site, in->months, arena, &in->energy_cost, error));
+  if (s->wait_gpus > 0) plan->gpu_power = times(&plan->gpu_power, s->wait_site / s->wait_gpus);
   return CLX_OK;
 }
 
@@ -38,7 +49,7 @@ static clx_status later(const clx_course_spec *s, const clx_cost_plan *plan, con
   if (moved->item == NULL) return no_memory(s->place, error);
   for (int32_t i = 0; i < plan->item_count; i++) {
     moved->item[i] = plan->item[i];
-    const double price = plan->item[i].kind <= CLX_COST_STORAGE ? s->wait_price * s->wait_gpus : 1;
+    const double price = plan->item[i].kind <= CLX_COST_STORAGE ? s->wait_price * s->wait_gpus : s->wait_site;
     moved->item[i].cost = times(&plan->item[i].cost, price);
     moved->item[i].age = fmax(0, plan->item[i].age - wait / 12.0);
     for (int32_t m = moved->months; m < plan->months; m++) {
@@ -57,7 +68,7 @@ static clx_status later(const clx_course_spec *s, const clx_cost_plan *plan, con
   out->plan = moved;
   out->input = in;
   out->wait = wait;
-  return scale_gpus(s, input, arena, in, error);
+  return scale_input(s, arena, moved, in, error);
 }
 
 // --- mixed fleets --------------------------------------------------------------------------------------------------------------
@@ -198,6 +209,10 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
   if (wait >= months)
     return clx_fail(error, CLX_INPUT, s->place, "course '%.40s' waits %d months of %d; expected some to be left",
                     s->name, wait, months);
+  if (s->later < 1 && (s->wait_site < 1 || s->wait_site > 1))
+    return clx_fail(error, CLX_INPUT, s->place,
+                    "course '%.40s': `later` and `wait_site`; expected one of the two: a mixed fleet shares one site",
+                    s->name);
   if (s->later >= 1 || wait == 0) return later(s, plan, input, wait, arena, out, error);
   const mixing x = {s, plan, input, wait, arena, error};
   return mixed(&x, d, out);

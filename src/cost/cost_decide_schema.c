@@ -15,6 +15,7 @@ static const clx_row course_rows[] = {
     REAL("wait", wait, "s", 0, 0, TIME_MAX, "before it begins to build"),
     REAL("wait_price", wait_price, NULL, 1, 0, 10, "of GPUs, network, storage then, as a share of now"),
     REAL("wait_gpus", wait_gpus, NULL, 1, 0, 100, "GPUs then for one of now: as many as the same site carries"),
+    REAL("wait_site", wait_site, NULL, 1, 0, 100, "buildings, power, cooling, energy and people then for one of now"),
     REAL("later", later, NULL, 1, 0, 1, "share of the plan that waits; the rest is built now: a mixed fleet"),
     REAL("tokens", tokens, "token/s", 0, 0, 1e9,
          "per used GPU that is owned, of those that waited; default: as in decide"),

@@ -107,31 +107,36 @@ static void write_value(clx_words *w) {
 
 // --- decisions ---------------------------------------------------------------------------------------------------------------
 
-static const char *short_of(const clx_quantity *q, char *text) {
+// The number of a quantity whose unit stands in the head of its column: "4.67 billion", "1.82".
+static const char *number_of(const clx_quantity *q, char *text) {
   text[0] = '\0';
-  return q != NULL ? clx_quantity_format(q->value, q->unit, 3, text, SHORT) : text;
+  if (q == NULL) return text;
+  clx_quantity_format(q->value, q->unit, 3, text, SHORT);
+  char *unit = strstr(text, " USD");
+  if (unit != NULL) *unit = '\0';
+  return text;
 }
 
 static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i) {
-  char name[SHORT], cost[SHORT], gain[SHORT], tokens[SHORT], hour[SHORT];
+  char name[SHORT], cost[SHORT], gain[SHORT], token[SHORT], hour[SHORT];
   const char *date = clx_cost_course_fact(list, i, "first_date");
-  const clx_quantity *best = clx_cost_course(list, i, "best"), *won = clx_cost_course(list, i, "gain");
-  clx_goodput_cut(clx_cost_course_title(list, i), 22, 0, name, sizeof name);
-  short_of(won, gain);
-  short_of(clx_cost_course(list, i, "cost"), cost);
-  short_of(clx_cost_course(list, i, "tokens"), tokens);
-  short_of(clx_cost_course(list, i, "per_gpu_hour"), hour);
-  clx_words_add(w, "%-22s %16s %10s %10.10s %17.17s %5.0f %%", name, cost, hour, date != NULL ? date : "never",
-                i == 0 ? "-" : gain, best != NULL ? 100 * best->value : 0);
+  const clx_quantity *best = clx_cost_course(list, i, "best");
+  clx_goodput_cut(clx_cost_course_title(list, i), 24, 0, name, sizeof name);
+  clx_words_add(w, "%-24s %12s %6s %8s %10.10s %13s %4.0f %%", name, number_of(clx_cost_course(list, i, "cost"), cost),
+                number_of(clx_cost_course(list, i, "per_gpu_hour"), hour),
+                number_of(clx_cost_course(list, i, "per_token"), token), date != NULL ? date : "never",
+                i == 0 ? "-" : number_of(clx_cost_course(list, i, "gain"), gain), best != NULL ? 100 * best->value : 0);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 
 static void write_courses(clx_words *w) {
   const clx_cost_courses list = clx_cost_courses_of(w->result);
   if (list.count == 0) return;
-  clx_words_add(w, "%-22s %16s %10s %10s %17s %7s", "course", "present cost", "used hour", "trains", "worth more",
-                "best in");
+  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "present cost", "a used", "Mtoken", "begins", "worth more",
+                "best");
   clx_words_end(w, "courses", 0, CLX_REPORT_BOLD);
+  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "USD", "hour", "USD", "", "USD", "in");
+  clx_words_end(w, "", 0, CLX_REPORT_DIM);
   for (int32_t i = 0; i < list.count; i++) write_course(w, &list, i);
 }
 

@@ -62,7 +62,9 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
-    if (scenario->spec.power.jobs.place.file != NULL || !clx_scenario_is_built(scenario))
+    // A fleet whose work is not computed may be there for its build or its cost alone.
+    if (scenario->spec.power.jobs.place.file != NULL ||
+        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario)))
       CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
     CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));

@@ -1,4 +1,5 @@
 // The public functions on plans of projects from files.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/api_internal.h"
@@ -46,6 +47,10 @@ static clx_status put_risk(clx_timetable *plan, clx_error *error) {
     const double end = clx_risk_percentile(&plan->risk, ends[k].share);
     CLX_TRY(put_time(plan, ends[k].name, end, end, end, ends[k].doc, error));
   }
+  char why[120];
+  snprintf(why, sizeof why, "every duration %g to %g times the planned one (PERT)", plan->view.risk_low,
+           plan->view.risk_high);
+  CLX_TRY(clx_result_assume(plan->result, error, "plan.spread", why));
   const double n = plan->project.activity_count;
   double *number = CLX_NEW_ARRAY(plan->arena, double, n + 1), *share = CLX_NEW_ARRAY(plan->arena, double, n + 1);
   if (number == NULL || share == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

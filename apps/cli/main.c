@@ -28,6 +28,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_build_command,
     &cli_network_command,
     &cli_why_command,
+    &cli_schedule_command,
     &cli_scenarios_command,
     &cli_schema_command,
     &cli_catalogue_ls_command,

@@ -29,7 +29,7 @@ typedef struct solver {
   int64_t late;
   int64_t schedules, neighbourhoods;
   uint64_t populations;
-  int64_t large_conflicts;
+  int64_t other_conflicts;  // but for those of `exact`
 } solver;
 
 void clx_project_options_default(clx_project_options *options) {
@@ -134,7 +134,7 @@ static void improve(solver *s, const int32_t *start) {
 static bool is_done(solver *s) { return s->none || (s->found && s->makespan <= s->bound) || out_of_time(s); }
 
 static int64_t conflicts_left(const solver *s) {
-  const int64_t spent = s->large_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
+  const int64_t spent = s->other_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
   return s->options->conflicts - spent;
 }
 
@@ -181,7 +181,7 @@ static clx_status run_large(solver *s, int32_t steps) {
   for (int32_t k = 0; k < steps && !is_done(s) && s->found && conflicts_left(s) > 0; k++) {
     bool shorter;
     CLX_TRY(clx_large_step(s->large, CONFLICTS, out_of_time, s, &shorter, s->error));
-    s->large_conflicts += clx_large_conflicts(s->large);
+    s->other_conflicts += clx_large_conflicts(s->large);
     s->neighbourhoods++;
     if (!shorter) continue;
     clx_large_best(s->large, s->other);
@@ -226,28 +226,6 @@ static clx_status run_wide(solver *s) {
   return status;
 }
 
-static clx_status search_lean(solver *s) {
-  enum { FIRST_SCHEDULES = 20000, FIRST_CONFLICTS = 16000, CONFLICTS = 4000, STEPS = 40, WIDE_STEPS = 100, ROUNDS = 6 };
-  const bool genetic = s->options->method == CLX_PROJECT_GENETIC;
-  CLX_TRY(run_genetic(s, 0, genetic ? s->options->schedules : FIRST_SCHEDULES, s->arena));
-  if (genetic || is_done(s)) return CLX_OK;
-  CLX_TRY(open_exact(s, s->found ? s->makespan - 1 : s->forward.horizon));
-  if (s->found) clx_exact_guide(s->exact, s->start);
-  CLX_TRY(clx_large_make(&s->forward, s->arc, s->arc_count, s->options->seed, s->arena, &s->large, s->error));
-  if (s->found) clx_large_start(s->large, s->start);
-  CLX_TRY(run_exact(s, CONFLICTS));
-  CLX_TRY(run_large(s, STEPS));
-  CLX_TRY(run_exact(s, FIRST_CONFLICTS));
-  while (!is_done(s) && conflicts_left(s) > 0) {
-    CLX_TRY(run_wide(s));
-    for (int32_t k = 0; k < ROUNDS && !is_done(s) && conflicts_left(s) > 0; k++) {
-      CLX_TRY(run_large(s, WIDE_STEPS));
-      CLX_TRY(run_exact(s, CONFLICTS));
-    }
-  }
-  return CLX_OK;
-}
-
 // Raises the bound from below: no plan of this length, none of the next one, as long as it is cheap.
 static clx_status raise_bound(solver *s, int64_t conflicts) {
   while (!is_done(s) && conflicts > 0 && s->bound < s->makespan - 1) {
@@ -259,6 +237,7 @@ static clx_status raise_bound(solver *s, int64_t conflicts) {
     if (status == CLX_OK) {
       answer = clx_exact_run(exact, conflicts, out_of_time, s, s->other);
       conflicts -= clx_exact_spent(exact).conflicts + 1;
+      s->other_conflicts += clx_exact_spent(exact).conflicts;
       clx_exact_free(exact);
     }
     clx_arena_free(arena);
@@ -269,6 +248,30 @@ static clx_status raise_bound(solver *s, int64_t conflicts) {
       s->bound++;
     else
       break;
+  }
+  return CLX_OK;
+}
+
+static clx_status search_lean(solver *s) {
+  enum { FIRST_SCHEDULES = 20000, FIRST_CONFLICTS = 16000, BOUND_CONFLICTS = 2000, CONFLICTS = 4000, STEPS = 40 };
+  enum { WIDE_STEPS = 100, ROUNDS = 6 };
+  const bool genetic = s->options->method == CLX_PROJECT_GENETIC;
+  CLX_TRY(run_genetic(s, 0, genetic ? s->options->schedules : FIRST_SCHEDULES, s->arena));
+  if (genetic || is_done(s)) return CLX_OK;
+  CLX_TRY(open_exact(s, s->found ? s->makespan - 1 : s->forward.horizon));
+  if (s->found) clx_exact_guide(s->exact, s->start);
+  CLX_TRY(clx_large_make(&s->forward, s->arc, s->arc_count, s->options->seed, s->arena, &s->large, s->error));
+  if (s->found) clx_large_start(s->large, s->start);
+  CLX_TRY(run_exact(s, CONFLICTS));
+  CLX_TRY(run_large(s, STEPS));
+  CLX_TRY(run_exact(s, FIRST_CONFLICTS));
+  if (s->found) CLX_TRY(raise_bound(s, BOUND_CONFLICTS));
+  while (!is_done(s) && conflicts_left(s) > 0) {
+    CLX_TRY(run_wide(s));
+    for (int32_t k = 0; k < ROUNDS && !is_done(s) && conflicts_left(s) > 0; k++) {
+      CLX_TRY(run_large(s, WIDE_STEPS));
+      CLX_TRY(run_exact(s, CONFLICTS));
+    }
   }
   return CLX_OK;
 }

@@ -288,3 +288,4 @@ const char *clx_version(void);  /* "0.1.0" */
 #endif
 
 #include <colossus/measurements.h>
+#include <colossus/plan.h>

@@ -254,6 +254,11 @@ static void build_event(clx_builder *b, const clx_buildout_event *v, clx_event_p
   } else {
     out->at = clx_build_date(b, v->at, "at", v->place);
   }
+  if (out->work >= 0 && b->out->bounded && v->probability > 0.5)
+    CLX_WRONG(b, CLX_INPUT, v->place,
+              "work: event '%s' is more likely than not, but works whose lags are bounded from above are planned with "
+              "their durations alone; add its delay to the work",
+              v->name);
   if (delays && !(v->delay > 0))
     CLX_WRONG(b, CLX_INPUT, v->place, "delay: event '%s' delays nothing; expected a time, such as 10 days", v->name);
   const char *what = clx_arena_format(b->arena, "delay of event '%s'", v->name);

@@ -53,7 +53,7 @@ clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, 
     return clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for a history");
   h->level = in_waves(b, b->first);
   h->most = in_waves(b, b->total * b->spec->full);
-  if (n == 0) return CLX_OK;
+  if (n == 0 || b->bounded) return CLX_OK;
   for (int32_t i = 0; i < n && plan != NULL; i++) longest[i] = longest_of(b, plan, i);
   return clx_risk_player_new(&b->project, plan, longest, arena, &h->player, error);
 }
@@ -64,7 +64,11 @@ static clx_status play_works(clx_history *h, const clx_draw *draw, clx_error *er
   const clx_buildout *b = h->b;
   const double unit = b->project.unit;
   const int32_t n = b->project.activity_count;
-  if (n == 0) return CLX_OK;
+  for (int32_t i = 0; i < n && b->bounded; i++) {
+    h->begin[i] = h->plan->start[i] * unit;
+    h->end[i] = h->plan->finish[i] * unit;
+  }
+  if (n == 0 || b->bounded) return CLX_OK;
   for (int32_t i = 0; i < n; i++) {
     h->duration[i] = b->way[i][h->plan != NULL ? h->plan->mode[i] : 0].middle * draw->x[i];
     if (b->factor_of[i] >= 0) h->duration[i] *= draw->x[b->factor_at + b->factor_of[i]];

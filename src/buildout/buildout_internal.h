@@ -57,6 +57,7 @@ struct clx_buildout {
   double *per_rack;     // [cohort_count]
   clx_project project;  // count 0: no works
   bool plans;           // crews, stocks, calendars, modes or maximum lags: a plan is needed
+  bool bounded;         // some lag has an upper bound: the plan is kept as it is
   clx_three **way;      // [works][modes] durations, units
   clx_giving *giving;
   int32_t giving_count;

@@ -36,7 +36,7 @@ static clx_status make_plan(runner *r) {
   if (p->activity_count == 0 || !r->own.plans) return CLX_OK;
   CLX_TRY(clx_project_solve(p, &r->settings->plan, r->arena, &r->out->plan, r->error));
   r->out->planned = true;
-  for (int32_t k = 0; k < p->link_count && r->settings->replicas > 0; k++)
+  for (int32_t k = 0; k < p->link_count && r->own.bounded && r->settings->replicas > 0; k++)
     if (p->link[k].most != CLX_PROJECT_NONE)
       return clx_fail_plain(
           r->error, CLX_INPUT,

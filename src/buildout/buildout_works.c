@@ -88,7 +88,7 @@ static void build_link(clx_builder *b, int32_t work, const char *text, clx_proje
               s->work[link->from].name, text);
   } else if (bound != NULL) {
     link->most = (int32_t)fmin(round(most / b->out->project.unit), CLX_PROJECT_TIME_MAX);
-    b->out->plans = true;
+    b->out->plans = b->out->bounded = true;
   }
 }
 

@@ -3,9 +3,10 @@
 
 #include "cost/cost_decide.h"
 
-const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1] = {"cost",   "value",        "npv", "first_training",
-                                                                    "tokens", "per_gpu_hour", NULL};
-const char *const clx_course_figure_unit[CLX_COURSE_FIGURES + 1] = {"USD", "USD", "USD", "s", "token", "USD/s", NULL};
+const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1] = {
+    "cost", "value", "npv", "first_training", "tokens", "per_gpu_hour", "per_token", NULL};
+const char *const clx_course_figure_unit[CLX_COURSE_FIGURES + 1] = {"USD",   "USD",   "USD",       "s",
+                                                                    "token", "USD/s", "USD/token", NULL};
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
@@ -67,10 +68,12 @@ static double first_training(const clx_decision *d, const clx_course *c, const c
 
 static void weigh(const clx_decision *d, const clx_course *c, const double *own, clx_course_out *out) {
   const double step = clx_discount(d->discount, 1);
-  double factor = 1, cost = 0, time = 0, value = 0, tokens = 0;
+  double factor = 1, cost = 0, time = 0, value = 0, tokens = 0, written = 0;
   for (int32_t m = 0; m < d->months; m++, factor *= step) {
     const double used = out->gpus[m] * d->use * CLX_MONTH;
-    const double rate = c->tokens > 0 ? c->tokens : d->tokens,
+    const double rate = c->rate != NULL ? c->rate[m]
+                        : c->tokens > 0 ? c->tokens
+                                        : d->tokens,
                  mine = own != NULL && out->gpus[m] > 0 ? own[m] / out->gpus[m] : 0;
     const double work = d->tokens > 0 ? mine * rate / d->tokens + 1 - mine : 1;  // of a GPU, in those of the decision
     const double within = fmin(1, fmax(0, (d->by - m * CLX_MONTH) / CLX_MONTH));
@@ -78,6 +81,7 @@ static void weigh(const clx_decision *d, const clx_course *c, const double *own,
     time += factor * used;
     value += factor * used * work * d->value_gpu;
     tokens += within * used * (mine * rate + (1 - mine) * d->tokens);
+    written += factor * used * (mine * rate + (1 - mine) * d->tokens);
   }
   const double first = first_training(d, c, out, &out->begins) * CLX_MONTH;
   value += d->value_time * (d->reference - first) * clx_discount(d->discount, first / CLX_MONTH);
@@ -87,6 +91,7 @@ static void weigh(const clx_decision *d, const clx_course *c, const double *own,
   out->figure[CLX_COURSE_FIRST] = first;
   out->figure[CLX_COURSE_TOKENS] = tokens;
   out->figure[CLX_COURSE_HOUR] = time > 0 ? cost / time : 0;
+  out->figure[CLX_COURSE_TOKEN] = written > 0 ? cost / written : 0;
 }
 
 // Room that one course needs, made once for many draws.

@@ -17,6 +17,7 @@ typedef struct clx_course {
   const clx_rent *rent;               // of the contract
   int32_t wait;                       // months before the plan begins (a later product: its own plan)
   double tokens;                      // token/s per used GPU of the plan; 0 = as asked
+  const double *rate;                 // nullable, months of the decision: the same by month, of a fleet that is mixed
 } clx_course;
 
 typedef struct clx_decision {
@@ -40,6 +41,7 @@ typedef enum clx_course_figure {
   CLX_COURSE_FIRST,   // s until the first training; the horizon where it never begins
   CLX_COURSE_TOKENS,  // trained by the date
   CLX_COURSE_HOUR,    // USD/s: present cost over present used GPU time
+  CLX_COURSE_TOKEN,   // USD of one token: present cost over present tokens of the whole time; 0 = tokens not stated
   CLX_COURSE_FIGURES
 } clx_course_figure;
 extern const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1];
@@ -148,7 +150,10 @@ typedef struct clx_course_spec {
   const char *name;
   int32_t own;        // by the plan of the section `cost`
   double wait;        // s before it begins
-  double wait_price;  // of GPUs, network, storage then, as a share of now (a later product: with its tokens)
+  double wait_price;  // of GPUs, network, storage then, each, as a share of now (a later product: with its tokens)
+  double wait_gpus;   // GPUs then for one of now: what the same site carries of them
+  double wait_site;   // buildings, power, cooling, energy and people then for those of now
+  double later;       // share of the plan that waits; the rest is bought now
   double tokens;
   clx_rent_contract *rent;  // at most one
   int32_t rent_count;

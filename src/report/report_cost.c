@@ -98,40 +98,45 @@ static void write_value(clx_words *w) {
   const clx_quantity *irr = clx_result_find(w->result, "cost.irr");
   if (irr != NULL)
     clx_words_add(w, "; return %.3g %% a year (%.3g to %.3g %%)", 100 * irr->value, 100 * irr->low, 100 * irr->high);
-  clx_words_band(w, "; ", "paid back after ", "cost.payback", 3, "");
   clx_words_end(w, "value", 2, CLX_REPORT_PLAIN);
   clx_words_band(w, "", "most tied up ", "cost.peak_cash", 3, "");
-  clx_words_band(w, "; ", "paid for what has not come, at most ", "cost.advance_at_risk", 3, "");
+  clx_words_band(w, "; ", "paid ahead of delivery, at most ", "cost.advance_at_risk", 3, "");
+  clx_words_band(w, "; ", "paid back after ", "cost.payback", 3, "");
   clx_words_end(w, "cash", 2, CLX_REPORT_PLAIN);
 }
 
 // --- decisions ---------------------------------------------------------------------------------------------------------------
 
-static const char *short_of(const clx_quantity *q, char *text) {
+// The number of a quantity whose unit stands in the head of its column: "4.67 billion", "1.82".
+static const char *number_of(const clx_quantity *q, char *text) {
   text[0] = '\0';
-  return q != NULL ? clx_quantity_format(q->value, q->unit, 3, text, SHORT) : text;
+  if (q == NULL) return text;
+  clx_quantity_format(q->value, q->unit, 3, text, SHORT);
+  char *unit = strstr(text, " USD");
+  if (unit != NULL) *unit = '\0';
+  return text;
 }
 
 static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i) {
-  char name[SHORT], cost[SHORT], gain[SHORT], tokens[SHORT], hour[SHORT];
+  char name[SHORT], cost[SHORT], gain[SHORT], token[SHORT], hour[SHORT];
   const char *date = clx_cost_course_fact(list, i, "first_date");
-  const clx_quantity *best = clx_cost_course(list, i, "best"), *won = clx_cost_course(list, i, "gain");
-  clx_goodput_cut(clx_cost_course_title(list, i), 22, 0, name, sizeof name);
-  short_of(won, gain);
-  short_of(clx_cost_course(list, i, "cost"), cost);
-  short_of(clx_cost_course(list, i, "tokens"), tokens);
-  short_of(clx_cost_course(list, i, "per_gpu_hour"), hour);
-  clx_words_add(w, "%-22s %16s %10s %10.10s %17.17s %5.0f %%", name, cost, hour, date != NULL ? date : "never",
-                i == 0 ? "-" : gain, best != NULL ? 100 * best->value : 0);
+  const clx_quantity *best = clx_cost_course(list, i, "best");
+  clx_goodput_cut(clx_cost_course_title(list, i), 24, 0, name, sizeof name);
+  clx_words_add(w, "%-24s %12s %6s %8s %10.10s %13s %4.0f %%", name, number_of(clx_cost_course(list, i, "cost"), cost),
+                number_of(clx_cost_course(list, i, "per_gpu_hour"), hour),
+                number_of(clx_cost_course(list, i, "per_token"), token), date != NULL ? date : "never",
+                i == 0 ? "-" : number_of(clx_cost_course(list, i, "gain"), gain), best != NULL ? 100 * best->value : 0);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 
 static void write_courses(clx_words *w) {
   const clx_cost_courses list = clx_cost_courses_of(w->result);
   if (list.count == 0) return;
-  clx_words_add(w, "%-22s %16s %10s %10s %17s %7s", "course", "present cost", "used hour", "trains", "worth more",
-                "best in");
+  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "present cost", "a used", "Mtoken", "begins", "worth more",
+                "best");
   clx_words_end(w, "courses", 0, CLX_REPORT_BOLD);
+  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "USD", "hour", "USD", "", "USD", "in");
+  clx_words_end(w, "", 0, CLX_REPORT_DIM);
   for (int32_t i = 0; i < list.count; i++) write_course(w, &list, i);
 }
 
@@ -155,12 +160,13 @@ static void write_breakeven(clx_words *w) {
 static void write_options(clx_words *w) {
   static const char *const names[] = {"wait", "rent", "expand", "sublet", "abandon"};
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
-    char full[SHORT], text[SHORT];
+    char full[SHORT], text[SHORT], error[SHORT];
     snprintf(full, sizeof full, "cost.option.%s", names[i]);
     const clx_quantity *q = clx_result_find(w->result, full);
     if (q == NULL) continue;
-    clx_words_add(w, "%s%s %s ± %.2g", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
-                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text), (q->high - q->low) / 2);
+    clx_words_add(w, "%s%s %s ± %s", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
+                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
+                  clx_quantity_format((q->high - q->low) / 2, "", 2, error, sizeof error));
   }
   clx_words_end(w, "options", 2, CLX_REPORT_PLAIN);
 }

@@ -45,9 +45,13 @@ static void put_table(const clx_result *result, const char *heading, const char 
 }
 
 static void put_courses(const clx_result *result, const clx_cost_courses *list, clx_buffer *out) {
-  static const char *const columns[][2] = {{"cost", "present cost"}, {"per_gpu_hour", "used hour"},
-                                           {"npv", "present value"}, {"gain", "against the first"},
-                                           {"tokens", "tokens"},     {"rent_breakeven", "break-even rent"},
+  static const char *const columns[][2] = {{"cost", "present cost"},
+                                           {"per_gpu_hour", "used hour"},
+                                           {"per_token", "tokens cost"},
+                                           {"npv", "present value"},
+                                           {"gain", "against the first"},
+                                           {"tokens", "tokens"},
+                                           {"rent_breakeven", "break-even rent"},
                                            {"best", "best in"}};
   (void)result;
   if (list->count == 0) return;
@@ -136,8 +140,9 @@ void clx_report_cost_capital_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_cost_courses_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const figures[] = {"cost",   "value",        "npv",  "gain",           "first_training",
-                                        "tokens", "per_gpu_hour", "best", "rent_breakeven", "use_breakeven"};
+  static const char *const figures[] = {"cost",           "value",          "npv",          "gain",
+                                        "first_training", "tokens",         "per_gpu_hour", "per_token",
+                                        "best",           "rent_breakeven", "use_breakeven"};
   const clx_cost_courses list = clx_cost_courses_of(result);
   clx_buffer_format(out, "course,figure,unit,expected,low,high\n");
   for (int32_t i = 0; i < list.count; i++) {

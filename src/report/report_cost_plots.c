@@ -108,8 +108,8 @@ static void key_of(clx_plot *p, int32_t style, const char *title, const clx_resu
   snprintf(head, sizeof head, "%s%s%s", title, title[0] != '\0' ? " " : "",
            clx_quantity_format(q->value, q->unit, 3, text, sizeof text));
   clx_words_range(q, 3, range, sizeof range);
-  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%.*s",
-               range[0] != '\0' ? (int)strlen(range) - 3 : 0, range[0] != '\0' ? range + 2 : "");
+  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%s",
+               range[0] != '\0' ? range + 1 : "");
 }
 
 static void put_cash(const clx_result *result, clx_plot *p) {

@@ -48,19 +48,22 @@ bool clx_words_percent(clx_words *w, const char *separator, const char *before, 
 }
 
 // Cuts the unit off a low end where the high end has the same: "4.6 billion USD" beside "6.1 billion USD" -> "4.6".
-static void cut_unit(char *low, const char *high) {
+static bool cut_unit(char *low, const char *high) {
   char *own = strchr(low, ' ');
   const char *other = strchr(high, ' ');
-  if (own != NULL && other != NULL && strcmp(own, other) == 0) *own = '\0';
+  if (own == NULL || other == NULL || strcmp(own, other) != 0) return false;
+  *own = '\0';
+  return true;
 }
 
 const char *clx_words_range(const clx_quantity *q, int digits, char *text, size_t size) {
-  char low[SHORT], high[SHORT];
+  char low[SHORT], high[SHORT], own[SHORT];
   text[0] = '\0';
   if (!(q->low < q->value || q->high > q->value)) return text;
   clx_quantity_format(q->low, q->unit, digits, low, sizeof low);
   clx_quantity_format(q->high, q->unit, digits, high, sizeof high);
-  cut_unit(low, high);
+  clx_quantity_format(q->value, q->unit, digits, own, sizeof own);
+  if (cut_unit(low, high)) cut_unit(high, own);
   snprintf(text, size, " (%s to %s)", low, high);
   return text;
 }

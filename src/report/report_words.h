@@ -24,7 +24,7 @@ bool clx_words_some(clx_words *words, const char *separator, const char *before,
                     const char *after);
 bool clx_words_percent(clx_words *words, const char *separator, const char *before, const char *name,
                        const char *after);
-// The same with its band behind it, "5.3 billion USD (4.6 to 6.1 billion USD)": where low and high are read in one unit it stands once.
+// The same with its band behind it, "5.3 billion USD (4.6 to 6.1)": a unit that all are read in stands once.
 bool clx_words_band(clx_words *words, const char *separator, const char *before, const char *name, int digits,
                     const char *after);
 // " (LOW to HIGH)" of a quantity; "" where it has no band. Returns `text`.

@@ -6,6 +6,7 @@
 #include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
+#include "scenario/scenario_buildout.h"
 #include "scenario/scenario_cooling.h"
 #include "scenario/scenario_cost.h"
 #include "scenario/scenario_power.h"
@@ -79,6 +80,7 @@ typedef struct clx_scenario_spec {
   clx_power_spec power;
   clx_cooling_spec cooling;
   clx_procurement_spec supply;
+  clx_buildout_spec buildout;
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
@@ -141,6 +143,7 @@ clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error)
 
 // Catalogue entries of the sections `cost` and `decide`; after the machine.
 clx_status clx_scenario_compile_cost(clx_scenario *scenario, clx_error *error);
+clx_status clx_scenario_compile_buildout(clx_scenario *scenario, clx_error *error);  // after machine and supply
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
 // the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.
 clx_status clx_scenario_part(const clx_scenario *scenario, const bool *trains, clx_arena *arena, clx_scenario *part,

@@ -285,6 +285,7 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   CLX_TRY(cooling);
   CLX_TRY(supply);
   CLX_TRY(clx_scenario_compile_cost(s, error));
+  CLX_TRY(clx_scenario_compile_buildout(s, error));
   if (s->spec.reliability.failures == NULL) return CLX_OK;
   return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
                   "'reliability' needs a section 'training': it is about that job");
@@ -313,6 +314,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(cooling);
   CLX_TRY(supply);
   CLX_TRY(cost);
+  CLX_TRY(clx_scenario_compile_buildout(s, error));
   CLX_TRY(assumed);
   CLX_TRY(jobs);
   CLX_TRY(pick_device(s, error));

@@ -31,18 +31,21 @@ static const char *const DOC[CLX_COURSE_FIGURES] = {
     [CLX_COURSE_NPV] = "that worth less the cost",
     [CLX_COURSE_FIRST] = "until training can begin; the whole time where it never does",
     [CLX_COURSE_TOKENS] = "trained by the date of the decision",
-    [CLX_COURSE_HOUR] = "present cost over present used GPU time"};
+    [CLX_COURSE_HOUR] = "present cost over present used GPU time",
+    [CLX_COURSE_TOKEN] = "present cost over present tokens"};
 
 static clx_status put_course(const putter *p, const clx_decision_bands *b, int32_t c) {
   char slug[48], subject[64], fact[112], day[CLX_TIME_TEXT];
   clx_result_slug(p->course[c].name, slug, sizeof slug);
   snprintf(subject, sizeof subject, "course.%s", slug);
-  for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++)
+  for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
+    if (f == CLX_COURSE_TOKEN && !(b->figure[c][f].expected > 0)) continue;  // no tokens are stated
     CLX_TRY(put(p, subject, clx_course_figure_name[f], &b->figure[c][f], clx_course_figure_unit[f], DOC[f]));
+  }
   CLX_TRY(put(p, subject, "gain", &b->gain[c], "USD", "its present value less that of the first course, draw by draw"));
   const clx_cost_band best = exactly(b->best[c]);
   CLX_TRY(put(p, subject, "best", &best, "", "share of draws in which no course is worth more"));
-  if (b->has_breakeven[c])
+  if (b->has_breakeven[c] && p->course[c].contract->term > 0 && b->breakeven[c].expected > 0)
     CLX_TRY(put(p, subject, "rent_breakeven", &b->breakeven[c], "USD/s",
                 "contract price at which it is worth as much as owning"));
   if (b->use_breakeven[c].expected > 0)

@@ -1,3 +1,4 @@
+#include "twin/twin_buildout.h"
 #include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
@@ -61,8 +62,12 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
-    CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    // A fleet whose work is not computed may be there for its build or its cost alone.
+    if (scenario->spec.power.jobs.place.file != NULL ||
+        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario)))
+      CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
+    CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
   // What a site forces its GPUs to holds for training and all that follows from it.
@@ -71,6 +76,8 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   clx_scenario fitted;
   clx_status status = clx_twin_power_settle(scenario, options->seed, arena, &fitted, error);
   if (status == CLX_OK) status = run_training(&fitted, options, result, error);
+  if (status == CLX_OK)
+    status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
   clx_arena_free(arena);
   return status;
 }

@@ -132,7 +132,7 @@ static const char *format_counted(double value, const char *unit, int digits, ch
 
 // Money by time: what an hour or a year costs; by token: what a million of them do.
 static const char *format_rate(double si, const char *unit, int digits, char *buffer, size_t size) {
-  static const double HOUR = 3600, YEAR = 31557600, HOURLY = 1000;  // USD/h from which a year is meant
+  static const double HOUR = 3600, YEAR = 31557600, HOURLY = 100;  // USD/h from which a year is meant
   if (unit[4] == 't') return write_unit(si * 1e6, digits, "", "USD/Mtoken", buffer, size);
   if (fabs(si) * HOUR < HOURLY) return write_unit(si * HOUR, digits, "", "USD/h", buffer, size);
   return format_counted(si * YEAR, "USD/year", digits, buffer, size);

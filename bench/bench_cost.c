@@ -68,7 +68,7 @@ static double bench_plan(double debt, int32_t runs) {
   const double start = seconds();
   for (int32_t r = 0; r < runs; r++) {
     clx_cost_draw_replica(&plan, 1, (uint64_t)r, &draw);
-    demand(clx_cost_run(&plan, &input, &draw, false, &out, &error), &error);
+    demand(clx_cost_plan_run(&plan, &input, &draw, false, &out, &error), &error);
   }
   const double spent = seconds() - start;
   clx_arena_free(arena);

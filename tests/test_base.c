@@ -158,8 +158,25 @@ static void test_mistakes_are_one_clean_line(void **state) {
   }
 }
 
+// Days are written as they are read, in any year that has four digits.
+static void test_days_are_written(void **state) {
+  (void)state;
+  static const char *const days[] = {"1970-01-01", "1969-12-31", "2024-02-29", "2024-08-11",
+                                     "2000-03-01", "1900-03-01", "2100-12-31"};
+  char text[16];
+  double time = 0;
+  for (int32_t i = 0; i < CLX_COUNT(days); i++) {
+    assert_true(clx_time_read(days[i], &time));
+    assert_string_equal(clx_day_write(time, text, sizeof text), days[i]);
+    assert_string_equal(clx_day_write(time + 86399.5, text, sizeof text), days[i]);
+  }
+  assert_string_equal(clx_day_write(1e13, text, sizeof text), "");
+  assert_string_equal(clx_day_write(NAN, text, sizeof text), "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_days_are_written),
       cmocka_unit_test(test_mistakes_are_collected),
       cmocka_unit_test(test_long_texts_are_cut_not_overrun),
       cmocka_unit_test(test_arena),

@@ -151,10 +151,20 @@ static void both_is_the_sum_of_build_and_rent(void **state) {
   const clx_course_out b = run(&r, &build), h = run(&r, &rent), x = run(&r, &both);
   CLX_CHECK_NEAR(x.figure[CLX_COURSE_COST], b.figure[CLX_COURSE_COST] + h.figure[CLX_COURSE_COST], 1e-12, 0);
   CLX_CHECK_NEAR(x.figure[CLX_COURSE_TOKENS], b.figure[CLX_COURSE_TOKENS] + h.figure[CLX_COURSE_TOKENS], 1e-12, 0);
-  // 500 GPUs are there a third of the way from 250 to 1000, and a sixth of the way from 400 to 1000.
+  // By means of months 500 GPUs are there a third of the way from 250 to 1000, and a sixth of the way from 400 to 1000; a contract alone has its steps.
   CLX_CHECK_NEAR(b.figure[CLX_COURSE_FIRST] / CLX_MONTH, 7 + 1.0 / 3, 1e-9, 0);
-  CLX_CHECK_NEAR(h.figure[CLX_COURSE_FIRST] / CLX_MONTH, 2 + 1.0 / 6, 1e-9, 0);
+  CLX_CHECK_NEAR(h.figure[CLX_COURSE_FIRST] / CLX_MONTH, 2, 1e-9, 0);
   CLX_CHECK_NEAR(x.figure[CLX_COURSE_FIRST] / CLX_MONTH, 2 + 1.0 / 6, 1e-9, 0);
+  // Where the steps of the plan are known, too, they say when: 600 own ones half-way through month 6, 400 rented ones before.
+  const double at[] = {5.25 * CLX_MONTH, 6.5 * CLX_MONTH}, usable[] = {100, 600};
+  r.input.at = at;
+  r.input.usable = usable;
+  r.input.steps = 2;
+  CLX_CHECK_NEAR(run(&r, &build).figure[CLX_COURSE_FIRST] / CLX_MONTH, 6.5, 1e-9, 0);
+  CLX_CHECK_NEAR(run(&r, &both).figure[CLX_COURSE_FIRST] / CLX_MONTH, 2, 1e-9, 0);
+  r.contract.from = 5 * CLX_MONTH;
+  r.contract.at_count = r.contract.gpus_count = 1;
+  CLX_CHECK_NEAR(run(&r, &both).figure[CLX_COURSE_FIRST] / CLX_MONTH, 5.25, 1e-9, 0);
   // Tokens by month 24, by hand.
   CLX_CHECK_NEAR(b.figure[CLX_COURSE_TOKENS], (250 + 17 * 1000) * 0.8 * 100 * CLX_MONTH, 1e-12, 0);
   rig slow;
@@ -162,9 +172,8 @@ static void both_is_the_sum_of_build_and_rent(void **state) {
   slow.decision.value_time *= 2;  // time is an input: the course that begins earlier gains more
   const clx_course rent_slow = {.name = "rent", .contract = &slow.contract, .rent = &slow.rent};
   const double gained = run(&slow, &rent_slow).figure[CLX_COURSE_NPV] - h.figure[CLX_COURSE_NPV];
-  CLX_CHECK_NEAR(
-      gained, 1e6 / 86400 * (12 - h.figure[CLX_COURSE_FIRST] / CLX_MONTH) * CLX_MONTH * clx_discount(0.1, 2 + 1.0 / 6),
-      1e-9, 0);
+  CLX_CHECK_NEAR(gained, 1e6 / 86400 * (12 - h.figure[CLX_COURSE_FIRST] / CLX_MONTH) * CLX_MONTH * clx_discount(0.1, 2),
+                 1e-9, 0);
 }
 
 static void break_evens_are_where_courses_meet(void **state) {

@@ -77,7 +77,7 @@ static void least_squares_finds_the_american_put(void **state) {
   (void)state;
   clx_error error = {0};
   const rig fit = put_paths(1), follow = put_paths(2);
-  const clx_switch of = {.allowed = {{true, true}, {false, true}}, .first = 0, .discount = exp(-0.06 / (DATES - 1))};
+  const clx_switching of = {.allowed = {{true, true}, {false, true}}, .first = 0, .discount = exp(-0.06 / (DATES - 1))};
   clx_switch_policy policy;
   clx_cost_band band;
   double high = 0, exact = 0;
@@ -109,7 +109,7 @@ static void switching_is_worth_what_margrabe_says(void **state) {
       set[i].flow[PATHS + k] = b;
     }
   }
-  const clx_switch of = {.allowed = {{true, true}, {false, true}}, .discount = 1};
+  const clx_switching of = {.allowed = {{true, true}, {false, true}}, .discount = 1};
   clx_switch_policy policy;
   clx_cost_band band;
   double high = 0;
@@ -137,7 +137,7 @@ static void known_flows_give_the_best_schedule(void **state) {
       }
     }
   }
-  const clx_switch of = {
+  const clx_switching of = {
       .allowed = {{true, true, true}, {false, true, true}, {true, false, true}}, .first = 1, .discount = 0.9};
   for (int32_t d = D - 1; d >= 0; d--) {
     for (int32_t from = 0; from < M; from++) {
@@ -163,7 +163,7 @@ static void shapes_are_checked(void **state) {
   rig r = make_rig(2, 1, 2);
   clx_switch_policy policy;
   double high = 0;
-  clx_switch of = {.first = 2, .discount = 1};
+  clx_switching of = {.first = 2, .discount = 1};
   assert_int_equal(clx_switch_fit(&of, &r.paths, arena, &policy, &high, &error), CLX_INPUT);
   of.first = 0;
   r.paths.paths = 30;

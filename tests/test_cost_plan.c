@@ -57,7 +57,7 @@ static const char FULL[] =
 
 static void run(rig *r, const clx_cost_draw *draw) {
   clx_error error = {0};
-  assert_int_equal(clx_cost_run(&r->plan, &r->input, draw, true, &r->out, &error), CLX_OK);
+  assert_int_equal(clx_cost_plan_run(&r->plan, &r->input, draw, true, &r->out, &error), CLX_OK);
 }
 
 static void cash_is_conserved(void **state) {
@@ -326,9 +326,9 @@ static void mistakes_are_named(void **state) {
   clx_cost_draw draw;
   clx_cost_expected(&r.plan, &draw);
   for (int32_t m = 0; m < MONTHS; m++) r.gpus[m] = 0;
-  assert_int_equal(clx_cost_run(&r.plan, &r.input, &draw, false, &r.out, &error), CLX_INPUT);
+  assert_int_equal(clx_cost_plan_run(&r.plan, &r.input, &draw, false, &r.out, &error), CLX_INPUT);
   r.input.months = 10;
-  assert_int_equal(clx_cost_run(&r.plan, &r.input, &draw, false, &r.out, &error), CLX_INPUT);
+  assert_int_equal(clx_cost_plan_run(&r.plan, &r.input, &draw, false, &r.out, &error), CLX_INPUT);
 }
 
 static int make(void **state) {

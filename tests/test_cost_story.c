@@ -150,7 +150,7 @@ static void mistakes_are_named(void **state) {
     const char *text, *says;
   } rows[] = {
       {"courses: [{name: a}]\n", "neither owns nor rents"},
-      {"courses: [{name: a, own: yes}]\n", "over the 60 months compared"},
+      {"horizon: 60 months\ncourses: [{name: a, own: yes}]\n", "over the 60 months compared"},
       {"horizon: 54 months\ncourses: [{name: a, own: yes}, {name: a, own: yes}]\n", "two courses are named 'a'"},
       {"horizon: 54 months\ncourses: [{name: a, own: yes, wait: 53 months}]\n", "comes after the horizon"},
       {"horizon: 54 months\ncourses: [{name: a, own: yes, wait: 60 months}]\n", "waits 60 months of 54"},

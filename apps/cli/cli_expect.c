@@ -76,10 +76,19 @@ static bool unit_factor(const char *unit, const char *si, double *factor) {
   static const struct {
     const char *unit, *si;
     double factor;
-  } words[] = {{"%", "", 0.01},         {"min", "s", 60},         {"h", "s", 3600},
-               {"day", "s", 86400},     {"days", "s", 86400},     {"months", "s", 2629800},
-               {"year", "s", 31557600}, {"years", "s", 31557600}, {"trillion", "tokens", 1e12},
-               {"Wh", "J", 3600}};
+  } words[] = {{"%", "", 0.01},
+               {"min", "s", 60},
+               {"h", "s", 3600},
+               {"day", "s", 86400},
+               {"days", "s", 86400},
+               {"months", "s", 2629800},
+               {"year", "s", 31557600},
+               {"years", "s", 31557600},
+               {"trillion", "tokens", 1e12},
+               {"Wh", "J", 3600},
+               {"USD/h", "USD/s", 1 / 3600.0},
+               {"USD/year", "USD/s", 1 / 31557600.0},
+               {"USD/Mtoken", "USD/token", 1e-6}};
   *factor = 1;
   if (unit[0] == '\0' || strcmp(unit, si) == 0) return true;
   for (int32_t i = 0; i < CLI_COUNT(words); i++) {

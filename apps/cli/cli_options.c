@@ -171,9 +171,10 @@ static int give(cli_call *call, const cli_option *option, const char *word, cons
   return CLI_DONE;
 }
 
-// First pass: the words that are no options and no values of options.
-static void collect_arguments(int count, const char *const *words, cli_call *call) {
+// The words that are no options and no values of options: of `command`, or, where it is not known yet, of any.
+static void collect_arguments(int count, const char *const *words, const cli_command *command, cli_call *call) {
   bool all = false;
+  call->argument_count = 0;
   for (int i = 0; i < count; i++) {
     const char *value = NULL;
     if (all || !is_option(words[i])) {
@@ -181,7 +182,8 @@ static void collect_arguments(int count, const char *const *words, cli_call *cal
     } else if (strcmp(words[i], "--") == 0) {
       all = true;
     } else {
-      const cli_option *option = read_any_option(words[i], &value);
+      const cli_option *option =
+          command != NULL ? read_option(command, words[i], &value) : read_any_option(words[i], &value);
       if (option != NULL && option->value != NULL && value == NULL) i++;
     }
   }
@@ -219,6 +221,16 @@ static int check_arguments(const cli_call *call) {
   return CLI_WRONG;
 }
 
+// The arguments anew, by the options of the command that was found: another one's may take no value.
+static void collect_again(int count, const char *const *words, cli_call *call) {
+  const char **first = call->text + count + 1;
+  const int32_t named = (int32_t)(call->argument - first);
+  call->argument = first;
+  collect_arguments(count, words, call->command, call);
+  call->argument += named;
+  call->argument_count -= named;
+}
+
 int cli_parse(int count, const char *const *words, cli_call *call) {
   *call = (cli_call){0};
   const size_t room = (size_t)count + 1;
@@ -227,8 +239,9 @@ int cli_parse(int count, const char *const *words, cli_call *call) {
   call->text = calloc(2 * room, sizeof(void *));
   if (call->given == NULL || call->text == NULL) return cli_no_memory();
   call->argument = call->text + room;
-  collect_arguments(count, words, call);
+  collect_arguments(count, words, NULL, call);
   int code = find_command(call);
+  if (code == CLI_DONE && call->command != NULL) collect_again(count, words, call);
   if (code == CLI_DONE) code = collect_options(count, words, call);
   const bool only_help = cli_flag(call, "help") || cli_flag(call, "version");
   if (code == CLI_DONE && call->command != NULL && !only_help) code = check_arguments(call);

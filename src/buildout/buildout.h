@@ -194,6 +194,7 @@ typedef struct clx_buildout_spec {
   clx_buildout_burn_in bring_up;
   double wave;            // GPU; 0 = each as it comes
   double first;           // GPU with which training starts; 0 = all
+  double full;            // share of the fleet that is called full capacity
   const char *const *by;  // dates for which GPUs and GPU-days are reported
   int32_t by_count;
   clx_place place;
@@ -338,7 +339,7 @@ typedef struct clx_buildout_chain {
 
 typedef struct clx_buildout_result {
   int32_t replicas;
-  double gpus, first;                               // of the fleet; with which training starts
+  double gpus, first, full;                         // of the fleet; with which training starts; that are full capacity
   clx_buildout_band first_training, full_capacity;  // s from the start
   clx_buildout_series series;
   clx_buildout_by *by;

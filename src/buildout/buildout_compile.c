@@ -106,10 +106,11 @@ static void build_fleet(clx_builder *b) {
     o->racks += ceil(k->gpus / k->per_rack);
   }
   o->total = gpus;
-  o->first = o->spec->first > 0 ? o->spec->first : gpus;
+  o->first = o->spec->first > 0 ? o->spec->first : gpus * o->spec->full;
   if (in->cohort_count == 0) CLX_WRONG(b, CLX_INPUT, CLX_NOWHERE, "buildout: there are no GPUs to build for");
-  if (o->first > gpus)
-    CLX_WRONG(b, CLX_INPUT, o->spec->place, "first: %.0f GPUs, but there are only %.0f in the fleet", o->first, gpus);
+  if (o->first > gpus * o->spec->full)
+    CLX_WRONG(b, CLX_INPUT, o->spec->place, "first: %.0f GPUs, but full capacity is %.0f of a fleet of %.0f", o->first,
+              gpus * o->spec->full, gpus);
   if (o->spec->wave > gpus || (o->spec->wave > 0 && gpus / o->spec->wave > 10000))
     CLX_WRONG(b, CLX_INPUT, o->spec->place, "wave: %.0f GPUs; expected 1 to 10,000 waves in a fleet of %.0f",
               o->spec->wave, gpus);
@@ -253,6 +254,11 @@ static void build_event(clx_builder *b, const clx_buildout_event *v, clx_event_p
   } else {
     out->at = clx_build_date(b, v->at, "at", v->place);
   }
+  if (out->work >= 0 && b->out->bounded && v->probability > 0.5)
+    CLX_WRONG(b, CLX_INPUT, v->place,
+              "work: event '%s' is more likely than not, but works whose lags are bounded from above are planned with "
+              "their durations alone; add its delay to the work",
+              v->name);
   if (delays && !(v->delay > 0))
     CLX_WRONG(b, CLX_INPUT, v->place, "delay: event '%s' delays nothing; expected a time, such as 10 days", v->name);
   const char *what = clx_arena_format(b->arena, "delay of event '%s'", v->name);

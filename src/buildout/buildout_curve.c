@@ -61,6 +61,15 @@ static double next_of(const clx_cursor *a, const clx_cursor *b) {
   return fmin(clx_curve_end(a->curve, a->k), clx_curve_end(b->curve, b->k));
 }
 
+// When it is more than `value`, from piece k on.
+static double rises_at(const clx_curve *c, int32_t k, double value) {
+  for (; k < c->count; k++) {
+    if (c->knot[k].value > value + TINY) return c->knot[k].at;
+    if (c->knot[k].slope > 0) return c->knot[k].at;
+  }
+  return INFINITY;
+}
+
 void clx_curve_min(const clx_curve *a, const clx_curve *b, clx_curve *out) {
   clx_cursor x = {a, 0}, y = {b, 0};
   clx_curve_clear(out);
@@ -68,7 +77,9 @@ void clx_curve_min(const clx_curve *a, const clx_curve *b, clx_curve *out) {
     const clx_knot *p = clx_cursor_knot(&x, t), *q = clx_cursor_knot(&y, t);
     double low = value_at(p, t), high = value_at(q, t);
     next = next_of(&x, &y);
-    if (low > high || (!(low < high) && p->slope > q->slope)) {
+    const bool same = !(low < high) && !(low > high);
+    const bool flat = same && !(p->slope > 0) && !(q->slope > 0);
+    if (low > high || (same && p->slope > q->slope) || (flat && rises_at(a, x.k, low) < rises_at(b, y.k, low))) {
       const clx_knot *swap = p;
       const double value = low;
       p = q;

@@ -31,7 +31,8 @@ double clx_cursor_at(clx_cursor *cursor, double t);
 double clx_cursor_before(const clx_curve *curve, double t);  // the value just before t > 0
 
 // All below read a, b and clear and fill `out`, which is none of them. O(knots) but where it is said.
-void clx_curve_min(const clx_curve *a, const clx_curve *b, clx_curve *out);  // ties: a's reason
+void clx_curve_min(const clx_curve *a, const clx_curve *b,
+                   clx_curve *out);  // ties: the reason of the one that rises later
 void clx_curve_sum(const clx_curve *a, const clx_curve *b, clx_curve *out);  // a's reasons
 void clx_curve_rise(const clx_curve *a, clx_curve *out);                     // the most so far
 // Sum over k < count of weight[k] a(t - delay[k]); delays ascend. O(count^2 knots)

@@ -30,6 +30,11 @@ static bool new_curves(clx_history *h) {
   return true;
 }
 
+static double in_waves(const clx_buildout *b, double gpus) {
+  const double wave = b->spec->wave;
+  return wave > 0 ? fmin(ceil(gpus / wave - 1e-9) * wave, b->total) : gpus;
+}
+
 clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, clx_arena *arena, clx_history *out,
                            clx_error *error) {
   const int32_t n = b->project.activity_count;
@@ -46,9 +51,9 @@ clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, 
   if (h->duration == NULL || h->begin == NULL || h->end == NULL || h->series == NULL || h->speed == NULL ||
       longest == NULL || !new_curves(h))
     return clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for a history");
-  h->level = b->first;
-  if (b->spec->wave > 0) h->level = fmin(ceil(b->first / b->spec->wave - 1e-9) * b->spec->wave, b->total);
-  if (n == 0) return CLX_OK;
+  h->level = in_waves(b, b->first);
+  h->most = in_waves(b, b->total * b->spec->full);
+  if (n == 0 || b->bounded) return CLX_OK;
   for (int32_t i = 0; i < n && plan != NULL; i++) longest[i] = longest_of(b, plan, i);
   return clx_risk_player_new(&b->project, plan, longest, arena, &h->player, error);
 }
@@ -59,7 +64,11 @@ static clx_status play_works(clx_history *h, const clx_draw *draw, clx_error *er
   const clx_buildout *b = h->b;
   const double unit = b->project.unit;
   const int32_t n = b->project.activity_count;
-  if (n == 0) return CLX_OK;
+  for (int32_t i = 0; i < n && b->bounded; i++) {
+    h->begin[i] = h->plan->start[i] * unit;
+    h->end[i] = h->plan->finish[i] * unit;
+  }
+  if (n == 0 || b->bounded) return CLX_OK;
   for (int32_t i = 0; i < n; i++) {
     h->duration[i] = b->way[i][h->plan != NULL ? h->plan->mode[i] : 0].middle * draw->x[i];
     if (b->factor_of[i] >= 0) h->duration[i] *= draw->x[b->factor_at + b->factor_of[i]];
@@ -257,7 +266,7 @@ clx_status clx_history_play(clx_history *h, const clx_draw *draw, clx_error *err
   play_rounds(h, draw);
   play_use(h);
   if (failed(h)) return clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for a history");
-  h->full = clx_curve_first(&h->usable, h->b->total);
+  h->full = clx_curve_first(&h->usable, h->most);
   h->first = clx_curve_first(&h->usable, h->level);
   return CLX_OK;
 }

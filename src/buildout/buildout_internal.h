@@ -57,6 +57,7 @@ struct clx_buildout {
   double *per_rack;     // [cohort_count]
   clx_project project;  // count 0: no works
   bool plans;           // crews, stocks, calendars, modes or maximum lags: a plan is needed
+  bool bounded;         // some lag has an upper bound: the plan is kept as it is
   clx_three **way;      // [works][modes] durations, units
   clx_giving *giving;
   int32_t giving_count;
@@ -146,8 +147,9 @@ typedef struct clx_history {
   double *speed;                                        // [cohort_count] GPU/s
   int32_t rounds;
   double burn_in, repair;  // s
-  double level;            // GPUs of the first training, in whole waves
-  double full, first;      // s; INFINITY
+
+  double level, most;  // GPUs of first training and of full capacity, in whole waves
+  double full, first;  // s; INFINITY
 } clx_history;
 
 clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, clx_arena *arena, clx_history *out,

@@ -36,7 +36,7 @@ static clx_status make_plan(runner *r) {
   if (p->activity_count == 0 || !r->own.plans) return CLX_OK;
   CLX_TRY(clx_project_solve(p, &r->settings->plan, r->arena, &r->out->plan, r->error));
   r->out->planned = true;
-  for (int32_t k = 0; k < p->link_count && r->settings->replicas > 0; k++)
+  for (int32_t k = 0; k < p->link_count && r->own.bounded && r->settings->replicas > 0; k++)
     if (p->link[k].most != CLX_PROJECT_NONE)
       return clx_fail_plain(
           r->error, CLX_INPUT,
@@ -101,7 +101,7 @@ static clx_status play_plain(runner *r) {
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_plan(r));
   CLX_TRY(keep_works(r));
-  CLX_TRY(keep_chain(r, r->own.total, r->history.full, &r->out->full_chain));
+  CLX_TRY(keep_chain(r, r->history.most, r->history.full, &r->out->full_chain));
   return keep_chain(r, r->history.level, r->history.first, &r->out->first_chain);
 }
 
@@ -120,7 +120,7 @@ static double own_value(const clx_buildout *b, const clx_driver_plan *d, const c
     case CLX_BUILDOUT_REPAIR:
       return value * b->repair.middle;
     default:
-      return value;
+      return value + 0.0;  // no -0
   }
 }
 
@@ -432,7 +432,8 @@ static clx_status run(runner *r) {
 
 clx_status clx_buildout_run(const clx_buildout *b, const clx_buildout_settings *s, clx_arena *arena,
                             clx_buildout_result *out, clx_error *error) {
-  *out = (clx_buildout_result){.replicas = s->replicas, .gpus = b->total, .first = b->first};
+  *out = (clx_buildout_result){
+      .replicas = s->replicas, .gpus = b->total, .first = b->first, .full = b->total * b->spec->full};
   if (s->replicas < 0 || s->replicas > CLX_BUILDOUT_REPLICAS_MAX || s->threads < 1 || s->threads > THREADS_MAX)
     return clx_fail_plain(error, CLX_INPUT, "buildout: %d replicas on %d threads; expected 0 to %d on 1 to %d",
                           s->replicas, s->threads, CLX_BUILDOUT_REPLICAS_MAX, THREADS_MAX);

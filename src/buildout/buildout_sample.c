@@ -95,7 +95,7 @@ void clx_samples_add(clx_samples *s, clx_history *h, const clx_draw *draw, clx_s
   const int32_t replica = draw->replica;
   const size_t step = (size_t)s->replicas, at = (size_t)replica;
   add_days(s, h, replica, block);
-  mark(h, draw, links, clx_history_trace(h, draw, b->total, h->full, links), block->critical);
+  mark(h, draw, links, clx_history_trace(h, draw, h->most, h->full, links), block->critical);
   mark(h, draw, links, clx_history_trace(h, draw, h->level, h->first, links), block->critical_first);
   if (replica < 0) return;
   s->full[replica] = h->full;

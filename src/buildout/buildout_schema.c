@@ -280,6 +280,7 @@ static const clx_row buildout_rows[] = {
     STRUCT("bring_up", bring_up, burn_in_schema, "from power on to use"),
     REAL("wave", wave, "GPU", 0, 0, GPUS_MAX, "turned over in wholes of so many; 0 = each as it comes"),
     REAL("first", first, "GPU", 0, 0, GPUS_MAX, "with which training starts; 0 = all"),
+    REAL("full", full, NULL, 1, 0.01, 1, "share of the fleet that is called full capacity"),
     TEXTS("by", by, "dates for which GPUs and GPU-days are reported"),
 };
 const clx_schema clx_buildout_schema = {

@@ -88,7 +88,7 @@ static void build_link(clx_builder *b, int32_t work, const char *text, clx_proje
               s->work[link->from].name, text);
   } else if (bound != NULL) {
     link->most = (int32_t)fmin(round(most / b->out->project.unit), CLX_PROJECT_TIME_MAX);
-    b->out->plans = true;
+    b->out->plans = b->out->bounded = true;
   }
 }
 
@@ -301,6 +301,21 @@ static void build_work(clx_builder *b, int32_t i, clx_project_activity *a, const
         clx_build_find(b, w->factor, "factor", s->factor, s->factor_count, sizeof *s->factor, w->place);
 }
 
+// The room `schedule` counts in units: what one is stands behind its sentences.
+static void check_project(clx_builder *b) {
+  clx_error found;
+  char unit[64];
+  clx_error_clear(&found);
+  if (clx_project_check(&b->out->project, &found) == CLX_OK) return;
+  clx_quantity_format(b->out->project.unit, "s", 4, unit, sizeof unit);
+  for (int32_t k = 0; k < found.count; k++) {
+    const bool units = strstr(found.mistake[k].text, "unit") != NULL;
+    CLX_WRONG(b, found.status, b->out->spec->place, "works: %s%s%s%s%s%s", found.mistake[k].text,
+              units ? " (units of " : "", units ? unit : "", units ? " from " : "", units ? b->out->spec->start : "",
+              units ? " on)" : "");
+  }
+}
+
 void clx_build_works(clx_builder *b) {
   clx_buildout *o = b->out;
   const clx_buildout_spec *s = o->spec;
@@ -327,6 +342,5 @@ void clx_build_works(clx_builder *b) {
     build_work(b, i, &activity[i], phase, &o->project.phase_count);
   build_links(b);
   if (b->status != CLX_OK || s->work_count == 0) return;
-  const clx_status status = clx_project_check(&o->project, b->error);
-  if (status != CLX_OK) b->status = status;
+  check_project(b);
 }

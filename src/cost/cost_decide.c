@@ -3,9 +3,10 @@
 
 #include "cost/cost_decide.h"
 
-const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1] = {"cost",   "value",        "npv", "first_training",
-                                                                    "tokens", "per_gpu_hour", NULL};
-const char *const clx_course_figure_unit[CLX_COURSE_FIGURES + 1] = {"USD", "USD", "USD", "s", "token", "USD/s", NULL};
+const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1] = {
+    "cost", "value", "npv", "first_training", "tokens", "per_gpu_hour", "per_token", NULL};
+const char *const clx_course_figure_unit[CLX_COURSE_FIGURES + 1] = {"USD",   "USD",   "USD",       "s",
+                                                                    "token", "USD/s", "USD/token", NULL};
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
@@ -16,7 +17,7 @@ static clx_status add_plan(const clx_decision *d, const clx_course *c, const clx
         error, CLX_INPUT,
         "course '%.40s': %d months after %d of waiting; expected them to end with the %d months compared", c->name,
         c->plan->months, c->wait, d->months);
-  CLX_TRY(clx_cost_run(c->plan, c->input, draw, false, run, error));
+  CLX_TRY(clx_cost_plan_run(c->plan, c->input, draw, false, run, error));
   for (int32_t m = 0; m < c->plan->months; m++) {
     const clx_cost_month *x = &run->month[m];
     out->gpus[m + c->wait] += c->input->gpus[m];
@@ -26,10 +27,34 @@ static clx_status add_plan(const clx_decision *d, const clx_course *c, const clx
   return CLX_OK;
 }
 
-// Months until `least` GPUs are at hand, as if they came evenly through the month in which the mean says so.
-static double first_training(const clx_decision *d, const clx_course_out *out, bool *begins) {
-  const double least = fmax(d->least, 1e-9);
-  double before = 0;
+// GPUs at hand at a time as the steps of plan and contract have them.
+static double at_hand(const clx_course *c, double time) {
+  double own = 0, rented = 0;
+  const clx_rent_contract *r = c->contract;
+  for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++)
+    if (c->input->at[k] + c->wait * CLX_MONTH <= time) own = c->input->usable[k];
+  for (int32_t k = 0; r != NULL && k < r->at_count; k++)
+    if (fmax(r->at[k], r->from) <= time && (r->term <= 0 || time < r->from + r->term)) rented = r->gpus[k];
+  return own + rented;
+}
+
+// Months until `least` GPUs are at hand: when a step brings them, where the steps are known; else as if they came evenly through the month in which the
+// mean says so.
+static double first_training(const clx_decision *d, const clx_course *c, const clx_course_out *out, bool *begins) {
+  const double least = fmax(d->least, 1e-9), end = d->months * CLX_MONTH;
+  double before = 0, first = end;
+  if (c->plan == NULL || c->input->steps > 0) {
+    for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++) {
+      const double at = c->input->at[k] + c->wait * CLX_MONTH;
+      if (at < first && at_hand(c, at) >= least) first = at;
+    }
+    for (int32_t k = 0; c->contract != NULL && k < c->contract->at_count; k++) {
+      const double at = fmax(c->contract->at[k], c->contract->from);
+      if (at < first && at_hand(c, at) >= least) first = at;
+    }
+    *begins = first < end;
+    return first / CLX_MONTH;
+  }
   for (int32_t m = 0; m < d->months; m++) {
     if (out->gpus[m] >= least) {
       *begins = true;
@@ -43,18 +68,22 @@ static double first_training(const clx_decision *d, const clx_course_out *out, b
 
 static void weigh(const clx_decision *d, const clx_course *c, const double *own, clx_course_out *out) {
   const double step = clx_discount(d->discount, 1);
-  double factor = 1, cost = 0, time = 0, value = 0, tokens = 0;
+  double factor = 1, cost = 0, time = 0, value = 0, tokens = 0, written = 0;
   for (int32_t m = 0; m < d->months; m++, factor *= step) {
     const double used = out->gpus[m] * d->use * CLX_MONTH;
-    const double rate = c->tokens > 0 ? c->tokens : d->tokens,
+    const double rate = c->rate != NULL ? c->rate[m]
+                        : c->tokens > 0 ? c->tokens
+                                        : d->tokens,
                  mine = own != NULL && out->gpus[m] > 0 ? own[m] / out->gpus[m] : 0;
+    const double work = d->tokens > 0 ? mine * rate / d->tokens + 1 - mine : 1;  // of a GPU, in those of the decision
     const double within = fmin(1, fmax(0, (d->by - m * CLX_MONTH) / CLX_MONTH));
     cost += factor * out->cost[m];
     time += factor * used;
-    value += factor * used * d->value_gpu;
+    value += factor * used * work * d->value_gpu;
     tokens += within * used * (mine * rate + (1 - mine) * d->tokens);
+    written += factor * used * (mine * rate + (1 - mine) * d->tokens);
   }
-  const double first = first_training(d, out, &out->begins) * CLX_MONTH;
+  const double first = first_training(d, c, out, &out->begins) * CLX_MONTH;
   value += d->value_time * (d->reference - first) * clx_discount(d->discount, first / CLX_MONTH);
   out->figure[CLX_COURSE_COST] = cost;
   out->figure[CLX_COURSE_VALUE] = value;
@@ -62,6 +91,7 @@ static void weigh(const clx_decision *d, const clx_course *c, const double *own,
   out->figure[CLX_COURSE_FIRST] = first;
   out->figure[CLX_COURSE_TOKENS] = tokens;
   out->figure[CLX_COURSE_HOUR] = time > 0 ? cost / time : 0;
+  out->figure[CLX_COURSE_TOKEN] = written > 0 ? cost / written : 0;
 }
 
 // Room that one course needs, made once for many draws.
@@ -136,7 +166,7 @@ double clx_second_source(double cost_first, double cost_second, double volatilit
 }
 
 // Draws of all courses: value[course][figure or break-even][replica].
-enum { BREAKEVEN = CLX_COURSE_FIGURES, USE_BREAKEVEN, KEPT };
+enum { BREAKEVEN = CLX_COURSE_FIGURES, USE_BREAKEVEN, GAIN, KEPT };
 
 typedef struct draws {
   const clx_decision *d;
@@ -177,6 +207,7 @@ static clx_status draw_one(draws *x, uint64_t seed, int32_t r, clx_error *error)
   }
   x->best[first]++;
   for (int32_t c = 0; c < x->courses; c++) {
+    kept(x, c, GAIN)[r] = x->results[c].figure[CLX_COURSE_NPV] - x->results[0].figure[CLX_COURSE_NPV];
     if (own >= 0 && rents_alone(&x->course[c]))
       CLX_TRY(clx_rent_breakeven(&x->results[c], &x->results[own], &kept(x, c, BREAKEVEN)[r], error));
     if (x->d->process != NULL && owns_alone(&x->course[c]))
@@ -214,6 +245,7 @@ clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *cours
   for (int32_t c = 0; c < courses; c++) {
     out->best[c] = (double)x->best[c] / replicas;
     for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) out->figure[c][f] = clx_cost_band_of(kept(x, c, f), replicas);
+    out->gain[c] = clx_cost_band_of(kept(x, c, GAIN), replicas);
     out->has_breakeven[c] = owner(x) >= 0 && rents_alone(&course[c]);
     if (out->has_breakeven[c]) out->breakeven[c] = clx_cost_band_of(kept(x, c, BREAKEVEN), replicas);
     if (d->process != NULL && owns_alone(&course[c]))

@@ -17,18 +17,19 @@ typedef struct clx_course {
   const clx_rent *rent;               // of the contract
   int32_t wait;                       // months before the plan begins (a later product: its own plan)
   double tokens;                      // token/s per used GPU of the plan; 0 = as asked
+  const double *rate;                 // nullable, months of the decision: the same by month, of a fleet that is mixed
 } clx_course;
 
 typedef struct clx_decision {
-  int32_t months;                   // over which courses are compared
-  double discount;                  // a year
-  double use;                       // share of GPU time at hand that is used
-  double tokens;                    // token/s per used GPU
-  double least;                     // GPUs with which training can begin: partial capacity counts
-  double value_gpu;                 // USD/s of a used GPU (worth of the work); 0 = cost alone is compared
-  double value_time;                // USD/s by which an earlier first training is worth more
-  double reference;                 // s: first training that is worth nothing more or less
-  double by;                        // s: date by which tokens are counted
+  int32_t months;     // over which courses are compared
+  double discount;    // a year
+  double use;         // share of GPU time at hand that is used
+  double tokens;      // token/s per used GPU
+  double least;       // GPUs with which training can begin: partial capacity counts
+  double value_gpu;   // USD/s of a used GPU that does `tokens` (worth of the work); 0 = cost alone is compared
+  double value_time;  // USD/s by which an earlier first training is worth more
+  double reference;   // s: first training that is worth nothing more or less
+  double by;          // s: date by which tokens are counted
   const clx_rent_process *process;  // of the market; NULL: contracts at will need it
   double year;                      // of month 0
 } clx_decision;
@@ -40,6 +41,7 @@ typedef enum clx_course_figure {
   CLX_COURSE_FIRST,   // s until the first training; the horizon where it never begins
   CLX_COURSE_TOKENS,  // trained by the date
   CLX_COURSE_HOUR,    // USD/s: present cost over present used GPU time
+  CLX_COURSE_TOKEN,   // USD of one token: present cost over present tokens of the whole time; 0 = tokens not stated
   CLX_COURSE_FIGURES
 } clx_course_figure;
 extern const char *const clx_course_figure_name[CLX_COURSE_FIGURES + 1];
@@ -73,6 +75,7 @@ double clx_second_source(double cost_first, double cost_second, double volatilit
 typedef struct clx_decision_bands {
   clx_cost_band figure[CLX_COURSES_MAX][CLX_COURSE_FIGURES];
   double best[CLX_COURSES_MAX];              // share of draws in which the course has the highest NPV
+  clx_cost_band gain[CLX_COURSES_MAX];       // USD: NPV less that of the first course, draw by draw
   bool has_breakeven[CLX_COURSES_MAX];       // of a course that rents alone, where another owns
   clx_cost_band breakeven[CLX_COURSES_MAX];  // USD/s: clx_rent_breakeven against the first course that owns alone
   clx_cost_band
@@ -147,7 +150,10 @@ typedef struct clx_course_spec {
   const char *name;
   int32_t own;        // by the plan of the section `cost`
   double wait;        // s before it begins
-  double wait_price;  // of GPUs, network, storage then, as a share of now (a later product: with its tokens)
+  double wait_price;  // of GPUs, network, storage then, each, as a share of now (a later product: with its tokens)
+  double wait_gpus;   // GPUs then for one of now: what the same site carries of them
+  double wait_site;   // buildings, power, cooling, energy and people then for those of now
+  double later;       // share of the plan that waits; the rest is bought now
   double tokens;
   clx_rent_contract *rent;  // at most one
   int32_t rent_count;
@@ -155,7 +161,7 @@ typedef struct clx_course_spec {
 } clx_course_spec;
 
 typedef struct clx_decide_spec {
-  double horizon;  // s
+  double horizon;  // s; < 0 = of the plan, as are discount and use; tokens 0 = of the plan
   double discount, use, tokens, least, value_gpu, value_time, reference, by;
   const char *market;  // entry of catalogue/rent whose process the market follows; nullable: that of the first contract
   clx_course_spec *course;
@@ -178,3 +184,7 @@ typedef struct clx_decide_found {
 clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_found *found, const clx_cost_plan *plan,
                               const clx_cost_input *input, double year, clx_arena *arena, clx_decision *decision,
                               clx_course *course, clx_error *error);
+// The options of the section (option_count 1), with what they leave open from the decision and, per GPU, from a run of the plan of `gpus` GPUs at
+// its end (out nullable).
+void clx_decide_options(const clx_decide_spec *spec, const clx_decision *decision, const clx_cost_out *out, double gpus,
+                        clx_real *real);

@@ -29,13 +29,13 @@ typedef struct clx_switch_paths {
   const double *end;    // modes x paths: worth after the last date
 } clx_switch_paths;
 
-typedef struct clx_switch {
+typedef struct clx_switching {
   bool allowed[CLX_MODES_MAX][CLX_MODES_MAX];  // from, to; staying is always allowed
   bool once[CLX_MODES_MAX][CLX_MODES_MAX];     // on the first date alone
   bool free[CLX_MODES_MAX][CLX_MODES_MAX];     // without paying to enter
   int32_t first;                               // mode before the first date
   double discount;                             // factor of one date to the next
-} clx_switch;
+} clx_switching;
 
 typedef struct clx_switch_policy {
   int32_t dates, states, modes;
@@ -45,9 +45,9 @@ typedef struct clx_switch_policy {
 
 // The policy from one set of paths; `value` = mean worth over the same paths (leans upwards). CLX_INPUT: shapes beyond the limits, fewer paths than
 // ten per term. O(dates modes paths terms^2).
-clx_status clx_switch_fit(const clx_switch *of, const clx_switch_paths *paths, clx_arena *arena,
+clx_status clx_switch_fit(const clx_switching *of, const clx_switch_paths *paths, clx_arena *arena,
                           clx_switch_policy *policy, double *value, clx_error *error);
 // What the policy brings on another set of paths (leans downwards: no policy is better than the best): worth[paths], mode[dates x paths] (each
 // nullable). Mean and percentiles of worth in `band`, standard error of the mean = deviation / sqrt(paths).
-clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *paths,
+clx_status clx_switch_follow(const clx_switching *of, const clx_switch_policy *policy, const clx_switch_paths *paths,
                              clx_arena *arena, clx_cost_band *band, double *worth, int32_t *mode, clx_error *error);

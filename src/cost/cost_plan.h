@@ -1,6 +1,6 @@
 // What a machine costs to build and to run: capital by milestone, operation, financing, tax, resale; cash by month. docs/model/cost.md.
 //
-// spec (what the user states) -> clx_cost_compile -> plan (constant) -> clx_cost_run (expected figures) or clx_cost_bands (Monte Carlo).
+// spec (what the user states) -> clx_cost_compile -> plan (constant) -> clx_cost_plan_run (expected figures) or clx_cost_bands (Monte Carlo).
 // Capacity and power by month come from outside (schedule, supply, power): clx_cost_input.
 #pragma once
 
@@ -40,6 +40,8 @@ typedef struct clx_cost_item_spec {
   const char *
       date;  // nullable: of the price; default: start of the plan for an entry of prices, else no change of price level
   double count;    // units; < 0 = not stated
+  double gpus;     // in one of it; < 0 = as its entry has it, else 1; of kind gpu alone
+  const char *of;  // nullable: server, rack or device of the fleet that it is for; a scenario counts these
   double power;    // W, of what is paid by W; < 0 = not stated
   double factor;   // on the price (a share of another item, a discount)
   double deposit;  // share paid before delivery
@@ -92,6 +94,8 @@ typedef struct clx_penalty_spec {
 typedef struct clx_cost_spec {
   const char *start;              // date
   double horizon;                 // s
+  double use_from;                // s of the plan from which all GPUs are used; < 0 = as they are delivered
+  double install;                 // s from the delivery of GPUs to their use
   double discount;                // a year
   double inflation;               // a year, after the last year of the price levels
   double tax;                     // share of profit
@@ -186,6 +190,9 @@ typedef struct clx_cost_input {
   const double *peak;   // W, highest of the month
   const double
       *energy_cost;  // USD, of the power room: energy, demand, fuel, upkeep together; instead of the tariff here
+  // The same GPUs as they come, for dates: usable[k] from at[k] s on, rising; steps 0 = means of months alone.
+  const double *at, *usable;
+  int32_t steps;
 } clx_cost_input;
 
 // A set of figures: expected ones, or one draw.
@@ -221,6 +228,8 @@ typedef enum clx_cost_figure {
   CLX_COST_RUN,         // USD of a training run
   CLX_COST_TOKEN,       // USD of one token
   CLX_COST_PEAK_CASH,   // USD, most that is tied up (project)
+  CLX_COST_RENT,  // USD/s: rent of as many GPUs over the same time that costs the same: present cost over present GPU time at hand
+  CLX_COST_ADVANCE,  // USD, most that has been paid for what has not come
   CLX_COST_FIGURES
 } clx_cost_figure;
 extern const char *const clx_cost_figure_name[CLX_COST_FIGURES + 1];
@@ -256,14 +265,15 @@ clx_status clx_cost_out_make(const clx_cost_plan *plan, clx_arena *arena, clx_co
 // One pass with the given figures. Conserves: sum of equity = sum of project + draws - interest - repayments + tax saved by interest.
 // CLX_INPUT: a series shorter than the plan, no GPU ever usable. O(items months), about 10 us for five years of ten items without a
 // loan; the rate of return costs most and is found only where `with_irr`.
-clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
-                        bool with_irr, clx_cost_out *out, clx_error *error);
+clx_status clx_cost_plan_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
+                             bool with_irr, clx_cost_out *out, clx_error *error);
 
 // Monte Carlo: percentiles of every figure over `replicas` draws by up to `threads` threads; the same bits for any number of them.
 typedef struct clx_cost_bands {
   clx_cost_band figure[CLX_COST_FIGURES];
-  clx_cost_band *cumulated;  // plan->months: of the sum of the project's flow
-  clx_cost_band irr;         // a year, of the draws that have a rate of return: irr_share of them
+  clx_cost_band by_kind[CLX_COST_KINDS];  // USD of capital
+  clx_cost_band *cumulated;               // plan->months: of the sum of the project's flow
+  clx_cost_band irr;                      // a year, of the draws that have a rate of return: irr_share of them
   double irr_share;
   clx_cost_band payback;  // months, of the draws that pay back within the plan: payback_share of them
   double payback_share;

@@ -65,7 +65,7 @@ typedef struct part {
   const clx_cost_input *input;
   uint64_t seed;
   int32_t first, step, replicas;
-  double *value;  // [figures + months + rate of return, payback][replicas]
+  double *value;  // [figures, months, kinds, rate of return, payback][replicas]
   clx_cost_out out;
   clx_status status;
   clx_error error;
@@ -77,14 +77,17 @@ static void *work(void *of) {
   for (int32_t r = p->first; r < p->replicas && p->status == CLX_OK; r += p->step) {
     double sum = 0;
     clx_cost_draw_replica(p->plan, p->seed, (uint64_t)r, &draw);
-    p->status = clx_cost_run(p->plan, p->input, &draw, true, &p->out, &p->error);
+    p->status = clx_cost_plan_run(p->plan, p->input, &draw, true, &p->out, &p->error);
     for (int32_t f = 0; f < CLX_COST_FIGURES; f++)
       p->value[(size_t)f * (size_t)p->replicas + (size_t)r] = p->out.figure[f];
     for (int32_t m = 0; m < p->plan->months; m++) {
       sum += p->out.flow[m];
       p->value[(size_t)(CLX_COST_FIGURES + m) * (size_t)p->replicas + (size_t)r] = sum;
     }
-    double *last = p->value + (size_t)(CLX_COST_FIGURES + p->plan->months) * (size_t)p->replicas;
+    const int32_t kinds = CLX_COST_FIGURES + p->plan->months;
+    for (int32_t k = 0; k < CLX_COST_KINDS; k++)
+      p->value[(size_t)(kinds + k) * (size_t)p->replicas + (size_t)r] = p->out.by_kind[k];
+    double *last = p->value + (size_t)(kinds + CLX_COST_KINDS) * (size_t)p->replicas;
     last[r] = p->out.has_irr ? p->out.irr : NONE;
     last[p->replicas + r] = p->out.payback >= 0 ? p->out.payback : NONE;
   }
@@ -124,7 +127,7 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
     return clx_fail_plain(error, CLX_INPUT, "%d replicas; expected 1 to 10 million", replicas);
   threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
   threads = threads > replicas ? replicas : threads;
-  const int32_t rows = CLX_COST_FIGURES + plan->months, all = rows + 2;
+  const int32_t kinds = CLX_COST_FIGURES + plan->months, rows = kinds + CLX_COST_KINDS, all = rows + 2;
   double *value = CLX_NEW_ARRAY(arena, double, (size_t)all *(size_t)replicas);
   part *parts = CLX_NEW_ARRAY(arena, part, threads);
   out->cumulated = CLX_NEW_ARRAY(arena, clx_cost_band, plan->months);
@@ -139,6 +142,8 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
     const clx_cost_band band = clx_cost_band_of(value + (size_t)i * (size_t)replicas, replicas);
     if (i < CLX_COST_FIGURES)
       out->figure[i] = band;
+    else if (i >= kinds)
+      out->by_kind[i - kinds] = band;
     else
       out->cumulated[i - CLX_COST_FIGURES] = band;
   }

@@ -5,10 +5,11 @@
 #include "cost/cost_plan.h"
 
 const char *const clx_cost_figure_name[CLX_COST_FIGURES + 1] = {
-    "capex",        "opex_per_year",    "per_year",  "npv",       "npv_equity",
-    "per_gpu_hour", "per_training_run", "per_token", "peak_cash", NULL};
-const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1] = {"USD",   "USD/s", "USD/s", "USD", "USD",
-                                                                "USD/s", "USD",   "USD",   "USD", NULL};
+    "capex",      "opex_per_year",  "per_year",         "npv",
+    "npv_equity", "per_gpu_hour",   "per_training_run", "per_token",
+    "peak_cash",  "rent_breakeven", "advance_at_risk",  NULL};
+const char *const clx_cost_figure_unit[CLX_COST_FIGURES + 1] = {"USD", "USD/s", "USD/s", "USD",   "USD", "USD/s",
+                                                                "USD", "USD",   "USD",   "USD/s", "USD", NULL};
 
 const char *const clx_cost_gap_text[CLX_COST_GAPS + 1] = {
     "no power of the site is stated: energy, water and people are not counted",
@@ -188,20 +189,23 @@ static void close_months(const clx_cost_plan *plan, const books *b, clx_cost_out
   }
 }
 
-// Present cost before tax over present used GPU-hours, both by the plan's rate.
-static double levelised(const clx_cost_plan *plan, const clx_cost_out *out) {
+// Present cost before tax over present used GPU-hours, both by the plan's rate; rent: over present GPU-seconds at hand.
+static double levelised(const clx_cost_plan *plan, const clx_cost_input *in, const clx_cost_out *out, double *rent) {
   const double step = clx_discount(plan->discount, 1);
-  double cost = 0, hours = 0, factor = 1;
+  double cost = 0, hours = 0, time = 0, factor = 1;
   for (int32_t m = 0; m < plan->months; m++, factor *= step) {
     const clx_cost_month *month = &out->month[m];
     cost += factor * (month->capital + operation(month) + month->penalty - month->resale);
     hours += factor * month->gpu_hours;
+    time += factor * in->gpus[m] * CLX_MONTH;
   }
+  *rent = time > 0 ? cost / time : 0;
   return hours > 0 ? cost / hours : 0;
 }
 
-static void fill_figures(const clx_cost_plan *plan, const clx_cost_draw *draw, clx_cost_out *out) {
-  double capex = 0, recovered = 0, cash = 0, least = 0;
+static void fill_figures(const clx_cost_plan *plan, const clx_cost_input *in, const clx_cost_draw *draw,
+                         clx_cost_out *out) {
+  double capex = 0, recovered = 0, cash = 0, least = 0, advance = 0;
   for (int32_t i = 0; i < plan->item_count; i++) {
     const clx_cost_item *item = &plan->item[i];
     const double rest = item->resale == CLX_RESALE_DECAY  ? pow(10, -draw->decay * item->life)
@@ -217,9 +221,10 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_draw *draw, c
   for (int32_t m = 0; m < plan->months; m++) {
     cash += out->flow[m];
     least = fmin(least, cash);
+    advance = fmax(advance, out->month[m].advance);
   }
   const double opex = operation(&out->month[plan->months - 1]) / CLX_MONTH;
-  const double hour = levelised(plan, out);
+  const double hour = levelised(plan, in, out, &out->figure[CLX_COST_RENT]);
   out->figure[CLX_COST_CAPEX] = capex;
   out->figure[CLX_COST_OPEX_YEAR] = opex;
   out->figure[CLX_COST_YEAR] = opex + recovered / YEAR;
@@ -229,6 +234,7 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_draw *draw, c
   out->figure[CLX_COST_RUN] = hour / HOUR * plan->run;
   out->figure[CLX_COST_TOKEN] = plan->tokens > 0 ? hour / HOUR / plan->tokens : 0;
   out->figure[CLX_COST_PEAK_CASH] = -least;
+  out->figure[CLX_COST_ADVANCE] = advance;
 }
 
 static uint32_t find_gaps(const clx_cost_plan *plan, const clx_cost_input *in) {
@@ -247,8 +253,8 @@ static uint32_t find_gaps(const clx_cost_plan *plan, const clx_cost_input *in) {
   return bits;
 }
 
-clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
-                        bool with_irr, clx_cost_out *out, clx_error *error) {
+clx_status clx_cost_plan_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
+                             bool with_irr, clx_cost_out *out, clx_error *error) {
   CLX_TRY(check_input(plan, input, error));
   memset(out->month, 0, sizeof(clx_cost_month) * (size_t)plan->months);
   memset(out->by_kind, 0, sizeof out->by_kind);
@@ -257,7 +263,7 @@ clx_status clx_cost_run(const clx_cost_plan *plan, const clx_cost_input *input, 
   pay_leases(plan, out);
   CLX_TRY(borrow(plan, out, error));
   close_months(plan, &b, out);
-  fill_figures(plan, draw, out);
+  fill_figures(plan, input, draw, out);
   out->payback = clx_payback(out->flow, plan->months);
   out->unstated = find_gaps(plan, input);
   out->has_irr = false;

@@ -78,9 +78,9 @@ static void fill_field(const field *f, uint64_t seed, uint64_t first) {
 }
 
 // What a set of options allows. Owned is owned: between OWN, BOTH and SUBLET nothing is bought again.
-static clx_switch allow(const clx_real *r, const bool option[CLX_OPTIONS]) {
+static clx_switching allow(const clx_real *r, const bool option[CLX_OPTIONS]) {
   static const int32_t owned[] = {CLX_REAL_OWN, CLX_REAL_BOTH, CLX_REAL_SUBLET};
-  clx_switch of = {.first = CLX_REAL_WAIT, .discount = clx_discount(r->discount, r->step)};
+  clx_switching of = {.first = CLX_REAL_WAIT, .discount = clx_discount(r->discount, r->step)};
   of.allowed[CLX_REAL_WAIT][CLX_REAL_OWN] = true;
   of.once[CLX_REAL_WAIT][CLX_REAL_OWN] = !option[CLX_OPTION_WAIT];
   if (option[CLX_OPTION_RENT]) {
@@ -107,7 +107,7 @@ typedef struct pair {
 // The policy of a set of options, and what it brings on fresh paths.
 static clx_status value_of(const pair *p, const bool option[CLX_OPTIONS], clx_cost_band *band, double *worth,
                            int32_t *mode, double *in_sample, clx_error *error) {
-  const clx_switch of = allow(p->fit->real, option);
+  const clx_switching of = allow(p->fit->real, option);
   clx_switch_policy policy;
   CLX_TRY(clx_switch_fit(&of, &p->fit->paths, p->arena, &policy, in_sample, error));
   return clx_switch_follow(&of, &policy, &p->fresh->paths, p->arena, band, worth, mode, error);

@@ -99,14 +99,14 @@ static void regress(const clx_switch_paths *p, int32_t date, double discount, co
   }
 }
 
-static bool may(const clx_switch *of, int32_t date, int32_t from, int32_t to) {
+static bool may(const clx_switching *of, int32_t date, int32_t from, int32_t to) {
   return to == from || (of->allowed[from][to] && (date == 0 || !of->once[from][to]));
 }
 
-static bool pays(const clx_switch *of, int32_t from, int32_t to) { return to != from && !of->free[from][to]; }
+static bool pays(const clx_switching *of, int32_t from, int32_t to) { return to != from && !of->free[from][to]; }
 
 // The best mode at a date for who comes in mode `from`, by what the policy expects.
-static int32_t choose(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *p, int32_t date,
+static int32_t choose(const clx_switching *of, const clx_switch_policy *policy, const clx_switch_paths *p, int32_t date,
                       int32_t path, const double *b, int32_t from) {
   const int32_t n = basis_count(p->states);
   int32_t best = from;
@@ -125,7 +125,7 @@ static int32_t choose(const clx_switch *of, const clx_switch_policy *policy, con
   return best;
 }
 
-static clx_status check_paths(const clx_switch *of, const clx_switch_paths *p, clx_error *error) {
+static clx_status check_paths(const clx_switching *of, const clx_switch_paths *p, clx_error *error) {
   if (p->modes < 1 || p->modes > CLX_MODES_MAX || p->states < 0 || p->states > CLX_STATES_MAX || p->dates < 1)
     return clx_fail_plain(error, CLX_INPUT, "%d modes, %d states, %d dates; expected 1 to %d, 0 to %d, at least 1",
                           p->modes, p->states, p->dates, CLX_MODES_MAX, CLX_STATES_MAX);
@@ -150,7 +150,7 @@ static clx_status make_policy(const clx_switch_paths *p, clx_arena *arena, clx_s
 }
 
 // One date back: what each path was worth in each mode before the decision of this date.
-static void step_back(const clx_switch *of, const clx_switch_paths *p, const clx_switch_policy *policy, int32_t date,
+static void step_back(const clx_switching *of, const clx_switch_paths *p, const clx_switch_policy *policy, int32_t date,
                       const double *next, double *before) {
   double b[BASIS];
   for (int32_t k = 0; k < p->paths; k++) {
@@ -165,8 +165,8 @@ static void step_back(const clx_switch *of, const clx_switch_paths *p, const clx
   }
 }
 
-clx_status clx_switch_fit(const clx_switch *of, const clx_switch_paths *p, clx_arena *arena, clx_switch_policy *policy,
-                          double *value, clx_error *error) {
+clx_status clx_switch_fit(const clx_switching *of, const clx_switch_paths *p, clx_arena *arena,
+                          clx_switch_policy *policy, double *value, clx_error *error) {
   CLX_TRY(check_paths(of, p, error));
   CLX_TRY(make_policy(p, arena, policy, error));
   const size_t room = (size_t)p->modes * (size_t)p->paths;
@@ -185,7 +185,7 @@ clx_status clx_switch_fit(const clx_switch *of, const clx_switch_paths *p, clx_a
   return CLX_OK;
 }
 
-clx_status clx_switch_follow(const clx_switch *of, const clx_switch_policy *policy, const clx_switch_paths *p,
+clx_status clx_switch_follow(const clx_switching *of, const clx_switch_policy *policy, const clx_switch_paths *p,
                              clx_arena *arena, clx_cost_band *band, double *worth, int32_t *mode, clx_error *error) {
   CLX_TRY(check_paths(of, p, error));
   if (policy->dates != p->dates || policy->states != p->states || policy->modes != p->modes)

@@ -5,6 +5,7 @@
 
 #include "report/report_goodput.h"
 #include "report/report_internal.h"
+#include "report/report_words.h"
 #include "unit/unit.h"
 
 enum { SHORT = 64, LINE = 640, NAME = 21 };
@@ -399,7 +400,8 @@ static void write_stops(writer *w) {
   if (mttf != NULL) {
     add(w, "an interruption every ");
     add_value(w, mttf, 3);
-    add_band(w, mttf, 3);
+    char range[3 * SHORT];
+    add(w, "%s", clx_words_range(mttf, 3, range, sizeof range));
   }
   if (stops != NULL) {
     char text[3][SHORT];

@@ -223,11 +223,24 @@ static void write_run(writer *w) {
 
 // --- how far to trust it ---------------------------------------------------------------------------------------------
 
+// Where there is room for no more: warnings and assumptions counted on one line.
+static void write_counts(writer *w, int32_t warnings, int32_t assumptions) {
+  clx_buffer_format(&w->text, "%d: --json; %d assumption%s: colossus check SCENARIO --assumptions", warnings,
+                    assumptions, assumptions == 1 ? "" : "s");
+  flush(w, "warnings", 1, CLX_REPORT_DIM);
+}
+
 static void write_trust(writer *w) {
-  const int32_t assumptions = clx_result_assumption_count(w->result);
-  const int32_t left = CLX_REPORT_LINES - w->page.lines - 2;  // a line each for warnings and assumptions
+  const int32_t assumptions = clx_result_assumption_count(w->result), warnings = clx_result_warning_count(w->result);
+  const bool joined = assumptions > 0 && warnings > 0 && CLX_REPORT_LINES - w->page.lines < 3;
+  // A line each for warnings and assumptions.
+  const int32_t left = CLX_REPORT_LINES - w->page.lines - (joined ? 1 : 2);
   if (left > 0) add_fact(w, "", "", "accuracy.statement", "");
   flush(w, "accuracy", left < 2 ? left : 2, CLX_REPORT_DIM);
+  if (joined) {
+    write_counts(w, warnings, assumptions);
+    return;
+  }
   clx_page_warnings(&w->page, w->result, CLX_REPORT_LINES - w->page.lines - (assumptions > 0 ? 1 : 0));
   if (assumptions == 0) return;
   clx_buffer_format(&w->text, "%d assumption%s: colossus check SCENARIO --assumptions", assumptions,
@@ -247,7 +260,9 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
   clx_report_goodput_lines(result, &w.page);
   clx_report_power_lines(result, &w.page);
   clx_report_cooling_lines(result, &w.page);
+  clx_report_supply_lines(result, &w.page);
   clx_report_buildout_lines(result, &w.page);
+  clx_report_cost_lines(result, &w.page);
   write_trust(&w);
   clx_buffer_free(&w.text);
 }

@@ -47,6 +47,37 @@ bool clx_words_percent(clx_words *w, const char *separator, const char *before, 
   return true;
 }
 
+// Cuts the unit off a low end where the high end has the same: "4.6 billion USD" beside "6.1 billion USD" -> "4.6".
+static bool cut_unit(char *low, const char *high) {
+  char *own = strchr(low, ' ');
+  const char *other = strchr(high, ' ');
+  if (own == NULL || other == NULL || strcmp(own, other) != 0) return false;
+  *own = '\0';
+  return true;
+}
+
+const char *clx_words_range(const clx_quantity *q, int digits, char *text, size_t size) {
+  char low[SHORT], high[SHORT], own[SHORT];
+  text[0] = '\0';
+  if (!(q->low < q->value || q->high > q->value)) return text;
+  clx_quantity_format(q->low, q->unit, digits, low, sizeof low);
+  clx_quantity_format(q->high, q->unit, digits, high, sizeof high);
+  clx_quantity_format(q->value, q->unit, digits, own, sizeof own);
+  if (cut_unit(low, high)) cut_unit(high, own);
+  snprintf(text, size, " (%s to %s)", low, high);
+  return text;
+}
+
+bool clx_words_band(clx_words *w, const char *separator, const char *before, const char *name, int digits,
+                    const char *after) {
+  char range[3 * SHORT];
+  const clx_quantity *q = clx_result_find(w->result, name);
+  if (q == NULL) return false;
+  clx_words_put(w, separator, before, name, digits, "");
+  clx_words_add(w, "%s%s", clx_words_range(q, digits, range, sizeof range), after);
+  return true;
+}
+
 void clx_words_machine(clx_words *w, bool servers) {
   const char *title = clx_result_fact(w->result, "scenario.title"),
              *fleet = clx_result_fact(w->result, "machine.fleet");

@@ -24,5 +24,10 @@ bool clx_words_some(clx_words *words, const char *separator, const char *before,
                     const char *after);
 bool clx_words_percent(clx_words *words, const char *separator, const char *before, const char *name,
                        const char *after);
+// The same with its band behind it, "5.3 billion USD (4.6 to 6.1)": a unit that all are read in stands once.
+bool clx_words_band(clx_words *words, const char *separator, const char *before, const char *name, int digits,
+                    const char *after);
+// " (LOW to HIGH)" of a quantity; "" where it has no band. Returns `text`.
+const char *clx_words_range(const clx_quantity *q, int digits, char *text, size_t size);
 // Title of the scenario, and its machine: "100,000 x h100_sxm in ...: 100,000 GPUs, 1,563 racks"; with its servers where asked.
 void clx_words_machine(clx_words *words, bool servers);

@@ -8,6 +8,7 @@
 #include "reliability/reliability.h"
 #include "scenario/scenario_buildout.h"
 #include "scenario/scenario_cooling.h"
+#include "scenario/scenario_cost.h"
 #include "scenario/scenario_power.h"
 #include "scenario/scenario_supply.h"
 #include "schema/schema.h"
@@ -81,7 +82,9 @@ typedef struct clx_scenario_spec {
   clx_procurement_spec supply;
   clx_buildout_spec buildout;
   clx_reliability_spec reliability;  // failures NULL = the section is absent
-  const clx_node *assumed;           // map: dotted key -> why the record is silent and what was taken
+  clx_cost_spec cost;
+  clx_decide_spec decide;
+  const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
 
 extern const clx_schema clx_scenario_schema;
@@ -105,6 +108,7 @@ struct clx_scenario {
   clx_power_entries power;      // of the section `power`
   clx_cooling_entries cooling;  // of the section `cooling`
   clx_supply_entries supply;    // of the section `supply`
+  clx_cost_entries cost;        // of the sections `cost` and `decide`
   const char *folder;           // of the file; nullable
 };
 
@@ -136,6 +140,9 @@ clx_status clx_scenario_need_training(const clx_scenario *scenario, clx_error *e
 clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_cooling(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error);
+
+// Catalogue entries of the sections `cost` and `decide`; after the machine.
+clx_status clx_scenario_compile_cost(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_buildout(clx_scenario *scenario, clx_error *error);  // after machine and supply
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
 // the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.

@@ -284,6 +284,7 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   CLX_TRY(power);
   CLX_TRY(cooling);
   CLX_TRY(supply);
+  CLX_TRY(clx_scenario_compile_cost(s, error));
   CLX_TRY(clx_scenario_compile_buildout(s, error));
   if (s->spec.reliability.failures == NULL) return CLX_OK;
   return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
@@ -304,6 +305,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
+  const clx_status cost = machine == CLX_OK ? clx_scenario_compile_cost(s, error) : CLX_OK;
   CLX_TRY(machine);
   CLX_TRY(model);
   CLX_TRY(software);
@@ -311,6 +313,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(power);
   CLX_TRY(cooling);
   CLX_TRY(supply);
+  CLX_TRY(cost);
   CLX_TRY(clx_scenario_compile_buildout(s, error));
   CLX_TRY(assumed);
   CLX_TRY(jobs);

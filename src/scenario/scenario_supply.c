@@ -12,8 +12,13 @@ clx_supply_finder clx_scenario_supply_finder(const clx_scenario *s) {
 static clx_status check_second(const clx_scenario *s, clx_error *error) {
   const clx_second_spec *second = &s->spec.supply.second;
   for (int32_t i = 0; i < second->share_count; i++) {
-    if (second->share[i] >= 0 && second->share[i] <= 1) continue;
-    return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %g, expected 0 to 1", second->share[i]);
+    const double share = second->share[i];
+    if (!(share >= 0 && share <= 1))
+      return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %g, expected 0 to 1", share);
+    if (i > 0 && !(share >= second->share[i - 1] + 1e-3))
+      return clx_fail(error, CLX_INPUT, second->place,
+                      "'supply.second.shares': %g behind %g, expected rising shares, 0.001 apart or more", share,
+                      second->share[i - 1]);
   }
   if (second->share_count <= CLX_SECOND_SHARES_MAX) return CLX_OK;
   return clx_fail(error, CLX_INPUT, second->place, "'supply.second.shares': %d, expected at most %d",
@@ -27,12 +32,8 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   for (int32_t i = 0; i < plan->demand_count; i++) wanted += plan->demand[i];
   if (plan->demand_count == 0 || !(wanted > 0))
     return clx_fail(error, CLX_INPUT, plan->place,
-                    "'supply.plan.demand': expected GPUs wanted in each period of %d weeks, as [0, 0, \"10,000 GPU\"]",
+                    "'supply.plan.demand': expected GPUs wanted in each period of %d weeks, as [0, 0, 10000]",
                     plan->weeks);
-  if (!(plan->late > 0) && !(plan->missing > 0))
-    return clx_fail(error, CLX_INPUT, plan->place,
-                    "'supply.plan' needs what a missing GPU costs, 'late' (as 250 USD/GPU/week) or 'missing': without "
-                    "it the best plan is to order nothing");
   return CLX_OK;
 }
 

@@ -61,6 +61,7 @@ typedef struct clx_incident_spec {
   double late_low, late_high;  // s by which it comes later than `at`: P10 and P90
   double duration;             // s
   double factor, share;
+  double cash;  // USD that the maker has when it is delisted; < 0 = as the catalogue says
   clx_place place;
 } clx_incident_spec;
 
@@ -107,7 +108,7 @@ typedef struct clx_planning_spec {
   double share;          // of every capacity that the owner can have
   double setup;          // USD of an order
   double hold, late;     // USD of a GPU and second that it waits, or is missing
-  double missing;        // USD of a GPU that is missing at the end
+  double missing;        // USD of a GPU that is missing at the end; < 0: twice its price
   double price;          // USD of a GPU; 0 = the catalogue's
   double lambda, alpha;  // weight of the CVaR of the worst 1 - alpha
   int32_t scenarios;
@@ -171,9 +172,11 @@ typedef struct clx_incident {
   const char *name;
   int32_t kind, week, maker, capacity, product, buyer, to, weeks;  // -1 = none; weeks 0 = for good
   double probability, late_low, late_high, factor, share;
+  double cash;  // USD, of a delisting
 } clx_incident;
 
 typedef struct clx_swap {
+  const char *name;  // nullable
   int32_t from, to, week, back;
   double quantity;
 } clx_swap;
@@ -277,6 +280,9 @@ clx_status clx_procurement_open(const clx_procurement *procurement, clx_arena *a
                                 clx_error *error);
 // Runs replica `replica`; < 0: the run without chance. Cost as of clx_procurement_run, divided by its replicas.
 void clx_procurement_replica(struct clx_replica *replica, uint64_t seed, int32_t index);
+// The same without a swap. As the next.
+clx_status clx_procurement_unswapped(const clx_procurement *procurement, int32_t swap, clx_arena *arena,
+                                     clx_procurement *out, clx_error *error);
 // The same without an incident, or with it for certain: nothing else changes in any replica. From `arena`; points into *procurement.
 clx_status clx_procurement_given(const clx_procurement *procurement, int32_t incident, bool happens, clx_arena *arena,
                                  clx_procurement *out, clx_error *error);
@@ -284,6 +290,8 @@ clx_status clx_procurement_given(const clx_procurement *procurement, int32_t inc
 // procurement->product) or of all (product < 0), swaps included; GPUs delivered on an order of the user. Until the next replica.
 const double *clx_procurement_received(const struct clx_replica *replica, int32_t buyer, int32_t product);
 const double *clx_procurement_delivered(const struct clx_replica *replica, int32_t order);
+// Whether nothing of a limit (index in procurement->limit) was left in a week of it.
+bool clx_procurement_full(const struct clx_replica *replica, int32_t limit, int32_t week);
 
 // Money of a buyer in the replica that ran last.
 typedef struct clx_purse {

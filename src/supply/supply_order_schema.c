@@ -60,6 +60,8 @@ static const clx_row incident_rows[] = {
     REAL("duration", duration, "s", 0, 0, TIME_MAX, "of a halt, rate or slip; 0 = for good"),
     REAL("factor", factor, NULL, 1, 0, 100, "of a rate: times what was planned"),
     REAL("share", share, NULL, 1, 0, 1, "of a move: of what the maker still owes"),
+    REAL("cash", cash, "USD", -1, 0, MONEY_MAX,
+         "of a delisting: what the maker has to pay its cash call with; default: as the catalogue says"),
 };
 PLACED(clx_incident_spec_schema, "event", "something that happens to a maker, capacity or product", incident_rows);
 #undef F
@@ -120,9 +122,8 @@ static const clx_row planning_rows[] = {
      .kind = CLX_ROW_REALS,
      .offset = offsetof(F, demand),
      .count_offset = offsetof(F, demand_count),
-     .unit = "GPU",
      .maximum = QUANTITY_MAX,
-     .doc = "wanted in each period"},
+     .doc = "GPUs wanted in each period"},
     {.key = "weeks",
      .kind = CLX_ROW_INT,
      .offset = offsetof(F, weeks),
@@ -134,7 +135,8 @@ static const clx_row planning_rows[] = {
     REAL("setup", setup, "USD", 0, 0, MONEY_MAX, "of an order"),
     REAL("hold", hold, "USD/GPU/s", 0, 0, MONEY_MAX, "of a GPU that waits, as USD/GPU/week"),
     REAL("late", late, "USD/GPU/s", 0, 0, MONEY_MAX, "of a GPU that is missing, as USD/GPU/week"),
-    REAL("missing", missing, "USD/GPU", 0, 0, MONEY_MAX, "of a GPU that is missing at the end"),
+    REAL("missing", missing, "USD/GPU", -1, 0, MONEY_MAX,
+         "of a GPU that is missing at the end; below the price nothing is ordered; default: twice the price"),
     REAL("price", price, "USD/GPU", 0, 0, MONEY_MAX, "of one GPU; 0 = the catalogue's"),
     REAL("lambda", lambda, NULL, 0.5, 0, 1, "weight of the CVaR: 0 = mean cost alone, 1 = the worst cases alone"),
     REAL("alpha", alpha, NULL, 0.9, 0, 0.999, "the CVaR is the mean of the worst 1 - alpha"),

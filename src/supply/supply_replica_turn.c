@@ -61,8 +61,7 @@ static void apply(clx_replica *r, int32_t index, int32_t week) {
       if (r->failed[e->maker] > week) r->failed[e->maker] = week;
       break;
     case CLX_INCIDENT_DELISTING:  // what falls due at once against what is there
-      if (p->maker[e->maker]->cash_call > p->maker[e->maker]->cash && r->failed[e->maker] > week)
-        r->failed[e->maker] = week;
+      if (p->maker[e->maker]->cash_call > e->cash && r->failed[e->maker] > week) r->failed[e->maker] = week;
       break;
     case CLX_INCIDENT_RATE:
       for (int32_t i = 0; i < p->limit_count; i++) {

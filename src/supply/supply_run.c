@@ -209,12 +209,27 @@ const double *clx_procurement_delivered(const clx_replica *r, int32_t order) {
   return r->delivered + (size_t)order * (size_t)r->p->weeks;
 }
 
+bool clx_procurement_full(const clx_replica *r, int32_t limit, int32_t week) {
+  const size_t at = (size_t)limit * (size_t)r->p->weeks + (size_t)week;
+  return r->limit[at] > 0 && r->used[at] >= (1 - 1e-9) * r->limit[at];
+}
+
 clx_purse clx_procurement_purse(const clx_replica *r, int32_t buyer) {
   return (clx_purse){.paid = r->paid[buyer],
                      .lost = r->lost[buyer],
                      .stored = r->stored[buyer],
                      .stored_cost = r->stored_cost[buyer],
                      .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks};
+}
+
+clx_status clx_procurement_unswapped(const clx_procurement *p, int32_t swap, clx_arena *arena, clx_procurement *out,
+                                     clx_error *error) {
+  *out = *p;
+  out->swap = CLX_NEW_ARRAY(arena, clx_swap, p->swap_count + 1);
+  if (out->swap == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  memcpy(out->swap, p->swap, (size_t)p->swap_count * sizeof *p->swap);
+  out->swap[swap].quantity = 0;
+  return CLX_OK;
 }
 
 clx_status clx_procurement_given(const clx_procurement *p, int32_t incident, bool happens, clx_arena *arena,

@@ -162,7 +162,7 @@ static clx_status run_jobs(const clx_scenario *s, double longest, double sample,
 static clx_status replay(const clx_scenario *s, double longest, double sample, clx_result *result, clx_error *error) {
   if (s->spec.power.jobs.place.file == NULL)
     return clx_fail_plain(error, CLX_INPUT,
-                          "scenario '%s' has neither a section 'training' nor 'power.jobs': nothing to run",
+                          "scenario '%s' has neither a section 'training' nor 'power.jobs' nor 'cost': nothing to run",
                           s->spec.name);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");

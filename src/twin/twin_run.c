@@ -1,7 +1,9 @@
 #include "twin/twin_buildout.h"
+#include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
+#include "twin/twin_supply.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
                         clx_error *error) {
@@ -50,17 +52,21 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
+  CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }
 
-clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
-                        clx_error *error) {
+clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                                clx_error *error) {
   CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
-    if (scenario->spec.power.jobs.place.file != NULL || !clx_scenario_is_built(scenario))
+    // A fleet whose work is not computed may be there for its build or its cost alone.
+    if (scenario->spec.power.jobs.place.file != NULL ||
+        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario)))
       CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
     CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
@@ -74,4 +80,12 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
     status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
   clx_arena_free(arena);
   return status;
+}
+
+clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
+                        clx_error *error) {
+  const clx_twin_cost_how how = {
+      .seed = options->seed, .replicas = CLX_TWIN_COST_REPLICAS, .threads = options->threads};
+  CLX_TRY(clx_twin_run_machine(scenario, options, result, error));
+  return clx_twin_cost_run(scenario, &how, result, error);
 }

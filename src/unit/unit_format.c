@@ -130,6 +130,14 @@ static const char *format_counted(double value, const char *unit, int digits, ch
   return write_unit(value / word->factor, digits, word->name, unit, buffer, size);
 }
 
+// Money by time: what an hour or a year costs; by token: what a million of them do.
+static const char *format_rate(double si, const char *unit, int digits, char *buffer, size_t size) {
+  static const double HOUR = 3600, YEAR = 31557600, HOURLY = 100;  // USD/h from which a year is meant
+  if (unit[4] == 't') return write_unit(si * 1e6, digits, "", "USD/Mtoken", buffer, size);
+  if (fabs(si) * HOUR < HOURLY) return write_unit(si * HOUR, digits, "", "USD/h", buffer, size);
+  return format_counted(si * YEAR, "USD/year", digits, buffer, size);
+}
+
 const char *clx_quantity_format(double si, const char *unit, int digits, char *buffer, size_t size) {
   if (unit == NULL) unit = "";
   if (!isfinite(si)) {
@@ -143,6 +151,7 @@ const char *clx_quantity_format(double si, const char *unit, int digits, char *b
   if (strcmp(unit, CLX_UNIT_KELVINS) == 0) return write_unit(si, digits, "", "K", buffer, size);
   // Energy from a kilowatt-hour on is read in watt-hours.
   if (strcmp(unit, "J") == 0 && fabs(si) >= 3.6e6) return format_prefixed(si / 3600, "Wh", digits, buffer, size);
+  if (strcmp(unit, "USD/s") == 0 || strcmp(unit, "USD/token") == 0) return format_rate(si, unit, digits, buffer, size);
   if (strncmp(unit, "USD", 3) == 0 || strncmp(unit, "token", 5) == 0 || strncmp(unit, "GPU", 3) == 0) {
     return format_counted(si, unit, digits, buffer, size);
   }

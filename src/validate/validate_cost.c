@@ -112,7 +112,7 @@ static clx_status run_plan(clx_case_run *run, const cost_case *of, clx_cost_out 
   const clx_cost_input input = {.months = plan.months, .gpus = gpus};
   clx_cost_expected(&plan, &draw);
   CLX_TRY(clx_cost_out_make(&plan, run->arena, out, error));
-  return clx_cost_run(&plan, &input, &draw, false, out, error);
+  return clx_cost_plan_run(&plan, &input, &draw, false, out, error);
 }
 
 static clx_status plan_figure(const asked *a, int32_t figure, double *out, clx_error *error) {

@@ -20,7 +20,7 @@ static void run(const clx_cost_plan *plan, clx_arena *arena, clx_error *error) {
       clx_cost_expected(plan, &draw);
     else
       clx_cost_draw_replica(plan, 1, replica, &draw);
-    if (clx_cost_run(plan, &input, &draw, true, &out, error) != CLX_OK) return;
+    if (clx_cost_plan_run(plan, &input, &draw, true, &out, error) != CLX_OK) return;
     for (int32_t f = 0; f < CLX_COST_FIGURES; f++) {
       if (!isfinite(out.figure[f])) abort();
     }

@@ -1,0 +1,32 @@
+// The sections `cost` and `decide` of a scenario: what they leave open is what the scenario knows already.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "cost/cost_decide.h"
+
+struct clx_scenario;
+
+// What the sections name, read.
+typedef struct clx_cost_entries {
+  bool stated, decides;
+  clx_cost_spec spec;  // as stated, with the counts of the fleet where items state none
+  clx_cost_found found;
+  clx_decide_found asked;
+} clx_cost_entries;
+
+// What a run finds, for what the section leaves open; 0 = not known.
+typedef struct clx_cost_facts {
+  double it_peak, site_peak;  // W
+  double run;                 // GPU*s of the training
+  double tokens;              // token/s per GPU
+} clx_cost_facts;
+
+bool clx_scenario_has_cost(const struct clx_scenario *scenario);
+bool clx_scenario_has_decide(const struct clx_scenario *scenario);
+// CLX_INPUT, named, where the section is absent.
+clx_status clx_scenario_need_cost(const struct clx_scenario *scenario, clx_error *error);
+// The plan with what `facts` knows; everything from `arena`. CLX_INPUT: an item paid by W of a site whose power is not known.
+clx_status clx_scenario_cost_plan(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
+                                  clx_cost_plan *plan, clx_error *error);
+// GPUs that item `index` brings: units times GPUs of each; 0 for other kinds than gpu.
+double clx_scenario_cost_gpus(const struct clx_scenario *scenario, int32_t index);

@@ -1,0 +1,179 @@
+// From a run and the section `cost` to a plan with its capacity, power and energy by month.
+#include "twin/twin_cost.h"
+
+#include <math.h>
+
+#include "twin/twin_internal.h"
+
+static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
+
+// --- capacity ----------------------------------------------------------------------------------------------------------------
+
+// GPUs that come at a time.
+typedef struct arrival {
+  double at, gpus;
+} arrival;
+
+typedef struct arrivals {
+  arrival *item;
+  int32_t count;
+} arrivals;
+
+static double fleet_of(const clx_scenario *s) {
+  double gpus = 0;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) gpus += (double)s->machine.cohort[i].gpus;
+  return gpus;
+}
+
+// In the order of time; those of one time together.
+static void add(arrivals *list, double at, double gpus) {
+  int32_t k = list->count;
+  while (k > 0 && list->item[k - 1].at > at) k--;
+  if (k > 0 && list->item[k - 1].at >= at) {
+    list->item[k - 1].gpus += gpus;
+    return;
+  }
+  for (int32_t i = list->count; i > k; i--) list->item[i] = list->item[i - 1];
+  list->item[k] = (arrival){at, gpus};
+  list->count++;
+}
+
+// Along the S-curve of works that run between two dates, month by month.
+static void add_spread(arrivals *list, const clx_cost_item_spec *item, double gpus, double install) {
+  enum { STEPS = 12 };
+  double before = 0;
+  for (int32_t k = 1; k <= STEPS; k++) {
+    const double x = (double)k / STEPS, done = x * x * (3 - 2 * x);
+    add(list, item->from + x * (item->until - item->from) + install, gpus * (done - before));
+    before = done;
+  }
+}
+
+static void add_item(arrivals *list, const clx_scenario *s, int32_t index) {
+  const clx_cost_spec *spec = &s->cost.spec;
+  const clx_cost_item_spec *item = &spec->capital[index];
+  const double gpus = clx_scenario_cost_gpus(s, index);
+  if (!(gpus > 0)) return;
+  if (item->until > item->from) {
+    add_spread(list, item, gpus, spec->install);
+  } else if (item->at_count == 0) {
+    add(list, item->from + spec->install, gpus);
+  } else {
+    for (int32_t k = 0; k < item->at_count; k++)
+      add(list, item->at[k] + spec->install, gpus * (item->share_count > 0 ? item->share[k] : 1.0 / item->at_count));
+  }
+}
+
+clx_status clx_twin_capacity(const clx_scenario *s, clx_arena *arena, clx_capacity_series *out, clx_error *error) {
+  enum { SPREAD = 12 };
+  const clx_cost_spec *spec = &s->cost.spec;
+  int32_t room = SPREAD;
+  for (int32_t i = 0; i < spec->capital_count; i++) room += spec->capital[i].at_count + SPREAD;
+  arrivals list = {.item = CLX_NEW_ARRAY(arena, arrival, room)};
+  double *at = CLX_NEW_ARRAY(arena, double, room), *gpus = CLX_NEW_ARRAY(arena, double, room), sum = 0;
+  if (list.item == NULL || at == NULL || gpus == NULL) return no_memory(error);
+  for (int32_t i = 0; i < spec->capital_count && spec->use_from < 0; i++) add_item(&list, s, i);
+  if (list.count == 0) add(&list, fmax(0, spec->use_from), fleet_of(s));  // stated, or all of it is leased
+  for (int32_t i = 0; i < list.count; i++) {
+    sum += list.item[i].gpus;
+    at[i] = list.item[i].at;
+    gpus[i] = sum;
+  }
+  *out = (clx_capacity_series){.at = at, .gpus = gpus, .count = list.count};
+  return CLX_OK;
+}
+
+// --- what the run found ------------------------------------------------------------------------------------------------------
+
+static void take_facts(clx_twin_cost *c, const clx_result *r) {
+  const double tokens = clx_result_value(r, "training.tokens", 0);
+  const double time = clx_result_value(r, "reliability.time_to_train", clx_result_value(r, "training.duration", 0));
+  const double rate =
+      clx_result_value(r, "training.tokens_per_second", 0) * clx_result_value(r, "reliability.goodput", 1);
+  const double gpus = (double)c->scenario->job_gpus, energy = clx_result_value(r, "power.energy", 0);
+  c->facts = (clx_cost_facts){.it_peak = clx_result_value(r, "power.it_peak", 0),
+                              .site_peak = clx_result_value(r, "power.site_peak", 0)};
+  c->site_peak = c->facts.site_peak;
+  c->site_mean = clx_result_value(r, "power.site_average", clx_result_value(r, "power.site_mean", 0));
+  if (energy > 0) c->energy_price = clx_result_value(r, "power.cost", 0) / energy;
+  if (!clx_scenario_is_training(c->scenario) || !(gpus > 0)) return;
+  c->facts.run = time * gpus;  // its spares are kept for it
+  c->facts.tokens = (time > 0 ? tokens / time : rate) / gpus;
+}
+
+// --- by month ----------------------------------------------------------------------------------------------------------------
+
+// What the section states of power and its price stands before what is computed.
+static clx_status fill_input(clx_twin_cost *c, clx_error *error) {
+  const clx_operating_spec *o = &c->scenario->cost.spec.operating;
+  const int32_t months = c->plan.months;
+  const double end = months * CLX_MONTH;
+  double *gpus = CLX_NEW_ARRAY(c->arena, double, months), *power = CLX_NEW_ARRAY(c->arena, double, months),
+         *peak = CLX_NEW_ARRAY(c->arena, double, months), *paid = CLX_NEW_ARRAY(c->arena, double, months);
+  if (gpus == NULL || power == NULL || peak == NULL || paid == NULL) return no_memory(error);
+  clx_by_month(c->capacity.at, c->capacity.gpus, c->capacity.count, end, months, gpus);
+  if (c->capacity.power != NULL) clx_by_month(c->capacity.at, c->capacity.power, c->capacity.count, end, months, power);
+  for (int32_t m = 0; m < months; m++) {
+    if (c->capacity.power == NULL) power[m] = c->site_mean * gpus[m] / c->fleet;
+    peak[m] = c->site_mean > 0 ? power[m] * c->site_peak / c->site_mean : 0;
+    paid[m] = power[m] * CLX_MONTH * c->energy_price;
+  }
+  c->input = (clx_cost_input){
+      .months = months, .gpus = gpus, .at = c->capacity.at, .usable = c->capacity.gpus, .steps = c->capacity.count};
+  if (o->gpu_power.expected > 0 || (!(c->site_mean > 0) && c->capacity.power == NULL)) return CLX_OK;
+  c->input.power = power;
+  if (c->site_mean > 0) c->input.peak = peak;
+  if (c->energy_price > 0 && o->tariff == NULL && o->energy.expected < 0) c->input.energy_cost = paid;
+  return CLX_OK;
+}
+
+clx_status clx_twin_cost_make(const clx_scenario *s, const clx_result *result, clx_arena *arena, clx_twin_cost *c,
+                              clx_error *error) {
+  clx_cost_draw expected;
+  *c = (clx_twin_cost){.scenario = s, .arena = arena, .fleet = fleet_of(s)};
+  take_facts(c, result);
+  CLX_TRY(clx_scenario_cost_plan(s, &c->facts, arena, &c->plan, error));
+  CLX_TRY(clx_twin_capacity(s, arena, &c->capacity, error));
+  CLX_TRY(fill_input(c, error));
+  CLX_TRY(clx_cost_out_make(&c->plan, arena, &c->out, error));
+  clx_cost_expected(&c->plan, &expected);
+  return clx_cost_plan_run(&c->plan, &c->input, &expected, true, &c->out, error);
+}
+
+// --- all of it ---------------------------------------------------------------------------------------------------------------
+
+clx_status clx_twin_cost_run(const clx_scenario *s, const clx_twin_cost_how *how, clx_result *result,
+                             clx_error *error) {
+  if (!clx_scenario_has_cost(s)) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return no_memory(error);
+  clx_twin_cost c;
+  clx_status status = clx_twin_cost_make(s, result, arena, &c, error);
+  if (status == CLX_OK)
+    status = clx_cost_bands_run(&c.plan, &c.input, how->seed, how->replicas, how->threads, arena, &c.bands, error);
+  if (status == CLX_OK) status = clx_twin_cost_put(&c, how->study, result, error);
+  if (status == CLX_OK && how->study && clx_scenario_has_decide(s))
+    status = clx_twin_cost_decide(&c, how, result, error);
+  clx_arena_free(arena);
+  return status;
+}
+
+static clx_status tell(const clx_cost_options *o, const char *what, double done, clx_error *error) {
+  if (o->progress == NULL || o->progress(o->context, what, done)) return CLX_OK;
+  return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
+}
+
+clx_status clx_twin_cost_study(const clx_scenario *s, const clx_cost_options *options, clx_result *result,
+                               clx_error *error) {
+  clx_cost_options plain;
+  clx_cost_options_default(&plain);
+  const clx_cost_options *o = options != NULL ? options : &plain;
+  const clx_run_options run = {.seed = o->seed, .threads = o->threads};
+  const clx_twin_cost_how how = {.seed = o->seed, .replicas = o->replicas, .threads = o->threads, .study = true};
+  CLX_TRY(clx_scenario_need_cost(s, error));
+  CLX_TRY(tell(o, "machine and training", 0, error));
+  CLX_TRY(clx_twin_run_machine(s, &run, result, error));
+  CLX_TRY(tell(o, "money", 0.6, error));
+  CLX_TRY(clx_twin_cost_run(s, &how, result, error));
+  return tell(o, "money", 1, error);
+}

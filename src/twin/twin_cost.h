@@ -1,0 +1,70 @@
+// Money of a scenario: capacity over time and what a run found go into the plan of the section `cost`, and its courses.
+#pragma once
+
+#include "cost/cost_decide.h"
+#include "scenario/scenario.h"
+#include "twin/twin.h"
+
+// Capacity over time, as a schedule or deliveries have it: values hold from at[i] to at[i + 1], 0 before the first.
+typedef struct clx_capacity_series {
+  const double *at;     // s after the start of the plan, rising
+  const double *gpus;   // usable from then on
+  const double *power;  // W of the site, mean; NULL = in proportion to the GPUs
+  int32_t count;
+} clx_capacity_series;
+
+typedef struct clx_twin_cost {
+  const clx_scenario *scenario;
+  clx_arena *arena;
+  clx_cost_facts facts;
+  double fleet;         // GPUs of the machine
+  double site_mean;     // W of the site with all of them; 0 = not computed
+  double site_peak;     // W
+  double energy_price;  // USD/J as the power room finds it; 0 = not known
+  clx_capacity_series capacity;
+  clx_cost_plan plan;
+  clx_cost_input input;
+  clx_cost_out out;  // expected figures
+  clx_cost_bands bands;
+} clx_twin_cost;
+
+// When how many GPUs are usable: from `use_from` on all of the fleet, else as the section's GPUs are delivered, `install` later. Where a
+// schedule is computed, its series goes in here.
+clx_status clx_twin_capacity(const clx_scenario *scenario, clx_arena *arena, clx_capacity_series *out,
+                             clx_error *error);
+// Fills everything but bands: facts from what `result` holds of machine, training, reliability and power.
+clx_status clx_twin_cost_make(const clx_scenario *scenario, const clx_result *result, clx_arena *arena,
+                              clx_twin_cost *cost, clx_error *error);
+
+// Names everything. Quantities with 5th and 95th percentile as low and high:
+//   cost.{capex (USD), opex_per_year, per_year (USD/s), per_gpu_hour, rent_breakeven (USD/s of a GPU), per_training_run (USD), per_token
+//   (USD/token), npv, npv_equity, peak_cash, advance_at_risk (USD), irr (a year), payback (s)}, cost.{irr_share, payback_share},
+//   cost.capital.KIND (USD), cost.operation.{energy, staff, repair, water, licence, insurance, lease} (USD/s, last month),
+//   cost.{gpus, gpus_bought}, cost.{horizon, first_use, full_use} (s), cost.{discount, power (W)}; fact cost.start
+//   series over s of the plan, at the end of each month: cost.month.{capital, operation, income, resale, cumulated, cumulated_low,
+//   cumulated_high, owed, advance (USD), gpus, power (W)}, cost.month.kind.KIND (USD, cumulated)
+clx_status clx_twin_cost_put(const clx_twin_cost *cost, bool study, clx_result *result, clx_error *error);
+
+typedef struct clx_twin_cost_how {
+  uint64_t seed;
+  int32_t replicas, threads;
+  bool study;  // months, courses and options, too
+} clx_twin_cost_how;
+
+enum { CLX_TWIN_COST_REPLICAS = 1000 };  // of a run
+
+// Cost of a scenario that `result` holds a run of; nothing where it has no section `cost`.
+clx_status clx_twin_cost_run(const clx_scenario *scenario, const clx_twin_cost_how *how, clx_result *result,
+                             clx_error *error);
+
+// The section `decide` (twin_cost_decide.c):
+//   cost.course.NAME.{cost, value, npv, gain (USD), first_training (s), tokens (token), per_gpu_hour (USD/s), best (share of draws)},
+//   .rent_breakeven (USD/s: of a course that rents alone, against the first that owns alone), .use_breakeven (share), facts .title, .first_date;
+//   cost.option.{wait, rent, expand, sublet, abandon} (USD of a GPU; low and high: two standard errors), cost.option.{committed, flexible,
+//   in_sample} (USD of a GPU), cost.option.share.MODE
+clx_status clx_twin_cost_decide(const clx_twin_cost *cost, const clx_twin_cost_how *how, clx_result *result,
+                                clx_error *error);
+
+// clx_cost_run of the public header, into an empty result. options nullable.
+clx_status clx_twin_cost_study(const clx_scenario *scenario, const clx_cost_options *options, clx_result *result,
+                               clx_error *error);

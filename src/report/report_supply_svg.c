@@ -70,9 +70,11 @@ static void put_fan(clx_plot *p, const clx_orders_names *n, int32_t buyer, int32
   if (low == NULL || high == NULL || median == NULL) return;
   clx_plot_band(p, x, low, high, count, style);
   clx_plot_line(p, x, median, count, style);
-  clx_plot_key(p, CLX_SAMPLE_LINE, style, clx_orders_title(n, buyer), "%s to %s at the end",
-               clx_quantity_format(low[count - 1], "", 3, low_text, sizeof low_text),
-               clx_quantity_format(high[count - 1], "", 3, high_text, sizeof high_text));
+  clx_quantity_format(low[count - 1], "", 3, low_text, sizeof low_text);
+  clx_quantity_format(high[count - 1], "", 3, high_text, sizeof high_text);
+  const bool same = strcmp(low_text, high_text) == 0;
+  clx_plot_key(p, CLX_SAMPLE_LINE, style, clx_orders_title(n, buyer), "%s%s%s at the end", same ? "" : low_text,
+               same ? "" : " to ", high_text);
 }
 
 static double extent(const clx_orders_names *n, int32_t buyer, double *end) {

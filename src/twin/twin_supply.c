@@ -45,8 +45,13 @@ static clx_status put_band(const clx_twin_supply *c, const char *name, clx_suppl
 
 const char *clx_twin_supply_slug(const char *text, char *slug, size_t size) {
   char plain[128];
-  snprintf(plain, sizeof plain, "%.127s", text);
-  for (char *at = plain; *at != '\0'; at++) *at = *at == '-' ? ' ' : *at;  // a hyphen, no minus
+  size_t length = 0;
+  for (const char *at = text; *at != '\0' && length + 1 < sizeof plain; at++) {
+    const bool gap = strchr(" -,.;:/'\"()", *at) != NULL;  // a hyphen is no minus
+    if (!gap || (length > 0 && plain[length - 1] != ' ')) plain[length++] = gap ? ' ' : *at;
+  }
+  if (length > 0 && plain[length - 1] == ' ') length--;
+  plain[length] = '\0';
   return clx_result_slug(plain, slug, size);
 }
 

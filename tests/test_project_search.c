@@ -141,6 +141,17 @@ static void equal_budgets_give_equal_plans(void **state) {
   rig_close(&r);
 }
 
+static void check_plan(project_rig *r, const clx_lean *lean, const int32_t *start, int32_t makespan) {
+  clx_project_plan plan;
+  assert_int_equal(clx_project_plan_new(&r->project, r->arena, &plan, &r->error), CLX_OK);
+  for (int32_t i = 0; i < lean->n; i++) {
+    plan.start[lean->activity[i]] = start[i];
+    plan.finish[lean->activity[i]] = start[i] + lean->duration[i];
+  }
+  plan.makespan = makespan;
+  if (clx_project_validate(&r->project, &plan, &r->error) != CLX_OK) fail_msg("%s", r->error.mistake[0].text);
+}
+
 // Neighbourhoods only ever hand back plans that hold, and shorter ones when they say so.
 static void neighbourhoods_keep_plans_sound(void **state) {
   (void)state;
@@ -159,20 +170,25 @@ static void neighbourhoods_keep_plans_sound(void **state) {
     int32_t length = clx_genetic_best(genetic, start, &late);
     assert_int_equal(clx_large_make(&forward, NULL, 0, seed, r.arena, &large, &r.error), CLX_OK);
     clx_large_start(large, start);
-    for (int32_t k = 0; k < 12; k++) {
+    // Others of the population join it, each with the makespan that the population says, so that plans are merged, too.
+    int32_t *other = CLX_NEW_ARRAY(r.arena, int32_t, forward.n);
+    for (int32_t k = 0; k < clx_genetic_size(genetic); k++) {
+      const int32_t said = clx_genetic_plan(genetic, k, other);
+      int32_t end = 0;
+      for (int32_t i = 0; i < forward.n; i++)
+        end = other[i] + forward.duration[i] > end ? other[i] + forward.duration[i] : end;
+      assert_int_equal(end, said);
+      assert_true(said >= length);
+      check_plan(&r, &forward, other, said);
+      clx_large_start(large, other);
+    }
+    for (int32_t k = 0; k < 24; k++) {
       bool shorter;
-      clx_project_plan plan;
       assert_int_equal(clx_large_step(large, 100, NULL, NULL, &shorter, &r.error), CLX_OK);
       const int32_t now = clx_large_best(large, start);
       assert_true(shorter ? now < length : now == length);
       length = now;
-      assert_int_equal(clx_project_plan_new(&r.project, r.arena, &plan, &r.error), CLX_OK);
-      for (int32_t i = 0; i < forward.n; i++) {
-        plan.start[forward.activity[i]] = start[i];
-        plan.finish[forward.activity[i]] = start[i] + forward.duration[i];
-      }
-      plan.makespan = now;
-      if (clx_project_validate(&r.project, &plan, &r.error) != CLX_OK) fail_msg("%s", r.error.mistake[0].text);
+      check_plan(&r, &forward, start, now);
     }
     rig_close(&r);
   }

@@ -154,9 +154,7 @@ static void test_a_maker_that_is_delisted_fails_when_it_cannot_pay(void **state)
       "events: [{name: d, kind: delisting, maker: supermicro, at: 2024-07-08}]\nqualified: supermicro\n",
       0, &p);
   CLX_CHECK_NEAR(d.order[0].short_by.median, 0, 0, 0);
-  clx_maker poor = *p.maker[0];
-  poor.cash = 1.7e9;
-  p.maker[0] = &poor;
+  p.incident[0].cash = 1.7e9;
   clx_delivery e;
   assert_int_equal(clx_procurement_run(&p, &(clx_delivery_settings){0}, r.arena, &e, &r.error), CLX_OK);
   CLX_CHECK_NEAR(e.order[0].short_by.median, 20000, 1e-12, 0);
@@ -219,7 +217,7 @@ static void test_bands_are_in_order_and_seeds_repeat(void **state) {
       "events: [{name: d, kind: failure, maker: supermicro, at: 2024-09-02, probability: 0.3}]\n";
   const clx_delivery d = run(&r, text, 500, &p), again = run(&r, text, 500, &p);
   for (int32_t w = 0; w < p.weeks; w++) {
-    const clx_band *b = &d.buyer[0].received[w];
+    const clx_supply_band *b = &d.buyer[0].received[w];
     assert_true(b->low <= b->median && b->median <= b->high);
     assert_memory_equal(b, &again.buyer[0].received[w], sizeof *b);
     if (w > 0) assert_true(b->low >= d.buyer[0].received[w - 1].low);
@@ -261,6 +259,47 @@ static void test_gpus_without_power_wait_and_cost(void **state) {
   // 12,000 are there from week 0 on, power from the end of week 6 on: weeks 0 to 5 count.
   CLX_CHECK_NEAR(d.buyer[0].stored.median, 6 * 12000, 1e-12, 0);
   CLX_CHECK_NEAR(d.buyer[0].stored_cost.median, 6 * 12000 * 33750.0 * 0.4 * 7 / 365.25, 1e-12, 0);
+  end(&r);
+}
+
+// --- single replicas -----------------------------------------------------------------------------------------------------------------------
+
+static void test_single_replicas_are_those_of_the_bands(void **state) {
+  (void)state;
+  rig r = begin();
+  clx_procurement p;
+  struct clx_replica *one = NULL;
+  enum { REPLICAS = 200 };
+  static const char text[] = START
+      "qualified: [supermicro, dell]\norders:\n"
+      "  - {name: x, buyer: a, product: H100, maker: supermicro, at: 2024-07-01, quantity: \"50,000 GPU\"}\n"
+      "  - {name: y, buyer: a, product: H200, maker: dell, at: 2024-07-01, quantity: \"9,000 GPU\", price: \"1 USD\"}\n"
+      "  - {name: z, buyer: b, product: H100, maker: dell, at: 2024-07-01, quantity: \"9,000 GPU\"}\n"
+      "swaps: [{from: y, to: z, quantity: \"2,000 GPU\", at: 2024-07-01}]\n";
+  const clx_delivery d = run(&r, text, REPLICAS, &p), sure = run(&r, text, 0, &p);
+  assert_int_equal(p.product_count, 2);
+  assert_int_equal(clx_procurement_open(&p, r.arena, &one, &r.error), CLX_OK);
+  double sum[2][40] = {{0}};
+  for (int32_t k = 0; k < REPLICAS; k++) {
+    clx_procurement_replica(one, 7, k);
+    for (int32_t b = 0; b < 2; b++) {
+      const double *all = clx_procurement_received(one, b, -1), *h100 = clx_procurement_received(one, b, 0),
+                   *h200 = clx_procurement_received(one, b, 1);
+      for (int32_t w = 0; w < p.weeks; w++) {
+        CLX_CHECK_NEAR(h100[w] + h200[w], all[w], 1e-12, 1e-9);
+        sum[b][w] += all[w] / REPLICAS;
+      }
+    }
+    // A slot that is swapped keeps its product: the second buyer ordered no H200.
+    assert_true(clx_procurement_received(one, 1, 1)[39] <= 2000 + 1e-9);
+  }
+  for (int32_t b = 0; b < 2; b++)
+    for (int32_t w = 0; w < p.weeks; w++) CLX_CHECK_NEAR(sum[b][w], d.buyer[b].received[w].mean, 1e-12, 1e-9);
+  clx_procurement_replica(one, 7, -1);
+  for (int32_t w = 0; w < p.weeks; w++)
+    CLX_CHECK_NEAR(clx_procurement_received(one, 0, -1)[w], sure.buyer[0].received[w].median, 0, 0);
+  CLX_CHECK_NEAR(clx_procurement_received(one, 1, 1)[39], 2000, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_procurement_delivered(one, 1)[39], 9000, 1e-12, 0);
   end(&r);
 }
 
@@ -359,6 +398,7 @@ int main(void) {
       cmocka_unit_test(test_bands_are_in_order_and_seeds_repeat),
       cmocka_unit_test(test_slots_change_hands_and_come_back),
       cmocka_unit_test(test_gpus_without_power_wait_and_cost),
+      cmocka_unit_test(test_single_replicas_are_those_of_the_bands),
       cmocka_unit_test(test_an_order_that_nobody_can_fill_in_time),
       cmocka_unit_test(test_what_is_said_of_bad_input),
       cmocka_unit_test(test_survives_failing_memory),

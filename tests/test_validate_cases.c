@@ -145,7 +145,8 @@ static void test_mistakes(void **state) {
       {"name: c\ntitle: t\nform: x\nexpect: [{value: 1}]\n", 1, 1, "'source' is missing"},
       {"name: c\ntitle: t\nsource: nobody\nform: lost_work\nexpect: [{value: 1}]\n", 3, 9, "no source 'nobody'"},
       {"name: a/b\ntitle: t\nsource: llama3-herd\nform: lost_work\nexpect: [{value: 1}]\n", 1, 7, "expected a word"},
-      {HEAD "expect: [{value: 1}]\n", 1, 1, "expected one of 'form', 'scenario', 'cooling', 'cost', read none"},
+      {HEAD "expect: [{value: 1}]\n", 1, 1,
+       "expected one of 'form', 'scenario', 'cooling', 'cost', 'buildout', read none"},
       {SCENARIO "form: lost_work\nexpect: [{quantity: a, value: 1}]\n", 1, 1, "read several"},
       {HEAD "form: lost_work\nexpect: []\n", 5, 9, "'expect' is empty"},
       {HEAD "form: lost_work\nexpct: []\n", 5, 1, "did you mean 'expect'"},
@@ -311,7 +312,7 @@ static void test_names(void **state) {
   assert_int_equal(validate(near, 1, false, &text, &failed, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "did you mean 'mttf_series'"));
   assert_int_equal(validate(far, 1, false, &text, &failed, &error), CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "folders: cooling, cost, power, reliability"));
+  assert_non_null(strstr(error.mistake[0].text, "folders: buildout, cooling, cost, power, reliability"));
   assert_int_equal(validate(file, 1, false, &text, &failed, &error), CLX_FILE);
 }
 

@@ -23,9 +23,12 @@ static const cli_command *const COMMANDS[] = {
     &cli_power_command,
     &cli_cooling_network_command,  // before the command that is its first word
     &cli_cooling_command,
+    &cli_order_command,
     &cli_cost_command,
+    &cli_build_command,
     &cli_network_command,
     &cli_why_command,
+    &cli_schedule_command,
     &cli_scenarios_command,
     &cli_schema_command,
     &cli_catalogue_ls_command,

@@ -89,8 +89,9 @@ void clx_text_clean(char *text, bool one_line);
 // A point in time in seconds: a plain number as it stands, or ISO 8601 ("2024-03-01", "2024-03-01T12:30:05.5+01:00", a blank instead
 // of the T) counted from 1970-01-01 UTC; without a zone it is taken as UTC. False when it is neither, or not finite.
 bool clx_time_read(const char *text, double *time);
-// The day of such a time in UTC, "2024-08-11". Returns `text` (at least 16 bytes); "" for years outside of 0 .. 9999.
-const char *clx_day_write(double time, char *text, size_t size);
+// The other way round, to whole seconds downwards: "2024-03-01T12:30:05", or the date alone. Years 1 to 9999, others stand at these.
+enum { CLX_TIME_TEXT = 72 };
+void clx_time_write(double time, bool clock, char text[CLX_TIME_TEXT]);
 
 // Names numbered from 0 in the order in which they are first seen; start with zeros. O(length) each.
 typedef struct clx_names {

@@ -23,21 +23,6 @@ static int64_t days_from_civil(int64_t year, int32_t month, int32_t day) {
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-const char *clx_day_write(double time, char *text, size_t size) {
-  static const double FIRST = -62167219200, END = 253402300800;  // 0000-01-01, 10000-01-01
-  if (size > 0) text[0] = '\0';
-  if (!(time >= FIRST && time < END)) return text;
-  // Hinnant, the same algorithms.
-  const int64_t days = (int64_t)floor(time / 86400) + 719468, era = (days >= 0 ? days : days - 146096) / 146097;
-  const int64_t of_era = days - era * 146097;
-  const int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  const int64_t of_year = of_era - (365 * year + year / 4 - year / 100), march = (5 * of_year + 2) / 153;
-  const int64_t month = march < 10 ? march + 3 : march - 9;
-  snprintf(text, size, "%04d-%02d-%02d", (int)(year + era * 400 + (month <= 2 ? 1 : 0)), (int)month,
-           (int)(of_year - (153 * march + 2) / 5 + 1));
-  return text;
-}
-
 static bool read_date(const char **at, double *time) {
   static const int32_t length[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   int32_t year = 0, month = 0, day = 0;
@@ -104,4 +89,28 @@ bool clx_time_read(const char *text, double *time) {
   if (*at != '\0') return false;
   *time = value;
   return true;
+}
+
+// Year, month and day of a number of days (Hinnant, as above).
+static void civil_from_days(int64_t days, int64_t *year, int32_t *month, int32_t *day) {
+  const int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - 146097 * era;
+  const int64_t of_cycle = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const int64_t of_year = of_era - (365 * of_cycle + of_cycle / 4 - of_cycle / 100), shifted = (5 * of_year + 2) / 153;
+  *day = (int32_t)(of_year - (153 * shifted + 2) / 5) + 1;
+  *month = (int32_t)(shifted < 10 ? shifted + 3 : shifted - 9);
+  *year = of_cycle + 400 * era + (*month <= 2 ? 1 : 0);
+}
+
+void clx_time_write(double time, bool clock, char text[CLX_TIME_TEXT]) {
+  static const double LEAST = -62135596800.0, MOST = 253402300799.0;  // years 1 to 9999
+  const double t = floor(isfinite(time) ? fmin(fmax(time, LEAST), MOST) : LEAST);
+  const int64_t days = (int64_t)floor(t / 86400), rest = (int64_t)t - 86400 * days;
+  int64_t year;
+  int32_t month, day;
+  civil_from_days(days, &year, &month, &day);
+  const int32_t hour = (int32_t)(rest / 3600), minute = (int32_t)(rest / 60 % 60), second = (int32_t)(rest % 60);
+  if (clock)
+    snprintf(text, CLX_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year % 10000, month, day, hour, minute, second);
+  else
+    snprintf(text, CLX_TIME_TEXT, "%04d-%02d-%02d", (int)year % 10000, month, day);
 }

@@ -1,3 +1,4 @@
+#include "buildout/buildout_site.h"
 #include "catalog/catalog_internal.h"
 #include "cooling/cooling_exchanger.h"
 #include "cooling/cooling_mover.h"
@@ -55,6 +56,7 @@ static const struct {
     {"rack_coolant", &clx_rack_coolant_schema},
     {"rent", &clx_rent_schema},
     {"server", &clx_server_schema},
+    {"site_class", &clx_site_class_schema},
     {"software", &clx_software_schema},
     {"staff", &clx_staff_schema},
     {"switch", &clx_switch_schema},

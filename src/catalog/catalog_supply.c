@@ -42,6 +42,10 @@ clx_status clx_catalog_read_supply(const clx_catalog *catalog, const clx_procure
     const clx_allotment_spec *a = &spec->allotment[i];
     first = keep_first(first, clx_equipment_add(catalog, "capacity", a->capacity, a->place, arena, list, error));
   }
+  first = keep_first(first, add_maker(catalog, spec->second.maker, spec->second.place, arena, list, error));
+  first = keep_first(first, add_product(catalog, spec->plan.product, spec->plan.place, arena, list, error));
+  for (int32_t i = 0; i < spec->plan.maker_count; i++)
+    first = keep_first(first, add_maker(catalog, spec->plan.maker[i], spec->plan.place, arena, list, error));
   for (int32_t i = 0; i < spec->qualified_count; i++)
     first = keep_first(first, add_maker(catalog, spec->qualified[i], spec->place, arena, list, error));
   return first;

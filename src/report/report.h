@@ -147,6 +147,20 @@ void clx_report_cooling_year_csv(const clx_result *result, clx_buffer *out);
 void clx_report_cooling_trip_csv(const clx_result *result, clx_buffer *out);
 void clx_report_cooling_compare_csv(const clx_result *result, clx_buffer *out);
 
+// --- orders and deliveries (supply.* of a result, twin_supply.h) ------------------------------------------------------------
+
+// For people: at most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns; as a page of tables (HTML) around the drawings.
+void clx_report_supply(const clx_result *result, bool colour, clx_buffer *out);
+void clx_report_supply_page(const clx_result *result, clx_buffer *out);
+// CSV: GPUs of each buyer by week; orders; events with against without; orders of the plan by period. Times in s after supply.start.
+void clx_report_supply_deliveries_csv(const clx_result *result, clx_buffer *out);
+void clx_report_supply_orders_csv(const clx_result *result, clx_buffer *out);
+void clx_report_supply_events_csv(const clx_result *result, clx_buffer *out);
+void clx_report_supply_plan_csv(const clx_result *result, clx_buffer *out);
+// SVG, 900 pixels wide, for light and dark pages: GPUs over time against dates wanted and what sites can use; use of capacities.
+void clx_report_supply_deliveries(const clx_result *result, clx_buffer *out);
+void clx_report_supply_shares(const clx_result *result, clx_buffer *out);
+
 // --- cost (cost.* of a run or of a study; twin/twin_cost.h has the names) ---------------------------------------------------------
 
 // The study for people, at most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns. What was not found is left out. Also for a run.
@@ -164,3 +178,22 @@ void clx_report_cost_courses(const clx_result *result, clx_buffer *out);
 void clx_report_cost_months_csv(const clx_result *result, clx_buffer *out);
 void clx_report_cost_capital_csv(const clx_result *result, clx_buffer *out);
 void clx_report_cost_courses_csv(const clx_result *result, clx_buffer *out);
+// --- a build (buildout.* of a run or of a study; twin_buildout.h) --------------------------------------------------------------------
+
+// The study for people: at most CLX_REPORT_LINES lines of CLX_REPORT_COLUMNS columns. What was not found is left out.
+void clx_report_buildout(const clx_result *result, bool colour, clx_buffer *out);
+// The same as a page of tables (HTML) around the drawings gantt.svg, gpus.svg, curve.svg and tornado.svg, which lie beside it.
+void clx_report_buildout_page(const clx_result *result, clx_buffer *out);
+
+// Figures as self-contained SVG for light and dark pages; one without numbers says so. Works over time with GPUs and what binds below;
+// GPUs by day with their band and causes by share; how likely the dates are; what moves the date of full capacity.
+void clx_report_buildout_gantt(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_gpus(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_curve(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out);
+
+// Tables as CSV, units in the names of columns: GPUs, power and what waits by day; works; drivers; shares of causes by day.
+void clx_report_buildout_gpus_csv(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_works_csv(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_drivers_csv(const clx_result *result, clx_buffer *out);
+void clx_report_buildout_causes_csv(const clx_result *result, clx_buffer *out);

@@ -61,10 +61,10 @@ static void date_axis(const clx_result *result, clx_plot *p) {
   while (k + 1 < CLX_COUNT(STEPS) && months / STEPS[k] > LABELS) k++;
   for (int32_t m = 0; m <= months + 1e-9; m += STEPS[k]) {
     const double x = clx_plot_at(p, m * MONTH, p->y0).x;
-    char day[32];
+    char day[CLX_TIME_TEXT];
     clx_plot_rule(p, "rule", (clx_point){x, p->area.y}, (clx_point){x, bottom});
     if (dated) {
-      clx_day_write(from + m * MONTH + 0.5 * 86400, day, sizeof day);
+      clx_time_write(from + m * MONTH + 0.5 * 86400, false, day);
       day[strlen(day) > 7 ? 7 : 0] = '\0';
     } else {
       snprintf(day, sizeof day, "%d", m);

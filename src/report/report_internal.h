@@ -35,8 +35,13 @@ void clx_report_power_lines(const clx_result *result, clx_page *page);
 // What a run says of cooling, at most 2 lines; nothing when the result has no section `cooling`.
 void clx_report_cooling_lines(const clx_result *result, clx_page *page);
 
+// What a run says of orders, at most 2 lines; nothing when the result has no section `supply`.
+void clx_report_supply_lines(const clx_result *result, clx_page *page);
+
 // What a run says of money, at most 2 lines; nothing when the result has no section `cost`.
 void clx_report_cost_lines(const clx_result *result, clx_page *page);
+// What a run says of a build, one line; nothing when the result has no section `buildout`.
+void clx_report_buildout_lines(const clx_result *result, clx_page *page);
 
 // Shares (at most 32, adding up to 1) in tenths of a percent that add up to 1000: rounded down, the largest remainders up.
 void clx_report_tenths(const clx_ranking *part, int32_t count, int32_t *tenths);

@@ -6,9 +6,11 @@
 #include "fabric/fabric_study.h"
 #include "machine/machine.h"
 #include "reliability/reliability.h"
+#include "scenario/scenario_buildout.h"
 #include "scenario/scenario_cooling.h"
 #include "scenario/scenario_cost.h"
 #include "scenario/scenario_power.h"
+#include "scenario/scenario_supply.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
 
@@ -77,6 +79,8 @@ typedef struct clx_scenario_spec {
   clx_training_spec training;
   clx_power_spec power;
   clx_cooling_spec cooling;
+  clx_procurement_spec supply;
+  clx_buildout_spec buildout;
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
@@ -103,6 +107,7 @@ struct clx_scenario {
   clx_failures failures;        // of the section `reliability`; name NULL without it
   clx_power_entries power;      // of the section `power`
   clx_cooling_entries cooling;  // of the section `cooling`
+  clx_supply_entries supply;    // of the section `supply`
   clx_cost_entries cost;        // of the sections `cost` and `decide`
   const char *folder;           // of the file; nullable
 };
@@ -134,8 +139,11 @@ clx_status clx_scenario_need_training(const clx_scenario *scenario, clx_error *e
 // Catalogue entries of the section `power`, checked.
 clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_cooling(clx_scenario *scenario, clx_error *error);
+clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error);
+
 // Catalogue entries of the sections `cost` and `decide`; after the machine.
 clx_status clx_scenario_compile_cost(clx_scenario *scenario, clx_error *error);
+clx_status clx_scenario_compile_buildout(clx_scenario *scenario, clx_error *error);  // after machine and supply
 // The same scenario when only the items of the fleet with trains[i] train (fleet_count of them): another device, memory and network of
 // the job, its layout to be searched. *part points into itself and into `scenario`; arrays come from `arena`.
 clx_status clx_scenario_part(const clx_scenario *scenario, const bool *trains, clx_arena *arena, clx_scenario *part,

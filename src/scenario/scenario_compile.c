@@ -278,12 +278,14 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   s->machine.apart = s->spec.network.place.file == NULL;
   const clx_status machine = compile_machine(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), power = clx_scenario_compile_power(s, error);
-  const clx_status cooling = clx_scenario_compile_cooling(s, error);
+  const clx_status cooling = clx_scenario_compile_cooling(s, error), supply = clx_scenario_compile_supply(s, error);
   CLX_TRY(machine);
   CLX_TRY(assumed);
   CLX_TRY(power);
   CLX_TRY(cooling);
+  CLX_TRY(supply);
   CLX_TRY(clx_scenario_compile_cost(s, error));
+  CLX_TRY(clx_scenario_compile_buildout(s, error));
   if (s->spec.reliability.failures == NULL) return CLX_OK;
   return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
                   "'reliability' needs a section 'training': it is about that job");
@@ -299,7 +301,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   const clx_status software = clx_catalog_read(s->catalog, "software", training->software, training->place,
                                                &clx_software_schema, s->arena, &s->software, error);
   const clx_status failures = read_failures(s, error), power = clx_scenario_compile_power(s, error);
-  const clx_status cooling = clx_scenario_compile_cooling(s, error);
+  const clx_status cooling = clx_scenario_compile_cooling(s, error), supply = clx_scenario_compile_supply(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
@@ -310,7 +312,9 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(failures);
   CLX_TRY(power);
   CLX_TRY(cooling);
+  CLX_TRY(supply);
   CLX_TRY(cost);
+  CLX_TRY(clx_scenario_compile_buildout(s, error));
   CLX_TRY(assumed);
   CLX_TRY(jobs);
   CLX_TRY(pick_device(s, error));

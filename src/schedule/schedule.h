@@ -100,6 +100,9 @@ typedef struct clx_project {
   int32_t calendar_count;
   const char *const *phase;
   int32_t phase_count;  // 0 = one without a name
+  // What the file of the project says and the project cannot, a sentence each.
+  const char *const *note;
+  int32_t note_count;
 } clx_project;
 
 // A plan: one row for each activity.

@@ -60,6 +60,8 @@ struct clx_exact {
   int32_t *dirty;
   bool *is_dirty;
   int32_t dirty_count;
+  bool *unchecked;               // [n] bounds moved since capacities were last asked about it
+  int32_t grown_from, grown_to;  // units in which the profile has grown since all were asked
 
   // Analysis.
   int32_t *need, *need_entry;  // [2 n + 2] value (INT32_MIN = none), its entry

@@ -163,6 +163,7 @@ static bool make_space(clx_exact *s, int32_t target, clx_arena *arena) {
   s->part_to = CLX_NEW_ARRAY(arena, int32_t, s->n + 1);
   s->dirty = CLX_NEW_ARRAY(arena, int32_t, s->n + 1);
   s->is_dirty = CLX_NEW_ARRAY(arena, bool, s->n + 1);
+  s->unchecked = CLX_NEW_ARRAY(arena, bool, s->n + 1);
   s->guide = CLX_NEW_ARRAY(arena, int32_t, s->n + 1);
   s->atom_of = CLX_NEW_ARRAY(arena, int32_t, atoms + 1);
   s->heat = CLX_NEW_ARRAY(arena, double, atoms + 1);
@@ -171,8 +172,8 @@ static bool make_space(clx_exact *s, int32_t target, clx_arena *arena) {
   s->profile = CLX_NEW_ARRAY(arena, uint64_t, (size_t)units * (size_t)s->lean->words);
   if (s->watch == NULL || s->need == NULL || s->need_entry == NULL || s->needed == NULL || s->learnt == NULL ||
       s->cover == NULL || s->cover_entry == NULL || s->part_from == NULL || s->part_to == NULL || s->dirty == NULL ||
-      s->is_dirty == NULL || s->guide == NULL || s->atom_of == NULL || s->heat == NULL || s->heap == NULL ||
-      s->heap_place == NULL || s->profile == NULL)
+      s->is_dirty == NULL || s->unchecked == NULL || s->guide == NULL || s->atom_of == NULL || s->heat == NULL ||
+      s->heap == NULL || s->heap_place == NULL || s->profile == NULL)
     return false;
   memcpy(s->profile, s->lean->capacity, (size_t)units * (size_t)s->lean->words * sizeof *s->profile);
   for (int64_t k = 0; k <= literals; k++) s->watch[k] = -1;
@@ -198,6 +199,8 @@ clx_status clx_exact_make(const clx_lean *lean, int32_t target, const clx_exact_
   }
   if (!made) return clx_fail_plain(error, CLX_MEMORY, "schedule: out of memory for an exact search");
   s->level = 0;
+  s->grown_from = INT32_MAX;
+  s->grown_to = INT32_MIN;
   for (int32_t i = 0; i < s->n; i++) clx_exact_soil(s, i);
   *out = s;
   return CLX_OK;

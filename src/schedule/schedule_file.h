@@ -42,8 +42,26 @@ clx_project_reader clx_project_read_rcp;
 clx_project_reader clx_project_read_sm;
 // CSV with the columns kind, name, duration, predecessors, uses, release, deadline, phase, calendar, levels (and notes). A row is an activity
 // (kind empty; the next row of the same name is another mode of it): predecessors "dig; pour FS+2; cure SS+1..5", uses "crew:3; rack:8". Or a resource or
-// consumable: levels "0:10; 240:16". Or a calendar: levels "111111110000000000000000; 48-72:0". One unit is an hour.
+// consumable: levels "0:10; 240:16". Or a calendar: levels "111111110000000000000000; 48-72:0". One unit is an hour, unless
+// a row of the kind project says otherwise: its name, the seconds of a unit as duration, the date of unit 0 as levels. Columns start and finish,
+// of a plan, are passed over.
 clx_project_reader clx_project_read_csv;
+// Microsoft Project's XML (MSPDI). The longest usual unit (a day, an hour ... a minute) that divides all its times. What cannot be represented
+// is refused or stands in project->note: docs/model/schedule_formats.md. O(size + calendars exceptions units of a day).
+clx_project_reader clx_project_read_xml;
 
-// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv).
+// Reads a file by its ending (.rcp, .txt: Patterson; .sm, .mm: PSPLIB; .csv; .xml: Microsoft Project).
 clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error);
+
+// Each adds a project to `out`, with the starts, finishes and modes of a plan (nullable). Out of memory: CLX_MEMORY. O(size of the project).
+typedef clx_status clx_project_writer(const clx_project *project, const clx_project_plan *plan, clx_buffer *out,
+                                      clx_error *error);
+// What clx_project_read_csv reads back unchanged. CLX_INPUT: a name with a ';' or a blank at an end, units that are no whole seconds.
+clx_project_writer clx_project_write_csv;
+// Everything, and dates where the project has a start.
+clx_project_writer clx_project_write_json;
+// Microsoft Project's XML. Other modes and maximum lags, which it has not, stand in the notes of tasks; delays against links as levelling delays.
+// CLX_INPUT: a unit that is no whole minutes or no part of a day, more exceptions of a calendar than 20,000 days.
+clx_project_writer clx_project_write_xml;
+
+clx_project_writer *clx_project_writer_of(const char *format);  // "csv", "json", "xml"; NULL: another

@@ -279,4 +279,15 @@ int32_t clx_genetic_best(const clx_genetic *g, int32_t *start, int64_t *late) {
   return g->best_length;
 }
 
+int32_t clx_genetic_size(const clx_genetic *g) { return g->size; }
+
+int32_t clx_genetic_plan(const clx_genetic *g, int32_t k, int32_t *start) {
+  const clx_lean *l = g->pool[0].lean;
+  const int32_t *key = &g->pool[1].key[(size_t)k * (size_t)g->n];
+  const int64_t length = g->pool[1].cost[k];
+  if (!g->filled || length > l->horizon) return -1;
+  for (int32_t i = 0; i < g->n; i++) start[i] = (int32_t)length - key[g->n - 1 - i] - l->duration[i];
+  return lateness(l, start) == 0 ? (int32_t)length : -1;
+}
+
 int64_t clx_genetic_schedules(const clx_genetic *g) { return g->made; }

@@ -17,4 +17,7 @@ void clx_genetic_offer(clx_genetic *g, const int32_t *start);
 void clx_genetic_run(clx_genetic *g, int64_t schedules, int32_t bound, bool (*stop)(void *context), void *context);
 // The best plan so far: its makespan, and lateness summed over deadlines, which counts first.
 int32_t clx_genetic_best(const clx_genetic *g, int32_t *start, int64_t *late);
+int32_t clx_genetic_size(const clx_genetic *g);
+// Plan k < size of the population that is pushed left, and its makespan; -1: it misses deadlines.
+int32_t clx_genetic_plan(const clx_genetic *g, int32_t k, int32_t *start);
 int64_t clx_genetic_schedules(const clx_genetic *g);

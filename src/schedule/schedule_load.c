@@ -10,7 +10,7 @@ typedef struct format {
 
 static const format FORMATS[] = {
     {".rcp", clx_project_read_rcp}, {".txt", clx_project_read_rcp}, {".sm", clx_project_read_sm},
-    {".mm", clx_project_read_sm},   {".csv", clx_project_read_csv},
+    {".mm", clx_project_read_sm},   {".csv", clx_project_read_csv}, {".xml", clx_project_read_xml},
 };
 
 clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *project, clx_error *error) {
@@ -23,6 +23,16 @@ clx_status clx_project_load(const char *path, clx_arena *arena, clx_project *pro
   }
   return clx_fail_plain(error, CLX_INPUT,
                         "'%s': expected a project in a file that ends in .rcp, .txt (Patterson), .sm, .mm "
-                        "(PSPLIB) or .csv",
+                        "(PSPLIB), .csv or .xml (Microsoft Project)",
                         path);
+}
+
+clx_project_writer *clx_project_writer_of(const char *name) {
+  static const struct {
+    const char *name;
+    clx_project_writer *writer;
+  } writers[] = {{"csv", clx_project_write_csv}, {"json", clx_project_write_json}, {"xml", clx_project_write_xml}};
+  for (int32_t k = 0; k < CLX_COUNT(writers); k++)
+    if (clx_text_equal(name, writers[k].name)) return writers[k].writer;
+  return NULL;
 }

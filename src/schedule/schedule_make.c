@@ -5,6 +5,7 @@
 
 // A list's new last row, zeroed; NULL when memory ran out.
 static void *grow(clx_project_maker *m, clx_project_list *list, size_t size) {
+  if (m->failed) return NULL;
   if (list->count == list->room) {
     const int32_t room = list->room > 0 ? 2 * list->room : 64;
     void *row = clx_arena_array(m->arena, (size_t)room, size);

@@ -150,8 +150,9 @@ static void add_uses(reader *r, int32_t row) {
   const char *at = cell(r, row, COLUMN_USES), *item, *end;
   int32_t length;
   while ((item = next_item(&at, &length)) != NULL) {
-    const char *colon = memchr(item, ':', (size_t)length);
-    if (colon == NULL) {
+    const char *colon = item + length;  // the last one: names may have others
+    while (colon > item && *colon != ':') colon--;
+    if (colon == item) {
       wrong(r, row, COLUMN_USES, item, length, "RESOURCE:AMOUNT; RESOURCE:AMOUNT");
       return;
     }
@@ -230,17 +231,33 @@ static bool is_kind(const reader *r, int32_t row, const char *kind) {
   return strcmp(cell(r, row, COLUMN_KIND), kind) == 0;
 }
 
+// The name, the seconds of a unit as duration, the date of unit 0 as levels.
+static void read_project(reader *r, int32_t row) {
+  const char *name = cell(r, row, COLUMN_NAME), *start = cell(r, row, COLUMN_LEVELS), *end;
+  const char *text = cell(r, row, COLUMN_DURATION);
+  double time;
+  if (name[0] != '\0') r->m.project.name = clx_arena_text(r->m.arena, name);
+  if (text[0] != '\0')
+    r->m.project.unit = (double)whole(r, row, COLUMN_DURATION, text, &end, 1, INT32_MAX, "the seconds of a unit");
+  if (start[0] == '\0') return;
+  if (start[4 < strlen(start) ? 4 : 0] != '-' || !clx_time_read(start, &time))
+    wrong(r, row, COLUMN_LEVELS, start, (int32_t)strlen(start), "the date of unit 0, such as 2024-04-24T08:00:00");
+  r->m.project.start = clx_arena_text(r->m.arena, start);
+  if (r->m.project.start == NULL || r->m.project.name == NULL) r->m.failed = true;
+}
+
 // What others refer to comes first, whatever the order of rows.
 static void read_rows(reader *r) {
   const int32_t rows = r->table.row_count;
   for (int32_t row = 0; row < rows; row++) {
-    static const char *const kinds[] = {"", "activity", "resource", "consumable", "calendar"};
+    static const char *const kinds[] = {"", "activity", "resource", "consumable", "calendar", "project"};
     bool known = false;
     for (int32_t k = 0; k < CLX_COUNT(kinds); k++) known = known || is_kind(r, row, kinds[k]);
     if (!known)
       wrong(r, row, COLUMN_KIND, cell(r, row, COLUMN_KIND), 40,
-            "activity (or nothing), resource, consumable or calendar");
+            "activity (or nothing), resource, consumable, calendar or project");
     const char *name = cell(r, row, COLUMN_NAME);
+    if (is_kind(r, row, "project")) read_project(r, row);
     if (!is_kind(r, row, "calendar")) continue;
     if (clx_names_add(r->m.arena, &r->calendar, name, strlen(name)) < 0) r->m.failed = true;
     add_calendar(r, row, name);
@@ -266,7 +283,9 @@ static void find_columns(reader *r) {
   for (int32_t k = 0; k < r->table.column_count; k++) {
     bool known = false;
     for (int32_t c = 0; c < COLUMNS; c++) known = known || strcmp(r->table.column[k], NAMES[c]) == 0;
-    if (known || strcmp(r->table.column[k], "notes") == 0) continue;
+    static const char *const others[] = {"notes", "start", "finish"};  // of people, and of a plan
+    for (int32_t c = 0; c < CLX_COUNT(others); c++) known = known || strcmp(r->table.column[k], others[c]) == 0;
+    if (known) continue;
     const char *near = clx_nearest(r->table.column[k], NAMES, COLUMNS);
     r->status = clx_fail(r->error, CLX_INPUT, (clx_place){r->table.file, 1, 0}, "no column '%s' is known%s%s%s",
                          r->table.column[k], near != NULL ? "; did you mean '" : "", near != NULL ? near : "",

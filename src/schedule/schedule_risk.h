@@ -64,3 +64,14 @@ clx_status clx_risk_run(const clx_risk_spec *spec, clx_arena *arena, clx_risk_ou
 double clx_risk_percentile(const clx_risk_outcome *outcome, double p);  // units; P80: p = 0.8
 // Share of samples that end by `time`.
 double clx_risk_by(const clx_risk_outcome *outcome, double time);
+
+// --- a network played again and again with durations that the caller draws --------------------------------------------------------------------
+typedef struct clx_risk_player clx_risk_player;
+
+// plan NULL: links alone; else its modes and the order of its starts, as above. longest: [activity_count] units, no duration played is longer (it sets the
+// horizon of the policy); unused without a plan. Errors as clx_risk_run. One thread at a time uses a player. `project` and `plan` outlive it.
+clx_status clx_risk_player_new(const clx_project *project, const clx_project_plan *plan, const double *longest,
+                               clx_arena *arena, clx_risk_player **out, clx_error *error);
+// duration, start, finish: [activity_count] units. Under a policy durations are rounded to whole units. False: it does not fit before the horizon.
+// About 5 ns a link without a plan.
+bool clx_risk_play(clx_risk_player *player, const double *duration, double *start, double *finish);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "schedule/schedule_solve.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,7 +17,7 @@ typedef struct solver {
   clx_error *error;
   double until;
   clx_lean forward, backward;
-  clx_genetic *genetic;
+  clx_genetic *genetic;  // the one that goes on
   clx_exact *exact;
   clx_arena *exact_arena;
   clx_large *large;
@@ -27,7 +28,8 @@ typedef struct solver {
   bool found, none;  // none: proved that there is none at all
   int64_t late;
   int64_t schedules, neighbourhoods;
-  int64_t large_conflicts;
+  uint64_t populations;
+  int64_t other_conflicts;  // but for those of `exact`
 } solver;
 
 void clx_project_options_default(clx_project_options *options) {
@@ -132,20 +134,27 @@ static void improve(solver *s, const int32_t *start) {
 static bool is_done(solver *s) { return s->none || (s->found && s->makespan <= s->bound) || out_of_time(s); }
 
 static int64_t conflicts_left(const solver *s) {
-  const int64_t spent = s->large_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
+  const int64_t spent = s->other_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
   return s->options->conflicts - spent;
 }
 
-static void run_genetic(solver *s, int64_t schedules) {
+static int64_t schedules_left(const solver *s) { return s->options->schedules - s->schedules; }
+
+// Makes and runs a population (0: of the size that suits), whose best plan is taken.
+static clx_status run_genetic(solver *s, int32_t population, int64_t schedules, clx_arena *arena) {
   int64_t late;
-  const int64_t left = s->options->schedules - clx_genetic_schedules(s->genetic);
+  const int64_t left = schedules_left(s);
   if (schedules > left) schedules = left;
-  if (schedules <= 0 && s->found) return;
+  if (schedules <= 0 && s->found) return CLX_OK;
+  CLX_TRY(clx_genetic_make(&s->forward, &s->backward, s->options->seed + s->populations++, population,
+                           s->options->schedules, arena, &s->genetic, s->error));
   clx_genetic_run(s->genetic, schedules, s->bound, out_of_time, s);
+  s->schedules += clx_genetic_schedules(s->genetic);
   const int32_t length = clx_genetic_best(s->genetic, s->other, &late);
-  if (s->arc_count > 0) return;  // it does not know maximum lags
+  if (s->arc_count > 0) return CLX_OK;  // it does not know maximum lags
   if (late == 0 && (!s->found || length < s->makespan)) improve(s, s->other);
   if (!s->found) s->late = late;
+  return CLX_OK;
 }
 
 static clx_status run_exact(solver *s, int64_t conflicts) {
@@ -172,7 +181,7 @@ static clx_status run_large(solver *s, int32_t steps) {
   for (int32_t k = 0; k < steps && !is_done(s) && s->found && conflicts_left(s) > 0; k++) {
     bool shorter;
     CLX_TRY(clx_large_step(s->large, CONFLICTS, out_of_time, s, &shorter, s->error));
-    s->large_conflicts += clx_large_conflicts(s->large);
+    s->other_conflicts += clx_large_conflicts(s->large);
     s->neighbourhoods++;
     if (!shorter) continue;
     clx_large_best(s->large, s->other);
@@ -181,22 +190,40 @@ static clx_status run_large(solver *s, int32_t steps) {
   return CLX_OK;
 }
 
-static clx_status search_lean(solver *s) {
-  enum { FIRST_SCHEDULES = 20000, SCHEDULES = 40000, EXACT_CONFLICTS = 4000, LARGE_STEPS = 40 };
-  run_genetic(s, s->options->method == CLX_PROJECT_GENETIC ? s->options->schedules : FIRST_SCHEDULES);
-  if (s->options->method == CLX_PROJECT_GENETIC || is_done(s)) return CLX_OK;
-  CLX_TRY(open_exact(s, s->found ? s->makespan - 1 : s->forward.horizon));
-  if (s->found) clx_exact_guide(s->exact, s->start);
-  CLX_TRY(clx_large_make(&s->forward, s->arc, s->arc_count, s->options->seed, s->arena, &s->large, s->error));
-  if (s->found) clx_large_start(s->large, s->start);
-  while (!is_done(s) && conflicts_left(s) > 0) {
-    CLX_TRY(run_exact(s, EXACT_CONFLICTS));
-    CLX_TRY(run_large(s, LARGE_STEPS));
-    if (is_done(s)) break;
-    if (s->found && s->arc_count == 0) clx_genetic_offer(s->genetic, s->start);
-    run_genetic(s, SCHEDULES);
+// Short plans of the population for the neighbourhoods: the best of a few, several times.
+static void offer_elites(solver *s) {
+  enum { OFFERED = 8, OF = 20 };
+  const int32_t size = clx_genetic_size(s->genetic);
+  for (int32_t c = 0; c < OFFERED; c++) {
+    int32_t best = -1, least = INT32_MAX;
+    for (int32_t t = 0; t < OF; t++) {
+      const int32_t k = (int32_t)(((int64_t)c * OF + t) * size / (OFFERED * OF));
+      const int32_t length = clx_genetic_plan(s->genetic, k, s->other);
+      if (length >= 0 && length < least) {
+        least = length;
+        best = k;
+      }
+    }
+    if (best < 0) continue;
+    (void)clx_genetic_plan(s->genetic, best, s->other);
+    clx_large_start(s->large, s->other);
   }
-  return CLX_OK;
+}
+
+// A large population anew: more of it, and longer, than what suffices for most projects.
+static clx_status run_wide(solver *s) {
+  enum { MOST_SCHEDULES = 1000000, WORK = 30000000 };
+  int64_t schedules = WORK / (s->forward.n + 1);
+  if (schedules > MOST_SCHEDULES) schedules = MOST_SCHEDULES;
+  if (schedules > schedules_left(s)) schedules = schedules_left(s);
+  if (schedules < 1 || s->arc_count > 0) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a population");
+  const clx_status status = run_genetic(s, 8 + (int32_t)(1.5 * sqrt((double)schedules)), schedules, arena);
+  if (status == CLX_OK) offer_elites(s);
+  clx_arena_free(arena);
+  s->genetic = NULL;
+  return status;
 }
 
 // Raises the bound from below: no plan of this length, none of the next one, as long as it is cheap.
@@ -210,6 +237,7 @@ static clx_status raise_bound(solver *s, int64_t conflicts) {
     if (status == CLX_OK) {
       answer = clx_exact_run(exact, conflicts, out_of_time, s, s->other);
       conflicts -= clx_exact_spent(exact).conflicts + 1;
+      s->other_conflicts += clx_exact_spent(exact).conflicts;
       clx_exact_free(exact);
     }
     clx_arena_free(arena);
@@ -220,6 +248,30 @@ static clx_status raise_bound(solver *s, int64_t conflicts) {
       s->bound++;
     else
       break;
+  }
+  return CLX_OK;
+}
+
+static clx_status search_lean(solver *s) {
+  enum { FIRST_SCHEDULES = 20000, FIRST_CONFLICTS = 16000, BOUND_CONFLICTS = 2000, CONFLICTS = 4000, STEPS = 40 };
+  enum { WIDE_STEPS = 100, ROUNDS = 6 };
+  const bool genetic = s->options->method == CLX_PROJECT_GENETIC;
+  CLX_TRY(run_genetic(s, 0, genetic ? s->options->schedules : FIRST_SCHEDULES, s->arena));
+  if (genetic || is_done(s)) return CLX_OK;
+  CLX_TRY(open_exact(s, s->found ? s->makespan - 1 : s->forward.horizon));
+  if (s->found) clx_exact_guide(s->exact, s->start);
+  CLX_TRY(clx_large_make(&s->forward, s->arc, s->arc_count, s->options->seed, s->arena, &s->large, s->error));
+  if (s->found) clx_large_start(s->large, s->start);
+  CLX_TRY(run_exact(s, CONFLICTS));
+  CLX_TRY(run_large(s, STEPS));
+  CLX_TRY(run_exact(s, FIRST_CONFLICTS));
+  if (s->found) CLX_TRY(raise_bound(s, BOUND_CONFLICTS));
+  while (!is_done(s) && conflicts_left(s) > 0) {
+    CLX_TRY(run_wide(s));
+    for (int32_t k = 0; k < ROUNDS && !is_done(s) && conflicts_left(s) > 0; k++) {
+      CLX_TRY(run_large(s, WIDE_STEPS));
+      CLX_TRY(run_exact(s, CONFLICTS));
+    }
   }
   return CLX_OK;
 }
@@ -235,11 +287,9 @@ static clx_status solve_lean(solver *s, clx_project_outcome *out) {
     return clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a plan");
   out->path = s->forward.path;
   s->bound = energy_bound(&s->forward);
-  CLX_TRY(clx_genetic_make(&s->forward, &s->backward, s->options->seed, 0, s->options->schedules, s->arena, &s->genetic,
-                           s->error));
   CLX_TRY(search_lean(s));
   if (s->found && s->options->method == CLX_PROJECT_BEST) CLX_TRY(raise_bound(s, BOUND_CONFLICTS));
-  out->schedules = clx_genetic_schedules(s->genetic);
+  out->schedules = s->schedules;
   out->conflicts = s->options->conflicts - conflicts_left(s);
   out->neighbourhoods = s->neighbourhoods;
   for (int32_t k = 0; s->found && k < s->forward.n; k++) {

@@ -33,10 +33,17 @@ static int32_t take(clx_exact *s, int32_t i, int32_t from, int32_t to) {
   return over;
 }
 
+static void note_growth(clx_exact *s, int32_t from, int32_t to) {
+  if (from < s->grown_from) s->grown_from = from;
+  if (to > s->grown_to) s->grown_to = to;
+}
+
 // Makes the part of i from .. to - 1, which holds the old one. Where that overfills a unit it is not done, so that the profile never is
 // overfull, and the unit returned, else -1.
 static int32_t grow_part(clx_exact *s, int32_t i, int32_t from, int32_t to) {
   const int32_t old_from = s->part_from[i], old_to = s->part_to[i], end = old_from < old_to ? old_from : to;
+  if (from < end) note_growth(s, from, end);
+  if (old_from < old_to && old_to < to) note_growth(s, old_to, to);
   const int32_t early = take(s, i, from, end), late = old_from < old_to ? take(s, i, old_to, to) : -1;
   if (early < 0 && late < 0) {
     s->part_from[i] = from;
@@ -72,6 +79,7 @@ static bool refresh(clx_exact *s) {
   while (s->dirty_count > 0) {
     const int32_t i = s->dirty[--s->dirty_count];
     s->is_dirty[i] = false;
+    s->unchecked[i] = true;
     const int32_t from = -s->bound[2 * i + 1], to = s->bound[2 * i] + s->duration[i];
     if (from >= to) continue;
     const int32_t over = grow_part(s, i, from, to);
@@ -135,10 +143,16 @@ static bool push_earlier(clx_exact *s, int32_t i) {
 bool clx_exact_table(clx_exact *s) {
   if (s->dirty_count == 0) return true;
   if (!refresh(s)) return false;
+  const int32_t from = s->grown_from, to = s->grown_to;
   for (int32_t i = 0; i < s->n; i++) {
     if (!s->lean->demands[i] || s->bound[2 * i] == -s->bound[2 * i + 1]) continue;
+    const bool moved = s->unchecked[i];
+    if (!moved && (s->bound[2 * i] >= to || s->duration[i] - s->bound[2 * i + 1] <= from)) continue;
     if (!push_later(s, i) || !push_earlier(s, i)) return false;
+    s->unchecked[i] = false;
   }
+  s->grown_from = INT32_MAX;
+  s->grown_to = INT32_MIN;
   return true;
 }
 

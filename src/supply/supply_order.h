@@ -61,6 +61,7 @@ typedef struct clx_incident_spec {
   double late_low, late_high;  // s by which it comes later than `at`: P10 and P90
   double duration;             // s
   double factor, share;
+  double cash;  // USD that the maker has when it is delisted; < 0 = as the catalogue says
   clx_place place;
 } clx_incident_spec;
 
@@ -86,6 +87,37 @@ typedef struct clx_exchange_spec {
   clx_place place;
 } clx_exchange_spec;
 
+enum { CLX_SECOND_SHARES_MAX = 8 };
+// The owner's orders shared with a second maker.
+typedef struct clx_second_spec {
+  const char *maker;
+  const char *instead;  // only orders to this one; NULL = all of the owner's
+  double *share;        // of each order that the second has
+  int32_t share_count;
+  clx_place place;
+} clx_second_spec;
+
+// What the owner should order (supply_plan.h). Money is USD.
+typedef struct clx_planning_spec {
+  const char *product;  // NULL = that of the owner's first order
+  const char *const *maker;
+  int32_t maker_count;  // 0 = those that the section names
+  double *demand;       // GPUs wanted in each period
+  int32_t demand_count;
+  int32_t weeks;         // of a period
+  double share;          // of every capacity that the owner can have
+  double setup;          // USD of an order
+  double hold, late;     // USD of a GPU and second that it waits, or is missing
+  double missing;        // USD of a GPU that is missing at the end; < 0: twice its price
+  double price;          // USD of a GPU; 0 = the catalogue's
+  double lambda, alpha;  // weight of the CVaR of the worst 1 - alpha
+  int32_t scenarios;
+  double budget;  // USD; 0 = no limit
+  double gap;     // at which the search stops
+  double time;    // s of processor time at most
+  clx_place place;
+} clx_planning_spec;
+
 typedef struct clx_procurement_spec {
   const char *start;
   int32_t weeks;
@@ -105,6 +137,10 @@ typedef struct clx_procurement_spec {
   int32_t allotment_count;
   const char *const *qualified;  // makers that need no qualification
   int32_t qualified_count;
+  const char *self;  // the buyer whom questions are about; NULL = the first
+  int32_t replicas;  // that a study runs
+  clx_second_spec second;
+  clx_planning_spec plan;
   clx_place place;
 } clx_procurement_spec;
 extern const clx_schema clx_procurement_schema;
@@ -136,9 +172,11 @@ typedef struct clx_incident {
   const char *name;
   int32_t kind, week, maker, capacity, product, buyer, to, weeks;  // -1 = none; weeks 0 = for good
   double probability, late_low, late_high, factor, share;
+  double cash;  // USD, of a delisting
 } clx_incident;
 
 typedef struct clx_swap {
+  const char *name;  // nullable
   int32_t from, to, week, back;
   double quantity;
 } clx_swap;
@@ -148,6 +186,7 @@ typedef struct clx_limit {
   const char *name;  // for messages
   double *week;      // weeks: units a week
   int32_t capacity;  // index, or -1
+  int32_t kind;      // clx_capacity_kind, or -1
   int32_t maker;     // of a line, or -1
   int32_t buyer;     // of an allotment, or -1
   double spread, outages, outage_low, outage_high;
@@ -161,7 +200,7 @@ typedef struct clx_procurement {
   int32_t purchase_count, order_count;
   const clx_buyer_spec *buyer;
   double *ready;  // buyer_count x weeks: GPUs usable at the end of a week; INFINITY = no limit
-  int32_t buyer_count;
+  int32_t buyer_count, self;
   const clx_product **product;
   int32_t product_count;
   int32_t *window_first, *window_last;  // weeks of deliveries as announced
@@ -198,27 +237,27 @@ typedef struct clx_delivery_settings {
   int32_t replicas;  // 1 .. 100000; 0 = one run without chance: medians, certain incidents (probability > 0.5)
 } clx_delivery_settings;
 
-typedef struct clx_band {
+typedef struct clx_supply_band {
   double low, median, high, mean;  // P10, P50, P90
-} clx_band;
+} clx_supply_band;
 
 typedef struct clx_purchase_result {
-  clx_band finished;    // week in which the whole was delivered; weeks = not within the horizon
-  clx_band short_by;    // GPUs missing at the end
-  double short_share;   // of replicas that end short
-  double late_share;    // of replicas with GPUs missing at `by`; 0 where no date is wanted
-  clx_band late_by;     // GPUs missing at `by`
-  int32_t cause;        // clx_wait that cost most GPU-weeks
-  double *waited;       // CLX_WAIT_LIMIT + limit_count: mean GPU-weeks by cause; moved parts included
-  int32_t short_cause;  // clx_wait of most GPUs that are missing at the end; -1 = none are
+  clx_supply_band finished;  // week in which the whole was delivered; weeks = not within the horizon
+  clx_supply_band short_by;  // GPUs missing at the end
+  double short_share;        // of replicas that end short
+  double late_share;         // of replicas with GPUs missing at `by`; 0 where no date is wanted
+  clx_supply_band late_by;   // GPUs missing at `by`
+  int32_t cause;             // clx_wait that cost most GPU-weeks
+  double *waited;            // CLX_WAIT_LIMIT + limit_count: mean GPU-weeks by cause; moved parts included
+  int32_t short_cause;       // clx_wait of most GPUs that are missing at the end; -1 = none are
 } clx_purchase_result;
 
 typedef struct clx_buyer_result {
-  clx_band *received;    // weeks: GPUs at the end of each week, swaps included
-  clx_band paid;         // money: deposits and balances
-  clx_band lost;         // deposits that a failed maker kept
-  clx_band stored;       // GPU-weeks in warehouses without power
-  clx_band stored_cost;  // money
+  clx_supply_band *received;    // weeks: GPUs at the end of each week, swaps included
+  clx_supply_band paid;         // money: deposits and balances
+  clx_supply_band lost;         // deposits that a failed maker kept
+  clx_supply_band stored;       // GPU-weeks in warehouses without power
+  clx_supply_band stored_cost;  // money
 } clx_buyer_result;
 
 typedef struct clx_delivery {
@@ -233,6 +272,33 @@ typedef struct clx_delivery {
 // (above 1 GB). About 3 us for a week of ten orders.
 clx_status clx_procurement_run(const clx_procurement *procurement, const clx_delivery_settings *settings,
                                clx_arena *arena, clx_delivery *out, clx_error *error);
+
+// Single replicas, for callers that go on computing with each of them: replica k of a seed is the one that clx_procurement_run made of it, so that
+// means and bands are the same. Memory of one at a time; one for each thread. CLX_MEMORY.
+struct clx_replica;
+clx_status clx_procurement_open(const clx_procurement *procurement, clx_arena *arena, struct clx_replica **out,
+                                clx_error *error);
+// Runs replica `replica`; < 0: the run without chance. Cost as of clx_procurement_run, divided by its replicas.
+void clx_procurement_replica(struct clx_replica *replica, uint64_t seed, int32_t index);
+// The same without a swap. As the next.
+clx_status clx_procurement_unswapped(const clx_procurement *procurement, int32_t swap, clx_arena *arena,
+                                     clx_procurement *out, clx_error *error);
+// The same without an incident, or with it for certain: nothing else changes in any replica. From `arena`; points into *procurement.
+clx_status clx_procurement_given(const clx_procurement *procurement, int32_t incident, bool happens, clx_arena *arena,
+                                 clx_procurement *out, clx_error *error);
+// `weeks` numbers of the replica that ran last: GPUs that `buyer` has at the end of each week since the start, of one product (index in
+// procurement->product) or of all (product < 0), swaps included; GPUs delivered on an order of the user. Until the next replica.
+const double *clx_procurement_received(const struct clx_replica *replica, int32_t buyer, int32_t product);
+const double *clx_procurement_delivered(const struct clx_replica *replica, int32_t order);
+// Whether nothing of a limit (index in procurement->limit) was left in a week of it.
+bool clx_procurement_full(const struct clx_replica *replica, int32_t limit, int32_t week);
+
+// Money of a buyer in the replica that ran last.
+typedef struct clx_purse {
+  double paid, lost, stored, stored_cost;  // as of clx_buyer_result
+  const double *at_risk;                   // weeks: deposits on what is still owed, at the end of each week
+} clx_purse;
+clx_purse clx_procurement_purse(const struct clx_replica *replica, int32_t buyer);
 
 // Name of a cause, for people: "lead time", "capacity inventec"; from `arena`.
 const char *clx_wait_text(const clx_procurement *procurement, int32_t wait, clx_arena *arena);

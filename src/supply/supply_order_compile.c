@@ -305,6 +305,7 @@ clx_status clx_procurement_compile(const clx_procurement_spec *spec, const clx_s
   CLX_TRY(clx_build_currency(b, spec->currency, spec->place, &b->usd));
   CLX_TRY(allocate(b));
   CLX_TRY(build_buyers(b));
+  if (spec->self != NULL) CLX_TRY(clx_build_buyer(b, spec->self, "self", spec->place, &out->self));
   clx_status first = CLX_OK;
   for (int32_t i = 0; i < spec->order_count; i++) {
     const clx_status status = build_order(b, i);

@@ -45,7 +45,8 @@ static clx_status build_incident(clx_procurement_build *b, int32_t index) {
       .late_low = s->late_low,
       .late_high = s->late_high,
       .factor = s->factor,
-      .share = s->share};
+      .share = s->share,
+      .cash = s->cash};
   CLX_TRY(check_named(b, s));
   CLX_TRY(clx_build_week(b, s->at, "at", s->place, &e->week));
   if (s->late_low > s->late_high || (s->late_low <= 0 && s->late_high > 0)) {
@@ -53,6 +54,7 @@ static clx_status build_incident(clx_procurement_build *b, int32_t index) {
                     s->late_low, s->late_high);
   }
   if (s->maker != NULL) CLX_TRY(clx_build_maker(b, s->maker, s->place, &e->maker));
+  if (e->maker >= 0 && !(e->cash >= 0)) e->cash = b->out->maker[e->maker]->cash;
   if (s->to != NULL) CLX_TRY(clx_build_maker(b, s->to, s->place, &e->to));
   if (s->capacity != NULL) CLX_TRY(clx_build_capacity(b, s->capacity, s->place, &e->capacity));
   if (s->product != NULL) CLX_TRY(clx_build_product(b, s->product, s->place, &e->product));
@@ -143,7 +145,7 @@ clx_status clx_build_swaps(clx_procurement_build *b) {
   for (int32_t i = 0; i < b->spec->swap_count; i++) {
     const clx_swap_spec *s = &b->spec->swap[i];
     clx_swap *swap = &out->swap[i];
-    *swap = (clx_swap){.quantity = s->quantity, .back = out->weeks};
+    *swap = (clx_swap){.name = s->name, .quantity = s->quantity, .back = out->weeks};
     CLX_TRY(clx_build_order(b, s->from, "from", s->place, &swap->from));
     CLX_TRY(clx_build_order(b, s->to, "to", s->place, &swap->to));
     CLX_TRY(clx_build_week(b, s->at, "at", s->place, &swap->week));

@@ -78,11 +78,13 @@ typedef struct clx_replica {
   int32_t portion_count;
   // Results.
   double *received;                            // buyer_count x weeks, cumulative
+  double *received_of;                         // buyer_count x product_count x weeks, cumulative
   double *delivered;                           // order_count x weeks, cumulative
   double *waited;                              // order_count x (CLX_WAIT_LIMIT + limit_count)
   int32_t *cause;                              // purchase_count: what it waits for now
   double *used;                                // limit_count x weeks: units
   double *paid, *lost, *stored, *stored_cost;  // buyer_count
+  double *at_risk;                             // buyer_count x weeks: deposits on what is owed
   double ordered, moved_in;                    // GPUs, for the books
 } clx_replica;
 

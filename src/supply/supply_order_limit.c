@@ -16,7 +16,7 @@ static clx_status add(clx_procurement_build *b, const clx_dated *rate, int32_t c
   clx_dated_weeks(rate, count, out->start, out->weeks, week);
   for (int32_t w = 0; w < out->weeks; w++) week[w] *= CLX_WEEK;
   *index = out->limit_count++;
-  out->limit[*index] = (clx_limit){.name = name, .week = week, .capacity = -1, .maker = -1, .buyer = -1};
+  out->limit[*index] = (clx_limit){.name = name, .week = week, .capacity = -1, .kind = -1, .maker = -1, .buyer = -1};
   return CLX_OK;
 }
 
@@ -30,6 +30,7 @@ clx_status clx_build_capacity(clx_procurement_build *b, const char *name, clx_pl
   CLX_TRY(add(b, entry->rate, entry->rate_count, text, place, index));
   clx_limit *limit = &b->out->limit[*index];
   limit->capacity = *index;
+  limit->kind = entry->kind;
   limit->spread = entry->spread;
   limit->outages = entry->outages;
   limit->outage_low = entry->outage_low;

@@ -60,6 +60,8 @@ static const clx_row incident_rows[] = {
     REAL("duration", duration, "s", 0, 0, TIME_MAX, "of a halt, rate or slip; 0 = for good"),
     REAL("factor", factor, NULL, 1, 0, 100, "of a rate: times what was planned"),
     REAL("share", share, NULL, 1, 0, 1, "of a move: of what the maker still owes"),
+    REAL("cash", cash, "USD", -1, 0, MONEY_MAX,
+         "of a delisting: what the maker has to pay its cash call with; default: as the catalogue says"),
 };
 PLACED(clx_incident_spec_schema, "event", "something that happens to a maker, capacity or product", incident_rows);
 #undef F
@@ -91,6 +93,65 @@ static const clx_row exchange_rows[] = {
     NEEDED("usd", usd, "USD", 1e-9, 1e9, "for one of it"),
 };
 PLACED(clx_exchange_spec_schema, "exchange", "a currency and its rate", exchange_rows);
+#undef F
+
+#define F clx_second_spec
+static const clx_row second_rows[] = {
+    TEXT_NEEDED("maker", maker, "entry of catalogue/maker who would have a share of the owner's orders"),
+    TEXT("instead", instead, "only of orders to this maker"),
+    {.key = "shares",
+     .kind = CLX_ROW_REALS,
+     .offset = offsetof(F, share),
+     .count_offset = offsetof(F, share_count),
+     .maximum = 1,
+     .doc = "of each order, compared side by side; default: 0, 0.5, 1"},
+};
+PLACED(clx_second_spec_schema, "second", "what a second source is worth", second_rows);
+#undef F
+
+#define F clx_planning_spec
+static const clx_row planning_rows[] = {
+    TEXT("product", product, "entry of catalogue/product; default: of the owner's first order"),
+    {.key = "makers",
+     .kind = CLX_ROW_TEXTS,
+     .offset = offsetof(F, maker),
+     .count_offset = offsetof(F, maker_count),
+     .single = true,
+     .doc = "entries of catalogue/maker who are asked; default: those that the section names"},
+    {.key = "demand",
+     .kind = CLX_ROW_REALS,
+     .offset = offsetof(F, demand),
+     .count_offset = offsetof(F, demand_count),
+     .maximum = QUANTITY_MAX,
+     .doc = "GPUs wanted in each period"},
+    {.key = "weeks",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(F, weeks),
+     .initial = 4,
+     .minimum = 1,
+     .maximum = 52,
+     .doc = "of a period"},
+    REAL("share", share, NULL, 1, 1e-6, 1, "of every capacity that the owner can have"),
+    REAL("setup", setup, "USD", 0, 0, MONEY_MAX, "of an order"),
+    REAL("hold", hold, "USD/GPU/s", 0, 0, MONEY_MAX, "of a GPU that waits, as USD/GPU/week"),
+    REAL("late", late, "USD/GPU/s", 0, 0, MONEY_MAX, "of a GPU that is missing, as USD/GPU/week"),
+    REAL("missing", missing, "USD/GPU", -1, 0, MONEY_MAX,
+         "of a GPU that is missing at the end; below the price nothing is ordered; default: twice the price"),
+    REAL("price", price, "USD/GPU", 0, 0, MONEY_MAX, "of one GPU; 0 = the catalogue's"),
+    REAL("lambda", lambda, NULL, 0.5, 0, 1, "weight of the CVaR: 0 = mean cost alone, 1 = the worst cases alone"),
+    REAL("alpha", alpha, NULL, 0.9, 0, 0.999, "the CVaR is the mean of the worst 1 - alpha"),
+    {.key = "scenarios",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(F, scenarios),
+     .initial = 100,
+     .minimum = 1,
+     .maximum = 10000,
+     .doc = "drawn, of what is delivered"},
+    REAL("budget", budget, "USD", 0, 0, MONEY_MAX, "for qualification and orders; 0 = no limit"),
+    REAL("gap", gap, NULL, 1e-4, 1e-9, 1, "relative, at which the search stops"),
+    REAL("time", time, "s", 60, 0.1, 1e6, "of processor time that the search may take"),
+};
+PLACED(clx_planning_spec_schema, "plan", "what the owner should order", planning_rows);
 #undef F
 
 #define F clx_procurement_spec
@@ -125,6 +186,24 @@ static const clx_row procurement_rows[] = {
      .count_offset = offsetof(F, qualified_count),
      .single = true,
      .doc = "makers that may deliver at once"},
+    TEXT("self", self, "the buyer whom the answers are about; default: the first"),
+    {.key = "replicas",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(F, replicas),
+     .initial = 1000,
+     .minimum = 1,
+     .maximum = 100000,
+     .doc = "runs that chance is drawn for"},
+    {.key = "second",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(F, second),
+     .sub = &clx_second_spec_schema,
+     .doc = "a second source and its share of the owner's orders"},
+    {.key = "plan",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(F, plan),
+     .sub = &clx_planning_spec_schema,
+     .doc = "what the owner should order, before it is known who delivers"},
 };
 PLACED(clx_procurement_schema, "procurement", "orders of several buyers against shared capacities", procurement_rows);
 #undef F

@@ -104,7 +104,7 @@ static bool dive(clx_tree *tree, unsigned char *state, double bound, int32_t dep
     bool exact = false, up = false;
     tree->nodes++;
     if (!solve_node(tree, state, depth == 0 ? ROOT_ROUNDS : NODE_ROUNDS, &bound, &exact)) return true;
-    clx_tree_settle(tree, bound, state);
+    clx_tree_settle(tree, state);
     if (depth == 0 || tree->nodes % POLISH_EVERY == 0) clx_tree_polish(tree, state);
     int32_t decision = clx_tree_choose(tree, state, bound, &up);
     if (decision == -3) return prune(tree, fmax(bound, clx_tree_cutoff(tree))), true;

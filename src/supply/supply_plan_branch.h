@@ -31,6 +31,7 @@ typedef struct clx_tree {
   double *trial;         // S T
   double *point;         // S T: quantities of a node
   double *part;          // decisions of a node
+  double value;          // bound by the multipliers of the last relaxation; that of the node may be higher
   int64_t nodes;
 } clx_tree;
 
@@ -42,8 +43,8 @@ double clx_tree_cutoff(const clx_tree *tree);
 void clx_tree_offer(clx_tree *tree, const double *quantity);
 // The best quantities for the orders of the relaxed solution, rounded.
 void clx_tree_polish(clx_tree *tree, const unsigned char *state);
-// Decisions that no better plan takes otherwise, by reduced costs; and what follows from decisions. False: nothing is left.
-void clx_tree_settle(clx_tree *tree, double bound, unsigned char *state);
+// Decisions that no better plan takes otherwise, by reduced costs of the last relaxation; and what follows from decisions.
+void clx_tree_settle(clx_tree *tree, unsigned char *state);
 void clx_tree_imply(const clx_tree *tree, unsigned char *state);
 // Decision to branch on, or -1 when all are whole, or -2 when `state` was changed instead (one side is closed), or -3 when both are. *up: first side.
 int32_t clx_tree_choose(clx_tree *tree, unsigned char *state, double bound, bool *up);

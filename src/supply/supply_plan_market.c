@@ -29,7 +29,8 @@ static clx_status build_network(market *m, const clx_supply_finder *finder, clx_
                                 .product = s->product,
                                 .maker = s->maker[i],
                                 .at = s->start,
-                                .quantity = 1e6};
+                                .quantity = 1e6,
+                                .price = s->price > 0 ? "1 USD" : NULL};  // what is paid stands in set_terms
   }
   clx_procurement_spec *spec = CLX_NEW(m->arena, clx_procurement_spec);
   if (spec == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -142,9 +143,10 @@ static clx_status set_terms(market *m, clx_error *error) {
     out->nominal[order] = m->replica.due[(size_t)order * (size_t)m->network.weeks] / s->weeks;
     for (int32_t t = 0; t < s->periods; t++) {
       const int32_t cell = order * s->periods + t, week = arrival_of(m, order, t * s->weeks);
-      const double price =
-          clx_dated_at(product->price, product->price_count, m->network.start + t * s->weeks * CLX_WEEK) *
-          maker->price_ratio;
+      const double base =
+          s->price > 0 ? s->price
+                       : clx_dated_at(product->price, product->price_count, m->network.start + t * s->weeks * CLX_WEEK);
+      const double price = base * maker->price_ratio;
       if (price <= 0)
         return clx_fail_plain(error, CLX_INPUT, "price: product \"%s\" has none in period %d", product->name, t);
       out->price[cell] = price * (maker->deposit + (1 - maker->deposit) * delivered(out, cell));

@@ -14,6 +14,7 @@ typedef struct clx_market_spec {
   int32_t qualified_count;
   const double *demand;  // periods: GPUs wanted in each
   double share;          // of every capacity that this buyer can have, 0 < x <= 1
+  double price;          // money of a GPU; 0 = the catalogue's at the date
   double setup;          // money of one order
   double hold, late;     // money of a GPU that waits, or is missing, for one week
   double missing;        // money of a GPU that is missing at the end

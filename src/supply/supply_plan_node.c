@@ -22,6 +22,7 @@ clx_simplex_end clx_tree_relax(clx_tree *tree, int32_t rounds, double *bound, bo
   *exact = false;
   for (int32_t round = 0;; round++) {
     const clx_simplex_end end = clx_master_solve(&tree->master, clx_tree_cutoff(tree), PIVOTS, bound);
+    tree->value = *bound;
     if (end != CLX_SIMPLEX_OPTIMAL || round >= rounds) return end;
     const double allowed = tolerance(tree, *bound);
     // Rounds that gain nothing are not worth their time, but where the node must be exact.
@@ -106,8 +107,9 @@ void clx_tree_imply(const clx_tree *tree, unsigned char *state) {
   }
 }
 
-void clx_tree_settle(clx_tree *tree, double bound, unsigned char *state) {
-  const double room = clx_tree_cutoff(tree) - bound;
+void clx_tree_settle(clx_tree *tree, unsigned char *state) {
+  // Gains are above what these multipliers prove, not above what the node's parents did.
+  const double room = clx_tree_cutoff(tree) - tree->value;
   for (int32_t i = 0; i < tree->master.decisions; i++) {
     if (state[i] != CLX_FREE) continue;
     if (clx_master_gain(&tree->master, i, true) > room) {

@@ -15,9 +15,11 @@ static void begin(clx_replica *r) {
   clear(r->fresh, p->purchase_count, p->weeks);
   clear(r->coming, p->purchase_count, p->weeks);
   clear(r->received, p->buyer_count, p->weeks);
+  clear(r->received_of, p->buyer_count * p->product_count, p->weeks);
   clear(r->delivered, p->order_count, p->weeks);
   clear(r->waited, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
   clear(r->used, p->limit_count, p->weeks);
+  clear(r->at_risk, p->buyer_count, p->weeks);
   clear(r->paid, p->buyer_count, 4);
   clear(r->swapped, p->swap_count, 1);
   clear(r->returned, p->swap_count, 1);
@@ -230,6 +232,14 @@ static void close_week(clx_replica *r, int32_t week) {
   for (int32_t i = 0; week > 0 && i < p->order_count; i++) {
     double *delivered = row(r->delivered, i, p->weeks);
     delivered[week] += delivered[week - 1];
+  }
+  for (int32_t i = 0; week > 0 && i < p->buyer_count * p->product_count; i++) {
+    double *received = row(r->received_of, i, p->weeks);
+    received[week] += received[week - 1];
+  }
+  for (int32_t i = 0; i < p->purchase_count; i++) {
+    const clx_purchase *purchase = &p->purchase[i];
+    row(r->at_risk, purchase->buyer, p->weeks)[week] += r->owed_for[i] * purchase->price * purchase->deposit;
   }
   for (int32_t b = 0; b < p->buyer_count; b++) {
     double *received = row(r->received, b, p->weeks), price = 0, quantity = 0;

@@ -61,8 +61,7 @@ static void apply(clx_replica *r, int32_t index, int32_t week) {
       if (r->failed[e->maker] > week) r->failed[e->maker] = week;
       break;
     case CLX_INCIDENT_DELISTING:  // what falls due at once against what is there
-      if (p->maker[e->maker]->cash_call > p->maker[e->maker]->cash && r->failed[e->maker] > week)
-        r->failed[e->maker] = week;
+      if (p->maker[e->maker]->cash_call > e->cash && r->failed[e->maker] > week) r->failed[e->maker] = week;
       break;
     case CLX_INCIDENT_RATE:
       for (int32_t i = 0; i < p->limit_count; i++) {
@@ -94,6 +93,12 @@ void clx_replica_turn(clx_replica *r, int32_t week) {
     if (r->failed[m] == week) fail_maker(r, m, week);
 }
 
+static void receive(clx_replica *r, int32_t buyer, int32_t order, int32_t week, double gpus) {
+  const clx_procurement *p = r->p;
+  row(r->received, buyer, p->weeks)[week] += gpus;
+  row(r->received_of, buyer * p->product_count + p->purchase[order].product, p->weeks)[week] += gpus;
+}
+
 void clx_replica_hand_over(clx_replica *r, int32_t order, int32_t week, double gpus) {
   const clx_procurement *p = r->p;
   for (int32_t i = 0; i < p->swap_count && gpus > 0; i++) {
@@ -110,8 +115,8 @@ void clx_replica_hand_over(clx_replica *r, int32_t order, int32_t week, double g
       buyer = p->purchase[s->from].buyer;
     }
     if (buyer < 0 || part <= 0) continue;
-    row(r->received, buyer, p->weeks)[week] += part;
+    receive(r, buyer, order, week, part);
     gpus -= part;
   }
-  row(r->received, p->purchase[order].buyer, p->weeks)[week] += gpus;
+  receive(r, p->purchase[order].buyer, order, week, gpus);
 }

@@ -87,13 +87,13 @@ static void keep(const clx_replica *r, int32_t replica, samples *s) {
 }
 
 // Sorts the samples.
-static clx_band band_of(double *sample, int32_t count) {
+static clx_supply_band band_of(double *sample, int32_t count) {
   const double mean = clx_mean(sample, count);
   clx_sort(sample, count);
-  return (clx_band){.low = clx_percentile(sample, count, 0.1),
-                    .median = clx_percentile(sample, count, 0.5),
-                    .high = clx_percentile(sample, count, 0.9),
-                    .mean = mean};
+  return (clx_supply_band){.low = clx_percentile(sample, count, 0.1),
+                           .median = clx_percentile(sample, count, 0.5),
+                           .high = clx_percentile(sample, count, 0.9),
+                           .mean = mean};
 }
 
 static double share_above_none(const double *sample, int32_t count) {
@@ -140,7 +140,7 @@ static clx_status sum_buyers(const clx_procurement *p, samples *s, clx_arena *ar
     buyer->lost = band_of(s->lost + at, n);
     buyer->stored = band_of(s->stored + at, n);
     buyer->stored_cost = band_of(s->stored_cost + at, n);
-    buyer->received = CLX_NEW_ARRAY(arena, clx_band, p->weeks);
+    buyer->received = CLX_NEW_ARRAY(arena, clx_supply_band, p->weeks);
     if (buyer->received == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
     for (int32_t w = 0; w < p->weeks; w++)
       buyer->received[w] = band_of(s->received + ((size_t)b * (size_t)p->weeks + (size_t)w) * (size_t)n, n);
@@ -185,6 +185,60 @@ clx_status clx_procurement_run(const clx_procurement *p, const clx_delivery_sett
     out->order[i].waited = waited + (size_t)i * (size_t)causes;
     out->order[i].cause = largest(out->order[i].waited, causes);
   }
+  return CLX_OK;
+}
+
+clx_status clx_procurement_open(const clx_procurement *p, clx_arena *arena, clx_replica **out, clx_error *error) {
+  *out = CLX_NEW(arena, clx_replica);
+  if (*out == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  return clx_replica_new(p, arena, *out, error);
+}
+
+void clx_procurement_replica(clx_replica *r, uint64_t seed, int32_t index) {
+  clx_replica_draw(r, seed, index < 0 ? 0 : (uint64_t)index, index < 0);
+  clx_replica_run(r);
+}
+
+const double *clx_procurement_received(const clx_replica *r, int32_t buyer, int32_t product) {
+  const size_t weeks = (size_t)r->p->weeks, products = (size_t)r->p->product_count;
+  if (product < 0) return r->received + (size_t)buyer * weeks;
+  return r->received_of + ((size_t)buyer * products + (size_t)product) * weeks;
+}
+
+const double *clx_procurement_delivered(const clx_replica *r, int32_t order) {
+  return r->delivered + (size_t)order * (size_t)r->p->weeks;
+}
+
+bool clx_procurement_full(const clx_replica *r, int32_t limit, int32_t week) {
+  const size_t at = (size_t)limit * (size_t)r->p->weeks + (size_t)week;
+  return r->limit[at] > 0 && r->used[at] >= (1 - 1e-9) * r->limit[at];
+}
+
+clx_purse clx_procurement_purse(const clx_replica *r, int32_t buyer) {
+  return (clx_purse){.paid = r->paid[buyer],
+                     .lost = r->lost[buyer],
+                     .stored = r->stored[buyer],
+                     .stored_cost = r->stored_cost[buyer],
+                     .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks};
+}
+
+clx_status clx_procurement_unswapped(const clx_procurement *p, int32_t swap, clx_arena *arena, clx_procurement *out,
+                                     clx_error *error) {
+  *out = *p;
+  out->swap = CLX_NEW_ARRAY(arena, clx_swap, p->swap_count + 1);
+  if (out->swap == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  memcpy(out->swap, p->swap, (size_t)p->swap_count * sizeof *p->swap);
+  out->swap[swap].quantity = 0;
+  return CLX_OK;
+}
+
+clx_status clx_procurement_given(const clx_procurement *p, int32_t incident, bool happens, clx_arena *arena,
+                                 clx_procurement *out, clx_error *error) {
+  *out = *p;
+  out->incident = CLX_NEW_ARRAY(arena, clx_incident, p->incident_count + 1);
+  if (out->incident == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  memcpy(out->incident, p->incident, (size_t)p->incident_count * sizeof *p->incident);
+  out->incident[incident].probability = happens;
   return CLX_OK;
 }
 

@@ -7,6 +7,7 @@
 #define FEASIBLE 1e-8  // of a basic variable beyond its bound
 #define PIVOT 1e-8     // smallest element that may be one
 #define DRIFT 1e-6     // error of a row of the dictionary that makes it be built anew
+#define APART 1e-6     // costs of a solution beside its bound, relative: the same
 enum { CHECK_EVERY = 64, CHECK_SOLVES = 16, LANES = 8 };
 
 static double *row_of(const clx_simplex *s, int32_t i) { return s->table + (size_t)i * (size_t)s->width; }
@@ -445,6 +446,12 @@ static void set_live(clx_simplex *s) {
   }
 }
 
+static bool apart(const clx_simplex *s, double bound) {
+  double sum = 0;
+  for (int32_t v = 0; v < s->columns; v++) sum += s->cost[v] * s->x[v];
+  return fabs(sum - bound) > APART * fmax(fabs(sum), 1);
+}
+
 clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots, double *bound) {
   bool anew = false;
   s->solves++;
@@ -463,6 +470,14 @@ clx_simplex_end clx_simplex_solve(clx_simplex *s, double cutoff, int64_t pivots,
         continue;
       }
       *bound = certain_bound(s);
+      // Costs of an optimal solution are its bound; where they are not, the dictionary is worn.
+      if (r < 0 && !anew && *bound <= cutoff && apart(s, *bound)) {
+        anew = true;
+        rebuild(s);
+        set_live(s);
+        set_bounds(s);
+        continue;
+      }
       return *bound > cutoff ? CLX_SIMPLEX_ABOVE : r < 0 ? CLX_SIMPLEX_OPTIMAL : CLX_SIMPLEX_LIMIT;
     }
     const int32_t j = choose_column(s, r, beyond);

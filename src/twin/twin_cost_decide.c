@@ -35,7 +35,7 @@ static const char *const DOC[CLX_COURSE_FIGURES] = {
     [CLX_COURSE_TOKEN] = "present cost over present tokens"};
 
 static clx_status put_course(const putter *p, const clx_decision_bands *b, int32_t c) {
-  char slug[48], subject[64], fact[112], day[32];
+  char slug[48], subject[64], fact[112], day[CLX_TIME_TEXT];
   clx_result_slug(p->course[c].name, slug, sizeof slug);
   snprintf(subject, sizeof subject, "course.%s", slug);
   for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
@@ -58,7 +58,8 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
   const double first = b->figure[c][CLX_COURSE_FIRST].expected;
   if (!(first < p->decision.months * CLX_MONTH) || !clx_time_read(p->c->scenario->cost.spec.start, &start))
     return CLX_OK;
-  return clx_result_add_text(p->result, fact, clx_day_write(start + first, day, sizeof day), p->error);
+  clx_time_write(start + first, false, day);
+  return clx_result_add_text(p->result, fact, day, p->error);
 }
 
 // --- options -----------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
+#include "twin/twin_buildout.h"
 #include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
+#include "twin/twin_supply.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
                         clx_error *error) {
@@ -50,6 +52,7 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
   CLX_TRY(clx_twin_training(scenario, options->seed, result, &job, &step, error));
   CLX_TRY(clx_twin_run_reliability(scenario, options->seed, options->threads, &job, &step, result, error));
   CLX_TRY(clx_twin_power(scenario, &job, &step, options->seed, result, error));
+  CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
   return clx_twin_assumptions(scenario, result, error);
 }
 
@@ -59,10 +62,12 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
   if (!clx_scenario_is_training(scenario)) {
-    // A fleet whose work is stated, not computed, is there for its cost alone.
-    const bool cost_alone = clx_scenario_has_cost(scenario) && scenario->spec.power.jobs.place.file == NULL;
-    if (cost_alone) return clx_twin_assumptions(scenario, result, error);
-    CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    // A fleet whose work is not computed may be there for its build or its cost alone.
+    if (scenario->spec.power.jobs.place.file != NULL ||
+        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario)))
+      CLX_TRY(clx_twin_power_jobs(scenario, result, error));
+    CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
+    CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
   // What a site forces its GPUs to holds for training and all that follows from it.
@@ -71,6 +76,8 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   clx_scenario fitted;
   clx_status status = clx_twin_power_settle(scenario, options->seed, arena, &fitted, error);
   if (status == CLX_OK) status = run_training(&fitted, options, result, error);
+  if (status == CLX_OK)
+    status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
   clx_arena_free(arena);
   return status;
 }

@@ -54,6 +54,7 @@ static const symbol SYMBOLS[] = {
     {"USD", 1, {0, 0, 0, 0, 0, 0, 1}, true, false, 0},
     {"token", 1, {0, 0, 0, 0, 0, 0, 0, 1}, true, true, 0},
     {"GPU", 1, {0, 0, 0, 0, 0, 0, 0, 0, 1}, true, true, 0},
+    {"rack", 1, {0}, false, true, 0},  // a plain count
 };
 
 static const struct {

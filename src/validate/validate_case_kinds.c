@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "reliability/reliability_forms.h"
+#include "validate/validate_buildout.h"
 #include "validate/validate_cases.h"
 #include "validate/validate_cooling.h"
 #include "validate/validate_cost.h"
@@ -177,5 +178,6 @@ const clx_case_kind clx_case_kinds[] = {
      .close = clx_case_scenario_close},
     {.key = "cooling", .value = clx_case_cooling_value},
     {.key = "cost", .open = clx_case_cost_open, .value = clx_case_cost_value},
+    {.key = "buildout", .open = clx_case_buildout_open, .value = clx_case_buildout_value},
 };
 const int32_t clx_case_kind_count = CLX_COUNT(clx_case_kinds);

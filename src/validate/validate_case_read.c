@@ -138,6 +138,11 @@ static const clx_row case_rows[] = {
      ROW(cost),
      PLACE(cost_place),
      .doc = "asks figures of cost by name (docs/tables.md): what all rows are computed from"},
+    {.key = "buildout",
+     .kind = CLX_ROW_NODE,
+     ROW(buildout),
+     PLACE(buildout_place),
+     .doc = "asks figures of buildout by name (docs/tables.md): what all rows are computed from"},
     {.key = "set",
      .kind = CLX_ROW_NODE,
      ROW(set),
@@ -304,6 +309,7 @@ static void check_case(reader *r, const clx_case *of) {
   check_map(r, of->inputs, "inputs");
   check_map(r, of->cooling, "cooling");
   check_map(r, of->cost, "cost");
+  check_map(r, of->buildout, "buildout");
   check_map(r, of->set, "set");
   check_map(r, of->against, "against");
   if (of->name[strcspn(of->name, "/ ")] != '\0' || of->name[0] == '\0')

@@ -38,13 +38,13 @@ typedef struct clx_case {
   const char *subject;  // folder: "reliability"; "" for a file of the user's own
   const char *name, *title, *source, *notes;
   const char *form;
-  const clx_node *inputs, *scenario, *cooling, *cost, *set, *against;
+  const clx_node *inputs, *scenario, *cooling, *cost, *buildout, *set, *against;
   clx_case_row *rows;
   int32_t row_count;
   const struct clx_case_kind *kind;
   const char *folder;  // nullable: where relative paths of the user's file start
   clx_place place, name_place, source_place, form_place, inputs_place, scenario_place, cooling_place, cost_place,
-      set_place, against_place, rows_place;
+      buildout_place, set_place, against_place, rows_place;
 } clx_case;
 
 // What one expectation came to. Values in SI.

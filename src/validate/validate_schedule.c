@@ -20,6 +20,7 @@ typedef struct tally {
   double gap, gap_most, path, path_known, seconds, bound_gap;
   double *gaps;  // [rows]
   int64_t schedules, conflicts;
+  struct tally *searched;  // of a set: those of its instances that list scheduling did not settle at once
 } tally;
 
 typedef struct study {
@@ -31,6 +32,7 @@ typedef struct study {
   tally set[SETS_MAX], all;
   int32_t set_count;
   int32_t *seen;  // [SETS_MAX] instances found of each set, for options->every
+  json_t *instances;
 } study;
 
 void clx_schedule_validation_default(clx_schedule_validation *options) {
@@ -50,14 +52,21 @@ static bool is_wanted(const study *s, const char *set) {
   }
 }
 
+static bool open_tally(study *s, tally *t, const char *name) {
+  t->name = name;
+  t->gaps = CLX_NEW_ARRAY(s->arena, double, s->table.row_count + 1);
+  return name != NULL && t->gaps != NULL;
+}
+
 static tally *set_of(study *s, const char *name) {
   for (int32_t k = 0; k < s->set_count; k++)
     if (strcmp(s->set[k].name, name) == 0) return &s->set[k];
   if (s->set_count == SETS_MAX) return NULL;
   tally *t = &s->set[s->set_count++];
-  t->name = name;
-  t->gaps = CLX_NEW_ARRAY(s->arena, double, s->table.row_count + 1);
-  return t->gaps != NULL ? t : NULL;
+  t->searched = CLX_NEW(s->arena, tally);
+  const bool made = t->searched != NULL && open_tally(s, t, name) &&
+                    open_tally(s, t->searched, clx_arena_format(s->arena, "%s searched", name));
+  return made ? t : NULL;
 }
 
 static void count(tally *t, const clx_project_outcome *o, double known) {
@@ -74,6 +83,21 @@ static void count(tally *t, const clx_project_outcome *o, double known) {
   t->seconds += o->seconds;
   t->schedules += o->schedules;
   t->conflicts += o->conflicts;
+}
+
+static void note(study *s, tally *t, const char *instance, const clx_project_outcome *o, double known) {
+  json_t *row = json_object();
+  count(t, o, known);
+  count(&s->all, o, known);
+  if (o->conflicts > 0) count(t->searched, o, known);
+  json_object_set_new(row, "instance", json_string(instance));
+  json_object_set_new(row, "makespan", json_integer(o->plan.makespan));
+  json_object_set_new(row, "best_known", json_integer((json_int_t)known));
+  json_object_set_new(row, "bound", json_integer(o->bound));
+  json_object_set_new(row, "critical_path", json_integer(o->path));
+  json_object_set_new(row, "searched", json_boolean(o->conflicts > 0));
+  json_object_set_new(row, "cpu_seconds", json_real(o->seconds));
+  json_array_append_new(s->instances, row);
 }
 
 static clx_status run_row(study *s, int32_t row, clx_error *error) {
@@ -112,10 +136,7 @@ static clx_status run_row(study *s, int32_t row, clx_error *error) {
     if (s->seen[t - s->set]++ % s->options->every == 0) {
       status = clx_project_load(path, arena, &project, error);
       if (status == CLX_OK) status = clx_project_solve(&project, &options, arena, &out, error);
-      if (status == CLX_OK) {
-        count(t, &out, known);
-        count(&s->all, &out, known);
-      }
+      if (status == CLX_OK) note(s, t, instance, &out, known);
     }
   }
   clx_arena_free(arena);
@@ -178,9 +199,12 @@ static json_t *tally_json(const tally *t) {
   return o;
 }
 
-static void write_json(const study *s, clx_buffer *out) {
+static void write_json(study *s, clx_buffer *out) {
   json_t *root = json_object(), *metrics = json_object(), *all = tally_json(&s->all), *groups = json_array();
-  for (int32_t k = 0; k < s->set_count; k++) json_array_append_new(groups, tally_json(&s->set[k]));
+  for (int32_t k = 0; k < s->set_count; k++) {
+    json_array_append_new(groups, tally_json(&s->set[k]));
+    if (s->set[k].searched->rows > 0) json_array_append_new(groups, tally_json(s->set[k].searched));
+  }
   json_object_update(root, all);
   json_object_del(root, "name");
   json_object_set_new(root, "kind", json_string("schedule"));
@@ -188,6 +212,7 @@ static void write_json(const study *s, clx_buffer *out) {
   json_object_set_new(all, "groups", groups);
   json_object_set_new(metrics, "makespan", all);
   json_object_set_new(root, "metrics", metrics);
+  json_object_set(root, "instances", s->instances);
   char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
   json_decref(root);
   if (text == NULL) {
@@ -205,7 +230,7 @@ static void write_line(const tally *t, clx_buffer *out) {
                     100 * t->path_known / n, 100 * t->bound_gap / n, t->seconds / n, (double)t->schedules / n);
 }
 
-static void write_text(const study *s, clx_buffer *out) {
+static void write_text(study *s, clx_buffer *out) {
   const clx_schedule_validation *o = s->options;
   clx_buffer_format(out, "%s: makespans against the best known", s->directory);
   if (o->schedules > 0)
@@ -215,13 +240,16 @@ static void write_text(const study *s, clx_buffer *out) {
   if (o->every > 1) clx_buffer_format(out, ", every %d. instance", o->every);
   clx_buffer_format(out, "\n%-12s %6s %6s %6s %6s %8s %8s %8s %8s %8s %9s %11s\n", "set", "rows", "equal", "better",
                     "proved", "gap %", "most %", "path %", "known %", "bound %", "CPU s", "schedules");
-  for (int32_t k = 0; k < s->set_count; k++)
+  for (int32_t k = 0; k < s->set_count; k++) {
     if (s->set[k].rows > 0) write_line(&s->set[k], out);
+    if (s->set[k].searched->rows > 0) write_line(s->set[k].searched, out);
+  }
   if (s->set_count > 1) write_line(&s->all, out);
   clx_buffer_format(
       out,
       "gap: mean over best known - 1; path, known: mean over the critical path - 1, of ours and of the best "
-      "known;\nbound: mean over our lower bound - 1; CPU s and schedules: means. Every plan was checked.\n");
+      "known;\nbound: mean over our lower bound - 1; CPU s and schedules: means. Every plan was checked.\nsearched: "
+      "those that list scheduling did not settle at once.\n");
   if (s->all.absent > 0)
     clx_buffer_format(out, "%d instances that best_known.csv names are not there.\n", s->all.absent);
 }
@@ -232,8 +260,15 @@ clx_status clx_schedule_validate(const char *directory, const clx_schedule_valid
   clx_buffer out = {0};
   *text = NULL;
   clx_schedule_validation_default(&plain);
-  study s = {.arena = clx_arena_new(), .options = options != NULL ? options : &plain, .directory = directory};
-  if (s.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  study s = {.arena = clx_arena_new(),
+             .options = options != NULL ? options : &plain,
+             .directory = directory,
+             .instances = json_array()};
+  if (s.arena == NULL || s.instances == NULL) {
+    clx_arena_free(s.arena);
+    json_decref(s.instances);
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
   clx_status status = CLX_OK;
   if (s.options->every < 1 || !(s.options->seconds > 0 || s.options->schedules > 0))
     status = clx_fail_plain(error, CLX_INPUT,
@@ -242,6 +277,7 @@ clx_status clx_schedule_validate(const char *directory, const clx_schedule_valid
   if (status == CLX_OK) status = run_all(&s, error);
   if (status == CLX_OK) (json ? write_json : write_text)(&s, &out);
   clx_arena_free(s.arena);
+  json_decref(s.instances);
   if (status == CLX_OK && (out.failed || out.data == NULL)) status = clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (status == CLX_OK)
     *text = out.data;

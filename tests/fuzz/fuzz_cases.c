@@ -1,5 +1,5 @@
-// Any text as a case: closed forms and figures of cost answered and judged, or a mistake with a sentence; never a crash. Runs of scenarios are only read:
-// fuzz_scenario runs them.
+// Any text as a case: closed forms, figures of cost and of buildout answered and judged, or a mistake with a sentence; never a crash. Runs of
+// scenarios are only read: fuzz_scenario runs them.
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   clx_case of;
   clx_status status = clx_document_read(arena, "c.yaml", (const char *)data, size, &root, &error);
   if (status == CLX_OK) status = clx_case_read(arena, the_catalog(), root, &of, &error);
-  if (status == CLX_OK && (strcmp(of.kind->key, "form") == 0 || strcmp(of.kind->key, "cost") == 0)) {
+  if (status == CLX_OK && (strcmp(of.kind->key, "form") == 0 || strcmp(of.kind->key, "cost") == 0 ||
+                           strcmp(of.kind->key, "buildout") == 0)) {
     clx_case_outcome *outcome = CLX_NEW_ARRAY(arena, clx_case_outcome, of.row_count);
     status = clx_case_evaluate(arena, the_catalog(), &of, 1, outcome, &error);
     for (int32_t i = 0; status == CLX_OK && i < of.row_count; i++) {

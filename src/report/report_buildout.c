@@ -1,0 +1,189 @@
+// A build for people: dates with bands, months with what binds, the critical path, what moves the date, events.
+#include "report/report_buildout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report_words.h"
+#include "unit/unit.h"
+
+static const double DAY = 86400;
+
+// "2024-08-11, day 109 (2024-08-02 to 2024-08-25)".
+static bool add_date(clx_words *w, const char *name) {
+  const clx_quantity *q = clx_result_find(w->result, name);
+  char at[CLX_TIME_TEXT], low[CLX_TIME_TEXT], high[CLX_TIME_TEXT];
+  if (q == NULL) return false;
+  clx_words_add(w, "%s, day %.0f", clx_buildout_date(w->result, q->value, at), floor(q->value / DAY));
+  if (q->high > q->low)
+    clx_words_add(w, " (%s to %s)", clx_buildout_date(w->result, q->low, low),
+                  clx_buildout_date(w->result, q->high, high));
+  return true;
+}
+
+static void write_milestone(clx_words *w, const char *name, const char *label, double gpus) {
+  char full[64], text[CLX_BUILDOUT_CELL], at[CLX_TIME_TEXT];
+  snprintf(full, sizeof full, "buildout.%s", name);
+  clx_words_add(w, "%s GPUs ", clx_quantity_format(gpus, "", 12, text, sizeof text));
+  if (!add_date(w, full)) {
+    clx_words_add(w, "in less than half of the builds within the horizon");
+    clx_words_end(w, label, 1, CLX_REPORT_BOLD);
+    return;
+  }
+  snprintf(full, sizeof full, "buildout.%s.p80", name);
+  const clx_quantity *late = clx_result_find(w->result, full);
+  if (late != NULL && clx_result_value(w->result, "buildout.replicas", 0) > 0)
+    clx_words_add(w, ", 8 in 10 by %s", clx_buildout_date(w->result, late->value, at));
+  clx_words_end(w, label, 1, CLX_REPORT_BOLD);
+}
+
+static void write_head(clx_words *w) {
+  const char *start = clx_result_fact(w->result, "buildout.start");
+  const double gpus = clx_result_value(w->result, "buildout.gpus_total", 0),
+               first = clx_result_value(w->result, "buildout.first", gpus);
+  clx_words_machine(w, false);
+  clx_words_add(w, "from %s", start != NULL ? start : "");
+  clx_words_some(w, ", ", "", "buildout.works", 12, " works");
+  clx_words_some(w, ", ", "", "buildout.replicas", 12, " builds with chance: middle (1 in 10 before to 9 in 10)");
+  clx_words_end(w, "build", 1, CLX_REPORT_PLAIN);
+  if (first < gpus) write_milestone(w, "first_training", "first", first);
+  write_milestone(w, "full_capacity", "all", gpus);
+}
+
+// What waited for what: the last of it where it is long.
+static void write_path(clx_words *w) {
+  enum { ROWS = 7 };
+  const int32_t count = clx_buildout_items(w->result, "path");
+  int32_t from = 1;
+  if (count > ROWS) {
+    from = count - ROWS + 2;
+    clx_words_add(w, "%d links before", from - 1);
+    clx_words_end(w, "path", 0, CLX_REPORT_PLAIN);
+  }
+  for (int32_t i = from; i <= count; i++) {
+    const double begin = clx_buildout_item_value(w->result, "path", i, "from", 0),
+                 end = clx_buildout_item_value(w->result, "path", i, "to", 0);
+    char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT], name[CLX_BUILDOUT_CELL];
+    snprintf(name, sizeof name, "%.50s", clx_buildout_item_fact(w->result, "path", i, "name"));
+    clx_words_add(w, "%-10s to %-10s %6.1f days  %s", clx_buildout_date(w->result, begin, a),
+                  clx_buildout_date(w->result, end, b), (end - begin) / DAY, name);
+    clx_words_end(w, i == 1 ? "path" : "", 0, CLX_REPORT_PLAIN);
+  }
+}
+
+static const char *cell(double value, const char *unit, int digits, char *text) {
+  return clx_quantity_format(value, unit, digits, text, CLX_BUILDOUT_CELL);
+}
+
+static void write_month(clx_words *w, const char *month) {
+  const clx_quantity *g = clx_buildout_month_item(w->result, month, "gpus"),
+                     *p = clx_buildout_month_item(w->result, month, "power");
+  char low[CLX_BUILDOUT_CELL], mid[CLX_BUILDOUT_CELL], high[CLX_BUILDOUT_CELL], watt[CLX_BUILDOUT_CELL], name[64];
+  snprintf(name, sizeof name, "buildout.month.%s.cause", month);
+  const char *cause = clx_result_fact(w->result, name);
+  double share = 0;
+  if (cause != NULL) {
+    snprintf(name, sizeof name, "cause.%s", cause);
+    const clx_quantity *q = clx_buildout_month_item(w->result, month, name);
+    if (q != NULL) share = q->value;
+  }
+  clx_words_add(w, "%-8s %9s %9s %9s %9s  %s %.0f %%", month, cell(floor(g->low + 0.5), "", 12, low),
+                cell(floor(g->value + 0.5), "", 12, mid), cell(floor(g->high + 0.5), "", 12, high),
+                p != NULL ? cell(p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause), 100 * share);
+  clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
+}
+
+// Months of a table of `rows`: those without GPUs at the start are left out first, then some of the rest.
+static void write_months(clx_words *w, int32_t rows) {
+  char month[8];
+  int32_t count = 0, first = 0;
+  while (clx_buildout_month(w->result, count, month)) {
+    if (!(clx_buildout_month_item(w->result, month, "gpus")->high > 0)) first = count;
+    count++;
+  }
+  if (count == 0 || rows < 2) return;
+  clx_words_add(w, "%-8s %9s %9s %9s %9s  %s", "month", "1 in 10", "GPUs", "9 in 10", "site", "held up most by");
+  clx_words_end(w, "months", 0, CLX_REPORT_BOLD);
+  const int32_t left = count - first, every = (left + rows - 2) / (rows - 1);
+  for (int32_t i = first; i < count; i++) {
+    if (i != count - 1 && (count - 1 - i) % every != 0) continue;
+    clx_buildout_month(w->result, i, month);
+    write_month(w, month);
+  }
+}
+
+static void write_drivers(clx_words *w, int32_t rows) {
+  const int32_t count = clx_buildout_items(w->result, "driver");
+  int32_t shown = 0;
+  for (int32_t i = 1; i <= count && shown < rows; i++) {
+    const double low = clx_buildout_item_value(w->result, "driver", i, "full_low", INFINITY),
+                 high = clx_buildout_item_value(w->result, "driver", i, "full_high", INFINITY),
+                 critical = clx_buildout_item_value(w->result, "driver", i, "critical", 0);
+    char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT];
+    if (!isfinite(low) || !isfinite(high) || !(fabs(high - low) > 0.05 * DAY)) continue;
+    clx_words_add(w, "%-30.30s %s to %s (%.1f days), binds in %.0f %%",
+                  clx_buildout_item_fact(w->result, "driver", i, "name"),
+                  clx_buildout_date(w->result, fmin(low, high), a), clx_buildout_date(w->result, fmax(low, high), b),
+                  fabs(high - low) / DAY, 100 * critical);
+    clx_words_end(w, shown++ == 0 ? "moves all" : "", 0, CLX_REPORT_PLAIN);
+  }
+}
+
+static void write_events(clx_words *w, int32_t rows) {
+  const int32_t count = clx_buildout_items(w->result, "event");
+  for (int32_t i = 1; i <= count && i <= rows; i++) {
+    const double happens = clx_buildout_item_value(w->result, "event", i, "happens", 0);
+    char text[CLX_BUILDOUT_CELL];
+    clx_words_add(w, "%-26.26s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
+                  100 * happens);
+    const clx_quantity *q = clx_buildout_item(w->result, "event", i, "full_if");
+    if (q != NULL && happens > 0) clx_words_add(w, ": all GPUs %s", clx_buildout_shift_text(q->value, text));
+    q = clx_buildout_item(w->result, "event", i, "first_if");
+    if (q != NULL && happens > 0) clx_words_add(w, ", first %s", clx_buildout_shift_text(q->value, text));
+    clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
+  }
+}
+
+static void write_plan(clx_words *w) {
+  const bool proved = clx_result_value(w->result, "buildout.plan.proved", 0) > 0;
+  if (!clx_words_put(w, "", "works take ", "buildout.plan.makespan", 4, "")) return;
+  if (proved)
+    clx_words_add(w, ", proved the shortest");
+  else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
+    clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
+  clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
+}
+
+void clx_report_buildout(const clx_result *result, bool colour, clx_buffer *out) {
+  enum { DRIVERS = 4, EVENTS = 3, WARNINGS = 2 };
+  clx_page page = {.out = out, .colour = colour};
+  clx_words w = {.result = result, .page = &page};
+  write_head(&w);
+  write_path(&w);
+  const int32_t events = clx_buildout_items(result, "event");
+  const int32_t warnings = clx_result_warning_count(result) > 0 ? WARNINGS : 0;
+  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - (events < EVENTS ? events : EVENTS) - 1 - warnings);
+  write_drivers(&w, DRIVERS);
+  write_events(&w, EVENTS);
+  write_plan(&w);
+  clx_page_warnings(&page, result, CLX_REPORT_LINES - page.lines);
+}
+
+// First and full capacity on one line of a run.
+void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
+  clx_words w = {.result = result, .page = page};
+  const clx_quantity *full = clx_result_find(result, "buildout.full_capacity");
+  const double gpus = clx_result_value(result, "buildout.gpus_total", 0),
+               first = clx_result_value(result, "buildout.first", gpus);
+  if (full == NULL) return;
+  if (first < gpus && clx_result_find(result, "buildout.first_training") != NULL) {
+    char text[CLX_BUILDOUT_CELL], at[CLX_TIME_TEXT];
+    clx_words_add(&w, "%s GPUs on %s, all on ", cell(first, "", 12, text),
+                  clx_buildout_date(result, clx_result_value(result, "buildout.first_training", 0), at));
+  } else {
+    clx_words_add(&w, "all GPUs on ");
+  }
+  add_date(&w, "buildout.full_capacity");
+  clx_words_end(&w, "build", 1, CLX_REPORT_PLAIN);
+}

@@ -1,0 +1,222 @@
+// What the twin gives a buildout: power and heat of a GPU, deliveries of the section `supply`, power of sources that come and go.
+#include "twin/twin_buildout.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "twin/twin_cooling.h"
+
+static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
+
+// --- power and heat of a GPU -------------------------------------------------------------------------------------------------
+
+// All of the machine at its limit.
+typedef struct draws {
+  double *servers;         // [fleet] W of a cohort at its plugs
+  double it, site, heat;   // W
+} draws;
+
+static clx_status take_case(const clx_twin_power_case *c, draws *d) {
+  d->it = c->it_peak;
+  d->site = clx_twin_site_peak(c);
+  d->heat = c->cooling != NULL ? c->cooling->peak.liquid + c->cooling->peak.air : c->it_peak;
+  for (int32_t i = 0; i < c->fleet_count; i++) d->servers[i] = clx_twin_cohort_peak(&c->fleet[i]);
+  return CLX_OK;
+}
+
+static clx_status training_draws(const clx_scenario *s, uint64_t seed, clx_arena *arena, draws *d, clx_error *error) {
+  clx_twin_power_case c = {.scenario = s, .seed = seed, .arena = arena};
+  clx_memory memory;
+  clx_result *nothing = clx_result_new();
+  if (nothing == NULL) return no_memory(error);
+  clx_status status = clx_twin_solve_training(s, false, &c.job, &memory, &c.step, error);
+  if (status == CLX_OK) status = clx_twin_power_make(&c, nothing, error);
+  if (status == CLX_OK) status = take_case(&c, d);
+  clx_result_free(nothing);
+  return status;
+}
+
+// Without a job: servers and racks at their ratings, and what a stated PUE adds.
+static void rated_draws(const clx_scenario *s, draws *d) {
+  d->it = s->machine.fabric.bill.power + s->spec.power.storage;
+  for (int32_t i = 0; i < s->machine.cohort_count; i++) {
+    const clx_cohort *c = &s->machine.cohort[i];
+    d->servers[i] = (double)c->racks * clx_rack_rated(c, 1).in;
+    d->it += d->servers[i];
+  }
+  d->heat = d->it;
+  d->site = d->it * fmax(1, s->spec.power.pue);
+}
+
+// What is not of a cohort is shared by its GPUs.
+static clx_status set_draws(clx_twin_buildout *b, clx_buildout_cohort *cohort, const int32_t *item, clx_error *error) {
+  const clx_scenario *s = b->scenario;
+  const int32_t count = s->machine.cohort_count;
+  draws d = {.servers = CLX_NEW_ARRAY(b->arena, double, count + 1)};
+  if (d.servers == NULL) return no_memory(error);
+  if (clx_scenario_is_training(s)) {
+    clx_arena *scratch = clx_arena_new();
+    if (scratch == NULL) return no_memory(error);
+    const clx_status status = training_draws(s, b->settings.seed, scratch, &d, error);
+    clx_arena_free(scratch);
+    CLX_TRY(status);
+  } else {
+    rated_draws(s, &d);
+  }
+  double servers = 0, gpus = 0;
+  for (int32_t i = 0; i < count; i++) {
+    servers += d.servers[i];
+    gpus += (double)s->machine.cohort[i].gpus;
+  }
+  for (int32_t i = 0; i < count; i++) {
+    const double own = d.servers[item[i]] / cohort[i].gpus + (d.it - servers) / gpus;
+    cohort[i].power = own * d.site / d.it;
+    cohort[i].heat = own * d.heat / d.it;
+  }
+  return CLX_OK;
+}
+
+// --- deliveries ----------------------------------------------------------------------------------------------------------------
+
+// GPUs that have come by the end of each week, for each replica; first without chance.
+typedef struct arrivals {
+  int32_t weeks;
+  double *gpus;  // [replicas + 1][weeks]
+} arrivals;
+
+static void fill_arrivals(const void *of, int32_t replica, double *gpus) {
+  const arrivals *a = of;
+  memcpy(gpus, a->gpus + (size_t)(replica + 1) * (size_t)a->weeks, (size_t)a->weeks * sizeof *gpus);
+}
+
+// What is given away later in a swap is not counted before: it is not for this machine.
+static void keep(const double *received, int32_t weeks, double *gpus) {
+  double least = INFINITY;
+  for (int32_t w = weeks - 1; w >= 0; w--) gpus[w] = least = fmin(least, received[w]);
+}
+
+static clx_status take_supply(clx_twin_buildout *b, clx_error *error) {
+  const clx_procurement *p = &b->scenario->supply.procurement;
+  struct clx_replica *replica = NULL;
+  arrivals *a = CLX_NEW(b->arena, arrivals);
+  if (a == NULL) return no_memory(error);
+  a->weeks = p->weeks;
+  a->gpus = CLX_NEW_ARRAY(b->arena, double, (size_t)(b->settings.replicas + 1) * (size_t)p->weeks);
+  clx_arena *scratch = clx_arena_new();
+  if (a->gpus == NULL || scratch == NULL) {
+    clx_arena_free(scratch);
+    return no_memory(error);
+  }
+  const clx_status status = clx_procurement_open(p, scratch, &replica, error);
+  for (int32_t k = -1; k < b->settings.replicas && status == CLX_OK; k++) {
+    clx_procurement_replica(replica, b->settings.seed, k);
+    keep(clx_procurement_received(replica, p->self, -1), p->weeks, a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
+  }
+  clx_arena_free(scratch);
+  b->input.source = (clx_buildout_source){
+      .fill = fill_arrivals, .of = a, .start = p->start - b->start, .length = CLX_WEEK, .periods = p->weeks};
+  return status;
+}
+
+// --- power ---------------------------------------------------------------------------------------------------------------------
+
+static void sort(double *time, int32_t count) {
+  for (int32_t i = 1; i < count; i++) {
+    const double one = time[i];
+    int32_t at = i;
+    for (; at > 0 && time[at - 1] > one; at--) time[at] = time[at - 1];
+    time[at] = one;
+  }
+}
+
+// What sources can give for long from each of their times on, up to the limit of the site.
+static clx_status take_power(clx_twin_buildout *b, clx_error *error) {
+  const clx_supply *supply = &b->scenario->power.supply;
+  const double limit = b->scenario->spec.power.facility_limit;
+  int32_t count = 0;
+  double *time = CLX_NEW_ARRAY(b->arena, double, 2 * supply->source_count + 1);
+  clx_buildout_point *point = CLX_NEW_ARRAY(b->arena, clx_buildout_point, 2 * supply->source_count + 1);
+  if (time == NULL || point == NULL) return no_memory(error);
+  time[count++] = 0;
+  for (int32_t i = 0; i < supply->source_count; i++) {
+    if (supply->source[i].from > 0) time[count++] = supply->source[i].from;
+    if (supply->source[i].until > 0) time[count++] = supply->source[i].until;
+  }
+  sort(time, count);
+  for (int32_t i = 0; i < count; i++) {
+    const double gives = clx_supply_capacity(supply, time[i]);
+    point[i] = (clx_buildout_point){time[i], limit > 0 ? fmin(limit, gives) : gives};
+  }
+  b->input.point[CLX_BUILDOUT_POWER] = point;
+  b->input.point_count[CLX_BUILDOUT_POWER] = count;
+  return CLX_OK;
+}
+
+// --- all of it -----------------------------------------------------------------------------------------------------------------
+
+static void warn(clx_twin_buildout *b, const char *text) { b->warning[b->warning_count++] = text; }
+
+// Which section counts where two say something.
+static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
+  const clx_scenario *s = b->scenario;
+  if (clx_scenario_supplies_buildout(s)) {
+    if (b->spec.lot_count > 0)
+      warn(b, "buildout: the orders of section 'supply' count, not 'buildout.deliveries'");
+    b->spec.lot_count = 0;
+    CLX_TRY(take_supply(b, error));
+  }
+  if (!clx_scenario_dates_power(s)) return CLX_OK;
+  if (clx_scenario_builds_power(s)) {
+    warn(b,
+         "buildout: its own power counts, not 'power.sources', whose times are those of a run that begins when the "
+         "machine is there");
+    return CLX_OK;
+  }
+  warn(b, "buildout: power is that of 'power.sources', their times counted from the start of the build");
+  return take_power(b, error);
+}
+
+clx_status clx_twin_buildout_make(const clx_scenario *s, const clx_buildout_settings *settings, clx_arena *arena,
+                                  clx_twin_buildout *b, clx_error *error) {
+  const int32_t count = s->spec.fleet_count;
+  clx_buildout_cohort *cohort = CLX_NEW_ARRAY(arena, clx_buildout_cohort, count + 1);
+  int32_t *item = CLX_NEW_ARRAY(arena, int32_t, count + 1);
+  if (cohort == NULL || item == NULL) return no_memory(error);
+  *b = (clx_twin_buildout){.scenario = s, .arena = arena, .spec = s->spec.buildout, .settings = *settings};
+  CLX_TRY(clx_date_read(b->spec.start, "start", b->spec.place, &b->start, error));
+  clx_scenario_cohorts(s, cohort, item);
+  CLX_TRY(set_draws(b, cohort, item, error));
+  b->input.cohort = cohort;
+  b->input.cohort_count = count;
+  CLX_TRY(take_sections(b, error));
+  CLX_TRY(clx_buildout_compile(&b->spec, &b->input, arena, &b->buildout, error));
+  return clx_buildout_run(b->buildout, settings, arena, &b->result, error);
+}
+
+clx_status clx_twin_buildout_capacity(const clx_scenario *s, uint64_t seed, int32_t threads, clx_arena *arena,
+                                      clx_twin_capacity_days *out, clx_error *error) {
+  clx_buildout_settings settings;
+  clx_buildout_settings_default(&settings);
+  settings.seed = seed;
+  settings.threads = threads;
+  settings.replicas = CLX_TWIN_BUILDOUT_REPLICAS;
+  clx_twin_buildout *b = CLX_NEW(arena, clx_twin_buildout);
+  if (b == NULL) return no_memory(error);
+  CLX_TRY(clx_twin_buildout_make(s, &settings, arena, b, error));
+  const clx_buildout_series *of = &b->result.series;
+  const int32_t days = of->days + 1;
+  *out = (clx_twin_capacity_days){.start = b->start,
+                                  .days = days,
+                                  .at = CLX_NEW_ARRAY(arena, double, days),
+                                  .gpus = of->mean,
+                                  .plain = of->plain,
+                                  .power = CLX_NEW_ARRAY(arena, double, days),
+                                  .power_plain = CLX_NEW_ARRAY(arena, double, days)};
+  if (out->at == NULL || out->power == NULL || out->power_plain == NULL) return no_memory(error);
+  for (int32_t d = 0; d < days; d++) {
+    out->at[d] = 86400.0 * d;
+    out->power[d] = clx_buildout_watts(b->buildout, of->mean[d]);
+    out->power_plain[d] = clx_buildout_watts(b->buildout, of->plain[d]);
+  }
+  return CLX_OK;
+}

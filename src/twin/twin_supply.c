@@ -1,0 +1,594 @@
+// Deliveries of a scenario's orders: dates, causes, money, capacities that are full.
+#include "twin/twin_supply.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chance/chance.h"
+
+enum { NAME = 192, SLIP_DAYS = 30 };
+
+static size_t cell(int32_t row, int32_t columns, int32_t column) {
+  return (size_t)row * (size_t)columns + (size_t)column;
+}
+
+static clx_status no_memory(const clx_twin_supply *c) { return clx_fail_plain(c->error, CLX_MEMORY, "out of memory"); }
+
+static clx_status tell(const clx_twin_supply *c, const char *what, double done) {
+  if (c->options->progress == NULL || c->options->progress(c->options->context, what, done)) return CLX_OK;
+  return clx_fail_plain(c->error, CLX_EXPECTATION, "stopped");
+}
+
+// --- results ---------------------------------------------------------------------------------------------------------------
+
+clx_status clx_twin_supply_one(const clx_twin_supply *c, const char *name, double value, const char *unit,
+                               const char *doc) {
+  char full[NAME + 16];
+  snprintf(full, sizeof full, "supply.%s", name);
+  return clx_twin_put(c->result, full, value, unit, doc, c->error);
+}
+
+clx_status clx_twin_supply_fact(const clx_twin_supply *c, const char *name, const char *text) {
+  char full[NAME + 16];
+  snprintf(full, sizeof full, "supply.%s", name);
+  return clx_result_add_text(c->result, full, text, c->error);
+}
+
+static clx_status put_band(const clx_twin_supply *c, const char *name, clx_supply_band band, double factor,
+                           const char *unit, const char *doc) {
+  char full[NAME + 16];
+  snprintf(full, sizeof full, "supply.%s", name);
+  return clx_result_add(c->result, full, factor * band.median, unit, factor * band.low, factor * band.high, doc,
+                        c->error);
+}
+
+const char *clx_twin_supply_slug(const char *text, char *slug, size_t size) {
+  char plain[128];
+  snprintf(plain, sizeof plain, "%.127s", text);
+  for (char *at = plain; *at != '\0'; at++) *at = *at == '-' ? ' ' : *at;  // a hyphen, no minus
+  return clx_result_slug(plain, slug, size);
+}
+
+// Sorted copy; NULL when out of memory.
+static double *sorted(const clx_twin_supply *c, const double *sample) {
+  double *copy = CLX_NEW_ARRAY(c->arena, double, c->replicas);
+  if (copy == NULL) return NULL;
+  memcpy(copy, sample, (size_t)c->replicas * sizeof *copy);
+  clx_sort(copy, c->replicas);
+  return copy;
+}
+
+clx_status clx_twin_supply_put(const clx_twin_supply *c, const char *name, const double *sample, double factor,
+                               const char *unit, const char *doc) {
+  const double *s = sorted(c, sample);
+  if (s == NULL) return no_memory(c);
+  const clx_supply_band band = {.low = clx_percentile(s, c->replicas, 0.1),
+                                .median = clx_percentile(s, c->replicas, 0.5),
+                                .high = clx_percentile(s, c->replicas, 0.9)};
+  return put_band(c, name, band, factor, unit, doc);
+}
+
+double clx_twin_supply_quantile(const clx_twin_supply *c, const double *sample, double p) {
+  const double *s = sorted(c, sample);
+  return s == NULL ? NAN : clx_percentile(s, c->replicas, p);
+}
+
+double clx_twin_supply_worst(const clx_twin_supply *c, const double *sample, double alpha) {
+  const double *s = sorted(c, sample);
+  double left = (1 - alpha) * c->replicas, sum = 0;
+  if (s == NULL) return NAN;
+  const double whole = left;
+  for (int32_t i = c->replicas - 1; i >= 0 && left > 0; i--) {
+    const double part = fmin(1, left);
+    sum += part * s[i];
+    left -= part;
+  }
+  return sum / whole;
+}
+
+double clx_twin_supply_slips(const clx_twin_supply *c, const clx_twin_fate *fate) {
+  int32_t late = 0;
+  for (int32_t k = 0; k < c->replicas; k++) late += fate->slip[k] * 7 > SLIP_DAYS;
+  return (double)late / c->replicas;
+}
+
+double clx_twin_supply_time(const clx_twin_supply *c, double week) { return fmin(week + 1, c->p->weeks) * CLX_WEEK; }
+
+// --- fates -----------------------------------------------------------------------------------------------------------------
+
+static clx_status make_fate(const clx_twin_supply *c, clx_twin_fate *f) {
+  double **all[] = {&f->finished, &f->slip, &f->gpus,   &f->missing,     &f->late, &f->paid,
+                    &f->lost,     &f->risk, &f->stored, &f->stored_cost, &f->had};
+  for (int32_t i = 0; i < CLX_COUNT(all); i++) {
+    *all[i] = CLX_NEW_ARRAY(c->arena, double, c->replicas);
+    if (*all[i] == NULL) return no_memory(c);
+  }
+  return CLX_OK;
+}
+
+static int32_t week_of(const double *delivered, int32_t weeks, double quantity) {
+  const double whole = quantity - (1e-9 * quantity + 1e-9);  // sums of fractions of GPUs
+  int32_t week = 0;
+  while (week < weeks && delivered[week] < whole) week++;
+  return week;
+}
+
+// Where slots change hands, what counts is what the owner has: GPUs against the sum of what is due.
+static void follow_swaps(const clx_procurement *p, const struct clx_replica *r, const int32_t *due, int32_t k,
+                         clx_twin_fate *f) {
+  const double *received = clx_procurement_received(r, p->self, -1);
+  double ordered = 0;
+  int32_t last = 0;
+  for (int32_t i = 0; i < p->order_count; i++) {
+    if (p->purchase[i].buyer != p->self) continue;
+    ordered += p->purchase[i].quantity;
+    if (due[i] > last) last = due[i];
+  }
+  const int32_t week = week_of(received, p->weeks, ordered);
+  f->finished[k] = week;
+  f->slip[k] = week - last;
+  f->missing[k] = week < p->weeks ? 0 : ordered - received[p->weeks - 1];
+  f->late[k] = 0;
+  for (int32_t w = 0; w < p->weeks; w++) {
+    double wanted = 0;
+    for (int32_t i = 0; i < p->order_count; i++)
+      if (p->purchase[i].buyer == p->self && due[i] <= w) wanted += p->purchase[i].quantity;
+    f->late[k] += fmax(0, wanted - received[w]);
+  }
+}
+
+static bool swaps_slots(const clx_procurement *p) {
+  for (int32_t i = 0; i < p->swap_count; i++) {
+    if (p->purchase[p->swap[i].from].buyer == p->self || p->purchase[p->swap[i].to].buyer == p->self) return true;
+  }
+  return false;
+}
+
+static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const struct clx_replica *r,
+                      const int32_t *due, int32_t k, clx_twin_fate *f) {
+  const clx_purse purse = clx_procurement_purse(r, p->self);
+  f->finished[k] = f->missing[k] = f->late[k] = f->risk[k] = 0;
+  f->slip[k] = -INFINITY;
+  for (int32_t i = 0; i < p->order_count; i++) {
+    const clx_purchase *order = &p->purchase[i];
+    const double *delivered = clx_procurement_delivered(r, i);
+    if (order->buyer != p->self) continue;
+    const int32_t week = week_of(delivered, p->weeks, order->quantity);
+    f->finished[k] = fmax(f->finished[k], week);
+    f->slip[k] = fmax(f->slip[k], week - due[i]);
+    if (week == p->weeks) f->missing[k] += order->quantity - delivered[p->weeks - 1];
+    for (int32_t w = due[i]; w < p->weeks; w++) f->late[k] += order->quantity - delivered[w];
+  }
+  if (swaps_slots(p)) follow_swaps(p, r, due, k, f);
+  f->gpus[k] = clx_procurement_received(r, p->self, -1)[c->reference];
+  f->had[k] = 0;
+  for (int32_t w = 0; w < p->weeks; w++) f->had[k] += clx_procurement_received(r, p->self, -1)[w];
+  f->paid[k] = purse.paid;
+  f->lost[k] = purse.lost;
+  f->stored[k] = purse.stored;
+  f->stored_cost[k] = purse.stored_cost;
+  for (int32_t w = 0; w < p->weeks; w++) f->risk[k] = fmax(f->risk[k], purse.at_risk[w]);
+}
+
+clx_status clx_twin_supply_fates(const clx_twin_supply *c, const clx_procurement *p, const int32_t *due,
+                                 clx_twin_fate *f, double *delivered, double *full) {
+  struct clx_replica *r = NULL;
+  CLX_TRY(make_fate(c, f));
+  CLX_TRY(clx_procurement_open(p, c->arena, &r, c->error));
+  for (int32_t k = 0; k < c->replicas; k++) {
+    clx_procurement_replica(r, c->seed, k);
+    keep_fate(c, p, r, due, k, f);
+    for (int32_t i = 0; delivered != NULL && i < p->order_count; i++)
+      for (int32_t w = 0; w < p->weeks; w++)
+        delivered[cell(i, p->weeks, w)] += clx_procurement_delivered(r, i)[w] / c->replicas;
+    for (int32_t i = 0; full != NULL && i < p->limit_count; i++)
+      for (int32_t w = 0; w < p->weeks; w++)
+        if (clx_procurement_full(r, i, w)) full[cell(i, p->weeks, w)] += 1.0 / c->replicas;
+  }
+  return CLX_OK;
+}
+
+// --- the owner, buyers, orders ---------------------------------------------------------------------------------------------
+
+static clx_status put_series(const clx_twin_supply *c, const char *name, const char *unit, const double *y) {
+  char full[NAME + 16];
+  double *x = CLX_NEW_ARRAY(c->arena, double, c->p->weeks);
+  if (x == NULL) return no_memory(c);
+  for (int32_t w = 0; w < c->p->weeks; w++) x[w] = (w + 1) * CLX_WEEK;
+  snprintf(full, sizeof full, "supply.%s", name);
+  return clx_result_add_series(c->result, full, unit, y, "time", "s", x, c->p->weeks, c->error);
+}
+
+static clx_status put_owner(const clx_twin_supply *c, const clx_twin_fate *f) {
+  double ordered = 0, unfinished = 0;
+  for (int32_t i = 0; i < c->p->order_count; i++)
+    if (c->p->purchase[i].buyer == c->p->self) ordered += c->p->purchase[i].quantity;
+  double *complete = CLX_NEW_ARRAY(c->arena, double, c->replicas);
+  if (complete == NULL) return no_memory(c);
+  for (int32_t k = 0; k < c->replicas; k++) {
+    complete[k] = clx_twin_supply_time(c, f->finished[k]);
+    unfinished += f->finished[k] >= c->p->weeks ? 1.0 / c->replicas : 0;
+  }
+  CLX_TRY(clx_twin_supply_one(c, "replicas", c->replicas, "", "runs that chance was drawn for"));
+  CLX_TRY(clx_twin_supply_one(c, "weeks", c->p->weeks, "", "horizon"));
+  CLX_TRY(clx_twin_supply_one(c, "ordered", ordered, "", "GPUs of the owner's orders"));
+  CLX_TRY(clx_twin_supply_put(c, "complete", complete, 1, "s",
+                              "after the start: all orders of the owner are whole; the horizon where they are not"));
+  CLX_TRY(clx_twin_supply_one(c, "unfinished", unfinished, "", "share of runs in which they are not"));
+  CLX_TRY(clx_twin_supply_one(c, "slip_probability", clx_twin_supply_slips(c, f), "",
+                              "that an order is more than 30 days behind its date, or behind the run without chance"));
+  CLX_TRY(clx_twin_supply_one(c, "reference", clx_twin_supply_time(c, c->reference), "s",
+                              "after the start: when GPUs are compared: the last date wanted, or the end of the run "
+                              "without chance"));
+  CLX_TRY(clx_twin_supply_put(c, "at_reference", f->gpus, 1, "", "GPUs of the owner then"));
+  CLX_TRY(clx_twin_supply_put(c, "missing", f->missing, 1, "", "GPUs of his orders that have not come at the end"));
+  CLX_TRY(clx_twin_supply_put(c, "late", f->late, CLX_WEEK, "s", "GPU-time for which GPUs are due and missing"));
+  CLX_TRY(clx_twin_supply_put(c, "paid", f->paid, 1, c->money, "deposits, balances and qualification of the owner"));
+  CLX_TRY(clx_twin_supply_put(c, "lost", f->lost, 1, c->money, "deposits that failed makers kept"));
+  CLX_TRY(clx_twin_supply_put(c, "at_risk", f->risk, 1, c->money, "deposits on what is owed, in the week of most"));
+  CLX_TRY(clx_twin_supply_put(c, "stored", f->stored, CLX_WEEK, "s", "GPU-time in warehouses without power"));
+  return clx_twin_supply_put(c, "stored_cost", f->stored_cost, 1, c->money, "of it: interest and age");
+}
+
+// GPUs that the owner wants by the end of each week.
+static clx_status put_wanted(const clx_twin_supply *c) {
+  bool any = false;
+  double *wanted = CLX_NEW_ARRAY(c->arena, double, c->p->weeks);
+  if (wanted == NULL) return no_memory(c);
+  for (int32_t i = 0; i < c->p->order_count; i++) {
+    const clx_purchase *order = &c->p->purchase[i];
+    if (order->buyer != c->p->self || order->by < 0) continue;
+    any = true;
+    for (int32_t w = order->by; w < c->p->weeks; w++) wanted[w] += order->quantity;
+  }
+  return any ? put_series(c, "wanted", "", wanted) : CLX_OK;
+}
+
+static clx_status put_buyer(const clx_twin_supply *c, const clx_buyer_result *found, int32_t buyer) {
+  static const char *const names[] = {"low", "median", "high"};
+  char slug[64], name[NAME];
+  const int32_t weeks = c->p->weeks;
+  double *y = CLX_NEW_ARRAY(c->arena, double, weeks);
+  if (y == NULL) return no_memory(c);
+  clx_twin_supply_slug(c->p->buyer[buyer].name, slug, sizeof slug);
+  snprintf(name, sizeof name, "buyer.%s.received", slug);
+  CLX_TRY(put_band(c, name, found->received[weeks - 1], 1, "", "GPUs at the end"));
+  snprintf(name, sizeof name, "buyer.%s.title", slug);
+  CLX_TRY(clx_twin_supply_fact(c, name, c->p->buyer[buyer].name));
+  for (int32_t n = 0; n < CLX_COUNT(names); n++) {
+    for (int32_t w = 0; w < weeks; w++) {
+      const clx_supply_band *band = &found->received[w];
+      y[w] = n == 0 ? band->low : n == 1 ? band->median : band->high;
+    }
+    snprintf(name, sizeof name, "buyer.%s.%s", slug, names[n]);
+    CLX_TRY(put_series(c, name, "", y));
+  }
+  if (c->p->buyer[buyer].ready_count == 0) return CLX_OK;
+  snprintf(name, sizeof name, "buyer.%s.ready", slug);
+  return put_series(c, name, "", c->p->ready + cell(buyer, weeks, 0));
+}
+
+// What cost most GPU-weeks beside the lead time.
+static int32_t beside_lead(const clx_twin_supply *c, const clx_purchase_result *found) {
+  int32_t best = CLX_WAIT_LEAD;
+  for (int32_t i = CLX_WAIT_LEAD + 1; i < CLX_WAIT_LIMIT + c->p->limit_count; i++)
+    if (found->waited[i] > (best == CLX_WAIT_LEAD ? 0 : found->waited[best])) best = i;
+  return best;
+}
+
+static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index,
+                                  const char *slug) {
+  const clx_purchase *order = &c->p->purchase[index];
+  const struct {
+    const char *name, *text;
+  } facts[] = {{"title", order->name},
+               {"buyer", c->p->buyer[order->buyer].name},
+               {"product", c->p->product[order->product]->name},
+               {"maker", order->maker < 0 ? "none: chips alone" : c->p->maker[order->maker]->name},
+               {"cause", clx_wait_text(c->p, found->cause, c->arena)},
+               {"held_up", clx_wait_text(c->p, beside_lead(c, found), c->arena)},
+               {"missing_cause", found->short_cause < 0 ? NULL : clx_wait_text(c->p, found->short_cause, c->arena)}};
+  for (int32_t i = 0; i < CLX_COUNT(facts); i++) {
+    char name[NAME];
+    if (facts[i].text == NULL) continue;
+    snprintf(name, sizeof name, "order.%s.%s", slug, facts[i].name);
+    CLX_TRY(clx_twin_supply_fact(c, name, facts[i].text));
+  }
+  return CLX_OK;
+}
+
+static clx_supply_band times_of(const clx_twin_supply *c, clx_supply_band weeks) {
+  return (clx_supply_band){.low = clx_twin_supply_time(c, weeks.low),
+                           .median = clx_twin_supply_time(c, weeks.median),
+                           .high = clx_twin_supply_time(c, weeks.high)};
+}
+
+static clx_status put_order(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index) {
+  const clx_purchase *order = &c->p->purchase[index];
+  const clx_supply_band plain = {.low = order->quantity, .median = order->quantity, .high = order->quantity};
+  const double by = clx_twin_supply_time(c, order->by);
+  const struct {
+    const char *name;
+    clx_supply_band band;
+    const char *unit, *doc;
+    bool shown;
+  } rows[] = {
+      {"gpus", plain, "", "ordered", true},
+      {"by", {.low = by, .median = by, .high = by}, "s", "end of the week in which they are wanted", order->by >= 0},
+      {"complete", times_of(c, found->finished), "s", "all have come; the horizon where they have not", true},
+      {"missing", found->short_by, "", "GPUs that have not come at the end", true},
+      {"late", found->late_by, "", "GPUs missing when they are wanted", order->by >= 0}};
+  char slug[64], name[NAME];
+  clx_twin_supply_slug(order->name, slug, sizeof slug);
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
+    snprintf(name, sizeof name, "order.%s.%s", slug, rows[i].name);
+    if (rows[i].shown) CLX_TRY(put_band(c, name, rows[i].band, 1, rows[i].unit, rows[i].doc));
+  }
+  snprintf(name, sizeof name, "order.%s.unfinished", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, found->short_share, "", "share of runs in which some never come"));
+  snprintf(name, sizeof name, "order.%s.late_share", slug);
+  if (order->by >= 0)
+    CLX_TRY(clx_twin_supply_one(c, name, found->late_share, "", "share of runs in which some are late"));
+  return put_order_facts(c, found, index, slug);
+}
+
+// --- limits and chips ------------------------------------------------------------------------------------------------------
+
+static clx_status put_limit(const clx_twin_supply *c, const double *used, const double *full, int32_t index) {
+  const char *title = c->p->limit[index].name;
+  char slug[64], name[NAME];
+  double most = 0, share = 0;
+  int32_t first = -1, count = 0;
+  for (int32_t w = 0; w < c->p->weeks; w++) {
+    most = fmax(most, used[w]);
+    share = fmax(share, full[w]);
+    if (full[w] < 0.5) continue;
+    if (first < 0) first = w;
+    count++;
+  }
+  if (!(most > 0)) return CLX_OK;
+  clx_twin_supply_slug(strncmp(title, "capacity ", 9) == 0 ? title + 9 : title, slug, sizeof slug);
+  snprintf(name, sizeof name, "limit.%s.use_most", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, most, "", "of what was planned, mean, in the week of most"));
+  snprintf(name, sizeof name, "limit.%s.full_most", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, share, "", "share of runs in which nothing is left, in the week of most"));
+  snprintf(name, sizeof name, "limit.%s.full_time", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, count * CLX_WEEK, "s", "weeks in which nothing is left in half of the runs"));
+  snprintf(name, sizeof name, "limit.%s.full_from", slug);
+  if (first >= 0)
+    CLX_TRY(clx_twin_supply_one(c, name, first * CLX_WEEK, "s", "after the start: the first of these weeks"));
+  snprintf(name, sizeof name, "limit.%s.title", slug);
+  CLX_TRY(clx_twin_supply_fact(c, name, title));
+  snprintf(name, sizeof name, "limit.%s.use", slug);
+  CLX_TRY(put_series(c, name, "", used));
+  snprintf(name, sizeof name, "limit.%s.full", slug);
+  return put_series(c, name, "", full);
+}
+
+// Quarter of the calendar at a time, since the year 0; and its start.
+static int32_t quarter_at(double time) {
+  // Days of the civil calendar (Hinnant): eras of 400 years.
+  const int64_t z = (int64_t)floor(time / 86400) + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+  const int64_t day = z - era * 146097, year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+  const int64_t of_year = day - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+  const int64_t calendar = month < 10 ? month + 3 : month - 9;
+  return (int32_t)(4 * (year + era * 400 + (calendar <= 2)) + (calendar - 1) / 3);
+}
+
+static double quarter_start(int32_t quarter) {
+  char text[16];
+  double time = 0;
+  snprintf(text, sizeof text, "%04d-%02d-01", quarter / 4, quarter % 4 * 3 + 1);
+  clx_time_read(text, &time);
+  return time;
+}
+
+// Units of a capacity that one GPU of a product needs.
+static double need_of(const clx_twin_supply *c, const clx_product *product, const clx_limit *limit) {
+  const clx_supply_finder finder = clx_scenario_supply_finder(c->scenario);
+  for (int32_t k = 0; k < product->need_count; k++) {
+    const clx_capacity *entry = finder.find(finder.of, "capacity", product->need[k].capacity);
+    if (entry != NULL && clx_text_equal(entry->name, limit->name + strlen("capacity "))) return product->need[k].amount;
+  }
+  return 0;
+}
+
+static clx_status put_chips(const clx_twin_supply *c, const double *delivered, int32_t index) {
+  enum { WEEKS = 13 };
+  const clx_procurement *p = c->p;
+  const clx_limit *limit = &p->limit[index];
+  const clx_supply_finder finder = clx_scenario_supply_finder(c->scenario);
+  const clx_capacity *entry = finder.find(finder.of, "capacity", limit->name + strlen("capacity "));
+  double best = 0, made = 0, ordered = 0, sum = 0, week[WEEKS];
+  int32_t which = -1;
+  for (int32_t w = 0; entry != NULL && w < p->weeks; w++) {
+    const int32_t quarter = quarter_at(p->start + (w + 0.5) * CLX_WEEK);
+    if (w == 0 || quarter != quarter_at(p->start + (w - 0.5) * CLX_WEEK)) sum = 0;
+    for (int32_t i = 0; i < p->order_count; i++) {
+      const double *d = delivered + cell(i, p->weeks, 0),
+                   amount = need_of(c, p->product[p->purchase[i].product], limit);
+      if (p->purchase[i].buyer == p->self) sum += amount * (d[w] - (w > 0 ? d[w - 1] : 0));
+    }
+    if (sum > best) best = sum, which = quarter;
+  }
+  if (which < 0) return CLX_OK;
+  const double start = quarter_start(which), length = quarter_start(which + 1) - start;
+  clx_dated_weeks(entry->rate, entry->rate_count, start, WEEKS, week);
+  for (int32_t w = 0; w < WEEKS; w++) made += week[w] * length / WEEKS;
+  for (int32_t i = 0; i < p->order_count; i++)
+    if (p->purchase[i].buyer == p->self)
+      ordered += p->purchase[i].quantity * need_of(c, p->product[p->purchase[i].product], limit);
+  if (!(made > 0)) return CLX_OK;
+  char slug[64], name[NAME], text[16];
+  clx_twin_supply_slug(entry->name, slug, sizeof slug);
+  snprintf(name, sizeof name, "chips.%s.share", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, best / made, "", "of what is made in the quarter in which the owner gets most"));
+  snprintf(name, sizeof name, "chips.%s.order_share", slug);
+  CLX_TRY(clx_twin_supply_one(c, name, ordered / made, "", "all that the owner orders, of that quarter"));
+  snprintf(name, sizeof name, "chips.%s.quarter", slug);
+  snprintf(text, sizeof text, "%d Q%d", which / 4, which % 4 + 1);
+  CLX_TRY(clx_twin_supply_fact(c, name, text));
+  snprintf(name, sizeof name, "chips.%s.title", slug);
+  return clx_twin_supply_fact(c, name, entry->name);
+}
+
+// --- all of it -------------------------------------------------------------------------------------------------------------
+
+// When each order is due: as wanted, or as the run without chance has it.
+static clx_status set_due(clx_twin_supply *c) {
+  const clx_procurement *p = c->p;
+  struct clx_replica *r = NULL;
+  int32_t wanted = -1, done = 0;
+  c->due = CLX_NEW_ARRAY(c->arena, int32_t, p->order_count);
+  if (c->due == NULL) return no_memory(c);
+  CLX_TRY(clx_procurement_open(p, c->arena, &r, c->error));
+  clx_procurement_replica(r, c->seed, -1);
+  for (int32_t i = 0; i < p->order_count; i++) {
+    const clx_purchase *order = &p->purchase[i];
+    const int32_t week = week_of(clx_procurement_delivered(r, i), p->weeks, order->quantity);
+    c->due[i] = order->by >= 0 ? order->by : week;
+    if (order->buyer != p->self) continue;
+    if (order->by > wanted) wanted = order->by;
+    if (week > done) done = week;
+  }
+  c->reference = wanted >= 0 ? wanted : done < p->weeks ? done : p->weeks - 1;
+  return CLX_OK;
+}
+
+static clx_status put_facts(const clx_twin_supply *c) {
+  CLX_TRY(clx_twin_supply_fact(c, "self", c->p->buyer[c->p->self].name));
+  CLX_TRY(clx_twin_supply_fact(c, "start", c->scenario->spec.supply.start));
+  return clx_twin_supply_fact(c, "currency", c->p->currency);
+}
+
+static clx_status put_base(const clx_twin_supply *c) {
+  const clx_procurement *p = c->p;
+  const clx_delivery_settings settings = {.seed = c->seed, .replicas = c->replicas};
+  clx_delivery found;
+  clx_twin_fate fate;
+  double *delivered = CLX_NEW_ARRAY(c->arena, double, cell(p->order_count, p->weeks, 0) + 1),
+         *full = CLX_NEW_ARRAY(c->arena, double, cell(p->limit_count, p->weeks, 0) + 1);
+  if (delivered == NULL || full == NULL) return no_memory(c);
+  CLX_TRY(clx_procurement_run(p, &settings, c->arena, &found, c->error));
+  CLX_TRY(clx_twin_supply_fates(c, p, c->due, &fate, delivered, full));
+  CLX_TRY(put_facts(c));
+  CLX_TRY(put_owner(c, &fate));
+  CLX_TRY(put_wanted(c));
+  for (int32_t i = 0; i < p->buyer_count; i++) CLX_TRY(put_buyer(c, &found.buyer[i], i));
+  for (int32_t i = 0; i < p->order_count; i++) CLX_TRY(put_order(c, &found.order[i], i));
+  for (int32_t i = 0; i < p->limit_count; i++)
+    CLX_TRY(put_limit(c, found.used + cell(i, p->weeks, 0), full + cell(i, p->weeks, 0), i));
+  for (int32_t i = 0; i < p->limit_count; i++)
+    if (p->limit[i].kind == CLX_CAPACITY_CHIP) CLX_TRY(put_chips(c, delivered, i));
+  return CLX_OK;
+}
+
+// What cannot be filled in time: said by `strict` as a mistake, else as warnings.
+static clx_status check_demand(const clx_twin_supply *c) {
+  clx_error own;
+  clx_error_clear(&own);
+  const clx_status status = clx_procurement_demand(c->p, c->options->strict ? c->error : &own);
+  if (status == CLX_OK || c->options->strict || status != CLX_INFEASIBLE) return status;
+  for (int32_t i = 0; i < own.count; i++)
+    CLX_TRY(clx_result_warn(c->result, c->error, "supply: even without chance, %s", own.mistake[i].text));
+  return CLX_OK;
+}
+
+static clx_status need_section(const clx_scenario *scenario, clx_error *error) {
+  if (clx_scenario_is_supplied(scenario)) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT,
+                        "scenario '%s' has no section 'supply': state who orders what from whom (colossus schema; "
+                        "colossus order switch-to-dell shows what comes of it)",
+                        scenario->spec.name);
+}
+
+// Names become parts of names of results: two must not become the same.
+static clx_status check_names(const clx_twin_supply *c, const char *key, const char *name, const char *earlier,
+                              clx_place place) {
+  char slug[64], before[64] = "";
+  clx_twin_supply_slug(name, slug, sizeof slug);
+  if (earlier != NULL) clx_twin_supply_slug(earlier, before, sizeof before);
+  if (slug[0] == '\0')
+    return clx_fail(c->error, CLX_INPUT, place, "'supply.%s': the name \"%s\" has no letter or digit", key, name);
+  if (!clx_text_equal(slug, before)) return CLX_OK;
+  return clx_fail(c->error, CLX_INPUT, place, "'supply.%s': the name \"%s\" is too much like \"%s\"", key, name,
+                  earlier);
+}
+
+static clx_status check_all_names(const clx_twin_supply *c) {
+  const clx_procurement_spec *s = &c->scenario->spec.supply;
+  for (int32_t i = 0; i < s->buyer_count; i++)
+    for (int32_t k = -1; k < i; k++)
+      CLX_TRY(check_names(c, "buyers", s->buyer[i].name, k < 0 ? NULL : s->buyer[k].name, s->buyer[i].place));
+  for (int32_t i = 0; i < s->order_count; i++)
+    for (int32_t k = -1; k < i; k++)
+      CLX_TRY(check_names(c, "orders", s->order[i].name, k < 0 ? NULL : s->order[k].name, s->order[i].place));
+  for (int32_t i = 0; i < s->incident_count; i++)
+    for (int32_t k = -1; k < i; k++)
+      CLX_TRY(check_names(c, "events", s->incident[i].name, k < 0 ? NULL : s->incident[k].name, s->incident[i].place));
+  for (int32_t i = 0; i < s->swap_count; i++) {
+    const clx_swap_spec *swap = &s->swap[i];
+    for (int32_t k = -1; swap->name != NULL && k < s->incident_count; k++)
+      CLX_TRY(check_names(c, "swaps", swap->name, k < 0 ? NULL : s->incident[k].name, swap->place));
+    for (int32_t k = 0; swap->name != NULL && k < i; k++)
+      CLX_TRY(check_names(c, "swaps", swap->name, s->swap[k].name, swap->place));
+  }
+  return CLX_OK;
+}
+
+static clx_status open_case(clx_twin_supply *c) {
+  const clx_scenario *s = c->scenario;
+  c->p = &s->supply.procurement;
+  c->seed = c->options->seed;
+  c->replicas = c->options->replicas > 0 ? c->options->replicas : s->spec.supply.replicas;
+  c->money = clx_text_equal(c->p->currency, "USD") ? "USD" : "";
+  c->arena = clx_arena_new();
+  if (c->arena == NULL) return no_memory(c);
+  CLX_TRY(check_all_names(c));
+  CLX_TRY(set_due(c));
+  return check_demand(c);
+}
+
+static clx_status study(clx_twin_supply *c) {
+  CLX_TRY(clx_twin_scenario(c->scenario, c->result, c->error));
+  CLX_TRY(clx_twin_machine(c->scenario, c->result, c->error));
+  CLX_TRY(open_case(c));
+  CLX_TRY(tell(c, "deliveries", 0));
+  CLX_TRY(put_base(c));
+  CLX_TRY(tell(c, "events", 0.2));
+  CLX_TRY(clx_twin_supply_events(c));
+  CLX_TRY(tell(c, "second source", 0.5));
+  CLX_TRY(clx_twin_supply_second(c));
+  CLX_TRY(tell(c, "planning", 0.6));
+  if (c->options->plan) CLX_TRY(clx_twin_supply_plan(c));
+  CLX_TRY(tell(c, "planning", 1));
+  return clx_twin_assumptions(c->scenario, c->result, c->error);
+}
+
+clx_status clx_twin_order(const clx_scenario *scenario, const clx_order_options *options, clx_result *result,
+                          clx_error *error) {
+  clx_order_options plain;
+  clx_order_options_default(&plain);
+  clx_twin_supply c = {
+      .scenario = scenario, .options = options != NULL ? options : &plain, .result = result, .error = error};
+  CLX_TRY(need_section(scenario, error));
+  const clx_status status = study(&c);
+  clx_arena_free(c.arena);
+  return status;
+}
+
+clx_status clx_twin_order_check(const clx_scenario *scenario, clx_error *error) {
+  CLX_TRY(need_section(scenario, error));
+  return clx_procurement_demand(&scenario->supply.procurement, error);
+}
+
+clx_status clx_twin_supply_run(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error) {
+  const clx_order_options plain = {.seed = seed};
+  clx_twin_supply c = {.scenario = scenario, .options = &plain, .result = result, .error = error};
+  if (!clx_scenario_is_supplied(scenario)) return CLX_OK;
+  clx_status status = open_case(&c);
+  if (status == CLX_OK) status = put_base(&c);
+  clx_arena_free(c.arena);
+  return status;
+}

@@ -135,7 +135,7 @@ static void write_events(clx_words *w, int32_t rows) {
   for (int32_t i = 1; i <= count && i <= rows; i++) {
     const double happens = clx_buildout_item_value(w->result, "event", i, "happens", 0);
     char text[CLX_BUILDOUT_CELL];
-    clx_words_add(w, "%-26.26s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
+    clx_words_add(w, "%-20.20s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
                   100 * happens);
     const clx_quantity *q = clx_buildout_item(w->result, "event", i, "full_if");
     if (q != NULL && happens > 0) clx_words_add(w, ": all GPUs %s", clx_buildout_shift_text(q->value, text));

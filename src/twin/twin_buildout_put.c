@@ -363,8 +363,8 @@ clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_res
   putter p = {.b = b, .result = result, .error = error};
   CLX_TRY(put_sums(&p));
   CLX_TRY(put_by(&p));
-  CLX_TRY(put_months(&p));
-  CLX_TRY(put_chain(&p, &b->result.full_chain, "critical_path", true));
+  if (study) CLX_TRY(put_months(&p));
+  CLX_TRY(put_chain(&p, &b->result.full_chain, "critical_path", study));
   CLX_TRY(put_chain(&p, &b->result.first_chain, "first_path", false));
   CLX_TRY(put_days(&p, study));
   for (int32_t i = 0; i < b->warning_count; i++) CLX_TRY(clx_result_warn(result, error, "%s", b->warning[i]));

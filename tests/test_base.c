@@ -163,15 +163,20 @@ static void test_days_are_written(void **state) {
   (void)state;
   static const char *const days[] = {"1970-01-01", "1969-12-31", "2024-02-29", "2024-08-11",
                                      "2000-03-01", "1900-03-01", "2100-12-31"};
-  char text[16];
+  char text[CLX_TIME_TEXT];
   double time = 0;
   for (int32_t i = 0; i < CLX_COUNT(days); i++) {
     assert_true(clx_time_read(days[i], &time));
-    assert_string_equal(clx_day_write(time, text, sizeof text), days[i]);
-    assert_string_equal(clx_day_write(time + 86399.5, text, sizeof text), days[i]);
+    clx_time_write(time, false, text);
+    assert_string_equal(text, days[i]);
+    clx_time_write(time + 86399.5, false, text);
+    assert_string_equal(text, days[i]);
   }
-  assert_string_equal(clx_day_write(1e13, text, sizeof text), "");
-  assert_string_equal(clx_day_write(NAN, text, sizeof text), "");
+  assert_true(clx_time_read("2024-08-11T12:30:05", &time));
+  clx_time_write(time + 0.9, true, text);
+  assert_string_equal(text, "2024-08-11T12:30:05");
+  clx_time_write(1e13, false, text);  // stands at the last year
+  assert_string_equal(text, "9999-12-31");
 }
 
 int main(void) {

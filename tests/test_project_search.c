@@ -120,6 +120,136 @@ static void maximum_lags_are_kept_or_proved_impossible(void **state) {
   assert_true(infeasible > 0);
 }
 
+// Modes, a consumable that arrives in two lots, and an activity that pauses; deadlines at times.
+static void make_rich(project_rig *r, uint64_t *chance) {
+  static const char *const name[] = {"a", "b", "c"};
+  static const bool week[] = {true, true, false};
+  rig_open(r);
+  const int32_t x = rig_resource(r, "x", false, 2), y = rig_resource(r, "y", true, 2 + rig_draw(chance, 3));
+  clx_project_add_level(&r->maker, 3 + rig_draw(chance, 3), 7);
+  const int32_t calendar = clx_project_add_calendar(&r->maker, "week", week, 3);
+  for (int32_t i = 0; i < 3; i++) {
+    clx_project_add_activity(&r->maker, name[i]);
+    for (int32_t m = rig_draw(chance, 2); m >= 0; m--) {
+      clx_project_add_mode(&r->maker, rig_draw(chance, 4));
+      clx_project_add_use(&r->maker, x, rig_draw(chance, 3));
+      clx_project_add_use(&r->maker, y, rig_draw(chance, 3));
+    }
+    clx_project_activity *a = clx_project_maker_activity(&r->maker, i);
+    if (rig_draw(chance, 2) == 0) a->calendar = calendar;
+    if (rig_draw(chance, 6) == 0) a->deadline = 3 + rig_draw(chance, 5);
+  }
+  for (int32_t i = 0; i < 3; i++)
+    for (int32_t j = i + 1; j < 3; j++)
+      if (rig_draw(chance, 2) == 0) rig_link(r, i, j, rig_draw(chance, 4), rig_draw(chance, 6) - 1, CLX_PROJECT_NONE);
+}
+
+// The shortest makespan below `best` of every choice of modes and starts.
+static void try_rich(brute *b, int32_t i) {
+  clx_error error;
+  clx_error_clear(&error);
+  if (i == b->p->activity_count) {
+    b->plan.makespan = 0;
+    for (int32_t k = 0; k < i; k++)
+      if (b->plan.finish[k] > b->plan.makespan) b->plan.makespan = b->plan.finish[k];
+    if (b->plan.makespan < b->best && clx_project_validate(b->p, &b->plan, &error) == CLX_OK)
+      b->best = b->plan.makespan;
+    return;
+  }
+  const clx_project_activity *a = &b->p->activity[i];
+  for (int32_t m = 0; m < a->mode_count; m++) {
+    for (int32_t t = a->release; t < b->best; t++) {
+      b->plan.mode[i] = m;
+      b->plan.start[i] = t;
+      b->plan.finish[i] = clx_project_finish(b->p, a->calendar, t, a->mode[m].duration);
+      if (b->plan.finish[i] < b->best) try_rich(b, i + 1);
+    }
+  }
+}
+
+static void bounds_of_rich_projects_hold(void **state) {
+  (void)state;
+  int32_t checked = 0, raised = 0, proved = 0;
+  for (uint64_t seed = 1; seed <= 150; seed++) {
+    project_rig r;
+    uint64_t chance = seed;
+    make_rich(&r, &chance);
+    if (rig_check(&r) == CLX_OK) {
+      clx_project_options options;
+      clx_project_outcome out;
+      brute b = {.p = &r.project, .best = 18};
+      clx_project_options_default(&options);
+      options.schedules = 300;
+      assert_int_equal(clx_project_plan_new(&r.project, r.arena, &b.plan, &r.error), CLX_OK);
+      try_rich(&b, 0);
+      if (clx_project_solve(&r.project, &options, r.arena, &out, &r.error) == CLX_OK) {
+        if (out.bound > b.best || out.plan.makespan < b.best)
+          fail_msg("seed %d: makespan %d, bound %d, best %d", (int)seed, out.plan.makespan, out.bound, b.best);
+        checked++;
+        raised += out.bound > out.path;
+        proved += out.proved;
+      } else if (strstr(r.error.mistake[0].text, "it is proved") != NULL) {
+        if (b.best < 18) fail_msg("seed %d: said to be impossible, %d is not", (int)seed, b.best);
+      }
+    }
+    rig_close(&r);
+  }
+  if (checked < 100 || raised < 5 || proved < 80) fail_msg("%d checked, %d raised, %d proved", checked, raised, proved);
+}
+
+// What pauses leaves its crew to others: j runs while i pauses, and a bound may not forget that.
+static void a_pause_makes_room(void **state) {
+  (void)state;
+  static const bool week[] = {true, true, false};
+  project_rig r;
+  rig_open(&r);
+  const int32_t x = rig_resource(&r, "x", false, 1), calendar = clx_project_add_calendar(&r.maker, "week", week, 3);
+  const int32_t i = rig_activity(&r, "i", 3);
+  clx_project_add_use(&r.maker, x, 1);
+  clx_project_maker_activity(&r.maker, i)->calendar = calendar;
+  const int32_t j = rig_activity(&r, "j", 1);
+  clx_project_add_use(&r.maker, x, 1);
+  const int32_t k = rig_activity(&r, "k", 5);
+  rig_link(&r, i, j, CLX_PROJECT_SS, 1, CLX_PROJECT_NONE);
+  rig_link(&r, j, k, CLX_PROJECT_FS, 0, CLX_PROJECT_NONE);
+  assert_int_equal(rig_check(&r), CLX_OK);
+  clx_project_options options;
+  clx_project_outcome out;
+  clx_project_options_default(&options);
+  options.schedules = 300;
+  assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &out, &r.error), CLX_OK);
+  assert_int_equal(out.plan.makespan, 8);
+  assert_true(out.bound <= 8);
+  rig_close(&r);
+}
+
+// Three after each other by one crew, each in one of two modes: nine units, and eight until the deadline.
+static void deadlines_of_rich_projects_are_proved_impossible(void **state) {
+  (void)state;
+  for (int32_t deadline = 8; deadline <= 9; deadline++) {
+    project_rig r;
+    rig_open(&r);
+    const int32_t crew = rig_resource(&r, "crew", false, 1);
+    static const char *const name[] = {"a", "b", "c"};
+    for (int32_t i = 0; i < 3; i++) {
+      clx_project_maker_activity(&r.maker, rig_activity(&r, name[i], 3))->deadline = deadline;
+      clx_project_add_use(&r.maker, crew, 1);
+      clx_project_add_mode(&r.maker, 4);
+      clx_project_add_use(&r.maker, crew, 1);
+    }
+    assert_int_equal(rig_check(&r), CLX_OK);
+    clx_project_options options;
+    clx_project_outcome out;
+    clx_project_options_default(&options);
+    options.schedules = 300;
+    const clx_status status = clx_project_solve(&r.project, &options, r.arena, &out, &r.error);
+    assert_int_equal(status, deadline == 9 ? CLX_OK : CLX_INFEASIBLE);
+    if (deadline == 8) rig_says(&r, "it is proved that no plan keeps all deadlines");
+    if (deadline == 9) assert_true(out.proved);
+    rig_close(&r);
+  }
+}
+
 // A larger one, for what brute force cannot do.
 static void make_large(project_rig *r, uint64_t seed) {
   uint64_t chance = seed;
@@ -198,6 +328,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_projects_are_solved_as_brute_force_does),
       cmocka_unit_test(maximum_lags_are_kept_or_proved_impossible),
+      cmocka_unit_test(bounds_of_rich_projects_hold),
+      cmocka_unit_test(a_pause_makes_room),
+      cmocka_unit_test(deadlines_of_rich_projects_are_proved_impossible),
       cmocka_unit_test(equal_budgets_give_equal_plans),
       cmocka_unit_test(neighbourhoods_keep_plans_sound),
   };

@@ -45,6 +45,11 @@ static void test_shipped_scenarios(void **state) {
   for (; (name = clx_scenario_name(count, &title)) != NULL; count++) {
     assert_true(strlen(title) > 10);
     clx_result *result = run_shipped(name);
+    if (clx_result_find(result, "power.it_mean") == NULL) {  // work that is stated, not computed: there for its cost
+      assert_true(value_of(result, "cost.per_token") > 0);
+      clx_result_free(result);
+      continue;
+    }
     assert_true(value_of(result, "power.it_mean") < value_of(result, "power.it_peak"));
     if (clx_result_find(result, "training.mfu") == NULL) {  // many jobs
       assert_non_null(clx_result_find(result, "power.jobs.count"));
@@ -61,7 +66,7 @@ static void test_shipped_scenarios(void **state) {
     }
     clx_result_free(result);
   }
-  assert_int_equal(count, 6);
+  assert_int_equal(count, 9);
 }
 
 // Published: 10.60 to 10.65 s; of 64 servers 438.3 kW over the run, 409.3 kW in evaluations, dips of 10.7 % in a meter of 2 s; 41 % MFU.

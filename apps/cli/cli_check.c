@@ -49,6 +49,18 @@ static void put_assumptions(const cli_call *call, const clx_scenario *scenario) 
   }
 }
 
+// Orders that nobody can fill by their dates: no mistake of the file, but worth knowing before anything is built on it.
+static void put_orders(const clx_scenario *scenario) {
+  clx_error error;
+  clx_error_clear(&error);
+  if (clx_order_check(scenario, &error) != CLX_INFEASIBLE) return;
+  for (int32_t i = 0; i < error.count; i++) {
+    char text[1024];
+    snprintf(text, sizeof text, "even without chance, %s", error.mistake[i].text);
+    put_wrapped(text, 2);
+  }
+}
+
 static int describe(const cli_call *call, const clx_scenario *scenario, const clx_result *result) {
   clx_error error;
   clx_error_clear(&error);
@@ -64,6 +76,7 @@ static int describe(const cli_call *call, const clx_scenario *scenario, const cl
   put_count(result, "machine.switches", ", ", "switches");
   put_count(result, "machine.gpus_used", "; the job uses ", "GPUs");
   fputc('\n', stdout);
+  put_orders(scenario);
   put_assumptions(call, scenario);
   return CLI_DONE;
 }

@@ -74,7 +74,8 @@ void clx_order_options_default(clx_order_options *options);
  * budget is too small. Cost: about 0.1 ms a replica of ten orders and a hundred weeks, twice that for each event. */
 clx_status clx_order_run(const clx_scenario *scenario, const clx_order_options *options, clx_result **out,
                          clx_error *error);
-/* The same demand alone: CLX_OK where all orders with a date can be filled by it without chance, or where there are none. */
+/* The same demand alone: CLX_OK where all orders with a date can be filled by it without chance, or where none has one.
+ * CLX_INPUT: a scenario without the section. */
 clx_status clx_order_check(const clx_scenario *scenario, clx_error *error);
 /* Such a result for people; as a page around the drawings (HTML); a table ("deliveries", "orders", "events", "plan") as CSV; a drawing
  * ("deliveries", "shares") as SVG. */

@@ -118,6 +118,8 @@ static clx_status check(const clx_real *r, int32_t paths, clx_error *error) {
     return clx_fail_plain(
         error, CLX_INPUT, "%d paths, %d dates every %d months; expected at least 200, at least 2, within %d months%s",
         paths, r->dates, r->step, CLX_MONTHS_MAX, r->process == NULL ? ", and a process of the market" : "");
+  if (!(r->discount >= 0))
+    return clx_fail_plain(error, CLX_INPUT, "options discounted at %g a year; expected 0 or more", r->discount);
   if (!(r->hardware > 0) || !(r->use >= 0 && r->use <= 1) || !(r->next_price > 0))
     return clx_fail_plain(error, CLX_INPUT,
                           "hardware at %g USD, use %g, next_price %g; expected above 0, 0 to 1, above 0", r->hardware,

@@ -177,11 +177,9 @@ void clx_report_cost_lines(const clx_result *result, clx_page *page) {
   clx_words w = {.result = result, .page = page};
   if (clx_result_find(result, "cost.capex") == NULL) return;
   clx_words_band(&w, "", "", "cost.capex", 3, "");
-  clx_words_put(&w, ", ", "", "cost.opex_per_year", 3, "");
   clx_words_band(&w, "; ", "GPU-hour ", "cost.per_gpu_hour", 3, "");
-  clx_words_put(&w, "; ", "as cheap as a rent of ", "cost.rent_breakeven", 3, "");
-  clx_words_put(&w, "; ", "a run ", "cost.per_training_run", 3, "");
-  clx_words_end(&w, "cost", 2, CLX_REPORT_BOLD);
+  clx_words_put(&w, "; ", "", "cost.opex_per_year", 3, "");
+  clx_words_end(&w, "cost", 1, CLX_REPORT_BOLD);
 }
 
 void clx_report_cost(const clx_result *result, bool colour, clx_buffer *out) {

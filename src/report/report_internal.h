@@ -38,7 +38,7 @@ void clx_report_cooling_lines(const clx_result *result, clx_page *page);
 // What a run says of orders, at most 2 lines; nothing when the result has no section `supply`.
 void clx_report_supply_lines(const clx_result *result, clx_page *page);
 
-// What a run says of money, at most 2 lines; nothing when the result has no section `cost`.
+// What a run says of money, one line; nothing when the result has no section `cost`.
 void clx_report_cost_lines(const clx_result *result, clx_page *page);
 // What a run says of a build, one line; nothing when the result has no section `buildout`.
 void clx_report_buildout_lines(const clx_result *result, clx_page *page);

@@ -8,6 +8,7 @@
 
 #include "schedule/schedule_genetic.h"
 #include "schedule/schedule_large.h"
+#include "schedule/schedule_relax.h"
 #include "schedule/schedule_rich.h"
 
 typedef struct solver {
@@ -304,10 +305,66 @@ static clx_status solve_lean(solver *s, clx_project_outcome *out) {
 
 // --- all projects ----------------------------------------------------------------------------------------------------------------------------
 
+enum { RELAXED_CONFLICTS = 2000, RELAXED_TRY = 500, RELAXED_MOST = 1000000 };  // MOST: activities times units
+
+static clx_status try_relaxed(solver *s, const clx_lean *l, int32_t target, int64_t *conflicts,
+                              clx_exact_answer *answer) {
+  clx_exact *exact;
+  clx_arena *arena = clx_arena_new();
+  int32_t *start = arena != NULL ? CLX_NEW_ARRAY(arena, int32_t, l->n + 1) : NULL;
+  clx_status status = start == NULL ? clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a bound")
+                                    : clx_exact_make(l, target, NULL, 0, arena, &exact, s->error);
+  if (status == CLX_OK) {
+    *answer = clx_exact_run(exact, *conflicts < RELAXED_TRY ? *conflicts : RELAXED_TRY, out_of_time, s, start);
+    *conflicts -= clx_exact_spent(exact).conflicts + 1;
+    clx_exact_free(exact);
+  }
+  clx_arena_free(arena);
+  return status;
+}
+
+// Raises the bound by a plainer project. Steps double as long as it has no plan, and halve where one is found or the search takes long.
+static clx_status raise_relaxed(solver *s, const clx_lean *l) {
+  int64_t conflicts = RELAXED_CONFLICTS;
+  for (int32_t step = 0; step >= 0 && conflicts > 0 && !is_done(s);) {
+    const int32_t target = s->bound < l->horizon - step ? s->bound + step : l->horizon;
+    clx_exact_answer answer = CLX_EXACT_LIMIT;
+    if ((int64_t)l->n * target <= RELAXED_MOST) CLX_TRY(try_relaxed(s, l, target, &conflicts, &answer));
+    if (answer != CLX_EXACT_NONE) {
+      step = step > 0 ? step / 2 : -1;
+      continue;
+    }
+    if (target >= l->horizon) s->none = true;  // only deadlines can be the reason
+    s->bound = target + 1;
+    step = 2 * step + 1;
+  }
+  return CLX_OK;
+}
+
+// In an arena of its own: what it takes is not needed afterwards.
+static clx_status bound_by_relaxing(solver *s) {
+  if ((int64_t)s->p->activity_count * s->bound > RELAXED_MOST) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  clx_project relaxed;
+  clx_lean lean;
+  clx_status status = arena == NULL ? clx_fail_plain(s->error, CLX_MEMORY, "schedule: out of memory for a bound")
+                                    : clx_relax(s->p, arena, &relaxed, s->error);
+  if (status == CLX_OK) status = clx_lean_make(&relaxed, NULL, arena, &lean, s->error);
+  if (status == CLX_OK) {
+    const int32_t bound = energy_bound(&lean);
+    if (bound > s->bound) s->bound = bound;
+    status = raise_relaxed(s, &lean);
+  }
+  clx_arena_free(arena);
+  return status;
+}
+
 static clx_status solve_rich(solver *s, clx_project_outcome *out) {
   clx_rich *rich;
   CLX_TRY(clx_rich_make(s->p, s->options->seed, s->arena, &rich, s->error));
   out->path = s->bound = clx_rich_bound(rich);
+  CLX_TRY(bound_by_relaxing(s));
+  if (s->none) return CLX_OK;
   clx_rich_run(rich, s->options->schedules > 0 ? s->options->schedules : 1, s->bound, out_of_time, s);
   out->schedules = clx_rich_schedules(rich);
   s->found = clx_rich_best(rich, &out->plan, &s->late) && s->late == 0;

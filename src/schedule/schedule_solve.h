@@ -32,6 +32,7 @@ typedef struct clx_project_outcome {
 
 // Checks the project and makes a plan. Never a plan that breaks a rule: CLX_INFEASIBLE also where none was found (deadlines or maximum lags that
 // the best plan misses, and by how much; whether it is proved that none exists). The plan is judged by clx_project_validate before it is returned.
-// Projects with one mode each, without calendars of activities and consumables are searched exactly, the others by list scheduling and local search.
+// Projects with one mode each, without calendars of activities and consumables are searched exactly, the others by list scheduling and local
+// search, with a bound from a plainer project (schedule_relax.h).
 clx_status clx_project_solve(const clx_project *project, const clx_project_options *options, clx_arena *arena,
                              clx_project_outcome *out, clx_error *error);

@@ -64,7 +64,29 @@ static void add_item(arrivals *list, const clx_scenario *s, int32_t index) {
   }
 }
 
-clx_status clx_twin_capacity(const clx_scenario *s, clx_arena *arena, clx_capacity_series *out, clx_error *error) {
+// The steps of a build, from the start of the plan on: what came before is there at it.
+static clx_status take_build(const clx_scenario *s, const double *day, const double *usable, int32_t count,
+                             const char *start, clx_arena *arena, clx_capacity_series *out, clx_error *error) {
+  double *at = CLX_NEW_ARRAY(arena, double, count + 1), *gpus = CLX_NEW_ARRAY(arena, double, count + 1);
+  double from = 0, plan = 0, last = 0;
+  int32_t steps = 0;
+  if (at == NULL || gpus == NULL) return no_memory(error);
+  if (start != NULL && clx_time_read(start, &from) && clx_time_read(s->cost.spec.start, &plan)) from -= plan;
+  for (int32_t i = 0; i < count; i++) {
+    if (!(usable[i] > last || usable[i] < last)) continue;
+    const double time = fmax(0, from + day[i]);
+    if (steps == 0 || time > at[steps - 1]) at[steps++] = time;
+    gpus[steps - 1] = last = usable[i];
+  }
+  if (steps == 0)
+    return clx_fail_plain(error, CLX_INFEASIBLE,
+                          "cost: no GPU of the build can be used within its horizon: there is nothing to count");
+  *out = (clx_capacity_series){.at = at, .gpus = gpus, .count = steps};
+  return CLX_OK;
+}
+
+clx_status clx_twin_capacity(const clx_scenario *s, const clx_result *result, clx_arena *arena,
+                             clx_capacity_series *out, clx_error *error) {
   enum { SPREAD = 12 };
   const clx_cost_spec *spec = &s->cost.spec;
   int32_t room = SPREAD;
@@ -72,6 +94,11 @@ clx_status clx_twin_capacity(const clx_scenario *s, clx_arena *arena, clx_capaci
   arrivals list = {.item = CLX_NEW_ARRAY(arena, arrival, room)};
   double *at = CLX_NEW_ARRAY(arena, double, room), *gpus = CLX_NEW_ARRAY(arena, double, room), sum = 0;
   if (list.item == NULL || at == NULL || gpus == NULL) return no_memory(error);
+  const double *day = NULL, *built = NULL;
+  int32_t days = 0;
+  if (result != NULL && spec->use_from < 0) built = clx_result_series(result, "buildout.gpus", &day, &days);
+  if (built != NULL)
+    return take_build(s, day, built, days, clx_result_fact(result, "buildout.start"), arena, out, error);
   for (int32_t i = 0; i < spec->capital_count && spec->use_from < 0; i++) add_item(&list, s, i);
   if (list.count == 0) add(&list, fmax(0, spec->use_from), fleet_of(s));  // stated, or all of it is leased
   for (int32_t i = 0; i < list.count; i++) {
@@ -133,7 +160,7 @@ clx_status clx_twin_cost_make(const clx_scenario *s, const clx_result *result, c
   *c = (clx_twin_cost){.scenario = s, .arena = arena, .fleet = fleet_of(s)};
   take_facts(c, result);
   CLX_TRY(clx_scenario_cost_plan(s, &c->facts, arena, &c->plan, error));
-  CLX_TRY(clx_twin_capacity(s, arena, &c->capacity, error));
+  CLX_TRY(clx_twin_capacity(s, result, arena, &c->capacity, error));
   CLX_TRY(fill_input(c, error));
   CLX_TRY(clx_cost_out_make(&c->plan, arena, &c->out, error));
   clx_cost_expected(&c->plan, &expected);

@@ -28,10 +28,10 @@ typedef struct clx_twin_cost {
   clx_cost_bands bands;
 } clx_twin_cost;
 
-// When how many GPUs are usable: from `use_from` on all of the fleet, else as the section's GPUs are delivered, `install` later. Where a
-// schedule is computed, its series goes in here.
-clx_status clx_twin_capacity(const clx_scenario *scenario, clx_arena *arena, clx_capacity_series *out,
-                             clx_error *error);
+// When how many GPUs are usable: from `use_from` on all of the fleet, else as the section `buildout` found it (series buildout.gpus of
+// `result`, nullable), else as the section's GPUs are delivered, `install` later.
+clx_status clx_twin_capacity(const clx_scenario *scenario, const clx_result *result, clx_arena *arena,
+                             clx_capacity_series *out, clx_error *error);
 // Fills everything but bands: facts from what `result` holds of machine, training, reliability and power.
 clx_status clx_twin_cost_make(const clx_scenario *scenario, const clx_result *result, clx_arena *arena,
                               clx_twin_cost *cost, clx_error *error);

@@ -29,9 +29,8 @@ static void run(const clx_decide_spec *spec, const clx_decision *d, const clx_co
     }
   }
   if (spec->option_count == 0 || spec->option[0].dates > DATES_MAX) return;
-  clx_real real = spec->option[0];
-  real.process = d->process;
-  real.year = d->year;
+  clx_real real;
+  clx_decide_options(spec, d, NULL, 0, &real);
   if (clx_real_run(&real, 1, 200, arena, &out, error) == CLX_OK && !isfinite(out.flexible.mean)) abort();
 }
 

@@ -119,7 +119,8 @@ const cli_command cli_build_command = {
     .text =
         "Plays the section `buildout` of a scenario: works with crews, calendars and links give room, power, cooling\n"
         "and network when they are done; GPUs are delivered (by the section `supply` where it has orders), put on the\n"
-        "floor, started as far as the site carries them, burnt in and brought up. Power and heat of a GPU are those of\n"
+        "floor, started as far as the site carries them, burnt in and brought up. Power and heat of a GPU are those "
+        "of\n"
         "the machine at its limit. Thousands of builds with chance give the dates of first training and of full\n"
         "capacity with P10 to P90, GPUs by day, what binds in each month, the chain of what waited for what, what\n"
         "moves the date most, and what events cost. Whatever never suffices is exit code 1 with what is missing.\n"

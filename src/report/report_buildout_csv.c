@@ -66,7 +66,7 @@ void clx_report_buildout_works_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_buildout_drivers_csv(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[] = {"low",       "high",       "critical",  "critical_first", "full_low",
+  static const char *const columns[] = {"low",       "high",      "critical",   "critical_first", "full_low",
                                         "full_high", "first_low", "first_high", "correlation"};
   const int32_t count = clx_buildout_items(result, "driver");
   clx_buffer_format(out,

@@ -32,7 +32,8 @@ static void percent_cell(clx_buffer *out, double share) {
 }
 
 static void put_dates(const clx_result *result, clx_buffer *out) {
-  static const char *const titles[] = {"", "GPUs", "half of the builds by", "day", "1 in 10 by", "8 in 10 by", "9 in 10 by"};
+  static const char *const titles[] = {"",           "GPUs",      "half of the builds by", "day", "1 in 10 by",
+                                       "8 in 10 by", "9 in 10 by"};
   static const char *const names[][2] = {{"first_training", "first training"}, {"full_capacity", "full capacity"}};
   head_row(out, "Dates", titles, CLX_COUNT(titles));
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {

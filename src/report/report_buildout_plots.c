@@ -92,7 +92,8 @@ void clx_report_buildout_gantt(const clx_result *result, clx_buffer *out) {
     return;
   }
   panel.value = series(result, "gpus", &panel.time, &panel.count);
-  const double *x, *low = series(result, "gpus_p10", &x, &low_count), *high = series(result, "gpus_p90", &x, &high_count);
+  const double *x, *low = series(result, "gpus_p10", &x, &low_count),
+                   *high = series(result, "gpus_p90", &x, &high_count);
   if (panel.value != NULL && low_count == panel.count && high_count == panel.count) {
     panel.low = low;
     panel.high = high;
@@ -103,8 +104,7 @@ void clx_report_buildout_gantt(const clx_result *result, clx_buffer *out) {
   }
   const bool chance = clx_result_value(result, "buildout.replicas", 0) > 0;
   const clx_gantt gantt = {.title = title_of(result),
-                           .note = chance ? "bars without chance, whiskers P10 to P90 of the finish"
-                                          : NULL,
+                           .note = chance ? "bars without chance, whiskers P10 to P90 of the finish" : NULL,
                            .whisker = chance ? "P10 to P90" : NULL,
                            .dated = true,
                            .origin = clx_buildout_origin(result),
@@ -144,8 +144,9 @@ static void put_causes(clx_plot *p, const clx_result *result, int32_t count, con
       }
     }
     clx_buffer_format(p->picture.out, "z\"/>\n");
-    clx_svg_box(&p->picture, p->area.x + p->area.width + 22, p->key - 10, 14, 11, 0,
-                (const char *[]){"piece f0", "piece f1", "piece f2", "piece f3", "piece f4", "piece f5", "piece f6"}[k]);
+    clx_svg_box(
+        &p->picture, p->area.x + p->area.width + 22, p->key - 10, 14, 11, 0,
+        (const char *[]){"piece f0", "piece f1", "piece f2", "piece f3", "piece f4", "piece f5", "piece f6"}[k]);
     clx_plot_key(p, CLX_SAMPLE_NONE, 0, clx_buildout_cause_text(clx_buildout_cause_name[k]), "%.0f build-days of 100",
                  100 * sum / count);
   }
@@ -190,8 +191,9 @@ void clx_report_buildout_gpus(const clx_result *result, clx_buffer *out) {
     return;
   }
   clx_plot p = clx_power_page(result, WIDE, 700, what, out);
-  clx_power_head(&p, what, "below: share of the builds in which no more GPUs are on their way because of ...; "
-                           "white: all are there");
+  clx_power_head(&p, what,
+                 "below: share of the builds in which no more GPUs are on their way because of ...; "
+                 "white: all are there");
   clx_power_axes(&p, (clx_area){EDGE, TOP, WIDE - 2 * EDGE, 380}, MARGIN);
   p.x0 = 0;
   p.x1 = x[count - 1];
@@ -264,8 +266,9 @@ static void put_bar(clx_plot *p, const clx_result *result, const bar *b, double 
   const double x0 = clx_plot_at(p, fmin(b->low, b->high), p->y0).x, x1 = clx_plot_at(p, fmax(b->low, b->high), p->y0).x,
                centre = fmin(fmax(clx_plot_at(p, middle, p->y0).x, x0), x1);
   const bool turned = b->low > b->high;  // a faster crew: its P90 is the earlier date
-  clx_svg_text(&p->picture, EDGE, y + 4, "small", "start", "%s",
-               clx_goodput_cut(clx_buildout_item_fact(result, "driver", b->number, "name"), NAMES - 12, 11, cut, SHORT));
+  clx_svg_text(
+      &p->picture, EDGE, y + 4, "small", "start", "%s",
+      clx_goodput_cut(clx_buildout_item_fact(result, "driver", b->number, "name"), NAMES - 12, 11, cut, SHORT));
   clx_svg_box(&p->picture, x0, y - 7, fmax(centre - x0, 0), 14, 0, turned ? "piece f1" : "piece f0");
   clx_svg_box(&p->picture, centre, y - 7, fmax(x1 - centre, 0), 14, 0, turned ? "piece f0" : "piece f1");
   clx_svg_text(&p->picture, p->area.x + p->area.width + 12, y + 4, "tiny", "start", "%s; binds in %.0f %%",
@@ -284,8 +287,9 @@ void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out) {
   }
   const double high = 24 + count * STEP;
   clx_plot p = clx_power_page(result, WIDE, TOP + high + 70, what, out);
-  clx_power_head(&p, what, "blue: at its P10 (an event: without it), orange: at its P90 (with it), all others in the "
-                           "middle");
+  clx_power_head(&p, what,
+                 "blue: at its P10 (an event: without it), orange: at its P90 (with it), all others in the "
+                 "middle");
   p.area = (clx_area){EDGE + NAMES, TOP + 10, WIDE - 2 * EDGE - NAMES - 150, high};
   p.y1 = 1;
   double least = plain->value, most = plain->value;

@@ -68,8 +68,10 @@ const char *clx_buildout_date(const clx_result *result, double time, char *text)
 }
 
 const char *clx_buildout_cause_text(const char *cause) {
-  static const char *const texts[][2] = {{"room", "room in the halls"},  {"delivery", "deliveries"},
-                                         {"install", "installation"},    {"bring_up", "bring-up"},
+  static const char *const texts[][2] = {{"room", "room in the halls"},
+                                         {"delivery", "deliveries"},
+                                         {"install", "installation"},
+                                         {"bring_up", "bring-up"},
                                          {"done", "all there"}};
   for (int32_t i = 0; cause != NULL && i < CLX_COUNT(texts); i++)
     if (strcmp(texts[i][0], cause) == 0) return texts[i][1];

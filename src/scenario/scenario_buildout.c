@@ -14,9 +14,8 @@ void clx_scenario_cohorts(const clx_scenario *s, clx_buildout_cohort *cohort, in
   }
   for (int32_t i = 0; i < s->spec.fleet_count; i++) {
     const clx_cohort *c = &s->machine.cohort[item[i]];
-    cohort[i] = (clx_buildout_cohort){.name = c->server.name,
-                                      .gpus = (double)c->gpus,
-                                      .per_rack = (double)c->rack.servers * (double)c->server.gpus};
+    cohort[i] = (clx_buildout_cohort){
+        .name = c->server.name, .gpus = (double)c->gpus, .per_rack = (double)c->rack.servers * (double)c->server.gpus};
   }
 }
 

@@ -12,8 +12,8 @@ static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX
 
 // All of the machine at its limit.
 typedef struct draws {
-  double *servers;         // [fleet] W of a cohort at its plugs
-  double it, site, heat;   // W
+  double *servers;        // [fleet] W of a cohort at its plugs
+  double it, site, heat;  // W
 } draws;
 
 static clx_status take_case(const clx_twin_power_case *c, draws *d) {
@@ -160,8 +160,7 @@ static void warn(clx_twin_buildout *b, const char *text) { b->warning[b->warning
 static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
   const clx_scenario *s = b->scenario;
   if (clx_scenario_supplies_buildout(s)) {
-    if (b->spec.lot_count > 0)
-      warn(b, "buildout: the orders of section 'supply' count, not 'buildout.deliveries'");
+    if (b->spec.lot_count > 0) warn(b, "buildout: the orders of section 'supply' count, not 'buildout.deliveries'");
     b->spec.lot_count = 0;
     CLX_TRY(take_supply(b, error));
   }

@@ -130,8 +130,8 @@ static clx_status put_by(putter *p) {
     const clx_buildout_band *g = &by->gpus, *d = &by->gpu_days;
     const bool chance = r->replicas > 0;
     set_head(p, "gpus_by.");
-    CLX_TRY(put_between(p, by->date, chance ? g->p50 : g->plain, chance ? g->p10 : g->plain,
-                        chance ? g->p90 : g->plain, "", "GPUs that can be used then"));
+    CLX_TRY(put_between(p, by->date, chance ? g->p50 : g->plain, chance ? g->p10 : g->plain, chance ? g->p90 : g->plain,
+                        "", "GPUs that can be used then"));
     set_head(p, "gpu_days_by.");
     CLX_TRY(put_between(p, by->date, DAY * (chance ? d->p50 : d->plain), DAY * (chance ? d->p10 : d->plain),
                         DAY * (chance ? d->p90 : d->plain), "s", "GPU-time until then"));
@@ -353,8 +353,7 @@ static clx_status put_days(putter *p, bool study) {
                  {"waiting.unstarted", s->unstarted},
                  {"waiting.starting", s->starting},
                  {"waiting.idle", s->idle}};
-  for (int32_t k = 0; k < CLX_COUNT(waiting); k++)
-    CLX_TRY(put_series(p, waiting[k].name, "", waiting[k].y, x, count));
+  for (int32_t k = 0; k < CLX_COUNT(waiting); k++) CLX_TRY(put_series(p, waiting[k].name, "", waiting[k].y, x, count));
   CLX_TRY(put_curve(p, "curve.full", &r->full_capacity, x, y));
   return put_curve(p, "curve.first", &r->first_training, x, y);
 }

@@ -69,8 +69,7 @@ clx_status clx_twin_build_write(const clx_scenario *s, const clx_build_options *
   if (status == CLX_OK) status = clx_twin_buildout_make(s, &settings, arena, b, error);
   if (status == CLX_OK && b->result.work_count == 0)
     status = clx_fail_plain(error, CLX_INPUT, "scenario '%s' has no 'buildout.works' to write", s->spec.name);
-  if (status == CLX_OK)
-    status = write(clx_buildout_project(b->buildout), &b->result.plan.plan, out, error);
+  if (status == CLX_OK) status = write(clx_buildout_project(b->buildout), &b->result.plan.plan, out, error);
   clx_arena_free(arena);
   return status;
 }

@@ -76,8 +76,7 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   clx_scenario fitted;
   clx_status status = clx_twin_power_settle(scenario, options->seed, arena, &fitted, error);
   if (status == CLX_OK) status = run_training(&fitted, options, result, error);
-  if (status == CLX_OK)
-    status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
+  if (status == CLX_OK) status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
   clx_arena_free(arena);
   return status;
 }

@@ -175,7 +175,7 @@ static void test_report_checkpoints(void **state) {
 static void test_run_lines(void **state) {
   (void)state;
   static const char *const parts[] = {
-      "\nreliability an interruption every 31 min (28.5 min to 33.5 min); 5,012 (4,812 to 5,212) in 111 days\n",
+      "\nreliability an interruption every 31 min (28.5 to 33.5); 5,012 (4,812 to 5,212) in 111 days\n",
       "\ngoodput     81.2 % (78.0 to 84.4 %); lost: work done again 5.8 %, finding and swapping 4.1 %\n",
       "\n            checkpoint every 89 s, stall 2.2 s, restart 3.08 min, 128 spare servers, fewest 31\n",
       "\n            111 days (106 days to 115 days) to train with failures and restarts\n"};

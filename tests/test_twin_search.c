@@ -259,6 +259,7 @@ static void test_fast_part_alone(void **state) {
   (void)state;
   static const clx_setting settings[] = {{"machine.fleet.0.gpus", "32"},
                                          {"machine.fleet.1.gpus", "256"},
+                                         {"buildout.first", "1 GPU"},
                                          {"training.layout", "{}"},
                                          {"training.global_batch", "256"}};
   static const clx_setting fixed[] = {{"tp", "8"}, {"ep", "8"},           {"etp", "1"},

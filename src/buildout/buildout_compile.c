@@ -109,7 +109,8 @@ static void build_fleet(clx_builder *b) {
   o->first = o->spec->first > 0 ? o->spec->first : gpus * o->spec->full;
   if (in->cohort_count == 0) CLX_WRONG(b, CLX_INPUT, CLX_NOWHERE, "buildout: there are no GPUs to build for");
   if (o->first > gpus * o->spec->full)
-    CLX_WRONG(b, CLX_INPUT, o->spec->place, "first: %.0f GPUs, but full capacity is %.0f of a fleet of %.0f", o->first,
+    CLX_WRONG(b, CLX_INPUT, o->spec->place,
+              "first: %.0f GPUs, but full capacity is %.0f of a fleet of %.0f (buildout.first sets it)", o->first,
               gpus * o->spec->full, gpus);
   if (o->spec->wave > gpus || (o->spec->wave > 0 && gpus / o->spec->wave > 10000))
     CLX_WRONG(b, CLX_INPUT, o->spec->place, "wave: %.0f GPUs; expected 1 to 10,000 waves in a fleet of %.0f",

@@ -99,6 +99,7 @@ static void test_an_event_is_told_against_its_absence(void **state) {
   CLX_CHECK_NEAR(find(result, "supply.event.never.probability")->value, 0, 0, 0);
   // Moved orders start again with a lead of 8 to 12 weeks, and a part of their deposits stays behind: 60 % of 30 %.
   assert_true(find(result, "supply.event.moves_away.delay")->value > 0);
+  assert_string_equal(find(result, "supply.late")->unit, "GPU*s");
   assert_true(find(result, "supply.event.moves_away.delay_p80")->value >=
               find(result, "supply.event.moves_away.delay")->value);
   const double lost = find(result, "supply.event.moves_away.lost")->value;
@@ -151,6 +152,53 @@ static void test_an_order_that_nobody_can_fill(void **state) {
   assert_int_equal(clx_order_run(s, &strict, &result, &error), CLX_INFEASIBLE);
   assert_null(result);
   clx_scenario_free(s);
+}
+
+// Ends that lie behind the horizon are no dates, in no report.
+static void test_an_order_that_is_never_whole(void **state) {
+  (void)state;
+  clx_scenario *s = read(HEAD
+                         "  buyers: [{name: b}]\n  sharing: fair\n  orders:\n"
+                         "    - {name: y, buyer: b, product: H100, maker: dell, at: 2024-07-01, quantity: "
+                         "\"6,000 GPU\"}\n"
+                         "    - {name: z, buyer: b, product: H100, maker: supermicro, at: 2024-07-01, quantity: "
+                         "\"90,000,000 GPU\"}\n"
+                         "  events:\n    - {name: stop, kind: halt, at: 2024-08-05, maker: supermicro, duration: 8 "
+                         "weeks}\n");
+  clx_result *result = order(s, NULL);
+  clx_error error;
+  char *text = NULL;
+  assert_null(clx_result_find(result, "supply.complete"));
+  assert_null(clx_result_find(result, "supply.order.z.complete"));
+  assert_non_null(clx_result_find(result, "supply.order.y.complete"));
+  CLX_CHECK_NEAR(find(result, "supply.unfinished")->value, 1, 0, 0);
+  CLX_CHECK_NEAR(find(result, "supply.order.z.unfinished")->value, 1, 0, 0);
+  assert_null(clx_result_find(result, "supply.event.stop.delay"));
+  CLX_CHECK_NEAR(find(result, "supply.event.stop.unfinished_without")->value, 1, 0, 0);
+  assert_true(find(result, "supply.event.stop.shift")->value > 0);
+  assert_int_equal(clx_order_text(result, false, &text, &error), CLX_OK);
+  assert_non_null(strstr(text, "90,006,000 GPUs for b, not all there by 2025-04-07"));
+  // "not by end" of the order and of the event; no weeks later.
+  const char *row = strstr(text, "not by end");
+  assert_non_null(row);
+  assert_non_null(strstr(row + 1, "not by end"));
+  assert_null(strstr(text, "P80"));
+  clx_text_free(text);
+  clx_result_free(result);
+  clx_scenario_free(s);
+}
+
+static void test_dates_in_the_wrong_order(void **state) {
+  (void)state;
+  clx_scenario *s = NULL;
+  clx_error error;
+  clx_error_clear(&error);
+  static const char text[] = HEAD
+      "  buyers: [{name: b}]\n  orders:\n"
+      "    - {name: y, buyer: b, product: H100, at: 2024-09-30, by: 2024-09-20, quantity: \"60 GPU\"}\n";
+  assert_int_equal(clx_scenario_read(catalog, "s.yaml", text, strlen(text), &s, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "wanted by 2024-09-20, before it is placed: at: 2024-09-30"));
+  assert_int_equal(error.mistake[0].line, 12);
 }
 
 static const char PLANNED[] = HEAD
@@ -249,6 +297,8 @@ int main(void) {
       cmocka_unit_test(test_an_event_is_told_against_its_absence),
       cmocka_unit_test(test_a_second_source),
       cmocka_unit_test(test_an_order_that_nobody_can_fill),
+      cmocka_unit_test(test_an_order_that_is_never_whole),
+      cmocka_unit_test(test_dates_in_the_wrong_order),
       cmocka_unit_test(test_what_to_order),
       cmocka_unit_test(test_reports),
       cmocka_unit_test(test_names_that_are_too_much_alike),

@@ -16,6 +16,31 @@ static const char *date(const clx_result *result, double after, char *text) {
   return clx_orders_date(clx_orders_start(result) + after, text);
 }
 
+// The upper end of a band: not there where a tenth of the runs or more do not reach it.
+static bool reached_late(double unfinished) { return unfinished < 0.1 - 1e-9; }
+
+static const char *horizon(const clx_result *result, char *text) {
+  return date(result, clx_result_value(result, "supply.weeks", 0) * WEEK, text);
+}
+
+// "on 2025-04-07 (P10 2025-03-24, P90 2025-04-14)", or that it is not there.
+static void add_complete(clx_words *w) {
+  const clx_result *r = w->result;
+  const clx_quantity *q = clx_result_find(r, "supply.complete");
+  const double unfinished = clx_result_value(r, "supply.unfinished", 0);
+  char a[SHORT], b[SHORT];
+  if (q == NULL) {
+    clx_words_add(w, "not all there by %s", horizon(r, a));
+    if (unfinished < 1) clx_words_add(w, " in %.0f %% of runs", 100 * unfinished);
+    return;
+  }
+  clx_words_add(w, "all there on %s", date(r, q->value, a));
+  if (reached_late(unfinished))
+    clx_words_add(w, " (P10 %s, P90 %s)", date(r, q->low, a), date(r, q->high, b));
+  else
+    clx_words_add(w, " (P10 %s, P90 not by %s)", date(r, q->low, a), horizon(r, b));
+}
+
 static const char *number(double value, const char *unit, int digits, char *text) {
   return clx_quantity_format(value, unit, digits, text, SHORT);
 }
@@ -79,20 +104,19 @@ static void add_money(clx_words *w, const char *before, const char *name, bool a
 
 static void write_owner(clx_words *w) {
   const clx_result *r = w->result;
-  const clx_quantity *complete = clx_result_find(r, "supply.complete"), *at = clx_result_find(r, "supply.at_reference");
+  const clx_quantity *at = clx_result_find(r, "supply.at_reference");
   const char *self = clx_result_fact(r, "supply.self");
   char a[SHORT], b[SHORT], c[SHORT];
-  if (complete == NULL) return;
-  clx_words_add(w, "%s GPUs for %s", number(clx_result_value(r, "supply.ordered", 0), "", 12, a),
+  if (clx_result_find(r, "supply.ordered") == NULL) return;
+  clx_words_add(w, "%s GPUs for %s, ", number(clx_result_value(r, "supply.ordered", 0), "", 12, a),
                 self != NULL ? self : "the owner");
-  clx_words_add(w, ", all there on %s (P10 %s, P90 %s)", date(r, complete->value, a), date(r, complete->low, b),
-                date(r, complete->high, c));
+  add_complete(w);
   clx_words_end(w, "orders", 1, CLX_REPORT_BOLD);
   if (at != NULL)
     clx_words_add(w, "%s GPUs (%s to %s) on %s", whole(at->value, a), whole(at->low, b), whole(at->high, c),
                   date(r, clx_result_value(r, "supply.reference", 0), (char[SHORT]){0}));
-  clx_words_percent(w, "; ", "", "supply.slip_probability", " of runs more than 30 days late");
-  if (clx_result_value(r, "supply.unfinished", 0) > 0)
+  clx_words_percent(w, "; ", "", "supply.slip_probability", " of runs: an order > 30 days late");
+  if (clx_result_value(r, "supply.unfinished", 0) > 0 && clx_result_find(r, "supply.complete") != NULL)
     clx_words_percent(w, ", ", "", "supply.unfinished", " not whole within the horizon");
   clx_words_end(w, "", 2, CLX_REPORT_PLAIN);
   add_money(w, "paid ", "supply.paid", true);
@@ -123,14 +147,17 @@ static void write_orders(clx_words *w) {
     const clx_quantity *done = clx_orders_find(&n, i, "complete");
     const char *held = clx_orders_fact(&n, i, "held_up");
     const double share = clx_orders_value(&n, i, "late_share", -1);
-    if (done == NULL) continue;
+    const bool all = done != NULL, high_too = all && reached_late(clx_orders_value(&n, i, "unfinished", 0));
     put_title(clx_orders_title(&n, i), name, sizeof name);
     put_title(held != NULL ? short_name(held) : "", cause, sizeof cause);
     late[0] = '\0';
     if (share >= 0) snprintf(late, sizeof late, "%.0f %%", 100 * share);
     clx_words_add(w, "%-18s %9s %10s %10s %10s %6s %s", name, number(clx_orders_value(&n, i, "gpus", 0), "", 12, gpus),
-                  date(w->result, done->low, low), date(w->result, done->value, middle),
-                  date(w->result, done->high, high), late, cause);
+                  all ? date(w->result, done->low, low) : "", all ? date(w->result, done->value, middle) : "not by end",
+                  high_too ? date(w->result, done->high, high)
+                  : all    ? "not by end"
+                           : "",
+                  late, cause);
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
   if (n.count + n.more > rows_of(w)) {
@@ -174,23 +201,36 @@ static const char *price_of_changes(const clx_orders_names *n) {
   return "lost";
 }
 
+// "+2, P80 +5"; what lies behind the horizon is at least that much.
+static void say_delay(const clx_orders_names *n, int32_t index, char *text) {
+  const clx_quantity *delay = clx_orders_find(n, index, "delay");
+  const double with = clx_orders_value(n, index, "unfinished", 0),
+               without = clx_orders_value(n, index, "unfinished_without", 0);
+  const double beyond = without < 1 ? (with - without) / (1 - without) : 0;
+  if (delay == NULL) {
+    snprintf(text, SHORT, "not by end");
+    return;
+  }
+  snprintf(text, SHORT, "%s%+.0f, P80 %s%+.0f", beyond >= 0.5 ? ">" : "", delay->value / WEEK, beyond >= 0.2 ? ">" : "",
+           clx_orders_value(n, index, "delay_p80", 0) / WEEK);
+}
+
 static void write_events(clx_words *w) {
-  const clx_orders_names n = clx_orders_names_of(w->result, "event", "delay");
+  const clx_orders_names n = clx_orders_names_of(w->result, "event", "slip");
   const char *price = price_of_changes(&n);
-  char name[23], gpus[SHORT], lost[SHORT], mean[SHORT];
+  char name[22], gpus[SHORT], lost[SHORT], mean[SHORT];
   if (n.count == 0) return;
-  clx_words_add(w, "%-22s %12s %9s %9s %16s %12s", "with against without", "weeks later", "mean GPU", "GPUs then",
-                strcmp(price, "lost") == 0 ? "deposits lost" : "stock costs", "30 days late");
+  clx_words_add(w, "%-21s %12s %9s %9s %16s %13s", "with against without", "weeks later", "mean GPU", "GPUs then",
+                strcmp(price, "lost") == 0 ? "deposits lost" : "stock costs", "any 30 d late");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < rows_of(w); i++) {
     char delay[SHORT], slip[SHORT];
     put_title(clx_orders_title(&n, i), name, sizeof name);
-    snprintf(delay, sizeof delay, "%+.0f, P80 %+.0f", clx_orders_value(&n, i, "delay", 0) / WEEK,
-             clx_orders_value(&n, i, "delay_p80", 0) / WEEK);
+    say_delay(&n, i, delay);
     snprintf(slip, sizeof slip, "%.0f <- %.0f %%", 100 * clx_orders_value(&n, i, "slip", 0),
              100 * clx_orders_value(&n, i, "slip_without", 0));
     snprintf(mean, sizeof mean, "%+.1f", clx_orders_value(&n, i, "shift", 0) / WEEK);
-    clx_words_add(w, "%-22s %12s %9s %9s %16s %12s", name, delay, mean, whole(clx_orders_value(&n, i, "gpus", 0), gpus),
+    clx_words_add(w, "%-21s %12s %9s %9s %16s %13s", name, delay, mean, whole(clx_orders_value(&n, i, "gpus", 0), gpus),
                   money(w->result, clx_orders_value(&n, i, price, 0), lost), slip);
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
@@ -266,13 +306,11 @@ void clx_report_supply(const clx_result *result, bool colour, clx_buffer *out) {
 
 void clx_report_supply_lines(const clx_result *result, clx_page *page) {
   clx_words w = {.result = result, .page = page};
-  const clx_quantity *complete = clx_result_find(result, "supply.complete");
-  char a[SHORT], b[SHORT], c[SHORT], d[SHORT];
-  if (complete == NULL) return;
-  clx_words_add(&w, "%s GPUs ordered, all there on %s (P10 %s, P90 %s)",
-                number(clx_result_value(result, "supply.ordered", 0), "", 12, a), date(result, complete->value, b),
-                date(result, complete->low, c), date(result, complete->high, d));
-  clx_words_percent(&w, "; ", "", "supply.slip_probability", " of runs more than 30 days late");
+  char a[SHORT];
+  if (clx_result_find(result, "supply.ordered") == NULL) return;
+  clx_words_add(&w, "%s GPUs ordered, ", number(clx_result_value(result, "supply.ordered", 0), "", 12, a));
+  add_complete(&w);
+  clx_words_percent(&w, "; ", "", "supply.slip_probability", " of runs: an order > 30 days late");
   add_money(&w, "lost deposits ", "supply.lost", false);
   clx_words_end(&w, "supply", 2, CLX_REPORT_PLAIN);
 }

@@ -72,11 +72,14 @@ void clx_report_supply_orders_csv(const clx_result *result, clx_buffer *out) {
 }
 
 void clx_report_supply_events_csv(const clx_result *result, clx_buffer *out) {
-  static const column columns[] = {
-      {"at", false, false},   {"probability", false, false}, {"delay", false, true},   {"delay_p80", false, false},
-      {"shift", false, true}, {"gpus", false, true},         {"missing", false, true}, {"late", false, true},
-      {"paid", false, true},  {"lost", false, true},         {"slip", false, false},   {"slip_without", false, false}};
-  put_table(result, "event", "delay", columns, CLX_COUNT(columns), out);
+  static const column columns[] = {{"at", false, false},         {"probability", false, false},
+                                   {"delay", false, true},       {"delay_p80", false, false},
+                                   {"shift", false, true},       {"gpus", false, true},
+                                   {"missing", false, true},     {"late", false, true},
+                                   {"paid", false, true},        {"lost", false, true},
+                                   {"slip", false, false},       {"slip_without", false, false},
+                                   {"unfinished", false, false}, {"unfinished_without", false, false}};
+  put_table(result, "event", "slip", columns, CLX_COUNT(columns), out);
 }
 
 void clx_report_supply_plan_csv(const clx_result *result, clx_buffer *out) {
@@ -100,6 +103,8 @@ static void quantity_cell(const clx_orders_names *n, int32_t index, const char *
   if (q != NULL && is_date)
     snprintf(text, sizeof text, "%s", clx_orders_date(clx_orders_start(n->result) + q->value, date));
   if (q != NULL && !is_date) clx_quantity_format(q->value, q->unit, 4, text, sizeof text);
+  if (q == NULL && (strcmp(what, "complete") == 0 || strncmp(what, "delay", 5) == 0))
+    snprintf(text, sizeof text, "not within the horizon");
   clx_html_cell(out, "", text);
 }
 
@@ -136,7 +141,7 @@ void clx_report_supply_page(const clx_result *result, clx_buffer *out) {
   clx_html_drawing(out, "deliveries.svg", "GPUs delivered by week");
   clx_html_drawing(out, "shares.svg", "use of capacities by week");
   page_table(result, "Orders", "order", "gpus", orders, CLX_COUNT(orders), out);
-  page_table(result, "Events, with against without", "event", "delay", events, CLX_COUNT(events), out);
+  page_table(result, "Events, with against without", "event", "slip", events, CLX_COUNT(events), out);
   page_table(result, "A second source", "second", "delay_mean", shares, CLX_COUNT(shares), out);
   page_table(result, "What to order", "plan.maker", "gpus", makers, CLX_COUNT(makers), out);
   clx_html_warnings(result, out);

@@ -92,7 +92,7 @@ static bool is_owner(const clx_result *result, const clx_orders_names *n, int32_
 
 // Dates of events as dashed lines with numbers; their names in the key.
 static void put_events(clx_plot *p, const clx_result *result) {
-  const clx_orders_names n = clx_orders_names_of(result, "event", "delay");
+  const clx_orders_names n = clx_orders_names_of(result, "event", "slip");
   for (int32_t i = 0; i < n.count && i < 4; i++) {
     char number[SHORT];
     const double at = clx_orders_value(&n, i, "at", -1), x = clx_plot_at(p, at, p->y0).x;

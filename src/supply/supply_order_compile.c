@@ -169,6 +169,17 @@ static clx_status check_lot(const clx_procurement_build *b, const clx_order_spec
                   b->out->maker[p->maker]->name, b->out->maker[p->maker]->minimum_lot);
 }
 
+// The date wanted: not before the order.
+static clx_status build_by(const clx_procurement_build *b, const clx_order_spec *o, int32_t *week) {
+  double at = 0, by = 0;
+  CLX_TRY(clx_date_read(o->at, "at", o->place, &at, b->error));
+  CLX_TRY(clx_date_read(o->by, "by", o->place, &by, b->error));
+  if (by < at)
+    return clx_fail(b->error, CLX_INPUT, o->place, "by: order \"%s\" is wanted by %s, before it is placed: at: %s",
+                    o->name, o->by, o->at);
+  return clx_build_week(b, o->by, "by", o->place, week);
+}
+
 static clx_status build_order(clx_procurement_build *b, int32_t index) {
   const clx_order_spec *o = &b->spec->order[index];
   clx_purchase *p = &b->out->purchase[index];
@@ -185,7 +196,7 @@ static clx_status build_order(clx_procurement_build *b, int32_t index) {
   if (o->until != NULL) CLX_TRY(clx_build_week(b, o->until, "until", o->place, &p->placed_last));
   if (p->placed_last < p->placed_first)
     return clx_fail(b->error, CLX_INPUT, o->place, "until: %s is before at, %s", o->until, o->at);
-  if (o->by != NULL) CLX_TRY(clx_build_week(b, o->by, "by", o->place, &p->by));
+  if (o->by != NULL) CLX_TRY(build_by(b, o, &p->by));
   set_terms(b, p);
   p->qualified += p->placed_first;
   CLX_TRY(check_lot(b, o, p));
@@ -298,10 +309,12 @@ clx_status clx_procurement_compile(const clx_procurement_spec *spec, const clx_s
   CLX_TRY(clx_date_read(spec->start, "start", spec->place, &out->start, error));
   if (spec->weeks < 1 || spec->weeks > CLX_WEEKS_MAX)
     return clx_fail(error, CLX_INPUT, spec->place, "weeks: expected 1..%d, read %d", CLX_WEEKS_MAX, spec->weeks);
-  if (spec->order_count < 1 || spec->order_count > CLX_ORDERS_MAX || spec->buyer_count > CLX_ORDERS_MAX) {
-    return clx_fail(error, CLX_INPUT, spec->place, "orders: expected 1..%d, and at most as many buyers; read %d and %d",
-                    CLX_ORDERS_MAX, spec->order_count, spec->buyer_count);
-  }
+  if (spec->order_count < 1 || spec->order_count > CLX_ORDERS_MAX)
+    return clx_fail(error, CLX_INPUT, spec->place, "orders: expected 1 to %d of them, read %d", CLX_ORDERS_MAX,
+                    spec->order_count);
+  if (spec->buyer_count > CLX_ORDERS_MAX)
+    return clx_fail(error, CLX_INPUT, spec->place, "buyers: expected at most %d of them, read %d", CLX_ORDERS_MAX,
+                    spec->buyer_count);
   CLX_TRY(clx_build_currency(b, spec->currency, spec->place, &b->usd));
   CLX_TRY(allocate(b));
   CLX_TRY(build_buyers(b));

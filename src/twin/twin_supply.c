@@ -98,6 +98,16 @@ double clx_twin_supply_slips(const clx_twin_supply *c, const clx_twin_fate *fate
   return (double)late / c->replicas;
 }
 
+// When something is whole: nothing is said where half of the runs or more do not see it (`unfinished` says so); a band whose upper end lies behind
+// the horizon ends there.
+static clx_status put_complete(const clx_twin_supply *c, const char *name, clx_supply_band weeks, const char *doc) {
+  if (weeks.median > c->p->weeks - 1) return CLX_OK;
+  const clx_supply_band times = {.low = clx_twin_supply_time(c, weeks.low),
+                                 .median = clx_twin_supply_time(c, weeks.median),
+                                 .high = clx_twin_supply_time(c, weeks.high)};
+  return put_band(c, name, times, 1, "s", doc);
+}
+
 double clx_twin_supply_time(const clx_twin_supply *c, double week) { return fmin(week + 1, c->p->weeks) * CLX_WEEK; }
 
 // --- fates -----------------------------------------------------------------------------------------------------------------
@@ -209,17 +219,19 @@ static clx_status put_owner(const clx_twin_supply *c, const clx_twin_fate *f) {
   double ordered = 0, unfinished = 0;
   for (int32_t i = 0; i < c->p->order_count; i++)
     if (c->p->purchase[i].buyer == c->p->self) ordered += c->p->purchase[i].quantity;
-  double *complete = CLX_NEW_ARRAY(c->arena, double, c->replicas);
-  if (complete == NULL) return no_memory(c);
-  for (int32_t k = 0; k < c->replicas; k++) {
-    complete[k] = clx_twin_supply_time(c, f->finished[k]);
-    unfinished += f->finished[k] >= c->p->weeks ? 1.0 / c->replicas : 0;
-  }
+  const double *weeks = sorted(c, f->finished);
+  if (weeks == NULL) return no_memory(c);
+  for (int32_t k = 0; k < c->replicas; k++) unfinished += f->finished[k] >= c->p->weeks;
+  unfinished /= c->replicas;
+  const clx_supply_band complete = {.low = clx_percentile(weeks, c->replicas, 0.1),
+                                    .median = clx_percentile(weeks, c->replicas, 0.5),
+                                    .high = clx_percentile(weeks, c->replicas, 0.9)};
   CLX_TRY(clx_twin_supply_one(c, "replicas", c->replicas, "", "runs that chance was drawn for"));
   CLX_TRY(clx_twin_supply_one(c, "weeks", c->p->weeks, "", "horizon"));
   CLX_TRY(clx_twin_supply_one(c, "ordered", ordered, "", "GPUs of the owner's orders"));
-  CLX_TRY(clx_twin_supply_put(c, "complete", complete, 1, "s",
-                              "after the start: all orders of the owner are whole; the horizon where they are not"));
+  CLX_TRY(
+      put_complete(c, "complete", complete,
+                   "after the start: all orders of the owner are whole; a band that ends at the horizon may go on"));
   CLX_TRY(clx_twin_supply_one(c, "unfinished", unfinished, "", "share of runs in which they are not"));
   CLX_TRY(clx_twin_supply_one(c, "slip_probability", clx_twin_supply_slips(c, f), "",
                               "that an order is more than 30 days behind its date, or behind the run without chance"));
@@ -228,11 +240,11 @@ static clx_status put_owner(const clx_twin_supply *c, const clx_twin_fate *f) {
                               "without chance"));
   CLX_TRY(clx_twin_supply_put(c, "at_reference", f->gpus, 1, "", "GPUs of the owner then"));
   CLX_TRY(clx_twin_supply_put(c, "missing", f->missing, 1, "", "GPUs of his orders that have not come at the end"));
-  CLX_TRY(clx_twin_supply_put(c, "late", f->late, CLX_WEEK, "s", "GPU-time for which GPUs are due and missing"));
+  CLX_TRY(clx_twin_supply_put(c, "late", f->late, CLX_WEEK, "GPU*s", "GPU-time for which GPUs are due and missing"));
   CLX_TRY(clx_twin_supply_put(c, "paid", f->paid, 1, c->money, "deposits, balances and qualification of the owner"));
   CLX_TRY(clx_twin_supply_put(c, "lost", f->lost, 1, c->money, "deposits that failed makers kept"));
   CLX_TRY(clx_twin_supply_put(c, "at_risk", f->risk, 1, c->money, "deposits on what is owed, in the week of most"));
-  CLX_TRY(clx_twin_supply_put(c, "stored", f->stored, CLX_WEEK, "s", "GPU-time in warehouses without power"));
+  CLX_TRY(clx_twin_supply_put(c, "stored", f->stored, CLX_WEEK, "GPU*s", "GPU-time in warehouses without power"));
   return clx_twin_supply_put(c, "stored_cost", f->stored_cost, 1, c->money, "of it: interest and age");
 }
 
@@ -303,12 +315,6 @@ static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_r
   return CLX_OK;
 }
 
-static clx_supply_band times_of(const clx_twin_supply *c, clx_supply_band weeks) {
-  return (clx_supply_band){.low = clx_twin_supply_time(c, weeks.low),
-                           .median = clx_twin_supply_time(c, weeks.median),
-                           .high = clx_twin_supply_time(c, weeks.high)};
-}
-
 static clx_status put_order(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index) {
   const clx_purchase *order = &c->p->purchase[index];
   const clx_supply_band plain = {.low = order->quantity, .median = order->quantity, .high = order->quantity};
@@ -321,7 +327,6 @@ static clx_status put_order(const clx_twin_supply *c, const clx_purchase_result 
   } rows[] = {
       {"gpus", plain, "", "ordered", true},
       {"by", {.low = by, .median = by, .high = by}, "s", "end of the week in which they are wanted", order->by >= 0},
-      {"complete", times_of(c, found->finished), "s", "all have come; the horizon where they have not", true},
       {"missing", found->short_by, "", "GPUs that have not come at the end", true},
       {"late", found->late_by, "", "GPUs missing when they are wanted", order->by >= 0}};
   char slug[64], name[NAME];
@@ -330,6 +335,8 @@ static clx_status put_order(const clx_twin_supply *c, const clx_purchase_result 
     snprintf(name, sizeof name, "order.%s.%s", slug, rows[i].name);
     if (rows[i].shown) CLX_TRY(put_band(c, name, rows[i].band, 1, rows[i].unit, rows[i].doc));
   }
+  snprintf(name, sizeof name, "order.%s.complete", slug);
+  CLX_TRY(put_complete(c, name, found->finished, "all have come; a band that ends at the horizon may go on"));
   snprintf(name, sizeof name, "order.%s.unfinished", slug);
   CLX_TRY(clx_twin_supply_one(c, name, found->short_share, "", "share of runs in which some never come"));
   snprintf(name, sizeof name, "order.%s.late_share", slug);

@@ -1,16 +1,16 @@
 // What `colossus order` and the section `supply` of a run report. Names, beside machine.* of a run; times are s after the start of the section,
 // money in supply.currency; value = median, low = P10, high = P90 over replicas where nothing else is said:
 //   facts supply.{self, start (ISO 8601), currency, cause}; supply.{replicas, weeks, ordered (GPUs of the owner)}
-//   supply.complete (s: all orders of the owner are whole; the end of the horizon where they are not), supply.unfinished (share of replicas),
+//   supply.complete (s: all orders of the owner are whole; left out where half of the replicas or more do not see it; a band ends at the horizon at the latest), supply.unfinished (share of replicas),
 //   supply.slip_probability (of more than 30 days behind the dates wanted, or behind the run without chance), supply.reference (s),
 //   supply.at_reference (GPUs then), supply.missing (GPUs at the end), supply.{paid, lost, at_risk (deposits, at the most), stored_cost},
-//   supply.stored (s: GPU-time in warehouses)
+//   supply.stored (GPU*s in warehouses), supply.late (GPU*s that are due and missing)
 //   series supply.buyer.NAME.{low, median, high} (GPUs over s), supply.buyer.NAME.ready; of the owner supply.wanted
 //   supply.order.NAME.{gpus, by (s), complete (s), unfinished, missing, late (GPUs missing then), late_share}; facts .title, .buyer, .maker, .product,
 //   .cause (of most GPU-weeks waited), .held_up (the same beside the lead time), .missing_cause
 //   supply.limit.NAME.{full_from (s), full_time (s), full_most (share of replicas), use_most}, fact .title; series supply.limit.NAME.{use, full}
 //   supply.chips.NAME.{share, order_share}, facts .title, .quarter: of what is made in the quarter in which the owner gets most
-//   supply.event.NAME.{at (s), probability, delay (s), delay_p80, shift (s: mean over GPUs), gpus, missing, late (s: GPU-time), paid, lost, stored, stored_cost, slip, slip_without}, fact
+//   supply.event.NAME.{at (s), probability, delay (s; left out where half of the replicas are not whole without it), delay_p80, unfinished, unfinished_without, shift (s: mean over GPUs), gpus, missing, late (GPU*s), paid, lost, stored, stored_cost, slip, slip_without}, fact
 //   .title: with an event for certain, or a named swap, against without it, replica by replica
 //   supply.second.SHARE.{complete, delay_mean, delay_worst (s, CVaR), cost_mean, cost_worst, slip}, facts supply.second.{maker, instead}
 //   supply.plan.*: twin_supply_plan.c

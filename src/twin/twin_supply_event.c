@@ -21,10 +21,35 @@ static clx_status put_difference(const clx_twin_supply *c, const char *slug, con
   for (int32_t k = 0; k < c->replicas; k++) difference[k] = with[k] - without[k];
   snprintf(name, sizeof name, "event.%s.%s", slug, what);
   CLX_TRY(clx_twin_supply_put(c, name, difference, factor, unit, doc));
-  if (strcmp(what, "delay") != 0) return CLX_OK;
+  return CLX_OK;
+}
+
+static double unfinished(const clx_twin_supply *c, const clx_twin_fate *fate) {
+  int32_t count = 0;
+  for (int32_t k = 0; k < c->replicas; k++) count += fate->finished[k] >= c->p->weeks;
+  return (double)count / c->replicas;
+}
+
+// By how much the end comes later: over the runs that reach it without; where these are not half of all, nothing is said.
+static clx_status put_delay(const clx_twin_supply *c, const char *slug, const pair *run) {
+  char name[NAME];
+  double *later = CLX_NEW_ARRAY(c->arena, double, c->replicas);
+  int32_t count = 0;
+  if (later == NULL) return clx_fail_plain(c->error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0; k < c->replicas; k++)
+    if (run->without.finished[k] < c->p->weeks) later[count++] = run->with.finished[k] - run->without.finished[k];
+  if (2 * count <= c->replicas) return CLX_OK;
+  clx_sort(later, count);
+  snprintf(name, sizeof name, "supply.event.%s.delay", slug);
+  CLX_TRY(
+      clx_result_add(c->result, name, CLX_WEEK * clx_percentile(later, count, 0.5), "s",
+                     CLX_WEEK * clx_percentile(later, count, 0.1), CLX_WEEK * clx_percentile(later, count, 0.9),
+                     "by which the owner's orders are whole later, over runs in which they are without it; at least "
+                     "that where they are not within the horizon with it",
+                     c->error));
   snprintf(name, sizeof name, "event.%s.delay_p80", slug);
-  return clx_twin_supply_one(c, name, factor * clx_twin_supply_quantile(c, difference, 0.8), unit,
-                             "the delay that four runs of five do not exceed");
+  return clx_twin_supply_one(c, name, CLX_WEEK * clx_percentile(later, count, 0.8), "s",
+                             "the delay that four of five of these runs do not exceed");
 }
 
 // What happens, or a swap.
@@ -48,27 +73,28 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
     const char *name;
     double value;
     const char *unit, *doc;
-  } numbers[] = {{"at", event->week * CLX_WEEK, "s", "after the start: start of its week"},
-                 {"probability", event->probability, "", "that it happens"},
-                 {"slip", clx_twin_supply_slips(c, &run.with), "", "probability of more than 30 days late with it"},
-                 {"slip_without", clx_twin_supply_slips(c, &run.without), "", "and without it"}};
+  } numbers[] = {
+      {"at", event->week * CLX_WEEK, "s", "after the start: start of its week"},
+      {"probability", event->probability, "", "that it happens"},
+      {"slip", clx_twin_supply_slips(c, &run.with), "", "probability of more than 30 days late with it"},
+      {"slip_without", clx_twin_supply_slips(c, &run.without), "", "and without it"},
+      {"unfinished", unfinished(c, &run.with), "", "share of runs in which the orders are not whole with it"},
+      {"unfinished_without", unfinished(c, &run.without), "", "and without it"}};
   const struct {
     const char *name;
     const double *with, *without;
     double factor;
     const char *unit, *doc;
   } differences[] = {
-      {"delay", run.with.finished, run.without.finished, CLX_WEEK, "s",
-       "by which the owner's orders are whole later; where they are not within the horizon, at least that"},
       // What is had later is not had for as long: without first.
       {"shift", run.without.had, run.with.had, CLX_WEEK / fmax(ordered, 1), "s",
        "by which a GPU of the owner comes later, mean of all; those that never come count to the horizon"},
       {"gpus", run.with.gpus, run.without.gpus, 1, "", "GPUs of the owner at the reference date, more or less"},
       {"missing", run.with.missing, run.without.missing, 1, "", "GPUs more that never come"},
-      {"late", run.with.late, run.without.late, CLX_WEEK, "s", "GPU-time more for which GPUs are due and missing"},
+      {"late", run.with.late, run.without.late, CLX_WEEK, "GPU*s", "GPU-time more for which GPUs are due and missing"},
       {"paid", run.with.paid, run.without.paid, 1, c->money, "more or less"},
       {"lost", run.with.lost, run.without.lost, 1, c->money, "deposits more that are lost"},
-      {"stored", run.with.stored, run.without.stored, CLX_WEEK, "s", "GPU-time more in warehouses without power"},
+      {"stored", run.with.stored, run.without.stored, CLX_WEEK, "GPU*s", "GPU-time more in warehouses without power"},
       {"stored_cost", run.with.stored_cost, run.without.stored_cost, 1, c->money, "of it"}};
   snprintf(name, sizeof name, "event.%s.title", slug);
   CLX_TRY(clx_twin_supply_fact(c, name, event->title));
@@ -76,6 +102,7 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
     snprintf(name, sizeof name, "event.%s.%s", slug, numbers[i].name);
     CLX_TRY(clx_twin_supply_one(c, name, numbers[i].value, numbers[i].unit, numbers[i].doc));
   }
+  CLX_TRY(put_delay(c, slug, &run));
   for (int32_t i = 0; i < CLX_COUNT(differences); i++)
     CLX_TRY(put_difference(c, slug, differences[i].name, differences[i].with, differences[i].without,
                            differences[i].factor, differences[i].unit, differences[i].doc));

@@ -152,6 +152,7 @@ const char *clx_quantity_format(double si, const char *unit, int digits, char *b
   // Energy from a kilowatt-hour on is read in watt-hours.
   if (strcmp(unit, "J") == 0 && fabs(si) >= 3.6e6) return format_prefixed(si / 3600, "Wh", digits, buffer, size);
   if (strcmp(unit, "USD/s") == 0 || strcmp(unit, "USD/token") == 0) return format_rate(si, unit, digits, buffer, size);
+  if (strcmp(unit, "GPU*s") == 0) return format_counted(si / 86400, "GPU*day", digits, buffer, size);
   if (strncmp(unit, "USD", 3) == 0 || strncmp(unit, "token", 5) == 0 || strncmp(unit, "GPU", 3) == 0) {
     return format_counted(si, unit, digits, buffer, size);
   }

@@ -411,7 +411,8 @@ static void test_bad_works(void **state) {
   refuse(AT "works:\n  - {name: a, duration: 1 day}\n  - {name: b, duration: 1 day, after: a SS+two days}\n", CLX_INPUT,
          4, "read \"a SS+two days\"");
   refuse(AT "works: [{name: a}]\n", CLX_INPUT, 2, "work 'a' has none");
-  refuse(AT "works: [{name: a, duration: 3 days, low: 4 days}]\n", CLX_INPUT, 2, "low <= middle <= high");
+  refuse(AT "works: [{name: a, duration: 3 days, low: 4 days}]\n", CLX_INPUT, 2,
+         "low 4 days, middle 3 days, high 3 days; expected 0 < low <= middle <= high");
   refuse(AT "works: [{name: a, duration: 3 days, from: 2024-03-01}]\n", CLX_INPUT, 2, "before the start");
   refuse(AT "works: [{name: a, duration: 3 days, from: soon}]\n", CLX_INPUT, 2, "expected a date");
   refuse(AT "works:\n  - {name: a, duration: 9 days}\n  - {name: b, duration: 9 days, after: a, by: 2024-05-01}\n",
@@ -443,7 +444,7 @@ static void test_bad_needs(void **state) {
   refuse(AT "first: \"7,000 GPUs\"\n", CLX_INPUT, 1, "first: 7000 GPUs");
   refuse(AT "wave: 0.1 GPUs\n", CLX_INPUT, 1, "wave");
   refuse(AT "install: {from: 2024-05-01}\n", CLX_INPUT, 2, "install.rate: missing");
-  refuse(AT "install: {rate: 5 racks/day, low: 6 racks/day}\n", CLX_INPUT, 2, "low <= middle <= high");
+  refuse(AT "install: {rate: 5 racks/day, low: 6 racks/day}\n", CLX_INPUT, 2, "low 6 racks/day, middle 5 racks/day");
   refuse(AT "install: {rate: 5 racks/day, steps: [{from: 2024-05-01, share: 0}]}\n", CLX_INFEASIBLE, 2,
          "leave for good");
   refuse(AT "bring_up: {time: 5 days, failed: 60 %}\n", CLX_INPUT, 2, "failed");

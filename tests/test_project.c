@@ -29,6 +29,17 @@ static void maximum_lags_that_cannot_hold_are_a_chain(void **state) {
   rig_close(&r);
 }
 
+static void lags_that_contradict_are_told_in_days(void **state) {
+  (void)state;
+  project_rig r;
+  rig_open(&r);
+  const int32_t a = rig_activity(&r, "pour", 2), b = rig_activity(&r, "cure", 5);
+  rig_link(&r, a, b, CLX_PROJECT_FS, 48, 24);
+  assert_int_equal(rig_check(&r), CLX_INFEASIBLE);
+  rig_says(&r, "a lag of at least 2 and at most 1 days");
+  rig_close(&r);
+}
+
 static void resources_that_never_suffice_are_named(void **state) {
   (void)state;
   project_rig r;
@@ -271,6 +282,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_cycle_is_named_in_order),
       cmocka_unit_test(maximum_lags_that_cannot_hold_are_a_chain),
+      cmocka_unit_test(lags_that_contradict_are_told_in_days),
       cmocka_unit_test(resources_that_never_suffice_are_named),
       cmocka_unit_test(a_shift_that_is_too_short_is_named),
       cmocka_unit_test(a_deadline_before_the_earliest_finish_is_named),

@@ -164,6 +164,43 @@ static void test_capacity(void **state) {
   clx_scenario_free(s);
 }
 
+// Where one of two events takes capacity for good, the share that ever gets there is told, and no date behind the horizon.
+static void test_what_is_never_reached(void **state) {
+  (void)state;
+#define LOSS "on: capacity, at: 2025-01-02, loses: {room: 50 GPU}, probability: "
+  static const struct {
+    double probability;
+    const char *says;
+    bool dated, eight;
+  } cases[] = {{0.08, "day 10 (2025-01-11; by 2025-10-28 in 8", true, true},
+               {0.2, "day 10 (2025-01-11; by 2025-10-28 in 6", true, false},
+               {0.45, "192 GPUs within the horizon in 3", false, false}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    const double p = cases[i].probability;
+    char text[2048], *report = NULL;
+    snprintf(text, sizeof text,
+             MACHINE BUILD("  room: [{from: 2025-01-11, gpus: 192 GPU}]\n  events:\n    - {name: fire, " LOSS
+                           "%g}\n    - {name: flood, " LOSS "%g}\n"),
+             p, p);
+    clx_scenario *s = load(text);
+    const clx_build_options options = {.seed = 1, .threads = 1, .replicas = 1000};
+    clx_result *result = NULL;
+    clx_error error;
+    clx_error_clear(&error);
+    if (clx_build_run(s, &options, &result, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+    const clx_quantity *reached = clx_result_find(result, "buildout.full_capacity.reached");
+    assert_non_null(reached);
+    CLX_CHECK_NEAR(reached->value, (1 - p) * (1 - p), 0, 0.05);
+    assert_int_equal(clx_result_find(result, "buildout.full_capacity") != NULL, cases[i].dated);
+    assert_int_equal(clx_result_find(result, "buildout.full_capacity.p80") != NULL, cases[i].eight);
+    assert_int_equal(clx_build_text(result, false, &report, &error), CLX_OK);
+    if (strstr(report, cases[i].says) == NULL) fail_msg("%s", report);
+    clx_text_free(report);
+    clx_result_free(result);
+    clx_scenario_free(s);
+  }
+}
+
 // Mistakes are found when a scenario is read, and studies need the section.
 static void test_refusals(void **state) {
   (void)state;
@@ -184,7 +221,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fleet_and_power),  cmocka_unit_test(test_dated_sources),
       cmocka_unit_test(test_own_power_counts), cmocka_unit_test(test_orders_count),
-      cmocka_unit_test(test_capacity),         cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_capacity),         cmocka_unit_test(test_what_is_never_reached),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

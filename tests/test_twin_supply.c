@@ -239,7 +239,7 @@ static void test_reports(void **state) {
     const char *name;
     bool drawing;
     const char *says;
-  } part[] = {{"deliveries", false, "time_s,wanted,a_low,"},
+  } part[] = {{"deliveries", false, "time_s,date,wanted,a_low,"},
               {"orders", false, "name,buyer,product,maker,gpus,by,"},
               {"events", false, "moves away,"},
               {"plan", false, "time_s"},

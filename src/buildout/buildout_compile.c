@@ -25,13 +25,20 @@ double clx_build_date(clx_builder *b, const char *text, const char *key, clx_pla
   return fmax(time - b->out->start, 0);
 }
 
-clx_three clx_build_three(clx_builder *b, double low, double middle, double high, const char *what, clx_place place) {
+clx_three clx_build_three(clx_builder *b, double low, double middle, double high, const char *what, const char *unit,
+                          clx_place place) {
   const clx_three t = {low < 0 ? middle : low, middle, high < 0 ? middle : high};
-  if (!(t.low <= t.middle && t.middle <= t.high && (t.low > 0 || !(t.high > 0))))
-    CLX_WRONG(b, CLX_INPUT, place,
-              "%s: low %g, middle %g, high %g s; expected 0 < low <= middle <= high (one in ten below low, one in ten "
-              "above high)",
-              what, t.low, t.middle, t.high);
+  if (t.low <= t.middle && t.middle <= t.high && (t.low > 0 || !(t.high > 0))) return t;
+  // Rates are read by day.
+  const bool rate = strcmp(unit, "rack/s") == 0;
+  const double value[] = {t.low, t.middle, t.high};
+  char text[3][48];
+  for (int32_t i = 0; i < CLX_COUNT(value); i++)
+    clx_quantity_format(value[i] * (rate ? DAY : 1), rate ? "racks/day" : unit, 4, text[i], sizeof text[i]);
+  CLX_WRONG(b, CLX_INPUT, place,
+            "%s: low %s, middle %s, high %s; expected 0 < low <= middle <= high (one in ten below low, one in ten "
+            "above high)",
+            what, text[0], text[1], text[2]);
   return t;
 }
 
@@ -264,7 +271,7 @@ static void build_event(clx_builder *b, const clx_buildout_event *v, clx_event_p
     CLX_WRONG(b, CLX_INPUT, v->place, "delay: event '%s' delays nothing; expected a time, such as 10 days", v->name);
   const char *what = clx_arena_format(b->arena, "delay of event '%s'", v->name);
   if (delays && v->delay > 0)
-    out->delay = clx_build_three(b, v->low, v->delay, v->high, what != NULL ? what : "", v->place);
+    out->delay = clx_build_three(b, v->low, v->delay, v->high, what != NULL ? what : "", "s", v->place);
   const double loss = v->loses.room + v->loses.power + v->loses.cooling + v->loses.network;
   if (v->kind == CLX_BUILDOUT_EVENT_CAPACITY && !(loss > 0))
     CLX_WRONG(b, CLX_INPUT, v->place, "loses: event '%s' takes no capacity", v->name);
@@ -312,7 +319,7 @@ void clx_build_rate(clx_builder *b) {
   clx_curve share = {.arena = b->arena};
   o->rate.arena = b->arena;
   o->limited = k->rate > 0;
-  o->install = clx_build_three(b, k->low, k->rate, k->high, "install.rate", k->place);
+  o->install = clx_build_three(b, k->low, k->rate, k->high, "install.rate", "rack/s", k->place);
   const double from = k->from != NULL ? clx_build_date(b, k->from, "install.from", k->place) : 0;
   double last = -1;
   clx_curve_add(&share, 0, from > 0 ? 0 : 1, 0, CLX_BUILDOUT_INSTALL);
@@ -340,8 +347,8 @@ void clx_build_rate(clx_builder *b) {
 
 static void build_bring_up(clx_builder *b) {
   const clx_buildout_burn_in *k = &b->out->spec->bring_up;
-  b->out->burn_in = clx_build_three(b, k->low, k->time, k->high, "bring_up.time", k->place);
-  b->out->repair = clx_build_three(b, k->repair_low, k->repair, k->repair_high, "bring_up.repair", k->place);
+  b->out->burn_in = clx_build_three(b, k->low, k->time, k->high, "bring_up.time", "s", k->place);
+  b->out->repair = clx_build_three(b, k->repair_low, k->repair, k->repair_high, "bring_up.repair", "s", k->place);
   if (k->failed > 0.5) CLX_WRONG(b, CLX_INPUT, k->place, "bring_up.failed: %g; expected at most 0.5", k->failed);
 }
 

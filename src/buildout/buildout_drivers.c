@@ -202,12 +202,14 @@ static void check_deliveries(clx_builder *b) {
     from->fill(from->of, -1, gpus);
     sum += gpus[from->periods - 1];
   }
+  const double come = floor(sum + 1e-3);  // sums of fractions of GPUs
   if (o->delivers && sum < o->total - 1e-6 * o->total)
     CLX_WRONG(
         b, CLX_INFEASIBLE, o->spec->place,
-        "deliveries: %.0f GPUs come in all, the fleet has %.0f: %.0f are missing; order more, or build for a fleet of "
-        "%.0f",
-        floor(sum), o->total, ceil(o->total - sum), floor(sum));
+        "deliveries: %.0f GPUs come in all%s, the fleet has %.0f: %.0f are missing; order more, or build for a fleet "
+        "of %.0f",
+        come, from->periods > 0 ? " without chance (events above a probability of 0.5 happen)" : "", o->total,
+        ceil(o->total - come), come);
 }
 
 void clx_build_check(clx_builder *b) {

@@ -98,7 +98,8 @@ void *clx_build_room(clx_builder *b, int32_t count, size_t size);  // never NULL
 // s from the start; a mistake where it cannot be read or lies before.
 double clx_build_date(clx_builder *b, const char *text, const char *key, clx_place place);
 // Fills what is not stated (< 0) by the middle and demands order. `what` for messages: "work 'x'".
-clx_three clx_build_three(clx_builder *b, double low, double middle, double high, const char *what, clx_place place);
+clx_three clx_build_three(clx_builder *b, double low, double middle, double high, const char *what, const char *unit,
+                          clx_place place);
 // Place of `name` in a list of structs of `size` that begin with their name; -1 and a mistake ("did you mean").
 int32_t clx_build_find(clx_builder *b, const char *name, const char *key, const void *list, int32_t count, size_t size,
                        clx_place place);

@@ -237,7 +237,7 @@ static void build_way(clx_builder *b, const clx_buildout_work *w, const clx_buil
   }
   const double unit = b->out->project.unit;
   const char *what = clx_arena_format(b->arena, "duration of work '%s'", w->name);
-  *three = clx_build_three(b, from->low, middle, from->high, what != NULL ? what : "", from->place);
+  *three = clx_build_three(b, from->low, middle, from->high, what != NULL ? what : "", "s", from->place);
   three->low /= unit;
   three->middle /= unit;
   three->high /= unit;

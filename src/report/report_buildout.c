@@ -10,15 +10,23 @@
 
 static const double DAY = 86400;
 
-// "2024-08-11, day 109 (2024-08-02 to 2024-08-25)".
-static bool add_date(clx_words *w, const char *name) {
+// "2024-08-11, day 109 (2024-08-02 to 2024-08-25)"; "(2024-08-02; by 2026-04-23 in 84 %)" where 9 in 10 do not reach it by the horizon.
+static bool add_date(clx_words *w, const char *name, bool day) {
   const clx_quantity *q = clx_result_find(w->result, name);
+  char fact[64];
+  snprintf(fact, sizeof fact, "%s.date_high", name);
+  const bool late = clx_result_fact(w->result, fact) == NULL;
   char at[CLX_TIME_TEXT], low[CLX_TIME_TEXT], high[CLX_TIME_TEXT];
   if (q == NULL) return false;
-  clx_words_add(w, "%s, day %.0f", clx_buildout_date(w->result, q->value, at), floor(q->value / DAY));
-  if (q->high > q->low)
-    clx_words_add(w, " (%s to %s)", clx_buildout_date(w->result, q->low, low),
-                  clx_buildout_date(w->result, q->high, high));
+  clx_words_add(w, "%s", clx_buildout_date(w->result, q->value, at));
+  if (day) clx_words_add(w, ", day %.0f", floor(q->value / DAY));
+  clx_buildout_date(w->result, q->low, low);
+  clx_buildout_date(w->result, q->high, high);
+  snprintf(fact, sizeof fact, "%s.reached", name);
+  if (late)
+    clx_words_add(w, " (%s; by %s in %.0f %%)", low, high, 100 * clx_result_value(w->result, fact, 0));
+  else if (q->high > q->low)
+    clx_words_add(w, " (%s to %s)", low, high);
   return true;
 }
 
@@ -26,8 +34,9 @@ static void write_milestone(clx_words *w, const char *name, const char *label, d
   char full[64], text[CLX_BUILDOUT_CELL], at[CLX_TIME_TEXT];
   snprintf(full, sizeof full, "buildout.%s", name);
   clx_words_add(w, "%s GPUs ", clx_quantity_format(gpus, "", 12, text, sizeof text));
-  if (!add_date(w, full)) {
-    clx_words_add(w, "in less than half of the builds within the horizon");
+  if (!add_date(w, full, true)) {
+    snprintf(full, sizeof full, "buildout.%s.reached", name);
+    clx_words_add(w, "within the horizon in %.0f %% of the builds", 100 * clx_result_value(w->result, full, 0));
     clx_words_end(w, label, 1, CLX_REPORT_BOLD);
     return;
   }
@@ -35,7 +44,7 @@ static void write_milestone(clx_words *w, const char *name, const char *label, d
   const clx_quantity *late = clx_result_find(w->result, full);
   if (late != NULL && clx_result_value(w->result, "buildout.replicas", 0) > 0)
     clx_words_add(w, ", 8 in 10 by %s", clx_buildout_date(w->result, late->value, at));
-  clx_words_end(w, label, 1, CLX_REPORT_BOLD);
+  clx_words_end(w, label, 2, CLX_REPORT_BOLD);
 }
 
 static void write_head(clx_words *w) {
@@ -176,7 +185,13 @@ void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
   const clx_quantity *full = clx_result_find(result, "buildout.full_capacity");
   const double gpus = clx_result_value(result, "buildout.gpus_total", 0),
                first = clx_result_value(result, "buildout.first", gpus);
-  if (full == NULL) return;
+  if (full == NULL) {
+    if (clx_result_find(result, "buildout.gpus_total") == NULL) return;
+    clx_words_add(&w, "all GPUs within the horizon in %.0f %% of the builds",
+                  100 * clx_result_value(result, "buildout.full_capacity.reached", 0));
+    clx_words_end(&w, "build", 1, CLX_REPORT_BOLD);
+    return;
+  }
   if (first < gpus && clx_result_find(result, "buildout.first_training") != NULL) {
     char text[CLX_BUILDOUT_CELL], at[CLX_TIME_TEXT];
     clx_words_add(&w, "%s GPUs on %s, all on ", cell(first, "", 12, text),
@@ -184,6 +199,7 @@ void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
   } else {
     clx_words_add(&w, "all GPUs on ");
   }
-  add_date(&w, "buildout.full_capacity");
-  clx_words_end(&w, "build", 1, CLX_REPORT_PLAIN);
+  add_date(&w, "buildout.full_capacity", false);
+  clx_words_some(&w, ", ", "", "buildout.replicas", 12, " builds");
+  clx_words_end(&w, "build", 2, CLX_REPORT_PLAIN);
 }

@@ -25,7 +25,7 @@ void clx_report_buildout_gpus_csv(const clx_result *result, clx_buffer *out) {
     snprintf(name, sizeof name, "buildout.%s", columns[i][0]);
     count = clx_csv_take(result, name, columns[i][1], list, count);
   }
-  clx_csv_put("time_s", list, count, out);
+  clx_csv_put_dated(clx_buildout_origin(result), list, count, out);
 }
 
 void clx_report_buildout_causes_csv(const clx_result *result, clx_buffer *out) {
@@ -36,7 +36,7 @@ void clx_report_buildout_causes_csv(const clx_result *result, clx_buffer *out) {
     snprintf(name, sizeof name, "buildout.cause.%s", clx_buildout_cause_name[i]);
     count = clx_csv_take(result, name, clx_buildout_cause_name[i], list, count);
   }
-  clx_csv_put("time_s", list, count, out);
+  clx_csv_put_dated(clx_buildout_origin(result), list, count, out);
 }
 
 static void csv_number(clx_buffer *out, const clx_quantity *q, int32_t which) {

@@ -49,7 +49,8 @@ static void put_dates(const clx_result *result, clx_buffer *out) {
     number_cell(out, floor(q->value / DAY), "", 6);
     date_cell(out, result, q->low);
     date_cell(out, result, clx_result_value(result, full, NAN));
-    date_cell(out, result, q->high);
+    snprintf(full, sizeof full, "buildout.%s.date_high", names[i][0]);
+    date_cell(out, result, clx_result_fact(result, full) != NULL ? q->high : NAN);
     clx_buffer_format(out, "</tr>\n");
   }
   clx_buffer_format(out, "</table>\n");

@@ -92,9 +92,10 @@ int32_t clx_csv_take(const clx_result *result, const char *name, const char *tit
   return count + 1;
 }
 
-void clx_csv_put(const char *axis, const clx_csv_series *list, int32_t count, clx_buffer *out) {
+// start: NULL = no dates.
+static void csv_put(const char *axis, const double *start, const clx_csv_series *list, int32_t count, clx_buffer *out) {
   int32_t longest = -1;
-  clx_buffer_format(out, "%s", axis);
+  clx_buffer_format(out, "%s%s", axis, start != NULL ? ",date" : "");
   for (int32_t k = 0; k < count; k++) {
     clx_buffer_format(out, ",");
     clx_csv_text(out, list[k].column);
@@ -103,6 +104,11 @@ void clx_csv_put(const char *axis, const clx_csv_series *list, int32_t count, cl
   clx_buffer_format(out, "\n");
   for (int32_t row = 0; longest >= 0 && row < list[longest].count; row++) {
     clx_buffer_format(out, "%.17g", list[longest].x[row]);
+    if (start != NULL) {
+      char date[CLX_TIME_TEXT];
+      clx_time_write(*start + list[longest].x[row], false, date);
+      clx_buffer_format(out, ",%s", date);
+    }
     for (int32_t k = 0; k < count; k++) {
       clx_buffer_format(out, ",");
       if (row < list[k].count && list[k].x[row] == list[longest].x[row])
@@ -110,4 +116,12 @@ void clx_csv_put(const char *axis, const clx_csv_series *list, int32_t count, cl
     }
     clx_buffer_format(out, "\n");
   }
+}
+
+void clx_csv_put(const char *axis, const clx_csv_series *list, int32_t count, clx_buffer *out) {
+  csv_put(axis, NULL, list, count, out);
+}
+
+void clx_csv_put_dated(double start, const clx_csv_series *list, int32_t count, clx_buffer *out) {
+  csv_put("time_s", &start, list, count, out);
 }

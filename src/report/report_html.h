@@ -31,4 +31,6 @@ typedef struct clx_csv_series {
 // Adds the series of that name, if there is one, as a column; `list` holds CLX_CSV_SERIES. Returns the new count.
 int32_t clx_csv_take(const clx_result *result, const char *name, const char *column, clx_csv_series *list,
                      int32_t count);
+// Over s since `start` (s since 1970), with the date beside it.
+void clx_csv_put_dated(double start, const clx_csv_series *list, int32_t count, clx_buffer *out);
 void clx_csv_put(const char *axis, const clx_csv_series *list, int32_t count, clx_buffer *out);

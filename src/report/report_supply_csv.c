@@ -24,7 +24,7 @@ void clx_report_supply_deliveries_csv(const clx_result *result, clx_buffer *out)
       count = clx_csv_take(result, name, column, list, count);
     }
   }
-  clx_csv_put("time_s", list, count, out);
+  clx_csv_put_dated(clx_orders_start(result), list, count, out);
 }
 
 // One row a name, one column a quantity with its band, or a fact.
@@ -91,7 +91,7 @@ void clx_report_supply_plan_csv(const clx_result *result, clx_buffer *out) {
     snprintf(name, sizeof name, "supply.plan.maker.%s.quantity", n.name[i]);
     count = clx_csv_take(result, name, n.name[i], list, count);
   }
-  clx_csv_put("time_s", list, count, out);
+  clx_csv_put_dated(clx_orders_start(result), list, count, out);
 }
 
 // --- page ------------------------------------------------------------------------------------------------------------------

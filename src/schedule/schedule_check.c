@@ -119,9 +119,12 @@ static void check_link(checker *c, int32_t k) {
       (l->most != CLX_PROJECT_NONE && !in_time(l->most)))
     WRONG(c, CLX_INPUT, "link %d: kind %d with lags %d to %d, expected FS, SS, FF or SF and lags up to %d", k + 1,
           l->kind, l->least, l->most, CLX_PROJECT_TIME_MAX);
+  const bool timed = p->unit > 0;
+  const double scale = timed ? p->unit / 86400 : 1;
   if (l->most != CLX_PROJECT_NONE && l->most < l->least)
-    WRONG(c, CLX_INFEASIBLE, "the link from '%s' to '%s' asks for a lag of at least %d and at most %d",
-          p->activity[l->from].name, p->activity[l->to].name, l->least, l->most);
+    WRONG(c, CLX_INFEASIBLE, "the link from '%s' to '%s' asks for a lag of at least %.6g and at most %.6g %s",
+          p->activity[l->from].name, p->activity[l->to].name, l->least * scale, l->most * scale,
+          timed ? "days" : "units of time");
 }
 
 static void check_numbers(checker *c) {

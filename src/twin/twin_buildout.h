@@ -41,7 +41,8 @@ clx_status clx_twin_buildout_capacity(const clx_scenario *scenario, uint64_t see
                                       clx_twin_capacity_days *out, clx_error *error);
 
 // Names everything, times in s from the start; low and high are P10 and P90.
-//   buildout.{first_training,full_capacity} (s; value P50), .p50, .p80, .plain, .reached (share of replicas), facts .date, .date_low, .date_high;
+//   buildout.{first_training,full_capacity} (s; value P50), .p50, .p80, .plain, .reached (share of replicas), facts .date, .date_low, .date_high (all but
+//   .reached only where so many replicas reach it; the band then ends at the horizon);
 //   buildout.{gpus_total,first,replicas,works,racks_per_week}, buildout.gpu_days (GPU*s of the first year), buildout.gpus_by.DATE,
 //   buildout.gpu_days_by.DATE (GPU*s); facts buildout.start, buildout.critical_path, buildout.first_path
 // With `study`:

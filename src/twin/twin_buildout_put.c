@@ -55,38 +55,32 @@ static void set_head(putter *p, const char *format, ...) {
 
 // --- dates -------------------------------------------------------------------------------------------------------------------
 
-// The latest of the replicas that reach it.
-static double latest(const clx_buildout_band *band, int32_t replicas) {
-  int32_t count = replicas;
-  while (count > 0 && !isfinite(band->sample[count - 1])) count--;
-  return count > 0 ? band->sample[count - 1] : INFINITY;
-}
-
-// Where fewer than nine in ten reach it, the band ends at the latest that does.
+// Where fewer than nine in ten reach it, the band ends at the horizon, without a date; where fewer than half do, there is none.
 static clx_status put_reach(putter *p, const char *name, const clx_buildout_band *band, const char *doc) {
   const int32_t replicas = p->b->result.replicas;
-  const double middle = replicas > 0 ? band->p50 : band->plain;
-  double high = replicas > 0 ? band->p90 : band->plain, p80 = replicas > 0 ? band->p80 : band->plain;
-  p->head[0] = '\0';
+  const double middle = replicas > 0 ? band->p50 : band->plain, high = replicas > 0 ? band->p90 : band->plain,
+               p80 = replicas > 0 ? band->p80 : band->plain, end = p->b->result.series.days * DAY;
+  set_head(p, "%s.", name);
+  CLX_TRY(put(p, "reached", replicas > 0 ? band->reached : isfinite(middle), "",
+              "share of the replicas that reach it within the horizon"));
   if (!isfinite(middle))
     return clx_result_warn(p->result, p->error, "buildout: %s is reached in only %.0f %% of the replicas", doc,
-                           100 * band->reached);
+                           100 * (replicas > 0 ? band->reached : 0));
   if (!isfinite(high)) {
-    high = latest(band, replicas);
     CLX_TRY(clx_result_warn(p->result, p->error,
-                            "buildout: %s is reached in %.1f %% of the replicas; its band ends at the latest of these",
-                            doc, 100 * band->reached));
+                            "buildout: %s is reached in %.1f %% of the replicas; its band ends at the horizon", doc,
+                            100 * band->reached));
   }
-  p80 = fmin(p80, high);
-  CLX_TRY(put_between(p, name, middle, replicas > 0 ? band->p10 : middle, high, "s", doc));
+  p->head[0] = '\0';
+  CLX_TRY(put_between(p, name, middle, replicas > 0 ? band->p10 : middle, isfinite(high) ? high : fmax(end, middle),
+                      "s", doc));
   set_head(p, "%s.", name);
   CLX_TRY(put(p, "p50", middle, "s", "half of the replicas reach it before"));
-  CLX_TRY(put(p, "p80", p80, "s", "eight in ten do"));
+  if (isfinite(p80)) CLX_TRY(put(p, "p80", p80, "s", "eight in ten do"));
   if (isfinite(band->plain)) CLX_TRY(put(p, "plain", band->plain, "s", "without chance: every number at its middle"));
-  CLX_TRY(put(p, "reached", replicas > 0 ? band->reached : 1, "", "share of the replicas that reach it"));
   CLX_TRY(put_date(p, "date", middle));
   CLX_TRY(put_date(p, "date_low", replicas > 0 ? band->p10 : middle));
-  return put_date(p, "date_high", high);
+  return isfinite(high) ? put_date(p, "date_high", high) : CLX_OK;
 }
 
 static double gpu_days_until(const clx_buildout_series *s, double days) {
@@ -119,7 +113,7 @@ static clx_status put_sums(putter *p) {
   p->head[0] = '\0';
   CLX_TRY(put(p, "works", r->work_count, "", "in the plan"));
   CLX_TRY(put(p, "racks_per_week", busiest_week(p->b), "", "put on the floor in the fullest week, mean"));
-  return put(p, "gpu_days", DAY * gpu_days_until(&r->series, YEAR), "s",
+  return put(p, "gpu_days", DAY * gpu_days_until(&r->series, YEAR), "GPU*s",
              "GPU-time of the first 365 days, or of the horizon if that is shorter, mean");
 }
 
@@ -134,7 +128,7 @@ static clx_status put_by(putter *p) {
                         "", "GPUs that can be used then"));
     set_head(p, "gpu_days_by.");
     CLX_TRY(put_between(p, by->date, DAY * (chance ? d->p50 : d->plain), DAY * (chance ? d->p10 : d->plain),
-                        DAY * (chance ? d->p90 : d->plain), "s", "GPU-time until then"));
+                        DAY * (chance ? d->p90 : d->plain), "GPU*s", "GPU-time until then"));
   }
   p->head[0] = '\0';
   return CLX_OK;
@@ -339,7 +333,7 @@ static clx_status put_days(putter *p, bool study) {
   for (int32_t d = 0; d < count; d++) y[d] = clx_buildout_watts(p->b->buildout, s->mean[d]);
   CLX_TRY(put_series(p, "power", "W", y, x, count));
   for (int32_t d = 0; d < count; d++) y[d] = DAY * s->gpu_days[d];
-  CLX_TRY(put_series(p, "gpu_days", "s", y, x, count));
+  CLX_TRY(put_series(p, "gpu_days", "GPU*s", y, x, count));
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES; k++) {
     char name[48];
     snprintf(name, sizeof name, "cause.%s", clx_buildout_cause_name[k]);

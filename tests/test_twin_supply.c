@@ -208,6 +208,35 @@ static const char PLANNED[] = HEAD
     "million USD\n"
     "    late: 400 USD/GPU/week\n    scenarios: 20\n";
 
+// A budget for nothing, and slots that an order does not have.
+static void test_less_than_is_wanted(void **state) {
+  (void)state;
+  static const char poor[] = HEAD
+      "  buyers: [{name: b}]\n  orders:\n"
+      "    - {name: y, buyer: b, product: H100, maker: supermicro, at: 2024-07-01, quantity: \"6,000 GPU\"}\n"
+      "  plan: {makers: [dell], demand: [0, 0, 20000, 0], late: 400 USD/GPU/week, scenarios: 5, budget: 1 USD}\n";
+  static const char swapped[] = HEAD
+      "  buyers: [{name: a}, {name: b}]\n  orders:\n"
+      "    - {name: x, buyer: a, product: H100, at: 2024-07-01, quantity: \"12,000 GPU\"}\n"
+      "    - {name: y, buyer: b, product: H100, at: 2024-07-01, quantity: \"12,000 GPU\"}\n"
+      "  swaps: [{at: 2024-08-05, from: x, to: y, quantity: \"60,000 GPU\"}]\n";
+  const clx_order_options options = {.seed = 1, .plan = true};
+  clx_scenario *s = read(poor);
+  clx_result *result = order(s, &options);
+  clx_error error;
+  bool said = false;
+  for (int32_t i = 0; i < clx_result_warning_count(result); i++)
+    said |=
+        strstr(clx_result_warning(result, i), "orders 0 of 20000 GPUs wanted: see 'supply.plan': the budget") != NULL;
+  assert_true(said);
+  clx_result_free(result);
+  clx_scenario_free(s);
+  s = NULL;
+  clx_error_clear(&error);
+  assert_int_equal(clx_scenario_read(catalog, "s.yaml", swapped, strlen(swapped), &s, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "60000 GPUs change hands, but order \"x\" is of 12000"));
+}
+
 static void test_what_to_order(void **state) {
   (void)state;
   clx_scenario *s = read(PLANNED);
@@ -299,6 +328,7 @@ int main(void) {
       cmocka_unit_test(test_an_order_that_nobody_can_fill),
       cmocka_unit_test(test_an_order_that_is_never_whole),
       cmocka_unit_test(test_dates_in_the_wrong_order),
+      cmocka_unit_test(test_less_than_is_wanted),
       cmocka_unit_test(test_what_to_order),
       cmocka_unit_test(test_reports),
       cmocka_unit_test(test_names_that_are_too_much_alike),

@@ -210,6 +210,7 @@ static void test_formats_at_the_edges(void **state) {
                {1.78 / 3600, "USD/s", "1.78 USD/h"},
                {271e6 / 31557600, "USD/s", "271 million USD/year"},
                {-3.5e9 / 31557600, "USD/s", "-3.5 billion USD/year"},
+               {86400 * 70100.0, "GPU*s", "70,100 GPU*day"},
                {0.518e-6, "USD/token", "0.518 USD/Mtoken"},
                {3, "J", "3 J"},
                {0.4, "B", "0.4 B"},

@@ -64,10 +64,10 @@ static void put_table(const clx_result *result, const char *kind, const char *ke
 
 void clx_report_supply_orders_csv(const clx_result *result, clx_buffer *out) {
   static const column columns[] = {
-      {"buyer", true, false},       {"product", true, false}, {"maker", true, false},
-      {"gpus", false, false},       {"by", false, false},     {"complete", false, true},
-      {"missing", false, true},     {"late", false, true},    {"late_share", false, false},
-      {"unfinished", false, false}, {"cause", true, false},   {"missing_cause", true, false}};
+      {"buyer", true, false},        {"product", true, false},     {"maker", true, false},   {"gpus", false, false},
+      {"by", false, false},          {"complete", false, true},    {"missing", false, true}, {"late", false, true},
+      {"late_share", false, false},  {"unfinished", false, false}, {"cause", true, false},   {"held_up", true, false},
+      {"missing_cause", true, false}};
   put_table(result, "order", "gpus", columns, CLX_COUNT(columns), out);
 }
 

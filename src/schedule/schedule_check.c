@@ -271,7 +271,10 @@ static void check_deadlines(checker *c, const lag *arc, const int32_t *by, const
             "activity '%s' is due in unit %d and cannot be finished before unit %d, even with no limit to the "
             "resources (%s%s); "
             "%d units are missing",
-            a->name, a->deadline, finish, text.data != NULL ? text.data : "its release",
+            a->name, a->deadline, finish,
+            text.data != NULL ? text.data
+            : a->release > 0  ? "its release"
+                              : "it takes that long",
             text.data != NULL ? " by links" : "", finish - a->deadline);
       clx_buffer_free(&text);
     }

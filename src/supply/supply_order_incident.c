@@ -152,6 +152,10 @@ clx_status clx_build_swaps(clx_procurement_build *b) {
     if (s->back != NULL) CLX_TRY(clx_build_week(b, s->back, "back", s->place, &swap->back));
     if (s->back != NULL && swap->back < swap->week)
       return clx_fail(b->error, CLX_INPUT, s->place, "back: %s is before at, %s", s->back, s->at);
+    const double most = out->purchase[swap->from].quantity;
+    if (s->quantity > most)
+      return clx_fail(b->error, CLX_INPUT, s->place, "quantity: %.0f GPUs change hands, but order \"%s\" is of %.0f",
+                      s->quantity, s->from, most);
     if (out->purchase[swap->from].buyer == out->purchase[swap->to].buyer && swap->from != swap->to) {
       return clx_fail(b->error, CLX_INPUT, s->place, "swaps: orders \"%s\" and \"%s\" are of the same buyer", s->from,
                       s->to);

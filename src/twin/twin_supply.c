@@ -173,7 +173,7 @@ static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const 
     f->finished[k] = fmax(f->finished[k], week);
     f->slip[k] = fmax(f->slip[k], week - due[i]);
     if (week == p->weeks) f->missing[k] += order->quantity - delivered[p->weeks - 1];
-    for (int32_t w = due[i]; w < p->weeks; w++) f->late[k] += order->quantity - delivered[w];
+    for (int32_t w = due[i]; w < p->weeks; w++) f->late[k] += fmax(0, order->quantity - delivered[w]);
   }
   if (swaps_slots(p)) follow_swaps(p, r, due, k, f);
   f->gpus[k] = clx_procurement_received(r, p->self, -1)[c->reference];

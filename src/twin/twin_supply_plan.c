@@ -138,6 +138,20 @@ static clx_status put_maker(const clx_twin_supply *c, const clx_sourcing *s, con
   return put_series(c, name, quantity, s->periods);
 }
 
+// A plan that orders less than is wanted says what to look at.
+static clx_status warn_of_less(const clx_twin_supply *c, const clx_sourcing *s, const clx_plan *plan, double gpus) {
+  double wanted = 0;
+  char budget[96] = "";
+  for (int32_t t = 0; t < s->periods; t++) wanted += s->demand[t];
+  if (!(gpus < wanted - 0.5)) return CLX_OK;
+  if (s->budget > 0)
+    snprintf(budget, sizeof budget, "the budget (%.4g of %.6g USD are used), ", plan->first, s->budget);
+  return clx_result_warn(c->result, c->error,
+                         "supply: the plan orders %.0f of %.0f GPUs wanted: see 'supply.plan': %sdemand that comes "
+                         "before any lead time is over, 'missing' and 'late' that cost less than a GPU",
+                         gpus, wanted, budget);
+}
+
 static clx_status put_plan(const clx_twin_supply *c, const clx_sourcing *s, const clx_plan *plan) {
   double gpus = 0;
   for (int32_t i = 0; i < s->suppliers * s->periods; i++) gpus += plan->quantity[i];
@@ -161,6 +175,7 @@ static clx_status put_plan(const clx_twin_supply *c, const clx_sourcing *s, cons
     snprintf(name, sizeof name, "plan.%s", numbers[i].name);
     CLX_TRY(clx_twin_supply_one(c, name, numbers[i].value, numbers[i].unit, numbers[i].doc));
   }
+  CLX_TRY(warn_of_less(c, s, plan, gpus));
   for (int32_t i = 0; i < s->suppliers; i++) CLX_TRY(put_maker(c, s, plan, i));
   return put_series(c, "demand", s->demand, s->periods);
 }

@@ -117,6 +117,27 @@ static void test_own_power_counts(void **state) {
   clx_scenario_free(s);
 }
 
+// Power that is there all the time is no limit of the build, but where it does not suffice that is said.
+static void test_power_that_does_not_suffice(void **state) {
+  (void)state;
+  static const char *const power[][2] = {
+      {"power: {pue: 1.2, facility_limit: 50 kW}\n", "more than 'power.facility_limit', 50 kW"},
+      {"power: {pue: 1.2, facility_limit: 1 MW}\n", NULL},
+      {"power: {pue: 1.2, tariff: tva-gsa3, sources: [{name: grid, kind: grid, power: 60 kW}]}\n",
+       "more than 'power.sources' give, 60 kW"}};
+  for (int32_t i = 0; i < CLX_COUNT(power); i++) {
+    char text[1024];
+    snprintf(text, sizeof text, "name: s\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 128}]}\n%s%s",
+             power[i][0], BUILD("  power: [{from: 2025-01-11, power: 1 MW}]\n"));
+    clx_scenario *s = load(text);
+    clx_twin_buildout *b = make(s, 0);
+    assert_int_equal(b->warning_count, power[i][1] != NULL);
+    if (power[i][1] != NULL) assert_non_null(strstr(b->warning[0], power[i][1]));
+    clx_arena_free(arena);
+    clx_scenario_free(s);
+  }
+}
+
 #define SUPPLY                                                                  \
   "supply:\n  start: 2024-12-01\n  buyers: [{name: a}]\n  self: a\n  orders:\n" \
   "    - {name: x, buyer: a, product: H100, maker: dell, at: 2024-12-01, quantity: 192 GPU}\n"
@@ -219,10 +240,10 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fleet_and_power),  cmocka_unit_test(test_dated_sources),
-      cmocka_unit_test(test_own_power_counts), cmocka_unit_test(test_orders_count),
-      cmocka_unit_test(test_capacity),         cmocka_unit_test(test_what_is_never_reached),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_fleet_and_power),       cmocka_unit_test(test_dated_sources),
+      cmocka_unit_test(test_own_power_counts),      cmocka_unit_test(test_power_that_does_not_suffice),
+      cmocka_unit_test(test_orders_count),          cmocka_unit_test(test_capacity),
+      cmocka_unit_test(test_what_is_never_reached), cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

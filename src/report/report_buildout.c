@@ -187,7 +187,11 @@ void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
                first = clx_result_value(result, "buildout.first", gpus);
   if (full == NULL) {
     if (clx_result_find(result, "buildout.gpus_total") == NULL) return;
-    clx_words_add(&w, "all GPUs within the horizon in %.0f %% of the builds",
+    const clx_quantity *begins = clx_result_find(result, "buildout.first_training");
+    char text[CLX_BUILDOUT_CELL], at[CLX_TIME_TEXT];
+    if (first < gpus && begins != NULL)
+      clx_words_add(&w, "%s GPUs on %s, ", cell(first, "", 12, text), clx_buildout_date(result, begins->value, at));
+    clx_words_add(&w, "all GPUs within the horizon in %.0f %% of builds",
                   100 * clx_result_value(result, "buildout.full_capacity.reached", 0));
     clx_words_end(&w, "build", 1, CLX_REPORT_BOLD);
     return;

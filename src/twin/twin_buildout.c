@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "twin/twin_cooling.h"
+#include "unit/unit.h"
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
@@ -156,6 +157,39 @@ static clx_status take_power(clx_twin_buildout *b, clx_error *error) {
 
 static void warn(clx_twin_buildout *b, const char *text) { b->warning[b->warning_count++] = text; }
 
+// Power that is there all the time and does not suffice for all of the machine: told, as a run of it would find.
+static clx_status check_power(clx_twin_buildout *b, clx_error *error) {
+  const clx_scenario *s = b->scenario;
+  const clx_supply *supply = &s->power.supply;
+  const double limit = s->spec.power.facility_limit;
+  double peak = 0;
+  char all[48], most[48];
+  for (int32_t i = 0; i < b->input.cohort_count; i++) peak += b->input.cohort[i].power * b->input.cohort[i].gpus;
+  clx_quantity_format(peak, "W", 3, all, sizeof all);
+  const char *text = NULL;
+  bool short_of = false;
+  if (limit > 0 && peak > limit * (1 + 1e-6)) {
+    short_of = true;
+    text =
+        clx_arena_format(b->arena,
+                         "buildout: all GPUs at full load draw %s, more than 'power.facility_limit', %s; raise it or "
+                         "build for fewer GPUs",
+                         all, clx_quantity_format(limit, "W", 3, most, sizeof most));
+  } else if (supply->source_count > 0 && !clx_scenario_dates_power(s)) {
+    const double gives = clx_supply_capacity(supply, 0);
+    if (!(peak > gives * (1 + 1e-6))) return CLX_OK;
+    short_of = true;
+    text = clx_arena_format(b->arena,
+                            "buildout: all GPUs at full load draw %s, more than 'power.sources' give, %s; add to them "
+                            "or build for fewer GPUs",
+                            all, clx_quantity_format(gives, "W", 3, most, sizeof most));
+  }
+  if (!short_of) return CLX_OK;
+  if (text == NULL) return no_memory(error);
+  warn(b, text);
+  return CLX_OK;
+}
+
 // Which section counts where two say something.
 static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
   const clx_scenario *s = b->scenario;
@@ -188,6 +222,7 @@ clx_status clx_twin_buildout_make(const clx_scenario *s, const clx_buildout_sett
   b->input.cohort = cohort;
   b->input.cohort_count = count;
   CLX_TRY(take_sections(b, error));
+  CLX_TRY(check_power(b, error));
   CLX_TRY(clx_buildout_compile(&b->spec, &b->input, arena, &b->buildout, error));
   return clx_buildout_run(b->buildout, settings, arena, &b->result, error);
 }

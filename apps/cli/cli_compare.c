@@ -43,7 +43,8 @@ const cli_command cli_compare_command = {
     .name = "compare",
     .summary = "run two scenarios and show what changes",
     .text =
-        "Runs both scenarios and prints the quantities of both with their ratio, largest change first.\n"
+        "Runs both scenarios and prints the quantities of both with their ratio: what is asked of any\n"
+        "machine first, then the largest changes.\n"
         "With --set, B may be A: one key changed, everything it moves.",
     .examples = {"colossus compare colossus-1 colossus-200k",
                  "colossus compare colossus-1 colossus-1 --set network.oversubscription=2"},

@@ -11,6 +11,7 @@
 typedef struct change {
   const clx_quantity *a, *b;
   double distance;  // |log(b / a)|; infinite where a ratio means nothing; 0 = equal
+  int32_t head;     // place in HEAD where it stands there and differs, else HEADS
   int32_t order;    // of appearance: keeps the sort stable
 } change;
 
@@ -25,6 +26,20 @@ static const char *const FACTS[] = {
     "machine.fleet",      "network.switch",  "training.model",           "training.software",
     "training.precision", "training.layout", "training.flop_convention", "training.bound_by"};
 
+// What is asked of any two machines: it stands first, however little it differs.
+static const char *const HEAD[] = {"training.step_time",      "reliability.goodput",    "reliability.time_to_train",
+                                   "power.site_mean",         "power.site_peak",        "power.pue",
+                                   "buildout.first_training", "buildout.full_capacity", "cost.capex",
+                                   "cost.opex_per_year",      "cost.per_gpu_hour",      "cost.per_training_run"};
+enum { HEADS = sizeof HEAD / sizeof HEAD[0] };
+
+static int32_t head_of(const char *name, double distance) {
+  for (int32_t i = 0; i < HEADS && distance > 0; i++) {
+    if (strcmp(HEAD[i], name) == 0) return i;
+  }
+  return HEADS;
+}
+
 static bool has_ratio(const change *c) { return c->a->value != 0; }
 
 static double distance(double a, double b) {
@@ -35,6 +50,7 @@ static double distance(double a, double b) {
 
 static int compare_changes(const void *x, const void *y) {
   const change *a = x, *b = y;
+  if (a->head != b->head) return a->head < b->head ? -1 : 1;
   if (a->distance != b->distance) return a->distance < b->distance ? 1 : -1;
   return (a->order > b->order) - (a->order < b->order);
 }
@@ -51,7 +67,7 @@ static void collect(comparison *c) {
     const clx_quantity *a = clx_result_at(c->a, i), *b = clx_result_find(c->b, a->name);
     if (b == NULL || strcmp(a->unit, b->unit) != 0) continue;
     const double d = is_rounding(a->name) ? 0 : distance(a->value, b->value);
-    c->change[c->count] = (change){a, b, d, c->count};
+    c->change[c->count] = (change){a, b, d, head_of(a->name, d), c->count};
     c->count++;
     c->changed += d > 0;
   }

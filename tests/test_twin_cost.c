@@ -126,7 +126,9 @@ static void test_figures(void **state) {
   CLX_CHECK_NEAR(get(r, "cost.capex"), capex, 1e-12, 0);
   // The power room's price of energy for the power of the site, by the share of GPUs at hand.
   const double price = get(r, "power.cost") / get(r, "power.energy");
-  const double energy = get(r, "power.site_average") * price;
+  const double work = get(r, "power.pass.step.mean"), stopped = get(r, "power.pass.stopped.mean");
+  assert_true(stopped < work);
+  const double energy = get(r, "power.site_mean") * (0.5 + 0.5 * stopped / work) * price;  // half of the time used
   CLX_CHECK_NEAR(get(r, "cost.operation.energy"), energy, 1e-9, 0);
   CLX_CHECK_NEAR(get(r, "cost.opex_per_year"), energy, 1e-9, 0);
   const double cost = capex + energy * CLX_MONTH * gpu_months / 512;
@@ -272,6 +274,8 @@ static void test_build_warnings(void **state) {
       {"\"2024-06-01\"", "\"2025-06-01\"", "cost: 512 GPUs are usable when the plan starts on 2025-06-01"},
       {"\"2024-06-01\"", "\"2023-01-01\"", "cost: the plan starts on 2023-01-01, the build only on 2024-06-11"},
       {"gpus: 8,", "gpus: 8, at: 10 months,", "cost: 'servers' is paid as if it came on 2025-04-01 on average"},
+      {"  use: 0.5", "  use_from: 3 months\n  use: 0.5", "cost: `use_from` stands before the dates of the build"},
+      {"  use: 0.5", "  install: 3 days\n  use: 0.5", "cost: `install` is not used"},
       {"gpus: 8,", "gpus: 8, count: 100,", "cost: capital buys 800 GPUs, the machine has 512"},
   };
   for (int32_t i = 0; i < CLX_COUNT(row); i++) {

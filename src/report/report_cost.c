@@ -48,19 +48,19 @@ const char *clx_cost_course_title(const clx_cost_courses *c, int32_t index) {
 
 static double value(const clx_words *w, const char *name) { return clx_result_value(w->result, name, 0); }
 
-// " on 2024-08-13", where the start of the plan and the quantity are known.
+// " 2024-08-13", where the start of the plan and the quantity are known.
 static void add_date(clx_words *w, const char *name) {
   const char *start = clx_result_fact(w->result, "cost.start");
   double from = 0;
   char day[CLX_TIME_TEXT];
   if (start == NULL || clx_result_find(w->result, name) == NULL || !clx_time_read(start, &from)) return;
   clx_time_write(from + value(w, name), false, day);
-  clx_words_add(w, " on %s", day);
+  clx_words_add(w, " %s", day);
 }
 
 static void write_plan(clx_words *w) {
   const char *start = clx_result_fact(w->result, "cost.start");
-  if (start != NULL) clx_words_add(w, "from %s", start);
+  if (start != NULL) clx_words_add(w, "%s", start);
   clx_words_put(w, " ", "over ", "cost.horizon", 3, "");
   if (clx_result_find(w->result, "cost.discount") != NULL)
     clx_words_add(w, " at %.3g %% a year", 100 * value(w, "cost.discount"));
@@ -95,6 +95,7 @@ static void write_sums(clx_words *w) {
   clx_words_end(w, "capital", 2, CLX_REPORT_BOLD);
   clx_words_band(w, "", "", "cost.opex_per_year", 3, "");
   add_parts(w, "cost.operation.", value(w, "cost.opex_per_year"));
+  clx_words_put(w, "; ", "site ", "cost.power", 3, " mean");
   clx_words_end(w, "operation", 2, CLX_REPORT_PLAIN);
   clx_words_band(w, "", "", "cost.per_year", 3, " with capital recovered over its life");
   clx_words_end(w, "a year", 1, CLX_REPORT_PLAIN);
@@ -158,7 +159,7 @@ static const char *band_of(const clx_quantity *q, double unit, char *text) {
   return text;
 }
 
-#define COURSE_ROW "%-22s %8s %6s %6s %10s %7s %16s %5s"
+#define COURSE_ROW "%-22s %8s %6s %6s %10s %7s %17s %5s"
 
 static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i, double money) {
   static const double HOUR = 3600, MILLION = 1e-6;
@@ -174,7 +175,7 @@ static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i, 
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 
-// "by 2026-04-24 own trains 21.4 trillion; the others 60 %, 24 % of that".
+// "by 2026-04-24: own 21.4 trillion token; others 60, 24 % of it".
 static void write_tokens(clx_words *w, const clx_cost_courses *list) {
   const clx_quantity *own = clx_cost_course(list, 0, "tokens");
   const char *start = clx_result_fact(w->result, "cost.start");
@@ -182,13 +183,13 @@ static void write_tokens(clx_words *w, const clx_cost_courses *list) {
   char day[CLX_TIME_TEXT], text[SHORT];
   if (own == NULL || !(own->value > 0) || start == NULL || !clx_time_read(start, &from)) return;
   clx_time_write(from + value(w, "cost.courses.by"), false, day);
-  clx_words_add(w, "by %s %s trains %s", day, clx_cost_course_title(list, 0),
+  clx_words_add(w, "by %s: %s %s", day, clx_cost_course_title(list, 0),
                 clx_quantity_format(own->value, own->unit, 3, text, sizeof text));
   for (int32_t i = 1; i < list->count; i++) {
     const clx_quantity *q = clx_cost_course(list, i, "tokens");
-    if (q != NULL) clx_words_add(w, "%s%.0f %%", i == 1 ? "; the others " : ", ", 100 * q->value / own->value);
+    if (q != NULL) clx_words_add(w, "%s%.0f", i == 1 ? "; others " : ", ", 100 * q->value / own->value);
   }
-  clx_words_add(w, "%s", list->count > 1 ? " of that" : "");
+  if (list->count > 1) clx_words_add(w, " %% of it");
   clx_words_end(w, "tokens", 2, CLX_REPORT_PLAIN);
 }
 
@@ -243,7 +244,8 @@ static void write_options(clx_words *w) {
                   clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
                   clx_quantity_format((q->high - q->low) / 2, "", 2, error, sizeof error));
   }
-  clx_words_end(w, "options", 2, CLX_REPORT_PLAIN);
+  enum { MANY = 7 };  // courses that leave room for one line
+  clx_words_end(w, "options", clx_cost_courses_of(w->result).count > MANY ? 1 : 2, CLX_REPORT_PLAIN);
 }
 
 // --- all of it ---------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,14 @@ clx_status clx_twin_capacity(const clx_scenario *s, const clx_result *result, cl
 
 // --- what the run found ------------------------------------------------------------------------------------------------------
 
+// Power of the site with the share of use that GPU-hours are counted by: as the job draws at work, and for the rest as it draws while stopped.
+static double site_power(const clx_twin_cost *c, const clx_result *r) {
+  const double use = c->scenario->cost.spec.use.expected, work = clx_result_value(r, "power.pass.step.mean", 0);
+  const double mean = clx_result_value(r, "power.site_mean", clx_result_value(r, "power.site_average", 0));
+  if (!(work > 0)) return mean;
+  return mean * (use + (1 - use) * fmin(1, clx_result_value(r, "power.pass.stopped.mean", work) / work));
+}
+
 static void take_facts(clx_twin_cost *c, const clx_result *r) {
   const double tokens = clx_result_value(r, "training.tokens", 0);
   const double time = clx_result_value(r, "reliability.time_to_train", clx_result_value(r, "training.duration", 0));
@@ -101,7 +109,7 @@ static void take_facts(clx_twin_cost *c, const clx_result *r) {
   c->facts = (clx_cost_facts){.it_peak = clx_result_value(r, "power.it_peak", 0),
                               .site_peak = clx_result_value(r, "power.site_peak", 0)};
   c->site_peak = c->facts.site_peak;
-  c->site_mean = clx_result_value(r, "power.site_average", clx_result_value(r, "power.site_mean", 0));
+  c->site_mean = site_power(c, r);
   if (energy > 0) c->energy_price = clx_result_value(r, "power.cost", 0) / energy;
   if (!clx_scenario_is_training(c->scenario) || !(gpus > 0)) return;
   c->facts.run = time * gpus;  // its spares are kept for it

@@ -33,7 +33,7 @@ typedef struct clx_twin_cost {
   clx_arena *arena;
   clx_cost_facts facts;
   double fleet;         // GPUs of the machine
-  double site_mean;     // W of the site with all of them; 0 = not computed
+  double site_mean;     // W of the site with all of them, at the share of use; 0 = not computed
   double site_peak;     // W
   double energy_price;  // USD/J as the power room finds it; 0 = not known
   clx_cost_build build;
@@ -62,7 +62,7 @@ clx_status clx_twin_cost_make(const clx_scenario *scenario, const clx_result *re
 //   cumulated_high, owed, advance (USD), gpus, power (W)}, cost.month.kind.KIND (USD, cumulated)
 clx_status clx_twin_cost_put(const clx_twin_cost *cost, bool study, clx_result *result, clx_error *error);
 
-// Where build and plan disagree: days that end early, GPUs from before the plan, dates of payment.
+// Where build and plan disagree: days that end early, GPUs from before the plan, dates of payment, keys that nothing follows.
 clx_status clx_twin_cost_warn_build(const clx_twin_cost *cost, clx_result *result, clx_error *error);
 
 typedef struct clx_twin_cost_how {

@@ -137,7 +137,23 @@ static clx_status warn_dates(const clx_twin_cost *c, clx_result *result, clx_err
   return CLX_OK;
 }
 
+// Keys and sections that nothing here follows.
+static clx_status warn_unused(const clx_twin_cost *c, clx_result *result, clx_error *error) {
+  const clx_cost_spec *spec = &c->scenario->cost.spec;
+  const bool builds = c->build.usable.count > 0;
+  if (builds && spec->use_from >= 0)
+    CLX_TRY(
+        clx_result_warn(result, error, "cost: `use_from` stands before the dates of the build: all GPUs from then on"));
+  if (builds && spec->use_from < 0 && spec->install > 0)
+    CLX_TRY(clx_result_warn(result, error, "cost: `install` is not used: the build says when GPUs are usable"));
+  if (!builds && clx_scenario_is_supplied(c->scenario))
+    CLX_TRY(clx_result_warn(result, error,
+                            "cost: without a section buildout GPUs come when `cost` says, not as `supply` delivers"));
+  return CLX_OK;
+}
+
 clx_status clx_twin_cost_warn_build(const clx_twin_cost *c, clx_result *result, clx_error *error) {
+  CLX_TRY(warn_unused(c, result, error));
   if (c->build.usable.count == 0) return CLX_OK;
   CLX_TRY(warn_cut(c, result, error));
   CLX_TRY(warn_starts(c, result, error));

@@ -304,6 +304,7 @@ static void mistakes_are_named(void **state) {
       {"{name: g, kind: gpu, price: 3 USD, count: 1, at: 1 month, until: 4 months}", "both `at` and `until`"},
       {"{name: g, kind: gpu, price: 3 USD, price_low: 4 USD, count: 1}", "low 4"},
       {"{name: g, kind: gpu, price: 3 USD, count: 1, date: someday}", "date 'someday'"},
+      {"{name: g, kind: gpu, entry: hgx_h100, count: 1, price_low: 2 USD}", "`price_low` without `price`"},
       {"{name: g, kind: gpu, price: 3 USD, count: 1, date: 2020}", "expected `usd` in the list `currencies`"},
       {"{name: g, kind: gpu, price: -3 USD, count: 1}", "costs -3 USD"},
       {"{name: g, kind: gpu, price: 1e300 USD, count: 1e9}", "costs 1e+300 USD"},

@@ -288,6 +288,40 @@ static void test_build_warnings(void **state) {
   }
 }
 
+// Where the late tenth has too few by day, it has all by the P90 of full capacity; where fewer than nine in ten ever do, never.
+static void test_build_late(void **state) {
+  (void)state;
+  static const double day[] = {0, 30.0 * DAY, 60.0 * DAY}, median[] = {0, 128, 512}, none[] = {0, 0, 0};
+  clx_scenario *s = read(COST, DECIDE);
+  clx_arena *arena = clx_arena_new();
+  for (int32_t k = 0; k < 2; k++) {
+    clx_result *r = clx_result_new();
+    clx_cost_build b;
+    clx_error error;
+    clx_error_clear(&error);
+    clx_result_add_series(r, "buildout.gpus", "", median, "time", "s", day, 3, &error);
+    clx_result_add_series(r, "buildout.gpus_p90", "", median, "time", "s", day, 3, &error);
+    clx_result_add_series(r, "buildout.gpus_p10", "", none, "time", "s", day, 3, &error);
+    clx_result_add_text(r, "buildout.start", "2024-06-01", &error);
+    clx_result_add(r, "buildout.gpus_total", 512, "", 512, 512, "", &error);
+    clx_result_add(r, "buildout.full_capacity", 60.0 * DAY, "s", 50.0 * DAY, 80.0 * DAY, "", &error);
+    clx_result_add(r, "buildout.full_capacity.reached", k == 0 ? 0.95 : 0.7, "", 0, 1, "", &error);
+    assert_int_equal(clx_twin_cost_build(s, r, arena, &b, &error), CLX_OK);
+    assert_int_equal(b.usable.count, 2);
+    assert_int_equal(b.late.count, k == 0 ? 1 : 0);
+    if (k == 0) CLX_CHECK_NEAR(b.late.at[0], 80.0 * DAY, 1e-12, 0);
+    clx_result_free(r);
+  }
+  clx_arena_free(arena);
+  clx_scenario_free(s);
+  clx_result *r = built_with("horizon: 300 days", "horizon: 74 days");
+  const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training"),
+                     *full = clx_result_find(r, "buildout.full_capacity");
+  assert_true(course->low <= course->value && course->value < course->high);
+  assert_true(course->high <= full->high + 11.0 * DAY);
+  clx_result_free(r);
+}
+
 // A course that never has enough has no date, and a break-even beyond full use is none.
 static void test_never(void **state) {
   (void)state;
@@ -393,9 +427,10 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_capacity),      cmocka_unit_test(test_figures),  cmocka_unit_test(test_courses),
-      cmocka_unit_test(test_mixed_capital), cmocka_unit_test(test_build),    cmocka_unit_test(test_build_warnings),
-      cmocka_unit_test(test_never),         cmocka_unit_test(test_refusals), cmocka_unit_test(test_texts),
+      cmocka_unit_test(test_capacity),      cmocka_unit_test(test_figures), cmocka_unit_test(test_courses),
+      cmocka_unit_test(test_mixed_capital), cmocka_unit_test(test_build),   cmocka_unit_test(test_build_warnings),
+      cmocka_unit_test(test_build_late),    cmocka_unit_test(test_never),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_texts),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -61,7 +61,9 @@ clx_status clx_twin_cost_build(const clx_scenario *s, const clx_result *result, 
   b->full = date_of(result, "buildout.full_capacity", b->from);
   CLX_TRY(read_steps(result, "buildout.gpus", b, b->full.expected, arena, &b->usable, error));
   CLX_TRY(read_steps(result, "buildout.gpus_p90", b, b->full.low, arena, &b->early, error));
-  CLX_TRY(read_steps(result, "buildout.gpus_p10", b, b->full.high, arena, &b->late, error));
+  // Where fewer than nine in ten ever have all, the band of the build ends with the latest that does: no P90.
+  const double late = clx_result_value(result, "buildout.full_capacity.reached", 1) < 0.9 ? INFINITY : b->full.high;
+  CLX_TRY(read_steps(result, "buildout.gpus_p10", b, late, arena, &b->late, error));
   if (b->usable.count > 0) return CLX_OK;
   return clx_fail_plain(error, CLX_INFEASIBLE,
                         "cost: no GPU of the build can be used within its horizon: there is nothing to count");

@@ -107,13 +107,12 @@ static clx_status run_options(const putter *p, const clx_twin_cost_how *how) {
   return put_options(p, &out);
 }
 
-// First training with the days of the build's early or late tenth in place of its median.
+// First training with the days of the build's early or late tenth in place of its median; no days: what is built never suffices.
 static clx_status first_by(putter *p, const clx_capacity_series *days, bool late) {
   const clx_scenario *s = p->c->scenario;
   clx_cost_input input = p->c->input;
   clx_decision decision;
   clx_course course[CLX_COURSES_MAX];
-  if (days->count == 0) return CLX_OK;
   input.at = days->at;
   input.usable = days->gpus;
   input.steps = days->count;
@@ -135,7 +134,7 @@ clx_status clx_twin_cost_decide(const clx_twin_cost *c, const clx_twin_cost_how 
                              p.course, error));
   CLX_TRY(clx_decision_bands_run(&p.decision, p.course, s->spec.decide.course_count, how->seed, how->replicas, c->arena,
                                  &bands, error));
-  if (c->build.late.count > 0 && s->cost.spec.use_from < 0) {
+  if (c->build.usable.count > 0 && s->cost.spec.use_from < 0) {
     CLX_TRY(first_by(&p, &c->build.early, false));
     CLX_TRY(first_by(&p, &c->build.late, true));
   }

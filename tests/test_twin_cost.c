@@ -126,7 +126,9 @@ static void test_figures(void **state) {
   CLX_CHECK_NEAR(get(r, "cost.capex"), capex, 1e-12, 0);
   // The power room's price of energy for the power of the site, by the share of GPUs at hand.
   const double price = get(r, "power.cost") / get(r, "power.energy");
-  const double energy = get(r, "power.site_average") * price;
+  const double work = get(r, "power.pass.step.mean"), stopped = get(r, "power.pass.stopped.mean");
+  assert_true(stopped < work);
+  const double energy = get(r, "power.site_mean") * (0.5 + 0.5 * stopped / work) * price;  // half of the time used
   CLX_CHECK_NEAR(get(r, "cost.operation.energy"), energy, 1e-9, 0);
   CLX_CHECK_NEAR(get(r, "cost.opex_per_year"), energy, 1e-9, 0);
   const double cost = capex + energy * CLX_MONTH * gpu_months / 512;
@@ -195,6 +197,155 @@ static void test_mixed_capital(void **state) {
   clx_scenario_free(s);
 }
 
+// Servers and fabric without dates beside a build: paid as it brings the GPUs.
+static const char BUILT[] =
+    "buildout:\n  start: 2024-06-11\n  horizon: 300 days\n  first: 100 GPUs\n"
+    "  deliveries: [{from: 2024-08-01, until: 2024-10-01, gpus: 512 GPUs, late: 20 days}]\n"
+    "  install: {rate: 1 racks/day}\n  bring_up: {time: 5 days}\n"
+    "cost:\n  start: \"2024-06-01\"\n  horizon: 36 months\n  use: 0.5\n  discount: 0\n  currencies: [usd]\n  capital:\n"
+    "    - {name: servers, kind: gpu, price: 240000 USD, gpus: 8, resale: none}\n"
+    "    - {name: fabric, kind: network, price: 1000 USD, resale: none}\n"
+    "  operating: {repair: 0}\n";
+
+// One change of the text; the result of the study.
+static clx_result *built_with(const char *from, const char *to) {
+  static char text[4096];
+  const char *at = strstr(BUILT, from);
+  if (at == NULL) fail_msg("%s is not in the text", from);
+  snprintf(text, sizeof text, "%.*s%s%s", (int)(at - BUILT), BUILT, to, at + strlen(from));
+  clx_scenario *s = read(text, "decide:\n  least: 100\n  by: 24 months\n  courses: [{name: own, own: yes}]\n");
+  clx_result *r = study(s);
+  clx_scenario_free(s);
+  return r;
+}
+
+static bool warns(const clx_result *r, const char *what) {
+  for (int32_t i = 0; i < clx_result_warning_count(r); i++)
+    if (strstr(clx_result_warning(r, i), what) != NULL) return true;
+  return false;
+}
+
+// GPU-months of capital that is not yet paid: the later it is paid the more.
+static double unpaid(const clx_result *r, const char *kind) {
+  char name[64];
+  const double *x, *y;
+  int32_t count;
+  double sum = 0;
+  snprintf(name, sizeof name, "cost.month.kind.%s", kind);
+  y = clx_result_series(r, name, &x, &count);
+  assert_non_null(y);
+  for (int32_t m = 0; m < count; m++) sum += 1 - y[m] / y[count - 1];
+  return sum;
+}
+
+static void test_build(void **state) {
+  (void)state;
+  clx_result *r = built_with("512 GPUs", "512 GPUs"), *late = built_with("2024-10-01", "2025-01-15");
+  const double from = 10.0 * DAY, full = get(r, "buildout.full_capacity");
+  assert_false(warns(r, "cost: '") || warns(r, "the build") || warns(r, "capital buys"));
+  CLX_CHECK_NEAR(get(r, "cost.first_training"), from + get(r, "buildout.first_training"), 1e-12, 0);
+  CLX_CHECK_NEAR(get(r, "cost.full_use"), from + full, 1e-12, 0);
+  CLX_CHECK_NEAR(unpaid(r, "gpu"), unpaid(r, "network"), 1e-9, 0);
+  const double *x, *paid, *gpus;
+  int32_t count;
+  paid = clx_result_series(r, "cost.month.kind.gpu", &x, &count);
+  gpus = clx_result_series(r, "cost.month.gpus", &x, &count);
+  for (int32_t m = 0; m < count; m++) assert_true((gpus[m] > 0) <= (paid[m] > 0));
+  CLX_CHECK_NEAR(paid[1], 0, 0, 0);
+  CLX_CHECK_NEAR(paid[(int32_t)((from + full) / CLX_MONTH)], 64 * 240000.0, 0.01, 0);
+  assert_true(unpaid(late, "gpu") > unpaid(r, "gpu") + 1);
+  // The day on which a course can begin has the band of the build.
+  const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training"),
+                     *build = clx_result_find(r, "buildout.first_training");
+  assert_true(course->low < course->high);
+  CLX_CHECK_NEAR(course->low, from + build->low, 0, 1.5 * DAY);
+  CLX_CHECK_NEAR(course->value, from + build->value, 0, 1.5 * DAY);
+  CLX_CHECK_NEAR(course->high, from + build->high, 0, 1.5 * DAY);
+  clx_result_free(r);
+  clx_result_free(late);
+}
+
+static void test_build_warnings(void **state) {
+  (void)state;
+  static const struct {
+    const char *from, *to, *says;
+  } row[] = {
+      {"horizon: 300 days", "horizon: 90 days", "cost: the days of the build end on 2024-09-09 with"},
+      {"\"2024-06-01\"", "\"2025-06-01\"", "cost: 512 GPUs are usable when the plan starts on 2025-06-01"},
+      {"\"2024-06-01\"", "\"2023-01-01\"", "cost: the plan starts on 2023-01-01, the build only on 2024-06-11"},
+      {"gpus: 8,", "gpus: 8, at: 10 months,", "cost: 'servers' is paid as if it came on 2025-04-01 on average"},
+      {"  use: 0.5", "  use_from: 3 months\n  use: 0.5", "cost: `use_from` stands before the dates of the build"},
+      {"  use: 0.5", "  install: 3 days\n  use: 0.5", "cost: `install` is not used"},
+      {"gpus: 8,", "gpus: 8, count: 100,", "cost: capital buys 800 GPUs, the machine has 512"},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(row); i++) {
+    clx_result *r = built_with(row[i].from, row[i].to);
+    if (!warns(r, row[i].says)) {
+      for (int32_t k = 0; k < clx_result_warning_count(r); k++) print_message("%s\n", clx_result_warning(r, k));
+      fail_msg("expected: %s", row[i].says);
+    }
+    clx_result_free(r);
+  }
+}
+
+// Where the late tenth has too few by day, it has all by the P90 of full capacity; where fewer than nine in ten ever do, never.
+static void test_build_late(void **state) {
+  (void)state;
+  static const double day[] = {0, 30.0 * DAY, 60.0 * DAY}, median[] = {0, 128, 512}, none[] = {0, 0, 0};
+  clx_scenario *s = read(COST, DECIDE);
+  clx_arena *arena = clx_arena_new();
+  for (int32_t k = 0; k < 2; k++) {
+    clx_result *r = clx_result_new();
+    clx_cost_build b;
+    clx_error error;
+    clx_error_clear(&error);
+    clx_result_add_series(r, "buildout.gpus", "", median, "time", "s", day, 3, &error);
+    clx_result_add_series(r, "buildout.gpus_p90", "", median, "time", "s", day, 3, &error);
+    clx_result_add_series(r, "buildout.gpus_p10", "", none, "time", "s", day, 3, &error);
+    clx_result_add_text(r, "buildout.start", "2024-06-01", &error);
+    clx_result_add(r, "buildout.gpus_total", 512, "", 512, 512, "", &error);
+    clx_result_add(r, "buildout.full_capacity", 60.0 * DAY, "s", 50.0 * DAY, 80.0 * DAY, "", &error);
+    clx_result_add(r, "buildout.full_capacity.reached", k == 0 ? 0.95 : 0.7, "", 0, 1, "", &error);
+    assert_int_equal(clx_twin_cost_build(s, r, arena, &b, &error), CLX_OK);
+    assert_int_equal(b.usable.count, 2);
+    assert_int_equal(b.late.count, k == 0 ? 1 : 0);
+    if (k == 0) CLX_CHECK_NEAR(b.late.at[0], 80.0 * DAY, 1e-12, 0);
+    clx_result_free(r);
+  }
+  clx_arena_free(arena);
+  clx_scenario_free(s);
+  clx_result *r = built_with("horizon: 300 days", "horizon: 74 days");
+  const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training"),
+                     *full = clx_result_find(r, "buildout.full_capacity");
+  assert_true(course->low <= course->value && course->value < course->high);
+  assert_true(course->high <= full->high + 11.0 * DAY);
+  clx_result_free(r);
+}
+
+// A course that never has enough has no date, and a break-even beyond full use is none.
+static void test_never(void **state) {
+  (void)state;
+  clx_scenario *s = read(COST,
+                         "decide:\n  least: 1000\n  by: 24 months\n  market: h100\n  courses:\n    - {name: own, own: "
+                         "yes, wait: 24 months}\n");
+  clx_result *r = study(s);
+  char *text = NULL;
+  clx_error error;
+  clx_error_clear(&error);
+  assert_null(clx_result_find(r, "cost.course.own.first_training"));
+  assert_null(clx_result_fact(r, "cost.course.own.first_date"));
+  assert_true(get(r, "cost.course.own.use_breakeven") > 1);
+  assert_int_equal(clx_cost_text(r, false, &text, &error), CLX_OK);
+  assert_non_null(strstr(text, "never beats renting at will"));
+  assert_non_null(strstr(text, " never "));
+  clx_text_free(text);
+  assert_int_equal(clx_cost_svg(r, "courses", &text, &error), CLX_OK);
+  check_drawing(text);
+  clx_text_free(text);
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   static const struct {
@@ -210,6 +361,8 @@ static void test_refusals(void **state) {
       {COST, "decide: {courses: [{name: a, own: yes, wait: 34 months, later: 0.5}]}\n", "comes after the horizon"},
       {COST, "decide: {courses: [{name: a, own: yes, wait: 3 months, later: 0.5, wait_site: 0.5}]}\n",
        "one of the two"},
+      {"cost: {start: \"2024-06-01\", use: 0, capital: [{name: a, kind: gpu, price: 1 USD}]}\n", "",
+       "is out of range: expected 0.000001 to 1"},
   };
   for (int32_t i = 0; i < CLX_COUNT(row); i++) {
     clx_scenario *s = NULL;
@@ -274,8 +427,10 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_capacity),      cmocka_unit_test(test_figures),  cmocka_unit_test(test_courses),
-      cmocka_unit_test(test_mixed_capital), cmocka_unit_test(test_refusals), cmocka_unit_test(test_texts),
+      cmocka_unit_test(test_capacity),      cmocka_unit_test(test_figures), cmocka_unit_test(test_courses),
+      cmocka_unit_test(test_mixed_capital), cmocka_unit_test(test_build),   cmocka_unit_test(test_build_warnings),
+      cmocka_unit_test(test_build_late),    cmocka_unit_test(test_never),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_texts),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

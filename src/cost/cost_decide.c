@@ -38,21 +38,28 @@ static double at_hand(const clx_course *c, double time) {
   return own + rented;
 }
 
+double clx_course_first(const clx_decision *d, const clx_course *c) {
+  const double least = fmax(d->least, 1e-9);
+  double first = d->months * CLX_MONTH;
+  for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++) {
+    const double at = c->input->at[k] + c->wait * CLX_MONTH;
+    if (at < first && at_hand(c, at) >= least) first = at;
+  }
+  for (int32_t k = 0; c->contract != NULL && k < c->contract->at_count; k++) {
+    const double at = fmax(c->contract->at[k], c->contract->from);
+    if (at < first && at_hand(c, at) >= least) first = at;
+  }
+  return first;
+}
+
 // Months until `least` GPUs are at hand: when a step brings them, where the steps are known; else as if they came evenly through the month in which the
 // mean says so.
 static double first_training(const clx_decision *d, const clx_course *c, const clx_course_out *out, bool *begins) {
-  const double least = fmax(d->least, 1e-9), end = d->months * CLX_MONTH;
-  double before = 0, first = end;
+  const double least = fmax(d->least, 1e-9);
+  double before = 0;
   if (c->plan == NULL || c->input->steps > 0) {
-    for (int32_t k = 0; c->plan != NULL && k < c->input->steps; k++) {
-      const double at = c->input->at[k] + c->wait * CLX_MONTH;
-      if (at < first && at_hand(c, at) >= least) first = at;
-    }
-    for (int32_t k = 0; c->contract != NULL && k < c->contract->at_count; k++) {
-      const double at = fmax(c->contract->at[k], c->contract->from);
-      if (at < first && at_hand(c, at) >= least) first = at;
-    }
-    *begins = first < end;
+    const double first = clx_course_first(d, c);
+    *begins = first < d->months * CLX_MONTH;
     return first / CLX_MONTH;
   }
   for (int32_t m = 0; m < d->months; m++) {

@@ -60,6 +60,9 @@ typedef struct clx_course_out {
 clx_status clx_course_run(const clx_decision *decision, const clx_course *course, const clx_cost_draw *draw,
                           const double *market, clx_arena *arena, clx_course_out *out, clx_error *error);
 
+// s until `least` GPUs are at hand by the steps of plan and contract; the horizon where they never are. A plan must state its steps.
+double clx_course_first(const clx_decision *decision, const clx_course *course);
+
 // USD/s per paid GPU, present over present, at which the contract makes the course as good as the other one: its NPV is straight in the price.
 // < 0: never. CLX_INPUT: a course without a contract.
 clx_status clx_rent_breakeven(const clx_course_out *rented, const clx_course_out *other, double *breakeven,

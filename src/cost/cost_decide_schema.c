@@ -79,7 +79,7 @@ static const clx_row decide_rows[] = {
     REAL("horizon", horizon, "s", -1, CLX_MONTH, CLX_MONTHS_MAX *CLX_MONTH,
          "over which courses are compared; default: that of cost"),
     REAL("discount", discount, NULL, -1, 0, 1, "a year; default: that of cost"),
-    REAL("use", use, NULL, -1, 0, 1, "share of GPU time at hand that is used; default: that of cost"),
+    REAL("use", use, NULL, -1, 1e-6, 1, "share of GPU time at hand that is used; default: that of cost"),
     REAL("tokens", tokens, "token/s", 0, 0, 1e9, "per used GPU; default: that of cost"),
     REAL("least", least, NULL, 1, 0, 1e9, "GPUs with which training can begin: partial capacity counts"),
     REAL("value_gpu", value_gpu, "USD/s", 0, 0, 1,

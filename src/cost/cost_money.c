@@ -104,7 +104,7 @@ clx_status clx_price_level(const clx_currency *usd, double from, double to, doub
   }
   if (usd == NULL || usd->level_count == 0)
     return clx_fail(error, CLX_INPUT, place,
-                    "a price of %.1f for %.1f: expected the currency USD with price levels among the plan's currencies",
+                    "a price of %.0f is brought to %.0f by consumer prices; expected `usd` in the list `currencies`",
                     from, to);
   if (!level_at(usd, from, growth, &before) || !level_at(usd, to, growth, &after))
     return clx_fail(error, CLX_INPUT, place, "no price level for %.1f to %.1f: catalogue/currency/%s begins in %g",

@@ -48,6 +48,9 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
   if (s->date != NULL && !clx_year_read(s->date, &year))
     return clx_fail(error, CLX_INPUT, s->place, "'%.40s': date '%.40s'; expected a day, month, quarter or year",
                     s->name, s->date);
+  if (s->price == NULL && (s->low != NULL || s->high != NULL))
+    return clx_fail(error, CLX_INPUT, s->place, "'%.40s': `%s` without `price`; the entry has its own", s->name,
+                    s->low != NULL ? "price_low" : "price_high");
   if (s->price != NULL) {
     const clx_currencies *known = &c->found->currencies;
     CLX_TRY(clx_money_read(s->price, unit, year, known, s->place, &one->expected, error));

@@ -88,7 +88,10 @@ const clx_schema clx_rent_schema = {.name = "rent",
     .unit = unit_text, .minimum = 0, .maximum = (most), .single = true, .required = true, .doc = text        \
   }
 static const clx_row contract_rows[] = {
-    {.key = "seller", .kind = CLX_ROW_TEXT, .offset = offsetof(F, seller), .doc = "who rents out"},
+    {.key = "seller",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(F, seller),
+     .doc = "who rents out: a name for the reader, no price depends on it"},
     {.key = "entry", .kind = CLX_ROW_TEXT, .offset = offsetof(F, entry), .required = true, .doc = "of catalogue/rent"},
     REALS("at", at, at_count, "s", 3.2e9, "of the plan: the ramp"),
     REALS("gpus", gpus, gpus_count, NULL, 1e9, "GPUs from each of these dates on"),

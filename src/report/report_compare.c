@@ -125,14 +125,15 @@ static void write_facts(const comparison *c, int32_t most, clx_page *page) {
 }
 
 static void write_text(const comparison *c, clx_buffer *out) {
-  enum { FACT_COUNT = 4, TAIL = 1 };
+  enum { FACT_COUNT = 4 };
+  const bool courses = clx_result_fact(c->a, "cost.courses") != NULL || clx_result_fact(c->b, "cost.courses") != NULL;
   clx_page page = {.out = out};
   clx_buffer_format(out, "%-38s %22.22s %22.22s %9s\n", "quantity", name_of(c->a), name_of(c->b), "ratio");
   page.lines++;
   clx_buffer facts = {0};
   clx_page below = {.out = &facts};
   write_facts(c, FACT_COUNT, &below);
-  const int32_t room = CLX_REPORT_COMPARE_LINES - page.lines - below.lines - TAIL;
+  const int32_t room = CLX_REPORT_COMPARE_LINES - page.lines - below.lines - (courses ? 2 : 1);
   const int32_t shown = c->changed <= room ? c->changed : room;
   for (int32_t i = 0; i < shown; i++) write_change(&c->change[i], out);
   if (facts.length > 0) clx_buffer_add(out, facts.data, facts.length);
@@ -144,6 +145,7 @@ static void write_text(const comparison *c, clx_buffer *out) {
   if (only_a > 0) clx_buffer_format(out, ", %d only in the first", only_a);
   if (only_b > 0) clx_buffer_format(out, ", %d only in the second", only_b);
   clx_buffer_format(out, "\n");
+  if (courses) clx_buffer_format(out, "courses (section decide) are not compared here: colossus cost SCENARIO\n");
 }
 
 // --- JSON ------------------------------------------------------------------------------------------------------------

@@ -48,16 +48,33 @@ const char *clx_cost_course_title(const clx_cost_courses *c, int32_t index) {
 
 static double value(const clx_words *w, const char *name) { return clx_result_value(w->result, name, 0); }
 
+// " 2024-08-13", where the start of the plan and the quantity are known.
+static void add_date(clx_words *w, const char *name) {
+  const char *start = clx_result_fact(w->result, "cost.start");
+  double from = 0;
+  char day[CLX_TIME_TEXT];
+  if (start == NULL || clx_result_find(w->result, name) == NULL || !clx_time_read(start, &from)) return;
+  clx_time_write(from + value(w, name), false, day);
+  clx_words_add(w, " %s", day);
+}
+
 static void write_plan(clx_words *w) {
   const char *start = clx_result_fact(w->result, "cost.start");
-  if (start != NULL) clx_words_add(w, "from %s", start);
+  if (start != NULL) clx_words_add(w, "%s", start);
   clx_words_put(w, " ", "over ", "cost.horizon", 3, "");
   if (clx_result_find(w->result, "cost.discount") != NULL)
     clx_words_add(w, " at %.3g %% a year", 100 * value(w, "cost.discount"));
-  clx_words_put(w, "; ", "first GPUs after ", "cost.first_use", 3, "");
   char gpus[SHORT];
-  clx_words_add(w, ", all %s", clx_quantity_format(value(w, "cost.gpus"), "", 12, gpus, sizeof gpus));
-  clx_words_put(w, " ", "after ", "cost.full_use", 3, "");
+  if (clx_result_find(w->result, "cost.first_training") != NULL) {
+    clx_words_add(w, "; %s", clx_quantity_format(value(w, "cost.first_gpus"), "", 12, gpus, sizeof gpus));
+    clx_words_add(w, " GPUs");
+    add_date(w, "cost.first_training");
+  } else {
+    clx_words_add(w, "; first GPUs");
+    add_date(w, "cost.first_use");
+  }
+  clx_words_add(w, ", all %s", clx_quantity_format(round(value(w, "cost.gpus")), "", 12, gpus, sizeof gpus));
+  add_date(w, "cost.full_use");
   clx_words_end(w, "plan", 2, CLX_REPORT_PLAIN);
 }
 
@@ -78,6 +95,7 @@ static void write_sums(clx_words *w) {
   clx_words_end(w, "capital", 2, CLX_REPORT_BOLD);
   clx_words_band(w, "", "", "cost.opex_per_year", 3, "");
   add_parts(w, "cost.operation.", value(w, "cost.opex_per_year"));
+  clx_words_put(w, "; ", "site ", "cost.power", 3, " mean");
   clx_words_end(w, "operation", 2, CLX_REPORT_PLAIN);
   clx_words_band(w, "", "", "cost.per_year", 3, " with capital recovered over its life");
   clx_words_end(w, "a year", 1, CLX_REPORT_PLAIN);
@@ -107,37 +125,97 @@ static void write_value(clx_words *w) {
 
 // --- decisions ---------------------------------------------------------------------------------------------------------------
 
-// The number of a quantity whose unit stands in the head of its column: "4.67 billion", "1.82".
-static const char *number_of(const clx_quantity *q, char *text) {
+static const struct {
+  double factor;
+  const char *name;
+} MONEY[] = {{1e9, "billion"}, {1e6, "million"}, {1e3, "thousand"}, {1, ""}};
+
+// Of all amounts of a table: that of the largest.
+static int32_t money_of(const clx_cost_courses *list) {
+  double most = 0;
+  int32_t k = 0;
+  for (int32_t i = 0; i < list->count; i++) {
+    const clx_quantity *cost = clx_cost_course(list, i, "cost"), *gain = clx_cost_course(list, i, "gain");
+    if (cost != NULL) most = fmax(most, fabs(cost->value));
+    if (gain != NULL) most = fmax(most, fabs(gain->value));
+  }
+  while (k + 1 < CLX_COUNT(MONEY) && most < MONEY[k].factor) k++;
+  return k;
+}
+
+// In the unit of its column; empty where there is none.
+static const char *number_of(const clx_quantity *q, double unit, char *text) {
   text[0] = '\0';
-  if (q == NULL) return text;
-  clx_quantity_format(q->value, q->unit, 3, text, SHORT);
-  char *unit = strstr(text, " USD");
-  if (unit != NULL) *unit = '\0';
+  return q != NULL ? clx_quantity_format(q->value / unit, "", 3, text, SHORT) : text;
+}
+
+static const char *band_of(const clx_quantity *q, double unit, char *text) {
+  char low[SHORT], high[SHORT];
+  text[0] = '\0';
+  if (q == NULL || !(q->low < q->high)) return text;
+  clx_quantity_format(q->low / unit, "", 3, low, sizeof low);
+  clx_quantity_format(q->high / unit, "", 3, high, sizeof high);
+  if (strcmp(low, high) != 0) snprintf(text, SHORT, "%.14s to %.14s", low, high);
   return text;
 }
 
-static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i) {
-  char name[SHORT], cost[SHORT], gain[SHORT], token[SHORT], hour[SHORT];
+#define COURSE_ROW "%-22s %8s %6s %6s %10s %7s %17s %5s"
+
+static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i, double money) {
+  static const double HOUR = 3600, MILLION = 1e-6;
+  char name[SHORT], cost[SHORT], gain[SHORT], band[SHORT], token[SHORT], hour[SHORT], share[SHORT] = "";
   const char *date = clx_cost_course_fact(list, i, "first_date");
-  const clx_quantity *best = clx_cost_course(list, i, "best");
-  clx_goodput_cut(clx_cost_course_title(list, i), 24, 0, name, sizeof name);
-  clx_words_add(w, "%-24s %12s %6s %8s %10.10s %13s %4.0f %%", name, number_of(clx_cost_course(list, i, "cost"), cost),
-                number_of(clx_cost_course(list, i, "per_gpu_hour"), hour),
-                number_of(clx_cost_course(list, i, "per_token"), token), date != NULL ? date : "never",
-                i == 0 ? "-" : number_of(clx_cost_course(list, i, "gain"), gain), best != NULL ? 100 * best->value : 0);
+  const clx_quantity *best = clx_cost_course(list, i, "best"), *more = clx_cost_course(list, i, "gain");
+  clx_goodput_cut(clx_cost_course_title(list, i), 22, 0, name, sizeof name);
+  if (best != NULL) snprintf(share, sizeof share, "%.0f %%", 100 * best->value);
+  clx_words_add(w, COURSE_ROW, name, number_of(clx_cost_course(list, i, "cost"), money, cost),
+                number_of(clx_cost_course(list, i, "per_gpu_hour"), 1 / HOUR, hour),
+                number_of(clx_cost_course(list, i, "per_token"), MILLION, token), date != NULL ? date : "never",
+                i == 0 ? "-" : number_of(more, money, gain), i == 0 ? "" : band_of(more, money, band), share);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
+}
+
+// "by 2026-04-24: own 21.4 trillion token; others 60, 24 % of it".
+static void write_tokens(clx_words *w, const clx_cost_courses *list) {
+  const clx_quantity *own = clx_cost_course(list, 0, "tokens");
+  const char *start = clx_result_fact(w->result, "cost.start");
+  double from = 0;
+  char day[CLX_TIME_TEXT], text[SHORT];
+  if (own == NULL || !(own->value > 0) || start == NULL || !clx_time_read(start, &from)) return;
+  clx_time_write(from + value(w, "cost.courses.by"), false, day);
+  clx_words_add(w, "by %s: %s %s", day, clx_cost_course_title(list, 0),
+                clx_quantity_format(own->value, own->unit, 3, text, sizeof text));
+  for (int32_t i = 1; i < list->count; i++) {
+    const clx_quantity *q = clx_cost_course(list, i, "tokens");
+    if (q != NULL) clx_words_add(w, "%s%.0f", i == 1 ? "; others " : ", ", 100 * q->value / own->value);
+  }
+  if (list->count > 1) clx_words_add(w, " %% of it");
+  clx_words_end(w, "tokens", 2, CLX_REPORT_PLAIN);
 }
 
 static void write_courses(clx_words *w) {
   const clx_cost_courses list = clx_cost_courses_of(w->result);
   if (list.count == 0) return;
-  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "present cost", "a used", "Mtoken", "begins", "worth more",
-                "best");
+  const int32_t k = money_of(&list);
+  clx_words_add(w, COURSE_ROW, "", "cost now", "used", "Mtoken", "begins", "worth", "5 to 95 %", "best");
   clx_words_end(w, "courses", 0, CLX_REPORT_BOLD);
-  clx_words_add(w, "%-24s %12s %6s %8s %10s %13s %6s", "", "USD", "hour", "USD", "", "USD", "in");
-  clx_words_end(w, "", 0, CLX_REPORT_DIM);
-  for (int32_t i = 0; i < list.count; i++) write_course(w, &list, i);
+  clx_words_add(w, COURSE_ROW, "", MONEY[k].name, "hour", "USD", "median", "more", MONEY[k].name, "in");
+  clx_words_end(w, "USD", 0, CLX_REPORT_DIM);
+  for (int32_t i = 0; i < list.count; i++) write_course(w, &list, i, MONEY[k].factor);
+  write_tokens(w, &list);
+}
+
+// "own beats renting at will from 78 % of use (63 to 97 %)".
+static void add_use(clx_words *w, const char *title, const clx_quantity *use) {
+  if (!(use->value <= 1)) {
+    clx_words_add(w, "%s%s never beats renting at will", clx_words_between(w, "; "), title);
+    if (use->low < 1) clx_words_add(w, " (from %.0f %% of use in one draw of twenty)", 100 * use->low);
+    return;
+  }
+  clx_words_add(w, "%s%s beats renting at will from %.0f %% of use (%.0f %% to ", clx_words_between(w, "; "), title,
+                100 * use->value, 100 * use->low);
+  if (use->high <= 1) clx_words_add(w, "%.0f %%)", 100 * use->high);
+  if (!(use->high <= 1)) clx_words_add(w, "never)");
 }
 
 static void write_breakeven(clx_words *w) {
@@ -150,9 +228,7 @@ static void write_breakeven(clx_words *w) {
       clx_words_add(w, "%s%s is worth as much as owning at %s%s", clx_words_between(w, "; "),
                     clx_cost_course_title(&list, i), clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
                     clx_words_range(q, 3, range, sizeof range));
-    if (use != NULL && i == 0)
-      clx_words_add(w, "%s%s beats renting at will from %.0f %% of use (%.0f to %.0f %%)", clx_words_between(w, "; "),
-                    clx_cost_course_title(&list, i), 100 * use->value, 100 * use->low, 100 * use->high);
+    if (use != NULL && i == 0) add_use(w, clx_cost_course_title(&list, i), use);
   }
   clx_words_end(w, "break-even", 2, CLX_REPORT_PLAIN);
 }
@@ -168,7 +244,8 @@ static void write_options(clx_words *w) {
                   clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
                   clx_quantity_format((q->high - q->low) / 2, "", 2, error, sizeof error));
   }
-  clx_words_end(w, "options", 2, CLX_REPORT_PLAIN);
+  enum { MANY = 7 };  // courses that leave room for one line
+  clx_words_end(w, "options", clx_cost_courses_of(w->result).count > MANY ? 1 : 2, CLX_REPORT_PLAIN);
 }
 
 // --- all of it ---------------------------------------------------------------------------------------------------------------

@@ -213,7 +213,7 @@ static const struct {
 } PANELS[] = {{"cost", "present cost"},
               {"gain", "worth more than the first, present"},
               {"first_training", "until training begins"},
-              {"tokens", "tokens trained by the date"}};
+              {"tokens", "tokens trained by "}};
 
 enum { ROW = 26, HEAD = 34, NAMES = 170, VALUES = 250 };  // pixels
 
@@ -233,17 +233,30 @@ static bool span_of(const clx_cost_courses *list, const char *what, double *low,
 
 static void put_row(clx_plot *p, const clx_cost_courses *list, int32_t i, const char *what, double y) {
   const clx_quantity *q = clx_cost_course(list, i, what);
-  char text[SHORT], range[3 * SHORT], cut[SHORT];
+  char text[SHORT], range[3 * SHORT], cut[SHORT], *unit;
   clx_svg_text(&p->picture, p->area.x - 10, y + 4, "small", "end", "%s",
                clx_goodput_cut(clx_cost_course_title(list, i), NAMES - 20, 11, cut, sizeof cut));
-  if (q == NULL) return;
+  if (q == NULL) {
+    if (strcmp(what, "first_training") == 0)
+      clx_svg_text(&p->picture, p->area.x + p->area.width + 14, y + 4, "small", "start", "never");
+    return;
+  }
   const double a = clx_plot_at(p, q->low, 0).x, b = clx_plot_at(p, q->high, 0).x, at = clx_plot_at(p, q->value, 0).x;
   clx_buffer_format(p->picture.out, "<rect class=\"band f%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"12\"/>\n",
                     i % COLOURS, a, y - 6, fmax(b - a, 1));
   clx_plot_mark(p, (clx_point){at, y}, i % COLOURS);
+  clx_words_range(q, 3, range, sizeof range);
+  while ((unit = strstr(range, " USD")) != NULL) memmove(unit, unit + 4, strlen(unit + 4) + 1);  // stands before it
   clx_svg_text(&p->picture, p->area.x + p->area.width + 14, y + 4, "small", "start", "%s%s",
-               clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
-               clx_words_range(q, 3, range, sizeof range));
+               clx_quantity_format(q->value, q->unit, 3, text, sizeof text), range);
+}
+
+// Date by which tokens are counted.
+static void by_date(const clx_result *result, char day[CLX_TIME_TEXT]) {
+  const char *start = clx_result_fact(result, "cost.start");
+  double from = 0;
+  if (start != NULL && clx_time_read(start, &from))
+    clx_time_write(from + clx_result_value(result, "cost.courses.by", 0), false, day);
 }
 
 static double put_panel(clx_plot *p, const clx_cost_courses *list, int32_t panel, double y) {
@@ -255,7 +268,9 @@ static double put_panel(clx_plot *p, const clx_cost_courses *list, int32_t panel
   p->y0 = 0;
   p->y1 = 1;
   p->log_x = p->log_y = false;
-  clx_svg_text(&p->picture, EDGE, y + 20, "head", "start", "%s", PANELS[panel].title);
+  char day[CLX_TIME_TEXT] = "";
+  if (strcmp(PANELS[panel].what, "tokens") == 0) by_date(list->result, day);
+  clx_svg_text(&p->picture, EDGE, y + 20, "head", "start", "%s%s", PANELS[panel].title, day);
   const double zero = clx_plot_at(p, 0, 0).x;
   clx_plot_rule(p, "axis", (clx_point){zero, p->area.y - 4}, (clx_point){zero, p->area.y + p->area.height});
   for (int32_t i = 0; i < list->count; i++) put_row(p, list, i, PANELS[panel].what, p->area.y + ROW * (i + 0.5));

@@ -110,6 +110,47 @@ static clx_status fill_power(const clx_scenario *s, const clx_cost_facts *facts,
       item->name);
 }
 
+// GPUs of the fleet up to the `built`-th, in the order of its cohorts, that an item is for.
+static double built_for(const clx_scenario *s, const clx_cost_item_spec *item, double built) {
+  double sum = 0;
+  for (int32_t i = 0; i < s->machine.cohort_count && built > 0; i++) {
+    const double gpus = (double)s->machine.cohort[i].gpus;
+    if (item->of == NULL || is_of(&s->machine.cohort[i], item->of)) sum += fmin(gpus, built);
+    built -= gpus;
+  }
+  return sum;
+}
+
+clx_status clx_scenario_cost_dates(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                                   clx_cost_item_spec *item, clx_error *error) {
+  double all, most = 0, before = 0;
+  CLX_TRY(fleet_gpus(s, item, &all, error));
+  item->from = item->until = 0;
+  item->at_count = item->share_count = 0;
+  item->at = CLX_NEW_ARRAY(arena, double, facts->build_steps + 1);
+  item->share = CLX_NEW_ARRAY(arena, double, facts->build_steps + 1);
+  if (item->at == NULL || item->share == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
+  for (int32_t k = 0; k < facts->build_steps; k++) {
+    most = k + 1 == facts->build_steps ? INFINITY
+                                       : fmax(most, facts->usable[k]);  // power may fail again: nothing is unbought
+    const double now = built_for(s, item, most);
+    if (!(now > before)) continue;
+    item->at[item->at_count] = facts->built[k];
+    item->share[item->at_count++] = (now - before) / all;
+    before = now;
+  }
+  item->share_count = item->at_count;
+  return CLX_OK;
+}
+
+// What states no date comes with the GPUs of the build.
+static clx_status follow_build(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                               clx_cost_item_spec *item, clx_error *error) {
+  const bool with_gpus = item->kind == CLX_COST_GPU || item->kind == CLX_COST_NETWORK || item->kind == CLX_COST_STORAGE;
+  if (facts->build_steps == 0 || !with_gpus || item->at_count > 0 || item->from > 0 || item->until > 0) return CLX_OK;
+  return clx_scenario_cost_dates(s, facts, arena, item, error);
+}
+
 clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
                                   clx_cost_plan *plan, clx_error *error) {
   clx_cost_spec spec = s->cost.spec;
@@ -119,7 +160,8 @@ clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *f
   if (spec.capital == NULL) return clx_fail(error, CLX_MEMORY, spec.place, "out of memory");
   if (count > 0) memcpy(spec.capital, s->cost.spec.capital, count * sizeof *spec.capital);
   for (int32_t i = 0; i < spec.capital_count; i++) {
-    const clx_status one = fill_power(s, facts, i, &spec.capital[i], error);
+    clx_status one = fill_power(s, facts, i, &spec.capital[i], error);
+    if (one == CLX_OK) one = follow_build(s, facts, arena, &spec.capital[i], error);
     if (first == CLX_OK) first = one;
   }
   if (first != CLX_OK) return first;

@@ -19,14 +19,23 @@ typedef struct clx_cost_facts {
   double it_peak, site_peak;  // W
   double run;                 // GPU*s of the training
   double tokens;              // token/s per GPU
+  // What the section `buildout` brings: usable[k] GPUs from built[k] s of the plan on; build_steps 0 = the scenario has none.
+  const double *built, *usable;
+  int32_t build_steps;
 } clx_cost_facts;
 
 bool clx_scenario_has_cost(const struct clx_scenario *scenario);
 bool clx_scenario_has_decide(const struct clx_scenario *scenario);
 // CLX_INPUT, named, where the section is absent.
 clx_status clx_scenario_need_cost(const struct clx_scenario *scenario, clx_error *error);
-// The plan with what `facts` knows; everything from `arena`. CLX_INPUT: an item paid by W of a site whose power is not known.
+// The plan with what `facts` knows; everything from `arena`. GPUs, network and storage without dates come as the build brings the GPUs that they are
+// for. CLX_INPUT: an item paid by W of a site whose power is not known.
 clx_status clx_scenario_cost_plan(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
                                   clx_cost_plan *plan, clx_error *error);
+// Dates and shares of `item` (of kind gpu, network or storage) as the build of `facts` (build_steps > 0) brings the GPUs that it is for, those of
+// the fleet's cohorts in their order; what is not built within its steps comes with the last of them. What stands in the item's `at`, `share`, `from`
+// and `until` is replaced.
+clx_status clx_scenario_cost_dates(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
+                                   clx_cost_item_spec *item, clx_error *error);
 // GPUs that item `index` brings: units times GPUs of each; 0 for other kinds than gpu.
 double clx_scenario_cost_gpus(const struct clx_scenario *scenario, int32_t index);

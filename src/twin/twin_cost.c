@@ -64,27 +64,6 @@ static void add_item(arrivals *list, const clx_scenario *s, int32_t index) {
   }
 }
 
-// The steps of a build, from the start of the plan on: what came before is there at it.
-static clx_status take_build(const clx_scenario *s, const double *day, const double *usable, int32_t count,
-                             const char *start, clx_arena *arena, clx_capacity_series *out, clx_error *error) {
-  double *at = CLX_NEW_ARRAY(arena, double, count + 1), *gpus = CLX_NEW_ARRAY(arena, double, count + 1);
-  double from = 0, plan = 0, last = 0;
-  int32_t steps = 0;
-  if (at == NULL || gpus == NULL) return no_memory(error);
-  if (start != NULL && clx_time_read(start, &from) && clx_time_read(s->cost.spec.start, &plan)) from -= plan;
-  for (int32_t i = 0; i < count; i++) {
-    if (!(usable[i] > last || usable[i] < last)) continue;
-    const double time = fmax(0, from + day[i]);
-    if (steps == 0 || time > at[steps - 1]) at[steps++] = time;
-    gpus[steps - 1] = last = usable[i];
-  }
-  if (steps == 0)
-    return clx_fail_plain(error, CLX_INFEASIBLE,
-                          "cost: no GPU of the build can be used within its horizon: there is nothing to count");
-  *out = (clx_capacity_series){.at = at, .gpus = gpus, .count = steps};
-  return CLX_OK;
-}
-
 clx_status clx_twin_capacity(const clx_scenario *s, const clx_result *result, clx_arena *arena,
                              clx_capacity_series *out, clx_error *error) {
   enum { SPREAD = 12 };
@@ -94,11 +73,12 @@ clx_status clx_twin_capacity(const clx_scenario *s, const clx_result *result, cl
   arrivals list = {.item = CLX_NEW_ARRAY(arena, arrival, room)};
   double *at = CLX_NEW_ARRAY(arena, double, room), *gpus = CLX_NEW_ARRAY(arena, double, room), sum = 0;
   if (list.item == NULL || at == NULL || gpus == NULL) return no_memory(error);
-  const double *day = NULL, *built = NULL;
-  int32_t days = 0;
-  if (result != NULL && spec->use_from < 0) built = clx_result_series(result, "buildout.gpus", &day, &days);
-  if (built != NULL)
-    return take_build(s, day, built, days, clx_result_fact(result, "buildout.start"), arena, out, error);
+  clx_cost_build build;
+  CLX_TRY(clx_twin_cost_build(s, result, arena, &build, error));
+  if (build.usable.count > 0 && spec->use_from < 0) {
+    *out = build.usable;
+    return CLX_OK;
+  }
   for (int32_t i = 0; i < spec->capital_count && spec->use_from < 0; i++) add_item(&list, s, i);
   if (list.count == 0) add(&list, fmax(0, spec->use_from), fleet_of(s));  // stated, or all of it is leased
   for (int32_t i = 0; i < list.count; i++) {
@@ -112,6 +92,14 @@ clx_status clx_twin_capacity(const clx_scenario *s, const clx_result *result, cl
 
 // --- what the run found ------------------------------------------------------------------------------------------------------
 
+// Power of the site with the share of use that GPU-hours are counted by: as the job draws at work, and for the rest as it draws while stopped.
+static double site_power(const clx_twin_cost *c, const clx_result *r) {
+  const double use = c->scenario->cost.spec.use.expected, work = clx_result_value(r, "power.pass.step.mean", 0);
+  const double mean = clx_result_value(r, "power.site_mean", clx_result_value(r, "power.site_average", 0));
+  if (!(work > 0)) return mean;
+  return mean * (use + (1 - use) * fmin(1, clx_result_value(r, "power.pass.stopped.mean", work) / work));
+}
+
 static void take_facts(clx_twin_cost *c, const clx_result *r) {
   const double tokens = clx_result_value(r, "training.tokens", 0);
   const double time = clx_result_value(r, "reliability.time_to_train", clx_result_value(r, "training.duration", 0));
@@ -121,7 +109,7 @@ static void take_facts(clx_twin_cost *c, const clx_result *r) {
   c->facts = (clx_cost_facts){.it_peak = clx_result_value(r, "power.it_peak", 0),
                               .site_peak = clx_result_value(r, "power.site_peak", 0)};
   c->site_peak = c->facts.site_peak;
-  c->site_mean = clx_result_value(r, "power.site_average", clx_result_value(r, "power.site_mean", 0));
+  c->site_mean = site_power(c, r);
   if (energy > 0) c->energy_price = clx_result_value(r, "power.cost", 0) / energy;
   if (!clx_scenario_is_training(c->scenario) || !(gpus > 0)) return;
   c->facts.run = time * gpus;  // its spares are kept for it
@@ -159,6 +147,10 @@ clx_status clx_twin_cost_make(const clx_scenario *s, const clx_result *result, c
   clx_cost_draw expected;
   *c = (clx_twin_cost){.scenario = s, .arena = arena, .fleet = fleet_of(s)};
   take_facts(c, result);
+  CLX_TRY(clx_twin_cost_build(s, result, arena, &c->build, error));
+  c->facts.built = c->build.usable.at;
+  c->facts.usable = c->build.usable.gpus;
+  c->facts.build_steps = c->build.usable.count;
   CLX_TRY(clx_scenario_cost_plan(s, &c->facts, arena, &c->plan, error));
   CLX_TRY(clx_twin_capacity(s, result, arena, &c->capacity, error));
   CLX_TRY(fill_input(c, error));
@@ -179,6 +171,8 @@ clx_status clx_twin_cost_run(const clx_scenario *s, const clx_twin_cost_how *how
   if (status == CLX_OK)
     status = clx_cost_bands_run(&c.plan, &c.input, how->seed, how->replicas, how->threads, arena, &c.bands, error);
   if (status == CLX_OK) status = clx_twin_cost_put(&c, how->study, result, error);
+  if (status == CLX_OK && !how->study && clx_scenario_has_decide(s))
+    status = clx_result_add_text(result, "cost.courses", "not compared in a run: colossus cost SCENARIO", error);
   if (status == CLX_OK && how->study && clx_scenario_has_decide(s))
     status = clx_twin_cost_decide(&c, how, result, error);
   clx_arena_free(arena);

@@ -13,14 +13,30 @@ typedef struct clx_capacity_series {
   int32_t count;
 } clx_capacity_series;
 
+// The section `buildout` as a run found it; times are s of the plan, not below 0. usable.count 0 = there is none.
+typedef struct clx_cost_build {
+  const char *start;                   // date; nullable
+  double from;                         // s of the plan at which the build starts; < 0 = before it
+  double total;                        // GPUs
+  double end, at_end;                  // s of the plan at which its days end, GPUs usable then
+  double first;                        // GPUs with which training starts
+  clx_cost_band first_training, full;  // low P10, expected median, high P90; INFINITY = not reached
+  clx_capacity_series usable;          // median by day; what the days do not reach at the median of full capacity
+  clx_capacity_series early, late;     // 90th and 10th percentile by day: P10 and P90 of the date of a number of GPUs
+} clx_cost_build;
+// CLX_INFEASIBLE: no GPU of the build is ever usable. result nullable.
+clx_status clx_twin_cost_build(const clx_scenario *scenario, const clx_result *result, clx_arena *arena,
+                               clx_cost_build *build, clx_error *error);
+
 typedef struct clx_twin_cost {
   const clx_scenario *scenario;
   clx_arena *arena;
   clx_cost_facts facts;
   double fleet;         // GPUs of the machine
-  double site_mean;     // W of the site with all of them; 0 = not computed
+  double site_mean;     // W of the site with all of them, at the share of use; 0 = not computed
   double site_peak;     // W
   double energy_price;  // USD/J as the power room finds it; 0 = not known
+  clx_cost_build build;
   clx_capacity_series capacity;
   clx_cost_plan plan;
   clx_cost_input input;
@@ -40,10 +56,14 @@ clx_status clx_twin_cost_make(const clx_scenario *scenario, const clx_result *re
 //   cost.{capex (USD), opex_per_year, per_year (USD/s), per_gpu_hour, rent_breakeven (USD/s of a GPU), per_training_run (USD), per_token
 //   (USD/token), npv, npv_equity, peak_cash, advance_at_risk (USD), irr (a year), payback (s)}, cost.{irr_share, payback_share},
 //   cost.capital.KIND (USD), cost.operation.{energy, staff, repair, water, licence, insurance, lease} (USD/s, last month),
-//   cost.{gpus, gpus_bought}, cost.{horizon, first_use, full_use} (s), cost.{discount, power (W)}; fact cost.start
+//   cost.{gpus, gpus_bought}, cost.{horizon, first_use, full_use} (s), cost.{discount, power (W)}; facts cost.start and, in a run of a
+//   scenario with courses, cost.courses (where they are compared)
 //   series over s of the plan, at the end of each month: cost.month.{capital, operation, income, resale, cumulated, cumulated_low,
 //   cumulated_high, owed, advance (USD), gpus, power (W)}, cost.month.kind.KIND (USD, cumulated)
 clx_status clx_twin_cost_put(const clx_twin_cost *cost, bool study, clx_result *result, clx_error *error);
+
+// Where build and plan disagree: days that end early, GPUs from before the plan, dates of payment, keys that nothing follows.
+clx_status clx_twin_cost_warn_build(const clx_twin_cost *cost, clx_result *result, clx_error *error);
 
 typedef struct clx_twin_cost_how {
   uint64_t seed;

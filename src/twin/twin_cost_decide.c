@@ -9,6 +9,7 @@ typedef struct putter {
   const clx_twin_cost *c;
   clx_decision decision;
   clx_course course[CLX_COURSES_MAX];
+  clx_cost_band first[CLX_COURSES_MAX];  // s: P10 and P90 of the first training by the build; high 0 = no build
   clx_result *result;
   clx_error *error;
 } putter;
@@ -29,7 +30,8 @@ static const char *const DOC[CLX_COURSE_FIGURES] = {
     [CLX_COURSE_COST] = "present cost over the time compared, less resale",
     [CLX_COURSE_VALUE] = "present worth of the work, and of earlier training",
     [CLX_COURSE_NPV] = "that worth less the cost",
-    [CLX_COURSE_FIRST] = "until training can begin; the whole time where it never does",
+    [CLX_COURSE_FIRST] =
+        "until training can begin, median; P10 and P90 of the build where there is one, at most the time compared",
     [CLX_COURSE_TOKENS] = "trained by the date of the decision",
     [CLX_COURSE_HOUR] = "present cost over present used GPU time",
     [CLX_COURSE_TOKEN] = "present cost over present tokens"};
@@ -38,9 +40,18 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
   char slug[48], subject[64], fact[112], day[CLX_TIME_TEXT];
   clx_result_slug(p->course[c].name, slug, sizeof slug);
   snprintf(subject, sizeof subject, "course.%s", slug);
+  const double first = b->figure[c][CLX_COURSE_FIRST].expected;
+  const bool begins = first < p->decision.months * CLX_MONTH;
   for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
+    const clx_cost_band *band = &b->figure[c][f];
+    if (f == CLX_COURSE_FIRST && !begins) continue;
+    if (f == CLX_COURSE_FIRST && p->first[c].high > 0) {
+      const clx_cost_band built = {.low = p->first[c].low, .expected = first, .high = p->first[c].high};
+      CLX_TRY(put(p, subject, clx_course_figure_name[f], &built, clx_course_figure_unit[f], DOC[f]));
+      continue;
+    }
     if (f == CLX_COURSE_TOKEN && !(b->figure[c][f].expected > 0)) continue;  // no tokens are stated
-    CLX_TRY(put(p, subject, clx_course_figure_name[f], &b->figure[c][f], clx_course_figure_unit[f], DOC[f]));
+    CLX_TRY(put(p, subject, clx_course_figure_name[f], band, clx_course_figure_unit[f], DOC[f]));
   }
   CLX_TRY(put(p, subject, "gain", &b->gain[c], "USD", "its present value less that of the first course, draw by draw"));
   const clx_cost_band best = exactly(b->best[c]);
@@ -50,14 +61,12 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
                 "contract price at which it is worth as much as owning"));
   if (b->use_breakeven[c].expected > 0)
     CLX_TRY(put(p, subject, "use_breakeven", &b->use_breakeven[c], "",
-                "share of use from which owning costs less than renting at will"));
+                "share of use from which owning costs less than renting at will; above 1: never"));
   snprintf(fact, sizeof fact, "cost.%s.title", subject);
   CLX_TRY(clx_result_add_text(p->result, fact, p->course[c].name, p->error));
   snprintf(fact, sizeof fact, "cost.%s.first_date", subject);
   double start = 0;
-  const double first = b->figure[c][CLX_COURSE_FIRST].expected;
-  if (!(first < p->decision.months * CLX_MONTH) || !clx_time_read(p->c->scenario->cost.spec.start, &start))
-    return CLX_OK;
+  if (!begins || !clx_time_read(p->c->scenario->cost.spec.start, &start)) return CLX_OK;
   clx_time_write(start + first, false, day);
   return clx_result_add_text(p->result, fact, day, p->error);
 }
@@ -98,6 +107,24 @@ static clx_status run_options(const putter *p, const clx_twin_cost_how *how) {
   return put_options(p, &out);
 }
 
+// First training with the days of the build's early or late tenth in place of its median; no days: what is built never suffices.
+static clx_status first_by(putter *p, const clx_capacity_series *days, bool late) {
+  const clx_scenario *s = p->c->scenario;
+  clx_cost_input input = p->c->input;
+  clx_decision decision;
+  clx_course course[CLX_COURSES_MAX];
+  input.at = days->at;
+  input.usable = days->gpus;
+  input.steps = days->count;
+  CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, &p->c->plan, &input, p->c->plan.start, p->c->arena,
+                             &decision, course, p->error));
+  for (int32_t i = 0; i < s->spec.decide.course_count; i++) {
+    if (course[i].plan != NULL)
+      *(late ? &p->first[i].high : &p->first[i].low) = clx_course_first(&decision, &course[i]);
+  }
+  return CLX_OK;
+}
+
 clx_status clx_twin_cost_decide(const clx_twin_cost *c, const clx_twin_cost_how *how, clx_result *result,
                                 clx_error *error) {
   const clx_scenario *s = c->scenario;
@@ -107,6 +134,14 @@ clx_status clx_twin_cost_decide(const clx_twin_cost *c, const clx_twin_cost_how 
                              p.course, error));
   CLX_TRY(clx_decision_bands_run(&p.decision, p.course, s->spec.decide.course_count, how->seed, how->replicas, c->arena,
                                  &bands, error));
+  if (c->build.usable.count > 0 && s->cost.spec.use_from < 0) {
+    CLX_TRY(first_by(&p, &c->build.early, false));
+    CLX_TRY(first_by(&p, &c->build.late, true));
+  }
+  if (s->spec.decide.by > 0) {
+    const clx_cost_band by = exactly(s->spec.decide.by);
+    CLX_TRY(put(&p, "courses", "by", &by, "s", "of the plan: tokens of courses are those trained until then"));
+  }
   for (int32_t i = 0; i < s->spec.decide.course_count; i++) CLX_TRY(put_course(&p, &bands, i));
   return run_options(&p, how);
 }

@@ -101,7 +101,18 @@ static clx_status put_plan(const putter *p) {
   CLX_TRY(put(p, "use", c->plan.use.expected, "", NULL, "share of usable GPU time that is used"));
   CLX_TRY(put(p, "gpus", c->input.gpus[last], "", NULL, "usable at the end of the plan"));
   CLX_TRY(put(p, "first_use", s->at[0], "s", NULL, "of the plan, until the first GPUs are usable"));
-  CLX_TRY(put(p, "full_use", s->at[s->count - 1], "s", NULL, "of the plan, until all of them are"));
+  const bool builds = c->build.usable.count > 0 && c->scenario->cost.spec.use_from < 0;
+  const clx_cost_band *first = &c->build.first_training, *full = &c->build.full;
+  if (builds && isfinite(first->expected)) {
+    CLX_TRY(
+        put(p, "first_training", first->expected, "s", first, "of the plan, until the build has what training needs"));
+    CLX_TRY(put(p, "first_gpus", c->build.first, "", NULL, "with which training starts"));
+  }
+  if (builds && isfinite(full->expected)) {
+    CLX_TRY(put(p, "full_use", full->expected, "s", full, "of the plan, until all of them are"));
+  } else {
+    CLX_TRY(put(p, "full_use", s->at[s->count - 1], "s", NULL, "of the plan, until all of them are"));
+  }
   if (c->input.power != NULL)
     CLX_TRY(put(p, "power", c->input.power[last], "W", NULL, "of the site at the end of the plan, mean"));
   return CLX_OK;
@@ -114,11 +125,15 @@ static clx_status warn_counts(const putter *p) {
   const clx_twin_cost *c = p->c;
   const double bought = c->capacity.gpus[c->capacity.count - 1];
   const clx_cost_spec *spec = &c->scenario->cost.spec;
+  double paid = 0;
   if (fabs(bought - c->fleet) > 1e-6 * c->fleet)
     CLX_TRY(clx_result_warn(p->result, p->error,
                             "cost: %.0f GPUs become usable, the machine has %.0f; power and energy are taken in "
                             "proportion",
                             bought, c->fleet));
+  for (int32_t i = 0; i < spec->capital_count; i++) paid += clx_scenario_cost_gpus(c->scenario, i);
+  if (paid > c->fleet * (1 + 1e-6) && fabs(paid - bought) > 1e-6 * paid)
+    CLX_TRY(clx_result_warn(p->result, p->error, "cost: capital buys %.0f GPUs, the machine has %.0f", paid, c->fleet));
   for (int32_t i = 0; i < c->plan.item_count; i++) {
     if (!(c->plan.item[i].beyond > 1)) continue;
     CLX_TRY(clx_result_warn(p->result, p->error,
@@ -220,6 +235,7 @@ clx_status clx_twin_cost_put(const clx_twin_cost *c, bool study, clx_result *res
   CLX_TRY(put_capital(&p));
   CLX_TRY(put_operation(&p));
   CLX_TRY(warn_counts(&p));
+  CLX_TRY(clx_twin_cost_warn_build(c, result, error));
   CLX_TRY(warn_gaps(&p, study));
   return study ? put_months(&p) : CLX_OK;
 }

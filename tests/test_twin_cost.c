@@ -10,7 +10,7 @@
 
 static clx_catalog *catalog;
 
-enum { HOUR = 3600, DAY = 86400 };
+enum { HOUR = 3600, DAY = 86400, YEAR = 31557600 };
 
 static const char MACHINE[] =
     "name: small\ntitle: \"512 <H100> & more\"\nmachine:\n  fleet:\n"
@@ -129,11 +129,11 @@ static void test_figures(void **state) {
   const double work = get(r, "power.pass.step.mean"), stopped = get(r, "power.pass.stopped.mean");
   assert_true(stopped < work);
   const double energy = get(r, "power.site_mean") * (0.5 + 0.5 * stopped / work) * price;  // half of the time used
-  CLX_CHECK_NEAR(get(r, "cost.operation.energy"), energy, 1e-9, 0);
-  CLX_CHECK_NEAR(get(r, "cost.opex_per_year"), energy, 1e-9, 0);
+  CLX_CHECK_NEAR(get(r, "cost.operation.energy") / YEAR, energy, 1e-9, 0);
+  CLX_CHECK_NEAR(get(r, "cost.opex_per_year") / YEAR, energy, 1e-9, 0);
   const double cost = capex + energy * CLX_MONTH * gpu_months / 512;
-  CLX_CHECK_NEAR(get(r, "cost.rent_breakeven") * HOUR, cost / gpu_hours, 1e-9, 0);
-  CLX_CHECK_NEAR(get(r, "cost.per_gpu_hour") * HOUR, cost / gpu_hours / 0.5, 1e-9, 0);
+  CLX_CHECK_NEAR(get(r, "cost.rent_breakeven"), cost / gpu_hours, 1e-9, 0);
+  CLX_CHECK_NEAR(get(r, "cost.per_gpu_hour"), cost / gpu_hours / 0.5, 1e-9, 0);
   const double run = get(r, "training.duration") * 512 / HOUR;
   CLX_CHECK_NEAR(get(r, "cost.per_training_run"), cost / gpu_hours / 0.5 * run, 1e-9, 0);
   CLX_CHECK_NEAR(get(r, "cost.per_token") * 300e9, get(r, "cost.per_training_run"), 1e-9, 0);
@@ -177,7 +177,7 @@ static void test_courses(void **state) {
   assert_true(course(r, "own", "best") + course(r, "half_later", "best") + course(r, "rent", "best") > 1 - 1e-9);
   // A break-even price is where both are worth the same: the price moves the present value straight.
   const double even = course(r, "rent", "rent_breakeven"), worth = course(r, "rent", "gain");
-  CLX_CHECK_NEAR(even - 2.0 / HOUR, worth / (512 * 24 * CLX_MONTH), 1e-6, 1e-9);
+  CLX_CHECK_NEAR(even - 2.0, worth / (512 * 24 * CLX_MONTH / HOUR), 1e-6, 1e-9);
   clx_result_free(r);
   clx_scenario_free(s);
 }
@@ -188,7 +188,7 @@ static void test_mixed_capital(void **state) {
   clx_scenario *s = read(COST, DECIDE);
   clx_result *r = study(s);
   const double gpus = get(r, "cost.capital.gpu") + get(r, "cost.capital.network"), months = 64 * 2 + 256 * 31;
-  const double energy = get(r, "cost.operation.energy") * CLX_MONTH / 512 * 2;
+  const double energy = get(r, "cost.operation.energy") / 12 / 512 * 2;
   const double own = gpus + get(r, "cost.capital.building") + energy * (months + 64 * 2 + 256 * 25) / 2;
   const clx_quantity *q = clx_result_find(r, "cost.course.half_later.cost");
   assert_true(q->low < own && own < q->high);

@@ -86,8 +86,6 @@ static bool unit_factor(const char *unit, const char *si, double *factor) {
                {"years", "s", 31557600},
                {"trillion", "tokens", 1e12},
                {"Wh", "J", 3600},
-               {"USD/h", "USD/s", 1 / 3600.0},
-               {"USD/year", "USD/s", 1 / 31557600.0},
                {"USD/Mtoken", "USD/token", 1e-6}};
   *factor = 1;
   if (unit[0] == '\0' || strcmp(unit, si) == 0) return true;

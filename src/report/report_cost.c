@@ -162,14 +162,14 @@ static const char *band_of(const clx_quantity *q, double unit, char *text) {
 #define COURSE_ROW "%-22s %8s %6s %6s %10s %7s %17s %5s"
 
 static void write_course(clx_words *w, const clx_cost_courses *list, int32_t i, double money) {
-  static const double HOUR = 3600, MILLION = 1e-6;
+  static const double MILLION = 1e-6;
   char name[SHORT], cost[SHORT], gain[SHORT], band[SHORT], token[SHORT], hour[SHORT], share[SHORT] = "";
   const char *date = clx_cost_course_fact(list, i, "first_date");
   const clx_quantity *best = clx_cost_course(list, i, "best"), *more = clx_cost_course(list, i, "gain");
   clx_goodput_cut(clx_cost_course_title(list, i), 22, 0, name, sizeof name);
   if (best != NULL) snprintf(share, sizeof share, "%.0f %%", 100 * best->value);
   clx_words_add(w, COURSE_ROW, name, number_of(clx_cost_course(list, i, "cost"), money, cost),
-                number_of(clx_cost_course(list, i, "per_gpu_hour"), 1 / HOUR, hour),
+                number_of(clx_cost_course(list, i, "per_gpu_hour"), 1, hour),
                 number_of(clx_cost_course(list, i, "per_token"), MILLION, token), date != NULL ? date : "never",
                 i == 0 ? "-" : number_of(more, money, gain), i == 0 ? "" : band_of(more, money, band), share);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);

@@ -52,10 +52,14 @@ clx_status clx_twin_capacity(const clx_scenario *scenario, const clx_result *res
 clx_status clx_twin_cost_make(const clx_scenario *scenario, const clx_result *result, clx_arena *arena,
                               clx_twin_cost *cost, clx_error *error);
 
+// USD/s in the time that a figure is known by: USD/year of what it takes to run (names with per_year, operation.), USD/h of a GPU, so that a number
+// means what its name says. `seconds`: the factor. Other units stay, with 1.
+const char *clx_twin_cost_rate(const char *name, const char *unit, double *seconds);
+
 // Names everything. Quantities with 5th and 95th percentile as low and high:
-//   cost.{capex (USD), opex_per_year, per_year (USD/s), per_gpu_hour, rent_breakeven (USD/s of a GPU), per_training_run (USD), per_token
+//   cost.{capex (USD), opex_per_year, per_year (USD/year), per_gpu_hour, rent_breakeven (USD/h of a GPU), per_training_run (USD), per_token
 //   (USD/token), npv, npv_equity, peak_cash, advance_at_risk (USD), irr (a year), payback (s)}, cost.{irr_share, payback_share},
-//   cost.capital.KIND (USD), cost.operation.{energy, staff, repair, water, licence, insurance, lease} (USD/s, last month),
+//   cost.capital.KIND (USD), cost.operation.{energy, staff, repair, water, licence, insurance, lease} (USD/year, last month),
 //   cost.{gpus, gpus_bought}, cost.{horizon, first_use, full_use} (s), cost.{discount, power (W)}; facts cost.start and, in a run of a
 //   scenario with courses, cost.courses (where they are compared)
 //   series over s of the plan, at the end of each month: cost.month.{capital, operation, income, resale, cumulated, cumulated_low,
@@ -78,8 +82,8 @@ clx_status clx_twin_cost_run(const clx_scenario *scenario, const clx_twin_cost_h
                              clx_error *error);
 
 // The section `decide` (twin_cost_decide.c):
-//   cost.course.NAME.{cost, value, npv, gain (USD), first_training (s), tokens (token), per_gpu_hour (USD/s), best (share of draws)},
-//   .rent_breakeven (USD/s: of a course that rents alone, against the first that owns alone), .use_breakeven (share), facts .title, .first_date;
+//   cost.course.NAME.{cost, value, npv, gain (USD), first_training (s), tokens (token), per_gpu_hour (USD/h), best (share of draws)},
+//   .rent_breakeven (USD/h: of a course that rents alone, against the first that owns alone), .use_breakeven (share), facts .title, .first_date;
 //   cost.option.{wait, rent, expand, sublet, abandon} (USD of a GPU; low and high: two standard errors), cost.option.{committed, flexible,
 //   in_sample} (USD of a GPU), cost.option.share.MODE
 clx_status clx_twin_cost_decide(const clx_twin_cost *cost, const clx_twin_cost_how *how, clx_result *result,

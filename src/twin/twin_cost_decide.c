@@ -17,9 +17,11 @@ typedef struct putter {
 static clx_status put(const putter *p, const char *subject, const char *name, const clx_cost_band *band,
                       const char *unit, const char *doc) {
   char full[128];
+  double seconds;
+  unit = clx_twin_cost_rate(name, unit, &seconds);
   snprintf(full, sizeof full, "cost.%s.%s", subject, name);
-  return clx_result_add(p->result, full, band->expected, unit, fmin(band->low, band->expected),
-                        fmax(band->high, band->expected), doc, p->error);
+  return clx_result_add(p->result, full, band->expected * seconds, unit, fmin(band->low, band->expected) * seconds,
+                        fmax(band->high, band->expected) * seconds, doc, p->error);
 }
 
 static clx_cost_band exactly(double value) { return (clx_cost_band){value, value, value, value, 0}; }

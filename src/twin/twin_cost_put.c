@@ -1,6 +1,7 @@
 // What a scenario costs, as named quantities and series.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
@@ -11,13 +12,24 @@ typedef struct putter {
   clx_error *error;
 } putter;
 
+// USD/s in the time that the figure is known by: what it takes to run in years, a GPU in hours. Other units stay.
+const char *clx_twin_cost_rate(const char *name, const char *unit, double *seconds) {
+  const bool yearly = strstr(name, "per_year") != NULL || strstr(name, "operation.") != NULL;
+  *seconds = 1;
+  if (strcmp(unit, "USD/s") != 0) return unit;
+  *seconds = yearly ? 12 * CLX_MONTH : 3600;
+  return yearly ? "USD/year" : "USD/h";
+}
+
 static clx_status put(const putter *p, const char *name, double value, const char *unit, const clx_cost_band *band,
                       const char *doc) {
   char full[96];
+  double seconds;
+  unit = clx_twin_cost_rate(name, unit, &seconds);
   snprintf(full, sizeof full, "cost.%s", name);
   const double low = band != NULL ? fmin(band->low, value) : value,
                high = band != NULL ? fmax(band->high, value) : value;
-  return clx_result_add(p->result, full, value, unit, low, high, doc, p->error);
+  return clx_result_add(p->result, full, value * seconds, unit, low * seconds, high * seconds, doc, p->error);
 }
 
 // --- figures -----------------------------------------------------------------------------------------------------------------

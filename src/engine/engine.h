@@ -1,0 +1,122 @@
+// engine: requests through inference engines, event by event: what each iteration of each replica holds by the rules of the engine,
+// when every request gets its tokens, and what waits. How long an iteration takes is somebody else's: a law that is handed in.
+// docs/model/serving.md.
+#pragma once
+
+#include "base/base.h"
+#include "requests/requests.h"
+
+// --- an iteration -------------------------------------------------------------------------------------------------------------
+
+// New tokens of one prompt in an iteration.
+typedef struct clx_chunk {
+  int32_t tokens;
+  int32_t cached;  // tokens of its sequence in the cache before
+} clx_chunk;
+
+// What one rank of a replica does in one iteration. Sums, so that a law takes the same time whatever the batch.
+typedef struct clx_step {
+  int32_t decodes;   // sequences past their prompt
+  int32_t verified;  // new tokens of each: 1, with speculation 1 + drafts
+  double context;    // their cached tokens, sum
+  double longest;    // at most so many cached tokens of one of them
+  int32_t chunks;    // prompts, or parts of them
+  const clx_chunk *chunk;
+  int32_t prompt_tokens;  // sum over chunks
+  int32_t ended;          // chunks that end their prompt: they make a token
+} clx_step;
+
+typedef struct clx_step_cost {
+  double time;    // s
+  double energy;  // J of all GPUs of the replica
+} clx_step_cost;
+
+// Time and energy of a stage of an iteration. `step` holds `ranks` of them, which go in step (attention data parallel).
+typedef struct clx_step_law {
+  clx_step_cost (*cost)(const void *self, const clx_step *step, int32_t ranks, int32_t stage);
+  const void *self;
+  double idle;  // W of a replica that has nothing to do
+} clx_step_law;
+
+// --- rules --------------------------------------------------------------------------------------------------------------------
+
+typedef enum clx_policy {
+  CLX_POLICY_VLLM,  // V1: running first under a budget of tokens, then waiting ones; preempts the last by recomputation
+  CLX_POLICY_TENSORRT,  // reserves prompt and longest answer: never evicts
+  CLX_POLICY_SGLANG,    // prompts before decode, admitted by an estimate of what answers still need; retracts
+  CLX_POLICY_SARATHI,   // Vidur's: decode first, prompts in chunks
+  CLX_POLICY_VLLM_V0,   // Vidur's: whole prompts before decode
+  CLX_POLICIES
+} clx_policy;
+
+extern const char *const clx_policy_name[CLX_POLICIES + 1];
+
+typedef struct clx_rules {
+  clx_policy policy;
+  int32_t sequences;  // most at once (max_num_seqs), of one rank
+  int32_t tokens;     // most new tokens of an iteration (max_num_batched_tokens, chunk), of one rank
+  bool chunked;       // prompts may be cut to fit
+  bool prefix;        // blocks of equal beginnings are shared and kept until evicted, least recently used first
+  int32_t block;      // tokens of a block
+  int64_t blocks;     // of one rank
+  double watermark;   // share of the blocks that admission leaves free
+  int32_t stages;     // of the pipeline; as many iterations are in flight
+  int32_t ranks;      // of attention data parallel; they step together
+  int32_t drafts;     // tokens that speculation proposes; 0 = none
+  double accepted;    // tokens of an iteration and sequence with it, mean, at least 1
+} clx_rules;
+
+// --- a fleet ------------------------------------------------------------------------------------------------------------------
+
+typedef enum clx_role { CLX_ROLE_WHOLE, CLX_ROLE_PREFILL, CLX_ROLE_DECODE, CLX_ROLES } clx_role;
+
+// Replicas that are alike.
+typedef struct clx_pool {
+  const char *name;
+  clx_role role;
+  int32_t replicas;
+  clx_rules rules;
+  clx_step_law law;
+} clx_pool;
+
+typedef enum clx_router {
+  CLX_ROUTER_ROUND_ROBIN,
+  CLX_ROUTER_LEAST,   // fewest requests that it has not finished
+  CLX_ROUTER_PREFIX,  // longest beginning in its cache, weighed against its load
+  CLX_ROUTER_RANDOM,
+  CLX_ROUTERS
+} clx_router;
+
+extern const char *const clx_router_name[CLX_ROUTERS + 1];
+
+// Keys and values on their way from a prefill replica to a decode replica: one queue per receiving replica.
+typedef struct clx_transfer {
+  double token_bytes;  // B of a token's keys and values
+  double bandwidth;    // B/s into one replica; 0 = no time
+  double setup;        // s
+} clx_transfer;
+
+typedef struct clx_fleet {
+  const clx_pool *pool;
+  int32_t pools;
+  clx_router router;
+  clx_transfer transfer;
+} clx_fleet;
+
+// How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.
+typedef struct clx_offer {
+  const clx_requests *requests;
+  int32_t clients;  // 0 = open
+} clx_offer;
+
+// --- what became of a request -------------------------------------------------------------------------------------------------
+
+typedef struct clx_served {
+  double asked;    // s: arrival, or when its client asked
+  double started;  // s: first iteration that holds it
+  double first;    // s: first token
+  double last;     // s: last token
+  int32_t cached;  // prompt tokens that it found in the cache
+  int32_t preemptions;
+  int32_t replica;  // that made its last token
+} clx_served;

@@ -25,6 +25,9 @@ typedef struct clx_requests {
   const char **tenant_name;  // `tenants` of them; NULL = there is one, which has no name
 } clx_requests;
 
+// A time as traces have it: to the nanosecond, as long as a double can tell.
+double clx_request_time(double seconds);
+
 // --- files ----------------------------------------------------------------------------------------------------------------------
 
 typedef enum clx_requests_format {
@@ -72,3 +75,32 @@ clx_status clx_requests_read(clx_arena *arena, const char *file, const char *dat
 // back the same. Mooncake files do not say the size of blocks.
 clx_status clx_requests_write(const clx_requests *requests, clx_requests_format format, clx_buffer *out,
                               clx_error *error);
+
+// --- changes ------------------------------------------------------------------------------------------------------------------------
+
+// Keeps what arrives in [from, until), times from then on counted from `from`, and of that at most the first `most` requests (0 = all).
+// In place. CLX_INPUT: nothing is left. O(count).
+clx_status clx_requests_slice(clx_requests *requests, double from, double until, int32_t most, clx_error *error);
+// Divides all times of arrival by `speed` > 0. In place. CLX_INPUT: times beyond CLX_REQUEST_SECONDS_MAX. O(count).
+clx_status clx_requests_speed(clx_requests *requests, double speed, clx_error *error);
+
+// --- what a trace is like -------------------------------------------------------------------------------------------------------------
+
+typedef struct clx_length_summary {
+  double mean, p50, p90, p99, most, sum;  // tokens
+} clx_length_summary;
+
+typedef struct clx_requests_summary {
+  double first, last;  // s
+  double rate;         // 1/s: (count - 1) / (last - first); 0 where all arrive at once
+  double
+      gap_variation;  // coefficient of variation of the times between arrivals; 1 = Poisson; 0 where all arrive at once
+  double busiest, minute;  // requests: most in a whole minute from the start on, mean of a minute; 0 for less than two
+  clx_length_summary prompt, output;
+  int64_t blocks, distinct;  // names of blocks, and different ones
+  double hits;               // share of the names that stood in a request before: what a cache without end finds
+} clx_requests_summary;
+
+double clx_requests_rate(const clx_requests *requests);  // as in the summary
+// CLX_MEMORY only. O(count log count + blocks).
+clx_status clx_requests_summarise(const clx_requests *requests, clx_requests_summary *out, clx_error *error);

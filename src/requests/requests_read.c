@@ -33,12 +33,6 @@ clx_status clx_reader_no_memory(clx_reader *reader) {
 
 // --- a request ----------------------------------------------------------------------------------------------------------------------
 
-// To whole nanoseconds as long as these are exact.
-static double rounded(double seconds) {
-  const double ns = seconds * 1e9;
-  return ns < 9007199254740992.0 ? floor(ns + 0.5) / 1e9 : seconds;
-}
-
 static bool check_arrival(clx_reader *r, const clx_seen *s) {
   if (!(s->arrival >= 0)) {
     clx_reader_wrong(r, s->arrival_at, "the request arrives at %.10g s, expected no time before 0", s->arrival);
@@ -46,7 +40,7 @@ static bool check_arrival(clx_reader *r, const clx_seen *s) {
     clx_reader_wrong(r, s->arrival_at,
                      "the request arrives at %.10g s, expected seconds from the start of the trace, at most 1e9",
                      s->arrival);
-  } else if (rounded(s->arrival) < r->last) {
+  } else if (clx_request_time(s->arrival) < r->last) {
     clx_reader_wrong(r, s->arrival_at, "the request arrives at %.10g s, before the one above it at %.10g s", s->arrival,
                      r->last);
   } else {
@@ -97,7 +91,7 @@ clx_status clx_reader_take(clx_reader *reader, const clx_seen *seen) {
     clx_store_forget(&reader->store);
     return CLX_OK;
   }
-  const clx_request request = {.arrival = rounded(seen->arrival),
+  const clx_request request = {.arrival = clx_request_time(seen->arrival),
                                .prompt = (int32_t)seen->prompt,
                                .output = (int32_t)seen->output,
                                .tenant = seen->tenant};

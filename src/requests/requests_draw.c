@@ -30,8 +30,8 @@ typedef struct maker {
 
 static clx_status no_memory(const maker *m) {
   if (m->store.blocks.count < INT32_MAX) return clx_fail_plain(m->error, CLX_MEMORY, "out of memory");
-  return clx_fail(m->error, CLX_INPUT, m->spec->place, "more than %d blocks with names, the most there is; larger blocks?",
-                  INT32_MAX);
+  return clx_fail(m->error, CLX_INPUT, m->spec->place,
+                  "more than %d blocks with names, the most there is; larger blocks?", INT32_MAX);
 }
 
 // --- sessions that wait -----------------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ static uint64_t mixed(uint64_t x) {  // splitmix64 (Steele, Lea, Flood 2014)
 }
 
 // What follows what is fixed for a system prompt, and for a session, which only grows: so the owner of a block's last token and the number
-// of the block say all before it.
+// of the block say all before it. 53 bits, which every reader of JSON keeps.
 static bool name_blocks(maker *m, const session *s, int64_t prompt) {
   const uint64_t seed = mixed((uint64_t)m->spec->seed);
   const uint64_t system = mixed(seed ^ mixed(2 * (((uint64_t)s->tenant << 32) + (uint64_t)s->system)));
@@ -92,7 +92,7 @@ static bool name_blocks(maker *m, const session *s, int64_t prompt) {
   const int64_t shared = (int64_t)m->tenant[s->tenant].prefix->system;
   for (int64_t b = 0; m->block > 0 && (b + 1) * m->block <= prompt; b++) {
     const uint64_t name = mixed(((b + 1) * m->block <= shared ? system : own) ^ mixed((uint64_t)b));
-    if (!clx_store_block(&m->store, (int64_t)(name >> 1))) return false;
+    if (!clx_store_block(&m->store, (int64_t)(name >> 11))) return false;
   }
   return true;
 }

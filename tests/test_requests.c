@@ -326,6 +326,19 @@ static void test_round_trips(void **state) {
   }
 }
 
+// Rounding a time again changes nothing, up to and beyond where doubles are as far apart as nanoseconds.
+static void test_times(void **state) {
+  (void)state;
+  for (double t = 1e-9; t < 1e9; t *= 1.0137) {
+    const double once = clx_request_time(t);
+    char text[48];
+    snprintf(text, sizeof text, "%.9f", once);
+    assert_true(clx_request_time(once) == once);
+    assert_true(strtod(text, NULL) == once);
+    CLX_CHECK_NEAR(once, t, 0, 0.5001e-9 + t * 2.3e-16);
+  }
+}
+
 // The line of Mooncake's own trace comes back byte for byte.
 static void test_mooncake_bytes(void **state) {
   (void)state;
@@ -363,14 +376,14 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mooncake),      cmocka_unit_test(test_mooncake_nanoseconds),
-      cmocka_unit_test(test_azure),         cmocka_unit_test(test_vidur),
-      cmocka_unit_test(test_burstgpt),      cmocka_unit_test(test_own),
-      cmocka_unit_test(test_block_sizes),   cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_many_mistakes), cmocka_unit_test(test_given_format),
-      cmocka_unit_test(test_missing_file),  cmocka_unit_test(test_long_lines),
-      cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_mooncake_bytes),
-      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_mooncake),       cmocka_unit_test(test_mooncake_nanoseconds),
+      cmocka_unit_test(test_azure),          cmocka_unit_test(test_vidur),
+      cmocka_unit_test(test_burstgpt),       cmocka_unit_test(test_own),
+      cmocka_unit_test(test_block_sizes),    cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_many_mistakes),  cmocka_unit_test(test_given_format),
+      cmocka_unit_test(test_missing_file),   cmocka_unit_test(test_long_lines),
+      cmocka_unit_test(test_times),          cmocka_unit_test(test_round_trips),
+      cmocka_unit_test(test_mooncake_bytes), cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,8 @@ static clx_status put_result(clx_request_trace *trace, const char *path, const c
   CLX_TRY(put_tenants(result, &trace->requests, error));
   if (found->dropped > 0) {
     CLX_TRY(put(result, "dropped", found->dropped, "", "requests without prompt or output, left out", error));
-    CLX_TRY(clx_result_warn(result, error, "%d requests without prompt or output are left out", found->dropped));
+    CLX_TRY(clx_result_warn(result, error, "%d request%s without prompt or output left out", found->dropped,
+                            found->dropped == 1 ? "" : "s"));
   }
   if (found->timed || s.last > 0) return CLX_OK;
   return clx_result_warn(result, error, "no times of arrival: all requests come at once");

@@ -23,7 +23,7 @@ static void write_arrivals(clx_words *w) {
   if (clx_result_find(w->result, "requests.rate") == NULL) {
     clx_words_add(w, "all at %s", clx_quantity_format(first, "s", DIGITS, text, sizeof text));
   } else {
-    clx_words_add(w, "%.4g a second in the mean of %s", clx_result_value(w->result, "requests.rate", 0),
+    clx_words_add(w, "%.4g a second over %s", clx_result_value(w->result, "requests.rate", 0),
                   clx_quantity_format(last - first, "s", DIGITS, text, sizeof text));
     clx_words_add(w, "; gaps vary by %.2f of their mean (1 = Poisson)",
                   clx_result_value(w->result, "requests.gap_variation", 0));

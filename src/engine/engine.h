@@ -15,7 +15,7 @@ typedef struct clx_chunk {
 } clx_chunk;
 
 // What one rank of a replica does in one iteration. Sums, so that a law takes the same time whatever the batch.
-typedef struct clx_step {
+typedef struct clx_engine_step {
   int32_t decodes;   // sequences past their prompt
   int32_t verified;  // new tokens of each: 1, with speculation 1 + drafts
   double context;    // their cached tokens, sum
@@ -24,7 +24,7 @@ typedef struct clx_step {
   const clx_chunk *chunk;
   int32_t prompt_tokens;  // sum over chunks
   int32_t ended;          // chunks that end their prompt: they make a token
-} clx_step;
+} clx_engine_step;
 
 typedef struct clx_step_cost {
   double time;    // s
@@ -33,26 +33,26 @@ typedef struct clx_step_cost {
 
 // Time and energy of a stage of an iteration. `step` holds `ranks` of them, which go in step (attention data parallel).
 typedef struct clx_step_law {
-  clx_step_cost (*cost)(const void *self, const clx_step *step, int32_t ranks, int32_t stage);
+  clx_step_cost (*cost)(const void *self, const clx_engine_step *step, int32_t ranks, int32_t stage);
   const void *self;
   double idle;  // W of a replica that has nothing to do
 } clx_step_law;
 
 // --- rules --------------------------------------------------------------------------------------------------------------------
 
-typedef enum clx_policy {
-  CLX_POLICY_VLLM,  // V1: running first under a budget of tokens, then waiting ones; preempts the last by recomputation
-  CLX_POLICY_TENSORRT,  // reserves prompt and longest answer: never evicts
-  CLX_POLICY_SGLANG,    // prompts before decode, admitted by an estimate of what answers still need; retracts
-  CLX_POLICY_SARATHI,   // Vidur's: decode first, prompts in chunks
-  CLX_POLICY_VLLM_V0,   // Vidur's: whole prompts before decode
-  CLX_POLICIES
-} clx_policy;
+typedef enum clx_engine_policy {
+  CLX_ENGINE_VLLM,  // V1: running first under a budget of tokens, then waiting ones; preempts the last by recomputation
+  CLX_ENGINE_TENSORRT,  // reserves prompt and longest answer: never evicts
+  CLX_ENGINE_SGLANG,    // prompts before decode, admitted by an estimate of what answers still need; retracts
+  CLX_ENGINE_SARATHI,   // Vidur's: decode first, prompts in chunks
+  CLX_ENGINE_VLLM_V0,   // Vidur's: whole prompts before decode
+  CLX_ENGINE_POLICIES
+} clx_engine_policy;
 
-extern const char *const clx_policy_name[CLX_POLICIES + 1];
+extern const char *const clx_engine_policy_name[CLX_ENGINE_POLICIES + 1];
 
 typedef struct clx_rules {
-  clx_policy policy;
+  clx_engine_policy policy;
   int32_t sequences;  // most at once (max_num_seqs), of one rank
   int32_t tokens;     // most new tokens of an iteration (max_num_batched_tokens, chunk), of one rank
   bool chunked;       // prompts may be cut to fit
@@ -98,12 +98,12 @@ typedef struct clx_transfer {
   double setup;        // s
 } clx_transfer;
 
-typedef struct clx_fleet {
+typedef struct clx_engine_fleet {
   const clx_pool *pool;
   int32_t pools;
   clx_router router;
   clx_transfer transfer;
-} clx_fleet;
+} clx_engine_fleet;
 
 // How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.
 typedef struct clx_offer {
@@ -141,10 +141,10 @@ typedef struct clx_iteration {
   double start, end;  // s: into the first stage, out of the last
   double energy;      // J
   int32_t pool, replica, slot;
-  const clx_step *step;    // [ranks]
-  int32_t ranks, running;  // sequences in the replica's running lists
-  int32_t waiting;         // requests in its queues
-  int64_t blocks_used;     // of all ranks, with those that await eviction counted as free
+  const clx_engine_step *step;  // [ranks]
+  int32_t ranks, running;       // sequences in the replica's running lists
+  int32_t waiting;              // requests in its queues
+  int64_t blocks_used;          // of all ranks, with those that await eviction counted as free
 } clx_iteration;
 
 typedef struct clx_engine_options {
@@ -180,5 +180,5 @@ typedef struct clx_engine_result {
 // Runs all requests. Memory from `arena`: O(requests + replicas * (sequences + block) + blocks with a prefix cache); time O(1) an
 // iteration and O(log sequences) a request while blocks suffice, O(sequences) an iteration that preempts.
 // CLX_INPUT: rules that contradict each other, a request that fits no replica. options nullable.
-clx_status clx_engine_run(const clx_fleet *fleet, const clx_offer *offer, const clx_engine_options *options,
+clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer, const clx_engine_options *options,
                           clx_arena *arena, clx_engine_result *result, clx_error *error);

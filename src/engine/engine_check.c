@@ -4,11 +4,11 @@
 #include <math.h>
 
 static clx_status check_rules(const char *name, const clx_rules *r, clx_error *error) {
-  if (r->policy < 0 || r->policy >= CLX_POLICIES) {
+  if (r->policy < 0 || r->policy >= CLX_ENGINE_POLICIES) {
     return clx_fail_plain(error, CLX_INPUT, "%s: unknown policy %d", name, (int)r->policy);
   }
-  if (r->policy != CLX_POLICY_VLLM) {
-    return clx_fail_plain(error, CLX_INPUT, "%s: policy %s cannot be run yet", name, clx_policy_name[r->policy]);
+  if (r->policy != CLX_ENGINE_VLLM) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: policy %s cannot be run yet", name, clx_engine_policy_name[r->policy]);
   }
   if (r->sequences < 1 || r->tokens < 1 || r->block < 1 || r->stages < 1 || r->ranks < 1) {
     return clx_fail_plain(error, CLX_INPUT, "%s: sequences, tokens, block, stages and ranks are at least 1", name);
@@ -69,7 +69,7 @@ static clx_status check_requests(const clx_requests *requests, clx_error *error)
   return CLX_OK;
 }
 
-clx_status clx_engine_check(const clx_fleet *fleet, const clx_offer *offer, clx_error *error) {
+clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error) {
   if (fleet->pools < 1 || offer->requests->count < 1) {
     return clx_fail_plain(error, CLX_INPUT, "no %s", fleet->pools < 1 ? "pool of replicas" : "requests");
   }

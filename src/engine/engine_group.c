@@ -45,7 +45,7 @@ static void heap_remove(clx_group *group, clx_seq *seq, int32_t k) {
 
 static int32_t new_tokens(const clx_rules *rules) { return 1 + rules->drafts; }
 
-bool clx_policy_reserves(const clx_rules *rules) { return rules->policy == CLX_POLICY_TENSORRT; }
+bool clx_policy_reserves(const clx_rules *rules) { return rules->policy == CLX_ENGINE_TENSORRT; }
 
 // The remainder of the odometer at which a member's next tokens reach into a new block.
 static int32_t bucket_of(int64_t base, const clx_rules *rules) {

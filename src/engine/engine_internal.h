@@ -135,7 +135,7 @@ typedef struct clx_event {
 } clx_event;
 
 typedef struct clx_run {
-  const clx_fleet *fleet;
+  const clx_engine_fleet *fleet;
   const clx_requests *requests;
   const clx_engine_options *options;
   clx_engine_result *result;
@@ -148,7 +148,7 @@ typedef struct clx_run {
   clx_event *event;  // heap of iterations in flight
   int32_t events;
   int32_t *dirty, dirties;
-  clx_step *step;  // [most ranks of a replica]
+  clx_engine_step *step;  // [most ranks of a replica]
   double now;
   int32_t clients, next;  // next: request that comes next
   int32_t waiting;        // of all ranks
@@ -206,7 +206,7 @@ typedef void clx_schedule(clx_run *run, clx_rank *rank, int32_t slot);
 clx_schedule clx_schedule_vllm;
 
 // the parts of a run
-clx_status clx_engine_check(const clx_fleet *fleet, const clx_offer *offer, clx_error *error);
+clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);
 bool clx_engine_fits(const clx_rules *rules, const clx_request *request);
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error);
 int32_t clx_engine_route(clx_run *run, int32_t i);

@@ -70,7 +70,7 @@ static bool open_fleet(clx_run *run, clx_arena *arena) {
   run->replica = CLX_NEW_ARRAY(arena, clx_replica, run->replicas);
   run->dirty = CLX_NEW_ARRAY(arena, int32_t, run->replicas);
   run->event = CLX_NEW_ARRAY(arena, clx_event, slots);
-  run->step = CLX_NEW_ARRAY(arena, clx_step, widest);
+  run->step = CLX_NEW_ARRAY(arena, clx_engine_step, widest);
   if (!run->rank || !run->replica || !run->dirty || !run->event || !run->step) return false;
   int32_t replica = 0, rank = 0;
   for (int32_t p = 0; p < run->fleet->pools; p++) {

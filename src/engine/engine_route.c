@@ -1,7 +1,8 @@
 // Which rank a request goes to. Ranks of data-parallel replicas are chosen like replicas.
 #include "engine/engine_internal.h"
 
-const char *const clx_policy_name[CLX_POLICIES + 1] = {"vllm", "tensorrt-llm", "sglang", "sarathi", "vllm-v0", NULL};
+const char *const clx_engine_policy_name[CLX_ENGINE_POLICIES + 1] = {"vllm",    "tensorrt-llm", "sglang",
+                                                                     "sarathi", "vllm-v0",      NULL};
 const char *const clx_router_name[CLX_ROUTERS + 1] = {"round-robin", "least", "prefix", "random", NULL};
 
 static bool takes(const clx_run *run, const clx_rank *rank, int32_t i) {

@@ -161,7 +161,7 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
   return CLX_OK;
 }
 
-clx_status clx_engine_run(const clx_fleet *fleet, const clx_offer *offer, const clx_engine_options *options,
+clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer, const clx_engine_options *options,
                           clx_arena *arena, clx_engine_result *result, clx_error *error) {
   static const clx_engine_options none;
   *result = (clx_engine_result){0};

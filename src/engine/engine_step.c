@@ -1,8 +1,8 @@
 // One iteration of a replica: made when a slot of its pipeline is free, and taken apart when its last stage ends.
 #include "engine/engine_internal.h"
 
-static clx_schedule *const schedule_of[CLX_POLICIES] = {
-    [CLX_POLICY_VLLM] = clx_schedule_vllm,
+static clx_schedule *const schedule_of[CLX_ENGINE_POLICIES] = {
+    [CLX_ENGINE_VLLM] = clx_schedule_vllm,
 };
 
 // --- the heap of ends -------------------------------------------------------------------------------------------------------------
@@ -46,17 +46,17 @@ static void touch(clx_run *run, clx_replica *replica, int32_t ranks) {
   replica->touched = run->now;
 }
 
-static void describe(clx_run *run, clx_rank *rank, int32_t slot, clx_step *step) {
+static void describe(clx_run *run, clx_rank *rank, int32_t slot, clx_engine_step *step) {
   clx_group *group = &rank->group[slot];
   const clx_batch *batch = &rank->batch[slot];
-  *step = (clx_step){.decodes = batch->decodes,
-                     .verified = 1 + clx_rank_rules(rank)->drafts,
-                     .context = batch->decodes > 0 ? group->context : 0,
-                     .longest = batch->decodes > 0 ? (double)clx_group_longest(group, run->seq) : 0,
-                     .chunks = batch->chunks,
-                     .chunk = batch->chunk,
-                     .prompt_tokens = batch->prompt_tokens,
-                     .ended = batch->ended};
+  *step = (clx_engine_step){.decodes = batch->decodes,
+                            .verified = 1 + clx_rank_rules(rank)->drafts,
+                            .context = batch->decodes > 0 ? group->context : 0,
+                            .longest = batch->decodes > 0 ? (double)clx_group_longest(group, run->seq) : 0,
+                            .chunks = batch->chunks,
+                            .chunk = batch->chunk,
+                            .prompt_tokens = batch->prompt_tokens,
+                            .ended = batch->ended};
 }
 
 // Through the stages, each of which takes one iteration at a time.

@@ -59,7 +59,7 @@ clx_status clx_engine_audit(const clx_run *run, const clx_replica *replica, clx_
     const clx_rank *rank = &replica->rank[k];
     CLX_TRY(audit_blocks(run, rank, error));
     int32_t members = rank->prompts;
-    for (int32_t slot = 0; slot < rules->stages; slot++) {
+    for (int32_t slot = 0; slot <= rules->stages; slot++) {
       CLX_TRY(audit_group(run, rank, &rank->group[slot], error));
       members += rank->group[slot].count + rank->group[slot].fresh_count;
     }

@@ -3,11 +3,13 @@
 
 #include <math.h>
 
+static bool is_vidur(const clx_rules *r) { return r->policy == CLX_ENGINE_SARATHI || r->policy == CLX_ENGINE_VLLM_V0; }
+
 static clx_status check_rules(const char *name, const clx_rules *r, clx_error *error) {
   if (r->policy < 0 || r->policy >= CLX_ENGINE_POLICIES) {
     return clx_fail_plain(error, CLX_INPUT, "%s: unknown policy %d", name, (int)r->policy);
   }
-  if (r->policy != CLX_ENGINE_VLLM) {
+  if (r->policy == CLX_ENGINE_TENSORRT || r->policy == CLX_ENGINE_SGLANG) {
     return clx_fail_plain(error, CLX_INPUT, "%s: policy %s cannot be run yet", name, clx_engine_policy_name[r->policy]);
   }
   if (r->sequences < 1 || r->tokens < 1 || r->block < 1 || r->stages < 1 || r->ranks < 1) {
@@ -25,7 +27,12 @@ static clx_status check_rules(const char *name, const clx_rules *r, clx_error *e
     return clx_fail_plain(error, CLX_INPUT, "%s: %g tokens of an iteration with %d drafts, expected 1 to drafts + 1",
                           name, r->accepted, r->drafts);
   }
-  if ((int64_t)r->sequences * (1 + r->drafts) > r->tokens) {
+  if (is_vidur(r) && r->sequences < r->stages) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: %d sequences are too few for %d stages", name, r->sequences,
+                          r->stages);
+  }
+  const int64_t slot = r->policy == CLX_ENGINE_SARATHI ? r->sequences / r->stages : r->sequences;
+  if (r->policy != CLX_ENGINE_VLLM_V0 && slot * (1 + r->drafts) > r->tokens) {
     return clx_fail_plain(error, CLX_INPUT, "%s: %d tokens of an iteration do not hold the %d new ones of %d sequences",
                           name, r->tokens, 1 + r->drafts, r->sequences);
   }
@@ -45,8 +52,10 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   const int32_t answer =
       clx_policy_reserves(rules) && rules->reserve > request->output ? rules->reserve : request->output;
   const int64_t most = (int64_t)request->prompt + answer - 1 + (request->output > 1 ? rules->drafts : 0);
-  if (!rules->chunked && request->prompt + request->output - 1 > rules->tokens) return false;
-  return (most + rules->block - 1) / rules->block <= rules->blocks;
+  const bool whole = rules->policy == CLX_ENGINE_VLLM_V0 || (!rules->chunked && rules->policy != CLX_ENGINE_SARATHI);
+  if (whole && request->prompt + request->output - 1 > rules->tokens) return false;
+  const int64_t spare = is_vidur(rules) ? (int64_t)(rules->watermark * (double)rules->blocks) : 0;
+  return (most + rules->block - 1) / rules->block + spare <= rules->blocks;
 }
 
 static clx_status check_requests(const clx_requests *requests, clx_error *error) {

@@ -123,6 +123,22 @@ int32_t clx_group_advance(const clx_group *group, const clx_rules *rules, double
   return (int32_t)whole;
 }
 
+void clx_group_merge(clx_run *run, clx_rank *rank, int32_t from, int32_t to) {
+  clx_group *source = &rank->group[from], *target = &rank->group[to];
+  while (source->count > 0) {
+    const int32_t i = source->heap[source->count - 1].seq;
+    clx_group_remove(source, run->seq, i, &run->requests->item[i], clx_rank_rules(rank));
+    run->result->served[i].last = source->time;
+    run->seq[i].state = CLX_SEQ_FRESH;
+    source->fresh[source->fresh_count++] = i;
+  }
+  for (int32_t k = 0; k < source->fresh_count; k++) {
+    run->seq[source->fresh[k]].slot = to;
+    target->fresh[target->fresh_count++] = source->fresh[k];
+  }
+  source->fresh_count = 0;
+}
+
 // Starts an iteration of all members; those that are fresh join. Their blocks have been taken.
 void clx_group_start(clx_run *run, clx_rank *rank, int32_t slot) {
   clx_group *group = &rank->group[slot];
@@ -140,7 +156,8 @@ void clx_group_start(clx_run *run, clx_rank *rank, int32_t slot) {
   }
   group->fresh_count = 0;
   group->seen = group->odometer;
-  rank->busy[slot] = true;
   batch->decodes = group->count;
-  if (group->count > 0) batch->advance = clx_group_advance(group, rules, &group->part);
+  if (group->count == 0) return;
+  rank->busy[slot] = true;
+  batch->advance = clx_group_advance(group, rules, &group->part);
 }

@@ -113,9 +113,9 @@ typedef struct clx_rank {
   int32_t prompts;     // of them, in state PROMPT
   int32_t unfinished;  // requests sent here that have not ended
   int32_t preempted;   // in the start that is being made
-  clx_group *group;    // [stages]
+  clx_group *group;    // [stages + 1]: of each slot, and one that waits for a slot
   clx_batch *batch;    // [stages]
-  bool *busy;          // [stages]: the decodes of this slot have started
+  bool *busy;          // [stages + 1]: the decodes of this slot have started
 } clx_rank;
 
 typedef struct clx_replica {
@@ -174,6 +174,8 @@ int32_t clx_group_held(const clx_group *group, const clx_seq *seq, const clx_rul
 int64_t clx_group_need(const clx_run *run, const clx_rank *rank, const clx_group *group);
 int32_t clx_group_advance(const clx_group *group, const clx_rules *rules, double *part);
 int64_t clx_group_longest(clx_group *group, const clx_seq *seq);
+// All members of one group become fresh ones of another.
+void clx_group_merge(clx_run *run, clx_rank *rank, int32_t from, int32_t to);
 void clx_group_start(clx_run *run, clx_rank *rank, int32_t slot);
 
 // what policies are made of
@@ -204,6 +206,8 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i);
 // Each fills rank->batch[slot]: an iteration of that slot, possibly nothing.
 typedef void clx_schedule(clx_run *run, clx_rank *rank, int32_t slot);
 clx_schedule clx_schedule_vllm;
+clx_schedule clx_schedule_sarathi;
+clx_schedule clx_schedule_vllm_v0;
 
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);

@@ -1,14 +1,18 @@
 // Memory of a run, all at once.
 #include "engine/engine_internal.h"
 
-static bool open_slot(clx_group *group, clx_batch *batch, const clx_rules *rules, int32_t sequences, clx_arena *arena) {
+static bool open_group(clx_group *group, const clx_rules *rules, int32_t sequences, clx_arena *arena) {
   *group = (clx_group){.heap = CLX_NEW_ARRAY(arena, clx_end, sequences),
                        .fresh = CLX_NEW_ARRAY(arena, int32_t, sequences),
                        .bucket = CLX_NEW_ARRAY(arena, int32_t, rules->block)};
+  return group->heap && group->fresh && group->bucket;
+}
+
+static bool open_batch(clx_batch *batch, int32_t sequences, clx_arena *arena) {
   *batch = (clx_batch){.odd = CLX_NEW_ARRAY(arena, int32_t, sequences),
                        .who = CLX_NEW_ARRAY(arena, int32_t, sequences),
                        .chunk = CLX_NEW_ARRAY(arena, clx_chunk, sequences)};
-  return group->heap && group->fresh && group->bucket && batch->odd && batch->who && batch->chunk;
+  return batch->odd && batch->who && batch->chunk;
 }
 
 static bool open_rank(clx_run *run, clx_rank *rank, const clx_pool *pool, int32_t replica, clx_arena *arena) {
@@ -18,12 +22,15 @@ static bool open_rank(clx_run *run, clx_rank *rank, const clx_pool *pool, int32_
                      .replica = replica,
                      .waiting = {CLX_NOBODY, CLX_NOBODY, 0},
                      .running = {CLX_NOBODY, CLX_NOBODY, 0},
-                     .group = CLX_NEW_ARRAY(arena, clx_group, rules->stages),
+                     .group = CLX_NEW_ARRAY(arena, clx_group, rules->stages + 1),
                      .batch = CLX_NEW_ARRAY(arena, clx_batch, rules->stages),
-                     .busy = CLX_NEW_ARRAY(arena, bool, rules->stages)};
+                     .busy = CLX_NEW_ARRAY(arena, bool, rules->stages + 1)};
   if (rank->group == NULL || rank->batch == NULL || rank->busy == NULL) return false;
   for (int32_t k = 0; k < rules->stages; k++) {
-    if (!open_slot(&rank->group[k], &rank->batch[k], rules, sequences, arena)) return false;
+    if (!open_batch(&rank->batch[k], sequences, arena)) return false;
+  }
+  for (int32_t k = 0; k <= rules->stages; k++) {
+    if (!open_group(&rank->group[k], rules, sequences, arena)) return false;
   }
   clx_store_open(&rank->store, rules, run->requests->block_tokens, arena);
   return !rank->store.failed;

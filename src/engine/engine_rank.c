@@ -213,14 +213,21 @@ static int32_t need_of(const clx_group *group, const clx_seq *s, const clx_rules
   return clx_blocks_of(s->base + group->odometer + tokens, rules->block) - clx_group_held(group, s, rules);
 }
 
+// Vidur's engines ask for a free block for each decode, whether it needs it or not.
+static int32_t free_wanted(const clx_rules *rules, int32_t need) {
+  const bool vidur = rules->policy == CLX_ENGINE_SARATHI || rules->policy == CLX_ENGINE_VLLM_V0;
+  return vidur && need < 1 ? 1 : need;
+}
+
 // Too few blocks: in the order of admission, each takes what it needs, or the last is preempted until it can.
 static void grow_one_by_one(clx_run *run, clx_rank *rank, int32_t slot) {
   clx_group *group = &rank->group[slot];
+  const clx_rules *rules = clx_rank_rules(rank);
   for (int32_t i = rank->running.first; i != CLX_NOBODY; i = run->seq[i].next) {
     const clx_seq *s = &run->seq[i];
     if ((s->state != CLX_SEQ_DECODE && s->state != CLX_SEQ_FRESH) || s->slot != slot) continue;
-    const int32_t need = need_of(group, s, clx_rank_rules(rank));
-    while (need > rank->store.free) {
+    const int32_t need = need_of(group, s, rules);
+    while (free_wanted(rules, need) > rank->store.free) {
       const int32_t victim = clx_rank_last(run, rank);
       clx_rank_preempt(run, rank, victim);
       if (victim == i) return;  // all behind it are in flight
@@ -232,7 +239,8 @@ static void grow_one_by_one(clx_run *run, clx_rank *rank, int32_t slot) {
 void clx_rank_grow(clx_run *run, clx_rank *rank, int32_t slot) {
   clx_group *group = &rank->group[slot];
   const int64_t need = clx_group_need(run, rank, group);
-  if (need > rank->store.free) {
+  const bool some = group->count + group->fresh_count > 0;
+  if (some && need + free_wanted(clx_rank_rules(rank), 0) > rank->store.free) {
     grow_one_by_one(run, rank, slot);
   } else if (need > 0) {
     clx_store_take(&rank->store, need);

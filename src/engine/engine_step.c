@@ -3,6 +3,8 @@
 
 static clx_schedule *const schedule_of[CLX_ENGINE_POLICIES] = {
     [CLX_ENGINE_VLLM] = clx_schedule_vllm,
+    [CLX_ENGINE_SARATHI] = clx_schedule_sarathi,
+    [CLX_ENGINE_VLLM_V0] = clx_schedule_vllm_v0,
 };
 
 // --- the heap of ends -------------------------------------------------------------------------------------------------------------
@@ -215,7 +217,8 @@ void clx_engine_end(clx_run *run, clx_event event) {
     rank->busy[event.slot] = false;
     end_decodes(run, rank, event.slot);
     end_chunks(run, rank, event.slot);
-    rank->group[event.slot].time = run->now;
+    clx_group *group = &rank->group[event.slot];
+    if (rank->batch[event.slot].decodes > 0 || group->count == 0) group->time = run->now;
   }
   replica->busy[event.slot] = false;
   if (--replica->in_flight == 0) run->result->busy += run->now - replica->busy_since;

@@ -6,8 +6,8 @@
 
 static int check_options(const cli_call *call) {
   static const cli_heeded heeded[] = {{"device", "kernels"},    {"family", "kernels"}, {"library", "collectives"},
-                                      {"notes", "collectives"}, {"threads", "cases"},  {"limit", "schedule"},
-                                      {"plans", "schedule"},    {"every", "schedule"}};
+                                      {"notes", "collectives"}, {"notes", "serving"},  {"threads", "cases"},
+                                      {"limit", "schedule"},    {"plans", "schedule"}, {"every", "schedule"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -48,7 +48,7 @@ static int predict(const cli_call *call) {
        .kind = CLI_TEXT,                                                                                            \
        .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},               \
   {                                                                                                                 \
-    .name = "notes", .doc = "collectives: also read from source and notes what was run (algorithm, launch, tokens)" \
+    .name = "notes", .doc = "collectives, serving: also read from source and notes what was run (algorithm, GPU cores)"  \
   }
 
 static const cli_option PREDICT_OPTIONS[] = {

@@ -36,12 +36,13 @@ typedef struct clx_device_power {
 // A processor that shares its memory with its host and runs engines that measure only whole models: what the law of
 // serving_unified.h takes of it, beside memory_bandwidth, memory_efficiency and kernel_time. docs/model/serving/apple.md.
 typedef struct clx_device_unified {
-  int32_t rows;       // measurements of it that the constants were fitted to; 0 = taken from its generation
-  double products;    // share of the bf16 peak that large products of 16-bit weights reach; 0 = the law does not hold for it
-  double unpack;      // time that products of quantised weights take more, a fraction
-  double wall_idle;   // W of the computer around it, at the wall, at rest
-  double wall_busy;   // the same while its GPU works on a model
-  double *memories;   // B, sizes of memory that it is sold with
+  int32_t rows;  // measurements of it that the constants were fitted to; 0 = taken from its generation
+  double
+      products;  // share of the bf16 peak that large products of 16-bit weights reach; 0 = the law does not hold for it
+  double unpack;     // time that products of quantised weights take more, a fraction
+  double wall_idle;  // W of the computer around it, at the wall, at rest
+  double wall_busy;  // the same while its GPU works on a model
+  double *memories;  // B, sizes of memory that it is sold with
   int32_t memory_count;
 } clx_device_unified;
 

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-const char *const clx_unified_part_name[] = {"floor",     "weights",  "keys and values", "products",
-                                             "attention", "exchange", NULL};
+const char *const clx_unified_part_name[] = {"floor",    "weights", "keys and values", "products", "attention",
+                                             "exchange", NULL};
 
 enum { BF16 = 2, TILE = 8 };  // B; tokens of the smallest matrix block that the GPU multiplies
 
@@ -138,17 +138,32 @@ static pass pass_of(const clx_unified *u) {
   };
 }
 
-static double tiles(double tokens) { return TILE * ceil(tokens / TILE); }
+// Columns that a kernel for vectors multiplies with one read of the weights.
+static double columns_of(const clx_unified *u) {
+  enum { WIDTH = 128 };
+  return u->model->hidden % WIDTH == 0 ? u->engine->columns : 1;
+}
 
-// `weights` of `bits` each are multiplied with `tokens` columns, one by one or as a matrix.
-static void multiply(pass *p, double weights, double bits, double tokens, bool one_by_one) {
-  const double bytes = weights * bits / 8;
-  if (one_by_one) {
-    p->cost.part[CLX_UNIFIED_WEIGHTS] += tokens * fmax(bytes / p->bandwidth, weights / p->unpack);
-    return;
+// `weights` of `bits` each are multiplied with `tokens` vectors, `columns` of which share a read.
+static void multiply_vectors(pass *p, double weights, double bits, double tokens, double columns) {
+  const double reads = ceil(tokens / columns), bytes = weights * bits / 8;
+  const double moving = reads * fmax(bytes / p->bandwidth, weights / p->unpack);
+  p->cost.part[CLX_UNIFIED_WEIGHTS] += moving;
+  p->cost.part[CLX_UNIFIED_PRODUCTS] += fmax(0, 2 * weights * tokens / p->rate - moving);
+}
+
+// The same as a matrix: weights are read, then multiplied tile by tile.
+static void multiply_matrix(pass *p, double weights, double bits, double tokens) {
+  p->cost.part[CLX_UNIFIED_WEIGHTS] += weights * bits / 8 / p->bandwidth;
+  p->cost.part[CLX_UNIFIED_PRODUCTS] += 2 * weights * TILE * ceil(tokens / TILE) / p->rate;
+}
+
+static void multiply(pass *p, double weights, double bits, double tokens) {
+  if (tokens <= p->u->engine->vector) {
+    multiply_vectors(p, weights, bits, tokens, columns_of(p->u));
+  } else {
+    multiply_matrix(p, weights, bits, tokens);
   }
-  p->cost.part[CLX_UNIFIED_WEIGHTS] += bytes / p->bandwidth;
-  p->cost.part[CLX_UNIFIED_PRODUCTS] += 2 * weights * tiles(tokens) / p->rate;
 }
 
 // Experts that `tokens` touch when each chooses evenly.
@@ -162,7 +177,7 @@ static void add_experts(pass *p, double layers, double tokens) {
   const double expert = p->s.expert / p->u->tp * layers, bits = p->u->quant->experts;
   if (!(layers > 0)) return;
   if (tokens <= e->vector_experts || m->experts_per_token >= m->experts) {
-    multiply(p, expert * m->experts_per_token, bits, tokens, true);
+    multiply_vectors(p, expert * m->experts_per_token, bits, tokens, 1);
     return;
   }
   // Each expert gets a matrix of its own, the last tile of which is half full on average.
@@ -183,9 +198,8 @@ static void add_sums(pass *p, double layers, double tokens) {
 // All layers of the stage once, over `tokens` new tokens.
 static void add_layers(pass *p, double share, double tokens) {
   const clx_unified *u = p->u;
-  const bool one_by_one = tokens <= u->engine->vector;
   p->cost.part[CLX_UNIFIED_FLOOR] += share * p->s.kernels * u->engine->kernels * u->device->kernel_time;
-  multiply(p, share * (p->s.cut / u->tp + p->s.whole), u->quant->body, tokens, one_by_one);
+  multiply(p, share * (p->s.cut / u->tp + p->s.whole), u->quant->body, tokens);
   add_experts(p, share * p->s.moe, tokens);
   add_sums(p, share * u->model->layers, tokens);
 }
@@ -221,7 +235,7 @@ static void add_attention(pass *p, double share, const clx_unified_work *work) {
 
 static void add_head(pass *p, const clx_unified_work *work) {
   const double rows = work->decodes * work->verified + work->ended;
-  if (rows > 0) multiply(p, p->s.head, p->u->quant->head, rows, rows <= p->u->engine->vector);
+  if (rows > 0) multiply(p, p->s.head, p->u->quant->head, rows);
 }
 
 static void settle(pass *p) {

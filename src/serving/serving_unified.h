@@ -10,12 +10,12 @@
 
 // How a file of weights stores them.
 typedef struct clx_quant {
-  const char *name;      // "Q4_0"
-  double body;           // bits of a weight with its share of scales, of matrices of the layers
-  double experts;        // the same of routed experts
-  double head;           // of the matrix of logits
-  double embedding;      // of the table of embeddings, which is looked up and not read; 0 = as body
-  int32_t blocks;        // levels of scales: 0 = plain 16 bit, 1 = a scale per block, 2 = scales of scales
+  const char *name;  // "Q4_0"
+  double body;       // bits of a weight with its share of scales, of matrices of the layers
+  double experts;    // the same of routed experts
+  double head;       // of the matrix of logits
+  double embedding;  // of the table of embeddings, which is looked up and not read; 0 = as body
+  int32_t blocks;    // levels of scales: 0 = plain 16 bit, 1 = a scale per block, 2 = scales of scales
 } clx_quant;
 
 // NULL when unknown. "F16", "Q8_0", "Q4_0", "Q4_K_M", "MXFP4", "MLX 16-bit", "MLX 8-bit", "MLX 4-bit".
@@ -24,17 +24,19 @@ const char *clx_quant_name(int32_t index);  // NULL past the last
 
 // An engine as far as time sees it. Sources of the shipped ones stand in serving_unified_engine.c.
 typedef struct clx_unified_engine {
-  const char *name;         // "llama.cpp"
-  const char *title;        // version and settings that the constants belong to
-  double kernels;           // time of a kernel against that of the device (kernel_time)
-  double products;          // rate of large products against that of the device (unified.products)
-  double step_time;         // s of host work of an iteration that the device waits for
-  int32_t vector;           // up to so many tokens are multiplied one by one: weights are read for each
-  int32_t vector_experts;   // the same of routed experts
-  int32_t chunk;            // tokens of prompts in one pass over the weights
-  bool flash;               // keys are read once for the heads that share them; else once a head
-  double reduce_time;       // s of a sum over nodes beside its messages: waking the host and the device
-  double hop_time;          // s of handing an iteration to the next node of a pipeline beside its message
+  const char *name;   // "llama.cpp"
+  const char *title;  // version and settings that the constants belong to
+  double kernels;     // time of a kernel against that of the device (kernel_time)
+  double products;    // rate of large products against that of the device (unified.products)
+  double step_time;   // s of host work of an iteration that the device waits for
+  int32_t vector;     // up to so many tokens are multiplied as vectors
+  int32_t
+      columns;  // of these that share a read of the weights, where widths are multiples of 128; else each reads them
+  int32_t vector_experts;  // up to so many tokens go to experts one by one: each reads its own
+  int32_t chunk;           // tokens of prompts in one pass over the weights
+  bool flash;              // keys are read once for the heads that share them; else once a head
+  double reduce_time;      // s of a sum over nodes beside its messages: waking the host and the device
+  double hop_time;         // s of handing an iteration to the next node of a pipeline beside its message
 } clx_unified_engine;
 
 // NULL when unknown. "llama.cpp", "llama.cpp-2025", "llama.cpp-rpc", "mlx", "exo".

@@ -13,6 +13,5 @@ static clx_step_cost cost(const void *self, const clx_step *step, int32_t ranks,
 }
 
 clx_step_law clx_unified_law(const clx_unified *u) {
-  return (clx_step_law){
-      .cost = cost, .self = u, .idle = (double)u->tp * u->pp * u->device->unified.wall_idle};
+  return (clx_step_law){.cost = cost, .self = u, .idle = (double)u->tp * u->pp * u->device->unified.wall_idle};
 }

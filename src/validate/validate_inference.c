@@ -8,9 +8,9 @@
 
 #include "validate/validate_internal.h"
 
-static const char *const INPUTS[] = {"hardware", "devices", "model", "params_b", "precision", "engine", "tp",  "pp",
-                                     "ep",       "batch_or_concurrency",         "input_len", "output_len", "metric",
-                                     "unit",     NULL};
+static const char *const INPUTS[] = {"hardware",  "devices",    "model",  "params_b", "precision",
+                                     "engine",    "tp",         "pp",     "ep",       "batch_or_concurrency",
+                                     "input_len", "output_len", "metric", "unit",     NULL};
 
 // Mean error of decode rates of chips with own measurements, models and engines that were not fitted (docs/model/serving/apple.md).
 static const double MODEL_ERROR = 0.07;
@@ -130,5 +130,6 @@ const clx_table_kind clx_table_inference = {
     .predict = predict,
     .measure = measure,
     .group = group,
-    .fitted = "constants of Apple chips were fitted to the rows of LLaMA 7B v2, those of keys, attention and unpacking to "
-              "LLaMA 3, floors of engines to some of the others: docs/model/serving/apple.md says which"};
+    .fitted =
+        "constants of Apple chips were fitted to the rows of LLaMA 7B v2, those of keys, attention and unpacking to "
+        "LLaMA 3, floors of engines to some of the others: docs/model/serving/apple.md says which"};

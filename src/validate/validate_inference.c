@@ -103,7 +103,7 @@ static bool predict_row(clx_inference_row *r) {
   if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->job->arena, &device, &error) != CLX_OK)
     return clx_inference_refuse_error(r, &error);
   if (device.unified.products > 0) return clx_inference_apple(r, name);
-  return clx_inference_refuse(r, "runs of %.60s are not modelled yet", clx_inference_text(r, "engine"));
+  return clx_inference_gpu(r, name);
 }
 
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {

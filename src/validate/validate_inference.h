@@ -31,3 +31,5 @@ bool clx_inference_model(clx_inference_row *r, clx_transformer *model);
 
 // Rows of processors with unified memory (validate_inference_apple.c). `device` is the name of the catalogue's entry.
 bool clx_inference_apple(clx_inference_row *r, const char *device);
+// Rows of GPUs (validate_inference_gpu.c).
+bool clx_inference_gpu(clx_inference_row *r, const char *device);

@@ -101,7 +101,7 @@ typedef struct cli_heeded {
   const char *option, *kind;
 } cli_heeded;
 
-// Refuses options that the KIND of the call, its first argument, would not heed.
+// Refuses options that the KIND of the call, its first argument, would not heed. Rows of one option stand together.
 int cli_check_heeded(const cli_call *call, const cli_heeded *heeded, int32_t count);
 
 // Item i of a list of words, NULL past the end.

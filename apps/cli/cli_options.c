@@ -273,11 +273,20 @@ const char *cli_text(const cli_call *call, const char *option) {
   return text;
 }
 
+// Whether the rows name `kind` for the option of row `at`; rows of one option stand together, `at` is the first of them.
+static bool is_heeded(const cli_heeded *heeded, int32_t count, int32_t at, const char *kind) {
+  for (int32_t i = at; i < count && strcmp(heeded[i].option, heeded[at].option) == 0; i++) {
+    if (strcmp(heeded[i].kind, kind) == 0) return true;
+  }
+  return false;
+}
+
 int cli_check_heeded(const cli_call *call, const cli_heeded *heeded, int32_t count) {
   const char *kind = call->argument[0];
   int code = CLI_DONE;
   for (int32_t i = 0; i < count; i++) {
-    if (strcmp(heeded[i].kind, kind) == 0 || !cli_flag(call, heeded[i].option)) continue;
+    if (i > 0 && strcmp(heeded[i].option, heeded[i - 1].option) == 0) continue;
+    if (!cli_flag(call, heeded[i].option) || is_heeded(heeded, count, i, kind)) continue;
     code = cli_wrong("'--%s' is an option of '%s %s', not of '%s %s'", heeded[i].option, call->command->name,
                      heeded[i].kind, call->command->name, kind);
   }

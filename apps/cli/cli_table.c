@@ -6,8 +6,8 @@
 
 static int check_options(const cli_call *call) {
   static const cli_heeded heeded[] = {{"device", "kernels"},    {"family", "kernels"}, {"library", "collectives"},
-                                      {"notes", "collectives"}, {"threads", "cases"},  {"limit", "schedule"},
-                                      {"plans", "schedule"},    {"every", "schedule"}};
+                                      {"notes", "collectives"}, {"notes", "serving"},  {"threads", "cases"},
+                                      {"limit", "schedule"},    {"plans", "schedule"}, {"every", "schedule"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -34,21 +34,22 @@ static int predict(const cli_call *call) {
   return code;
 }
 
-#define KIND_OPTIONS                                                                                                \
-  {.name = "device",                                                                                                \
-   .value = "NAME",                                                                                                 \
-   .kind = CLI_DEVICE,                                                                                              \
-   .doc = "kernels: the device of the catalogue that ran them"},                                                    \
-      {.name = "family",                                                                                            \
-       .value = "NAME",                                                                                             \
-       .kind = CLI_FAMILY,                                                                                          \
-       .doc = "kernels: gemm, moe ... (default: by the file name)"},                                                \
-      {.name = "library",                                                                                           \
-       .value = "NAME",                                                                                             \
-       .kind = CLI_TEXT,                                                                                            \
-       .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},               \
-  {                                                                                                                 \
-    .name = "notes", .doc = "collectives: also read from source and notes what was run (algorithm, launch, tokens)" \
+#define KIND_OPTIONS                                                                                   \
+  {.name = "device",                                                                                   \
+   .value = "NAME",                                                                                    \
+   .kind = CLI_DEVICE,                                                                                 \
+   .doc = "kernels: the device of the catalogue that ran them"},                                       \
+      {.name = "family",                                                                               \
+       .value = "NAME",                                                                                \
+       .kind = CLI_FAMILY,                                                                             \
+       .doc = "kernels: gemm, moe ... (default: by the file name)"},                                   \
+      {.name = "library",                                                                              \
+       .value = "NAME",                                                                                \
+       .kind = CLI_TEXT,                                                                               \
+       .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},  \
+  {                                                                                                    \
+    .name = "notes",                                                                                   \
+    .doc = "collectives, serving: also read from source and notes what was run (algorithm, GPU cores)" \
   }
 
 static const cli_option PREDICT_OPTIONS[] = {

@@ -33,6 +33,19 @@ typedef struct clx_device_power {
   double matrix;        // energy of a multiply-add against the entry's
 } clx_device_power;
 
+// A processor that shares its memory with its host and runs engines that measure only whole models: what the law of
+// serving_unified.h takes of it, beside memory_bandwidth, memory_efficiency and kernel_time. docs/model/serving/apple.md.
+typedef struct clx_device_unified {
+  int32_t rows;  // measurements of it that the constants were fitted to; 0 = taken from its generation
+  double
+      products;  // share of the bf16 peak that large products of 16-bit weights reach; 0 = the law does not hold for it
+  double unpack;     // time that products of quantised weights take more, a fraction
+  double wall_idle;  // W of the computer around it, at the wall, at rest
+  double wall_busy;  // the same while its GPU works on a model
+  double *memories;  // B, sizes of memory that it is sold with
+  int32_t memory_count;
+} clx_device_unified;
+
 // Where the scale-up links of a device lead. A mesh shares them evenly over the peers of a full server, so that a smaller
 // group has fewer of them; a bridge joins two devices, and others are reached over PCIe.
 typedef enum clx_device_links { CLX_LINKS_SWITCH, CLX_LINKS_MESH, CLX_LINKS_BRIDGE, CLX_DEVICE_LINKS } clx_device_links;
@@ -75,6 +88,7 @@ typedef struct clx_device {
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
   const char *decode_kernels_name;  // the same for attention_generation alone
   clx_device_power power;
+  clx_device_unified unified;
   clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's
   double
       leak;  // W beyond the leakage at which its power was measured, by a scenario's coolant: off what its board leaves for work

@@ -11,7 +11,27 @@ const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_blo
 // blocks run on kernels without tuned settings: 2.5 fits Qwen3-235B on H200 (serving_silicon.csv, vLLM 0.12), no run with power. Assumed:
 // the exposed time of an iteration, its hidden part and the time of a launch.
 // TensorRT-LLM: its own runtime in C++, greedy sampling; all assumed.
+// TensorRT-LLM behind Triton hands every token to its server before the next iteration: 1.2 ms, fitted to time between tokens of Llama 3.1 8B on
+// one H100 at 2 to 32 requests/s (TensorRT-LLM 0.17, perf-overview.md, table of online serving); one H200 is held out.
+// vLLM of 2023, before graphs: kernels launched one by one from Python, samplers and block tables built per sequence. Fitted to Llama-2-70B on
+// H100 (SplitwiseSim, data/perf_model.csv: a token takes 29.7 ms on eight at batch 1, 50.0 at 64, 37.0 on two).
 static const clx_engine ENGINES[] = {
+    {.name = "tensorrt-llm-triton",
+     .title = "TensorRT-LLM 0.14 behind Triton",
+     .step_exposed = 1.2e-3,
+     .step_hidden = 1e-3,
+     .sequence_time = 3e-6,
+     .launch_time = 3e-6,
+     .graph_tokens = 512,
+     .block_experts = 1},
+    {.name = "vllm-2023",
+     .title = "vLLM of 2023 without CUDA graphs, as in the Splitwise paper",
+     .step_exposed = 8e-3,
+     .step_hidden = 2e-3,
+     .sequence_time = 0.3e-3,
+     .launch_time = 20e-6,
+     .graph_tokens = 0,
+     .block_experts = 1},
     {.name = "vllm",
      .title = "vLLM 0.11: asynchronous scheduling, CUDA graphs, prefix caching, three front ends",
      .step_exposed = 0.3e-3,

@@ -1,0 +1,35 @@
+// Long tables of inference runs: one measured number a row. Between the files of validate_inference*.
+#pragma once
+
+#include "validate/validate.h"
+
+extern const clx_table_kind clx_table_inference;
+
+// Whether a table has the columns of this form.
+bool clx_inference_table(const clx_table *table);
+
+// One row on its way to a prediction. The functions return false when they have refused the row.
+typedef struct clx_inference_row {
+  const clx_table_job *job;
+  int32_t row;
+  clx_prediction *out;
+} clx_inference_row;
+
+bool clx_inference_refuse(clx_inference_row *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool clx_inference_refuse_error(clx_inference_row *r, const clx_error *error);
+// Says what was assumed; `extrapolated`: and marks the row.
+void clx_inference_remark(clx_inference_row *r, bool extrapolated, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+const char *clx_inference_text(const clx_inference_row *r, const char *column);
+// The cell of `notes` when the user allows to read it, else "".
+const char *clx_inference_notes(const clx_inference_row *r);
+// A whole number from 0 to 10 million; blank gives `otherwise`.
+bool clx_inference_count(clx_inference_row *r, const char *column, int32_t otherwise, int32_t *value);
+// A model of the catalogue, completed.
+bool clx_inference_model(clx_inference_row *r, clx_transformer *model);
+
+// Rows of processors with unified memory (validate_inference_apple.c). `device` is the name of the catalogue's entry.
+bool clx_inference_apple(clx_inference_row *r, const char *device);
+// Rows of GPUs (validate_inference_gpu.c).
+bool clx_inference_gpu(clx_inference_row *r, const char *device);

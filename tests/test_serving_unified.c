@@ -131,14 +131,14 @@ static void test_step_law(void **state) {
   const clx_device device = device_of("m2_ultra");
   const clx_unified u = unified_of(&model, &device, "llama.cpp-2025", "MXFP4");
   const clx_chunk chunk[] = {{.tokens = 300, .cached = 100}, {.tokens = 50, .cached = 0}};
-  const clx_step step = {.decodes = 3,
-                         .verified = 1,
-                         .context = 900,
-                         .longest = 400,
-                         .chunks = 2,
-                         .chunk = chunk,
-                         .prompt_tokens = 350,
-                         .ended = 1};
+  const clx_engine_step step = {.decodes = 3,
+                                .verified = 1,
+                                .context = 900,
+                                .longest = 400,
+                                .chunks = 2,
+                                .chunk = chunk,
+                                .prompt_tokens = 350,
+                                .ended = 1};
   clx_unified_work work = {.decodes = 3, .verified = 1, .context = 900};
   clx_unified_add_prompt(&u, &work, 300, 100, 1, true);
   clx_unified_add_prompt(&u, &work, 50, 0, 1, false);

@@ -1,6 +1,6 @@
 #include "serving/serving_unified_law.h"
 
-static clx_step_cost cost(const void *self, const clx_step *step, int32_t ranks, int32_t stage) {
+static clx_step_cost cost(const void *self, const clx_engine_step *step, int32_t ranks, int32_t stage) {
   const clx_unified *u = self;
   (void)ranks;
   clx_unified_work work = {.decodes = step->decodes, .verified = step->verified, .context = step->context};

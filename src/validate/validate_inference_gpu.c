@@ -20,8 +20,9 @@ static bool holds(const char *text, const char *word) { return strstr(text, word
 
 // The run as a row of that table, whose model it is then.
 static bool as_energy(clx_inference_row *r, int32_t metric) {
-  static const char *columns[] = {"task",          "model_id",     "weight_precision", "gpu_model",      "num_gpus",
-                                  "tensor_parallel", "expert_parallel", "max_num_seqs", "avg_batch_size", "avg_output_len"};
+  static const char *columns[] = {"task",           "model_id",        "weight_precision", "gpu_model",
+                                  "num_gpus",       "tensor_parallel", "expert_parallel",  "max_num_seqs",
+                                  "avg_batch_size", "avg_output_len"};
   const char *batch = clx_inference_text(r, "batch_or_concurrency"), *mean = strstr(batch, "mean batch ");
   const char *most = strstr(batch, "max_num_seqs ");
   if (mean == NULL || most == NULL)
@@ -78,10 +79,10 @@ static bool read_weights(gpu_row *g) {
   const char *text = clx_inference_text(g->r, "precision");
   const bool plain = clx_text_equal_loose(text, "FP16") || clx_text_equal_loose(text, "BF16");
   const char *four = g->model.experts > 0 ? "nvfp4_feed_forward" : "nvfp4";
-  const char *name = plain                                ? "bf16"
+  const char *name = plain                               ? "bf16"
                      : clx_text_equal_loose(text, "FP8") ? "fp8"
                      : clx_text_equal_loose(text, "FP4") ? four
-                                                          : NULL;
+                                                         : NULL;
   if (name == NULL) return clx_inference_refuse(g->r, "precision '%.40s' is not modelled on GPUs", text);
   const int32_t weights = weights_named(name);
   if (weights < 0) return clx_inference_refuse(g->r, "weights in %s are not modelled yet", name);
@@ -270,6 +271,7 @@ bool clx_inference_gpu(clx_inference_row *r, const char *device) {
     }
   }
   if (strncmp(engine, "TensorRT ", 9) == 0)
-    return clx_inference_refuse(r, "submissions to MLPerf are not modelled yet: lengths and settings are not in the row");
+    return clx_inference_refuse(r,
+                                "submissions to MLPerf are not modelled yet: lengths and settings are not in the row");
   return clx_inference_refuse(r, "runs of %.60s on GPUs are not modelled yet", engine);
 }

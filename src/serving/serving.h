@@ -37,6 +37,7 @@ typedef struct clx_engine {
 
 // NULL when unknown. Engines: "vllm", "tensorrt-llm".
 const clx_engine *clx_engine_find(const char *name);
+const char *clx_engine_name(int32_t index);  // NULL past the last
 
 // A model on a group of GPUs. tp x dp = GPUs; attention is cut over tp and replicated over dp; the experts of a layer over
 // ep x etp = tp x dp.

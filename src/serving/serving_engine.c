@@ -58,3 +58,7 @@ const clx_engine *clx_engine_find(const char *name) {
   }
   return NULL;
 }
+
+const char *clx_engine_name(int32_t index) {
+  return index >= 0 && index < CLX_COUNT(ENGINES) ? ENGINES[index].name : NULL;
+}

@@ -17,7 +17,7 @@ static int64_t loose_blocks(const clx_run *run, const clx_rank *rank, const clx_
 
 static clx_status audit_blocks(const clx_run *run, const clx_rank *rank, clx_error *error) {
   const clx_store *store = &rank->store;
-  int64_t held = 0;
+  int64_t held = rank->lent;
   for (int32_t i = rank->running.first; i != CLX_NOBODY; i = run->seq[i].next) {
     const int64_t loose = loose_blocks(run, rank, &run->seq[i]);
     if (loose < 0) return wrong(rank, error, "blocks without a name", (double)loose, 0);
@@ -58,7 +58,7 @@ clx_status clx_engine_audit(const clx_run *run, const clx_replica *replica, clx_
   for (int32_t k = 0; k < rules->ranks; k++) {
     const clx_rank *rank = &replica->rank[k];
     CLX_TRY(audit_blocks(run, rank, error));
-    int32_t members = rank->prompts;
+    int32_t members = rank->prompts + rank->receiving;
     for (int32_t slot = 0; slot <= rules->stages; slot++) {
       CLX_TRY(audit_group(run, rank, &rank->group[slot], error));
       members += rank->group[slot].count + rank->group[slot].fresh_count;

@@ -55,8 +55,9 @@ static bool open_requests(clx_run *run, clx_arena *arena) {
   const int32_t count = run->requests->count;
   run->seq = CLX_NEW_ARRAY(arena, clx_seq, count);
   run->node = CLX_NEW_ARRAY(arena, int32_t, run->requests->block_count + 1);
+  run->transfer = CLX_NEW_ARRAY(arena, clx_event, count);
   run->result->served = CLX_NEW_ARRAY(arena, clx_served, count);
-  if (run->seq == NULL || run->node == NULL || run->result->served == NULL) return false;
+  if (run->seq == NULL || run->node == NULL || run->transfer == NULL || run->result->served == NULL) return false;
   for (int32_t i = 0; i < count; i++) {
     run->seq[i].before_own = CLX_NOBODY;
     run->result->served[i] = (clx_served){.asked = -1, .started = -1, .first = -1, .last = -1, .replica = CLX_NOBODY};

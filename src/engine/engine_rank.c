@@ -108,6 +108,27 @@ void clx_rank_release(clx_run *run, clx_rank *rank, int32_t i, bool keep) {
 
 // --- moves ------------------------------------------------------------------------------------------------------------------------
 
+int32_t clx_rank_next(const clx_run *run, const clx_rank *rank) {
+  const int32_t i = rank->waiting.first;
+  return i != CLX_NOBODY && run->seq[i].state == CLX_SEQ_WAITING ? i : CLX_NOBODY;
+}
+
+void clx_rank_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first) {
+  if (first) {
+    clx_list_prepend(&rank->waiting, run->seq, i);
+  } else {
+    clx_list_append(&rank->waiting, run->seq, i);
+  }
+  rank->queued += clx_seq_target(run, i);
+  if (++run->waiting > run->result->queue_most) run->result->queue_most = run->waiting;
+}
+
+void clx_rank_dequeue(clx_run *run, clx_rank *rank, int32_t i) {
+  clx_list_remove(&rank->waiting, run->seq, i);
+  rank->queued -= clx_seq_target(run, i);
+  run->waiting--;
+}
+
 // From the queue to those that run, with what the cache has of it.
 void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *found) {
   clx_store *store = &rank->store;
@@ -133,8 +154,7 @@ void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *fo
     served->cached = found->tokens;
     run->result->cached_tokens += found->tokens;
   }
-  clx_list_remove(&rank->waiting, run->seq, i);
-  run->waiting--;
+  clx_rank_dequeue(run, rank, i);
   clx_list_append(&rank->running, run->seq, i);
   s->state = CLX_SEQ_PROMPT;
   s->in_flight = 0;
@@ -159,6 +179,7 @@ void clx_rank_chunk(clx_run *run, clx_rank *rank, int32_t slot, int32_t i, int32
 }
 
 bool clx_rank_available(const clx_rank *rank, const clx_seq *seq) {
+  if (seq->state == CLX_SEQ_SENDING) return false;
   return seq->state == CLX_SEQ_PROMPT ? seq->in_flight == 0 : !rank->busy[seq->slot];
 }
 
@@ -185,8 +206,8 @@ static void leave_fresh(clx_group *group, int32_t i) {
   for (group->fresh_count--; k < group->fresh_count; k++) group->fresh[k] = group->fresh[k + 1];
 }
 
-// Back to the head of the queue; all that it had in the cache is given back.
-void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
+// Out of those that run. All that it had in the cache is given back; where the engine keeps names, it may find it again.
+static void stop(clx_run *run, clx_rank *rank, int32_t i, bool keep) {
   clx_seq *s = &run->seq[i];
   if (s->state == CLX_SEQ_DECODE) {
     clx_group_remove(&rank->group[s->slot], run->seq, i, &run->requests->item[i], clx_rank_rules(rank));
@@ -195,15 +216,25 @@ void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
   } else {
     rank->prompts--;
   }
-  clx_rank_release(run, rank, i, true);
+  clx_rank_release(run, rank, i, keep);
   s->computed = 0;
   s->state = CLX_SEQ_WAITING;
   clx_list_remove(&rank->running, run->seq, i);
-  clx_list_prepend(&rank->waiting, run->seq, i);
-  run->waiting++;
   rank->preempted++;
   run->result->served[i].preemptions++;
   run->result->preemptions++;
+}
+
+// Back to the head of the queue.
+void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
+  stop(run, rank, i, true);
+  clx_rank_enqueue(run, rank, i, true);
+}
+
+// To the end of the queue, as SGLang does; names are kept, what was computed of the answer is not.
+void clx_rank_retract(clx_run *run, clx_rank *rank, int32_t i) {
+  stop(run, rank, i, false);
+  clx_rank_enqueue(run, rank, i, false);
 }
 
 // Blocks that one member or fresh sequence needs for its next iteration.

@@ -11,8 +11,8 @@ bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_serve
          !(slo->e2e > 0 && s->last - s->asked > slo->e2e);
 }
 
-static clx_latency latency_of(double *value, int32_t count) {
-  clx_latency l = {0};
+static clx_serving_latency latency_of(double *value, int32_t count) {
+  clx_serving_latency l = {0};
   if (count == 0) return l;
   clx_sort(value, count);
   for (int32_t i = 0; i < count; i++) l.mean += value[i] / count;
@@ -23,8 +23,8 @@ static clx_latency latency_of(double *value, int32_t count) {
   return l;
 }
 
-static clx_latency gaps_of(const clx_sketch *sketch) {
-  return (clx_latency){.mean = clx_sketch_mean(sketch),
+static clx_serving_latency gaps_of(const clx_sketch *sketch) {
+  return (clx_serving_latency){.mean = clx_sketch_mean(sketch),
                        .p50 = clx_sketch_quantile(sketch, 0.5),
                        .p90 = clx_sketch_quantile(sketch, 0.9),
                        .p95 = clx_sketch_quantile(sketch, 0.95),

@@ -4,13 +4,13 @@
 #include "engine/engine.h"
 #include "serving/serving_section.h"
 
-typedef struct clx_latency {
+typedef struct clx_serving_latency {
   double mean, p50, p90, p95, p99;  // s
-} clx_latency;
+} clx_serving_latency;
 
 // Rates are of the time from the end of the warm-up to the last request that is asked: what drains after it is no load.
 typedef struct clx_serving_outcome {
-  clx_latency ttft, tpot, itl, e2e;
+  clx_serving_latency ttft, tpot, itl, e2e;
   double window;         // s
   double requests;       // ended 1/s
   double output, input;  // tokens/s

@@ -46,11 +46,11 @@ static const struct {
                  {"tpot", AT(tpot), "per token of a request after the first"},
                  {"itl", AT(itl), "between two tokens, all requests"},
                  {"e2e", AT(e2e), "from the request to its last token"}};
-static const measure PARTS[] = {{"mean", "s", offsetof(clx_latency, mean), "mean"},
-                                {"p50", "s", offsetof(clx_latency, p50), "median"},
-                                {"p90", "s", offsetof(clx_latency, p90), "90th percentile"},
-                                {"p95", "s", offsetof(clx_latency, p95), "95th percentile"},
-                                {"p99", "s", offsetof(clx_latency, p99), "99th percentile"}};
+static const measure PARTS[] = {{"mean", "s", offsetof(clx_serving_latency, mean), "mean"},
+                                {"p50", "s", offsetof(clx_serving_latency, p50), "median"},
+                                {"p90", "s", offsetof(clx_serving_latency, p90), "90th percentile"},
+                                {"p95", "s", offsetof(clx_serving_latency, p95), "95th percentile"},
+                                {"p99", "s", offsetof(clx_serving_latency, p99), "99th percentile"}};
 
 typedef struct putting {
   const clx_serving_outcome *outcome;

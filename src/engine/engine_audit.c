@@ -16,7 +16,7 @@ static int64_t loose_blocks(const clx_run *run, const clx_rank *rank, const clx_
 }
 
 static clx_status audit_blocks(const clx_run *run, const clx_rank *rank, clx_error *error) {
-  const clx_store *store = &rank->store;
+  const clx_kv *store = &rank->store;
   int64_t held = rank->lent;
   for (int32_t i = rank->running.first; i != CLX_NOBODY; i = run->seq[i].next) {
     const int64_t loose = loose_blocks(run, rank, &run->seq[i]);
@@ -27,8 +27,8 @@ static clx_status audit_blocks(const clx_run *run, const clx_rank *rank, clx_err
     const clx_node *n = &store->node[store->table[slot] > 0 ? store->table[slot] - 1 : 0];
     if (store->table[slot] > 0 && n->holders > 0) held += n->weight;
   }
-  if (store->free != clx_store_count_free(store)) {
-    return wrong(rank, error, "free blocks", (double)store->free, (double)clx_store_count_free(store));
+  if (store->free != clx_kv_count_free(store)) {
+    return wrong(rank, error, "free blocks", (double)store->free, (double)clx_kv_count_free(store));
   }
   if (held + store->free != store->total) {
     return wrong(rank, error, "blocks", (double)store->total, (double)(held + store->free));

@@ -17,7 +17,7 @@ typedef struct clx_node {
   bool named, own;         // own: of one preempted request, key = its number
 } clx_node;
 
-typedef struct clx_store {
+typedef struct clx_kv {
   int64_t total, free;  // blocks; free ones may still be found by name
   int32_t unit;         // blocks of a name
   int32_t step;         // names of the trace that make one here
@@ -30,20 +30,20 @@ typedef struct clx_store {
   int32_t table_room, table_used;
   bool failed;  // out of memory
   clx_arena *arena;
-} clx_store;
+} clx_kv;
 
-void clx_store_open(clx_store *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena);
-void clx_store_take(clx_store *store, int64_t blocks);  // at most store->free
-void clx_store_give(clx_store *store, int64_t blocks);
-int32_t clx_store_find(const clx_store *store, uint64_t key, bool own);  // CLX_NOBODY = not there
-void clx_store_hold(clx_store *store, int32_t node);
-void clx_store_drop(clx_store *store, int32_t node);
+void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena);
+void clx_kv_take(clx_kv *store, int64_t blocks);  // at most store->free
+void clx_kv_give(clx_kv *store, int64_t blocks);
+int32_t clx_kv_find(const clx_kv *store, uint64_t key, bool own);  // CLX_NOBODY = not there
+void clx_kv_hold(clx_kv *store, int32_t node);
+void clx_kv_drop(clx_kv *store, int32_t node);
 // Names blocks that one request holds; CLX_NOBODY when others have that name.
-int32_t clx_store_name(clx_store *store, uint64_t key, bool own, int32_t weight);
-void clx_store_forget(clx_store *store,
-                      int32_t node);  // the name of a node that one request holds: its blocks stay taken
-void clx_store_unname(clx_store *store, int32_t node);  // the same of a node that nobody holds
-int64_t clx_store_count_free(const clx_store *store);   // by walking
+int32_t clx_kv_name(clx_kv *store, uint64_t key, bool own, int32_t weight);
+void clx_kv_forget(clx_kv *store,
+                   int32_t node);                 // the name of a node that one request holds: its blocks stay taken
+void clx_kv_unname(clx_kv *store, int32_t node);  // the same of a node that nobody holds
+int64_t clx_kv_count_free(const clx_kv *store);   // by walking
 
 // --- a request inside --------------------------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ typedef struct clx_batch {
 typedef struct clx_rank {
   const clx_pool *pool;
   int32_t replica;
-  clx_store store;
+  clx_kv store;
   clx_list waiting, running;
   int32_t prompts;     // of them, in state PROMPT
   int32_t unfinished;  // requests sent here that have not ended

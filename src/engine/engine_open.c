@@ -32,7 +32,7 @@ static bool open_rank(clx_run *run, clx_rank *rank, const clx_pool *pool, int32_
   for (int32_t k = 0; k <= rules->stages; k++) {
     if (!open_group(&rank->group[k], rules, sequences, arena)) return false;
   }
-  clx_store_open(&rank->store, rules, run->requests->block_tokens, arena);
+  clx_kv_open(&rank->store, rules, run->requests->block_tokens, arena);
   return !rank->store.failed;
 }
 

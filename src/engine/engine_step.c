@@ -13,7 +13,7 @@ static clx_schedule *const schedule_of[CLX_ENGINE_POLICIES] = {
 static void touch(clx_run *run, clx_replica *replica, int32_t ranks) {
   double used = 0;
   for (int32_t k = 0; k < ranks; k++) {
-    const clx_store *store = &replica->rank[k].store;
+    const clx_kv *store = &replica->rank[k].store;
     const double share = (double)(store->total - store->free) / (double)store->total;
     if (share > run->result->blocks_most) run->result->blocks_most = share;
     used += share;

@@ -42,7 +42,7 @@ void clx_transfer_accept(clx_run *run, clx_rank *rank) {
         clx_policy_reserves(rules) ? clx_request_reserve(rules, request) : clx_blocks_of(request->prompt, rules->block);
     const double spare = rank->running.count == 0 ? 0 : rules->watermark * (double)rules->blocks;
     if ((double)held + spare > (double)rank->store.free) return;
-    clx_store_take(&rank->store, held);
+    clx_kv_take(&rank->store, held);
     s->held = held;
     clx_rank_dequeue(run, rank, i);
     clx_list_append(&rank->running, run->seq, i);

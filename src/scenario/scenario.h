@@ -85,7 +85,7 @@ typedef struct clx_scenario_spec {
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
-  clx_serve_spec serving;  // model NULL = the section is absent
+  clx_serve_spec serving;   // model NULL = the section is absent
   const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
 

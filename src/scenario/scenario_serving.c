@@ -44,7 +44,8 @@ static clx_status check_roles(const clx_scenario *s, clx_error *error) {
   if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) return CLX_OK;
   return clx_fail(error, CLX_INPUT, spec->place,
                   "'serving.pools' has %s replicas and none for %s: expected both, or pools of role whole",
-                  count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode", count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
+                  count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
+                  count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
 }
 
 clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {

@@ -14,8 +14,8 @@ static double token_bytes(const clx_serving *s) {
   const clx_transformer *m = s->model;
   const double layers = clx_layer_blocks_of(m).attention * m->layers, element = s->fp8_cache ? 1 : BF16;
   // Heads that are fewer than the ranks are held by several; latents by all.
-  const double width = m->mla ? (double)m->kv_lora_rank + m->qk_rope_dim
-                              : 2 * ceil((double)m->kv_heads / s->tp) * m->head_dim;
+  const double width =
+      m->mla ? (double)m->kv_lora_rank + m->qk_rope_dim : 2 * ceil((double)m->kv_heads / s->tp) * m->head_dim;
   return layers * width * element;
 }
 
@@ -35,9 +35,9 @@ static double peak_bytes(const clx_serving *s, const clx_rules *r) {
   const double attention = BF16 * tokens * 2 * ((double)m->heads + 2.0 * m->kv_heads) * m->head_dim / s->tp;
   const double ffn = m->ffn > 0 ? BF16 * tokens * 3 * m->ffn / s->tp : 0;
   const double picks = fmin(tokens * s->dp, EXPERT_TOKENS) * m->experts_per_token;
-  const double experts = m->experts > 0 ? BF16 * picks * (fmax(2.0 * m->expert_ffn / s->etp, m->hidden) +
-                                                          (double)m->expert_ffn / s->etp)
-                                        : 0;
+  const double experts =
+      m->experts > 0 ? BF16 * picks * (fmax(2.0 * m->expert_ffn / s->etp, m->hidden) + (double)m->expert_ffn / s->etp)
+                     : 0;
   const double logits = rows * m->vocab * (BF16 + (s->sorts ? 4 : 2) * FP32);
   return stream + fmax(fmax(attention, ffn), fmax(experts, logits));
 }
@@ -49,7 +49,9 @@ static void count_blocks(clx_cache_room *room, double bytes_of_rank, int32_t blo
 clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double share) {
   const bool sglang = r->policy == CLX_ENGINE_SGLANG, tensorrt = r->policy == CLX_ENGINE_TENSORRT;
   clx_cache_room room = {.memory = REPORTED * s->device->memory,
-                         .share = share > 0 ? share : sglang ? 0.88 : 0.9,
+                         .share = share > 0 ? share
+                                  : sglang  ? 0.88
+                                            : 0.9,
                          .weights = clx_serving_weight_bytes(s),
                          .peak = peak_bytes(s, r),
                          .graphs = GRAPHS,
@@ -75,7 +77,8 @@ clx_cache_room clx_unified_room(const clx_unified *u, const clx_rules *r, double
                          .share = share > 0 ? share : 1 - SYSTEM,
                          .weights = clx_unified_weight_bytes(u),
                          .token_bytes = clx_unified_token_bytes(u) / nodes};
-  room.peak = BF16 * r->tokens * (2.0 * u->model->hidden + 3.0 * u->model->ffn / u->tp) + FP32 * r->sequences * u->model->vocab;
+  room.peak =
+      BF16 * r->tokens * (2.0 * u->model->hidden + 3.0 * u->model->ffn / u->tp) + FP32 * r->sequences * u->model->vocab;
   room.left = room.share * room.memory - room.weights - room.peak;
   count_blocks(&room, room.left, r->block);
   return room;

@@ -25,10 +25,10 @@ static clx_serving_latency latency_of(double *value, int32_t count) {
 
 static clx_serving_latency gaps_of(const clx_sketch *sketch) {
   return (clx_serving_latency){.mean = clx_sketch_mean(sketch),
-                       .p50 = clx_sketch_quantile(sketch, 0.5),
-                       .p90 = clx_sketch_quantile(sketch, 0.9),
-                       .p95 = clx_sketch_quantile(sketch, 0.95),
-                       .p99 = clx_sketch_quantile(sketch, 0.99)};
+                               .p50 = clx_sketch_quantile(sketch, 0.5),
+                               .p90 = clx_sketch_quantile(sketch, 0.9),
+                               .p95 = clx_sketch_quantile(sketch, 0.95),
+                               .p99 = clx_sketch_quantile(sketch, 0.99)};
 }
 
 typedef struct window {

@@ -10,7 +10,8 @@
 
 enum { NAMES = 32 };
 
-static clx_status unknown(const char *what, const char *name, const char *(*of)(int32_t), clx_place place, clx_error *error) {
+static clx_status unknown(const char *what, const char *name, const char *(*of)(int32_t), clx_place place,
+                          clx_error *error) {
   const char *names[NAMES];
   char list[256] = "";
   int32_t count = 0;
@@ -58,9 +59,11 @@ static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica
                        .accepted = pool->accepted};
 }
 
-static clx_status set_room(const clx_serve_pool_spec *pool, const char *model, clx_serving_replica *r, clx_error *error) {
+static clx_status set_room(const clx_serve_pool_spec *pool, const char *model, clx_serving_replica *r,
+                           clx_error *error) {
   clx_rules *rules = &r->rules;
-  r->room = r->unified ? clx_unified_room(&r->nodes, rules, pool->memory) : clx_serving_room(&r->kernels, rules, pool->memory);
+  r->room = r->unified ? clx_unified_room(&r->nodes, rules, pool->memory)
+                       : clx_serving_room(&r->kernels, rules, pool->memory);
   r->blocks_stated = pool->blocks > 0;
   rules->blocks = r->blocks_stated ? pool->blocks : r->room.blocks;
   if (rules->blocks > 0) return CLX_OK;
@@ -99,7 +102,10 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                              .tp = pool->tp,
                              .dp = pool->dp,
                              .ep = experts ? ep : 1,
-                             .etp = !experts ? 1 : pool->etp > 0 ? pool->etp : gpus / ep > 0 ? gpus / ep : 1,
+                             .etp = !experts        ? 1
+                                    : pool->etp > 0 ? pool->etp
+                                    : gpus / ep > 0 ? gpus / ep
+                                                    : 1,
                              .fp8_cache = section->cache == 1,
                              .sorts = section->sorts,
                              .routing = section->routing,

@@ -21,15 +21,15 @@ static const char *const cache_name[] = {"bf16", "fp8", NULL};
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .doc = text }
 #define NEEDED(name, member, text) \
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .required = true, .doc = text }
-#define CHOICE(name, member, names, start, text)                                                          \
-  {                                                                                                       \
-    .key = name, .kind = CLX_ROW_CHOICE, .offset = offsetof(F, member), .choices = (names),               \
-    .initial = (start), .doc = text                                                                       \
+#define CHOICE(name, member, names, start, text)                                                                \
+  {                                                                                                             \
+    .key = name, .kind = CLX_ROW_CHOICE, .offset = offsetof(F, member), .choices = (names), .initial = (start), \
+    .doc = text                                                                                                 \
   }
-#define INTS(name, member, text)                                                                                     \
-  {                                                                                                                  \
+#define INTS(name, member, text)                                                                                   \
+  {                                                                                                                \
     .key = name, .kind = CLX_ROW_INTS, .offset = offsetof(F, member), .count_offset = offsetof(F, member##_count), \
-    .minimum = 1, .maximum = 1e6, .single = true, .doc = text                                                        \
+    .minimum = 1, .maximum = 1e6, .single = true, .doc = text                                                      \
   }
 #define LIST(name, member, schema, text)                                                                           \
   {                                                                                                                \
@@ -64,7 +64,8 @@ static const clx_row pool_rows[] = {
           "most new tokens of an iteration of a rank (max_num_batched_tokens); 0 = the engine's"),
     WHOLE("block", block, CLX_ROW_INT, 16, 1, 4096, "tokens of a block of keys and values"),
     WHOLE("blocks", blocks, CLX_ROW_COUNT, 0, 0, 2e9, "of a rank, from an engine's log; 0 = computed from memory"),
-    REAL("memory", memory, NULL, 0, 0, 1, "share of a GPU's memory for the engine (gpu_memory_utilization); 0 = its own"),
+    REAL("memory", memory, NULL, 0, 0, 1,
+         "share of a GPU's memory for the engine (gpu_memory_utilization); 0 = its own"),
     YES("prefix", prefix, 1, "equal beginnings of prompts are kept and found again"),
     WHOLE("drafts", drafts, CLX_ROW_INT, 0, 0, 16, "tokens that speculation proposes; 0 = none"),
     REAL("accepted", accepted, NULL, 1, 1, 17, "tokens of an iteration and sequence with speculation, mean"),
@@ -151,9 +152,11 @@ static const clx_row rows[] = {
     YES("sorts", sorts, 0, "sampling with top-p or top-k"),
     REAL("routing", routing, NULL, 0, 0, 2, "exponent of the popularity of experts; 0 = balanced"),
     PART("requests", requests, clx_requests_schema, "what users ask, and when"),
-    WHOLE("clients", clients, CLX_ROW_INT, 0, 0, 1000000, "that each ask the next when theirs has ended; 0 = by arrival"),
+    WHOLE("clients", clients, CLX_ROW_INT, 0, 0, 1000000,
+          "that each ask the next when theirs has ended; 0 = by arrival"),
     REAL("warmup", warmup, "s", 0, 0, 1e9, "requests before are served but not counted"),
-    WHOLE("seeds", seeds, CLX_ROW_INT, 3, 1, 100, "runs with requests drawn anew: results are the median, bands the extremes"),
+    WHOLE("seeds", seeds, CLX_ROW_INT, 3, 1, 100,
+          "runs with requests drawn anew: results are the median, bands the extremes"),
     CHOICE("router", router, clx_router_name, CLX_ROUTER_LEAST, "which replica gets a request"),
     LIST("pools", pool, pool_schema, "replicas"),
     PART("transfer", transfer_bandwidth, transfer_schema, "from prefill to decode replicas"),

@@ -19,9 +19,9 @@ typedef struct clx_serve_pool_spec {
   double memory;                // share of a GPU's that the engine takes
   int32_t prefix;               // bool
   int32_t drafts;
-  double accepted;     // tokens of an iteration and sequence
-  double power_limit;  // W of one GPU
-  double price;        // USD/s of one GPU
+  double accepted;                      // tokens of an iteration and sequence
+  double power_limit;                   // W of one GPU
+  double price;                         // USD/s of one GPU
   double link_latency, link_bandwidth;  // s, B/s between nodes with unified memory
   clx_place place;
 } clx_serve_pool_spec;
@@ -50,11 +50,11 @@ typedef struct clx_serve_candidate_spec {
 typedef struct clx_serve_plan_spec {
   clx_serve_candidate_spec *candidate;
   int32_t candidate_count;
-  double rate;       // requests/s; 0 = that of `requests`
-  int32_t goal;      // clx_serve_goal
-  int32_t split;     // bool: also pools of prefill and decode
+  double rate;        // requests/s; 0 = that of `requests`
+  int32_t goal;       // clx_serve_goal
+  int32_t split;      // bool: also pools of prefill and decode
   int32_t finalists;  // that are simulated event by event
-  double headroom;   // share of the steady rate that is planned with
+  double headroom;    // share of the steady rate that is planned with
   clx_place place;
 } clx_serve_plan_spec;
 

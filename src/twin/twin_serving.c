@@ -60,7 +60,8 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
                             &service->outcome, error);
 }
 
-clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_serving_replica **out, clx_error *error) {
+clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_serving_replica **out,
+                                  clx_error *error) {
   clx_serving_replica *replica = CLX_NEW_ARRAY(arena, clx_serving_replica, s->serving.pools + 1);
   if (replica == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < s->serving.pools; i++) replica[i] = s->serving.pool[i].replica;
@@ -75,14 +76,15 @@ static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *rep
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_status status = clx_scenario_serving_requests(s, k, arena, &service.requests, error);
   if (status == CLX_OK)
-    status = clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service,
-                            error);
+    status =
+        clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
   *outcome = service.outcome;
   clx_arena_free(arena);
   return status;
 }
 
-static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result, clx_error *error) {
+static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result,
+                          clx_error *error) {
   const int32_t seeds = s->spec.serving.seeds;
   clx_serving_replica *replica = NULL;
   clx_serving_outcome *outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds);

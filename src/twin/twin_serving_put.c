@@ -173,8 +173,8 @@ static clx_status put_pool(const putting *p, const clx_serving_replica *r) {
   }
   CLX_TRY(clx_result_add_text(p->result, name, text, p->error));
   if (!r->blocks_stated || r->room.blocks >= r->rules.blocks) return CLX_OK;
-  return clx_result_warn(p->result, p->error, "pool %s: %lld blocks are stated, memory holds %lld by this model", r->name,
-                         (long long)r->rules.blocks, (long long)r->room.blocks);
+  return clx_result_warn(p->result, p->error, "pool %s: %lld blocks are stated, memory holds %lld by this model",
+                         r->name, (long long)r->rules.blocks, (long long)r->room.blocks);
 }
 
 clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica *replica,

@@ -158,11 +158,32 @@ clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_ser
 
 // --- law ------------------------------------------------------------------------------------------------------------------
 
+// The engine counts `idle` W all the time: an iteration's energy is what it takes beyond.
+typedef struct active_law {
+  clx_step_law whole;
+  double idle;  // W of the stage
+} active_law;
+
+static clx_step_cost active_cost(const void *self, const clx_engine_step *step, int32_t ranks, int32_t stage) {
+  const active_law *law = self;
+  clx_step_cost c = law->whole.cost(law->whole.self, step, ranks, stage);
+  c.energy -= law->idle * c.time;
+  return c;
+}
+
 clx_step_law clx_serving_replica_law(const clx_serving_replica *r, double context, clx_arena *arena) {
   const clx_law_reach reach = {.tokens = r->rules.tokens, .sequences = r->rules.sequences, .context = context};
-  if (r->unified) return clx_unified_law(&r->nodes);
-  const clx_serving_law *law = clx_serving_law_make(arena, &r->kernels, &reach);
-  return law != NULL ? clx_serving_law_step(law) : (clx_step_law){0};
+  active_law *law = CLX_NEW(arena, active_law);
+  if (law == NULL) return (clx_step_law){0};
+  if (r->unified) {
+    law->whole = clx_unified_law(&r->nodes);
+  } else {
+    const clx_serving_law *kernels = clx_serving_law_make(arena, &r->kernels, &reach);
+    if (kernels == NULL) return (clx_step_law){0};
+    law->whole = clx_serving_law_step(kernels);
+  }
+  law->idle = law->whole.idle / r->rules.stages;
+  return (clx_step_law){.cost = active_cost, .self = law, .idle = law->whole.idle};
 }
 
 double clx_serving_replica_tokens(const clx_serving_replica *r) {

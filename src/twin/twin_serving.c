@@ -91,7 +91,10 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   if (outcome == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], error));
-  return clx_twin_serving_put(s, replica, outcome, seeds, result, error);
+  clx_requests requests;
+  CLX_TRY(clx_scenario_serving_requests(s, 0, arena, &requests, error));
+  CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
+  return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
 }
 
 clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
@@ -101,4 +104,14 @@ clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result
   const clx_status status = run_all(s, seed, arena, result, error);
   clx_arena_free(arena);
   return status;
+}
+
+clx_status clx_twin_serving_study(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+  CLX_TRY(clx_scenario_need_serving(s, error));
+  if (s->serving.pools == 0)
+    return clx_fail(error, CLX_INPUT, s->spec.serving.place,
+                    "'serving.pools' is empty: expected replicas, or the command serve-plan, which searches for them");
+  CLX_TRY(clx_twin_scenario(s, result, error));
+  CLX_TRY(clx_twin_serving_run(s, seed, result, error));
+  return clx_twin_assumptions(s, result, error);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "serving/serving_outcome.h"
+#include "serving/serving_screen.h"
 #include "twin/twin_internal.h"
 
 // A run of one seed.
@@ -36,3 +37,16 @@ clx_status clx_twin_serving_run(const clx_scenario *scenario, uint64_t seed, clx
 clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_replica *replica,
                                 const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
                                 clx_error *error);
+// Points of the steady state of a replica as its batch grows: tokens/s of a user and of a GPU. Returns how many.
+int32_t clx_twin_serving_curve(const clx_serving_replica *replica, const clx_screen_load *load, clx_arena *arena,
+                               double *user, double *gpu, int32_t room);
+// The same as series of a result.
+clx_status clx_twin_serving_pareto(const clx_serving_replica *replica, int32_t pools, const clx_requests *requests,
+                                   clx_arena *arena, clx_result *result, clx_error *error);
+// The run of the first seed with what became of its requests, and its iterations (the first 200,000) as a timeline.
+clx_status clx_twin_serving_trace(const clx_scenario *scenario, uint64_t seed, clx_arena *arena,
+                                  clx_twin_service *service, clx_trace *trace, clx_error *error);
+
+// clx_service_run and clx_serve_plan_run of the public header, into an empty result.
+clx_status clx_twin_serving_study(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+clx_status clx_twin_serving_plan(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);

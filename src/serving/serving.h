@@ -16,6 +16,10 @@ typedef enum clx_weights {
   CLX_WEIGHTS_FP8_FFN,        // feed-forward blocks only, attention in bf16
   CLX_WEIGHTS_FP8_EXPERTS,    // routed experts only
   CLX_WEIGHTS_MXFP4_EXPERTS,  // routed experts in 4 bit with a scale per 32, activations bf16
+  CLX_WEIGHTS_NVFP4,          // all products, 4 bit with a scale per 16, activations too
+  CLX_WEIGHTS_NVFP4_FFN,      // the same in feed-forward blocks and experts only, attention in bf16
+  CLX_WEIGHTS_NVFP4_EXPERTS,  // the same in routed experts only
+  CLX_WEIGHTS_INT4_EXPERTS,   // routed experts in 4 bit integers with a bf16 scale per 32, activations bf16
   CLX_WEIGHTS_KINDS
 } clx_weights;
 
@@ -29,7 +33,8 @@ typedef struct clx_engine {
   double step_hidden;    // s of host work per iteration that runs beside the device
   double sequence_time;  // s of the same per sequence
   double launch_time;    // s of host time per kernel that is launched alone
-  double graph_tokens;   // iterations of up to so many tokens replay a captured graph: no launches
+  double graph_tokens;   // decode iterations of up to so many tokens replay a captured graph: no launches
+  double mixed_graph_tokens;  // the same of iterations with prompts
   double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile

@@ -2,7 +2,8 @@
 #include "serving/serving.h"
 
 const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_block", "fp8_feed_forward",
-                                        "fp8_experts", "mxfp4_experts", NULL};
+                                        "fp8_experts", "mxfp4_experts", "nvfp4", "nvfp4_feed_forward",
+                                        "nvfp4_experts", "int4_experts", NULL};
 
 // vLLM. Sampling: the PyTorch path sorts the whole vocabulary where top-p is asked for: 57.6 ms for 2,048 x 131,072 logits (vllm-project
 // /vllm pull request 32234; 33538 has 0.25 ns a logit for small ones); a sort of keys and indices and the passes around it move about
@@ -19,6 +20,7 @@ static const clx_engine ENGINES[] = {
      .sequence_time = 22e-6,
      .launch_time = 6e-6,
      .graph_tokens = 512,
+     .mixed_graph_tokens = 512,
      .block_experts = 2.5,
      .sort_time = 0.215e-9,
      .sort_bytes = 200},
@@ -29,6 +31,16 @@ static const clx_engine ENGINES[] = {
      .sequence_time = 3e-6,
      .launch_time = 3e-6,
      .graph_tokens = 512,
+     .mixed_graph_tokens = 0,
+     .block_experts = 1},
+    {.name = "sglang",
+     .title = "SGLang: overlapped scheduling, decode graphs",
+     .step_exposed = 0.2e-3,
+     .step_hidden = 2e-3,
+     .sequence_time = 5e-6,
+     .launch_time = 5e-6,
+     .graph_tokens = 512,
+     .mixed_graph_tokens = 0,
      .block_experts = 1},
 };
 

@@ -43,5 +43,8 @@ typedef struct clx_serving_tokens {
   double all;                      // of all replicas together
 } clx_serving_tokens;
 
-void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+// All layers: what grows with the tokens of a replica alone; routed experts; attention, by its sequences.
+void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *tokens);

@@ -13,6 +13,10 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights) {
       [CLX_WEIGHTS_FP8_FFN] = {CLX_KERNEL_BF16, CLX_KERNEL_FP8, CLX_KERNEL_FP8, 1},
       [CLX_WEIGHTS_FP8_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_FP8, 1},
       [CLX_WEIGHTS_MXFP4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 4.25 / 8},
+      [CLX_WEIGHTS_NVFP4] = {CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_NVFP4_FFN] = {CLX_KERNEL_BF16, CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_NVFP4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_INT4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 4.5 / 8},
   };
   return formats[weights];
 }
@@ -74,6 +78,7 @@ static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, dou
   }
 }
 
+// Products around attention, and its elementwise kernels.
 static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
@@ -83,10 +88,14 @@ static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t,
   const double rotated = t->tokens * (heads + 2 * kv) * d;
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * rotated, layers * (m->qk_norm ? 2 : 1));
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * 2 * kv * d, layers);  // into the cache
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
+}
+
+static void add_grouped_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_transformer *m = sum->serving->model;
   const double windowed = m->sliding_window > 0 && m->window_period > 1 ? layers * (1 - 1.0 / m->window_period) : 0;
   add_attention(sum, t, 0, layers - windowed);
   if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
 }
 
 // Latent attention: decode in the absorbed form, against one latent vector per token; prompts against expanded keys.
@@ -99,6 +108,14 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->q_lora_rank + latent + rope, m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+}
+
+static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank;
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
     const clx_kernel_cost absorb =
@@ -113,24 +130,32 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
     const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, heads, s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
   }
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
 }
 
-// A recurrent mixer reads and writes the state of each sequence, in fp32; prompts pass through it in chunks of 256.
+static double recurrent_inner(const clx_serving *s) {
+  return (double)s->model->mamba_heads * s->model->mamba_head_dim / s->tp;
+}
+
 static void add_recurrent(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
-  const double CHUNK = 256, FP32 = 4;
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
   const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
-  const double inner = (double)m->mamba_heads * m->mamba_head_dim / s->tp;
+  const double inner = recurrent_inner(s);
   const double shared = fmax(1, (double)m->mamba_groups / s->tp) * m->mamba_state;
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, 2 * inner + 2 * shared + (double)m->mamba_heads / s->tp,
               m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * (inner + 2 * shared), layers);
-  const double states = t->decode + t->prompts * ceil(t->prompt / CHUNK);
-  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * FP32 * states * inner * m->mamba_state, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * inner, layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, inner, layers);
+}
+
+// A recurrent mixer reads and writes the state of each sequence, in fp32; prompts pass through it in chunks of 256.
+static void add_recurrent_state(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const double CHUNK = 256, FP32 = 4;
+  const clx_serving *s = sum->serving;
+  const double states = t->decode + t->prompts * ceil(t->prompt / CHUNK);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * FP32 * states * recurrent_inner(s) * s->model->mamba_state,
+                         layers);
 }
 
 // --- feed-forward blocks ----------------------------------------------------------------------------------------------
@@ -210,29 +235,53 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
 
 // --- all layers -------------------------------------------------------------------------------------------------------
 
-void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *t) {
+typedef struct layer_counts {
+  double attention, mamba, dense, moe;
+} layer_counts;
+
+static layer_counts layers_of(const clx_transformer *m) {
+  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
+  const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
+  return (layer_counts){.attention = blocks.attention * layers,
+                        .mamba = blocks.mamba * layers,
+                        .dense = ffn - moe,
+                        .moe = moe};
+}
+
+void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *t) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
-  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
-  const double layers = m->layers, attention = blocks.attention * layers, mamba = blocks.mamba * layers;
-  const double ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn), dense = ffn - moe;
+  const layer_counts n = layers_of(m);
   const double norms = m->norms_per_layer > 0 ? m->norms_per_layer / 2.0 : 1;
-  add_norm(sum, t->tokens, norms * (attention + mamba + ffn));
-  if (attention > 0 && m->mla) add_latent(sum, t, attention);
-  if (attention > 0 && !m->mla) add_grouped_query(sum, t, attention);
-  if (mamba > 0) add_recurrent(sum, t, mamba);
-  add_reduction(sum, t->tokens, s->tp, attention + mamba);
-  if (dense > 0) {
-    add_feed_forward(sum, t->tokens, m->ffn, dense);
-    add_reduction(sum, t->tokens, s->tp, dense);
+  add_norm(sum, t->tokens, norms * (n.attention + n.mamba + n.dense + n.moe));
+  if (n.attention > 0 && m->mla) add_latent(sum, t, n.attention);
+  if (n.attention > 0 && !m->mla) add_grouped_query(sum, t, n.attention);
+  if (n.mamba > 0) add_recurrent(sum, t, n.mamba);
+  add_reduction(sum, t->tokens, s->tp, n.attention + n.mamba);
+  if (n.dense > 0) {
+    add_feed_forward(sum, t->tokens, m->ffn, n.dense);
+    add_reduction(sum, t->tokens, s->tp, n.dense);
   }
-  if (moe > 0) {
-    if (m->dense_residual) add_feed_forward(sum, t->tokens, m->ffn, moe);
-    if (m->shared_expert_ffn > 0) add_feed_forward(sum, t->tokens, m->shared_expert_ffn, moe);
-    add_experts(sum, t, moe);
-    add_gathering(sum, t, moe);
-    if (s->dp < 2) add_reduction(sum, t->tokens, s->tp, moe);
+  if (n.moe > 0) {
+    if (m->dense_residual) add_feed_forward(sum, t->tokens, m->ffn, n.moe);
+    if (m->shared_expert_ffn > 0) add_feed_forward(sum, t->tokens, m->shared_expert_ffn, n.moe);
+    if (s->dp < 2) add_reduction(sum, t->tokens, s->tp, n.moe);
   }
+}
+
+void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const double moe = layers_of(sum->serving->model).moe;
+  if (!(moe > 0)) return;
+  add_experts(sum, t, moe);
+  add_gathering(sum, t, moe);
+}
+
+void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const clx_transformer *m = sum->serving->model;
+  const layer_counts n = layers_of(m);
+  if (n.attention > 0 && m->mla) add_latent_attention(sum, t, n.attention);
+  if (n.attention > 0 && !m->mla) add_grouped_attention(sum, t, n.attention);
+  if (n.mamba > 0) add_recurrent_state(sum, t, n.mamba);
 }
 
 // Logits of one token per sequence, then sampling; a sorting one works on the whole vocabulary on every rank.

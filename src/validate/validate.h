@@ -66,7 +66,8 @@ typedef struct clx_table_kind {
   const char *fitted;  // which published rows constants were fitted to: their errors are no proof
 } clx_table_kind;
 
-extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives, clx_table_energy;
+extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives, clx_table_energy,
+    clx_table_serving;
 
 // By name; unknown: CLX_INPUT with the nearest.
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error);

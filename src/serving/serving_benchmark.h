@@ -1,0 +1,22 @@
+// A benchmark of a closed loop: a fixed number of clients, each asking its next request when the last one has ended; means over the
+// requests. docs/model/serving.md, "Step time".
+#pragma once
+
+#include "serving/serving.h"
+
+typedef struct clx_benchmark {
+  int32_t clients;         // requests in flight, of one rank of attention
+  int32_t rounds;          // requests in all, per client
+  int32_t prompt, output;  // tokens, most
+  double spread;           // lengths are uniform between (1 - spread) of the most and it
+} clx_benchmark;
+
+typedef struct clx_benchmark_means {
+  double first;  // s from asking to the first token
+  double token;  // s between two tokens of a request
+  double room;   // tokens of cache that one rank holds
+} clx_benchmark_means;
+
+// `serving` passes clx_serving_check. CLX_INPUT: no room for one request. CLX_MEMORY. About a microsecond per iteration.
+clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *serving, const clx_benchmark *benchmark,
+                             clx_benchmark_means *means, clx_error *error);

@@ -25,6 +25,17 @@ typedef enum clx_weights {
 
 extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
 
+// Kernels of routed experts that an engine ships itself. Time of a layer: start + passes + active experts * expert + sqrt(weights^2 +
+// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving.md, "Step time".
+typedef struct clx_expert_kernel {
+  const char *name;
+  double start;    // s of a layer: routing, sorting, launches, drain
+  double expert;   // s of each expert that has tokens
+  double memory;   // share of the memory bandwidth at which weights arrive
+  double compute;  // share of the peak of the arithmetic
+  bool unpacks;    // 4-bit weights are unpacked into bf16 arithmetic
+} clx_expert_kernel;
+
 // An engine as far as time and power see it. Sources of the shipped ones stand in serving_engine.c.
 typedef struct clx_engine {
   const char *name;      // "vllm"
@@ -38,6 +49,10 @@ typedef struct clx_engine {
   double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
+  bool fused_casts;      // activations are cast by the kernel before a product, not by one of its own
+  double front_time;     // s of a request outside of iterations: HTTP, tokens, queues between processes
+  double prompt_time;    // s of the same per prompt token
+  const clx_expert_kernel *experts[CLX_WEIGHTS_KINDS][2];  // by weights, before Blackwell and from it on; NULL = as measured
 } clx_engine;
 
 // NULL when unknown. Engines: "vllm", "tensorrt-llm".
@@ -55,6 +70,7 @@ typedef struct clx_serving {
   bool sorts;      // sampling with top-p or top-k
   double routing;  // exponent of the popularity of experts, 0 = balanced
   double limit;    // W of one GPU, 0 = its tdp
+  int32_t drafts;  // tokens that the model's own prediction module proposes in an iteration; 0 = none
 } clx_serving;
 
 // Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.

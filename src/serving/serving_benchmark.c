@@ -20,12 +20,13 @@ static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
                      .block = 16,
                      .stages = 1,
                      .ranks = s->dp,
-                     .accepted = 1};
-  if (clx_text_equal(s->engine->name, "sglang")) {
+                     .drafts = s->drafts,
+                     .accepted = fmax(1, b->accepted)};
+  if (clx_text_equal(s->engine->name, "sglang-1")) {
     rules.policy = CLX_POLICY_SGLANG;
     rules.tokens = 16384;
   }
-  if (clx_text_equal(s->engine->name, "tensorrt-llm")) {
+  if (clx_text_equal(s->engine->name, "tensorrt-1")) {
     rules.policy = CLX_POLICY_TENSORRT;
     rules.chunked = false;
     rules.tokens = (int32_t)fmax(8192, b->prompt + b->clients + 64);
@@ -49,6 +50,8 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .prompt = b->prompt,
                          .output = b->output,
                          .spread = b->spread,
+                         .front_time = s->engine->front_time + s->engine->prompt_time * b->prompt,
+                         .poll = b->poll,
                          .reserve = room};
   clx_loop_means out;
   CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));

@@ -9,6 +9,8 @@ typedef struct clx_benchmark {
   int32_t rounds;          // requests in all, per client
   int32_t prompt, output;  // tokens, most
   double spread;           // lengths are uniform between (1 - spread) of the most and it
+  int32_t poll;            // iterations between two looks at the queue; 0 = 1
+  double accepted;         // tokens of an iteration and sequence, with drafts; 0 = 1
 } clx_benchmark;
 
 typedef struct clx_benchmark_means {

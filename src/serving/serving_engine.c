@@ -12,6 +12,12 @@ const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_blo
 // blocks run on kernels without tuned settings: 2.5 fits Qwen3-235B on H200 (serving_silicon.csv, vLLM 0.12), no run with power. Assumed:
 // the exposed time of an iteration, its hidden part and the time of a launch.
 // TensorRT-LLM: its own runtime in C++, greedy sampling; all assumed.
+static const clx_expert_kernel TRITON = {"triton", 90e-6, 0.45e-6, 0.9, 0.5, false};
+static const clx_expert_kernel GENERATED = {"generated", 15e-6, 0.4e-6, 0.85, 0.5, false};
+static const clx_expert_kernel TRTGEN = {"trtgen", 10e-6, 0.18e-6, 0.85, 0.5, false};
+static const clx_expert_kernel MARLIN = {"marlin", 16e-6, 0.65e-6, 0.9, 0.5, true};
+static const clx_expert_kernel UNPACKED = {"unpacked", 52e-6, 1.07e-6, 0.9, 0.5, true};
+
 static const clx_engine ENGINES[] = {
     {.name = "vllm",
      .title = "vLLM 0.11: asynchronous scheduling, CUDA graphs, prefix caching, three front ends",
@@ -33,15 +39,49 @@ static const clx_engine ENGINES[] = {
      .graph_tokens = 512,
      .mixed_graph_tokens = 0,
      .block_experts = 1},
-    {.name = "sglang",
-     .title = "SGLang: overlapped scheduling, decode graphs",
+    {.name = "vllm-1",
+     .title = "vLLM 0.12 to 0.19",
+     .step_exposed = 0.02e-3,
+     .step_hidden = 1e-3,
+     .sequence_time = 10e-6,
+     .launch_time = 6e-6,
+     .graph_tokens = 512,
+     .mixed_graph_tokens = 512,
+     .block_experts = 1,
+     .fused_casts = true,
+     .front_time = 60e-3,
+     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&TRITON, &GENERATED},
+                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &GENERATED},
+                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &GENERATED},
+                 [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
+    {.name = "sglang-1",
+     .title = "SGLang 0.5",
      .step_exposed = 0.2e-3,
      .step_hidden = 2e-3,
      .sequence_time = 5e-6,
      .launch_time = 5e-6,
      .graph_tokens = 512,
-     .mixed_graph_tokens = 0,
-     .block_experts = 1},
+     .block_experts = 1,
+     .fused_casts = true,
+     .front_time = 60e-3,
+     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&TRITON, &GENERATED},
+                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &GENERATED},
+                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &GENERATED},
+                 [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
+    {.name = "tensorrt-1",
+     .title = "TensorRT-LLM 1.0 to 1.3",
+     .step_exposed = 0.05e-3,
+     .step_hidden = 1e-3,
+     .sequence_time = 3e-6,
+     .launch_time = 10e-6,
+     .graph_tokens = 512,
+     .block_experts = 1,
+     .fused_casts = true,
+     .front_time = 150e-3,
+     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {NULL, &TRTGEN},
+                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &TRTGEN},
+                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&UNPACKED, &TRTGEN},
+                 [CLX_WEIGHTS_INT4_EXPERTS] = {&UNPACKED, &MARLIN}}},
 };
 
 const clx_engine *clx_engine_find(const char *name) {

@@ -38,6 +38,7 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights);
 // Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
 typedef struct clx_serving_tokens {
   double decode, context;          // of this replica: sequences, mean cached tokens
+  double verified;                 // new tokens of each, at least 1; 0 = 1
   double prompts, prompt, cached;  // of this replica
   double tokens;                   // of this replica: decode + prompts * prompt
   double all;                      // of all replicas together

@@ -51,7 +51,8 @@ static clx_serving_tokens tokens_of(const clx_serving *s, part which, double x, 
   clx_serving_tokens t = {.tokens = x, .all = s->dp * x};
   if (which == EXPERTS) t = (clx_serving_tokens){.tokens = x / s->dp, .all = x};
   if (which == HEAD) t = (clx_serving_tokens){.decode = x, .tokens = x, .all = x};
-  if (which == DECODE) t = (clx_serving_tokens){.decode = x, .context = fmax(1, y), .tokens = x, .all = x};
+  if (which == DECODE)
+    t = (clx_serving_tokens){.decode = x, .context = fmax(1, y), .verified = 1 + s->drafts, .tokens = x, .all = x};
   if (which == PREFILL) t = (clx_serving_tokens){.prompts = 1, .prompt = x, .cached = y, .tokens = x, .all = x};
   return t;
 }
@@ -97,10 +98,10 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
   clx_serving_law *law = CLX_NEW(arena, clx_serving_law);
   if (law == NULL) return NULL;
   *law = (clx_serving_law){.serving = s};
-  const double tokens = fmax(2, reach->tokens), sequences = fmax(2, reach->sequences), context = fmax(2, reach->context);
+  const double tokens = fmax(2, reach->tokens + s->drafts * reach->sequences), sequences = fmax(2, reach->sequences), context = fmax(2, reach->context);
   if (!make_axis(arena, 1, 32, 1.05, tokens, &law->products.outer) ||
       !make_axis(arena, 1, 32, 1.05, s->dp * tokens, &law->experts.outer) ||
-      !make_axis(arena, 1, 8, 1.1, sequences, &law->head.outer) ||
+      !make_axis(arena, 1, 8, 1.1, sequences * (1 + s->drafts), &law->head.outer) ||
       !make_axis(arena, 1, 8, 1.15, sequences, &law->decode.outer) ||
       !make_axis(arena, 1, 1, 1.35, context, &law->decode.inner) ||
       !make_axis(arena, 1, 1, 1.25, tokens, &law->prefill.outer) ||
@@ -167,6 +168,26 @@ static void add(clx_serving_share *sum, clx_serving_share more) {
   sum->energy += more.energy;
 }
 
+// Drafts come one after another from one more layer each, and the head.
+static void add_drafts(const reader *r, const clx_step *step, int32_t ranks, clx_serving_share *sum) {
+  const clx_serving *s = r->serving;
+  double most = 0, all = 0, context = 0;
+  for (int32_t i = 0; i < ranks; i++) {
+    all += step[i].decodes;
+    if (step[i].decodes <= most) continue;
+    most = step[i].decodes;
+    context = step[i].context / most;
+  }
+  if (s->drafts < 1 || !(most > 0)) return;
+  clx_serving_share layers = {0};
+  add(&layers, read_part(r, PRODUCTS, most, 0));
+  add(&layers, read_part(r, EXPERTS, all, 0));
+  add(&layers, read_part(r, DECODE, most, context));
+  const clx_serving_share head = read_part(r, HEAD, most, 0);
+  sum->time += s->drafts * (layers.time / s->model->layers + head.time);
+  sum->energy += s->drafts * (layers.energy / s->model->layers + head.energy);
+}
+
 static double tokens_in(const clx_step *step) {
   return (double)step->decodes * step->verified + step->prompt_tokens;
 }
@@ -206,6 +227,7 @@ static clx_step_cost cost_of(const reader *r, const clx_step *step, int32_t rank
   }
   add(&own, read_part(r, PRODUCTS, busiest, 0));
   add(&own, read_part(r, EXPERTS, all, 0));
+  add_drafts(r, step, ranks, &own);
   const double time = s->engine->step_exposed + fmax(own.time, host);
   return (clx_step_cost){.time = time, .energy = s->tp * s->dp * (own.energy + rest * (time - own.time))};
 }

@@ -24,7 +24,15 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights) {
 static void add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_format format, double m, double n,
                         double k, double times) {
   const clx_gemm_shape shape = {.m = fmax(1, ceil(m)), .n = fmax(1, n), .k = fmax(1, k)};
-  clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
+  const clx_device *device = sum->serving->device;
+  if (!sum->serving->engine->fused_casts || format == CLX_KERNEL_BF16) {
+    clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
+    return;
+  }
+  const clx_gemm_parameters *p = clx_kernels_set(device->kernels, &clx_kernel_gemm, clx_kernel_gemm.set_of[format]);
+  clx_kernel_cost cost = clx_kernel_gemm.cost(device, format, p, &shape);
+  cost.time -= fmin(clx_gemm_quantise_time(device, format, p, shape.m, shape.k), cost.time / 2);
+  clx_serving_add_cost(sum, part, CLX_DRAW_MULTIPLY, format, &cost, 1, times);
 }
 
 static double kv_heads_of(const clx_serving *s) { return fmax(1, (double)s->model->kv_heads / s->tp); }
@@ -56,7 +64,9 @@ static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double
   const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
   const clx_attention_generation_shape shape = {sequences,      1,           t->context, (double)m->heads / s->tp,
                                                 kv_heads_of(s), m->head_dim, window,     s->fp8_cache ? 1 : 0};
-  const void *parameters = clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
+  const void *parameters = s->device->engine_decode != NULL
+                               ? s->device->engine_decode
+                               : clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
   clx_kernel_cost cost = family->cost(s->device, CLX_KERNEL_BF16, parameters, &shape);
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
   const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
@@ -119,9 +129,11 @@ static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens 
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
     const clx_kernel_cost absorb =
-        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode), latent, m->qk_nope_dim, heads);
+        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent,
+                              m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
-    const clx_mla_generation_shape shape = {fmax(1, t->decode), 1, t->context, heads, s->fp8_cache ? 1 : 0};
+    const clx_mla_generation_shape shape = {fmax(1, t->decode), fmax(1, t->verified), t->context, heads,
+                                            s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
   }
   if (t->prompts > 0) {
@@ -183,6 +195,32 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
   cost->bytes -= saved;
 }
 
+// The engine's own kernels, NULL = as measured.
+static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
+  return s->engine->experts[s->weights][s->device->peak[CLX_FP4] > 0 ? 1 : 0];
+}
+
+static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {
+  const double TILE = 64;
+  const clx_weight_formats f = clx_weight_formats_of(s->weights);
+  static const clx_format arithmetic[CLX_KERNEL_FORMATS] = {
+      [CLX_KERNEL_FP32] = CLX_TF32,     [CLX_KERNEL_BF16] = CLX_BF16, [CLX_KERNEL_FP8] = CLX_FP8,
+      [CLX_KERNEL_FP8_BLOCK] = CLX_FP8, [CLX_KERNEL_NVFP4] = CLX_FP4, [CLX_KERNEL_INT8] = CLX_FP8};
+  const clx_format units = s->weights == CLX_WEIGHTS_MXFP4_EXPERTS && !k->unpacks ? CLX_FP8 : arithmetic[f.experts];
+  const clx_moe_load load = clx_moe_load_find(shape, 0, 0);
+  const double inter = shape->inter_size / shape->moe_tp_size, hidden = shape->hidden_size;
+  const double weights = load.active * 3 * inter * hidden * f.expert_bytes;
+  const double moved = load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
+  const double padded = fmax(load.rows, load.active * TILE);
+  const double bandwidth = s->device->memory_bandwidth;
+  const double memory = weights / (k->memory * bandwidth);
+  const double products = 6 * padded * inter * hidden / (k->compute * s->device->peak[units]);
+  return (clx_kernel_cost){
+      .time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) + sqrt(memory * memory + products * products),
+      .flop = 6 * load.rows * inter * hidden,
+      .bytes = weights + moved};
+}
+
 static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
   const clx_transformer *m = s->model;
   const clx_kernel_format format = experts_format(s);
@@ -194,6 +232,7 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .moe_tp_size = s->etp,
                                .moe_ep_size = s->ep,
                                .distribution = routing};
+  if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
   const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);

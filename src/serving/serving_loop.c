@@ -8,7 +8,7 @@
 typedef struct request {
   int32_t prompt, output;
   int32_t done;      // prompt tokens in the cache
-  int32_t made;
+  double made;
   double asked, first;
 } request;
 
@@ -33,6 +33,7 @@ typedef struct loop {
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
   double now, first, token;
+  bool look;  // at the queue, in this iteration
 } loop;
 
 static void ask(loop *l, double when) {
@@ -63,7 +64,7 @@ static int32_t admit(loop *l, rank *r, clx_step *s, clx_chunk *chunk, int32_t bu
   }
   while (budget > 0 && r->count > 0 && r->runs + r->prefills < rules->sequences) {
     request *q = &l->item[r->waiting[r->head]];
-    if (l->spec->front_time > 0 && q->asked + l->spec->front_time > l->now) break;
+    if (!l->look || q->asked + l->spec->front_time > l->now) break;
     if (l->spec->reserve > 0 && r->held + size_of(q) > l->spec->reserve && r->runs + r->prefills > 0) break;
     int32_t n = q->prompt;
     if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
@@ -83,7 +84,7 @@ static void plan(loop *l, int32_t k) {
   rank *r = &l->rank[k];
   clx_step *s = &l->step[k];
   clx_chunk *chunk = &l->chunk[(int64_t)k * l->rules->sequences];
-  *s = (clx_step){.verified = 1, .chunk = chunk};
+  *s = (clx_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
   const bool first = l->rules->policy == CLX_POLICY_SGLANG;
   admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs));
   if (first && s->chunks > 0) return;
@@ -105,8 +106,8 @@ static void apply(loop *l, int32_t k) {
   rank *r = &l->rank[k];
   const clx_step *s = &l->step[k];
   if (s->decodes > 0) {
-    r->context += r->runs;
-    for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made++;
+    r->context += r->runs * l->rules->accepted;
+    for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made += l->rules->accepted;
     for (int32_t i = r->runs - 1; i >= 0; i--) {
       if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, l->now);
     }
@@ -156,12 +157,19 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   double batch = 0, steps = 0;
   while (l.ended < spec->requests) {
     bool any = false;
+    l.look = spec->poll < 2 || fmod(steps, spec->poll) == 0;
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
       any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;
     }
     if (!any) {
-      l.now += fmax(1e-4, spec->front_time / 4);
+      double next = INFINITY;
+      for (int32_t k = 0; k < rules->ranks; k++) {
+        const rank *r = &l.rank[k];
+        if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
+      }
+      if (l.look) l.now = fmax(l.now + 1e-9, next);
+      if (!l.look) steps += spec->poll - fmod(steps, spec->poll);
       continue;
     }
     l.now += law->cost(law->self, l.step, rules->ranks, 0).time;

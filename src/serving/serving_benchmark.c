@@ -52,6 +52,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .spread = b->spread,
                          .front_time = s->engine->front_time + s->engine->prompt_time * b->prompt,
                          .poll = b->poll,
+                         .balance = rules.policy == CLX_POLICY_TENSORRT ? 60 : 0,
                          .reserve = room};
   clx_loop_means out;
   CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));

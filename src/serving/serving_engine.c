@@ -13,6 +13,8 @@ const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_blo
 // the exposed time of an iteration, its hidden part and the time of a launch.
 // TensorRT-LLM: its own runtime in C++, greedy sampling; all assumed.
 static const clx_expert_kernel TRITON = {"triton", 90e-6, 0.45e-6, 0.9, 0.5, false};
+static const clx_expert_kernel STRITON = {"striton", 12e-6, 0.35e-6, 0.9, 0.5, false};
+static const clx_expert_kernel SGENERATED = {"sgenerated", 12e-6, 0.28e-6, 0.85, 0.5, false};
 static const clx_expert_kernel GENERATED = {"generated", 15e-6, 0.4e-6, 0.85, 0.5, false};
 static const clx_expert_kernel TRTGEN = {"trtgen", 10e-6, 0.18e-6, 0.85, 0.5, false};
 static const clx_expert_kernel MARLIN = {"marlin", 16e-6, 0.65e-6, 0.9, 0.5, true};
@@ -56,17 +58,17 @@ static const clx_engine ENGINES[] = {
                  [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
     {.name = "sglang-1",
      .title = "SGLang 0.5",
-     .step_exposed = 0.2e-3,
+     .step_exposed = 0.5e-3,
      .step_hidden = 2e-3,
-     .sequence_time = 5e-6,
+     .sequence_time = 40e-6,
      .launch_time = 5e-6,
      .graph_tokens = 512,
      .block_experts = 1,
      .fused_casts = true,
      .front_time = 60e-3,
-     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&TRITON, &GENERATED},
-                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &GENERATED},
-                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &GENERATED},
+     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&STRITON, &SGENERATED},
+                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &SGENERATED},
+                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &SGENERATED},
                  [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
     {.name = "tensorrt-1",
      .title = "TensorRT-LLM 1.0 to 1.3",

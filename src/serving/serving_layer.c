@@ -108,6 +108,31 @@ static void add_grouped_attention(clx_serving_sum *sum, const clx_serving_tokens
   if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
 }
 
+// The indexer of sparse attention, on every rank whole: queries, key and weights of its heads; rotation, normalisation, casts.
+static void add_indexer(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double width = (double)m->index_heads * m->index_dim;
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, width, m->q_lora_rank, layers);
+  add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, m->index_dim + m->index_heads, m->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * width, 3 * layers);
+}
+
+// Scores of all cached tokens, one 8-bit key each, then the choice of the best; `queries` new tokens.
+static void add_choice(clx_serving_sum *sum, double queries, double keys, double pairs, double layers) {
+  const clx_transformer *m = sum->serving->model;
+  const double FP32 = 4, PASSES = 3, bandwidth = CLX_SERVING_STREAMING * sum->serving->device->memory_bandwidth;
+  const double flop = 2 * pairs * m->index_heads * m->index_dim;
+  const clx_kernel_cost score = {
+      .time = keys * (m->index_dim + FP32) / bandwidth + flop / (0.5 * sum->serving->device->peak[CLX_FP8]),
+      .flop = flop,
+      .bytes = keys * (m->index_dim + FP32)};
+  clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_FP8, &score, 1, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_DECODE, PASSES * FP32 * pairs, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_DECODE, FP32 * queries * m->index_topk, layers);
+}
+
 // Latent attention: decode in the absorbed form, against one latent vector per token; prompts against expanded keys.
 static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
@@ -119,6 +144,7 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+  if (m->index_topk > 0) add_indexer(sum, t, layers);
 }
 
 static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
@@ -132,14 +158,21 @@ static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens 
         clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent,
                               m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
-    const clx_mla_generation_shape shape = {fmax(1, t->decode), fmax(1, t->verified), t->context, heads,
+    const double attended = m->index_topk > 0 ? fmin(t->context, m->index_topk) : t->context;
+    const double queries = fmax(1, t->decode) * fmax(1, t->verified);
+    if (m->index_topk > 0) add_choice(sum, queries, fmax(1, t->decode) * t->context, queries * t->context, layers);
+    const clx_mla_generation_shape shape = {fmax(1, t->decode), fmax(1, t->verified), attended, heads,
                                             s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
   }
   if (t->prompts > 0) {
     const double keys = t->prompts * (t->prompt + t->cached);
     add_product(sum, CLX_SERVING_DENSE, format, keys, heads * (m->qk_nope_dim + m->v_dim), latent, layers);
-    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, heads, s->fp8_cache ? 1 : 0};
+    // The tables are of heads of 192 and 128; wider ones count as more of them.
+    const double wide = heads * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim) / (192.0 + 128);
+    const double pairs = t->prompts * t->prompt * (t->cached + t->prompt / 2);
+    if (m->index_topk > 0) add_choice(sum, t->prompts * t->prompt, keys, pairs, layers);
+    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, wide, s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
   }
 }

@@ -34,6 +34,7 @@ typedef struct loop {
   int32_t asked, ended;
   double now, first, token;
   bool look;  // at the queue, in this iteration
+  int32_t waited;  // iterations that a prompt has been held for its peers
 } loop;
 
 static void ask(loop *l, double when) {
@@ -131,6 +132,23 @@ static void apply(loop *l, int32_t k) {
   r->prefills = kept;
 }
 
+// Prompts start when every rank has one that is ready, or the first has waited long enough.
+static bool balanced(loop *l) {
+  bool all = true, some = false, busy = false;
+  for (int32_t k = 0; k < l->rules->ranks; k++) {
+    const rank *r = &l->rank[k];
+    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->now;
+    all &= ready;
+    some |= ready;
+    busy |= r->runs > 0 || r->prefills > 0;
+  }
+  if (!some) l->waited = 0;
+  if (some) l->waited++;
+  if (!all && busy && l->waited <= l->spec->balance) return false;
+  l->waited = 0;
+  return true;
+}
+
 clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step_law *law, const clx_loop *spec,
                         clx_loop_means *out, clx_error *error) {
   loop l = {.rules = rules, .spec = spec};
@@ -158,6 +176,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   while (l.ended < spec->requests) {
     bool any = false;
     l.look = spec->poll < 2 || fmod(steps, spec->poll) == 0;
+    if (spec->balance > 0 && rules->ranks > 1 && l.look) l.look = balanced(&l);
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
       any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;
@@ -168,8 +187,8 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
         const rank *r = &l.rank[k];
         if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
       }
-      if (l.look) l.now = fmax(l.now + 1e-9, next);
-      if (!l.look) steps += spec->poll - fmod(steps, spec->poll);
+      if (l.look || spec->poll < 2) l.now = fmax(l.now + 1e-9, next);
+      if (!l.look && spec->poll > 1) steps += spec->poll - fmod(steps, spec->poll);
       continue;
     }
     l.now += law->cost(law->self, l.step, rules->ranks, 0).time;

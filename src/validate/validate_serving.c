@@ -179,6 +179,7 @@ typedef struct layout {
   int32_t tp, dp, ep, etp;
   int32_t batch;    // requests of one rank
   int32_t workers;  // replicas
+  int32_t spelled;  // n where attention was written as cut and replicated n times; 0
 } layout;
 
 static bool read_count(row_reader *r, const char *prefix, const char *column, int32_t otherwise, int32_t *value) {
@@ -198,8 +199,9 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
   if (!read_count(r, prefix, "batch_size", 0, &batch)) return false;
   if (pp > 1) return refuse(r, "column '%spp_size': pipelines are not predicted yet, read %d", prefix, pp);
   const int32_t all = batch * dp;
+  int32_t spelled = 0;
   if (r->model.experts == 0) {
-    *out = (layout){tp, dp, 1, 1, batch, out->workers};
+    *out = (layout){tp, dp, 1, 1, batch, out->workers, 0};
     return true;
   }
   if (etp > 1 && etp == ep && tp * dp == etp * ep) {
@@ -209,14 +211,15 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
   } else if (tp > 1 && tp == dp && ep == tp * dp && etp == 1) {
     ep = dp;
     tp = 1;
+    spelled = dp;
   } else if (dp == 1 && tp < etp * ep && etp * ep % tp == 0) {
     dp = etp * ep / tp;
-    *out = (layout){tp, dp, ep, etp, batch, out->workers};
+    *out = (layout){tp, dp, ep, etp, batch, out->workers, 0};
     return true;
   } else if (etp * ep < tp * dp && etp * ep > 0 && tp * dp % (etp * ep) == 0) {
     etp = tp * dp / ep;
   }
-  *out = (layout){tp, dp, ep, etp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers};
+  *out = (layout){tp, dp, ep, etp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers, spelled};
   return true;
 }
 
@@ -268,6 +271,10 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
                                    .poll = poll_of(r, l),
                                    .accepted = accepted_of(s->drafts)};
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);
+  if (status == CLX_INPUT && l->spelled > 1) {  // attention that does not fit n times was cut, not replicated
+    const layout cut = {.tp = l->spelled, .dp = 1, .ep = l->spelled, .etp = 1, .batch = l->batch * l->dp, .workers = l->workers};
+    return run_whole(r, &cut, means, error);
+  }
   if (status == CLX_INPUT) {
     refuse_error(r, &refusal);
     return CLX_OK;

@@ -22,3 +22,12 @@ typedef struct clx_benchmark_means {
 // `serving` passes clx_serving_check. CLX_INPUT: no room for one request. CLX_MEMORY. About a microsecond per iteration.
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *serving, const clx_benchmark *benchmark,
                              clx_benchmark_means *means, clx_error *error);
+
+// The same on engines of one kind that prefill and others that decode. `benchmark->clients` is that of one rank of a decode engine.
+typedef struct clx_split {
+  const clx_serving *prefill, *decode;  // one engine of each
+  int32_t prefills, decodes;            // engines
+} clx_split;
+
+clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const clx_benchmark *benchmark,
+                               clx_benchmark_means *means, clx_error *error);

@@ -169,7 +169,7 @@ static void add(clx_serving_share *sum, clx_serving_share more) {
 }
 
 // Drafts come one after another from one more layer each, and the head.
-static void add_drafts(const reader *r, const clx_step *step, int32_t ranks, clx_serving_share *sum) {
+static void add_drafts(const reader *r, const clx_engine_step *step, int32_t ranks, clx_serving_share *sum) {
   const clx_serving *s = r->serving;
   double most = 0, all = 0, context = 0;
   for (int32_t i = 0; i < ranks; i++) {
@@ -188,12 +188,12 @@ static void add_drafts(const reader *r, const clx_step *step, int32_t ranks, clx
   sum->energy += s->drafts * (layers.energy / s->model->layers + head.energy);
 }
 
-static double tokens_in(const clx_step *step) {
+static double tokens_in(const clx_engine_step *step) {
   return (double)step->decodes * step->verified + step->prompt_tokens;
 }
 
 // Attention and head of one rank.
-static clx_serving_share own_work(const reader *r, const clx_step *step) {
+static clx_serving_share own_work(const reader *r, const clx_engine_step *step) {
   clx_serving_share sum = {0};
   if (step->decodes > 0) add(&sum, read_part(r, DECODE, step->decodes, step->context / step->decodes));
   for (int32_t i = 0; i < step->chunks; i++)
@@ -203,14 +203,14 @@ static clx_serving_share own_work(const reader *r, const clx_step *step) {
 }
 
 // Host work of the busiest rank: captured graphs have no launches.
-static double host_time(const clx_serving *s, const clx_step *step, double tokens, double launches) {
+static double host_time(const clx_serving *s, const clx_engine_step *step, double tokens, double launches) {
   const clx_engine *e = s->engine;
   double host = e->step_hidden + e->sequence_time * (step->decodes + step->chunks);
   if (step->chunks > 0 ? tokens > e->mixed_graph_tokens : tokens > e->graph_tokens) host += e->launch_time * launches;
   return host;
 }
 
-static clx_step_cost cost_of(const reader *r, const clx_step *step, int32_t ranks, double launches, double attention,
+static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches, double attention,
                              double rest) {
   const clx_serving *s = r->serving;
   clx_serving_share own = {0};
@@ -232,12 +232,12 @@ static clx_step_cost cost_of(const reader *r, const clx_step *step, int32_t rank
   return (clx_step_cost){.time = time, .energy = s->tp * s->dp * (own.energy + rest * (time - own.time))};
 }
 
-clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_step *step, int32_t ranks) {
+clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks) {
   const reader r = {law->serving, law};
   return cost_of(&r, step, ranks, law->launches, law->attention_launches, law->rest);
 }
 
-clx_step_cost clx_serving_law_exact(const clx_serving *s, const clx_step *step, int32_t ranks) {
+clx_step_cost clx_serving_law_exact(const clx_serving *s, const clx_engine_step *step, int32_t ranks) {
   const reader r = {s, NULL};
   const clx_draw_load waiting = {.kind = CLX_DRAW_WAIT};
   const clx_serving_tokens one = tokens_of(s, PRODUCTS, 1, 0), prompt = tokens_of(s, PREFILL, 64, 0);
@@ -247,7 +247,7 @@ clx_step_cost clx_serving_law_exact(const clx_serving *s, const clx_step *step, 
                  clx_device_draw(s->device, &waiting, 1, 0));
 }
 
-static clx_step_cost law_cost(const void *self, const clx_step *step, int32_t ranks, int32_t stage) {
+static clx_step_cost law_cost(const void *self, const clx_engine_step *step, int32_t ranks, int32_t stage) {
   (void)stage;
   return clx_serving_law_cost(self, step, ranks);
 }

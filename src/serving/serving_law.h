@@ -18,9 +18,9 @@ typedef struct clx_serving_law clx_serving_law;
 clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *serving, const clx_law_reach *reach);
 
 // Time in s and energy in J (of all GPUs) of one iteration. step[ranks]: ranks of attention data parallel, in step. O(ranks + chunks).
-clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_step *step, int32_t ranks);
+clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks);
 // The same as a law for the event simulation; whole iterations (one stage).
 clx_step_law clx_serving_law_step(const clx_serving_law *law);
 
 // The same iteration from its kernels, without the grid: what the interpolation is tested against.
-clx_step_cost clx_serving_law_exact(const clx_serving *serving, const clx_step *step, int32_t ranks);
+clx_step_cost clx_serving_law_exact(const clx_serving *serving, const clx_engine_step *step, int32_t ranks);

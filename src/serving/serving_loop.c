@@ -29,7 +29,7 @@ typedef struct loop {
   const clx_loop *spec;
   request *item;
   rank *rank;
-  clx_step *step;
+  clx_engine_step *step;
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
   double now, first, token;
@@ -53,7 +53,7 @@ static void ask(loop *l, double when) {
 static double size_of(const request *q) { return q->prompt + q->output; }
 
 // Takes what fits of the waiting into prefilling.
-static int32_t admit(loop *l, rank *r, clx_step *s, clx_chunk *chunk, int32_t budget) {
+static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int32_t budget) {
   const clx_rules *rules = l->rules;
   for (int32_t i = 0; i < r->prefills && budget > 0; i++) {
     request *q = &l->item[r->prefilling[i]];
@@ -83,10 +83,10 @@ static int32_t admit(loop *l, rank *r, clx_step *s, clx_chunk *chunk, int32_t bu
 
 static void plan(loop *l, int32_t k) {
   rank *r = &l->rank[k];
-  clx_step *s = &l->step[k];
+  clx_engine_step *s = &l->step[k];
   clx_chunk *chunk = &l->chunk[(int64_t)k * l->rules->sequences];
-  *s = (clx_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
-  const bool first = l->rules->policy == CLX_POLICY_SGLANG;
+  *s = (clx_engine_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
+  const bool first = l->rules->policy == CLX_ENGINE_SGLANG;
   admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs));
   if (first && s->chunks > 0) return;
   s->decodes = r->runs;
@@ -105,7 +105,7 @@ static void finish(loop *l, rank *r, int32_t at, double when) {
 
 static void apply(loop *l, int32_t k) {
   rank *r = &l->rank[k];
-  const clx_step *s = &l->step[k];
+  const clx_engine_step *s = &l->step[k];
   if (s->decodes > 0) {
     r->context += r->runs * l->rules->accepted;
     for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made += l->rules->accepted;
@@ -154,7 +154,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   loop l = {.rules = rules, .spec = spec};
   l.item = CLX_NEW_ARRAY(arena, request, spec->requests);
   l.rank = CLX_NEW_ARRAY(arena, rank, rules->ranks);
-  l.step = CLX_NEW_ARRAY(arena, clx_step, rules->ranks);
+  l.step = CLX_NEW_ARRAY(arena, clx_engine_step, rules->ranks);
   l.chunk = CLX_NEW_ARRAY(arena, clx_chunk, (int64_t)rules->ranks * rules->sequences);
   if (l.item == NULL || l.rank == NULL || l.step == NULL || l.chunk == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");

@@ -253,16 +253,27 @@ static int32_t poll_of(const row_reader *r, const layout *l) {
   return l->batch * l->dp >= 16 ? 30 : 10;
 }
 
+static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
+  clx_error refusal = {0};
+  *s = (clx_serving){.model = &r->model,
+                     .device = &r->device,
+                     .engine = r->engine,
+                     .weights = r->weights,
+                     .tp = l->tp,
+                     .dp = l->dp,
+                     .ep = l->ep,
+                     .etp = l->etp,
+                     .fp8_cache = r->fp8_cache,
+                     .routing = 1.2};
+  return clx_serving_check(s, &refusal) == CLX_OK || refuse_error(r, &refusal);
+}
+
 static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means *means, clx_error *error) {
   clx_serving *s = CLX_NEW(r->arena, clx_serving);
   if (s == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  *s = (clx_serving){.model = &r->model, .device = &r->device, .engine = r->engine, .weights = r->weights, .tp = l->tp,
-                     .dp = l->dp, .ep = l->ep, .etp = l->etp, .fp8_cache = r->fp8_cache, .routing = 1.2, .drafts = drafts_of(r, l)};
+  if (!serving_of(r, l, s)) return CLX_OK;
+  s->drafts = drafts_of(r, l);
   clx_error refusal = {0};
-  if (clx_serving_check(s, &refusal) != CLX_OK) {
-    refuse_error(r, &refusal);
-    return CLX_OK;
-  }
   const clx_benchmark benchmark = {.clients = l->batch,
                                    .rounds = 10,
                                    .prompt = r->prompt,
@@ -285,6 +296,28 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
   return CLX_OK;
 }
 
+static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error *error) {
+  layout prefill, decode;
+  if (text_of(r, "decode_batch_size")[0] == '\0') {
+    refuse(r, "column 'decode_batch_size' is blank: the row does not say how many requests are in flight");
+    return CLX_OK;
+  }
+  clx_serving one, other;
+  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode) ||
+      !serving_of(r, &prefill, &one) || !serving_of(r, &decode, &other))
+    return CLX_OK;
+  const clx_split split = {&one, &other, prefill.workers, decode.workers};
+  const clx_benchmark benchmark = {
+      .clients = decode.batch, .rounds = 10, .prompt = r->prompt, .output = r->output, .spread = spread_of(r)};
+  clx_error refusal = {0};
+  const clx_status status = clx_benchmark_split(r->arena, &split, &benchmark, means, &refusal);
+  if (status == CLX_INPUT) {
+    refuse_error(r, &refusal);
+    return CLX_OK;
+  }
+  return status == CLX_OK ? CLX_OK : clx_fail_plain(error, status, "out of memory");
+}
+
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -295,12 +328,12 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   clx_benchmark_means means = {0};
   if (read_device(&r) && read_model(&r) && read_engine(&r) && read_weights(&r)) {
     if (clx_text_equal(text_of(&r, "mode"), "disagg")) {
-      refuse(&r, "disaggregated");
+      status = run_split(&r, &means, error);
     } else if (read_layout(&r, "", &whole)) {
       status = run_whole(&r, &whole, &means, error);
-      p->value[FIRST] = means.first * 1e3;
-      p->value[TOKEN] = means.token * 1e3;
     }
+    p->value[FIRST] = means.first * 1e3;
+    p->value[TOKEN] = means.token * 1e3;
   }
   clx_arena_free(arena);
   return status;

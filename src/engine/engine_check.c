@@ -1,0 +1,101 @@
+// What cannot be run, and why.
+#include "engine/engine_internal.h"
+
+#include <math.h>
+
+static bool is_vidur(const clx_rules *r) { return r->policy == CLX_ENGINE_SARATHI || r->policy == CLX_ENGINE_VLLM_V0; }
+
+static clx_status check_rules(const char *name, const clx_rules *r, clx_error *error) {
+  if (r->policy < 0 || r->policy >= CLX_ENGINE_POLICIES) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: unknown policy %d", name, (int)r->policy);
+  }
+  if (r->policy == CLX_ENGINE_TENSORRT || r->policy == CLX_ENGINE_SGLANG) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: policy %s cannot be run yet", name, clx_engine_policy_name[r->policy]);
+  }
+  if (r->sequences < 1 || r->tokens < 1 || r->block < 1 || r->stages < 1 || r->ranks < 1) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: sequences, tokens, block, stages and ranks are at least 1", name);
+  }
+  if (r->blocks < 1 || r->blocks > INT32_MAX) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: %lld blocks of keys and values, expected 1 to %d", name,
+                          (long long)r->blocks, INT32_MAX);
+  }
+  if (!(r->watermark >= 0 && r->watermark < 1)) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: a watermark of %g, expected 0 to 1", name, r->watermark);
+  }
+  if (r->drafts < 0 || r->reserve < 0 ||
+      (r->drafts > 0 && !(r->accepted >= 1 && r->accepted <= 1 + (double)r->drafts))) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: %g tokens of an iteration with %d drafts, expected 1 to drafts + 1",
+                          name, r->accepted, r->drafts);
+  }
+  if (is_vidur(r) && r->sequences < r->stages) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: %d sequences are too few for %d stages", name, r->sequences,
+                          r->stages);
+  }
+  const int64_t slot = r->policy == CLX_ENGINE_SARATHI ? r->sequences / r->stages : r->sequences;
+  if (r->policy != CLX_ENGINE_VLLM_V0 && slot * (1 + r->drafts) > r->tokens) {
+    return clx_fail_plain(error, CLX_INPUT, "%s: %d tokens of an iteration do not hold the %d new ones of %d sequences",
+                          name, r->tokens, 1 + r->drafts, r->sequences);
+  }
+  return CLX_OK;
+}
+
+static clx_status check_names(const clx_pool *pool, int32_t name_tokens, clx_error *error) {
+  const int32_t block = pool->rules.block;
+  if (!pool->rules.prefix || name_tokens == 0 || block % name_tokens == 0 || name_tokens % block == 0) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT,
+                        "%s: blocks of %d tokens, and names of %d: expected one to be a multiple of the other",
+                        pool->name, block, name_tokens);
+}
+
+// With nothing else on it, a rank can hold the request to its end, and starts its prompt.
+bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
+  const int32_t answer =
+      clx_policy_reserves(rules) && rules->reserve > request->output ? rules->reserve : request->output;
+  const int64_t most = (int64_t)request->prompt + answer - 1 + (request->output > 1 ? rules->drafts : 0);
+  const bool whole = rules->policy == CLX_ENGINE_VLLM_V0 || (!rules->chunked && rules->policy != CLX_ENGINE_SARATHI);
+  if (whole && request->prompt + request->output - 1 > rules->tokens) return false;
+  const int64_t spare = is_vidur(rules) ? (int64_t)(rules->watermark * (double)rules->blocks) : 0;
+  return (most + rules->block - 1) / rules->block + spare <= rules->blocks;
+}
+
+static clx_status check_requests(const clx_requests *requests, clx_error *error) {
+  double before = 0;
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_request *q = &requests->item[i];
+    if (q->prompt < 1 || q->output < 1) {
+      return clx_fail_plain(error, CLX_INPUT, "request %d: %d prompt and %d output tokens, expected at least 1", i + 1,
+                            q->prompt, q->output);
+    }
+    if ((int64_t)q->prompt + q->output > INT32_MAX / 2) {
+      return clx_fail_plain(error, CLX_INPUT, "request %d: %d tokens are too many", i + 1, q->prompt);
+    }
+    if (!isfinite(q->arrival) || q->arrival < before) {
+      return clx_fail_plain(error, CLX_INPUT, "request %d: arrives at %g s, after one at %g s", i + 1, q->arrival,
+                            before);
+    }
+    before = q->arrival;
+  }
+  return CLX_OK;
+}
+
+clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error) {
+  if (fleet->pools < 1 || offer->requests->count < 1) {
+    return clx_fail_plain(error, CLX_INPUT, "no %s", fleet->pools < 1 ? "pool of replicas" : "requests");
+  }
+  if (offer->clients < 0 || fleet->router < 0 || fleet->router >= CLX_ROUTERS) {
+    return clx_fail_plain(error, CLX_INPUT, offer->clients < 0 ? "clients below 0" : "unknown router");
+  }
+  int64_t replicas = 0;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    const clx_pool *pool = &fleet->pool[p];
+    if (pool->replicas < 1) return clx_fail_plain(error, CLX_INPUT, "%s: no replicas", pool->name);
+    if (pool->role != CLX_ROLE_WHOLE) {
+      return clx_fail_plain(error, CLX_INPUT, "%s: pools of one role cannot be run yet", pool->name);
+    }
+    CLX_TRY(check_rules(pool->name, &pool->rules, error));
+    CLX_TRY(check_names(pool, offer->requests->block_tokens, error));
+    replicas += (int64_t)pool->replicas * pool->rules.ranks;
+  }
+  if (replicas > 1 << 20) return clx_fail_plain(error, CLX_INPUT, "more than 2^20 replicas");
+  return check_requests(offer->requests, error);
+}

@@ -1,0 +1,43 @@
+// Which rank a request goes to. Ranks of data-parallel replicas are chosen like replicas.
+#include "engine/engine_internal.h"
+
+const char *const clx_engine_policy_name[CLX_ENGINE_POLICIES + 1] = {"vllm",    "tensorrt-llm", "sglang",
+                                                                     "sarathi", "vllm-v0",      NULL};
+const char *const clx_router_name[CLX_ROUTERS + 1] = {"round-robin", "least", "prefix", "random", NULL};
+
+static bool takes(const clx_run *run, const clx_rank *rank, int32_t i) {
+  return rank->pool->role != CLX_ROLE_DECODE && clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i]);
+}
+
+// From `first` on, in turn, the rank that takes the request and has the fewest unfinished ones.
+static int32_t least_of(const clx_run *run, int32_t i) {
+  int32_t best = CLX_NOBODY;
+  for (int32_t r = 0; r < run->ranks; r++) {
+    if (best != CLX_NOBODY && run->rank[r].unfinished >= run->rank[best].unfinished) continue;
+    if (takes(run, &run->rank[r], i)) best = r;
+  }
+  return best;
+}
+
+static int32_t next_of(clx_run *run, int32_t i) {
+  for (int32_t tries = 0; tries < run->ranks; tries++) {
+    const int32_t r = run->turn;
+    run->turn = r + 1 == run->ranks ? 0 : r + 1;
+    if (takes(run, &run->rank[r], i)) return r;
+  }
+  return CLX_NOBODY;
+}
+
+int32_t clx_engine_route(clx_run *run, int32_t i) {
+  if (run->ranks == 1) return takes(run, &run->rank[0], i) ? 0 : CLX_NOBODY;
+  switch (run->fleet->router) {
+    case CLX_ROUTER_RANDOM: {
+      run->turn = (int32_t)clx_stream_below(&run->stream, (uint64_t)run->ranks);
+      return next_of(run, i);
+    }
+    case CLX_ROUTER_ROUND_ROBIN:
+      return next_of(run, i);
+    default:
+      return least_of(run, i);
+  }
+}

@@ -1,0 +1,184 @@
+// The clock of a run: requests that come, iterations that end, and after all of one moment the replicas that can start again.
+#include "engine/engine_internal.h"
+
+#include <math.h>
+
+// --- requests ---------------------------------------------------------------------------------------------------------------------
+
+static void mark(clx_run *run, int32_t replica) {
+  if (run->replica[replica].dirty) return;
+  run->replica[replica].dirty = true;
+  run->dirty[run->dirties++] = replica;
+}
+
+// The next request comes. False when it is refused.
+static bool ask_next(clx_run *run) {
+  const int32_t i = run->next++;
+  run->result->served[i].asked = run->now;
+  const int32_t r = clx_engine_route(run, i);
+  if (r == CLX_NOBODY) {
+    run->result->refused++;
+    return false;
+  }
+  clx_rank *rank = &run->rank[r];
+  run->seq[i].rank = r;
+  run->seq[i].state = CLX_SEQ_WAITING;
+  clx_list_append(&rank->waiting, run->seq, i);
+  rank->unfinished++;
+  if (++run->waiting > run->result->queue_most) run->result->queue_most = run->waiting;
+  mark(run, rank->replica);
+  return true;
+}
+
+// A client asks until it is not refused.
+static void ask_as_client(clx_run *run) {
+  while (run->next < run->requests->count && !ask_next(run)) continue;
+}
+
+// Its last token has been made.
+void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
+  clx_rank_release(run, rank, i, false);
+  clx_list_remove(&rank->running, run->seq, i);
+  run->seq[i].state = CLX_SEQ_AWAY;
+  rank->unfinished--;
+  clx_served *served = &run->result->served[i];
+  served->last = run->now;
+  served->replica = rank->replica;
+  run->result->ended++;
+  if (run->clients > 0) ask_as_client(run);
+}
+
+// --- the clock --------------------------------------------------------------------------------------------------------------------
+
+static double next_arrival(const clx_run *run) {
+  if (run->clients > 0 || run->next == run->requests->count) return INFINITY;
+  return run->requests->item[run->next].arrival;
+}
+
+static double next_end(const clx_run *run) { return run->events > 0 ? run->event[0].time : INFINITY; }
+
+static void arrive(clx_run *run) {
+  while (next_arrival(run) <= run->now) {
+    ask_next(run);
+    if (run->next == run->requests->count / 2) run->queue_at_half = run->waiting;
+    if (run->next < run->requests->count) continue;
+    run->queue_at_last = run->waiting;
+    run->ended_at_last = run->result->ended;
+  }
+}
+
+static clx_status step_clock(clx_run *run, clx_error *error) {
+  arrive(run);
+  while (next_end(run) <= run->now) {
+    const clx_event event = clx_run_pop(run);
+    clx_engine_end(run, event);
+    mark(run, event.replica);
+  }
+  for (int32_t k = 0; k < run->dirties; k++) {
+    run->replica[run->dirty[k]].dirty = false;
+    CLX_TRY(clx_engine_start(run, &run->replica[run->dirty[k]], error));
+  }
+  run->dirties = 0;
+  return CLX_OK;
+}
+
+static bool at_bound(const clx_run *run, double next) {
+  const clx_engine_options *o = run->options;
+  return (o->queue_most > 0 && run->waiting >= o->queue_most) || (o->time_most > 0 && next > o->time_most);
+}
+
+static clx_status run_clock(clx_run *run, clx_error *error) {
+  for (int32_t k = 0; k < run->clients && run->next < run->requests->count; k++) ask_as_client(run);
+  CLX_TRY(step_clock(run, error));
+  while (true) {
+    const double arrival = next_arrival(run), end = next_end(run), next = arrival < end ? arrival : end;
+    if (next == INFINITY) break;
+    if (at_bound(run, next)) {
+      run->result->stopped = true;
+      return CLX_OK;
+    }
+    run->now = next;
+    CLX_TRY(step_clock(run, error));
+  }
+  if (run->result->ended + run->result->refused == run->requests->count) return CLX_OK;
+  return clx_fail_plain(error, CLX_INTERNAL, "%d requests never end", run->requests->count - run->result->ended);
+}
+
+// --- what comes out ---------------------------------------------------------------------------------------------------------------
+
+// The queue grew from the middle of the arrivals to their end, by more than the randomness of a stable one: many requests, and
+// a good part of all that came.
+static bool grew(const clx_run *run) {
+  const int32_t count = run->requests->count, growth = run->queue_at_last - run->queue_at_half;
+  return growth > 16 && growth > count / 20;
+}
+
+void clx_engine_close(clx_run *run) {
+  clx_engine_result *result = run->result;
+  double first = INFINITY, last = 0;
+  for (int32_t i = 0; i < run->requests->count; i++) {
+    const clx_served *s = &result->served[i];
+    if (s->asked >= 0 && s->asked < first) first = s->asked;
+    if (s->last > last) last = s->last;
+  }
+  result->span = last > first ? last - first : 0;
+  if (result->span > 0) {
+    result->queue_mean = run->waited / result->span;
+    result->blocks_mean = run->used_area / (result->span * run->ranks);
+  }
+  for (int32_t k = 0; k < run->replicas; k++) {
+    const clx_replica *replica = &run->replica[k];
+    if (replica->in_flight > 0) result->busy += run->now - replica->busy_since;
+  }
+  if (run->clients > 0) return;
+  const double window = run->requests->item[run->requests->count - 1].arrival - run->requests->item[0].arrival;
+  if (!result->stopped && window > 0) {
+    result->arrival_rate = (run->requests->count - 1) / window;
+    result->service_rate = run->ended_at_last / window;
+  } else if (result->stopped && run->now > first) {
+    result->arrival_rate = run->next / (run->now - first);
+    result->service_rate = result->ended / (run->now - first);
+  }
+  result->unstable =
+      result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0 : grew(run);
+}
+
+static clx_status find_misfit(const clx_run *run, clx_error *error) {
+  for (int32_t i = 0; i < run->requests->count; i++) {
+    bool fits = false;
+    for (int32_t p = 0; p < run->fleet->pools && !fits; p++) {
+      const clx_pool *pool = &run->fleet->pool[p];
+      fits = pool->role != CLX_ROLE_DECODE && clx_engine_fits(&pool->rules, &run->requests->item[i]);
+    }
+    if (fits) continue;
+    const clx_request *q = &run->requests->item[i];
+    return clx_fail_plain(
+        error, CLX_INPUT,
+        "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d tokens%s", i + 1,
+        q->prompt, q->output, run->fleet->pool[0].name, (long long)run->fleet->pool[0].rules.blocks,
+        run->fleet->pool[0].rules.block, run->fleet->pool[0].rules.chunked ? "" : ", and prompts are not cut");
+  }
+  return CLX_OK;
+}
+
+clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer, const clx_engine_options *options,
+                          clx_arena *arena, clx_engine_result *result, clx_error *error) {
+  static const clx_engine_options none;
+  *result = (clx_engine_result){0};
+  CLX_TRY(clx_engine_check(fleet, offer, error));
+  clx_run run = {.fleet = fleet,
+                 .requests = offer->requests,
+                 .options = options == NULL ? &none : options,
+                 .result = result,
+                 .clients = offer->clients};
+  run.stream = clx_stream_make(run.options->seed, 0x656e67696e65, 0, 0);  // "engine"
+  if (!run.options->refuse) CLX_TRY(find_misfit(&run, error));
+  CLX_TRY(clx_engine_open(&run, arena, error));
+  CLX_TRY(run_clock(&run, error));
+  clx_engine_close(&run);
+  for (int32_t k = 0; k < run.replicas; k++) {
+    const clx_pool *pool = &fleet->pool[run.replica[k].pool];
+    result->energy += pool->law.idle * result->span;
+  }
+  return CLX_OK;
+}

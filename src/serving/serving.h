@@ -52,6 +52,8 @@ typedef struct clx_engine {
   bool fused_casts;      // activations are cast by the kernel before a product, not by one of its own
   double front_time;     // s of a request outside of iterations: HTTP, tokens, queues between processes
   double prompt_time;    // s of the same per prompt token
+  double handoff_time;   // s more between a prefill and a decode engine
+  bool dispatches;       // sends tokens to the ranks of their experts, where that is faster than gathering them all
   const clx_expert_kernel *experts[CLX_WEIGHTS_KINDS][2];  // by weights, before Blackwell and from it on; NULL = as measured
 } clx_engine;
 

@@ -96,7 +96,7 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
                      .output = b->output,
                      .spread = b->spread,
                      .front_time = d->engine->front_time + d->engine->prompt_time * b->prompt,
-                     .setup = SETUP,
+                     .setup = SETUP + d->engine->handoff_time,
                      .token_time = cache_bytes_of_token(p) / NIC,
                      .accepted = fmax(1, b->accepted),
                      .drafts = d->drafts};

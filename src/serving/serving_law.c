@@ -5,7 +5,8 @@
 
 #include "serving/serving_internal.h"
 
-// Nodes of one axis: whole numbers up to `dense`, then growing by a factor, the last at the end of the reach.
+// Nodes of one axis: whole numbers up to `dense`, then growing by a factor, the last at the end of the reach. Tiles of kernels end at
+// powers of two: these and the number after them are nodes.
 typedef struct axis {
   double *node;
   int32_t count;
@@ -67,12 +68,21 @@ static clx_serving_share share_of(const clx_serving *s, part which, double x, do
 
 enum { NODES_MAX = 400 };
 
+static double next_node(double x, double dense, double factor) {
+  if (x < 1) return 64;
+  double tile = 16;
+  while (tile < x) tile *= 2;
+  const double next = x < dense ? x + 1 : fmax(x + 1, round(x * factor));
+  if (tile == x) return x + 1;
+  return x < tile && next > tile ? tile : next;
+}
+
 static bool make_axis(clx_arena *arena, double first, double dense, double factor, double last, axis *out) {
   double node[NODES_MAX];
   int32_t count = 0;
   for (double x = first; count < NODES_MAX - 1 && x < last; count++) {
     node[count] = x;
-    x = x < dense ? x + 1 : x < 1 ? 64 : fmax(x + 1, round(x * factor));
+    x = next_node(x, dense, factor);
   }
   node[count++] = fmax(last, first + 1);
   out->node = CLX_NEW_ARRAY(arena, double, count);

@@ -294,13 +294,49 @@ static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, doubl
                        busy, layers);
 }
 
-// Replicas of attention bring their tokens together for the experts, and take the results apart again.
+static double collective_time(const clx_serving *s, const clx_kernel_family *family, clx_kernel_format format,
+                              const void *shape) {
+  const void *p = clx_kernels_set(s->device->kernels, family, family->set_of[format]);
+  return family->cost(s->device, format, p, shape).time;
+}
+
+// Tokens travel in the format of the experts where that is narrower.
+static clx_kernel_format transport_of(const clx_serving *s) {
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).experts;
+  return format == CLX_KERNEL_NVFP4 ? CLX_KERNEL_NVFP4 : format == CLX_KERNEL_BF16 ? CLX_KERNEL_BF16 : CLX_KERNEL_FP8;
+}
+
+// Each token to the ranks of its experts, and the results back.
+static void add_dispatch(clx_serving_sum *sum, const clx_alltoall_shape *part, double layers) {
+  for (int32_t i = 0; i < 3; i++)
+    clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_alltoall, transport_of(sum->serving), &part[i], layers);
+}
+
+// Replicas of attention bring their tokens together for the experts, and take the results apart again; or send each token to its experts.
 static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
   if (s->dp < 2) return;
   const double elements = fmax(1, t->all * s->model->hidden);
   const clx_nccl_shape gather = {CLX_NCCL_ALL_GATHER, (double)s->dp * s->tp, elements};
   const clx_nccl_shape scatter = {CLX_NCCL_REDUCE_SCATTER, (double)s->dp * s->tp, elements};
+  if (s->engine->dispatches && s->ep > 1) {
+    clx_alltoall_shape part[3];
+    double time = 0;
+    for (int32_t i = 0; i < 3; i++) {
+      part[i] = (clx_alltoall_shape){.op_name = i,
+                                     .num_tokens = fmax(1, t->all / s->ep),
+                                     .hidden_size = s->model->hidden,
+                                     .topk = s->model->experts_per_token,
+                                     .num_experts = s->model->experts,
+                                     .moe_ep_size = s->ep,
+                                     .distribution = s->routing};
+      time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
+    }
+    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) + collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
+      add_dispatch(sum, part, layers);
+      return;
+    }
+  }
   clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather, layers);
   clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter, layers);
 }

@@ -152,9 +152,12 @@ static double next_of(const state *s) {
     const worker *w = &s->worker[v];
     if (w->busy) next = fmin(next, w->until);
     if (w->busy || !w->decodes) continue;
-    for (int32_t i = 0; i < w->waiting.count; i++) next = fmin(next, fmax(s->now, s->item[w->waiting.item[i]].ready));
+    for (int32_t i = 0; i < w->waiting.count; i++) {
+      const double ready = s->item[w->waiting.item[i]].ready;
+      if (ready > s->now) next = fmin(next, ready);
+    }
   }
-  if (s->queue.count > 0) next = fmin(next, fmax(s->now, s->item[s->queue.item[0]].ready));
+  if (s->queue.count > 0 && s->item[s->queue.item[0]].ready > s->now) next = fmin(next, s->item[s->queue.item[0]].ready);
   return next;
 }
 

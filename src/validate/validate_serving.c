@@ -12,6 +12,8 @@ enum { FIRST, TOKEN, METRICS };
 
 static const char *const METRIC[METRICS] = {"silicon_ttft_ms", "silicon_tpot_ms"};
 
+static const char *const PEER_COLUMNS[] = {"aic_ttft_ms", "aic_tpot_ms", NULL};
+
 static const char *const INPUTS[] = {"backend",
                                      "backend_version",
                                      "model_path",
@@ -370,5 +372,7 @@ const clx_table_kind clx_table_serving = {
     .predict = predict,
     .measure = measure,
     .group = group,
-    .fitted = "none yet",
+    .fitted = "constants of engines and of their experts' kernels were fitted to rows with an even number in the column row",
+    .peer = "AIConfigurator",
+    .peer_column = PEER_COLUMNS,
 };

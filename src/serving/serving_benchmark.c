@@ -13,9 +13,11 @@ static double cache_bytes_of_token(const clx_serving *s) {
   return layers * 2 * fmax(1, (double)m->kv_heads / s->tp) * m->head_dim * element;
 }
 
-// Tokens that fit beside the weights on one rank: 0.9 of the memory, 4 GB for graphs, activations and buffers.
+// Tokens that fit beside the weights on one rank: 0.9 of the memory, 4 GB for graphs, activations and buffers. Datasheets give GB where
+// stacks of memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
 static double room_of(const clx_serving *s) {
-  return (0.9 * s->device->memory - clx_serving_weight_bytes(s) - 4e9) / cache_bytes_of_token(s);
+  const double GIBI = 1073741824.0 / 1e9;
+  return (0.9 * GIBI * s->device->memory - clx_serving_weight_bytes(s) - 4e9) / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
@@ -57,6 +59,8 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .output = b->output,
                          .spread = b->spread,
                          .front_time = s->engine->front_time + s->engine->prompt_time * b->prompt,
+                         // No-evict engines set the whole answer aside; others admit by what is there, half of an answer on average.
+                         .answers = rules.policy == CLX_ENGINE_TENSORRT ? 1 : 0.5,
                          .poll = b->poll,
                          .balance = rules.policy == CLX_ENGINE_TENSORRT ? 60 : 0,
                          .reserve = room};
@@ -72,7 +76,7 @@ static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benc
   if (room < whole)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f", fmax(0, room),
                           whole);
-  const int32_t fits = (int32_t)fmax(1, fmin(sequences, room / whole));
+  const int32_t fits = (int32_t)fmax(1, fmin(sequences, room / (b->prompt + b->output / 2.0)));
   *side = (clx_pools_side){.workers = workers,
                            .ranks = s->dp,
                            .tokens = (int32_t)fmax(8192, b->prompt),

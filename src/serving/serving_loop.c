@@ -33,7 +33,8 @@ typedef struct loop {
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
   double now, first, token;
-  bool look;  // at the queue, in this iteration
+  double looked;   // s: when the engine last took in what its clients sent
+  bool open;       // prompts may start in this iteration
   int32_t waited;  // iterations that a prompt has been held for its peers
 } loop;
 
@@ -50,7 +51,8 @@ static void ask(loop *l, double when) {
   r->waiting[(r->head + r->count++) % l->spec->clients] = i;
 }
 
-static double size_of(const request *q) { return q->prompt + q->output; }
+// Cache that admission counts for a request.
+static double size_of(const loop *l, const request *q) { return q->prompt + l->spec->answers * q->output; }
 
 // Takes what fits of the waiting into prefilling.
 static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int32_t budget) {
@@ -65,12 +67,12 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
   }
   while (budget > 0 && r->count > 0 && r->runs + r->prefills < rules->sequences) {
     request *q = &l->item[r->waiting[r->head]];
-    if (!l->look || q->asked + l->spec->front_time > l->now) break;
-    if (l->spec->reserve > 0 && r->held + size_of(q) > l->spec->reserve && r->runs + r->prefills > 0) break;
+    if (!l->open || q->asked + l->spec->front_time > l->looked) break;
+    if (l->spec->reserve > 0 && r->held + size_of(l, q) > l->spec->reserve && r->runs + r->prefills > 0) break;
     int32_t n = q->prompt;
     if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
     if (n > budget) n = rules->chunked ? budget : n;
-    r->held += size_of(q);
+    r->held += size_of(l, q);
     r->prefilling[r->prefills++] = r->waiting[r->head];
     r->head = (r->head + 1) % l->spec->clients;
     r->count--;
@@ -97,7 +99,7 @@ static void finish(loop *l, rank *r, int32_t at, double when) {
   request *q = &l->item[r->running[at]];
   l->token += q->output > 1 ? (when - q->first) / (q->output - 1) : 0;
   r->context -= q->prompt + q->made;
-  r->held -= size_of(q);
+  r->held -= size_of(l, q);
   r->running[at] = r->running[--r->runs];
   l->ended++;
   ask(l, when);
@@ -137,7 +139,7 @@ static bool balanced(loop *l) {
   bool all = true, some = false, busy = false;
   for (int32_t k = 0; k < l->rules->ranks; k++) {
     const rank *r = &l->rank[k];
-    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->now;
+    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->looked;
     all &= ready;
     some |= ready;
     busy |= r->runs > 0 || r->prefills > 0;
@@ -175,8 +177,8 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   double batch = 0, steps = 0;
   while (l.ended < spec->requests) {
     bool any = false;
-    l.look = spec->poll < 2 || fmod(steps, spec->poll) == 0;
-    if (spec->balance > 0 && rules->ranks > 1 && l.look) l.look = balanced(&l);
+    if (spec->poll < 2 || fmod(steps, spec->poll) == 0) l.looked = l.now;
+    l.open = spec->balance < 1 || rules->ranks < 2 || balanced(&l);
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
       any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;
@@ -187,8 +189,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
         const rank *r = &l.rank[k];
         if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
       }
-      if (l.look || spec->poll < 2) l.now = fmax(l.now + 1e-9, next);
-      if (!l.look && spec->poll > 1) steps += spec->poll - fmod(steps, spec->poll);
+      l.now = l.looked = fmax(l.now + 1e-9, next);
       continue;
     }
     l.now += law->cost(law->self, l.step, rules->ranks, 0).time;

@@ -10,6 +10,7 @@ typedef struct clx_loop {
   double spread;           // lengths are uniform from (1 - spread) of the nominal to it
   double front_time;       // s from a client to the engine's queue and back, of one request
   double reserve;          // tokens of cache of one rank; 0 = no bound
+  double answers;          // share of an answer's tokens that admission counts
   int32_t balance;         // iterations that prompts wait until each rank has one; 0 = none
   int32_t poll;            // iterations between looks at the queue; 1 = each
 } clx_loop;

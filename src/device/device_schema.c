@@ -157,7 +157,8 @@ static const clx_row device_rows[] = {
     {.key = "engine_decode",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(clx_device, engine_decode_name),
-     .doc = "measured device whose attention_generation stands for inference engines, where its own table ran another kernel"},
+     .doc = "measured device whose attention_generation stands for inference engines, where its own table ran another "
+            "kernel"},
     {.key = "peak",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_device, peak),

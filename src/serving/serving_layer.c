@@ -154,9 +154,8 @@ static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens 
   const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank;
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
-    const clx_kernel_cost absorb =
-        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent,
-                              m->qk_nope_dim, heads);
+    const clx_kernel_cost absorb = clx_gemm_cost_grouped(
+        s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent, m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
     const double attended = m->index_topk > 0 ? fmin(t->context, m->index_topk) : t->context;
     const double queries = fmax(1, t->decode) * fmax(1, t->verified);
@@ -230,7 +229,12 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
 
 // The engine's own kernels, NULL = as measured.
 static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
-  return s->engine->experts[s->weights][s->device->peak[CLX_FP4] > 0 ? 1 : 0];
+  const int32_t blackwell = s->device->peak[CLX_FP4] > 0;
+  for (int32_t i = 0; i < s->engine->experts_count; i++) {
+    const clx_expert_kernel *k = &s->engine->experts[i];
+    if (k->weights == (int32_t)s->weights && k->blackwell == blackwell) return k;
+  }
+  return NULL;
 }
 
 static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {
@@ -243,15 +247,16 @@ static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_k
   const clx_moe_load load = clx_moe_load_find(shape, 0, 0);
   const double inter = shape->inter_size / shape->moe_tp_size, hidden = shape->hidden_size;
   const double weights = load.active * 3 * inter * hidden * f.expert_bytes;
-  const double moved = load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
+  const double moved =
+      load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
   const double padded = fmax(load.rows, load.active * TILE);
   const double bandwidth = s->device->memory_bandwidth;
   const double memory = weights / (k->memory * bandwidth);
   const double products = 6 * padded * inter * hidden / (k->compute * s->device->peak[units]);
-  return (clx_kernel_cost){
-      .time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) + sqrt(memory * memory + products * products),
-      .flop = 6 * load.rows * inter * hidden,
-      .bytes = weights + moved};
+  return (clx_kernel_cost){.time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) +
+                                   sqrt(memory * memory + products * products),
+                           .flop = 6 * load.rows * inter * hidden,
+                           .bytes = weights + moved};
 }
 
 static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
@@ -270,7 +275,7 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
   if (stored < 0.9) narrow_weights(s, stored, &cost);
-  if (format == CLX_KERNEL_FP8_BLOCK)
+  if (format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1)
     cost.time += (s->engine->block_experts - 1) * cost.bytes / s->device->memory_bandwidth;
   return cost;
 }
@@ -332,7 +337,8 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
                                      .distribution = s->routing};
       time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
     }
-    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) + collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
+    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) +
+                   collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
       add_dispatch(sum, part, layers);
       return;
     }
@@ -350,10 +356,8 @@ typedef struct layer_counts {
 static layer_counts layers_of(const clx_transformer *m) {
   const clx_layer_blocks blocks = clx_layer_blocks_of(m);
   const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
-  return (layer_counts){.attention = blocks.attention * layers,
-                        .mamba = blocks.mamba * layers,
-                        .dense = ffn - moe,
-                        .moe = moe};
+  return (layer_counts){
+      .attention = blocks.attention * layers, .mamba = blocks.mamba * layers, .dense = ffn - moe, .moe = moe};
 }
 
 void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *t) {

@@ -77,7 +77,7 @@ static void random_step(uint64_t *seed, int32_t drafts, clx_engine_step *step, c
   }
 }
 
-// Interpolated iterations lie within 2 % of the kernels' sums on average and within 10 % always.
+// Interpolated iterations lie within 2 % of the kernels' sums on average and within 12 % always.
 static void test_interpolation(void **state) {
   (void)state;
   uint64_t seed = 11;
@@ -103,7 +103,7 @@ static void test_interpolation(void **state) {
       most = fmax(most, error);
       CLX_CHECK_NEAR(got.energy, want.energy, 0.1, 0);
     }
-    if (sum / STEPS > 0.02 || most > 0.1)
+    if (sum / STEPS > 0.02 || most > 0.12)
       fail_msg("%s on %s: mean %.4f, most %.4f", SERVED[i].model, SERVED[i].device, sum / STEPS, most);
     close_serving(&f);
   }

@@ -226,6 +226,14 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
   } else if (etp * ep < tp * dp && etp * ep > 0 && tp * dp % (etp * ep) == 0) {
     etp = tp * dp / ep;
   }
+  // Kernels of experts work on tiles of 128: a narrower slice was not run. Replicas of attention then keep whole experts.
+  if (etp > 1 && r->model.expert_ffn / etp < 128) {
+    if (dp < 2)
+      return refuse(r, "experts of width %d cut over %d GPUs leave less than a tile of 128: no engine runs that",
+                    r->model.expert_ffn, etp);
+    ep *= etp;
+    etp = 1;
+  }
   *out = (layout){tp, dp, ep, etp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers, spelled};
   return true;
 }

@@ -47,11 +47,9 @@ static void count_blocks(clx_cache_room *room, double bytes_of_rank, int32_t blo
 }
 
 clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double share) {
-  const bool sglang = r->policy == CLX_ENGINE_SGLANG, tensorrt = r->policy == CLX_ENGINE_TENSORRT;
+  const clx_engine_rules *engine = &s->engine->rules;
   clx_cache_room room = {.memory = REPORTED * s->device->memory,
-                         .share = share > 0 ? share
-                                  : sglang  ? 0.88
-                                            : 0.9,
+                         .share = share > 0 ? share : engine->memory_share,
                          .weights = clx_serving_weight_bytes(s),
                          .peak = peak_bytes(s, r),
                          .graphs = GRAPHS,
@@ -60,9 +58,9 @@ clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double
                          .token_bytes = token_bytes(s)};
   const double taken = room.weights + room.states, beside = room.peak + room.context;
   // vLLM: a share of all memory, graphs beyond it. TensorRT-LLM: a share of what is free. SGLang: weights and cache have a share.
-  if (tensorrt) {
+  if (engine->share_of_free) {
     room.left = room.share * (room.memory - taken - beside - room.graphs);
-  } else if (sglang) {
+  } else if (r->policy == CLX_ENGINE_SGLANG) {
     room.left = fmin(room.share * room.memory, room.memory - beside - room.graphs) - taken;
   } else {
     room.left = fmin(room.share * room.memory, room.memory - room.graphs) - taken - beside;

@@ -4,11 +4,11 @@
 
 #include "chance/chance.h"
 
-bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_served *s) {
+bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_served *s, double front) {
   if (s->last < 0) return false;
   const double tpot = q->output > 1 ? (s->last - s->first) / (q->output - 1) : 0;
-  return !(slo->ttft > 0 && s->first - s->asked > slo->ttft) && !(slo->tpot > 0 && tpot > slo->tpot) &&
-         !(slo->e2e > 0 && s->last - s->asked > slo->e2e);
+  return !(slo->ttft > 0 && s->first - s->asked + front > slo->ttft) && !(slo->tpot > 0 && tpot > slo->tpot) &&
+         !(slo->e2e > 0 && s->last - s->asked + front > slo->e2e);
 }
 
 static clx_serving_latency latency_of(double *value, int32_t count) {
@@ -60,7 +60,7 @@ static double output_in(const window *w, const clx_request *q, const clx_served 
 }
 
 static void count_rates(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
-                        double warmup, clx_serving_outcome *out) {
+                        double warmup, double front, clx_serving_outcome *out) {
   const window w = window_of(requests, run, warmup);
   double kept = 0;
   out->window = fmax(0, w.until - w.from);
@@ -74,7 +74,7 @@ static void count_rates(const clx_requests *requests, const clx_engine_result *r
     if (s->asked < warmup) continue;
     out->counted++;
     out->ended += s->last >= 0;
-    kept += clx_slo_kept(slo, q, s);
+    kept += clx_slo_kept(slo, q, s, front);
   }
   out->within = out->counted > 0 ? kept / out->counted : 0;
   if (!(out->window > 0)) return;
@@ -85,7 +85,7 @@ static void count_rates(const clx_requests *requests, const clx_engine_result *r
 }
 
 static clx_status count_latencies(const clx_requests *requests, const clx_engine_result *run, double warmup,
-                                  clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
+                                  double front, clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
   double *ttft = CLX_NEW_ARRAY(arena, double, requests->count), *tpot = CLX_NEW_ARRAY(arena, double, requests->count);
   double *e2e = CLX_NEW_ARRAY(arena, double, requests->count);
   int32_t firsts = 0, paces = 0, lasts = 0;
@@ -94,9 +94,9 @@ static clx_status count_latencies(const clx_requests *requests, const clx_engine
     const clx_served *s = &run->served[i];
     const int32_t output = requests->item[i].output;
     if (s->asked < warmup || s->first < 0) continue;
-    ttft[firsts++] = s->first - s->asked;
+    ttft[firsts++] = s->first - s->asked + front;
     if (s->last < 0) continue;
-    e2e[lasts++] = s->last - s->asked;
+    e2e[lasts++] = s->last - s->asked + front;
     if (output > 1) tpot[paces++] = (s->last - s->first) / (output - 1);
   }
   out->ttft = latency_of(ttft, firsts);
@@ -119,8 +119,8 @@ clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_res
                                .service = run->service_rate,
                                .unstable = run->unstable,
                                .stopped = run->stopped};
-  CLX_TRY(count_latencies(requests, run, warmup, arena, out, error));
-  count_rates(requests, run, slo, warmup, out);
+  CLX_TRY(count_latencies(requests, run, warmup, owner->front, arena, out, error));
+  count_rates(requests, run, slo, warmup, owner->front, out);
   out->prefix = prompts > 0 ? (double)run->cached_tokens / prompts : 0;
   out->preemptions = run->ended > 0 ? (double)run->preemptions / run->ended : 0;
   if (!(run->span > 0)) return CLX_OK;

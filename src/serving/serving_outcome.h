@@ -32,11 +32,12 @@ typedef struct clx_serving_outcome {
 typedef struct clx_serving_owner {
   double rest;       // W of all replicas beside GPUs
   int32_t replicas;  // of all pools
+  double front;      // s of a request outside of iterations: HTTP, tokens, queues between processes, handing over to decode
 } clx_serving_owner;
 
 // CLX_MEMORY only. O(requests log requests); scratch from `arena`.
 clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
                               double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
                               clx_error *error);
-// Whether a request keeps the bounds of `slo`.
-bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *request, const clx_served *served);
+// Whether a request that takes `front` s more keeps the bounds of `slo`.
+bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *request, const clx_served *served, double front);

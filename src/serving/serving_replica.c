@@ -34,23 +34,19 @@ static int32_t find_weights(const char *name) {
   return -1;
 }
 
-static clx_engine_policy policy_of(const char *engine) {
-  if (strncmp(engine, "tensorrt", 8) == 0) return CLX_ENGINE_TENSORRT;
-  return strncmp(engine, "sglang", 6) == 0 ? CLX_ENGINE_SGLANG : CLX_ENGINE_VLLM;
-}
-
 // --- rules ----------------------------------------------------------------------------------------------------------------
 
-// vLLM V1 behind a server on GPUs of 70 GiB and more; its limits of a batch in 2025. Engines on unified memory: as many slots as users
-// give them, 32 here.
-enum { SEQUENCES = 256, TOKENS = 8192, SLOTS = 32 };
+// Sequences at once where none are stated: vLLM's max_num_seqs of 2025. Engines on unified memory: as many slots as users give them, 32
+// here; they admit as vLLM does.
+enum { SEQUENCES = 256, SLOTS = 32 };
 
 static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica *r, clx_rules *rules) {
-  const int32_t tokens = r->unified ? r->nodes.engine->chunk : TOKENS, sequences = r->unified ? SLOTS : SEQUENCES;
-  *rules = (clx_rules){.policy = policy_of(r->engine),
+  const clx_engine_rules *own = r->unified ? NULL : &r->kernels.engine->rules;
+  const int32_t tokens = own != NULL ? own->tokens : r->nodes.engine->chunk, sequences = own != NULL ? SEQUENCES : SLOTS;
+  *rules = (clx_rules){.policy = own != NULL ? (clx_engine_policy)own->policy : CLX_ENGINE_VLLM,
                        .sequences = pool->sequences > 0 ? pool->sequences : sequences,
                        .tokens = pool->tokens > 0 ? pool->tokens : tokens,
-                       .chunked = true,
+                       .chunked = own == NULL || own->chunked,
                        .prefix = pool->prefix,
                        .block = pool->block,
                        .stages = r->unified ? pool->pp : 1,
@@ -84,7 +80,8 @@ static clx_status at_place(clx_status status, const clx_serve_pool_spec *pool, c
 }
 
 static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
-                               const clx_transformer *model, clx_serving_replica *r, clx_error *error) {
+                               const clx_transformer *model, const clx_engine *engine, clx_serving_replica *r,
+                               clx_error *error) {
   const int32_t gpus = pool->tp * pool->dp, weights = find_weights(r->weights);
   const bool experts = model->experts > 0;
   const int32_t ep = pool->ep > 0 ? pool->ep : pool->dp > 1 ? gpus : 1;
@@ -97,7 +94,7 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                     pool->pp);
   r->kernels = (clx_serving){.model = model,
                              .device = r->device,
-                             .engine = clx_engine_find(r->engine),
+                             .engine = engine,
                              .weights = (clx_weights)weights,
                              .tp = pool->tp,
                              .dp = pool->dp,
@@ -109,8 +106,10 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                              .fp8_cache = section->cache == 1,
                              .sorts = section->sorts,
                              .routing = section->routing,
-                             .limit = pool->power_limit};
+                             .limit = pool->power_limit,
+                             .drafts = pool->drafts};
   r->gpus = gpus;
+  r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
   return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);
 }
 
@@ -134,21 +133,21 @@ static clx_status make_nodes(const clx_serve_pool_spec *pool, const clx_transfor
   return at_place(clx_unified_check(&r->nodes, &own), pool, &own, error);
 }
 
+bool clx_device_is_unified(const clx_device *device) { return device->unified.products > 0; }
+
 clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
-                                    const clx_transformer *model, const clx_device *device, clx_serving_replica *out,
-                                    clx_error *error) {
+                                    const clx_transformer *model, const clx_device *device, const clx_engine *engine,
+                                    clx_serving_replica *out, clx_error *error) {
   clx_serving_replica r = {.name = pool->name,
                            .engine = pool->engine != NULL ? pool->engine : section->engine,
                            .weights = pool->weights != NULL ? pool->weights : section->weights,
                            .role = (clx_role)pool->role,
                            .replicas = pool->replicas,
-                           .unified = device->unified.products > 0,
+                           .unified = engine == NULL,
                            .device = device};
-  const bool known = r.unified ? clx_unified_engine_find(r.engine) != NULL : clx_engine_find(r.engine) != NULL;
-  if (!known)
-    return unknown(r.unified ? "engine on unified memory" : "engine", r.engine,
-                   r.unified ? clx_unified_engine_name : clx_engine_name, pool->place, error);
-  CLX_TRY(r.unified ? make_nodes(pool, model, &r, error) : make_kernels(section, pool, model, &r, error));
+  if (r.unified && clx_unified_engine_find(r.engine) == NULL)
+    return unknown("engine on unified memory", r.engine, clx_unified_engine_name, pool->place, error);
+  CLX_TRY(r.unified ? make_nodes(pool, model, &r, error) : make_kernels(section, pool, model, engine, &r, error));
   r.price = pool->price * r.gpus;
   set_rules(pool, &r, &r.rules);
   CLX_TRY(set_room(pool, model->name, &r, error));

@@ -83,7 +83,7 @@ static clx_screen_state prefill_state(const clx_serving_replica *replica, const 
   const clx_step_cost c = iteration(r, law, step, arena);
   if (!(c.time > 0)) return (clx_screen_state){0};
   const double requests = r->ranks * packed / (parts * c.time) * r->stages;
-  return (clx_screen_state){.ttft = (parts + 0.5) * c.time,
+  return (clx_screen_state){.ttft = replica->front + (parts + 0.5) * c.time,
                             .requests = requests,
                             .output = requests * load->output,
                             .power = law->idle + c.energy * r->stages / c.time + replica->rest};
@@ -114,7 +114,7 @@ clx_screen_state clx_screen_at(const clx_serving_replica *replica, const clx_ste
   const double output = r->ranks * sequences * made(r) * r->stages / time;
   return (clx_screen_state){.sequences = sequences,
                             .tpot = time / made(r),
-                            .ttft = parts * mixed.time + 0.5 * time,
+                            .ttft = replica->front + parts * mixed.time + 0.5 * time,
                             .requests = output / load->output,
                             .output = output,
                             .power = law->idle + energy * r->stages / time + replica->rest};

@@ -38,11 +38,14 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
                           const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
   clx_serving_owner owner = {0};
+  double front[CLX_ROLES] = {0};
   CLX_TRY(make_pools(replica, pools, longest_of(&service->requests), arena, &pool, error));
   for (int32_t i = 0; i < pools; i++) {
     owner.rest += replica[i].rest * replica[i].replicas;
     owner.replicas += replica[i].replicas;
+    front[replica[i].role] = fmax(front[replica[i].role], replica[i].front);
   }
+  owner.front = fmax(front[CLX_ROLE_WHOLE], front[CLX_ROLE_PREFILL] + front[CLX_ROLE_DECODE]);
   const clx_engine_fleet fleet = {.pool = pool,
                                   .pools = pools,
                                   .router = (clx_router)spec->router,

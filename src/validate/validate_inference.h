@@ -3,7 +3,7 @@
 
 #include "validate/validate.h"
 
-extern const clx_table_kind clx_table_inference;
+extern const clx_table_kind clx_table_inference, clx_table_benchmark;
 
 // Whether a table has the columns of this form.
 bool clx_inference_table(const clx_table *table);

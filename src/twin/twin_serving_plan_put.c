@@ -145,7 +145,8 @@ static clx_status put_curve(const putting *p, int32_t index) {
   int32_t count = 0;
   for (int32_t k = 0; k < CLX_SERVE_CURVE; k++) {
     const double best = p->search->curve[index * CLX_SERVE_CURVE + k];
-    if (!(best > 0)) continue;
+    const double next = k + 1 < CLX_SERVE_CURVE ? p->search->curve[index * CLX_SERVE_CURVE + k + 1] : 0;
+    if (!(best > 0) || next >= best) continue;  // nothing is slower than the largest batch
     speed[count] = clx_serve_curve_speed(k);
     gpu[count++] = best;
   }

@@ -65,7 +65,7 @@ static void test_mistakes_are_named(void **state) {
   } cases[] = {{"model: llama-3.1-405b, weights: bf16, pools: [{name: a, server: dgx_h100, tp: 8}]", "weights of llama-3.1-405b take"},
                {"model: llama-3.1-70b, pools: [{name: a, server: dgx_h100, tp: 1, memory: 0.8}]",
                 "no room for keys and values"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean 'vllm'"},
+               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean \"vllm\""},
                {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, weights: fp9}]", "did you mean 'fp8'"},
                {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 3}]", "cannot be cut into 3"},
                {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 2}]", "pipelines of GPUs"},

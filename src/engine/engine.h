@@ -1,6 +1,6 @@
 // engine: requests through inference engines, event by event: what each iteration of each replica holds by the rules of the engine,
 // when every request gets its tokens, and what waits. How long an iteration takes is somebody else's: a law that is handed in.
-// docs/model/serving.md.
+// docs/model/serving/engines.md.
 #pragma once
 
 #include "base/base.h"

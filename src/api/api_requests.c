@@ -121,7 +121,7 @@ static clx_status put_result(clx_request_trace *trace, const char *path, const c
 
 // --- a trace ----------------------------------------------------------------------------------------------------------------------
 
-static bool is_spec(const char *path) {
+bool clx_api_is_yaml(const char *path) {
   const char *dot = strrchr(path, '.');
   return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
@@ -136,13 +136,13 @@ static const clx_node *section_of(const clx_node *root) {
 static clx_status read_spec(clx_arena *arena, const char *path, const clx_setting *settings, int32_t setting_count,
                             clx_requests_spec *spec, clx_error *error) {
   clx_node *root = NULL;
-  CLX_TRY(is_spec(path) ? clx_document_load(arena, path, &root, error)
-                        : clx_document_read(arena, path, "", 0, &root, error));
+  CLX_TRY(clx_api_is_yaml(path) ? clx_document_load(arena, path, &root, error)
+                                : clx_document_read(arena, path, "", 0, &root, error));
   clx_node *section = (clx_node *)section_of(root);
   for (int32_t i = 0; i < setting_count; i++)
     CLX_TRY(clx_node_set(arena, section, settings[i].path, settings[i].value, error));
   CLX_TRY(clx_schema_read(&clx_requests_schema, section, false, arena, spec, error));
-  if (!is_spec(path)) spec->trace = path;
+  if (!clx_api_is_yaml(path)) spec->trace = path;
   return CLX_OK;
 }
 
@@ -150,19 +150,24 @@ static clx_status read_spec(clx_arena *arena, const char *path, const clx_settin
 static clx_status folder_of(clx_arena *arena, const char *path, const char **folder, clx_error *error) {
   const char *slash = strrchr(path, '/');
   *folder = NULL;
-  if (!is_spec(path) || slash == NULL) return CLX_OK;
+  if (!clx_api_is_yaml(path) || slash == NULL) return CLX_OK;
   *folder = clx_arena_copy(arena, path, slash == path ? 1 : (size_t)(slash - path));
   return *folder != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
 }
 
+clx_status clx_api_requests_make(clx_arena *arena, const char *path, const clx_setting *settings, int32_t setting_count,
+                                 clx_requests *out, clx_requests_found *found, clx_error *error) {
+  clx_requests_spec spec;
+  const char *folder = NULL;
+  CLX_TRY(read_spec(arena, path, settings, setting_count, &spec, error));
+  CLX_TRY(folder_of(arena, path, &folder, error));
+  return clx_requests_make(&spec, folder, arena, out, found, error);
+}
+
 static clx_status open_trace(clx_request_trace *trace, const char *path, const clx_setting *settings,
                              int32_t setting_count, clx_error *error) {
-  clx_requests_spec spec;
   clx_requests_found found = {0};
-  const char *folder = NULL;
-  CLX_TRY(read_spec(trace->arena, path, settings, setting_count, &spec, error));
-  CLX_TRY(folder_of(trace->arena, path, &folder, error));
-  CLX_TRY(clx_requests_make(&spec, folder, trace->arena, &trace->requests, &found, error));
+  CLX_TRY(clx_api_requests_make(trace->arena, path, settings, setting_count, &trace->requests, &found, error));
   return put_result(trace, path, &found, error);
 }
 

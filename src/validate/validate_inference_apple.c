@@ -59,12 +59,17 @@ static const char *sibling(const apple_row *a, const char *base, int32_t cores) 
   return name != NULL ? clx_catalog_canonical(a->r->job->catalog, "device", name) : NULL;
 }
 
-// Another count of cores that the chip is sold with, 0 = none.
-static int32_t other_cores(const apple_row *a, const char *base) {
-  for (int32_t cores = 1; cores <= CORES_MAX; cores++) {
-    if (cores != a->device.processors && sibling(a, base, cores) != NULL) return cores;
+// Another count of cores that the chip is sold with, beside `memory` where that is given; 0 = none. *cores: valid when true.
+static bool other_cores(apple_row *a, const char *base, double memory, int32_t *cores) {
+  *cores = 0;
+  for (int32_t n = 1; n <= CORES_MAX && *cores == 0; n++) {
+    const char *name = n != a->device.processors ? sibling(a, base, n) : NULL;
+    clx_device other;
+    if (name == NULL) continue;
+    if (!read_chip(a, name, &other)) return false;
+    if (memory == 0 || sold_with(&other, memory)) *cores = n;
   }
-  return 0;
+  return true;
 }
 
 // Fewer cores come with other memories: the chip that is sold with `memory`.
@@ -99,7 +104,8 @@ static bool read_device(apple_row *a, const char *found) {
   if (!said && cores == 0) {
     const int32_t before = a->device.processors;
     if (!choose_by_memory(a, base, memory)) return false;
-    const int32_t other = other_cores(a, base);
+    int32_t other;
+    if (!other_cores(a, base, memory, &other)) return false;
     if (other > 0 && a->device.processors == before)
       clx_inference_remark(a->r, true, "%d GPU cores taken, %d are sold, too", a->device.processors, other);
   }

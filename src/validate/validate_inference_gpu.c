@@ -14,14 +14,20 @@ typedef struct gpu_row {
   int32_t prompt, output;
 } gpu_row;
 
+// Mean errors on the published rows (docs/model/serving/long_tables.md): runs at most load, of dense models and with experts; open loops; a
+// token; a prompt.
+static const double OFFLINE_ERROR = 0.06, EXPERTS_ERROR = 0.19, OPEN_ERROR = 0.09, TOKEN_ERROR = 0.11,
+                    PROMPT_ERROR = 0.39;
+
 static bool holds(const char *text, const char *word) { return strstr(text, word) != NULL; }
 
 // --- runs with power: rows of a table of energy in a long form ----------------------------------------------------------------
 
 // The run as a row of that table, whose model it is then.
 static bool as_energy(clx_inference_row *r, int32_t metric) {
-  static const char *columns[] = {"task",          "model_id",     "weight_precision", "gpu_model",      "num_gpus",
-                                  "tensor_parallel", "expert_parallel", "max_num_seqs", "avg_batch_size", "avg_output_len"};
+  static const char *columns[] = {"task",           "model_id",        "weight_precision", "gpu_model",
+                                  "num_gpus",       "tensor_parallel", "expert_parallel",  "max_num_seqs",
+                                  "avg_batch_size", "avg_output_len"};
   const char *batch = clx_inference_text(r, "batch_or_concurrency"), *mean = strstr(batch, "mean batch ");
   const char *most = strstr(batch, "max_num_seqs ");
   if (mean == NULL || most == NULL)
@@ -78,10 +84,10 @@ static bool read_weights(gpu_row *g) {
   const char *text = clx_inference_text(g->r, "precision");
   const bool plain = clx_text_equal_loose(text, "FP16") || clx_text_equal_loose(text, "BF16");
   const char *four = g->model.experts > 0 ? "nvfp4_feed_forward" : "nvfp4";
-  const char *name = plain                                ? "bf16"
+  const char *name = plain                               ? "bf16"
                      : clx_text_equal_loose(text, "FP8") ? "fp8"
                      : clx_text_equal_loose(text, "FP4") ? four
-                                                          : NULL;
+                                                         : NULL;
   if (name == NULL) return clx_inference_refuse(g->r, "precision '%.40s' is not modelled on GPUs", text);
   const int32_t weights = weights_named(name);
   if (weights < 0) return clx_inference_refuse(g->r, "weights in %s are not modelled yet", name);
@@ -154,6 +160,7 @@ static bool offline(gpu_row *g) {
   const clx_serving_load load = {
       .sequences = sequences, .prompt = g->prompt, .output = g->output, .chunk = TOKENS_MOST};
   g->r->out->value[0] = clx_serving_steady(&g->serving, &load).throughput;
+  g->r->out->error = g->model.experts > 0 ? EXPERTS_ERROR : OFFLINE_ERROR;
   clx_inference_remark(g->r, false, "%.0f requests at once", sequences);
   return true;
 }
@@ -204,6 +211,7 @@ static bool open_loop(gpu_row *g, double rate) {
     return clx_inference_refuse(g->r, "%.9g requests/s saturate the engine: queues are not modelled here", rate);
   const char *metric = clx_inference_text(g->r, "metric");
   double *value = &g->r->out->value[0];
+  g->r->out->error = OPEN_ERROR;
   if (clx_text_equal(metric, "itl_mean")) {
     *value = 1e3 * o.time;
   } else if (clx_text_equal(metric, "ttft_mean")) {
@@ -248,9 +256,11 @@ static bool single(gpu_row *g, const char *device) {
   if (clx_text_equal(metric, "prompt_time")) {
     batch.prompts = sequences;
     batch.prompt = g->prompt;
+    g->r->out->error = PROMPT_ERROR;
   } else if (clx_text_equal(metric, "token_time")) {
     batch.sequences = sequences;
     batch.context = g->prompt + g->output / 2.0;
+    g->r->out->error = TOKEN_ERROR;
   } else {
     return clx_inference_refuse(g->r, "metric '%.60s' of single iterations is not modelled", metric);
   }
@@ -270,6 +280,7 @@ bool clx_inference_gpu(clx_inference_row *r, const char *device) {
     }
   }
   if (strncmp(engine, "TensorRT ", 9) == 0)
-    return clx_inference_refuse(r, "submissions to MLPerf are not modelled yet: lengths and settings are not in the row");
+    return clx_inference_refuse(r,
+                                "submissions to MLPerf are not modelled yet: lengths and settings are not in the row");
   return clx_inference_refuse(r, "runs of %.60s on GPUs are not modelled yet", engine);
 }

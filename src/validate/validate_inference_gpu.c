@@ -238,8 +238,8 @@ static bool tensorrt(gpu_row *g, const char *device) {
   }
   if (strncmp(load, "QPS ", 4) == 0) {
     const double rate = strtod(load + 4, NULL);
-    if (!(rate > 0) || !isfinite(rate))
-      return clx_inference_refuse(g->r, "all requests at once: queues are not modelled here");
+    if (isinf(rate)) return clx_inference_refuse(g->r, "all requests at once: queues are not modelled here");
+    if (!(rate >= 1e-6)) return clx_inference_refuse(g->r, "load '%.60s': expected a rate of requests/s", load);
     return read_gpu(g, device, "tensorrt-llm-triton") && open_loop(g, rate);
   }
   return clx_inference_refuse(g->r, "load '%.60s' of TensorRT-LLM is not modelled yet", load);

@@ -163,11 +163,12 @@ static bool read_format(apple_row *a) {
   static const char *const bits[] = {"16-bit", "8-bit", "4-bit"};
   static const char *const gguf[] = {"F16", "Q8_0", "Q4_0"}, *const mlx[] = {"MLX 16-bit", "MLX 8-bit", "MLX 4-bit"};
   static const char *const plain[] = {"bf16", "fp16", "bfloat16", "float16"};
-  static const char *const shorts[] = {"q16", "q8", "q4"};
+  static const char *const joined[] = {"16bit", "8bit", "4bit"}, *const shorts[] = {"q16", "q8", "q4"};
   const char *text = clx_inference_text(a->r, "precision"), *name = NULL;
   const bool on_mlx = contains(a->engine.name, "mlx") || contains(a->engine.name, "exo");
   for (int32_t i = 0; i < CLX_COUNT(bits); i++) {
-    if (starts(text, bits[i]) || clx_text_equal_loose(text, shorts[i])) name = on_mlx ? mlx[i] : gguf[i];
+    if (starts(text, bits[i]) || starts(text, joined[i]) || clx_text_equal_loose(text, shorts[i]))
+      name = on_mlx ? mlx[i] : gguf[i];
   }
   for (int32_t i = 0; i < CLX_COUNT(plain); i++) {
     if (clx_text_equal_loose(text, plain[i])) name = on_mlx ? mlx[0] : gguf[0];

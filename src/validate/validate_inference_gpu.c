@@ -165,6 +165,9 @@ static bool offline(gpu_row *g) {
   return true;
 }
 
+// Share of the time that prompts take above which means of a steady state are too low.
+static const double NEAR_SATURATION = 0.3;
+
 // Requests that come at random, far enough below saturation: the state in which as many are in flight as arrive meanwhile.
 typedef struct open_state {
   clx_serving_batch batch;  // of an iteration; prompts: of those that have any
@@ -212,6 +215,10 @@ static bool open_loop(gpu_row *g, double rate) {
   const char *metric = clx_inference_text(g->r, "metric");
   double *value = &g->r->out->value[0];
   g->r->out->error = OPEN_ERROR;
+  const double prompts = rate * (o.mixed - o.plain) / o.batch.prompts;
+  if (prompts > NEAR_SATURATION)
+    clx_inference_remark(g->r, true, "prompts take %.0f %% of the time: bursts make waits longer than this",
+                         100 * prompts);
   if (clx_text_equal(metric, "itl_mean")) {
     *value = 1e3 * o.time;
   } else if (clx_text_equal(metric, "ttft_mean")) {

@@ -169,7 +169,15 @@ static void test_gpus(void **state) {
        0, 0},
       {"NVIDIA H100,1,Llama 3.1 405B,FP8,TensorRT-LLM 0.17,1,1,1,offline max load,9,9,output_throughput,,tok/s", "GB",
        0, 0},
-      {"NVIDIA H100,8,llama2-70b,FP8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s", "MLPerf", 0, 0},
+      {"NVIDIA H200,8,llama2-70b-99,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s",
+       "1 GPUs a replica, 294 in, 294 out, fp8", 25000, 40000},
+      {"NVIDIA H100,8,llama2-70b-99,see submission,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s",
+       "2 GPUs a replica", 20000, 32000},
+      {"NVIDIA H100,8,llama2-70b-99,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Server,,,throughput,,Tokens/s", "MLPerf", 0,
+       0},
+      {"NVIDIA B200,1,llama2-70b-99,see submission,TensorRT 10.2.0,,,,Offline,,,throughput,,Tokens/s", "fp4", 0, 0},
+      {"NVIDIA H100,8,deepseek-r1,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s", "MLPerf", 0,
+       0},
       {"NVIDIA H100,1,LLaMA 7B v2,Q4_0,llama.cpp CUDA,1,1,1,1,0,128,decode_throughput,,tok/s", "llama.cpp CUDA", 0, 0},
   };
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {

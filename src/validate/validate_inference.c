@@ -80,9 +80,8 @@ bool clx_inference_count(clx_inference_row *r, const char *column, int32_t other
   return true;
 }
 
-bool clx_inference_model(clx_inference_row *r, clx_transformer *model) {
+bool clx_inference_model(clx_inference_row *r, const char *name, clx_transformer *model) {
   clx_error error = {0};
-  const char *name = clx_inference_text(r, "model");
   if (name[0] == '\0') return clx_inference_refuse(r, "column 'model' is blank");
   if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
     return clx_inference_refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);

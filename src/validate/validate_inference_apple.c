@@ -258,8 +258,8 @@ static bool set_metric(apple_row *a) {
 
 bool clx_inference_apple(clx_inference_row *r, const char *device) {
   apple_row a = {.r = r};
-  if (!read_device(&a, device) || !clx_inference_model(r, &a.model) || !read_engine(&a) || !read_format(&a) ||
-      !read_nodes(&a) || !read_load(&a))
+  if (!read_device(&a, device) || !clx_inference_model(r, clx_inference_text(r, "model"), &a.model) ||
+      !read_engine(&a) || !read_format(&a) || !read_nodes(&a) || !read_load(&a))
     return false;
   a.unified.model = &a.model;
   a.unified.device = &a.device;

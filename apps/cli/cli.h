@@ -47,7 +47,7 @@ typedef struct cli_argument {
   bool optional;
 } cli_argument;
 
-enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 8 };
 
 struct cli_call;
 

@@ -17,6 +17,7 @@
 #include "power/power_chain.h"
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
+#include "serving/serving.h"
 #include "supply/supply.h"
 #include "training/training.h"
 #include "weather/weather.h"
@@ -41,6 +42,7 @@ static const struct {
     {"currency", &clx_currency_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
+    {"engine", &clx_engine_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},

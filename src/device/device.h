@@ -86,7 +86,9 @@ typedef struct clx_device {
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
-  const char *decode_kernels_name;  // the same for attention_generation alone
+  const char *decode_kernels_name;                           // the same for attention_generation alone
+  const char *engine_decode_name;                            // the same for what inference engines run
+  const clx_attention_generation_parameters *engine_decode;  // theirs; NULL = those in `kernels`
   clx_device_power power;
   clx_device_unified unified;
   clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's

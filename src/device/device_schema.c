@@ -203,6 +203,11 @@ static const clx_row device_rows[] = {
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(clx_device, decode_kernels_name),
      .doc = "the same for attention_generation alone, where the tables of the other device ran a slow kernel"},
+    {.key = "engine_decode",
+     .kind = CLX_ROW_TEXT,
+     .offset = offsetof(clx_device, engine_decode_name),
+     .doc = "measured device whose attention_generation stands for inference engines, where its own table ran another "
+            "kernel"},
     {.key = "peak",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_device, peak),

@@ -1,8 +1,9 @@
-// Constants of engines, with where each comes from.
+// Engines of tables of energy, with where each constant comes from. docs/model/power/inference.md.
 #include "serving/serving.h"
 
-const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_block", "fp8_feed_forward",
-                                        "fp8_experts", "mxfp4_experts", NULL};
+const char *const clx_weights_name[] = {"bf16",          "fp8",           "fp8_block", "fp8_feed_forward",
+                                        "fp8_experts",   "mxfp4_experts", "nvfp4",     "nvfp4_feed_forward",
+                                        "nvfp4_experts", "int4_experts",  NULL};
 
 // vLLM. Sampling: the PyTorch path sorts the whole vocabulary where top-p is asked for: 57.6 ms for 2,048 x 131,072 logits (vllm-project
 // /vllm pull request 32234; 33538 has 0.25 ns a logit for small ones); a sort of keys and indices and the passes around it move about
@@ -22,7 +23,7 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 1e-3,
      .sequence_time = 3e-6,
      .launch_time = 3e-6,
-     .graph_tokens = 512,
+     .rules = {.graph_tokens = 512, .mixed_graph_tokens = 512},
      .block_experts = 1},
     {.name = "vllm-2023",
      .title = "vLLM of 2023 without CUDA graphs, as in the Splitwise paper",
@@ -30,7 +31,6 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 2e-3,
      .sequence_time = 0.3e-3,
      .launch_time = 20e-6,
-     .graph_tokens = 0,
      .block_experts = 1},
     {.name = "vllm",
      .title = "vLLM 0.11: asynchronous scheduling, CUDA graphs, prefix caching, three front ends",
@@ -38,7 +38,7 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 2e-3,
      .sequence_time = 22e-6,
      .launch_time = 6e-6,
-     .graph_tokens = 512,
+     .rules = {.graph_tokens = 512, .mixed_graph_tokens = 512},
      .block_experts = 2.5,
      .sort_time = 0.215e-9,
      .sort_bytes = 200},
@@ -48,8 +48,8 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 1e-3,
      .sequence_time = 3e-6,
      .launch_time = 3e-6,
-     .graph_tokens = 512,
-     .block_experts = 1},
+     .rules = {.graph_tokens = 512, .mixed_graph_tokens = 512},
+     .block_experts = 0},
 };
 
 const clx_engine *clx_engine_find(const char *name) {

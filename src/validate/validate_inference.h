@@ -4,6 +4,8 @@
 #include "validate/validate.h"
 
 extern const clx_table_kind clx_table_inference;
+// Tables of serving benchmarks, one run a row (validate_benchmark.c).
+extern const clx_table_kind clx_table_benchmark;
 
 // Whether a table has the columns of this form.
 bool clx_inference_table(const clx_table *table);

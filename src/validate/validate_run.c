@@ -389,6 +389,7 @@ clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, cons
   if (status == CLX_OK) status = groups_make(&j, &g, error);
   clx_peers peers = {0};
   if (status == CLX_OK) status = clx_peers_make(&j, g.chosen, &peers, error);
+  if (status == CLX_OK) status = clx_peers_add_columns(&j, g.chosen, g.of, g.name, g.count, &peers, error);
   if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &peers, &out);
   return finish(&j, status, &out, text, error);
 }

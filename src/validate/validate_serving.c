@@ -2,14 +2,8 @@
 #include "validate/validate_inference.h"
 
 static clx_status open_table(clx_table_job *job, clx_error *error) {
-  if (clx_inference_table(&job->table)) {
-    job->kind = &clx_table_inference;
-    return job->kind->open(job, error);
-  }
-  return clx_fail_plain(
-      error, CLX_INPUT,
-      "%s: a table of serving needs the columns 'metric', 'value' and 'unit' (docs/tables.md#serving)",
-      job->table.file);
+  job->kind = clx_inference_table(&job->table) ? &clx_table_inference : &clx_table_benchmark;
+  return job->kind->open(job, error);
 }
 
 // Never called for rows: open puts the form's own functions in its place.

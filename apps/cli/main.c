@@ -26,6 +26,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_order_command,
     &cli_cost_command,
     &cli_build_command,
+    &cli_serve_command,
+    &cli_serve_plan_command,
     &cli_network_command,
     &cli_why_command,
     &cli_schedule_command,

@@ -43,6 +43,36 @@ clx_status clx_request_simulation_text(const clx_request_simulation *simulation,
                                        clx_error *error);
 clx_status clx_request_simulation_csv(const clx_request_simulation *simulation, char **text, clx_error *error);
 
+/* --- a service: a model on replicas for its users, and plans of it ----------------------------------------------------------- */
+typedef struct clx_serve_options {
+  uint64_t seed; /* of requests that are drawn (added to that of the section) and of the router; default 1 */
+} clx_serve_options;
+void clx_serve_options_default(clx_serve_options *options);
+typedef struct clx_service clx_service;
+/* Runs the section `serving` of a scenario event by event: latencies, rates, what is within the promise, power, money. options nullable.
+ * CLX_INPUT: a scenario without the section or without pools, a request that fits no replica. An overload is no error: serving.stable is 0,
+ * a warning says what comes and what is served. Cost: about 1 us an iteration and 1 us a request, for each seed. */
+clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options *options, clx_service **out,
+                           clx_error *error);
+void clx_service_free(clx_service *service); /* nullable */
+/* Quantities "serving.": medians over the seeds with their extremes. Lives as long as the service. */
+const clx_result *clx_service_result(const clx_service *service);
+/* For people, at most 30 lines. */
+clx_status clx_service_text(const clx_service *service, bool colour, char **text, clx_error *error);
+/* As a file, of the first seed: "requests" (CSV, a line for each), "trace" (Perfetto: the iterations), "pareto" (SVG: tokens/s of a GPU
+ * against tokens/s of a user), "points" (the same as CSV). *data with *size bytes and a final 0, freed with clx_text_free. */
+clx_status clx_service_write(const clx_service *service, const char *what, char **data, size_t *size, clx_error *error);
+
+/* Searches hardware, layouts, limits of a batch, pools and replicas for serving.plan: a result whose quantities begin with "serve_plan.":
+ * options that keep the promise, the best by the goal first, and why others fail. options nullable. CLX_INPUT: a scenario without
+ * candidates, a goal of cost without prices. Cost: about 10 ms a layout that is screened and 0.1 s one that is simulated. */
+clx_status clx_serve_plan_run(const clx_scenario *scenario, const clx_serve_options *options, clx_result **out,
+                              clx_error *error);
+/* Such a result for people; its options as CSV; tokens/s of a GPU against tokens/s of a user as SVG. */
+clx_status clx_serve_plan_text(const clx_result *result, bool colour, char **text, clx_error *error);
+clx_status clx_serve_plan_csv(const clx_result *result, char **text, clx_error *error);
+clx_status clx_serve_plan_svg(const clx_result *result, char **text, clx_error *error);
+
 #ifdef __cplusplus
 }
 #endif

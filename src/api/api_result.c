@@ -81,7 +81,7 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 static const clx_schema *schema_of(const char *part) {
   if (clx_text_equal(part, "schedule")) return &clx_schedule_schema;
   if (clx_text_equal(part, "requests")) return &clx_requests_schema;
-  if (clx_text_equal(part, "engine")) return &clx_engine_schema;
+  if (clx_text_equal(part, "engine")) return &clx_engine_spec_schema;
   return part == NULL || clx_text_equal(part, "scenario") ? &clx_scenario_schema : clx_catalog_schema(part);
 }
 

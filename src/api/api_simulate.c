@@ -115,7 +115,7 @@ static clx_status read_engine(clx_request_simulation *sim, const clx_request_sim
     const clx_setting *s = &options->settings[k];
     if (!of_requests(s)) CLX_TRY(clx_node_set(sim->arena, section, s->path, s->value, error));
   }
-  return clx_schema_read(&clx_engine_schema, section, false, sim->arena, &sim->spec, error);
+  return clx_schema_read(&clx_engine_spec_schema, section, false, sim->arena, &sim->spec, error);
 }
 
 static clx_status read_requests(clx_request_simulation *sim, const char *trace,

@@ -63,7 +63,7 @@ static const clx_row rows[] = {
     REAL("nccl_launch_overhead", nccl_launch_overhead, "s", 20e-6, 0, 1, "host time that an all-reduce adds"),
 };
 
-const clx_schema clx_engine_schema = {.name = "engine",
+const clx_schema clx_engine_spec_schema = {.name = "engine",
                                       .doc = "how engines batch, and the fleet of them",
                                       .rows = rows,
                                       .count = CLX_COUNT(rows),

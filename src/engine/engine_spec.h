@@ -27,7 +27,7 @@ typedef struct clx_engine_spec {
   clx_place place;
 } clx_engine_spec;
 
-extern const clx_schema clx_engine_schema;
+extern const clx_schema clx_engine_spec_schema;
 
 // Rules of one pool, and the fleet of it; with prefill_replicas a pool for prompts in front of `replicas` that decode.
 clx_rules clx_engine_spec_rules(const clx_engine_spec *spec);

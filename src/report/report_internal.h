@@ -40,6 +40,8 @@ void clx_report_supply_lines(const clx_result *result, clx_page *page);
 
 // What a run says of money, one line; nothing when the result has no section `cost`.
 void clx_report_cost_lines(const clx_result *result, clx_page *page);
+// What a run says of a service, at most 5 lines; nothing when the result has no section `serving`.
+void clx_report_serving_lines(const clx_result *result, clx_page *page);
 // What a run says of a build, one line; nothing when the result has no section `buildout`.
 void clx_report_buildout_lines(const clx_result *result, clx_page *page);
 

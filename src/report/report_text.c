@@ -260,6 +260,7 @@ void clx_report_text(const clx_result *result, bool colour, clx_buffer *out) {
   clx_report_goodput_lines(result, &w.page);
   clx_report_power_lines(result, &w.page);
   clx_report_cooling_lines(result, &w.page);
+  clx_report_serving_lines(result, &w.page);
   clx_report_supply_lines(result, &w.page);
   clx_report_buildout_lines(result, &w.page);
   clx_report_cost_lines(result, &w.page);

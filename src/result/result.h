@@ -53,6 +53,9 @@ bool clx_result_assumption(const clx_result *result, int32_t index, const char *
 // The points of a series; *x and *count are filled. NULL when it is absent. O(series).
 const double *clx_result_series(const clx_result *result, const char *name, const double **x, int32_t *count);
 
+// Name of series i; NULL past the end.
+const char *clx_result_series_name(const clx_result *result, int32_t index);
+
 // {"schema_version":1,"quantities":{name:{"value","unit","low","high","doc"}},"facts":{name:text},
 //  "series":{name:{"unit","x_name","x_unit","x":[],"y":[]}},"warnings":[text],"assumptions":[{"key","why"}]}
 // Keys stand in the order of addition; numbers read back to the same double.

@@ -189,3 +189,7 @@ const double *clx_result_series(const clx_result *r, const char *name, const dou
   }
   return NULL;
 }
+
+const char *clx_result_series_name(const clx_result *r, int32_t index) {
+  return index >= 0 && index < r->series_count ? r->series[index].name : NULL;
+}

@@ -10,6 +10,7 @@
 #include "scenario/scenario_cooling.h"
 #include "scenario/scenario_cost.h"
 #include "scenario/scenario_power.h"
+#include "scenario/scenario_serving.h"
 #include "scenario/scenario_supply.h"
 #include "schema/schema.h"
 #include "training/training_exact.h"
@@ -84,6 +85,7 @@ typedef struct clx_scenario_spec {
   clx_reliability_spec reliability;  // failures NULL = the section is absent
   clx_cost_spec cost;
   clx_decide_spec decide;
+  clx_serve_spec serving;   // model NULL = the section is absent
   const clx_node *assumed;  // map: dotted key -> why the record is silent and what was taken
 } clx_scenario_spec;
 
@@ -109,6 +111,7 @@ struct clx_scenario {
   clx_cooling_entries cooling;  // of the section `cooling`
   clx_supply_entries supply;    // of the section `supply`
   clx_cost_entries cost;        // of the sections `cost` and `decide`
+  clx_serving_entries serving;  // of the section `serving`
   const char *folder;           // of the file; nullable
 };
 
@@ -141,6 +144,7 @@ clx_status clx_scenario_compile_power(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_cooling(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_supply(clx_scenario *scenario, clx_error *error);
 
+clx_status clx_scenario_compile_serving(clx_scenario *scenario, clx_error *error);
 // Catalogue entries of the sections `cost` and `decide`; after the machine.
 clx_status clx_scenario_compile_cost(clx_scenario *scenario, clx_error *error);
 clx_status clx_scenario_compile_buildout(clx_scenario *scenario, clx_error *error);  // after machine and supply

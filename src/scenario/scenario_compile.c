@@ -279,8 +279,10 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   const clx_status machine = compile_machine(s, error);
   const clx_status assumed = check_assumed(&s->spec, error), power = clx_scenario_compile_power(s, error);
   const clx_status cooling = clx_scenario_compile_cooling(s, error), supply = clx_scenario_compile_supply(s, error);
+  const clx_status serving = clx_scenario_compile_serving(s, error);
   CLX_TRY(machine);
   CLX_TRY(assumed);
+  CLX_TRY(serving);
   CLX_TRY(power);
   CLX_TRY(cooling);
   CLX_TRY(supply);
@@ -305,6 +307,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   const clx_status assumed = check_assumed(&s->spec, error), jobs = check_jobs(&s->spec.network, error);
   CLX_TRY(clx_catalog_read(s->catalog, "accuracy", "training", training->place, &clx_accuracy_schema, s->arena,
                            &s->accuracy, error));
+  const clx_status serving = clx_scenario_compile_serving(s, error);
   const clx_status cost = machine == CLX_OK ? clx_scenario_compile_cost(s, error) : CLX_OK;
   CLX_TRY(machine);
   CLX_TRY(model);
@@ -313,6 +316,7 @@ clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *
   CLX_TRY(power);
   CLX_TRY(cooling);
   CLX_TRY(supply);
+  CLX_TRY(serving);
   CLX_TRY(cost);
   CLX_TRY(clx_scenario_compile_buildout(s, error));
   CLX_TRY(assumed);

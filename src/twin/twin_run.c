@@ -3,6 +3,7 @@
 #include "twin/twin_internal.h"
 #include "twin/twin_power.h"
 #include "twin/twin_reliability.h"
+#include "twin/twin_serving.h"
 #include "twin/twin_supply.h"
 
 clx_status clx_twin_put(clx_result *result, const char *name, double value, const char *unit, const char *doc,
@@ -61,10 +62,11 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
+  CLX_TRY(clx_twin_serving_run(scenario, options->seed, result, error));
   if (!clx_scenario_is_training(scenario)) {
     // A fleet whose work is not computed may be there for its build or its cost alone.
     if (scenario->spec.power.jobs.place.file != NULL ||
-        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario)))
+        !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario) || clx_scenario_is_serving(scenario)))
       CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
     CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));

@@ -230,9 +230,9 @@ static clx_status open_settings(clx_table_job *job, runs *all, clx_error *error)
     const clx_node *serving = clx_node_get(root, "serving"),
                    *engine = serving != NULL ? clx_node_get(serving, "engine") : clx_node_get(root, "engine");
     all->has_spec = true;
-    return clx_schema_read(&clx_engine_schema, engine != NULL ? engine : root, false, job->arena, &all->spec, error);
+    return clx_schema_read(&clx_engine_spec_schema, engine != NULL ? engine : root, false, job->arena, &all->spec, error);
   }
-  clx_schema_default(&clx_engine_schema, &all->spec);
+  clx_schema_default(&clx_engine_spec_schema, &all->spec);
   const char *path = o->runs != NULL ? o->runs : beside(job->arena, job->table.file, "_runs.csv");
   if (path == NULL) {
     return clx_fail_plain(error, CLX_INPUT, "%s: which settings? Name a table with --runs or a section with --scenario",

@@ -1,0 +1,76 @@
+#include "scenario/scenario_serving.h"
+
+#include "scenario/scenario.h"
+
+bool clx_scenario_is_serving(const clx_scenario *s) { return s->serving.stated; }
+
+clx_status clx_scenario_need_serving(const clx_scenario *s, clx_error *error) {
+  if (s->serving.stated) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT,
+                        "scenario '%s' has no section 'serving': it serves no model; add one (colossus schema, "
+                        "docs/model/serving.md)",
+                        s->spec.name);
+}
+
+// W of one GPU's share of its server beside the GPUs: parts at work, fans.
+static double rest_power(const clx_server *server) {
+  double power = server->power_fans + (server->part_count == 0 ? server->power_other : 0);
+  for (int32_t i = 0; i < server->part_count; i++) power += server->part[i].count * server->part[i].load;
+  return power / server->gpus;
+}
+
+clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool_spec *pool, clx_arena *arena,
+                                     clx_served_pool *out, clx_error *error) {
+  CLX_TRY(clx_catalog_read(s->catalog, "server", pool->server, pool->place, &clx_server_schema, arena, &out->server,
+                           error));
+  CLX_TRY(clx_catalog_read_device(s->catalog, out->server.device, pool->place, arena, &out->device, error));
+  const bool unified = clx_device_is_unified(&out->device);
+  const char *engine = pool->engine != NULL ? pool->engine : s->spec.serving.engine;
+  if (!unified)
+    CLX_TRY(clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_engine_schema, arena, &out->engine, error));
+  CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model, &out->device,
+                                   unified ? NULL : &out->engine, &out->replica, error));
+  // Laws of unified memory are of the wall.
+  if (!out->replica.unified) out->replica.rest = out->replica.gpus * rest_power(&out->server);
+  return CLX_OK;
+}
+
+clx_status clx_scenario_serving_requests(const clx_scenario *s, int32_t seed, clx_arena *arena, clx_requests *out,
+                                         clx_error *error) {
+  clx_requests_spec spec = s->spec.serving.requests;
+  spec.seed += seed;
+  return clx_requests_make(&spec, s->folder, arena, out, NULL, error);
+}
+
+static clx_status check_roles(const clx_scenario *s, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  int32_t count[CLX_ROLES] = {0};
+  for (int32_t i = 0; i < spec->pool_count; i++) count[spec->pool[i].role]++;
+  if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, spec->place,
+                  "'serving.pools' has %s replicas and none for %s: expected both, or pools of role whole",
+                  count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
+                  count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
+}
+
+clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  clx_serving_entries *e = &s->serving;
+  clx_status first = CLX_OK;
+  e->stated = spec->place.file != NULL;
+  if (!e->stated) return CLX_OK;
+  CLX_TRY(clx_scenario_read_model(s->catalog, spec->model, s->folder, spec->place, s->arena, &e->model, error));
+  if (spec->pool_count == 0 && spec->plan.candidate_count == 0)
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "
+                    "dgx_h100, tp: 8}]");
+  CLX_TRY(check_roles(s, error));
+  e->pools = spec->pool_count;
+  e->pool = CLX_NEW_ARRAY(s->arena, clx_served_pool, spec->pool_count + 1);
+  if (e->pool == NULL) return clx_fail(error, CLX_MEMORY, spec->place, "out of memory");
+  for (int32_t i = 0; i < e->pools; i++) {
+    const clx_status one = clx_scenario_serving_pool(s, &spec->pool[i], s->arena, &e->pool[i], error);
+    if (first == CLX_OK) first = one;
+  }
+  return first;
+}

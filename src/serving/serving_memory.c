@@ -1,0 +1,83 @@
+#include "serving/serving_memory.h"
+
+#include <math.h>
+
+// Stacks of memory are sold by the GiB under the name of GB, and the driver keeps a little: an H100 of 80 GB reports 81,559 MiB.
+static const double REPORTED = 81559.0 * 1048576 / 80e9;
+// The driver's context of a process (0.5 GB, engines' logs differ between 0.4 and 0.7), buffers of communicators (NCCL 0.36 to 0.41 GB).
+static const double CONTEXT = 0.5e9, COMMUNICATOR = 0.4e9;
+// Captured graphs of the engines' default sizes: vLLM logs 0.5 to 1 GB. Assumed.
+static const double GRAPHS = 1e9;
+static const double BF16 = 2, FP32 = 4;
+
+static double token_bytes(const clx_serving *s) {
+  const clx_transformer *m = s->model;
+  const double layers = clx_layer_blocks_of(m).attention * m->layers, element = s->fp8_cache ? 1 : BF16;
+  // Heads that are fewer than the ranks are held by several; latents by all.
+  const double width =
+      m->mla ? (double)m->kv_lora_rank + m->qk_rope_dim : 2 * ceil((double)m->kv_heads / s->tp) * m->head_dim;
+  return layers * width * element;
+}
+
+static double state_bytes(const clx_serving *s, int32_t sequences) {
+  const clx_transformer *m = s->model;
+  const double layers = clx_layer_blocks_of(m).mamba * m->layers;
+  return sequences * layers * m->mamba_heads * m->mamba_head_dim * m->mamba_state * BF16 / s->tp;
+}
+
+// The engine measures this in a run of as many tokens and sequences as it admits: the residual stream and the widest of what one
+// layer holds beside it, or the logits in fp32 with what sampling copies.
+static double peak_bytes(const clx_serving *s, const clx_rules *r) {
+  enum { EXPERT_TOKENS = 32768 };  // experts run in pieces of so many tokens
+  const clx_transformer *m = s->model;
+  const double tokens = r->tokens, rows = r->sequences * (1.0 + r->drafts);
+  const double stream = 2 * BF16 * tokens * m->hidden;
+  const double attention = BF16 * tokens * 2 * ((double)m->heads + 2.0 * m->kv_heads) * m->head_dim / s->tp;
+  const double ffn = m->ffn > 0 ? BF16 * tokens * 3 * m->ffn / s->tp : 0;
+  const double picks = fmin(tokens * s->dp, EXPERT_TOKENS) * m->experts_per_token;
+  const double experts =
+      m->experts > 0 ? BF16 * picks * (fmax(2.0 * m->expert_ffn / s->etp, m->hidden) + (double)m->expert_ffn / s->etp)
+                     : 0;
+  const double logits = rows * m->vocab * (BF16 + (s->sorts ? 4 : 2) * FP32);
+  return stream + fmax(fmax(attention, ffn), fmax(experts, logits));
+}
+
+static void count_blocks(clx_cache_room *room, double bytes_of_rank, int32_t block) {
+  room->blocks = bytes_of_rank > 0 ? (int64_t)fmin(floor(bytes_of_rank / (room->token_bytes * block)), INT32_MAX) : 0;
+}
+
+clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double share) {
+  const clx_engine_rules *engine = &s->engine->rules;
+  clx_cache_room room = {.memory = REPORTED * s->device->memory,
+                         .share = share > 0 ? share : engine->memory_share,
+                         .weights = clx_serving_weight_bytes(s),
+                         .peak = peak_bytes(s, r),
+                         .graphs = GRAPHS,
+                         .context = CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0),
+                         .states = state_bytes(s, r->sequences),
+                         .token_bytes = token_bytes(s)};
+  const double taken = room.weights + room.states, beside = room.peak + room.context;
+  // vLLM: a share of all memory, graphs beyond it. TensorRT-LLM: a share of what is free. SGLang: weights and cache have a share.
+  if (engine->share_of_free) {
+    room.left = room.share * (room.memory - taken - beside - room.graphs);
+  } else if (r->policy == CLX_ENGINE_SGLANG) {
+    room.left = fmin(room.share * room.memory, room.memory - beside - room.graphs) - taken;
+  } else {
+    room.left = fmin(room.share * room.memory, room.memory - room.graphs) - taken - beside;
+  }
+  count_blocks(&room, room.left, r->block);
+  return room;
+}
+
+clx_cache_room clx_unified_room(const clx_unified *u, const clx_rules *r, double share) {
+  const double SYSTEM = 0.1, nodes = (double)u->tp * u->pp;
+  clx_cache_room room = {.memory = u->memory > 0 ? u->memory : u->device->memory,
+                         .share = share > 0 ? share : 1 - SYSTEM,
+                         .weights = clx_unified_weight_bytes(u),
+                         .token_bytes = clx_unified_token_bytes(u) / nodes};
+  room.peak =
+      BF16 * r->tokens * (2.0 * u->model->hidden + 3.0 * u->model->ffn / u->tp) + FP32 * r->sequences * u->model->vocab;
+  room.left = room.share * room.memory - room.weights - room.peak;
+  count_blocks(&room, room.left, r->block);
+  return room;
+}

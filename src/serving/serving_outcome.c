@@ -1,0 +1,131 @@
+#include "serving/serving_outcome.h"
+
+#include <math.h>
+
+#include "chance/chance.h"
+
+bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_served *s, double front) {
+  if (s->last < 0) return false;
+  const double tpot = q->output > 1 ? (s->last - s->first) / (q->output - 1) : 0;
+  return !(slo->ttft > 0 && s->first - s->asked + front > slo->ttft) && !(slo->tpot > 0 && tpot > slo->tpot) &&
+         !(slo->e2e > 0 && s->last - s->asked + front > slo->e2e);
+}
+
+static clx_serving_latency latency_of(double *value, int32_t count) {
+  clx_serving_latency l = {0};
+  if (count == 0) return l;
+  clx_sort(value, count);
+  for (int32_t i = 0; i < count; i++) l.mean += value[i] / count;
+  l.p50 = clx_percentile(value, count, 0.5);
+  l.p90 = clx_percentile(value, count, 0.9);
+  l.p95 = clx_percentile(value, count, 0.95);
+  l.p99 = clx_percentile(value, count, 0.99);
+  return l;
+}
+
+static clx_serving_latency gaps_of(const clx_sketch *sketch) {
+  return (clx_serving_latency){.mean = clx_sketch_mean(sketch),
+                               .p50 = clx_sketch_quantile(sketch, 0.5),
+                               .p90 = clx_sketch_quantile(sketch, 0.9),
+                               .p95 = clx_sketch_quantile(sketch, 0.95),
+                               .p99 = clx_sketch_quantile(sketch, 0.99)};
+}
+
+typedef struct window {
+  double from, until;  // s
+} window;
+
+// From the end of the warm-up to the last request that is asked; where all come at once, to the last token.
+static window window_of(const clx_requests *requests, const clx_engine_result *run, double warmup) {
+  window w = {.from = INFINITY, .until = 0};
+  double last = 0;
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_served *s = &run->served[i];
+    if (s->asked < 0) continue;
+    if (s->asked >= warmup) w.from = fmin(w.from, s->asked);
+    w.until = fmax(w.until, s->asked);
+    last = fmax(last, s->last);
+  }
+  if (!(w.until > w.from)) w.until = fmax(last, w.from);
+  return w;
+}
+
+// Tokens of an answer that fall into the window, made evenly from the first to the last.
+static double output_in(const window *w, const clx_request *q, const clx_served *s) {
+  if (s->last < 0) return 0;
+  const double first = s->first >= w->from && s->first <= w->until;
+  if (!(s->last > s->first)) return first * q->output;
+  const double overlap = fmin(s->last, w->until) - fmax(s->first, w->from);
+  return first + (q->output - 1) * fmax(0, overlap) / (s->last - s->first);
+}
+
+static void count_rates(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
+                        double warmup, double front, clx_serving_outcome *out) {
+  const window w = window_of(requests, run, warmup);
+  double kept = 0;
+  out->window = fmax(0, w.until - w.from);
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_request *q = &requests->item[i];
+    const clx_served *s = &run->served[i];
+    if (s->asked < 0) continue;
+    out->output += output_in(&w, q, s);
+    out->input += s->first >= w.from && s->first <= w.until ? q->prompt : 0;
+    out->requests += s->last >= w.from && s->last <= w.until;
+    if (s->asked < warmup) continue;
+    out->counted++;
+    out->ended += s->last >= 0;
+    kept += clx_slo_kept(slo, q, s, front);
+  }
+  out->within = out->counted > 0 ? kept / out->counted : 0;
+  if (!(out->window > 0)) return;
+  out->output /= out->window;
+  out->input /= out->window;
+  out->requests /= out->window;
+  out->goodput = out->within * out->requests;
+}
+
+static clx_status count_latencies(const clx_requests *requests, const clx_engine_result *run, double warmup,
+                                  double front, clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
+  double *ttft = CLX_NEW_ARRAY(arena, double, requests->count), *tpot = CLX_NEW_ARRAY(arena, double, requests->count);
+  double *e2e = CLX_NEW_ARRAY(arena, double, requests->count);
+  int32_t firsts = 0, paces = 0, lasts = 0;
+  if (ttft == NULL || tpot == NULL || e2e == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_served *s = &run->served[i];
+    const int32_t output = requests->item[i].output;
+    if (s->asked < warmup || s->first < 0) continue;
+    ttft[firsts++] = s->first - s->asked + front;
+    if (s->last < 0) continue;
+    e2e[lasts++] = s->last - s->asked + front;
+    if (output > 1) tpot[paces++] = (s->last - s->first) / (output - 1);
+  }
+  out->ttft = latency_of(ttft, firsts);
+  out->tpot = latency_of(tpot, paces);
+  out->e2e = latency_of(e2e, lasts);
+  out->itl = gaps_of(&run->gaps);
+  out->user = out->tpot.p50 > 0 ? 1 / out->tpot.p50 : 0;
+  return CLX_OK;
+}
+
+clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
+                              double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
+                              clx_error *error) {
+  const double prompts = (double)run->prompt_tokens + (double)run->cached_tokens;
+  *out = (clx_serving_outcome){.queue_mean = run->queue_mean,
+                               .queue_most = run->queue_most,
+                               .cache_mean = run->blocks_mean,
+                               .cache_most = run->blocks_most,
+                               .arrival = run->arrival_rate,
+                               .service = run->service_rate,
+                               .unstable = run->unstable,
+                               .stopped = run->stopped};
+  CLX_TRY(count_latencies(requests, run, warmup, owner->front, arena, out, error));
+  count_rates(requests, run, slo, warmup, owner->front, out);
+  out->prefix = prompts > 0 ? (double)run->cached_tokens / prompts : 0;
+  out->preemptions = run->ended > 0 ? (double)run->preemptions / run->ended : 0;
+  if (!(run->span > 0)) return CLX_OK;
+  out->busy = run->busy / (run->span * owner->replicas);
+  out->power = run->energy / run->span + owner->rest;
+  if (run->output_tokens > 0) out->energy = out->power * run->span / (double)run->output_tokens;
+  return CLX_OK;
+}

@@ -1,0 +1,43 @@
+// What users and owners see of a run: latencies, rates, what is within the promise, energy and money, from what became of each request.
+#pragma once
+
+#include "engine/engine.h"
+#include "serving/serving_section.h"
+
+typedef struct clx_serving_latency {
+  double mean, p50, p90, p95, p99;  // s
+} clx_serving_latency;
+
+// Rates are of the time from the end of the warm-up to the last request that is asked: what drains after it is no load.
+typedef struct clx_serving_outcome {
+  clx_serving_latency ttft, tpot, itl, e2e;
+  double window;         // s
+  double requests;       // ended 1/s
+  double output, input;  // tokens/s
+  double within;         // share of the counted requests that keep the promise; those that do not end do not
+  double goodput;        // requests/s that do
+  double user;           // tokens/s that a user sees: median of 1 / tpot
+  double prefix;         // share of prompt tokens found in the cache
+  double preemptions;    // a request
+  double queue_mean, queue_most;
+  double cache_mean, cache_most;  // share of the blocks
+  double busy;                    // share of the time that replicas have an iteration in flight
+  double power;                   // W with the rest of the servers
+  double energy;                  // J per output token
+  double arrival, service;        // requests/s, open loop
+  bool unstable, stopped;
+  int32_t counted, ended;
+} clx_serving_outcome;
+
+typedef struct clx_serving_owner {
+  double rest;       // W of all replicas beside GPUs
+  int32_t replicas;  // of all pools
+  double front;      // s of a request outside of iterations: HTTP, tokens, queues between processes, handing over to decode
+} clx_serving_owner;
+
+// CLX_MEMORY only. O(requests log requests); scratch from `arena`.
+clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
+                              double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
+                              clx_error *error);
+// Whether a request that takes `front` s more keeps the bounds of `slo`.
+bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *request, const clx_served *served, double front);

@@ -1,0 +1,120 @@
+#include "twin/twin_serving.h"
+
+#include <math.h>
+
+// A queue of so many requests is taken for one that never drains.
+enum { QUEUE_MOST = 100000 };
+
+static double longest_of(const clx_requests *requests) {
+  double most = 1;
+  for (int32_t i = 0; i < requests->count; i++)
+    most = fmax(most, (double)requests->item[i].prompt + requests->item[i].output);
+  return most;
+}
+
+// B of a token's keys and values on all GPUs of a replica that hold them once.
+static double token_bytes(const clx_serving_replica *r) {
+  return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
+}
+
+static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, double context, clx_arena *arena,
+                             clx_pool **out, clx_error *error) {
+  clx_pool *pool = CLX_NEW_ARRAY(arena, clx_pool, pools);
+  if (pool == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < pools; i++) {
+    const clx_serving_replica *r = &replica[i];
+    pool[i] = (clx_pool){.name = r->name,
+                         .role = r->role,
+                         .replicas = r->replicas,
+                         .rules = r->rules,
+                         .law = clx_serving_replica_law(r, context, arena)};
+    if (pool[i].law.self == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  *out = pool;
+  return CLX_OK;
+}
+
+clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
+                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
+  clx_pool *pool = NULL;
+  clx_serving_owner owner = {0};
+  double front[CLX_ROLES] = {0};
+  CLX_TRY(make_pools(replica, pools, longest_of(&service->requests), arena, &pool, error));
+  for (int32_t i = 0; i < pools; i++) {
+    owner.rest += replica[i].rest * replica[i].replicas;
+    owner.replicas += replica[i].replicas;
+    front[replica[i].role] = fmax(front[replica[i].role], replica[i].front);
+  }
+  owner.front = fmax(front[CLX_ROLE_WHOLE], front[CLX_ROLE_PREFILL] + front[CLX_ROLE_DECODE]);
+  const clx_engine_fleet fleet = {.pool = pool,
+                                  .pools = pools,
+                                  .router = (clx_router)spec->router,
+                                  .transfer = {.token_bytes = token_bytes(&replica[0]),
+                                               .bandwidth = spec->transfer_bandwidth,
+                                               .setup = spec->transfer_setup}};
+  const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
+  clx_engine_options options = {.seed = seed, .queue_most = QUEUE_MOST};
+  if (watch != NULL) {
+    options.seen = watch->seen;
+    options.self = watch->self;
+  }
+  CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
+  return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
+                            &service->outcome, error);
+}
+
+clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_serving_replica **out,
+                                  clx_error *error) {
+  clx_serving_replica *replica = CLX_NEW_ARRAY(arena, clx_serving_replica, s->serving.pools + 1);
+  if (replica == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < s->serving.pools; i++) replica[i] = s->serving.pool[i].replica;
+  *out = replica;
+  return CLX_OK;
+}
+
+static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
+                           clx_serving_outcome *outcome, clx_error *error) {
+  clx_twin_service service = {0};
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = clx_scenario_serving_requests(s, k, arena, &service.requests, error);
+  if (status == CLX_OK)
+    status =
+        clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
+  *outcome = service.outcome;
+  clx_arena_free(arena);
+  return status;
+}
+
+static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result,
+                          clx_error *error) {
+  const int32_t seeds = s->spec.serving.seeds;
+  clx_serving_replica *replica = NULL;
+  clx_serving_outcome *outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds);
+  if (outcome == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
+  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], error));
+  clx_requests requests;
+  CLX_TRY(clx_scenario_serving_requests(s, 0, arena, &requests, error));
+  CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
+  return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
+}
+
+clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+  if (!clx_scenario_is_serving(s) || s->serving.pools == 0) return CLX_OK;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_status status = run_all(s, seed, arena, result, error);
+  clx_arena_free(arena);
+  return status;
+}
+
+clx_status clx_twin_serving_study(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+  CLX_TRY(clx_scenario_need_serving(s, error));
+  if (s->serving.pools == 0)
+    return clx_fail(error, CLX_INPUT, s->spec.serving.place,
+                    "'serving.pools' is empty: expected replicas, or the command serve-plan, which searches for them");
+  CLX_TRY(clx_twin_scenario(s, result, error));
+  CLX_TRY(clx_twin_serving_run(s, seed, result, error));
+  return clx_twin_assumptions(s, result, error);
+}

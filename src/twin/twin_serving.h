@@ -1,0 +1,52 @@
+// Serving of a scenario: its requests through its pools, event by event, for several seeds. Quantities:
+//   serving.{replicas, gpus}, facts serving.{model, engine, weights, router}
+//   serving.pool.NAME.{gpus, replicas, memory, share, weights, peak, graphs, context, states, cache (B of a GPU), token_bytes, tokens (of a replica),
+//   blocks (of a rank)}, facts .title, .layout
+//   serving.{ttft, tpot, itl, e2e}.{mean, p50, p90, p95, p99}: median over the seeds, low and high their extremes, as all below
+//   serving.{requests, output, input, output_gpu, total_gpu, user, within, goodput, prefix_hits, preemptions, queue_mean, queue_most, cache_mean,
+//   cache_most, busy, power, energy, cost, stable, arrival, service}
+//   series serving.pareto.NAME: tokens/s of a GPU against tokens/s of a user
+#pragma once
+
+#include "serving/serving_outcome.h"
+#include "serving/serving_screen.h"
+#include "twin/twin_internal.h"
+
+// A run of one seed.
+typedef struct clx_twin_service {
+  clx_requests requests;
+  clx_engine_result run;
+  clx_serving_outcome outcome;
+} clx_twin_service;
+
+// What a run is watched by; nullable.
+typedef struct clx_twin_watch {
+  void (*seen)(void *self, const clx_iteration *iteration);
+  void *self;
+} clx_twin_watch;
+
+// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`.
+clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
+                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error);
+// The pools of the section, side by side; pools of them.
+clx_status clx_twin_serving_pools(const clx_scenario *scenario, clx_arena *arena, clx_serving_replica **out,
+                                  clx_error *error);
+// Of a run of a scenario: nothing without the section or without pools. CLX_INPUT: requests that fit nowhere.
+clx_status clx_twin_serving_run(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+// Quantities of what `seeds` runs found.
+clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_replica *replica,
+                                const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
+                                clx_error *error);
+// Points of the steady state of a replica as its batch grows: tokens/s of a user and of a GPU. Returns how many.
+int32_t clx_twin_serving_curve(const clx_serving_replica *replica, const clx_screen_load *load, clx_arena *arena,
+                               double *user, double *gpu, int32_t room);
+// The same as series of a result.
+clx_status clx_twin_serving_pareto(const clx_serving_replica *replica, int32_t pools, const clx_requests *requests,
+                                   clx_arena *arena, clx_result *result, clx_error *error);
+// The run of the first seed with what became of its requests, and its iterations (the first 200,000) as a timeline.
+clx_status clx_twin_serving_trace(const clx_scenario *scenario, uint64_t seed, clx_arena *arena,
+                                  clx_twin_service *service, clx_trace *trace, clx_error *error);
+
+// clx_service_run and clx_serve_plan_run of the public header, into an empty result.
+clx_status clx_twin_serving_study(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+clx_status clx_twin_serving_plan(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);

@@ -1,0 +1,52 @@
+// A plan of a service: what to buy for a demand and a promise. Quantities:
+//   serve_plan.{demand (requests/s), output (tokens/s), tried, simulated, fits, best}: best is the number of an option by the goal, 0 = none
+//   serve_plan.{cheapest, least_energy, fewest_gpus}: numbers of options; facts serve_plan.goal, serve_plan.best.title
+//   serve_plan.option.N.{candidate, replicas, gpus, tp, dp, sequences, tokens, cost (USD/token), cost_hour (USD/s), energy, power, output_gpu, user,
+//   ttft_p95, tpot_p95, e2e_p95, within, busy}, facts .title, .layout: simulated and within the promise, best first
+//   serve_plan.candidate.N.{tried, fits, no_memory, slow, short}, facts .title, .why: what stands in the way of those that do not fit
+//   series serve_plan.pareto.NAME: tokens/s of a GPU against tokens/s of a user, the best of all layouts
+#pragma once
+
+#include "twin/twin_serving.h"
+
+// Layouts of one kind of hardware that serve the demand.
+typedef struct clx_serve_option {
+  int32_t candidate;
+  const clx_served_pool *pool[2];  // whole; or prefill and decode
+  int32_t pools;
+  int32_t replicas[2];
+  double gpus, price;    // USD/s
+  double power, output;  // steady: W, tokens/s of a set of all pools
+  double worth;          // what the goal makes least
+  clx_serving_outcome outcome;
+  double load;  // share of the demand that was simulated
+} clx_serve_option;
+
+// Why layouts of a candidate were left.
+typedef struct clx_serve_refusals {
+  int32_t tried, memory, slow, late, beyond, broken;  // beyond: more GPUs than can be had; broken: simulated outside of the promise
+  const char *memory_text;
+  double least_tpot, least_ttft;  // s
+  double best_within;             // of those simulated
+  double least_gpus;              // of those beyond
+} clx_serve_refusals;
+
+typedef struct clx_serve_search {
+  const clx_scenario *scenario;
+  clx_arena *arena;
+  clx_requests requests;  // a sample
+  double demand;          // requests/s
+  uint64_t seed;
+  clx_serve_option *option;  // that fit by the steady state
+  int32_t count, room;
+  clx_serve_refusals *refused;  // [candidates]
+  int32_t simulated;
+  // Throughput against speed: the best of all layouts of a candidate, CLX_SERVE_CURVE points of speed that double every few.
+  double *curve;  // [candidates][CLX_SERVE_CURVE]
+} clx_serve_search;
+
+enum { CLX_SERVE_CURVE = 48 };
+double clx_serve_curve_speed(int32_t point);  // tokens/s of a user
+
+clx_status clx_twin_serving_plan_put(const clx_serve_search *search, clx_serve_option *const *fit, int32_t fits,
+                                     clx_result *result, clx_error *error);

@@ -61,6 +61,15 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   return (most + rules->block - 1) / rules->block + spare <= rules->blocks;
 }
 
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request) {
+  if (pool->role == CLX_ROLE_DECODE || !clx_engine_fits(&pool->rules, request)) return false;
+  if (pool->role == CLX_ROLE_WHOLE || request->output == 1) return true;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].role == CLX_ROLE_DECODE && clx_engine_fits(&fleet->pool[p].rules, request)) return true;
+  }
+  return false;
+}
+
 static clx_status check_requests(const clx_requests *requests, clx_error *error) {
   double before = 0;
   for (int32_t i = 0; i < requests->count; i++) {

@@ -63,13 +63,14 @@ static clx_status write_part(const clx_service *s, const char *what, clx_buffer 
   } else if (clx_text_equal(what, "points")) {
     clx_report_service_points(s->result, out);
   } else {
-    return clx_fail_plain(error, CLX_INPUT, "unknown part '%.40s' of a service; expected requests, trace, pareto or points",
-                          what);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "unknown part '%.40s' of a service; expected requests, trace, pareto or points", what);
   }
   return CLX_OK;
 }
 
-clx_status clx_service_write(const clx_service *service, const char *what, char **data, size_t *size, clx_error *error) {
+clx_status clx_service_write(const clx_service *service, const char *what, char **data, size_t *size,
+                             clx_error *error) {
   clx_buffer out = {0};
   *size = 0;
   const clx_status status = write_part(service, what, &out, error);

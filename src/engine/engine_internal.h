@@ -233,6 +233,8 @@ clx_schedule clx_schedule_sglang;
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);
 bool clx_engine_fits(const clx_rules *rules, const clx_request *request);
+// Whether a pool takes requests like this from the router; one that does prompts only needs another that can decode them.
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request);
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error);
 int32_t clx_engine_route(clx_run *run, int32_t i);
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error);

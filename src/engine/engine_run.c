@@ -179,8 +179,7 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
     for (int32_t p = 0; p < run->fleet->pools && !fits; p++) {
-      const clx_pool *pool = &run->fleet->pool[p];
-      fits = pool->role != CLX_ROLE_DECODE && clx_engine_fits(&pool->rules, &run->requests->item[i]);
+      fits = clx_engine_takes(run->fleet, &run->fleet->pool[p], &run->requests->item[i]);
     }
     if (fits) continue;
     const clx_request *q = &run->requests->item[i];

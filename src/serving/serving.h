@@ -26,7 +26,7 @@ typedef enum clx_weights {
 extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
 
 // Kernels of routed experts that an engine ships itself. Time of a layer: start + passes + active experts * expert + sqrt(weights^2 +
-// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving.md, "Step time".
+// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving/step_time.md.
 typedef struct clx_expert_kernel {
   int32_t weights;    // clx_weights that it is for
   int32_t blackwell;  // bool: on Blackwell and later; else before

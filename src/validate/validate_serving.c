@@ -203,7 +203,8 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
       !read_count(r, prefix, "attention_dp_size", 1, &dp) || !read_count(r, prefix, "moe_tp_size", 1, &etp) ||
       !read_count(r, prefix, "moe_ep_size", 1, &ep) || !read_count(r, prefix, "num_workers", 1, &out->workers))
     return false;
-  if (!read_count(r, prefix, "batch_size", 0, &batch)) return false;
+  const bool prefill = clx_text_equal(prefix, "prefill_");  // their batch follows from the queue
+  if (!read_count(r, prefix, "batch_size", prefill ? 1 : 0, &batch)) return false;
   if (pp > 1) return refuse(r, "column '%spp_size': pipelines are not predicted yet, read %d", prefix, pp);
   const int32_t all = batch * dp;
   int32_t spelled = 0;

@@ -83,7 +83,8 @@ extern const cli_command cli_run_command, cli_check_command, cli_compare_command
     cli_build_command, cli_order_command, cli_cost_command, cli_predict_command, cli_validate_command,
     cli_catalogue_ls_command, cli_catalogue_show_command, cli_schema_command, cli_scenarios_command,
     cli_calibrate_command, cli_probe_command, cli_import_topology_command, cli_import_chakra_command,
-    cli_replay_command, cli_schedule_command, cli_completion_command, cli_man_command, cli_help_command;
+    cli_replay_command, cli_requests_command, cli_simulate_requests_command, cli_schedule_command,
+    cli_completion_command, cli_man_command, cli_help_command;
 
 // --- command lines (cli_options.c) -----------------------------------------------------------------------------------
 // Finds the command and reads options and arguments into *call. Prints what is wrong and returns an exit code. *call is

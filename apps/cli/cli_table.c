@@ -5,9 +5,10 @@
 #include "cli.h"
 
 static int check_options(const cli_call *call) {
-  static const cli_heeded heeded[] = {{"device", "kernels"},    {"family", "kernels"}, {"library", "collectives"},
-                                      {"notes", "collectives"}, {"threads", "cases"},  {"limit", "schedule"},
-                                      {"plans", "schedule"},    {"every", "schedule"}};
+  static const cli_heeded heeded[] = {{"device", "kernels"},     {"family", "kernels"},   {"library", "collectives"},
+                                      {"notes", "collectives"},  {"threads", "cases"},    {"limit", "schedule"},
+                                      {"plans", "schedule"},     {"every", "schedule"},   {"runs", "requests"},
+                                      {"operators", "requests"}, {"scenario", "requests"}};
   return cli_check_heeded(call, heeded, CLI_COUNT(heeded));
 }
 
@@ -20,6 +21,9 @@ static int predict(const cli_call *call) {
   const clx_table_options options = {.device = cli_text(call, "device"),
                                      .family = cli_text(call, "family"),
                                      .library = cli_text(call, "library"),
+                                     .runs = cli_text(call, "runs"),
+                                     .operators = cli_text(call, "operators"),
+                                     .scenario = cli_text(call, "scenario"),
                                      .notes = cli_flag(call, "notes")};
   int code = check_options(call);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
@@ -47,6 +51,18 @@ static int predict(const cli_call *call) {
        .value = "NAME",                                                                                             \
        .kind = CLI_TEXT,                                                                                            \
        .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},               \
+      {.name = "runs",                                                                                              \
+       .value = "FILE",                                                                                             \
+       .kind = CLI_FILE_PATH,                                                                                       \
+       .doc = "requests: table of their runs (default: X_runs.csv beside X_requests.csv)"},                         \
+      {.name = "operators",                                                                                         \
+       .value = "FILE",                                                                                             \
+       .kind = CLI_FILE_PATH,                                                                                       \
+       .doc = "requests: table of operator times (default: X_optable*.csv beside it)"},                             \
+      {.name = "scenario",                                                                                          \
+       .value = "FILE",                                                                                             \
+       .kind = CLI_FILE_PATH,                                                                                       \
+       .doc = "requests: YAML with a section serving.engine for all rows, instead of a table of runs"},             \
   {                                                                                                                 \
     .name = "notes", .doc = "collectives: also read from source and notes what was run (algorithm, launch, tokens)" \
   }
@@ -66,8 +82,8 @@ const cli_command cli_predict_command = {
     .text =
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
         "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
-        "alone on one device), collectives (one collective alone on a network) or energy (inference runs\n"
-        "with the power of their GPUs).",
+        "alone on one device), collectives (one collective alone on a network), energy (inference runs\n"
+        "with the power of their GPUs) or requests (of runs through engines, on a table of operator times).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus predict collectives nccl.csv", "colossus predict energy runs.csv"},
@@ -134,6 +150,9 @@ static int validate_table(const cli_call *call) {
                                .by = cli_text(call, "by"),
                                .peers = cli_text(call, "peers"),
                                .library = cli_text(call, "library"),
+                               .runs = cli_text(call, "runs"),
+                               .operators = cli_text(call, "operators"),
+                               .scenario = cli_text(call, "scenario"),
                                .notes = cli_flag(call, "notes")};
   int code = check_options(call);
   if (code == CLI_DONE) code = read_only(call, &options, &column);
@@ -231,14 +250,14 @@ const cli_command cli_validate_command = {
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
         "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels,\n"
-        "collectives or energy.\n"
+        "collectives, energy or requests.\n"
         "KIND cases: asks the models for every figure of the shipped cases, or of the folders, cases and YAML\n"
         "files that are named, and compares with its tolerance; exit code 3 when one lies outside.\n"
         "KIND schedule: plans the projects that DIR/best_known.csv names and compares makespans.",
     .examples = {"colossus validate training runs.csv --by hardware --only trust=A,B",
                  "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus validate collectives nccl.csv --by collective",
-                 "colossus validate energy runs.csv --by model_id", "colossus validate cases reliability",
+                 "colossus validate requests vidur_requests.csv", "colossus validate cases reliability",
                  "colossus validate schedule psplib --limit 10 --only set=J60"},
     .argument = {{"KIND", CLI_COMPARED, false}, {"FILE|NAME", CLI_CASE, true}},
     .repeated = true,

@@ -40,6 +40,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_import_topology_command,
     &cli_import_chakra_command,
     &cli_replay_command,
+    &cli_requests_command,
+    &cli_simulate_requests_command,
     &cli_completion_command,
     &cli_help_command,
     &cli_man_command,

@@ -289,3 +289,4 @@ const char *clx_version(void);  /* "0.1.0" */
 
 #include <colossus/measurements.h>
 #include <colossus/plan.h>
+#include <colossus/serve.h>

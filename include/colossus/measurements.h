@@ -16,10 +16,14 @@ typedef struct clx_table_options { /* all members nullable */
   const char *only_column;         /* validate only rows whose cell in this column is one of only_values */
   const char *only_values;         /* comma-separated */
   const char *peers; /* validate: a table of what other programs predict for rows by id (peer, case, id, predicted_s) */
-  const char *library; /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
-  bool notes;          /* collectives: what was measured is also read from the columns source and notes */
+  const char *library;   /* collectives: library profile of rows that name none; NULL = by the system, else nccl */
+  bool notes;            /* collectives: what was measured is also read from the columns source and notes */
+  const char *runs;      /* requests: the table of their runs; default: FILE with _runs.csv instead of _requests.csv */
+  const char *operators; /* requests: the table of operator times; default: the one that stands beside FILE */
+  const char
+      *scenario; /* requests: YAML with a section serving.engine that holds for all rows, instead of a table of runs */
 } clx_table_options;
-/* Kinds of tables ("training", "kernels", "collectives", "energy"): name of kind i, NULL past the end. */
+/* Kinds of tables ("training", "kernels", "collectives", "energy", "requests"): name of kind i, NULL past the end. */
 const char *clx_table_kind_name(int32_t index);
 /* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
 const char *clx_kernel_family_name(int32_t index);

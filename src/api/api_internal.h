@@ -1,6 +1,7 @@
 // What the files of this folder share; nobody else includes it.
 #pragma once
 
+#include "requests/requests.h"
 #include "trace/trace.h"
 
 // A timeline as "chrome", "perfetto" or "svg". CLX_INPUT: another format.
@@ -17,3 +18,8 @@ typedef struct clx_api_maker {
 
 clx_status clx_api_make(const clx_result *result, const clx_api_maker *makers, int32_t count, const char *kind,
                         const char *name, char **text, clx_error *error);
+
+// The requests of a trace, or of a section serving.requests in a YAML file, with settings of that section.
+clx_status clx_api_requests_make(clx_arena *arena, const char *path, const clx_setting *settings, int32_t setting_count,
+                                 clx_requests *out, clx_requests_found *found, clx_error *error);
+bool clx_api_is_yaml(const char *path);

@@ -4,8 +4,10 @@
 
 #include "api/api_internal.h"
 #include "catalog/catalog.h"
+#include "engine/engine_spec.h"
 #include "network/network_schedule.h"
 #include "report/report.h"
+#include "requests/requests_spec.h"
 #include "result/result.h"
 #include "scenario/scenario.h"
 #include "twin/twin.h"
@@ -78,6 +80,8 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
 
 static const clx_schema *schema_of(const char *part) {
   if (clx_text_equal(part, "schedule")) return &clx_schedule_schema;
+  if (clx_text_equal(part, "requests")) return &clx_requests_schema;
+  if (clx_text_equal(part, "engine")) return &clx_engine_schema;
   return part == NULL || clx_text_equal(part, "scenario") ? &clx_scenario_schema : clx_catalog_schema(part);
 }
 

@@ -16,8 +16,8 @@ static int64_t loose_blocks(const clx_run *run, const clx_rank *rank, const clx_
 }
 
 static clx_status audit_blocks(const clx_run *run, const clx_rank *rank, clx_error *error) {
-  const clx_store *store = &rank->store;
-  int64_t held = 0;
+  const clx_kv *store = &rank->store;
+  int64_t held = rank->lent;
   for (int32_t i = rank->running.first; i != CLX_NOBODY; i = run->seq[i].next) {
     const int64_t loose = loose_blocks(run, rank, &run->seq[i]);
     if (loose < 0) return wrong(rank, error, "blocks without a name", (double)loose, 0);
@@ -27,8 +27,8 @@ static clx_status audit_blocks(const clx_run *run, const clx_rank *rank, clx_err
     const clx_node *n = &store->node[store->table[slot] > 0 ? store->table[slot] - 1 : 0];
     if (store->table[slot] > 0 && n->holders > 0) held += n->weight;
   }
-  if (store->free != clx_store_count_free(store)) {
-    return wrong(rank, error, "free blocks", (double)store->free, (double)clx_store_count_free(store));
+  if (store->free != clx_kv_count_free(store)) {
+    return wrong(rank, error, "free blocks", (double)store->free, (double)clx_kv_count_free(store));
   }
   if (held + store->free != store->total) {
     return wrong(rank, error, "blocks", (double)store->total, (double)(held + store->free));
@@ -58,7 +58,7 @@ clx_status clx_engine_audit(const clx_run *run, const clx_replica *replica, clx_
   for (int32_t k = 0; k < rules->ranks; k++) {
     const clx_rank *rank = &replica->rank[k];
     CLX_TRY(audit_blocks(run, rank, error));
-    int32_t members = rank->prompts;
+    int32_t members = rank->prompts + rank->receiving;
     for (int32_t slot = 0; slot <= rules->stages; slot++) {
       CLX_TRY(audit_group(run, rank, &rank->group[slot], error));
       members += rank->group[slot].count + rank->group[slot].fresh_count;

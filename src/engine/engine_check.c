@@ -9,9 +9,6 @@ static clx_status check_rules(const char *name, const clx_rules *r, clx_error *e
   if (r->policy < 0 || r->policy >= CLX_ENGINE_POLICIES) {
     return clx_fail_plain(error, CLX_INPUT, "%s: unknown policy %d", name, (int)r->policy);
   }
-  if (r->policy == CLX_ENGINE_TENSORRT || r->policy == CLX_ENGINE_SGLANG) {
-    return clx_fail_plain(error, CLX_INPUT, "%s: policy %s cannot be run yet", name, clx_engine_policy_name[r->policy]);
-  }
   if (r->sequences < 1 || r->tokens < 1 || r->block < 1 || r->stages < 1 || r->ranks < 1) {
     return clx_fail_plain(error, CLX_INPUT, "%s: sequences, tokens, block, stages and ranks are at least 1", name);
   }
@@ -32,7 +29,8 @@ static clx_status check_rules(const char *name, const clx_rules *r, clx_error *e
                           r->stages);
   }
   const int64_t slot = r->policy == CLX_ENGINE_SARATHI ? r->sequences / r->stages : r->sequences;
-  if (r->policy != CLX_ENGINE_VLLM_V0 && slot * (1 + r->drafts) > r->tokens) {
+  const bool apart = r->policy == CLX_ENGINE_VLLM_V0 || r->policy == CLX_ENGINE_SGLANG;  // prompts and decodes
+  if (!apart && slot * (1 + r->drafts) > r->tokens) {
     return clx_fail_plain(error, CLX_INPUT, "%s: %d tokens of an iteration do not hold the %d new ones of %d sequences",
                           name, r->tokens, 1 + r->drafts, r->sequences);
   }
@@ -52,6 +50,11 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   const int32_t answer =
       clx_policy_reserves(rules) && rules->reserve > request->output ? rules->reserve : request->output;
   const int64_t most = (int64_t)request->prompt + answer - 1 + (request->output > 1 ? rules->drafts : 0);
+  if (rules->policy == CLX_ENGINE_SGLANG) {
+    const int32_t longest = rules->reserve > request->output ? rules->reserve : request->output;
+    if ((int64_t)request->prompt + (longest < 4096 ? longest : 4096) + rules->block >= rules->blocks * rules->block)
+      return false;
+  }
   const bool whole = rules->policy == CLX_ENGINE_VLLM_V0 || (!rules->chunked && rules->policy != CLX_ENGINE_SARATHI);
   if (whole && request->prompt + request->output - 1 > rules->tokens) return false;
   const int64_t spare = is_vidur(rules) ? (int64_t)(rules->watermark * (double)rules->blocks) : 0;
@@ -86,15 +89,22 @@ clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offe
     return clx_fail_plain(error, CLX_INPUT, offer->clients < 0 ? "clients below 0" : "unknown router");
   }
   int64_t replicas = 0;
+  int32_t roles[CLX_ROLES] = {0};
   for (int32_t p = 0; p < fleet->pools; p++) {
     const clx_pool *pool = &fleet->pool[p];
     if (pool->replicas < 1) return clx_fail_plain(error, CLX_INPUT, "%s: no replicas", pool->name);
-    if (pool->role != CLX_ROLE_WHOLE) {
-      return clx_fail_plain(error, CLX_INPUT, "%s: pools of one role cannot be run yet", pool->name);
+    if (pool->role < 0 || pool->role >= CLX_ROLES)
+      return clx_fail_plain(error, CLX_INPUT, "%s: unknown role", pool->name);
+    if (pool->role == CLX_ROLE_DECODE && pool->rules.prefix) {
+      return clx_fail_plain(error, CLX_INPUT, "%s: a pool that decodes only has no prefix cache", pool->name);
     }
+    roles[pool->role]++;
     CLX_TRY(check_rules(pool->name, &pool->rules, error));
     CLX_TRY(check_names(pool, offer->requests->block_tokens, error));
     replicas += (int64_t)pool->replicas * pool->rules.ranks;
+  }
+  if ((roles[CLX_ROLE_PREFILL] > 0) != (roles[CLX_ROLE_DECODE] > 0)) {
+    return clx_fail_plain(error, CLX_INPUT, "pools for prompts and pools that decode need each other");
   }
   if (replicas > 1 << 20) return clx_fail_plain(error, CLX_INPUT, "more than 2^20 replicas");
   return check_requests(offer->requests, error);

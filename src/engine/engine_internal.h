@@ -17,8 +17,9 @@ typedef struct clx_node {
   bool named, own;         // own: of one preempted request, key = its number
 } clx_node;
 
-typedef struct clx_store {
+typedef struct clx_kv {
   int64_t total, free;  // blocks; free ones may still be found by name
+  double share;         // that one block is
   int32_t unit;         // blocks of a name
   int32_t step;         // names of the trace that make one here
   int32_t unit_tokens;
@@ -30,20 +31,20 @@ typedef struct clx_store {
   int32_t table_room, table_used;
   bool failed;  // out of memory
   clx_arena *arena;
-} clx_store;
+} clx_kv;
 
-void clx_store_open(clx_store *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena);
-void clx_store_take(clx_store *store, int64_t blocks);  // at most store->free
-void clx_store_give(clx_store *store, int64_t blocks);
-int32_t clx_store_find(const clx_store *store, uint64_t key, bool own);  // CLX_NOBODY = not there
-void clx_store_hold(clx_store *store, int32_t node);
-void clx_store_drop(clx_store *store, int32_t node);
+void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena);
+void clx_kv_take(clx_kv *store, int64_t blocks);  // at most store->free
+void clx_kv_give(clx_kv *store, int64_t blocks);
+int32_t clx_kv_find(const clx_kv *store, uint64_t key, bool own);  // CLX_NOBODY = not there
+void clx_kv_hold(clx_kv *store, int32_t node);
+void clx_kv_drop(clx_kv *store, int32_t node);
 // Names blocks that one request holds; CLX_NOBODY when others have that name.
-int32_t clx_store_name(clx_store *store, uint64_t key, bool own, int32_t weight);
-void clx_store_forget(clx_store *store,
-                      int32_t node);  // the name of a node that one request holds: its blocks stay taken
-void clx_store_unname(clx_store *store, int32_t node);  // the same of a node that nobody holds
-int64_t clx_store_count_free(const clx_store *store);   // by walking
+int32_t clx_kv_name(clx_kv *store, uint64_t key, bool own, int32_t weight);
+void clx_kv_forget(clx_kv *store,
+                   int32_t node);                 // the name of a node that one request holds: its blocks stay taken
+void clx_kv_unname(clx_kv *store, int32_t node);  // the same of a node that nobody holds
+int64_t clx_kv_count_free(const clx_kv *store);   // by walking
 
 // --- a request inside --------------------------------------------------------------------------------------------------------
 
@@ -61,13 +62,14 @@ typedef struct clx_seq {
   int32_t previous, next;  // in the list of its rank that it stands in
   int32_t rank, slot;
   int32_t state;
-  int32_t computed;    // tokens in the cache; not kept in decode
-  int32_t made;        // tokens made; not kept in decode
-  int32_t held;        // blocks; not kept in decode, unless they are set aside
-  int32_t named;       // of them, units with names, from the first
-  int32_t before_own;  // units with names in front of the node of its own, which a preemption leaves
-  int32_t heap;        // place in the heap of its group
-  int32_t in_flight;   // iterations that hold a part of its prompt
+  int32_t computed;                       // tokens in the cache; not kept in decode
+  int32_t made;                           // tokens made; not kept in decode
+  int32_t held;                           // blocks; not kept in decode, unless they are set aside
+  int32_t named;                          // of them, units with names, from the first
+  int32_t before_own;                     // units with names in front of the node of its own, which a preemption leaves
+  int32_t heap;                           // place in the heap of its group
+  int32_t in_flight;                      // iterations that hold a part of its prompt
+  int32_t sender, sent_held, sent_named;  // rank that holds the blocks that are sent, and of these `held` and `named`
 } clx_seq;
 
 typedef struct clx_list {
@@ -108,11 +110,17 @@ typedef struct clx_batch {
 typedef struct clx_rank {
   const clx_pool *pool;
   int32_t replica;
-  clx_store store;
+  clx_kv store;
   clx_list waiting, running;
   int32_t prompts;     // of them, in state PROMPT
   int32_t unfinished;  // requests sent here that have not ended
   int32_t preempted;   // in the start that is being made
+  int32_t receiving;   // of those that run, in state SENDING
+  int64_t lent;        // blocks without a name of requests that another rank receives
+  int64_t queued;      // tokens of the prompts that wait
+  double link_free;    // s: the latest transfer to it ends
+  double ratio;        // SGLang: share of what answers may still need that is expected
+  bool full;           // SGLang: admits nobody until a request ends
   clx_group *group;    // [stages + 1]: of each slot, and one that waits for a slot
   clx_batch *batch;    // [stages]
   bool *busy;          // [stages + 1]: the decodes of this slot have started
@@ -147,6 +155,11 @@ typedef struct clx_run {
   int32_t replicas;
   clx_event *event;  // heap of iterations in flight
   int32_t events;
+  bool alone;  // what a replica does until the next request comes concerns no other
+  bool ahead;  // `pending` holds the end of an iteration that is not in the heap
+  clx_event pending;
+  clx_event *transfer;  // heap: replica = request
+  int32_t transfers;
   int32_t *dirty, dirties;
   clx_engine_step *step;  // [most ranks of a replica]
   double now;
@@ -183,6 +196,7 @@ static inline int32_t clx_blocks_of(int64_t tokens, int32_t block) { return (int
 static inline const clx_rules *clx_rank_rules(const clx_rank *rank) { return &rank->pool->rules; }
 bool clx_rank_available(const clx_rank *rank, const clx_seq *seq);  // of a running one: not in flight
 void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i);
+void clx_rank_retract(clx_run *run, clx_rank *rank, int32_t i);
 int32_t clx_rank_last(const clx_run *run, const clx_rank *rank);  // of the running ones that are available
 // Grows the decodes of a slot by the blocks that they need, preempting the last while none is left.
 void clx_rank_grow(clx_run *run, clx_rank *rank, int32_t slot);
@@ -195,12 +209,17 @@ typedef struct clx_found {
   int64_t idle;  // of the blocks, those that nobody holds
 } clx_found;
 clx_found clx_rank_find(const clx_run *run, const clx_rank *rank, int32_t i);
+int32_t clx_rank_next(const clx_run *run,
+                      const clx_rank *rank);  // first of the queue, if it waits for nothing but blocks
+void clx_rank_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first);
+void clx_rank_dequeue(clx_run *run, clx_rank *rank, int32_t i);
 void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *found);
 // Puts the next tokens of a running prompt into an iteration; it holds `held` blocks then.
 void clx_rank_chunk(clx_run *run, clx_rank *rank, int32_t slot, int32_t i, int32_t tokens, int32_t held);
 void clx_rank_release(clx_run *run, clx_rank *rank, int32_t i, bool keep);  // keep: what it computed may be found again
 int32_t clx_rank_first_prompt(const clx_run *run, const clx_rank *rank);    // running, in order; CLX_NOBODY
 int32_t clx_seq_target(const clx_run *run, int32_t i);                      // tokens to compute before it decodes
+int32_t clx_request_reserve(const clx_rules *rules, const clx_request *request);  // blocks to its longest end
 void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i);
 
 // Each fills rank->batch[slot]: an iteration of that slot, possibly nothing.
@@ -208,6 +227,8 @@ typedef void clx_schedule(clx_run *run, clx_rank *rank, int32_t slot);
 clx_schedule clx_schedule_vllm;
 clx_schedule clx_schedule_sarathi;
 clx_schedule clx_schedule_vllm_v0;
+clx_schedule clx_schedule_tensorrt;
+clx_schedule clx_schedule_sglang;
 
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);
@@ -215,7 +236,13 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request);
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error);
 int32_t clx_engine_route(clx_run *run, int32_t i);
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error);
-clx_event clx_run_pop(clx_run *run);  // the next iteration to end
+void clx_events_push(clx_event *heap, int32_t *count, clx_event event);
+clx_event clx_events_pop(clx_event *heap, int32_t *count);
+void clx_run_mark(clx_run *run, int32_t replica);  // it may start again
+// Disaggregation: a request whose prompt is done goes to a replica that decodes; that takes blocks for it and lets it come; it is there.
+void clx_transfer_offer(clx_run *run, clx_rank *rank, int32_t i);
+void clx_transfer_accept(clx_run *run, clx_rank *rank);
+void clx_transfer_end(clx_run *run, int32_t i);
 void clx_engine_end(clx_run *run, clx_event event);
 void clx_engine_close(clx_run *run);
 clx_status clx_engine_audit(const clx_run *run, const clx_replica *replica, clx_error *error);

@@ -32,7 +32,7 @@ static bool open_rank(clx_run *run, clx_rank *rank, const clx_pool *pool, int32_
   for (int32_t k = 0; k <= rules->stages; k++) {
     if (!open_group(&rank->group[k], rules, sequences, arena)) return false;
   }
-  clx_store_open(&rank->store, rules, run->requests->block_tokens, arena);
+  clx_kv_open(&rank->store, rules, run->requests->block_tokens, arena);
   return !rank->store.failed;
 }
 
@@ -55,8 +55,9 @@ static bool open_requests(clx_run *run, clx_arena *arena) {
   const int32_t count = run->requests->count;
   run->seq = CLX_NEW_ARRAY(arena, clx_seq, count);
   run->node = CLX_NEW_ARRAY(arena, int32_t, run->requests->block_count + 1);
+  run->transfer = CLX_NEW_ARRAY(arena, clx_event, count);
   run->result->served = CLX_NEW_ARRAY(arena, clx_served, count);
-  if (run->seq == NULL || run->node == NULL || run->result->served == NULL) return false;
+  if (run->seq == NULL || run->node == NULL || run->transfer == NULL || run->result->served == NULL) return false;
   for (int32_t i = 0; i < count; i++) {
     run->seq[i].before_own = CLX_NOBODY;
     run->result->served[i] = (clx_served){.asked = -1, .started = -1, .first = -1, .last = -1, .replica = CLX_NOBODY};
@@ -75,7 +76,7 @@ static bool open_fleet(clx_run *run, clx_arena *arena) {
   }
   run->rank = CLX_NEW_ARRAY(arena, clx_rank, run->ranks);
   run->replica = CLX_NEW_ARRAY(arena, clx_replica, run->replicas);
-  run->dirty = CLX_NEW_ARRAY(arena, int32_t, run->replicas);
+  run->dirty = CLX_NEW_ARRAY(arena, int32_t, run->replicas + 1);
   run->event = CLX_NEW_ARRAY(arena, clx_event, slots);
   run->step = CLX_NEW_ARRAY(arena, clx_engine_step, widest);
   if (!run->rank || !run->replica || !run->dirty || !run->event || !run->step) return false;

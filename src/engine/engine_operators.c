@@ -41,7 +41,7 @@ static const char *const NAME[OPERATORS + 1] = {"attn_pre_proj",
                                                 "attn_prefill",
                                                 NULL};
 
-enum { ARGUMENT_MAX = 1 << 20 };
+enum { ARGUMENT_MAX = 1 << 20, ROUND = 8 };
 
 typedef struct row {
   int32_t op, a, b, line;
@@ -58,6 +58,7 @@ typedef struct grid {
   group *group;
   int32_t *at;  // [last + 1]: the group for an a, rounded up
   int32_t count, last;
+  int32_t fine;  // largest b that is no multiple of ROUND
 } grid;
 
 struct clx_operators {
@@ -196,6 +197,7 @@ static clx_status make_grid(clx_arena *arena, grid *out, group all, clx_error *e
   for (int32_t k = 0; k < all.count; k++) {
     if (k == 0 || all.first[k].a != all.first[k - 1].a) out->group[out->count++].first = &all.first[k];
     out->group[out->count - 1].count++;
+    if (all.first[k].b % ROUND != 0 && all.first[k].b > out->fine) out->fine = all.first[k].b;
     while (next <= all.first[k].a) out->at[next++] = out->count - 1;
   }
   return CLX_OK;
@@ -254,6 +256,12 @@ static double decode_time(clx_operators *o, const clx_engine_step *step, bool *o
   return g.first[at_or_above(g, mean)].time * (step->decodes > 1 ? 1 + o->rules.decode_batching : 1);
 }
 
+// New tokens of a prompt in terms of rows: where these stand on multiples of 8 only, it is one of them that was asked.
+static int32_t rounded(const grid *prefill, double tokens) {
+  const int32_t n = (int32_t)nearbyint(tokens);
+  return n <= prefill->fine ? n : (n + ROUND - 1) / ROUND * ROUND;
+}
+
 // Attention of prompts as that of one: caches add up, each rounded up to a row; the squares of new tokens add up.
 static double prefill_time(clx_operators *o, const clx_engine_step *step, bool *outside) {
   if (step->chunks == 0) return 0;
@@ -266,7 +274,7 @@ static double prefill_time(clx_operators *o, const clx_engine_step *step, bool *
   }
   const int32_t all = cached > ARGUMENT_MAX ? ARGUMENT_MAX : (int32_t)cached;
   const group g = o->prefill.group[o->prefill.at[within(all, o->prefill.last, &o->outside.context, outside)]];
-  const int32_t chunk = within((int32_t)nearbyint(sqrt(squares)), g.first[g.count - 1].b, &o->outside.chunk, outside);
+  const int32_t chunk = within(rounded(&o->prefill, sqrt(squares)), g.first[g.count - 1].b, &o->outside.chunk, outside);
   int32_t k = at_or_above(g, chunk);
   if (k > 0 && g.first[k].b > chunk) k--;
   return g.first[k].time * (step->chunks > 1 ? 1 + o->rules.prefill_batching : 1);

@@ -27,7 +27,8 @@ typedef struct clx_operators_outside {
 // * attn_pre_proj, attn_post_proj, mlp_up_proj, mlp_down_proj, mlp_act, attn_rope, input_layernorm, post_attention_layernorm, add,
 //   attn_kv_cache_save, all_reduce, send_recv: a = new tokens of the iteration; a row holds for what lies above the row before, up to it;
 // * attn_decode: a = sequences, b = their mean tokens in the cache; both rounded up to a row;
-// * attn_prefill: a = tokens in the cache, rounded up to a row, b = new tokens: a row holds from there to the next.
+// * attn_prefill: a = tokens in the cache, rounded up to a row, b = new tokens: a row holds from there to the next. Beyond the last b
+//   that is no multiple of 8, new tokens are rounded up to 8.
 // CLX_INPUT: unknown operators, rows twice, times that are negative, operators that are missing. O(rows log rows).
 clx_status clx_operators_load(clx_arena *arena, const char *path, const clx_operator_rules *rules,
                               clx_operators **operators, clx_error *error);

@@ -26,25 +26,42 @@ void clx_list_remove(clx_list *list, clx_seq *seq, int32_t i) {
   list->count--;
 }
 
+// Behind all that came before it: the first vLLM, as Vidur has it, sorts by arrival.
+static void insert_by_arrival(clx_list *list, clx_seq *seq, int32_t i) {
+  int32_t previous = list->last;
+  while (previous != CLX_NOBODY && previous > i) previous = seq[previous].previous;
+  if (previous == CLX_NOBODY) {
+    clx_list_prepend(list, seq, i);
+  } else if (previous == list->last) {
+    clx_list_append(list, seq, i);
+  } else {
+    seq[i].previous = previous;
+    seq[i].next = seq[previous].next;
+    seq[seq[previous].next].previous = i;
+    seq[previous].next = i;
+    list->count++;
+  }
+}
+
 // --- the cache --------------------------------------------------------------------------------------------------------------------
 
 // A prompt that has been preempted computes the tokens that it had made, too.
 int32_t clx_seq_target(const clx_run *run, int32_t i) { return run->requests->item[i].prompt + run->seq[i].made; }
 
 // Number in the trace of the name of a unit: the last of those that make it, for names are chained.
-static int32_t name_of(const clx_store *store, const clx_request *request, int32_t unit) {
+static int32_t name_of(const clx_kv *store, const clx_request *request, int32_t unit) {
   return request->first_block + (unit + 1) * store->step - 1;
 }
 
 // Units of a prompt that have a name and are whole.
-static int32_t named_units(const clx_store *store, const clx_request *request) {
+static int32_t named_units(const clx_kv *store, const clx_request *request) {
   const int32_t whole = request->prompt / store->unit_tokens, named = request->blocks / store->step;
   return whole < named ? whole : named;
 }
 
 // The longest beginning that the cache has; one token at least is left to compute.
 clx_found clx_rank_find(const clx_run *run, const clx_rank *rank, int32_t i) {
-  const clx_store *store = &rank->store;
+  const clx_kv *store = &rank->store;
   clx_found found = {.own = CLX_NOBODY};
   if (!store->cached) return found;
   const clx_request *request = &run->requests->item[i];
@@ -53,12 +70,12 @@ clx_found clx_rank_find(const clx_run *run, const clx_rank *rank, int32_t i) {
   if (most > whole) most = whole;
   for (; found.units < most; found.units++) {
     const uint64_t key = (uint64_t)run->requests->block[name_of(store, request, found.units)];
-    const int32_t node = clx_store_find(store, key, false);
+    const int32_t node = clx_kv_find(store, key, false);
     if (node == CLX_NOBODY) break;
     if (store->node[node].holders == 0) found.idle += store->unit;
   }
   found.blocks = found.units * store->unit;
-  if (run->seq[i].before_own == found.units) found.own = clx_store_find(store, (uint64_t)i, true);
+  if (run->seq[i].before_own == found.units) found.own = clx_kv_find(store, (uint64_t)i, true);
   if (found.own != CLX_NOBODY) {
     found.blocks += store->node[found.own].weight;
     found.idle += store->node[found.own].weight;
@@ -69,7 +86,7 @@ clx_found clx_rank_find(const clx_run *run, const clx_rank *rank, int32_t i) {
 
 // Names the units that have been computed whole, up to the first that somebody else has computed at the same time.
 static void name_units(clx_run *run, clx_rank *rank, int32_t i) {
-  clx_store *store = &rank->store;
+  clx_kv *store = &rank->store;
   if (!store->cached) return;
   const clx_request *request = &run->requests->item[i];
   clx_seq *s = &run->seq[i];
@@ -78,7 +95,7 @@ static void name_units(clx_run *run, clx_rank *rank, int32_t i) {
   if (whole > named) whole = named;
   for (; s->named < whole; s->named++) {
     const int32_t name = name_of(store, request, s->named);
-    const int32_t node = clx_store_name(store, (uint64_t)run->requests->block[name], false, store->unit);
+    const int32_t node = clx_kv_name(store, (uint64_t)run->requests->block[name], false, store->unit);
     if (node == CLX_NOBODY) return;
     run->node[name] = node;
   }
@@ -86,44 +103,65 @@ static void name_units(clx_run *run, clx_rank *rank, int32_t i) {
 
 // The end of a sequence goes first, so that beginnings stay longest.
 void clx_rank_release(clx_run *run, clx_rank *rank, int32_t i, bool keep) {
-  clx_store *store = &rank->store;
+  clx_kv *store = &rank->store;
   clx_seq *s = &run->seq[i];
   const clx_rules *rules = clx_rank_rules(rank);
   const int32_t loose = s->held - s->named * store->unit;
   const int32_t whole = keep && store->cached ? s->computed / rules->block - s->named * store->unit : 0;
-  clx_store_give(store, loose - whole);
+  clx_kv_give(store, loose - whole);
   if (whole > 0) {
-    const int32_t node = clx_store_name(store, (uint64_t)i, true, whole);
+    const int32_t node = clx_kv_name(store, (uint64_t)i, true, whole);
     s->before_own = s->named;
     if (node == CLX_NOBODY) {
-      clx_store_give(store, whole);
+      clx_kv_give(store, whole);
     } else {
-      clx_store_drop(store, node);
+      clx_kv_drop(store, node);
     }
   }
   const clx_request *request = &run->requests->item[i];
-  while (s->named > 0) clx_store_drop(store, run->node[name_of(store, request, --s->named)]);
+  while (s->named > 0) clx_kv_drop(store, run->node[name_of(store, request, --s->named)]);
   s->held = 0;
 }
 
 // --- moves ------------------------------------------------------------------------------------------------------------------------
 
+int32_t clx_rank_next(const clx_run *run, const clx_rank *rank) {
+  const int32_t i = rank->waiting.first;
+  return i != CLX_NOBODY && run->seq[i].state == CLX_SEQ_WAITING ? i : CLX_NOBODY;
+}
+
+void clx_rank_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first) {
+  if (first) {
+    clx_list_prepend(&rank->waiting, run->seq, i);
+  } else {
+    clx_list_append(&rank->waiting, run->seq, i);
+  }
+  rank->queued += clx_seq_target(run, i);
+  if (++run->waiting > run->result->queue_most) run->result->queue_most = run->waiting;
+}
+
+void clx_rank_dequeue(clx_run *run, clx_rank *rank, int32_t i) {
+  clx_list_remove(&rank->waiting, run->seq, i);
+  rank->queued -= clx_seq_target(run, i);
+  run->waiting--;
+}
+
 // From the queue to those that run, with what the cache has of it.
 void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *found) {
-  clx_store *store = &rank->store;
+  clx_kv *store = &rank->store;
   clx_seq *s = &run->seq[i];
   const clx_request *request = &run->requests->item[i];
   for (s->named = 0; s->named < found->units; s->named++) {
     const int32_t name = name_of(store, request, s->named);
-    run->node[name] = clx_store_find(store, (uint64_t)run->requests->block[name], false);
-    clx_store_hold(store, run->node[name]);
+    run->node[name] = clx_kv_find(store, (uint64_t)run->requests->block[name], false);
+    clx_kv_hold(store, run->node[name]);
   }
   if (found->own != CLX_NOBODY) {
-    clx_store_hold(store, found->own);
-    clx_store_forget(store, found->own);
+    clx_kv_hold(store, found->own);
+    clx_kv_forget(store, found->own);
   } else if (store->cached && s->before_own >= 0) {
-    const int32_t node = clx_store_find(store, (uint64_t)i, true);
-    if (node != CLX_NOBODY) clx_store_unname(store, node);
+    const int32_t node = clx_kv_find(store, (uint64_t)i, true);
+    if (node != CLX_NOBODY) clx_kv_unname(store, node);
   }
   s->before_own = CLX_NOBODY;
   s->held = found->blocks;
@@ -133,9 +171,12 @@ void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *fo
     served->cached = found->tokens;
     run->result->cached_tokens += found->tokens;
   }
-  clx_list_remove(&rank->waiting, run->seq, i);
-  run->waiting--;
-  clx_list_append(&rank->running, run->seq, i);
+  clx_rank_dequeue(run, rank, i);
+  if (clx_rank_rules(rank)->policy == CLX_ENGINE_VLLM_V0) {
+    insert_by_arrival(&rank->running, run->seq, i);
+  } else {
+    clx_list_append(&rank->running, run->seq, i);
+  }
   s->state = CLX_SEQ_PROMPT;
   s->in_flight = 0;
   rank->prompts++;
@@ -145,7 +186,7 @@ void clx_rank_chunk(clx_run *run, clx_rank *rank, int32_t slot, int32_t i, int32
   clx_seq *s = &run->seq[i];
   clx_batch *batch = &rank->batch[slot];
   if (held > s->held) {
-    clx_store_take(&rank->store, held - s->held);
+    clx_kv_take(&rank->store, held - s->held);
     s->held = held;
   }
   batch->who[batch->chunks] = i;
@@ -159,6 +200,7 @@ void clx_rank_chunk(clx_run *run, clx_rank *rank, int32_t slot, int32_t i, int32
 }
 
 bool clx_rank_available(const clx_rank *rank, const clx_seq *seq) {
+  if (seq->state == CLX_SEQ_SENDING) return false;
   return seq->state == CLX_SEQ_PROMPT ? seq->in_flight == 0 : !rank->busy[seq->slot];
 }
 
@@ -185,8 +227,8 @@ static void leave_fresh(clx_group *group, int32_t i) {
   for (group->fresh_count--; k < group->fresh_count; k++) group->fresh[k] = group->fresh[k + 1];
 }
 
-// Back to the head of the queue; all that it had in the cache is given back.
-void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
+// Out of those that run. All that it had in the cache is given back; where the engine keeps names, it may find it again.
+static void stop(clx_run *run, clx_rank *rank, int32_t i, bool keep) {
   clx_seq *s = &run->seq[i];
   if (s->state == CLX_SEQ_DECODE) {
     clx_group_remove(&rank->group[s->slot], run->seq, i, &run->requests->item[i], clx_rank_rules(rank));
@@ -195,15 +237,25 @@ void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
   } else {
     rank->prompts--;
   }
-  clx_rank_release(run, rank, i, true);
+  clx_rank_release(run, rank, i, keep);
   s->computed = 0;
   s->state = CLX_SEQ_WAITING;
   clx_list_remove(&rank->running, run->seq, i);
-  clx_list_prepend(&rank->waiting, run->seq, i);
-  run->waiting++;
   rank->preempted++;
   run->result->served[i].preemptions++;
   run->result->preemptions++;
+}
+
+// Back to the head of the queue.
+void clx_rank_preempt(clx_run *run, clx_rank *rank, int32_t i) {
+  stop(run, rank, i, true);
+  clx_rank_enqueue(run, rank, i, true);
+}
+
+// To the end of the queue, as SGLang does; names are kept, what was computed of the answer is not.
+void clx_rank_retract(clx_run *run, clx_rank *rank, int32_t i) {
+  stop(run, rank, i, false);
+  clx_rank_enqueue(run, rank, i, false);
 }
 
 // Blocks that one member or fresh sequence needs for its next iteration.
@@ -232,7 +284,7 @@ static void grow_one_by_one(clx_run *run, clx_rank *rank, int32_t slot) {
       clx_rank_preempt(run, rank, victim);
       if (victim == i) return;  // all behind it are in flight
     }
-    if (need > 0) clx_store_take(&rank->store, need);
+    if (need > 0) clx_kv_take(&rank->store, need);
   }
 }
 
@@ -243,7 +295,7 @@ void clx_rank_grow(clx_run *run, clx_rank *rank, int32_t slot) {
   if (some && need + free_wanted(clx_rank_rules(rank), 0) > rank->store.free) {
     grow_one_by_one(run, rank, slot);
   } else if (need > 0) {
-    clx_store_take(&rank->store, need);
+    clx_kv_take(&rank->store, need);
   }
   clx_group_start(run, rank, slot);
 }

@@ -9,12 +9,28 @@ static bool takes(const clx_run *run, const clx_rank *rank, int32_t i) {
   return rank->pool->role != CLX_ROLE_DECODE && clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i]);
 }
 
-// From `first` on, in turn, the rank that takes the request and has the fewest unfinished ones.
 static int32_t least_of(const clx_run *run, int32_t i) {
   int32_t best = CLX_NOBODY;
   for (int32_t r = 0; r < run->ranks; r++) {
     if (best != CLX_NOBODY && run->rank[r].unfinished >= run->rank[best].unfinished) continue;
     if (takes(run, &run->rank[r], i)) best = r;
+  }
+  return best;
+}
+
+// Tokens to compute before and for the request, and tokens in use: what a rank that took it would have (the cost function of
+// Dynamo's router, in tokens, both parts with weight 1).
+static int32_t cheapest_of(clx_run *run, int32_t i) {
+  int32_t best = CLX_NOBODY;
+  int64_t least = 0;
+  for (int32_t r = 0; r < run->ranks; r++) {
+    const clx_rank *rank = &run->rank[r];
+    if (!takes(run, rank, i)) continue;
+    const int64_t used = (rank->store.total - rank->store.free) * clx_rank_rules(rank)->block;
+    const int64_t cost = run->requests->item[i].prompt - clx_rank_find(run, rank, i).tokens + rank->queued + used;
+    if (best != CLX_NOBODY && cost >= least) continue;
+    best = r;
+    least = cost;
   }
   return best;
 }
@@ -31,12 +47,13 @@ static int32_t next_of(clx_run *run, int32_t i) {
 int32_t clx_engine_route(clx_run *run, int32_t i) {
   if (run->ranks == 1) return takes(run, &run->rank[0], i) ? 0 : CLX_NOBODY;
   switch (run->fleet->router) {
-    case CLX_ROUTER_RANDOM: {
+    case CLX_ROUTER_RANDOM:
       run->turn = (int32_t)clx_stream_below(&run->stream, (uint64_t)run->ranks);
       return next_of(run, i);
-    }
     case CLX_ROUTER_ROUND_ROBIN:
       return next_of(run, i);
+    case CLX_ROUTER_PREFIX:
+      return cheapest_of(run, i);
     default:
       return least_of(run, i);
   }

@@ -5,7 +5,7 @@
 
 // --- requests ---------------------------------------------------------------------------------------------------------------------
 
-static void mark(clx_run *run, int32_t replica) {
+void clx_run_mark(clx_run *run, int32_t replica) {
   if (run->replica[replica].dirty) return;
   run->replica[replica].dirty = true;
   run->dirty[run->dirties++] = replica;
@@ -23,10 +23,9 @@ static bool ask_next(clx_run *run) {
   clx_rank *rank = &run->rank[r];
   run->seq[i].rank = r;
   run->seq[i].state = CLX_SEQ_WAITING;
-  clx_list_append(&rank->waiting, run->seq, i);
+  clx_rank_enqueue(run, rank, i, false);
   rank->unfinished++;
-  if (++run->waiting > run->result->queue_most) run->result->queue_most = run->waiting;
-  mark(run, rank->replica);
+  clx_run_mark(run, rank->replica);
   return true;
 }
 
@@ -41,6 +40,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
   clx_list_remove(&rank->running, run->seq, i);
   run->seq[i].state = CLX_SEQ_AWAY;
   rank->unfinished--;
+  rank->full = false;
   clx_served *served = &run->result->served[i];
   served->last = run->now;
   served->replica = rank->replica;
@@ -57,6 +57,8 @@ static double next_arrival(const clx_run *run) {
 
 static double next_end(const clx_run *run) { return run->events > 0 ? run->event[0].time : INFINITY; }
 
+static double next_transfer(const clx_run *run) { return run->transfers > 0 ? run->transfer[0].time : INFINITY; }
+
 static void arrive(clx_run *run) {
   while (next_arrival(run) <= run->now) {
     ask_next(run);
@@ -67,16 +69,39 @@ static void arrive(clx_run *run) {
   }
 }
 
+// Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
+static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
+  const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
+  CLX_TRY(clx_engine_start(run, replica, error));
+  while (run->ahead) {
+    run->ahead = false;
+    if (run->pending.time >= next_arrival(run) || run->pending.time > most) {
+      clx_events_push(run->event, &run->events, run->pending);
+      break;
+    }
+    run->now = run->pending.time;
+    clx_engine_end(run, run->pending);
+    if (replica->dirty) run->dirties--;  // a client has asked again
+    replica->dirty = false;
+    CLX_TRY(clx_engine_start(run, replica, error));
+  }
+  run->now = now;
+  return CLX_OK;
+}
+
 static clx_status step_clock(clx_run *run, clx_error *error) {
   arrive(run);
   while (next_end(run) <= run->now) {
-    const clx_event event = clx_run_pop(run);
+    const clx_event event = clx_events_pop(run->event, &run->events);
     clx_engine_end(run, event);
-    mark(run, event.replica);
+    clx_run_mark(run, event.replica);
+  }
+  while (next_transfer(run) <= run->now) {
+    clx_transfer_end(run, clx_events_pop(run->transfer, &run->transfers).replica);
   }
   for (int32_t k = 0; k < run->dirties; k++) {
     run->replica[run->dirty[k]].dirty = false;
-    CLX_TRY(clx_engine_start(run, &run->replica[run->dirty[k]], error));
+    CLX_TRY(go_on(run, &run->replica[run->dirty[k]], error));
   }
   run->dirties = 0;
   return CLX_OK;
@@ -91,7 +116,7 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
   for (int32_t k = 0; k < run->clients && run->next < run->requests->count; k++) ask_as_client(run);
   CLX_TRY(step_clock(run, error));
   while (true) {
-    const double arrival = next_arrival(run), end = next_end(run), next = arrival < end ? arrival : end;
+    const double next = fmin(fmin(next_arrival(run), next_end(run)), next_transfer(run));
     if (next == INFINITY) break;
     if (at_bound(run, next)) {
       run->result->stopped = true;
@@ -143,6 +168,13 @@ void clx_engine_close(clx_run *run) {
       result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0 : grew(run);
 }
 
+static bool sends(const clx_engine_fleet *fleet) {
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].role == CLX_ROLE_PREFILL) return true;
+  }
+  return false;
+}
+
 static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
@@ -174,6 +206,7 @@ clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer,
   run.stream = clx_stream_make(run.options->seed, 0x656e67696e65, 0, 0);  // "engine"
   if (!run.options->refuse) CLX_TRY(find_misfit(&run, error));
   CLX_TRY(clx_engine_open(&run, arena, error));
+  run.alone = run.replicas == 1 || (run.clients == 0 && !sends(fleet));
   CLX_TRY(run_clock(&run, error));
   clx_engine_close(&run);
   for (int32_t k = 0; k < run.replicas; k++) {

@@ -2,45 +2,20 @@
 #include "engine/engine_internal.h"
 
 static clx_schedule *const schedule_of[CLX_ENGINE_POLICIES] = {
-    [CLX_ENGINE_VLLM] = clx_schedule_vllm,
-    [CLX_ENGINE_SARATHI] = clx_schedule_sarathi,
+    [CLX_ENGINE_VLLM] = clx_schedule_vllm,       [CLX_ENGINE_TENSORRT] = clx_schedule_tensorrt,
+    [CLX_ENGINE_SGLANG] = clx_schedule_sglang,   [CLX_ENGINE_SARATHI] = clx_schedule_sarathi,
     [CLX_ENGINE_VLLM_V0] = clx_schedule_vllm_v0,
 };
 
-// --- the heap of ends -------------------------------------------------------------------------------------------------------------
-
-static bool sooner(clx_event a, clx_event b) {
-  if (a.time != b.time) return a.time < b.time;
-  return a.replica != b.replica ? a.replica < b.replica : a.slot < b.slot;
-}
-
-static void push(clx_run *run, clx_event event) {
-  int32_t k = run->events++;
-  for (; k > 0 && sooner(event, run->event[(k - 1) / 2]); k = (k - 1) / 2) run->event[k] = run->event[(k - 1) / 2];
-  run->event[k] = event;
-}
-
-clx_event clx_run_pop(clx_run *run) {
-  const clx_event top = run->event[0], last = run->event[--run->events];
-  int32_t k = 0;
-  for (int32_t child = 1; child < run->events; child = 2 * k + 1) {
-    if (child + 1 < run->events && sooner(run->event[child + 1], run->event[child])) child++;
-    if (!sooner(run->event[child], last)) break;
-    run->event[k] = run->event[child];
-    k = child;
-  }
-  run->event[k] = last;
-  return top;
-}
-
 // --- start ------------------------------------------------------------------------------------------------------------------------
 
-// The use of blocks since the replica was last touched.
+// The use of blocks since the replica was last touched; at one moment once.
 static void touch(clx_run *run, clx_replica *replica, int32_t ranks) {
+  if (run->now == replica->touched) return;
   double used = 0;
   for (int32_t k = 0; k < ranks; k++) {
-    const clx_store *store = &replica->rank[k].store;
-    const double share = (double)(store->total - store->free) / (double)store->total;
+    const clx_kv *store = &replica->rank[k].store;
+    const double share = (double)(store->total - store->free) * store->share;
     if (share > run->result->blocks_most) run->result->blocks_most = share;
     used += share;
   }
@@ -88,7 +63,12 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
     }
     run->result->prompt_tokens += batch->prompt_tokens;
   }
-  push(run, (clx_event){time, it.replica, slot});
+  if (run->alone && pool->rules.stages == 1) {
+    run->pending = (clx_event){time, it.replica, slot};
+    run->ahead = true;
+  } else {
+    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot});
+  }
   if (run->options->seen == NULL) return;
   it.step = run->step;
   for (int32_t k = 0; k < ranks; k++) {
@@ -111,6 +91,8 @@ static bool start_slot(clx_run *run, clx_replica *replica, int32_t slot) {
   for (int32_t k = 0; k < rules->ranks; k++) {
     clx_rank *rank = &replica->rank[k];
     clear(&rank->batch[slot]);
+    rank->preempted = 0;
+    if (rank->pool->role == CLX_ROLE_DECODE) clx_transfer_accept(run, rank);
     schedule_of[rules->policy](run, rank, slot);
     if (rank->batch[slot].decodes > 0 || rank->batch[slot].chunks > 0) work = true;
     if (rank->preempted > 0) again = true;
@@ -193,14 +175,19 @@ static void end_chunks(clx_run *run, clx_rank *rank, int32_t slot) {
     s->in_flight--;
     if (batch->chunk[k].cached + batch->chunk[k].tokens < clx_seq_target(run, i)) continue;
     clx_served *served = &run->result->served[i];
-    if (s->made == 0) served->first = run->now;
-    if (s->made > 0) clx_sketch_add(&run->result->gaps, run->now - served->last, 1);
+    const bool first = s->made == 0, sent = rank->pool->role == CLX_ROLE_PREFILL;
+    if (first) served->first = run->now;
+    if (!first) clx_sketch_add(&run->result->gaps, run->now - served->last, 1);
     served->last = run->now;
     s->made++;
     run->result->output_tokens++;
     rank->prompts--;
     if (s->made == run->requests->item[i].output) {
       clx_run_end_request(run, rank, i);
+      continue;
+    }
+    if (sent) {
+      clx_transfer_offer(run, rank, i);
       continue;
     }
     s->state = CLX_SEQ_FRESH;

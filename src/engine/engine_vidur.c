@@ -25,7 +25,6 @@ static void admit(clx_run *run, clx_rank *rank, int32_t slot, int32_t i, const c
 void clx_schedule_sarathi(clx_run *run, clx_rank *rank, int32_t slot) {
   const clx_rules *rules = clx_rank_rules(rank);
   clx_batch *batch = &rank->batch[slot];
-  rank->preempted = 0;
   clx_rank_grow(run, rank, slot);
   int32_t budget = rules->tokens - batch->decodes * (1 + rules->drafts);
   for (int32_t i = rank->prompts > 0 ? clx_rank_first_prompt(run, rank) : CLX_NOBODY; i != CLX_NOBODY && budget > 0;
@@ -36,9 +35,10 @@ void clx_schedule_sarathi(clx_run *run, clx_rank *rank, int32_t slot) {
     clx_rank_chunk(run, rank, slot, i, tokens, s->held);
     budget -= tokens;
   }
-  while (budget > 0 && rank->waiting.count > 0 && rank->running.count < rules->sequences &&
+  while (budget > 0 && rank->running.count < rules->sequences &&
          batch->decodes + batch->chunks < slot_sequences(rules)) {
-    const int32_t i = rank->waiting.first;
+    const int32_t i = clx_rank_next(run, rank);
+    if (i == CLX_NOBODY) return;
     const clx_found found = clx_rank_find(run, rank, i);
     if (!can_admit(run, rank, i, &found)) return;
     const int32_t left = clx_seq_target(run, i) - found.tokens, tokens = left < budget ? left : budget;
@@ -54,8 +54,9 @@ static void admit_whole(clx_run *run, clx_rank *rank, int32_t slot) {
   const clx_rules *rules = clx_rank_rules(rank);
   const clx_batch *batch = &rank->batch[slot];
   int32_t longest = 0;
-  while (rank->waiting.count > 0 && rank->running.count < rules->sequences && batch->chunks < slot_sequences(rules)) {
-    const int32_t i = rank->waiting.first;
+  while (rank->running.count < rules->sequences && batch->chunks < slot_sequences(rules)) {
+    const int32_t i = clx_rank_next(run, rank);
+    if (i == CLX_NOBODY) return;
     const clx_found found = clx_rank_find(run, rank, i);
     if (!can_admit(run, rank, i, &found)) return;
     const int32_t tokens = clx_seq_target(run, i) - found.tokens;
@@ -84,7 +85,6 @@ static void bench_last(clx_run *run, clx_rank *rank, int32_t slot) {
 
 void clx_schedule_vllm_v0(clx_run *run, clx_rank *rank, int32_t slot) {
   const int32_t stages = clx_rank_rules(rank)->stages;
-  rank->preempted = 0;
   admit_whole(run, rank, slot);
   if (rank->batch[slot].chunks > 0) return;
   for (int32_t k = 0; k <= stages; k++) {

@@ -28,7 +28,8 @@ static bool go_on(clx_run *run, clx_rank *rank, int32_t slot, int32_t *budget) {
 // Whether the first of the queue has come in.
 static bool admit_one(clx_run *run, clx_rank *rank, int32_t slot, int32_t *budget) {
   const clx_rules *rules = clx_rank_rules(rank);
-  const int32_t i = rank->waiting.first;
+  const int32_t i = clx_rank_next(run, rank);
+  if (i == CLX_NOBODY) return false;
   const clx_found found = clx_rank_find(run, rank, i);
   int32_t tokens = clx_seq_target(run, i) - found.tokens;
   if (tokens > *budget) {
@@ -47,11 +48,10 @@ static bool admit_one(clx_run *run, clx_rank *rank, int32_t slot, int32_t *budge
 
 void clx_schedule_vllm(clx_run *run, clx_rank *rank, int32_t slot) {
   const clx_rules *rules = clx_rank_rules(rank);
-  rank->preempted = 0;
   clx_rank_grow(run, rank, slot);
   int32_t budget = rules->tokens - rank->batch[slot].decodes * (1 + rules->drafts);
   if (rank->prompts > 0 && !go_on(run, rank, slot, &budget)) return;
-  while (rank->preempted == 0 && budget > 0 && rank->waiting.count > 0 && rank->running.count < rules->sequences) {
+  while (rank->preempted == 0 && budget > 0 && rank->running.count < rules->sequences) {
     if (!admit_one(run, rank, slot, &budget)) return;
   }
 }

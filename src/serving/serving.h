@@ -73,7 +73,7 @@ typedef struct clx_engine {
   int32_t experts_count;
 } clx_engine;
 
-extern const clx_schema clx_engine_schema;
+extern const clx_schema clx_serving_engine_schema;
 
 // Of those that tables of energy know, NULL when unknown: "vllm", "tensorrt-llm".
 const clx_engine *clx_engine_find(const char *name);

@@ -69,7 +69,7 @@ typedef struct clx_table_kind {
 } clx_table_kind;
 
 extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives, clx_table_energy,
-    clx_table_serving;
+    clx_table_requests, clx_table_serving;
 
 // By name; unknown: CLX_INPUT with the nearest.
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error);

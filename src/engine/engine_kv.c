@@ -5,20 +5,18 @@
 
 #include <string.h>
 
-static uint64_t slot_of(const clx_store *store, uint64_t key, bool own) {
+static uint64_t slot_of(const clx_kv *store, uint64_t key, bool own) {
   uint64_t x = key + (own ? 0xd1b54a32d192ed03u : 0x9e3779b97f4a7c15u);
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return (x ^ (x >> 31)) & (uint64_t)(store->table_room - 1);
 }
 
-static uint64_t next_slot(const clx_store *store, uint64_t slot) {
-  return (slot + 1) & (uint64_t)(store->table_room - 1);
-}
+static uint64_t next_slot(const clx_kv *store, uint64_t slot) { return (slot + 1) & (uint64_t)(store->table_room - 1); }
 
 // --- nodes ----------------------------------------------------------------------------------------------------------------------
 
-static bool grow_nodes(clx_store *store) {
+static bool grow_nodes(clx_kv *store) {
   const int32_t room = store->node_room == 0 ? 64 : 2 * store->node_room;
   clx_node *node = CLX_NEW_ARRAY(store->arena, clx_node, room);
   if (node == NULL) {
@@ -31,7 +29,7 @@ static bool grow_nodes(clx_store *store) {
   return true;
 }
 
-static int32_t new_node(clx_store *store, int32_t weight) {
+static int32_t new_node(clx_kv *store, int32_t weight) {
   int32_t i = store->spare;
   if (i != CLX_NOBODY) {
     store->spare = store->node[i].next;
@@ -43,19 +41,19 @@ static int32_t new_node(clx_store *store, int32_t weight) {
   return i;
 }
 
-static void retire(clx_store *store, int32_t i) {
+static void retire(clx_kv *store, int32_t i) {
   store->node[i].next = store->spare;
   store->spare = i;
 }
 
-static void link_between(clx_store *store, int32_t i, int32_t previous, int32_t next) {
+static void link_between(clx_kv *store, int32_t i, int32_t previous, int32_t next) {
   store->node[i].previous = previous;
   store->node[i].next = next;
   *(previous == CLX_NOBODY ? &store->head : &store->node[previous].next) = i;
   *(next == CLX_NOBODY ? &store->tail : &store->node[next].previous) = i;
 }
 
-static void unlink_node(clx_store *store, int32_t i) {
+static void unlink_node(clx_kv *store, int32_t i) {
   const clx_node *n = &store->node[i];
   *(n->previous == CLX_NOBODY ? &store->head : &store->node[n->previous].next) = n->next;
   *(n->next == CLX_NOBODY ? &store->tail : &store->node[n->next].previous) = n->previous;
@@ -63,13 +61,13 @@ static void unlink_node(clx_store *store, int32_t i) {
 
 // --- names ----------------------------------------------------------------------------------------------------------------------
 
-static void put_in_table(clx_store *store, int32_t i) {
+static void put_in_table(clx_kv *store, int32_t i) {
   uint64_t slot = slot_of(store, store->node[i].key, store->node[i].own);
   while (store->table[slot] != 0) slot = next_slot(store, slot);
   store->table[slot] = i + 1;
 }
 
-static bool grow_table(clx_store *store) {
+static bool grow_table(clx_kv *store) {
   const int32_t old_room = store->table_room, room = old_room == 0 ? 128 : 2 * old_room;
   const int32_t *old = store->table;
   int32_t *table = CLX_NEW_ARRAY(store->arena, int32_t, room);
@@ -86,7 +84,7 @@ static bool grow_table(clx_store *store) {
 }
 
 // Takes a name out; later ones of its chain move up (Knuth, 6.4, algorithm R).
-static void remove_name(clx_store *store, int32_t i) {
+static void remove_name(clx_kv *store, int32_t i) {
   uint64_t hole = slot_of(store, store->node[i].key, store->node[i].own);
   while (store->table[hole] != i + 1) hole = next_slot(store, hole);
   store->table[hole] = 0;
@@ -102,7 +100,7 @@ static void remove_name(clx_store *store, int32_t i) {
   store->node[i].named = false;
 }
 
-int32_t clx_store_find(const clx_store *store, uint64_t key, bool own) {
+int32_t clx_kv_find(const clx_kv *store, uint64_t key, bool own) {
   if (store->table_room == 0) return CLX_NOBODY;
   for (uint64_t slot = slot_of(store, key, own); store->table[slot] != 0; slot = next_slot(store, slot)) {
     const clx_node *n = &store->node[store->table[slot] - 1];
@@ -111,8 +109,8 @@ int32_t clx_store_find(const clx_store *store, uint64_t key, bool own) {
   return CLX_NOBODY;
 }
 
-int32_t clx_store_name(clx_store *store, uint64_t key, bool own, int32_t weight) {
-  if (clx_store_find(store, key, own) != CLX_NOBODY) return CLX_NOBODY;
+int32_t clx_kv_name(clx_kv *store, uint64_t key, bool own, int32_t weight) {
+  if (clx_kv_find(store, key, own) != CLX_NOBODY) return CLX_NOBODY;
   if (2 * store->table_used >= store->table_room && !grow_table(store)) return CLX_NOBODY;
   const int32_t i = new_node(store, weight);
   if (i == CLX_NOBODY) return CLX_NOBODY;
@@ -128,7 +126,7 @@ int32_t clx_store_name(clx_store *store, uint64_t key, bool own, int32_t weight)
 
 // --- taking and giving ------------------------------------------------------------------------------------------------------------
 
-void clx_store_take(clx_store *store, int64_t blocks) {
+void clx_kv_take(clx_kv *store, int64_t blocks) {
   store->free -= blocks;
   if (!store->cached) return;
   while (blocks > 0) {
@@ -146,7 +144,7 @@ void clx_store_take(clx_store *store, int64_t blocks) {
 }
 
 // Blocks without a name join the queue at its end.
-void clx_store_give(clx_store *store, int64_t blocks) {
+void clx_kv_give(clx_kv *store, int64_t blocks) {
   store->free += blocks;
   if (!store->cached || blocks == 0) return;
   if (store->tail != CLX_NOBODY && !store->node[store->tail].named) {
@@ -157,46 +155,47 @@ void clx_store_give(clx_store *store, int64_t blocks) {
   if (i != CLX_NOBODY) link_between(store, i, store->tail, CLX_NOBODY);
 }
 
-void clx_store_hold(clx_store *store, int32_t node) {
+void clx_kv_hold(clx_kv *store, int32_t node) {
   clx_node *n = &store->node[node];
   if (n->holders++ > 0) return;
   unlink_node(store, node);
   store->free -= n->weight;
 }
 
-void clx_store_drop(clx_store *store, int32_t node) {
+void clx_kv_drop(clx_kv *store, int32_t node) {
   clx_node *n = &store->node[node];
   if (--n->holders > 0) return;
   store->free += n->weight;
   link_between(store, node, store->tail, CLX_NOBODY);
 }
 
-void clx_store_forget(clx_store *store, int32_t node) {
+void clx_kv_forget(clx_kv *store, int32_t node) {
   remove_name(store, node);
   retire(store, node);
 }
 
-void clx_store_unname(clx_store *store, int32_t node) { remove_name(store, node); }
+void clx_kv_unname(clx_kv *store, int32_t node) { remove_name(store, node); }
 
-int64_t clx_store_count_free(const clx_store *store) {
+int64_t clx_kv_count_free(const clx_kv *store) {
   if (!store->cached) return store->free;
   int64_t free = 0;
   for (int32_t i = store->head; i != CLX_NOBODY; i = store->node[i].next) free += store->node[i].weight;
   return free;
 }
 
-void clx_store_open(clx_store *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena) {
+void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena) {
   const int32_t unit_tokens = name_tokens > rules->block ? name_tokens : rules->block;
-  *store = (clx_store){.total = rules->blocks,
-                       .free = rules->blocks,
-                       .unit = unit_tokens / rules->block,
-                       .step = name_tokens > 0 ? unit_tokens / name_tokens : 1,
-                       .unit_tokens = unit_tokens,
-                       .spare = CLX_NOBODY,
-                       .head = CLX_NOBODY,
-                       .tail = CLX_NOBODY,
-                       .cached = rules->prefix,
-                       .arena = arena};
+  *store = (clx_kv){.total = rules->blocks,
+                    .free = rules->blocks,
+                    .share = 1.0 / (double)rules->blocks,
+                    .unit = unit_tokens / rules->block,
+                    .step = name_tokens > 0 ? unit_tokens / name_tokens : 1,
+                    .unit_tokens = unit_tokens,
+                    .spare = CLX_NOBODY,
+                    .head = CLX_NOBODY,
+                    .tail = CLX_NOBODY,
+                    .cached = rules->prefix,
+                    .arena = arena};
   if (!rules->prefix) return;
   const int32_t i = new_node(store, (int32_t)rules->blocks);
   if (i != CLX_NOBODY) link_between(store, i, CLX_NOBODY, CLX_NOBODY);

@@ -1,0 +1,118 @@
+// The rows of `serving.engine`.
+#include "engine/engine_spec.h"
+
+#define F clx_engine_spec
+#define WHOLE(name, member, start, low, high, text)                                                        \
+  {                                                                                                        \
+    .key = name, .kind = CLX_ROW_INT, .offset = offsetof(F, member), .initial = (start), .minimum = (low), \
+    .maximum = (high), .doc = text                                                                         \
+  }
+#define COUNT(name, member, start, low, high, text)                                                          \
+  {                                                                                                          \
+    .key = name, .kind = CLX_ROW_COUNT, .offset = offsetof(F, member), .initial = (start), .minimum = (low), \
+    .maximum = (high), .doc = text                                                                           \
+  }
+#define FLAG(name, member, start, text) \
+  { .key = name, .kind = CLX_ROW_BOOL, .offset = offsetof(F, member), .initial = (start), .doc = text }
+#define REAL(name, member, unit_text, start, low, high, text)                                                \
+  {                                                                                                          \
+    .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .initial = (start), \
+    .minimum = (low), .maximum = (high), .doc = text                                                         \
+  }
+#define CHOICE(name, member, list, text) \
+  { .key = name, .kind = CLX_ROW_CHOICE, .offset = offsetof(F, member), .choices = list, .doc = text }
+
+static const clx_row rows[] = {
+    CHOICE("scheduler", policy, clx_engine_policy_name, "sarathi and vllm-v0 are those of the simulator Vidur"),
+    WHOLE("max_num_seqs", max_num_seqs, 256, 1, 1 << 20, "most sequences at once, of one rank (batch_size_cap)"),
+    WHOLE("max_num_batched_tokens", max_num_batched_tokens, 2048, 1, 1 << 24,
+          "most new tokens of an iteration, of one rank (chunk_size, max_tokens_in_batch)"),
+    FLAG("enable_chunked_prefill", enable_chunked_prefill, 1, "prompts may be cut to fit"),
+    FLAG("enable_prefix_caching", enable_prefix_caching, 0, "blocks of equal beginnings are found again"),
+    WHOLE("block_size", block_size, 16, 1, 1 << 20, "tokens of a block of keys and values"),
+    {.key = "num_blocks",
+     .kind = CLX_ROW_COUNT,
+     .offset = offsetof(F, num_blocks),
+     .minimum = 1,
+     .maximum = INT32_MAX,
+     .required = true,
+     .doc = "blocks of one rank, as in the engine's log (num_gpu_blocks)"},
+    FLAG("scheduler_reserve_full_isl", reserve_full_isl, 0, "vllm: admits a prompt when all of it finds blocks"),
+    REAL("watermark", watermark, NULL, 0, 0, 0.99, "share of the blocks that admission leaves free"),
+    WHOLE("max_tokens", max_tokens, 0, 0, 1 << 24,
+          "tokens set aside for an answer by tensorrt-llm and sglang; 0 = as many as it has"),
+    WHOLE("num_speculative_tokens", num_speculative_tokens, 0, 0, 64, "drafts of an iteration and sequence; 0 = none"),
+    REAL("acceptance_length", acceptance_length, NULL, 1, 1, 65,
+         "tokens of an iteration and sequence with drafts, mean"),
+    WHOLE("tensor_parallel_size", tensor_parallel_size, 1, 1, 1024, "GPUs that share a layer: needs all_reduce"),
+    WHOLE("pipeline_parallel_size", pipeline_parallel_size, 1, 1, 256, "stages; as many iterations are in flight"),
+    WHOLE("data_parallel_size", data_parallel_size, 1, 1, 1024, "ranks of a replica that step together"),
+    WHOLE("replicas", replicas, 1, 1, 100000, "engines behind the router; with prefill_replicas those that decode"),
+    WHOLE("prefill_replicas", prefill_replicas, 0, 0, 100000, "engines for prompts only; 0 = all do both"),
+    CHOICE("router", router, clx_router_name, "least: fewest unfinished requests; prefix: cached beginning and load"),
+    REAL("kv_bytes_per_token", kv_bytes_per_token, "B", 0, 0, 1e9, "keys and values that are sent to decode"),
+    REAL("transfer_bandwidth", transfer_bandwidth, "B/s", 0, 0, 1e15, "into a replica that decodes; 0 = no time"),
+    REAL("transfer_setup", transfer_setup, "s", 0, 0, 1e3, "of each transfer"),
+    WHOLE("max_concurrency", max_concurrency, 0, 0, 1 << 24,
+          "clients that each ask when their last request has ended; 0 = requests come at their time"),
+    WHOLE("max_queue", max_queue, 0, 0, 1 << 30, "stops as unstable when so many wait; 0 = no bound"),
+    REAL("time_limit", time_limit, "s", 0, 0, 1e12, "stops then; 0 = no bound"),
+    FLAG("refuse", refuse, 0, "requests that fit no replica are refused and counted, instead of a mistake"),
+    COUNT("seed", seed, 1, 0, 9e18, "of the random router"),
+    WHOLE("num_layers", num_layers, 1, 1, 10000, "of the model that the operator table is of"),
+    REAL("nccl_launch_overhead", nccl_launch_overhead, "s", 20e-6, 0, 1, "host time that an all-reduce adds"),
+};
+
+const clx_schema clx_engine_schema = {.name = "engine",
+                                      .doc = "how engines batch, and the fleet of them",
+                                      .rows = rows,
+                                      .count = CLX_COUNT(rows),
+                                      .size = sizeof(F),
+                                      .place_offset = offsetof(F, place)};
+#undef F
+
+clx_rules clx_engine_spec_rules(const clx_engine_spec *spec) {
+  return (clx_rules){.policy = (clx_engine_policy)spec->policy,
+                     .sequences = spec->max_num_seqs,
+                     .tokens = spec->max_num_batched_tokens,
+                     .chunked = spec->enable_chunked_prefill != 0,
+                     .prefix = spec->enable_prefix_caching != 0,
+                     .block = spec->block_size,
+                     .blocks = spec->num_blocks,
+                     .watermark = spec->watermark,
+                     .whole = spec->reserve_full_isl != 0,
+                     .reserve = spec->max_tokens,
+                     .stages = spec->pipeline_parallel_size,
+                     .ranks = spec->data_parallel_size,
+                     .drafts = spec->num_speculative_tokens,
+                     .accepted = spec->acceptance_length};
+}
+
+clx_engine_fleet clx_engine_spec_fleet(const clx_engine_spec *spec, clx_step_law law, clx_pool *pool) {
+  const bool apart = spec->prefill_replicas > 0;
+  pool[0] = (clx_pool){.name = "engine", .replicas = spec->replicas, .rules = clx_engine_spec_rules(spec), .law = law};
+  if (apart) {
+    pool[1] = pool[0];
+    pool[0].name = "prefill";
+    pool[0].role = CLX_ROLE_PREFILL;
+    pool[0].replicas = spec->prefill_replicas;
+    pool[1].name = "decode";
+    pool[1].role = CLX_ROLE_DECODE;
+    pool[1].rules.prefix = false;
+  }
+  return (clx_engine_fleet){.pool = pool,
+                            .pools = apart ? 2 : 1,
+                            .router = (clx_router)spec->router,
+                            .transfer = {.token_bytes = spec->kv_bytes_per_token,
+                                         .bandwidth = spec->transfer_bandwidth,
+                                         .setup = spec->transfer_setup}};
+}
+
+clx_operator_rules clx_engine_spec_operators(const clx_engine_spec *spec) {
+  clx_operator_rules rules = clx_operator_rules_default();
+  rules.layers = spec->num_layers;
+  rules.stages = spec->pipeline_parallel_size;
+  rules.launch = spec->nccl_launch_overhead;
+  rules.expects_all_reduce = spec->tensor_parallel_size > 1;
+  return rules;
+}

@@ -120,8 +120,7 @@ static clx_step_cost plain_cost(const void *self, const clx_engine_step *step, i
   (void)self;
   (void)stage;
   double time = 0;
-  for (int32_t i = 0; i < ranks; i++)
-    time = fmax(time, 0.01 + 1e-3 * step[i].prompt_tokens + 1e-4 * step[i].decodes);
+  for (int32_t i = 0; i < ranks; i++) time = fmax(time, 0.01 + 1e-3 * step[i].prompt_tokens + 1e-4 * step[i].decodes);
   return (clx_step_cost){.time = time, .energy = 90 * time};
 }
 

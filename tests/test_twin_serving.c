@@ -62,18 +62,19 @@ static void test_mistakes_are_named(void **state) {
   expect_mistake("serving: {model: llama-3.1-405b, weights: bf16}\n", "", "neither pools nor plan.candidates");
   static const struct {
     const char *pool, *wanted;
-  } cases[] = {{"model: llama-3.1-405b, weights: bf16, pools: [{name: a, server: dgx_h100, tp: 8}]", "weights of llama-3.1-405b take"},
-               {"model: llama-3.1-70b, pools: [{name: a, server: dgx_h100, tp: 1, memory: 0.8}]",
-                "no room for keys and values"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean \"vllm\""},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, weights: fp9}]", "did you mean 'fp8'"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 3}]", "cannot be cut into 3"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 2}]", "pipelines of GPUs"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: vllm, weights: Q8_0}]",
-                "unknown engine on unified memory 'vllm'"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
-                "unknown weights 'fp8'"},
-               {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
+  } cases[] = {
+      {"model: llama-3.1-405b, weights: bf16, pools: [{name: a, server: dgx_h100, tp: 8}]",
+       "weights of llama-3.1-405b take"},
+      {"model: llama-3.1-70b, pools: [{name: a, server: dgx_h100, tp: 1, memory: 0.8}]", "no room for keys and values"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean \"vllm\""},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, weights: fp9}]", "did you mean 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 3}]", "cannot be cut into 3"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 2}]", "pipelines of GPUs"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: vllm, weights: Q8_0}]",
+       "unknown engine on unified memory 'vllm'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
+       "unknown weights 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];
     snprintf(text, sizeof text, "serving: {%s}\n", cases[i].pool);
@@ -136,7 +137,8 @@ static void test_overload_is_unstable(void **state) {
   (void)state;
   clx_scenario *s = read(
       "serving:\n  model: llama-3.1-70b\n  weights: fp8\n  seeds: 1\n"
-      "  requests: {count: 3000, arrivals: {rate: 200 1/s}, lengths: {prompt: {tokens: 2000}, output: {tokens: 200}}}\n",
+      "  requests: {count: 3000, arrivals: {rate: 200 1/s}, lengths: {prompt: {tokens: 2000}, output: {tokens: "
+      "200}}}\n",
       "  pools: [{name: one, server: dgx_h100, tp: 2}]\n");
   clx_service *service = serve(s, 1);
   const clx_result *r = clx_service_result(service);
@@ -212,9 +214,10 @@ static double option(const clx_result *r, int32_t number, const char *what) {
 
 static void test_plan_keeps_the_promise(void **state) {
   (void)state;
-  clx_scenario *s = read(SERVING,
-                         "  plan: {rate: 500 1/s, finalists: 2, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1, "
-                         "2]}, {server: dgx_a100, price: 1 USD/h, tp: [1]}]}\n");
+  clx_scenario *s =
+      read(SERVING,
+           "  plan: {rate: 500 1/s, finalists: 2, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1, "
+           "2]}, {server: dgx_a100, price: 1 USD/h, tp: [1]}]}\n");
   clx_result *r = plan(s);
   const int32_t fits = (int32_t)value(r, "serve_plan.fits");
   assert_true(fits >= 2);
@@ -269,8 +272,7 @@ static void test_published_day(void **state) {
   (void)state;
   clx_scenario *s = NULL;
   clx_error error = {0};
-  if (clx_scenario_load(catalog, "deepseek-day", NULL, 0, &s, &error) != CLX_OK)
-    fail_msg("%s", error.mistake[0].text);
+  if (clx_scenario_load(catalog, "deepseek-day", NULL, 0, &s, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
   clx_service *service = serve(s, 1);
   const clx_result *r = clx_service_result(service);
   CLX_CHECK_NEAR(value(r, "serving.stable"), 1, 0, 0);
@@ -296,11 +298,11 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),        cmocka_unit_test(test_request_that_fits_nowhere),
-      cmocka_unit_test(test_quantities_of_a_run),       cmocka_unit_test(test_same_seed_same_result),
-      cmocka_unit_test(test_overload_is_unstable),      cmocka_unit_test(test_parts_of_a_service),
-      cmocka_unit_test(test_pareto_falls),              cmocka_unit_test(test_plan_keeps_the_promise),
-      cmocka_unit_test(test_plan_says_why_not),         cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_mistakes_are_named),   cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),  cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable), cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_pareto_falls),         cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_says_why_not),    cmocka_unit_test(test_plan_of_cost_needs_prices),
       cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

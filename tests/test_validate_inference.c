@@ -142,6 +142,61 @@ static void test_refusals(void **state) {
   unlink(path);
 }
 
+// Runs of GPUs, invented but for the orders of size.
+static void test_gpus(void **state) {
+  (void)state;
+  static const char head[] =
+      "hardware,devices,model,precision,engine,tp,pp,ep,batch_or_concurrency,input_len,output_len,"
+      "metric,value,unit\n";
+  static const struct {
+    const char *row, *reason;
+    double low, high;
+  } rows[] = {
+      {"NVIDIA H100,1,LLaMA v3.1 8B,FP8,TensorRT-LLM 0.17,1,1,1,offline max load,1000,1000,output_throughput,,tok/s",
+       "requests at once", 10000, 20000},
+      {"NVIDIA H200,1,LLaMA 3.1 8B,BF16,TensorRT-LLM 0.14,1,1,1,QPS 8,467,256,itl_mean,,ms", "", 5, 9},
+      {"NVIDIA H200,1,LLaMA 3.1 8B,BF16,TensorRT-LLM 0.14,1,1,1,QPS 8,467,256,output_throughput,,tok/s", "", 2047,
+       2049},
+      {"NVIDIA H100,8,llama2-70b,FP16,vLLM-based (Splitwise),8,1,1,1,512,128,token_time,,ms per token", "", 20, 40},
+      {"NVIDIA H100,8,llama2-70b,FP16,vLLM-based (Splitwise),8,1,1,1,512,128,prompt_time,,ms", "", 20, 80},
+      {"NVIDIA H100,1,Qwen/Qwen3-14B,bfloat16,vLLM,1,1,1,max_num_seqs 32; mean batch 31.5,chat,600,itl_median,,ms", "",
+       10, 20},
+      {"NVIDIA H200,1,LLaMA 3.1 8B,BF16,TensorRT-LLM 0.14,1,1,1,QPS INF,467,256,ttft_mean,,ms", "at once", 0, 0},
+      {"NVIDIA H200,1,LLaMA 3.1 8B,BF16,TensorRT-LLM 0.14,1,1,1,QPS 900,467,256,ttft_mean,,ms", "saturate", 0, 0},
+      {"NVIDIA H100,1,LLaMA 3.1 8B,FP6,TensorRT-LLM 0.17,1,1,1,offline max load,9,9,output_throughput,,tok/s", "FP6", 0,
+       0},
+      {"NVIDIA H100,2,LLaMA 3.1 8B,FP8,TensorRT-LLM 0.17,1,2,1,offline max load,9,9,output_throughput,,tok/s", "'pp'",
+       0, 0},
+      {"NVIDIA H100,1,Llama 3.1 405B,FP8,TensorRT-LLM 0.17,1,1,1,offline max load,9,9,output_throughput,,tok/s", "GB",
+       0, 0},
+      {"NVIDIA H200,8,llama2-70b-99,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s",
+       "1 GPUs a replica, 294 in, 294 out, fp8", 25000, 40000},
+      {"NVIDIA H100,8,llama2-70b-99,see submission,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s",
+       "2 GPUs a replica", 20000, 32000},
+      {"NVIDIA H100,8,llama2-70b-99,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Server,,,throughput,,Tokens/s", "MLPerf", 0,
+       0},
+      {"NVIDIA B200,1,llama2-70b-99,see submission,TensorRT 10.2.0,,,,Offline,,,throughput,,Tokens/s", "fp4", 0, 0},
+      {"NVIDIA H100,8,deepseek-r1,fp8,\"TensorRT 10.2.0, CUDA 12.4\",,,,Offline,,,throughput,,Tokens/s", "MLPerf", 0,
+       0},
+      {"NVIDIA H100,1,LLaMA 7B v2,Q4_0,llama.cpp CUDA,1,1,1,1,0,128,decode_throughput,,tok/s", "llama.cpp CUDA", 0, 0},
+  };
+  for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
+    char table[640];
+    snprintf(table, sizeof table, "%s%s\n", head, rows[i].row);
+    clx_arena *arena = clx_arena_new();
+    const clx_table t = predict(arena, table, false);
+    if (strstr(cell(&t, 0, "reason"), rows[i].reason) == NULL)
+      fail_msg("row %d: '%s' does not say '%s'", i, cell(&t, 0, "reason"), rows[i].reason);
+    if (rows[i].high > 0) {
+      const double value = value_of(&t, 0);
+      if (!(value > rows[i].low && value < rows[i].high)) fail_msg("row %d: %g", i, value);
+    } else {
+      assert_string_equal(cell(&t, 0, "status"), "refused");
+    }
+    clx_arena_free(arena);
+  }
+}
+
 static double error_of(const char *json, const char *group) {
   const char *at = strstr(json, group);
   assert_non_null(at);
@@ -187,10 +242,8 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_reads_no_measurement),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_published_rows),
+      cmocka_unit_test(test_rows), cmocka_unit_test(test_reads_no_measurement), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_gpus), cmocka_unit_test(test_published_rows),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -47,7 +47,7 @@ typedef struct cli_argument {
   bool optional;
 } cli_argument;
 
-enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 6 };
+enum { CLI_ARGUMENTS_MAX = 3, CLI_EXAMPLES_MAX = 8 };
 
 struct cli_call;
 
@@ -80,11 +80,11 @@ const cli_option *cli_global_option(int32_t index);
 
 extern const cli_command cli_run_command, cli_check_command, cli_compare_command, cli_network_command, cli_why_command,
     cli_search_command, cli_goodput_command, cli_power_command, cli_cooling_command, cli_cooling_network_command,
-    cli_build_command, cli_serve_command, cli_serve_plan_command, cli_order_command, cli_cost_command, cli_predict_command, cli_validate_command,
-    cli_catalogue_ls_command, cli_catalogue_show_command, cli_schema_command, cli_scenarios_command,
-    cli_calibrate_command, cli_probe_command, cli_import_topology_command, cli_import_chakra_command,
-    cli_replay_command, cli_requests_command, cli_simulate_requests_command, cli_schedule_command,
-    cli_completion_command, cli_man_command, cli_help_command;
+    cli_build_command, cli_serve_command, cli_serve_plan_command, cli_order_command, cli_cost_command,
+    cli_predict_command, cli_validate_command, cli_catalogue_ls_command, cli_catalogue_show_command, cli_schema_command,
+    cli_scenarios_command, cli_calibrate_command, cli_probe_command, cli_import_topology_command,
+    cli_import_chakra_command, cli_replay_command, cli_requests_command, cli_simulate_requests_command,
+    cli_schedule_command, cli_completion_command, cli_man_command, cli_help_command;
 
 // --- command lines (cli_options.c) -----------------------------------------------------------------------------------
 // Finds the command and reads options and arguments into *call. Prints what is wrong and returns an exit code. *call is

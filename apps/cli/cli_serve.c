@@ -179,8 +179,9 @@ static int serve_plan(const cli_call *call) {
   return code == CLI_DONE ? expected : code;
 }
 
-static const cli_option PLAN_OPTIONS[] = {CLI_OPTION_SET, SEED, CLI_OPTION_EXPECT, CLI_OPTION_JSON,
-                                          CLI_OPTION_OUTPUT("also write options.csv, pareto.svg, report.txt, result.json")};
+static const cli_option PLAN_OPTIONS[] = {
+    CLI_OPTION_SET, SEED, CLI_OPTION_EXPECT, CLI_OPTION_JSON,
+    CLI_OPTION_OUTPUT("also write options.csv, pareto.svg, report.txt, result.json")};
 
 const cli_command cli_serve_plan_command = {
     .name = "serve-plan",

@@ -84,7 +84,8 @@ const cli_command cli_predict_command = {
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
         "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
         "alone on one device), collectives (one collective alone on a network), energy (inference runs\n"
-        "with the power of their GPUs) or requests (of runs through engines, on a table of operator times).",
+        "with the power of their GPUs), serving (benchmarks and long tables of engines) or requests (one by\n"
+        "one through engines, on a table of operator times).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus predict collectives nccl.csv", "colossus predict energy runs.csv"},
@@ -251,15 +252,16 @@ const cli_command cli_validate_command = {
     .text =
         "Predicts every row of a table of published runs and prints the error against what was measured,\n"
         "by group. Rows that cannot be predicted are counted with their reasons. KIND: training, kernels,\n"
-        "collectives, energy or requests.\n"
+        "collectives, energy, serving or requests.\n"
         "KIND cases: asks the models for every figure of the shipped cases, or of the folders, cases and YAML\n"
         "files that are named, and compares with its tolerance; exit code 3 when one lies outside.\n"
         "KIND schedule: plans the projects that DIR/best_known.csv names and compares makespans.",
     .examples = {"colossus validate training runs.csv --by hardware --only trust=A,B",
                  "colossus validate kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus validate collectives nccl.csv --by collective",
-                 "colossus validate energy runs.csv --by model_id", "colossus validate requests vidur_requests.csv",
-                 "colossus validate cases reliability", "colossus validate schedule psplib --limit 10 --only set=J60"},
+                 "colossus validate energy runs.csv --by model_id", "colossus validate serving runs.csv --by system",
+                 "colossus validate requests vidur_requests.csv", "colossus validate cases reliability",
+                 "colossus validate schedule psplib --limit 10 --only set=J60"},
     .argument = {{"KIND", CLI_COMPARED, false}, {"FILE|NAME", CLI_CASE, true}},
     .repeated = true,
     .options = VALIDATE_OPTIONS,

@@ -37,8 +37,7 @@ clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options
     clx_arena_free(arena);
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  *service = (clx_service){
-      .arena = arena, .scenario = scenario, .seed = seed_of(options), .result = clx_result_new()};
+  *service = (clx_service){.arena = arena, .scenario = scenario, .seed = seed_of(options), .result = clx_result_new()};
   clx_status status = service->result != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (status == CLX_OK) status = clx_twin_serving_study(scenario, service->seed, service->result, error);
   if (status == CLX_OK)
@@ -73,8 +72,8 @@ static clx_status write_part(clx_service *s, const char *what, clx_buffer *out, 
   } else if (clx_text_equal(what, "points")) {
     clx_report_service_points(s->result, out);
   } else {
-    return clx_fail_plain(error, CLX_INPUT, "unknown part '%.40s' of a service; expected requests, trace, pareto or points",
-                          what);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "unknown part '%.40s' of a service; expected requests, trace, pareto or points", what);
   }
   return CLX_OK;
 }

@@ -42,7 +42,7 @@ static const struct {
     {"currency", &clx_currency_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
-    {"engine", &clx_engine_schema},
+    {"engine", &clx_serving_engine_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},

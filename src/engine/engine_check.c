@@ -52,12 +52,22 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   const int64_t most = (int64_t)request->prompt + answer - 1 + (request->output > 1 ? rules->drafts : 0);
   if (rules->policy == CLX_ENGINE_SGLANG) {
     const int32_t longest = rules->reserve > request->output ? rules->reserve : request->output;
-    if ((int64_t)request->prompt + (longest < 4096 ? longest : 4096) >= rules->blocks * rules->block) return false;
+    if ((int64_t)request->prompt + (longest < 4096 ? longest : 4096) + rules->block >= rules->blocks * rules->block)
+      return false;
   }
   const bool whole = rules->policy == CLX_ENGINE_VLLM_V0 || (!rules->chunked && rules->policy != CLX_ENGINE_SARATHI);
   if (whole && request->prompt + request->output - 1 > rules->tokens) return false;
   const int64_t spare = is_vidur(rules) ? (int64_t)(rules->watermark * (double)rules->blocks) : 0;
   return (most + rules->block - 1) / rules->block + spare <= rules->blocks;
+}
+
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request) {
+  if (pool->role == CLX_ROLE_DECODE || !clx_engine_fits(&pool->rules, request)) return false;
+  if (pool->role == CLX_ROLE_WHOLE || request->output == 1) return true;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].role == CLX_ROLE_DECODE && clx_engine_fits(&fleet->pool[p].rules, request)) return true;
+  }
+  return false;
 }
 
 static clx_status check_requests(const clx_requests *requests, clx_error *error) {

@@ -19,6 +19,7 @@ typedef struct clx_node {
 
 typedef struct clx_kv {
   int64_t total, free;  // blocks; free ones may still be found by name
+  double share;         // that one block is
   int32_t unit;         // blocks of a name
   int32_t step;         // names of the trace that make one here
   int32_t unit_tokens;
@@ -154,6 +155,9 @@ typedef struct clx_run {
   int32_t replicas;
   clx_event *event;  // heap of iterations in flight
   int32_t events;
+  bool alone;  // what a replica does until the next request comes concerns no other
+  bool ahead;  // `pending` holds the end of an iteration that is not in the heap
+  clx_event pending;
   clx_event *transfer;  // heap: replica = request
   int32_t transfers;
   int32_t *dirty, dirties;
@@ -229,6 +233,8 @@ clx_schedule clx_schedule_sglang;
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);
 bool clx_engine_fits(const clx_rules *rules, const clx_request *request);
+// Whether a pool takes requests like this from the router; one that does prompts only needs another that can decode them.
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request);
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error);
 int32_t clx_engine_route(clx_run *run, int32_t i);
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error);

@@ -64,11 +64,11 @@ static const clx_row rows[] = {
 };
 
 const clx_schema clx_engine_spec_schema = {.name = "engine",
-                                      .doc = "how engines batch, and the fleet of them",
-                                      .rows = rows,
-                                      .count = CLX_COUNT(rows),
-                                      .size = sizeof(F),
-                                      .place_offset = offsetof(F, place)};
+                                           .doc = "how engines batch, and the fleet of them",
+                                           .rows = rows,
+                                           .count = CLX_COUNT(rows),
+                                           .size = sizeof(F),
+                                           .place_offset = offsetof(F, place)};
 #undef F
 
 clx_rules clx_engine_spec_rules(const clx_engine_spec *spec) {

@@ -100,7 +100,8 @@ static void write_owner(clx_words *w) {
   clx_words_band(w, "; ", "", "serving.energy", 3, " of output");
   const clx_quantity *cost = clx_result_find(w->result, "serving.cost");
   if (cost != NULL)
-    clx_words_add(w, "; %s a million output tokens", clx_quantity_format(1e6 * cost->value, "USD", 3, text, sizeof text));
+    clx_words_add(w, "; %s a million output tokens",
+                  clx_quantity_format(1e6 * cost->value, "USD", 3, text, sizeof text));
   clx_words_end(w, "owner", 2, CLX_REPORT_BOLD);
 }
 

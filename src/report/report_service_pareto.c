@@ -43,7 +43,8 @@ static void widen(const double *value, int32_t count, double *low, double *high)
 
 // Where the run itself stands.
 static void put_run(clx_plot *p, const clx_result *result) {
-  const double user = clx_result_value(result, "serving.user", 0), gpu = clx_result_value(result, "serving.output_gpu", 0);
+  const double user = clx_result_value(result, "serving.user", 0),
+               gpu = clx_result_value(result, "serving.output_gpu", 0);
   if (!(user > 0) || !(gpu > 0)) return;
   clx_svg_disc(&p->picture, clx_plot_at(p, user, gpu), 5, "ring");
   clx_plot_key(p, CLX_SAMPLE_RING, 0, "this run", "%.4g at %.3g tokens/s", gpu, user);
@@ -59,7 +60,8 @@ void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
   clx_plot_open(out, WIDE, HIGH, "Tokens per second of a GPU against tokens per second of a user");
   clx_svg_text(&p.picture, EDGE, 38, "title", "start", "%s",
                clx_goodput_cut(title != NULL ? title : "A service", WIDE - 2 * EDGE, 20, cut, sizeof cut));
-  clx_svg_text(&p.picture, EDGE, 60, "small", "start", "steady state as the batch grows, from right to left; output tokens");
+  clx_svg_text(&p.picture, EDGE, 60, "small", "start",
+               "steady state as the batch grows, from right to left; output tokens");
   p.area = (clx_area){EDGE + 72, 92, WIDE - 2 * EDGE - 72 - MARGIN, HIGH - 92 - 56};
   p.key = p.area.y + 8;
   for (int32_t i = 0; i < count; i++) {

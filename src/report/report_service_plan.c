@@ -26,7 +26,8 @@ static const char *shown(double value, const char *unit, int digits, char *text)
 }
 
 static void write_demand(clx_words *w) {
-  const char *model = clx_result_fact(w->result, "serve_plan.model"), *goal = clx_result_fact(w->result, "serve_plan.goal");
+  const char *model = clx_result_fact(w->result, "serve_plan.model"),
+             *goal = clx_result_fact(w->result, "serve_plan.goal");
   clx_words_add(w, "%s", model);
   clx_words_put(w, ": ", "", "serve_plan.demand", 4, "");
   clx_words_put(w, ", ", "output ", "serve_plan.output", 4, "");
@@ -46,16 +47,17 @@ static void write_row(clx_words *w, int32_t number, clx_report_style style) {
   if (title == NULL || layout == NULL) return;
   if (cost > 0) snprintf(money, sizeof money, "%.3g", 1e6 * cost);
   clx_words_add(w, "%-14.14s %-29.29s %7s %7s %6.3g %6.0f %6.0f %5.1f", title, layout,
-                shown(value_of(r, "option", number, "gpus"), "", 6, gpus), money, value_of(r, "option", number, "energy"),
-                1e3 * value_of(r, "option", number, "ttft_p95"), 1e3 * value_of(r, "option", number, "tpot_p95"),
-                100 * value_of(r, "option", number, "within"));
+                shown(value_of(r, "option", number, "gpus"), "", 6, gpus), money,
+                value_of(r, "option", number, "energy"), 1e3 * value_of(r, "option", number, "ttft_p95"),
+                1e3 * value_of(r, "option", number, "tpot_p95"), 100 * value_of(r, "option", number, "within"));
   snprintf(label, sizeof label, "%d", number);
   clx_words_end(w, label, 0, style);
 }
 
 static void write_table(clx_words *w, int32_t fits) {
   if (fits == 0) return;
-  clx_words_add(w, "%-14s %-29s %7s %7s %6s %6s %6s %5s", "hardware", "layout", "GPUs", "USD/Mt", "J/t", "TTFT95", "TPOT95", "kept");
+  clx_words_add(w, "%-14s %-29s %7s %7s %6s %6s %6s %5s", "hardware", "layout", "GPUs", "USD/Mt", "J/t", "TTFT95",
+                "TPOT95", "kept");
   clx_words_end(w, "option", 0, CLX_REPORT_DIM);
   for (int32_t i = 1; i <= fits && i <= ROWS; i++) write_row(w, i, i == 1 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN);
   if (fits <= ROWS) return;
@@ -105,8 +107,9 @@ void clx_report_service_plan(const clx_result *result, bool colour, clx_buffer *
 }
 
 void clx_report_service_options(const clx_result *result, clx_buffer *out) {
-  static const char *const columns[] = {"replicas", "gpus", "sequences", "tokens", "cost", "cost_hour", "energy", "power",
-                                        "output_gpu", "user", "ttft_p95", "tpot_p95", "e2e_p95", "within", "busy"};
+  static const char *const columns[] = {"replicas",  "gpus",     "sequences", "tokens",     "cost",
+                                        "cost_hour", "energy",   "power",     "output_gpu", "user",
+                                        "ttft_p95",  "tpot_p95", "e2e_p95",   "within",     "busy"};
   const int32_t fits = (int32_t)clx_result_value(result, "serve_plan.fits", 0);
   clx_buffer_format(out, "option,hardware,layout");
   for (int32_t k = 0; k < CLX_COUNT(columns); k++) clx_buffer_format(out, ",%s", columns[k]);

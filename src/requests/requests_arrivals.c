@@ -17,9 +17,10 @@ static clx_status check_bursts(const clx_arrival_spec *a, clx_error *error) {
 }
 
 static clx_status check_weekdays(const clx_arrival_spec *a, clx_error *error) {
+  static const double LEAST_SUM = 1e-6;  // below, factors of mean 1 are none of doubles
   double sum = 0;
   for (int32_t i = 0; i < a->weekday_count; i++) sum += a->weekday[i];
-  if (a->weekday_count == 0 || (a->weekday_count == DAYS && sum > 0)) return CLX_OK;
+  if (a->weekday_count == 0 || (a->weekday_count == DAYS && sum >= LEAST_SUM)) return CLX_OK;
   return clx_fail(error, CLX_INPUT, a->place,
                   "arrivals.weekdays has %d factors with the sum %.6g, expected 7 from Monday on, "
                   "not all 0",
@@ -59,29 +60,31 @@ static double next_of_bursts(clx_arrivals *a) {
 
 // --- day and week -----------------------------------------------------------------------------------------------------------------
 
-double clx_arrivals_factor(const clx_arrivals *arrivals, double time) {
-  static const double TURN = 6.283185307179586476925;
-  const clx_arrival_spec *s = arrivals->spec;
-  const double clock = time + s->hour * HOUR, day = floor(clock / DAY), hour = (clock - day * DAY) / HOUR;
-  const double weekday = arrivals->weekday[(int32_t)fmod(day + s->day, DAYS)];
-  return weekday * (1 + s->swing * cos(TURN * (hour - s->peak) / 24));
-}
-
 static void start_week(clx_arrivals *a) {
-  double sum = 0, most = 0;
+  double sum = 0;
   for (int32_t i = 0; i < DAYS; i++) a->weekday[i] = a->spec->weekday_count == DAYS ? a->spec->weekday[i] : 1;
   for (int32_t i = 0; i < DAYS; i++) sum += a->weekday[i];
-  for (int32_t i = 0; i < DAYS; i++) most = fmax(most, a->weekday[i] *= DAYS / sum);
-  a->highest = a->rate * most * (1 + a->spec->swing);
+  for (int32_t i = 0; i < DAYS; i++) a->weekday[i] *= DAYS / sum;
 }
 
-// Thinning (Lewis and Shedler 1979).
+// Thinning (Lewis and Shedler 1979) of a Poisson process that is as fast as this day at its peak; memoryless, it starts anew at midnight.
 static double next_of_day(clx_arrivals *a) {
+  static const double TURN = 6.283185307179586476925;
+  const clx_arrival_spec *s = a->spec;
   double now = a->now;
-  do {
-    now += clx_stream_exponential(&a->stream) / a->highest;
-  } while (clx_stream_uniform(&a->stream) * a->highest > a->rate * clx_arrivals_factor(a, now));
-  return now;
+  for (;;) {
+    const double midnight = (double)a->day * DAY - s->hour * HOUR;  // with which this day began
+    const double mean = a->rate * a->weekday[(a->day + s->day) % DAYS], highest = mean * (1 + s->swing);
+    const double next = highest > 0 ? now + clx_stream_exponential(&a->stream) / highest : INFINITY;
+    const bool over = next >= midnight + DAY;
+    now = over ? midnight + DAY : next;
+    if (over) {
+      a->day++;
+      continue;
+    }
+    const double rate = mean * (1 + s->swing * cos(TURN * ((now - midnight) / HOUR - s->peak) / 24));
+    if (clx_stream_uniform(&a->stream) * highest <= rate) return now;
+  }
 }
 
 // --- all --------------------------------------------------------------------------------------------------------------------------

@@ -76,22 +76,15 @@ static session pop(maker *m) {
 
 // --- names of blocks --------------------------------------------------------------------------------------------------------------
 
-static uint64_t mixed(uint64_t x) {  // splitmix64 (Steele, Lea, Flood 2014)
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
 // What follows what is fixed for a system prompt, and for a session, which only grows: so the owner of a block's last token and the number
 // of the block say all before it. 53 bits, which every reader of JSON keeps.
 static bool name_blocks(maker *m, const session *s, int64_t prompt) {
-  const uint64_t seed = mixed((uint64_t)m->spec->seed);
-  const uint64_t system = mixed(seed ^ mixed(2 * (((uint64_t)s->tenant << 32) + (uint64_t)s->system)));
-  const uint64_t own = mixed(seed ^ mixed(2 * (uint64_t)s->number + 1));
+  const uint64_t seed = clx_mixed((uint64_t)m->spec->seed);
+  const uint64_t system = clx_mixed(seed ^ clx_mixed(2 * (((uint64_t)s->tenant << 32) + (uint64_t)s->system)));
+  const uint64_t own = clx_mixed(seed ^ clx_mixed(2 * (uint64_t)s->number + 1));
   const int64_t shared = (int64_t)m->tenant[s->tenant].prefix->system;
   for (int64_t b = 0; m->block > 0 && (b + 1) * m->block <= prompt; b++) {
-    const uint64_t name = mixed(((b + 1) * m->block <= shared ? system : own) ^ mixed((uint64_t)b));
+    const uint64_t name = clx_mixed(((b + 1) * m->block <= shared ? system : own) ^ clx_mixed((uint64_t)b));
     if (!clx_store_block(&m->store, (int64_t)(name >> 11))) return false;
   }
   return true;

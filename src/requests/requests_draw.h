@@ -14,15 +14,13 @@ typedef struct clx_arrivals {
   bool burst;         // bursts: in one
   double change;      // s: bursts: when that ends
   double weekday[7];  // diurnal: factors of mean 1
-  double highest;     // 1/s: diurnal
+  int64_t day;        // diurnal: midnights since the start
 } clx_arrivals;
 
 // CLX_INPUT: what does not go together in the spec.
 clx_status clx_arrivals_check(const clx_arrival_spec *spec, clx_error *error);
 void clx_arrivals_start(clx_arrivals *arrivals, const clx_arrival_spec *spec, double rate, uint64_t seed);
 double clx_arrivals_next(clx_arrivals *arrivals);  // s, never less than the one before
-// Diurnal: the rate over the mean rate at a time.
-double clx_arrivals_factor(const clx_arrivals *arrivals, double time);
 
 typedef enum clx_length_kind { CLX_LENGTH_FIXED, CLX_LENGTH_UNIFORM, CLX_LENGTH_LOGNORMAL } clx_length_kind;
 

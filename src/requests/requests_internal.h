@@ -21,6 +21,14 @@ double clx_decimal_value(const clx_decimal *number, int32_t shift);
 // False when it is no whole number or needs more than 64 bits. Up to 2^64 - 1; those from 2^63 on keep their bits.
 bool clx_decimal_whole(const clx_decimal *number, int64_t *value);
 
+// splitmix64 (Steele, Lea, Flood 2014): a one-to-one map of 64 bits in which every bit depends on all.
+static inline uint64_t clx_mixed(uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
 // --- lines ------------------------------------------------------------------------------------------------------------------------
 
 enum { CLX_LINE_MAX = 16 << 20 };  // bytes

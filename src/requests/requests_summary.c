@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "chance/chance.h"
-#include "requests/requests.h"
+#include "requests/requests_internal.h"
 
 enum { MINUTE = 60 };  // s
 
@@ -49,15 +49,9 @@ static void summarise_lengths(double *tokens, int32_t count, clx_length_summary 
   out->sum = out->mean * count;
 }
 
-static uint64_t mixed(uint64_t x) {  // splitmix64 (Steele, Lea, Flood 2014)
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
 // True if the name was not there before; `slot` has `mask` + 1 numbers of blocks + 1, at most half of them used.
 static bool add_name(const clx_requests *r, int32_t block, int32_t *slot, uint64_t mask) {
-  uint64_t at = mixed((uint64_t)r->block[block]) & mask;
+  uint64_t at = clx_mixed((uint64_t)r->block[block]) & mask;
   for (; slot[at] != 0; at = (at + 1) & mask) {
     if (r->block[slot[at] - 1] == r->block[block]) return false;
   }

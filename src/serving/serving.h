@@ -26,7 +26,7 @@ typedef enum clx_weights {
 extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
 
 // Kernels of routed experts that an engine ships itself. Time of a layer: start + passes + active experts * expert + sqrt(weights^2 +
-// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving.md, "Step time".
+// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving/step_time.md.
 typedef struct clx_expert_kernel {
   int32_t weights;    // clx_weights that it is for
   int32_t blackwell;  // bool: on Blackwell and later; else before
@@ -73,7 +73,7 @@ typedef struct clx_engine {
   int32_t experts_count;
 } clx_engine;
 
-extern const clx_schema clx_engine_schema;
+extern const clx_schema clx_serving_engine_schema;
 
 // Of those that tables of energy know, NULL when unknown: "vllm", "tensorrt-llm".
 const clx_engine *clx_engine_find(const char *name);

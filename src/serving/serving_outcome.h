@@ -32,7 +32,7 @@ typedef struct clx_serving_outcome {
 typedef struct clx_serving_owner {
   double rest;       // W of all replicas beside GPUs
   int32_t replicas;  // of all pools
-  double front;      // s of a request outside of iterations: HTTP, tokens, queues between processes, handing over to decode
+  double front;  // s of a request outside of iterations: HTTP, tokens, queues between processes, handing over to decode
 } clx_serving_owner;
 
 // CLX_MEMORY only. O(requests log requests); scratch from `arena`.

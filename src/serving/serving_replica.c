@@ -42,7 +42,8 @@ enum { SEQUENCES = 256, SLOTS = 32 };
 
 static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica *r, clx_rules *rules) {
   const clx_engine_rules *own = r->unified ? NULL : &r->kernels.engine->rules;
-  const int32_t tokens = own != NULL ? own->tokens : r->nodes.engine->chunk, sequences = own != NULL ? SEQUENCES : SLOTS;
+  const int32_t tokens = own != NULL ? own->tokens : r->nodes.engine->chunk,
+                sequences = own != NULL ? SEQUENCES : SLOTS;
   *rules = (clx_rules){.policy = own != NULL ? (clx_engine_policy)own->policy : CLX_ENGINE_VLLM,
                        .sequences = pool->sequences > 0 ? pool->sequences : sequences,
                        .tokens = pool->tokens > 0 ? pool->tokens : tokens,

@@ -161,7 +161,7 @@ static const clx_row ENGINE_ROWS[] = {
      .doc = "kernels of routed experts of its own; others are as measured on the device"},
 };
 
-const clx_schema clx_engine_schema = {
+const clx_schema clx_serving_engine_schema = {
     .name = "engine",
     .doc = "inference engine: what its iterations hold, and what they cost beyond kernels",
     .rows = ENGINE_ROWS,

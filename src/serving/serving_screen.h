@@ -6,8 +6,8 @@
 
 // What a request is like, in tokens, means.
 typedef struct clx_screen_load {
-  double prompt;   // computed: without what is found in the cache
-  double cached;   // found in it
+  double prompt;  // computed: without what is found in the cache
+  double cached;  // found in it
   double output;
   double context;  // of a sequence that decodes: mean over its tokens
   double longest;  // prompt and output of the longest

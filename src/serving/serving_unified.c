@@ -249,7 +249,8 @@ clx_unified_cost clx_unified_stage(const clx_unified *u, const clx_unified_work 
   pass p = pass_of(u);
   const double share = 1.0 / u->pp, tokens = work->decodes * work->verified + work->prompts;
   const double passes = fmax(1, ceil(tokens / u->engine->chunk));
-  for (double i = 0; i < passes; i++) add_layers(&p, share, tokens / passes);
+  add_layers(&p, share, tokens / passes);
+  for (int32_t i = 0; i < CLX_UNIFIED_PARTS; i++) p.cost.part[i] *= passes;
   add_cache(&p, share, work);
   add_attention(&p, share, work);
   if (stage == u->pp - 1) add_head(&p, work);

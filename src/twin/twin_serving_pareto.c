@@ -6,8 +6,8 @@
 
 enum { POINTS = 64, NAME = 160, SLUG = 64 };
 
-int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_load *load, clx_arena *arena, double *user,
-                               double *gpu, int32_t room) {
+int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_load *load, clx_arena *arena,
+                               double *user, double *gpu, int32_t room) {
   const clx_step_law law = clx_serving_replica_law(r, load->longest, arena);
   const double most = clx_screen_most(r, load);
   int32_t count = 0;

@@ -155,7 +155,9 @@ static const int32_t BATCHES[] = {8, 16, 32, 64, 128, 256, 512};
 static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const layout *l, screening *out,
                                 clx_error *error) {
   const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
-  const int32_t count = l->role == CLX_ROLE_PREFILL ? 1 : c->sequences_count > 0 ? c->sequences_count : CLX_COUNT(BATCHES);
+  const int32_t count = l->role == CLX_ROLE_PREFILL ? 1
+                        : c->sequences_count > 0    ? c->sequences_count
+                                                    : CLX_COUNT(BATCHES);
   const int32_t *batch = c->sequences_count > 0 ? c->sequences : BATCHES;
   double before = 0;
   for (int32_t i = 0; i < count; i++) {
@@ -205,8 +207,8 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
   const screened *prefill = NULL;
   for (int32_t i = 0; i < s->count[CLX_ROLE_PREFILL]; i++) {
     const screened *one = &s->item[CLX_ROLE_PREFILL][i];
-    if (prefill == NULL || one->state.requests / one->pool->replica.gpus >
-                               prefill->state.requests / prefill->pool->replica.gpus)
+    if (prefill == NULL ||
+        one->state.requests / one->pool->replica.gpus > prefill->state.requests / prefill->pool->replica.gpus)
       prefill = one;
   }
   for (int32_t i = 0; prefill != NULL && i < s->count[CLX_ROLE_DECODE]; i++) {
@@ -385,7 +387,7 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
     return clx_fail(error, CLX_INPUT, plan_of(x)->place,
                     "'serving.plan.rate' is not stated, and the requests have no rate of their own");
   x->refused = CLX_NEW_ARRAY(x->arena, clx_serve_refusals, count);
-  x->curve = CLX_NEW_ARRAY(x->arena, double, (int64_t)count * CLX_SERVE_CURVE);
+  x->curve = CLX_NEW_ARRAY(x->arena, double, (int64_t)count *CLX_SERVE_CURVE);
   if (x->refused == NULL || x->curve == NULL) return no_memory(error);
   memset(x->refused, 0, (size_t)count * sizeof *x->refused);
   for (int32_t i = 0; i < count * CLX_SERVE_CURVE; i++) x->curve[i] = 0;

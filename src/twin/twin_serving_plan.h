@@ -24,7 +24,8 @@ typedef struct clx_serve_option {
 
 // Why layouts of a candidate were left.
 typedef struct clx_serve_refusals {
-  int32_t tried, memory, slow, late, beyond, broken;  // beyond: more GPUs than can be had; broken: simulated outside of the promise
+  int32_t tried, memory, slow, late, beyond,
+      broken;  // beyond: more GPUs than can be had; broken: simulated outside of the promise
   const char *memory_text;
   double least_tpot, least_ttft;  // s
   double best_within;             // of those simulated

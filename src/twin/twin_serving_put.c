@@ -190,7 +190,8 @@ static clx_status put_rates(const putting *p, const clx_serving_replica *replica
                          "prompt tokens of a GPU that prefills, with those found in the cache"));
     } else if (replica[i].role == CLX_ROLE_DECODE) {
       snprintf(name, sizeof name, "pool.%s.output_gpu", slug);
-      CLX_TRY(put_member(p, name, AT(output), 1 / gpus[CLX_ROLE_DECODE], "token/s", "output tokens of a GPU that decodes"));
+      CLX_TRY(
+          put_member(p, name, AT(output), 1 / gpus[CLX_ROLE_DECODE], "token/s", "output tokens of a GPU that decodes"));
     }
   }
   return CLX_OK;

@@ -27,7 +27,8 @@ static void see(void *self, const clx_iteration *i) {
   watching *w = self;
   double tokens = 0;
   if (w->spans == SPANS_MAX) return;
-  for (int32_t k = 0; k < i->ranks; k++) tokens += (double)i->step[k].decodes * i->step[k].verified + i->step[k].prompt_tokens;
+  for (int32_t k = 0; k < i->ranks; k++)
+    tokens += (double)i->step[k].decodes * i->step[k].verified + i->step[k].prompt_tokens;
   const char *kind = kind_of(i);
   w->span[w->spans++] = (clx_trace_span){.track = w->first_track[i->replica] + i->slot,
                                          .name = kind,
@@ -41,8 +42,8 @@ static void see(void *self, const clx_iteration *i) {
     double value;
   } counter[] = {{"running", i->running}, {"waiting", i->waiting}, {"blocks", (double)i->blocks_used}};
   for (int32_t k = 0; k < CLX_COUNT(counter); k++)
-    w->sample[w->samples++] =
-        (clx_trace_sample){.process = i->replica, .name = counter[k].name, .unit = "", .time = i->start, .value = counter[k].value};
+    w->sample[w->samples++] = (clx_trace_sample){
+        .process = i->replica, .name = counter[k].name, .unit = "", .time = i->start, .value = counter[k].value};
 }
 
 // One process a replica, one track a slot of its pipeline.

@@ -146,8 +146,8 @@ static bool read_engine(row_reader *r) {
   const char *backend = text_of(r, "backend");
   if (clx_catalog_canonical(r->job->catalog, "engine", backend) == NULL)
     return refuse(r, "column 'backend': engine '%.40s' is not in the catalogue: colossus catalogue ls engine", backend);
-  if (clx_catalog_read(r->job->catalog, "engine", backend, (clx_place){0}, &clx_engine_schema, r->arena, &r->engine,
-                       &error) != CLX_OK)
+  if (clx_catalog_read(r->job->catalog, "engine", backend, (clx_place){0}, &clx_serving_engine_schema, r->arena,
+                       &r->engine, &error) != CLX_OK)
     return refuse_error(r, &error);
   return true;
 }
@@ -203,7 +203,8 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
       !read_count(r, prefix, "attention_dp_size", 1, &dp) || !read_count(r, prefix, "moe_tp_size", 1, &etp) ||
       !read_count(r, prefix, "moe_ep_size", 1, &ep) || !read_count(r, prefix, "num_workers", 1, &out->workers))
     return false;
-  if (!read_count(r, prefix, "batch_size", 0, &batch)) return false;
+  const bool prefill = clx_text_equal(prefix, "prefill_");  // their batch follows from the queue
+  if (!read_count(r, prefix, "batch_size", prefill ? 1 : 0, &batch)) return false;
   if (pp > 1) return refuse(r, "column '%spp_size': pipelines are not predicted yet, read %d", prefix, pp);
   const int32_t all = batch * dp;
   int32_t spelled = 0;

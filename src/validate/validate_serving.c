@@ -10,10 +10,10 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
     job->kind = &clx_table_benchmark;
     return job->kind->open(job, error);
   }
-  return clx_fail_plain(
-      error, CLX_INPUT,
-      "%s: a table of serving needs the columns 'metric', 'value' and 'unit', or those of benchmarks with 'mode' (docs/tables.md#serving)",
-      job->table.file);
+  return clx_fail_plain(error, CLX_INPUT,
+                        "%s: a table of serving needs the columns 'metric', 'value' and 'unit', or those of benchmarks "
+                        "with 'mode' (docs/tables.md#serving)",
+                        job->table.file);
 }
 
 // Never called for rows: open puts the form's own functions in its place.

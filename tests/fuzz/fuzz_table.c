@@ -1,4 +1,4 @@
-// Any bytes as a table of training runs, of kernels or of collectives: a prediction, a refusal with a reason, or a mistake; never a crash.
+// Any bytes as a table of training runs, of kernels, of collectives, of energy or of serving: a prediction, a refusal with a reason, or a mistake; never a crash.
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -50,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     open_and_predict(&job, &clx_table_collectives, &none);
     open_and_predict(&job, &clx_table_collectives, &notes);
     open_and_predict(&job, &clx_table_energy, &none);
+    open_and_predict(&job, &clx_table_serving, &none);
+    open_and_predict(&job, &clx_table_serving, &notes);
     for (int32_t f = 0; clx_kernel_family_at(f) != NULL; f++) {
       const clx_table_options kernels = {.device = "gb200", .family = clx_kernel_family_at(f)->name};
       open_and_predict(&job, &clx_table_kernels, &kernels);

@@ -185,7 +185,7 @@ static const cli_option PLAN_OPTIONS[] = {
 
 const cli_command cli_serve_plan_command = {
     .name = "serve-plan",
-    .summary = "what to buy for a service: hardware, layout, batch, replicas for a demand and a promise",
+    .summary = "what to buy for a service: hardware, layout, batch, replicas",
     .text =
         "Searches the hardware of serving.plan.candidates, tensor and expert parallel layouts, limits of a batch and,\n"
         "with plan.split, pools of prefill and decode apart, for the requests of the scenario at plan.rate within the\n"

@@ -146,7 +146,8 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
   clx_words_add(&w, "%s", clx_result_fact(result, "serving.model"));
   clx_words_put(&w, " on ", "", "serving.gpus", 12, " GPUs");
   clx_words_put(&w, ", ", "", "serving.replicas", 12, " replicas");
-  clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
+  if (clx_result_value(result, "serving.seeds", 1) > 1)
+    clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
   clx_words_end(&w, "serving", 1, CLX_REPORT_PLAIN);
   write_pools(&w, true, POOLS);
   write_latency(&w, "TTFT", "ttft");

@@ -27,8 +27,8 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   const bool unified = clx_device_is_unified(&out->device);
   const char *engine = pool->engine != NULL ? pool->engine : s->spec.serving.engine;
   if (!unified)
-    CLX_TRY(
-        clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_engine_schema, arena, &out->engine, error));
+    CLX_TRY(clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_serving_engine_schema, arena, &out->engine,
+                             error));
   CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model, &out->device,
                                    unified ? NULL : &out->engine, &out->replica, error));
   // Laws of unified memory are of the wall.

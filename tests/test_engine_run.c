@@ -156,14 +156,17 @@ static void test_pipelines_overlap(void **state) {
 
 static void check_conserved(const clx_engine_result *r, const clx_requests *requests) {
   int64_t tokens = 0;
+  double gaps = 0;
   for (int32_t i = 0; i < requests->count; i++) {
     const clx_served *s = &r->served[i];
     assert_true(s->asked <= s->started && s->started < s->first && s->first <= s->last && s->replica >= 0);
     tokens += requests->item[i].output;
+    gaps += s->last - s->first;
   }
   assert_int_equal(r->ended, requests->count);
   assert_int_equal(r->output_tokens, tokens);
   assert_int_equal(r->gaps.count, tokens - requests->count);
+  CLX_CHECK_NEAR(r->gaps.sum, gaps, 1e-9, 0);
 }
 
 // Every request ends once and every token is made once, in fleets of every shape; the audit counts blocks at every start.

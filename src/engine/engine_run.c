@@ -91,10 +91,11 @@ static void arrive(clx_run *run) {
 // Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
 static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
   const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
+  const double until = fmin(next_arrival(run), next_change(run));
   CLX_TRY(clx_engine_start(run, replica, error));
   while (run->ahead) {
     run->ahead = false;
-    if (run->pending.time >= fmin(next_arrival(run), next_change(run)) || run->pending.time > most) {
+    if (run->pending.time >= until || run->pending.time > most) {
       clx_events_push(run->event, &run->events, run->pending);
       break;
     }

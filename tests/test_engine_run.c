@@ -190,15 +190,16 @@ static void test_nothing_is_lost(void **state) {
     clx_outage outage[4];
     for (int32_t k = 0; k < 4; k++) {
       const double from = (double)clx_stream_below(&s, 200) / 100;
-      outage[k] = (clx_outage){(int32_t)clx_stream_below(&s, (uint64_t)(pool[0].replicas + pool[1].replicas)), from,
+      outage[k] = (clx_outage){(int32_t)clx_stream_below(&s, (uint64_t)pool[0].replicas), from,
                                from + 0.01 * (1 + (double)clx_stream_below(&s, 200))};
     }
+    const bool one = !apart && clx_stream_below(&s, 2) == 1;
     const bool changes = !apart && clx_stream_below(&s, 2) == 1;
     const clx_engine_fleet fleet = {.pool = pool,
-                                    .pools = 2,
+                                    .pools = one ? 1 : 2,
                                     .outage = outage,
                                     .outages = changes ? 4 : 0,
-                                    .scaling = {changes ? 1 : 0, 0.05, 8, 3, 0.1},
+                                    .scaling = {changes && one ? 1 : 0, 0.05, 8, 3, 0.1},
                                     .router = (clx_router)clx_stream_below(&s, CLX_ROUTERS),
                                     .transfer = {1e5, trial % 3 == 0 ? 0 : 1e9, 0.001 * (trial % 2)}};
     rig_draw(&trace, 500 + (uint64_t)trial, 300, 200, 120, 60, 16);
@@ -512,6 +513,14 @@ static void test_mistakes_are_named(void **state) {
   pool.rules.drafts = 1;
   refuse(&fleet, &requests, 0, "expected 1 to drafts + 1");
   pool.rules.drafts = 0;
+  fleet.scaling = (clx_scaling){2, 1, 2, 1, 0};
+  refuse(&fleet, &requests, 0, "scaling: 2 replicas at least");
+  fleet.scaling.least = 0;
+  const clx_outage outage = {1, 0, 1};
+  fleet.outage = &outage;
+  fleet.outages = 1;
+  refuse(&fleet, &requests, 0, "outage 1: replica 1 from 0 to 1 s, expected 0 to 0");
+  fleet.outages = 0;
   pool.role = CLX_ROLE_PREFILL;
   refuse(&fleet, &requests, 0, "need each other");
   pool.role = CLX_ROLE_WHOLE;

@@ -120,7 +120,7 @@ typedef struct clx_engine_fleet {
   clx_transfer transfer;
   const clx_outage *outage;  // of fleets in which all replicas do all
   int32_t outages;
-  clx_scaling scaling;  // the same
+  clx_scaling scaling;  // of one pool
 } clx_engine_fleet;
 
 // How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.

@@ -104,6 +104,7 @@ static clx_status check_changes(const clx_engine_fleet *fleet, bool apart, clx_e
                           k + 1, o->replica, o->from, o->until, replicas - 1);
   }
   if (s->least == 0) return CLX_OK;
+  if (fleet->pools > 1) return clx_fail_plain(error, CLX_INPUT, "scaling is for replicas that are alike: one pool");
   if (s->least > 0 && s->least <= replicas && s->interval > 0 && s->high > s->low && s->low >= 0 && s->start >= 0) {
     return CLX_OK;
   }

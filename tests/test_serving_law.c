@@ -25,8 +25,8 @@ static void open_serving(fixture *f, const char *model, const char *device, cons
   if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
       clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
           CLX_OK ||
-      clx_catalog_read(catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema, f->arena, &f->engine, &error) !=
-          CLX_OK ||
+      clx_catalog_read(catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema, f->arena, &f->engine,
+                       &error) != CLX_OK ||
       clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);
   f->serving = (clx_serving){.model = &f->model,

@@ -146,8 +146,8 @@ static bool read_engine(row_reader *r) {
   const char *backend = text_of(r, "backend");
   if (clx_catalog_canonical(r->job->catalog, "engine", backend) == NULL)
     return refuse(r, "column 'backend': engine '%.40s' is not in the catalogue: colossus catalogue ls engine", backend);
-  if (clx_catalog_read(r->job->catalog, "engine", backend, (clx_place){0}, &clx_serving_engine_schema, r->arena, &r->engine,
-                       &error) != CLX_OK)
+  if (clx_catalog_read(r->job->catalog, "engine", backend, (clx_place){0}, &clx_serving_engine_schema, r->arena,
+                       &r->engine, &error) != CLX_OK)
     return refuse_error(r, &error);
   return true;
 }

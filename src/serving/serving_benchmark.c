@@ -27,7 +27,7 @@ static double room_of(const clx_serving *s) {
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
   const int32_t whole = b->prompt + b->clients;
-  return (clx_rules){.policy = e->policy,
+  return (clx_rules){.policy = (clx_engine_policy)e->policy,
                      .sequences = b->clients,
                      .tokens = e->chunked || e->tokens > whole ? e->tokens : whole,
                      .chunked = e->chunked,

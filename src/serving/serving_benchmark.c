@@ -1,3 +1,4 @@
+// A benchmark from a serving: its law, its rules, the room of its cache.
 #include "serving/serving_benchmark.h"
 
 #include <math.h>

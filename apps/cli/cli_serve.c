@@ -22,7 +22,7 @@ static int load(const cli_call *call, cli_settings *settings, clx_catalog **cata
 
 // --- serve -----------------------------------------------------------------------------------------------------------------
 
-static int write_one(const clx_service *service, const char *what, const char *path) {
+static int write_one(clx_service *service, const char *what, const char *path) {
   clx_error error;
   clx_error_clear(&error);
   char *data = NULL;
@@ -45,7 +45,7 @@ static int write_text(const clx_service *service, bool json, const char *path) {
   return code;
 }
 
-static int write_folder(const cli_call *call, const clx_service *service) {
+static int write_folder(const cli_call *call, clx_service *service) {
   static const struct {
     const char *file, *what;
   } parts[] = {{"requests.csv", "requests"},
@@ -70,7 +70,7 @@ static int write_folder(const cli_call *call, const clx_service *service) {
   return code;
 }
 
-static int show_service(const cli_call *call, const clx_service *service) {
+static int show_service(const cli_call *call, clx_service *service) {
   clx_error error;
   clx_error_clear(&error);
   char *text = NULL;
@@ -185,7 +185,7 @@ static const cli_option PLAN_OPTIONS[] = {
 
 const cli_command cli_serve_plan_command = {
     .name = "serve-plan",
-    .summary = "what to buy for a service: hardware, layout, batch, replicas for a demand and a promise",
+    .summary = "what to buy for a service: hardware, layout, batch, replicas",
     .text =
         "Searches the hardware of serving.plan.candidates, tensor and expert parallel layouts, limits of a batch and,\n"
         "with plan.split, pools of prefill and decode apart, for the requests of the scenario at plan.rate within the\n"

@@ -10,7 +10,10 @@
 
 struct clx_service {
   clx_arena *arena;
+  const clx_scenario *scenario;
+  uint64_t seed;
   clx_result *result;
+  bool watched;            // what follows is there
   clx_twin_service first;  // the run of the first seed
   clx_trace trace;
 };
@@ -34,11 +37,9 @@ clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options
     clx_arena_free(arena);
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  *service = (clx_service){.arena = arena, .result = clx_result_new()};
+  *service = (clx_service){.arena = arena, .scenario = scenario, .seed = seed_of(options), .result = clx_result_new()};
   clx_status status = service->result != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (status == CLX_OK) status = clx_twin_serving_study(scenario, seed_of(options), service->result, error);
-  if (status == CLX_OK)
-    status = clx_twin_serving_trace(scenario, seed_of(options), arena, &service->first, &service->trace, error);
+  if (status == CLX_OK) status = clx_twin_serving_study(scenario, service->seed, service->result, error);
   if (status == CLX_OK)
     *out = service;
   else
@@ -54,7 +55,15 @@ clx_status clx_service_text(const clx_service *service, bool colour, char **text
   return clx_api_hand_over(CLX_OK, &out, text, error);
 }
 
-static clx_status write_part(const clx_service *s, const char *what, clx_buffer *out, clx_error *error) {
+// Each request and iteration, where they are asked for.
+static clx_status watch(clx_service *s, clx_error *error) {
+  if (s->watched) return CLX_OK;
+  s->watched = true;
+  return clx_twin_serving_trace(s->scenario, s->seed, s->arena, &s->first, &s->trace, error);
+}
+
+static clx_status write_part(clx_service *s, const char *what, clx_buffer *out, clx_error *error) {
+  if (clx_text_equal(what, "trace") || clx_text_equal(what, "requests")) CLX_TRY(watch(s, error));
   if (clx_text_equal(what, "trace")) return clx_trace_write(&s->trace, CLX_TRACE_PERFETTO, out, error);
   if (clx_text_equal(what, "requests")) {
     clx_engine_write_csv(&s->first.requests, &s->first.run, out);
@@ -69,8 +78,7 @@ static clx_status write_part(const clx_service *s, const char *what, clx_buffer 
   return CLX_OK;
 }
 
-clx_status clx_service_write(const clx_service *service, const char *what, char **data, size_t *size,
-                             clx_error *error) {
+clx_status clx_service_write(clx_service *service, const char *what, char **data, size_t *size, clx_error *error) {
   clx_buffer out = {0};
   *size = 0;
   const clx_status status = write_part(service, what, &out, error);

@@ -47,9 +47,12 @@ static void write_pool(clx_words *w, const char *slug, bool memory) {
   clx_words_put(w, " ", "weights ", of_pool(slug, "weights", name), 3, "");
   clx_words_put(w, ", ", "activations ", of_pool(slug, "peak", name), 2, "");
   clx_words_some(w, ", ", "context ", of_pool(slug, "context", name), 2, "");
+  clx_words_some(w, ", ", "states ", of_pool(slug, "states", name), 2, "");
   clx_words_some(w, "; ", "graphs beside ", of_pool(slug, "graphs", name), 2, "");
   clx_words_put(w, "; ", "", of_pool(slug, "tokens", name), 3, " tokens a replica");
-  clx_words_end(w, "memory", 2, CLX_REPORT_PLAIN);
+  clx_words_put(w, "; ", "prompts of a GPU ", of_pool(slug, "input_gpu", name), 4, "");
+  clx_words_put(w, "; ", "output of a GPU ", of_pool(slug, "output_gpu", name), 4, "");
+  clx_words_end(w, "memory", 3, CLX_REPORT_PLAIN);
 }
 
 static void write_pools(clx_words *w, bool memory, int32_t most) {
@@ -82,11 +85,12 @@ static void write_rates(clx_words *w) {
 static void write_promise(clx_words *w) {
   clx_words_percent(w, "", "", "serving.within", " of the requests within the promise");
   clx_words_put(w, ": ", "", "serving.goodput", 3, "");
-  if (clx_result_value(w->result, "serving.stable", 1) < 1) {
-    clx_words_put(w, "; ", "UNSTABLE: ", "serving.arrival", 3, " come");
-    clx_words_put(w, ", ", "", "serving.service", 3, " served");
-  }
   clx_words_end(w, "promise", 1, CLX_REPORT_BOLD);
+  if (clx_result_value(w->result, "serving.stable", 1) >= 1) return;
+  clx_words_put(w, "", "", "serving.arrival", 3, " come");
+  clx_words_put(w, ", ", "", "serving.service", 3, " served");
+  clx_words_add(w, ": the queue grows without end");
+  clx_words_end(w, "UNSTABLE", 1, CLX_REPORT_BOLD);
 }
 
 static void write_owner(clx_words *w) {
@@ -142,7 +146,8 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
   clx_words_add(&w, "%s", clx_result_fact(result, "serving.model"));
   clx_words_put(&w, " on ", "", "serving.gpus", 12, " GPUs");
   clx_words_put(&w, ", ", "", "serving.replicas", 12, " replicas");
-  clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
+  if (clx_result_value(result, "serving.seeds", 1) > 1)
+    clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
   clx_words_end(&w, "serving", 1, CLX_REPORT_PLAIN);
   write_pools(&w, true, POOLS);
   write_latency(&w, "TTFT", "ttft");

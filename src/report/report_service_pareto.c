@@ -62,7 +62,7 @@ void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
                clx_goodput_cut(title != NULL ? title : "A service", WIDE - 2 * EDGE, 20, cut, sizeof cut));
   clx_svg_text(&p.picture, EDGE, 60, "small", "start",
                "steady state as the batch grows, from right to left; output tokens");
-  p.area = (clx_area){EDGE + 48, 92, WIDE - 2 * EDGE - 48 - MARGIN, HIGH - 92 - 56};
+  p.area = (clx_area){EDGE + 72, 92, WIDE - 2 * EDGE - 72 - MARGIN, HIGH - 92 - 56};
   p.key = p.area.y + 8;
   for (int32_t i = 0; i < count; i++) {
     widen(list[i].user, list[i].count, &low_x, &high_x);

@@ -46,7 +46,7 @@ static void write_row(clx_words *w, int32_t number, clx_report_style style) {
   char gpus[SHORT], money[SHORT] = "-", label[SHORT];
   if (title == NULL || layout == NULL) return;
   if (cost > 0) snprintf(money, sizeof money, "%.3g", 1e6 * cost);
-  clx_words_add(w, "%-14.14s %-28.28s %7s %7s %6.3g %6.0f %6.0f %5.1f", title, layout,
+  clx_words_add(w, "%-14.14s %-29.29s %7s %7s %6.3g %6.0f %6.0f %5.1f", title, layout,
                 shown(value_of(r, "option", number, "gpus"), "", 6, gpus), money,
                 value_of(r, "option", number, "energy"), 1e3 * value_of(r, "option", number, "ttft_p95"),
                 1e3 * value_of(r, "option", number, "tpot_p95"), 100 * value_of(r, "option", number, "within"));
@@ -56,7 +56,7 @@ static void write_row(clx_words *w, int32_t number, clx_report_style style) {
 
 static void write_table(clx_words *w, int32_t fits) {
   if (fits == 0) return;
-  clx_words_add(w, "%-14s %-28s %7s %7s %6s %6s %6s %5s", "hardware", "layout", "GPUs", "USD/Mt", "J/t", "TTFT95",
+  clx_words_add(w, "%-14s %-29s %7s %7s %6s %6s %6s %5s", "hardware", "layout", "GPUs", "USD/Mt", "J/t", "TTFT95",
                 "TPOT95", "kept");
   clx_words_end(w, "option", 0, CLX_REPORT_DIM);
   for (int32_t i = 1; i <= fits && i <= ROWS; i++) write_row(w, i, i == 1 ? CLX_REPORT_BOLD : CLX_REPORT_PLAIN);

@@ -10,19 +10,29 @@ static const double CONTEXT = 0.5e9, COMMUNICATOR = 0.4e9;
 static const double GRAPHS = 1e9;
 static const double BF16 = 2, FP32 = 4;
 
-static double token_bytes(const clx_serving *s) {
+// Layers of attention that see everything; those that see a window hold no more than that.
+static double whole_layers(const clx_transformer *m) {
+  const double layers = clx_layer_blocks_of(m).attention * m->layers;
+  return m->sliding_window > 0 && m->window_period > 1 ? layers / m->window_period : layers;
+}
+
+// Keys and values of one token in one layer.
+static double layer_bytes(const clx_serving *s) {
   const clx_transformer *m = s->model;
-  const double layers = clx_layer_blocks_of(m).attention * m->layers, element = s->fp8_cache ? 1 : BF16;
+  const double element = s->fp8_cache ? 1 : BF16;
   // Heads that are fewer than the ranks are held by several; latents by all.
   const double width =
       m->mla ? (double)m->kv_lora_rank + m->qk_rope_dim : 2 * ceil((double)m->kv_heads / s->tp) * m->head_dim;
-  return layers * width * element;
+  return width * element;
 }
 
+// What a sequence holds whatever its length: states of recurrent layers, windows.
 static double state_bytes(const clx_serving *s, int32_t sequences) {
   const clx_transformer *m = s->model;
-  const double layers = clx_layer_blocks_of(m).mamba * m->layers;
-  return sequences * layers * m->mamba_heads * m->mamba_head_dim * m->mamba_state * BF16 / s->tp;
+  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
+  const double recurrent = blocks.mamba * m->layers, windowed = blocks.attention * m->layers - whole_layers(m);
+  return sequences * (recurrent * m->mamba_heads * m->mamba_head_dim * m->mamba_state * BF16 / s->tp +
+                      windowed * m->sliding_window * layer_bytes(s));
 }
 
 // The engine measures this in a run of as many tokens and sequences as it admits: the residual stream and the widest of what one
@@ -55,7 +65,7 @@ clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double
                          .graphs = GRAPHS,
                          .context = CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0),
                          .states = state_bytes(s, r->sequences),
-                         .token_bytes = token_bytes(s)};
+                         .token_bytes = whole_layers(s->model) * layer_bytes(s)};
   const double taken = room.weights + room.states, beside = room.peak + room.context;
   // vLLM: a share of all memory, graphs beyond it. TensorRT-LLM: a share of what is free. SGLang: weights and cache have a share.
   if (engine->share_of_free) {

@@ -14,7 +14,7 @@ typedef struct clx_cache_room {
   double peak;         // of activations in the largest iteration
   double graphs;       // captured graphs
   double context;      // of the driver, of communicators
-  double states;       // of recurrent layers, for all sequences
+  double states;       // of recurrent layers and of windows, for all sequences
   double left;         // for keys and values; below 0: does not fit
   double token_bytes;  // keys and values of one token
   int64_t blocks;      // of one rank

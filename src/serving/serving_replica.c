@@ -48,7 +48,7 @@ static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica
                        .sequences = pool->sequences > 0 ? pool->sequences : sequences,
                        .tokens = pool->tokens > 0 ? pool->tokens : tokens,
                        .chunked = own == NULL || own->chunked,
-                       .prefix = pool->prefix,
+                       .prefix = pool->prefix && pool->role != CLX_ROLE_DECODE,
                        .block = pool->block,
                        .stages = r->unified ? pool->pp : 1,
                        .ranks = r->unified ? 1 : pool->dp,

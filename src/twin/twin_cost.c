@@ -111,6 +111,7 @@ static void take_facts(clx_twin_cost *c, const clx_result *r) {
   c->site_peak = c->facts.site_peak;
   c->site_mean = site_power(c, r);
   if (energy > 0) c->energy_price = clx_result_value(r, "power.cost", 0) / energy;
+  c->facts.tokens = clx_result_value(r, "serving.output_gpu", 0);
   if (!clx_scenario_is_training(c->scenario) || !(gpus > 0)) return;
   c->facts.run = time * gpus;  // its spares are kept for it
   c->facts.tokens = (time > 0 ? tokens / time : rate) / gpus;

@@ -41,16 +41,18 @@ static double output_mean(const clx_requests *requests) {
 
 // --- options --------------------------------------------------------------------------------------------------------------
 
+// "9 x TP8, 64 sequences"; "33P TP4 + 8D TP4, 256 sequences" of prefill and decode apart.
 static void layout_text(const clx_serve_option *o, char *text, size_t size) {
-  int length = 0;
-  for (int32_t k = 0; k < o->pools && length >= 0 && (size_t)length < size; k++) {
+  static const char *const between[] = {"P ", "D "};
+  size_t length = 0;
+  for (int32_t k = 0; k < o->pools && length < size; k++) {
     const clx_serving_replica *r = &o->pool[k]->replica;
     const int32_t tp = r->unified ? r->nodes.tp : r->kernels.tp, dp = r->unified ? 1 : r->kernels.dp;
-    length += snprintf(text + length, size - (size_t)length, "%s%d x %s%s%d", k > 0 ? " + " : "", o->replicas[k],
-                       o->pools > 1 ? (k == 0 ? "prefill " : "decode ") : "", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
-    if (o->pools == 1 || k == 1)
-      length += snprintf(text + length, size - (size_t)length, ", %d sequences", r->rules.sequences);
+    length += (size_t)snprintf(text + length, size - length, "%s%d%s%s%d", k > 0 ? " + " : "", o->replicas[k],
+                               o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
   }
+  if (length < size)
+    snprintf(text + length, size - length, ", %d sequences", o->pool[o->pools - 1]->replica.rules.sequences);
 }
 
 static clx_status put_option(const putting *p, int32_t number, const clx_serve_option *o) {
@@ -145,7 +147,8 @@ static clx_status put_curve(const putting *p, int32_t index) {
   int32_t count = 0;
   for (int32_t k = 0; k < CLX_SERVE_CURVE; k++) {
     const double best = p->search->curve[index * CLX_SERVE_CURVE + k];
-    if (!(best > 0)) continue;
+    const double next = k + 1 < CLX_SERVE_CURVE ? p->search->curve[index * CLX_SERVE_CURVE + k + 1] : 0;
+    if (!(best > 0) || next >= best) continue;  // nothing is slower than the largest batch
     speed[count] = clx_serve_curve_speed(k);
     gpu[count++] = best;
   }

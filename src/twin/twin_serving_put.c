@@ -146,7 +146,7 @@ static clx_status put_room(const putting *p, const char *slug, const clx_serving
               {"peak", m->peak, "B", "of activations in the largest iteration, on one GPU"},
               {"graphs", m->graphs, "B", "captured graphs, on one GPU"},
               {"context", m->context, "B", "of driver and communicators, on one GPU"},
-              {"states", m->states, "B", "of recurrent layers, on one GPU"},
+              {"states", m->states, "B", "of recurrent layers and windows, on one GPU"},
               {"cache", fmax(0, m->left), "B", "left for keys and values, on one GPU"},
               {"token_bytes", m->token_bytes, "B", "keys and values of a token, on one GPU"},
               {"blocks", (double)r->rules.blocks, "", "of keys and values, of one rank"},
@@ -177,6 +177,26 @@ static clx_status put_pool(const putting *p, const clx_serving_replica *r) {
                          r->name, (long long)r->rules.blocks, (long long)r->room.blocks);
 }
 
+// Of pools apart: what a GPU of each does.
+static clx_status put_rates(const putting *p, const clx_serving_replica *replica, int32_t pools) {
+  double gpus[CLX_ROLES] = {0};
+  char name[NAME], slug[SLUG];
+  for (int32_t i = 0; i < pools; i++) gpus[replica[i].role] += (double)replica[i].gpus * replica[i].replicas;
+  for (int32_t i = 0; i < pools; i++) {
+    clx_result_slug(replica[i].name, slug, sizeof slug);
+    if (replica[i].role == CLX_ROLE_PREFILL) {
+      snprintf(name, sizeof name, "pool.%s.input_gpu", slug);
+      CLX_TRY(put_member(p, name, AT(input), 1 / gpus[CLX_ROLE_PREFILL], "token/s",
+                         "prompt tokens of a GPU that prefills, with those found in the cache"));
+    } else if (replica[i].role == CLX_ROLE_DECODE) {
+      snprintf(name, sizeof name, "pool.%s.output_gpu", slug);
+      CLX_TRY(
+          put_member(p, name, AT(output), 1 / gpus[CLX_ROLE_DECODE], "token/s", "output tokens of a GPU that decodes"));
+    }
+  }
+  return CLX_OK;
+}
+
 clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica *replica,
                                 const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
                                 clx_error *error) {
@@ -198,5 +218,6 @@ clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica
   for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++)
     CLX_TRY(put_member(&p, MEASURES[i].name, MEASURES[i].offset, 1, MEASURES[i].unit, MEASURES[i].doc));
   CLX_TRY(put_per_gpu(&p, gpus, priced ? price : 0));
+  CLX_TRY(put_rates(&p, replica, s->serving.pools));
   return put_stable(&p);
 }

@@ -1,0 +1,309 @@
+// Services of scenarios: what is wrong with a section, quantities of runs, plans, the published day.
+#include "check.h"
+#include "svg_check.h"
+
+#include <colossus/serve.h>
+
+#include "result/result.h"
+#include "scenario/scenario.h"
+
+static clx_catalog *catalog;
+
+static const char HEAD[] =
+    "name: small\ntitle: \"A <small> service\"\nmachine:\n  fleet:\n"
+    "    - {server: dgx_h100, rack: dgx_h100_4, gpus: 32, trains: false}\n";
+static const char SERVING[] =
+    "serving:\n  model: llama-3.1-8b\n  weights: bf16\n"
+    "  requests: {count: 400, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 500}, output: {tokens: 100}}}\n"
+    "  slo: {ttft: 1 s, tpot: 50 ms}\n  seeds: 3\n";
+static const char POOL[] = "  pools: [{name: one, server: dgx_h100, price: 2 USD/h}]\n";
+
+static clx_status try_read(const char *serving, const char *pools, clx_scenario **out, clx_error *error) {
+  static char text[8192];
+  clx_error_clear(error);
+  snprintf(text, sizeof text, "%s%s%s", HEAD, serving, pools);
+  *out = NULL;
+  return clx_scenario_read(catalog, "small.yaml", text, strlen(text), out, error);
+}
+
+static clx_scenario *read(const char *serving, const char *pools) {
+  clx_scenario *s;
+  clx_error error;
+  if (try_read(serving, pools, &s, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  return s;
+}
+
+static clx_service *serve(const clx_scenario *s, uint64_t seed) {
+  clx_service *service = NULL;
+  clx_error error = {0};
+  const clx_serve_options options = {.seed = seed};
+  if (clx_service_run(s, &options, &service, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  return service;
+}
+
+static double value(const clx_result *r, const char *name) {
+  const clx_quantity *q = clx_result_find(r, name);
+  if (q == NULL) fail_msg("no quantity %s", name);
+  return q->value;
+}
+
+// --- mistakes -------------------------------------------------------------------------------------------------------------
+
+static void expect_mistake(const char *serving, const char *pools, const char *wanted) {
+  clx_scenario *s = NULL;
+  clx_error error;
+  assert_int_equal(try_read(serving, pools, &s, &error), CLX_INPUT);
+  if (strstr(error.mistake[0].text, wanted) == NULL) fail_msg("'%s' lacks '%s'", error.mistake[0].text, wanted);
+  assert_true(error.mistake[0].line > 5);
+}
+
+static void test_mistakes_are_named(void **state) {
+  (void)state;
+  expect_mistake("serving: {model: llama-3.1-405b, weights: bf16}\n", "", "neither pools nor plan.candidates");
+  static const struct {
+    const char *pool, *wanted;
+  } cases[] = {
+      {"model: llama-3.1-405b, weights: bf16, pools: [{name: a, server: dgx_h100, tp: 8}]",
+       "weights of llama-3.1-405b take"},
+      {"model: llama-3.1-70b, pools: [{name: a, server: dgx_h100, tp: 1, memory: 0.8}]", "no room for keys and values"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean \"vllm\""},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, weights: fp9}]", "did you mean 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 3}]", "cannot be cut into 3"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 2}]", "pipelines of GPUs"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: vllm, weights: Q8_0}]",
+       "unknown engine on unified memory 'vllm'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
+       "unknown weights 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    char text[512];
+    snprintf(text, sizeof text, "serving: {%s}\n", cases[i].pool);
+    expect_mistake(text, "", cases[i].wanted);
+  }
+}
+
+static void test_request_that_fits_nowhere(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, "  pools: [{name: one, server: dgx_h100, blocks: 20}]\n");
+  clx_service *service = NULL;
+  clx_error error = {0};
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "fits no replica"));
+  assert_null(service);
+  clx_scenario_free(s);
+}
+
+// --- runs -----------------------------------------------------------------------------------------------------------------
+
+static void test_quantities_of_a_run(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, POOL);
+  clx_service *service = serve(s, 1);
+  const clx_result *r = clx_service_result(service);
+  CLX_CHECK_NEAR(value(r, "serving.gpus"), 1, 0, 0);
+  CLX_CHECK_NEAR(value(r, "serving.stable"), 1, 0, 0);
+  CLX_CHECK_NEAR(value(r, "serving.output"), 2000, 0.15, 0);
+  CLX_CHECK_NEAR(value(r, "serving.cost"), 2.0 / 3600 / value(r, "serving.output"), 0.02, 0);
+  CLX_CHECK_NEAR(value(r, "serving.energy"), value(r, "serving.power") / 2000, 0.25, 0);
+  assert_true(value(r, "serving.ttft.p99") >= value(r, "serving.ttft.p50"));
+  assert_true(value(r, "serving.e2e.mean") > value(r, "serving.ttft.mean") + 90 * value(r, "serving.tpot.mean"));
+  const clx_quantity *q = clx_result_find(r, "serving.ttft.mean");
+  assert_true(q->low <= q->value && q->value <= q->high && q->low < q->high);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+static char *json_of(const clx_service *service) {
+  clx_error error = {0};
+  char *text = NULL;
+  assert_int_equal(clx_result_json(clx_service_result(service), &text, &error), CLX_OK);
+  return text;
+}
+
+static void test_same_seed_same_result(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, POOL);
+  clx_service *a = serve(s, 7), *b = serve(s, 7);
+  char *first = json_of(a), *again = json_of(b);
+  assert_string_equal(first, again);
+  clx_text_free(first);
+  clx_text_free(again);
+  clx_service_free(a);
+  clx_service_free(b);
+  clx_scenario_free(s);
+}
+
+static void test_overload_is_unstable(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-70b\n  weights: fp8\n  seeds: 1\n"
+      "  requests: {count: 3000, arrivals: {rate: 200 1/s}, lengths: {prompt: {tokens: 2000}, output: {tokens: "
+      "200}}}\n",
+      "  pools: [{name: one, server: dgx_h100, tp: 2}]\n");
+  clx_service *service = serve(s, 1);
+  const clx_result *r = clx_service_result(service);
+  CLX_CHECK_NEAR(value(r, "serving.stable"), 0, 0, 0);
+  CLX_CHECK_NEAR(value(r, "serving.arrival"), 200, 0.1, 0);
+  assert_true(value(r, "serving.service") < 100);
+  bool warned = false;
+  for (int32_t i = 0; i < clx_result_warning_count(r); i++)
+    warned = warned || strstr(clx_result_warning(r, i), "unstable") != NULL;
+  assert_true(warned);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+static void test_parts_of_a_service(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, POOL);
+  clx_service *service = serve(s, 1);
+  clx_error error = {0};
+  char *data = NULL;
+  size_t size = 0;
+  assert_int_equal(clx_service_write(service, "requests", &data, &size, &error), CLX_OK);
+  int32_t lines = 0;
+  for (const char *c = data; *c != '\0'; c++) lines += *c == '\n';
+  assert_int_equal(lines, 401);  // a head, and each request once
+  clx_text_free(data);
+  assert_int_equal(clx_service_write(service, "trace", &data, &size, &error), CLX_OK);
+  assert_true(size > 10000);
+  clx_text_free(data);
+  assert_int_equal(clx_service_write(service, "pareto", &data, &size, &error), CLX_OK);
+  check_drawing(data);
+  assert_non_null(strstr(data, "A &lt;small&gt; service"));
+  clx_text_free(data);
+  assert_int_equal(clx_service_write(service, "page", &data, &size, &error), CLX_INPUT);
+  assert_null(data);
+  assert_int_equal(clx_service_text(service, false, &data, &error), CLX_OK);
+  clx_text_free(data);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+// Throughput falls as users get faster.
+static void test_pareto_falls(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, POOL);
+  clx_service *service = serve(s, 1);
+  const double *user, *gpu;
+  int32_t count = 0;
+  gpu = clx_result_series(clx_service_result(service), "serving.pareto.one", &user, &count);
+  assert_non_null(gpu);
+  assert_true(count > 5);
+  // Kernels of one sequence may be a little slower than of two.
+  for (int32_t i = 1; i < count; i++) assert_true(user[i] < 1.01 * user[i - 1] && gpu[i] > gpu[i - 1]);
+  assert_true(user[count - 1] < 0.5 * user[0] && gpu[count - 1] > 20 * gpu[0]);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+// --- plans ----------------------------------------------------------------------------------------------------------------
+
+static clx_result *plan(const clx_scenario *s) {
+  clx_result *r = NULL;
+  clx_error error = {0};
+  if (clx_serve_plan_run(s, NULL, &r, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  return r;
+}
+
+static double option(const clx_result *r, int32_t number, const char *what) {
+  char name[96];
+  snprintf(name, sizeof name, "serve_plan.option.%d.%s", number, what);
+  return value(r, name);
+}
+
+static void test_plan_keeps_the_promise(void **state) {
+  (void)state;
+  clx_scenario *s =
+      read(SERVING,
+           "  plan: {rate: 500 1/s, finalists: 2, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1, "
+           "2]}, {server: dgx_a100, price: 1 USD/h, tp: [1]}]}\n");
+  clx_result *r = plan(s);
+  const int32_t fits = (int32_t)value(r, "serve_plan.fits");
+  assert_true(fits >= 2);
+  for (int32_t i = 1; i <= fits; i++) {
+    assert_true(option(r, i, "within") >= 0.9);
+    CLX_CHECK_NEAR(option(r, i, "output_gpu") * option(r, i, "gpus"), 500 * 100, 1e-9, 0);
+    CLX_CHECK_NEAR(option(r, i, "cost") * 500 * 100, option(r, i, "cost_hour"), 1e-9, 0);
+    if (i > 1) assert_true(option(r, i, "cost") >= option(r, i - 1, "cost"));
+  }
+  clx_error error = {0};
+  char *text = NULL;
+  assert_int_equal(clx_serve_plan_csv(r, &text, &error), CLX_OK);
+  clx_text_free(text);
+  assert_int_equal(clx_serve_plan_svg(r, &text, &error), CLX_OK);
+  check_drawing(text);
+  clx_text_free(text);
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
+static void test_plan_says_why_not(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-405b\n  weights: fp8\n"
+      "  requests: {count: 500, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 500}, output: {tokens: 100}}}\n"
+      "  slo: {tpot: 5 ms}\n",
+      "  plan: {goal: gpus, candidates: [{server: dgx_h100, tp: [1, 2]}, {server: dgx_h200, tp: [8]}]}\n");
+  clx_result *r = plan(s);
+  CLX_CHECK_NEAR(value(r, "serve_plan.best"), 0, 0, 0);
+  assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.1.why"), "memory: "));
+  assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.2.why"), "5 ms are promised"));
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
+static void test_plan_of_cost_needs_prices(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING, "  plan: {candidates: [{server: dgx_h100}]}\n");
+  clx_result *r = NULL;
+  clx_error error = {0};
+  assert_int_equal(clx_serve_plan_run(s, NULL, &r, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "states no price"));
+  assert_null(r);
+  clx_scenario_free(s);
+}
+
+// --- published ------------------------------------------------------------------------------------------------------------
+
+// DeepSeek, 27 to 28 February 2025: 73,700 prompt tokens/s of a node of eight that prefills, 14,800 output tokens/s of one that decodes, 20 to
+// 22 tokens/s of a user, 87,072 USD for 168 billion tokens.
+static void test_published_day(void **state) {
+  (void)state;
+  clx_scenario *s = NULL;
+  clx_error error = {0};
+  if (clx_scenario_load(catalog, "deepseek-day", NULL, 0, &s, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  clx_service *service = serve(s, 1);
+  const clx_result *r = clx_service_result(service);
+  CLX_CHECK_NEAR(value(r, "serving.stable"), 1, 0, 0);
+  CLX_CHECK_NEAR(8 * value(r, "serving.pool.prefill.input_gpu"), 73.7e3, 0.15, 0);
+  CLX_CHECK_NEAR(8 * value(r, "serving.pool.decode.output_gpu"), 14.8e3, 0.15, 0);
+  CLX_CHECK_NEAR(value(r, "serving.user"), 21, 0.15, 0);
+  CLX_CHECK_NEAR(value(r, "serving.cost"), 87072 / 168e9, 0.15, 0);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+static int open_catalogue(void **state) {
+  (void)state;
+  clx_error error = {0};
+  return clx_catalog_open(NULL, &catalog, &error) == CLX_OK ? 0 : -1;
+}
+
+static int close_catalogue(void **state) {
+  (void)state;
+  clx_catalog_close(catalog);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_mistakes_are_named),   cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),  cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable), cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_pareto_falls),         cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_says_why_not),    cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_published_day),
+  };
+  return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
+}

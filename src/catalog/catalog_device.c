@@ -49,6 +49,13 @@ clx_status clx_catalog_read_device(const clx_catalog *catalog, const char *name,
     CLX_TRY(read_kernels(catalog, device->decode_kernels_name, place, arena, other, error));
     memcpy(kernels->attention_generation, other->attention_generation, sizeof kernels->attention_generation);
   }
+  device->engine_decode = NULL;
+  if (device->engine_decode_name != NULL) {
+    clx_kernels *decode = CLX_NEW(arena, clx_kernels);
+    if (decode == NULL) return clx_fail(error, CLX_MEMORY, place, "out of memory");
+    CLX_TRY(read_kernels(catalog, device->engine_decode_name, place, arena, decode, error));
+    device->engine_decode = decode->attention_generation;
+  }
   if (device->power.kernels != NULL) {
     CLX_TRY(read_kernels(catalog, device->power.kernels, place, arena, other, error));
     clx_kernels_complete_power(kernels, other);

@@ -74,6 +74,8 @@ typedef struct clx_device {
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
   const char *decode_kernels_name;  // the same for attention_generation alone
+  const char *engine_decode_name;   // the same for what inference engines run
+  const clx_attention_generation_parameters *engine_decode;  // theirs; NULL = those in `kernels`
   clx_device_power power;
   clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's
   double

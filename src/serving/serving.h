@@ -16,10 +16,25 @@ typedef enum clx_weights {
   CLX_WEIGHTS_FP8_FFN,        // feed-forward blocks only, attention in bf16
   CLX_WEIGHTS_FP8_EXPERTS,    // routed experts only
   CLX_WEIGHTS_MXFP4_EXPERTS,  // routed experts in 4 bit with a scale per 32, activations bf16
+  CLX_WEIGHTS_NVFP4,          // all products, 4 bit with a scale per 16, activations too
+  CLX_WEIGHTS_NVFP4_FFN,      // the same in feed-forward blocks and experts only, attention in bf16
+  CLX_WEIGHTS_NVFP4_EXPERTS,  // the same in routed experts only
+  CLX_WEIGHTS_INT4_EXPERTS,   // routed experts in 4 bit integers with a bf16 scale per 32, activations bf16
   CLX_WEIGHTS_KINDS
 } clx_weights;
 
 extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
+
+// Kernels of routed experts that an engine ships itself. Time of a layer: start + passes + active experts * expert + sqrt(weights^2 +
+// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving.md, "Step time".
+typedef struct clx_expert_kernel {
+  const char *name;
+  double start;    // s of a layer: routing, sorting, launches, drain
+  double expert;   // s of each expert that has tokens
+  double memory;   // share of the memory bandwidth at which weights arrive
+  double compute;  // share of the peak of the arithmetic
+  bool unpacks;    // 4-bit weights are unpacked into bf16 arithmetic
+} clx_expert_kernel;
 
 // An engine as far as time and power see it. Sources of the shipped ones stand in serving_engine.c.
 typedef struct clx_engine {
@@ -29,10 +44,17 @@ typedef struct clx_engine {
   double step_hidden;    // s of host work per iteration that runs beside the device
   double sequence_time;  // s of the same per sequence
   double launch_time;    // s of host time per kernel that is launched alone
-  double graph_tokens;   // iterations of up to so many tokens replay a captured graph: no launches
+  double graph_tokens;   // decode iterations of up to so many tokens replay a captured graph: no launches
+  double mixed_graph_tokens;  // the same of iterations with prompts
   double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
+  bool fused_casts;      // activations are cast by the kernel before a product, not by one of its own
+  double front_time;     // s of a request outside of iterations: HTTP, tokens, queues between processes
+  double prompt_time;    // s of the same per prompt token
+  double handoff_time;   // s more between a prefill and a decode engine
+  bool dispatches;       // sends tokens to the ranks of their experts, where that is faster than gathering them all
+  const clx_expert_kernel *experts[CLX_WEIGHTS_KINDS][2];  // by weights, before Blackwell and from it on; NULL = as measured
 } clx_engine;
 
 // NULL when unknown. Engines: "vllm", "tensorrt-llm".
@@ -50,6 +72,7 @@ typedef struct clx_serving {
   bool sorts;      // sampling with top-p or top-k
   double routing;  // exponent of the popularity of experts, 0 = balanced
   double limit;    // W of one GPU, 0 = its tdp
+  int32_t drafts;  // tokens that the model's own prediction module proposes in an iteration; 0 = none
 } clx_serving;
 
 // Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.

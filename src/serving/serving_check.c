@@ -36,6 +36,9 @@ static clx_status check_layout(const clx_serving *s, clx_error *error) {
 
 static clx_status check_format(const clx_serving *s, clx_kernel_format format, clx_error *error) {
   const bool narrow = format == CLX_KERNEL_FP8 || format == CLX_KERNEL_FP8_BLOCK;
+  if (format == CLX_KERNEL_NVFP4 && s->device->peak[CLX_FP4] <= 0)
+    return clx_fail_plain(error, CLX_INPUT, "%s has no fp4 arithmetic, which weights in %s need", s->device->name,
+                          clx_weights_name[s->weights]);
   if (!narrow || s->device->peak[CLX_FP8] > 0) return CLX_OK;
   return clx_fail_plain(error, CLX_INPUT, "%s has no fp8 arithmetic, which weights in %s need", s->device->name,
                         clx_weights_name[s->weights]);

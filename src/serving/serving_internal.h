@@ -38,10 +38,14 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights);
 // Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
 typedef struct clx_serving_tokens {
   double decode, context;          // of this replica: sequences, mean cached tokens
+  double verified;                 // new tokens of each, at least 1; 0 = 1
   double prompts, prompt, cached;  // of this replica
   double tokens;                   // of this replica: decode + prompts * prompt
   double all;                      // of all replicas together
 } clx_serving_tokens;
 
-void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+// All layers: what grows with the tokens of a replica alone; routed experts; attention, by its sequences.
+void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *tokens);

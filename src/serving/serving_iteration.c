@@ -24,7 +24,9 @@ clx_serving_cost clx_serving_iteration_at(const clx_serving *s, const clx_servin
   const clx_draw_load waiting = {.kind = CLX_DRAW_WAIT};
   clx_serving_sum sum = {.serving = s, .clock = clock, .rest = clx_device_draw(s->device, &waiting, clock, 0)};
   const clx_serving_tokens t = tokens_of(s, batch);
-  clx_serving_add_layers(&sum, &t);
+  clx_serving_add_products(&sum, &t);
+  clx_serving_add_attention(&sum, &t);
+  clx_serving_add_experts(&sum, &t);
   clx_serving_add_head(&sum, &t);
   clx_serving_cost *c = &sum.cost;
   double device = 0;

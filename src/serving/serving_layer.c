@@ -13,6 +13,10 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights) {
       [CLX_WEIGHTS_FP8_FFN] = {CLX_KERNEL_BF16, CLX_KERNEL_FP8, CLX_KERNEL_FP8, 1},
       [CLX_WEIGHTS_FP8_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_FP8, 1},
       [CLX_WEIGHTS_MXFP4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 4.25 / 8},
+      [CLX_WEIGHTS_NVFP4] = {CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_NVFP4_FFN] = {CLX_KERNEL_BF16, CLX_KERNEL_NVFP4, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_NVFP4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_NVFP4, 4.5 / 8},
+      [CLX_WEIGHTS_INT4_EXPERTS] = {CLX_KERNEL_BF16, CLX_KERNEL_BF16, CLX_KERNEL_BF16, 4.5 / 8},
   };
   return formats[weights];
 }
@@ -20,7 +24,15 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights) {
 static void add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_format format, double m, double n,
                         double k, double times) {
   const clx_gemm_shape shape = {.m = fmax(1, ceil(m)), .n = fmax(1, n), .k = fmax(1, k)};
-  clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
+  const clx_device *device = sum->serving->device;
+  if (!sum->serving->engine->fused_casts || format == CLX_KERNEL_BF16) {
+    clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
+    return;
+  }
+  const clx_gemm_parameters *p = clx_kernels_set(device->kernels, &clx_kernel_gemm, clx_kernel_gemm.set_of[format]);
+  clx_kernel_cost cost = clx_kernel_gemm.cost(device, format, p, &shape);
+  cost.time -= fmin(clx_gemm_quantise_time(device, format, p, shape.m, shape.k), cost.time / 2);
+  clx_serving_add_cost(sum, part, CLX_DRAW_MULTIPLY, format, &cost, 1, times);
 }
 
 static double kv_heads_of(const clx_serving *s) { return fmax(1, (double)s->model->kv_heads / s->tp); }
@@ -52,7 +64,9 @@ static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double
   const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
   const clx_attention_generation_shape shape = {sequences,      1,           t->context, (double)m->heads / s->tp,
                                                 kv_heads_of(s), m->head_dim, window,     s->fp8_cache ? 1 : 0};
-  const void *parameters = clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
+  const void *parameters = s->device->engine_decode != NULL
+                               ? s->device->engine_decode
+                               : clx_kernels_set(s->device->kernels, family, family->set_of[CLX_KERNEL_BF16]);
   clx_kernel_cost cost = family->cost(s->device, CLX_KERNEL_BF16, parameters, &shape);
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
   const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
@@ -74,6 +88,7 @@ static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, dou
   }
 }
 
+// Products around attention, and its elementwise kernels.
 static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
@@ -83,10 +98,39 @@ static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t,
   const double rotated = t->tokens * (heads + 2 * kv) * d;
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * rotated, layers * (m->qk_norm ? 2 : 1));
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * 2 * kv * d, layers);  // into the cache
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
+}
+
+static void add_grouped_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_transformer *m = sum->serving->model;
   const double windowed = m->sliding_window > 0 && m->window_period > 1 ? layers * (1 - 1.0 / m->window_period) : 0;
   add_attention(sum, t, 0, layers - windowed);
   if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
+}
+
+// The indexer of sparse attention, on every rank whole: queries, key and weights of its heads; rotation, normalisation, casts.
+static void add_indexer(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double width = (double)m->index_heads * m->index_dim;
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, width, m->q_lora_rank, layers);
+  add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, m->index_dim + m->index_heads, m->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * width, 3 * layers);
+}
+
+// Scores of all cached tokens, one 8-bit key each, then the choice of the best; `queries` new tokens.
+static void add_choice(clx_serving_sum *sum, double queries, double keys, double pairs, double layers) {
+  const clx_transformer *m = sum->serving->model;
+  const double FP32 = 4, PASSES = 3, bandwidth = CLX_SERVING_STREAMING * sum->serving->device->memory_bandwidth;
+  const double flop = 2 * pairs * m->index_heads * m->index_dim;
+  const clx_kernel_cost score = {
+      .time = keys * (m->index_dim + FP32) / bandwidth + flop / (0.5 * sum->serving->device->peak[CLX_FP8]),
+      .flop = flop,
+      .bytes = keys * (m->index_dim + FP32)};
+  clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_FP8, &score, 1, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_DECODE, PASSES * FP32 * pairs, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_DECODE, FP32 * queries * m->index_topk, layers);
 }
 
 // Latent attention: decode in the absorbed form, against one latent vector per token; prompts against expanded keys.
@@ -99,38 +143,64 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->q_lora_rank + latent + rope, m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+  if (m->index_topk > 0) add_indexer(sum, t, layers);
+}
+
+static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank;
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
     const clx_kernel_cost absorb =
-        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode), latent, m->qk_nope_dim, heads);
+        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent,
+                              m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
-    const clx_mla_generation_shape shape = {fmax(1, t->decode), 1, t->context, heads, s->fp8_cache ? 1 : 0};
+    const double attended = m->index_topk > 0 ? fmin(t->context, m->index_topk) : t->context;
+    const double queries = fmax(1, t->decode) * fmax(1, t->verified);
+    if (m->index_topk > 0) add_choice(sum, queries, fmax(1, t->decode) * t->context, queries * t->context, layers);
+    const clx_mla_generation_shape shape = {fmax(1, t->decode), fmax(1, t->verified), attended, heads,
+                                            s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
   }
   if (t->prompts > 0) {
     const double keys = t->prompts * (t->prompt + t->cached);
     add_product(sum, CLX_SERVING_DENSE, format, keys, heads * (m->qk_nope_dim + m->v_dim), latent, layers);
-    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, heads, s->fp8_cache ? 1 : 0};
+    // The tables are of heads of 192 and 128; wider ones count as more of them.
+    const double wide = heads * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim) / (192.0 + 128);
+    const double pairs = t->prompts * t->prompt * (t->cached + t->prompt / 2);
+    if (m->index_topk > 0) add_choice(sum, t->prompts * t->prompt, keys, pairs, layers);
+    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, wide, s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
   }
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
 }
 
-// A recurrent mixer reads and writes the state of each sequence, in fp32; prompts pass through it in chunks of 256.
+static double recurrent_inner(const clx_serving *s) {
+  return (double)s->model->mamba_heads * s->model->mamba_head_dim / s->tp;
+}
+
 static void add_recurrent(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
-  const double CHUNK = 256, FP32 = 4;
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
   const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
-  const double inner = (double)m->mamba_heads * m->mamba_head_dim / s->tp;
+  const double inner = recurrent_inner(s);
   const double shared = fmax(1, (double)m->mamba_groups / s->tp) * m->mamba_state;
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, 2 * inner + 2 * shared + (double)m->mamba_heads / s->tp,
               m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * (inner + 2 * shared), layers);
-  const double states = t->decode + t->prompts * ceil(t->prompt / CHUNK);
-  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * FP32 * states * inner * m->mamba_state, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * t->tokens * inner, layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, inner, layers);
+}
+
+// A recurrent mixer reads and writes the state of each sequence, in fp32; prompts pass through it in chunks of 256.
+static void add_recurrent_state(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const double CHUNK = 256, FP32 = 4;
+  const clx_serving *s = sum->serving;
+  const double states = t->decode + t->prompts * ceil(t->prompt / CHUNK);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * FP32 * states * recurrent_inner(s) * s->model->mamba_state,
+                         layers);
 }
 
 // --- feed-forward blocks ----------------------------------------------------------------------------------------------
@@ -158,6 +228,32 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
   cost->bytes -= saved;
 }
 
+// The engine's own kernels, NULL = as measured.
+static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
+  return s->engine->experts[s->weights][s->device->peak[CLX_FP4] > 0 ? 1 : 0];
+}
+
+static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {
+  const double TILE = 64;
+  const clx_weight_formats f = clx_weight_formats_of(s->weights);
+  static const clx_format arithmetic[CLX_KERNEL_FORMATS] = {
+      [CLX_KERNEL_FP32] = CLX_TF32,     [CLX_KERNEL_BF16] = CLX_BF16, [CLX_KERNEL_FP8] = CLX_FP8,
+      [CLX_KERNEL_FP8_BLOCK] = CLX_FP8, [CLX_KERNEL_NVFP4] = CLX_FP4, [CLX_KERNEL_INT8] = CLX_FP8};
+  const clx_format units = s->weights == CLX_WEIGHTS_MXFP4_EXPERTS && !k->unpacks ? CLX_FP8 : arithmetic[f.experts];
+  const clx_moe_load load = clx_moe_load_find(shape, 0, 0);
+  const double inter = shape->inter_size / shape->moe_tp_size, hidden = shape->hidden_size;
+  const double weights = load.active * 3 * inter * hidden * f.expert_bytes;
+  const double moved = load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
+  const double padded = fmax(load.rows, load.active * TILE);
+  const double bandwidth = s->device->memory_bandwidth;
+  const double memory = weights / (k->memory * bandwidth);
+  const double products = 6 * padded * inter * hidden / (k->compute * s->device->peak[units]);
+  return (clx_kernel_cost){
+      .time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) + sqrt(memory * memory + products * products),
+      .flop = 6 * load.rows * inter * hidden,
+      .bytes = weights + moved};
+}
+
 static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
   const clx_transformer *m = s->model;
   const clx_kernel_format format = experts_format(s);
@@ -169,6 +265,7 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .moe_tp_size = s->etp,
                                .moe_ep_size = s->ep,
                                .distribution = routing};
+  if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
   const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
@@ -197,42 +294,102 @@ static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, doubl
                        busy, layers);
 }
 
-// Replicas of attention bring their tokens together for the experts, and take the results apart again.
+static double collective_time(const clx_serving *s, const clx_kernel_family *family, clx_kernel_format format,
+                              const void *shape) {
+  const void *p = clx_kernels_set(s->device->kernels, family, family->set_of[format]);
+  return family->cost(s->device, format, p, shape).time;
+}
+
+// Tokens travel in the format of the experts where that is narrower.
+static clx_kernel_format transport_of(const clx_serving *s) {
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).experts;
+  return format == CLX_KERNEL_NVFP4 ? CLX_KERNEL_NVFP4 : format == CLX_KERNEL_BF16 ? CLX_KERNEL_BF16 : CLX_KERNEL_FP8;
+}
+
+// Each token to the ranks of its experts, and the results back.
+static void add_dispatch(clx_serving_sum *sum, const clx_alltoall_shape *part, double layers) {
+  for (int32_t i = 0; i < 3; i++)
+    clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_alltoall, transport_of(sum->serving), &part[i], layers);
+}
+
+// Replicas of attention bring their tokens together for the experts, and take the results apart again; or send each token to its experts.
 static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
   if (s->dp < 2) return;
   const double elements = fmax(1, t->all * s->model->hidden);
   const clx_nccl_shape gather = {CLX_NCCL_ALL_GATHER, (double)s->dp * s->tp, elements};
   const clx_nccl_shape scatter = {CLX_NCCL_REDUCE_SCATTER, (double)s->dp * s->tp, elements};
+  if (s->engine->dispatches && s->ep > 1) {
+    clx_alltoall_shape part[3];
+    double time = 0;
+    for (int32_t i = 0; i < 3; i++) {
+      part[i] = (clx_alltoall_shape){.op_name = i,
+                                     .num_tokens = fmax(1, t->all / s->ep),
+                                     .hidden_size = s->model->hidden,
+                                     .topk = s->model->experts_per_token,
+                                     .num_experts = s->model->experts,
+                                     .moe_ep_size = s->ep,
+                                     .distribution = s->routing};
+      time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
+    }
+    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) + collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
+      add_dispatch(sum, part, layers);
+      return;
+    }
+  }
   clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather, layers);
   clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter, layers);
 }
 
 // --- all layers -------------------------------------------------------------------------------------------------------
 
-void clx_serving_add_layers(clx_serving_sum *sum, const clx_serving_tokens *t) {
+typedef struct layer_counts {
+  double attention, mamba, dense, moe;
+} layer_counts;
+
+static layer_counts layers_of(const clx_transformer *m) {
+  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
+  const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
+  return (layer_counts){.attention = blocks.attention * layers,
+                        .mamba = blocks.mamba * layers,
+                        .dense = ffn - moe,
+                        .moe = moe};
+}
+
+void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *t) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
-  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
-  const double layers = m->layers, attention = blocks.attention * layers, mamba = blocks.mamba * layers;
-  const double ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn), dense = ffn - moe;
+  const layer_counts n = layers_of(m);
   const double norms = m->norms_per_layer > 0 ? m->norms_per_layer / 2.0 : 1;
-  add_norm(sum, t->tokens, norms * (attention + mamba + ffn));
-  if (attention > 0 && m->mla) add_latent(sum, t, attention);
-  if (attention > 0 && !m->mla) add_grouped_query(sum, t, attention);
-  if (mamba > 0) add_recurrent(sum, t, mamba);
-  add_reduction(sum, t->tokens, s->tp, attention + mamba);
-  if (dense > 0) {
-    add_feed_forward(sum, t->tokens, m->ffn, dense);
-    add_reduction(sum, t->tokens, s->tp, dense);
+  add_norm(sum, t->tokens, norms * (n.attention + n.mamba + n.dense + n.moe));
+  if (n.attention > 0 && m->mla) add_latent(sum, t, n.attention);
+  if (n.attention > 0 && !m->mla) add_grouped_query(sum, t, n.attention);
+  if (n.mamba > 0) add_recurrent(sum, t, n.mamba);
+  add_reduction(sum, t->tokens, s->tp, n.attention + n.mamba);
+  if (n.dense > 0) {
+    add_feed_forward(sum, t->tokens, m->ffn, n.dense);
+    add_reduction(sum, t->tokens, s->tp, n.dense);
   }
-  if (moe > 0) {
-    if (m->dense_residual) add_feed_forward(sum, t->tokens, m->ffn, moe);
-    if (m->shared_expert_ffn > 0) add_feed_forward(sum, t->tokens, m->shared_expert_ffn, moe);
-    add_experts(sum, t, moe);
-    add_gathering(sum, t, moe);
-    if (s->dp < 2) add_reduction(sum, t->tokens, s->tp, moe);
+  if (n.moe > 0) {
+    if (m->dense_residual) add_feed_forward(sum, t->tokens, m->ffn, n.moe);
+    if (m->shared_expert_ffn > 0) add_feed_forward(sum, t->tokens, m->shared_expert_ffn, n.moe);
+    if (s->dp < 2) add_reduction(sum, t->tokens, s->tp, n.moe);
   }
+}
+
+void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const double moe = layers_of(sum->serving->model).moe;
+  if (!(moe > 0)) return;
+  add_experts(sum, t, moe);
+  add_gathering(sum, t, moe);
+}
+
+void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *t) {
+  const clx_transformer *m = sum->serving->model;
+  const layer_counts n = layers_of(m);
+  if (n.attention > 0 && m->mla) add_latent_attention(sum, t, n.attention);
+  if (n.attention > 0 && !m->mla) add_grouped_attention(sum, t, n.attention);
+  if (n.mamba > 0) add_recurrent_state(sum, t, n.mamba);
 }
 
 // Logits of one token per sequence, then sampling; a sorting one works on the whole vocabulary on every rank.

@@ -20,6 +20,7 @@ static const struct {
     {&clx_kernel_memory, CLX_DRAW_STREAM},
     {&clx_kernel_custom_allreduce, CLX_DRAW_COMMUNICATE},
     {&clx_kernel_nccl, CLX_DRAW_COMMUNICATE},
+    {&clx_kernel_alltoall, CLX_DRAW_COMMUNICATE},
 };
 
 static clx_draw_kind draw_of(const clx_kernel_family *family) {

@@ -64,10 +64,12 @@ typedef struct clx_table_kind {
   // Nullable: how far sources disagree about the selected rows, in classes; returns their number.
   int32_t (*floor)(const clx_table_job *job, int32_t metric, const bool *selected, clx_floor out[CLX_FLOORS_MAX]);
   const char *fitted;  // which published rows constants were fitted to: their errors are no proof
+  const char *peer;    // nullable: another program whose answers are columns of the table
+  const char *const *peer_column;  // one for each of the kind's metrics, NULL-terminated
 } clx_table_kind;
 
 extern const clx_table_kind clx_table_training, clx_table_kernels, clx_table_collectives, clx_table_energy,
-    clx_table_requests;
+    clx_table_requests, clx_table_serving;
 
 // By name; unknown: CLX_INPUT with the nearest.
 clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, clx_error *error);

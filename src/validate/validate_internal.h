@@ -50,5 +50,8 @@ typedef struct clx_peers {
 
 // Reads options->peers (NULL: none). Errors: columns that are missing, no row in common.
 clx_status clx_peers_make(const clx_table_job *job, const bool *chosen, clx_peers *peers, clx_error *error);
+// Adds what the columns of the kind's peer say, by metric and group: `of` names the group of each row, `name` all of them.
+clx_status clx_peers_add_columns(const clx_table_job *job, const bool *chosen, const char *const *of,
+                                 const char *const *name, int32_t names, clx_peers *peers, clx_error *error);
 void clx_peers_text(const clx_peers *peers, clx_buffer *out);
 struct json_t *clx_peers_json(const clx_peers *peers);

@@ -107,6 +107,53 @@ clx_status clx_peers_make(const clx_table_job *job, const bool *chosen, clx_peer
   return CLX_OK;
 }
 
+// One metric in one group (NULL: all).
+static clx_peer_figures column_figures(const clx_table_job *job, int32_t metric, int32_t column, const bool *chosen,
+                                       const char *const *of, const char *group, double *scratch) {
+  clx_peer_figures f = {.peer = job->kind->peer};
+  double *own = scratch + job->table.row_count;
+  int32_t count = 0;
+  for (int32_t i = 0; i < job->table.row_count; i++) {
+    const clx_prediction *p = &job->row[i];
+    if (!chosen[i] || (group != NULL && strcmp(of[i], group) != 0) || p->measured[metric] <= 0) continue;
+    f.rows++;
+    double predicted = 0;
+    if (!clx_table_number(&job->table, i, column, &predicted) || predicted <= 0) {
+      f.rejected++;
+      continue;
+    }
+    scratch[count++] = fabs(predicted / p->measured[metric] - 1);
+    if (clx_prediction_missing(p, metric) == NULL) own[f.both++] = fabs(p->value[metric] / p->measured[metric] - 1);
+  }
+  sum_up(scratch, count, &f.mean, &f.median);
+  sum_up(own, f.both, &f.own_mean, &f.own_median);
+  return f;
+}
+
+clx_status clx_peers_add_columns(const clx_table_job *job, const bool *chosen, const char *const *of,
+                                 const char *const *name, int32_t names, clx_peers *peers, clx_error *error) {
+  if (job->kind->peer == NULL) return CLX_OK;
+  int32_t metrics = 0;
+  while (job->kind->peer_column[metrics] != NULL) metrics++;
+  clx_peer_figures *list = CLX_NEW_ARRAY(job->arena, clx_peer_figures, peers->count + metrics * (names + 1));
+  double *scratch = CLX_NEW_ARRAY(job->arena, double, 2 * (int64_t)job->table.row_count);
+  if (list == NULL || scratch == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < peers->count; i++) list[i] = peers->figures[i];
+  peers->figures = list;
+  for (int32_t m = 0; m < metrics; m++) {
+    const int32_t column = clx_table_column(&job->table, job->kind->peer_column[m]);
+    for (int32_t i = 0; column >= 0 && i <= names; i++) {
+      const char *group = i < names ? name[i] : NULL;
+      clx_peer_figures f = column_figures(job, m, column, chosen, of, group, scratch);
+      if (f.rows == f.rejected) continue;
+      f.what = clx_arena_format(job->arena, "%s %s", job->metric[m], group != NULL ? group : "all");
+      if (f.what == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+      list[peers->count++] = f;
+    }
+  }
+  return CLX_OK;
+}
+
 void clx_peers_text(const clx_peers *peers, clx_buffer *out) {
   if (peers->count == 0) return;
   clx_buffer_format(out,

@@ -8,7 +8,7 @@
 const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
 
 static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels, &clx_table_collectives,
-                                              &clx_table_energy, &clx_table_requests};
+                                              &clx_table_energy, &clx_table_requests, &clx_table_serving};
 
 const char *clx_table_kind_name(int32_t index) {
   return index >= 0 && index < CLX_COUNT(KINDS) ? KINDS[index]->name : NULL;
@@ -389,6 +389,7 @@ clx_status clx_table_validate(const clx_catalog *catalog, const char *kind, cons
   if (status == CLX_OK) status = groups_make(&j, &g, error);
   clx_peers peers = {0};
   if (status == CLX_OK) status = clx_peers_make(&j, g.chosen, &peers, error);
+  if (status == CLX_OK) status = clx_peers_add_columns(&j, g.chosen, g.of, g.name, g.count, &peers, error);
   if (status == CLX_OK) (json ? write_json : write_text)(&j, &g, &peers, &out);
   return finish(&j, status, &out, text, error);
 }

@@ -1,0 +1,114 @@
+#include "serving/serving_benchmark.h"
+
+#include <math.h>
+
+#include "serving/serving_law.h"
+#include "serving/serving_loop.h"
+#include "serving/serving_pools.h"
+
+static double cache_bytes_of_token(const clx_serving *s) {
+  const clx_transformer *m = s->model;
+  const double element = s->fp8_cache ? 1 : 2, layers = m->attention_layers > 0 ? m->attention_layers : m->layers;
+  if (m->mla) return layers * (m->kv_lora_rank + m->qk_rope_dim) * element;
+  return layers * 2 * fmax(1, (double)m->kv_heads / s->tp) * m->head_dim * element;
+}
+
+// Tokens that fit beside the weights on one rank: 0.9 of the memory, 4 GB for graphs, activations and buffers. Datasheets give GB where
+// stacks of memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
+static double room_of(const clx_serving *s) {
+  const double GIBI = 1073741824.0 / 1e9;
+  return (0.9 * GIBI * s->device->memory - clx_serving_weight_bytes(s) - 4e9) / cache_bytes_of_token(s);
+}
+
+static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
+  clx_rules rules = {.policy = CLX_ENGINE_VLLM,
+                     .sequences = b->clients,
+                     .tokens = 8192,
+                     .chunked = true,
+                     .block = 16,
+                     .stages = 1,
+                     .ranks = s->dp,
+                     .drafts = s->drafts,
+                     .accepted = fmax(1, b->accepted)};
+  if (clx_text_equal(s->engine->name, "sglang-1")) {
+    rules.policy = CLX_ENGINE_SGLANG;
+    rules.tokens = 16384;
+  }
+  if (clx_text_equal(s->engine->name, "tensorrt-1")) {
+    rules.policy = CLX_ENGINE_TENSORRT;
+    rules.chunked = false;
+    rules.tokens = (int32_t)fmax(8192, b->prompt + b->clients + 64);
+  }
+  return rules;
+}
+
+clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b,
+                             clx_benchmark_means *means, clx_error *error) {
+  const clx_rules rules = rules_of(s, b);
+  const clx_law_reach reach = {rules.tokens + b->clients, b->clients + 1, b->prompt + b->output};
+  const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
+  if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_step_law steps = clx_serving_law_step(law);
+  const double room = room_of(s);
+  if (room < b->prompt + b->output)
+    return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %d", fmax(0, room),
+                          b->prompt + b->output);
+  const clx_loop loop = {.clients = b->clients * s->dp,
+                         .requests = b->rounds * b->clients * s->dp,
+                         .prompt = b->prompt,
+                         .output = b->output,
+                         .spread = b->spread,
+                         .front_time = s->engine->front_time + s->engine->prompt_time * b->prompt,
+                         // No-evict engines set the whole answer aside; others admit by what is there, half of an answer on average.
+                         .answers = rules.policy == CLX_ENGINE_TENSORRT ? 1 : 0.5,
+                         .poll = b->poll,
+                         .balance = rules.policy == CLX_ENGINE_TENSORRT ? 60 : 0,
+                         .reserve = room};
+  clx_loop_means out;
+  CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));
+  *means = (clx_benchmark_means){out.first, out.token, room};
+  return CLX_OK;
+}
+
+static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, int32_t sequences,
+                          int32_t workers, clx_step_law *steps, clx_pools_side *side, clx_error *error) {
+  const double room = room_of(s), whole = b->prompt + b->output;
+  if (room < whole)
+    return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f", fmax(0, room),
+                          whole);
+  const int32_t fits = (int32_t)fmax(1, fmin(sequences, room / (b->prompt + b->output / 2.0)));
+  *side = (clx_pools_side){.workers = workers,
+                           .ranks = s->dp,
+                           .tokens = (int32_t)fmax(8192, b->prompt),
+                           .sequences = fits,
+                           .law = steps};
+  const clx_law_reach reach = {side->tokens, fits + 1, whole};
+  const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
+  if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  *steps = clx_serving_law_step(law);
+  return CLX_OK;
+}
+
+clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const clx_benchmark *b,
+                               clx_benchmark_means *means, clx_error *error) {
+  // One NIC of 400 Gbit/s per GPU, and the handshake of a transfer.
+  const double NIC = 50e9, SETUP = 5e-3;
+  const clx_serving *p = split->prefill, *d = split->decode;
+  clx_step_law prefill, decode;
+  clx_pools pools = {.clients = b->clients * d->dp * split->decodes,
+                     .prompt = b->prompt,
+                     .output = b->output,
+                     .spread = b->spread,
+                     .front_time = d->engine->front_time + d->engine->prompt_time * b->prompt,
+                     .setup = SETUP + d->engine->handoff_time,
+                     .token_time = cache_bytes_of_token(p) / NIC,
+                     .accepted = fmax(1, b->accepted),
+                     .drafts = d->drafts};
+  pools.requests = b->rounds * pools.clients;
+  CLX_TRY(side_of(arena, p, b, 64, split->prefills, &prefill, &pools.prefill, error));
+  CLX_TRY(side_of(arena, d, b, b->clients, split->decodes, &decode, &pools.decode, error));
+  clx_pools_means out;
+  CLX_TRY(clx_pools_run(arena, &pools, &out, error));
+  *means = (clx_benchmark_means){out.first, out.token, room_of(d)};
+  return CLX_OK;
+}

@@ -1,0 +1,33 @@
+// A benchmark of a closed loop: a fixed number of clients, each asking its next request when the last one has ended; means over the
+// requests. docs/model/serving.md, "Step time".
+#pragma once
+
+#include "serving/serving.h"
+
+typedef struct clx_benchmark {
+  int32_t clients;         // requests in flight, of one rank of attention
+  int32_t rounds;          // requests in all, per client
+  int32_t prompt, output;  // tokens, most
+  double spread;           // lengths are uniform between (1 - spread) of the most and it
+  int32_t poll;            // iterations between two looks at the queue; 0 = 1
+  double accepted;         // tokens of an iteration and sequence, with drafts; 0 = 1
+} clx_benchmark;
+
+typedef struct clx_benchmark_means {
+  double first;  // s from asking to the first token
+  double token;  // s between two tokens of a request
+  double room;   // tokens of cache that one rank holds
+} clx_benchmark_means;
+
+// `serving` passes clx_serving_check. CLX_INPUT: no room for one request. CLX_MEMORY. About a microsecond per iteration.
+clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *serving, const clx_benchmark *benchmark,
+                             clx_benchmark_means *means, clx_error *error);
+
+// The same on engines of one kind that prefill and others that decode. `benchmark->clients` is that of one rank of a decode engine.
+typedef struct clx_split {
+  const clx_serving *prefill, *decode;  // one engine of each
+  int32_t prefills, decodes;            // engines
+} clx_split;
+
+clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const clx_benchmark *benchmark,
+                               clx_benchmark_means *means, clx_error *error);

@@ -1,0 +1,206 @@
+#include "serving/serving_loop.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "chance/chance.h"
+
+typedef struct request {
+  int32_t prompt, output;
+  int32_t done;      // prompt tokens in the cache
+  double made;
+  double asked, first;
+} request;
+
+typedef struct rank {
+  int32_t *waiting;  // ring of requests in order of arrival
+  int32_t head, count;
+  int32_t *prefilling;
+  int32_t prefills;
+  int32_t *running;
+  int32_t runs;
+  double context;
+  double held;
+  int32_t next_end;  // iterations until the first of the running ends
+} rank;
+
+typedef struct loop {
+  const clx_rules *rules;
+  const clx_loop *spec;
+  request *item;
+  rank *rank;
+  clx_engine_step *step;
+  clx_chunk *chunk;  // [ranks][sequences]
+  int32_t asked, ended;
+  double now, first, token;
+  double looked;   // s: when the engine last took in what its clients sent
+  bool open;       // prompts may start in this iteration
+  int32_t waited;  // iterations that a prompt has been held for its peers
+} loop;
+
+static void ask(loop *l, double when) {
+  const int32_t i = l->asked;
+  if (i >= l->spec->requests) return;
+  l->asked++;
+  rank *r = &l->rank[0];
+  for (int32_t k = 1; k < l->rules->ranks; k++) {
+    rank *o = &l->rank[k];
+    if (o->count + o->prefills + o->runs < r->count + r->prefills + r->runs) r = o;
+  }
+  l->item[i].asked = when;
+  r->waiting[(r->head + r->count++) % l->spec->clients] = i;
+}
+
+// Cache that admission counts for a request.
+static double size_of(const loop *l, const request *q) { return q->prompt + l->spec->answers * q->output; }
+
+// Takes what fits of the waiting into prefilling.
+static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int32_t budget) {
+  const clx_rules *rules = l->rules;
+  for (int32_t i = 0; i < r->prefills && budget > 0; i++) {
+    request *q = &l->item[r->prefilling[i]];
+    int32_t n = q->prompt - q->done;
+    if (n > budget) n = budget;
+    chunk[s->chunks++] = (clx_chunk){n, q->done};
+    s->prompt_tokens += n;
+    budget -= n;
+  }
+  while (budget > 0 && r->count > 0 && r->runs + r->prefills < rules->sequences) {
+    request *q = &l->item[r->waiting[r->head]];
+    if (!l->open || q->asked + l->spec->front_time > l->looked) break;
+    if (l->spec->reserve > 0 && r->held + size_of(l, q) > l->spec->reserve && r->runs + r->prefills > 0) break;
+    int32_t n = q->prompt;
+    if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
+    if (n > budget) n = rules->chunked ? budget : n;
+    r->held += size_of(l, q);
+    r->prefilling[r->prefills++] = r->waiting[r->head];
+    r->head = (r->head + 1) % l->spec->clients;
+    r->count--;
+    chunk[s->chunks++] = (clx_chunk){n, 0};
+    s->prompt_tokens += n;
+    budget -= n;
+  }
+  return budget;
+}
+
+static void plan(loop *l, int32_t k) {
+  rank *r = &l->rank[k];
+  clx_engine_step *s = &l->step[k];
+  clx_chunk *chunk = &l->chunk[(int64_t)k * l->rules->sequences];
+  *s = (clx_engine_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
+  const bool first = l->rules->policy == CLX_ENGINE_SGLANG;
+  admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs));
+  if (first && s->chunks > 0) return;
+  s->decodes = r->runs;
+  s->context = r->context;
+}
+
+static void finish(loop *l, rank *r, int32_t at, double when) {
+  request *q = &l->item[r->running[at]];
+  l->token += q->output > 1 ? (when - q->first) / (q->output - 1) : 0;
+  r->context -= q->prompt + q->made;
+  r->held -= size_of(l, q);
+  r->running[at] = r->running[--r->runs];
+  l->ended++;
+  ask(l, when);
+}
+
+static void apply(loop *l, int32_t k) {
+  rank *r = &l->rank[k];
+  const clx_engine_step *s = &l->step[k];
+  if (s->decodes > 0) {
+    r->context += r->runs * l->rules->accepted;
+    for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made += l->rules->accepted;
+    for (int32_t i = r->runs - 1; i >= 0; i--) {
+      if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, l->now);
+    }
+  }
+  int32_t kept = 0;
+  for (int32_t i = 0; i < r->prefills; i++) {
+    const int32_t id = r->prefilling[i];
+    request *q = &l->item[id];
+    if (i < s->chunks) q->done += s->chunk[i].tokens;
+    if (q->done < q->prompt) {
+      r->prefilling[kept++] = id;
+      continue;
+    }
+    q->first = l->now;
+    q->made = 1;
+    l->first += l->now - q->asked;
+    r->context += q->prompt + 1;
+    r->running[r->runs++] = id;
+    if (q->output <= 1) finish(l, r, r->runs - 1, l->now);
+  }
+  r->prefills = kept;
+}
+
+// Prompts start when every rank has one that is ready, or the first has waited long enough.
+static bool balanced(loop *l) {
+  bool all = true, some = false, busy = false;
+  for (int32_t k = 0; k < l->rules->ranks; k++) {
+    const rank *r = &l->rank[k];
+    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->looked;
+    all &= ready;
+    some |= ready;
+    busy |= r->runs > 0 || r->prefills > 0;
+  }
+  if (!some) l->waited = 0;
+  if (some) l->waited++;
+  if (!all && busy && l->waited <= l->spec->balance) return false;
+  l->waited = 0;
+  return true;
+}
+
+clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step_law *law, const clx_loop *spec,
+                        clx_loop_means *out, clx_error *error) {
+  loop l = {.rules = rules, .spec = spec};
+  l.item = CLX_NEW_ARRAY(arena, request, spec->requests);
+  l.rank = CLX_NEW_ARRAY(arena, rank, rules->ranks);
+  l.step = CLX_NEW_ARRAY(arena, clx_engine_step, rules->ranks);
+  l.chunk = CLX_NEW_ARRAY(arena, clx_chunk, (int64_t)rules->ranks * rules->sequences);
+  if (l.item == NULL || l.rank == NULL || l.step == NULL || l.chunk == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0; k < rules->ranks; k++) {
+    l.rank[k] = (rank){.waiting = CLX_NEW_ARRAY(arena, int32_t, spec->clients),
+                       .prefilling = CLX_NEW_ARRAY(arena, int32_t, rules->sequences),
+                       .running = CLX_NEW_ARRAY(arena, int32_t, rules->sequences + 1)};
+    if (l.rank[k].waiting == NULL || l.rank[k].prefilling == NULL || l.rank[k].running == NULL)
+      return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  }
+  clx_stream lengths = clx_stream_make(1, 77, 0, 0);
+  for (int32_t i = 0; i < spec->requests; i++) {
+    const double a = 1 - spec->spread * clx_stream_uniform(&lengths), b = 1 - spec->spread * clx_stream_uniform(&lengths);
+    l.item[i] = (request){.prompt = (int32_t)fmax(1, round(a * spec->prompt)),
+                          .output = (int32_t)fmax(1, round(b * spec->output))};
+  }
+  for (int32_t i = 0; i < spec->clients; i++) ask(&l, 0);
+  double batch = 0, steps = 0;
+  while (l.ended < spec->requests) {
+    bool any = false;
+    if (spec->poll < 2 || fmod(steps, spec->poll) == 0) l.looked = l.now;
+    l.open = spec->balance < 1 || rules->ranks < 2 || balanced(&l);
+    for (int32_t k = 0; k < rules->ranks; k++) {
+      plan(&l, k);
+      any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;
+    }
+    if (!any) {
+      double next = INFINITY;
+      for (int32_t k = 0; k < rules->ranks; k++) {
+        const rank *r = &l.rank[k];
+        if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
+      }
+      l.now = l.looked = fmax(l.now + 1e-9, next);
+      continue;
+    }
+    l.now += law->cost(law->self, l.step, rules->ranks, 0).time;
+    batch += l.step[0].decodes;
+    steps++;
+    for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k);
+  }
+  *out = (clx_loop_means){.first = l.first / spec->requests + spec->front_time * 0,
+                          .token = l.token / spec->requests,
+                          .time = l.now,
+                          .batch = batch / fmax(1, steps),
+                          .steps = steps};
+  return CLX_OK;
+}

@@ -1,0 +1,28 @@
+// A closed loop of clients on one engine, iteration by iteration: what a benchmark of fixed concurrency measures.
+#pragma once
+
+#include "engine/engine.h"
+
+typedef struct clx_loop {
+  int32_t clients;   // requests in flight
+  int32_t requests;  // in all
+  int32_t prompt, output;  // nominal tokens
+  double spread;           // lengths are uniform from (1 - spread) of the nominal to it
+  double front_time;       // s from a client to the engine's queue and back, of one request
+  double reserve;          // tokens of cache of one rank; 0 = no bound
+  double answers;          // share of an answer's tokens that admission counts
+  int32_t balance;         // iterations that prompts wait until each rank has one; 0 = none
+  int32_t poll;            // iterations between looks at the queue; 1 = each
+} clx_loop;
+
+typedef struct clx_loop_means {
+  double first;  // s to the first token
+  double token;  // s between tokens
+  double time;   // s of the run
+  double batch;  // sequences that decode, mean over iterations of one rank
+  double steps;
+} clx_loop_means;
+
+// CLX_MEMORY only. The arena's memory is used for the state.
+clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step_law *law, const clx_loop *loop,
+                        clx_loop_means *out, clx_error *error);

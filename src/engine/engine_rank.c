@@ -26,6 +26,23 @@ void clx_list_remove(clx_list *list, clx_seq *seq, int32_t i) {
   list->count--;
 }
 
+// Behind all that came before it: the first vLLM, as Vidur has it, sorts by arrival.
+static void insert_by_arrival(clx_list *list, clx_seq *seq, int32_t i) {
+  int32_t previous = list->last;
+  while (previous != CLX_NOBODY && previous > i) previous = seq[previous].previous;
+  if (previous == CLX_NOBODY) {
+    clx_list_prepend(list, seq, i);
+  } else if (previous == list->last) {
+    clx_list_append(list, seq, i);
+  } else {
+    seq[i].previous = previous;
+    seq[i].next = seq[previous].next;
+    seq[seq[previous].next].previous = i;
+    seq[previous].next = i;
+    list->count++;
+  }
+}
+
 // --- the cache --------------------------------------------------------------------------------------------------------------------
 
 // A prompt that has been preempted computes the tokens that it had made, too.
@@ -155,7 +172,11 @@ void clx_rank_admit(clx_run *run, clx_rank *rank, int32_t i, const clx_found *fo
     run->result->cached_tokens += found->tokens;
   }
   clx_rank_dequeue(run, rank, i);
-  clx_list_append(&rank->running, run->seq, i);
+  if (clx_rank_rules(rank)->policy == CLX_ENGINE_VLLM_V0) {
+    insert_by_arrival(&rank->running, run->seq, i);
+  } else {
+    clx_list_append(&rank->running, run->seq, i);
+  }
   s->state = CLX_SEQ_PROMPT;
   s->in_flight = 0;
   rank->prompts++;

@@ -40,8 +40,9 @@ static void write_latency(clx_words *w, const char *label, const char *of) {
 static void write_memory(clx_words *w) {
   clx_words_percent(w, "", "blocks in use ", "serving.kv_use.mean", "");
   clx_words_percent(w, ", ", "most ", "serving.kv_use.most", "");
-  clx_words_some(w, "; ", "", "serving.preemptions", DIGITS, " preemptions");
-  clx_words_percent(w, "; ", "found in the cache ", "serving.prefix_hits", " of the prompts");
+  clx_words_some(w, "; ", "preemptions ", "serving.preemptions", DIGITS, "");
+  if (clx_result_value(w->result, "serving.prefix_hits", 0) > 0)
+    clx_words_percent(w, "; ", "found in the cache ", "serving.prefix_hits", " of the prompts");
   clx_words_end(w, "cache", 2, CLX_REPORT_PLAIN);
   clx_words_put(w, "", "", "serving.queue.mean", DIGITS, " requests in the mean");
   clx_words_put(w, ", ", "most ", "serving.queue.most", DIGITS, "");

@@ -53,6 +53,8 @@ typedef struct clx_engine {
   double front_time;     // s of a request outside of iterations: HTTP, tokens, queues between processes
   double prompt_time;    // s of the same per prompt token
   double handoff_time;   // s more between a prefill and a decode engine
+  double memory_share;   // of the memory that weights and cache may take
+  bool share_of_free;    // the same of what weights leave, for the cache
   bool dispatches;       // sends tokens to the ranks of their experts, where that is faster than gathering them all
   const clx_expert_kernel *experts[CLX_WEIGHTS_KINDS][2];  // by weights, before Blackwell and from it on; NULL = as measured
 } clx_engine;

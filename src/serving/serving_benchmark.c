@@ -13,11 +13,15 @@ static double cache_bytes_of_token(const clx_serving *s) {
   return layers * 2 * fmax(1, (double)m->kv_heads / s->tp) * m->head_dim * element;
 }
 
-// Tokens that fit beside the weights on one rank: 0.9 of the memory, 4 GB for graphs, activations and buffers. Datasheets give GB where
-// stacks of memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
+// Tokens that fit beside the weights on one rank, 4 GB aside for graphs, activations and buffers. Datasheets give GB where stacks of
+// memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
 static double room_of(const clx_serving *s) {
-  const double GIBI = 1073741824.0 / 1e9;
-  return (0.9 * GIBI * s->device->memory - clx_serving_weight_bytes(s) - 4e9) / cache_bytes_of_token(s);
+  const double GIBI = 1073741824.0 / 1e9, ASIDE = 4e9;
+  const clx_engine *e = s->engine;
+  const double memory = GIBI * s->device->memory, weights = clx_serving_weight_bytes(s);
+  const double cache = e->share_of_free ? e->memory_share * (memory - weights - ASIDE)
+                                        : e->memory_share * memory - weights - ASIDE;
+  return cache / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {

@@ -172,7 +172,9 @@ static bool read_weights(row_reader *r) {
   }
   const bool blackwell = r->device.peak[CLX_FP4] > 0;
   const bool tensorrt = clx_text_equal(r->engine->name, "tensorrt-1");
-  r->fp8_cache = r->weights != CLX_WEIGHTS_BF16 && (tensorrt || blackwell);
+  // Checkpoints that NVIDIA quantised ask for an 8-bit cache (hf_quant_config.json).
+  const bool asked = strncmp(text_of(r, "model_path"), "nvidia/", 7) == 0;
+  r->fp8_cache = r->weights != CLX_WEIGHTS_BF16 && (tensorrt || blackwell || asked);
   return count_of(r, "isl", 0, &r->prompt) && count_of(r, "osl", 0, &r->output);
 }
 

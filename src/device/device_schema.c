@@ -102,6 +102,35 @@ static const clx_schema multiply_energy_schema = {.name = "multiply_energy",
                                                   .count = CLX_COUNT(multiply_energy_rows),
                                                   .size = sizeof(double[CLX_FORMATS])};
 
+static const clx_row shared_rows[] = {
+    {.key = "tile",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_shared_attention, tile),
+     .minimum = 0,
+     .maximum = 1024,
+     .doc = "queries of a tile, of which decode uses one; 0 = decode keeps its own kernel"},
+    {.key = "start",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_shared_attention, start),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1e-3,
+     .doc = "time of a processor for each tile before its keys and values arrive"},
+    {.key = "skip",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(clx_shared_attention, skip),
+     .unit = "s",
+     .minimum = 0,
+     .maximum = 1e-3,
+     .doc = "time of a processor for each tile that has no queries"},
+};
+
+static const clx_schema shared_schema = {.name = "shared_attention",
+                                         .doc = "decode of engines that serve it in the kernel of prompts",
+                                         .rows = shared_rows,
+                                         .count = CLX_COUNT(shared_rows),
+                                         .size = sizeof(clx_shared_attention)};
+
 static const clx_row power_rows[] = {
     {.key = "kernels",
      .kind = CLX_ROW_TEXT,
@@ -302,6 +331,11 @@ static const clx_row device_rows[] = {
      .minimum = 16,
      .maximum = 1024,
      .doc = "queries that a processor works on at a time"},
+    {.key = "shared_attention",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(clx_device, shared),
+     .sub = &shared_schema,
+     .doc = "decode of engines in iterations with prompts (FlashAttention 2)"},
     {.key = "memory_efficiency",
      .kind = CLX_ROW_REAL,
      .offset = offsetof(clx_device, memory_efficiency),

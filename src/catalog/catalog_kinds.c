@@ -17,6 +17,7 @@
 #include "power/power_chain.h"
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
+#include "serving/serving_deployment.h"
 #include "supply/supply.h"
 #include "training/training.h"
 #include "weather/weather.h"
@@ -39,6 +40,7 @@ static const struct {
     {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"currency", &clx_currency_schema},
+    {"deployment", &clx_deployment_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
     {"failures", &clx_failures_schema},

@@ -49,6 +49,8 @@ typedef struct clx_serving_tokens {
 void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+// s for which the longest sequence, `tokens` longer than the mean, keeps the others waiting in all layers; 0 where sequences are split.
+double clx_serving_straggling_time(const clx_serving *serving, double tokens);
 // s of an iteration with prompts in which the kernel of prompts looks at tiles that have no queries: `sequences` in all, up to `longest` new
 // tokens of one; 0 where decode has its own kernel.
 double clx_serving_skipped_time(const clx_serving *serving, double sequences, double longest);

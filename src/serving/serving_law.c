@@ -125,7 +125,7 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
       !fill(arena, s, PREFILL, &law->prefill))
     return NULL;
   law->beside = law->decode;
-  if (s->device->shared.tile > 0 && !fill(arena, s, BESIDE, &law->beside)) return NULL;
+  if (s->device->engine_attention.tile > 0 && !fill(arena, s, BESIDE, &law->beside)) return NULL;
   const clx_draw_load waiting = {.kind = CLX_DRAW_WAIT};
   law->rest = clx_device_draw(s->device, &waiting, 1, 0);
   const clx_serving_tokens one = tokens_of(s, PRODUCTS, 1, 0), prompt = tokens_of(s, PREFILL, 64, 0);
@@ -211,8 +211,11 @@ static double tokens_in(const clx_engine_step *step) {
 // Attention and head of one rank.
 static clx_serving_share own_work(const reader *r, const clx_engine_step *step) {
   clx_serving_share sum = {0};
-  if (step->decodes > 0)
-    add(&sum, read_part(r, step->chunks > 0 ? BESIDE : DECODE, step->decodes, step->context / step->decodes));
+  if (step->decodes > 0) {
+    const double mean = step->context / step->decodes;
+    add(&sum, read_part(r, step->chunks > 0 ? BESIDE : DECODE, step->decodes, mean));
+    sum.time += clx_serving_straggling_time(r->serving, step->longest - mean);
+  }
   double longest = 0;
   for (int32_t i = 0; i < step->chunks; i++) {
     longest = fmax(longest, step->chunk[i].tokens);

@@ -91,10 +91,11 @@ static clx_kernel_cost decode_cost(const clx_serving *s, const clx_serving_token
 static clx_kernel_cost shared_cost(const clx_serving *s, const clx_serving_tokens *t, double window,
                                    clx_kernel_cost alone) {
   const clx_device *d = s->device;
+  const clx_engine_attention *a = &d->engine_attention;
   const double tiles = fmax(1, t->decode) * s->model->heads / s->tp;
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
-  const double flop = 4 * tiles * d->shared.tile * attended * s->model->head_dim;
-  const double time = tiles * d->shared.start / d->processors + flop / (d->attention_efficiency * d->peak[CLX_BF16]);
+  const double flop = 4 * tiles * a->tile * attended * s->model->head_dim;
+  const double time = tiles * a->start / d->processors + flop / (a->share * d->attention_efficiency * d->peak[CLX_BF16]);
   alone.time = fmax(alone.time, time);
   return alone;
 }
@@ -102,12 +103,18 @@ static clx_kernel_cost shared_cost(const clx_serving *s, const clx_serving_token
 static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
   const clx_serving *s = sum->serving;
   clx_kernel_cost cost = decode_cost(s, t, window);
-  if (t->beside && s->device->shared.tile > 0) cost = shared_cost(s, t, window, cost);
+  if (t->beside && s->device->engine_attention.tile > 0) cost = shared_cost(s, t, window, cost);
   clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_BF16, &cost, 1, layers);
 }
 
+double clx_serving_straggling_time(const clx_serving *s, double tokens) {
+  const double stream = s->device->engine_attention.stream, element = s->fp8_cache ? 1 : BF16;
+  if (!(stream > 0) || s->model->mla || !(tokens > 0)) return 0;
+  return layers_of(s->model).attention * tokens * 2 * s->model->head_dim * element / stream;
+}
+
 double clx_serving_skipped_time(const clx_serving *s, double sequences, double longest) {
-  const clx_shared_attention *a = &s->device->shared;
+  const clx_engine_attention *a = &s->device->engine_attention;
   const layer_counts n = layers_of(s->model);
   if (!(a->tile > 0) || s->model->mla) return 0;
   return n.attention * sequences * s->model->heads / s->tp * (ceil(longest / a->tile) - 1) * a->skip / s->device->processors;

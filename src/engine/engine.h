@@ -64,6 +64,7 @@ typedef struct clx_rules {
   int32_t reserve;  // tokens that are set aside for an answer by policies that do so; 0 = as many as it will have
   int32_t stages;   // of the pipeline; as many iterations are in flight
   int32_t ranks;    // of attention data parallel; they step together
+  bool ahead;       // vllm: an iteration is put together when the one before it starts (async_scheduling)
   int32_t drafts;   // tokens that speculation proposes; 0 = none
   double accepted;  // tokens of an iteration and sequence with it, mean, at least 1
 } clx_rules;

@@ -116,6 +116,7 @@ typedef struct clx_rank {
   int32_t prompts;     // of them, in state PROMPT
   int32_t unfinished;  // requests sent here that have not ended
   int32_t preempted;   // in the start that is being made
+  int32_t ended;       // requests that ended since the latest start
   int32_t receiving;   // of those that run, in state SENDING
   int64_t lent;        // blocks without a name of requests that another rank receives
   int64_t queued;      // tokens of the prompts that wait
@@ -135,6 +136,7 @@ typedef struct clx_replica {
   int32_t in_flight;
   double *stage_free;  // [stages] s
   double busy_since, touched;
+  double started, ended;  // s: the latest iteration, or before the first 0 and -1
   bool dirty;
   bool failed, off, starting, draining;  // none of them: it takes requests
   double up_since;                       // s; while it is neither failed nor off
@@ -172,6 +174,7 @@ typedef struct clx_run {
   int32_t *dirty, dirties;
   clx_engine_step *step;  // [most ranks of a replica]
   double now;
+  double closed;          // s: requests that came later are not known to the iteration that is being made
   double last;            // s: latest token of all, when all is over
   int32_t clients, next;  // next: request that comes next
   int32_t waiting;        // of all ranks

@@ -56,6 +56,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
   clx_list_remove(&rank->running, run->seq, i);
   run->seq[i].state = CLX_SEQ_AWAY;
   rank->unfinished--;
+  rank->ended++;
   rank->full = false;
   clx_served *served = &run->result->served[i];
   served->last = run->now;

@@ -38,34 +38,34 @@ static int predict(const cli_call *call) {
   return code;
 }
 
-#define KIND_OPTIONS                                                                                    \
-  {.name = "device",                                                                                    \
-   .value = "NAME",                                                                                     \
-   .kind = CLI_DEVICE,                                                                                  \
-   .doc = "kernels: the device of the catalogue that ran them"},                                        \
-      {.name = "family",                                                                                \
-       .value = "NAME",                                                                                 \
-       .kind = CLI_FAMILY,                                                                              \
-       .doc = "kernels: gemm, moe ... (default: by the file name)"},                                    \
-      {.name = "library",                                                                               \
-       .value = "NAME",                                                                                 \
-       .kind = CLI_TEXT,                                                                                \
-       .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},   \
-      {.name = "runs",                                                                                  \
-       .value = "FILE",                                                                                 \
-       .kind = CLI_FILE_PATH,                                                                           \
-       .doc = "requests: table of their runs (default: X_runs.csv beside X_requests.csv)"},             \
-      {.name = "operators",                                                                             \
-       .value = "FILE",                                                                                 \
-       .kind = CLI_FILE_PATH,                                                                           \
-       .doc = "requests: table of operator times (default: X_optable*.csv beside it)"},                 \
-      {.name = "scenario",                                                                              \
-       .value = "FILE",                                                                                 \
-       .kind = CLI_FILE_PATH,                                                                           \
-       .doc = "requests: YAML with a section serving.engine for all rows, instead of a table of runs"}, \
-  {                                                                                                     \
-    .name = "notes",                                                                                    \
-    .doc = "collectives, serving: also read from source and notes what was run (algorithm, GPU cores)"  \
+#define KIND_OPTIONS                                                                                       \
+  {.name = "device",                                                                                       \
+   .value = "NAME",                                                                                        \
+   .kind = CLI_DEVICE,                                                                                     \
+   .doc = "kernels: the device of the catalogue that ran them"},                                           \
+      {.name = "family",                                                                                   \
+       .value = "NAME",                                                                                    \
+       .kind = CLI_FAMILY,                                                                                 \
+       .doc = "kernels: gemm, moe ... (default: by the file name)"},                                       \
+      {.name = "library",                                                                                  \
+       .value = "NAME",                                                                                    \
+       .kind = CLI_TEXT,                                                                                   \
+       .doc = "collectives: library profile of rows that name none (colossus catalogue ls library)"},      \
+      {.name = "runs",                                                                                     \
+       .value = "FILE",                                                                                    \
+       .kind = CLI_FILE_PATH,                                                                              \
+       .doc = "requests: table of their runs (default: X_runs.csv beside X_requests.csv)"},                \
+      {.name = "operators",                                                                                \
+       .value = "FILE",                                                                                    \
+       .kind = CLI_FILE_PATH,                                                                              \
+       .doc = "requests: table of operator times (default: X_optable*.csv beside it)"},                    \
+      {.name = "scenario",                                                                                 \
+       .value = "FILE",                                                                                    \
+       .kind = CLI_FILE_PATH,                                                                              \
+       .doc = "requests: YAML with a section serving.engine for all rows, or a deployment for all cases"}, \
+  {                                                                                                        \
+    .name = "notes",                                                                                       \
+    .doc = "collectives, serving: also read from source and notes what was run (algorithm, GPU cores)"     \
   }
 
 static const cli_option PREDICT_OPTIONS[] = {
@@ -85,7 +85,7 @@ const cli_command cli_predict_command = {
         "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
         "alone on one device), collectives (one collective alone on a network), energy (inference runs\n"
         "with the power of their GPUs), serving (benchmarks and long tables of engines) or requests (one by\n"
-        "one through engines, on a table of operator times).",
+        "one through engines: on a table of operator times, or of cases with the kernels of their device).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus predict collectives nccl.csv", "colossus predict energy runs.csv"},

@@ -18,6 +18,7 @@
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
 #include "serving/serving.h"
+#include "serving/serving_deployment.h"
 #include "supply/supply.h"
 #include "training/training.h"
 #include "weather/weather.h"
@@ -40,6 +41,7 @@ static const struct {
     {"cold_plate", &clx_cold_plate_schema},
     {"conversion", &clx_conversion_schema},
     {"currency", &clx_currency_schema},
+    {"deployment", &clx_deployment_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
     {"engine", &clx_serving_engine_schema},

@@ -52,6 +52,18 @@ typedef enum clx_device_links { CLX_LINKS_SWITCH, CLX_LINKS_MESH, CLX_LINKS_BRID
 
 extern const char *const clx_device_links_name[CLX_DEVICE_LINKS + 1];
 
+// Attention of engines whose decode neither splits long sequences nor keeps apart from prompts (FlashAttention 2). Beside prompts one kernel
+// serves both: each sequence and query head takes a tile of queries of which it uses one, and a look at each further tile that the longest
+// prompt has. Alone, the longest sequence goes on when the others have ended.
+typedef struct clx_engine_attention {
+  double tile;   // queries; 0 = decode keeps a kernel of its own
+  double share;  // of the rate of prompts that such tiles reach
+  double start;  // s of a processor for each tile: its keys and values begin to come
+  double skip;   // s of a processor for each tile without queries
+  double
+      lag;  // the longest sequence goes on at this fraction of the bandwidth, 1 / lag, when others end; 0 = sequences are split evenly
+} clx_engine_attention;
+
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
 typedef struct clx_device {
   const char *name;
@@ -78,7 +90,8 @@ typedef struct clx_device {
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
-  double attention_tile;              // queries that a processor works on at a time
+  double attention_tile;  // queries that a processor works on at a time
+  clx_engine_attention engine_attention;
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double speed_spread;                // standard deviation of sustained speed between devices of this kind
   double kernel_time;                 // s: ramp up and drain of one kernel

@@ -90,6 +90,29 @@ static clx_status check_requests(const clx_requests *requests, clx_error *error)
   return CLX_OK;
 }
 
+static clx_status check_changes(const clx_engine_fleet *fleet, bool apart, clx_error *error) {
+  const clx_scaling *s = &fleet->scaling;
+  int32_t replicas = 0;
+  for (int32_t p = 0; p < fleet->pools; p++) replicas += fleet->pool[p].replicas;
+  if (apart && (fleet->outages > 0 || s->least > 0)) {
+    return clx_fail_plain(error, CLX_INPUT, "outages and scaling are for fleets in which all replicas do all");
+  }
+  for (int32_t k = 0; k < fleet->outages; k++) {
+    const clx_outage *o = &fleet->outage[k];
+    if (o->replica >= 0 && o->replica < replicas && o->from >= 0 && o->until > o->from) continue;
+    return clx_fail_plain(error, CLX_INPUT, "outage %d: replica %d from %g to %g s, expected 0 to %d and an order",
+                          k + 1, o->replica, o->from, o->until, replicas - 1);
+  }
+  if (s->least == 0) return CLX_OK;
+  if (fleet->pools > 1) return clx_fail_plain(error, CLX_INPUT, "scaling is for replicas that are alike: one pool");
+  if (s->least > 0 && s->least <= replicas && s->interval > 0 && s->high > s->low && s->low >= 0 && s->start >= 0) {
+    return CLX_OK;
+  }
+  return clx_fail_plain(error, CLX_INPUT,
+                        "scaling: %d replicas at least, every %g s, between %g and %g requests, a start of %g s",
+                        s->least, s->interval, s->low, s->high, s->start);
+}
+
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error) {
   if (fleet->pools < 1 || offer->requests->count < 1) {
     return clx_fail_plain(error, CLX_INPUT, "no %s", fleet->pools < 1 ? "pool of replicas" : "requests");
@@ -115,6 +138,7 @@ clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offe
   if ((roles[CLX_ROLE_PREFILL] > 0) != (roles[CLX_ROLE_DECODE] > 0)) {
     return clx_fail_plain(error, CLX_INPUT, "pools for prompts and pools that decode need each other");
   }
+  CLX_TRY(check_changes(fleet, roles[CLX_ROLE_PREFILL] > 0, error));
   if (replicas > 1 << 20) return clx_fail_plain(error, CLX_INPUT, "more than 2^20 replicas");
   return check_requests(offer->requests, error);
 }

@@ -42,6 +42,7 @@ static bool open_replica(clx_run *run, int32_t pool, int32_t replica, int32_t fi
   *r = (clx_replica){.pool = pool,
                      .rank = &run->rank[first_rank],
                      .first_rank = first_rank,
+                     .ended = -1,
                      .busy = CLX_NEW_ARRAY(arena, bool, rules->stages),
                      .stage_free = CLX_NEW_ARRAY(arena, double, rules->stages)};
   if (r->busy == NULL || r->stage_free == NULL) return false;

@@ -8,7 +8,7 @@ typedef struct clx_engine_spec {
   int32_t policy;  // clx_engine_policy
   int32_t max_num_seqs, max_num_batched_tokens, block_size;
   int64_t num_blocks;
-  int32_t enable_chunked_prefill, enable_prefix_caching, reserve_full_isl;
+  int32_t enable_chunked_prefill, enable_prefix_caching, reserve_full_isl, async_scheduling;
   double watermark;
   int32_t max_tokens;
   int32_t num_speculative_tokens;
@@ -17,6 +17,9 @@ typedef struct clx_engine_spec {
   int32_t replicas, prefill_replicas;
   int32_t router;  // clx_router
   double kv_bytes_per_token, transfer_bandwidth, transfer_setup;
+  clx_outage *outage;
+  int32_t outages;
+  clx_scaling scaling;
   int32_t max_concurrency;
   int32_t max_queue;
   double time_limit;

@@ -51,6 +51,8 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
     replica->stage_free[stage] = time;
   }
   it.end = time;
+  replica->started = it.start;
+  replica->ended = it.end;
   run->result->energy += it.energy;
   for (int32_t k = 0; k < ranks; k++) {
     const clx_batch *batch = &replica->rank[k].batch[slot];
@@ -64,10 +66,10 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
     run->result->prompt_tokens += batch->prompt_tokens;
   }
   if (run->alone && pool->rules.stages == 1) {
-    run->pending = (clx_event){time, it.replica, slot};
+    run->pending = (clx_event){time, it.replica, slot, replica->life};
     run->ahead = true;
   } else {
-    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot});
+    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot, replica->life});
   }
   if (run->options->seen == NULL) return;
   it.step = run->step;
@@ -88,12 +90,14 @@ static void clear(clx_batch *batch) {
 static bool start_slot(clx_run *run, clx_replica *replica, int32_t slot) {
   const clx_rules *rules = &run->fleet->pool[replica->pool].rules;
   bool work = false, again = false;
+  run->closed = rules->ahead && replica->ended == run->now ? replica->started : run->now;
   for (int32_t k = 0; k < rules->ranks; k++) {
     clx_rank *rank = &replica->rank[k];
     clear(&rank->batch[slot]);
     rank->preempted = 0;
     if (rank->pool->role == CLX_ROLE_DECODE) clx_transfer_accept(run, rank);
     schedule_of[rules->policy](run, rank, slot);
+    rank->ended = 0;
     if (rank->batch[slot].decodes > 0 || rank->batch[slot].chunks > 0) work = true;
     if (rank->preempted > 0) again = true;
     describe(run, rank, slot, &run->step[k]);

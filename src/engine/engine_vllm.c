@@ -30,6 +30,7 @@ static bool admit_one(clx_run *run, clx_rank *rank, int32_t slot, int32_t *budge
   const clx_rules *rules = clx_rank_rules(rank);
   const int32_t i = clx_rank_next(run, rank);
   if (i == CLX_NOBODY) return false;
+  if (rank->running.count > 0 && run->result->served[i].asked > run->closed) return false;
   const clx_found found = clx_rank_find(run, rank, i);
   int32_t tokens = clx_seq_target(run, i) - found.tokens;
   if (tokens > *budget) {
@@ -51,7 +52,9 @@ void clx_schedule_vllm(clx_run *run, clx_rank *rank, int32_t slot) {
   clx_rank_grow(run, rank, slot);
   int32_t budget = rules->tokens - rank->batch[slot].decodes * (1 + rules->drafts);
   if (rank->prompts > 0 && !go_on(run, rank, slot, &budget)) return;
-  while (rank->preempted == 0 && budget > 0 && rank->running.count < rules->sequences) {
+  // Put together ahead, an iteration still counts those that end in the one before it.
+  const int32_t leaving = rules->ahead && rank->running.count > 0 ? rank->ended : 0;
+  while (rank->preempted == 0 && budget > 0 && rank->running.count + leaving < rules->sequences) {
     if (!admit_one(run, rank, slot, &budget)) return;
   }
 }

@@ -40,6 +40,7 @@ typedef struct clx_serving_tokens {
   double decode, context;          // of this replica: sequences, mean cached tokens
   double verified;                 // new tokens of each, at least 1; 0 = 1
   double prompts, prompt, cached;  // of this replica
+  bool beside;                     // decode shares its iteration with prompts
   double tokens;                   // of this replica: decode + prompts * prompt
   double all;                      // of all replicas together
 } clx_serving_tokens;
@@ -48,4 +49,9 @@ typedef struct clx_serving_tokens {
 void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_experts(clx_serving_sum *sum, const clx_serving_tokens *tokens);
 void clx_serving_add_attention(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+// s for which the longest sequence, `tokens` longer than the mean, keeps the others waiting in all layers; 0 where sequences are split.
+double clx_serving_straggling_time(const clx_serving *serving, double tokens);
+// s of an iteration with prompts in which the kernel of prompts looks at tiles that have no queries: `sequences` in all, up to `longest` new
+// tokens of one; 0 where decode has its own kernel.
+double clx_serving_skipped_time(const clx_serving *serving, double sequences, double longest);
 void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *tokens);

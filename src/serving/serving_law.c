@@ -24,6 +24,7 @@ struct clx_serving_law {
   table experts;                        // tokens of all ranks
   table head;                           // rows of a rank
   table decode;                         // sequences, mean context
+  table beside;                         // the same in an iteration with prompts
   table prefill;                        // new tokens of a prompt, cached ones
   double launches, attention_launches;  // kernels of an iteration; of them attention's, for one kind
   double rest;                          // W of a waiting GPU
@@ -31,7 +32,7 @@ struct clx_serving_law {
 
 // --- sums of kernels ------------------------------------------------------------------------------------------------------
 
-typedef enum part { PRODUCTS, EXPERTS, HEAD, DECODE, PREFILL } part;
+typedef enum part { PRODUCTS, EXPERTS, HEAD, DECODE, PREFILL, BESIDE } part;
 
 static clx_serving_sum sum_of(const clx_serving *s, part which, const clx_serving_tokens *t) {
   const clx_draw_load waiting = {.kind = CLX_DRAW_WAIT};
@@ -39,7 +40,7 @@ static clx_serving_sum sum_of(const clx_serving *s, part which, const clx_servin
   if (which == PRODUCTS) clx_serving_add_products(&sum, t);
   if (which == EXPERTS) clx_serving_add_experts(&sum, t);
   if (which == HEAD) clx_serving_add_head(&sum, t);
-  if (which == DECODE || which == PREFILL) clx_serving_add_attention(&sum, t);
+  if (which == DECODE || which == PREFILL || which == BESIDE) clx_serving_add_attention(&sum, t);
   for (int32_t i = 0; i < CLX_SERVING_PARTS; i++) {
     sum.cost.time += sum.cost.part[i].time;
     sum.cost.energy += sum.cost.part[i].energy;
@@ -52,8 +53,10 @@ static clx_serving_tokens tokens_of(const clx_serving *s, part which, double x, 
   clx_serving_tokens t = {.tokens = x, .all = s->dp * x};
   if (which == EXPERTS) t = (clx_serving_tokens){.tokens = x / s->dp, .all = x};
   if (which == HEAD) t = (clx_serving_tokens){.decode = x, .tokens = x, .all = x};
-  if (which == DECODE)
+  if (which == DECODE || which == BESIDE) {
     t = (clx_serving_tokens){.decode = x, .context = fmax(1, y), .verified = 1 + s->drafts, .tokens = x, .all = x};
+    t.beside = which == BESIDE;
+  }
   if (which == PREFILL) t = (clx_serving_tokens){.prompts = 1, .prompt = x, .cached = y, .tokens = x, .all = x};
   return t;
 }
@@ -121,6 +124,8 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
       !fill(arena, s, HEAD, &law->head) || !fill(arena, s, DECODE, &law->decode) ||
       !fill(arena, s, PREFILL, &law->prefill))
     return NULL;
+  law->beside = law->decode;
+  if (s->device->engine_attention.tile > 0 && !fill(arena, s, BESIDE, &law->beside)) return NULL;
   const clx_draw_load waiting = {.kind = CLX_DRAW_WAIT};
   law->rest = clx_device_draw(s->device, &waiting, 1, 0);
   const clx_serving_tokens one = tokens_of(s, PRODUCTS, 1, 0), prompt = tokens_of(s, PREFILL, 64, 0);
@@ -170,7 +175,8 @@ typedef struct reader {
 
 static clx_serving_share read_part(const reader *r, part which, double x, double y) {
   if (r->law == NULL) return share_of(r->serving, which, x, y);
-  const table *tables[] = {&r->law->products, &r->law->experts, &r->law->head, &r->law->decode, &r->law->prefill};
+  const table *tables[] = {&r->law->products, &r->law->experts, &r->law->head,
+                           &r->law->decode,   &r->law->prefill, &r->law->beside};
   return look_up(tables[which], fmax(1, x), y);
 }
 
@@ -206,9 +212,17 @@ static double tokens_in(const clx_engine_step *step) {
 // Attention and head of one rank.
 static clx_serving_share own_work(const reader *r, const clx_engine_step *step) {
   clx_serving_share sum = {0};
-  if (step->decodes > 0) add(&sum, read_part(r, DECODE, step->decodes, step->context / step->decodes));
-  for (int32_t i = 0; i < step->chunks; i++)
+  if (step->decodes > 0) {
+    const double mean = step->context / step->decodes;
+    add(&sum, read_part(r, step->chunks > 0 ? BESIDE : DECODE, step->decodes, mean));
+    sum.time += clx_serving_straggling_time(r->serving, step->longest - mean);
+  }
+  double longest = 0;
+  for (int32_t i = 0; i < step->chunks; i++) {
+    longest = fmax(longest, step->chunk[i].tokens);
     add(&sum, read_part(r, PREFILL, step->chunk[i].tokens, step->chunk[i].cached));
+  }
+  if (step->chunks > 0) sum.time += clx_serving_skipped_time(r->serving, step->decodes, longest);
   add(&sum, read_part(r, HEAD, (double)step->decodes * step->verified + step->ended, 0));
   return sum;
 }

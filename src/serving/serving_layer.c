@@ -53,12 +53,22 @@ static void add_norm(clx_serving_sum *sum, double tokens, double times) {
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 4 * BF16 * tokens * sum->serving->model->hidden, times);
 }
 
+typedef struct layer_counts {
+  double attention, mamba, dense, moe;
+} layer_counts;
+
+static layer_counts layers_of(const clx_transformer *m) {
+  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
+  const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
+  return (layer_counts){
+      .attention = blocks.attention * layers, .mamba = blocks.mamba * layers, .dense = ffn - moe, .moe = moe};
+}
+
 // --- attention --------------------------------------------------------------------------------------------------------
 
 // The tables repeat a kernel on one cache, part of which stays on the chip; between two layers of an engine it does not, so that
 // keys and values come from device memory once.
-static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
-  const clx_serving *s = sum->serving;
+static clx_kernel_cost decode_cost(const clx_serving *s, const clx_serving_tokens *t, double window) {
   const clx_transformer *m = s->model;
   const clx_kernel_family *family = &clx_kernel_attention_generation;
   const double element = s->fp8_cache ? 1 : BF16, sequences = fmax(1, t->decode);
@@ -72,7 +82,43 @@ static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double
   const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
   cost.bytes = fmax(cost.bytes, cache);
   cost.time = fmax(cost.time, cache / (CLX_SERVING_STREAMING * s->device->memory_bandwidth));
+  return cost;
+}
+
+// The same in the kernel of prompts: a tile of queries for each sequence and head, at the rate of prompts, never faster than alone.
+static clx_kernel_cost shared_cost(const clx_serving *s, const clx_serving_tokens *t, double window,
+                                   clx_kernel_cost alone) {
+  const clx_device *d = s->device;
+  const clx_engine_attention *a = &d->engine_attention;
+  const double tiles = fmax(1, t->decode) * s->model->heads / s->tp;
+  const double attended = window > 0 ? fmin(window, t->context) : t->context;
+  const double flop = 4 * tiles * a->tile * attended * s->model->head_dim;
+  const double time =
+      tiles * a->start / d->processors + flop / (a->share * d->attention_efficiency * d->peak[CLX_BF16]);
+  alone.time = fmax(alone.time, time);
+  return alone;
+}
+
+static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
+  const clx_serving *s = sum->serving;
+  clx_kernel_cost cost = decode_cost(s, t, window);
+  if (t->beside && s->device->engine_attention.tile > 0) cost = shared_cost(s, t, window, cost);
   clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_BF16, &cost, 1, layers);
+}
+
+double clx_serving_straggling_time(const clx_serving *s, double tokens) {
+  const double lag = s->device->engine_attention.lag, element = s->fp8_cache ? 1 : BF16;
+  if (!(lag > 0) || s->model->mla || !(tokens > 0)) return 0;
+  const double bytes = tokens * 2 * kv_heads_of(s) * s->model->head_dim * element;
+  return layers_of(s->model).attention * lag * bytes / (CLX_SERVING_STREAMING * s->device->memory_bandwidth);
+}
+
+double clx_serving_skipped_time(const clx_serving *s, double sequences, double longest) {
+  const clx_engine_attention *a = &s->device->engine_attention;
+  const layer_counts n = layers_of(s->model);
+  if (!(a->tile > 0) || s->model->mla) return 0;
+  return n.attention * sequences * s->model->heads / s->tp * (ceil(longest / a->tile) - 1) * a->skip /
+         s->device->processors;
 }
 
 // One kernel for queries that have a window and one for those that have none, by their layers.
@@ -348,17 +394,6 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
 }
 
 // --- all layers -------------------------------------------------------------------------------------------------------
-
-typedef struct layer_counts {
-  double attention, mamba, dense, moe;
-} layer_counts;
-
-static layer_counts layers_of(const clx_transformer *m) {
-  const clx_layer_blocks blocks = clx_layer_blocks_of(m);
-  const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
-  return (layer_counts){
-      .attention = blocks.attention * layers, .mamba = blocks.mamba * layers, .dense = ffn - moe, .moe = moe};
-}
 
 void clx_serving_add_products(clx_serving_sum *sum, const clx_serving_tokens *t) {
   const clx_serving *s = sum->serving;

@@ -3,6 +3,8 @@
 
 #include "validate/validate.h"
 
+struct json_t;
+
 // --- what people write into cells (validate_collective_text.c) -------------------------------------------------------------
 
 // The device that a description of a system names ("AWS p5.48xlarge (H100)"): the longest run of its words that is a name or
@@ -32,6 +34,22 @@ typedef struct clx_token_shape {
 
 // Fills what notes say ("4096 tokens, hidden 7168, top-8 (top-4 groups)"); the rest stays.
 void clx_notes_tokens(const char *notes, clx_token_shape *shape);
+
+// Tables of requests by case (validate_replay.c); what a table of the kind `requests` with a column `case` is.
+extern const clx_table_kind clx_table_replay;
+
+// --- errors of means (validate_means.c) -------------------------------------------------------------------------------------
+
+typedef struct clx_means {
+  int32_t rows;  // measured and predicted
+  double measured, predicted;
+  double error, peer;  // of the mean, a fraction; peer: NAN where it has no answer
+} clx_means;
+
+clx_means clx_means_make(const clx_table_job *job, int32_t metric, const bool *selected);
+void clx_means_head(const clx_table_job *job, int width, clx_buffer *out);
+void clx_means_line(const char *name, int width, const clx_means *means, clx_buffer *out);
+void clx_means_json(const clx_means *means, struct json_t *object);
 
 // --- other programs on the same rows (validate_peers.c) ---------------------------------------------------------------------
 

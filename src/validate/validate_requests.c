@@ -7,7 +7,7 @@
 
 #include "document/document.h"
 #include "engine/engine_spec.h"
-#include "validate/validate.h"
+#include "validate/validate_internal.h"
 #include "workload/workload.h"
 
 enum { FIRST, WHOLE, METRICS };
@@ -250,6 +250,10 @@ static clx_status open_settings(clx_table_job *job, runs *all, clx_error *error)
 
 static clx_status open_table(clx_table_job *job, clx_error *error) {
   static const char *const needed[] = {"run", "arrival_s", "prefill_tokens", "decode_tokens"};
+  if (clx_table_column(&job->table, "case") >= 0) {
+    job->kind = &clx_table_replay;
+    return job->kind->open(job, error);
+  }
   for (int32_t k = 0; k < CLX_COUNT(needed); k++) {
     if (clx_table_column(&job->table, needed[k]) < 0)
       return clx_fail_plain(error, CLX_INPUT, "%s: a table of requests needs a column '%s'", job->table.file,

@@ -163,6 +163,13 @@ static clx_figures figures_of(const job *j, const groups *g, int32_t metric, con
   return clx_figures_make(j->row, j->table.row_count, metric, g->scratch, g->errors);
 }
 
+static clx_means means_of(const job *j, const groups *g, int32_t metric, const char *group) {
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    g->scratch[i] = g->chosen[i] && (group == NULL || strcmp(g->of[i], group) == 0);
+  }
+  return clx_means_make(j, metric, g->scratch);
+}
+
 // --- validate: text ----------------------------------------------------------------------------------------------------------
 
 // The width of the column of names: what the longest needs, within reason.
@@ -239,6 +246,15 @@ static void write_floors(const job *j, const groups *g, int32_t metric, clx_buff
         floors[i].name, floors[i].groups, 100 * floors[i].median, 100 * floors[i].p90);
 }
 
+static void write_means(const job *j, const groups *g, int32_t metric, int width, clx_buffer *out) {
+  if (!j->kind->means) return;
+  clx_means_head(j, width, out);
+  for (int32_t i = 0; i < g->count; i++) {
+    const clx_means m = means_of(j, g, metric, g->name[i]);
+    clx_means_line(g->name[i], width, &m, out);
+  }
+}
+
 static void write_text(const job *j, const groups *g, const clx_peers *peers, clx_buffer *out) {
   const int width = name_width(g);
   for (int32_t m = 0; j->metric[m] != NULL; m++) {
@@ -259,6 +275,7 @@ static void write_text(const job *j, const groups *g, const clx_peers *peers, cl
                         "(90th percentile)\n",
                         noise.groups, 100 * noise.median, 100 * noise.p90);
     }
+    write_means(j, g, m, width, out);
     write_floors(j, g, m, out);
     if (j->kind->noise != NULL) {
       const double neighbours = j->kind->noise(j, m, g->chosen);
@@ -329,6 +346,8 @@ static json_t *metric_json(const job *j, const groups *g, int32_t metric) {
     json_t *group = json_object();
     json_object_set_new(group, "name", json_string(g->name[i]));
     set_figures(group, &f);
+    const clx_means means = means_of(j, g, metric, g->name[i]);
+    if (j->kind->means) clx_means_json(&means, group);
     json_array_append_new(list, group);
   }
   json_object_set_new(object, "groups", list);

@@ -64,7 +64,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static int64_t block[200 * 8];
   bytes b = {data, size};
   clx_pool pool[2] = {draw_pool(&b), draw_pool(&b)};
+  const bool changes = below(&b, 3) == 0;
+  clx_outage outage[2];
+  for (int32_t k = 0; k < 2; k++) {
+    outage[k] = (clx_outage){.replica = below(&b, 2), .from = 0.05 * below(&b, 100)};
+    outage[k].until = outage[k].from + 0.05 * (1 + below(&b, 100));
+  }
   const clx_engine_fleet fleet = {.pool = pool,
+                                  .outage = outage,
+                                  .outages = changes ? 2 : 0,
+                                  .scaling = {changes ? 1 : 0, 0.3, 6, 2, 0.5},
                                   .pools = 1 + below(&b, 2),
                                   .router = (clx_router)below(&b, CLX_ROUTERS),
                                   .transfer = {1e5, 1e8 * below(&b, 5), 0.01 * below(&b, 5)}};

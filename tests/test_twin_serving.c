@@ -252,6 +252,20 @@ static void test_plan_says_why_not(void **state) {
   clx_scenario_free(s);
 }
 
+static void test_plan_within_volume_and_site(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING,
+                         "  plan: {rate: 5000 1/s, goal: gpus, power_most: 1 kW, candidates: [{server: dgx_h100, tp: "
+                         "[1]}, {server: dgx_h200, tp: [1], gpus_most: 2}]}\n");
+  clx_result *r = plan(s);
+  CLX_CHECK_NEAR(value(r, "serve_plan.fits"), 0, 0, 0);
+  assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.1.why"), "power: needs "));
+  assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.2.why"), "GPUs or more, 2 can be had"));
+  CLX_CHECK_NEAR(value(r, "serve_plan.simulated"), 0, 0, 0);
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_plan_of_cost_needs_prices(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, "  plan: {candidates: [{server: dgx_h100}]}\n");
@@ -297,11 +311,17 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),   cmocka_unit_test(test_request_that_fits_nowhere),
-      cmocka_unit_test(test_quantities_of_a_run),  cmocka_unit_test(test_same_seed_same_result),
-      cmocka_unit_test(test_overload_is_unstable), cmocka_unit_test(test_parts_of_a_service),
-      cmocka_unit_test(test_pareto_falls),         cmocka_unit_test(test_plan_keeps_the_promise),
-      cmocka_unit_test(test_plan_says_why_not),    cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_mistakes_are_named),
+      cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),
+      cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable),
+      cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_pareto_falls),
+      cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_says_why_not),
+      cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

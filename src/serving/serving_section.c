@@ -111,6 +111,7 @@ static const clx_row plan_rows[] = {
     CHOICE("goal", goal, clx_serve_goal_name, CLX_SERVE_COST, "what is least"),
     YES("split", split, 0, "also pools of prefill and decode apart"),
     WHOLE("finalists", finalists, CLX_ROW_INT, 4, 1, 100, "of each candidate, simulated event by event"),
+    REAL("power_most", power_most, "W", 0, 0, 1e12, "of all servers, at work; 0 = no bound"),
     REAL("headroom", headroom, NULL, 0.85, 0.1, 1, "share of the steady rate that a replica is planned to carry"),
 };
 static PLACED(plan_schema, "plan", "what `colossus serve-plan` searches over", plan_rows);

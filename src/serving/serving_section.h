@@ -54,6 +54,7 @@ typedef struct clx_serve_plan_spec {
   int32_t split;      // bool: also pools of prefill and decode
   int32_t finalists;  // that are simulated event by event
   double headroom;    // share of the steady rate that is planned with
+  double power_most;  // W of all servers; 0 = no bound
   clx_place place;
 } clx_serve_plan_spec;
 

@@ -46,17 +46,35 @@ static void count_gpus(clx_serve_option *o) {
   }
 }
 
+static void note_least(double *least, double value) { *least = *least > 0 ? fmin(*least, value) : value; }
+
+static bool too_hungry(clx_serve_search *x, const clx_serve_option *o) {
+  const double most = plan_of(x)->power_most;
+  clx_serve_refusals *refused = &x->refused[o->candidate];
+  if (!(most > 0) || o->power <= most) return false;
+  refused->hungry++;
+  note_least(&refused->least_power, o->power);
+  return true;
+}
+
 static clx_status keep_option(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
   const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
   clx_serve_refusals *refused = &x->refused[o->candidate];
   count_gpus(o);
   if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) {
     refused->beyond++;
-    refused->least_gpus = refused->least_gpus > 0 ? fmin(refused->least_gpus, o->gpus) : o->gpus;
+    note_least(&refused->least_gpus, o->gpus);
     return CLX_OK;
   }
+  if (too_hungry(x, o)) return CLX_OK;
   o->worth = worth_of(x, o);
   return add_option(x, o, error);
+}
+
+static double output_mean(const clx_requests *requests) {
+  double sum = 0;
+  for (int32_t i = 0; i < requests->count; i++) sum += requests->item[i].output;
+  return sum / requests->count;
 }
 
 static int32_t replicas_for(const clx_serve_search *x, double requests) {
@@ -109,8 +127,6 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   *out = pool;
   return CLX_OK;
 }
-
-static void note_least(double *least, double value) { *least = *least > 0 ? fmin(*least, value) : value; }
 
 // Within the promise without any queueing.
 static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, clx_role role) {
@@ -191,12 +207,10 @@ static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const la
 static clx_status keep_whole(clx_serve_search *x, int32_t candidate, const screening *s, clx_error *error) {
   for (int32_t i = 0; i < s->count[CLX_ROLE_WHOLE]; i++) {
     const screened *one = &s->item[CLX_ROLE_WHOLE][i];
-    clx_serve_option o = {.candidate = candidate,
-                          .pool = {one->pool},
-                          .pools = 1,
-                          .replicas = {replicas_for(x, one->state.requests)},
-                          .power = one->state.power,
-                          .output = one->state.output};
+    clx_serve_option o = {
+        .candidate = candidate, .pool = {one->pool}, .pools = 1, .replicas = {replicas_for(x, one->state.requests)}};
+    o.power = o.replicas[0] * one->state.power;
+    o.output = o.replicas[0] * one->state.output;
     CLX_TRY(keep_option(x, &o, error));
   }
   return CLX_OK;
@@ -325,9 +339,10 @@ static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, c
   }
   refused->broken += !*kept;
   count_gpus(o);
-  o->power = o->outcome.energy * o->outcome.output;
-  o->output = o->outcome.output;
+  o->output = x->demand * output_mean(&x->requests);
+  o->power = o->outcome.energy * o->output;
   o->worth = worth_of(x, o);
+  if (*kept && too_hungry(x, o)) *kept = false;
   return CLX_OK;
 }
 

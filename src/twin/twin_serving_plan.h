@@ -16,7 +16,7 @@ typedef struct clx_serve_option {
   int32_t pools;
   int32_t replicas[2];
   double gpus, price;    // USD/s
-  double power, output;  // steady: W, tokens/s of a set of all pools
+  double power, output;  // W and tokens/s of all its replicas
   double worth;          // what the goal makes least
   clx_serving_outcome outcome;
   double load;  // share of the demand that was simulated
@@ -24,12 +24,13 @@ typedef struct clx_serve_option {
 
 // Why layouts of a candidate were left.
 typedef struct clx_serve_refusals {
-  int32_t tried, memory, slow, late, beyond,
-      broken;  // beyond: more GPUs than can be had; broken: simulated outside of the promise
+  int32_t tried, memory, slow, late, broken;  // broken: simulated outside of the promise
+  int32_t beyond, hungry;                     // more GPUs, more power than can be had
   const char *memory_text;
   double least_tpot, least_ttft;  // s
   double best_within;             // of those simulated
   double least_gpus;              // of those beyond
+  double least_power;             // W, of those hungry
 } clx_serve_refusals;
 
 typedef struct clx_serve_search {

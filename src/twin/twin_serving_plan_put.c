@@ -103,6 +103,9 @@ static void why_text(const putting *p, int32_t index, char *text, size_t size) {
   } else if (r->beyond > 0) {
     snprintf(text, size, "supply: needs %.0f GPUs or more, %lld can be had", r->least_gpus,
              (long long)candidate_of(p, index)->gpus_most);
+  } else if (r->hungry > 0) {
+    snprintf(text, size, "power: needs %.4g MW or more, %.4g MW can be had", r->least_power / 1e6,
+             p->search->scenario->spec.serving.plan.power_most / 1e6);
   } else if (r->slow > 0 && r->late == 0) {
     snprintf(text, size, "promise: a token takes %.3g ms at least, %.3g ms are promised", 1e3 * r->least_tpot,
              1e3 * slo->tpot);
@@ -127,6 +130,7 @@ static clx_status put_candidate(const putting *p, int32_t index, int32_t fits) {
               {"no_memory", r->memory, "that cannot hold the model or a request, or have no such layout"},
               {"slow", r->slow + r->late, "too slow even without queueing"},
               {"short", r->beyond, "that need more GPUs than can be had"},
+              {"hungry", r->hungry, "that need more power than can be had"},
               {"broken", r->broken, "simulated and outside of the promise"}};
   char name[NAME], text[TEXT];
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {

@@ -31,6 +31,9 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
                              error));
   CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model, &out->device,
                                    unified ? NULL : &out->engine, &out->replica, error));
+  const clx_server *server = &out->server;
+  CLX_TRY(clx_catalog_read(s->catalog, "link", server->nic, pool->place, &clx_link_schema, arena, &out->nic, error));
+  out->replica.network = pool->tp * out->nic.rate * server->nics / server->gpus;
   // Laws of unified memory are of the wall.
   if (!out->replica.unified) out->replica.rest = out->replica.gpus * rest_power(&out->server);
   return CLX_OK;

@@ -11,6 +11,7 @@ struct clx_scenario;
 typedef struct clx_served_pool {
   clx_server server;
   clx_device device;
+  clx_link nic;
   clx_engine engine;  // of GPUs
   clx_serving_replica replica;
 } clx_served_pool;

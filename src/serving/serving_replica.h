@@ -20,12 +20,13 @@ typedef struct clx_serving_replica {
   clx_rules rules;
   clx_cache_room room;
   bool blocks_stated;
-  double rest;   // W of a replica's share of its servers beside GPUs; 0 where the law is of the wall
-  double price;  // USD/s of a replica; 0 = not stated
-  double front;  // s of a request outside of iterations, of its part of the work
+  double rest;     // W of a replica's share of its servers beside GPUs; 0 where the law is of the wall
+  double price;    // USD/s of a replica; 0 = not stated
+  double network;  // B/s into one rank of attention over its NICs; left to the caller
+  double front;    // s of a request outside of iterations, of its part of the work
 } clx_serving_replica;
 
-// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest is left to the caller. CLX_INPUT, at the
+// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest and network are left to the caller. CLX_INPUT, at the
 // place of the pool: unknown formats, a layout that cannot be, a model that does not fit, no room for keys and values.
 clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                     const clx_transformer *model, const clx_device *device, const clx_engine *engine,

@@ -122,7 +122,7 @@ typedef struct transfer {
 } transfer;
 #define F transfer
 static const clx_row transfer_rows[] = {
-    REAL("bandwidth", bandwidth, "B/s", 0, 0, 1e13, "into one decode replica; 0 = takes no time"),
+    REAL("bandwidth", bandwidth, "B/s", 0, 0, 1e13, "into one rank that decodes; 0 = that of its NICs"),
     REAL("setup", setup, "s", 0, 0, 10, "of one transfer"),
 };
 #undef F

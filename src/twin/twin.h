@@ -19,7 +19,7 @@
 //   dp_exposed,contention,bubble,optimizer,launch,jitter} (s), training.mfu, training.mfu_peak (FLOP/s), training.tokens_per_second,
 //   training.tokens_per_second_per_gpu, training.tokens_per_day, training.tokens, training.duration (s),
 //   training.energy (J), training.steps
-//   power.*: twin_power_study.h
+//   power.*: twin_power_study.h; serving.*: twin_serving.h
 //   network.topology, network.fabric (facts: its name, and one line), network.switches, network.switches_tier_1.., network.cables.{copper,optical},
 //   network.transceivers, network.nics, network.endpoints, network.planes (counts), network.power (W), network.bisection (B/s),
 //   network.bisection_share, network.level_1.{gpus,thinning,latency (s)} ...

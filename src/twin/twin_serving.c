@@ -17,6 +17,15 @@ static double token_bytes(const clx_serving_replica *r) {
   return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
 }
 
+// Into one rank that decodes: as stated, else over its NICs.
+static double transfer_rate(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools) {
+  double rate = spec->transfer_bandwidth;
+  for (int32_t i = 0; i < pools && !(spec->transfer_bandwidth > 0); i++) {
+    if (replica[i].role == CLX_ROLE_DECODE) rate = rate > 0 ? fmin(rate, replica[i].network) : replica[i].network;
+  }
+  return rate;
+}
+
 static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, double context, clx_arena *arena,
                              clx_pool **out, clx_error *error) {
   clx_pool *pool = CLX_NEW_ARRAY(arena, clx_pool, pools);
@@ -50,7 +59,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
                                   .pools = pools,
                                   .router = (clx_router)spec->router,
                                   .transfer = {.token_bytes = token_bytes(&replica[0]),
-                                               .bandwidth = spec->transfer_bandwidth,
+                                               .bandwidth = transfer_rate(spec, replica, pools),
                                                .setup = spec->transfer_setup}};
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
   clx_engine_options options = {.seed = seed, .queue_most = QUEUE_MOST};

@@ -35,7 +35,8 @@ static void write_demand(clx_words *w) {
   clx_words_end(w, "demand", 1, CLX_REPORT_PLAIN);
   clx_words_put(w, "", "", "serve_plan.tried", 12, " layouts screened");
   clx_words_put(w, ", ", "", "serve_plan.simulated", 12, " runs event by event");
-  clx_words_put(w, ", ", "", "serve_plan.fits", 12, " options within the promise");
+  clx_words_put(w, ", ", "", "serve_plan.fits", 12, " options");
+  clx_words_add(w, "; P95 in ms, promise kept in %%");
   clx_words_end(w, "search", 1, CLX_REPORT_PLAIN);
 }
 

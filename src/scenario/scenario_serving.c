@@ -57,6 +57,16 @@ static clx_status check_roles(const clx_scenario *s, clx_error *error) {
                   count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
 }
 
+// Made once for their mistakes.
+static clx_status check_requests(const clx_scenario *s, clx_error *error) {
+  clx_requests requests;
+  clx_arena *arena = clx_arena_new();
+  if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
+  const clx_status status = clx_scenario_serving_requests(s, 0, arena, &requests, error);
+  clx_arena_free(arena);
+  return status;
+}
+
 clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
   clx_serving_entries *e = &s->serving;
@@ -76,5 +86,6 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
     const clx_status one = clx_scenario_serving_pool(s, &spec->pool[i], s->arena, &e->pool[i], error);
     if (first == CLX_OK) first = one;
   }
-  return first;
+  const clx_status requests = check_requests(s, error);
+  return first != CLX_OK ? first : requests;
 }

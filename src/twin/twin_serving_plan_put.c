@@ -41,7 +41,7 @@ static double output_mean(const clx_requests *requests) {
 
 // --- options --------------------------------------------------------------------------------------------------------------
 
-// "9 x TP8, 64 sequences"; "33P TP4 + 8D TP4, 256 sequences" of prefill and decode apart.
+// "9 x TP8, 64 seqs"; "33P TP4 + 8D TP4, 256 seqs" of prefill and decode apart.
 static void layout_text(const clx_serve_option *o, char *text, size_t size) {
   static const char *const between[] = {"P ", "D "};
   size_t length = 0;
@@ -52,7 +52,7 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
                                o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
   }
   if (length < size)
-    snprintf(text + length, size - length, ", %d sequences", o->pool[o->pools - 1]->replica.rules.sequences);
+    snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);
 }
 
 static clx_status put_option(const putting *p, int32_t number, const clx_serve_option *o) {

@@ -47,7 +47,7 @@ typedef struct clx_engine_attention {
   double share;   // of the rate of prompts that such tiles reach
   double start;   // s of a processor for each tile: its keys and values begin to come
   double skip;    // s of a processor for each tile without queries
-  double stream;  // B/s of keys and values that one block of threads reads; 0 = sequences are split evenly
+  double lag;     // the longest sequence goes on at this fraction of the bandwidth, 1 / lag, when others end; 0 = sequences are split evenly
 } clx_engine_attention;
 
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.

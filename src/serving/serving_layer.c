@@ -108,9 +108,10 @@ static void add_decode(clx_serving_sum *sum, const clx_serving_tokens *t, double
 }
 
 double clx_serving_straggling_time(const clx_serving *s, double tokens) {
-  const double stream = s->device->engine_attention.stream, element = s->fp8_cache ? 1 : BF16;
-  if (!(stream > 0) || s->model->mla || !(tokens > 0)) return 0;
-  return layers_of(s->model).attention * tokens * 2 * s->model->head_dim * element / stream;
+  const double lag = s->device->engine_attention.lag, element = s->fp8_cache ? 1 : BF16;
+  if (!(lag > 0) || s->model->mla || !(tokens > 0)) return 0;
+  const double bytes = tokens * 2 * kv_heads_of(s) * s->model->head_dim * element;
+  return layers_of(s->model).attention * lag * bytes / (CLX_SERVING_STREAMING * s->device->memory_bandwidth);
 }
 
 double clx_serving_skipped_time(const clx_serving *s, double sequences, double longest) {

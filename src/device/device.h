@@ -43,11 +43,12 @@ extern const char *const clx_device_links_name[CLX_DEVICE_LINKS + 1];
 // serves both: each sequence and query head takes a tile of queries of which it uses one, and a look at each further tile that the longest
 // prompt has. Alone, the longest sequence goes on when the others have ended.
 typedef struct clx_engine_attention {
-  double tile;    // queries; 0 = decode keeps a kernel of its own
-  double share;   // of the rate of prompts that such tiles reach
-  double start;   // s of a processor for each tile: its keys and values begin to come
-  double skip;    // s of a processor for each tile without queries
-  double lag;     // the longest sequence goes on at this fraction of the bandwidth, 1 / lag, when others end; 0 = sequences are split evenly
+  double tile;   // queries; 0 = decode keeps a kernel of its own
+  double share;  // of the rate of prompts that such tiles reach
+  double start;  // s of a processor for each tile: its keys and values begin to come
+  double skip;   // s of a processor for each tile without queries
+  double
+      lag;  // the longest sequence goes on at this fraction of the bandwidth, 1 / lag, when others end; 0 = sequences are split evenly
 } clx_engine_attention;
 
 // What the catalogue says of an accelerator. Peaks are dense (no sparsity). 0 = not supported or not known.
@@ -76,7 +77,7 @@ typedef struct clx_device {
   double exponentials;                  // per processor and clock
   double attention_efficiency;          // share of bf16 peak, fused causal forward, head dimension 128, long sequence
   double attention_backward_efficiency;
-  double attention_tile;              // queries that a processor works on at a time
+  double attention_tile;  // queries that a processor works on at a time
   clx_engine_attention engine_attention;
   double memory_efficiency;           // share of memory_bandwidth that streaming kernels reach
   double speed_spread;                // standard deviation of sustained speed between devices of this kind
@@ -85,8 +86,8 @@ typedef struct clx_device {
   double gemm_pass[CLX_GEMM_PASSES];  // time of a product in this pass against a forward one of the same shape
   const char
       *kernels_name;  // catalogue/kernels entry whose parameters it uses; NULL = its own, else its architecture's
-  const char *decode_kernels_name;  // the same for attention_generation alone
-  const char *engine_decode_name;   // the same for what inference engines run
+  const char *decode_kernels_name;                           // the same for attention_generation alone
+  const char *engine_decode_name;                            // the same for what inference engines run
   const clx_attention_generation_parameters *engine_decode;  // theirs; NULL = those in `kernels`
   clx_device_power power;
   clx_chip_thermal thermal;  // 0 where not known; `tdp` of it is the device's

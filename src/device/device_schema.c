@@ -139,10 +139,10 @@ static const clx_row engine_attention_rows[] = {
 };
 
 static const clx_schema engine_attention_schema = {.name = "engine_attention",
-                                         .doc = "attention of engines that run FlashAttention 2",
-                                         .rows = engine_attention_rows,
-                                         .count = CLX_COUNT(engine_attention_rows),
-                                         .size = sizeof(clx_engine_attention)};
+                                                   .doc = "attention of engines that run FlashAttention 2",
+                                                   .rows = engine_attention_rows,
+                                                   .count = CLX_COUNT(engine_attention_rows),
+                                                   .size = sizeof(clx_engine_attention)};
 
 static const clx_row power_rows[] = {
     {.key = "kernels",
@@ -199,7 +199,8 @@ static const clx_row device_rows[] = {
     {.key = "engine_decode",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(clx_device, engine_decode_name),
-     .doc = "measured device whose attention_generation stands for inference engines, where its own table ran another kernel"},
+     .doc = "measured device whose attention_generation stands for inference engines, where its own table ran another "
+            "kernel"},
     {.key = "peak",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(clx_device, peak),

@@ -161,7 +161,7 @@ typedef struct clx_run {
   int32_t *dirty, dirties;
   clx_engine_step *step;  // [most ranks of a replica]
   double now;
-  double closed;  // s: requests that came later are not known to the iteration that is being made
+  double closed;          // s: requests that came later are not known to the iteration that is being made
   int32_t clients, next;  // next: request that comes next
   int32_t waiting;        // of all ranks
   int32_t turn;           // of the router

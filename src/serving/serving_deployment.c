@@ -33,12 +33,17 @@ static const clx_row rows[] = {
      .offset = offsetof(F, engine),
      .text_initial = "vllm-1",
      .doc = "engine whose constants hold: vllm-1"},
-    {.key = "weights", .kind = CLX_ROW_CHOICE, .offset = offsetof(F, weights), .choices = clx_weights_name, .doc = "number format of the weights"},
+    {.key = "weights",
+     .kind = CLX_ROW_CHOICE,
+     .offset = offsetof(F, weights),
+     .choices = clx_weights_name,
+     .doc = "number format of the weights"},
     WHOLE("tensor_parallel_size", tensor_parallel_size, 1, 1, 1024, "GPUs that share a layer"),
     WHOLE("data_parallel_size", data_parallel_size, 1, 1, 1024, "replicas of attention that step together"),
     WHOLE("expert_parallel_size", expert_parallel_size, 1, 1, 4096, "GPUs that share the experts of a layer"),
     WHOLE("max_num_seqs", max_num_seqs, 256, 1, 1 << 20, "most sequences at once, of one rank"),
-    WHOLE("max_num_batched_tokens", max_num_batched_tokens, 2048, 1, 1 << 24, "most new tokens of an iteration, of one rank"),
+    WHOLE("max_num_batched_tokens", max_num_batched_tokens, 2048, 1, 1 << 24,
+          "most new tokens of an iteration, of one rank"),
     WHOLE("block_size", block_size, 16, 1, 1 << 20, "tokens of a block of keys and values"),
     {.key = "num_blocks",
      .kind = CLX_ROW_COUNT,
@@ -49,7 +54,8 @@ static const clx_row rows[] = {
     REAL("gpu_memory_utilization", gpu_memory_utilization, 0.9, 0.01, 1, "share of the memory that the engine takes"),
     FLAG("enable_prefix_caching", enable_prefix_caching, 1, "blocks of equal beginnings are found again"),
     FLAG("async_scheduling", async_scheduling, 1, "an iteration is put together when the one before it starts"),
-    FLAG("dispatch", dispatch, 0, "tokens are sent to the ranks of their experts where that is faster than gathering them"),
+    FLAG("dispatch", dispatch, 0,
+         "tokens are sent to the ranks of their experts where that is faster than gathering them"),
     REAL("routing", routing, 1.2, 0, 3, "exponent of the popularity of experts, 0 = balanced"),
     TEXT("fitted", fitted, false, "constants that were fitted to measurements of this deployment"),
 };
@@ -90,8 +96,8 @@ int64_t clx_deployment_blocks(const clx_deployment *d, const clx_serving *s) {
   const double GIBI = 1073741824.0 / 1e9, HELD = 1e9, BF16 = 2, FP32 = 4;
   const clx_transformer *m = s->model;
   const double widest = fmax(m->ffn, (double)m->experts_per_token * m->expert_ffn) / s->tp;
-  const double activations = d->max_num_batched_tokens * BF16 * (3 * widest + 4.0 * m->hidden) +
-                             2 * FP32 * d->max_num_seqs * (double)m->vocab;
+  const double activations =
+      d->max_num_batched_tokens * BF16 * (3 * widest + 4.0 * m->hidden) + 2 * FP32 * d->max_num_seqs * (double)m->vocab;
   const double memory = GIBI * s->device->memory * d->gpu_memory_utilization;
   const double layers = m->attention_layers > 0 ? m->attention_layers : m->layers;
   const double token = m->mla ? layers * BF16 * (m->kv_lora_rank + m->qk_rope_dim)

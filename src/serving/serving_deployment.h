@@ -17,8 +17,8 @@ typedef struct clx_deployment {
   int64_t num_blocks;  // of one rank; 0 = what memory leaves
   double gpu_memory_utilization;
   int32_t enable_prefix_caching, async_scheduling;
-  int32_t dispatch;  // tokens are sent to their experts; else gathered
-  double routing;    // exponent of the popularity of experts
+  int32_t dispatch;    // tokens are sent to their experts; else gathered
+  double routing;      // exponent of the popularity of experts
   const char *fitted;  // what of the program was fitted to measurements of this deployment; NULL = nothing
 } clx_deployment;
 
@@ -26,8 +26,8 @@ extern const clx_schema clx_deployment_schema;
 
 // The engine with what the settings change in it, and the serving of it; `model` is completed, `device` has kernels. Both outlive
 // `serving`, and so does `engine`, which is filled. CLX_INPUT: an engine that is not known, a layout that does not fit.
-clx_status clx_deployment_serving(const clx_deployment *deployment, const clx_transformer *model, const clx_device *device,
-                                  clx_engine *engine, clx_serving *serving, clx_error *error);
+clx_status clx_deployment_serving(const clx_deployment *deployment, const clx_transformer *model,
+                                  const clx_device *device, clx_engine *engine, clx_serving *serving, clx_error *error);
 // Blocks of one rank that memory leaves: the engine's share of it less weights, the largest iteration's activations, and what the driver
 // and captured graphs hold. 0 = none.
 int64_t clx_deployment_blocks(const clx_deployment *deployment, const clx_serving *serving);

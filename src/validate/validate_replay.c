@@ -50,8 +50,8 @@ static clx_status read_request(const clx_table_job *job, int32_t row, clx_reques
   CLX_TRY(need(job, "arrival_ns", row, 0, 1e18, &arrival, error));
   CLX_TRY(need(job, "input_tokens", row, 1, CLX_REQUEST_TOKENS_MAX, &prompt, error));
   CLX_TRY(need(job, "output_tokens", row, 1, CLX_REQUEST_TOKENS_MAX, &output, error));
-  *out = (clx_request){
-      .arrival = clx_request_time(1e-9 * arrival), .prompt = (int32_t)prompt, .output = (int32_t)output};
+  *out =
+      (clx_request){.arrival = clx_request_time(1e-9 * arrival), .prompt = (int32_t)prompt, .output = (int32_t)output};
   return CLX_OK;
 }
 
@@ -144,7 +144,8 @@ static bool find_parts(clx_table_job *job, const replays *all, replay *one, part
   clx_error error = {0};
   p->deployment = all->given;
   if (!all->has_given && clx_catalog_canonical(job->catalog, "deployment", one->name) == NULL) {
-    one->reason = "no entry of catalogue/deployment has the name of the case: say how it ran with --scenario or --catalogue";
+    one->reason =
+        "no entry of catalogue/deployment has the name of the case: say how it ran with --scenario or --catalogue";
     return false;
   }
   if ((!all->has_given && clx_catalog_read(job->catalog, "deployment", one->name, none, &clx_deployment_schema,

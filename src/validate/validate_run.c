@@ -7,8 +7,8 @@
 
 const char *const clx_row_status_name[] = {"ok", "extrapolated", "refused", NULL};
 
-static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels, &clx_table_collectives,
-                                              &clx_table_energy, &clx_table_requests, &clx_table_serving};
+static const clx_table_kind *const KINDS[] = {&clx_table_training, &clx_table_kernels,  &clx_table_collectives,
+                                              &clx_table_energy,   &clx_table_requests, &clx_table_serving};
 
 const char *clx_table_kind_name(int32_t index) {
   return index >= 0 && index < CLX_COUNT(KINDS) ? KINDS[index]->name : NULL;

@@ -363,8 +363,7 @@ static inline void rig_tensorrt(rig *r, rig_slot *slot) {
     if (s->decodes || s->in_flight > 0) continue;
     const int32_t left = rig_target(r, i) - s->computed;
     const int32_t tokens = left <= budget ? left : rules->chunked ? budget - budget % rules->block : 0;
-    if (tokens == 0) return;
-    rig_put(r, slot, i, tokens);
+    if (tokens > 0) rig_put(r, slot, i, tokens);
   }
   while (r->waits > 0 && r->runs < rules->sequences) {
     const int32_t i = r->waiting[0], budget = rules->tokens - rig_slot_tokens(slot);
@@ -440,7 +439,7 @@ static inline void rig_sglang_prompts(rig *r, rig_slot *slot) {
     if (held - s->count > r->queued) break;
     rig_take(r, s, held - s->count);
     rig_put(r, slot, i, tokens);
-    room -= tokens + (tokens == left ? r->requests->item[i].output - s->made : 0);
+    room -= tokens + rules->block + (tokens == left ? r->requests->item[i].output - s->made : 0);
   }
   for (bool goes_on = true; goes_on && !r->full;) {
     const int32_t budget = rules->tokens - rig_slot_tokens(slot);
@@ -450,14 +449,14 @@ static inline void rig_sglang_prompts(rig *r, rig_slot *slot) {
     int32_t unit[64], idle, blocks;
     const int32_t units = rig_hits(r, i, unit, &idle, &blocks), left = rig_target(r, i) - blocks * rules->block;
     const int32_t answer = r->requests->item[i].output - r->seq[i].made;
-    if (left + answer >= room - (double)idle * rules->block) {
+    if (left + answer + rules->block >= room - (double)idle * rules->block) {
       r->full = r->runs > 0;
       return;
     }
     const int32_t tokens = left <= budget ? left : rules->chunked ? budget - budget % rules->block : 0;
     if (tokens == 0) return;
     rig_admit(r, slot, i, unit, units, tokens, rig_ceil(blocks * rules->block + tokens, rules->block));
-    room -= tokens + (double)idle * rules->block + (tokens == left ? answer : 0);
+    room -= tokens + rules->block + (double)idle * rules->block + (tokens == left ? answer : 0);
     goes_on = tokens == left;
   }
 }

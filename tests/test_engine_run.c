@@ -283,7 +283,7 @@ static void test_sglang_runs_prompts_first(void **state) {
   CHECK_STEP(2, 2, 0);
   CHECK_STEP(3, 1, 0);
   assert_int_equal(r.served[0].last, 4);
-  // 11 tokens: 7 are free, the first may need 0.7 of its 2; the second with its answer (4 + 2) has to fit below the 5.6 left.
+  // 11 tokens: 7 are free, the first may need 0.7 of its 2; the second with its answer and a block (4 + 2 + 1) has to fit below the 5.6 left.
   pool.rules.blocks = 11;
   assert_int_equal(run_pool(&pool, &requests, 0, &s).served[1].started, 3);
 }

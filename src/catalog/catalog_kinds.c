@@ -17,6 +17,7 @@
 #include "power/power_chain.h"
 #include "power/power_supply.h"
 #include "reliability/reliability.h"
+#include "serving/serving.h"
 #include "serving/serving_deployment.h"
 #include "supply/supply.h"
 #include "training/training.h"
@@ -43,6 +44,7 @@ static const struct {
     {"deployment", &clx_deployment_schema},
     {"device", &clx_device_schema},
     {"dry_cooler", &clx_dry_cooler_schema},
+    {"engine", &clx_serving_engine_schema},
     {"failures", &clx_failures_schema},
     {"generator", &clx_generator_schema},
     {"kernels", &clx_kernels_schema},

@@ -1,6 +1,6 @@
 // engine: requests through inference engines, event by event: what each iteration of each replica holds by the rules of the engine,
 // when every request gets its tokens, and what waits. How long an iteration takes is somebody else's: a law that is handed in.
-// docs/model/serving.md.
+// docs/model/serving/engines.md.
 #pragma once
 
 #include "base/base.h"
@@ -154,7 +154,7 @@ typedef struct clx_engine_options {
   double time_most;    // s: stops then; 0 = no bound
   bool refuse;         // requests that fit no replica are refused and counted; else they are a mistake
   bool check;          // counts all blocks and sequences again after each iteration: slow, for tests
-  void (*seen)(void *self, const clx_iteration *iteration);  // nullable
+  void (*seen)(void *self, const clx_iteration *iteration);  // nullable; in the order of each replica
   void *self;
 } clx_engine_options;
 

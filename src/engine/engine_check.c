@@ -52,7 +52,8 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   const int64_t most = (int64_t)request->prompt + answer - 1 + (request->output > 1 ? rules->drafts : 0);
   if (rules->policy == CLX_ENGINE_SGLANG) {
     const int32_t longest = rules->reserve > request->output ? rules->reserve : request->output;
-    if ((int64_t)request->prompt + (longest < 4096 ? longest : 4096) >= rules->blocks * rules->block) return false;
+    if ((int64_t)request->prompt + (longest < 4096 ? longest : 4096) + rules->block >= rules->blocks * rules->block)
+      return false;
   }
   const bool whole = rules->policy == CLX_ENGINE_VLLM_V0 || (!rules->chunked && rules->policy != CLX_ENGINE_SARATHI);
   if (whole && request->prompt + request->output - 1 > rules->tokens) return false;

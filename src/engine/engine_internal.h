@@ -19,6 +19,7 @@ typedef struct clx_node {
 
 typedef struct clx_kv {
   int64_t total, free;  // blocks; free ones may still be found by name
+  double share;         // that one block is
   int32_t unit;         // blocks of a name
   int32_t step;         // names of the trace that make one here
   int32_t unit_tokens;
@@ -156,6 +157,9 @@ typedef struct clx_run {
   int32_t replicas;
   clx_event *event;  // heap of iterations in flight
   int32_t events;
+  bool alone;  // what a replica does until the next request comes concerns no other
+  bool ahead;  // `pending` holds the end of an iteration that is not in the heap
+  clx_event pending;
   clx_event *transfer;  // heap: replica = request
   int32_t transfers;
   int32_t *dirty, dirties;

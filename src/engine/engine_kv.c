@@ -187,6 +187,7 @@ void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx
   const int32_t unit_tokens = name_tokens > rules->block ? name_tokens : rules->block;
   *store = (clx_kv){.total = rules->blocks,
                     .free = rules->blocks,
+                    .share = 1.0 / (double)rules->blocks,
                     .unit = unit_tokens / rules->block,
                     .step = name_tokens > 0 ? unit_tokens / name_tokens : 1,
                     .unit_tokens = unit_tokens,

@@ -77,7 +77,7 @@ static bool open_fleet(clx_run *run, clx_arena *arena) {
   }
   run->rank = CLX_NEW_ARRAY(arena, clx_rank, run->ranks);
   run->replica = CLX_NEW_ARRAY(arena, clx_replica, run->replicas);
-  run->dirty = CLX_NEW_ARRAY(arena, int32_t, run->replicas);
+  run->dirty = CLX_NEW_ARRAY(arena, int32_t, run->replicas + 1);
   run->event = CLX_NEW_ARRAY(arena, clx_event, slots);
   run->step = CLX_NEW_ARRAY(arena, clx_engine_step, widest);
   if (!run->rank || !run->replica || !run->dirty || !run->event || !run->step) return false;

@@ -70,6 +70,26 @@ static void arrive(clx_run *run) {
   }
 }
 
+// Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
+static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
+  const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
+  CLX_TRY(clx_engine_start(run, replica, error));
+  while (run->ahead) {
+    run->ahead = false;
+    if (run->pending.time >= next_arrival(run) || run->pending.time > most) {
+      clx_events_push(run->event, &run->events, run->pending);
+      break;
+    }
+    run->now = run->pending.time;
+    clx_engine_end(run, run->pending);
+    if (replica->dirty) run->dirties--;  // a client has asked again
+    replica->dirty = false;
+    CLX_TRY(clx_engine_start(run, replica, error));
+  }
+  run->now = now;
+  return CLX_OK;
+}
+
 static clx_status step_clock(clx_run *run, clx_error *error) {
   arrive(run);
   while (next_end(run) <= run->now) {
@@ -82,7 +102,7 @@ static clx_status step_clock(clx_run *run, clx_error *error) {
   }
   for (int32_t k = 0; k < run->dirties; k++) {
     run->replica[run->dirty[k]].dirty = false;
-    CLX_TRY(clx_engine_start(run, &run->replica[run->dirty[k]], error));
+    CLX_TRY(go_on(run, &run->replica[run->dirty[k]], error));
   }
   run->dirties = 0;
   return CLX_OK;
@@ -149,6 +169,13 @@ void clx_engine_close(clx_run *run) {
       result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0 : grew(run);
 }
 
+static bool sends(const clx_engine_fleet *fleet) {
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].role == CLX_ROLE_PREFILL) return true;
+  }
+  return false;
+}
+
 static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
@@ -180,6 +207,7 @@ clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer,
   run.stream = clx_stream_make(run.options->seed, 0x656e67696e65, 0, 0);  // "engine"
   if (!run.options->refuse) CLX_TRY(find_misfit(&run, error));
   CLX_TRY(clx_engine_open(&run, arena, error));
+  run.alone = run.replicas == 1 || (run.clients == 0 && !sends(fleet));
   CLX_TRY(run_clock(&run, error));
   clx_engine_close(&run);
   for (int32_t k = 0; k < run.replicas; k++) {

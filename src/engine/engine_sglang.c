@@ -1,5 +1,5 @@
 // SGLang's scheduler (sglang/srt/managers: scheduler.py, schedule_policy.py, schedule_batch.py): prompts run alone and before decodes,
-// the first cut to a chunk; one is admitted when what is free covers it, its longest answer, and the share of the longest answers of
+// the first cut to a chunk; one is admitted when what is free covers it, its longest answer, a block, and the share of the longest answers of
 // those that run that is expected (new_token_ratio). The share falls with each decode iteration; when blocks run out, those with the
 // shortest answers are retracted, to the end of the queue, and it rises to what was seen. A batch that could not grow admits nobody
 // until a request has ended.
@@ -50,7 +50,7 @@ static void go_on(clx_run *run, clx_rank *rank, int32_t slot, adder *a) {
     if (held - s->held > rank->store.free) return;
     clx_rank_chunk(run, rank, slot, i, tokens, held);
     a->budget -= tokens;
-    a->room -= tokens;
+    a->room -= tokens + rules->block;
     if (tokens == left) a->room -= clip(longest_answer(rules, &run->requests->item[i]) - s->made);
   }
 }
@@ -67,7 +67,7 @@ static bool admit_one(clx_run *run, clx_rank *rank, int32_t slot, adder *a) {
   const clx_found found = clx_rank_find(run, rank, i);
   const int32_t left = clx_seq_target(run, i) - found.tokens;
   const int32_t answer = clip(longest_answer(rules, &run->requests->item[i]) - run->seq[i].made);
-  if (left + answer >= a->room - (double)found.idle * rules->block) {
+  if (left + answer + rules->block >= a->room - (double)found.idle * rules->block) {
     rank->full = rank->running.count > 0;
     return false;
   }
@@ -81,7 +81,7 @@ static bool admit_one(clx_run *run, clx_rank *rank, int32_t slot, adder *a) {
   clx_rank_admit(run, rank, i, &found);
   clx_rank_chunk(run, rank, slot, i, tokens, held);
   a->budget -= tokens;
-  a->room -= tokens + (double)found.idle * rules->block + (tokens == left ? answer : 0);
+  a->room -= tokens + rules->block + (double)found.idle * rules->block + (tokens == left ? answer : 0);
   return tokens == left;
 }
 

@@ -9,12 +9,13 @@ static clx_schedule *const schedule_of[CLX_ENGINE_POLICIES] = {
 
 // --- start ------------------------------------------------------------------------------------------------------------------------
 
-// The use of blocks since the replica was last touched.
+// The use of blocks since the replica was last touched; at one moment once.
 static void touch(clx_run *run, clx_replica *replica, int32_t ranks) {
+  if (run->now == replica->touched) return;
   double used = 0;
   for (int32_t k = 0; k < ranks; k++) {
     const clx_kv *store = &replica->rank[k].store;
-    const double share = (double)(store->total - store->free) / (double)store->total;
+    const double share = (double)(store->total - store->free) * store->share;
     if (share > run->result->blocks_most) run->result->blocks_most = share;
     used += share;
   }
@@ -64,7 +65,12 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
     }
     run->result->prompt_tokens += batch->prompt_tokens;
   }
-  clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot});
+  if (run->alone && pool->rules.stages == 1) {
+    run->pending = (clx_event){time, it.replica, slot};
+    run->ahead = true;
+  } else {
+    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot});
+  }
   if (run->options->seen == NULL) return;
   it.step = run->step;
   for (int32_t k = 0; k < ranks; k++) {

@@ -23,7 +23,7 @@ void clx_schedule_tensorrt(clx_run *run, clx_rank *rank, int32_t slot) {
     const clx_seq *s = &run->seq[i];
     if (s->state != CLX_SEQ_PROMPT || s->in_flight > 0) continue;
     const int32_t tokens = cut(rules, clx_seq_target(run, i) - s->computed, budget);
-    if (tokens == 0) return;
+    if (tokens == 0) continue;
     clx_rank_chunk(run, rank, slot, i, tokens, s->held);
     budget -= tokens;
   }

@@ -26,40 +26,56 @@ typedef enum clx_weights {
 extern const char *const clx_weights_name[CLX_WEIGHTS_KINDS + 1];
 
 // Kernels of routed experts that an engine ships itself. Time of a layer: start + passes + active experts * expert + sqrt(weights^2 +
-// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving.md, "Step time".
+// products^2), weights once from memory, products on tiles of 64 rows. docs/model/serving/step_time.md.
 typedef struct clx_expert_kernel {
-  const char *name;
-  double start;    // s of a layer: routing, sorting, launches, drain
-  double expert;   // s of each expert that has tokens
-  double memory;   // share of the memory bandwidth at which weights arrive
-  double compute;  // share of the peak of the arithmetic
-  bool unpacks;    // 4-bit weights are unpacked into bf16 arithmetic
+  int32_t weights;    // clx_weights that it is for
+  int32_t blackwell;  // bool: on Blackwell and later; else before
+  const char *name;   // of the kernels
+  double start;       // s of a layer: routing, sorting, launches, drain
+  double expert;      // s of each expert that has tokens
+  double memory;      // share of the memory bandwidth at which weights arrive
+  double compute;     // share of the peak of the arithmetic
+  int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
 } clx_expert_kernel;
 
-// An engine as far as time and power see it. Sources of the shipped ones stand in serving_engine.c.
+// What an engine admits into an iteration, by default or as it is launched.
+typedef struct clx_engine_rules {
+  int32_t policy;             // clx_engine_policy (src/engine)
+  int32_t tokens;             // most new tokens of an iteration and rank
+  int32_t chunked;            // bool: prompts are cut to fit
+  int32_t rank_wait;          // iterations that prompts wait until each rank of attention has one; 0 = none
+  double answers;             // share of an answer's tokens that admission sets aside
+  double memory_share;        // of the memory that weights and cache may take
+  int32_t share_of_free;      // bool: memory_share is of what weights leave, for the cache
+  double graph_tokens;        // decode iterations of up to so many tokens replay a captured graph: no launches
+  double mixed_graph_tokens;  // the same of iterations with prompts
+} clx_engine_rules;
+
+// An engine as far as time and power see it. Those of power stand in serving_engine.c, those of serving in catalogue/engine.
 typedef struct clx_engine {
-  const char *name;      // "vllm"
-  const char *title;     // version and settings that the constants belong to
+  const char *name;   // "vllm"
+  const char *title;  // version and settings that the constants belong to
+  const char *const *aliases;
+  int32_t alias_count;
+  clx_engine_rules rules;
   double step_exposed;   // s of an iteration in which the device waits for its host, whatever the batch
   double step_hidden;    // s of host work per iteration that runs beside the device
   double sequence_time;  // s of the same per sequence
   double launch_time;    // s of host time per kernel that is launched alone
-  double graph_tokens;   // decode iterations of up to so many tokens replay a captured graph: no launches
-  double mixed_graph_tokens;  // the same of iterations with prompts
-  double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth (measured kernels: 1)
+  double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth; 0 = as measured
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
-  bool fused_casts;      // activations are cast by the kernel before a product, not by one of its own
-  double front_time;     // s of a request outside of iterations: HTTP, tokens, queues between processes
-  double prompt_time;    // s of the same per prompt token
-  double handoff_time;   // s more between a prefill and a decode engine
-  double memory_share;   // of the memory that weights and cache may take
-  bool share_of_free;    // the same of what weights leave, for the cache
-  bool dispatches;       // sends tokens to the ranks of their experts, where that is faster than gathering them all
-  const clx_expert_kernel *experts[CLX_WEIGHTS_KINDS][2];  // by weights, before Blackwell and from it on; NULL = as measured
+  int32_t fused_casts;   // bool: activations are cast by the kernel before a product, not by one of its own
+  int32_t dispatches;  // bool: sends tokens to the ranks of their experts, where that is faster than gathering them all
+  double front_time;   // s of a request outside of iterations: HTTP, tokens, queues between processes
+  double handoff_time;         // s more between a prefill and a decode engine
+  clx_expert_kernel *experts;  // kernels of its own
+  int32_t experts_count;
 } clx_engine;
 
-// NULL when unknown. Engines: "vllm", "tensorrt-llm".
+extern const clx_schema clx_serving_engine_schema;
+
+// Of those that tables of energy know, NULL when unknown: "vllm", "tensorrt-llm".
 const clx_engine *clx_engine_find(const char *name);
 
 // A model on a group of GPUs. tp x dp = GPUs; attention is cut over tp and replicated over dp; the experts of a layer over

@@ -17,37 +17,29 @@ static double cache_bytes_of_token(const clx_serving *s) {
 // memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
 static double room_of(const clx_serving *s) {
   const double GIBI = 1073741824.0 / 1e9, ASIDE = 4e9;
-  const clx_engine *e = s->engine;
+  const clx_engine_rules *e = &s->engine->rules;
   const double memory = GIBI * s->device->memory, weights = clx_serving_weight_bytes(s);
-  const double cache = e->share_of_free ? e->memory_share * (memory - weights - ASIDE)
-                                        : e->memory_share * memory - weights - ASIDE;
+  const double cache =
+      e->share_of_free ? e->memory_share * (memory - weights - ASIDE) : e->memory_share * memory - weights - ASIDE;
   return cache / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
-  clx_rules rules = {.policy = CLX_ENGINE_VLLM,
+  const clx_engine_rules *e = &s->engine->rules;
+  const int32_t whole = b->prompt + b->clients;
+  return (clx_rules){.policy = e->policy,
                      .sequences = b->clients,
-                     .tokens = 8192,
-                     .chunked = true,
+                     .tokens = e->chunked || e->tokens > whole ? e->tokens : whole,
+                     .chunked = e->chunked,
                      .block = 16,
                      .stages = 1,
                      .ranks = s->dp,
                      .drafts = s->drafts,
                      .accepted = fmax(1, b->accepted)};
-  if (clx_text_equal(s->engine->name, "sglang-1")) {
-    rules.policy = CLX_ENGINE_SGLANG;
-    rules.tokens = 16384;
-  }
-  if (clx_text_equal(s->engine->name, "tensorrt-1")) {
-    rules.policy = CLX_ENGINE_TENSORRT;
-    rules.chunked = false;
-    rules.tokens = (int32_t)fmax(8192, b->prompt + b->clients + 64);
-  }
-  return rules;
 }
 
-clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b,
-                             clx_benchmark_means *means, clx_error *error) {
+clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
+                             clx_error *error) {
   const clx_rules rules = rules_of(s, b);
   const clx_law_reach reach = {rules.tokens + b->clients, b->clients + 1, b->prompt + b->output};
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
@@ -62,11 +54,10 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .prompt = b->prompt,
                          .output = b->output,
                          .spread = b->spread,
-                         .front_time = s->engine->front_time + s->engine->prompt_time * b->prompt,
-                         // No-evict engines set the whole answer aside; others admit by what is there, half of an answer on average.
-                         .answers = rules.policy == CLX_ENGINE_TENSORRT ? 1 : 0.5,
+                         .front_time = s->engine->front_time,
+                         .answers = s->engine->rules.answers,
                          .poll = b->poll,
-                         .balance = rules.policy == CLX_ENGINE_TENSORRT ? 60 : 0,
+                         .balance = s->engine->rules.rank_wait,
                          .reserve = room};
   clx_loop_means out;
   CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));
@@ -78,14 +69,11 @@ static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benc
                           int32_t workers, clx_step_law *steps, clx_pools_side *side, clx_error *error) {
   const double room = room_of(s), whole = b->prompt + b->output;
   if (room < whole)
-    return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f", fmax(0, room),
-                          whole);
+    return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f",
+                          fmax(0, room), whole);
   const int32_t fits = (int32_t)fmax(1, fmin(sequences, room / (b->prompt + b->output / 2.0)));
-  *side = (clx_pools_side){.workers = workers,
-                           .ranks = s->dp,
-                           .tokens = (int32_t)fmax(8192, b->prompt),
-                           .sequences = fits,
-                           .law = steps};
+  *side = (clx_pools_side){
+      .workers = workers, .ranks = s->dp, .tokens = (int32_t)fmax(8192, b->prompt), .sequences = fits, .law = steps};
   const clx_law_reach reach = {side->tokens, fits + 1, whole};
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -103,7 +91,7 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
                      .prompt = b->prompt,
                      .output = b->output,
                      .spread = b->spread,
-                     .front_time = d->engine->front_time + d->engine->prompt_time * b->prompt,
+                     .front_time = d->engine->front_time,
                      .setup = SETUP + d->engine->handoff_time,
                      .token_time = cache_bytes_of_token(p) / NIC,
                      .accepted = fmax(1, b->accepted),

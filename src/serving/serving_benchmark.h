@@ -1,5 +1,5 @@
 // A benchmark of a closed loop: a fixed number of clients, each asking its next request when the last one has ended; means over the
-// requests. docs/model/serving.md, "Step time".
+// requests. docs/model/serving/step_time.md.
 #pragma once
 
 #include "serving/serving.h"

@@ -31,8 +31,8 @@ static const clx_row rows[] = {
     {.key = "engine",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(F, engine),
-     .text_initial = "vllm-1",
-     .doc = "engine whose constants hold: vllm-1"},
+     .text_initial = "vllm",
+     .doc = "catalogue/engine entry"},
     {.key = "weights",
      .kind = CLX_ROW_CHOICE,
      .offset = offsetof(F, weights),
@@ -68,15 +68,12 @@ const clx_schema clx_deployment_schema = {.name = "deployment",
 
 clx_status clx_deployment_serving(const clx_deployment *d, const clx_transformer *model, const clx_device *device,
                                   clx_engine *engine, clx_serving *serving, clx_error *error) {
-  const clx_engine *known = clx_engine_find(d->engine);
-  if (known == NULL) return clx_fail_plain(error, CLX_INPUT, "%s: unknown engine '%s'", d->name, d->engine);
   const int32_t gpus = d->tensor_parallel_size * d->data_parallel_size;
   if (gpus % d->expert_parallel_size != 0)
     return clx_fail_plain(error, CLX_INPUT, "%s: experts over %d of %d GPUs", d->name, d->expert_parallel_size, gpus);
-  *engine = *known;
   engine->dispatches = d->dispatch != 0;
   // vLLM captures graphs of up to twice max_num_seqs tokens, 512 at most.
-  engine->graph_tokens = engine->mixed_graph_tokens = fmin(512, 2.0 * d->max_num_seqs);
+  engine->rules.graph_tokens = engine->rules.mixed_graph_tokens = fmin(512, 2.0 * d->max_num_seqs);
   *serving = (clx_serving){.model = model,
                            .device = device,
                            .engine = engine,

@@ -24,8 +24,8 @@ typedef struct clx_deployment {
 
 extern const clx_schema clx_deployment_schema;
 
-// The engine with what the settings change in it, and the serving of it; `model` is completed, `device` has kernels. Both outlive
-// `serving`, and so does `engine`, which is filled. CLX_INPUT: an engine that is not known, a layout that does not fit.
+// The serving of a deployment. `model` is completed, `device` has kernels, `engine` is the entry it names and is changed by what the settings
+// say; all outlive `serving`. CLX_INPUT: a layout that does not fit.
 clx_status clx_deployment_serving(const clx_deployment *deployment, const clx_transformer *model,
                                   const clx_device *device, clx_engine *engine, clx_serving *serving, clx_error *error);
 // Blocks of one rank that memory leaves: the engine's share of it less weights, the largest iteration's activations, and what the driver

@@ -1,9 +1,9 @@
-// Constants of engines, with where each comes from.
+// Engines of tables of energy, with where each constant comes from. docs/model/power/inference.md.
 #include "serving/serving.h"
 
-const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_block", "fp8_feed_forward",
-                                        "fp8_experts", "mxfp4_experts", "nvfp4", "nvfp4_feed_forward",
-                                        "nvfp4_experts", "int4_experts", NULL};
+const char *const clx_weights_name[] = {"bf16",          "fp8",           "fp8_block", "fp8_feed_forward",
+                                        "fp8_experts",   "mxfp4_experts", "nvfp4",     "nvfp4_feed_forward",
+                                        "nvfp4_experts", "int4_experts",  NULL};
 
 // vLLM. Sampling: the PyTorch path sorts the whole vocabulary where top-p is asked for: 57.6 ms for 2,048 x 131,072 logits (vllm-project
 // /vllm pull request 32234; 33538 has 0.25 ns a logit for small ones); a sort of keys and indices and the passes around it move about
@@ -12,14 +12,6 @@ const char *const clx_weights_name[] = {"bf16",        "fp8",           "fp8_blo
 // blocks run on kernels without tuned settings: 2.5 fits Qwen3-235B on H200 (serving_silicon.csv, vLLM 0.12), no run with power. Assumed:
 // the exposed time of an iteration, its hidden part and the time of a launch.
 // TensorRT-LLM: its own runtime in C++, greedy sampling; all assumed.
-static const clx_expert_kernel TRITON = {"triton", 110e-6, 0.03e-6, 0.9, 0.5, false};
-static const clx_expert_kernel STRITON = {"striton", 9e-6, 0.33e-6, 0.9, 0.5, false};
-static const clx_expert_kernel SGENERATED = {"sgenerated", 13e-6, 0.3e-6, 0.85, 0.5, false};
-static const clx_expert_kernel GENERATED = {"generated", 11e-6, 0.54e-6, 0.85, 0.5, false};
-static const clx_expert_kernel TRTGEN = {"trtgen", 10e-6, 0.18e-6, 0.85, 0.5, false};
-static const clx_expert_kernel MARLIN = {"marlin", 17e-6, 0.61e-6, 0.9, 0.5, true};
-static const clx_expert_kernel UNPACKED = {"unpacked", 52e-6, 1.07e-6, 0.9, 0.5, true};
-
 static const clx_engine ENGINES[] = {
     {.name = "vllm",
      .title = "vLLM 0.11: asynchronous scheduling, CUDA graphs, prefix caching, three front ends",
@@ -27,8 +19,7 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 2e-3,
      .sequence_time = 22e-6,
      .launch_time = 6e-6,
-     .graph_tokens = 512,
-     .mixed_graph_tokens = 512,
+     .rules = {.graph_tokens = 512, .mixed_graph_tokens = 512},
      .block_experts = 2.5,
      .sort_time = 0.215e-9,
      .sort_bytes = 200},
@@ -38,61 +29,8 @@ static const clx_engine ENGINES[] = {
      .step_hidden = 1e-3,
      .sequence_time = 3e-6,
      .launch_time = 3e-6,
-     .graph_tokens = 512,
-     .mixed_graph_tokens = 0,
-     .block_experts = 1},
-    {.name = "vllm-1",
-     .title = "vLLM 0.12 to 0.19",
-     .step_exposed = 0.01e-3,
-     .step_hidden = 1e-3,
-     .sequence_time = 10e-6,
-     .launch_time = 25e-6,
-     .graph_tokens = 512,
-     .mixed_graph_tokens = 512,
-     .block_experts = 1,
-     .fused_casts = true,
-     .front_time = 50e-3,
-     .handoff_time = 140e-3,
-     .memory_share = 0.9,
-     .dispatches = true,
-     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&TRITON, &GENERATED},
-                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &GENERATED},
-                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &GENERATED},
-                 [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
-    {.name = "sglang-1",
-     .title = "SGLang 0.5",
-     .step_exposed = 1.1e-3,
-     .step_hidden = 4e-3,
-     .sequence_time = 25e-6,
-     .launch_time = 30e-6,
-     .graph_tokens = 512,
-     .block_experts = 1,
-     .fused_casts = true,
-     .front_time = 100e-3,
-     .handoff_time = 110e-3,
-     .memory_share = 0.85,
-     .dispatches = true,
-     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {&STRITON, &SGENERATED},
-                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &SGENERATED},
-                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&MARLIN, &SGENERATED},
-                 [CLX_WEIGHTS_INT4_EXPERTS] = {&MARLIN, &MARLIN}}},
-    {.name = "tensorrt-1",
-     .title = "TensorRT-LLM 1.0 to 1.3",
-     .step_exposed = 0.01e-3,
-     .step_hidden = 0.5e-3,
-     .sequence_time = 3e-6,
-     .launch_time = 40e-6,
-     .graph_tokens = 512,
-     .block_experts = 1,
-     .fused_casts = true,
-     .front_time = 115e-3,
-     .memory_share = 0.8,
-     .share_of_free = true,
-     .dispatches = true,
-     .experts = {[CLX_WEIGHTS_FP8_BLOCK] = {NULL, &TRTGEN},
-                 [CLX_WEIGHTS_NVFP4_FFN] = {NULL, &TRTGEN},
-                 [CLX_WEIGHTS_MXFP4_EXPERTS] = {&UNPACKED, &TRTGEN},
-                 [CLX_WEIGHTS_INT4_EXPERTS] = {&UNPACKED, &MARLIN}}},
+     .rules = {.graph_tokens = 512, .mixed_graph_tokens = 512},
+     .block_experts = 0},
 };
 
 const clx_engine *clx_engine_find(const char *name) {

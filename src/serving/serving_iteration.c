@@ -34,7 +34,7 @@ clx_serving_cost clx_serving_iteration_at(const clx_serving *s, const clx_servin
   // Host work runs beside the device and shows only where it takes longer.
   const clx_engine *e = s->engine;
   double host = e->step_hidden + e->sequence_time * (batch->sequences + batch->prompts) / s->dp;
-  if (t.tokens > e->graph_tokens) host += e->launch_time * sum.launches;
+  if (t.tokens > e->rules.graph_tokens) host += e->launch_time * sum.launches;
   clx_serving_add_wait(&sum, e->step_exposed + fmax(0, host - device));
   c->time = c->energy = 0;
   for (int32_t i = 0; i < CLX_SERVING_PARTS; i++) {

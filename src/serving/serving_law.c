@@ -20,12 +20,12 @@ typedef struct table {
 
 struct clx_serving_law {
   const clx_serving *serving;
-  table products;  // tokens of a rank
-  table experts;   // tokens of all ranks
-  table head;      // rows of a rank
-  table decode;    // sequences, mean context
-  table beside;    // the same in an iteration with prompts
-  table prefill;   // new tokens of a prompt, cached ones
+  table products;                       // tokens of a rank
+  table experts;                        // tokens of all ranks
+  table head;                           // rows of a rank
+  table decode;                         // sequences, mean context
+  table beside;                         // the same in an iteration with prompts
+  table prefill;                        // new tokens of a prompt, cached ones
   double launches, attention_launches;  // kernels of an iteration; of them attention's, for one kind
   double rest;                          // W of a waiting GPU
 };
@@ -101,8 +101,7 @@ static bool fill(clx_arena *arena, const clx_serving *s, part which, table *out)
   if (out->value == NULL) return false;
   for (int32_t i = 0; i < out->outer.count; i++) {
     for (int32_t j = 0; j < inner; j++)
-      out->value[i * inner + j] =
-          share_of(s, which, out->outer.node[i], out->inner.count > 0 ? out->inner.node[j] : 0);
+      out->value[i * inner + j] = share_of(s, which, out->outer.node[i], out->inner.count > 0 ? out->inner.node[j] : 0);
   }
   return true;
 }
@@ -111,12 +110,13 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
   clx_serving_law *law = CLX_NEW(arena, clx_serving_law);
   if (law == NULL) return NULL;
   *law = (clx_serving_law){.serving = s};
-  const double tokens = fmax(2, reach->tokens + s->drafts * reach->sequences), sequences = fmax(2, reach->sequences), context = fmax(2, reach->context);
+  const double tokens = fmax(2, reach->tokens + s->drafts * reach->sequences), sequences = fmax(2, reach->sequences),
+               context = fmax(2, reach->context);
   if (!make_axis(arena, 1, 32, 1.05, tokens, &law->products.outer) ||
       !make_axis(arena, 1, 32, 1.05, s->dp * tokens, &law->experts.outer) ||
       !make_axis(arena, 1, 8, 1.1, sequences * (1 + s->drafts), &law->head.outer) ||
-      !make_axis(arena, 1, 8, 1.15, sequences, &law->decode.outer) ||
-      !make_axis(arena, 1, 1, 1.35, context, &law->decode.inner) ||
+      !make_axis(arena, 1, 16, 1.12, sequences, &law->decode.outer) ||
+      !make_axis(arena, 1, 1, 1.3, context, &law->decode.inner) ||
       !make_axis(arena, 1, 1, 1.25, tokens, &law->prefill.outer) ||
       !make_axis(arena, 0, 0, 1.5, context, &law->prefill.inner))
     return NULL;
@@ -130,7 +130,8 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
   law->rest = clx_device_draw(s->device, &waiting, 1, 0);
   const clx_serving_tokens one = tokens_of(s, PRODUCTS, 1, 0), prompt = tokens_of(s, PREFILL, 64, 0);
   law->attention_launches = sum_of(s, PREFILL, &prompt).launches;
-  law->launches = sum_of(s, PRODUCTS, &one).launches + sum_of(s, EXPERTS, &one).launches + sum_of(s, HEAD, &one).launches;
+  law->launches =
+      sum_of(s, PRODUCTS, &one).launches + sum_of(s, EXPERTS, &one).launches + sum_of(s, HEAD, &one).launches;
   return law;
 }
 
@@ -174,8 +175,8 @@ typedef struct reader {
 
 static clx_serving_share read_part(const reader *r, part which, double x, double y) {
   if (r->law == NULL) return share_of(r->serving, which, x, y);
-  const table *tables[] = {&r->law->products, &r->law->experts, &r->law->head, &r->law->decode, &r->law->prefill,
-                           &r->law->beside};
+  const table *tables[] = {&r->law->products, &r->law->experts, &r->law->head,
+                           &r->law->decode,   &r->law->prefill, &r->law->beside};
   return look_up(tables[which], fmax(1, x), y);
 }
 
@@ -230,12 +231,13 @@ static clx_serving_share own_work(const reader *r, const clx_engine_step *step) 
 static double host_time(const clx_serving *s, const clx_engine_step *step, double tokens, double launches) {
   const clx_engine *e = s->engine;
   double host = e->step_hidden + e->sequence_time * (step->decodes + step->chunks);
-  if (step->chunks > 0 ? tokens > e->mixed_graph_tokens : tokens > e->graph_tokens) host += e->launch_time * launches;
+  if (step->chunks > 0 ? tokens > e->rules.mixed_graph_tokens : tokens > e->rules.graph_tokens)
+    host += e->launch_time * launches;
   return host;
 }
 
-static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches, double attention,
-                             double rest) {
+static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches,
+                             double attention, double rest) {
   const clx_serving *s = r->serving;
   clx_serving_share own = {0};
   double busiest = 0, all = 0, host = 0;
@@ -246,8 +248,7 @@ static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32
     all += tokens;
     own.time = fmax(own.time, work.time);
     own.energy += work.energy / ranks;
-    host = fmax(host, host_time(s, &step[i], tokens,
-                                launches + attention * ((step[i].decodes > 0) + step[i].chunks)));
+    host = fmax(host, host_time(s, &step[i], tokens, launches + attention * ((step[i].decodes > 0) + step[i].chunks)));
   }
   add(&own, read_part(r, PRODUCTS, busiest, 0));
   add(&own, read_part(r, EXPERTS, all, 0));

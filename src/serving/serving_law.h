@@ -1,5 +1,5 @@
 // The law of time of a model on GPUs for the event simulation (src/engine): sums over kernels, evaluated once on a grid of tokens,
-// sequences and contexts and interpolated, so that an iteration costs the same whatever its batch. docs/model/serving.md, "Step time".
+// sequences and contexts and interpolated, so that an iteration costs the same whatever its batch. docs/model/serving/step_time.md.
 #pragma once
 
 #include "engine/engine.h"

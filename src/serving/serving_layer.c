@@ -60,10 +60,8 @@ typedef struct layer_counts {
 static layer_counts layers_of(const clx_transformer *m) {
   const clx_layer_blocks blocks = clx_layer_blocks_of(m);
   const double layers = m->layers, ffn = blocks.ffn * layers, moe = fmin(clx_moe_layers(m), ffn);
-  return (layer_counts){.attention = blocks.attention * layers,
-                        .mamba = blocks.mamba * layers,
-                        .dense = ffn - moe,
-                        .moe = moe};
+  return (layer_counts){
+      .attention = blocks.attention * layers, .mamba = blocks.mamba * layers, .dense = ffn - moe, .moe = moe};
 }
 
 // --- attention --------------------------------------------------------------------------------------------------------
@@ -95,7 +93,8 @@ static clx_kernel_cost shared_cost(const clx_serving *s, const clx_serving_token
   const double tiles = fmax(1, t->decode) * s->model->heads / s->tp;
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
   const double flop = 4 * tiles * a->tile * attended * s->model->head_dim;
-  const double time = tiles * a->start / d->processors + flop / (a->share * d->attention_efficiency * d->peak[CLX_BF16]);
+  const double time =
+      tiles * a->start / d->processors + flop / (a->share * d->attention_efficiency * d->peak[CLX_BF16]);
   alone.time = fmax(alone.time, time);
   return alone;
 }
@@ -118,9 +117,9 @@ double clx_serving_skipped_time(const clx_serving *s, double sequences, double l
   const clx_engine_attention *a = &s->device->engine_attention;
   const layer_counts n = layers_of(s->model);
   if (!(a->tile > 0) || s->model->mla) return 0;
-  return n.attention * sequences * s->model->heads / s->tp * (ceil(longest / a->tile) - 1) * a->skip / s->device->processors;
+  return n.attention * sequences * s->model->heads / s->tp * (ceil(longest / a->tile) - 1) * a->skip /
+         s->device->processors;
 }
-
 
 // One kernel for queries that have a window and one for those that have none, by their layers.
 static void add_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double window, double layers) {
@@ -201,9 +200,8 @@ static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens 
   const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank;
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
-    const clx_kernel_cost absorb =
-        clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent,
-                              m->qk_nope_dim, heads);
+    const clx_kernel_cost absorb = clx_gemm_cost_grouped(
+        s->device, CLX_KERNEL_BF16, p, fmax(1, t->decode) * fmax(1, t->verified), latent, m->qk_nope_dim, heads);
     clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
     const double attended = m->index_topk > 0 ? fmin(t->context, m->index_topk) : t->context;
     const double queries = fmax(1, t->decode) * fmax(1, t->verified);
@@ -277,7 +275,12 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
 
 // The engine's own kernels, NULL = as measured.
 static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
-  return s->engine->experts[s->weights][s->device->peak[CLX_FP4] > 0 ? 1 : 0];
+  const int32_t blackwell = s->device->peak[CLX_FP4] > 0;
+  for (int32_t i = 0; i < s->engine->experts_count; i++) {
+    const clx_expert_kernel *k = &s->engine->experts[i];
+    if (k->weights == (int32_t)s->weights && k->blackwell == blackwell) return k;
+  }
+  return NULL;
 }
 
 static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {
@@ -290,15 +293,16 @@ static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_k
   const clx_moe_load load = clx_moe_load_find(shape, 0, 0);
   const double inter = shape->inter_size / shape->moe_tp_size, hidden = shape->hidden_size;
   const double weights = load.active * 3 * inter * hidden * f.expert_bytes;
-  const double moved = load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
+  const double moved =
+      load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
   const double padded = fmax(load.rows, load.active * TILE);
   const double bandwidth = s->device->memory_bandwidth;
   const double memory = weights / (k->memory * bandwidth);
   const double products = 6 * padded * inter * hidden / (k->compute * s->device->peak[units]);
-  return (clx_kernel_cost){
-      .time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) + sqrt(memory * memory + products * products),
-      .flop = 6 * load.rows * inter * hidden,
-      .bytes = weights + moved};
+  return (clx_kernel_cost){.time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) +
+                                   sqrt(memory * memory + products * products),
+                           .flop = 6 * load.rows * inter * hidden,
+                           .bytes = weights + moved};
 }
 
 static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_tokens *t, double routing) {
@@ -317,7 +321,7 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
   if (stored < 0.9) narrow_weights(s, stored, &cost);
-  if (format == CLX_KERNEL_FP8_BLOCK)
+  if (format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1)
     cost.time += (s->engine->block_experts - 1) * cost.bytes / s->device->memory_bandwidth;
   return cost;
 }
@@ -379,7 +383,8 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
                                      .distribution = s->routing};
       time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
     }
-    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) + collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
+    if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) +
+                   collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {
       add_dispatch(sum, part, layers);
       return;
     }

@@ -7,7 +7,7 @@
 
 typedef struct request {
   int32_t prompt, output;
-  int32_t done;      // prompt tokens in the cache
+  int32_t done;  // prompt tokens in the cache
   double made;
   double asked, first;
 } request;
@@ -169,7 +169,8 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   }
   clx_stream lengths = clx_stream_make(1, 77, 0, 0);
   for (int32_t i = 0; i < spec->requests; i++) {
-    const double a = 1 - spec->spread * clx_stream_uniform(&lengths), b = 1 - spec->spread * clx_stream_uniform(&lengths);
+    const double a = 1 - spec->spread * clx_stream_uniform(&lengths),
+                 b = 1 - spec->spread * clx_stream_uniform(&lengths);
     l.item[i] = (request){.prompt = (int32_t)fmax(1, round(a * spec->prompt)),
                           .output = (int32_t)fmax(1, round(b * spec->output))};
   }

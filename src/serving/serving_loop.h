@@ -4,8 +4,8 @@
 #include "engine/engine.h"
 
 typedef struct clx_loop {
-  int32_t clients;   // requests in flight
-  int32_t requests;  // in all
+  int32_t clients;         // requests in flight
+  int32_t requests;        // in all
   int32_t prompt, output;  // nominal tokens
   double spread;           // lengths are uniform from (1 - spread) of the nominal to it
   double front_time;       // s from a client to the engine's queue and back, of one request

@@ -119,8 +119,8 @@ static void start_decode(state *s, worker *w) {
   w->waiting.count = kept;
   bool any = false;
   for (int32_t k = 0; k < w->side->ranks; k++) {
-    w->step[k] = (clx_engine_step){
-        .decodes = w->rank[k].count, .verified = 1 + s->pools->drafts, .context = w->context[k]};
+    w->step[k] =
+        (clx_engine_step){.decodes = w->rank[k].count, .verified = 1 + s->pools->drafts, .context = w->context[k]};
     any |= w->rank[k].count > 0;
   }
   if (!any) return;
@@ -157,7 +157,8 @@ static double next_of(const state *s) {
       if (ready > s->now) next = fmin(next, ready);
     }
   }
-  if (s->queue.count > 0 && s->item[s->queue.item[0]].ready > s->now) next = fmin(next, s->item[s->queue.item[0]].ready);
+  if (s->queue.count > 0 && s->item[s->queue.item[0]].ready > s->now)
+    next = fmin(next, s->item[s->queue.item[0]].ready);
   return next;
 }
 
@@ -191,8 +192,8 @@ static bool open_state(clx_arena *arena, const clx_pools *p, state *s) {
   clx_stream lengths = clx_stream_make(1, 77, 0, 0);
   for (int32_t i = 0; i < p->requests; i++) {
     const double a = 1 - p->spread * clx_stream_uniform(&lengths), b = 1 - p->spread * clx_stream_uniform(&lengths);
-    s->item[i] = (request){.prompt = (int32_t)fmax(1, round(a * p->prompt)),
-                           .output = (int32_t)fmax(1, round(b * p->output))};
+    s->item[i] =
+        (request){.prompt = (int32_t)fmax(1, round(a * p->prompt)), .output = (int32_t)fmax(1, round(b * p->output))};
   }
   return true;
 }

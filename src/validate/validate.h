@@ -63,9 +63,9 @@ typedef struct clx_table_kind {
   double (*noise)(const clx_table_job *job, int32_t metric, const bool *selected);
   // Nullable: how far sources disagree about the selected rows, in classes; returns their number.
   int32_t (*floor)(const clx_table_job *job, int32_t metric, const bool *selected, clx_floor out[CLX_FLOORS_MAX]);
-  bool means;          // errors of the means over a group count, too
-  const char *fitted;  // which published rows constants were fitted to: their errors are no proof
-  const char *peer;    // nullable: another program whose answers are columns of the table
+  bool means;                      // errors of the means over a group count, too
+  const char *fitted;              // which published rows constants were fitted to: their errors are no proof
+  const char *peer;                // nullable: another program whose answers are columns of the table
   const char *const *peer_column;  // one for each of the kind's metrics, NULL-terminated
 } clx_table_kind;
 

@@ -153,6 +153,8 @@ static bool find_parts(clx_table_job *job, const replays *all, replay *one, part
       clx_catalog_read(job->catalog, "model", p->deployment.model, none, &clx_model_schema, job->arena, &p->model,
                        &error) != CLX_OK ||
       clx_transformer_complete(&p->model, none, &error) != CLX_OK ||
+      clx_catalog_read(job->catalog, "engine", p->deployment.engine, none, &clx_serving_engine_schema, job->arena,
+                       &p->engine, &error) != CLX_OK ||
       clx_catalog_read_device(job->catalog, p->deployment.device, none, job->arena, &p->device, &error) != CLX_OK ||
       clx_deployment_serving(&p->deployment, &p->model, &p->device, &p->engine, &p->serving, &error) != CLX_OK)
     return refuse(job, one, &error);

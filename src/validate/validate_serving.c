@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "serving/serving_benchmark.h"
 #include "validate/validate.h"
 
@@ -66,7 +67,7 @@ typedef struct row_reader {
   clx_arena *arena;
   clx_transformer model;
   clx_device device;
-  const clx_engine *engine;
+  clx_engine engine;
   clx_weights weights;
   bool fp8_cache;
   int32_t prompt, output;
@@ -141,15 +142,17 @@ static bool read_model(row_reader *r) {
 }
 
 static bool read_engine(row_reader *r) {
-  static const struct {
-    const char *backend, *engine;
-  } names[] = {{"vllm", "vllm-1"}, {"sglang", "sglang-1"}, {"trtllm", "tensorrt-1"}, {"tensorrt-llm", "tensorrt-1"}};
+  clx_error error = {0};
   const char *backend = text_of(r, "backend");
-  for (int32_t i = 0; i < CLX_COUNT(names); i++) {
-    if (clx_text_equal(backend, names[i].backend)) r->engine = clx_engine_find(names[i].engine);
-  }
-  return r->engine != NULL || refuse(r, "column 'backend': expected vllm, sglang or trtllm, read '%.40s'", backend);
+  if (clx_catalog_canonical(r->job->catalog, "engine", backend) == NULL)
+    return refuse(r, "column 'backend': engine '%.40s' is not in the catalogue: colossus catalogue ls engine", backend);
+  if (clx_catalog_read(r->job->catalog, "engine", backend, (clx_place){0}, &clx_serving_engine_schema, r->arena,
+                       &r->engine, &error) != CLX_OK)
+    return refuse_error(r, &error);
+  return true;
 }
+
+static bool runs(const row_reader *r, clx_engine_policy policy) { return r->engine.rules.policy == (int32_t)policy; }
 
 // What a checkpoint in a format stores in it.
 static bool read_weights(row_reader *r) {
@@ -171,7 +174,7 @@ static bool read_weights(row_reader *r) {
     return refuse(r, "column 'gemm_quant_mode': expected nvfp4, fp8, fp8_block, int4_wo or blank, read '%.40s'", gemm);
   }
   const bool blackwell = r->device.peak[CLX_FP4] > 0;
-  const bool tensorrt = clx_text_equal(r->engine->name, "tensorrt-1");
+  const bool tensorrt = runs(r, CLX_ENGINE_TENSORRT);
   // Checkpoints that NVIDIA quantised ask for an 8-bit cache (hf_quant_config.json).
   const bool asked = strncmp(text_of(r, "model_path"), "nvidia/", 7) == 0;
   r->fp8_cache = r->weights != CLX_WEIGHTS_BF16 && (tensorrt || blackwell || asked);
@@ -200,7 +203,8 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
       !read_count(r, prefix, "attention_dp_size", 1, &dp) || !read_count(r, prefix, "moe_tp_size", 1, &etp) ||
       !read_count(r, prefix, "moe_ep_size", 1, &ep) || !read_count(r, prefix, "num_workers", 1, &out->workers))
     return false;
-  if (!read_count(r, prefix, "batch_size", 0, &batch)) return false;
+  const bool prefill = clx_text_equal(prefix, "prefill_");  // their batch follows from the queue
+  if (!read_count(r, prefix, "batch_size", prefill ? 1 : 0, &batch)) return false;
   if (pp > 1) return refuse(r, "column '%spp_size': pipelines are not predicted yet, read %d", prefix, pp);
   const int32_t all = batch * dp;
   int32_t spelled = 0;
@@ -223,6 +227,14 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
   } else if (etp * ep < tp * dp && etp * ep > 0 && tp * dp % (etp * ep) == 0) {
     etp = tp * dp / ep;
   }
+  // Kernels of experts work on tiles of 128: a narrower slice was not run. Replicas of attention then keep whole experts.
+  if (etp > 1 && r->model.expert_ffn / etp < 128) {
+    if (dp < 2)
+      return refuse(r, "experts of width %d cut over %d GPUs leave less than a tile of 128: no engine runs that",
+                    r->model.expert_ffn, etp);
+    ep *= etp;
+    etp = 1;
+  }
   *out = (layout){tp, dp, ep, etp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers, spelled};
   return true;
 }
@@ -233,8 +245,8 @@ static bool is_power_of_two(int32_t n) { return n > 0 && (n & (n - 1)) == 0; }
 // are taken as its own tool's: exact lengths, all clients at once.
 static double spread_of(const row_reader *r) {
   const bool published = r->output >= 1024 && r->prompt >= 1024;
-  const bool exact = clx_text_equal(r->engine->name, "sglang-1") && !published && is_power_of_two(r->prompt) &&
-                     is_power_of_two(r->output);
+  const bool exact =
+      runs(r, CLX_ENGINE_SGLANG) && !published && is_power_of_two(r->prompt) && is_power_of_two(r->output);
   return exact ? 0 : 0.2;
 }
 
@@ -242,7 +254,7 @@ static double spread_of(const row_reader *r) {
 // it alone. Its containers of TensorRT-LLM had one .postN without and another with it; on Hopper 1.1.0rc2.post2 was that with it.
 static int32_t drafts_of(const row_reader *r, const layout *l) {
   const char *version = text_of(r, "backend_version");
-  if (r->model.mtp_layers < 1 || !clx_text_equal(r->engine->name, "tensorrt-1")) return 0;
+  if (r->model.mtp_layers < 1 || !runs(r, CLX_ENGINE_TENSORRT)) return 0;
   const bool hopper = clx_text_equal(r->device.family, "hopper");
   if (!clx_text_equal(version, "1.2.0rc6.post3") && !(hopper && clx_text_equal(version, "1.1.0rc2.post2"))) return 0;
   return l->dp > 1 ? 1 : 3;
@@ -253,7 +265,7 @@ static double accepted_of(int32_t drafts) { return drafts >= 3 ? 2.49 : drafts =
 
 // SGLang's --scheduler-recv-interval, as the launch scripts of InferenceX set it on Blackwell.
 static int32_t poll_of(const row_reader *r, const layout *l) {
-  if (!clx_text_equal(r->engine->name, "sglang-1") || r->device.peak[CLX_FP4] <= 0) return 1;
+  if (!runs(r, CLX_ENGINE_SGLANG) || r->device.peak[CLX_FP4] <= 0) return 1;
   return l->batch * l->dp >= 16 ? 30 : 10;
 }
 
@@ -261,7 +273,7 @@ static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
   clx_error refusal = {0};
   *s = (clx_serving){.model = &r->model,
                      .device = &r->device,
-                     .engine = r->engine,
+                     .engine = &r->engine,
                      .weights = r->weights,
                      .tp = l->tp,
                      .dp = l->dp,
@@ -287,7 +299,8 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
                                    .accepted = accepted_of(s->drafts)};
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);
   if (status == CLX_INPUT && l->spelled > 1) {  // attention that does not fit n times was cut, not replicated
-    const layout cut = {.tp = l->spelled, .dp = 1, .ep = l->spelled, .etp = 1, .batch = l->batch * l->dp, .workers = l->workers};
+    const layout cut = {
+        .tp = l->spelled, .dp = 1, .ep = l->spelled, .etp = 1, .batch = l->batch * l->dp, .workers = l->workers};
     return run_whole(r, &cut, means, error);
   }
   if (status == CLX_INPUT) {
@@ -307,8 +320,8 @@ static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error
     return CLX_OK;
   }
   clx_serving one, other;
-  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode) ||
-      !serving_of(r, &prefill, &one) || !serving_of(r, &decode, &other))
+  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode) || !serving_of(r, &prefill, &one) ||
+      !serving_of(r, &decode, &other))
     return CLX_OK;
   const clx_split split = {&one, &other, prefill.workers, decode.workers};
   const clx_benchmark benchmark = {
@@ -374,7 +387,8 @@ const clx_table_kind clx_table_serving = {
     .predict = predict,
     .measure = measure,
     .group = group,
-    .fitted = "constants of engines and of their experts' kernels were fitted to rows with an even number in the column row",
+    .fitted =
+        "constants of engines and of their experts' kernels were fitted to rows with an even number in the column row",
     .peer = "AIConfigurator",
     .peer_column = PEER_COLUMNS,
 };

@@ -20,7 +20,7 @@ typedef struct clx_transformer {
   int32_t tied, learned_positions, alibi, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
   int32_t sliding_window, window_period;  // every window_period-th layer attends fully, the others in a window
   int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim,
-      v_dim;  // multi-head latent attention; mla is a bool
+      v_dim;                                   // multi-head latent attention; mla is a bool
   int32_t index_topk, index_heads, index_dim;  // a sparse one: queries attend to the topk tokens that an indexer picks
   int32_t experts, experts_per_token, expert_ffn, shared_expert_ffn, first_dense_layers, moe_period;
   int32_t router_bias, dense_residual;  // bools

@@ -452,6 +452,26 @@ static void test_mistakes_are_named(void **state) {
   refuse(&fleet, &requests, 0, "no requests");
 }
 
+// An iteration of one second that is put together ahead holds what had come when the one before it started, and leaves the place of a
+// sequence that ends in that one empty.
+static void test_iterations_ahead(void **state) {
+  (void)state;
+  clx_request item[] = {{.prompt = 4, .output = 4},
+                        {.arrival = 1.5, .prompt = 4, .output = 2},
+                        {.arrival = 1.6, .prompt = 4, .output = 2}};
+  const clx_requests requests = {.item = item, .count = 3, .tenants = 1};
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 2, 64, 4, 100);
+  const clx_engine_fleet fleet = {.pool = &pool, .pools = 1};
+  const clx_offer offer = {&requests, 0};
+  static const double started[2][3] = {{0, 2, 4}, {0, 3, 5}};
+  for (int32_t ahead = 0; ahead < 2; ahead++) {
+    pool.rules.ahead = ahead == 1;
+    clx_engine_result r;
+    assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, NULL), CLX_OK);
+    for (int32_t i = 0; i < 3; i++) CLX_CHECK_NEAR(r.served[i].started, started[ahead][i], 0, 1e-12);
+  }
+}
+
 // Memory that runs out is a status, wherever it does.
 static void test_memory_runs_out(void **state) {
   (void)state;
@@ -507,6 +527,7 @@ int main(void) {
                                      TEST(test_ranks_step_together),
                                      TEST(test_overload_is_named),
                                      TEST(test_mistakes_are_named),
+                                     TEST(test_iterations_ahead),
                                      TEST(test_memory_runs_out),
                                      TEST(test_sketches)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ static int predict(const cli_call *call) {
       {.name = "scenario",                                                                                          \
        .value = "FILE",                                                                                             \
        .kind = CLI_FILE_PATH,                                                                                       \
-       .doc = "requests: YAML with a section serving.engine for all rows, instead of a table of runs"},             \
+       .doc = "requests: YAML with a section serving.engine for all rows, or a deployment for all cases"},          \
   {                                                                                                                 \
     .name = "notes", .doc = "collectives: also read from source and notes what was run (algorithm, launch, tokens)" \
   }
@@ -83,7 +83,8 @@ const cli_command cli_predict_command = {
         "Writes the CSV of FILE with a predicted_ column for every measured one, and status, reason and\n"
         "model_error. No measured column is read. KIND: training (optimizer steps), kernels (one kernel\n"
         "alone on one device), collectives (one collective alone on a network), energy (inference runs\n"
-        "with the power of their GPUs) or requests (of runs through engines, on a table of operator times).",
+        "with the power of their GPUs) or requests (of runs through engines: on a table of\n"
+        "operator times, or of cases with the kernels of their device).",
     .examples = {"colossus predict training runs.csv -o predicted.csv",
                  "colossus predict kernels h100_sxm.gemm.csv --device h100_sxm",
                  "colossus predict collectives nccl.csv", "colossus predict energy runs.csv"},

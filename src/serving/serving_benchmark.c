@@ -1,3 +1,4 @@
+// A benchmark from a serving: its law, its rules, the room of its cache.
 #include "serving/serving_benchmark.h"
 
 #include <math.h>
@@ -27,7 +28,7 @@ static double room_of(const clx_serving *s) {
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
   const int32_t whole = b->prompt + b->clients;
-  return (clx_rules){.policy = e->policy,
+  return (clx_rules){.policy = (clx_engine_policy)e->policy,
                      .sequences = b->clients,
                      .tokens = e->chunked || e->tokens > whole ? e->tokens : whole,
                      .chunked = e->chunked,

@@ -1,27 +1,27 @@
+// A closed loop on one engine. The event simulation (src/engine) has preemption and prefix caches; here are rules of three engines for
+// laws of any kind, with what benchmarks add: front ends, engines that look at their queue now and then, ranks that wait for each other.
 #include "serving/serving_loop.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "chance/chance.h"
 
 typedef struct request {
   int32_t prompt, output;
-  int32_t done;  // prompt tokens in the cache
-  double made;
-  double asked, first;
+  int32_t done;         // prompt tokens in the cache
+  double made;          // tokens of the answer
+  double asked, first;  // s
 } request;
 
 typedef struct rank {
   int32_t *waiting;  // ring of requests in order of arrival
   int32_t head, count;
-  int32_t *prefilling;
+  int32_t *prefilling;  // in order of admission
   int32_t prefills;
-  int32_t *running;
+  int32_t *running;  // past their prompt, in any order
   int32_t runs;
-  double context;
-  double held;
-  int32_t next_end;  // iterations until the first of the running ends
+  double context;  // cached tokens of the running
+  double held;     // cache that admission counts
 } rank;
 
 typedef struct loop {
@@ -32,12 +32,13 @@ typedef struct loop {
   clx_engine_step *step;
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
-  double now, first, token;
-  double looked;   // s: when the engine last took in what its clients sent
-  bool open;       // prompts may start in this iteration
-  int32_t waited;  // iterations that a prompt has been held for its peers
+  double now, first, token;  // s: the clock; sums over requests
+  double looked;             // s: when the engine last took in what its clients sent
+  bool open;                 // prompts may start in this iteration
+  int32_t waited;            // iterations that a prompt has been held for its peers
 } loop;
 
+// The next request goes to the rank with the fewest.
 static void ask(loop *l, double when) {
   const int32_t i = l->asked;
   if (i >= l->spec->requests) return;
@@ -61,6 +62,7 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
     request *q = &l->item[r->prefilling[i]];
     int32_t n = q->prompt - q->done;
     if (n > budget) n = budget;
+    s->ended += q->done + n == q->prompt;
     chunk[s->chunks++] = (clx_chunk){n, q->done};
     s->prompt_tokens += n;
     budget -= n;
@@ -76,6 +78,7 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
     r->prefilling[r->prefills++] = r->waiting[r->head];
     r->head = (r->head + 1) % l->spec->clients;
     r->count--;
+    s->ended += n == q->prompt;
     chunk[s->chunks++] = (clx_chunk){n, 0};
     s->prompt_tokens += n;
     budget -= n;
@@ -83,6 +86,7 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
   return budget;
 }
 
+// What a rank does in the next iteration. SGLang's prompts go first and alone, others beside what decodes.
 static void plan(loop *l, int32_t k) {
   rank *r = &l->rank[k];
   clx_engine_step *s = &l->step[k];
@@ -105,6 +109,7 @@ static void finish(loop *l, rank *r, int32_t at, double when) {
   ask(l, when);
 }
 
+// What an iteration that has ended made.
 static void apply(loop *l, int32_t k) {
   rank *r = &l->rank[k];
   const clx_engine_step *s = &l->step[k];
@@ -198,7 +203,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
     steps++;
     for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k);
   }
-  *out = (clx_loop_means){.first = l.first / spec->requests + spec->front_time * 0,
+  *out = (clx_loop_means){.first = l.first / spec->requests,
                           .token = l.token / spec->requests,
                           .time = l.now,
                           .batch = batch / fmax(1, steps),

@@ -1,3 +1,4 @@
+// Disaggregated serving, from one end of an iteration to the next.
 #include "serving/serving_pools.h"
 
 #include <math.h>

@@ -419,12 +419,13 @@ static inline void rig_vllm_v0(rig *r, rig_slot *slot) {
 }
 
 static inline double rig_expected(const rig *r) {
-  double tokens = 0;
+  double sure = 0, answers = 0;
   for (int32_t k = 0; k < r->runs; k++) {
-    const int32_t i = r->running[k];
-    if (r->seq[i].decodes) tokens += r->requests->item[i].output - r->seq[i].made;
+    const int32_t i = r->running[k], answer = r->requests->item[i].output - r->seq[i].made;
+    if (r->seq[i].decodes) answers += answer;
+    if (!r->seq[i].decodes) sure += rig_target(r, i) - r->seq[i].computed + answer + r->rules->block;
   }
-  return tokens * r->ratio;
+  return sure + answers * r->ratio;
 }
 
 static inline void rig_sglang_prompts(rig *r, rig_slot *slot) {
@@ -436,10 +437,9 @@ static inline void rig_sglang_prompts(rig *r, rig_slot *slot) {
     if (s->decodes || budget == 0) continue;
     const int32_t left = rig_target(r, i) - s->computed, tokens = left < budget ? left : budget;
     const int32_t held = rig_ceil(s->computed + tokens, rules->block);
-    if (held - s->count > r->queued) break;
+    if (held - s->count > r->queued) continue;
     rig_take(r, s, held - s->count);
     rig_put(r, slot, i, tokens);
-    room -= tokens + rules->block + (tokens == left ? r->requests->item[i].output - s->made : 0);
   }
   for (bool goes_on = true; goes_on && !r->full;) {
     const int32_t budget = rules->tokens - rig_slot_tokens(slot);

@@ -156,14 +156,17 @@ static void test_pipelines_overlap(void **state) {
 
 static void check_conserved(const clx_engine_result *r, const clx_requests *requests) {
   int64_t tokens = 0;
+  double gaps = 0;
   for (int32_t i = 0; i < requests->count; i++) {
     const clx_served *s = &r->served[i];
     assert_true(s->asked <= s->started && s->started < s->first && s->first <= s->last && s->replica >= 0);
     tokens += requests->item[i].output;
+    gaps += s->last - s->first;
   }
   assert_int_equal(r->ended, requests->count);
   assert_int_equal(r->output_tokens, tokens);
   assert_int_equal(r->gaps.count, tokens - requests->count);
+  CLX_CHECK_NEAR(r->gaps.sum, gaps, 1e-9, 0);
 }
 
 // Every request ends once and every token is made once, in fleets of every shape; the audit counts blocks at every start.
@@ -184,8 +187,18 @@ static void test_nothing_is_lost(void **state) {
     const bool apart = clx_stream_below(&s, 2) == 1;
     if (apart) pool[0].role = CLX_ROLE_PREFILL;
     if (apart) pool[1].role = CLX_ROLE_DECODE;
+    clx_outage outage[4];
+    for (int32_t k = 0; k < 4; k++) {
+      const double from = (double)clx_stream_below(&s, 200) / 100;
+      outage[k] = (clx_outage){(int32_t)clx_stream_below(&s, (uint64_t)(pool[0].replicas + pool[1].replicas)), from,
+                               from + 0.01 * (1 + (double)clx_stream_below(&s, 200))};
+    }
+    const bool changes = !apart && clx_stream_below(&s, 2) == 1;
     const clx_engine_fleet fleet = {.pool = pool,
                                     .pools = 2,
+                                    .outage = outage,
+                                    .outages = changes ? 4 : 0,
+                                    .scaling = {changes ? 1 : 0, 0.05, 8, 3, 0.1},
                                     .router = (clx_router)clx_stream_below(&s, CLX_ROUTERS),
                                     .transfer = {1e5, trial % 3 == 0 ? 0 : 1e9, 0.001 * (trial % 2)}};
     rig_draw(&trace, 500 + (uint64_t)trial, 300, 200, 120, 60, 16);
@@ -383,6 +396,68 @@ static void test_ranks_step_together(void **state) {
   assert_int_equal(r.served[1].last, 2);
 }
 
+// Replica 1 is down from 2.5 to 6 s: its request has 2 tokens, and 4 + 2 to compute at replica 0, which takes it at 3 s.
+static void test_outages_move_requests(void **state) {
+  (void)state;
+  clx_request item[] = {
+      {.prompt = 4, .output = 8}, {.prompt = 4, .output = 4}, {.arrival = 7, .prompt = 4, .output = 1}};
+  const clx_requests requests = requests_of(item, 3);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  pool.replicas = 2;
+  const clx_outage outage = {1, 2.5, 6};
+  const clx_engine_fleet fleet = {
+      .pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST, .outage = &outage, .outages = 1};
+  const clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
+  assert_int_equal(r.moved, 1);
+  assert_int_equal(r.served[1].first, 1);
+  assert_int_equal(r.served[1].last, 5);  // its tokens 3 and 4 at 4 and 5 s
+  assert_int_equal(r.served[1].replica, 0);
+  assert_int_equal(r.served[2].replica, 1);
+  assert_int_equal(r.served[2].last, 8);
+  CLX_CHECK_NEAR(r.served_time, 8 + 2.5 + 2, 1e-12, 0);
+  CLX_CHECK_NEAR(r.energy, 3 * r.served_time, 1e-12, 0);
+}
+
+static void test_outages_of_all_park_requests(void **state) {
+  (void)state;
+  clx_request item[] = {{.arrival = 1, .prompt = 4, .output = 1}};
+  const clx_requests requests = requests_of(item, 1);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  clx_outage outage = {0, 0.5, 3};
+  clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .outage = &outage, .outages = 1};
+  assert_int_equal(run_fleet(&fleet, &requests, 0, NULL).served[0].last, 4);
+  outage.until = INFINITY;
+  const clx_offer offer = {&requests, 0};
+  clx_engine_result r;
+  clx_error error = {0};
+  assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, &error), CLX_INFEASIBLE);
+  assert_non_null(strstr(error.mistake[0].text, "none comes back"));
+  fleet.scaling = (clx_scaling){1, 1, 2, 1, 0};  // decides no more when all are gone
+  assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, &error), CLX_INFEASIBLE);
+}
+
+// One replica of two serves; at 1 s there are 3 requests for it, more than 2: the other starts, and takes the request of 4.5 s. At 9 s
+// nothing is left, and the last that started stops.
+static void test_scaling_follows_the_work(void **state) {
+  (void)state;
+  clx_request item[] = {{.prompt = 4, .output = 6},
+                        {.prompt = 4, .output = 6},
+                        {.prompt = 4, .output = 6},
+                        {.arrival = 4.5, .prompt = 4, .output = 2},
+                        {.arrival = 20, .prompt = 4, .output = 1}};
+  const clx_requests requests = requests_of(item, 5);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  pool.replicas = 2;
+  clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST, .scaling = {1, 1, 2, 0.5, 3}};
+  const clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
+  assert_int_equal(r.served[2].replica, 0);
+  assert_int_equal(r.served[3].replica, 1);
+  CLX_CHECK_NEAR(r.served[3].last, 6.5, 1e-12, 0);
+  assert_int_equal(r.served[4].replica, 0);
+  CLX_CHECK_NEAR(r.served_time, 21 + (7 - 1), 1e-12,
+                 0);  // up from 1 s on, off at the first decision without work, at 7 s
+}
+
 // --- bounds and mistakes ------------------------------------------------------------------------------------------------------------
 
 static void test_overload_is_named(void **state) {
@@ -525,6 +600,9 @@ int main(void) {
                                      TEST(test_drafts),
                                      TEST(test_disaggregation),
                                      TEST(test_ranks_step_together),
+                                     TEST(test_outages_move_requests),
+                                     TEST(test_outages_of_all_park_requests),
+                                     TEST(test_scaling_follows_the_work),
                                      TEST(test_overload_is_named),
                                      TEST(test_mistakes_are_named),
                                      TEST(test_iterations_ahead),

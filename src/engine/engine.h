@@ -99,11 +99,29 @@ typedef struct clx_transfer {
   double setup;        // s
 } clx_transfer;
 
+// A replica that is down for a while: what it had of requests is lost, they go to others with the tokens that they have.
+typedef struct clx_outage {
+  int32_t replica;     // counted over all pools
+  double from, until;  // s; until may be INFINITY
+} clx_outage;
+
+// As many replicas as there is work for. Every `interval` one more starts when there are more than `high` unfinished requests for each that
+// serves or starts, and takes requests `start` later; one takes no more, and stops when its own have ended, below `low`.
+typedef struct clx_scaling {
+  int32_t least;     // replicas that serve at first and always; 0 = all serve all the time
+  double interval;   // s
+  double high, low;  // unfinished requests of a replica
+  double start;      // s
+} clx_scaling;
+
 typedef struct clx_engine_fleet {
   const clx_pool *pool;
   int32_t pools;
   clx_router router;
   clx_transfer transfer;
+  const clx_outage *outage;  // of fleets in which all replicas do all
+  int32_t outages;
+  clx_scaling scaling;  // the same
 } clx_engine_fleet;
 
 // How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.
@@ -169,7 +187,9 @@ typedef struct clx_engine_result {
   int64_t cached_tokens;  // prompt tokens found in the cache
   int64_t preemptions;
   int32_t ended, refused;
-  double queue_mean;  // requests that wait, mean over the span
+  int32_t moved;       // requests that an outage sent to another replica
+  double served_time;  // s that replicas were up, sum: span * replicas without outages and scaling
+  double queue_mean;   // requests that wait, mean over the span
   int32_t queue_most;
   double blocks_mean, blocks_most;  // share of the blocks in use: mean over time and replicas; most of one rank
   // Open loop: requests/s that came and that ended while requests came; unstable when the queue grew all along.

@@ -61,6 +61,15 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
   return (most + rules->block - 1) / rules->block + spare <= rules->blocks;
 }
 
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request) {
+  if (pool->role == CLX_ROLE_DECODE || !clx_engine_fits(&pool->rules, request)) return false;
+  if (pool->role == CLX_ROLE_WHOLE || request->output == 1) return true;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].role == CLX_ROLE_DECODE && clx_engine_fits(&fleet->pool[p].rules, request)) return true;
+  }
+  return false;
+}
+
 static clx_status check_requests(const clx_requests *requests, clx_error *error) {
   double before = 0;
   for (int32_t i = 0; i < requests->count; i++) {
@@ -79,6 +88,28 @@ static clx_status check_requests(const clx_requests *requests, clx_error *error)
     before = q->arrival;
   }
   return CLX_OK;
+}
+
+static clx_status check_changes(const clx_engine_fleet *fleet, bool apart, clx_error *error) {
+  const clx_scaling *s = &fleet->scaling;
+  int32_t replicas = 0;
+  for (int32_t p = 0; p < fleet->pools; p++) replicas += fleet->pool[p].replicas;
+  if (apart && (fleet->outages > 0 || s->least > 0)) {
+    return clx_fail_plain(error, CLX_INPUT, "outages and scaling are for fleets in which all replicas do all");
+  }
+  for (int32_t k = 0; k < fleet->outages; k++) {
+    const clx_outage *o = &fleet->outage[k];
+    if (o->replica >= 0 && o->replica < replicas && o->from >= 0 && o->until > o->from) continue;
+    return clx_fail_plain(error, CLX_INPUT, "outage %d: replica %d from %g to %g s, expected 0 to %d and an order",
+                          k + 1, o->replica, o->from, o->until, replicas - 1);
+  }
+  if (s->least == 0) return CLX_OK;
+  if (s->least > 0 && s->least <= replicas && s->interval > 0 && s->high > s->low && s->low >= 0 && s->start >= 0) {
+    return CLX_OK;
+  }
+  return clx_fail_plain(error, CLX_INPUT,
+                        "scaling: %d replicas at least, every %g s, between %g and %g requests, a start of %g s",
+                        s->least, s->interval, s->low, s->high, s->start);
 }
 
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error) {
@@ -106,6 +137,7 @@ clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offe
   if ((roles[CLX_ROLE_PREFILL] > 0) != (roles[CLX_ROLE_DECODE] > 0)) {
     return clx_fail_plain(error, CLX_INPUT, "pools for prompts and pools that decode need each other");
   }
+  CLX_TRY(check_changes(fleet, roles[CLX_ROLE_PREFILL] > 0, error));
   if (replicas > 1 << 20) return clx_fail_plain(error, CLX_INPUT, "more than 2^20 replicas");
   return check_requests(offer->requests, error);
 }

@@ -33,6 +33,7 @@ typedef struct clx_kv {
   clx_arena *arena;
 } clx_kv;
 
+void clx_kv_reset(clx_kv *store);  // all blocks free and without names
 void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena);
 void clx_kv_take(clx_kv *store, int64_t blocks);  // at most store->free
 void clx_kv_give(clx_kv *store, int64_t blocks);
@@ -134,14 +135,18 @@ typedef struct clx_replica {
   bool *busy;  // [stages]: slots
   int32_t in_flight;
   double *stage_free;  // [stages] s
-  double busy_since, idle_since, touched;
+  double busy_since, touched;
   double started, ended;  // s: the latest iteration, or before the first 0 and -1
   bool dirty;
+  bool failed, off, starting, draining;  // none of them: it takes requests
+  double up_since;                       // s; while it is neither failed nor off
+  int32_t life;                          // outages so far
 } clx_replica;
 
 typedef struct clx_event {
   double time;
   int32_t replica, slot;
+  int32_t life;  // of the replica: the end of an iteration that an outage ended before is void
 } clx_event;
 
 typedef struct clx_run {
@@ -157,8 +162,12 @@ typedef struct clx_run {
   int32_t replicas;
   clx_event *event;  // heap of iterations in flight
   int32_t events;
-  bool alone;  // what a replica does until the next request comes concerns no other
-  bool ahead;  // `pending` holds the end of an iteration that is not in the heap
+  clx_event *change;  // heap of what happens to replicas: slot = clx_change
+  int32_t changes;
+  int32_t *moved;   // [requests], where there are outages
+  clx_list parked;  // requests that wait for any replica to be up
+  bool alone;       // what a replica does until the next request comes concerns no other
+  bool ahead;       // `pending` holds the end of an iteration that is not in the heap
   clx_event pending;
   clx_event *transfer;  // heap: replica = request
   int32_t transfers;
@@ -166,6 +175,7 @@ typedef struct clx_run {
   clx_engine_step *step;  // [most ranks of a replica]
   double now;
   double closed;          // s: requests that came later are not known to the iteration that is being made
+  double last;            // s: latest token of all, when all is over
   int32_t clients, next;  // next: request that comes next
   int32_t waiting;        // of all ranks
   int32_t turn;           // of the router
@@ -223,6 +233,14 @@ void clx_rank_release(clx_run *run, clx_rank *rank, int32_t i, bool keep);  // k
 int32_t clx_rank_first_prompt(const clx_run *run, const clx_rank *rank);    // running, in order; CLX_NOBODY
 int32_t clx_seq_target(const clx_run *run, int32_t i);                      // tokens to compute before it decodes
 int32_t clx_request_reserve(const clx_rules *rules, const clx_request *request);  // blocks to its longest end
+// Outages and scaling. In the order in which they happen at one moment.
+typedef enum clx_change { CLX_CHANGE_UP, CLX_CHANGE_READY, CLX_CHANGE_DOWN, CLX_CHANGE_DECIDE } clx_change;
+clx_status clx_change_open(clx_run *run, clx_arena *arena, clx_error *error);
+void clx_change_happen(clx_run *run);                       // all of now
+void clx_change_ended(clx_run *run, clx_replica *replica);  // a replica that drains stops with its last request
+void clx_change_close(clx_run *run);
+bool clx_run_send(clx_run *run,
+                  int32_t i);  // by the router; false: refused. Where all that could are down, it is parked.
 void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i);
 
 // Each fills rank->batch[slot]: an iteration of that slot, possibly nothing.
@@ -236,6 +254,8 @@ clx_schedule clx_schedule_sglang;
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);
 bool clx_engine_fits(const clx_rules *rules, const clx_request *request);
+// Whether a pool takes requests like this from the router; one that does prompts only needs another that can decode them.
+bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request);
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error);
 int32_t clx_engine_route(clx_run *run, int32_t i);
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error);

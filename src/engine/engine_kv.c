@@ -183,6 +183,16 @@ int64_t clx_kv_count_free(const clx_kv *store) {
   return free;
 }
 
+void clx_kv_reset(clx_kv *store) {
+  store->free = store->total;
+  store->nodes = store->table_used = 0;
+  store->spare = store->head = store->tail = CLX_NOBODY;
+  if (store->table_room > 0) memset(store->table, 0, (size_t)store->table_room * sizeof(int32_t));
+  if (!store->cached) return;
+  const int32_t i = new_node(store, (int32_t)store->total);
+  if (i != CLX_NOBODY) link_between(store, i, CLX_NOBODY, CLX_NOBODY);
+}
+
 void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx_arena *arena) {
   const int32_t unit_tokens = name_tokens > rules->block ? name_tokens : rules->block;
   *store = (clx_kv){.total = rules->blocks,
@@ -191,12 +201,7 @@ void clx_kv_open(clx_kv *store, const clx_rules *rules, int32_t name_tokens, clx
                     .unit = unit_tokens / rules->block,
                     .step = name_tokens > 0 ? unit_tokens / name_tokens : 1,
                     .unit_tokens = unit_tokens,
-                    .spare = CLX_NOBODY,
-                    .head = CLX_NOBODY,
-                    .tail = CLX_NOBODY,
                     .cached = rules->prefix,
                     .arena = arena};
-  if (!rules->prefix) return;
-  const int32_t i = new_node(store, (int32_t)rules->blocks);
-  if (i != CLX_NOBODY) link_between(store, i, CLX_NOBODY, CLX_NOBODY);
+  clx_kv_reset(store);
 }

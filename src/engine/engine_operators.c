@@ -203,24 +203,42 @@ static clx_status make_grid(clx_arena *arena, grid *out, group all, clx_error *e
   return CLX_OK;
 }
 
-clx_status clx_operators_load(clx_arena *arena, const char *path, const clx_operator_rules *rules,
-                              clx_operators **operators, clx_error *error) {
+static clx_status check_layers(const clx_operator_rules *rules, clx_error *error) {
   if (rules->layers < 1 || rules->stages < 1 || rules->layers % rules->stages != 0) {
     return clx_fail_plain(error, CLX_INPUT, "%d layers do not divide into %d stages", rules->layers, rules->stages);
   }
-  clx_table table;
+  return CLX_OK;
+}
+
+static clx_status make(clx_arena *arena, const clx_table *table, const clx_operator_rules *rules,
+                       clx_operators **operators, clx_error *error) {
   row *rows = NULL;
-  CLX_TRY(clx_table_load(arena, path, &table, error));
-  CLX_TRY(read_rows(arena, &table, &rows, error));
+  CLX_TRY(read_rows(arena, table, &rows, error));
   clx_operators *o = CLX_NEW(arena, clx_operators);
   if (o == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   o->self = o;
   o->rules = *rules;
-  CLX_TRY(make_lists(arena, o, &table, rows, error));
-  CLX_TRY(make_grid(arena, &o->decode, rows_of(rows, table.row_count, DECODE), error));
-  CLX_TRY(make_grid(arena, &o->prefill, rows_of(rows, table.row_count, PREFILL), error));
+  CLX_TRY(make_lists(arena, o, table, rows, error));
+  CLX_TRY(make_grid(arena, &o->decode, rows_of(rows, table->row_count, DECODE), error));
+  CLX_TRY(make_grid(arena, &o->prefill, rows_of(rows, table->row_count, PREFILL), error));
   *operators = o;
   return CLX_OK;
+}
+
+clx_status clx_operators_load(clx_arena *arena, const char *path, const clx_operator_rules *rules,
+                              clx_operators **operators, clx_error *error) {
+  clx_table table;
+  CLX_TRY(check_layers(rules, error));
+  CLX_TRY(clx_table_load(arena, path, &table, error));
+  return make(arena, &table, rules, operators, error);
+}
+
+clx_status clx_operators_read(clx_arena *arena, const char *file, const char *data, size_t size,
+                              const clx_operator_rules *rules, clx_operators **operators, clx_error *error) {
+  clx_table table;
+  CLX_TRY(check_layers(rules, error));
+  CLX_TRY(clx_table_read(arena, file, data, size, &table, error));
+  return make(arena, &table, rules, operators, error);
 }
 
 // --- the law --------------------------------------------------------------------------------------------------------------------------

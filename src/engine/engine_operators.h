@@ -32,6 +32,9 @@ typedef struct clx_operators_outside {
 // CLX_INPUT: unknown operators, rows twice, times that are negative, operators that are missing. O(rows log rows).
 clx_status clx_operators_load(clx_arena *arena, const char *path, const clx_operator_rules *rules,
                               clx_operators **operators, clx_error *error);
+// The same from memory; `file` is the name in messages.
+clx_status clx_operators_read(clx_arena *arena, const char *file, const char *data, size_t size,
+                              const clx_operator_rules *rules, clx_operators **operators, clx_error *error);
 // The law; its state counts what lies outside, so that one law belongs to one run at a time.
 clx_step_law clx_operators_law(clx_operators *operators);
 clx_operators_outside clx_operators_beyond(const clx_operators *operators);

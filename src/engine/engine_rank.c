@@ -231,6 +231,7 @@ static void leave_fresh(clx_group *group, int32_t i) {
 static void stop(clx_run *run, clx_rank *rank, int32_t i, bool keep) {
   clx_seq *s = &run->seq[i];
   if (s->state == CLX_SEQ_DECODE) {
+    run->result->served[i].last = rank->group[s->slot].time;
     clx_group_remove(&rank->group[s->slot], run->seq, i, &run->requests->item[i], clx_rank_rules(rank));
   } else if (s->state == CLX_SEQ_FRESH) {
     leave_fresh(&rank->group[s->slot], i);

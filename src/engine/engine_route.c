@@ -6,7 +6,9 @@ const char *const clx_engine_policy_name[CLX_ENGINE_POLICIES + 1] = {"vllm",    
 const char *const clx_router_name[CLX_ROUTERS + 1] = {"round-robin", "least", "prefix", "random", NULL};
 
 static bool takes(const clx_run *run, const clx_rank *rank, int32_t i) {
-  return rank->pool->role != CLX_ROLE_DECODE && clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i]);
+  const clx_replica *r = &run->replica[rank->replica];
+  if (r->failed || r->off || r->starting || r->draining) return false;
+  return clx_engine_takes(run->fleet, rank->pool, &run->requests->item[i]);
 }
 
 static int32_t least_of(const clx_run *run, int32_t i) {

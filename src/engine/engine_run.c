@@ -15,14 +15,30 @@ void clx_run_mark(clx_run *run, int32_t replica) {
 static bool ask_next(clx_run *run) {
   const int32_t i = run->next++;
   run->result->served[i].asked = run->now;
+  return clx_run_send(run, i);
+}
+
+static bool can_be_served(const clx_run *run, int32_t i) {
+  for (int32_t p = 0; p < run->fleet->pools; p++) {
+    if (clx_engine_takes(run->fleet, &run->fleet->pool[p], &run->requests->item[i])) return true;
+  }
+  return false;
+}
+
+bool clx_run_send(clx_run *run, int32_t i) {
   const int32_t r = clx_engine_route(run, i);
-  if (r == CLX_NOBODY) {
+  if (r == CLX_NOBODY && !can_be_served(run, i)) {
     run->result->refused++;
     return false;
   }
+  run->seq[i].state = CLX_SEQ_WAITING;
+  if (r == CLX_NOBODY) {
+    clx_list_append(&run->parked, run->seq, i);
+    run->waiting++;
+    return true;
+  }
   clx_rank *rank = &run->rank[r];
   run->seq[i].rank = r;
-  run->seq[i].state = CLX_SEQ_WAITING;
   clx_rank_enqueue(run, rank, i, false);
   rank->unfinished++;
   clx_run_mark(run, rank->replica);
@@ -46,6 +62,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
   served->last = run->now;
   served->replica = rank->replica;
   run->result->ended++;
+  clx_change_ended(run, &run->replica[rank->replica]);
   if (run->clients > 0) ask_as_client(run);
 }
 
@@ -60,6 +77,8 @@ static double next_end(const clx_run *run) { return run->events > 0 ? run->event
 
 static double next_transfer(const clx_run *run) { return run->transfers > 0 ? run->transfer[0].time : INFINITY; }
 
+static double next_change(const clx_run *run) { return run->changes > 0 ? run->change[0].time : INFINITY; }
+
 static void arrive(clx_run *run) {
   while (next_arrival(run) <= run->now) {
     ask_next(run);
@@ -73,10 +92,11 @@ static void arrive(clx_run *run) {
 // Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
 static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
   const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
+  const double until = fmin(next_arrival(run), next_change(run));
   CLX_TRY(clx_engine_start(run, replica, error));
   while (run->ahead) {
     run->ahead = false;
-    if (run->pending.time >= next_arrival(run) || run->pending.time > most) {
+    if (run->pending.time >= until || run->pending.time > most) {
       clx_events_push(run->event, &run->events, run->pending);
       break;
     }
@@ -91,9 +111,11 @@ static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
 }
 
 static clx_status step_clock(clx_run *run, clx_error *error) {
+  if (next_change(run) <= run->now) clx_change_happen(run);
   arrive(run);
   while (next_end(run) <= run->now) {
     const clx_event event = clx_events_pop(run->event, &run->events);
+    if (event.life != run->replica[event.replica].life) continue;
     clx_engine_end(run, event);
     clx_run_mark(run, event.replica);
   }
@@ -117,8 +139,8 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
   for (int32_t k = 0; k < run->clients && run->next < run->requests->count; k++) ask_as_client(run);
   CLX_TRY(step_clock(run, error));
   while (true) {
-    const double next = fmin(fmin(next_arrival(run), next_end(run)), next_transfer(run));
-    if (next == INFINITY) break;
+    const double next = fmin(fmin(next_arrival(run), next_end(run)), fmin(next_transfer(run), next_change(run)));
+    if (next == INFINITY || run->result->ended + run->result->refused == run->requests->count) break;
     if (at_bound(run, next)) {
       run->result->stopped = true;
       return CLX_OK;
@@ -127,6 +149,10 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
     CLX_TRY(step_clock(run, error));
   }
   if (run->result->ended + run->result->refused == run->requests->count) return CLX_OK;
+  if (run->parked.count > 0) {
+    return clx_fail_plain(error, CLX_INFEASIBLE, "%d requests wait for a replica, and none comes back",
+                          run->parked.count);
+  }
   return clx_fail_plain(error, CLX_INTERNAL, "%d requests never end", run->requests->count - run->result->ended);
 }
 
@@ -147,6 +173,7 @@ void clx_engine_close(clx_run *run) {
     if (s->asked >= 0 && s->asked < first) first = s->asked;
     if (s->last > last) last = s->last;
   }
+  run->last = last;
   result->span = last > first ? last - first : 0;
   if (result->span > 0) {
     result->queue_mean = run->waited / result->span;
@@ -180,8 +207,7 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
     for (int32_t p = 0; p < run->fleet->pools && !fits; p++) {
-      const clx_pool *pool = &run->fleet->pool[p];
-      fits = pool->role != CLX_ROLE_DECODE && clx_engine_fits(&pool->rules, &run->requests->item[i]);
+      fits = clx_engine_takes(run->fleet, &run->fleet->pool[p], &run->requests->item[i]);
     }
     if (fits) continue;
     const clx_request *q = &run->requests->item[i];
@@ -207,12 +233,10 @@ clx_status clx_engine_run(const clx_engine_fleet *fleet, const clx_offer *offer,
   run.stream = clx_stream_make(run.options->seed, 0x656e67696e65, 0, 0);  // "engine"
   if (!run.options->refuse) CLX_TRY(find_misfit(&run, error));
   CLX_TRY(clx_engine_open(&run, arena, error));
+  CLX_TRY(clx_change_open(&run, arena, error));
   run.alone = run.replicas == 1 || (run.clients == 0 && !sends(fleet));
   CLX_TRY(run_clock(&run, error));
   clx_engine_close(&run);
-  for (int32_t k = 0; k < run.replicas; k++) {
-    const clx_pool *pool = &fleet->pool[run.replica[k].pool];
-    result->energy += pool->law.idle * result->span;
-  }
+  clx_change_close(&run);
   return CLX_OK;
 }

@@ -1,7 +1,6 @@
 // The rows of `serving.engine`.
 #include "engine/engine_spec.h"
 
-#define F clx_engine_spec
 #define WHOLE(name, member, start, low, high, text)                                                        \
   {                                                                                                        \
     .key = name, .kind = CLX_ROW_INT, .offset = offsetof(F, member), .initial = (start), .minimum = (low), \
@@ -22,6 +21,46 @@
 #define CHOICE(name, member, list, text) \
   { .key = name, .kind = CLX_ROW_CHOICE, .offset = offsetof(F, member), .choices = list, .doc = text }
 
+#define F clx_outage
+static const clx_row outage_rows[] = {
+    WHOLE("replica", replica, 0, 0, 1000000, "which, from 0"),
+    {.key = "from",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(F, from),
+     .unit = "s",
+     .maximum = 1e12,
+     .doc = "goes down"},
+    {.key = "until",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(F, until),
+     .unit = "s",
+     .maximum = 1e12,
+     .required = true,
+     .doc = "is up again, with an empty cache"},
+};
+static const clx_schema outage_schema = {.name = "outage",
+                                         .doc = "a replica that is down; its requests go to others",
+                                         .rows = outage_rows,
+                                         .count = CLX_COUNT(outage_rows),
+                                         .size = sizeof(F)};
+#undef F
+
+#define F clx_scaling
+static const clx_row scaling_rows[] = {
+    WHOLE("least", least, 0, 0, 1000000, "replicas that always serve; 0 = all serve all the time"),
+    REAL("interval", interval, "s", 10, 1e-3, 1e6, "between decisions"),
+    REAL("high", high, NULL, 32, 0, 1e6, "one more starts when there are more unfinished requests for each"),
+    REAL("low", low, NULL, 8, 0, 1e6, "one takes no more below"),
+    REAL("start", start, "s", 60, 0, 1e6, "until a replica that starts takes requests"),
+};
+static const clx_schema scaling_schema = {.name = "scaling",
+                                          .doc = "as many replicas as there is work for",
+                                          .rows = scaling_rows,
+                                          .count = CLX_COUNT(scaling_rows),
+                                          .size = sizeof(F)};
+#undef F
+
+#define F clx_engine_spec
 static const clx_row rows[] = {
     CHOICE("scheduler", policy, clx_engine_policy_name, "sarathi and vllm-v0 are those of the simulator Vidur"),
     WHOLE("max_num_seqs", max_num_seqs, 256, 1, 1 << 20, "most sequences at once, of one rank (batch_size_cap)"),
@@ -54,6 +93,17 @@ static const clx_row rows[] = {
     REAL("kv_bytes_per_token", kv_bytes_per_token, "B", 0, 0, 1e9, "keys and values that are sent to decode"),
     REAL("transfer_bandwidth", transfer_bandwidth, "B/s", 0, 0, 1e15, "into a replica that decodes; 0 = no time"),
     REAL("transfer_setup", transfer_setup, "s", 0, 0, 1e3, "of each transfer"),
+    {.key = "outages",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(F, outage),
+     .count_offset = offsetof(F, outages),
+     .sub = &outage_schema,
+     .doc = "replicas that are down for a while"},
+    {.key = "scaling",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(F, scaling),
+     .sub = &scaling_schema,
+     .doc = "replicas start and stop by the unfinished requests"},
     WHOLE("max_concurrency", max_concurrency, 0, 0, 1 << 24,
           "clients that each ask when their last request has ended; 0 = requests come at their time"),
     WHOLE("max_queue", max_queue, 0, 0, 1 << 30, "stops as unstable when so many wait; 0 = no bound"),
@@ -105,6 +155,9 @@ clx_engine_fleet clx_engine_spec_fleet(const clx_engine_spec *spec, clx_step_law
   return (clx_engine_fleet){.pool = pool,
                             .pools = apart ? 2 : 1,
                             .router = (clx_router)spec->router,
+                            .outage = spec->outage,
+                            .outages = spec->outages,
+                            .scaling = spec->scaling,
                             .transfer = {.token_bytes = spec->kv_bytes_per_token,
                                          .bandwidth = spec->transfer_bandwidth,
                                          .setup = spec->transfer_setup}};

@@ -23,14 +23,20 @@ static int32_t made_of(const clx_run *run, const clx_rank *rank, int32_t i) {
   return run->requests->item[i].output - (int32_t)(s->end - rank->group[s->slot].odometer);
 }
 
-// Tokens that those that run are expected to need. O(sequences), once for each batch of prompts.
+// Tokens that those that run will need: prompts that were cut all of it, the others as expected. O(sequences), once for each batch of
+// prompts.
 static double expected(const clx_run *run, const clx_rank *rank) {
-  double tokens = 0;
+  const clx_rules *rules = clx_rank_rules(rank);
+  double sure = 0, answers = 0;
   for (int32_t i = rank->running.first; i != CLX_NOBODY; i = run->seq[i].next) {
-    if (run->seq[i].state == CLX_SEQ_PROMPT) continue;
-    tokens += clip(longest_answer(clx_rank_rules(rank), &run->requests->item[i]) - made_of(run, rank, i));
+    const int32_t answer = clip(longest_answer(rules, &run->requests->item[i]) - made_of(run, rank, i));
+    if (run->seq[i].state == CLX_SEQ_PROMPT) {
+      sure += clx_seq_target(run, i) - run->seq[i].computed + answer + rules->block;
+    } else {
+      answers += answer;
+    }
   }
-  return tokens * rank->ratio;
+  return sure + answers * rank->ratio;
 }
 
 typedef struct adder {
@@ -38,7 +44,7 @@ typedef struct adder {
   int32_t budget;  // new tokens of this iteration
 } adder;
 
-// The rest of a prompt that was cut goes first. It has its blocks; its answer counts when this is its end.
+// The rest of a prompt that was cut goes first.
 static void go_on(clx_run *run, clx_rank *rank, int32_t slot, adder *a) {
   const clx_rules *rules = clx_rank_rules(rank);
   for (int32_t i = rank->prompts > 0 ? clx_rank_first_prompt(run, rank) : CLX_NOBODY; i != CLX_NOBODY && a->budget > 0;
@@ -47,11 +53,9 @@ static void go_on(clx_run *run, clx_rank *rank, int32_t slot, adder *a) {
     if (s->state != CLX_SEQ_PROMPT || s->in_flight > 0) continue;
     const int32_t left = clx_seq_target(run, i) - s->computed, tokens = left < a->budget ? left : a->budget;
     const int32_t held = clx_blocks_of((int64_t)s->computed + tokens, rules->block);
-    if (held - s->held > rank->store.free) return;
+    if (held - s->held > rank->store.free) continue;
     clx_rank_chunk(run, rank, slot, i, tokens, held);
     a->budget -= tokens;
-    a->room -= tokens + rules->block;
-    if (tokens == left) a->room -= clip(longest_answer(rules, &run->requests->item[i]) - s->made);
   }
 }
 

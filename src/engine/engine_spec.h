@@ -17,6 +17,9 @@ typedef struct clx_engine_spec {
   int32_t replicas, prefill_replicas;
   int32_t router;  // clx_router
   double kv_bytes_per_token, transfer_bandwidth, transfer_setup;
+  clx_outage *outage;
+  int32_t outages;
+  clx_scaling scaling;
   int32_t max_concurrency;
   int32_t max_queue;
   double time_limit;

@@ -66,10 +66,10 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
     run->result->prompt_tokens += batch->prompt_tokens;
   }
   if (run->alone && pool->rules.stages == 1) {
-    run->pending = (clx_event){time, it.replica, slot};
+    run->pending = (clx_event){time, it.replica, slot, replica->life};
     run->ahead = true;
   } else {
-    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot});
+    clx_events_push(run->event, &run->events, (clx_event){time, it.replica, slot, replica->life});
   }
   if (run->options->seen == NULL) return;
   it.step = run->step;

@@ -50,7 +50,7 @@ void clx_transfer_accept(clx_run *run, clx_rank *rank) {
     const double start = rank->link_free > run->now ? rank->link_free : run->now;
     const double bytes = transfer->token_bytes * request->prompt;
     rank->link_free = start + transfer->setup + (transfer->bandwidth > 0 ? bytes / transfer->bandwidth : 0);
-    clx_events_push(run->transfer, &run->transfers, (clx_event){rank->link_free, i, 0});
+    clx_events_push(run->transfer, &run->transfers, (clx_event){rank->link_free, i, 0, 0});
   }
 }
 

@@ -82,6 +82,7 @@ static const clx_schema *schema_of(const char *part) {
   if (clx_text_equal(part, "schedule")) return &clx_schedule_schema;
   if (clx_text_equal(part, "requests")) return &clx_requests_schema;
   if (clx_text_equal(part, "engine")) return &clx_engine_spec_schema;
+  if (clx_text_equal(part, "serving")) return &clx_serve_schema;
   return part == NULL || clx_text_equal(part, "scenario") ? &clx_scenario_schema : clx_catalog_schema(part);
 }
 

@@ -2,11 +2,13 @@
 
 #include <math.h>
 
-// Stacks of memory are sold by the GiB under the name of GB, and the driver keeps a little: an H100 of 80 GB reports 81,559 MiB.
-static const double REPORTED = 81559.0 * 1048576 / 80e9;
-// The driver's context of a process (0.5 GB, engines' logs differ between 0.4 and 0.7), buffers of communicators (NCCL 0.36 to 0.41 GB).
-static const double CONTEXT = 0.5e9, COMMUNICATOR = 0.4e9;
-// Captured graphs of the engines' default sizes: vLLM logs 0.5 to 1 GB. Assumed.
+// What vLLM logs on an H100 (llm-d-benchmark, empirical-vllm-memory-results.md, 2026): 79.18 GiB of a GPU that is sold as 80 GB, 0.13 GiB
+// of the driver's context, 0.42 more of communicators, and a peak of activations that is 38 B a logit of all sequences it admits (1,024), from
+// the run that warms the sampler up; fitted to Llama-3.1-8B and gpt-oss-20b. Others: a logit in bf16 and two copies in fp32, assumed.
+static const double GIB = 1073741824, REPORTED = 79.18 * 1073741824 / 80e9;
+static const double CONTEXT = 0.13, COMMUNICATOR = 0.42;  // GiB
+static const double VLLM_LOGIT = 38, LOGIT = 10;          // B
+// Captured graphs of the engines' default sizes: the same logs have -0.9 to 1 GiB. Assumed.
 static const double GRAPHS = 1e9;
 static const double BF16 = 2, FP32 = 4;
 
@@ -35,8 +37,8 @@ static double state_bytes(const clx_serving *s, int32_t sequences) {
                       windowed * m->sliding_window * layer_bytes(s));
 }
 
-// The engine measures this in a run of as many tokens and sequences as it admits: the residual stream and the widest of what one
-// layer holds beside it, or the logits in fp32 with what sampling copies.
+// The engine measures this in a run of as many tokens and sequences as it admits: the residual stream and the widest of what one layer
+// holds beside it, or of the logits with what sampling copies.
 static double peak_bytes(const clx_serving *s, const clx_rules *r) {
   enum { EXPERT_TOKENS = 32768 };  // experts run in pieces of so many tokens
   const clx_transformer *m = s->model;
@@ -48,7 +50,7 @@ static double peak_bytes(const clx_serving *s, const clx_rules *r) {
   const double experts =
       m->experts > 0 ? BF16 * picks * (fmax(2.0 * m->expert_ffn / s->etp, m->hidden) + (double)m->expert_ffn / s->etp)
                      : 0;
-  const double logits = rows * m->vocab * (BF16 + (s->sorts ? 4 : 2) * FP32);
+  const double logits = rows * m->vocab * (r->policy == CLX_ENGINE_VLLM ? VLLM_LOGIT : LOGIT);
   return stream + fmax(fmax(attention, ffn), fmax(experts, logits));
 }
 
@@ -63,7 +65,7 @@ clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double
                          .weights = clx_serving_weight_bytes(s),
                          .peak = peak_bytes(s, r),
                          .graphs = GRAPHS,
-                         .context = CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0),
+                         .context = GIB * (CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0)),
                          .states = state_bytes(s, r->sequences),
                          .token_bytes = whole_layers(s->model) * layer_bytes(s)};
   const double taken = room.weights + room.states, beside = room.peak + room.context;

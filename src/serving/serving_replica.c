@@ -36,14 +36,16 @@ static int32_t find_weights(const char *name) {
 
 // --- rules ----------------------------------------------------------------------------------------------------------------
 
-// Sequences at once where none are stated: vLLM's max_num_seqs of 2025. Engines on unified memory: as many slots as users give them, 32
-// here; they admit as vLLM does.
-enum { SEQUENCES = 256, SLOTS = 32 };
+// Sequences at once where none are stated: vLLM's max_num_seqs behind a server on GPUs of 70 GiB and more; of other engines, assumed. Engines
+// on unified memory: as many slots as users give them, 32 here; they admit as vLLM does.
+enum { VLLM_SEQUENCES = 1024, SEQUENCES = 256, SLOTS = 32 };
 
 static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica *r, clx_rules *rules) {
   const clx_engine_rules *own = r->unified ? NULL : &r->kernels.engine->rules;
   const int32_t tokens = own != NULL ? own->tokens : r->nodes.engine->chunk,
-                sequences = own != NULL ? SEQUENCES : SLOTS;
+                sequences = own == NULL                      ? SLOTS
+                            : own->policy == CLX_ENGINE_VLLM ? VLLM_SEQUENCES
+                                                             : SEQUENCES;
   *rules = (clx_rules){.policy = own != NULL ? (clx_engine_policy)own->policy : CLX_ENGINE_VLLM,
                        .sequences = pool->sequences > 0 ? pool->sequences : sequences,
                        .tokens = pool->tokens > 0 ? pool->tokens : tokens,
@@ -107,7 +109,6 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                              .fp8_cache = section->cache == 1,
                              .sorts = section->sorts,
                              .routing = section->routing,
-                             .limit = pool->power_limit,
                              .drafts = pool->drafts};
   r->gpus = gpus;
   r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;

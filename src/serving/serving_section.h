@@ -20,7 +20,6 @@ typedef struct clx_serve_pool_spec {
   int32_t prefix;               // bool
   int32_t drafts;
   double accepted;                      // tokens of an iteration and sequence
-  double power_limit;                   // W of one GPU
   double price;                         // USD/s of one GPU
   double link_latency, link_bandwidth;  // s, B/s between nodes with unified memory
   clx_place place;

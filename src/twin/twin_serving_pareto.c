@@ -6,6 +6,26 @@
 
 enum { POINTS = 64, NAME = 160, SLUG = 64 };
 
+// Adds a point where it belongs by falling speed, and drops those that it is better than in both. Returns how many there are.
+static int32_t add_point(double *user, double *gpu, int32_t count, double speed, double output) {
+  int32_t kept = 0, at = 0;
+  for (int32_t i = 0; i < count; i++) {
+    if (user[i] >= speed && gpu[i] >= output) return count;
+  }
+  for (int32_t i = 0; i < count; i++) {
+    if (speed >= user[i] && output >= gpu[i]) continue;
+    user[kept] = user[i];
+    gpu[kept++] = gpu[i];
+  }
+  for (at = kept; at > 0 && user[at - 1] < speed; at--) {
+    user[at] = user[at - 1];
+    gpu[at] = gpu[at - 1];
+  }
+  user[at] = speed;
+  gpu[at] = output;
+  return kept + 1;
+}
+
 int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_load *load, clx_arena *arena,
                                double *user, double *gpu, int32_t room) {
   const clx_step_law law = clx_serving_replica_law(r, load->longest, arena);
@@ -14,9 +34,7 @@ int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_lo
   if (law.self == NULL) return 0;
   for (double b = 1; b <= most && count < room; b = b < 4 ? b + 1 : b * 1.25) {
     const clx_screen_state s = clx_screen_at(r, &law, load, b, arena);
-    if (!(s.tpot > 0)) continue;
-    user[count] = 1 / s.tpot;
-    gpu[count++] = s.output / r->gpus;
+    if (s.tpot > 0) count = add_point(user, gpu, count, 1 / s.tpot, s.output / r->gpus);
   }
   return count;
 }

@@ -251,6 +251,7 @@ typedef struct clx_buildout_settings {
   int32_t replicas;          // 0 = without chance alone
   int32_t threads;           // changes nothing but the time
   clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary
+  bool paths;                // keep what each replica comes to: clx_buildout_result.paths
 } clx_buildout_settings;
 void clx_buildout_settings_default(clx_buildout_settings *settings);  // seed 1, 10,000 replicas, 1 thread
 
@@ -317,6 +318,14 @@ typedef struct clx_buildout_work_row {
   int32_t mode;
 } clx_buildout_work_row;
 
+// What each replica comes to, for callers that go on computing with it.
+typedef struct clx_buildout_paths {
+  int32_t count;   // replicas; 0 = not kept
+  float *usable;   // [count][days + 1] GPUs by day, as of clx_buildout_series
+  double *full;    // [count] s: full capacity; INFINITY = not reached
+  float *finish;   // [count][works] s
+} clx_buildout_paths;
+
 // What an event that happens costs, by the same replicas without it.
 typedef struct clx_buildout_effect {
   const char *name;
@@ -352,6 +361,7 @@ typedef struct clx_buildout_result {
   int32_t *tornado;  // [driver_count] drivers by |full_high - full_low|, largest first
   clx_buildout_effect *effect;
   int32_t effect_count;
+  clx_buildout_paths paths;
   bool planned;              // a plan under crews was made; else works start when links let them
   clx_project_outcome plan;  // units of `resolution`; links alone: bound = makespan, proved
   double unit;               // s

@@ -377,10 +377,30 @@ static clx_status fill_effects(runner *r) {
   return CLX_OK;
 }
 
+// Before bands put the samples in order.
+static clx_status keep_paths(runner *r) {
+  const clx_samples *s = &r->samples;
+  clx_buildout_paths *p = &r->out->paths;
+  const size_t n = (size_t)s->replicas, days = (size_t)s->days + 1, works = (size_t)r->own.project.activity_count;
+  if (!r->settings->paths) return CLX_OK;
+  p->usable = CLX_NEW_ARRAY(r->arena, float, n *days + 1);
+  p->finish = CLX_NEW_ARRAY(r->arena, float, n *works + 1);
+  p->full = CLX_NEW_ARRAY(r->arena, double, n + 1);
+  if (p->usable == NULL || p->finish == NULL || p->full == NULL) return no_memory(r);
+  for (size_t k = 0; k < n; k++) {
+    for (size_t d = 0; d < days; d++) p->usable[k * days + d] = s->usable[d * n + k];
+    for (size_t i = 0; i < works; i++) p->finish[k * works + i] = s->finish[i * n + k];
+    p->full[k] = s->full[k];
+  }
+  p->count = s->replicas;
+  return CLX_OK;
+}
+
 static clx_status run_replicas(runner *r) {
   clx_buildout_series *series = &r->out->series;
   clx_samples *s = &r->samples;
   CLX_TRY(clx_samples_run(s, &r->own, r->plan, r->settings, r->error));
+  CLX_TRY(keep_paths(r));
   fill_means(r, s->block, CLX_SAMPLE_BLOCKS, s->replicas);
   for (int32_t d = 0; d <= s->days; d++)
     fill_day(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],

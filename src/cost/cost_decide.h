@@ -85,9 +85,10 @@ typedef struct clx_decision_bands {
       use_breakeven[CLX_COURSES_MAX];  // of a course that owns alone: clx_use_breakeven, where there is a market
 } clx_decision_bands;
 
-// All courses under the same draws (common random numbers), by number of the replica. O(replicas courses (items + months)).
-clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t courses,
-                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
+// All courses under the same draws (common random numbers), by number of the replica. course: paths x courses, alike but for dates; draw r goes by
+// path r % paths. O(replicas courses (items + months)).
+clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t paths,
+                                  int32_t courses, uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
                                   clx_error *error);
 
 // --- the worth of deciding later -------------------------------------------------------------------------------------------
@@ -183,7 +184,8 @@ typedef struct clx_decide_found {
 
 // Courses (course_count) and the decision, from `arena`. `plan` and `input` (nullable where no course owns) are of the whole horizon; a course that
 // waits gets a copy of the plan that begins so much later and ends with the horizon. CLX_INPUT: two contracts in a course, a course that neither
-// owns nor rents, a wait that leaves no month, a name that stands twice.
+// owns nor rents, a wait that leaves no month, a name that stands twice; a wait after which something comes after the horizon (of a drawn plan: it
+// counts in the last month).
 clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_found *found, const clx_cost_plan *plan,
                               const clx_cost_input *input, double year, clx_arena *arena, clx_decision *decision,
                               clx_course *course, clx_error *error);

@@ -115,7 +115,7 @@ static clx_status deliver(const compiling *c, const clx_cost_item_spec *s, doubl
   if (s->share_count != 0 && s->share_count != s->at_count)
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s': %d shares for %d dates; expected as many", s->name,
                     s->share_count, s->at_count);
-  if (s->at_count == 0) {
+  if (s->at_count == 0 && !s->ordered) {
     if (month_of(s->from) >= months) return outside(c, s, s->from);
     delivered[month_of(s->from)] = 1;
     return CLX_OK;
@@ -123,12 +123,29 @@ static clx_status deliver(const compiling *c, const clx_cost_item_spec *s, doubl
   for (int32_t k = 0; k < s->at_count; k++) {
     const int32_t m = month_of(s->at[k]);
     const double share = s->share_count > 0 ? s->share[k] : 1.0 / s->at_count;
+    if (m >= months && s->ordered) continue;
     if (m >= months) return outside(c, s, s->at[k]);
     delivered[m] += share;
     sum += share;
   }
-  if (fabs(sum - 1) > 1e-6)
+  if (fabs(sum - 1) > 1e-6 && !s->ordered)
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s': shares sum to %g; expected 1", s->name, sum);
+  return CLX_OK;
+}
+
+// When what orders ask for is paid, and how much of it in all.
+static clx_status pay(const compiling *c, const clx_cost_item_spec *s, clx_cost_item *item) {
+  const int32_t months = c->plan->months;
+  item->bought = 1;
+  if (!s->ordered) return CLX_OK;
+  if (s->paid_count > 0) {
+    item->paid = CLX_NEW_ARRAY(c->arena, double, months);
+    if (item->paid == NULL) return no_memory(c);
+  }
+  for (int32_t k = 0; k < s->paid_count; k++)
+    if (month_of(s->paid_at[k]) < months) item->paid[month_of(s->paid_at[k])] += s->paid_share[k];
+  item->bought = 0;
+  for (int32_t m = 0; m < months; m++) item->bought += item->paid != NULL ? item->paid[m] : item->delivered[m];
   return CLX_OK;
 }
 
@@ -160,6 +177,7 @@ static clx_status compile_item(const compiling *c, int32_t i) {
   item->delivered = CLX_NEW_ARRAY(c->arena, double, c->plan->months);
   if (item->delivered == NULL) return no_memory(c);
   CLX_TRY(deliver(c, s, item->delivered));
+  CLX_TRY(pay(c, s, item));
   for (int32_t m = 0; m < c->plan->months; m++) item->age += item->delivered[m] * (c->plan->months - m) / 12;
   return CLX_OK;
 }

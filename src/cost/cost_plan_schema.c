@@ -60,6 +60,12 @@ static const clx_row item_rows[] = {
           "of the plan: deliveries or milestones; default of gpu, network and storage: as the section buildout brings "
           "the GPUs"),
     REALS("share", share, share_count, NULL, 0, 1, "of the item that each of them brings; default: equal"),
+    {.key = "after",
+     .kind = CLX_ROW_TEXTS,
+     .offset = offsetof(F, after),
+     .count_offset = offsetof(F, after_count),
+     .single = true,
+     .doc = "instead of `at`: works of the section buildout, each a milestone on the day on which it ends"},
     REAL("from", from, "s", 0, 0, TIME_MAX, "of the plan: construction begins"),
     REAL("until", until, "s", 0, 0, TIME_MAX, "of the plan: construction ends; spent along an S-curve between"),
     CHOICE("depreciation", depreciation, clx_depreciation_name, -1, "for tax; default: usual of the kind"),

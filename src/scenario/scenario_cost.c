@@ -121,32 +121,86 @@ static double built_for(const clx_scenario *s, const clx_cost_item_spec *item, d
   return sum;
 }
 
-clx_status clx_scenario_cost_dates(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
-                                   clx_cost_item_spec *item, clx_error *error) {
+// The last moment of the plan that deliveries can have.
+static double last_date(const clx_cost_spec *spec) { return (floor(spec->horizon / CLX_MONTH + 1e-9) - 0.5) * CLX_MONTH; }
+
+// GPUs over time as dates and shares of an item: `rising` ones are never unbought, and the rest comes with the last.
+static clx_status share_out(const clx_scenario *s, const clx_cost_item_spec *item, const double *at, const double *gpus,
+                            int32_t steps, bool rising, clx_arena *arena, double **dates, double **shares,
+                            int32_t *count, clx_error *error) {
   double all, most = 0, before = 0;
   CLX_TRY(fleet_gpus(s, item, &all, error));
-  item->from = item->until = 0;
-  item->at_count = item->share_count = 0;
-  item->at = CLX_NEW_ARRAY(arena, double, facts->build_steps + 1);
-  item->share = CLX_NEW_ARRAY(arena, double, facts->build_steps + 1);
-  if (item->at == NULL || item->share == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
-  for (int32_t k = 0; k < facts->build_steps; k++) {
-    most = k + 1 == facts->build_steps ? INFINITY
-                                       : fmax(most, facts->usable[k]);  // power may fail again: nothing is unbought
+  *dates = CLX_NEW_ARRAY(arena, double, steps + 1);
+  *shares = CLX_NEW_ARRAY(arena, double, steps + 1);
+  *count = 0;
+  if (*dates == NULL || *shares == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
+  for (int32_t k = 0; k < steps; k++) {
+    most = !rising ? gpus[k] : k + 1 == steps ? INFINITY : fmax(most, gpus[k]);
     const double now = built_for(s, item, most);
-    if (!(now > before)) continue;
-    item->at[item->at_count] = facts->built[k];
-    item->share[item->at_count++] = (now - before) / all;
+    if (rising ? !(now > before) : !(now > before || now < before)) continue;
+    (*dates)[*count] = at[k];
+    (*shares)[(*count)++] = (now - before) / all;
     before = now;
   }
-  item->share_count = item->at_count;
   return CLX_OK;
 }
 
-// What states no date comes with the GPUs of the build.
+clx_status clx_scenario_cost_dates(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                                   clx_cost_item_spec *item, clx_error *error) {
+  double *paid_at, *paid;
+  item->from = item->until = 0;
+  CLX_TRY(share_out(s, item, facts->built, facts->usable, facts->build_steps, !facts->ordered, arena, &item->at,
+                    &item->share, &item->at_count, error));
+  item->share_count = item->at_count;
+  item->ordered = facts->ordered;
+  for (int32_t k = 0; k < item->at_count && facts->drawn && !facts->ordered; k++)
+    item->at[k] = fmin(item->at[k], last_date(&s->cost.spec));
+  if (!facts->ordered || item->deposit > 0 || item->terms > 0) return CLX_OK;
+  CLX_TRY(share_out(s, item, facts->paid_at, facts->paid, facts->paid_steps, false, arena, &paid_at, &paid,
+                    &item->paid_count, error));
+  item->paid_at = paid_at;
+  item->paid_share = paid;
+  return CLX_OK;
+}
+
+static clx_status wrong_work(const clx_scenario *s, const clx_cost_item_spec *item, const char *work,
+                             clx_error *error) {
+  const clx_buildout_spec *build = &s->spec.buildout;
+  const char **names = CLX_NEW_ARRAY(s->arena, const char *, build->work_count + 1);
+  if (names == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
+  for (int32_t i = 0; i < build->work_count; i++) names[i] = build->work[i].name;
+  const char *near = clx_nearest(work, names, build->work_count);
+  return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `after` '%.60s'; expected a work of the section buildout%s%s%s",
+                  item->name, work, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                  near != NULL ? "'?" : "");
+}
+
+// Milestones at the ends of works.
+static clx_status follow_works(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                               clx_cost_item_spec *item, clx_error *error) {
+  const clx_buildout_spec *build = &s->spec.buildout;
+  if (item->after_count == 0) return CLX_OK;
+  if (item->at_count > 0 || item->from > 0 || item->until > 0)
+    return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `after` and `%s`; expected one of the two", item->name,
+                    item->at_count > 0 ? "at" : item->from > 0 ? "from" : "until");
+  item->at = CLX_NEW_ARRAY(arena, double, item->after_count);
+  if (item->at == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
+  for (int32_t k = 0; k < item->after_count; k++) {
+    int32_t work = 0;
+    while (work < build->work_count && !clx_text_equal(build->work[work].name, item->after[k])) work++;
+    if (work == build->work_count) return wrong_work(s, item, item->after[k], error);
+    item->at[k] = facts->finish != NULL ? fmax(0, facts->finish[work]) : 0;
+    if (facts->drawn) item->at[k] = fmin(item->at[k], last_date(&s->cost.spec));
+  }
+  item->at_count = item->after_count;
+  return CLX_OK;
+}
+
+// What states no date comes with the GPUs of orders or of the build.
 static clx_status follow_build(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
                                clx_cost_item_spec *item, clx_error *error) {
   const bool with_gpus = item->kind == CLX_COST_GPU || item->kind == CLX_COST_NETWORK || item->kind == CLX_COST_STORAGE;
+  if (item->after_count > 0) return follow_works(s, facts, arena, item, error);
   if (facts->build_steps == 0 || !with_gpus || item->at_count > 0 || item->from > 0 || item->until > 0) return CLX_OK;
   return clx_scenario_cost_dates(s, facts, arena, item, error);
 }
@@ -167,7 +221,11 @@ clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *f
   if (first != CLX_OK) return first;
   if (!(spec.run > 0)) spec.run = facts->run;
   if (!(spec.tokens > 0)) spec.tokens = facts->tokens;
-  return clx_cost_compile(&spec, &s->cost.found, arena, plan, error);
+  clx_cost_found found = s->cost.found;  // of a bill that is not computed: the site's own tariff
+  if (spec.operating.tariff == NULL && spec.operating.energy.expected < 0) found.tariff = s->power.supply.tariff;
+  CLX_TRY(clx_cost_compile(&spec, &found, arena, plan, error));
+  plan->drawn = facts->drawn;
+  return CLX_OK;
 }
 
 // --- reading -----------------------------------------------------------------------------------------------------------------

@@ -19,21 +19,29 @@ typedef struct clx_cost_facts {
   double it_peak, site_peak;  // W
   double run;                 // GPU*s of the training
   double tokens;              // token/s per GPU
-  // What the section `buildout` brings: usable[k] GPUs from built[k] s of the plan on; build_steps 0 = the scenario has none.
+  // GPUs that come, by the orders of the section `supply` or else as the section `buildout` makes them usable: usable[k] from built[k] s of the plan on;
+  // build_steps 0 = neither.
   const double *built, *usable;
   int32_t build_steps;
+  // Of orders: GPUs whose price has been paid, deposits by their share. paid_steps 0 = paid as they come.
+  const double *paid_at, *paid;
+  int32_t paid_steps;
+  bool ordered;          // by orders: what does not come is not paid
+  const double *finish;  // works of the build: s of the plan at which they end; NULL = not known
+  bool drawn;            // of one draw: what comes after the end of the plan counts in its last month
 } clx_cost_facts;
 
 bool clx_scenario_has_cost(const struct clx_scenario *scenario);
 bool clx_scenario_has_decide(const struct clx_scenario *scenario);
 // CLX_INPUT, named, where the section is absent.
 clx_status clx_scenario_need_cost(const struct clx_scenario *scenario, clx_error *error);
-// The plan with what `facts` knows; everything from `arena`. GPUs, network and storage without dates come as the build brings the GPUs that they are
-// for. CLX_INPUT: an item paid by W of a site whose power is not known.
+// The plan with what `facts` knows; everything from `arena`. GPUs, network and storage without dates come as orders or the build bring the GPUs that
+// they are for, what is `after` works when these end. CLX_INPUT: an item paid by W of a site whose power is not known; `after` beside other dates,
+// without a build, or with a work that it has not.
 clx_status clx_scenario_cost_plan(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
                                   clx_cost_plan *plan, clx_error *error);
-// Dates and shares of `item` (of kind gpu, network or storage) as the build of `facts` (build_steps > 0) brings the GPUs that it is for, those of
-// the fleet's cohorts in their order; what is not built within its steps comes with the last of them. What stands in the item's `at`, `share`, `from`
+// Dates and shares of `item` (of kind gpu, network or storage) as `facts` (build_steps > 0) brings the GPUs that it is for, those of the fleet's
+// cohorts in their order; what is not built within its steps comes with the last of them, what is not delivered not at all. What stands in the item's `at`, `share`, `from`
 // and `until` is replaced.
 clx_status clx_scenario_cost_dates(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
                                    clx_cost_item_spec *item, clx_error *error);

@@ -85,6 +85,8 @@ typedef struct clx_replica {
   double *used;                                // limit_count x weeks: units
   double *paid, *lost, *stored, *stored_cost;  // buyer_count
   double *at_risk;                             // buyer_count x weeks: deposits on what is owed
+  double *qualified;                           // buyer_count: money for makers that were new
+  double *sunk;                                // buyer_count x weeks: lost deposits and qualifications so far
   double ordered, moved_in;                    // GPUs, for the books
 } clx_replica;
 

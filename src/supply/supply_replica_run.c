@@ -20,7 +20,8 @@ static void begin(clx_replica *r) {
   clear(r->waited, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
   clear(r->used, p->limit_count, p->weeks);
   clear(r->at_risk, p->buyer_count, p->weeks);
-  clear(r->paid, p->buyer_count, 4);
+  clear(r->sunk, p->buyer_count, p->weeks);
+  clear(r->paid, p->buyer_count, 5);
   clear(r->swapped, p->swap_count, 1);
   clear(r->returned, p->swap_count, 1);
   r->ordered = r->moved_in = 0;
@@ -31,7 +32,10 @@ static void begin(clx_replica *r) {
     r->cause[i] = CLX_WAIT_LEAD;
     // Where something is moved to, the maker is qualified from the move on.
     r->ready_week[i] = i < p->order_count ? purchase->qualified : p->weeks;
-    if (i < p->order_count) r->paid[purchase->buyer] += purchase->qualification;
+    if (i < p->order_count) {
+      r->paid[purchase->buyer] += purchase->qualification;
+      r->qualified[purchase->buyer] += purchase->qualification;
+    }
     for (int32_t w = 0; i < p->order_count && w < span; w++)
       row(r->fresh, i, p->weeks)[purchase->placed_first + w] = purchase->quantity / span;
   }
@@ -243,6 +247,7 @@ static void close_week(clx_replica *r, int32_t week) {
   }
   for (int32_t b = 0; b < p->buyer_count; b++) {
     double *received = row(r->received, b, p->weeks), price = 0, quantity = 0;
+    row(r->sunk, b, p->weeks)[week] = r->lost[b] + r->qualified[b];
     if (week > 0) received[week] += received[week - 1];
     const double stored = received[week] - p->ready[(size_t)b * (size_t)p->weeks + (size_t)week];
     if (!(stored > 0)) continue;

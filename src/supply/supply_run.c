@@ -219,7 +219,8 @@ clx_purse clx_procurement_purse(const clx_replica *r, int32_t buyer) {
                      .lost = r->lost[buyer],
                      .stored = r->stored[buyer],
                      .stored_cost = r->stored_cost[buyer],
-                     .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks};
+                     .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks,
+                     .sunk = r->sunk + (size_t)buyer * (size_t)r->p->weeks};
 }
 
 clx_status clx_procurement_unswapped(const clx_procurement *p, int32_t swap, clx_arena *arena, clx_procurement *out,

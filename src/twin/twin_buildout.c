@@ -90,8 +90,7 @@ static void fill_arrivals(const void *of, int32_t replica, double *gpus) {
   memcpy(gpus, a->gpus + (size_t)(replica + 1) * (size_t)a->weeks, (size_t)a->weeks * sizeof *gpus);
 }
 
-// What is given away later in a swap is not counted before: it is not for this machine.
-static void keep(const double *received, int32_t weeks, double *gpus) {
+void clx_twin_buildout_keep(const double *received, int32_t weeks, double *gpus) {
   double least = INFINITY;
   for (int32_t w = weeks - 1; w >= 0; w--) gpus[w] = least = fmin(least, received[w]);
 }
@@ -111,7 +110,7 @@ static clx_status take_supply(clx_twin_buildout *b, clx_error *error) {
   const clx_status status = clx_procurement_open(p, scratch, &replica, error);
   for (int32_t k = -1; k < b->settings.replicas && status == CLX_OK; k++) {
     clx_procurement_replica(replica, b->settings.seed, k);
-    keep(clx_procurement_received(replica, p->self, -1), p->weeks, a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
+    clx_twin_buildout_keep(clx_procurement_received(replica, p->self, -1), p->weeks, a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
   }
   clx_arena_free(scratch);
   b->input.source = (clx_buildout_source){

@@ -25,6 +25,15 @@ typedef struct clx_twin_buildout {
 clx_status clx_twin_buildout_make(const clx_scenario *scenario, const clx_buildout_settings *settings, clx_arena *arena,
                                   clx_twin_buildout *out, clx_error *error);
 
+// What a buyer has, by week, less what is given away later in a swap: that is not for this machine.
+void clx_twin_buildout_keep(const double *received, int32_t weeks, double *gpus);
+
+// A build that a run leaves, with its replicas (clx_buildout_result.paths), for what goes on computing.
+typedef struct clx_twin_kept {
+  clx_arena *arena;
+  const clx_twin_buildout *build;  // NULL = there is none
+} clx_twin_kept;
+
 // What others compute with: values hold from day k to the next.
 typedef struct clx_twin_capacity_days {
   double start;  // s since 1970 of day 0
@@ -55,9 +64,9 @@ clx_status clx_twin_buildout_capacity(const clx_scenario *scenario, uint64_t see
 //   buildout.work_N.{start,finish (s),critical,late}, facts .name, .phase; without: buildout.{gpus,gpus_p10,gpus_p90} alone.
 clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_result *result, clx_error *error);
 
-// Part of a run, where the scenario has the section.
-clx_status clx_twin_run_buildout(const clx_scenario *scenario, uint64_t seed, int32_t threads, clx_result *result,
-                                 clx_error *error);
+// Part of a run, where the scenario has the section. kept nullable.
+clx_status clx_twin_run_buildout(const clx_scenario *scenario, uint64_t seed, int32_t threads, clx_twin_kept *kept,
+                                 clx_result *result, clx_error *error);
 // clx_build_run of the public header, into an empty result. options nullable.
 clx_status clx_twin_build_study(const clx_scenario *scenario, const clx_build_options *options, clx_result *result,
                                 clx_error *error);

@@ -9,7 +9,6 @@ typedef struct putter {
   const clx_twin_cost *c;
   clx_decision decision;
   clx_course course[CLX_COURSES_MAX];
-  clx_cost_band first[CLX_COURSES_MAX];  // s: P10 and P90 of the first training by the build; high 0 = no build
   clx_result *result;
   clx_error *error;
 } putter;
@@ -32,8 +31,7 @@ static const char *const DOC[CLX_COURSE_FIGURES] = {
     [CLX_COURSE_COST] = "present cost over the time compared, less resale",
     [CLX_COURSE_VALUE] = "present worth of the work, and of earlier training",
     [CLX_COURSE_NPV] = "that worth less the cost",
-    [CLX_COURSE_FIRST] =
-        "until training can begin, median; P10 and P90 of the build where there is one, at most the time compared",
+    [CLX_COURSE_FIRST] = "until training can begin, at most the time compared",
     [CLX_COURSE_TOKENS] = "trained by the date of the decision",
     [CLX_COURSE_HOUR] = "present cost over present used GPU time",
     [CLX_COURSE_TOKEN] = "present cost over present tokens"};
@@ -47,11 +45,6 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
   for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
     const clx_cost_band *band = &b->figure[c][f];
     if (f == CLX_COURSE_FIRST && !begins) continue;
-    if (f == CLX_COURSE_FIRST && p->first[c].high > 0) {
-      const clx_cost_band built = {.low = p->first[c].low, .expected = first, .high = p->first[c].high};
-      CLX_TRY(put(p, subject, clx_course_figure_name[f], &built, clx_course_figure_unit[f], DOC[f]));
-      continue;
-    }
     if (f == CLX_COURSE_TOKEN && !(b->figure[c][f].expected > 0)) continue;  // no tokens are stated
     CLX_TRY(put(p, subject, clx_course_figure_name[f], band, clx_course_figure_unit[f], DOC[f]));
   }
@@ -109,21 +102,17 @@ static clx_status run_options(const putter *p, const clx_twin_cost_how *how) {
   return put_options(p, &out);
 }
 
-// First training with the days of the build's early or late tenth in place of its median; no days: what is built never suffices.
-static clx_status first_by(putter *p, const clx_capacity_series *days, bool late) {
-  const clx_scenario *s = p->c->scenario;
-  clx_cost_input input = p->c->input;
+// The courses by every replica of the build or of the orders.
+static clx_status courses_by_path(const putter *p, clx_course **out) {
+  const clx_twin_cost *c = p->c;
+  const clx_scenario *s = c->scenario;
+  const int32_t count = s->spec.decide.course_count;
   clx_decision decision;
-  clx_course course[CLX_COURSES_MAX];
-  input.at = days->at;
-  input.usable = days->gpus;
-  input.steps = days->count;
-  CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, &p->c->plan, &input, p->c->plan.start, p->c->arena,
-                             &decision, course, p->error));
-  for (int32_t i = 0; i < s->spec.decide.course_count; i++) {
-    if (course[i].plan != NULL)
-      *(late ? &p->first[i].high : &p->first[i].low) = clx_course_first(&decision, &course[i]);
-  }
+  *out = CLX_NEW_ARRAY(c->arena, clx_course, (size_t)c->paths *(size_t)count);
+  if (*out == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0; k < c->paths; k++)
+    CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, c->path[k].plan, c->path[k].input, c->plan.start,
+                               c->arena, &decision, *out + (size_t)k * (size_t)count, p->error));
   return CLX_OK;
 }
 
@@ -131,15 +120,13 @@ clx_status clx_twin_cost_decide(const clx_twin_cost *c, const clx_twin_cost_how 
                                 clx_error *error) {
   const clx_scenario *s = c->scenario;
   clx_decision_bands bands;
+  clx_course *course;
   putter p = {.c = c, .result = result, .error = error};
   CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, &c->plan, &c->input, c->plan.start, c->arena, &p.decision,
                              p.course, error));
-  CLX_TRY(clx_decision_bands_run(&p.decision, p.course, s->spec.decide.course_count, how->seed, how->replicas, c->arena,
-                                 &bands, error));
-  if (c->build.usable.count > 0 && s->cost.spec.use_from < 0) {
-    CLX_TRY(first_by(&p, &c->build.early, false));
-    CLX_TRY(first_by(&p, &c->build.late, true));
-  }
+  CLX_TRY(courses_by_path(&p, &course));
+  CLX_TRY(clx_decision_bands_run(&p.decision, course, c->paths, s->spec.decide.course_count, how->seed, how->replicas,
+                                 c->arena, &bands, error));
   if (s->spec.decide.by > 0) {
     const clx_cost_band by = exactly(s->spec.decide.by);
     CLX_TRY(put(&p, "courses", "by", &by, "s", "of the plan: tokens of courses are those trained until then"));

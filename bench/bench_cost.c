@@ -81,7 +81,7 @@ static double bench_bands(clx_cost_bands *bands) {
   const clx_cost_plan plan = make_plan(0.6);
   const clx_cost_input input = {.months = MONTHS, .gpus = gpus};
   const double start = seconds();
-  demand(clx_cost_bands_run(&plan, &input, 1, DRAWS, 1, arena, bands, &error), &error);
+  demand(clx_cost_bands_run(&(clx_cost_path){&plan, &input}, 1, 1, DRAWS, 1, arena, bands, &error), &error);
   const double spent = seconds() - start;
   clx_arena_free(arena);
   return spent;

@@ -225,8 +225,8 @@ static void bands_name_the_best(void **state) {
       {.name = "rent", .contract = &r.contract, .rent = &r.rent},
       {.name = "both", .plan = &r.plan, .input = &r.input, .contract = &r.contract, .rent = &r.rent}};
   clx_decision_bands a, b;
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 400, arena, &a, &error), CLX_OK);
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 400, arena, &b, &error), CLX_OK);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 400, arena, &a, &error), CLX_OK);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 400, arena, &b, &error), CLX_OK);
   assert_memory_equal(a.best, b.best, 3 * sizeof a.best[0]);
   CLX_CHECK_NEAR(a.best[0] + a.best[1] + a.best[2], 1, 1e-12, 0);
   const clx_cost_band *rent = &a.figure[1][CLX_COURSE_COST], *build = &a.figure[0][CLX_COURSE_COST];
@@ -236,7 +236,7 @@ static void bands_name_the_best(void **state) {
   assert_true(a.breakeven[1].low > 0 && a.breakeven[1].low < a.breakeven[1].high);
   assert_true(a.use_breakeven[0].low > 0 && a.use_breakeven[0].low < a.use_breakeven[0].high);
   r.decision.process = NULL;
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 10, arena, &a, &error), CLX_INPUT);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 10, arena, &a, &error), CLX_INPUT);
 }
 
 // --- the worth of deciding later ---------------------------------------------------------------------------------------------------

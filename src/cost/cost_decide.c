@@ -208,8 +208,8 @@ static clx_status draw_one(draws *x, uint64_t seed, int32_t r, clx_error *error)
   for (int32_t c = 0; c < x->courses; c++) {
     clx_cost_draw draw = {0};
     if (course[c].plan != NULL) clx_cost_draw_replica(course[c].plan, seed, (uint64_t)r, &draw);
-    CLX_TRY(run_course(x->d, &course[c], &draw, x->d->process != NULL ? x->market : NULL, &x->rooms[c],
-                       &x->results[c], error));
+    CLX_TRY(run_course(x->d, &course[c], &draw, x->d->process != NULL ? x->market : NULL, &x->rooms[c], &x->results[c],
+                       error));
     for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) kept(x, c, f)[r] = x->results[c].figure[f];
     if (x->results[c].figure[CLX_COURSE_NPV] > x->results[first].figure[CLX_COURSE_NPV]) first = c;
   }
@@ -243,7 +243,8 @@ static clx_status make_draws(draws *x, clx_arena *arena, clx_error *error) {
 }
 
 clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t paths, int32_t courses,
-                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out, clx_error *error) {
+                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
+                                  clx_error *error) {
   draws *x = CLX_NEW(arena, draws);
   if (x == NULL) return no_memory(error);
   *x = (draws){.d = d, .course = course, .paths = paths, .courses = courses, .replicas = replicas};

@@ -88,8 +88,8 @@ typedef struct clx_decision_bands {
 // All courses under the same draws (common random numbers), by number of the replica. course: paths x courses, alike but for dates; draw r goes by
 // path r % paths. O(replicas courses (items + months)).
 clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t paths,
-                                  int32_t courses, uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
-                                  clx_error *error);
+                                  int32_t courses, uint64_t seed, int32_t replicas, clx_arena *arena,
+                                  clx_decision_bands *out, clx_error *error);
 
 // --- the worth of deciding later -------------------------------------------------------------------------------------------
 

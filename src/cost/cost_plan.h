@@ -168,7 +168,8 @@ typedef struct clx_cost_penalty {
 typedef struct clx_cost_plan {
   double start;  // year with its fraction
   int32_t months;
-  bool drawn;  // dates are those of one draw: what comes after the last month counts in it, and there may be no GPU at all
+  bool
+      drawn;  // dates are those of one draw: what comes after the last month counts in it, and there may be no GPU at all
   double discount, tax, common, tokens, run;
   clx_spread use, income, decay;
   clx_cost_item *item;
@@ -200,7 +201,7 @@ typedef struct clx_cost_input {
   const double *power;  // W of the site, mean
   const double *peak;   // W, highest of the month
   const double
-      *energy_cost;  // USD, of the power room: energy, demand, fuel, upkeep together; instead of the tariff here
+      *energy_cost;    // USD, of the power room: energy, demand, fuel, upkeep together; instead of the tariff here
   const double *sunk;  // USD: deposits that makers kept, qualification of makers; counts with the penalties
   // The same GPUs as they come, for dates: usable[k] from at[k] s on, rising; steps 0 = means of months alone.
   const double *at, *usable;
@@ -292,8 +293,8 @@ typedef struct clx_cost_path {
 typedef struct clx_cost_bands {
   clx_cost_band figure[CLX_COST_FIGURES];  // of the draws that have it
   clx_cost_band by_kind[CLX_COST_KINDS];   // USD of capital
-  clx_cost_band *cumulated;               // plan->months: of the sum of the project's flow
-  clx_cost_band irr;                      // a year, of the draws that have a rate of return: irr_share of them
+  clx_cost_band *cumulated;                // plan->months: of the sum of the project's flow
+  clx_cost_band irr;                       // a year, of the draws that have a rate of return: irr_share of them
   double irr_share;
   clx_cost_band payback;  // months, of the draws that pay back within the plan: payback_share of them
   double payback_share;

@@ -122,7 +122,9 @@ static double built_for(const clx_scenario *s, const clx_cost_item_spec *item, d
 }
 
 // The last moment of the plan that deliveries can have.
-static double last_date(const clx_cost_spec *spec) { return (floor(spec->horizon / CLX_MONTH + 1e-9) - 0.5) * CLX_MONTH; }
+static double last_date(const clx_cost_spec *spec) {
+  return (floor(spec->horizon / CLX_MONTH + 1e-9) - 0.5) * CLX_MONTH;
+}
 
 // GPUs over time as dates and shares of an item: `rising` ones are never unbought, and the rest comes with the last.
 static clx_status share_out(const clx_scenario *s, const clx_cost_item_spec *item, const double *at, const double *gpus,
@@ -170,9 +172,9 @@ static clx_status wrong_work(const clx_scenario *s, const clx_cost_item_spec *it
   if (names == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
   for (int32_t i = 0; i < build->work_count; i++) names[i] = build->work[i].name;
   const char *near = clx_nearest(work, names, build->work_count);
-  return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `after` '%.60s'; expected a work of the section buildout%s%s%s",
-                  item->name, work, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                  near != NULL ? "'?" : "");
+  return clx_fail(error, CLX_INPUT, item->place,
+                  "'%.40s': `after` '%.60s'; expected a work of the section buildout%s%s%s", item->name, work,
+                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 // Milestones at the ends of works.
@@ -182,7 +184,9 @@ static clx_status follow_works(const clx_scenario *s, const clx_cost_facts *fact
   if (item->after_count == 0) return CLX_OK;
   if (item->at_count > 0 || item->from > 0 || item->until > 0)
     return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `after` and `%s`; expected one of the two", item->name,
-                    item->at_count > 0 ? "at" : item->from > 0 ? "from" : "until");
+                    item->at_count > 0 ? "at"
+                    : item->from > 0   ? "from"
+                                       : "until");
   item->at = CLX_NEW_ARRAY(arena, double, item->after_count);
   if (item->at == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
   for (int32_t k = 0; k < item->after_count; k++) {

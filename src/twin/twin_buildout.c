@@ -110,7 +110,8 @@ static clx_status take_supply(clx_twin_buildout *b, clx_error *error) {
   const clx_status status = clx_procurement_open(p, scratch, &replica, error);
   for (int32_t k = -1; k < b->settings.replicas && status == CLX_OK; k++) {
     clx_procurement_replica(replica, b->settings.seed, k);
-    clx_twin_buildout_keep(clx_procurement_received(replica, p->self, -1), p->weeks, a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
+    clx_twin_buildout_keep(clx_procurement_received(replica, p->self, -1), p->weeks,
+                           a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
   }
   clx_arena_free(scratch);
   b->input.source = (clx_buildout_source){

@@ -166,8 +166,9 @@ static clx_status fill_input(const clx_twin_cost *c, const clx_capacity_series *
 // --- by history --------------------------------------------------------------------------------------------------------------
 
 // The plan of one history: the medians, or one replica (`drawn`).
-static clx_status make_plan(const clx_twin_cost *c, const clx_cost_when *when, bool drawn, clx_capacity_series *capacity,
-                            clx_cost_plan *plan, clx_cost_input *input, clx_error *error) {
+static clx_status make_plan(const clx_twin_cost *c, const clx_cost_when *when, bool drawn,
+                            clx_capacity_series *capacity, clx_cost_plan *plan, clx_cost_input *input,
+                            clx_error *error) {
   const clx_capacity_series *come = c->supplied ? &when->delivered : &when->usable;
   clx_cost_facts facts = c->facts;
   facts.built = come->at;

@@ -58,7 +58,8 @@ typedef struct clx_twin_cost {
   double energy_price;  // USD/J as the power room finds it; 0 = not known
   bool rated;           // power is that of parts at their ratings: no work of the machine is stated
   clx_cost_build build;
-  bool builds, supplied;         // the section buildout says when GPUs are usable; orders of section supply say when they are paid
+  bool builds,
+      supplied;  // the section buildout says when GPUs are usable; orders of section supply say when they are paid
   double ordered, ordered_cost;  // GPUs and USD of these orders
   clx_cost_when when;            // medians
   clx_cost_when *replica;

@@ -147,10 +147,11 @@ static clx_status warn_orders(const clx_twin_cost *c, clx_result *result, clx_er
                             "not of this plan",
                             c->ordered, c->fleet));
   if (there < c->fleet * (1 - 1e-6))
-    CLX_TRY(clx_result_warn(result, error,
-                            "cost: orders deliver %.0f of %.0f GPUs within the weeks of section 'supply' in the median: "
-                            "of the rest nothing but deposits is paid, and it is never used",
-                            there, c->fleet));
+    CLX_TRY(
+        clx_result_warn(result, error,
+                        "cost: orders deliver %.0f of %.0f GPUs within the weeks of section 'supply' in the median: "
+                        "of the rest nothing but deposits is paid, and it is never used",
+                        there, c->fleet));
   const double ordered = c->ordered_cost * fmin(1, c->fleet / c->ordered);
   if (gpus > 0 && ordered > 0 && fabs(gpus - ordered) > NEAR * gpus)
     CLX_TRY(clx_result_warn(result, error,

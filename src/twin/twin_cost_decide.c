@@ -108,7 +108,7 @@ static clx_status courses_by_path(const putter *p, clx_course **out) {
   const clx_scenario *s = c->scenario;
   const int32_t count = s->spec.decide.course_count;
   clx_decision decision;
-  *out = CLX_NEW_ARRAY(c->arena, clx_course, (size_t)c->paths *(size_t)count);
+  *out = CLX_NEW_ARRAY(c->arena, clx_course, (size_t)c->paths * (size_t)count);
   if (*out == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
   for (int32_t k = 0; k < c->paths; k++)
     CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, c->path[k].plan, c->path[k].input, c->plan.start,

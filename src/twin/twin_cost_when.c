@@ -67,9 +67,9 @@ enum { USABLE, DELIVERED, PAID, SUNK, ROWS };
 typedef struct deliveries {
   clx_twin_cost *c;
   const clx_procurement *p;
-  double from;    // s of the plan at which the section starts
-  double price;   // mean of a GPU ordered, in the section's currency
-  double dollar;  // USD for one unit of it
+  double from;         // s of the plan at which the section starts
+  double price;        // mean of a GPU ordered, in the section's currency
+  double dollar;       // USD for one unit of it
   double *week[ROWS];  // [replicas][weeks], cumulated; sunk in USD
   double *time;        // [weeks] s of the section
 } deliveries;
@@ -196,10 +196,11 @@ static clx_status read_orders(clx_twin_cost *c, uint64_t seed, clx_error *error)
     CLX_TRY(put_orders(&d, row, &c->replica[k], error));
   }
   if (c->builds || c->when.usable.count > 0) return CLX_OK;
-  return clx_fail_plain(error, CLX_INFEASIBLE,
-                        "cost: in half of the runs or more the orders of section 'supply' bring no GPU that can be used "
-                        "within its %d weeks: there is nothing to count",
-                        d.p->weeks);
+  return clx_fail_plain(
+      error, CLX_INFEASIBLE,
+      "cost: in half of the runs or more the orders of section 'supply' bring no GPU that can be used "
+      "within its %d weeks: there is nothing to count",
+      d.p->weeks);
 }
 
 // --- both --------------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ static clx_arena *arena;
 
 enum { HOUR = 3600, DAY = 86400, YEAR = 31557600, REPLICAS = 200 };
 
-#define MACHINE                                                                        \
-  "name: small\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 512}]}\n" \
-  "network: {switch: sn5600, nic: bluefield3_400g}\npower: {pue: 1.25, tariff: us-industrial, sources: [{name: grid, power: 3 MW}]}\n"
+#define MACHINE                                                                                                        \
+  "name: small\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 512}]}\n"                                 \
+  "network: {switch: sn5600, nic: bluefield3_400g}\npower: {pue: 1.25, tariff: us-industrial, sources: [{name: grid, " \
+  "power: 3 MW}]}\n"
 #define COST(keys, items)                                                                                       \
   "cost:\n  start: \"2024-06-01\"\n  horizon: 36 months\n  use: 0.5\n  discount: 0\n  currencies: [usd]\n" keys \
   "  capital:\n" items "  operating: {repair: 0}\n"
@@ -76,12 +77,13 @@ static bool warns(const clx_result *r, const char *what) {
 
 // --- orders ------------------------------------------------------------------------------------------------------------------
 
-#define SUPPLY(more)                                                                                                  \
-  "supply:\n  start: 2024-06-01\n  weeks: 80\n  buyers: [{name: own" more                                             \
-  "}]\n  orders:\n"                                                                                                   \
-  "    - {name: a, buyer: own, product: H100, maker: supermicro, fallback: dell, at: 2024-06-24, quantity: 512 GPU, " \
-  "price: \"30,000 USD\"}\n"                                                                                          \
-  "  events: [{name: fails, kind: failure, maker: supermicro, at: 2024-07-08, late_low: 1 week, late_high: 12 weeks, probability: "     \
+#define SUPPLY(more)                                                                                                   \
+  "supply:\n  start: 2024-06-01\n  weeks: 80\n  buyers: [{name: own" more                                              \
+  "}]\n  orders:\n"                                                                                                    \
+  "    - {name: a, buyer: own, product: H100, maker: supermicro, fallback: dell, at: 2024-06-24, quantity: 512 GPU, "  \
+  "price: \"30,000 USD\"}\n"                                                                                           \
+  "  events: [{name: fails, kind: failure, maker: supermicro, at: 2024-07-08, late_low: 1 week, late_high: 12 weeks, " \
+  "probability: "                                                                                                      \
   "0.5}]\n"
 
 // Every dollar that the books of a replica have, deposits, balances, what is lost and qualification, is paid once and when the books say so.
@@ -161,6 +163,7 @@ static void test_orders_warn(void **state) {
   assert_true(warns(r, "are for 600 GPUs, the machine has 512"));
   assert_true(warns(r, "cost: its GPUs cost 1.54e+07 USD, those ordered in section 'supply' 2.05e+07"));
   CLX_CHECK_NEAR(find(r, "cost.capex")->value, 512 * 30000.0, 1e-12, 0);
+  CLX_CHECK_NEAR(find(r, "cost.gpus")->value, 512, 1e-12, 0);
   clx_result_free(r);
   snprintf(text, sizeof text, "%s%s", FEW, COST("", SERVERS));
   r = study(text);

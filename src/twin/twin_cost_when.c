@@ -115,11 +115,15 @@ static void read_replica(deliveries *d, const struct clx_replica *replica, int32
     for (int32_t w = 0; w < p->weeks && p->purchase[i].buyer == p->self; w++)
       d->week[DELIVERED][at + (size_t)w] += gpus[w];
   }
+  // Of orders for more than the machine the first GPUs are its own, and its part of what is owed and lost.
+  const double ordered = d->c->ordered, fleet = d->c->fleet, part = fmin(1, fleet / ordered);
   for (size_t w = 0; w < (size_t)p->weeks; w++) {
-    const double owed = d->price > 0 ? purse.at_risk[w] / d->price : 0;
+    const double had = d->week[DELIVERED][at + w], open = ordered - had;
+    const double own = open > 0 ? fmin(1, fmax(0, fleet - had) / open) : 0;
+    const double owed = d->price > 0 ? own * purse.at_risk[w] / d->price : 0;
     d->week[USABLE][at + w] = fmin(fmin(d->week[USABLE][at + w], p->ready[self + w]), d->c->fleet);
-    d->week[PAID][at + w] = d->week[DELIVERED][at + w] + owed;
-    d->week[SUNK][at + w] = purse.sunk[w] * d->dollar;
+    d->week[PAID][at + w] = had + owed;
+    d->week[SUNK][at + w] = part * purse.sunk[w] * d->dollar;
   }
 }
 

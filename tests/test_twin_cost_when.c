@@ -167,7 +167,7 @@ static void test_orders_warn(void **state) {
   clx_result_free(r);
   snprintf(text, sizeof text, "%s%s", FEW, COST("", SERVERS));
   r = study(text);
-  assert_true(warns(r, "orders deliver 384 of 512 GPUs"));
+  assert_true(warns(r, "orders deliver 384 of 512 GPUs") && !warns(r, "before the plan starts"));
   CLX_CHECK_NEAR(find(r, "cost.capex")->value, 384 * 30000.0, 1e-12, 0);
   clx_result_free(r);
   snprintf(text, sizeof text, "%s%s", FEW,
@@ -175,6 +175,14 @@ static void test_orders_warn(void **state) {
   r = study(text);
   assert_true(
       warns(r, "cost: 'servers' is paid as if it came on 2025-03-01 on average, the orders bring its GPUs on 2024"));
+  clx_result_free(r);
+  r = study(
+      MACHINE
+      "supply:\n  start: 2023-06-01\n  weeks: 60\n  buyers: [{name: own}]\n  orders:\n"
+      "    - {name: a, buyer: own, product: H100, at: 2023-06-24, quantity: 512 GPU, price: \"30,000 USD\"}\n" COST(
+          "", SERVERS));
+  assert_true(warns(r, "cost: 512 GPUs are delivered before the plan starts on 2024-06-01"));
+  CLX_CHECK_NEAR(find(r, "cost.capex")->value, 512 * 30000.0, 1e-12, 0);
   clx_result_free(r);
 }
 
@@ -214,6 +222,31 @@ static void test_build_by_replica(void **state) {
   assert_true(find(open, "cost.per_gpu_hour")->high > find(sure, "cost.per_gpu_hour")->high * 1.01);
   clx_result_free(sure);
   clx_result_free(open);
+}
+
+// Draws in which the build would end after the courses are paid for, too: nothing but capital is paid here, the same in every draw.
+static void test_late_draws_are_paid(void **state) {
+  (void)state;
+  clx_result *r = study(
+      MACHINE BUILD("", ", low: 40 days, high: 120 days")
+          "cost:\n  start: \"2024-06-01\"\n  horizon: 36 months\n  discount: 0\n  currencies: [usd]\n  capital:\n" SERVERS
+          "  operating: {repair: 0, gpu_power: 1 W, energy: 0 USD/J}\n"
+          "decide: {least: 256, courses: [{name: own, own: yes}, {name: later, own: yes, wait: 31 months}, {name: half, "
+          "own: yes, wait: 31 months, later: 0.5}, {name: last, own: yes, wait: 31 months, later: 0.5, wait_price: 2}]}\n");
+  static const char *const course[] = {"own", "later", "half", "last"};
+  for (int32_t i = 0; i < CLX_COUNT(course); i++) {
+    char name[64];
+    snprintf(name, sizeof name, "cost.course.%s.cost", course[i]);
+    const clx_quantity *q = find(r, name);
+    const double cost = (i < 3 ? 1 : 1.5) * 512 * 30000;
+    CLX_CHECK_NEAR(q->low, cost, 1e-9, 0);
+    CLX_CHECK_NEAR(q->high, cost, 1e-9, 0);
+  }
+  // Draws that end after the time compared never begin; half of a machine begins with the half that does not wait.
+  CLX_CHECK_NEAR(find(r, "cost.course.later.first_training")->high, 36 * CLX_MONTH, 1e-12, 0);
+  CLX_CHECK_NEAR(find(r, "cost.course.half.first_training")->high, find(r, "cost.course.own.first_training")->high,
+                 1e-12, 0);
+  clx_result_free(r);
 }
 
 // With both sections GPUs are used as the build says and paid as orders ask.
@@ -330,10 +363,15 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_orders_are_paid_once), cmocka_unit_test(test_orders_bring_gpus),
-      cmocka_unit_test(test_orders_warn),          cmocka_unit_test(test_build_by_replica),
-      cmocka_unit_test(test_build_of_orders),      cmocka_unit_test(test_works_are_paid_when_they_end),
-      cmocka_unit_test(test_works_refused),        cmocka_unit_test(test_power_at_ratings),
+      cmocka_unit_test(test_orders_are_paid_once),
+      cmocka_unit_test(test_orders_bring_gpus),
+      cmocka_unit_test(test_orders_warn),
+      cmocka_unit_test(test_build_by_replica),
+      cmocka_unit_test(test_late_draws_are_paid),
+      cmocka_unit_test(test_build_of_orders),
+      cmocka_unit_test(test_works_are_paid_when_they_end),
+      cmocka_unit_test(test_works_refused),
+      cmocka_unit_test(test_power_at_ratings),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

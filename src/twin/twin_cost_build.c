@@ -141,6 +141,11 @@ static clx_status warn_orders(const clx_twin_cost *c, clx_result *result, clx_er
   if (!c->supplied) return CLX_OK;
   for (int32_t i = 0; i < c->plan.item_count; i++)
     if (c->plan.item[i].kind == CLX_COST_GPU) gpus += c->plan.item[i].cost.expected;
+  if (come->count > 0 && !(come->at[0] > 0))
+    CLX_TRY(clx_result_warn(result, error,
+                            "cost: %.0f GPUs are delivered before the plan starts on %s: they count as bought on its "
+                            "first day",
+                            come->gpus[0], c->scenario->cost.spec.start));
   if (c->ordered > c->fleet * (1 + 1e-6))
     CLX_TRY(clx_result_warn(result, error,
                             "cost: the orders of section 'supply' are for %.0f GPUs, the machine has %.0f: the rest is "

@@ -186,6 +186,24 @@ static void test_orders_warn(void **state) {
   clx_result_free(r);
 }
 
+// A deposit of the item itself stands before that of the orders: half of each delivery a month before it.
+static void test_own_deposit(void **state) {
+  (void)state;
+  clx_result *r = study(MACHINE SUPPLY("")
+                            COST("",
+                                 "    - {name: servers, kind: gpu, price: 240000 USD, gpus: 8, deposit: 0.5, lead: 1 "
+                                 "month, resale: none}\n"));
+  const double *x, *came, *capital;
+  int32_t count;
+  came = clx_result_series(r, "cost.month.kind.gpu", &x, &count);
+  capital = clx_result_series(r, "cost.month.capital", &x, &count);
+  CLX_CHECK_NEAR(came[count - 1], 512 * 30000.0, 1e-9, 0);
+  for (int32_t m = 1; m + 1 < count; m++)
+    CLX_CHECK_NEAR(capital[m], 0.5 * (came[m + 1] - came[m]) + 0.5 * (came[m] - came[m - 1]), 1e-9, 1e-3);
+  assert_true(find(r, "cost.advance_at_risk")->value > 0.4 * 512 * 30000);
+  clx_result_free(r);
+}
+
 // --- builds ------------------------------------------------------------------------------------------------------------------
 
 #define BUILD(works, high)                                                             \
@@ -363,15 +381,11 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_orders_are_paid_once),
-      cmocka_unit_test(test_orders_bring_gpus),
-      cmocka_unit_test(test_orders_warn),
-      cmocka_unit_test(test_build_by_replica),
-      cmocka_unit_test(test_late_draws_are_paid),
-      cmocka_unit_test(test_build_of_orders),
-      cmocka_unit_test(test_works_are_paid_when_they_end),
-      cmocka_unit_test(test_works_refused),
-      cmocka_unit_test(test_power_at_ratings),
+      cmocka_unit_test(test_orders_are_paid_once), cmocka_unit_test(test_orders_bring_gpus),
+      cmocka_unit_test(test_orders_warn),          cmocka_unit_test(test_own_deposit),
+      cmocka_unit_test(test_build_by_replica),     cmocka_unit_test(test_late_draws_are_paid),
+      cmocka_unit_test(test_build_of_orders),      cmocka_unit_test(test_works_are_paid_when_they_end),
+      cmocka_unit_test(test_works_refused),        cmocka_unit_test(test_power_at_ratings),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

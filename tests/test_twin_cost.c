@@ -295,7 +295,7 @@ static void test_build_warnings(void **state) {
 static void test_build_late(void **state) {
   (void)state;
   static const double day[] = {0, 30.0 * DAY, 60.0 * DAY}, few[] = {0, 128, 300};
-  const clx_rows rows = {.time = day, .value = few, .count = 3};
+  const clx_cost_rows rows = {.time = day, .value = few, .count = 3};
   clx_arena *arena = clx_arena_new();
   clx_capacity_series c;
   clx_error error;

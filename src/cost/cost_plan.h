@@ -168,8 +168,7 @@ typedef struct clx_cost_penalty {
 typedef struct clx_cost_plan {
   double start;  // year with its fraction
   int32_t months;
-  bool
-      drawn;  // dates are those of one draw: what comes after the last month counts in it, and there may be no GPU at all
+  bool drawn;  // dates of one draw: what comes after the last month counts in it, and there may be no GPU
   double discount, tax, common, tokens, run;
   clx_spread use, income, decay;
   clx_cost_item *item;

@@ -297,8 +297,8 @@ bool clx_procurement_full(const struct clx_replica *replica, int32_t limit, int3
 typedef struct clx_purse {
   double paid, lost, stored, stored_cost;  // as of clx_buyer_result
   const double *at_risk;                   // weeks: deposits on what is still owed, at the end of each week
-  const double *
-      sunk;  // weeks: deposits lost and makers qualified by the end of each, beside the price of what is delivered or owed
+  // weeks: deposits lost and makers qualified by the end of each, beside the price of what is delivered or owed
+  const double *sunk;
 } clx_purse;
 clx_purse clx_procurement_purse(const struct clx_replica *replica, int32_t buyer);
 

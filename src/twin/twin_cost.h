@@ -16,13 +16,13 @@ typedef struct clx_capacity_series {
 } clx_capacity_series;
 
 // Numbers over time as a section has them: value[i] from time[i] on.
-typedef struct clx_rows {
+typedef struct clx_cost_rows {
   const double *time, *value;  // s of the section
   int32_t count;
-} clx_rows;
+} clx_cost_rows;
 // Changes of `rows` as steps, in s of the plan: those from before its start stand at it; `from` = s of the plan at which the section starts. What they
 // do not reach of `total` comes at `full` (INFINITY: never).
-clx_status clx_twin_cost_steps(const clx_rows *rows, double from, double total, double full, clx_arena *arena,
+clx_status clx_twin_cost_steps(const clx_cost_rows *rows, double from, double total, double full, clx_arena *arena,
                                clx_capacity_series *out, clx_error *error);
 
 // The section `buildout` as a run found it; times are s of the plan, not below 0. usable.count 0 = there is none.
@@ -58,8 +58,8 @@ typedef struct clx_twin_cost {
   double energy_price;  // USD/J as the power room finds it; 0 = not known
   bool rated;           // power is that of parts at their ratings: no work of the machine is stated
   clx_cost_build build;
-  bool builds,
-      supplied;  // the section buildout says when GPUs are usable; orders of section supply say when they are paid
+  bool builds;    // the section buildout says when GPUs are usable
+  bool supplied;  // orders of section supply say when they are paid, and without a build when they are usable
   double ordered, ordered_cost;  // GPUs and USD of these orders
   clx_cost_when when;            // medians
   clx_cost_when *replica;

@@ -31,7 +31,7 @@ clx_status clx_twin_cost_build(const clx_scenario *s, const clx_result *result, 
   b->first = clx_result_value(result, "buildout.first", 0);
   b->first_training = date_of(result, "buildout.first_training", b->from);
   b->full = date_of(result, "buildout.full_capacity", b->from);
-  const clx_rows rows = {.time = day, .value = usable, .count = days};
+  const clx_cost_rows rows = {.time = day, .value = usable, .count = days};
   CLX_TRY(clx_twin_cost_steps(&rows, b->from, b->total, b->full.expected, arena, &b->usable, error));
   if (b->usable.count > 0) return CLX_OK;
   return clx_fail_plain(error, CLX_INFEASIBLE,

@@ -7,7 +7,7 @@
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
-clx_status clx_twin_cost_steps(const clx_rows *rows, double from, double total, double full, clx_arena *arena,
+clx_status clx_twin_cost_steps(const clx_cost_rows *rows, double from, double total, double full, clx_arena *arena,
                                clx_capacity_series *out, clx_error *error) {
   double *at = CLX_NEW_ARRAY(arena, double, rows->count + 2), *gpus = CLX_NEW_ARRAY(arena, double, rows->count + 2);
   double last = 0;
@@ -46,7 +46,7 @@ static clx_status read_works(const clx_twin_cost *c, const clx_buildout_result *
 static clx_status read_build(clx_twin_cost *c, const clx_buildout_result *r, clx_error *error) {
   const int32_t days = r->series.days + 1;
   double *time = CLX_NEW_ARRAY(c->arena, double, days), *value = CLX_NEW_ARRAY(c->arena, double, days);
-  const clx_rows rows = {.time = time, .value = value, .count = days};
+  const clx_cost_rows rows = {.time = time, .value = value, .count = days};
   if (time == NULL || value == NULL) return no_memory(error);
   CLX_TRY(read_works(c, r, -1, &c->when, error));
   for (int32_t d = 0; d < days; d++) time[d] = 86400.0 * d;
@@ -157,7 +157,7 @@ static clx_status sum_months(const deliveries *d, const double *sunk, double **o
 // One history by week, of `row` as the tables have it.
 static clx_status put_orders(const deliveries *d, double *const row[ROWS], clx_cost_when *when, clx_error *error) {
   const double install = d->c->scenario->cost.spec.install;
-  clx_rows rows = {.count = d->p->weeks, .time = d->time};
+  clx_cost_rows rows = {.count = d->p->weeks, .time = d->time};
   double *sunk = NULL;
   if (!d->c->builds) {
     rows.value = row[USABLE];

@@ -46,6 +46,11 @@ typedef struct clx_twin_fate {
 // limit_count x weeks, to which means are added.
 clx_status clx_twin_supply_fates(const clx_twin_supply *c, const clx_procurement *p, const int32_t *due,
                                  clx_twin_fate *out, double *delivered, double *full);
+// Sets `due` and `reference`: as wanted, or as the run without chance has it.
+clx_status clx_twin_supply_due(clx_twin_supply *c);
+// Adds the owner, buyers, orders, limits and chips. delivered, full: as from clx_twin_supply_fates.
+clx_status clx_twin_supply_report(const clx_twin_supply *c, const clx_delivery *found, const clx_twin_fate *fate,
+                                  const double *delivered, const double *full);
 // Adds supply.NAME as median with P10 and P90 of samples, which are left as they are, times `factor`.
 clx_status clx_twin_supply_put(const clx_twin_supply *c, const char *name, const double *sample, double factor,
                                const char *unit, const char *doc);

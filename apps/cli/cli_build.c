@@ -6,9 +6,11 @@
 static bool read_request(const cli_call *call, clx_build_options *options) {
   enum { REPLICAS_MAX = 100000 };
   clx_build_options_default(options);
-  uint64_t replicas = (uint64_t)options->replicas;
+  uint64_t replicas = (uint64_t)options->replicas, seconds = 0;
   if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return false;
   if (!cli_number(call, "replicas", 0, REPLICAS_MAX, &replicas)) return false;
+  if (!cli_number(call, "limit", 1, 1000000, &seconds)) return false;
+  options->seconds = (double)seconds;
   options->replicas = (int32_t)replicas;
   return cli_threads(call, &options->threads);
 }
@@ -67,10 +69,19 @@ static int write_plan(const cli_call *call, const clx_scenario *scenario, const 
 
 // --- the command -------------------------------------------------------------------------------------------------------------
 
-static int study(const clx_scenario *scenario, const clx_build_options *options, clx_result **result) {
+static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
+
+static int study(const clx_scenario *scenario, clx_build_options *options, clx_result **result) {
+  cli_progress seen;
   clx_error error;
   clx_error_clear(&error);
-  return clx_build_run(scenario, options, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+  options->progress = show_done;
+  options->context = &seen;
+  cli_progress_start(&seen);
+  const clx_status status = clx_build_run(scenario, options, result, &error);
+  cli_progress_end(&seen, status != CLX_OK);
+  options->progress = NULL;
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 
 static int build(const cli_call *call) {
@@ -100,6 +111,10 @@ static const cli_option OPTIONS[] = {
     CLI_OPTION_SET,
     {.name = "replicas", .value = "N", .kind = CLI_TEXT, .doc = "builds with chance (default 10,000; 0 = none)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of chance (default 1)"},
+    {.name = "limit",
+     .value = "S",
+     .kind = CLI_TEXT,
+     .doc = "seconds of CPU time for the plan of the works (default: a budget that gives the same anywhere)"},
     CLI_OPTION_THREADS,
     CLI_OPTION_EXPECT,
     CLI_OPTION_JSON,

@@ -250,7 +250,10 @@ typedef struct clx_buildout_settings {
   uint64_t seed;
   int32_t replicas;          // 0 = without chance alone
   int32_t threads;           // changes nothing but the time
-  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary
+  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary; its
+                             // budgets are lowered to what suits the works (clx_project_options_suit)
+  bool (*progress)(void *context, const char *step, double done);  // nullable; from the calling thread; false = stop
+  void *context;
 } clx_buildout_settings;
 void clx_buildout_settings_default(clx_buildout_settings *settings);  // seed 1, 10,000 replicas, 1 thread
 
@@ -358,6 +361,6 @@ typedef struct clx_buildout_result {
 } clx_buildout_result;
 
 // Runs without chance and all replicas; results from `arena`. Seeded, the same bits for any number of threads. CLX_INPUT: settings out of range; maximum
-// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works.
+// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works. CLX_EXPECTATION: `progress` said stop.
 clx_status clx_buildout_run(const clx_buildout *buildout, const clx_buildout_settings *settings, clx_arena *arena,
                             clx_buildout_result *out, clx_error *error);

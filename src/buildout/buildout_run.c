@@ -30,11 +30,29 @@ static clx_status no_memory(const runner *r) {
 
 // --- without chance ----------------------------------------------------------------------------------------------------------------------
 
+// A part of the work, for its progress.
+typedef struct told {
+  const clx_buildout_settings *settings;
+  const char *step;
+} told;
+
+static bool tell(void *context, double done) {
+  const told *t = context;
+  return t->settings->progress(t->settings->context, t->step, done);
+}
+
 static clx_status make_plan(runner *r) {
   const clx_project *p = &r->own.project;
   r->out->unit = p->unit;
   if (p->activity_count == 0 || !r->own.plans) return CLX_OK;
-  CLX_TRY(clx_project_solve(p, &r->settings->plan, r->arena, &r->out->plan, r->error));
+  clx_project_options search = r->settings->plan;
+  told plan = {r->settings, "planning the works"};
+  clx_project_options_suit(p, &search);
+  if (r->settings->progress != NULL) {
+    search.progress = tell;
+    search.context = &plan;
+  }
+  CLX_TRY(clx_project_solve(p, &search, r->arena, &r->out->plan, r->error));
   r->out->planned = true;
   for (int32_t k = 0; k < p->link_count && r->own.bounded && r->settings->replicas > 0; k++)
     if (p->link[k].most != CLX_PROJECT_NONE)
@@ -149,9 +167,12 @@ static clx_status play_drivers(runner *r) {
   r->out->driver = CLX_NEW_ARRAY(r->arena, clx_buildout_driver, b->driver_count + 1);
   r->out->tornado = CLX_NEW_ARRAY(r->arena, int32_t, b->driver_count + 1);
   if (r->out->driver == NULL || r->out->tornado == NULL) return no_memory(r);
+  told inputs = {r->settings, "one input at a time"};
   for (int32_t d = 0; d < b->driver_count; d++) {
     const clx_driver_plan *p = &b->driver[d];
     clx_buildout_driver *o = &r->out->driver[d];
+    if (r->settings->progress != NULL && !tell(&inputs, (double)d / b->driver_count))
+      return clx_fail_plain(r->error, CLX_EXPECTATION, "stopped");
     *o = (clx_buildout_driver){.name = p->name,
                                .kind = p->kind,
                                .need = p->need,

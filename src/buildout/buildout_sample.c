@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static const double DAY = 86400;
@@ -178,19 +179,31 @@ typedef struct part {
   clx_samples *samples;
   const clx_buildout *b;
   const clx_project_plan *plan;
-  uint64_t seed;
+  const clx_buildout_settings *settings;
   int32_t first, step;
+  bool calls;  // the calling thread's: tells the progress
+  atomic_bool *stop;
   clx_arena *arena;
   clx_error error;
   clx_status status;
 } part;
+
+// Blocks are dealt in turn: how far the calling thread is, all are, nearly.
+static clx_status go_on(part *p, int32_t block, double of_block) {
+  const clx_buildout_settings *s = p->settings;
+  if (p->calls && s->progress != NULL &&
+      !s->progress(s->context, "replicas", (block - p->first + p->step * of_block) / CLX_SAMPLE_BLOCKS))
+    atomic_store(p->stop, true);
+  return atomic_load(p->stop) ? clx_fail_plain(&p->error, CLX_EXPECTATION, "stopped") : CLX_OK;
+}
 
 static clx_status run_block(part *p, clx_history *h, clx_draw *draw, clx_buildout_link *links, int32_t block) {
   const int64_t n = p->samples->replicas;
   const int32_t from = (int32_t)(n * block / CLX_SAMPLE_BLOCKS), to = (int32_t)(n * (block + 1) / CLX_SAMPLE_BLOCKS);
   clx_sample_block *sums = &p->samples->block[block];
   for (int32_t r = from; r < to; r++) {
-    clx_draw_replica(p->b, p->seed, r, draw);
+    CLX_TRY(go_on(p, block, (double)(r - from) / (to - from)));
+    clx_draw_replica(p->b, p->settings->seed, r, draw);
     CLX_TRY(clx_history_play(h, draw, &p->error));
     clx_samples_add(p->samples, h, draw, sums, links);
     CLX_TRY(add_effects(h, draw, h->full, h->first, sums, &p->error));
@@ -219,6 +232,7 @@ clx_status clx_samples_run(clx_samples *samples, const clx_buildout *b, const cl
                            const clx_buildout_settings *s, clx_error *error) {
   part *list = calloc((size_t)s->threads, sizeof *list);
   pthread_t *thread = calloc((size_t)s->threads, sizeof *thread);
+  atomic_bool stop = false;
   clx_status status = CLX_OK;
   if (list == NULL || thread == NULL) {
     free(list);
@@ -226,7 +240,7 @@ clx_status clx_samples_run(clx_samples *samples, const clx_buildout *b, const cl
     return clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for %d threads", s->threads);
   }
   for (int32_t k = 0; k < s->threads; k++) {
-    list[k] = (part){samples, b, plan, s->seed, k, s->threads, clx_arena_new(), {0}, CLX_OK};
+    list[k] = (part){samples, b, plan, s, k, s->threads, k == 0, &stop, clx_arena_new(), {0}, CLX_OK};
     clx_error_clear(&list[k].error);
     if (list[k].arena == NULL)
       list[k].status = clx_fail_plain(&list[k].error, CLX_MEMORY, "buildout: out of memory for a thread");

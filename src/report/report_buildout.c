@@ -161,6 +161,8 @@ static void write_plan(clx_words *w) {
     clx_words_add(w, ", proved the shortest");
   else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
     clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
+  if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0)
+    clx_words_add(w, "; ended by --limit, another machine may find another plan");
   clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
 }
 

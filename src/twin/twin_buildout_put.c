@@ -269,6 +269,7 @@ static clx_status put_plan(putter *p) {
   CLX_TRY(put(p, "bound", r->unit * r->plan.bound, "s", "no plan of the works is shorter"));
   CLX_TRY(put(p, "gap", longest > 0 ? (longest - r->plan.bound) / longest : 0, "", "share of the makespan"));
   CLX_TRY(put(p, "proved", r->plan.proved, "", "1: no plan of the works is shorter than this one"));
+  CLX_TRY(put(p, "cut", r->plan.cut, "", "1: the limit in seconds ended the search; another machine may find another plan"));
   p->head[0] = '\0';
   return CLX_OK;
 }

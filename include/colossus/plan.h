@@ -38,7 +38,8 @@ typedef struct clx_build_options {
   uint64_t seed;    /* default 1 */
   int32_t threads;  /* default 1; does not change the result */
   int32_t replicas; /* with chance, 0 (none) to 100,000; default 10,000 */
-  double seconds;   /* of CPU time for the plan of works under crews; 0 (default): a budget of work that gives the same on any machine */
+  double
+      seconds; /* of CPU time for the plan of works under crews; 0 (default): a budget of work that gives the same on any machine */
   bool (*progress)(void *context, const char *step, double done); /* as that of clx_power_options */
   void *context;
 } clx_build_options;

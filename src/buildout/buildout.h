@@ -171,6 +171,15 @@ typedef struct clx_buildout_burn_in {
   clx_place place;
 } clx_buildout_burn_in;
 
+// Something whose date is asked for: one of the three, the others 0.
+typedef struct clx_buildout_milestone {
+  const char *name;  // letters, digits, '-' and '_': a part of the name of a quantity
+  double supplied;   // W there is at the site
+  double drawn;      // W at the site of the GPUs that can be used, at full load
+  double gpus;       // that can be used
+  clx_place place;
+} clx_buildout_milestone;
+
 typedef struct clx_buildout_spec {
   const char *start;
   double horizon, resolution;  // s: of the series by day; of the works
@@ -192,9 +201,11 @@ typedef struct clx_buildout_spec {
   int32_t lot_count;
   clx_buildout_installers install;
   clx_buildout_burn_in bring_up;
-  double wave;            // GPU; 0 = each as it comes
-  double first;           // GPU with which training starts; 0 = all
-  double full;            // share of the fleet that is called full capacity
+  double wave;   // GPU; 0 = each as it comes
+  double first;  // GPU with which training starts; 0 = all
+  double full;   // share of the fleet that is called full capacity
+  clx_buildout_milestone *milestone;
+  int32_t milestone_count;
   const char *const *by;  // dates for which GPUs and GPU-days are reported
   int32_t by_count;
   clx_place place;
@@ -283,6 +294,11 @@ typedef struct clx_buildout_by {
   clx_buildout_band gpus, gpu_days;
 } clx_buildout_by;
 
+typedef struct clx_buildout_reach {
+  const char *name;        // of a milestone
+  clx_buildout_band time;  // s from the start
+} clx_buildout_reach;
+
 typedef enum clx_buildout_kind {
   CLX_BUILDOUT_WORK,
   CLX_BUILDOUT_FACTOR,
@@ -347,6 +363,8 @@ typedef struct clx_buildout_result {
   clx_buildout_series series;
   clx_buildout_by *by;
   int32_t by_count;
+  clx_buildout_reach *milestone;
+  int32_t milestone_count;
   clx_buildout_chain full_chain, first_chain;  // without chance
   clx_buildout_work_row *work;
   int32_t work_count;

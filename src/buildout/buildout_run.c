@@ -313,6 +313,19 @@ static clx_status fill_by(runner *r, const clx_history *plain) {
   return CLX_OK;
 }
 
+static clx_status fill_milestones(runner *r, const clx_history *plain) {
+  const int32_t count = r->own.spec->milestone_count, n = r->samples.replicas;
+  r->out->milestone_count = count;
+  r->out->milestone = CLX_NEW_ARRAY(r->arena, clx_buildout_reach, count + 1);
+  if (r->out->milestone == NULL) return no_memory(r);
+  for (int32_t k = 0; k < count; k++) {
+    r->out->milestone[k].name = r->own.spec->milestone[k].name;
+    fill_band(r->samples.milestone + (size_t)k * (size_t)n, n, clx_history_milestone(plain, k),
+              &r->out->milestone[k].time);
+  }
+  return CLX_OK;
+}
+
 // --- what the replicas say ---------------------------------------------------------------------------------------------------------------
 
 static double correlation(const float *x, const double *y, int32_t count) {
@@ -426,7 +439,9 @@ static clx_status run(runner *r) {
   r->samples.first = CLX_NEW_ARRAY(r->arena, double, replicas + 1);
   r->samples.gpus = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
   r->samples.gpu_days = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
-  if (r->samples.full == NULL || r->samples.first == NULL || r->samples.gpus == NULL || r->samples.gpu_days == NULL)
+  r->samples.milestone = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->milestone_count + 1);
+  if (r->samples.full == NULL || r->samples.milestone == NULL || r->samples.first == NULL || r->samples.gpus == NULL ||
+      r->samples.gpu_days == NULL)
     return no_memory(r);
   CLX_TRY(play_plain(r));
   const double full = r->history.full, first = r->history.first;
@@ -446,6 +461,7 @@ static clx_status run(runner *r) {
   clx_draw_plain(&r->own, &r->draw);  // the inputs one at a time have changed the history
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_by(r, &r->history));
+  CLX_TRY(fill_milestones(r, &r->history));
   fill_band(r->samples.full, replicas, full, &r->out->full_capacity);
   fill_band(r->samples.first, replicas, first, &r->out->first_training);
   return CLX_OK;

@@ -106,6 +106,8 @@ void clx_samples_add(clx_samples *s, clx_history *h, const clx_draw *draw, clx_s
     const bool event = b->driver[d].kind == CLX_BUILDOUT_EVENT;
     s->x[(size_t)d * step + at] = event ? (float)draw->happens[b->driver[d].index] : (float)draw->x[d];
   }
+  for (int32_t k = 0; k < b->spec->milestone_count; k++)
+    s->milestone[(size_t)k * step + at] = clx_history_milestone(h, k);
   for (int32_t k = 0; k < b->spec->by_count; k++) {
     clx_cursor usable = {&h->usable, 0};
     s->gpus[(size_t)k * step + at] = clx_cursor_at(&usable, b->by[k]);
@@ -154,8 +156,8 @@ clx_status clx_samples_new(const clx_buildout *b, int32_t replicas, clx_arena *a
   static const double MOST = 1e9;  // bytes
   const size_t n = (size_t)replicas, days = (size_t)b->days + 1, by = (size_t)b->spec->by_count;
   const size_t works = (size_t)b->project.activity_count, drivers = (size_t)b->driver_count;
-  const double bytes =
-      (double)n * ((double)(days + works + drivers) * sizeof(float) + (double)(2 * by + 2) * sizeof(double));
+  const double bytes = (double)n * ((double)(days + works + drivers) * sizeof(float) +
+                                    (double)(2 * by + (size_t)b->spec->milestone_count + 2) * sizeof(double));
   *out = (clx_samples){.replicas = replicas, .days = b->days};
   if (bytes > MOST)
     return clx_fail_plain(

@@ -36,6 +36,7 @@ typedef struct clx_samples {
   float *finish;            // [works][replicas] s
   double *full, *first;     // [replicas] s
   double *gpus, *gpu_days;  // [by][replicas]
+  double *milestone;        // [milestones][replicas] s
   clx_sample_block block[CLX_SAMPLE_BLOCKS];
 } clx_samples;
 

@@ -47,6 +47,23 @@ static void write_milestone(clx_words *w, const char *name, const char *label, d
   clx_words_end(w, label, 2, CLX_REPORT_BOLD);
 }
 
+// What `milestones` asks for.
+static void write_asked(clx_words *w) {
+  const int32_t count = clx_buildout_items(w->result, "milestone");
+  for (int32_t i = 1; i <= count; i++) {
+    const char *name = clx_buildout_item_fact(w->result, "milestone", i, "name");
+    char full[128], fact[160];
+    snprintf(full, sizeof full, "buildout.milestone.%.60s", name);
+    snprintf(fact, sizeof fact, "%s.what", full);
+    const char *what = clx_result_fact(w->result, fact);
+    clx_words_add(w, "%s ", what != NULL ? what : "");
+    snprintf(fact, sizeof fact, "%s.reached", full);
+    if (!add_date(w, full, true))
+      clx_words_add(w, "within the horizon in %.0f %% of the builds", 100 * clx_result_value(w->result, fact, 0));
+    clx_words_end(w, i == 1 ? "milestones" : "", 1, CLX_REPORT_PLAIN);
+  }
+}
+
 static void write_head(clx_words *w) {
   const char *start = clx_result_fact(w->result, "buildout.start");
   const double gpus = clx_result_value(w->result, "buildout.gpus_total", 0),
@@ -58,6 +75,7 @@ static void write_head(clx_words *w) {
   clx_words_end(w, "build", 1, CLX_REPORT_PLAIN);
   if (first < gpus) write_milestone(w, "first_training", "first", first);
   write_milestone(w, "full_capacity", "all", gpus);
+  write_asked(w);
 }
 
 // What waited for what: the last of it where it is long.
@@ -161,8 +179,7 @@ static void write_plan(clx_words *w) {
     clx_words_add(w, ", proved the shortest");
   else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
     clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
-  if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0)
-    clx_words_add(w, "; ended by --limit, another machine may find another plan");
+  if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0) clx_words_add(w, "; the limit ended the search");
   clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
 }
 

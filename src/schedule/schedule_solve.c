@@ -17,8 +17,8 @@ typedef struct solver {
   const clx_project_options *options;
   clx_arena *arena;
   clx_error *error;
-  double until, asked;    // s; when the progress was last told
-  bool cut, stopped;      // by the limit in seconds; by the caller
+  double until, asked;  // s; when the progress was last told
+  bool cut, stopped;    // by the limit in seconds; by the caller
   clx_lean forward, backward;
   clx_genetic *genetic;  // the one that goes on
   clx_exact *exact;
@@ -481,8 +481,8 @@ void clx_project_options_suit(const clx_project *p, clx_project_options *o) {
     work += longest / units;
   }
   const double each = 10.0 * p->activity_count, schedules = is_lean_but_for_lags(p)
-                                                              ? LEAN_WORK / (work + each)
-                                                              : RICH_WORK / (work * (p->resource_count + 1));
+                                                                ? LEAN_WORK / (work + each)
+                                                                : RICH_WORK / (work * (p->resource_count + 1));
   const double conflicts = CONFLICT_WORK / (p->activity_count + 1);
   o->schedules = (int64_t)fmin(fmax(schedules, LEAST_SCHEDULES), (double)o->schedules);
   o->conflicts = (int64_t)fmin(fmax(conflicts, LEAST_CONFLICTS), (double)o->conflicts);

@@ -16,7 +16,9 @@ typedef struct clx_project_options {
   int64_t schedules;  // most plans that list scheduling makes; 0 = none at all but the first
   int64_t conflicts;  // most conflicts of exact search
   double seconds;     // 0 = no limit
-  bool (*progress)(void *context, double done);  // nullable; from the calling thread, some times a second; false = stop (CLX_EXPECTATION)
+  bool (*progress)(
+      void *context,
+      double done);  // nullable; from the calling thread, some times a second; false = stop (CLX_EXPECTATION)
   void *context;
 } clx_project_options;
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/report_gantt.h"
 #include "report/report_words.h"
 #include "unit/unit.h"
 
@@ -174,11 +175,16 @@ static void write_events(clx_words *w, int32_t rows) {
 
 static void write_plan(clx_words *w) {
   const bool proved = clx_result_value(w->result, "buildout.plan.proved", 0) > 0;
-  if (!clx_words_put(w, "", "works take ", "buildout.plan.makespan", 4, "")) return;
+  const clx_quantity *takes = clx_result_find(w->result, "buildout.plan.makespan");
+  char text[CLX_DATES_TEXT];
+  if (takes == NULL) return;
+  clx_words_add(w, "works take %s", clx_dates_span(takes->value, text));
   if (proved)
     clx_words_add(w, ", proved the shortest");
-  else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
+  else {
+    clx_words_add(w, ", no plan below %s", clx_dates_span(clx_result_value(w->result, "buildout.plan.bound", 0), text));
     clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
+  }
   if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0) clx_words_add(w, "; the limit ended the search");
   clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
 }

@@ -267,6 +267,21 @@ static clx_status put_drivers(putter *p) {
   return CLX_OK;
 }
 
+// A delay that brings a date forward is no gain of its own: said, lest it be read as one.
+static clx_status tell_earlier(const putter *p, const clx_buildout_effect *e) {
+  static const double TOLD = 0.05 * 86400;  // s
+  const bool first = e->first_if < -TOLD, full = e->full_if < -TOLD;
+  if (!p->b->result.planned || !(first || full)) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "buildout: where '%s' happens, %s comes earlier in the mean: crews that wait for what it delays "
+      "do other works first; the plan makes the last work end early, not the GPUs",
+      e->name,
+      first && full ? "all"
+      : first       ? "first training"
+                    : "full capacity");
+}
+
 static clx_status put_events(putter *p) {
   const clx_buildout_result *r = &p->b->result;
   for (int32_t i = 0; i < r->effect_count; i++) {
@@ -278,6 +293,7 @@ static clx_status put_events(putter *p) {
     CLX_TRY(put_finite(p, "first", e->first, "s", "first training later, mean over all replicas"));
     CLX_TRY(put_finite(p, "full_if", e->full_if, "s", "full capacity later where it happens, mean"));
     CLX_TRY(put_finite(p, "first_if", e->first_if, "s", "first training later where it happens, mean"));
+    CLX_TRY(tell_earlier(p, e));
   }
   p->head[0] = '\0';
   return CLX_OK;

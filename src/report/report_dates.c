@@ -48,12 +48,15 @@ const char *clx_dates_text(clx_dates d, double time, bool hours, char *text) {
 }
 
 const char *clx_dates_span(double time, char *text) {
-  static const double LONG = 60;  // days, from which on hours are left out
+  static const double LONG = 60;    // days, from which on hours are left out
+  static const double SHORT = 600;  // s, from which on seconds are
   const double minutes = floor(time / MINUTE + 0.5), tenths = floor(time / (DAY / 10) + 0.5);
   const int32_t days = (int32_t)(minutes / 1440), hours = (int32_t)(minutes / 60) % 24,
                 rest = (int32_t)fmod(minutes, 60);
-  if (time < HOUR) return clx_quantity_format(time, "s", 4, text, CLX_DATES_TEXT);
-  if (time >= LONG * DAY)
+  if (time < SHORT) return clx_quantity_format(time, "s", 4, text, CLX_DATES_TEXT);
+  if (minutes < 60)
+    snprintf(text, CLX_DATES_TEXT, "%.0f min", minutes);
+  else if (time >= LONG * DAY)
     snprintf(text, CLX_DATES_TEXT, fmod(tenths, 10) > 0 ? "%.1f days" : "%.0f days", tenths / 10);
   else if (days > 0)
     snprintf(text, CLX_DATES_TEXT, hours > 0 ? "%d day%s %d h" : "%d day%s", days, days == 1 ? "" : "s", hours);

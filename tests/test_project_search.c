@@ -409,6 +409,41 @@ static void budgets_suit_the_size(void **state) {
   rig_close(&r);
 }
 
+// A limit that ends a search is told, unless the plan is proved; without one nothing is.
+static void a_limit_that_was_hit_is_told(void **state) {
+  (void)state;
+  enum { ROUNDS = 8, MANY = 40 };
+  uint64_t chance = 11;
+  int32_t cut = 0;
+  for (int32_t round = 0; round < ROUNDS; round++) {
+    project_rig r;
+    clx_project_options options;
+    clx_project_outcome out;
+    char name[16];
+    rig_open(&r);
+    const int32_t x = rig_resource(&r, "x", false, 4), y = rig_resource(&r, "y", false, 5);
+    for (int32_t i = 0; i < MANY; i++) {
+      snprintf(name, sizeof name, "t%d", i);
+      rig_activity(&r, clx_arena_text(r.arena, name), 1 + rig_draw(&chance, 10));
+      clx_project_add_use(&r.maker, x, 1 + rig_draw(&chance, 3));
+      clx_project_add_use(&r.maker, y, 1 + rig_draw(&chance, 4));
+      if (i > 3) rig_link(&r, rig_draw(&chance, i - 2), i, CLX_PROJECT_FS, 0, CLX_PROJECT_NONE);
+    }
+    assert_int_equal(rig_check(&r), CLX_OK);
+    clx_project_options_default(&options);
+    options.seconds = 1e-6;
+    assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &out, &r.error), CLX_OK);
+    assert_int_equal(out.cut, !out.proved);
+    cut += out.cut;
+    options.seconds = 0;
+    options.schedules = options.conflicts = 200;
+    assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &out, &r.error), CLX_OK);
+    assert_false(out.cut);
+    rig_close(&r);
+  }
+  assert_true(cut > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_projects_are_solved_as_brute_force_does),
@@ -420,6 +455,7 @@ int main(void) {
       cmocka_unit_test(neighbourhoods_keep_plans_sound),
       cmocka_unit_test(larger_units_give_the_same_lengths),
       cmocka_unit_test(budgets_suit_the_size),
+      cmocka_unit_test(a_limit_that_was_hit_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,28 @@ static void test_power_that_does_not_suffice(void **state) {
   }
 }
 
+// A source without dates is there from the first day, with a training job or without: what it lacks is named.
+static void test_undated_source_is_a_limit(void **state) {
+  (void)state;
+  static const char *const power[] = {"60 kW", "2 MW"};
+  for (int32_t i = 0; i < CLX_COUNT(power); i++) {
+    char text[1024];
+    clx_error error;
+    snprintf(text, sizeof text,
+             "name: s\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 128}]}\n"
+             "power: {pue: 1.2, tariff: tva-gsa3, sources: [{name: grid, kind: grid, power: %s}]}\n%s",
+             power[i], BUILD(""));
+    clx_scenario *s = load(text);
+    clx_result *result = NULL;
+    clx_error_clear(&error);
+    const clx_status status = clx_build_run(s, NULL, &result, &error);
+    assert_int_equal(status, i == 0 ? CLX_INFEASIBLE : CLX_OK);
+    if (i == 0) assert_non_null(strstr(error.mistake[0].text, "60 kW in the end"));
+    clx_result_free(result);
+    clx_scenario_free(s);
+  }
+}
+
 #define SUPPLY                                                                  \
   "supply:\n  start: 2024-12-01\n  buyers: [{name: a}]\n  self: a\n  orders:\n" \
   "    - {name: x, buyer: a, product: H100, maker: dell, at: 2024-12-01, quantity: 192 GPU}\n"
@@ -240,10 +262,15 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fleet_and_power),       cmocka_unit_test(test_dated_sources),
-      cmocka_unit_test(test_own_power_counts),      cmocka_unit_test(test_power_that_does_not_suffice),
-      cmocka_unit_test(test_orders_count),          cmocka_unit_test(test_capacity),
-      cmocka_unit_test(test_what_is_never_reached), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_fleet_and_power),
+      cmocka_unit_test(test_dated_sources),
+      cmocka_unit_test(test_own_power_counts),
+      cmocka_unit_test(test_power_that_does_not_suffice),
+      cmocka_unit_test(test_undated_source_is_a_limit),
+      cmocka_unit_test(test_orders_count),
+      cmocka_unit_test(test_capacity),
+      cmocka_unit_test(test_what_is_never_reached),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -7,18 +7,14 @@ static int read_request(const cli_call *call, clx_build_options *options) {
   enum { REPLICAS_MAX = 100000 };
   const int asked = (cli_text(call, "csv") != NULL) + (cli_text(call, "svg") != NULL) + cli_flag(call, "html") +
                     cli_flag(call, "json");
+  uint64_t seconds = 0;
   clx_build_options_default(options);
   if (asked > 1) return cli_wrong("only one of '--json', '--csv', '--svg' and '--html' goes to stdout; -o DIR has all");
   if (!cli_seed(call, &options->seed)) return CLI_WRONG;
   if (!cli_replicas(call, 0, REPLICAS_MAX, &options->replicas)) return CLI_WRONG;
+  if (!cli_number(call, "limit", 1, 1000000, &seconds)) return CLI_WRONG;
+  options->seconds = (double)seconds;
   return cli_threads(call, &options->threads) ? CLI_DONE : CLI_WRONG;
-}
-
-static int solve(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
-  (void)call;
-  clx_error error;
-  clx_error_clear(&error);
-  return clx_build_run(scenario, request, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
@@ -44,15 +40,17 @@ static const cli_texts TEXTS = {.report = clx_build_text,
 
 // The works for other programs: the format by the end of the name.
 static int write_plan(const cli_call *call, const clx_scenario *scenario, const clx_build_options *options) {
+  clx_build_options silent = *options;
   const char *path = cli_text(call, "write");
   if (path == NULL) return CLI_DONE;
   const char *end = strrchr(path, '.');
   char *text = NULL;
   clx_error error;
   clx_error_clear(&error);
+  silent.progress = NULL;
   if (end == NULL || (strcmp(end, ".xml") != 0 && strcmp(end, ".csv") != 0 && strcmp(end, ".json") != 0))
     return cli_wrong("'--write %s': expected a name that ends with .xml (Microsoft Project), .csv or .json", path);
-  if (clx_build_write(scenario, options, end + 1, &text, &error) != CLX_OK) return cli_fail(&error);
+  if (clx_build_write(scenario, &silent, end + 1, &text, &error) != CLX_OK) return cli_fail(&error);
   const int code = cli_write_file(path, text);
   clx_text_free(text);
   return code;
@@ -66,7 +64,15 @@ static int show(const cli_call *call, const clx_scenario *scenario, const clx_re
 
 // --- the command -------------------------------------------------------------------------------------------------------------
 
-static const cli_study STUDY = {.solve = solve, .show = show};
+static clx_status run(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_build_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_build_run(scenario, options, result, error);
+}
+
+static const cli_study STUDY = {.run = run, .show = show};
 
 static int build(const cli_call *call) {
   clx_build_options options;
@@ -78,6 +84,10 @@ static const cli_option OPTIONS[] = {
     CLI_OPTION_SET,
     {.name = "replicas", .value = "N", .kind = CLI_TEXT, .doc = "builds with chance (default 10,000; 0 = none)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of chance (default 1)"},
+    {.name = "limit",
+     .value = "S",
+     .kind = CLI_TEXT,
+     .doc = "seconds of CPU time for the plan of the works (default: a budget that gives the same anywhere)"},
     CLI_OPTION_THREADS,
     CLI_OPTION_EXPECT,
     CLI_OPTION_JSON,

@@ -171,6 +171,15 @@ typedef struct clx_buildout_burn_in {
   clx_place place;
 } clx_buildout_burn_in;
 
+// Something whose date is asked for: one of the three, the others 0.
+typedef struct clx_buildout_milestone {
+  const char *name;  // letters, digits, '-' and '_': a part of the name of a quantity
+  double supplied;   // W there is at the site
+  double drawn;      // W at the site of the GPUs that can be used, at full load
+  double gpus;       // that can be used
+  clx_place place;
+} clx_buildout_milestone;
+
 typedef struct clx_buildout_spec {
   const char *start;
   double horizon, resolution;  // s: of the series by day; of the works
@@ -192,9 +201,11 @@ typedef struct clx_buildout_spec {
   int32_t lot_count;
   clx_buildout_installers install;
   clx_buildout_burn_in bring_up;
-  double wave;            // GPU; 0 = each as it comes
-  double first;           // GPU with which training starts; 0 = all
-  double full;            // share of the fleet that is called full capacity
+  double wave;   // GPU; 0 = each as it comes
+  double first;  // GPU with which training starts; 0 = all
+  double full;   // share of the fleet that is called full capacity
+  clx_buildout_milestone *milestone;
+  int32_t milestone_count;
   const char *const *by;  // dates for which GPUs and GPU-days are reported
   int32_t by_count;
   clx_place place;
@@ -250,8 +261,11 @@ typedef struct clx_buildout_settings {
   uint64_t seed;
   int32_t replicas;          // 0 = without chance alone
   int32_t threads;           // changes nothing but the time
-  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary
+  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary; its
+                             // budgets are lowered to what suits the works (clx_project_options_suit)
   bool paths;                // keep what each replica comes to: clx_buildout_result.paths
+  bool (*progress)(void *context, const char *step, double done);  // nullable; from the calling thread; false = stop
+  void *context;
 } clx_buildout_settings;
 void clx_buildout_settings_default(clx_buildout_settings *settings);  // seed 1, 10,000 replicas, 1 thread
 
@@ -280,6 +294,11 @@ typedef struct clx_buildout_by {
   double time;  // s from the start
   clx_buildout_band gpus, gpu_days;
 } clx_buildout_by;
+
+typedef struct clx_buildout_reach {
+  const char *name;        // of a milestone
+  clx_buildout_band time;  // s from the start
+} clx_buildout_reach;
 
 typedef enum clx_buildout_kind {
   CLX_BUILDOUT_WORK,
@@ -353,6 +372,8 @@ typedef struct clx_buildout_result {
   clx_buildout_series series;
   clx_buildout_by *by;
   int32_t by_count;
+  clx_buildout_reach *milestone;
+  int32_t milestone_count;
   clx_buildout_chain full_chain, first_chain;  // without chance
   clx_buildout_work_row *work;
   int32_t work_count;
@@ -368,6 +389,6 @@ typedef struct clx_buildout_result {
 } clx_buildout_result;
 
 // Runs without chance and all replicas; results from `arena`. Seeded, the same bits for any number of threads. CLX_INPUT: settings out of range; maximum
-// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works.
+// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works. CLX_EXPECTATION: `progress` said stop.
 clx_status clx_buildout_run(const clx_buildout *buildout, const clx_buildout_settings *settings, clx_arena *arena,
                             clx_buildout_result *out, clx_error *error);

@@ -249,6 +249,18 @@ static void play_use(clx_history *h) {
   }
 }
 
+double clx_history_milestone(const clx_history *h, int32_t milestone) {
+  const double wanted = h->b->wanted[milestone];
+  if (!(h->b->spec->milestone[milestone].supplied > 0)) return clx_curve_first(&h->usable, in_waves(h->b, wanted));
+  double sum = 0;
+  for (int32_t k = 0; k < h->step_count[CLX_BUILDOUT_POWER]; k++) {
+    const clx_step_now *step = &h->step[CLX_BUILDOUT_POWER][k];
+    sum += step->amount;
+    if (sum >= wanted * (1 - 1e-12)) return step->at;  // what ten steps sum to may miss the whole by a rounding
+  }
+  return INFINITY;
+}
+
 static bool failed(const clx_history *h) {
   const clx_curve *const list[] = {&h->delivered, &h->goal,    &h->installed, &h->carried,  &h->front,    &h->started,
                                    &h->brought,   &h->held,    &h->usable,    &h->spare[0], &h->spare[1], &h->spare[2],

@@ -75,6 +75,7 @@ struct clx_buildout {
       arrival_at;      // drivers; works begin at 0
   int32_t *factor_of;  // [works] or -1
   double *by;          // [spec->by_count] s
+  double *wanted;      // [spec->milestone_count] GPUs that can be used, or W at the site where `supplied` is stated
 };
 
 // --- compiling ---------------------------------------------------------------------------------------------------------------------------
@@ -158,7 +159,8 @@ clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, 
 clx_status clx_draw_new(const clx_buildout *b, clx_arena *arena, clx_draw *out, clx_error *error);
 void clx_draw_plain(const clx_buildout *b, clx_draw *draw);
 void clx_draw_replica(const clx_buildout *b, uint64_t seed, int32_t replica, clx_draw *draw);
-double clx_driver_value(const clx_driver_plan *d, double z);  // multiple or shift
+double clx_driver_value(const clx_driver_plan *d, double z);            // multiple or shift
+double clx_history_milestone(const clx_history *h, int32_t milestone);  // s; INFINITY = never
 clx_status clx_history_play(clx_history *h, const clx_draw *draw, clx_error *error);
 // Links of the chain that ends when `gpus` can be used, at `time`; the last first. `link` has room for clx_history_links; their names are not set.
 int32_t clx_history_trace(clx_history *h, const clx_draw *draw, double gpus, double time, clx_buildout_link *link);

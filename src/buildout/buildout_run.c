@@ -30,11 +30,29 @@ static clx_status no_memory(const runner *r) {
 
 // --- without chance ----------------------------------------------------------------------------------------------------------------------
 
+// A part of the work, for its progress.
+typedef struct told {
+  const clx_buildout_settings *settings;
+  const char *step;
+} told;
+
+static bool tell(void *context, double done) {
+  const told *t = context;
+  return t->settings->progress(t->settings->context, t->step, done);
+}
+
 static clx_status make_plan(runner *r) {
   const clx_project *p = &r->own.project;
   r->out->unit = p->unit;
   if (p->activity_count == 0 || !r->own.plans) return CLX_OK;
-  CLX_TRY(clx_project_solve(p, &r->settings->plan, r->arena, &r->out->plan, r->error));
+  clx_project_options search = r->settings->plan;
+  told plan = {r->settings, "planning the works"};
+  clx_project_options_suit(p, &search);
+  if (r->settings->progress != NULL) {
+    search.progress = tell;
+    search.context = &plan;
+  }
+  CLX_TRY(clx_project_solve(p, &search, r->arena, &r->out->plan, r->error));
   r->out->planned = true;
   for (int32_t k = 0; k < p->link_count && r->own.bounded && r->settings->replicas > 0; k++)
     if (p->link[k].most != CLX_PROJECT_NONE)
@@ -149,9 +167,12 @@ static clx_status play_drivers(runner *r) {
   r->out->driver = CLX_NEW_ARRAY(r->arena, clx_buildout_driver, b->driver_count + 1);
   r->out->tornado = CLX_NEW_ARRAY(r->arena, int32_t, b->driver_count + 1);
   if (r->out->driver == NULL || r->out->tornado == NULL) return no_memory(r);
+  told inputs = {r->settings, "one input at a time"};
   for (int32_t d = 0; d < b->driver_count; d++) {
     const clx_driver_plan *p = &b->driver[d];
     clx_buildout_driver *o = &r->out->driver[d];
+    if (r->settings->progress != NULL && !tell(&inputs, (double)d / b->driver_count))
+      return clx_fail_plain(r->error, CLX_EXPECTATION, "stopped");
     *o = (clx_buildout_driver){.name = p->name,
                                .kind = p->kind,
                                .need = p->need,
@@ -288,6 +309,19 @@ static clx_status fill_by(runner *r, const clx_history *plain) {
     const size_t at = (size_t)k * (size_t)n;
     fill_band(r->samples.gpus + at, n, clx_cursor_at(&usable, o->time), &o->gpus);
     fill_band(r->samples.gpu_days + at, n, clx_curve_area(&plain->usable, o->time) / 86400, &o->gpu_days);
+  }
+  return CLX_OK;
+}
+
+static clx_status fill_milestones(runner *r, const clx_history *plain) {
+  const int32_t count = r->own.spec->milestone_count, n = r->samples.replicas;
+  r->out->milestone_count = count;
+  r->out->milestone = CLX_NEW_ARRAY(r->arena, clx_buildout_reach, count + 1);
+  if (r->out->milestone == NULL) return no_memory(r);
+  for (int32_t k = 0; k < count; k++) {
+    r->out->milestone[k].name = r->own.spec->milestone[k].name;
+    fill_band(r->samples.milestone + (size_t)k * (size_t)n, n, clx_history_milestone(plain, k),
+              &r->out->milestone[k].time);
   }
   return CLX_OK;
 }
@@ -434,7 +468,9 @@ static clx_status run(runner *r) {
   }
   r->samples.gpus = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
   r->samples.gpu_days = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
-  if (r->samples.full == NULL || r->samples.first == NULL || r->samples.gpus == NULL || r->samples.gpu_days == NULL)
+  r->samples.milestone = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->milestone_count + 1);
+  if (r->samples.full == NULL || r->samples.milestone == NULL || r->samples.first == NULL || r->samples.gpus == NULL ||
+      r->samples.gpu_days == NULL)
     return no_memory(r);
   CLX_TRY(play_plain(r));
   const double full = r->history.full, first = r->history.first;
@@ -454,6 +490,7 @@ static clx_status run(runner *r) {
   clx_draw_plain(&r->own, &r->draw);  // the inputs one at a time have changed the history
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_by(r, &r->history));
+  CLX_TRY(fill_milestones(r, &r->history));
   fill_band(r->samples.full, replicas, full, &r->out->full_capacity);
   fill_band(r->samples.first, replicas, first, &r->out->first_training);
   return CLX_OK;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static const double DAY = 86400;
@@ -107,6 +108,8 @@ void clx_samples_add(clx_samples *s, clx_history *h, const clx_draw *draw, clx_s
     const bool event = b->driver[d].kind == CLX_BUILDOUT_EVENT;
     s->x[(size_t)d * step + at] = event ? (float)draw->happens[b->driver[d].index] : (float)draw->x[d];
   }
+  for (int32_t k = 0; k < b->spec->milestone_count; k++)
+    s->milestone[(size_t)k * step + at] = clx_history_milestone(h, k);
   for (int32_t k = 0; k < b->spec->by_count; k++) {
     clx_cursor usable = {&h->usable, 0};
     s->gpus[(size_t)k * step + at] = clx_cursor_at(&usable, b->by[k]);
@@ -155,8 +158,8 @@ clx_status clx_samples_new(const clx_buildout *b, int32_t replicas, clx_arena *a
   static const double MOST = 1e9;  // bytes
   const size_t n = (size_t)replicas, days = (size_t)b->days + 1, by = (size_t)b->spec->by_count;
   const size_t works = (size_t)b->project.activity_count, drivers = (size_t)b->driver_count;
-  const double bytes =
-      (double)n * ((double)(days + works + drivers) * sizeof(float) + (double)(2 * by + 2) * sizeof(double));
+  const double bytes = (double)n * ((double)(days + works + drivers) * sizeof(float) +
+                                    (double)(2 * by + (size_t)b->spec->milestone_count + 2) * sizeof(double));
   *out = (clx_samples){.replicas = replicas, .days = b->days};
   if (bytes > MOST)
     return clx_fail_plain(
@@ -180,19 +183,31 @@ typedef struct part {
   clx_samples *samples;
   const clx_buildout *b;
   const clx_project_plan *plan;
-  uint64_t seed;
+  const clx_buildout_settings *settings;
   int32_t first, step;
+  bool calls;  // the calling thread's: tells the progress
+  atomic_bool *stop;
   clx_arena *arena;
   clx_error error;
   clx_status status;
 } part;
+
+// Blocks are dealt in turn: how far the calling thread is, all are, nearly.
+static clx_status go_on(part *p, int32_t block, double of_block) {
+  const clx_buildout_settings *s = p->settings;
+  if (p->calls && s->progress != NULL &&
+      !s->progress(s->context, "replicas", (block - p->first + p->step * of_block) / CLX_SAMPLE_BLOCKS))
+    atomic_store(p->stop, true);
+  return atomic_load(p->stop) ? clx_fail_plain(&p->error, CLX_EXPECTATION, "stopped") : CLX_OK;
+}
 
 static clx_status run_block(part *p, clx_history *h, clx_draw *draw, clx_buildout_link *links, int32_t block) {
   const int64_t n = p->samples->replicas;
   const int32_t from = (int32_t)(n * block / CLX_SAMPLE_BLOCKS), to = (int32_t)(n * (block + 1) / CLX_SAMPLE_BLOCKS);
   clx_sample_block *sums = &p->samples->block[block];
   for (int32_t r = from; r < to; r++) {
-    clx_draw_replica(p->b, p->seed, r, draw);
+    CLX_TRY(go_on(p, block, (double)(r - from) / (to - from)));
+    clx_draw_replica(p->b, p->settings->seed, r, draw);
     CLX_TRY(clx_history_play(h, draw, &p->error));
     clx_samples_add(p->samples, h, draw, sums, links);
     CLX_TRY(add_effects(h, draw, h->full, h->first, sums, &p->error));
@@ -221,6 +236,7 @@ clx_status clx_samples_run(clx_samples *samples, const clx_buildout *b, const cl
                            const clx_buildout_settings *s, clx_error *error) {
   part *list = calloc((size_t)s->threads, sizeof *list);
   pthread_t *thread = calloc((size_t)s->threads, sizeof *thread);
+  atomic_bool stop = false;
   clx_status status = CLX_OK;
   if (list == NULL || thread == NULL) {
     free(list);
@@ -228,7 +244,7 @@ clx_status clx_samples_run(clx_samples *samples, const clx_buildout *b, const cl
     return clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for %d threads", s->threads);
   }
   for (int32_t k = 0; k < s->threads; k++) {
-    list[k] = (part){samples, b, plan, s->seed, k, s->threads, clx_arena_new(), {0}, CLX_OK};
+    list[k] = (part){samples, b, plan, s, k, s->threads, k == 0, &stop, clx_arena_new(), {0}, CLX_OK};
     clx_error_clear(&list[k].error);
     if (list[k].arena == NULL)
       list[k].status = clx_fail_plain(&list[k].error, CLX_MEMORY, "buildout: out of memory for a thread");

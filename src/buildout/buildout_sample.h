@@ -37,6 +37,7 @@ typedef struct clx_samples {
   float *begin;             // the same of their starts; NULL = not kept
   double *full, *first;     // [replicas] s
   double *gpus, *gpu_days;  // [by][replicas]
+  double *milestone;        // [milestones][replicas] s
   clx_sample_block block[CLX_SAMPLE_BLOCKS];
 } clx_samples;
 

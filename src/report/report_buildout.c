@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/report_gantt.h"
 #include "report/report_words.h"
 #include "unit/unit.h"
 
@@ -47,6 +48,23 @@ static void write_milestone(clx_words *w, const char *name, const char *label, d
   clx_words_end(w, label, 2, CLX_REPORT_BOLD);
 }
 
+// What `milestones` asks for.
+static void write_asked(clx_words *w) {
+  const int32_t count = clx_buildout_items(w->result, "milestone");
+  for (int32_t i = 1; i <= count; i++) {
+    const char *name = clx_buildout_item_fact(w->result, "milestone", i, "name");
+    char full[128], fact[160];
+    snprintf(full, sizeof full, "buildout.milestone.%.60s", name);
+    snprintf(fact, sizeof fact, "%s.what", full);
+    const char *what = clx_result_fact(w->result, fact);
+    clx_words_add(w, "%s ", what != NULL ? what : "");
+    snprintf(fact, sizeof fact, "%s.reached", full);
+    if (!add_date(w, full, true))
+      clx_words_add(w, "within the horizon in %.0f %% of the builds", 100 * clx_result_value(w->result, fact, 0));
+    clx_words_end(w, i == 1 ? "milestones" : "", 1, CLX_REPORT_PLAIN);
+  }
+}
+
 static void write_head(clx_words *w) {
   const char *start = clx_result_fact(w->result, "buildout.start");
   const double gpus = clx_result_value(w->result, "buildout.gpus_total", 0),
@@ -58,6 +76,7 @@ static void write_head(clx_words *w) {
   clx_words_end(w, "build", 1, CLX_REPORT_PLAIN);
   if (first < gpus) write_milestone(w, "first_training", "first", first);
   write_milestone(w, "full_capacity", "all", gpus);
+  write_asked(w);
 }
 
 // What waited for what: the last of it where it is long.
@@ -156,11 +175,17 @@ static void write_events(clx_words *w, int32_t rows) {
 
 static void write_plan(clx_words *w) {
   const bool proved = clx_result_value(w->result, "buildout.plan.proved", 0) > 0;
-  if (!clx_words_put(w, "", "works take ", "buildout.plan.makespan", 4, "")) return;
+  const clx_quantity *takes = clx_result_find(w->result, "buildout.plan.makespan");
+  char text[CLX_DATES_TEXT];
+  if (takes == NULL) return;
+  clx_words_add(w, "works take %s", clx_dates_span(takes->value, text));
   if (proved)
     clx_words_add(w, ", proved the shortest");
-  else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
+  else {
+    clx_words_add(w, ", no plan below %s", clx_dates_span(clx_result_value(w->result, "buildout.plan.bound", 0), text));
     clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
+  }
+  if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0) clx_words_add(w, "; the limit ended the search");
   clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
 }
 

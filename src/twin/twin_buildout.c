@@ -175,7 +175,7 @@ static clx_status check_power(clx_twin_buildout *b, clx_error *error) {
                          "buildout: all GPUs at full load draw %s, more than 'power.facility_limit', %s; raise it or "
                          "build for fewer GPUs",
                          all, clx_quantity_format(limit, "W", 3, most, sizeof most));
-  } else if (supply->source_count > 0 && !clx_scenario_dates_power(s)) {
+  } else if (supply->source_count > 0 && !clx_scenario_dates_power(s) && clx_scenario_builds_power(s)) {
     const double gives = clx_supply_capacity(supply, 0);
     if (!(peak > gives * (1 + 1e-6))) return CLX_OK;
     short_of = true;
@@ -198,14 +198,16 @@ static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
     b->spec.lot_count = 0;
     CLX_TRY(take_supply(b, error));
   }
-  if (!clx_scenario_dates_power(s)) return CLX_OK;
+  const bool dated = clx_scenario_dates_power(s);
   if (clx_scenario_builds_power(s)) {
+    if (!dated) return CLX_OK;
     warn(b,
          "buildout: its own power counts, not 'power.sources', whose times are those of a run that begins when the "
          "machine is there");
     return CLX_OK;
   }
-  warn(b, "buildout: power is that of 'power.sources', their times counted from the start of the build");
+  if (s->power.supply.source_count == 0) return CLX_OK;
+  if (dated) warn(b, "buildout: power is that of 'power.sources', their times counted from the start of the build");
   return take_power(b, error);
 }
 

@@ -52,13 +52,14 @@ clx_status clx_twin_buildout_capacity(const clx_scenario *scenario, uint64_t see
 // Names everything, times in s from the start; low and high are P10 and P90.
 //   buildout.{first_training,full_capacity} (s; value P50), .p50, .p80, .plain, .reached (share of replicas), facts .date, .date_low, .date_high (all but
 //   .reached only where so many replicas reach it; the band then ends at the horizon);
+//   buildout.milestone.NAME (s; value P50) with the same after it and a fact .what; facts buildout.milestone_N.name
 //   buildout.{gpus_total,first,replicas,works,racks_per_week}, buildout.gpu_days (GPU*s of the first year), buildout.gpus_by.DATE,
 //   buildout.gpu_days_by.DATE (GPU*s); facts buildout.start, buildout.critical_path, buildout.first_path
 // With `study`:
 //   buildout.month.YYYY-MM.{gpus,power (W)} at its end, .cause.CAUSE (share of its days), fact .cause
 //   buildout.path_N.{from,to} (s), facts .name, .kind; buildout.driver_N (tornado order).{low,high,critical,critical_first,full_low,full_high,
 //   first_low,first_high (s),correlation}, facts .name, .kind; buildout.event_N.{happens,full,first,full_if,first_if}, fact .name
-//   buildout.plan.{makespan,bound (s),gap,proved}
+//   buildout.plan.{makespan,bound (s),gap,proved,cut}
 //   series over s buildout.{gpus,gpus_p10,gpus_p90,gpus_plain,gpus_mean,gpu_days,power}, buildout.cause.CAUSE,
 //   buildout.waiting.{undelivered,uninstalled,unstarted,starting,idle}, buildout.curve.{full,first} (probability over s);
 //   buildout.work_N.{start,finish (s),critical,late}, facts .name, .phase; without: buildout.{gpus,gpus_p10,gpus_p90} alone.

@@ -117,6 +117,29 @@ static clx_status put_sums(putter *p) {
              "GPU-time of the first 365 days, or of the horizon if that is shorter, mean");
 }
 
+static clx_status put_milestones(putter *p) {
+  const clx_buildout_result *r = &p->b->result;
+  for (int32_t i = 0; i < r->milestone_count; i++) {
+    char name[96], doc[160], amount[48];
+    const clx_buildout_milestone *m = &p->b->spec.milestone[i];
+    const double value = m->supplied > 0 ? m->supplied : m->drawn > 0 ? m->drawn : m->gpus;
+    clx_quantity_format(value, m->gpus > 0 ? "" : "W", m->gpus > 0 ? 12 : 4, amount, sizeof amount);
+    snprintf(name, sizeof name, "milestone.%.60s", m->name);
+    snprintf(doc, sizeof doc,
+             m->supplied > 0 ? "%s at the site"
+             : m->drawn > 0  ? "%s drawn at full load"
+                             : "%s GPUs",
+             amount);
+    CLX_TRY(put_reach(p, name, &r->milestone[i].time, doc));
+    set_head(p, "%s.", name);
+    CLX_TRY(put_text(p, "what", doc));
+    set_head(p, "milestone_%d.", i + 1);
+    CLX_TRY(put_text(p, "name", m->name));
+  }
+  p->head[0] = '\0';
+  return CLX_OK;
+}
+
 static clx_status put_by(putter *p) {
   const clx_buildout_result *r = &p->b->result;
   for (int32_t i = 0; i < r->by_count; i++) {
@@ -244,6 +267,21 @@ static clx_status put_drivers(putter *p) {
   return CLX_OK;
 }
 
+// A delay that brings a date forward is no gain of its own: said, lest it be read as one.
+static clx_status tell_earlier(const putter *p, const clx_buildout_effect *e) {
+  static const double TOLD = 0.05 * 86400;  // s
+  const bool first = e->first_if < -TOLD, full = e->full_if < -TOLD;
+  if (!p->b->result.planned || !(first || full)) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "buildout: where '%s' happens, %s comes earlier in the mean: crews that wait for what it delays "
+      "do other works first; the plan makes the last work end early, not the GPUs",
+      e->name,
+      first && full ? "all"
+      : first       ? "first training"
+                    : "full capacity");
+}
+
 static clx_status put_events(putter *p) {
   const clx_buildout_result *r = &p->b->result;
   for (int32_t i = 0; i < r->effect_count; i++) {
@@ -255,6 +293,7 @@ static clx_status put_events(putter *p) {
     CLX_TRY(put_finite(p, "first", e->first, "s", "first training later, mean over all replicas"));
     CLX_TRY(put_finite(p, "full_if", e->full_if, "s", "full capacity later where it happens, mean"));
     CLX_TRY(put_finite(p, "first_if", e->first_if, "s", "first training later where it happens, mean"));
+    CLX_TRY(tell_earlier(p, e));
   }
   p->head[0] = '\0';
   return CLX_OK;
@@ -269,6 +308,8 @@ static clx_status put_plan(putter *p) {
   CLX_TRY(put(p, "bound", r->unit * r->plan.bound, "s", "no plan of the works is shorter"));
   CLX_TRY(put(p, "gap", longest > 0 ? (longest - r->plan.bound) / longest : 0, "", "share of the makespan"));
   CLX_TRY(put(p, "proved", r->plan.proved, "", "1: no plan of the works is shorter than this one"));
+  CLX_TRY(put(p, "cut", r->plan.cut, "",
+              "1: the limit in seconds ended the search; another machine may find another plan"));
   p->head[0] = '\0';
   return CLX_OK;
 }
@@ -356,6 +397,7 @@ clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_res
   putter p = {.b = b, .result = result, .error = error};
   CLX_TRY(put_sums(&p));
   CLX_TRY(put_by(&p));
+  CLX_TRY(put_milestones(&p));
   if (study) CLX_TRY(put_months(&p));
   CLX_TRY(put_chain(&p, &b->result.full_chain, "critical_path", study));
   CLX_TRY(put_chain(&p, &b->result.first_chain, "first_path", false));

@@ -52,6 +52,9 @@ static void settings_of(const clx_build_options *options, clx_buildout_settings 
   settings->seed = o->seed;
   settings->replicas = o->replicas;
   settings->threads = o->threads;
+  settings->plan.seconds = o->seconds;
+  settings->progress = o->progress;
+  settings->context = o->context;
 }
 
 clx_status clx_twin_build_study(const clx_scenario *s, const clx_build_options *options, clx_result *result,

@@ -103,13 +103,11 @@ static void put_milestones(const clx_result *result, clx_plot *p) {
 
 static void key_of(clx_plot *p, int32_t style, const char *title, const clx_result *result, const char *name) {
   const clx_quantity *q = clx_result_find(result, name);
-  char text[SHORT], head[2 * SHORT], range[3 * SHORT];
+  char text[SHORT], range[3 * SHORT];
   if (q == NULL) return;
-  snprintf(head, sizeof head, "%s%s%s", title, title[0] != '\0' ? " " : "",
-           clx_quantity_format(q->value, q->unit, 3, text, sizeof text));
   clx_words_range(q, 3, range, sizeof range);
-  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%s",
-               range[0] != '\0' ? range + 1 : "");
+  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, title, "%s%s",
+               clx_quantity_format(q->value, q->unit, 3, text, sizeof text), range);
 }
 
 static void put_cash(const clx_result *result, clx_plot *p) {
@@ -135,7 +133,7 @@ static void put_cash(const clx_result *result, clx_plot *p) {
   key_of(p, -1, "capital", result, "cost.capex");
   key_of(p, -1, "run", result, "cost.opex_per_year");
   key_of(p, -1, "most tied up", result, "cost.peak_cash");
-  key_of(p, -1, "rent as dear:", result, "cost.rent_breakeven");
+  key_of(p, -1, "rent as dear", result, "cost.rent_breakeven");
 }
 
 void clx_report_cost_cash(const clx_result *result, clx_buffer *out) {

@@ -45,11 +45,15 @@ static clx_status unknown_part(const clx_scenario *s, const clx_cost_item_spec *
                   list);
 }
 
+bool clx_scenario_cost_is_for(const clx_cost_item_spec *item, const clx_cohort *cohort) {
+  return item->of == NULL || is_of(cohort, item->of);
+}
+
 // GPUs of the fleet that an item is for.
 static clx_status fleet_gpus(const clx_scenario *s, const clx_cost_item_spec *item, double *gpus, clx_error *error) {
   *gpus = 0;
   for (int32_t i = 0; i < s->machine.cohort_count; i++)
-    if (item->of == NULL || is_of(&s->machine.cohort[i], item->of)) *gpus += (double)s->machine.cohort[i].gpus;
+    if (clx_scenario_cost_is_for(item, &s->machine.cohort[i])) *gpus += (double)s->machine.cohort[i].gpus;
   return *gpus > 0 ? CLX_OK : unknown_part(s, item, error);
 }
 
@@ -81,6 +85,10 @@ static clx_status count_item(const clx_scenario *s, int32_t i, clx_cost_item_spe
   CLX_TRY(fleet_gpus(s, item, &gpus, error));
   item->count = ceil(gpus / gpus_of_unit(item, price) - 1e-9);
   return CLX_OK;
+}
+
+double clx_scenario_cost_unit(const clx_scenario *s, int32_t index) {
+  return gpus_of_unit(&s->cost.spec.capital[index], s->cost.found.price[index]);
 }
 
 double clx_scenario_cost_gpus(const clx_scenario *s, int32_t index) {
@@ -115,7 +123,7 @@ static double built_for(const clx_scenario *s, const clx_cost_item_spec *item, d
   double sum = 0;
   for (int32_t i = 0; i < s->machine.cohort_count && built > 0; i++) {
     const double gpus = (double)s->machine.cohort[i].gpus;
-    if (item->of == NULL || is_of(&s->machine.cohort[i], item->of)) sum += fmin(gpus, built);
+    if (clx_scenario_cost_is_for(item, &s->machine.cohort[i])) sum += fmin(gpus, built);
     built -= gpus;
   }
   return sum;
@@ -163,6 +171,12 @@ clx_status clx_scenario_cost_dates(const clx_scenario *s, const clx_cost_facts *
   item->paid_at = paid_at;
   item->paid_share = paid;
   return CLX_OK;
+}
+
+// GPUs of orders cost what the orders say.
+static void take_price(const clx_scenario *s, int32_t i, clx_cost_item_spec *item) {
+  const double gpu = clx_scenario_cost_follows_orders(item) ? clx_scenario_ordered_price(s, item) : -1;
+  if (gpu > 0) item->ordered_price = gpu * gpus_of_unit(item, s->cost.found.price[i]);
 }
 
 static clx_status wrong_work(const clx_scenario *s, const clx_cost_item_spec *item, const char *work,
@@ -218,6 +232,7 @@ clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *f
   if (spec.capital == NULL) return clx_fail(error, CLX_MEMORY, spec.place, "out of memory");
   if (count > 0) memcpy(spec.capital, s->cost.spec.capital, count * sizeof *spec.capital);
   for (int32_t i = 0; i < spec.capital_count; i++) {
+    take_price(s, i, &spec.capital[i]);
     clx_status one = fill_power(s, facts, i, &spec.capital[i], error);
     if (one == CLX_OK) one = follow_build(s, facts, arena, &spec.capital[i], error);
     if (first == CLX_OK) first = one;

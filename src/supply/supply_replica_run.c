@@ -18,6 +18,7 @@ static void begin(clx_replica *r) {
   clear(r->received_of, p->buyer_count * p->product_count, p->weeks);
   clear(r->delivered, p->order_count, p->weeks);
   clear(r->waited, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
+  clear(r->behind, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
   clear(r->used, p->limit_count, p->weeks);
   clear(r->at_risk, p->buyer_count, p->weeks);
   clear(r->sunk, p->buyer_count, p->weeks);
@@ -230,6 +231,19 @@ static void deliver(clx_replica *r, int32_t week) {
   }
 }
 
+// At the date on which an order is wanted: what holds up the GPUs that are missing.
+static void keep_behind(clx_replica *r, int32_t week) {
+  const clx_procurement *p = r->p;
+  for (int32_t i = 0; i < p->purchase_count; i++) {
+    const int32_t order = p->purchase[i].origin;
+    double *behind = r->behind + (size_t)order * (size_t)(CLX_WAIT_LIMIT + p->limit_count);
+    if (p->purchase[order].by != week) continue;
+    behind[CLX_WAIT_LEAD] += r->early[i];
+    behind[r->cause[i]] += r->waiting[i];
+    behind[CLX_WAIT_MAKER] += r->dead[i];
+  }
+}
+
 // Cumulative counts, and what waits in warehouses at the end of the week. A GPU in store is valued at the mean price of the buyer's orders.
 static void close_week(clx_replica *r, int32_t week) {
   const clx_procurement *p = r->p;
@@ -270,6 +284,7 @@ double clx_replica_run(clx_replica *r) {
     place(r, week);
     share(r, week);
     deliver(r, week);
+    keep_behind(r, week);
     close_week(r, week);
   }
   double balance = r->ordered - r->moved_in;  // asked for once

@@ -58,10 +58,10 @@ typedef struct clx_twin_cost {
   double energy_price;  // USD/J as the power room finds it; 0 = not known
   bool rated;           // power is that of parts at their ratings: no work of the machine is stated
   clx_cost_build build;
-  bool builds;    // the section buildout says when GPUs are usable
-  bool supplied;  // orders of section supply say when they are paid, and without a build when they are usable
-  double ordered, ordered_cost;  // GPUs and USD of these orders
-  clx_cost_when when;            // medians
+  bool builds;         // the section buildout says when GPUs are usable
+  bool supplied;       // orders of section supply say when they are paid, and without a build when they are usable
+  double ordered;      // GPUs of these orders
+  clx_cost_when when;  // medians
   clx_cost_when *replica;
   int32_t replicas;  // 0 = dates are certain
   clx_capacity_series capacity;

@@ -187,16 +187,16 @@ static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const 
 }
 
 clx_status clx_twin_supply_fates(const clx_twin_supply *c, const clx_procurement *p, const int32_t *due,
-                                 clx_twin_fate *f, double *delivered, double *full) {
+                                 clx_twin_fate *f, double *received, double *full) {
   struct clx_replica *r = NULL;
   CLX_TRY(make_fate(c, f));
   CLX_TRY(clx_procurement_open(p, c->arena, &r, c->error));
   for (int32_t k = 0; k < c->replicas; k++) {
     clx_procurement_replica(r, c->seed, k);
     keep_fate(c, p, r, due, k, f);
-    for (int32_t i = 0; delivered != NULL && i < p->order_count; i++)
+    for (int32_t i = 0; received != NULL && i < p->product_count; i++)
       for (int32_t w = 0; w < p->weeks; w++)
-        delivered[cell(i, p->weeks, w)] += clx_procurement_delivered(r, i)[w] / c->replicas;
+        received[cell(i, p->weeks, w)] += clx_procurement_received(r, p->self, i)[w] / c->replicas;
     for (int32_t i = 0; full != NULL && i < p->limit_count; i++)
       for (int32_t w = 0; w < p->weeks; w++)
         if (clx_procurement_full(r, i, w)) full[cell(i, p->weeks, w)] += 1.0 / c->replicas;
@@ -297,6 +297,7 @@ static int32_t beside_lead(const clx_twin_supply *c, const clx_purchase_result *
 static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index,
                                   const char *slug) {
   const clx_purchase *order = &c->p->purchase[index];
+  const int32_t held_up = found->late_cause >= 0 ? found->late_cause : beside_lead(c, found);
   const struct {
     const char *name, *text;
   } facts[] = {{"title", order->name},
@@ -304,7 +305,7 @@ static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_r
                {"product", c->p->product[order->product]->name},
                {"maker", order->maker < 0 ? "none: chips alone" : c->p->maker[order->maker]->name},
                {"cause", clx_wait_text(c->p, found->cause, c->arena)},
-               {"held_up", clx_wait_text(c->p, beside_lead(c, found), c->arena)},
+               {"held_up", clx_wait_text(c->p, held_up, c->arena)},
                {"missing_cause", found->short_cause < 0 ? NULL : clx_wait_text(c->p, found->short_cause, c->arena)}};
   for (int32_t i = 0; i < CLX_COUNT(facts); i++) {
     char name[NAME];
@@ -406,7 +407,7 @@ static double need_of(const clx_twin_supply *c, const clx_product *product, cons
   return 0;
 }
 
-static clx_status put_chips(const clx_twin_supply *c, const double *delivered, int32_t index) {
+static clx_status put_chips(const clx_twin_supply *c, const double *received, int32_t index) {
   enum { WEEKS = 13 };
   const clx_procurement *p = c->p;
   const clx_limit *limit = &p->limit[index];
@@ -417,10 +418,9 @@ static clx_status put_chips(const clx_twin_supply *c, const double *delivered, i
   for (int32_t w = 0; entry != NULL && w < p->weeks; w++) {
     const int32_t quarter = quarter_at(p->start + (w + 0.5) * CLX_WEEK);
     if (w == 0 || quarter != quarter_at(p->start + (w - 0.5) * CLX_WEEK)) sum = 0;
-    for (int32_t i = 0; i < p->order_count; i++) {
-      const double *d = delivered + cell(i, p->weeks, 0),
-                   amount = need_of(c, p->product[p->purchase[i].product], limit);
-      if (p->purchase[i].buyer == p->self) sum += amount * (d[w] - (w > 0 ? d[w - 1] : 0));
+    for (int32_t i = 0; i < p->product_count; i++) {
+      const double *had = received + cell(i, p->weeks, 0);
+      sum += need_of(c, p->product[i], limit) * (had[w] - (w > 0 ? had[w - 1] : 0));
     }
     if (sum > best) best = sum, which = quarter;
   }
@@ -479,11 +479,11 @@ static clx_status put_base(const clx_twin_supply *c) {
   const clx_delivery_settings settings = {.seed = c->seed, .replicas = c->replicas};
   clx_delivery found;
   clx_twin_fate fate;
-  double *delivered = CLX_NEW_ARRAY(c->arena, double, cell(p->order_count, p->weeks, 0) + 1),
+  double *received = CLX_NEW_ARRAY(c->arena, double, cell(p->product_count, p->weeks, 0) + 1),
          *full = CLX_NEW_ARRAY(c->arena, double, cell(p->limit_count, p->weeks, 0) + 1);
-  if (delivered == NULL || full == NULL) return no_memory(c);
+  if (received == NULL || full == NULL) return no_memory(c);
   CLX_TRY(clx_procurement_run(p, &settings, c->arena, &found, c->error));
-  CLX_TRY(clx_twin_supply_fates(c, p, c->due, &fate, delivered, full));
+  CLX_TRY(clx_twin_supply_fates(c, p, c->due, &fate, received, full));
   CLX_TRY(put_facts(c));
   CLX_TRY(put_owner(c, &fate));
   CLX_TRY(put_wanted(c));
@@ -492,7 +492,7 @@ static clx_status put_base(const clx_twin_supply *c) {
   for (int32_t i = 0; i < p->limit_count; i++)
     CLX_TRY(put_limit(c, found.used + cell(i, p->weeks, 0), full + cell(i, p->weeks, 0), i));
   for (int32_t i = 0; i < p->limit_count; i++)
-    if (p->limit[i].kind == CLX_CAPACITY_CHIP) CLX_TRY(put_chips(c, delivered, i));
+    if (p->limit[i].kind == CLX_CAPACITY_CHIP) CLX_TRY(put_chips(c, received, i));
   return CLX_OK;
 }
 

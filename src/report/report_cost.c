@@ -259,12 +259,13 @@ static void write_options(clx_words *w) {
 // --- all of it ---------------------------------------------------------------------------------------------------------------
 
 void clx_report_cost_lines(const clx_result *result, clx_page *page) {
+  enum { BELOW = 4 };  // lines that a run keeps for its accuracy, warnings and assumptions
   clx_words w = {.result = result, .page = page};
   if (clx_result_find(result, "cost.capex") == NULL) return;
   clx_words_band(&w, "", "", "cost.capex", 3, "");
   clx_words_band(&w, "; ", "GPU-hour ", "cost.per_gpu_hour", 3, "");
   clx_words_put(&w, "; ", "", "cost.opex_per_year", 3, "");
-  clx_words_end(&w, "cost", 2, CLX_REPORT_BOLD);
+  clx_words_end(&w, "cost", CLX_REPORT_LINES - page->lines > BELOW ? 2 : 1, CLX_REPORT_BOLD);
 }
 
 void clx_report_cost(const clx_result *result, bool colour, clx_buffer *out) {

@@ -53,10 +53,11 @@ static size_t cut_end(const char *text, size_t from, size_t most) {
   size_t best = from;
   int32_t open = 0;
   for (size_t at = from; at <= most && text[at] != '\0'; at++) {
-    if (at > from && open == 0 && is_break(text, at) && !counts(text, from, at)) best = at;
+    const bool item = (text[at] == ',' || text[at] == ';') && is_blank(text[at + 1]);
+    if (at > from && open == 0 && (item || (is_break(text, at) && !counts(text, from, at)))) best = at;
     open += text[at] == '(' ? 1 : text[at] == ')' && open > 0 ? -1 : 0;
   }
-  while (best > from && is_blank(text[best - 1])) best--;
+  while (best > from && (is_blank(text[best - 1]) || strchr(",;", text[best - 1]) != NULL)) best--;
   return best > from ? best : most;
 }
 

@@ -307,6 +307,36 @@ static void test_works_are_paid_when_they_end(void **state) {
   clx_scenario_free(s);
 }
 
+// 3 x^2 - 2 x^3
+static double spent(double from, double until, double time) {
+  const double x = fmin(1, fmax(0, (time - from) / (until - from)));
+  return x * x * (3 - 2 * x);
+}
+
+static void test_works_are_paid_as_they_run(void **state) {
+  (void)state;
+  clx_scenario *s =
+      read(MACHINE BUILD("", ", low: 40 days, high: 120 days") COST(
+          "", SERVERS "    - {name: hall, kind: building, price: 10 USD, count: 100, during: [halls]}\n"
+                      "    - {name: site, kind: other, price: 10 USD, count: 100, during: [halls, shell]}\n"));
+  clx_twin_cost c;
+  make(s, &c);
+  for (int32_t k = -1; k < c.paths; k++) {
+    const clx_cost_plan *plan = k < 0 ? &c.plan : c.path[k].plan;
+    const double *begin = k < 0 ? c.when.begin : c.replica[k].begin, *end = k < 0 ? c.when.finish : c.replica[k].finish;
+    CLX_CHECK_NEAR(begin[0], 0, 0, 1);
+    CLX_CHECK_NEAR(begin[1], end[0], 0, 10);
+    double hall = 0, site = 0;
+    for (int32_t m = 0; m < plan->months; m++) {
+      hall += plan->item[1].delivered[m];
+      site += plan->item[2].delivered[m];
+      CLX_CHECK_NEAR(hall, spent(begin[1], end[1], (m + 1) * CLX_MONTH), 0, 1e-9);
+      CLX_CHECK_NEAR(site, spent(begin[0], end[1], (m + 1) * CLX_MONTH), 0, 1e-9);
+    }
+  }
+  clx_scenario_free(s);
+}
+
 static void test_works_refused(void **state) {
   (void)state;
   static const struct {
@@ -320,6 +350,14 @@ static void test_works_refused(void **state) {
       {MACHINE BUILD("", "")
            COST("", "    - {name: hall, kind: building, price: 10 USD, count: 1, after: shell, until: 1 month}\n"),
        "'hall': `after` and `until`; expected one of the two"},
+      {MACHINE BUILD("", "")
+           COST("", "    - {name: hall, kind: building, price: 10 USD, count: 1, after: shell, during: halls}\n"),
+       "'hall': `after` and `during`; expected one of the two"},
+      {MACHINE BUILD("", "")
+           COST("", "    - {name: hall, kind: building, price: 10 USD, count: 1, during: halls, from: 1 month}\n"),
+       "'hall': `during` and `from`; expected one of the two"},
+      {MACHINE BUILD("", "") COST("", "    - {name: hall, kind: building, price: 10 USD, count: 1, during: hals}\n"),
+       "'hall': `during` 'hals'; expected a work of the section buildout; did you mean 'halls'?"},
       {MACHINE COST("", "    - {name: hall, kind: building, price: 10 USD, count: 1, after: shell}\n"),
        "'hall': `after` 'shell'; expected a work of the section buildout"},
       {MACHINE BUILD("", "")
@@ -381,11 +419,17 @@ static int close_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_orders_are_paid_once), cmocka_unit_test(test_orders_bring_gpus),
-      cmocka_unit_test(test_orders_warn),          cmocka_unit_test(test_own_deposit),
-      cmocka_unit_test(test_build_by_replica),     cmocka_unit_test(test_late_draws_are_paid),
-      cmocka_unit_test(test_build_of_orders),      cmocka_unit_test(test_works_are_paid_when_they_end),
-      cmocka_unit_test(test_works_refused),        cmocka_unit_test(test_power_at_ratings),
+      cmocka_unit_test(test_orders_are_paid_once),
+      cmocka_unit_test(test_orders_bring_gpus),
+      cmocka_unit_test(test_orders_warn),
+      cmocka_unit_test(test_own_deposit),
+      cmocka_unit_test(test_build_by_replica),
+      cmocka_unit_test(test_late_draws_are_paid),
+      cmocka_unit_test(test_build_of_orders),
+      cmocka_unit_test(test_works_are_paid_when_they_end),
+      cmocka_unit_test(test_works_are_paid_as_they_run),
+      cmocka_unit_test(test_works_refused),
+      cmocka_unit_test(test_power_at_ratings),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -320,10 +320,10 @@ typedef struct clx_buildout_work_row {
 
 // What each replica comes to, for callers that go on computing with it.
 typedef struct clx_buildout_paths {
-  int32_t count;  // replicas; 0 = not kept
-  float *usable;  // [count][days + 1] GPUs by day, as of clx_buildout_series
-  double *full;   // [count] s: full capacity; INFINITY = not reached
-  float *finish;  // [count][works] s
+  int32_t count;          // replicas; 0 = not kept
+  float *usable;          // [count][days + 1] GPUs by day, as of clx_buildout_series
+  double *full;           // [count] s: full capacity; INFINITY = not reached
+  float *begin, *finish;  // [count][works] s
 } clx_buildout_paths;
 
 // What an event that happens costs, by the same replicas without it.

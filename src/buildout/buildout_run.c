@@ -384,12 +384,16 @@ static clx_status keep_paths(runner *r) {
   const size_t n = (size_t)s->replicas, days = (size_t)s->days + 1, works = (size_t)r->own.project.activity_count;
   if (!r->settings->paths) return CLX_OK;
   p->usable = CLX_NEW_ARRAY(r->arena, float, n *days + 1);
+  p->begin = CLX_NEW_ARRAY(r->arena, float, n *works + 1);
   p->finish = CLX_NEW_ARRAY(r->arena, float, n *works + 1);
   p->full = CLX_NEW_ARRAY(r->arena, double, n + 1);
-  if (p->usable == NULL || p->finish == NULL || p->full == NULL) return no_memory(r);
+  if (p->usable == NULL || p->begin == NULL || p->finish == NULL || p->full == NULL) return no_memory(r);
   for (size_t k = 0; k < n; k++) {
     for (size_t d = 0; d < days; d++) p->usable[k * days + d] = s->usable[d * n + k];
-    for (size_t i = 0; i < works; i++) p->finish[k * works + i] = s->finish[i * n + k];
+    for (size_t i = 0; i < works; i++) {
+      p->begin[k * works + i] = s->begin[i * n + k];
+      p->finish[k * works + i] = s->finish[i * n + k];
+    }
     p->full[k] = s->full[k];
   }
   p->count = s->replicas;
@@ -423,6 +427,11 @@ static clx_status run(runner *r) {
   CLX_TRY(clx_samples_new(&r->own, replicas, r->work, &r->samples, r->error));
   r->samples.full = CLX_NEW_ARRAY(r->arena, double, replicas + 1);
   r->samples.first = CLX_NEW_ARRAY(r->arena, double, replicas + 1);
+  if (r->settings->paths) {
+    const size_t works = (size_t)r->own.project.activity_count;
+    r->samples.begin = CLX_NEW_ARRAY(r->work, float, works *(size_t)replicas + 1);
+    if (r->samples.begin == NULL) return no_memory(r);
+  }
   r->samples.gpus = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
   r->samples.gpu_days = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
   if (r->samples.full == NULL || r->samples.first == NULL || r->samples.gpus == NULL || r->samples.gpu_days == NULL)

@@ -101,6 +101,8 @@ void clx_samples_add(clx_samples *s, clx_history *h, const clx_draw *draw, clx_s
   s->full[replica] = h->full;
   s->first[replica] = h->first;
   for (int32_t i = 0; i < b->project.activity_count; i++) s->finish[(size_t)i * step + at] = (float)h->end[i];
+  for (int32_t i = 0; i < b->project.activity_count && s->begin != NULL; i++)
+    s->begin[(size_t)i * step + at] = (float)h->begin[i];
   for (int32_t d = 0; d < b->driver_count; d++) {
     const bool event = b->driver[d].kind == CLX_BUILDOUT_EVENT;
     s->x[(size_t)d * step + at] = event ? (float)draw->happens[b->driver[d].index] : (float)draw->x[d];

@@ -34,6 +34,7 @@ typedef struct clx_samples {
   float *usable;            // [days + 1][replicas]
   float *x;                 // [drivers][replicas]
   float *finish;            // [works][replicas] s
+  float *begin;             // the same of their starts; NULL = not kept
   double *full, *first;     // [replicas] s
   double *gpus, *gpu_days;  // [by][replicas]
   clx_sample_block block[CLX_SAMPLE_BLOCKS];

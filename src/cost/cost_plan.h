@@ -53,6 +53,8 @@ typedef struct clx_cost_item_spec {
   int32_t share_count;
   const char *const *after;  // works of the build whose ends are the dates, in the place of `at`
   int32_t after_count;
+  const char *const *during;  // works of the build: first start and last end are `from` and `until`
+  int32_t during_count;
   double from, until;    // s of the plan: spent along an S-curve; until <= from = not so
   int32_t depreciation;  // clx_depreciation_kind; < 0 = usual of the kind
   double life;           // s; < 0 = usual of the kind

@@ -179,46 +179,75 @@ static void take_price(const clx_scenario *s, int32_t i, clx_cost_item_spec *ite
   if (gpu > 0) item->ordered_price = gpu * gpus_of_unit(item, s->cost.found.price[i]);
 }
 
-static clx_status wrong_work(const clx_scenario *s, const clx_cost_item_spec *item, const char *work,
-                             clx_error *error) {
+// Place of a work of the build.
+static clx_status find_work(const clx_scenario *s, const clx_cost_item_spec *item, const char *key, const char *name,
+                            int32_t *work, clx_error *error) {
   const clx_buildout_spec *build = &s->spec.buildout;
+  for (*work = 0; *work < build->work_count; (*work)++)
+    if (clx_text_equal(build->work[*work].name, name)) return CLX_OK;
   const char **names = CLX_NEW_ARRAY(s->arena, const char *, build->work_count + 1);
   if (names == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
   for (int32_t i = 0; i < build->work_count; i++) names[i] = build->work[i].name;
-  const char *near = clx_nearest(work, names, build->work_count);
-  return clx_fail(error, CLX_INPUT, item->place,
-                  "'%.40s': `after` '%.60s'; expected a work of the section buildout%s%s%s", item->name, work,
-                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+  const char *near = clx_nearest(name, names, build->work_count);
+  return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `%s` '%.60s'; expected a work of the section buildout%s%s%s",
+                  item->name, key, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                  near != NULL ? "'?" : "");
+}
+
+static double within(const clx_scenario *s, const clx_cost_facts *facts, double time) {
+  return fmax(0, facts->drawn ? fmin(time, last_date(&s->cost.spec)) : time);
 }
 
 // Milestones at the ends of works.
-static clx_status follow_works(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
-                               clx_cost_item_spec *item, clx_error *error) {
-  const clx_buildout_spec *build = &s->spec.buildout;
-  if (item->after_count == 0) return CLX_OK;
-  if (item->at_count > 0 || item->from > 0 || item->until > 0)
-    return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `after` and `%s`; expected one of the two", item->name,
-                    item->at_count > 0 ? "at"
-                    : item->from > 0   ? "from"
-                                       : "until");
+static clx_status follow_ends(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                              clx_cost_item_spec *item, clx_error *error) {
+  int32_t work;
   item->at = CLX_NEW_ARRAY(arena, double, item->after_count);
   if (item->at == NULL) return clx_fail(error, CLX_MEMORY, item->place, "out of memory");
   for (int32_t k = 0; k < item->after_count; k++) {
-    int32_t work = 0;
-    while (work < build->work_count && !clx_text_equal(build->work[work].name, item->after[k])) work++;
-    if (work == build->work_count) return wrong_work(s, item, item->after[k], error);
-    item->at[k] = facts->finish != NULL ? fmax(0, facts->finish[work]) : 0;
-    if (facts->drawn) item->at[k] = fmin(item->at[k], last_date(&s->cost.spec));
+    CLX_TRY(find_work(s, item, "after", item->after[k], &work, error));
+    item->at[k] = facts->finish != NULL ? within(s, facts, facts->finish[work]) : 0;
   }
   item->at_count = item->after_count;
   return CLX_OK;
+}
+
+// Spent while works run.
+static clx_status follow_course(const clx_scenario *s, const clx_cost_facts *facts, clx_cost_item_spec *item,
+                                clx_error *error) {
+  double from = INFINITY, until = 0;
+  int32_t work;
+  for (int32_t k = 0; k < item->during_count; k++) {
+    CLX_TRY(find_work(s, item, "during", item->during[k], &work, error));
+    if (facts->finish == NULL) continue;
+    from = fmin(from, facts->begin[work]);
+    until = fmax(until, facts->finish[work]);
+  }
+  if (facts->finish == NULL) return CLX_OK;
+  item->from = within(s, facts, from);
+  item->until = within(s, facts, until);
+  return CLX_OK;
+}
+
+static clx_status follow_works(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
+                               clx_cost_item_spec *item, clx_error *error) {
+  const char *key = item->after_count > 0 ? "after" : "during";
+  const char *other = item->at_count > 0                                ? "at"
+                      : item->from > 0                                  ? "from"
+                      : item->until > 0                                 ? "until"
+                      : item->after_count > 0 && item->during_count > 0 ? "during"
+                                                                        : NULL;
+  if (other != NULL)
+    return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `%s` and `%s`; expected one of the two", item->name, key,
+                    other);
+  return item->after_count > 0 ? follow_ends(s, facts, arena, item, error) : follow_course(s, facts, item, error);
 }
 
 // What states no date comes with the GPUs of orders or of the build.
 static clx_status follow_build(const clx_scenario *s, const clx_cost_facts *facts, clx_arena *arena,
                                clx_cost_item_spec *item, clx_error *error) {
   const bool with_gpus = item->kind == CLX_COST_GPU || item->kind == CLX_COST_NETWORK || item->kind == CLX_COST_STORAGE;
-  if (item->after_count > 0) return follow_works(s, facts, arena, item, error);
+  if (item->after_count + item->during_count > 0) return follow_works(s, facts, arena, item, error);
   if (facts->build_steps == 0 || !with_gpus || item->at_count > 0 || item->from > 0 || item->until > 0) return CLX_OK;
   return clx_scenario_cost_dates(s, facts, arena, item, error);
 }
@@ -264,6 +293,22 @@ static clx_status read_decide(clx_scenario *s, const clx_cost_plan *plan, clx_er
   return clx_decide_compile(asked, &s->cost.asked, plan, &input, plan->start, s->arena, &decision, course, error);
 }
 
+// A list that is stated holds something.
+static clx_status check_lists(const clx_cost_item_spec *item, clx_error *error) {
+  const struct {
+    const char *key;
+    bool empty;
+  } lists[] = {{"at", item->at != NULL && item->at_count == 0},
+               {"share", item->share != NULL && item->share_count == 0},
+               {"after", item->after != NULL && item->after_count == 0}};
+  for (int32_t i = 0; i < CLX_COUNT(lists); i++) {
+    if (lists[i].empty)
+      return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `%s` is empty; leave it out, or state what it holds",
+                      item->name, lists[i].key);
+  }
+  return CLX_OK;
+}
+
 clx_status clx_scenario_compile_cost(clx_scenario *s, clx_error *error) {
   static const clx_cost_facts ANY = {.it_peak = 1, .site_peak = 1};  // W: mistakes do not depend on them
   clx_cost_entries *e = &s->cost;
@@ -278,7 +323,8 @@ clx_status clx_scenario_compile_cost(clx_scenario *s, clx_error *error) {
   if (e->spec.capital == NULL) return clx_fail(error, CLX_MEMORY, e->spec.place, "out of memory");
   for (int32_t i = 0; i < e->spec.capital_count; i++) {
     e->spec.capital[i] = s->spec.cost.capital[i];
-    const clx_status one = count_item(s, i, &e->spec.capital[i], error);
+    clx_status one = check_lists(&e->spec.capital[i], error);
+    if (one == CLX_OK) one = count_item(s, i, &e->spec.capital[i], error);
     if (first == CLX_OK) first = one;
   }
   if (first != CLX_OK) return first;

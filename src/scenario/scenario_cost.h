@@ -27,9 +27,9 @@ typedef struct clx_cost_facts {
   // Of orders: GPUs whose price has been paid, deposits by their share. paid_steps 0 = paid as they come.
   const double *paid_at, *paid;
   int32_t paid_steps;
-  bool ordered;          // by orders: what does not come is not paid
-  const double *finish;  // works of the build: s of the plan at which they end; NULL = not known
-  bool drawn;            // of one draw: what comes after the end of the plan counts in its last month
+  bool ordered;                  // by orders: what does not come is not paid
+  const double *begin, *finish;  // works of the build: s of the plan at which they start and end; NULL = not known
+  bool drawn;                    // of one draw: what comes after the end of the plan counts in its last month
 } clx_cost_facts;
 
 bool clx_scenario_has_cost(const struct clx_scenario *scenario);
@@ -37,7 +37,7 @@ bool clx_scenario_has_decide(const struct clx_scenario *scenario);
 // CLX_INPUT, named, where the section is absent.
 clx_status clx_scenario_need_cost(const struct clx_scenario *scenario, clx_error *error);
 // The plan with what `facts` knows; everything from `arena`. GPUs, network and storage without dates come as orders or the build bring the GPUs that
-// they are for, what is `after` works when these end. CLX_INPUT: an item paid by W of a site whose power is not known; `after` beside other dates,
+// they are for, what is `after` works when these end, `during` works as they run. CLX_INPUT: an item paid by W of a site whose power is not known; either beside other dates,
 // without a build, or with a work that it has not.
 clx_status clx_scenario_cost_plan(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
                                   clx_cost_plan *plan, clx_error *error);

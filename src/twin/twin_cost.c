@@ -178,6 +178,7 @@ static clx_status make_plan(const clx_twin_cost *c, const clx_cost_when *when, b
   facts.paid = when->paid.gpus;
   facts.paid_steps = when->paid.count;
   facts.ordered = c->supplied;
+  facts.begin = when->begin;
   facts.finish = when->finish;
   facts.drawn = drawn;
   CLX_TRY(clx_scenario_cost_plan(c->scenario, &facts, c->arena, plan, error));
@@ -208,9 +209,9 @@ static clx_status make_paths(clx_twin_cost *c, clx_error *error) {
 static clx_status need_works(const clx_twin_cost *c, clx_error *error) {
   const clx_cost_spec *spec = &c->scenario->cost.spec;
   for (int32_t i = 0; i < spec->capital_count && c->when.finish == NULL; i++) {
-    if (spec->capital[i].after_count > 0)
+    if (spec->capital[i].after_count + spec->capital[i].during_count > 0)
       return clx_fail(error, CLX_INFEASIBLE, spec->capital[i].place,
-                      "'%.40s' is paid `after` works of a build that cannot be made (colossus build says why)",
+                      "'%.40s' is paid by works of a build that cannot be made (colossus build says why)",
                       spec->capital[i].name);
   }
   return CLX_OK;

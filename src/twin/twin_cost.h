@@ -45,7 +45,7 @@ typedef struct clx_cost_when {
   clx_capacity_series delivered;  // on these orders
   clx_capacity_series paid;       // GPUs of them whose price has been paid, deposits by their share
   const double *sunk;             // [months] USD: deposits that makers kept, qualification of makers; NULL = no orders
-  const double *finish;           // [works of the build] s at which they end; NULL = no build
+  const double *begin, *finish;   // [works of the build] s at which they start and end; NULL = no build
 } clx_cost_when;
 
 typedef struct clx_twin_cost {

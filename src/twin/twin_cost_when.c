@@ -29,16 +29,34 @@ clx_status clx_twin_cost_steps(const clx_cost_rows *rows, double from, double to
 
 // --- the build ---------------------------------------------------------------------------------------------------------------
 
-// Ends of the works, without replicas their medians.
+// Medians of the starts of works.
+static clx_status median_starts(const clx_twin_cost *c, const clx_buildout_result *r, double *begin, clx_error *error) {
+  double *sample = CLX_NEW_ARRAY(c->arena, double, r->paths.count + 1);
+  if (sample == NULL) return no_memory(error);
+  for (int32_t i = 0; i < r->work_count; i++) {
+    begin[i] = r->work[i].start;
+    for (int32_t k = 0; k < r->paths.count; k++)
+      sample[k] = (double)r->paths.begin[(size_t)k * (size_t)r->work_count + (size_t)i];
+    if (r->paths.count == 0) continue;
+    clx_sort(sample, r->paths.count);
+    begin[i] = clx_percentile(sample, r->paths.count, 0.5);
+  }
+  return CLX_OK;
+}
+
+// Starts and ends of the works in a replica; < 0: their medians.
 static clx_status read_works(const clx_twin_cost *c, const clx_buildout_result *r, int32_t replica, clx_cost_when *when,
                              clx_error *error) {
+  double *begin = CLX_NEW_ARRAY(c->arena, double, r->work_count + 1);
   double *finish = CLX_NEW_ARRAY(c->arena, double, r->work_count + 1);
-  if (finish == NULL) return no_memory(error);
+  if (begin == NULL || finish == NULL) return no_memory(error);
+  if (replica < 0) CLX_TRY(median_starts(c, r, begin, error));
   for (int32_t i = 0; i < r->work_count; i++) {
-    const double end =
-        replica < 0 ? r->work[i].p50 : (double)r->paths.finish[(size_t)replica * (size_t)r->work_count + (size_t)i];
-    finish[i] = c->build.from + end;
+    const size_t at = (size_t)(replica < 0 ? 0 : replica) * (size_t)r->work_count + (size_t)i;
+    begin[i] = c->build.from + (replica < 0 ? begin[i] : (double)r->paths.begin[at]);
+    finish[i] = c->build.from + (replica < 0 ? r->work[i].p50 : (double)r->paths.finish[at]);
   }
+  when->begin = begin;
   when->finish = finish;
   return CLX_OK;
 }

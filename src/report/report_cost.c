@@ -248,9 +248,12 @@ static void write_options(clx_words *w) {
     snprintf(full, sizeof full, "cost.option.%s", names[i]);
     const clx_quantity *q = clx_result_find(w->result, full);
     if (q == NULL) continue;
-    clx_words_add(w, "%s%s %s ± %s", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
-                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
-                  clx_quantity_format(q->high - q->value, "", 2, error, sizeof error));
+    clx_words_add(w, "%s%s ", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i]);
+    clx_quantity_format(q->value, q->unit, 3, text, sizeof text);
+    clx_quantity_format(q->high - q->value, "", 2, error, sizeof error);
+    snprintf(full, sizeof full, "cost.option.%s.note", names[i]);
+    if (clx_result_fact(w->result, full) != NULL) clx_words_add(w, "%s or more", text);
+    if (clx_result_fact(w->result, full) == NULL) clx_words_add(w, "%s ± %s", text, error);
   }
   enum { MANY = 7 };  // courses that leave room for one line
   clx_words_end(w, "options", clx_cost_courses_of(w->result).count > MANY ? 1 : 2, CLX_REPORT_PLAIN);

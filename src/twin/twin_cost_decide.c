@@ -68,10 +68,16 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
 
 // --- options -----------------------------------------------------------------------------------------------------------------
 
+static const double TWO = 1.96;  // standard errors: 95 %
+
+// The fitted policy is the worse for the option, by more than its error.
+static bool misfits(const clx_real_out *out, int32_t option) {
+  return out->given_up[option] && out->misfit[option] > TWO * out->worth_error[option];
+}
+
 static clx_status put_options(const putter *p, const clx_real_out *out) {
-  static const double TWO = 1.96;  // standard errors: 95 %
   for (int32_t o = 0; o < CLX_OPTIONS; o++) {
-    const double w = out->worth[o], e = TWO * out->worth_error[o];
+    const double w = out->worth[o], e = misfits(out, o) ? 0 : TWO * out->worth_error[o];
     const clx_cost_band band = {.low = fmax(0, w - e), .expected = w, .high = w + e};
     CLX_TRY(put(p, "option", clx_real_option_name[o], &band, "USD", "of a GPU: lost without this option alone"));
   }
@@ -89,9 +95,11 @@ static clx_status put_options(const putter *p, const clx_real_out *out) {
 
 // Options that the regression cannot use.
 static clx_status warn_options(const putter *p, const clx_real_out *out) {
-  static const double TWO = 1.96;
   for (int32_t o = 0; o < CLX_OPTIONS; o++) {
-    if (!out->given_up[o] || !(out->misfit[o] > TWO * out->worth_error[o])) continue;
+    char fact[64];
+    if (!misfits(out, o)) continue;
+    snprintf(fact, sizeof fact, "cost.option.%s.note", clx_real_option_name[o]);
+    CLX_TRY(clx_result_add_text(p->result, fact, "at least: the fitted policy cannot use it", p->error));
     CLX_TRY(
         clx_result_warn(p->result, p->error,
                         "cost: the policy fitted for the option '%s' loses %.3g USD of a GPU (± %.2g) against doing "

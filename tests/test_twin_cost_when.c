@@ -416,6 +416,13 @@ static void test_power_at_ratings(void **state) {
   r = study(MACHINE COST("", SERVERS "    - {name: hall, kind: building, price: 10 USD/W}\n"));
   CLX_CHECK_NEAR(find(r, "cost.capital.building")->value, 10 * most, 1e-12, 0);
   clx_result_free(r);
+  // Power that is stated is paid by the tariff of the section power, too.
+  r = study(MACHINE "cost:\n  start: \"2024-06-01\"\n  use: 0.5\n  currencies: [usd]\n  capital:\n" SERVERS
+                    "  operating: {gpu_power: 1 kW, repair: 0}\n");
+  CLX_CHECK_NEAR(find(r, "cost.operation.energy")->value,
+                 512e3 * price * YEAR + 12 * (1.1 * 512e3 * demand + s->power.supply.tariff->fixed), 1e-9, 0);
+  assert_false(warns(r, "no price of energy"));
+  clx_result_free(r);
   // What is stated stands before it.
   r = study(MACHINE "cost:\n  start: \"2024-06-01\"\n  currencies: [usd]\n  capital:\n" SERVERS
                     "  operating: {gpu_power: 1 kW}\n");

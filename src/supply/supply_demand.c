@@ -77,8 +77,8 @@ static clx_status refuse(const question *q, double missing, clx_arena *arena, cl
   say_limit(q, limit, sizeof limit);
   return clx_fail_plain(
       error, CLX_INFEASIBLE,
-      "order \"%s\": %.0f of %.0f GPUs are missing in week %d; %s; %s; held up by %s; %.0f GPUs can be had by then",
-      order->name, missing, order->quantity, order->by, when, limit, name, had);
+      "order \"%s\": %.0f of %.0f GPUs are missing in week %d, held up by %s; %s; %s; %.0f GPUs can be had by then",
+      order->name, missing, order->quantity, order->by, name, when, limit, had);
 }
 
 clx_status clx_procurement_demand(const clx_procurement *p, clx_error *error) {

@@ -166,7 +166,10 @@ static void leasing_at_the_plans_rate_costs_the_same(void **state) {
                              "USD, term: 60 months}]\n",
                              &r, &error),
                    CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "runs from month 0 to 60"));
+  assert_non_null(
+      strstr(error.mistake[0].text,
+             "of 60 months from month 0 on: its last payment falls due in the month after them; expected a horizon "
+             "of at least 61 months, this one has 60"));
   assert_int_equal(read_spec("start: 2025-02-01\nhorizon: 60 months\ncapital: []\n", &r, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "no lease"));
 }

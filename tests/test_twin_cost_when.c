@@ -149,6 +149,27 @@ static void test_orders_bring_gpus(void **state) {
   clx_result_free(dated);
 }
 
+// GPUs without a price of their own cost what the orders say, in dollars, whatever their entry; those for other GPUs do not count.
+static void test_orders_set_the_price(void **state) {
+  (void)state;
+  static const char ORDERS[] = MACHINE
+      "supply:\n  start: 2024-06-01\n  weeks: 60\n  currency: EUR\n  exchange: [{currency: EUR, usd: 1.1 USD}]\n"
+      "  buyers: [{name: own}, {name: other}]\n  orders:\n"
+      "    - {name: a, buyer: own, product: H100, at: 2024-06-24, quantity: 128 GPU, price: \"30,000 EUR\"}\n"
+      "    - {name: b, buyer: own, product: H100, at: 2024-06-24, quantity: 384 GPU, price: \"34,000 EUR\"}\n"
+      "    - {name: c, buyer: other, product: H100, at: 2024-06-24, quantity: 8 GPU, price: \"9,000 EUR\"}\n";
+  static const char *const costs[] = {COST("", "    - {name: servers, kind: gpu, resale: none}\n"),
+                                      COST("", "    - {name: servers, kind: gpu, entry: hgx_h100, resale: none}\n")};
+  for (int32_t i = 0; i < CLX_COUNT(costs); i++) {
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s", ORDERS, costs[i]);
+    clx_result *r = study(text);
+    CLX_CHECK_NEAR(find(r, "cost.capex")->value, 512 * 33000.0 * 1.1, 1e-9, 0);
+    assert_true(warns(r, "costs what section 'supply' pays, 36300 USD a GPU") == (i == 1));
+    clx_result_free(r);
+  }
+}
+
 static void test_orders_warn(void **state) {
   (void)state;
   static const char MANY[] = MACHINE
@@ -161,7 +182,7 @@ static void test_orders_warn(void **state) {
   snprintf(text, sizeof text, "%s%s", MANY, COST("", SERVERS));
   clx_result *r = study(text);
   assert_true(warns(r, "are for 600 GPUs, the machine has 512"));
-  assert_true(warns(r, "cost: its GPUs cost 1.54e+07 USD, those ordered in section 'supply' 2.05e+07"));
+  assert_true(warns(r, "cost: 'servers' states 30000 USD a GPU, the orders of section 'supply' 40000"));
   CLX_CHECK_NEAR(find(r, "cost.capex")->value, 512 * 30000.0, 1e-12, 0);
   CLX_CHECK_NEAR(find(r, "cost.gpus")->value, 512, 1e-12, 0);
   clx_result_free(r);
@@ -395,6 +416,13 @@ static void test_power_at_ratings(void **state) {
   r = study(MACHINE COST("", SERVERS "    - {name: hall, kind: building, price: 10 USD/W}\n"));
   CLX_CHECK_NEAR(find(r, "cost.capital.building")->value, 10 * most, 1e-12, 0);
   clx_result_free(r);
+  // Power that is stated is paid by the tariff of the section power, too.
+  r = study(MACHINE "cost:\n  start: \"2024-06-01\"\n  use: 0.5\n  currencies: [usd]\n  capital:\n" SERVERS
+                    "  operating: {gpu_power: 1 kW, repair: 0}\n");
+  CLX_CHECK_NEAR(find(r, "cost.operation.energy")->value,
+                 512e3 * price * YEAR + 12 * (1.1 * 512e3 * demand + s->power.supply.tariff->fixed), 1e-9, 0);
+  assert_false(warns(r, "no price of energy"));
+  clx_result_free(r);
   // What is stated stands before it.
   r = study(MACHINE "cost:\n  start: \"2024-06-01\"\n  currencies: [usd]\n  capital:\n" SERVERS
                     "  operating: {gpu_power: 1 kW}\n");
@@ -421,6 +449,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_orders_are_paid_once),
       cmocka_unit_test(test_orders_bring_gpus),
+      cmocka_unit_test(test_orders_set_the_price),
       cmocka_unit_test(test_orders_warn),
       cmocka_unit_test(test_own_deposit),
       cmocka_unit_test(test_build_by_replica),

@@ -1,6 +1,7 @@
 // The list of all that is uncertain or dated, and whether what is given in the end suffices.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "buildout/buildout_internal.h"
 #include "unit/unit.h"
@@ -80,8 +81,9 @@ static void add_delivery_drivers(clx_builder *b) {
   for (int32_t k = 0; k < s->lot_count; k++) {
     char text[64];
     clx_quantity_format(s->lot[k].gpus, "", 3, text, sizeof text);
-    set_shift(add(b, clx_arena_format(b->arena, "delivery of %s GPUs", text), CLX_BUILDOUT_LOT, -1, k), s->lot[k].early,
-              s->lot[k].late);
+    set_shift(add(b, clx_arena_format(b->arena, "delivery of %s GPU%s", text, strcmp(text, "1") == 0 ? "" : "s"),
+                  CLX_BUILDOUT_LOT, -1, k),
+              s->lot[k].early, s->lot[k].late);
   }
   o->source_at = o->driver_count;
   if (o->input->source.periods > 0) add(b, "deliveries", CLX_BUILDOUT_SOURCE, -1, 0);

@@ -110,7 +110,7 @@ typedef struct clx_real {
   double year;
   int32_t dates, step;
   double discount;
-  double hardware;    // USD today, with its share of network and building
+  double hardware;    // USD today, with its share of network and building; < 0 = not stated, as are operation and value
   double decay;       // log10 a year of its price
   double volatility;  // a year^0.5
   double operation;   // USD/s of an owned one
@@ -139,12 +139,15 @@ typedef struct clx_real_out {
   clx_cost_band committed;          // build now, or nothing: whichever is better in the mean
   clx_cost_band flexible;           // all options
   double in_sample;                 // leans upwards: beside flexible.mean a bound on what the regression misses
-  double worth[CLX_OPTIONS];        // USD that is lost without this option alone, mean
-  double worth_error[CLX_OPTIONS];  // its standard error, on common paths
-  double share[CLX_REAL_MODES];     // of GPU time spent in each mode
+  double worth[CLX_OPTIONS];        // USD that is lost without this option alone, mean; at least 0
+  double worth_error[CLX_OPTIONS];  // its standard error, on common paths (of one given up: of misfit)
+  // The fitted policy does worse with the option than without, on paths of their own, by misfit USD: it is not used, its worth is at least 0.
+  bool given_up[CLX_OPTIONS];
+  double misfit[CLX_OPTIONS];
+  double share[CLX_REAL_MODES];  // of GPU time spent in each mode
 } clx_real_out;
 
-// `paths` for the policy and as many fresh ones for its worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
+// `paths` for the policies, as many for the choice between them, as many fresh ones for the worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
 clx_status clx_real_run(const clx_real *real, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
                         clx_error *error);
 

@@ -222,6 +222,7 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
     if (contract == NULL) return no_memory(s->place, error);
     *contract = s->rent[0];
     if (contract->use < 0) contract->use = d->use;
+    CLX_TRY(clx_rent_contract_check(contract, s->name, months, error));
     out->contract = contract;
     out->rent = found->rent[i];
   }
@@ -279,7 +280,7 @@ void clx_decide_options(const clx_decide_spec *spec, const clx_decision *decisio
   real->year = decision->year;
   if (real->discount < 0) real->discount = decision->discount;
   if (real->use < 0) real->use = decision->use;
-  if (real->value <= 0) real->value = decision->value_gpu;
-  if (real->hardware <= 0 && known) real->hardware = out->figure[CLX_COST_CAPEX] / gpus;
-  if (real->operation <= 0 && known) real->operation = out->figure[CLX_COST_OPEX_YEAR] / gpus;
+  if (real->value < 0) real->value = decision->value_gpu;
+  if (real->hardware < 0 && known) real->hardware = out->figure[CLX_COST_CAPEX] / gpus;
+  if (real->operation < 0) real->operation = known ? out->figure[CLX_COST_OPEX_YEAR] / gpus : 0;
 }

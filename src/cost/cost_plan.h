@@ -64,6 +64,7 @@ typedef struct clx_cost_item_spec {
   // neither paid nor there. paid_share[k] of the price is paid at paid_at[k], deposits and what comes back of them among it; paid_count 0: by deposit,
   // lead and terms.
   bool ordered;
+  double ordered_price;  // USD of a unit by the orders, before `entry`, whose band and decay stay; 0 = none
   const double *paid_at, *paid_share;
   int32_t paid_count;
   clx_place place;
@@ -154,8 +155,9 @@ typedef struct clx_cost_item {
   int32_t depreciation;
   double life;  // years
   double bonus;
-  int32_t resale;  // clx_resale_kind
-  double age;      // years from delivery to the end of the plan, mean
+  int32_t resale;    // clx_resale_kind
+  double own_price;  // USD of a unit or W by its own price or entry, whatever orders say; 0 = it has none
+  double age;        // years from delivery to the end of the plan, mean
   double
       beyond;  // years from the date asked for to the nearest dated price of its entry; 0 = within them: more than a year is a guess
 } clx_cost_item;

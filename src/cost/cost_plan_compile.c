@@ -39,6 +39,13 @@ static clx_status no_memory(const compiling *c) {
 
 static int32_t month_of(double time) { return (int32_t)floor(time / CLX_MONTH + 1e-9); }
 
+// The price of orders, with the band of the entry where there is one.
+static void take_ordered(double price, clx_spread *one) {
+  const double times = one->expected > 0 ? price / one->expected : 0;
+  *one = (clx_spread){price, times > 0 && one->low > 0 ? one->low * times : -1,
+                      times > 0 && one->high > 0 ? one->high * times : -1};
+}
+
 // USD of one unit or W at the start of the plan, and how many of them.
 static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx_error *error) {
   const clx_cost_item_spec *s = &c->spec->capital[i];
@@ -68,7 +75,7 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
       return clx_fail(error, CLX_INPUT, s->place, "'%.40s': battery '%.40s' has no price; expected `price`", s->name,
                       s->entry);
     *one = (clx_spread){c->found->battery[i]->price, -1, -1};
-  } else {
+  } else if (!(s->ordered_price > 0)) {
     return clx_fail(error, CLX_INPUT, s->place, "'%.40s' has no price: expected `price` or `entry`", s->name);
   }
   if (year != c->plan->start && (s->date != NULL || c->found->building[i] != NULL))
@@ -77,6 +84,11 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
   one->expected *= factor;
   if (one->low > 0) one->low *= factor;
   if (one->high > 0) one->high *= factor;
+  c->plan->item[i].own_price = one->expected;
+  if (s->ordered_price > 0) {
+    take_ordered(s->ordered_price, one);
+    c->plan->item[i].beyond = 0;
+  }
   return clx_spread_check(one, s->name, s->place, error);
 }
 
@@ -160,9 +172,10 @@ static clx_status compile_item(const compiling *c, int32_t i) {
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s' costs %g USD (%g to %g) times %g; expected 0 to %g in all",
                     s->name, one.expected, one.low, one.high, count, COST_MAX);
   const double of_building = c->found->building[i] != NULL ? c->found->building[i]->life / (12 * CLX_MONTH) : -1;
-  const double beyond = item->beyond;
+  const double beyond = item->beyond, own_price = item->own_price;
   *item = (clx_cost_item){.name = s->name,
                           .beyond = beyond,
+                          .own_price = own_price,
                           .kind = s->kind,
                           .cost = {one.expected * count, one.low * count, one.high * count},
                           .deposit = s->deposit,

@@ -71,8 +71,12 @@ static void write_head(clx_words *w) {
                first = clx_result_value(w->result, "buildout.first", gpus);
   clx_words_machine(w, false);
   clx_words_add(w, "from %s", start != NULL ? start : "");
-  clx_words_some(w, ", ", "", "buildout.works", 12, " works");
-  clx_words_some(w, ", ", "", "buildout.replicas", 12, " builds with chance: middle (1 in 10 before to 9 in 10)");
+  clx_words_some(w, ", ", "", "buildout.works", 12,
+                 clx_result_value(w->result, "buildout.works", 0) > 1 ? " works" : " work");
+  clx_words_some(w, ", ", "", "buildout.replicas", 12,
+                 clx_result_value(w->result, "buildout.replicas", 0) > 1
+                     ? " builds with chance: middle (1 in 10 before to 9 in 10)"
+                     : " build with chance");
   clx_words_end(w, "build", 1, CLX_REPORT_PLAIN);
   if (first < gpus) write_milestone(w, "first_training", "first", first);
   write_milestone(w, "full_capacity", "all", gpus);
@@ -229,6 +233,7 @@ void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
     clx_words_add(&w, "all GPUs on ");
   }
   add_date(&w, "buildout.full_capacity", false);
-  clx_words_some(&w, ", ", "", "buildout.replicas", 12, " builds");
+  clx_words_some(&w, ", ", "", "buildout.replicas", 12,
+                 clx_result_value(w.result, "buildout.replicas", 0) > 1 ? " builds" : " build");
   clx_words_end(&w, "build", 2, CLX_REPORT_PLAIN);
 }

@@ -45,11 +45,15 @@ static clx_status unknown_part(const clx_scenario *s, const clx_cost_item_spec *
                   list);
 }
 
+bool clx_scenario_cost_is_for(const clx_cost_item_spec *item, const clx_cohort *cohort) {
+  return item->of == NULL || is_of(cohort, item->of);
+}
+
 // GPUs of the fleet that an item is for.
 static clx_status fleet_gpus(const clx_scenario *s, const clx_cost_item_spec *item, double *gpus, clx_error *error) {
   *gpus = 0;
   for (int32_t i = 0; i < s->machine.cohort_count; i++)
-    if (item->of == NULL || is_of(&s->machine.cohort[i], item->of)) *gpus += (double)s->machine.cohort[i].gpus;
+    if (clx_scenario_cost_is_for(item, &s->machine.cohort[i])) *gpus += (double)s->machine.cohort[i].gpus;
   return *gpus > 0 ? CLX_OK : unknown_part(s, item, error);
 }
 
@@ -81,6 +85,10 @@ static clx_status count_item(const clx_scenario *s, int32_t i, clx_cost_item_spe
   CLX_TRY(fleet_gpus(s, item, &gpus, error));
   item->count = ceil(gpus / gpus_of_unit(item, price) - 1e-9);
   return CLX_OK;
+}
+
+double clx_scenario_cost_unit(const clx_scenario *s, int32_t index) {
+  return gpus_of_unit(&s->cost.spec.capital[index], s->cost.found.price[index]);
 }
 
 double clx_scenario_cost_gpus(const clx_scenario *s, int32_t index) {
@@ -115,7 +123,7 @@ static double built_for(const clx_scenario *s, const clx_cost_item_spec *item, d
   double sum = 0;
   for (int32_t i = 0; i < s->machine.cohort_count && built > 0; i++) {
     const double gpus = (double)s->machine.cohort[i].gpus;
-    if (item->of == NULL || is_of(&s->machine.cohort[i], item->of)) sum += fmin(gpus, built);
+    if (clx_scenario_cost_is_for(item, &s->machine.cohort[i])) sum += fmin(gpus, built);
     built -= gpus;
   }
   return sum;
@@ -163,6 +171,12 @@ clx_status clx_scenario_cost_dates(const clx_scenario *s, const clx_cost_facts *
   item->paid_at = paid_at;
   item->paid_share = paid;
   return CLX_OK;
+}
+
+// GPUs of orders cost what the orders say.
+static void take_price(const clx_scenario *s, int32_t i, clx_cost_item_spec *item) {
+  const double gpu = clx_scenario_cost_follows_orders(item) ? clx_scenario_ordered_price(s, item) : -1;
+  if (gpu > 0) item->ordered_price = gpu * gpus_of_unit(item, s->cost.found.price[i]);
 }
 
 // Place of a work of the build.
@@ -247,6 +261,7 @@ clx_status clx_scenario_cost_plan(const clx_scenario *s, const clx_cost_facts *f
   if (spec.capital == NULL) return clx_fail(error, CLX_MEMORY, spec.place, "out of memory");
   if (count > 0) memcpy(spec.capital, s->cost.spec.capital, count * sizeof *spec.capital);
   for (int32_t i = 0; i < spec.capital_count; i++) {
+    take_price(s, i, &spec.capital[i]);
     clx_status one = fill_power(s, facts, i, &spec.capital[i], error);
     if (one == CLX_OK) one = follow_build(s, facts, arena, &spec.capital[i], error);
     if (first == CLX_OK) first = one;
@@ -278,6 +293,22 @@ static clx_status read_decide(clx_scenario *s, const clx_cost_plan *plan, clx_er
   return clx_decide_compile(asked, &s->cost.asked, plan, &input, plan->start, s->arena, &decision, course, error);
 }
 
+// A list that is stated holds something.
+static clx_status check_lists(const clx_cost_item_spec *item, clx_error *error) {
+  const struct {
+    const char *key;
+    bool empty;
+  } lists[] = {{"at", item->at != NULL && item->at_count == 0},
+               {"share", item->share != NULL && item->share_count == 0},
+               {"after", item->after != NULL && item->after_count == 0}};
+  for (int32_t i = 0; i < CLX_COUNT(lists); i++) {
+    if (lists[i].empty)
+      return clx_fail(error, CLX_INPUT, item->place, "'%.40s': `%s` is empty; leave it out, or state what it holds",
+                      item->name, lists[i].key);
+  }
+  return CLX_OK;
+}
+
 clx_status clx_scenario_compile_cost(clx_scenario *s, clx_error *error) {
   static const clx_cost_facts ANY = {.it_peak = 1, .site_peak = 1};  // W: mistakes do not depend on them
   clx_cost_entries *e = &s->cost;
@@ -292,7 +323,8 @@ clx_status clx_scenario_compile_cost(clx_scenario *s, clx_error *error) {
   if (e->spec.capital == NULL) return clx_fail(error, CLX_MEMORY, e->spec.place, "out of memory");
   for (int32_t i = 0; i < e->spec.capital_count; i++) {
     e->spec.capital[i] = s->spec.cost.capital[i];
-    const clx_status one = count_item(s, i, &e->spec.capital[i], error);
+    clx_status one = check_lists(&e->spec.capital[i], error);
+    if (one == CLX_OK) one = count_item(s, i, &e->spec.capital[i], error);
     if (first == CLX_OK) first = one;
   }
   if (first != CLX_OK) return first;

@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "cost/cost_decide.h"
+#include "machine/machine.h"
 
 struct clx_scenario;
 
@@ -45,5 +46,15 @@ clx_status clx_scenario_cost_plan(const struct clx_scenario *scenario, const clx
 // and `until` is replaced.
 clx_status clx_scenario_cost_dates(const struct clx_scenario *scenario, const clx_cost_facts *facts, clx_arena *arena,
                                    clx_cost_item_spec *item, clx_error *error);
+// Whether `item` is for the GPUs of a cohort (its `of`).
+bool clx_scenario_cost_is_for(const clx_cost_item_spec *item, const clx_cohort *cohort);
+// USD of a GPU by the owner's orders of the section `supply` that bring what `item` (of kind gpu) is for, their mean; < 0: there are none.
+double clx_scenario_ordered_price(const struct clx_scenario *scenario, const clx_cost_item_spec *item);
+// Whether an item has that price: of kind gpu, with neither `price` nor `factor` of its own.
+bool clx_scenario_cost_follows_orders(const clx_cost_item_spec *item);
+// USD for one unit of the currency of the section `supply`.
+double clx_scenario_supply_dollar(const struct clx_scenario *scenario);
+// GPUs of one unit of item `index`, of kind gpu.
+double clx_scenario_cost_unit(const struct clx_scenario *scenario, int32_t index);
 // GPUs that item `index` brings: units times GPUs of each; 0 for other kinds than gpu.
 double clx_scenario_cost_gpus(const struct clx_scenario *scenario, int32_t index);

@@ -250,6 +250,8 @@ typedef struct clx_purchase_result {
   int32_t cause;             // clx_wait that cost most GPU-weeks
   double *waited;            // CLX_WAIT_LIMIT + limit_count: mean GPU-weeks by cause; moved parts included
   int32_t short_cause;       // clx_wait of most GPUs that are missing at the end; -1 = none are
+  int32_t
+      late_cause;  // clx_wait of most GPUs that are missing at `by`: lead time where they are still in it; -1 = none are
 } clx_purchase_result;
 
 typedef struct clx_buyer_result {

@@ -81,6 +81,7 @@ typedef struct clx_replica {
   double *received_of;                         // buyer_count x product_count x weeks, cumulative
   double *delivered;                           // order_count x weeks, cumulative
   double *waited;                              // order_count x (CLX_WAIT_LIMIT + limit_count)
+  double *behind;                              // the same: GPUs that are missing at `by`, by what they wait for then
   int32_t *cause;                              // purchase_count: what it waits for now
   double *used;                                // limit_count x weeks: units
   double *paid, *lost, *stored, *stored_cost;  // buyer_count

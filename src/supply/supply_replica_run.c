@@ -18,6 +18,7 @@ static void begin(clx_replica *r) {
   clear(r->received_of, p->buyer_count * p->product_count, p->weeks);
   clear(r->delivered, p->order_count, p->weeks);
   clear(r->waited, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
+  clear(r->behind, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
   clear(r->used, p->limit_count, p->weeks);
   clear(r->at_risk, p->buyer_count, p->weeks);
   clear(r->sunk, p->buyer_count, p->weeks);
@@ -230,6 +231,38 @@ static void deliver(clx_replica *r, int32_t week) {
   }
 }
 
+// Whether a purchase stands in for one whose maker failed.
+static bool stands_in(const clx_procurement *p, int32_t purchase) {
+  for (int32_t i = 0; i < p->purchase_count; i++)
+    if (p->purchase[i].fallback == purchase) return true;
+  return false;
+}
+
+// What has cost an order most GPU-weeks beside its lead time until now; `now` where nothing has.
+static int32_t held_by(const clx_replica *r, int32_t order, int32_t now) {
+  const int32_t causes = CLX_WAIT_LIMIT + r->p->limit_count;
+  const double *waited = r->waited + (size_t)order * (size_t)causes;
+  int32_t best = now;
+  double most = 0;
+  for (int32_t i = CLX_WAIT_LEAD + 1; i < causes; i++)
+    if (waited[i] > most) most = waited[best = i];
+  return best;
+}
+
+// At the date on which an order is wanted: what holds up the GPUs that are missing, lead time where they are still in it. The lead time of a second
+// maker is the first one's stop.
+static void keep_behind(clx_replica *r, int32_t week) {
+  const clx_procurement *p = r->p;
+  for (int32_t i = 0; i < p->purchase_count; i++) {
+    const int32_t order = p->purchase[i].origin;
+    double *behind = r->behind + (size_t)order * (size_t)(CLX_WAIT_LIMIT + p->limit_count);
+    if (p->purchase[order].by != week) continue;
+    if (r->early[i] > 0) behind[stands_in(p, i) ? CLX_WAIT_MAKER : CLX_WAIT_LEAD] += r->early[i];
+    behind[held_by(r, order, r->cause[i])] += r->waiting[i];
+    behind[CLX_WAIT_MAKER] += r->dead[i];
+  }
+}
+
 // Cumulative counts, and what waits in warehouses at the end of the week. A GPU in store is valued at the mean price of the buyer's orders.
 static void close_week(clx_replica *r, int32_t week) {
   const clx_procurement *p = r->p;
@@ -270,6 +303,7 @@ double clx_replica_run(clx_replica *r) {
     place(r, week);
     share(r, week);
     deliver(r, week);
+    keep_behind(r, week);
     close_week(r, week);
   }
   double balance = r->ordered - r->moved_in;  // asked for once

@@ -58,10 +58,10 @@ typedef struct clx_twin_cost {
   double energy_price;  // USD/J as the power room finds it; 0 = not known
   bool rated;           // power is that of parts at their ratings: no work of the machine is stated
   clx_cost_build build;
-  bool builds;    // the section buildout says when GPUs are usable
-  bool supplied;  // orders of section supply say when they are paid, and without a build when they are usable
-  double ordered, ordered_cost;  // GPUs and USD of these orders
-  clx_cost_when when;            // medians
+  bool builds;         // the section buildout says when GPUs are usable
+  bool supplied;       // orders of section supply say when they are paid, and without a build when they are usable
+  double ordered;      // GPUs of these orders
+  clx_cost_when when;  // medians
   clx_cost_when *replica;
   int32_t replicas;  // 0 = dates are certain
   clx_capacity_series capacity;
@@ -117,7 +117,8 @@ clx_status clx_twin_cost_run(const clx_scenario *scenario, const clx_twin_cost_h
 // The section `decide` (twin_cost_decide.c):
 //   cost.course.NAME.{cost, value, npv, gain (USD), first_training (s), tokens (token), per_gpu_hour (USD/h), best (share of draws)},
 //   .rent_breakeven (USD/h: of a course that rents alone, against the first that owns alone), .use_breakeven (share), facts .title, .first_date;
-//   cost.option.{wait, rent, expand, sublet, abandon} (USD of a GPU; low and high: two standard errors), cost.option.{committed, flexible,
+//   cost.option.{wait, rent, expand, sublet, abandon} (USD of a GPU, at least 0; low and high: two standard errors), fact .note of one that the
+//   fitted policy cannot use; cost.option.{committed, flexible,
 //   in_sample} (USD of a GPU), cost.option.share.MODE
 clx_status clx_twin_cost_decide(const clx_twin_cost *cost, const clx_twin_cost_how *how, clx_result *result,
                                 clx_error *error);

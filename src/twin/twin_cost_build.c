@@ -132,15 +132,33 @@ static clx_status warn_unused(const clx_twin_cost *c, clx_result *result, clx_er
   return CLX_OK;
 }
 
+// Items whose own price is not that of the orders that bring them.
+static clx_status warn_prices(const clx_twin_cost *c, clx_result *result, clx_error *error) {
+  static const double NEAR = 0.01;
+  for (int32_t i = 0; i < c->plan.item_count; i++) {
+    const clx_cost_item_spec *item = &c->scenario->cost.spec.capital[i];
+    const double gpus = clx_scenario_cost_gpus(c->scenario, i), ordered = clx_scenario_ordered_price(c->scenario, item);
+    const double own = c->plan.item[i].own_price / clx_scenario_cost_unit(c->scenario, i);
+    if (!(gpus > 0) || !(ordered > 0) || !(own > 0) || !(fabs(own - ordered) > NEAR * ordered)) continue;
+    if (clx_scenario_cost_follows_orders(item))
+      CLX_TRY(clx_result_warn(result, error,
+                              "cost: '%.40s' costs what section 'supply' pays, %.0f USD a GPU, not the %.0f of its "
+                              "entry; a `price` of its own would stand before it",
+                              item->name, ordered, own));
+    else
+      CLX_TRY(clx_result_warn(result, error,
+                              "cost: '%.40s' states %.0f USD a GPU, the orders of section 'supply' %.0f: the price "
+                              "here counts, of orders the dates and the shares of deposits",
+                              item->name, own, ordered));
+  }
+  return CLX_OK;
+}
+
 // Orders of another number or at another price than what the plan buys.
 static clx_status warn_orders(const clx_twin_cost *c, clx_result *result, clx_error *error) {
-  static const double NEAR = 0.1;
   const clx_capacity_series *come = &c->when.delivered;
   const double there = come->count > 0 ? come->gpus[come->count - 1] : 0;
-  double gpus = 0;
   if (!c->supplied) return CLX_OK;
-  for (int32_t i = 0; i < c->plan.item_count; i++)
-    if (c->plan.item[i].kind == CLX_COST_GPU) gpus += c->plan.item[i].cost.expected;
   if (come->count > 0 && !(come->at[0] > 0))
     CLX_TRY(clx_result_warn(result, error,
                             "cost: %.0f GPUs are delivered before the plan starts on %s: they count as bought on its "
@@ -157,13 +175,7 @@ static clx_status warn_orders(const clx_twin_cost *c, clx_result *result, clx_er
                         "cost: orders deliver %.0f of %.0f GPUs within the weeks of section 'supply' in the median: "
                         "of the rest nothing but deposits is paid, and it is never used",
                         there, c->fleet));
-  const double ordered = c->ordered_cost * fmin(1, c->fleet / c->ordered);
-  if (gpus > 0 && ordered > 0 && fabs(gpus - ordered) > NEAR * gpus)
-    CLX_TRY(clx_result_warn(result, error,
-                            "cost: its GPUs cost %.3g USD, those ordered in section 'supply' %.3g: the price here "
-                            "counts, of orders the dates and the shares of deposits",
-                            gpus, ordered));
-  return CLX_OK;
+  return warn_prices(c, result, error);
 }
 
 clx_status clx_twin_cost_warn_build(const clx_twin_cost *c, clx_result *result, clx_error *error) {

@@ -68,11 +68,17 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
 
 // --- options -----------------------------------------------------------------------------------------------------------------
 
+static const double TWO = 1.96;  // standard errors: 95 %
+
+// The fitted policy is the worse for the option, by more than its error.
+static bool misfits(const clx_real_out *out, int32_t option) {
+  return out->given_up[option] && out->misfit[option] > TWO * out->worth_error[option];
+}
+
 static clx_status put_options(const putter *p, const clx_real_out *out) {
-  static const double TWO = 1.96;  // standard errors: 95 %
   for (int32_t o = 0; o < CLX_OPTIONS; o++) {
-    const double w = out->worth[o], e = TWO * out->worth_error[o];
-    const clx_cost_band band = {.low = w - e, .expected = w, .high = w + e};
+    const double w = out->worth[o], e = misfits(out, o) ? 0 : TWO * out->worth_error[o];
+    const clx_cost_band band = {.low = fmax(0, w - e), .expected = w, .high = w + e};
     CLX_TRY(put(p, "option", clx_real_option_name[o], &band, "USD", "of a GPU: lost without this option alone"));
   }
   const clx_cost_band committed = exactly(out->committed.mean), flexible = exactly(out->flexible.mean),
@@ -83,6 +89,22 @@ static clx_status put_options(const putter *p, const clx_real_out *out) {
   for (int32_t m = 0; m < CLX_REAL_MODES; m++) {
     const clx_cost_band share = exactly(out->share[m]);
     CLX_TRY(put(p, "option.share", clx_real_mode_name[m], &share, "", "of the time, under the best policy"));
+  }
+  return CLX_OK;
+}
+
+// Options that the regression cannot use.
+static clx_status warn_options(const putter *p, const clx_real_out *out) {
+  for (int32_t o = 0; o < CLX_OPTIONS; o++) {
+    char fact[64];
+    if (!misfits(out, o)) continue;
+    snprintf(fact, sizeof fact, "cost.option.%s.note", clx_real_option_name[o]);
+    CLX_TRY(clx_result_add_text(p->result, fact, "at least: the fitted policy cannot use it", p->error));
+    CLX_TRY(
+        clx_result_warn(p->result, p->error,
+                        "cost: the policy fitted for the option '%s' loses %.3g USD of a GPU (± %.2g) against doing "
+                        "without it: it is not used; the option is worth at least 0, how much is not known",
+                        clx_real_option_name[o], out->misfit[o], TWO * out->worth_error[o]));
   }
   return CLX_OK;
 }
@@ -99,6 +121,7 @@ static clx_status run_options(const putter *p, const clx_twin_cost_how *how) {
                     "'decide.options' needs a market of rents; expected `market` (colossus catalogue ls rent)");
   const int32_t paths = how->replicas < LEAST ? LEAST : how->replicas > MOST ? MOST : how->replicas;
   CLX_TRY(clx_real_run(&real, how->seed, paths, p->c->arena, &out, p->error));
+  CLX_TRY(warn_options(p, &out));
   return put_options(p, &out);
 }
 

@@ -52,6 +52,7 @@ static bool is_said(const clx_cost_out *out, int32_t figure) {
   const uint32_t gaps = out->unstated;
   if (figure == CLX_COST_RUN) return (gaps & 1u << CLX_COST_GAP_RUN) == 0;
   if (figure == CLX_COST_TOKEN) return (gaps & 1u << CLX_COST_GAP_TOKENS) == 0;
+  if (figure == CLX_COST_PEAK_CASH) return (gaps & 1u << CLX_COST_GAP_INCOME) == 0;  // else all that is ever paid
   return figure != CLX_COST_ADVANCE || out->figure[figure] > 0;
 }
 
@@ -153,6 +154,17 @@ static clx_status put_plan(const putter *p) {
 
 // --- warnings ----------------------------------------------------------------------------------------------------------------
 
+// What is used longer than it lasts: nothing is bought again.
+static clx_status warn_life(const putter *p, const clx_cost_item *item) {
+  const double month = 1.0 / 12;
+  if (item->life <= 0 || item->depreciation == CLX_DEPRECIATE_NONE || item->age <= item->life + month) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "cost: '%s' is used for %.3g years of the plan but lasts %.3g (`life`): it is not bought again, "
+      "so what comes after costs too little; end the plan before, or add its replacement as an item",
+      item->name, item->age, item->life);
+}
+
 // GPUs that the plan brings must be those of the machine: its power and tokens are of them.
 static clx_status warn_counts(const putter *p) {
   const clx_twin_cost *c = p->c;
@@ -168,6 +180,7 @@ static clx_status warn_counts(const putter *p) {
   if (paid > c->fleet * (1 + 1e-6) && fabs(paid - bought) > 1e-6 * paid)
     CLX_TRY(clx_result_warn(p->result, p->error, "cost: capital buys %.0f GPUs, the machine has %.0f", paid, c->fleet));
   for (int32_t i = 0; i < c->plan.item_count; i++) {
+    CLX_TRY(warn_life(p, &c->plan.item[i]));
     if (!(c->plan.item[i].beyond > 1)) continue;
     CLX_TRY(clx_result_warn(p->result, p->error,
                             "cost: '%s' has no price within %.1f years of %s: the nearest one is taken",

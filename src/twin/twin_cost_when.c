@@ -92,17 +92,10 @@ typedef struct deliveries {
   double *time;        // [weeks] s of the section
 } deliveries;
 
-static double dollar_of(const clx_scenario *s, const char *currency) {
-  const clx_procurement_spec *spec = &s->spec.supply;
-  for (int32_t i = 0; i < spec->exchange_count; i++)
-    if (clx_text_equal(spec->exchange[i].currency, currency)) return spec->exchange[i].usd;
-  return 1;  // of US dollars; others without a rate are refused when the section is read
-}
-
 static clx_status open_deliveries(clx_twin_cost *c, deliveries *d, clx_error *error) {
   const clx_procurement *p = &c->scenario->supply.procurement;
   double plan = 0, money = 0;
-  *d = (deliveries){.c = c, .p = p, .dollar = dollar_of(c->scenario, p->currency)};
+  *d = (deliveries){.c = c, .p = p, .dollar = clx_scenario_supply_dollar(c->scenario)};
   clx_time_read(c->scenario->cost.spec.start, &plan);
   d->from = p->start - plan;
   for (int32_t i = 0; i < p->order_count; i++) {
@@ -111,7 +104,6 @@ static clx_status open_deliveries(clx_twin_cost *c, deliveries *d, clx_error *er
     money += p->purchase[i].quantity * p->purchase[i].price;
   }
   d->price = money / c->ordered;
-  c->ordered_cost = money * d->dollar;
   d->time = CLX_NEW_ARRAY(c->arena, double, p->weeks);
   if (d->time == NULL) return no_memory(error);
   for (int32_t w = 0; w < p->weeks; w++) d->time[w] = (w + 1) * CLX_WEEK;

@@ -13,12 +13,12 @@ static clx_status put_base(const clx_twin_supply *c) {
   const clx_delivery_settings settings = {.seed = c->seed, .replicas = c->replicas};
   clx_delivery found;
   clx_twin_fate fate;
-  double *delivered = CLX_NEW_ARRAY(c->arena, double, (size_t)p->order_count *(size_t)p->weeks + 1),
+  double *received = CLX_NEW_ARRAY(c->arena, double, (size_t)p->product_count *(size_t)p->weeks + 1),
          *full = CLX_NEW_ARRAY(c->arena, double, (size_t)p->limit_count *(size_t)p->weeks + 1);
-  if (delivered == NULL || full == NULL) return no_memory(c);
+  if (received == NULL || full == NULL) return no_memory(c);
   CLX_TRY(clx_procurement_run(p, &settings, c->arena, &found, c->error));
-  CLX_TRY(clx_twin_supply_fates(c, p, c->due, &fate, delivered, full));
-  return clx_twin_supply_report(c, &found, &fate, delivered, full);
+  CLX_TRY(clx_twin_supply_fates(c, p, c->due, &fate, received, full));
+  return clx_twin_supply_report(c, &found, &fate, received, full);
 }
 
 // What cannot be filled in time: said by `strict` as a mistake, else as warnings.

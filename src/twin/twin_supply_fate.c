@@ -84,16 +84,16 @@ static void keep_fate(const clx_twin_supply *c, const clx_procurement *p, const 
 }
 
 clx_status clx_twin_supply_fates(const clx_twin_supply *c, const clx_procurement *p, const int32_t *due,
-                                 clx_twin_fate *f, double *delivered, double *full) {
+                                 clx_twin_fate *f, double *received, double *full) {
   struct clx_replica *r = NULL;
   CLX_TRY(make_fate(c, f));
   CLX_TRY(clx_procurement_open(p, c->arena, &r, c->error));
   for (int32_t k = 0; k < c->replicas; k++) {
     clx_procurement_replica(r, c->seed, k);
     keep_fate(c, p, r, due, k, f);
-    for (int32_t i = 0; delivered != NULL && i < p->order_count; i++)
+    for (int32_t i = 0; received != NULL && i < p->product_count; i++)
       for (int32_t w = 0; w < p->weeks; w++)
-        delivered[cell(i, p->weeks, w)] += clx_procurement_delivered(r, i)[w] / c->replicas;
+        received[cell(i, p->weeks, w)] += clx_procurement_received(r, p->self, i)[w] / c->replicas;
     for (int32_t i = 0; full != NULL && i < p->limit_count; i++)
       for (int32_t w = 0; w < p->weeks; w++)
         if (clx_procurement_full(r, i, w)) full[cell(i, p->weeks, w)] += 1.0 / c->replicas;

@@ -198,6 +198,7 @@ static int32_t beside_lead(const clx_twin_supply *c, const clx_purchase_result *
 static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_result *found, int32_t index,
                                   const char *slug) {
   const clx_purchase *order = &c->p->purchase[index];
+  const int32_t held_up = found->late_cause >= 0 ? found->late_cause : beside_lead(c, found);
   const struct {
     const char *name, *text;
   } facts[] = {{"title", order->name},
@@ -205,7 +206,7 @@ static clx_status put_order_facts(const clx_twin_supply *c, const clx_purchase_r
                {"product", c->p->product[order->product]->name},
                {"maker", order->maker < 0 ? "none: chips alone" : c->p->maker[order->maker]->name},
                {"cause", clx_wait_text(c->p, found->cause, c->arena)},
-               {"held_up", clx_wait_text(c->p, beside_lead(c, found), c->arena)},
+               {"held_up", clx_wait_text(c->p, held_up, c->arena)},
                {"missing_cause", found->short_cause < 0 ? NULL : clx_wait_text(c->p, found->short_cause, c->arena)}};
   for (int32_t i = 0; i < CLX_COUNT(facts); i++) {
     char name[NAME];
@@ -307,7 +308,7 @@ static double need_of(const clx_twin_supply *c, const clx_product *product, cons
   return 0;
 }
 
-static clx_status put_chips(const clx_twin_supply *c, const double *delivered, int32_t index) {
+static clx_status put_chips(const clx_twin_supply *c, const double *received, int32_t index) {
   enum { WEEKS = 13 };
   const clx_procurement *p = c->p;
   const clx_limit *limit = &p->limit[index];
@@ -318,10 +319,9 @@ static clx_status put_chips(const clx_twin_supply *c, const double *delivered, i
   for (int32_t w = 0; entry != NULL && w < p->weeks; w++) {
     const int32_t quarter = quarter_at(p->start + (w + 0.5) * CLX_WEEK);
     if (w == 0 || quarter != quarter_at(p->start + (w - 0.5) * CLX_WEEK)) sum = 0;
-    for (int32_t i = 0; i < p->order_count; i++) {
-      const double *d = delivered + cell(i, p->weeks, 0),
-                   amount = need_of(c, p->product[p->purchase[i].product], limit);
-      if (p->purchase[i].buyer == p->self) sum += amount * (d[w] - (w > 0 ? d[w - 1] : 0));
+    for (int32_t i = 0; i < p->product_count; i++) {
+      const double *had = received + cell(i, p->weeks, 0);
+      sum += need_of(c, p->product[i], limit) * (had[w] - (w > 0 ? had[w - 1] : 0));
     }
     if (sum > best) best = sum, which = quarter;
   }
@@ -355,7 +355,7 @@ static clx_status put_facts(const clx_twin_supply *c) {
 }
 
 clx_status clx_twin_supply_report(const clx_twin_supply *c, const clx_delivery *found, const clx_twin_fate *fate,
-                                  const double *delivered, const double *full) {
+                                  const double *received, const double *full) {
   const clx_procurement *p = c->p;
   CLX_TRY(put_facts(c));
   CLX_TRY(put_owner(c, fate));
@@ -365,6 +365,6 @@ clx_status clx_twin_supply_report(const clx_twin_supply *c, const clx_delivery *
   for (int32_t i = 0; i < p->limit_count; i++)
     CLX_TRY(put_limit(c, found->used + cell(i, p->weeks, 0), full + cell(i, p->weeks, 0), i));
   for (int32_t i = 0; i < p->limit_count; i++)
-    if (p->limit[i].kind == CLX_CAPACITY_CHIP) CLX_TRY(put_chips(c, delivered, i));
+    if (p->limit[i].kind == CLX_CAPACITY_CHIP) CLX_TRY(put_chips(c, received, i));
   return CLX_OK;
 }

@@ -340,8 +340,9 @@ typedef struct clx_buildout_work_row {
 typedef struct clx_buildout_effect {
   const char *name;
   double happens;            // share of replicas
-  double full, first;        // s later, mean over all replicas
-  double full_if, first_if;  // s later, mean over those in which it happens (and both are reached)
+  double prevents, prevents_first;  // share of replicas that never have full capacity (first training) for it
+  double full, first;        // s later, mean over all replicas; INFINITY where it prevents any
+  double full_if, first_if;  // s later, mean over those in which it happens and both are reached; INFINITY: there are none
 } clx_buildout_effect;
 
 // One link of a chain of what waited for what, in order of time.

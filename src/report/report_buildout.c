@@ -148,12 +148,16 @@ static void write_drivers(clx_words *w, int32_t rows) {
     const double low = clx_buildout_item_value(w->result, "driver", i, "full_low", INFINITY),
                  high = clx_buildout_item_value(w->result, "driver", i, "full_high", INFINITY),
                  critical = clx_buildout_item_value(w->result, "driver", i, "critical", 0);
+    const double least = fmin(low, high), most = fmax(low, high);
     char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT];
-    if (!isfinite(low) || !isfinite(high) || !(fabs(high - low) > 0.05 * DAY)) continue;
-    clx_words_add(w, "%-30.30s %s to %s (%.1f days), binds in %.0f %%",
-                  clx_buildout_item_fact(w->result, "driver", i, "name"),
-                  clx_buildout_date(w->result, fmin(low, high), a), clx_buildout_date(w->result, fmax(low, high), b),
-                  fabs(high - low) / DAY, 100 * critical);
+    if (!isfinite(least) || !(most - least > 0.05 * DAY)) continue;
+    clx_words_add(w, "%-30.30s %s to ", clx_buildout_item_fact(w->result, "driver", i, "name"),
+                  clx_buildout_date(w->result, least, a));
+    if (isfinite(most))
+      clx_words_add(w, "%s (%.1f days)", clx_buildout_date(w->result, most, b), (most - least) / DAY);
+    else
+      clx_words_add(w, "never");
+    clx_words_add(w, ", binds in %.0f %%", 100 * critical);
     clx_words_end(w, shown++ == 0 ? "moves all" : "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -165,10 +169,10 @@ static void write_events(clx_words *w, int32_t rows) {
     char text[CLX_BUILDOUT_CELL];
     clx_words_add(w, "%-20.20s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
                   100 * happens);
-    const clx_quantity *q = clx_buildout_item(w->result, "event", i, "full_if");
-    if (q != NULL && happens > 0) clx_words_add(w, ": all GPUs %s", clx_buildout_shift_text(q->value, text));
-    q = clx_buildout_item(w->result, "event", i, "first_if");
-    if (q != NULL && happens > 0) clx_words_add(w, ", first %s", clx_buildout_shift_text(q->value, text));
+    if (happens > 0) {
+      clx_words_add(w, ": all GPUs %s", clx_buildout_event_text(w->result, i, "full", text));
+      clx_words_add(w, ", first %s", clx_buildout_event_text(w->result, i, "first", text));
+    }
     clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
   }
 }

@@ -86,3 +86,21 @@ const char *clx_buildout_shift_text(double seconds, char *text) {
     snprintf(text, CLX_BUILDOUT_CELL, "%.1f days %s", days, seconds > 0 ? "later" : "earlier");
   return text;
 }
+
+const char *clx_buildout_event_text(const clx_result *result, int32_t number, const char *what, char *text) {
+  const bool all = strcmp(what, "full") == 0;
+  const double happens = clx_buildout_item_value(result, "event", number, "happens", 0);
+  const double prevents = clx_buildout_item_value(result, "event", number, all ? "prevents" : "prevents_first", 0);
+  const clx_quantity *later = clx_buildout_item(result, "event", number, all ? "full_if" : "first_if");
+  char shift[CLX_BUILDOUT_CELL];
+  text[0] = '\0';
+  if (!(happens > 0)) return text;
+  if (later == NULL)
+    snprintf(text, CLX_BUILDOUT_CELL, prevents > 0 ? "never" : "never, with it or without");
+  else if (prevents > 0)
+    snprintf(text, CLX_BUILDOUT_CELL, "in %.0f %% of these never, else %.28s", 100 * prevents / happens,
+             clx_buildout_shift_text(later->value, shift));
+  else
+    clx_buildout_shift_text(later->value, text);
+  return text;
+}

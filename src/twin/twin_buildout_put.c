@@ -289,6 +289,8 @@ static clx_status put_events(putter *p) {
     set_head(p, "event_%d.", i + 1);
     CLX_TRY(put_text(p, "name", e->name));
     CLX_TRY(put(p, "happens", e->happens, "", "share of the replicas"));
+    CLX_TRY(put(p, "prevents", e->prevents, "", "share of the replicas that never have full capacity for it"));
+    CLX_TRY(put(p, "prevents_first", e->prevents_first, "", "share of the replicas that never start training for it"));
     CLX_TRY(put_finite(p, "full", e->full, "s", "full capacity later, mean over all replicas"));
     CLX_TRY(put_finite(p, "first", e->first, "s", "first training later, mean over all replicas"));
     CLX_TRY(put_finite(p, "full_if", e->full_if, "s", "full capacity later where it happens, mean"));

@@ -239,6 +239,7 @@ typedef struct clx_buildout_input {
   int32_t cohort_count;
   const clx_buildout_point *point[CLX_BUILDOUT_NEEDS];  // from other sections, on top of steps and works
   int32_t point_count[CLX_BUILDOUT_NEEDS];
+  const char *point_of[CLX_BUILDOUT_NEEDS];  // who gives them, for messages: "'power.sources' (grid)"; nullable
   clx_buildout_source source;  // on top of the lots
 } clx_buildout_input;
 

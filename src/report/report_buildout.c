@@ -9,7 +9,7 @@
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-static const double DAY = 86400;
+static const double DAY = 86400, DAYS_MOST = 1e6;  // days that are counted
 
 // "2024-08-11, day 109 (2024-08-02 to 2024-08-25)"; "(2024-08-02; by 2026-04-23 in 84 %)" where 9 in 10 do not reach it by the horizon.
 static bool add_date(clx_words *w, const char *name, bool day) {
@@ -20,7 +20,7 @@ static bool add_date(clx_words *w, const char *name, bool day) {
   char at[CLX_TIME_TEXT], low[CLX_TIME_TEXT], high[CLX_TIME_TEXT];
   if (q == NULL) return false;
   clx_words_add(w, "%s", clx_buildout_date(w->result, q->value, at));
-  if (day) clx_words_add(w, ", day %.0f", floor(q->value / DAY));
+  if (day && q->value < DAYS_MOST * DAY) clx_words_add(w, ", day %.0f", floor(q->value / DAY));
   clx_buildout_date(w->result, q->low, low);
   clx_buildout_date(w->result, q->high, high);
   snprintf(fact, sizeof fact, "%s.reached", name);
@@ -118,7 +118,7 @@ static void write_month(clx_words *w, const char *month) {
   }
   clx_words_add(w, "%-8s %9s %9s %9s %9s  %s %.0f %%", month, cell(floor(g->low + 0.5), "", 12, low),
                 cell(floor(g->value + 0.5), "", 12, mid), cell(floor(g->high + 0.5), "", 12, high),
-                p != NULL ? cell(p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause), 100 * share);
+                p != NULL ? cell(p->value < 1 ? 0 : p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause), 100 * share);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 
@@ -162,6 +162,19 @@ static void write_drivers(clx_words *w, int32_t rows) {
   }
 }
 
+// What it costs with all GPUs takes a line of its own where it has two sides.
+static bool is_long(const clx_result *result, int32_t event) {
+  char text[CLX_BUILDOUT_CELL];
+  return strlen(clx_buildout_event_text(result, event, "full", text)) > 30;
+}
+
+static int32_t event_lines(const clx_result *result, int32_t events) {
+  const int32_t count = clx_buildout_items(result, "event");
+  int32_t lines = 0;
+  for (int32_t i = 1; i <= count && i <= events; i++) lines += is_long(result, i) ? 2 : 1;
+  return lines;
+}
+
 static void write_events(clx_words *w, int32_t rows) {
   const int32_t count = clx_buildout_items(w->result, "event");
   for (int32_t i = 1; i <= count && i <= rows; i++) {
@@ -171,9 +184,15 @@ static void write_events(clx_words *w, int32_t rows) {
                   100 * happens);
     if (happens > 0) {
       clx_words_add(w, ": all GPUs %s", clx_buildout_event_text(w->result, i, "full", text));
-      clx_words_add(w, ", first %s", clx_buildout_event_text(w->result, i, "first", text));
+      if (is_long(w->result, i)) {
+        clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
+        clx_words_add(w, "%-20s ", "");
+      } else {
+        clx_words_add(w, ", ");
+      }
+      clx_words_add(w, "first %s", clx_buildout_event_text(w->result, i, "first", text));
     }
-    clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
+    clx_words_end(w, i == 1 && !is_long(w->result, i) ? "events" : "", 0, CLX_REPORT_PLAIN);
   }
 }
 
@@ -199,9 +218,8 @@ void clx_report_buildout(const clx_result *result, bool colour, clx_buffer *out)
   clx_words w = {.result = result, .page = &page};
   write_head(&w);
   write_path(&w);
-  const int32_t events = clx_buildout_items(result, "event");
   const int32_t warnings = clx_result_warning_count(result) > 0 ? WARNINGS : 0;
-  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - (events < EVENTS ? events : EVENTS) - 1 - warnings);
+  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - event_lines(result, EVENTS) - 1 - warnings);
   write_drivers(&w, DRIVERS);
   write_events(&w, EVENTS);
   write_plan(&w);

@@ -148,6 +148,14 @@ static clx_status take_power(clx_twin_buildout *b, clx_error *error) {
     const double gives = clx_supply_capacity(supply, time[i]);
     point[i] = (clx_buildout_point){time[i], limit > 0 ? fmin(limit, gives) : gives};
   }
+  clx_buffer names = {0};
+  for (int32_t i = 0; i < supply->source_count; i++)
+    clx_buffer_format(&names, "%s%s", i > 0 ? ", " : "", supply->source[i].name);
+  b->input.point_of[CLX_BUILDOUT_POWER] =
+      names.data != NULL ? clx_arena_format(b->arena, "'power.sources' (%s)%s", names.data,
+                                            limit > 0 ? " up to 'power.facility_limit'" : "")
+                         : NULL;
+  clx_buffer_free(&names);
   b->input.point[CLX_BUILDOUT_POWER] = point;
   b->input.point_count[CLX_BUILDOUT_POWER] = count;
   return CLX_OK;

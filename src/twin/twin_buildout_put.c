@@ -8,6 +8,7 @@
 #include "twin/twin_internal.h"
 
 static const double DAY = 86400;
+static const double LAST = 253402300800;  // s since 1970: the year 10000
 
 typedef struct putter {
   const clx_twin_buildout *b;
@@ -42,7 +43,7 @@ static clx_status put_text(const putter *p, const char *name, const char *text) 
 static clx_status put_date(const putter *p, const char *name, double time) {
   char text[CLX_TIME_TEXT];
   clx_time_write(p->b->start + time, false, text);
-  return put_text(p, name, text);
+  return put_text(p, name, p->b->start + time < LAST ? text : "after 9999");
 }
 
 static void set_head(putter *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -467,7 +467,13 @@ static void test_bad_events(void **state) {
   refuse(AT
          "power: [{from: 2024-05-01, power: 7 MW}]\n"
          "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 1 MW}}]\n",
-         CLX_INFEASIBLE, 1, "400 kW are missing");
+         CLX_INFEASIBLE, 1,
+         "give 6 MW in the end after event 'e' (probability 1) has taken 1 MW for good, but 6400 GPUs need 6.4 MW: 400 kW "
+         "are missing. From 2024-06-01 on");
+  refuse(AT
+         "power: [{from: 2024-05-01, power: 7 MW}]\n"
+         "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 7 MW}}]\n",
+         CLX_INFEASIBLE, 1, "It suffices for no GPU; give 6.4 MW more");
 }
 
 // Power comes by a work on day 10 and a step on day 20; GPUs come at 1,000 a day for 100 days and draw 1 kW each.

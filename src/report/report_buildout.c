@@ -196,6 +196,25 @@ static void write_events(clx_words *w, int32_t rows) {
   }
 }
 
+// Due dates that chance breaks; `w` NULL: counts their lines alone.
+static int32_t write_due(clx_words *w, const clx_result *result, int32_t rows) {
+  const int32_t count = clx_buildout_items(result, "work");
+  int32_t late = 0;
+  for (int32_t i = 1; i <= count; i++) {
+    const double share = clx_buildout_item_value(result, "work", i, "late", 0);
+    const char *by = clx_buildout_item_fact(result, "work", i, "by");
+    if (!(share > 0) || by == NULL || ++late > rows || w == NULL) continue;
+    clx_words_add(w, "%.40s by %s: late in %.3g %% of builds", clx_buildout_item_fact(result, "work", i, "name"), by,
+                  100 * share);
+    clx_words_end(w, late == 1 ? "due" : "", 0, CLX_REPORT_PLAIN);
+  }
+  if (late > rows && w != NULL) {
+    clx_words_add(w, "and %d more (--csv works)", late - rows);
+    clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
+  }
+  return late > rows ? rows + 1 : late;
+}
+
 static void write_plan(clx_words *w) {
   const bool proved = clx_result_value(w->result, "buildout.plan.proved", 0) > 0;
   const clx_quantity *takes = clx_result_find(w->result, "buildout.plan.makespan");
@@ -213,15 +232,17 @@ static void write_plan(clx_words *w) {
 }
 
 void clx_report_buildout(const clx_result *result, bool colour, clx_buffer *out) {
-  enum { DRIVERS = 4, EVENTS = 3, WARNINGS = 2 };
+  enum { DRIVERS = 4, EVENTS = 3, DUE = 2, WARNINGS = 2 };
   clx_page page = {.out = out, .colour = colour};
   clx_words w = {.result = result, .page = &page};
   write_head(&w);
   write_path(&w);
   const int32_t warnings = clx_result_warning_count(result) > 0 ? WARNINGS : 0;
-  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - event_lines(result, EVENTS) - 1 - warnings);
+  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - event_lines(result, EVENTS) -
+                       write_due(NULL, result, DUE) - 1 - warnings);
   write_drivers(&w, DRIVERS);
   write_events(&w, EVENTS);
+  write_due(&w, result, DUE);
   write_plan(&w);
   clx_page_warnings(&page, result, CLX_REPORT_LINES - page.lines);
 }

@@ -54,7 +54,7 @@ clx_status clx_twin_buildout_capacity(const clx_scenario *scenario, uint64_t see
 //   buildout.plan.{makespan,bound (s),gap,proved,cut}
 //   series over s buildout.{gpus,gpus_p10,gpus_p90,gpus_plain,gpus_mean,gpu_days,power}, buildout.cause.CAUSE,
 //   buildout.waiting.{undelivered,uninstalled,unstarted,starting,idle}, buildout.curve.{full,first} (probability over s);
-//   buildout.work_N.{start,finish (s),critical,late}, facts .name, .phase; without: buildout.{gpus,gpus_p10,gpus_p90} alone.
+//   buildout.work_N.{start,finish (s),critical,late}, facts .name, .phase, .by; without: buildout.{gpus,gpus_p10,gpus_p90} alone.
 clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_result *result, clx_error *error);
 
 // Part of a run, where the scenario has the section.

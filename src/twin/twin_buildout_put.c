@@ -328,6 +328,7 @@ static clx_status put_works(putter *p) {
     CLX_TRY(put(p, "start", w->start, "s", "without chance"));
     CLX_TRY(put_between(p, "finish", w->finish, chance ? w->p10 : w->finish, chance ? w->p90 : w->finish, "s",
                         "without chance; P10 and P90"));
+    if (p->b->spec.work[i].by != NULL) CLX_TRY(put_text(p, "by", p->b->spec.work[i].by));
     CLX_TRY(put(p, "late", w->late, "", "share of the replicas in which it is done after its 'by'"));
     for (int32_t d = 0; d < r->driver_count; d++) {
       const clx_buildout_driver *k = &r->driver[d];

@@ -154,7 +154,7 @@ static void test_undated_source_is_a_limit(void **state) {
     clx_error_clear(&error);
     const clx_status status = clx_build_run(s, NULL, &result, &error);
     assert_int_equal(status, i == 0 ? CLX_INFEASIBLE : CLX_OK);
-    if (i == 0) assert_non_null(strstr(error.mistake[0].text, "60 kW in the end"));
+    if (i == 0) assert_non_null(strstr(error.mistake[0].text, "power: 'power.sources' (grid) give 60 kW in the end, but 128 GPUs need"));
     clx_result_free(result);
     clx_scenario_free(s);
   }
@@ -185,6 +185,49 @@ static void test_orders_count(void **state) {
   }
   clx_arena_free(arena);
   clx_scenario_free(s);
+}
+
+// Orders of another device than the fleet's are a mistake of the file; whether more come than it has is told.
+static void test_orders_and_fleet(void **state) {
+  (void)state;
+  clx_error error;
+  clx_scenario *s = NULL;
+#define ORDERS(product, gpus)                                                                               \
+  MACHINE "supply:\n  start: 2024-12-01\n  buyers: [{name: a}, {name: b}]\n  self: a\n  orders:\n"         \
+          "    - {name: x, buyer: a, product: " product ", price: \"40,000 USD\", at: 2024-12-01, quantity: " \
+          gpus                                                                                              \
+          " GPU}\n    - {name: y, buyer: b, product: H200, price: \"40,000 USD\", at: 2024-12-01, quantity: 9 GPU}\n" BUILD("")
+  assert_int_equal(try_load(ORDERS("H200", "192"), &s, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "orders: 'x' is of h200-server with h200_sxm, but the fleet"));
+  assert_non_null(strstr(error.mistake[0].text, "h100_sxm"));
+  static const char *const texts[] = {ORDERS("H100", "192"), ORDERS("H100", "300")};
+  for (int32_t i = 0; i < CLX_COUNT(texts); i++) {
+    s = load(texts[i]);
+    clx_twin_buildout *b = make(s, 0);
+    assert_int_equal(b->warning_count, i);
+    if (i == 1) assert_non_null(strstr(b->warning[0], "300 GPUs are delivered without chance, the fleet has 192"));
+    clx_arena_free(arena);
+    clx_scenario_free(s);
+  }
+}
+
+// Works that give nothing hold nothing up: told.
+static void test_works_that_give_nothing(void **state) {
+  (void)state;
+  static const char *const gives[] = {"", ", gives: {room: 192 GPU}"};
+  for (int32_t i = 0; i < CLX_COUNT(gives); i++) {
+    char text[1024];
+    snprintf(text, sizeof text, MACHINE BUILD("  works:\n    - {name: civil, duration: 100 days}\n"
+                                              "    - {name: hall, duration: 60 days, after: civil%s}\n"),
+             gives[i]);
+    clx_scenario *s = load(text);
+    clx_twin_buildout *b = make(s, 0);
+    assert_int_equal(b->warning_count, i == 0);
+    if (i == 0) assert_non_null(strstr(b->warning[0], "no work gives room, power, cooling or network"));
+    CLX_CHECK_NEAR(b->result.full_capacity.plain, i == 0 ? 0 : 160 * 86400.0, 0, 1e-6);
+    clx_arena_free(arena);
+    clx_scenario_free(s);
+  }
 }
 
 // What others compute with: as many days as the horizon has, never more than the fleet, power in step.
@@ -268,6 +311,8 @@ int main(void) {
       cmocka_unit_test(test_power_that_does_not_suffice),
       cmocka_unit_test(test_undated_source_is_a_limit),
       cmocka_unit_test(test_orders_count),
+      cmocka_unit_test(test_orders_and_fleet),
+      cmocka_unit_test(test_works_that_give_nothing),
       cmocka_unit_test(test_capacity),
       cmocka_unit_test(test_what_is_never_reached),
       cmocka_unit_test(test_refusals),

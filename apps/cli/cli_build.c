@@ -114,7 +114,7 @@ const cli_command cli_build_command = {
         "moves the date most, and what events cost. Whatever never suffices is exit code 1 with what is missing.\n"
         "SCENARIO is a YAML file or a shipped name.",
     .examples = {"colossus build colossus-1", "colossus build colossus-200k -o results",
-                 "colossus build colossus-1 --set buildout.install.rate='26 racks/day'",
+                 "colossus build colossus-1 --set 'buildout.install={rate: 26 racks/day}'",
                  "colossus build colossus-1 --write plan.xml", "colossus build my.yaml --csv gpus --replicas 1000",
                  "colossus build my.yaml --expect 'buildout.first_training<=120 days'"},
     .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},

@@ -239,6 +239,7 @@ typedef struct clx_buildout_input {
   int32_t cohort_count;
   const clx_buildout_point *point[CLX_BUILDOUT_NEEDS];  // from other sections, on top of steps and works
   int32_t point_count[CLX_BUILDOUT_NEEDS];
+  const char *point_of[CLX_BUILDOUT_NEEDS];  // who gives them, for messages: "'power.sources' (grid)"; nullable
   clx_buildout_source source;  // on top of the lots
 } clx_buildout_input;
 
@@ -349,8 +350,9 @@ typedef struct clx_buildout_paths {
 typedef struct clx_buildout_effect {
   const char *name;
   double happens;            // share of replicas
-  double full, first;        // s later, mean over all replicas
-  double full_if, first_if;  // s later, mean over those in which it happens (and both are reached)
+  double prevents, prevents_first;  // share of replicas that never have full capacity (first training) for it
+  double full, first;        // s later, mean over all replicas; INFINITY where it prevents any
+  double full_if, first_if;  // s later, mean over those in which it happens and both are reached; INFINITY: there are none
 } clx_buildout_effect;
 
 // One link of a chain of what waited for what, in order of time.

@@ -126,6 +126,7 @@ typedef struct clx_draw {
   bool *happens;    // [events]
   double *delay;    // [events] s
   double rounds;    // uniform: the unluckiest rack
+  const double *series;  // [periods] deliveries from another section instead of those of the replica; nullable
 } clx_draw;
 
 typedef struct clx_step_now {

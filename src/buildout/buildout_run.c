@@ -17,6 +17,7 @@ typedef struct runner {
   clx_draw draw;
   clx_buildout_link *links;
   clx_samples samples;
+  clx_source_swing swing;  // where deliveries come from another section and there are replicas
 } runner;
 
 void clx_buildout_settings_default(clx_buildout_settings *settings) {
@@ -147,6 +148,8 @@ static clx_status play_driver(runner *r, int32_t d, double z, double *full, doub
   clx_draw_plain(&r->own, &r->draw);
   if (p->kind == CLX_BUILDOUT_EVENT)
     r->draw.happens[p->index] = z > 0;
+  else if (p->kind == CLX_BUILDOUT_SOURCE)
+    r->draw.series = z > 0 ? r->swing.late : r->swing.early;
   else
     r->draw.x[d] = clx_driver_value(p, z);
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
@@ -183,7 +186,12 @@ static clx_status play_drivers(runner *r) {
                                .full_high = full,
                                .first_low = first,
                                .first_high = first};
-    if (p->chance || p->kind == CLX_BUILDOUT_EVENT) {
+    const bool orders = p->kind == CLX_BUILDOUT_SOURCE && r->settings->replicas > 0;
+    if (orders) {
+      o->low = r->swing.low;
+      o->high = r->swing.high;
+    }
+    if (p->chance || orders || p->kind == CLX_BUILDOUT_EVENT) {
       CLX_TRY(play_driver(r, d, -CLX_Z90, &o->full_low, &o->first_low));
       CLX_TRY(play_driver(r, d, CLX_Z90, &o->full_high, &o->first_high));
     }
@@ -211,42 +219,6 @@ static void fill_band(double *sample, int32_t count, double plain, clx_buildout_
                              .mean = reached > 0 ? clx_mean(sample, reached) : INFINITY,
                              .reached = (double)reached / count,
                              .sample = sample};
-}
-
-// Value of rank k of unordered values between `low` and `high`, which are put in order around it (Hoare 1961). O(high - low) in the mean.
-static float rank_of(float *v, int32_t low, int32_t high, int32_t k) {
-  while (low < high) {
-    const float pivot = v[low + (high - low) / 2];
-    int32_t i = low - 1, j = high + 1;
-    for (;;) {
-      do i++;
-      while (v[i] < pivot);
-      do j--;
-      while (v[j] > pivot);
-      if (i >= j) break;
-      const float swap = v[i];
-      v[i] = v[j];
-      v[j] = swap;
-    }
-    if (k <= j)
-      high = j;
-    else
-      low = j + 1;
-  }
-  return v[k];
-}
-
-// As clx_percentile: nearest rank.
-static int32_t rank(int32_t count, double p) {
-  const double r = ceil(p * count);
-  return r < 1 ? 0 : r > count ? count - 1 : (int32_t)r - 1;
-}
-
-static void fill_day(float *v, int32_t count, double *p10, double *p50, double *p90) {
-  const int32_t a = rank(count, 0.1), b = rank(count, 0.5), c = rank(count, 0.9);
-  *p50 = (double)rank_of(v, 0, count - 1, b);
-  *p10 = a < b ? (double)rank_of(v, 0, b - 1, a) : *p50;
-  *p90 = c > b ? (double)rank_of(v, b + 1, count - 1, c) : *p50;
 }
 
 // --- series ------------------------------------------------------------------------------------------------------------------------------
@@ -332,7 +304,7 @@ static double correlation(const float *x, const double *y, int32_t count) {
   clx_sum sums[2] = {0};
   int32_t n = 0;
   for (int32_t k = 0; k < count; k++) {
-    if (!isfinite(y[k])) continue;
+    if (!isfinite(y[k]) || !isfinite(x[k])) continue;
     clx_sum_add(&sums[0], (double)x[k]);
     clx_sum_add(&sums[1], y[k]);
     n++;
@@ -341,7 +313,7 @@ static double correlation(const float *x, const double *y, int32_t count) {
   const double mx = clx_sum_value(&sums[0]) / n, my = clx_sum_value(&sums[1]) / n;
   double xx = 0, yy = 0, xy = 0;
   for (int32_t k = 0; k < count; k++) {
-    if (!isfinite(y[k])) continue;
+    if (!isfinite(y[k]) || !isfinite(x[k])) continue;
     const double a = (double)x[k] - mx, c = y[k] - my;
     xx += a * a;
     yy += c * c;
@@ -362,8 +334,9 @@ static void fill_drivers(runner *r) {
     o->critical = (double)critical / s->replicas;
     o->critical_first = (double)first / s->replicas;
     const clx_driver_plan *p = &r->own.driver[d];
-    if (!p->chance && p->kind != CLX_BUILDOUT_EVENT) continue;
-    const float *x = s->x + (size_t)d * (size_t)s->replicas;
+    const bool orders = p->kind == CLX_BUILDOUT_SOURCE;
+    if (!p->chance && !orders && p->kind != CLX_BUILDOUT_EVENT) continue;
+    const float *x = orders ? r->swing.when : s->x + (size_t)d * (size_t)s->replicas;
     o->correlation = correlation(x, s->full, s->replicas);
     o->correlation_first = correlation(x, s->first, s->replicas);
   }
@@ -379,35 +352,43 @@ static void fill_works(runner *r) {
     for (int32_t k = 0; k < s->replicas && deadline != CLX_PROJECT_NONE; k++)
       late += (double)v[k] > deadline * r->own.project.unit + 1;  // floats of 1e7 s are right to a second
     o->late = (double)late / s->replicas;
-    fill_day(v, s->replicas, &o->p10, &o->p50, &o->p90);
+    clx_sample_quantiles(v, s->replicas, &o->p10, &o->p50, &o->p90);
   }
 }
 
-static clx_status fill_effects(runner *r) {
-  const clx_buildout_spec *s = r->own.spec;
-  const double n = r->samples.replicas;
-  r->out->effect_count = s->event_count;
-  r->out->effect = CLX_NEW_ARRAY(r->arena, clx_buildout_effect, s->event_count + 1);
-  if (r->out->effect == NULL) return no_memory(r);
-  for (int32_t e = 0; e < s->event_count; e++) {
-    clx_sum full = {0}, first = {0};
-    int64_t happens = 0, full_count = 0, first_count = 0;
-    for (int32_t b = 0; b < CLX_SAMPLE_BLOCKS; b++) {
-      const clx_sample_effect *x = &r->samples.block[b].effect[e];
-      clx_sum_add(&full, x->full);
-      clx_sum_add(&first, x->first);
-      happens += x->happens;
-      full_count += x->full_count;
-      first_count += x->first_count;
-    }
-    r->out->effect[e] =
-        (clx_buildout_effect){.name = s->event[e].name,
-                              .happens = (double)happens / n,
-                              .full = clx_sum_value(&full) / n,
-                              .first = clx_sum_value(&first) / n,
-                              .full_if = full_count > 0 ? clx_sum_value(&full) / (double)full_count : 0,
-                              .first_if = first_count > 0 ? clx_sum_value(&first) / (double)first_count : 0};
+static double mean_of(const clx_sum *sum, int64_t count) {
+  return count > 0 ? clx_sum_value(sum) / (double)count : INFINITY;
+}
+
+static void fill_effect(const runner *r, int32_t e, clx_buildout_effect *out) {
+  const int32_t n = r->samples.replicas;
+  clx_sum full = {0}, first = {0};
+  int64_t happens = 0, full_count = 0, first_count = 0, prevents = 0, prevents_first = 0;
+  for (int32_t b = 0; b < CLX_SAMPLE_BLOCKS; b++) {
+    const clx_sample_effect *x = &r->samples.block[b].effect[e];
+    clx_sum_add(&full, x->full);
+    clx_sum_add(&first, x->first);
+    happens += x->happens;
+    full_count += x->full_count;
+    first_count += x->first_count;
+    prevents += x->prevents;
+    prevents_first += x->prevents_first;
   }
+  *out = (clx_buildout_effect){.name = r->own.spec->event[e].name,
+                               .happens = (double)happens / n,
+                               .prevents = (double)prevents / n,
+                               .prevents_first = (double)prevents_first / n,
+                               .full = prevents > 0 ? INFINITY : mean_of(&full, n),
+                               .first = prevents_first > 0 ? INFINITY : mean_of(&first, n),
+                               .full_if = mean_of(&full, full_count),
+                               .first_if = mean_of(&first, first_count)};
+}
+
+static clx_status fill_effects(runner *r) {
+  const int32_t count = r->out->effect_count = r->own.spec->event_count;
+  r->out->effect = CLX_NEW_ARRAY(r->arena, clx_buildout_effect, count + 1);
+  if (r->out->effect == NULL) return no_memory(r);
+  for (int32_t e = 0; e < count; e++) fill_effect(r, e, &r->out->effect[e]);
   return CLX_OK;
 }
 
@@ -441,7 +422,7 @@ static clx_status run_replicas(runner *r) {
   CLX_TRY(keep_paths(r));
   fill_means(r, s->block, CLX_SAMPLE_BLOCKS, s->replicas);
   for (int32_t d = 0; d <= s->days; d++)
-    fill_day(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
+    clx_sample_quantiles(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
              &series->p90[d]);
   fill_drivers(r);
   fill_works(r);
@@ -477,6 +458,8 @@ static clx_status run(runner *r) {
   clx_sample_block *block = &r->samples.block[0];
   clx_samples_add(&r->samples, &r->history, &r->draw, block, r->links);
   fill_plain_series(r, block);
+  if (replicas > 0 && r->own.input->source.periods > 0)
+    CLX_TRY(clx_source_swing_make(&r->own, replicas, r->work, &r->swing, r->error));
   CLX_TRY(play_drivers(r));
   for (int32_t d = 0; d < r->out->driver_count; d++) {
     r->out->driver[d].critical = block->critical[d];

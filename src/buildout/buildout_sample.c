@@ -9,6 +9,44 @@
 static const double DAY = 86400;
 static const double TINY = 1e-6;  // GPUs
 
+// --- quantiles -------------------------------------------------------------------------------------------------------------------------
+
+// Value of rank k of unordered values between `low` and `high`, which are put in order around it (Hoare 1961). O(high - low) in the mean.
+static float rank_of(float *v, int32_t low, int32_t high, int32_t k) {
+  while (low < high) {
+    const float pivot = v[low + (high - low) / 2];
+    int32_t i = low - 1, j = high + 1;
+    for (;;) {
+      do i++;
+      while (v[i] < pivot);
+      do j--;
+      while (v[j] > pivot);
+      if (i >= j) break;
+      const float swap = v[i];
+      v[i] = v[j];
+      v[j] = swap;
+    }
+    if (k <= j)
+      high = j;
+    else
+      low = j + 1;
+  }
+  return v[k];
+}
+
+// As clx_percentile: nearest rank.
+static int32_t rank(int32_t count, double p) {
+  const double r = ceil(p * count);
+  return r < 1 ? 0 : r > count ? count - 1 : (int32_t)r - 1;
+}
+
+void clx_sample_quantiles(float *v, int32_t count, double *p10, double *p50, double *p90) {
+  const int32_t a = rank(count, 0.1), b = rank(count, 0.5), c = rank(count, 0.9);
+  *p50 = (double)rank_of(v, 0, count - 1, b);
+  *p10 = a < b ? (double)rank_of(v, 0, b - 1, a) : *p50;
+  *p90 = c > b ? (double)rank_of(v, b + 1, count - 1, c) : *p50;
+}
+
 // --- one history -------------------------------------------------------------------------------------------------------------------------
 
 typedef struct marks {
@@ -131,10 +169,14 @@ static clx_status add_effects(clx_history *h, clx_draw *draw, double full, doubl
     if (isfinite(full) && isfinite(h->full)) {
       effect->full += full - h->full;
       effect->full_count++;
+    } else if (isfinite(h->full)) {
+      effect->prevents++;
     }
     if (isfinite(first) && isfinite(h->first)) {
       effect->first += first - h->first;
       effect->first_count++;
+    } else if (isfinite(h->first)) {
+      effect->prevents_first++;
     }
   }
   return CLX_OK;
@@ -157,8 +199,9 @@ clx_status clx_samples_new(const clx_buildout *b, int32_t replicas, clx_arena *a
                            clx_error *error) {
   static const double MOST = 1e9;  // bytes
   const size_t n = (size_t)replicas, days = (size_t)b->days + 1, by = (size_t)b->spec->by_count;
-  const size_t works = (size_t)b->project.activity_count, drivers = (size_t)b->driver_count;
-  const double bytes = (double)n * ((double)(days + works + drivers) * sizeof(float) +
+  const size_t works = (size_t)b->project.activity_count, drivers = (size_t)b->driver_count,
+               periods = (size_t)b->input->source.periods;
+  const double bytes = (double)n * ((double)(days + works + drivers + periods) * sizeof(float) +
                                     (double)(2 * by + (size_t)b->spec->milestone_count + 2) * sizeof(double));
   *out = (clx_samples){.replicas = replicas, .days = b->days};
   if (bytes > MOST)

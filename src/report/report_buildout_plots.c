@@ -256,14 +256,16 @@ static int32_t bars_of(const clx_result *result, bar *list) {
   for (int32_t i = 1; i <= count && found < BARS; i++) {
     const bar one = {i, clx_buildout_item_value(result, "driver", i, "full_low", INFINITY),
                      clx_buildout_item_value(result, "driver", i, "full_high", INFINITY)};
-    if (isfinite(one.low) && isfinite(one.high) && fabs(one.high - one.low) > 0.01 * DAY) list[found++] = one;
+    if (isfinite(fmin(one.low, one.high)) && fabs(one.high - one.low) > 0.01 * DAY) list[found++] = one;
   }
   return found;
 }
 
 static void put_bar(clx_plot *p, const clx_result *result, const bar *b, double y, double middle) {
   char cut[SHORT], text[SHORT];
-  const double x0 = clx_plot_at(p, fmin(b->low, b->high), p->y0).x, x1 = clx_plot_at(p, fmax(b->low, b->high), p->y0).x,
+  // What is never reached goes to the end of the axis.
+  const double x0 = clx_plot_at(p, fmin(b->low, b->high), p->y0).x,
+               x1 = clx_plot_at(p, fmin(fmax(b->low, b->high), p->x1), p->y0).x,
                centre = fmin(fmax(clx_plot_at(p, middle, p->y0).x, x0), x1);
   const bool turned = b->low > b->high;  // a faster crew: its P90 is the earlier date
   clx_svg_text(
@@ -272,7 +274,8 @@ static void put_bar(clx_plot *p, const clx_result *result, const bar *b, double 
   clx_svg_box(&p->picture, x0, y - 7, fmax(centre - x0, 0), 14, 0, turned ? "piece f1" : "piece f0");
   clx_svg_box(&p->picture, centre, y - 7, fmax(x1 - centre, 0), 14, 0, turned ? "piece f0" : "piece f1");
   clx_svg_text(&p->picture, p->area.x + p->area.width + 12, y + 4, "tiny", "start", "%s; binds in %.0f %%",
-               clx_quantity_format(fabs(b->high - b->low), "s", 3, text, sizeof text),
+               isfinite(b->high - b->low) ? clx_quantity_format(fabs(b->high - b->low), "s", 3, text, sizeof text)
+                                          : "never",
                100 * clx_buildout_item_value(result, "driver", b->number, "critical", 0));
 }
 
@@ -295,7 +298,7 @@ void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out) {
   double least = plain->value, most = plain->value;
   for (int32_t i = 0; i < count; i++) {
     least = fmin(least, fmin(list[i].low, list[i].high));
-    most = fmax(most, fmax(list[i].low, list[i].high));
+    if (isfinite(list[i].high - list[i].low)) most = fmax(most, fmax(list[i].low, list[i].high));
   }
   clx_dates_range(&p, least, most);
   clx_dates_axis(&p, (clx_dates){true, clx_buildout_origin(result)});

@@ -8,6 +8,7 @@
 #include "twin/twin_internal.h"
 
 static const double DAY = 86400;
+static const double LAST = 253402300800;  // s since 1970: the year 10000
 
 typedef struct putter {
   const clx_twin_buildout *b;
@@ -42,7 +43,7 @@ static clx_status put_text(const putter *p, const char *name, const char *text) 
 static clx_status put_date(const putter *p, const char *name, double time) {
   char text[CLX_TIME_TEXT];
   clx_time_write(p->b->start + time, false, text);
-  return put_text(p, name, text);
+  return put_text(p, name, p->b->start + time < LAST ? text : "after 9999");
 }
 
 static void set_head(putter *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -289,6 +290,8 @@ static clx_status put_events(putter *p) {
     set_head(p, "event_%d.", i + 1);
     CLX_TRY(put_text(p, "name", e->name));
     CLX_TRY(put(p, "happens", e->happens, "", "share of the replicas"));
+    CLX_TRY(put(p, "prevents", e->prevents, "", "share of the replicas that never have full capacity for it"));
+    CLX_TRY(put(p, "prevents_first", e->prevents_first, "", "share of the replicas that never start training for it"));
     CLX_TRY(put_finite(p, "full", e->full, "s", "full capacity later, mean over all replicas"));
     CLX_TRY(put_finite(p, "first", e->first, "s", "first training later, mean over all replicas"));
     CLX_TRY(put_finite(p, "full_if", e->full_if, "s", "full capacity later where it happens, mean"));
@@ -325,6 +328,7 @@ static clx_status put_works(putter *p) {
     CLX_TRY(put(p, "start", w->start, "s", "without chance"));
     CLX_TRY(put_between(p, "finish", w->finish, chance ? w->p10 : w->finish, chance ? w->p90 : w->finish, "s",
                         "without chance; P10 and P90"));
+    if (p->b->spec.work[i].by != NULL) CLX_TRY(put_text(p, "by", p->b->spec.work[i].by));
     CLX_TRY(put(p, "late", w->late, "", "share of the replicas in which it is done after its 'by'"));
     for (int32_t d = 0; d < r->driver_count; d++) {
       const clx_buildout_driver *k = &r->driver[d];

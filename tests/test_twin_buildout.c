@@ -154,7 +154,9 @@ static void test_undated_source_is_a_limit(void **state) {
     clx_error_clear(&error);
     const clx_status status = clx_build_run(s, NULL, &result, &error);
     assert_int_equal(status, i == 0 ? CLX_INFEASIBLE : CLX_OK);
-    if (i == 0) assert_non_null(strstr(error.mistake[0].text, "power: 'power.sources' (grid) give 60 kW in the end, but 128 GPUs need"));
+    if (i == 0)
+      assert_non_null(
+          strstr(error.mistake[0].text, "power: 'power.sources' (grid) give 60 kW in the end, but 128 GPUs need"));
     clx_result_free(result);
     clx_scenario_free(s);
   }
@@ -192,11 +194,12 @@ static void test_orders_and_fleet(void **state) {
   (void)state;
   clx_error error;
   clx_scenario *s = NULL;
-#define ORDERS(product, gpus)                                                                               \
-  MACHINE "supply:\n  start: 2024-12-01\n  buyers: [{name: a}, {name: b}]\n  self: a\n  orders:\n"         \
-          "    - {name: x, buyer: a, product: " product ", price: \"40,000 USD\", at: 2024-12-01, quantity: " \
-          gpus                                                                                              \
-          " GPU}\n    - {name: y, buyer: b, product: H200, price: \"40,000 USD\", at: 2024-12-01, quantity: 9 GPU}\n" BUILD("")
+#define ORDERS(product, gpus)                                                                                  \
+  MACHINE                                                                                                      \
+      "supply:\n  start: 2024-12-01\n  buyers: [{name: a}, {name: b}]\n  self: a\n  orders:\n"                 \
+      "    - {name: x, buyer: a, product: " product ", price: \"40,000 USD\", at: 2024-12-01, quantity: " gpus \
+      " GPU}\n    - {name: y, buyer: b, product: H200, price: \"40,000 USD\", at: 2024-12-01, quantity: 9 "    \
+      "GPU}\n" BUILD("")
   assert_int_equal(try_load(ORDERS("H200", "192"), &s, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "orders: 'x' is of h200-server with h200_sxm, but the fleet"));
   assert_non_null(strstr(error.mistake[0].text, "h100_sxm"));
@@ -217,8 +220,9 @@ static void test_works_that_give_nothing(void **state) {
   static const char *const gives[] = {"", ", gives: {room: 192 GPU}"};
   for (int32_t i = 0; i < CLX_COUNT(gives); i++) {
     char text[1024];
-    snprintf(text, sizeof text, MACHINE BUILD("  works:\n    - {name: civil, duration: 100 days}\n"
-                                              "    - {name: hall, duration: 60 days, after: civil%s}\n"),
+    snprintf(text, sizeof text,
+             MACHINE BUILD("  works:\n    - {name: civil, duration: 100 days}\n"
+                           "    - {name: hall, duration: 60 days, after: civil%s}\n"),
              gives[i]);
     clx_scenario *s = load(text);
     clx_twin_buildout *b = make(s, 0);

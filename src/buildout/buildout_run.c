@@ -115,12 +115,22 @@ static clx_status keep_works(runner *r) {
   return CLX_OK;
 }
 
+static clx_status keep_ties(runner *r) {
+  const clx_buildout_chain *chain = &r->out->full_chain;
+  bool *tied = CLX_NEW_ARRAY(r->work, bool, r->out->work_count + 1);
+  if (tied == NULL) return no_memory(r);
+  clx_history_ties(&r->history, chain->link, chain->count, r->history.most, tied);
+  for (int32_t i = 0; i < r->out->work_count; i++) r->out->work[i].tied = tied[i];
+  return CLX_OK;
+}
+
 static clx_status play_plain(runner *r) {
   clx_draw_plain(&r->own, &r->draw);
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_plan(r));
   CLX_TRY(keep_works(r));
   CLX_TRY(keep_chain(r, r->history.most, r->history.full, &r->out->full_chain));
+  CLX_TRY(keep_ties(r));
   return keep_chain(r, r->history.level, r->history.first, &r->out->first_chain);
 }
 
@@ -399,7 +409,7 @@ static clx_status run_replicas(runner *r) {
   fill_means(r, s->block, CLX_SAMPLE_BLOCKS, s->replicas);
   for (int32_t d = 0; d <= s->days; d++)
     clx_sample_quantiles(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
-             &series->p90[d]);
+                         &series->p90[d]);
   fill_drivers(r);
   fill_works(r);
   return fill_effects(r);

@@ -46,9 +46,11 @@ void clx_sample_quantiles(float *v, int32_t count, double *p10, double *p50, dou
 
 // Deliveries from another section as one input: what they come to over the replicas.
 typedef struct clx_source_swing {
-  double *early, *late;  // [periods] GPUs so far: what one replica in ten is above (its date of any number is the P10), and below (P90)
-  float *when;           // [replicas] s after the same without chance that all the fleet, or all that comes, is delivered; INFINITY = never
-  double low, high;      // s, P10 and P90 of `when`
+  double *early,
+      *late;  // [periods] GPUs so far: what one replica in ten is above (its date of any number is the P10), and below (P90)
+  float *
+      when;  // [replicas] s after the same without chance that all the fleet, or all that comes, is delivered; INFINITY = never
+  double low, high;  // s, P10 and P90 of `when`
 } clx_source_swing;
 clx_status clx_source_swing_make(const clx_buildout *b, int32_t replicas, clx_arena *arena, clx_source_swing *out,
                                  clx_error *error);

@@ -94,8 +94,9 @@ static void write_path(clx_words *w) {
                  end = clx_buildout_item_value(w->result, "path", i, "to", 0);
     char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT], name[CLX_BUILDOUT_CELL];
     snprintf(name, sizeof name, "%.50s", clx_buildout_item_fact(w->result, "path", i, "name"));
-    clx_words_add(w, "%-10s to %-10s %6.1f days  %s", clx_buildout_date(w->result, begin, a),
-                  clx_buildout_date(w->result, end, b), (end - begin) / DAY, name);
+    clx_words_add(w, end - begin < DAYS_MOST * DAY ? "%-10s to %-10s %6.1f days  %s" : "%-10s to %-10s %6.3g days  %s",
+                  clx_buildout_date(w->result, begin, a), clx_buildout_date(w->result, end, b), (end - begin) / DAY,
+                  name);
     const char *ties = clx_buildout_item_fact(w->result, "path", i, "ties");
     if (ties != NULL) clx_words_add(w, "; as late: %.40s", ties);
     clx_words_end(w, i == 1 ? "path" : "", 0, CLX_REPORT_PLAIN);

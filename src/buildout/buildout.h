@@ -280,7 +280,11 @@ typedef struct clx_buildout_band {
 typedef struct clx_buildout_series {
   int32_t days;
   double *plain, *p10, *p50, *p90, *mean;  // [days + 1] GPUs that can be used
-  double *gpu_days;                        // [days + 1] mean so far, in GPU-days, exact within a day
+  // At the end of each month, what comes on the first of the next left out: index of the day that begins then, and GPUs that can be used.
+  int32_t months;
+  int32_t *month_day;
+  double *month_p10, *month_p50, *month_p90, *month_mean;
+  double *gpu_days;  // [days + 1] mean so far, in GPU-days, exact within a day
   double *share[CLX_BUILDOUT_CAUSES +
                 1];  // [days + 1] of replicas: why no more GPUs are started, or that what is ready is not carried
   int8_t *cause;     // [days + 1] clx_buildout_cause without chance

@@ -17,6 +17,7 @@ typedef struct clx_sample_block {
   double *sum;                         // [CLX_SAMPLE_SUMS][days + 1]
   int32_t *critical, *critical_first;  // [drivers]
   clx_sample_effect *effect;           // [events]
+  double *month;                       // [months] sum of the GPUs that can be used
 } clx_sample_block;
 
 enum {
@@ -32,7 +33,10 @@ enum {
 
 typedef struct clx_samples {
   int32_t replicas, days;
-  float *usable;            // [days + 1][replicas]
+  float *usable;  // [days + 1][replicas]
+  int32_t months;
+  int32_t *month_day;       // [months] day that begins when the month ends
+  float *month;             // [months][replicas] GPUs that can be used until then
   float *x;                 // [drivers][replicas]
   float *finish;            // [works][replicas] s
   double *full, *first;     // [replicas] s

@@ -173,8 +173,16 @@ static clx_status put_month(putter *p, const char *month, int32_t from, int32_t 
   int32_t most = 0;
   double share[CLX_BUILDOUT_CAUSES + 1] = {0};
   set_head(p, "month.%s.", month);
-  CLX_TRY(put_between(p, "gpus", s->p50[to], s->p10[to], s->p90[to], "", "GPUs that can be used at its end"));
-  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, s->mean[to]), "W",
+  double low = s->p10[to], middle = s->p50[to], high = s->p90[to], mean = s->mean[to];
+  for (int32_t m = 0; m < s->months; m++) {
+    if (s->month_day[m] != to) continue;
+    low = s->month_p10[m];
+    middle = s->month_p50[m];
+    high = s->month_p90[m];
+    mean = s->month_mean[m];
+  }
+  CLX_TRY(put_between(p, "gpus", middle, low, high, "", "GPUs that can be used at its end"));
+  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, mean), "W",
               "of the site with the mean of these at full load"));
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES; k++) {
     for (int32_t d = from; d <= to; d++) share[k] += s->share[k][d] / (to - from + 1);

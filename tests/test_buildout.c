@@ -416,7 +416,9 @@ static void test_bad_works(void **state) {
   refuse(AT "works: [{name: a, duration: 3 days, from: 2024-03-01}]\n", CLX_INPUT, 2, "before the start");
   refuse(AT "works: [{name: a, duration: 3 days, from: soon}]\n", CLX_INPUT, 2, "expected a date");
   refuse(AT "works:\n  - {name: a, duration: 9 days}\n  - {name: b, duration: 9 days, after: a, by: 2024-05-01}\n",
-         CLX_INFEASIBLE, 0, "is due by 2024-05-01 and cannot be finished before 2024-05-12, even with no limit to the resources ('b' 9 days after 'a' by links); 11 days are missing");
+         CLX_INFEASIBLE, 0,
+         "is due by 2024-05-01 and cannot be finished before 2024-05-12, even with no limit to the resources ('b' 9 "
+         "days after 'a' by links); 11 days are missing");
   refuse(
       AT
       "works:\n  - {name: a, duration: 9 days}\n  - {name: b, duration: 1 day, after: [\"a SS, at most 2 days\", a]}\n",
@@ -464,12 +466,13 @@ static void test_bad_events(void **state) {
   refuse(AT "events: [{name: e, on: deliveries, at: 2024-05-01, delay: 1 day}]\n", CLX_INPUT, 2, "none are stated");
   refuse(AT "events: [{name: e, on: install, at: 2024-05-01}]\n", CLX_INPUT, 2, "install.rate is not stated");
   // What a certain event takes for good is missing in the end.
-  refuse(AT
-         "power: [{from: 2024-05-01, power: 7 MW}]\n"
-         "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 1 MW}}]\n",
-         CLX_INFEASIBLE, 1,
-         "give 6 MW in the end after event 'e' (probability 1) has taken 1 MW for good, but 6400 GPUs need 6.4 MW: 400 kW "
-         "are missing. From 2024-06-01 on");
+  refuse(
+      AT
+      "power: [{from: 2024-05-01, power: 7 MW}]\n"
+      "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 1 MW}}]\n",
+      CLX_INFEASIBLE, 1,
+      "give 6 MW in the end after event 'e' (probability 1) has taken 1 MW for good, but 6400 GPUs need 6.4 MW: 400 kW "
+      "are missing. From 2024-06-01 on");
   refuse(AT
          "power: [{from: 2024-05-01, power: 7 MW}]\n"
          "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 7 MW}}]\n",

@@ -213,6 +213,47 @@ static void test_orders_swing(void **state) {
   rig_end(&r);
 }
 
+// Works that end as late as one on the chain tie with it, by links and by what they give together; those with slack do not.
+static void test_ties(void **state) {
+  (void)state;
+  static const bool TIED[] = {true, true, true, true, false, false};
+  buildout_rig r;
+  rig_begin(&r, &SMALL, 1);
+  const clx_buildout_result o =
+      rig_run(&r,
+              AT
+              "works:\n  - {name: a, duration: 20 days}\n  - {name: b, duration: 20 days}\n"
+              "  - {name: c, duration: 10 days, after: [a, b], gives: {power: 3.2 MW}}\n"
+              "  - {name: d, duration: 30 days, gives: {power: 3.2 MW}}\n"
+              "  - {name: e, duration: 30 days}\n  - {name: f, duration: 29 days, gives: {room: \"6,400 GPUs\"}}\n",
+              0);
+  CLX_CHECK_NEAR(days(o.full_capacity.plain), 30, 1e-9, 0);
+  for (int32_t i = 0; i < CLX_COUNT(TIED); i++) assert_int_equal(o.work[i].tied, TIED[i]);
+  rig_end(&r);
+}
+
+// What comes on the first of a month is not there at the end of the month before.
+static void test_months(void **state) {
+  (void)state;
+  static const char *const FROM[] = {"2024-06-01", "2024-05-31"};
+  for (int32_t i = 0; i < 2 * CLX_COUNT(FROM); i++) {
+    buildout_rig r;
+    char text[256];
+    rig_begin(&r, &SMALL, 1);
+    snprintf(text, sizeof text, AT "deliveries: [{from: %s, gpus: \"6,400 GPUs\"}]\n", FROM[i % 2]);
+    const clx_buildout_result o = rig_run(&r, text, i < 2 ? 0 : 100);
+    const clx_buildout_series *s = &o.series;
+    assert_int_equal(s->months, 7);  // from 24 April over 200 days
+    assert_int_equal(s->month_day[0], 7);
+    assert_int_equal(s->month_day[1], 38);
+    CLX_CHECK_NEAR(s->month_p50[1], i % 2 == 0 ? 0 : 6400, 0, 0);
+    CLX_CHECK_NEAR(s->month_mean[1], i % 2 == 0 ? 0 : 6400, 0, 1e-9);
+    CLX_CHECK_NEAR(s->month_p10[2], 6400, 0, 0);
+    CLX_CHECK_NEAR(s->p50[38], 6400, 0, 0);  // on the day itself they are there
+    rig_end(&r);
+  }
+}
+
 // Another work that decides nothing moves no draw.
 static void test_common_random_numbers(void **state) {
   (void)state;
@@ -383,6 +424,8 @@ int main(void) {
       cmocka_unit_test(test_events),
       cmocka_unit_test(test_event_for_good),
       cmocka_unit_test(test_orders_swing),
+      cmocka_unit_test(test_ties),
+      cmocka_unit_test(test_months),
       cmocka_unit_test(test_common_random_numbers),
       cmocka_unit_test(test_books),
       cmocka_unit_test(test_threads),

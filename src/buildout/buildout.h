@@ -240,7 +240,7 @@ typedef struct clx_buildout_input {
   const clx_buildout_point *point[CLX_BUILDOUT_NEEDS];  // from other sections, on top of steps and works
   int32_t point_count[CLX_BUILDOUT_NEEDS];
   const char *point_of[CLX_BUILDOUT_NEEDS];  // who gives them, for messages: "'power.sources' (grid)"; nullable
-  clx_buildout_source source;  // on top of the lots
+  clx_buildout_source source;                // on top of the lots
 } clx_buildout_input;
 
 // --- compiled ------------------------------------------------------------------------------------------------------------------------------
@@ -281,7 +281,11 @@ typedef struct clx_buildout_band {
 typedef struct clx_buildout_series {
   int32_t days;
   double *plain, *p10, *p50, *p90, *mean;  // [days + 1] GPUs that can be used
-  double *gpu_days;                        // [days + 1] mean so far, in GPU-days, exact within a day
+  // At the end of each month, what comes on the first of the next left out: index of the day that begins then, and GPUs that can be used.
+  int32_t months;
+  int32_t *month_day;
+  double *month_p10, *month_p50, *month_p90, *month_mean;
+  double *gpu_days;  // [days + 1] mean so far, in GPU-days, exact within a day
   double *share[CLX_BUILDOUT_CAUSES +
                 1];  // [days + 1] of replicas: why no more GPUs are started, or that what is ready is not carried
   int8_t *cause;     // [days + 1] clx_buildout_cause without chance
@@ -335,6 +339,7 @@ typedef struct clx_buildout_work_row {
   double start, finish;  // s without chance
   double p10, p50, p90;  // s, of the finish
   double late;           // share of replicas after its `by`; 0 where none is stated
+  bool tied;             // without chance any delay of it delays full capacity: on the chain, or one that ends as late
   int32_t mode;
 } clx_buildout_work_row;
 
@@ -349,10 +354,11 @@ typedef struct clx_buildout_paths {
 // What an event that happens costs, by the same replicas without it.
 typedef struct clx_buildout_effect {
   const char *name;
-  double happens;            // share of replicas
+  double happens;                   // share of replicas
   double prevents, prevents_first;  // share of replicas that never have full capacity (first training) for it
-  double full, first;        // s later, mean over all replicas; INFINITY where it prevents any
-  double full_if, first_if;  // s later, mean over those in which it happens and both are reached; INFINITY: there are none
+  double full, first;               // s later, mean over all replicas; INFINITY where it prevents any
+  double full_if,
+      first_if;  // s later, mean over those in which it happens and both are reached; INFINITY: there are none
 } clx_buildout_effect;
 
 // One link of a chain of what waited for what, in order of time.

@@ -174,8 +174,8 @@ static const char *givers_text(clx_builder *b, int32_t need) {
   const char *outside = o->input->point_count[need] > 0 ? o->input->point_of[need] : NULL;
   bool own = false;
   for (int32_t g = 0; g < o->giving_count; g++)
-    own = own ||
-          (o->giving[g].need == need && (o->giving[g].kind == CLX_BUILDOUT_WORK || o->giving[g].kind == CLX_BUILDOUT_STEP));
+    own = own || (o->giving[g].need == need &&
+                  (o->giving[g].kind == CLX_BUILDOUT_WORK || o->giving[g].kind == CLX_BUILDOUT_STEP));
   if (outside == NULL) return "works and dated steps";
   const char *text = own ? clx_arena_format(b->arena, "works, dated steps and %s", outside) : outside;
   return text != NULL ? text : "";
@@ -189,8 +189,8 @@ static void say_taken(const clx_buildout *o, int32_t need, clx_buffer *text) {
     if (of->need != need || of->kind != CLX_BUILDOUT_EVENT || of->back || !lasts(o->spec, of)) continue;
     const clx_buildout_event *e = &o->spec->event[of->index];
     if (e->lasts > 0) continue;
-    clx_buffer_format(text, "%s '%s' (probability %g) has taken %s", text->length > 0 ? " and" : " after event", e->name,
-                      e->probability, amount_text(need, -of->amount, amount, sizeof amount));
+    clx_buffer_format(text, "%s '%s' (probability %g) has taken %s", text->length > 0 ? " and" : " after event",
+                      e->name, e->probability, amount_text(need, -of->amount, amount, sizeof amount));
   }
   if (text->length > 0) clx_buffer_format(text, " for good");
 }
@@ -215,10 +215,11 @@ static void check_need(clx_builder *b, int32_t need, const double *finish) {
   amount_text(need, asks - sum, missing, sizeof missing);
   say_taken(o, need, &taken);
   if (carries > 0)
-    clx_buffer_format(&rest,
-                      "From %s on at the earliest it suffices for %.0f GPUs; give %s more, or build for a fleet of that "
-                      "size",
-                      date != NULL ? date : "", carries, missing);
+    clx_buffer_format(
+        &rest,
+        "From %s on at the earliest it suffices for %.0f GPUs; give %s more, or build for a fleet of that "
+        "size",
+        date != NULL ? date : "", carries, missing);
   else
     clx_buffer_format(&rest, "It suffices for no GPU; give %s more", missing);
   CLX_WRONG(b, CLX_INFEASIBLE, o->spec->place, "%s: %s give %s in the end%s, but %.0f GPUs need %s: %s are missing. %s",
@@ -244,18 +245,17 @@ static void check_deliveries(clx_builder *b) {
   const char *end = clx_buildout_date_text(b->arena, o, from->start + from->periods * from->length);
   const char *longer = from->periods > 0 ? " or sooner, let supply.weeks reach further" : "";
   if (o->delivers && sum < o->total - 1e-6 * o->total)
-    CLX_WRONG(
-        b, CLX_INFEASIBLE, o->spec->place,
-        "deliveries: %.0f GPUs come in all%s, the fleet has %.0f: %.0f are missing; %s", come,
-        from->periods == 0 ? ""
-        : end != NULL      ? clx_arena_format(b->arena,
-                                              " by %s, where section 'supply' ends, without chance (events above a "
-                                              "probability of 0.5 happen)",
-                                              end)
-                           : "",
-        o->total, ceil(o->total - come),
-        come > 0 ? clx_arena_format(b->arena, "order more%s, or build for a fleet of %.0f", longer, come)
-                 : clx_arena_format(b->arena, "order more%s", longer));
+    CLX_WRONG(b, CLX_INFEASIBLE, o->spec->place,
+              "deliveries: %.0f GPUs come in all%s, the fleet has %.0f: %.0f are missing; %s", come,
+              from->periods == 0 ? ""
+              : end != NULL      ? clx_arena_format(b->arena,
+                                                    " by %s, where section 'supply' ends, without chance (events above a "
+                                                         "probability of 0.5 happen)",
+                                                    end)
+                                 : "",
+              o->total, ceil(o->total - come),
+              come > 0 ? clx_arena_format(b->arena, "order more%s, or build for a fleet of %.0f", longer, come)
+                       : clx_arena_format(b->arena, "order more%s", longer));
 }
 
 void clx_build_check(clx_builder *b) {

@@ -121,11 +121,11 @@ double clx_buildout_asks(const clx_buildout *b, int32_t need, double gpus);     
 
 // What chance decides.
 typedef struct clx_draw {
-  int32_t replica;  // -1 = without chance
-  double *x;        // [driver_count] multiple or shift
-  bool *happens;    // [events]
-  double *delay;    // [events] s
-  double rounds;    // uniform: the unluckiest rack
+  int32_t replica;       // -1 = without chance
+  double *x;             // [driver_count] multiple or shift
+  bool *happens;         // [events]
+  double *delay;         // [events] s
+  double rounds;         // uniform: the unluckiest rack
   const double *series;  // [periods] deliveries from another section instead of those of the replica; nullable
 } clx_draw;
 
@@ -165,6 +165,8 @@ double clx_history_milestone(const clx_history *h, int32_t milestone);  // s; IN
 clx_status clx_history_play(clx_history *h, const clx_draw *draw, clx_error *error);
 // Links of the chain that ends when `gpus` can be used, at `time`; the last first. `link` has room for clx_history_links; their names are not set.
 int32_t clx_history_trace(clx_history *h, const clx_draw *draw, double gpus, double time, clx_buildout_link *link);
+// Marks the works whose delay moves the end of the chain `link`, in order of time, for which `gpus` come: those on it, and those that tie with them.
+void clx_history_ties(const clx_history *h, const clx_buildout_link *link, int32_t count, double gpus, bool *tied);
 int32_t clx_history_links(const clx_buildout *b);
 const char *clx_history_link_name(const clx_buildout *b, const clx_buildout_link *link);
 int32_t clx_history_driver(const clx_buildout *b, const clx_buildout_link *link);  // or -1

@@ -115,12 +115,22 @@ static clx_status keep_works(runner *r) {
   return CLX_OK;
 }
 
+static clx_status keep_ties(runner *r) {
+  const clx_buildout_chain *chain = &r->out->full_chain;
+  bool *tied = CLX_NEW_ARRAY(r->work, bool, r->out->work_count + 1);
+  if (tied == NULL) return no_memory(r);
+  clx_history_ties(&r->history, chain->link, chain->count, r->history.most, tied);
+  for (int32_t i = 0; i < r->out->work_count; i++) r->out->work[i].tied = tied[i];
+  return CLX_OK;
+}
+
 static clx_status play_plain(runner *r) {
   clx_draw_plain(&r->own, &r->draw);
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_plan(r));
   CLX_TRY(keep_works(r));
   CLX_TRY(keep_chain(r, r->history.most, r->history.full, &r->out->full_chain));
+  CLX_TRY(keep_ties(r));
   return keep_chain(r, r->history.level, r->history.first, &r->out->first_chain);
 }
 
@@ -234,6 +244,33 @@ static bool new_series(runner *r) {
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES && made; k++)
     made = (s->share[k] = CLX_NEW_ARRAY(r->arena, double, days + 1)) != NULL;
   return made && (s->cause = CLX_NEW_ARRAY(r->arena, int8_t, days + 1)) != NULL;
+}
+
+static bool new_months(runner *r) {
+  clx_buildout_series *s = &r->out->series;
+  s->months = r->samples.months;
+  s->month_day = CLX_NEW_ARRAY(r->arena, int32_t, s->months + 1);
+  double **const rows[] = {&s->month_p10, &s->month_p50, &s->month_p90, &s->month_mean};
+  bool made = s->month_day != NULL;
+  for (int32_t k = 0; k < CLX_COUNT(rows) && made; k++)
+    made = (*rows[k] = CLX_NEW_ARRAY(r->arena, double, s->months + 1)) != NULL;
+  for (int32_t m = 0; m < s->months && made; m++) s->month_day[m] = r->samples.month_day[m];
+  return made;
+}
+
+// `count` 1: the history without chance.
+static void fill_months(runner *r, int32_t blocks, int32_t count) {
+  clx_buildout_series *s = &r->out->series;
+  const size_t n = (size_t)r->samples.replicas;
+  for (int32_t m = 0; m < s->months; m++) {
+    clx_sum sum = {0};
+    for (int32_t b = 0; b < blocks; b++) clx_sum_add(&sum, r->samples.block[b].month[m]);
+    s->month_mean[m] = clx_sum_value(&sum) / count;
+    s->month_p10[m] = s->month_p50[m] = s->month_p90[m] = s->month_mean[m];
+    if (blocks > 1)
+      clx_sample_quantiles(r->samples.month + (size_t)m * n, r->samples.replicas, &s->month_p10[m], &s->month_p50[m],
+                           &s->month_p90[m]);
+  }
 }
 
 // Means of the blocks' sums; `blocks` 1 and `count` 1: the history without chance.
@@ -423,7 +460,8 @@ static clx_status run_replicas(runner *r) {
   fill_means(r, s->block, CLX_SAMPLE_BLOCKS, s->replicas);
   for (int32_t d = 0; d <= s->days; d++)
     clx_sample_quantiles(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
-             &series->p90[d]);
+                         &series->p90[d]);
+  fill_months(r, CLX_SAMPLE_BLOCKS, s->replicas);
   fill_drivers(r);
   fill_works(r);
   return fill_effects(r);
@@ -458,6 +496,9 @@ static clx_status run(runner *r) {
   clx_sample_block *block = &r->samples.block[0];
   clx_samples_add(&r->samples, &r->history, &r->draw, block, r->links);
   fill_plain_series(r, block);
+  if (!new_months(r)) return no_memory(r);
+  fill_months(r, 1, 1);
+  memset(block->month, 0, (size_t)r->samples.months * sizeof *block->month);
   if (replicas > 0 && r->own.input->source.periods > 0)
     CLX_TRY(clx_source_swing_make(&r->own, replicas, r->work, &r->swing, r->error));
   CLX_TRY(play_drivers(r));

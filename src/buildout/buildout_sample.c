@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double DAY = 86400;
 static const double TINY = 1e-6;  // GPUs
@@ -87,6 +88,13 @@ static double area(const clx_curve *c, int32_t *k, double from, double to) {
   return sum;
 }
 
+// What comes at midnight belongs to the month that begins then.
+static void add_month(clx_samples *s, const clx_history *h, int32_t replica, int32_t month, clx_sample_block *block) {
+  const double usable = clx_cursor_before(&h->usable, s->month_day[month] * DAY);
+  block->month[month] += usable;
+  if (replica >= 0) s->month[(size_t)month * (size_t)s->replicas + (size_t)replica] = (float)usable;
+}
+
 static void add_days(clx_samples *s, const clx_history *h, int32_t replica, clx_sample_block *block) {
   const clx_buildout *b = h->b;
   const size_t row = (size_t)s->days + 1, step = (size_t)s->replicas;
@@ -134,6 +142,7 @@ void clx_samples_add(clx_samples *s, clx_history *h, const clx_draw *draw, clx_s
   const int32_t replica = draw->replica;
   const size_t step = (size_t)s->replicas, at = (size_t)replica;
   add_days(s, h, replica, block);
+  for (int32_t m = 0; m < s->months; m++) add_month(s, h, replica, m, block);
   mark(h, draw, links, clx_history_trace(h, draw, h->most, h->full, links), block->critical);
   mark(h, draw, links, clx_history_trace(h, draw, h->level, h->first, links), block->critical_first);
   if (replica < 0) return;
@@ -184,15 +193,28 @@ static clx_status add_effects(clx_history *h, clx_draw *draw, double full, doubl
 
 // --- all of them -------------------------------------------------------------------------------------------------------------------------
 
-static bool new_block(const clx_buildout *b, clx_arena *arena, clx_sample_block *out) {
+static bool new_months(const clx_buildout *b, clx_arena *arena, clx_samples *out) {
+  char last[CLX_TIME_TEXT], next[CLX_TIME_TEXT];
+  out->month_day = CLX_NEW_ARRAY(arena, int32_t, b->days + 1);
+  for (int32_t d = 1; d <= b->days && out->month_day != NULL; d++) {
+    clx_time_write(b->start + (d - 0.5) * DAY, false, last);
+    clx_time_write(b->start + (d + 0.5) * DAY, false, next);
+    if (memcmp(last, next, 7) != 0) out->month_day[out->months++] = d;
+  }
+  out->month = CLX_NEW_ARRAY(arena, float, (size_t)out->months *(size_t)out->replicas + 1);
+  return out->month_day != NULL && out->month != NULL;
+}
+
+static bool new_block(const clx_buildout *b, int32_t months, clx_arena *arena, clx_sample_block *out) {
   const size_t row = (size_t)b->days + 1;
   *out = (clx_sample_block){.share = CLX_NEW_ARRAY(arena, int32_t, row * (CLX_BUILDOUT_CAUSES + 1)),
                             .sum = CLX_NEW_ARRAY(arena, double, row *CLX_SAMPLE_SUMS),
                             .critical = CLX_NEW_ARRAY(arena, int32_t, b->driver_count + 1),
                             .critical_first = CLX_NEW_ARRAY(arena, int32_t, b->driver_count + 1),
-                            .effect = CLX_NEW_ARRAY(arena, clx_sample_effect, b->spec->event_count + 1)};
+                            .effect = CLX_NEW_ARRAY(arena, clx_sample_effect, b->spec->event_count + 1),
+                            .month = CLX_NEW_ARRAY(arena, double, months + 1)};
   return out->share != NULL && out->sum != NULL && out->critical != NULL && out->critical_first != NULL &&
-         out->effect != NULL;
+         out->effect != NULL && out->month != NULL;
 }
 
 clx_status clx_samples_new(const clx_buildout *b, int32_t replicas, clx_arena *arena, clx_samples *out,
@@ -218,7 +240,8 @@ clx_status clx_samples_new(const clx_buildout *b, int32_t replicas, clx_arena *a
   out->gpu_days = CLX_NEW_ARRAY(arena, double, by *n + 1);
   bool made = out->usable != NULL && out->x != NULL && out->finish != NULL && out->full != NULL && out->first != NULL &&
               out->gpus != NULL && out->gpu_days != NULL;
-  for (int32_t k = 0; k < CLX_SAMPLE_BLOCKS && made; k++) made = new_block(b, arena, &out->block[k]);
+  made = made && new_months(b, arena, out);
+  for (int32_t k = 0; k < CLX_SAMPLE_BLOCKS && made; k++) made = new_block(b, out->months, arena, &out->block[k]);
   return made ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "buildout: out of memory for %d replicas", replicas);
 }
 

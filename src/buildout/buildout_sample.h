@@ -17,6 +17,7 @@ typedef struct clx_sample_block {
   double *sum;                         // [CLX_SAMPLE_SUMS][days + 1]
   int32_t *critical, *critical_first;  // [drivers]
   clx_sample_effect *effect;           // [events]
+  double *month;                       // [months] sum of the GPUs that can be used
 } clx_sample_block;
 
 enum {
@@ -32,7 +33,10 @@ enum {
 
 typedef struct clx_samples {
   int32_t replicas, days;
-  float *usable;            // [days + 1][replicas]
+  float *usable;  // [days + 1][replicas]
+  int32_t months;
+  int32_t *month_day;       // [months] day that begins when the month ends
+  float *month;             // [months][replicas] GPUs that can be used until then
   float *x;                 // [drivers][replicas]
   float *finish;            // [works][replicas] s
   float *begin;             // the same of their starts; NULL = not kept
@@ -47,9 +51,11 @@ void clx_sample_quantiles(float *v, int32_t count, double *p10, double *p50, dou
 
 // Deliveries from another section as one input: what they come to over the replicas.
 typedef struct clx_source_swing {
-  double *early, *late;  // [periods] GPUs so far: what one replica in ten is above (its date of any number is the P10), and below (P90)
-  float *when;           // [replicas] s after the same without chance that all the fleet, or all that comes, is delivered; INFINITY = never
-  double low, high;      // s, P10 and P90 of `when`
+  double *early,
+      *late;  // [periods] GPUs so far: what one replica in ten is above (its date of any number is the P10), and below (P90)
+  float *
+      when;  // [replicas] s after the same without chance that all the fleet, or all that comes, is delivered; INFINITY = never
+  double low, high;  // s, P10 and P90 of `when`
 } clx_source_swing;
 clx_status clx_source_swing_make(const clx_buildout *b, int32_t replicas, clx_arena *arena, clx_source_swing *out,
                                  clx_error *error);

@@ -71,9 +71,10 @@ static const clx_row use_rows[] = {
 PLACED(use_schema, "use", "what a work needs of a crew or stock", use_rows);
 #undef F
 
-#define DURATION_ROWS                                                                               \
-  REAL("duration", duration, "s", -1, 0, TIME_MAX, "working time: half of such works take longer"), \
-      REAL("low", low, "s", -1, 0, TIME_MAX, "one in ten is shorter"),                              \
+#define DURATION_ROWS                                                            \
+  REAL("duration", duration, "s", -1, 0, TIME_MAX,                               \
+       "working time, a day is 24 hours of it: half of such works take longer"), \
+      REAL("low", low, "s", -1, 0, TIME_MAX, "one in ten is shorter"),           \
       REAL("high", high, "s", -1, 0, TIME_MAX, "one in ten is longer")
 
 #define F clx_buildout_way

@@ -98,8 +98,11 @@ static void write_path(clx_words *w) {
                  end = clx_buildout_item_value(w->result, "path", i, "to", 0);
     char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT], name[CLX_BUILDOUT_CELL];
     snprintf(name, sizeof name, "%.50s", clx_buildout_item_fact(w->result, "path", i, "name"));
-    clx_words_add(w, "%-10s to %-10s %6.1f days  %s", clx_buildout_date(w->result, begin, a),
-                  clx_buildout_date(w->result, end, b), (end - begin) / DAY, name);
+    clx_words_add(w, end - begin < DAYS_MOST * DAY ? "%-10s to %-10s %6.1f days  %s" : "%-10s to %-10s %6.3g days  %s",
+                  clx_buildout_date(w->result, begin, a), clx_buildout_date(w->result, end, b), (end - begin) / DAY,
+                  name);
+    const char *ties = clx_buildout_item_fact(w->result, "path", i, "ties");
+    if (ties != NULL) clx_words_add(w, "; as late: %.40s", ties);
     clx_words_end(w, i == 1 ? "path" : "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -122,7 +125,8 @@ static void write_month(clx_words *w, const char *month) {
   }
   clx_words_add(w, "%-8s %9s %9s %9s %9s  %s %.0f %%", month, cell(floor(g->low + 0.5), "", 12, low),
                 cell(floor(g->value + 0.5), "", 12, mid), cell(floor(g->high + 0.5), "", 12, high),
-                p != NULL ? cell(p->value < 1 ? 0 : p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause), 100 * share);
+                p != NULL ? cell(p->value < 1 ? 0 : p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause),
+                100 * share);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 

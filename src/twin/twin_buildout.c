@@ -151,10 +151,10 @@ static clx_status take_power(clx_twin_buildout *b, clx_error *error) {
   clx_buffer names = {0};
   for (int32_t i = 0; i < supply->source_count; i++)
     clx_buffer_format(&names, "%s%s", i > 0 ? ", " : "", supply->source[i].name);
-  b->input.point_of[CLX_BUILDOUT_POWER] =
-      names.data != NULL ? clx_arena_format(b->arena, "'power.sources' (%s)%s", names.data,
-                                            limit > 0 ? " up to 'power.facility_limit'" : "")
-                         : NULL;
+  b->input.point_of[CLX_BUILDOUT_POWER] = names.data != NULL
+                                              ? clx_arena_format(b->arena, "'power.sources' (%s)%s", names.data,
+                                                                 limit > 0 ? " up to 'power.facility_limit'" : "")
+                                              : NULL;
   clx_buffer_free(&names);
   b->input.point[CLX_BUILDOUT_POWER] = point;
   b->input.point_count[CLX_BUILDOUT_POWER] = count;
@@ -209,7 +209,8 @@ static clx_status check_use(clx_twin_buildout *b, clx_error *error) {
     char many[48], all[48];
     const char *text = clx_arena_format(
         b->arena, "buildout: %s GPUs are delivered without chance, the fleet has %s: those that come first are counted",
-        clx_quantity_format(round(come), "", 12, many, sizeof many), clx_quantity_format(fleet, "", 12, all, sizeof all));
+        clx_quantity_format(round(come), "", 12, many, sizeof many),
+        clx_quantity_format(fleet, "", 12, all, sizeof all));
     if (text == NULL) return no_memory(error);
     warn(b, text);
   }

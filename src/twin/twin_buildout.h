@@ -57,13 +57,13 @@ clx_status clx_twin_buildout_capacity(const clx_scenario *scenario, uint64_t see
 //   buildout.gpu_days_by.DATE (GPU*s); facts buildout.start, buildout.critical_path, buildout.first_path
 // With `study`:
 //   buildout.month.YYYY-MM.{gpus,power (W)} at its end, .cause.CAUSE (share of its days), fact .cause
-//   buildout.path_N.{from,to} (s), facts .name, .kind; buildout.driver_N (tornado order).{low,high,critical,critical_first,full_low,full_high,
+//   buildout.path_N.{from,to} (s), facts .name, .kind, .ties; buildout.driver_N (tornado order).{low,high,critical,critical_first,full_low,full_high,
 //   first_low,first_high (s),correlation}, facts .name, .kind; buildout.event_N.{happens,prevents,prevents_first,full,first,full_if,
 //   first_if}, fact .name
 //   buildout.plan.{makespan,bound (s),gap,proved,cut}
 //   series over s buildout.{gpus,gpus_p10,gpus_p90,gpus_plain,gpus_mean,gpu_days,power}, buildout.cause.CAUSE,
 //   buildout.waiting.{undelivered,uninstalled,unstarted,starting,idle}, buildout.curve.{full,first} (probability over s);
-//   buildout.work_N.{start,finish (s),critical,late}, facts .name, .phase, .by; without: buildout.{gpus,gpus_p10,gpus_p90} alone.
+//   buildout.work_N.{start,finish (s),critical,tied,late}, facts .name, .phase, .by; without: buildout.{gpus,gpus_p10,gpus_p90} alone.
 clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_result *result, clx_error *error);
 
 // Part of a run, where the scenario has the section. kept nullable.

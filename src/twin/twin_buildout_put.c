@@ -173,8 +173,16 @@ static clx_status put_month(putter *p, const char *month, int32_t from, int32_t 
   int32_t most = 0;
   double share[CLX_BUILDOUT_CAUSES + 1] = {0};
   set_head(p, "month.%s.", month);
-  CLX_TRY(put_between(p, "gpus", s->p50[to], s->p10[to], s->p90[to], "", "GPUs that can be used at its end"));
-  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, s->mean[to]), "W",
+  double low = s->p10[to], middle = s->p50[to], high = s->p90[to], mean = s->mean[to];
+  for (int32_t m = 0; m < s->months; m++) {
+    if (s->month_day[m] != to) continue;
+    low = s->month_p10[m];
+    middle = s->month_p50[m];
+    high = s->month_p90[m];
+    mean = s->month_mean[m];
+  }
+  CLX_TRY(put_between(p, "gpus", middle, low, high, "", "GPUs that can be used at its end"));
+  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, mean), "W",
               "of the site with the mean of these at full load"));
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES; k++) {
     for (int32_t d = from; d <= to; d++) share[k] += s->share[k][d] / (to - from + 1);
@@ -211,6 +219,23 @@ static clx_status put_months(putter *p) {
 
 // --- what decides --------------------------------------------------------------------------------------------------------------
 
+// Works beside the chain that end when one on it does, and delay as much.
+static clx_status put_ties(const putter *p, const clx_buildout_chain *chain, const clx_buildout_link *l) {
+  const clx_buildout_result *r = &p->b->result;
+  clx_buffer text = {0};
+  for (const clx_buildout_link *k = chain->link; k < l; k++)  // said there
+    if (k->kind == CLX_BUILDOUT_WORK && fabs(k->to - l->to) <= 1) return CLX_OK;
+  for (int32_t i = 0; i < r->work_count && l->kind == CLX_BUILDOUT_WORK; i++) {
+    bool on = !r->work[i].tied || fabs(r->work[i].finish - l->to) > 1;
+    for (int32_t k = 0; k < chain->count && !on; k++)
+      on = chain->link[k].kind == CLX_BUILDOUT_WORK && chain->link[k].index == i;
+    if (!on) clx_buffer_format(&text, "%s%s", text.length > 0 ? ", " : "", r->work[i].name);
+  }
+  const clx_status status = text.length > 0 ? put_text(p, "ties", text.data) : CLX_OK;
+  clx_buffer_free(&text);
+  return status;
+}
+
 static clx_status put_chain(putter *p, const clx_buildout_chain *chain, const char *fact, bool links) {
   clx_buffer text = {0};
   for (int32_t i = 0; i < chain->count; i++) {
@@ -223,6 +248,7 @@ static clx_status put_chain(putter *p, const clx_buildout_chain *chain, const ch
     set_head(p, "path_%d.", i + 1);
     CLX_TRY(put_text(p, "name", l->name));
     CLX_TRY(put_text(p, "kind", clx_buildout_kind_name[l->kind]));
+    CLX_TRY(put_ties(p, chain, l));
     CLX_TRY(put(p, "from", l->from, "s", "from then on this is waited for"));
     CLX_TRY(put(p, "to", l->to, "s", "until then"));
   }
@@ -329,6 +355,7 @@ static clx_status put_works(putter *p) {
     CLX_TRY(put_between(p, "finish", w->finish, chance ? w->p10 : w->finish, chance ? w->p90 : w->finish, "s",
                         "without chance; P10 and P90"));
     if (p->b->spec.work[i].by != NULL) CLX_TRY(put_text(p, "by", p->b->spec.work[i].by));
+    CLX_TRY(put(p, "tied", w->tied, "", "1: without chance any delay of it delays full capacity"));
     CLX_TRY(put(p, "late", w->late, "", "share of the replicas in which it is done after its 'by'"));
     for (int32_t d = 0; d < r->driver_count; d++) {
       const clx_buildout_driver *k = &r->driver[d];

@@ -1,4 +1,5 @@
 // Histories of a buildout: replicas per second by size of the network, without and with crews; best of several rounds; asserts nothing.
+// Then plans of 30, 300 and 2,000 works under scarce crews: seconds and how far above the bound.
 // usage: bench_buildout | --count CASE N  (N replicas of case CASE, for instruction counts)
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,27 @@ static void write_text(const subject *s, clx_buffer *out) {
       "cooling: [{from: 2024-04-24, heat: 100 MW}]\nnetwork: [{from: 2024-04-24, gpus: \"50,000 GPUs\"}]\n");
 }
 
+// Chains of five with links across, three crews that do not suffice: what `colossus build` plans before the first history.
+static void write_scarce(int32_t works, int32_t crew, clx_buffer *out) {
+  uint64_t chance = 1;
+  clx_buffer_format(out, "start: 2024-04-24\nhorizon: 4 years\ncrews:\n");
+  for (int32_t c = 0; c < 3; c++) clx_buffer_format(out, "  - {name: crew%d, count: %d}\n", c, crew);
+  clx_buffer_format(out, "works:\n");
+  for (int32_t i = 0; i < works; i++) {
+    chance = chance * 6364136223846793005u + 1442695040888963407u;
+    const int32_t d = 3 + (int32_t)(chance >> 33) % 18, other = (int32_t)(chance >> 40) % (i + 1);
+    clx_buffer_format(out, "  - {name: w%d, duration: %d days, uses: [{of: crew%d, count: %d}]", i, d, i % 3,
+                      3 + (int32_t)(chance >> 36) % 7);
+    if (i % 5 > 0 && i > 20 && i % 2 == 0 && other < i - 5)
+      clx_buffer_format(out, ", after: [w%d, w%d]", i - 1, other);
+    else if (i % 5 > 0)
+      clx_buffer_format(out, ", after: [w%d]", i - 1);
+    else if (i >= 10 && other < i)
+      clx_buffer_format(out, ", after: [w%d]", other);
+    clx_buffer_format(out, "}\n");
+  }
+}
+
 static double run(const subject *s, int32_t replicas) {
   static const clx_buildout_cohort FLEET = {"h100", 100000, 64, 1427, 1400};
   clx_arena *arena = clx_arena_new();
@@ -101,6 +123,37 @@ static double run(const subject *s, int32_t replicas) {
   return spent;
 }
 
+// Seconds and quality of the plan that a build makes of so many works.
+static void plan(int32_t works, int32_t crew) {
+  static const clx_buildout_cohort FLEET = {"h100", 100000, 64, 1427, 1400};
+  clx_arena *arena = clx_arena_new();
+  clx_buffer text = {0};
+  clx_node *root = NULL;
+  clx_error error;
+  clx_buildout_spec spec;
+  clx_buildout *b;
+  clx_project_options options;
+  clx_project_outcome out;
+  const clx_buildout_input input = {.cohort = &FLEET, .cohort_count = 1};
+  clx_error_clear(&error);
+  write_scarce(works, crew, &text);
+  clx_project_options_default(&options);
+  clx_status status = clx_document_read(arena, "bench.yaml", text.data, text.length, &root, &error);
+  if (status == CLX_OK) status = clx_schema_read(&clx_buildout_schema, root, false, arena, &spec, &error);
+  if (status == CLX_OK) status = clx_buildout_compile(&spec, &input, arena, &b, &error);
+  if (status == CLX_OK) clx_project_options_suit(clx_buildout_project(b), &options);
+  if (status == CLX_OK) status = clx_project_solve(clx_buildout_project(b), &options, arena, &out, &error);
+  if (status != CLX_OK) {
+    fprintf(stderr, "bench_buildout: %d works: %s\n", works, error.mistake[0].text);
+    exit(1);
+  }
+  printf("%5d works %10.2f s %8.1f days %8.2f %% above the bound\n", works, out.seconds,
+         out.plan.makespan * clx_buildout_project(b)->unit / 86400,
+         100.0 * (out.plan.makespan - out.bound) / out.plan.makespan);
+  clx_buffer_free(&text);
+  clx_arena_free(arena);
+}
+
 int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "--count") == 0) {
     run(&SUBJECTS[atoi(argv[2]) % CLX_COUNT(SUBJECTS)], atoi(argv[3]));
@@ -116,5 +169,8 @@ int main(int argc, char **argv) {
     }
     printf("%-34s %16.0f %14.2f\n", SUBJECTS[k].name, 1 / best, 1e6 * best);
   }
+  plan(30, 9);
+  plan(300, 16);
+  plan(2000, 80);
   return 0;
 }

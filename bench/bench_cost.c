@@ -1,6 +1,6 @@
 // Money: plans of five years per second of one core, with and without a loan, bands of 10,000 draws, and the worth of options by least squares with
 // the time it takes. Asserts nothing.
-// usage: bench_cost | --count CASE  (one round of case CASE, for instruction counts)
+// usage: bench_cost | --count CASE N  (N plans, or N paths of options, for instruction counts)
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static double bench_bands(clx_cost_bands *bands) {
   const clx_cost_plan plan = make_plan(0.6);
   const clx_cost_input input = {.months = MONTHS, .gpus = gpus};
   const double start = seconds();
-  demand(clx_cost_bands_run(&plan, &input, 1, DRAWS, 1, arena, bands, &error), &error);
+  demand(clx_cost_bands_run(&(clx_cost_path){&plan, &input}, 1, 1, DRAWS, 1, arena, bands, &error), &error);
   const double spent = seconds() - start;
   clx_arena_free(arena);
   return spent;
@@ -136,11 +136,12 @@ static double best(double (*run)(double, int32_t), double debt, int32_t runs) {
 int main(int argc, char **argv) {
   clx_cost_bands bands;
   clx_real_out options;
-  if (argc == 3 && strcmp(argv[1], "--count") == 0) {
+  if (argc == 4 && strcmp(argv[1], "--count") == 0) {
+    const int32_t count = atoi(argv[3]);
     if (strcmp(argv[2], "plan") == 0)
-      bench_plan(0.6, 200);
+      bench_plan(0.6, count);
     else if (strcmp(argv[2], "options") == 0)
-      bench_options(1000, &options);
+      bench_options(count, &options);
     else
       return 2;
     return 0;

@@ -2,6 +2,7 @@
 // this process. Asserts nothing but with --check.
 // usage: bench_supply [FIRST LAST]   seeds of 8 suppliers x 16 periods x 100 scenarios to compare; default 1 1
 //        bench_supply --check        whether seed 1 has the optimum that Cbc proves, 117836.246208; fails otherwise
+//        bench_supply --count CASE N  for instruction counts: `week`, N replicas of a year of orders, prints weeks; `node`, a search of N nodes, prints nodes
 //        bench_supply --large        1,000 and 2,000 scenarios for 60 s each, the decomposition alone
 #include <math.h>
 #include <stdio.h>
@@ -55,8 +56,8 @@ static const char ORDERS[] =
     "  - {name: m, buyer: meta, product: H100, at: 2024-05-01, until: 2024-12-20, quantity: \"240,000 GPU\"}\n"
     "  - {name: o, buyer: others, product: H100, at: 2024-05-01, until: 2025-02-20, quantity: \"1,900,000 GPU\"}\n";
 
-static void deliver(void) {
-  enum { REPLICAS = 5000 };
+// Returns the weeks that were played.
+static int64_t deliver(int32_t replicas, bool told) {
   clx_arena *arena = clx_arena_new();
   clx_error error;
   clx_catalog *catalog = NULL;
@@ -69,12 +70,29 @@ static void deliver(void) {
       clx_procurement_read(catalog, root, arena, &p, &error) != CLX_OK)
     refuse(&error);
   const double from = seconds();
-  if (clx_procurement_run(&p, &(clx_delivery_settings){.seed = 1, .replicas = REPLICAS}, arena, &d, &error) != CLX_OK)
+  if (clx_procurement_run(&p, &(clx_delivery_settings){.seed = 1, .replicas = replicas}, arena, &d, &error) != CLX_OK)
     refuse(&error);
-  printf("deliveries: %.2f us for a week of %d orders (%d replicas of %d weeks)\n",
-         1e6 * (seconds() - from) / REPLICAS / p.weeks, p.order_count, REPLICAS, p.weeks);
+  if (told)
+    printf("deliveries: %.2f us for a week of %d orders (%d replicas of %d weeks)\n",
+           1e6 * (seconds() - from) / replicas / p.weeks, p.order_count, replicas, p.weeks);
   clx_catalog_close(catalog);
   clx_arena_free(arena);
+  return (int64_t)replicas * p.weeks;
+}
+
+// Returns the nodes of a search that ends after `nodes` of them at the latest, but for the dive that it is in.
+static int64_t look(int64_t nodes) {
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  clx_sourcing p;
+  clx_plan plan;
+  clx_error_clear(&error);
+  if (clx_sourcing_draw(1, 8, 16, 100, arena, &p, &error) != CLX_OK ||
+      clx_sourcing_solve(&p, &(clx_plan_settings){.seconds = 1e6, .nodes = nodes}, arena, &plan, &error) != CLX_OK)
+    refuse(&error);
+  const int64_t done = plan.nodes;
+  clx_arena_free(arena);
+  return done;
 }
 
 int main(int argc, char **argv) {
@@ -84,12 +102,17 @@ int main(int argc, char **argv) {
     solve("own", clx_sourcing_solve, 1, 8, 16, 100, 1e-6, 400, &cost);
     return fabs(cost - optimum) <= 1e-6 * optimum ? 0 : 1;
   }
+  if (argc == 4 && strcmp(argv[1], "--count") == 0) {
+    const bool nodes = strcmp(argv[2], "node") == 0;
+    printf("%lld\n", (long long)(nodes ? look(atoi(argv[3])) : deliver(atoi(argv[3]), false)));
+    return 0;
+  }
   if (argc == 2 && strcmp(argv[1], "--large") == 0) {
     solve("own", clx_sourcing_solve, 1, 8, 16, 1000, 1e-3, 60, NULL);
     solve("own", clx_sourcing_solve, 1, 8, 16, 2000, 1e-3, 60, NULL);
     return 0;
   }
-  deliver();
+  deliver(5000, true);
   const int first = argc == 3 ? atoi(argv[1]) : 1, last = argc == 3 ? atoi(argv[2]) : 1;
   for (int seed = first; seed <= last; seed++) {
     const double own = solve("own", clx_sourcing_solve, (uint64_t)seed, 8, 16, 100, 1e-6, 400, NULL);

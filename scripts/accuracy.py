@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Regenerates docs/accuracy.md (with docs/accuracy_kernels.in.md and docs/accuracy_collectives.in.md, see the scripts of these names) and catalogue/accuracy/training.yaml from a table of published runs.
+"""Regenerates docs/accuracy.md (with docs/accuracy_kernels.in.md, docs/accuracy_collectives.in.md and docs/accuracy_build.in.md, see the scripts of these names) and catalogue/accuracy/training.yaml from a table of published runs.
 
 usage: scripts/accuracy.py TRAINING_RUNS.csv [PEER_RUNS.csv]   (build/colossus must exist)
 
@@ -116,6 +116,7 @@ def main():
         "by_precision": rows_of(validate(table, "precision")), "by_software": rows_of(validate(table, "software")),
         "kernels": (ROOT / "docs" / "accuracy_kernels.in.md").read_text(),
         "collectives": (ROOT / "docs" / "accuracy_collectives.in.md").read_text(),
+        "build": (ROOT / "docs" / "accuracy_build.in.md").read_text().rstrip(),
         "refused": refused, "peers": peers(table, sys.argv[2]) if len(sys.argv) == 3 else "(no peer table given)",
     }
     values.update(calibration(table))

@@ -416,7 +416,9 @@ static void test_bad_works(void **state) {
   refuse(AT "works: [{name: a, duration: 3 days, from: 2024-03-01}]\n", CLX_INPUT, 2, "before the start");
   refuse(AT "works: [{name: a, duration: 3 days, from: soon}]\n", CLX_INPUT, 2, "expected a date");
   refuse(AT "works:\n  - {name: a, duration: 9 days}\n  - {name: b, duration: 9 days, after: a, by: 2024-05-01}\n",
-         CLX_INFEASIBLE, 0, "is due in unit 168");
+         CLX_INFEASIBLE, 0,
+         "is due by 2024-05-01 and cannot be finished before 2024-05-12, even with no limit to the resources ('b' 9 "
+         "days after 'a' by links); 11 days are missing");
   refuse(
       AT
       "works:\n  - {name: a, duration: 9 days}\n  - {name: b, duration: 1 day, after: [\"a SS, at most 2 days\", a]}\n",
@@ -464,10 +466,92 @@ static void test_bad_events(void **state) {
   refuse(AT "events: [{name: e, on: deliveries, at: 2024-05-01, delay: 1 day}]\n", CLX_INPUT, 2, "none are stated");
   refuse(AT "events: [{name: e, on: install, at: 2024-05-01}]\n", CLX_INPUT, 2, "install.rate is not stated");
   // What a certain event takes for good is missing in the end.
+  refuse(
+      AT
+      "power: [{from: 2024-05-01, power: 7 MW}]\n"
+      "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 1 MW}}]\n",
+      CLX_INFEASIBLE, 1,
+      "give 6 MW in the end after event 'e' (probability 1) has taken 1 MW for good, but 6400 GPUs need 6.4 MW: 400 kW "
+      "are missing. From 2024-06-01 on");
   refuse(AT
          "power: [{from: 2024-05-01, power: 7 MW}]\n"
-         "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 1 MW}}]\n",
-         CLX_INFEASIBLE, 1, "400 kW are missing");
+         "events: [{name: e, on: capacity, at: 2024-06-01, loses: {power: 7 MW}}]\n",
+         CLX_INFEASIBLE, 1, "It suffices for no GPU; give 6.4 MW more");
+}
+
+// Power comes by a work on day 10 and a step on day 20; GPUs come at 1,000 a day for 100 days and draw 1 kW each.
+static void test_milestones(void **state) {
+  (void)state;
+  static const clx_buildout_cohort fleet = {"x", 100000, 1, 1000, 1000};
+  buildout_rig r;
+  rig_begin(&r, &fleet, 1);
+  const clx_buildout_result o =
+      rig_run(&r,
+              "start: 2024-04-24\nhorizon: 200 days\n"
+              "works: [{name: a, duration: 10 days, low: 8 days, high: 14 days, gives: {power: 60 MW}}]\n"
+              "power: [{from: 2024-05-14, power: 40 MW}]\n"
+              "deliveries: [{from: 2024-04-24, until: 2024-08-02, gpus: \"100,000 GPUs\"}]\n"
+              "milestones:\n  - {name: half, supplied: 50 MW}\n  - {name: all, supplied: 100 MW}\n"
+              "  - {name: load, drawn: 70 MW}\n  - {name: some-gpus, gpus: \"30,000 GPUs\"}\n",
+              4000);
+  assert_int_equal(o.milestone_count, 4);
+  CLX_CHECK_NEAR(o.milestone[0].time.plain, 10.0 * RIG_DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(o.milestone[0].time.p10, 8.0 * RIG_DAY, 0.02, 0);
+  CLX_CHECK_NEAR(o.milestone[0].time.p90, 14.0 * RIG_DAY, 0.02, 0);
+  CLX_CHECK_NEAR(o.milestone[1].time.plain, 20.0 * RIG_DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(o.milestone[2].time.plain, 70.0 * RIG_DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(o.milestone[3].time.plain, 30.0 * RIG_DAY, 1e-12, 0);
+  rig_end(&r);
+}
+
+static void test_bad_milestones(void **state) {
+  (void)state;
+  static const char POWER[] = AT "power: [{from: 2024-05-01, power: 200 MW}]\n";
+  char text[512];
+  const struct {
+    const char *row, *says;
+    clx_status status;
+  } cases[] = {{"{name: a b, gpus: \"5 GPUs\"}", "expected letters, digits", CLX_INPUT},
+               {"{name: a}", "needs one of supplied, drawn and gpus", CLX_INPUT},
+               {"{name: a, supplied: 1 MW, drawn: 1 MW}", "needs one of", CLX_INPUT},
+               {"{name: a, supplied: 201 MW}", "where all together give 200 MW", CLX_INFEASIBLE},
+               {"{name: a, drawn: 900 MW}", "all GPUs at full load draw", CLX_INFEASIBLE},
+               {"{name: a, gpus: \"9,000,000 GPUs\"}", "the fleet has", CLX_INFEASIBLE}};
+  for (int32_t k = 0; k < CLX_COUNT(cases); k++) {
+    snprintf(text, sizeof text, "%smilestones: [%s]\n", POWER, cases[k].row);
+    refuse(text, cases[k].status, 3, cases[k].says);
+  }
+  refuse(AT "milestones: [{name: a, supplied: 1 MW}]\n", CLX_INPUT, 2, "nothing says when there is power");
+}
+
+static bool stop_at(void *context, const char *step, double done) {
+  const char *const *wanted = context;
+  assert_true(done >= 0 && done <= 1);
+  return !clx_text_equal(step, *wanted);
+}
+
+// Whoever asks for it is told of each part of the work, and can end it there.
+static void test_progress_stops(void **state) {
+  (void)state;
+  static const char *const steps[] = {"one input at a time", "replicas"};
+  static const char TEXT[] =
+      "start: 2024-04-24\nworks: [{name: a, duration: 9 days, high: 12 days, gives: {room: \"100,000 GPUs\"}}]\n";
+  for (int32_t k = 0; k < CLX_COUNT(steps); k++) {
+    buildout_rig r;
+    clx_buildout_result out;
+    clx_buildout_settings settings;
+    const char *wanted = steps[k];
+    rig_begin(&r, &RIG_H100, 1);
+    clx_buildout_settings_default(&settings);
+    settings.replicas = 100;
+    settings.progress = stop_at;
+    settings.context = &wanted;
+    assert_int_equal(rig_compile(&r, TEXT), CLX_OK);
+    assert_int_equal(clx_buildout_run(r.b, &settings, r.arena, &out, &r.error), CLX_EXPECTATION);
+    wanted = "none";
+    assert_int_equal(clx_buildout_run(r.b, &settings, r.arena, &out, &r.error), CLX_OK);
+    rig_end(&r);
+  }
 }
 
 int main(void) {
@@ -485,6 +569,9 @@ int main(void) {
       cmocka_unit_test(test_bad_works),
       cmocka_unit_test(test_bad_needs),
       cmocka_unit_test(test_bad_events),
+      cmocka_unit_test(test_milestones),
+      cmocka_unit_test(test_bad_milestones),
+      cmocka_unit_test(test_progress_stops),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,105 @@ static void test_events(void **state) {
   rig_end(&s);
 }
 
+// What is lost for good is no delay: the share of builds that never get there for it, and no mean of nothing.
+static void test_event_for_good(void **state) {
+  (void)state;
+  static const char *const LOST[] = {"at: 2024-04-25", "at: 2025-06-01"};
+  for (int32_t late = 0; late < CLX_COUNT(LOST); late++) {
+    buildout_rig r;
+    char text[1024];
+    rig_begin(&r, &SMALL, 1);
+    snprintf(text, sizeof text,
+             "%sfirst: \"1,000 GPUs\"\nevents: [{name: strike, probability: 25 %%, work: yard, delay: 3 days},\n"
+             "  {name: fire, probability: 30 %%, on: capacity, %s, loses: {power: 3 MW}}]\n",
+             YARD, LOST[late]);
+    const clx_buildout_result o = rig_run(&r, text, REPLICAS);
+    const clx_buildout_effect *strike = &o.effect[0], *fire = &o.effect[1];
+    CLX_CHECK_NEAR(fire->happens, 0.3, 0, 0.0125);
+    CLX_CHECK_NEAR(fire->prevents, late ? 0 : fire->happens, 0, 0);
+    CLX_CHECK_NEAR(o.full_capacity.reached, 1 - fire->prevents, 0, 1e-12);
+    assert_true(late ? fire->full_if == 0 && fire->full == 0 : isinf(fire->full_if) && isinf(fire->full));
+    CLX_CHECK_NEAR(fire->prevents_first, 0, 0, 0);  // 3.4 MW are left
+    CLX_CHECK_NEAR(fire->first_if, 0, 0, 0);
+    // Where the fire never lets them come, the strike has no delay; it prevents nothing itself.
+    CLX_CHECK_NEAR(strike->prevents, 0, 0, 0);
+    CLX_CHECK_NEAR(days(strike->full_if), 3, 1e-9, 0);
+    assert_true(late ? isfinite(driver_of(&o, "fire")->full_high) : isinf(driver_of(&o, "fire")->full_high));
+    rig_end(&r);
+  }
+}
+
+enum { ORDER_WEEKS = 14, ORDER_PLAIN = 6 };
+
+// All in one week: the third to the thirteenth, each in one replica of eleven.
+static void fill_orders(const void *of, int32_t replica, double *gpus) {
+  const int32_t week = replica < 0 ? ORDER_PLAIN : 2 + replica % 11;
+  for (int32_t k = 0; k < ORDER_WEEKS; k++) gpus[k] = k >= week ? *(const double *)of : 0;
+}
+
+// Deliveries of another section are one input: P10 and P90 of their date, swung and correlated as all others.
+static void test_orders_swing(void **state) {
+  (void)state;
+  const double gpus = 6400;
+  buildout_rig r;
+  rig_begin(&r, &SMALL, 1);
+  r.input.source = (clx_buildout_source){fill_orders, &gpus, 0, 7 * RIG_DAY, ORDER_WEEKS};
+  clx_buildout_result o = rig_run(&r, AT "bring_up: {time: 2 days}\n", 1100);
+  const clx_buildout_driver *d = driver_of(&o, "deliveries");
+  CLX_CHECK_NEAR(days(d->low), (3 - ORDER_PLAIN) * 7, 1e-6, 0);
+  CLX_CHECK_NEAR(days(d->high), (11 - ORDER_PLAIN) * 7, 1e-6, 0);
+  CLX_CHECK_NEAR(days(d->full_low), (3 + 1) * 7 + 2, 1e-6, 0);
+  CLX_CHECK_NEAR(days(d->full_high), (11 + 1) * 7 + 2, 1e-6, 0);
+  CLX_CHECK_NEAR(d->correlation, 1, 1e-6, 0);
+  CLX_CHECK_NEAR(d->critical, 1, 0, 0);
+  CLX_CHECK_NEAR(days(o.full_capacity.plain), (ORDER_PLAIN + 1) * 7 + 2, 1e-6, 0);
+  assert_ptr_equal(&o.driver[o.tornado[0]], d);
+  o = rig_run(&r, AT "bring_up: {time: 2 days}\n", 0);  // without chance there is nothing to vary them by
+  CLX_CHECK_NEAR(driver_of(&o, "deliveries")->full_low, driver_of(&o, "deliveries")->full_high, 0, 0);
+  rig_end(&r);
+}
+
+// Works that end as late as one on the chain tie with it, by links and by what they give together; those with slack do not.
+static void test_ties(void **state) {
+  (void)state;
+  static const bool TIED[] = {true, true, true, true, false, false};
+  buildout_rig r;
+  rig_begin(&r, &SMALL, 1);
+  const clx_buildout_result o =
+      rig_run(&r,
+              AT
+              "works:\n  - {name: a, duration: 20 days}\n  - {name: b, duration: 20 days}\n"
+              "  - {name: c, duration: 10 days, after: [a, b], gives: {power: 3.2 MW}}\n"
+              "  - {name: d, duration: 30 days, gives: {power: 3.2 MW}}\n"
+              "  - {name: e, duration: 30 days}\n  - {name: f, duration: 29 days, gives: {room: \"6,400 GPUs\"}}\n",
+              0);
+  CLX_CHECK_NEAR(days(o.full_capacity.plain), 30, 1e-9, 0);
+  for (int32_t i = 0; i < CLX_COUNT(TIED); i++) assert_int_equal(o.work[i].tied, TIED[i]);
+  rig_end(&r);
+}
+
+// What comes on the first of a month is not there at the end of the month before.
+static void test_months(void **state) {
+  (void)state;
+  static const char *const FROM[] = {"2024-06-01", "2024-05-31"};
+  for (int32_t i = 0; i < 2 * CLX_COUNT(FROM); i++) {
+    buildout_rig r;
+    char text[256];
+    rig_begin(&r, &SMALL, 1);
+    snprintf(text, sizeof text, AT "deliveries: [{from: %s, gpus: \"6,400 GPUs\"}]\n", FROM[i % 2]);
+    const clx_buildout_result o = rig_run(&r, text, i < 2 ? 0 : 100);
+    const clx_buildout_series *s = &o.series;
+    assert_int_equal(s->months, 7);  // from 24 April over 200 days
+    assert_int_equal(s->month_day[0], 7);
+    assert_int_equal(s->month_day[1], 38);
+    CLX_CHECK_NEAR(s->month_p50[1], i % 2 == 0 ? 0 : 6400, 0, 0);
+    CLX_CHECK_NEAR(s->month_mean[1], i % 2 == 0 ? 0 : 6400, 0, 1e-9);
+    CLX_CHECK_NEAR(s->month_p10[2], 6400, 0, 0);
+    CLX_CHECK_NEAR(s->p50[38], 6400, 0, 0);  // on the day itself they are there
+    rig_end(&r);
+  }
+}
+
 // Another work that decides nothing moves no draw.
 static void test_common_random_numbers(void **state) {
   (void)state;
@@ -323,6 +422,10 @@ int main(void) {
       cmocka_unit_test(test_a_common_factor),
       cmocka_unit_test(test_dates_and_rates),
       cmocka_unit_test(test_events),
+      cmocka_unit_test(test_event_for_good),
+      cmocka_unit_test(test_orders_swing),
+      cmocka_unit_test(test_ties),
+      cmocka_unit_test(test_months),
       cmocka_unit_test(test_common_random_numbers),
       cmocka_unit_test(test_books),
       cmocka_unit_test(test_threads),

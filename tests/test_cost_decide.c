@@ -225,8 +225,8 @@ static void bands_name_the_best(void **state) {
       {.name = "rent", .contract = &r.contract, .rent = &r.rent},
       {.name = "both", .plan = &r.plan, .input = &r.input, .contract = &r.contract, .rent = &r.rent}};
   clx_decision_bands a, b;
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 400, arena, &a, &error), CLX_OK);
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 400, arena, &b, &error), CLX_OK);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 400, arena, &a, &error), CLX_OK);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 400, arena, &b, &error), CLX_OK);
   assert_memory_equal(a.best, b.best, 3 * sizeof a.best[0]);
   CLX_CHECK_NEAR(a.best[0] + a.best[1] + a.best[2], 1, 1e-12, 0);
   const clx_cost_band *rent = &a.figure[1][CLX_COURSE_COST], *build = &a.figure[0][CLX_COURSE_COST];
@@ -236,7 +236,7 @@ static void bands_name_the_best(void **state) {
   assert_true(a.breakeven[1].low > 0 && a.breakeven[1].low < a.breakeven[1].high);
   assert_true(a.use_breakeven[0].low > 0 && a.use_breakeven[0].low < a.use_breakeven[0].high);
   r.decision.process = NULL;
-  assert_int_equal(clx_decision_bands_run(&r.decision, course, 3, 5, 10, arena, &a, &error), CLX_INPUT);
+  assert_int_equal(clx_decision_bands_run(&r.decision, course, 1, 3, 5, 10, arena, &a, &error), CLX_INPUT);
 }
 
 // --- the worth of deciding later ---------------------------------------------------------------------------------------------------
@@ -272,7 +272,8 @@ static void freedom_is_never_worth_less_than_nothing(void **state) {
   for (int32_t o = 0; o < CLX_OPTIONS; o++) {
     if (getenv("CLX_SHOW") != NULL)
       printf("%s %.0f +- %.0f\n", clx_real_option_name[o], out.worth[o], out.worth_error[o]);
-    assert_true(out.worth[o] > -3 * out.worth_error[o] - 0.01 * fabs(out.flexible.mean));
+    assert_true(out.worth[o] >= 0);
+    assert_true(!out.given_up[o] || out.misfit[o] > 0);
   }
   double share = 0;
   for (int32_t m = 0; m < CLX_REAL_MODES; m++) share += out.share[m];
@@ -280,6 +281,38 @@ static void freedom_is_never_worth_less_than_nothing(void **state) {
   if (getenv("CLX_SHOW") != NULL)
     printf("committed %.0f flexible %.0f in sample %.0f\n", out.committed.mean, out.flexible.mean, out.in_sample);
   CLX_CHECK_NEAR(out.in_sample, out.flexible.mean, 0.1, 0);
+}
+
+// Prices so wild that the regression takes noise for reasons to sell: who has the option leaves it, and is not the worse for it.
+static void what_the_fit_cannot_use_is_left(void **state) {
+  (void)state;
+  enum { PATHS = 3000 };
+  clx_error error = {0};
+  clx_real_out out;
+  clx_real r = REAL;
+  r.volatility = 1.5;
+  r.next = 0;
+  assert_int_equal(clx_real_run(&r, 9, PATHS, arena, &out, &error), CLX_OK);
+  if (getenv("CLX_SHOW") != NULL)
+    printf("misfit %.0f +- %.0f\n", out.misfit[CLX_OPTION_ABANDON], out.worth_error[CLX_OPTION_ABANDON]);
+  assert_true(out.given_up[CLX_OPTION_ABANDON]);
+  assert_true(out.misfit[CLX_OPTION_ABANDON] > 3 * out.worth_error[CLX_OPTION_ABANDON]);
+  assert_true(out.share[CLX_REAL_GONE] == 0);
+  for (int32_t o = 0; o < CLX_OPTIONS; o++) assert_true(out.worth[o] >= 0);
+  assert_true(out.flexible.mean > out.committed.mean - 3 * out.committed.deviation / sqrt(PATHS));
+}
+
+static void stated_zeros_of_options_count(void **state) {
+  (void)state;
+  clx_real option = {.value = 0, .operation = 0, .hardware = 5, .discount = 0, .use = 0}, out;
+  const clx_decide_spec spec = {.option = &option, .option_count = 1};
+  const clx_decision decision = {.value_gpu = 7, .discount = 0.1, .use = 0.8};
+  const clx_cost_out run = {.figure = {[CLX_COST_CAPEX] = 300, [CLX_COST_OPEX_YEAR] = 20}};
+  clx_decide_options(&spec, &decision, &run, 10, &out);
+  assert_true(out.value == 0 && out.operation == 0 && out.discount == 0 && out.use == 0 && out.hardware == 5);
+  option = (clx_real){.value = -1, .operation = -1, .hardware = -1, .discount = -1, .use = -1};
+  clx_decide_options(&spec, &decision, &run, 10, &out);
+  assert_true(out.value == 7 && out.operation == 2 && out.discount == 0.1 && out.use == 0.8 && out.hardware == 30);
 }
 
 // Two years, two dates: owning brings 40,000 USD in each, hardware costs 78,000 now, too much. Who may wait holds a put on hardware at 40,000 after a
@@ -365,6 +398,8 @@ int main(void) {
       cmocka_unit_test(break_evens_are_where_courses_meet),
       cmocka_unit_test(bands_name_the_best),
       cmocka_unit_test(freedom_is_never_worth_less_than_nothing),
+      cmocka_unit_test(what_the_fit_cannot_use_is_left),
+      cmocka_unit_test(stated_zeros_of_options_count),
       cmocka_unit_test(waiting_alone_is_a_put_on_hardware),
       cmocka_unit_test(a_second_source_is_an_exchange),
       cmocka_unit_test(questions_are_checked),

@@ -166,7 +166,10 @@ static void leasing_at_the_plans_rate_costs_the_same(void **state) {
                              "USD, term: 60 months}]\n",
                              &r, &error),
                    CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "runs from month 0 to 60"));
+  assert_non_null(
+      strstr(error.mistake[0].text,
+             "of 60 months from month 0 on: its last payment falls due in the month after them; expected a horizon "
+             "of at least 61 months, this one has 60"));
   assert_int_equal(read_spec("start: 2025-02-01\nhorizon: 60 months\ncapital: []\n", &r, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "no lease"));
 }
@@ -245,9 +248,10 @@ static void bands_do_not_depend_on_threads(void **state) {
   clx_cost_bands one, more;
   clx_cost_draw draw;
   assert_int_equal(read_spec(FULL, &r, &error), CLX_OK);
-  assert_int_equal(clx_cost_bands_run(&r.plan, &r.input, 11, 999, 1, arena, &one, &error), CLX_OK);
+  assert_int_equal(clx_cost_bands_run(&(clx_cost_path){&r.plan, &r.input}, 1, 11, 999, 1, arena, &one, &error), CLX_OK);
   for (int32_t threads = 2; threads <= 7; threads += 5) {
-    assert_int_equal(clx_cost_bands_run(&r.plan, &r.input, 11, 999, threads, arena, &more, &error), CLX_OK);
+    assert_int_equal(clx_cost_bands_run(&(clx_cost_path){&r.plan, &r.input}, 1, 11, 999, threads, arena, &more, &error),
+                     CLX_OK);
     assert_memory_equal(one.figure, more.figure, sizeof one.figure);
     assert_memory_equal(one.cumulated, more.cumulated, sizeof(clx_cost_band) * MONTHS);
     assert_memory_equal(&one.irr, &more.irr, sizeof one.irr);
@@ -265,6 +269,31 @@ static void bands_do_not_depend_on_threads(void **state) {
   assert_true(one.figure[CLX_COST_GPU_HOUR].high > 1.1 * one.figure[CLX_COST_GPU_HOUR].low);
 }
 
+// Draws go by paths in turn: of two plans that differ in dates alone half of the draws have each; one without GPUs has no price of them.
+static void draws_go_by_paths(void **state) {
+  (void)state;
+  clx_error error = {0};
+  rig early, late;
+  double none[MONTHS] = {0};
+  clx_cost_bands one, two, part;
+  assert_int_equal(read_spec(FULL, &early, &error), CLX_OK);
+  assert_int_equal(read_spec(FULL, &late, &error), CLX_OK);
+  for (int32_t m = 0; m < 30; m++) late.gpus[m] = 0;
+  clx_cost_path path[] = {{&early.plan, &early.input}, {&late.plan, &late.input}};
+  assert_int_equal(clx_cost_bands_run(path, 1, 11, 400, 1, arena, &one, &error), CLX_OK);
+  assert_int_equal(clx_cost_bands_run(path, 2, 11, 400, 3, arena, &two, &error), CLX_OK);
+  assert_memory_equal(&one.figure[CLX_COST_CAPEX], &two.figure[CLX_COST_CAPEX], sizeof(clx_cost_band));
+  assert_true(two.figure[CLX_COST_GPU_HOUR].high > 1.5 * one.figure[CLX_COST_GPU_HOUR].high);
+  CLX_CHECK_NEAR(two.figure[CLX_COST_GPU_HOUR].low, one.figure[CLX_COST_GPU_HOUR].low, 0.05, 0);
+  late.input.gpus = none;
+  assert_int_equal(clx_cost_bands_run(path, 2, 11, 400, 1, arena, &part, &error), CLX_INPUT);
+  late.plan.drawn = true;
+  assert_int_equal(clx_cost_bands_run(path, 2, 11, 400, 1, arena, &part, &error), CLX_OK);
+  CLX_CHECK_NEAR(part.figure[CLX_COST_GPU_HOUR].low, one.figure[CLX_COST_GPU_HOUR].low, 0.05, 0);
+  CLX_CHECK_NEAR(part.figure[CLX_COST_GPU_HOUR].high, one.figure[CLX_COST_GPU_HOUR].high, 0.05, 0);
+  assert_true(part.figure[CLX_COST_NPV].low < one.figure[CLX_COST_NPV].low);
+}
+
 // Every allocation fails once: the status says so, and nothing else happens.
 static void no_memory_is_an_error(void **state) {
   (void)state;
@@ -278,7 +307,8 @@ static void no_memory_is_an_error(void **state) {
     assert_non_null(arena);
     clx_memory_fail_after(n);
     clx_status status = read_spec(FULL, &r, &error);
-    if (status == CLX_OK) status = clx_cost_bands_run(&r.plan, &r.input, 1, 2000, 2, arena, &bands, &error);
+    if (status == CLX_OK)
+      status = clx_cost_bands_run(&(clx_cost_path){&r.plan, &r.input}, 1, 1, 2000, 2, arena, &bands, &error);
     clx_memory_fail_after(0);
     clx_arena_free(arena);
     assert_true(status == CLX_OK || status == CLX_MEMORY);
@@ -354,6 +384,7 @@ int main(void) {
       cmocka_unit_test(power_of_the_site_comes_from_its_series),
       cmocka_unit_test(what_is_not_stated_is_said),
       cmocka_unit_test(bands_do_not_depend_on_threads),
+      cmocka_unit_test(draws_go_by_paths),
       cmocka_unit_test(no_memory_is_an_error),
       cmocka_unit_test(mistakes_are_named),
   };

@@ -67,7 +67,7 @@ static void courses_come_in_their_order(void **state) {
   clx_error error;
   clx_decision_bands bands;
   if (read_story(DECIDE, &s, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
-  assert_int_equal(clx_decision_bands_run(&s.decision, s.course, s.spec.course_count, 1, 300, arena, &bands, &error),
+  assert_int_equal(clx_decision_bands_run(&s.decision, s.course, 1, s.spec.course_count, 1, 300, arena, &bands, &error),
                    CLX_OK);
   for (int32_t c = 0; c < 4 && getenv("CLX_SHOW") != NULL; c++) {
     printf("%-6s best %.2f", s.course[c].name, bands.best[c]);

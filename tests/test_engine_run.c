@@ -510,6 +510,11 @@ static void test_mistakes_are_named(void **state) {
   pool = pool_of(CLX_ENGINE_VLLM, 32, 16, 4, 100);
   refuse(&fleet, &requests, 0, "do not hold");
   pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  pool.rules.policy = CLX_ENGINE_SGLANG;
+  pool.rules.block = 32;
+  refuse(&fleet, &requests, 0, "cut to blocks of 32");
+  pool.rules.policy = CLX_ENGINE_VLLM;
+  pool.rules.block = 4;
   pool.rules.drafts = 1;
   refuse(&fleet, &requests, 0, "expected 1 to drafts + 1");
   pool.rules.drafts = 0;

@@ -79,7 +79,7 @@ static void a_deadline_before_the_earliest_finish_is_named(void **state) {
   rig_link(&r, a, b, CLX_PROJECT_FS, 2, CLX_PROJECT_NONE);
   clx_project_maker_activity(&r.maker, b)->deadline = 7;
   assert_int_equal(rig_check(&r), CLX_INFEASIBLE);
-  rig_says(&r, "'b' is due in unit 7 and cannot be finished before unit 10");
+  rig_says(&r, "'b' is due by unit 7 and cannot be finished before unit 10");
   rig_says(&r, "3 units are missing");
   rig_close(&r);
 }

@@ -1,6 +1,7 @@
 // Searches against brute force, proofs, repeatability.
 #include "project_rig.h"
 
+#include "schedule/schedule_coarse.h"
 #include "schedule/schedule_genetic.h"
 #include "schedule/schedule_large.h"
 
@@ -324,6 +325,125 @@ static void neighbourhoods_keep_plans_sound(void **state) {
   }
 }
 
+// Times that are multiples of a day are planned in days: the same shortest length, and plans that keep all rules, in hours.
+static void larger_units_give_the_same_lengths(void **state) {
+  (void)state;
+  uint64_t chance = 77;
+  for (int32_t round = 0; round < 60; round++) {
+    enum { HOURS = 24 };
+    project_rig r;
+    clx_project_outcome fine, coarse;
+    clx_project_options options;
+    make_random(&r, &chance, 8, round % 2 == 1);
+    if (rig_check(&r) != CLX_OK) {  // lags that contradict each other
+      rig_close(&r);
+      continue;
+    }
+    const clx_project *p = &r.project;
+    clx_project large = *p;
+    clx_project_activity *activity = CLX_NEW_ARRAY(r.arena, clx_project_activity, p->activity_count);
+    clx_project_link *link = CLX_NEW_ARRAY(r.arena, clx_project_link, p->link_count + 1);
+    clx_project_resource *resource = CLX_NEW_ARRAY(r.arena, clx_project_resource, p->resource_count);
+    for (int32_t i = 0; i < p->activity_count; i++) {
+      clx_project_mode *mode = CLX_NEW(r.arena, clx_project_mode);
+      *mode = p->activity[i].mode[0];
+      mode->duration *= HOURS;
+      activity[i] = p->activity[i];
+      activity[i].mode = mode;
+      activity[i].release *= HOURS;
+    }
+    for (int32_t k = 0; k < p->link_count; k++) {
+      link[k] = p->link[k];
+      link[k].least *= HOURS;
+      if (link[k].most != CLX_PROJECT_NONE) link[k].most *= HOURS;
+    }
+    for (int32_t k = 0; k < p->resource_count; k++) {
+      clx_project_level *level = CLX_NEW_ARRAY(r.arena, clx_project_level, p->resource[k].level_count);
+      for (int32_t q = 0; q < p->resource[k].level_count; q++)
+        level[q] = (clx_project_level){p->resource[k].level[q].at * HOURS, p->resource[k].level[q].amount};
+      resource[k] = p->resource[k];
+      resource[k].level = level;
+    }
+    large.activity = activity;
+    large.link = link;
+    large.resource = resource;
+    clx_project_options_default(&options);
+    const clx_status status = clx_project_solve(p, &options, r.arena, &fine, &r.error);
+    assert_int_equal(clx_project_solve(&large, &options, r.arena, &coarse, &r.error), status);
+    assert_int_equal(clx_coarse_units(&large) % HOURS, 0);
+    if (status == CLX_OK) {
+      assert_true(fine.proved && coarse.proved);
+      assert_int_equal(coarse.plan.makespan, HOURS * fine.plan.makespan);
+      assert_int_equal(coarse.bound, HOURS * fine.bound);
+      assert_int_equal(clx_project_validate(&large, &coarse.plan, &r.error), CLX_OK);
+    }
+    rig_close(&r);
+  }
+}
+
+// Budgets fall with the size of a project, never rise, and are none under a limit in seconds.
+static void budgets_suit_the_size(void **state) {
+  (void)state;
+  project_rig r;
+  clx_project_options small, limited;
+  uint64_t chance = 5;
+  make_random(&r, &chance, 8, false);
+  assert_int_equal(rig_check(&r), CLX_OK);
+  clx_project p = r.project;
+  clx_project_options_default(&small);
+  const clx_project_options usual = small;
+  clx_project_options_suit(&p, &small);
+  assert_int_equal(small.conflicts, usual.conflicts);
+  assert_int_equal(small.schedules, usual.schedules);
+  clx_project_activity *many = CLX_NEW_ARRAY(r.arena, clx_project_activity, 3000);
+  for (int32_t i = 0; i < 3000; i++) many[i] = p.activity[i % p.activity_count];
+  p.activity = many;
+  p.activity_count = 3000;
+  clx_project_options_suit(&p, &small);
+  assert_true(small.conflicts < usual.conflicts / 10 && small.conflicts >= 1000);
+  assert_true(small.schedules < usual.schedules / 10 && small.schedules >= 500);
+  limited = usual;
+  limited.seconds = 1;
+  clx_project_options_suit(&p, &limited);
+  assert_true(limited.conflicts > INT32_MAX && limited.schedules > INT32_MAX);
+  rig_close(&r);
+}
+
+// A limit that ends a search is told, unless the plan is proved; without one nothing is.
+static void a_limit_that_was_hit_is_told(void **state) {
+  (void)state;
+  enum { ROUNDS = 8, MANY = 40 };
+  uint64_t chance = 11;
+  int32_t cut = 0;
+  for (int32_t round = 0; round < ROUNDS; round++) {
+    project_rig r;
+    clx_project_options options;
+    clx_project_outcome out;
+    char name[16];
+    rig_open(&r);
+    const int32_t x = rig_resource(&r, "x", false, 4), y = rig_resource(&r, "y", false, 5);
+    for (int32_t i = 0; i < MANY; i++) {
+      snprintf(name, sizeof name, "t%d", i);
+      rig_activity(&r, clx_arena_text(r.arena, name), 1 + rig_draw(&chance, 10));
+      clx_project_add_use(&r.maker, x, 1 + rig_draw(&chance, 3));
+      clx_project_add_use(&r.maker, y, 1 + rig_draw(&chance, 4));
+      if (i > 3) rig_link(&r, rig_draw(&chance, i - 2), i, CLX_PROJECT_FS, 0, CLX_PROJECT_NONE);
+    }
+    assert_int_equal(rig_check(&r), CLX_OK);
+    clx_project_options_default(&options);
+    options.seconds = 1e-6;
+    assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &out, &r.error), CLX_OK);
+    assert_int_equal(out.cut, !out.proved);
+    cut += out.cut;
+    options.seconds = 0;
+    options.schedules = options.conflicts = 200;
+    assert_int_equal(clx_project_solve(&r.project, &options, r.arena, &out, &r.error), CLX_OK);
+    assert_false(out.cut);
+    rig_close(&r);
+  }
+  assert_true(cut > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_projects_are_solved_as_brute_force_does),
@@ -333,6 +453,9 @@ int main(void) {
       cmocka_unit_test(deadlines_of_rich_projects_are_proved_impossible),
       cmocka_unit_test(equal_budgets_give_equal_plans),
       cmocka_unit_test(neighbourhoods_keep_plans_sound),
+      cmocka_unit_test(larger_units_give_the_same_lengths),
+      cmocka_unit_test(budgets_suit_the_size),
+      cmocka_unit_test(a_limit_that_was_hit_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

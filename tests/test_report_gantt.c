@@ -133,8 +133,24 @@ static void distributions_have_their_percentiles(void **state) {
   clx_buffer_free(&out);
 }
 
+static void times_are_written_as_people_plan(void **state) {
+  (void)state;
+  char text[CLX_DATES_TEXT];
+  const clx_dates none = {0};
+  assert_string_equal(clx_dates_text(none, 17 * 3600.0, true, text), "day 0, 17:00");
+  assert_string_equal(clx_dates_text(none, 86400 + 59.7 * 60, true, text), "day 1, 01:00");
+  assert_string_equal(clx_dates_text(none, 3 * 86400.0, false, text), "day 3");
+  assert_string_equal(clx_dates_span(17.5 * 3600, text), "17 h 30 min");
+  assert_string_equal(clx_dates_span(86400, text), "1 day");
+  assert_string_equal(clx_dates_span(76 * 3600.0, text), "3 days 4 h");
+  assert_string_equal(clx_dates_span(800.96 * 86400, text), "801 days");
+  assert_string_equal(clx_dates_span(506.5 * 86400, text), "506.5 days");
+  assert_string_equal(clx_dates_span(1800, text), "30 min");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(times_are_written_as_people_plan),
       cmocka_unit_test(plans_of_all_sizes_are_drawn),
       cmocka_unit_test(a_plan_without_activities_says_so),
       cmocka_unit_test(distributions_have_their_percentiles),

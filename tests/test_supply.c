@@ -323,7 +323,7 @@ static void test_an_order_that_nobody_can_fill_in_time(void **state) {
   assert_non_null(rest);
   factor = strtod(would + strlen("capacity foxconn-servers times "), NULL);
   CLX_CHECK_NEAR(factor, 1 + short_by / 3 / (102000 / (3 * 30.4375 / 7)), 0, 2e-3);
-  assert_non_null(strstr(said, "a date 1 weeks later would do"));
+  assert_non_null(strstr(said, "a date 1 week later would do"));
   had = strtod(strrchr(said, ';') + 1, NULL);
   CLX_CHECK_NEAR(had, 3 * week, 0, 1);
   // A week later it is done.

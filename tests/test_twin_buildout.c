@@ -138,6 +138,30 @@ static void test_power_that_does_not_suffice(void **state) {
   }
 }
 
+// A source without dates is there from the first day, with a training job or without: what it lacks is named.
+static void test_undated_source_is_a_limit(void **state) {
+  (void)state;
+  static const char *const power[] = {"60 kW", "2 MW"};
+  for (int32_t i = 0; i < CLX_COUNT(power); i++) {
+    char text[1024];
+    clx_error error;
+    snprintf(text, sizeof text,
+             "name: s\nmachine: {fleet: [{server: dgx_h100, rack: dgx_h100_4, gpus: 128}]}\n"
+             "power: {pue: 1.2, tariff: tva-gsa3, sources: [{name: grid, kind: grid, power: %s}]}\n%s",
+             power[i], BUILD(""));
+    clx_scenario *s = load(text);
+    clx_result *result = NULL;
+    clx_error_clear(&error);
+    const clx_status status = clx_build_run(s, NULL, &result, &error);
+    assert_int_equal(status, i == 0 ? CLX_INFEASIBLE : CLX_OK);
+    if (i == 0)
+      assert_non_null(
+          strstr(error.mistake[0].text, "power: 'power.sources' (grid) give 60 kW in the end, but 128 GPUs need"));
+    clx_result_free(result);
+    clx_scenario_free(s);
+  }
+}
+
 #define SUPPLY                                                                  \
   "supply:\n  start: 2024-12-01\n  buyers: [{name: a}]\n  self: a\n  orders:\n" \
   "    - {name: x, buyer: a, product: H100, maker: dell, at: 2024-12-01, quantity: 192 GPU}\n"
@@ -163,6 +187,112 @@ static void test_orders_count(void **state) {
   }
   clx_arena_free(arena);
   clx_scenario_free(s);
+}
+
+// Orders of another device than the fleet's are a mistake of the file; whether more come than it has is told.
+static void test_orders_and_fleet(void **state) {
+  (void)state;
+  clx_error error;
+  clx_scenario *s = NULL;
+#define ORDERS(product, gpus)                                                                              \
+  MACHINE                                                                                                  \
+  "supply:\n  start: 2024-12-01\n  buyers: [{name: a}, {name: b}]\n  self: a\n  orders:\n"                 \
+  "    - {name: x, buyer: a, product: " product ", price: \"40,000 USD\", at: 2024-12-01, quantity: " gpus \
+  " GPU}\n    - {name: y, buyer: b, product: H200, price: \"40,000 USD\", at: 2024-12-01, quantity: 9 "    \
+  "GPU}\n" BUILD("")
+  assert_int_equal(try_load(ORDERS("H200", "192"), &s, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "orders: 'x' is of h200-server with h200_sxm, but the fleet"));
+  assert_non_null(strstr(error.mistake[0].text, "h100_sxm"));
+  static const char *const texts[] = {ORDERS("H100", "192"), ORDERS("H100", "300")};
+  for (int32_t i = 0; i < CLX_COUNT(texts); i++) {
+    s = load(texts[i]);
+    clx_twin_buildout *b = make(s, 0);
+    assert_int_equal(b->warning_count, i);
+    if (i == 1) assert_non_null(strstr(b->warning[0], "300 GPUs are delivered without chance, the fleet has 192"));
+    clx_arena_free(arena);
+    clx_scenario_free(s);
+  }
+}
+
+// Orders that come after the section ends: it is told where that is, and no fleet of nothing is advised.
+static void test_orders_that_end_too_soon(void **state) {
+  (void)state;
+  clx_error error;
+  clx_result *result = NULL;
+  clx_scenario *s =
+      load(MACHINE
+           "supply:\n  start: 2024-12-02\n  weeks: 2\n  buyers: [{name: a}]\n  self: a\n  orders:\n"
+           "    - {name: x, buyer: a, product: H100, maker: dell, at: 2024-12-02, quantity: 192 GPU}\n" BUILD(""));
+  clx_error_clear(&error);
+  assert_int_equal(clx_build_run(s, NULL, &result, &error), CLX_INFEASIBLE);
+  const char *text = error.mistake[0].text;
+  if (strstr(text, "0 GPUs come in all by 2024-12-16, where section 'supply' ends") == NULL) fail_msg("%s", text);
+  assert_non_null(strstr(text, "192 are missing; order more or sooner, let supply.weeks reach further"));
+  assert_null(strstr(text, "fleet of 0"));
+  clx_scenario_free(s);
+}
+
+// A date that no calendar has is no date of the year 9999, and no number of days is printed in digits that nobody reads.
+static void test_dates_without_end(void **state) {
+  (void)state;
+  clx_error error;
+  clx_result *result = NULL;
+  char *report = NULL;
+  const clx_build_options options = {.seed = 1, .threads = 1, .replicas = 10};
+  clx_scenario *s = load(MACHINE BUILD("  install: {rate: 1e-9 racks/day}\n"));
+  clx_error_clear(&error);
+  assert_int_equal(clx_build_run(s, &options, &result, &error), CLX_OK);
+  assert_string_equal(clx_result_fact(result, "buildout.full_capacity.date"), "after 9999");
+  assert_int_equal(clx_build_text(result, false, &report, &error), CLX_OK);
+  assert_non_null(strstr(report, "192 GPUs after 9999"));
+  assert_null(strstr(report, "9999-12-31"));
+  assert_null(strstr(report, "00000"));
+  clx_text_free(report);
+  clx_result_free(result);
+  clx_scenario_free(s);
+}
+
+// Due dates that chance breaks are in the report with their share.
+static void test_due_dates(void **state) {
+  (void)state;
+  clx_error error;
+  clx_result *result = NULL;
+  char *report = NULL, says[96];
+  const clx_build_options options = {.seed = 1, .threads = 1, .replicas = 1000};
+  clx_scenario *s =
+      load(MACHINE BUILD("  works:\n    - {name: permit, duration: 10 days, high: 20 days, by: 2025-01-16, "
+                         "gives: {room: 192 GPU}}\n    - {name: fence, duration: 1 day, by: 2025-02-01}\n"));
+  clx_error_clear(&error);
+  assert_int_equal(clx_build_run(s, &options, &result, &error), CLX_OK);
+  const double late = clx_result_value(result, "buildout.work_1.late", 0);
+  assert_true(late > 0.1 && late < 0.4);
+  assert_int_equal(clx_build_text(result, false, &report, &error), CLX_OK);
+  snprintf(says, sizeof says, "permit by 2025-01-16: late in %.3g %% of builds", 100 * late);
+  if (strstr(report, says) == NULL) fail_msg("%s", report);
+  assert_null(strstr(report, "fence by"));
+  clx_text_free(report);
+  clx_result_free(result);
+  clx_scenario_free(s);
+}
+
+// Works that give nothing hold nothing up: told.
+static void test_works_that_give_nothing(void **state) {
+  (void)state;
+  static const char *const gives[] = {"", ", gives: {room: 192 GPU}"};
+  for (int32_t i = 0; i < CLX_COUNT(gives); i++) {
+    char text[1024];
+    snprintf(text, sizeof text,
+             MACHINE BUILD("  works:\n    - {name: civil, duration: 100 days}\n"
+                           "    - {name: hall, duration: 60 days, after: civil%s}\n"),
+             gives[i]);
+    clx_scenario *s = load(text);
+    clx_twin_buildout *b = make(s, 0);
+    assert_int_equal(b->warning_count, i == 0);
+    if (i == 0) assert_non_null(strstr(b->warning[0], "no work gives room, power, cooling or network"));
+    CLX_CHECK_NEAR(b->result.full_capacity.plain, i == 0 ? 0 : 160 * 86400.0, 0, 1e-6);
+    clx_arena_free(arena);
+    clx_scenario_free(s);
+  }
 }
 
 // What others compute with: as many days as the horizon has, never more than the fleet, power in step.
@@ -240,10 +370,20 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fleet_and_power),       cmocka_unit_test(test_dated_sources),
-      cmocka_unit_test(test_own_power_counts),      cmocka_unit_test(test_power_that_does_not_suffice),
-      cmocka_unit_test(test_orders_count),          cmocka_unit_test(test_capacity),
-      cmocka_unit_test(test_what_is_never_reached), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_fleet_and_power),
+      cmocka_unit_test(test_dated_sources),
+      cmocka_unit_test(test_own_power_counts),
+      cmocka_unit_test(test_power_that_does_not_suffice),
+      cmocka_unit_test(test_undated_source_is_a_limit),
+      cmocka_unit_test(test_orders_count),
+      cmocka_unit_test(test_orders_and_fleet),
+      cmocka_unit_test(test_works_that_give_nothing),
+      cmocka_unit_test(test_orders_that_end_too_soon),
+      cmocka_unit_test(test_dates_without_end),
+      cmocka_unit_test(test_due_dates),
+      cmocka_unit_test(test_capacity),
+      cmocka_unit_test(test_what_is_never_reached),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -74,21 +74,22 @@ static void test_capacity(void **state) {
   clx_scenario *s = read(COST, "");
   clx_arena *arena = clx_arena_new();
   clx_capacity_series c;
+  const clx_capacity_series nothing = {0};
   clx_error error;
   clx_error_clear(&error);
-  assert_int_equal(clx_twin_capacity(s, NULL, arena, &c, &error), CLX_OK);
+  assert_int_equal(clx_twin_capacity(s, &nothing, arena, &c, &error), CLX_OK);
   assert_int_equal(c.count, 2);
   CLX_CHECK_NEAR(c.gpus[0], 128, 1e-12, 0);
   CLX_CHECK_NEAR(c.gpus[1], 512, 1e-12, 0);
   CLX_CHECK_NEAR(c.at[0], 3 * CLX_MONTH, 1e-12, 0);
   s->cost.spec.install = 10.0 * DAY;
-  assert_int_equal(clx_twin_capacity(s, NULL, arena, &c, &error), CLX_OK);
+  assert_int_equal(clx_twin_capacity(s, &nothing, arena, &c, &error), CLX_OK);
   CLX_CHECK_NEAR(c.at[1], 5 * CLX_MONTH + 10.0 * DAY, 1e-12, 0);
   // Spent along an S-curve they come along one: all of them by its end, half of them by half of it.
   clx_cost_item_spec *gpus = &s->cost.spec.capital[0];
   gpus->at_count = gpus->share_count = 0;
   gpus->until = 12 * CLX_MONTH;
-  assert_int_equal(clx_twin_capacity(s, NULL, arena, &c, &error), CLX_OK);
+  assert_int_equal(clx_twin_capacity(s, &nothing, arena, &c, &error), CLX_OK);
   assert_int_equal(c.count, 12);
   CLX_CHECK_NEAR(c.gpus[5], 256, 1e-12, 0);
   CLX_CHECK_NEAR(c.gpus[11], 512, 1e-12, 0);
@@ -97,7 +98,9 @@ static void test_capacity(void **state) {
   const double day[] = {0, 10.0 * DAY, 20.0 * DAY, 30.0 * DAY, 40.0 * DAY}, usable[] = {0, 64, 64, 300, 512};
   assert_int_equal(clx_result_add_series(built, "buildout.gpus", "", usable, "time", "s", day, 5, &error), CLX_OK);
   assert_int_equal(clx_result_add_text(built, "buildout.start", "2024-05-12", &error), CLX_OK);
-  assert_int_equal(clx_twin_capacity(s, built, arena, &c, &error), CLX_OK);
+  clx_cost_build build;
+  assert_int_equal(clx_twin_cost_build(s, built, arena, &build, &error), CLX_OK);
+  assert_int_equal(clx_twin_capacity(s, &build.usable, arena, &c, &error), CLX_OK);
   assert_int_equal(c.count, 3);
   CLX_CHECK_NEAR(c.at[0], 0, 0, 0);
   CLX_CHECK_NEAR(c.gpus[0], 64, 1e-12, 0);
@@ -105,7 +108,7 @@ static void test_capacity(void **state) {
   CLX_CHECK_NEAR(c.gpus[2], 512, 1e-12, 0);
   clx_result_free(built);
   s->cost.spec.use_from = 7 * CLX_MONTH;
-  assert_int_equal(clx_twin_capacity(s, NULL, arena, &c, &error), CLX_OK);
+  assert_int_equal(clx_twin_capacity(s, &nothing, arena, &c, &error), CLX_OK);
   assert_int_equal(c.count, 1);
   CLX_CHECK_NEAR(c.at[0], 7 * CLX_MONTH, 1e-12, 0);
   CLX_CHECK_NEAR(c.gpus[0], 512, 1e-12, 0);
@@ -258,9 +261,9 @@ static void test_build(void **state) {
   const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training"),
                      *build = clx_result_find(r, "buildout.first_training");
   assert_true(course->low < course->high);
-  CLX_CHECK_NEAR(course->low, from + build->low, 0, 1.5 * DAY);
+  assert_true(course->low < from + build->low + DAY &&
+              course->high > from + build->high - DAY);  // P5 and P95 beside P10 and P90
   CLX_CHECK_NEAR(course->value, from + build->value, 0, 1.5 * DAY);
-  CLX_CHECK_NEAR(course->high, from + build->high, 0, 1.5 * DAY);
   clx_result_free(r);
   clx_result_free(late);
 }
@@ -288,37 +291,27 @@ static void test_build_warnings(void **state) {
   }
 }
 
-// Where the late tenth has too few by day, it has all by the P90 of full capacity; where fewer than nine in ten ever do, never.
+// A build whose days end early: what they do not reach comes when all are there, and a draw that never has all keeps what it has.
 static void test_build_late(void **state) {
   (void)state;
-  static const double day[] = {0, 30.0 * DAY, 60.0 * DAY}, median[] = {0, 128, 512}, none[] = {0, 0, 0};
-  clx_scenario *s = read(COST, DECIDE);
+  static const double day[] = {0, 30.0 * DAY, 60.0 * DAY}, few[] = {0, 128, 300};
+  const clx_cost_rows rows = {.time = day, .value = few, .count = 3};
   clx_arena *arena = clx_arena_new();
-  for (int32_t k = 0; k < 2; k++) {
-    clx_result *r = clx_result_new();
-    clx_cost_build b;
-    clx_error error;
-    clx_error_clear(&error);
-    clx_result_add_series(r, "buildout.gpus", "", median, "time", "s", day, 3, &error);
-    clx_result_add_series(r, "buildout.gpus_p90", "", median, "time", "s", day, 3, &error);
-    clx_result_add_series(r, "buildout.gpus_p10", "", none, "time", "s", day, 3, &error);
-    clx_result_add_text(r, "buildout.start", "2024-06-01", &error);
-    clx_result_add(r, "buildout.gpus_total", 512, "", 512, 512, "", &error);
-    clx_result_add(r, "buildout.full_capacity", 60.0 * DAY, "s", 50.0 * DAY, 80.0 * DAY, "", &error);
-    clx_result_add(r, "buildout.full_capacity.reached", k == 0 ? 0.95 : 0.7, "", 0, 1, "", &error);
-    assert_int_equal(clx_twin_cost_build(s, r, arena, &b, &error), CLX_OK);
-    assert_int_equal(b.usable.count, 2);
-    assert_int_equal(b.late.count, k == 0 ? 1 : 0);
-    if (k == 0) CLX_CHECK_NEAR(b.late.at[0], 80.0 * DAY, 1e-12, 0);
-    clx_result_free(r);
-  }
+  clx_capacity_series c;
+  clx_error error;
+  clx_error_clear(&error);
+  assert_int_equal(clx_twin_cost_steps(&rows, 10.0 * DAY, 512, 80.0 * DAY, arena, &c, &error), CLX_OK);
+  assert_int_equal(c.count, 3);
+  CLX_CHECK_NEAR(c.at[1], 70.0 * DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(c.at[2], 80.0 * DAY, 1e-12, 0);
+  CLX_CHECK_NEAR(c.gpus[2], 512, 1e-12, 0);
+  assert_int_equal(clx_twin_cost_steps(&rows, 10.0 * DAY, 512, INFINITY, arena, &c, &error), CLX_OK);
+  assert_int_equal(c.count, 2);
+  CLX_CHECK_NEAR(c.gpus[1], 300, 1e-12, 0);
   clx_arena_free(arena);
-  clx_scenario_free(s);
   clx_result *r = built_with("horizon: 300 days", "horizon: 74 days");
-  const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training"),
-                     *full = clx_result_find(r, "buildout.full_capacity");
+  const clx_quantity *course = clx_result_find(r, "cost.course.own.first_training");
   assert_true(course->low <= course->value && course->value < course->high);
-  assert_true(course->high <= full->high + 11.0 * DAY);
   clx_result_free(r);
 }
 

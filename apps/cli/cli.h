@@ -134,6 +134,13 @@ int cli_write_file(const char *path, const char *text);
 int cli_write_bytes(const char *path, const char *data, size_t length);
 int cli_make_folder(const char *path);  // and its parents
 
+typedef struct cli_file {
+  const char *name;
+  const char *text;  // NULL = is not written
+} cli_file;
+
+int cli_write_folder(const char *folder, const cli_file *file, int32_t count);
+
 // --- progress (cli_progress.c) ---------------------------------------------------------------------------------------
 typedef struct cli_progress {
   double start, last;  // s
@@ -143,7 +150,8 @@ typedef struct cli_progress {
 // From here to the end Ctrl-C is only noted, the first time.
 void cli_progress_start(cli_progress *progress);
 // "STEP, 40 % ..." on one line of a terminal, a few times a second, once it takes long enough to be read. False after Ctrl-C.
-bool cli_progress_show(cli_progress *progress, const char *step, double done);
+// `progress` is a cli_progress, so that this is a callback as it is.
+bool cli_progress_show(void *progress, const char *step, double done);
 // Clears the line. `stopped`: the work was not finished; after Ctrl-C the command then ends as any does that Ctrl-C ends.
 void cli_progress_end(cli_progress *progress, bool stopped);
 
@@ -165,19 +173,50 @@ int cli_load_open(const clx_catalog *catalog, const char *name, const cli_settin
 int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **result);
 
 // --- what a study writes (cli_part.c) --------------------------------------------------------------------------------
-// A text of a result and the file of -o DIR that it goes into.
+// A file of -o DIR. Its ending says what it is (txt, json, html, csv, svg), its name before that which table or drawing.
 typedef struct cli_part {
   const char *file;
-  clx_status (*make)(const clx_result *result, const char *what, char **text, clx_error *error);
-  const char *what;
   const char *needs;  // only with this option ("--year"), or where the name of a quantity begins so; NULL = always
 } cli_part;
 
-clx_status cli_part_json(const clx_result *result, const char *what, char **text, clx_error *error);
-// Into the file at `path`, or to stdout when that is NULL.
-int cli_part_put(const clx_result *result, const cli_part *part, const char *path);
+// The texts of a result, and the files that they go into. Members that nothing asks for may be NULL.
+typedef struct cli_texts {
+  clx_status (*report)(const clx_result *result, bool colour, char **text, clx_error *error);
+  clx_status (*page)(const clx_result *result, char **text, clx_error *error);
+  clx_status (*table)(const clx_result *result, const char *table, char **text, clx_error *error);
+  clx_status (*drawing)(const clx_result *result, const char *drawing, char **text, clx_error *error);
+  const cli_part *part;
+  int32_t part_count;
+} cli_texts;
+
+// One text, by its ending, into the file at `path`, or to stdout when that is NULL. what: table or drawing.
+int cli_texts_put(const cli_call *call, const clx_result *result, const cli_texts *texts, const char *ending,
+                  const char *what, const char *path);
 // All of them into the folder of --output, where that is given.
-int cli_part_folder(const cli_call *call, const clx_result *result, const cli_part *part, int32_t count);
+int cli_texts_folder(const cli_call *call, const clx_result *result, const cli_texts *texts);
+// To stdout what --json, --html, --csv TABLE or --svg DRAWING asks for, else the report.
+int cli_texts_stdout(const cli_call *call, const clx_result *result, const cli_texts *texts);
+
+// --- studies of one scenario (cli_study.c) ---------------------------------------------------------------------------
+// What a command does beside reading its scenario and comparing what was expected. `request` is the command's own.
+typedef struct cli_study {
+  const char *scenario;                                           // the option that names it; NULL = the first argument
+  bool open;                                                      // its layout may be one that cannot run
+  int (*settings)(const cli_call *call, cli_settings *settings);  // nullable: more than --set
+  // One of the two. run: with a line of progress and stopped by Ctrl-C; it hands cli_progress_show and `seen` on.
+  clx_status (*run)(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                    clx_error *error);
+  int (*solve)(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result);
+  // One of the two. texts: all of them with -o, and what stdout gets.
+  const cli_texts *texts;
+  int (*show)(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request);
+} cli_study;
+
+// Loads the scenario, solves, shows; --expect is checked before and compared before anything is shown. Returns an exit code.
+int cli_study_run(const cli_call *call, const cli_study *study, void *request);
+bool cli_seed(const cli_call *call, uint64_t *seed);  // --seed; prints what is wrong
+// --replicas from `least` to `most`. Prints what is wrong; *replicas stays when the option is absent.
+bool cli_replicas(const cli_call *call, int32_t least, int32_t most, int32_t *replicas);
 bool cli_threads(const cli_call *call, int32_t *threads);  // --threads; default: all processors. Prints what is wrong.
 bool cli_duration(const char *text, double *seconds);      // "60s", "1 ms", "2 min", "1h"; false when it is none
 

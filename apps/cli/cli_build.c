@@ -3,103 +3,91 @@
 
 #include "cli.h"
 
-static bool read_request(const cli_call *call, clx_build_options *options) {
+static int read_request(const cli_call *call, clx_build_options *options) {
   enum { REPLICAS_MAX = 100000 };
+  const int asked = (cli_text(call, "csv") != NULL) + (cli_text(call, "svg") != NULL) + cli_flag(call, "html") +
+                    cli_flag(call, "json");
+  uint64_t seconds = 0;
   clx_build_options_default(options);
-  uint64_t replicas = (uint64_t)options->replicas;
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return false;
-  if (!cli_number(call, "replicas", 0, REPLICAS_MAX, &replicas)) return false;
-  options->replicas = (int32_t)replicas;
-  return cli_threads(call, &options->threads);
+  if (asked > 1) return cli_wrong("only one of '--json', '--csv', '--svg' and '--html' goes to stdout; -o DIR has all");
+  if (!cli_seed(call, &options->seed)) return CLI_WRONG;
+  if (!cli_replicas(call, 0, REPLICAS_MAX, &options->replicas)) return CLI_WRONG;
+  if (!cli_number(call, "limit", 1, 1000000, &seconds)) return CLI_WRONG;
+  options->seconds = (double)seconds;
+  return cli_threads(call, &options->threads) ? CLI_DONE : CLI_WRONG;
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_build_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {{"report.txt", NULL},
+                                 {"result.json", NULL},
+                                 {"index.html", NULL},
+                                 {"gantt.svg", "buildout.work_1."},
+                                 {"gpus.svg", NULL},
+                                 {"curve.svg", NULL},
+                                 {"tornado.svg", NULL},
+                                 {"gpus.csv", NULL},
+                                 {"works.csv", "buildout.work_1."},
+                                 {"drivers.csv", NULL},
+                                 {"causes.csv", NULL}};
 
-static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_build_html(result, text, error);
-}
-
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"index.html", make_page, NULL, NULL},
-                                 {"gantt.svg", clx_build_svg, "gantt", "buildout.work_1."},
-                                 {"gpus.svg", clx_build_svg, "gpus", NULL},
-                                 {"curve.svg", clx_build_svg, "curve", NULL},
-                                 {"tornado.svg", clx_build_svg, "tornado", NULL},
-                                 {"gpus.csv", clx_build_csv, "gpus", NULL},
-                                 {"works.csv", clx_build_csv, "works", "buildout.work_1."},
-                                 {"drivers.csv", clx_build_csv, "drivers", NULL},
-                                 {"causes.csv", clx_build_csv, "causes", NULL}};
-
-// What stdout gets: at most one of these.
-static int put_stdout(const cli_call *call, const clx_result *result) {
-  const char *csv = cli_text(call, "csv"), *svg = cli_text(call, "svg");
-  const int asked = (csv != NULL) + (svg != NULL) + cli_flag(call, "html") + cli_flag(call, "json");
-  if (asked > 1) return cli_wrong("only one of '--json', '--csv', '--svg' and '--html' goes to stdout; -o DIR has all");
-  cli_part part = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  if (csv != NULL) part = (cli_part){NULL, clx_build_csv, csv, NULL};
-  if (svg != NULL) part = (cli_part){NULL, clx_build_svg, svg, NULL};
-  if (cli_flag(call, "html")) part = (cli_part){NULL, make_page, NULL, NULL};
-  if (cli_flag(call, "json")) part = (cli_part){NULL, cli_part_json, NULL, NULL};
-  return cli_part_put(result, &part, NULL);
-}
+static const cli_texts TEXTS = {.report = clx_build_text,
+                                .page = clx_build_html,
+                                .table = clx_build_csv,
+                                .drawing = clx_build_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 // The works for other programs: the format by the end of the name.
 static int write_plan(const cli_call *call, const clx_scenario *scenario, const clx_build_options *options) {
+  clx_build_options silent = *options;
   const char *path = cli_text(call, "write");
   if (path == NULL) return CLI_DONE;
   const char *end = strrchr(path, '.');
   char *text = NULL;
   clx_error error;
   clx_error_clear(&error);
+  silent.progress = NULL;
   if (end == NULL || (strcmp(end, ".xml") != 0 && strcmp(end, ".csv") != 0 && strcmp(end, ".json") != 0))
     return cli_wrong("'--write %s': expected a name that ends with .xml (Microsoft Project), .csv or .json", path);
-  if (clx_build_write(scenario, options, end + 1, &text, &error) != CLX_OK) return cli_fail(&error);
+  if (clx_build_write(scenario, &silent, end + 1, &text, &error) != CLX_OK) return cli_fail(&error);
   const int code = cli_write_file(path, text);
   clx_text_free(text);
   return code;
 }
 
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request) {
+  int code = cli_texts_folder(call, result, &TEXTS);
+  if (code == CLI_DONE) code = write_plan(call, scenario, request);
+  return code == CLI_DONE ? cli_texts_stdout(call, result, &TEXTS) : code;
+}
+
 // --- the command -------------------------------------------------------------------------------------------------------------
 
-static int study(const clx_scenario *scenario, const clx_build_options *options, clx_result **result) {
-  clx_error error;
-  clx_error_clear(&error);
-  return clx_build_run(scenario, options, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_build_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_build_run(scenario, options, result, error);
 }
+
+static const cli_study STUDY = {.run = run, .show = show};
 
 static int build(const cli_call *call) {
   clx_build_options options;
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE && !read_request(call, &options)) code = CLI_WRONG;
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(scenario, &options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  if (code == CLI_DONE && expected != CLI_WRONG) code = write_plan(call, scenario, &options);
-  if (code == CLI_DONE && expected != CLI_WRONG) code = put_stdout(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = read_request(call, &options);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, &options) : code;
 }
 
 static const cli_option OPTIONS[] = {
     CLI_OPTION_SET,
     {.name = "replicas", .value = "N", .kind = CLI_TEXT, .doc = "builds with chance (default 10,000; 0 = none)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of chance (default 1)"},
+    {.name = "limit",
+     .value = "S",
+     .kind = CLI_TEXT,
+     .doc = "seconds of CPU time for the plan of the works (default: a budget that gives the same anywhere)"},
     CLI_OPTION_THREADS,
     CLI_OPTION_EXPECT,
     CLI_OPTION_JSON,
@@ -126,7 +114,7 @@ const cli_command cli_build_command = {
         "moves the date most, and what events cost. Whatever never suffices is exit code 1 with what is missing.\n"
         "SCENARIO is a YAML file or a shipped name.",
     .examples = {"colossus build colossus-1", "colossus build colossus-200k -o results",
-                 "colossus build colossus-1 --set buildout.install.rate='26 racks/day'",
+                 "colossus build colossus-1 --set 'buildout.install={rate: 26 racks/day}'",
                  "colossus build colossus-1 --write plan.xml", "colossus build my.yaml --csv gpus --replicas 1000",
                  "colossus build my.yaml --expect 'buildout.first_training<=120 days'"},
     .argument = {{.name = "SCENARIO", .kind = CLI_SCENARIO}},

@@ -100,7 +100,7 @@ static int check(const cli_call *call) {
 
 static const cli_option OPTIONS[] = {
     {.name = "assumptions", .doc = "list every assumed key and why it was assumed"},
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    CLI_OPTION_SET,
 };
 
 const cli_command cli_check_command = {

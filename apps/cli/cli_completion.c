@@ -39,7 +39,7 @@ static void put_words(cli_value_kind kind) {
   } else if (kind == CLI_FAMILY) {
     for (int32_t i = 0; (word = clx_kernel_family_name(i)) != NULL; i++) printf(" %s", word);
   } else if (kind == CLI_FITTED) {
-    fputs(" device collectives training", stdout);
+    fputs(" device collectives training reliability", stdout);
   } else if (kind == CLI_SHELL) {
     fputs(" bash zsh fish", stdout);
   } else if (kind == CLI_COMMAND) {

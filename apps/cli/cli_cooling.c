@@ -4,8 +4,6 @@
 
 #include "cli.h"
 
-static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
-
 // --- what is asked -------------------------------------------------------------------------------------------------------
 
 // degC that a supply may have, and outside air.
@@ -153,7 +151,7 @@ static int read_compare(const char *text, request *r) {
 
 static int read_request(const cli_call *call, request *r) {
   clx_cooling_options_default(&r->options);
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
+  if (!cli_seed(call, &r->options.seed)) return CLI_WRONG;
   if (!cli_threads(call, &r->options.threads)) return CLI_WRONG;
   r->options.year = cli_flag(call, "year");
   r->options.design = cli_flag(call, "design");
@@ -169,71 +167,46 @@ static void free_request(request *r) {
   for (int32_t i = 0; i < CLX_COOLING_TRIPS_MAX; i++) free(r->text[i]);
 }
 
-static int study(const clx_scenario *scenario, clx_cooling_options *options, clx_result **result) {
-  cli_progress seen;
-  options->progress = show_done;
-  options->context = &seen;
-  clx_error error;
-  clx_error_clear(&error);
-  cli_progress_start(&seen);
-  const clx_status status = clx_cooling_run(scenario, options, result, &error);
-  cli_progress_end(&seen, status != CLX_OK);
-  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run(const clx_scenario *scenario, void *asked, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_cooling_options *options = asked;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_cooling_run(scenario, options, result, error);
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_cooling_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {{"report.txt", NULL},
+                                 {"result.json", NULL},
+                                 {"index.html", NULL},
+                                 {"plant.svg", NULL},
+                                 {"plant.csv", NULL},
+                                 {"year.svg", "--year"},
+                                 {"duration.svg", "--year"},
+                                 {"year.csv", "--year"},
+                                 {"trip.svg", "cooling.trip."},
+                                 {"trip.csv", "cooling.trip."},
+                                 {"compare.svg", "cooling.compare."},
+                                 {"compare.csv", "cooling.compare."}};
 
-static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_cooling_html(result, text, error);
-}
-
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"index.html", make_page, NULL, NULL},
-                                 {"plant.svg", clx_cooling_svg, "plant", NULL},
-                                 {"plant.csv", clx_cooling_csv, "plant", NULL},
-                                 {"year.svg", clx_cooling_svg, "year", "--year"},
-                                 {"duration.svg", clx_cooling_svg, "duration", "--year"},
-                                 {"year.csv", clx_cooling_csv, "year", "--year"},
-                                 {"trip.svg", clx_cooling_svg, "trip", "cooling.trip."},
-                                 {"trip.csv", clx_cooling_csv, "trip", "cooling.trip."},
-                                 {"compare.svg", clx_cooling_svg, "compare", "cooling.compare."},
-                                 {"compare.csv", clx_cooling_csv, "compare", "cooling.compare."}};
-
-static int show(const cli_call *call, const clx_result *result) {
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const cli_part json = {NULL, cli_part_json, NULL, NULL};
-  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  return code != CLI_DONE ? code : cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
-}
+static const cli_texts TEXTS = {.report = clx_cooling_text,
+                                .page = clx_cooling_html,
+                                .table = clx_cooling_csv,
+                                .drawing = clx_cooling_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 // --- the command -------------------------------------------------------------------------------------------------------------
 
+static const cli_study STUDY = {.run = run, .texts = &TEXTS};
+
 static int cooling(const cli_call *call) {
   request asked = {0};
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE) code = read_request(call, &asked);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(scenario, &asked.options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
+  int code = read_request(call, &asked);
+  if (code == CLI_DONE) code = cli_study_run(call, &STUDY, &asked.options);
   free_request(&asked);
-  return code == CLI_DONE ? expected : code;
+  return code;
 }
 
 static const cli_option OPTIONS[] = {

@@ -36,12 +36,8 @@ static int cooling_network(const cli_call *call) {
 }
 
 static const cli_option OPTIONS[] = {
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_EXPECT,
+    CLI_OPTION_JSON,
 };
 
 const cli_command cli_cooling_network_command = {

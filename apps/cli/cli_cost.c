@@ -3,8 +3,6 @@
 
 #include "cli.h"
 
-static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
-
 static const char *const TABLES[] = {"months", "capital", "courses", NULL};
 static const char *const DRAWINGS[] = {"cash", "capital", "courses", NULL};
 
@@ -23,9 +21,8 @@ static bool is_one_of(const cli_call *call, const char *option, const char *cons
 }
 
 static int read_request(const cli_call *call, clx_cost_options *options) {
-  uint64_t replicas = 0;
+  enum { REPLICAS_MAX = 1000000 };
   clx_cost_options_default(options);
-  replicas = (uint64_t)options->replicas;
   const char *asked[] = {"json", "csv", "svg", "html"}, *first = NULL;
   for (int32_t i = 0; i < CLI_COUNT(asked); i++) {
     const bool given = i == 1 || i == 2 ? cli_text(call, asked[i]) != NULL : cli_flag(call, asked[i]);
@@ -34,82 +31,40 @@ static int read_request(const cli_call *call, clx_cost_options *options) {
     if (given) first = asked[i];
   }
   if (!is_one_of(call, "csv", TABLES) || !is_one_of(call, "svg", DRAWINGS)) return CLI_WRONG;
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return CLI_WRONG;
+  if (!cli_seed(call, &options->seed)) return CLI_WRONG;
   if (!cli_threads(call, &options->threads)) return CLI_WRONG;
-  if (!cli_number(call, "replicas", 1, 1000000, &replicas)) return CLI_WRONG;
-  options->replicas = (int32_t)replicas;
-  return CLI_DONE;
+  return cli_replicas(call, 1, REPLICAS_MAX, &options->replicas) ? CLI_DONE : CLI_WRONG;
 }
 
-static int study(const clx_scenario *scenario, clx_cost_options *options, clx_result **result) {
-  cli_progress seen;
-  options->progress = show_done;
-  options->context = &seen;
-  clx_error error;
-  clx_error_clear(&error);
-  cli_progress_start(&seen);
-  const clx_status status = clx_cost_run(scenario, options, result, &error);
-  cli_progress_end(&seen, status != CLX_OK);
-  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_cost_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_cost_run(scenario, options, result, error);
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_cost_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {{"report.txt", NULL}, {"result.json", NULL}, {"index.html", NULL},
+                                 {"cash.svg", NULL},   {"capital.svg", NULL}, {"courses.svg", "cost.course."},
+                                 {"months.csv", NULL}, {"capital.csv", NULL}, {"courses.csv", "cost.course."}};
 
-static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_cost_html(result, text, error);
-}
-
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"index.html", make_page, NULL, NULL},
-                                 {"cash.svg", clx_cost_svg, "cash", NULL},
-                                 {"capital.svg", clx_cost_svg, "capital", NULL},
-                                 {"courses.svg", clx_cost_svg, "courses", "cost.course."},
-                                 {"months.csv", clx_cost_csv, "months", NULL},
-                                 {"capital.csv", clx_cost_csv, "capital", NULL},
-                                 {"courses.csv", clx_cost_csv, "courses", "cost.course."}};
-
-static int show(const cli_call *call, const clx_result *result) {
-  const char *csv = cli_text(call, "csv"), *svg = cli_text(call, "svg");
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL},
-                 json = {NULL, cli_part_json, NULL, NULL}, page = {NULL, make_page, NULL, NULL},
-                 table = {NULL, clx_cost_csv, csv, NULL}, drawing = {NULL, clx_cost_svg, svg, NULL};
-  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  if (code != CLI_DONE) return code;
-  const cli_part *shown = cli_flag(call, "json")   ? &json
-                          : cli_flag(call, "html") ? &page
-                          : csv != NULL            ? &table
-                          : svg != NULL            ? &drawing
-                                                   : &report;
-  return cli_part_put(result, shown, NULL);
-}
+static const cli_texts TEXTS = {.report = clx_cost_text,
+                                .page = clx_cost_html,
+                                .table = clx_cost_csv,
+                                .drawing = clx_cost_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 // --- the command -------------------------------------------------------------------------------------------------------------
 
+static const cli_study STUDY = {.run = run, .texts = &TEXTS};
+
 static int cost(const cli_call *call) {
   clx_cost_options options;
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE) code = read_request(call, &options);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(scenario, &options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = read_request(call, &options);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, &options) : code;
 }
 
 static const cli_option OPTIONS[] = {

@@ -141,9 +141,9 @@ static int compare_one(const cli_call *call, const char *text, const clx_result 
     return cli_wrong("'%s' is in %s, read the unit '%s'", e.name, unit, e.unit);
   }
   if (holds(e.compare, quantity->value, e.number * factor)) return CLI_DONE;
-  cli_wrong("expected %s %s %.9g%s%s, found %.9g%s%s", e.name, e.sign, e.number * factor,
-            quantity->unit[0] != '\0' ? " " : "", quantity->unit, quantity->value, quantity->unit[0] != '\0' ? " " : "",
-            quantity->unit);
+  const char *unit = e.unit[0] != '\0' ? e.unit : quantity->unit, *gap = unit[0] != '\0' ? " " : "";  // as asked
+  cli_wrong("expected %s %s %.9g%s%s, found %.9g%s%s", e.name, e.sign, e.number, gap, unit, quantity->value / factor,
+            gap, unit);
   return CLI_UNMET;
 }
 

@@ -35,7 +35,7 @@ static int read_request(const cli_call *call, request *r) {
   clx_goodput_options_default(&r->options);
   if (cli_flag(call, "json") && cli_flag(call, "csv"))
     return cli_wrong("'--json' and '--csv' both ask for stdout: give one of them, or -o for both");
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
+  if (!cli_seed(call, &r->options.seed)) return CLI_WRONG;
   if (!cli_threads(call, &r->options.threads)) return CLI_WRONG;
   if (!cli_number(call, "replications", 2, 10000000, &replications)) return CLI_WRONG;
   r->options.replications = (int32_t)replications;
@@ -69,30 +69,24 @@ static int simulate(request *r, clx_result **result) {
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_goodput_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {{"report.txt", NULL},   {"goodput.json", NULL}, {"goodput.svg", NULL},
+                                 {"progress.svg", NULL}, {"size.svg", NULL},     {"interval.svg", NULL},
+                                 {"ledger.svg", NULL},   {"ledger.csv", NULL},   {"progress.csv", NULL},
+                                 {"curves.csv", NULL}};
 
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"goodput.json", cli_part_json, NULL, NULL},
-                                 {"goodput.svg", clx_goodput_svg, "goodput", NULL},
-                                 {"progress.svg", clx_goodput_svg, "progress", NULL},
-                                 {"size.svg", clx_goodput_svg, "size", NULL},
-                                 {"interval.svg", clx_goodput_svg, "interval", NULL},
-                                 {"ledger.svg", clx_goodput_svg, "ledger", NULL},
-                                 {"ledger.csv", clx_goodput_csv, "ledger", NULL},
-                                 {"progress.csv", clx_goodput_csv, "progress", NULL},
-                                 {"curves.csv", clx_goodput_csv, "curves", NULL}};
+static const cli_texts TEXTS = {.report = clx_goodput_text,
+                                .table = clx_goodput_csv,
+                                .drawing = clx_goodput_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 static int show(const cli_call *call, const clx_result *result) {
-  const char *svg = cli_text(call, "svg");
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL},
-                 json = {NULL, cli_part_json, NULL, NULL}, csv = {NULL, clx_goodput_csv, "ledger", NULL},
-                 drawing = {NULL, clx_goodput_svg, "goodput", NULL};
-  int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  if (code == CLI_DONE && svg != NULL) code = cli_part_put(result, &drawing, svg);
-  if (code != CLI_DONE) return code;
-  return cli_part_put(result, cli_flag(call, "json") ? &json : cli_flag(call, "csv") ? &csv : &report, NULL);
+  const char *svg = cli_text(call, "svg"), *ending = cli_flag(call, "json")  ? "json"
+                                                     : cli_flag(call, "csv") ? "csv"
+                                                                             : "txt";
+  int code = cli_texts_folder(call, result, &TEXTS);
+  if (code == CLI_DONE && svg != NULL) code = cli_texts_put(call, result, &TEXTS, "svg", "goodput", svg);
+  return code == CLI_DONE ? cli_texts_put(call, result, &TEXTS, ending, "ledger", NULL) : code;
 }
 
 // --- the command -------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ static void show_step(void *context, const char *step) {
   p->shown = true;
 }
 
-static int study(const cli_call *call, const clx_scenario *scenario, clx_result **result) {
+static int study(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
+  (void)request;
   clx_network_options options;
   clx_network_options_default(&options);
   progress seen = {.start = now()};
@@ -75,23 +76,13 @@ static void free_texts(texts *t) {
 }
 
 static int write_folder(const texts *t, const char *folder) {
-  const struct {
-    const char *name, *text;
-  } files[] = {{"report.txt", t->plain}, {"network.json", t->json}, {"fabric.svg", t->svg}, {"links.csv", t->csv}};
-  int code = cli_make_folder(folder);
-  const size_t size = strlen(folder) + 32;
-  char *path = malloc(size);
-  if (path == NULL) return cli_no_memory();
-  for (int32_t i = 0; i < CLI_COUNT(files) && code == CLI_DONE; i++) {
-    if (files[i].text == NULL) continue;  // of a schedule
-    snprintf(path, size, "%s/%s", folder, files[i].name);
-    code = cli_write_file(path, files[i].text);
-  }
-  free(path);
-  return code;
+  const cli_file files[] = {
+      {"report.txt", t->plain}, {"network.json", t->json}, {"fabric.svg", t->svg}, {"links.csv", t->csv}};
+  return cli_write_folder(folder, files, CLI_COUNT(files));
 }
 
-static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result) {
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request) {
+  (void)request;
   texts t = {0};
   const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
   int code = make_texts(call, scenario, result, &t);
@@ -122,34 +113,16 @@ static int check_options(const cli_call *call) {
   return cli_wrong("'--traffic' is of the study, which '--schedule' stands in for: give one of them");
 }
 
+static const cli_study STUDY = {.settings = set_seed, .solve = study, .show = show};
+
 static int network(const cli_call *call) {
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = check_options(call);
-  if (code == CLI_DONE) code = cli_expect_check(call);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = set_seed(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(call, scenario, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, scenario, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = check_options(call);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, NULL) : code;
 }
 
 static const cli_option OPTIONS[] = {
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
+    CLI_OPTION_SET,
+    CLI_OPTION_EXPECT,
     {.name = "traffic",
      .value = "NAME",
      .kind = CLI_TRAFFIC,
@@ -162,13 +135,9 @@ static const cli_option OPTIONS[] = {
      .value = "FILE",
      .kind = CLI_FILE_PATH,
      .doc = "instead of the study: play the rounds of flows in FILE (YAML)"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_JSON,
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw the fabric into FILE"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write report.txt, network.json, fabric.svg, links.csv"},
+    CLI_OPTION_OUTPUT("also write report.txt, network.json, fabric.svg, links.csv"),
 };
 
 const cli_command cli_network_command = {

@@ -1,81 +1,47 @@
 // colossus order: who delivers what by when, what events do to it, what to order.
 #include "cli.h"
 
-static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
-
 static int read_request(const cli_call *call, clx_order_options *options) {
-  uint64_t replicas = 0;
+  enum { REPLICAS_MAX = 100000 };
   clx_order_options_default(options);
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return CLI_WRONG;
-  if (!cli_number(call, "replicas", 1, 100000, &replicas)) return CLI_WRONG;
-  options->replicas = (int32_t)replicas;
+  if (!cli_seed(call, &options->seed)) return CLI_WRONG;
+  if (!cli_replicas(call, 1, REPLICAS_MAX, &options->replicas)) return CLI_WRONG;
   options->cbc = cli_flag(call, "cbc");
   options->plan = options->cbc || cli_flag(call, "plan");
   options->strict = cli_flag(call, "strict");
   return CLI_DONE;
 }
 
-static int study(const clx_scenario *scenario, clx_order_options *options, clx_result **result) {
-  cli_progress seen;
-  options->progress = show_done;
-  options->context = &seen;
-  clx_error error;
-  clx_error_clear(&error);
-  cli_progress_start(&seen);
-  const clx_status status = clx_order_run(scenario, options, result, &error);
-  cli_progress_end(&seen, status != CLX_OK);
-  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_order_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_order_run(scenario, options, result, error);
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_order_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {
+    {"report.txt", NULL},        {"result.json", NULL},    {"index.html", NULL}, {"deliveries.svg", NULL},
+    {"shares.svg", NULL},        {"deliveries.csv", NULL}, {"orders.csv", NULL}, {"events.csv", "supply.event."},
+    {"plan.csv", "supply.plan."}};
 
-static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_order_html(result, text, error);
-}
-
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"index.html", make_page, NULL, NULL},
-                                 {"deliveries.svg", clx_order_svg, "deliveries", NULL},
-                                 {"shares.svg", clx_order_svg, "shares", NULL},
-                                 {"deliveries.csv", clx_order_csv, "deliveries", NULL},
-                                 {"orders.csv", clx_order_csv, "orders", NULL},
-                                 {"events.csv", clx_order_csv, "events", "supply.event."},
-                                 {"plan.csv", clx_order_csv, "plan", "supply.plan."}};
-
-static int show(const cli_call *call, const clx_result *result) {
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const cli_part json = {NULL, cli_part_json, NULL, NULL};
-  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  return code != CLI_DONE ? code : cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
-}
+static const cli_texts TEXTS = {.report = clx_order_text,
+                                .page = clx_order_html,
+                                .table = clx_order_csv,
+                                .drawing = clx_order_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 // --- the command -----------------------------------------------------------------------------------------------------------
 
+static const cli_study STUDY = {.run = run, .texts = &TEXTS};
+
 static int order(const cli_call *call) {
   clx_order_options options;
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE) code = read_request(call, &options);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(scenario, &options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = read_request(call, &options);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, &options) : code;
 }
 
 static const cli_option OPTIONS[] = {

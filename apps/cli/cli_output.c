@@ -189,3 +189,17 @@ int cli_write_bytes(const char *path, const char *data, size_t length) {
   cli_wrong("'%s' could not be written: %s", path, strerror(why));
   return why == ENOSPC || why == EIO || why == EDQUOT || why == EFBIG ? CLI_FAULT : CLI_WRONG;
 }
+
+int cli_write_folder(const char *folder, const cli_file *file, int32_t count) {
+  int code = cli_make_folder(folder);
+  for (int32_t i = 0; i < count && code == CLI_DONE; i++) {
+    if (file[i].text == NULL) continue;
+    const size_t size = strlen(folder) + strlen(file[i].name) + 2;
+    char *path = malloc(size);
+    if (path == NULL) return cli_no_memory();
+    snprintf(path, size, "%s/%s", folder, file[i].name);
+    code = cli_write_file(path, file[i].text);
+    free(path);
+  }
+  return code;
+}

@@ -4,8 +4,6 @@
 
 #include "cli.h"
 
-static bool show_done(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
-
 // --- what is asked -------------------------------------------------------------------------------------------------------
 
 // Seconds of a time above zero; false when it is none.
@@ -35,7 +33,7 @@ static int read_event(const cli_call *call, clx_power_options *options) {
 static int read_request(const cli_call *call, clx_power_options *options) {
   static const double LEAST = 8;  // samples, of a spectrum
   clx_power_options_default(options);
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed)) return CLI_WRONG;
+  if (!cli_seed(call, &options->seed)) return CLI_WRONG;
   if (!cli_threads(call, &options->threads)) return CLI_WRONG;
   options->design = cli_flag(call, "design");
   options->year = cli_flag(call, "year");
@@ -49,72 +47,37 @@ static int read_request(const cli_call *call, clx_power_options *options) {
   return read_event(call, options);
 }
 
-static int study(const clx_scenario *scenario, clx_power_options *options, clx_result **result) {
-  cli_progress seen;
-  options->progress = show_done;
-  options->context = &seen;
-  clx_error error;
-  clx_error_clear(&error);
-  cli_progress_start(&seen);
-  const clx_status status = clx_power_run(scenario, options, result, &error);
-  cli_progress_end(&seen, status != CLX_OK);
-  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                      clx_error *error) {
+  clx_power_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_power_run(scenario, options, result, error);
 }
 
 // --- output ----------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_power_text(result, what != NULL, text, error);
-}
+static const cli_part FILES[] = {{"report.txt", NULL},   {"result.json", NULL},      {"index.html", NULL},
+                                 {"waveform.svg", NULL}, {"spectrum.svg", NULL},     {"chain.svg", NULL},
+                                 {"year.svg", "--year"}, {"design.svg", "--design"}, {"waveform.csv", NULL},
+                                 {"spectrum.csv", NULL}, {"chain.csv", NULL},        {"checks.csv", NULL},
+                                 {"year.csv", "--year"}, {"design.csv", "--design"}};
 
-static clx_status make_page(const clx_result *result, const char *what, char **text, clx_error *error) {
-  (void)what;
-  return clx_power_html(result, text, error);
-}
-
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"index.html", make_page, NULL, NULL},
-                                 {"waveform.svg", clx_power_svg, "waveform", NULL},
-                                 {"spectrum.svg", clx_power_svg, "spectrum", NULL},
-                                 {"chain.svg", clx_power_svg, "chain", NULL},
-                                 {"year.svg", clx_power_svg, "year", "--year"},
-                                 {"design.svg", clx_power_svg, "design", "--design"},
-                                 {"waveform.csv", clx_power_csv, "waveform", NULL},
-                                 {"spectrum.csv", clx_power_csv, "spectrum", NULL},
-                                 {"chain.csv", clx_power_csv, "chain", NULL},
-                                 {"checks.csv", clx_power_csv, "checks", NULL},
-                                 {"year.csv", clx_power_csv, "year", "--year"},
-                                 {"design.csv", clx_power_csv, "design", "--design"}};
-
-static int show(const cli_call *call, const clx_result *result) {
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const cli_part json = {NULL, cli_part_json, NULL, NULL};
-  const int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  return code != CLI_DONE ? code : cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
-}
+static const cli_texts TEXTS = {.report = clx_power_text,
+                                .page = clx_power_html,
+                                .table = clx_power_csv,
+                                .drawing = clx_power_svg,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
 
 // --- the command -------------------------------------------------------------------------------------------------------------
 
+static const cli_study STUDY = {.run = run, .texts = &TEXTS};
+
 static int power(const cli_call *call) {
   clx_power_options options;
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE) code = read_request(call, &options);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = study(scenario, &options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = read_request(call, &options);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, &options) : code;
 }
 
 static const cli_option OPTIONS[] = {

@@ -55,11 +55,7 @@ static int probe(const cli_call *call) {
 }
 
 static const cli_option PROBE_OPTIONS[] = {
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "catalogue to write (default: probe)"},
+    CLI_OPTION_OUTPUT("catalogue to write (default: probe)"),
     {.name = "name", .value = "NAME", .doc = "of the device, [a-z0-9_] (default: the host's name, or the GPU's)"},
     {.name = "threads", .value = "N", .doc = "threads to use (default: all)"},
     {.name = "quick", .doc = "few shapes and sizes, seconds instead of minutes"},

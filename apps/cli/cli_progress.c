@@ -24,8 +24,9 @@ void cli_progress_start(cli_progress *p) {
   signal(SIGINT, interrupt);
 }
 
-bool cli_progress_show(cli_progress *p, const char *step, double done) {
+bool cli_progress_show(void *progress, const char *step, double done) {
   static const double PATIENCE = 0.3;  // s
+  cli_progress *p = progress;
   const double time = now();
   if (interrupted != 0) return false;
   if (!p->terminal || time - p->start < PATIENCE || time - p->last < PATIENCE) return true;

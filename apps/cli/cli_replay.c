@@ -27,7 +27,8 @@ static int read_options(const cli_call *call, clx_chakra_options *options) {
   return CLI_DONE;
 }
 
-static int show(const cli_call *call, const clx_result *result) {
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request) {
+  (void)scenario, (void)request;
   clx_error error;
   clx_error_clear(&error);
   char *text = NULL;
@@ -39,8 +40,7 @@ static int show(const cli_call *call, const clx_result *result) {
   return CLI_DONE;
 }
 
-static int play(const cli_call *call, const clx_scenario *scenario, const clx_chakra_options *options,
-                clx_result **result) {
+static int play(const cli_call *call, const clx_scenario *scenario, void *options, clx_result **result) {
   clx_error error;
   clx_error_clear(&error);
   char *timeline = NULL;
@@ -52,30 +52,17 @@ static int play(const cli_call *call, const clx_scenario *scenario, const clx_ch
   return code;
 }
 
+static const cli_study STUDY = {.scenario = "scenario", .solve = play, .show = show};
+
 static int replay(const cli_call *call) {
-  cli_settings settings = {0};
   clx_chakra_options options;
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = read_options(call, &options);
-  if (code == CLI_DONE) code = cli_expect_check(call);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, cli_text(call, "scenario"), &settings, &scenario);
-  if (code == CLI_DONE) code = play(call, scenario, &options, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  const int code = read_options(call, &options);
+  return code == CLI_DONE ? cli_study_run(call, &STUDY, &options) : code;
 }
 
 static const cli_option OPTIONS[] = {
     {.name = "scenario", .value = "NAME", .kind = CLI_SCENARIO, .doc = "whose device and network the traces run on"},
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
+    CLI_OPTION_SET,
     {.name = "groups",
      .value = "FILE",
      .kind = CLI_FILE_PATH,
@@ -92,12 +79,8 @@ static const cli_option OPTIONS[] = {
     {.name = "recorded-transfers", .doc = "transfers take their recorded time, too"},
     {.name = "rendezvous", .doc = "a send waits for its receive (default: it starts at once)"},
     {.name = "alone", .doc = "transfers never share links"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_EXPECT,
+    CLI_OPTION_JSON,
     {.name = "trace", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "write a timeline: .svg, .json or Perfetto"},
     {.name = "trace-ranks", .value = "LIST", .kind = CLI_TEXT, .doc = "ranks in it, such as 0,8,512-519; default 0-7"},
 };

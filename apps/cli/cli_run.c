@@ -67,8 +67,7 @@ int cli_load_open(const clx_catalog *catalog, const char *name, const cli_settin
 static bool run_options(const cli_call *call, clx_run_options *options) {
   clx_run_options_default(options);
   uint64_t threads = (uint64_t)options->threads;
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed) || !cli_number(call, "threads", 1, 1024, &threads))
-    return false;
+  if (!cli_seed(call, &options->seed) || !cli_number(call, "threads", 1, 1024, &threads)) return false;
   options->threads = (int32_t)threads;
   return true;
 }
@@ -83,40 +82,8 @@ int cli_solve(const cli_call *call, const clx_scenario *scenario, clx_result **r
 
 // --- output ----------------------------------------------------------------------------------------------------------
 
-static int write_folder(const clx_result *result, const char *folder, const char *json) {
-  clx_error error;
-  clx_error_clear(&error);
-  char *report = NULL;
-  if (clx_result_text(result, false, &report, &error) != CLX_OK) return cli_fail(&error);
-  const size_t size = strlen(folder) + sizeof "/result.json";
-  char *path = malloc(size);
-  int code = path == NULL ? CLI_FAULT : CLI_DONE;
-  if (code == CLI_DONE) {
-    snprintf(path, size, "%s/result.json", folder);
-    code = cli_write_file(path, json);
-  }
-  if (code == CLI_DONE) {
-    snprintf(path, size, "%s/report.txt", folder);
-    code = cli_write_file(path, report);
-  }
-  free(path);
-  clx_text_free(report);
-  return code;
-}
-
-static int show(const cli_call *call, const clx_result *result) {
-  const char *folder = cli_text(call, "output");
-  clx_error error;
-  clx_error_clear(&error);
-  char *json = NULL, *report = NULL;
-  if (clx_result_json(result, &json, &error) != CLX_OK) return cli_fail(&error);
-  int code = folder == NULL ? CLI_DONE : write_folder(result, folder, json);
-  if (code == CLI_DONE && clx_result_text(result, cli_colour(call), &report, &error) != CLX_OK) code = cli_fail(&error);
-  if (code == CLI_DONE) cli_put(cli_flag(call, "json") ? json : report);
-  clx_text_free(json);
-  clx_text_free(report);
-  return code;
-}
+static const cli_part FILES[] = {{"result.json", NULL}, {"report.txt", NULL}};
+static const cli_texts TEXTS = {.report = clx_result_text, .part = FILES, .part_count = CLI_COUNT(FILES)};
 
 static bool ends_in(const char *path, const char *ending) {
   const size_t length = strlen(path), tail = strlen(ending);
@@ -140,43 +107,24 @@ static int write_trace(const cli_call *call, const clx_scenario *scenario) {
   return code;
 }
 
-static int run_with(const cli_call *call, const clx_catalog *catalog, const cli_settings *settings) {
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_load(catalog, call->argument[0], settings, &scenario);
-  if (code == CLI_DONE) code = cli_solve(call, scenario, &result);
+static int solve(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
+  (void)request;
   const char *folder = cli_text(call, "output");
+  int code = cli_solve(call, scenario, result);
   if (code == CLI_DONE && folder != NULL) code = cli_make_folder(folder);  // a trace may go into it
-  if (code == CLI_DONE) code = write_trace(call, scenario);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  return code == CLI_DONE ? expected : code;
+  return code == CLI_DONE ? write_trace(call, scenario) : code;
 }
 
-static int run(const cli_call *call) {
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = run_with(call, catalog, &settings);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code;
-}
+static const cli_study STUDY = {.solve = solve, .texts = &TEXTS};
+
+static int run(const cli_call *call) { return cli_study_run(call, &STUDY, NULL); }
 
 static const cli_option OPTIONS[] = {
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
+    CLI_OPTION_SET,
+    CLI_OPTION_EXPECT,
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "seed of everything random (default 1)"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "threads to use (default 1); never changes a result"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_JSON,
     {.name = "trace",
      .value = "FILE",
      .kind = CLI_FILE_PATH,
@@ -185,11 +133,7 @@ static const cli_option OPTIONS[] = {
      .value = "LIST",
      .kind = CLI_TEXT,
      .doc = "ranks in it, such as 0,8,512-519; default: the first of each stage"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write DIR/result.json and DIR/report.txt"},
+    CLI_OPTION_OUTPUT("also write DIR/result.json and DIR/report.txt"),
 };
 
 const cli_command cli_run_command = {

@@ -23,7 +23,7 @@ static int read_request(const cli_call *call, clx_timetable_options *options) {
   uint64_t seconds = 0, samples = 0;
   const char *spread = cli_text(call, "spread");
   clx_timetable_options_default(options);
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options->seed) || !cli_number(call, "limit", 1, 1000000, &seconds) ||
+  if (!cli_seed(call, &options->seed) || !cli_number(call, "limit", 1, 1000000, &seconds) ||
       !cli_number(call, "risk", 1, 100000000, &samples) || !cli_threads(call, &options->threads))
     return CLI_WRONG;
   if (spread != NULL && samples == 0) return cli_wrong("'--spread' is of the samples that '--risk' asks for");

@@ -194,7 +194,7 @@ static int read_request(const cli_call *call, request *r) {
   r->options.schedules = cli_flag(call, "schedules");
   r->options.exhaustive = cli_flag(call, "exhaustive");
   if (!cli_number(call, "top", 1, CLX_SEARCH_LIST_MAX, &top)) return CLI_WRONG;
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &r->options.seed)) return CLI_WRONG;
+  if (!cli_seed(call, &r->options.seed)) return CLI_WRONG;
   r->options.top = (int32_t)top;
   int code = read_policy_options(call, r);
   if (code == CLI_DONE) code = read_gpus(call, r);
@@ -231,26 +231,15 @@ static void free_texts(texts *t) {
 }
 
 static int write_folder(const cli_call *call, const texts *t, const char *folder) {
-  const struct {
-    const char *name, *text;
-  } files[] = {{"report.txt", t->plain},
-               {"search.json", t->json},
-               {"front.svg", t->svg},
-               {of_goodput(call) ? "policies.csv" : "layouts.csv", t->csv}};
-  int code = cli_make_folder(folder);
-  const size_t size = strlen(folder) + 32;
-  char *path = malloc(size);
-  if (path == NULL) return cli_no_memory();
-  for (int32_t i = 0; i < CLI_COUNT(files) && code == CLI_DONE; i++) {
-    if (files[i].text == NULL) continue;  // a search for policies draws nothing
-    snprintf(path, size, "%s/%s", folder, files[i].name);
-    code = cli_write_file(path, files[i].text);
-  }
-  free(path);
-  return code;
+  const cli_file files[] = {{"report.txt", t->plain},
+                            {"search.json", t->json},
+                            {"front.svg", t->svg},  // a search for policies draws nothing
+                            {of_goodput(call) ? "policies.csv" : "layouts.csv", t->csv}};
+  return cli_write_folder(folder, files, CLI_COUNT(files));
 }
 
-static int show(const cli_call *call, const clx_result *result) {
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *asked) {
+  (void)scenario, (void)asked;
   texts t = {0};
   const char *folder = cli_text(call, "output"), *svg = cli_text(call, "svg");
   int code = make_texts(call, result, &t);
@@ -263,7 +252,9 @@ static int show(const cli_call *call, const clx_result *result) {
 
 // --- the command -----------------------------------------------------------------------------------------------------
 
-static int look(const clx_scenario *scenario, request *r, clx_result **result) {
+static int look(const cli_call *call, const clx_scenario *scenario, void *asked, clx_result **result) {
+  (void)call;
+  request *r = asked;
   const bool terminal = isatty(STDERR_FILENO) == 1;
   progress seen = {.start = now()};
   if (terminal) {
@@ -279,28 +270,17 @@ static int look(const clx_scenario *scenario, request *r, clx_result **result) {
   return CLI_DONE;
 }
 
+static const cli_study STUDY = {.open = true, .solve = look, .show = show};
+
 static int search(const cli_call *call) {
   request r = {0};
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  int code = cli_expect_check(call);
-  if (code == CLI_DONE && cli_flag(call, "json") && cli_flag(call, "csv"))
+  int code = CLI_DONE;
+  if (cli_flag(call, "json") && cli_flag(call, "csv"))
     code = cli_wrong("'--json' and '--csv' both ask for stdout: give one of them, or -o for both");
   if (code == CLI_DONE) code = read_request(call, &r);
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load_open(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = look(scenario, &r, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
+  if (code == CLI_DONE) code = cli_study_run(call, &STUDY, &r);
   request_free(&r);
-  return code == CLI_DONE ? expected : code;
+  return code;
 }
 
 static const cli_option OPTIONS[] = {
@@ -325,21 +305,13 @@ static const cli_option OPTIONS[] = {
     {.name = "exhaustive", .doc = "simulate all that fits instead of using bounds: the same result, slower"},
     {.name = "replications", .value = "N", .kind = CLI_TEXT, .doc = "of goodput: runs of each of the best"},
     {.name = "threads", .value = "N", .kind = CLI_TEXT, .doc = "of goodput: default all processors; changes no result"},
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
+    CLI_OPTION_SET,
+    CLI_OPTION_EXPECT,
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "of slow ranks and failures, as of a run (default 1)"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_JSON,
     {.name = "csv", .doc = "the list and the front as CSV"},
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw memory against time into FILE"},
-    {.name = "output",
-     .letter = 'o',
-     .value = "DIR",
-     .kind = CLI_FOLDER_PATH,
-     .doc = "also write report.txt, search.json, front.svg, layouts.csv (policies.csv)"},
+    CLI_OPTION_OUTPUT("also write report.txt, search.json, front.svg, layouts.csv (policies.csv)"),
 };
 
 const cli_command cli_search_command = {

@@ -8,7 +8,7 @@
 
 static bool read_options(const cli_call *call, clx_serve_options *options) {
   clx_serve_options_default(options);
-  return cli_number(call, "seed", 0, UINT64_MAX, &options->seed);
+  return cli_seed(call, &options->seed);
 }
 
 // Reads settings, catalogue and scenario; what was read is freed by the caller, also after a mistake.
@@ -131,10 +131,6 @@ const cli_command cli_serve_command = {
 
 // --- serve-plan ------------------------------------------------------------------------------------------------------------
 
-static clx_status make_report(const clx_result *result, const char *what, char **text, clx_error *error) {
-  return clx_serve_plan_text(result, what != NULL, text, error);
-}
-
 static clx_status make_options(const clx_result *result, const char *what, char **text, clx_error *error) {
   (void)what;
   return clx_serve_plan_csv(result, text, error);
@@ -145,38 +141,37 @@ static clx_status make_pareto(const clx_result *result, const char *what, char *
   return clx_serve_plan_svg(result, text, error);
 }
 
-static const cli_part FILES[] = {{"report.txt", make_report, NULL, NULL},
-                                 {"result.json", cli_part_json, NULL, NULL},
-                                 {"options.csv", make_options, NULL, NULL},
-                                 {"pareto.svg", make_pareto, NULL, NULL}};
+static const cli_part FILES[] = {
+    {"report.txt", NULL}, {"result.json", NULL}, {"options.csv", NULL}, {"pareto.svg", NULL}};
+
+static const cli_texts TEXTS = {.report = clx_serve_plan_text,
+                                .table = make_options,
+                                .drawing = make_pareto,
+                                .part = FILES,
+                                .part_count = CLI_COUNT(FILES)};
+
+static int solve_plan(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
+  (void)call;
+  clx_error error;
+  clx_error_clear(&error);
+  return clx_serve_plan_run(scenario, request, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
 
 // Nothing that keeps the promise is infeasible.
-static int show_plan(const cli_call *call, const clx_result *result) {
-  const cli_part report = {NULL, make_report, cli_colour(call) ? "colour" : NULL, NULL};
-  const cli_part json = {NULL, cli_part_json, NULL, NULL};
-  int code = cli_part_folder(call, result, FILES, CLI_COUNT(FILES));
-  if (code == CLI_DONE) code = cli_part_put(result, cli_flag(call, "json") ? &json : &report, NULL);
+static int show_plan(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request) {
+  (void)scenario;
+  (void)request;
+  int code = cli_texts_folder(call, result, &TEXTS);
+  if (code == CLI_DONE) code = cli_texts_stdout(call, result, &TEXTS);
   if (code != CLI_DONE) return code;
   return clx_result_find(result, "serve_plan.best")->value > 0 ? CLI_DONE : CLI_INFEASIBLE;
 }
 
+static const cli_study PLAN = {.solve = solve_plan, .show = show_plan};
+
 static int serve_plan(const cli_call *call) {
   clx_serve_options options;
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
-  clx_error error;
-  clx_error_clear(&error);
-  int code = read_options(call, &options) ? load(call, &settings, &catalog, &scenario) : CLI_WRONG;
-  if (code == CLI_DONE && clx_serve_plan_run(scenario, &options, &result, &error) != CLX_OK) code = cli_fail(&error);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show_plan(call, result);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  return read_options(call, &options) ? cli_study_run(call, &PLAN, &options) : CLI_WRONG;
 }
 
 static const cli_option PLAN_OPTIONS[] = {

@@ -170,8 +170,6 @@ static int validate_table(const cli_call *call) {
   return code;
 }
 
-static bool show(void *context, const char *step, double done) { return cli_progress_show(context, step, done); }
-
 // Instances of scheduling: a directory instead of a table.
 static int validate_schedule(const cli_call *call) {
   static const char *const tables_only[] = {"by", "peers"};
@@ -199,7 +197,7 @@ static int validate_schedule(const cli_call *call) {
   options.schedules = (int64_t)schedules;
   options.every = (int32_t)every;
   options.only = only != NULL ? only + 4 : NULL;
-  options.progress = show;
+  options.progress = cli_progress_show;
   options.context = &progress;
   cli_progress_start(&progress);
   if (clx_schedule_validate(call->argument[1], &options, cli_flag(call, "json"), &text, &error) != CLX_OK)

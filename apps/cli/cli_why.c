@@ -5,16 +5,19 @@
 
 enum { TOP_DEFAULT = 8, TOP_MOST = 64 };
 
-static int explain(const cli_call *call, const clx_scenario *scenario, clx_result **result) {
+static int explain(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
+  (void)request;
   clx_run_options options;
   clx_run_options_default(&options);
-  if (!cli_number(call, "seed", 0, UINT64_MAX, &options.seed)) return CLI_WRONG;
+  if (!cli_seed(call, &options.seed)) return CLI_WRONG;
   clx_error error;
   clx_error_clear(&error);
   return clx_why_run(scenario, &options, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
 }
 
-static int show(const cli_call *call, const clx_result *result, int32_t top) {
+static int show(const cli_call *call, const clx_scenario *scenario, const clx_result *result, void *request) {
+  (void)scenario;
+  const int32_t top = *(const int32_t *)request;
   const char *path = cli_text(call, "svg");
   char *report = NULL, *svg = NULL;
   clx_error error;
@@ -30,36 +33,21 @@ static int show(const cli_call *call, const clx_result *result, int32_t top) {
   return code;
 }
 
+static const cli_study STUDY = {.solve = explain, .show = show};
+
 static int why(const cli_call *call) {
-  cli_settings settings = {0};
-  clx_catalog *catalog = NULL;
-  clx_scenario *scenario = NULL;
-  clx_result *result = NULL;
   uint64_t top = TOP_DEFAULT;
-  int code = cli_number(call, "top", 1, TOP_MOST, &top) ? cli_expect_check(call) : CLI_WRONG;
-  if (code == CLI_DONE) code = cli_settings_read(call, &settings);
-  if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE) code = cli_load(catalog, call->argument[0], &settings, &scenario);
-  if (code == CLI_DONE) code = explain(call, scenario, &result);
-  const int expected = code == CLI_DONE ? cli_expect_compare(call, result) : code;
-  if (code == CLI_DONE && expected != CLI_WRONG) code = show(call, result, (int32_t)top);
-  clx_result_free(result);
-  clx_scenario_free(scenario);
-  clx_catalog_close(catalog);
-  cli_settings_free(&settings);
-  return code == CLI_DONE ? expected : code;
+  if (!cli_number(call, "top", 1, TOP_MOST, &top)) return CLI_WRONG;
+  int32_t shown = (int32_t)top;
+  return cli_study_run(call, &STUDY, &shown);
 }
 
 static const cli_option OPTIONS[] = {
-    {.name = "set", .value = "KEY=VALUE", .kind = CLI_TEXT, .repeated = true, .doc = "change a key of the scenario"},
-    {.name = "expect",
-     .value = "'NAME>=VALUE'",
-     .kind = CLI_TEXT,
-     .repeated = true,
-     .doc = "exit 3 unless a result is so"},
+    CLI_OPTION_SET,
+    CLI_OPTION_EXPECT,
     {.name = "top", .value = "N", .kind = CLI_TEXT, .doc = "inputs and changes to show (default 8)"},
     {.name = "seed", .value = "N", .kind = CLI_TEXT, .doc = "seed of everything random (default 1)"},
-    {.name = "json", .doc = "everything that was found, as JSON"},
+    CLI_OPTION_JSON,
     {.name = "svg", .value = "FILE", .kind = CLI_FILE_PATH, .doc = "also draw parts, inputs and changes into FILE"},
 };
 

@@ -38,12 +38,17 @@ typedef struct clx_build_options {
   uint64_t seed;    /* default 1 */
   int32_t threads;  /* default 1; does not change the result */
   int32_t replicas; /* with chance, 0 (none) to 100,000; default 10,000 */
+  double
+      seconds; /* of CPU time for the plan of works under crews; 0 (default): a budget of work that gives the same on any machine */
+  bool (*progress)(void *context, const char *step, double done); /* as that of clx_power_options */
+  void *context;
 } clx_build_options;
 void clx_build_options_default(clx_build_options *options);
 /* Builds the machine of a scenario: a result whose quantities begin with "buildout.", dates in s from the start of the section `buildout`,
  * each with its P10 and P90. options nullable. CLX_INPUT: a scenario without that section, replicas out of range. CLX_INFEASIBLE: power,
- * cooling, room, network or deliveries that never suffice for the fleet, works that no plan fits; `error` names what is missing. Cost: the
- * step of the training job once (power of a GPU), then about 20 us a replica for 20 works. */
+ * cooling, room, network or deliveries that never suffice for the fleet, works that no plan fits; `error` names what is missing.
+ * CLX_EXPECTATION: `progress` said stop. Cost: the step of the training job once (power of a GPU), seconds for a plan of hundreds of works
+ * under crews, then about 20 us a replica for 20 works. */
 clx_status clx_build_run(const clx_scenario *scenario, const clx_build_options *options, clx_result **out,
                          clx_error *error);
 /* Such a result for people; as a page of tables (HTML) around the drawings; a table ("gpus", "works", "drivers", "causes") as CSV; a

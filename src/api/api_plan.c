@@ -108,26 +108,11 @@ static clx_status run_risk(clx_timetable *plan, const clx_timetable_options *opt
   return CLX_OK;
 }
 
-// Schedules of the default budget: those that cost some seconds, which grow with the units that a plan spans and the resources of each.
-static int64_t schedules_of(const clx_project *p, int64_t most) {
-  static const int64_t LEAST = 500, UNITS = 50000000;
-  int64_t units = 1;
-  for (int32_t i = 0; i < p->activity_count; i++) {
-    const clx_project_activity *a = &p->activity[i];
-    int32_t longest = 0;
-    for (int32_t m = 0; m < a->mode_count; m++) longest = a->mode[m].duration > longest ? a->mode[m].duration : longest;
-    units += longest;
-  }
-  const int64_t count = UNITS / (units * (p->resource_count + 1));
-  return count < LEAST ? LEAST : count < most ? count : most;
-}
-
 static clx_status make(const char *path, const clx_timetable_options *options, clx_timetable *plan, clx_error *error) {
   clx_project_options search;
   clx_project_options_default(&search);
   search.seed = options->seed;
   search.seconds = options->seconds;
-  if (options->seconds > 0) search.schedules = search.conflicts = INT64_MAX / 4;
   if (!(options->seconds >= 0) || options->samples < 0 ||
       !(options->low >= 0 && options->low <= 1 && options->high >= 1))
     return clx_fail_plain(error, CLX_INPUT,
@@ -135,7 +120,7 @@ static clx_status make(const char *path, const clx_timetable_options *options, c
                           "factors below and above 1",
                           options->seconds, options->samples, options->low, options->high);
   CLX_TRY(clx_project_load(path, plan->arena, &plan->project, error));
-  if (options->seconds == 0) search.schedules = schedules_of(&plan->project, search.schedules);
+  clx_project_options_suit(&plan->project, &search);
   CLX_TRY(clx_project_solve(&plan->project, &search, plan->arena, &plan->outcome, error));
   bool *critical = CLX_NEW_ARRAY(plan->arena, bool, plan->project.activity_count + 1);
   const char *file = clx_arena_text(plan->arena, path);

@@ -171,6 +171,15 @@ typedef struct clx_buildout_burn_in {
   clx_place place;
 } clx_buildout_burn_in;
 
+// Something whose date is asked for: one of the three, the others 0.
+typedef struct clx_buildout_milestone {
+  const char *name;  // letters, digits, '-' and '_': a part of the name of a quantity
+  double supplied;   // W there is at the site
+  double drawn;      // W at the site of the GPUs that can be used, at full load
+  double gpus;       // that can be used
+  clx_place place;
+} clx_buildout_milestone;
+
 typedef struct clx_buildout_spec {
   const char *start;
   double horizon, resolution;  // s: of the series by day; of the works
@@ -192,9 +201,11 @@ typedef struct clx_buildout_spec {
   int32_t lot_count;
   clx_buildout_installers install;
   clx_buildout_burn_in bring_up;
-  double wave;            // GPU; 0 = each as it comes
-  double first;           // GPU with which training starts; 0 = all
-  double full;            // share of the fleet that is called full capacity
+  double wave;   // GPU; 0 = each as it comes
+  double first;  // GPU with which training starts; 0 = all
+  double full;   // share of the fleet that is called full capacity
+  clx_buildout_milestone *milestone;
+  int32_t milestone_count;
   const char *const *by;  // dates for which GPUs and GPU-days are reported
   int32_t by_count;
   clx_place place;
@@ -228,7 +239,8 @@ typedef struct clx_buildout_input {
   int32_t cohort_count;
   const clx_buildout_point *point[CLX_BUILDOUT_NEEDS];  // from other sections, on top of steps and works
   int32_t point_count[CLX_BUILDOUT_NEEDS];
-  clx_buildout_source source;  // on top of the lots
+  const char *point_of[CLX_BUILDOUT_NEEDS];  // who gives them, for messages: "'power.sources' (grid)"; nullable
+  clx_buildout_source source;                // on top of the lots
 } clx_buildout_input;
 
 // --- compiled ------------------------------------------------------------------------------------------------------------------------------
@@ -250,7 +262,11 @@ typedef struct clx_buildout_settings {
   uint64_t seed;
   int32_t replicas;          // 0 = without chance alone
   int32_t threads;           // changes nothing but the time
-  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary
+  clx_project_options plan;  // of the works, where crews, stocks, calendars or modes make a plan necessary; its
+                             // budgets are lowered to what suits the works (clx_project_options_suit)
+  bool paths;                // keep what each replica comes to: clx_buildout_result.paths
+  bool (*progress)(void *context, const char *step, double done);  // nullable; from the calling thread; false = stop
+  void *context;
 } clx_buildout_settings;
 void clx_buildout_settings_default(clx_buildout_settings *settings);  // seed 1, 10,000 replicas, 1 thread
 
@@ -265,7 +281,11 @@ typedef struct clx_buildout_band {
 typedef struct clx_buildout_series {
   int32_t days;
   double *plain, *p10, *p50, *p90, *mean;  // [days + 1] GPUs that can be used
-  double *gpu_days;                        // [days + 1] mean so far, in GPU-days, exact within a day
+  // At the end of each month, what comes on the first of the next left out: index of the day that begins then, and GPUs that can be used.
+  int32_t months;
+  int32_t *month_day;
+  double *month_p10, *month_p50, *month_p90, *month_mean;
+  double *gpu_days;  // [days + 1] mean so far, in GPU-days, exact within a day
   double *share[CLX_BUILDOUT_CAUSES +
                 1];  // [days + 1] of replicas: why no more GPUs are started, or that what is ready is not carried
   int8_t *cause;     // [days + 1] clx_buildout_cause without chance
@@ -279,6 +299,11 @@ typedef struct clx_buildout_by {
   double time;  // s from the start
   clx_buildout_band gpus, gpu_days;
 } clx_buildout_by;
+
+typedef struct clx_buildout_reach {
+  const char *name;        // of a milestone
+  clx_buildout_band time;  // s from the start
+} clx_buildout_reach;
 
 typedef enum clx_buildout_kind {
   CLX_BUILDOUT_WORK,
@@ -314,15 +339,26 @@ typedef struct clx_buildout_work_row {
   double start, finish;  // s without chance
   double p10, p50, p90;  // s, of the finish
   double late;           // share of replicas after its `by`; 0 where none is stated
+  bool tied;             // without chance any delay of it delays full capacity: on the chain, or one that ends as late
   int32_t mode;
 } clx_buildout_work_row;
+
+// What each replica comes to, for callers that go on computing with it.
+typedef struct clx_buildout_paths {
+  int32_t count;          // replicas; 0 = not kept
+  float *usable;          // [count][days + 1] GPUs by day, as of clx_buildout_series
+  double *full;           // [count] s: full capacity; INFINITY = not reached
+  float *begin, *finish;  // [count][works] s
+} clx_buildout_paths;
 
 // What an event that happens costs, by the same replicas without it.
 typedef struct clx_buildout_effect {
   const char *name;
-  double happens;            // share of replicas
-  double full, first;        // s later, mean over all replicas
-  double full_if, first_if;  // s later, mean over those in which it happens (and both are reached)
+  double happens;                   // share of replicas
+  double prevents, prevents_first;  // share of replicas that never have full capacity (first training) for it
+  double full, first;               // s later, mean over all replicas; INFINITY where it prevents any
+  double full_if,
+      first_if;  // s later, mean over those in which it happens and both are reached; INFINITY: there are none
 } clx_buildout_effect;
 
 // One link of a chain of what waited for what, in order of time.
@@ -344,6 +380,8 @@ typedef struct clx_buildout_result {
   clx_buildout_series series;
   clx_buildout_by *by;
   int32_t by_count;
+  clx_buildout_reach *milestone;
+  int32_t milestone_count;
   clx_buildout_chain full_chain, first_chain;  // without chance
   clx_buildout_work_row *work;
   int32_t work_count;
@@ -352,12 +390,13 @@ typedef struct clx_buildout_result {
   int32_t *tornado;  // [driver_count] drivers by |full_high - full_low|, largest first
   clx_buildout_effect *effect;
   int32_t effect_count;
+  clx_buildout_paths paths;
   bool planned;              // a plan under crews was made; else works start when links let them
   clx_project_outcome plan;  // units of `resolution`; links alone: bound = makespan, proved
   double unit;               // s
 } clx_buildout_result;
 
 // Runs without chance and all replicas; results from `arena`. Seeded, the same bits for any number of threads. CLX_INPUT: settings out of range; maximum
-// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works.
+// lags with replicas; more than 1 GB of samples. CLX_INFEASIBLE: no plan of the works. CLX_EXPECTATION: `progress` said stop.
 clx_status clx_buildout_run(const clx_buildout *buildout, const clx_buildout_settings *settings, clx_arena *arena,
                             clx_buildout_result *out, clx_error *error);

@@ -361,6 +361,57 @@ static void build_by(clx_builder *b) {
     b->out->by[k] = clx_build_date(b, s->by[k], "by", s->place);
 }
 
+static bool is_word(const char *name) {
+  return *name != '\0' &&
+         name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == '\0';
+}
+
+// Most that works and steps give of power, W; steps and sources of others are at their dates, events left out.
+static double most_power(const clx_buildout *o) {
+  double sum = 0;
+  for (int32_t g = 0; g < o->giving_count; g++)
+    if (o->giving[g].need == CLX_BUILDOUT_POWER && o->giving[g].amount > 0 && o->giving[g].kind != CLX_BUILDOUT_EVENT)
+      sum += o->giving[g].amount;
+  return sum;
+}
+
+static void build_milestone(clx_builder *b, const clx_buildout_milestone *m, double *wanted) {
+  const double all = clx_buildout_watts(b->out, b->out->total);
+  char asked[48], there[48];
+  clx_quantity_format(m->supplied > 0 ? m->supplied : m->drawn, "W", 4, asked, sizeof asked);
+  if (!is_word(m->name))
+    CLX_WRONG(b, CLX_INPUT, m->place,
+              "milestones: the name '%s' is part of that of a quantity; expected letters, digits, - and _", m->name);
+  if ((m->supplied > 0) + (m->drawn > 0) + (m->gpus > 0) != 1)
+    CLX_WRONG(b, CLX_INPUT, m->place, "milestones: '%s' needs one of supplied, drawn and gpus", m->name);
+  else if (m->supplied > 0 && !b->out->limits[CLX_BUILDOUT_POWER])
+    CLX_WRONG(b, CLX_INPUT, m->place,
+              "milestones: '%s' asks when there are %s at the site, but nothing says when there is power; state it in "
+              "power or in gives of works",
+              m->name, asked);
+  else if (m->supplied > most_power(b->out) * (1 + 1e-9))
+    CLX_WRONG(b, CLX_INFEASIBLE, m->place, "milestones: '%s' asks for %s at the site, where all together give %s",
+              m->name, asked, clx_quantity_format(most_power(b->out), "W", 4, there, sizeof there));
+  else if (all > 0 && m->drawn > all * (1 + 1e-9))  // 0: names and dates alone are checked
+    CLX_WRONG(b, CLX_INFEASIBLE, m->place, "milestones: '%s' asks when %s are drawn; all GPUs at full load draw %s",
+              m->name, asked, clx_quantity_format(all, "W", 4, there, sizeof there));
+  else if (m->gpus > b->out->total)
+    CLX_WRONG(b, CLX_INFEASIBLE, m->place, "milestones: '%s' asks for %.0f GPUs; the fleet has %.0f", m->name, m->gpus,
+              b->out->total);
+  *wanted = m->supplied > 0 ? m->supplied
+            : m->drawn > 0  ? clx_buildout_carries(b->out, CLX_BUILDOUT_POWER, m->drawn)
+                            : m->gpus;
+}
+
+static void build_milestones(clx_builder *b) {
+  const clx_buildout_spec *s = b->out->spec;
+  b->out->wanted = clx_build_room(b, s->milestone_count, sizeof *b->out->wanted);
+  if (b->out->wanted == NULL) return;
+  for (int32_t k = 0; k < s->milestone_count; k++) build_milestone(b, &s->milestone[k], &b->out->wanted[k]);
+  clx_build_names(b, "milestones", s->milestone, s->milestone_count, sizeof *s->milestone,
+                  offsetof(clx_buildout_milestone, place));
+}
+
 clx_status clx_buildout_compile(const clx_buildout_spec *spec, const clx_buildout_input *input, clx_arena *arena,
                                 clx_buildout **out, clx_error *error) {
   clx_buildout *o = *out = CLX_NEW(arena, clx_buildout);
@@ -382,6 +433,7 @@ clx_status clx_buildout_compile(const clx_buildout_spec *spec, const clx_buildou
   clx_build_rate(&b);
   build_bring_up(&b);
   build_by(&b);
+  build_milestones(&b);
   if (b.status == CLX_OK) clx_build_drivers(&b);
   if (b.status == CLX_OK) clx_build_check(&b);
   return b.status;

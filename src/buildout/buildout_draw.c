@@ -23,6 +23,7 @@ double clx_driver_value(const clx_driver_plan *d, double z) {
 
 void clx_draw_plain(const clx_buildout *b, clx_draw *draw) {
   draw->replica = -1;
+  draw->series = NULL;
   draw->rounds = 0.5;
   for (int32_t d = 0; d < b->driver_count; d++) draw->x[d] = b->driver[d].multiple ? 1 : 0;
   for (int32_t e = 0; e < b->spec->event_count; e++) {

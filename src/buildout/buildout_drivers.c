@@ -1,6 +1,7 @@
 // The list of all that is uncertain or dated, and whether what is given in the end suffices.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "buildout/buildout_internal.h"
 #include "unit/unit.h"
@@ -80,8 +81,9 @@ static void add_delivery_drivers(clx_builder *b) {
   for (int32_t k = 0; k < s->lot_count; k++) {
     char text[64];
     clx_quantity_format(s->lot[k].gpus, "", 3, text, sizeof text);
-    set_shift(add(b, clx_arena_format(b->arena, "delivery of %s GPUs", text), CLX_BUILDOUT_LOT, -1, k), s->lot[k].early,
-              s->lot[k].late);
+    set_shift(add(b, clx_arena_format(b->arena, "delivery of %s GPU%s", text, strcmp(text, "1") == 0 ? "" : "s"),
+                  CLX_BUILDOUT_LOT, -1, k),
+              s->lot[k].early, s->lot[k].late);
   }
   o->source_at = o->driver_count;
   if (o->input->source.periods > 0) add(b, "deliveries", CLX_BUILDOUT_SOURCE, -1, 0);
@@ -166,6 +168,33 @@ static const char *amount_text(int32_t need, double value, char *text, size_t si
   return text;
 }
 
+// Who gives of a need: "works and dated steps", "'power.sources' (grid)".
+static const char *givers_text(clx_builder *b, int32_t need) {
+  const clx_buildout *o = b->out;
+  const char *outside = o->input->point_count[need] > 0 ? o->input->point_of[need] : NULL;
+  bool own = false;
+  for (int32_t g = 0; g < o->giving_count; g++)
+    own = own || (o->giving[g].need == need &&
+                  (o->giving[g].kind == CLX_BUILDOUT_WORK || o->giving[g].kind == CLX_BUILDOUT_STEP));
+  if (outside == NULL) return "works and dated steps";
+  const char *text = own ? clx_arena_format(b->arena, "works, dated steps and %s", outside) : outside;
+  return text != NULL ? text : "";
+}
+
+// " after event 'fire' (probability 0.6) has taken 200 kW for good": the events that happen without chance and give nothing back.
+static void say_taken(const clx_buildout *o, int32_t need, clx_buffer *text) {
+  char amount[96];
+  for (int32_t g = 0; g < o->giving_count; g++) {
+    const clx_giving *of = &o->giving[g];
+    if (of->need != need || of->kind != CLX_BUILDOUT_EVENT || of->back || !lasts(o->spec, of)) continue;
+    const clx_buildout_event *e = &o->spec->event[of->index];
+    if (e->lasts > 0) continue;
+    clx_buffer_format(text, "%s '%s' (probability %g) has taken %s", text->length > 0 ? " and" : " after event",
+                      e->name, e->probability, amount_text(need, -of->amount, amount, sizeof amount));
+  }
+  if (text->length > 0) clx_buffer_format(text, " for good");
+}
+
 static void check_need(clx_builder *b, int32_t need, const double *finish) {
   clx_buildout *o = b->out;
   double sum = 0, from = 0;
@@ -178,17 +207,27 @@ static void check_need(clx_builder *b, int32_t need, const double *finish) {
                                                        : of->time;
     from = fmax(from, at);
   }
-  const double carries = clx_buildout_carries(o, need, sum), asks = clx_buildout_asks(o, need, o->total);
-  if (carries >= o->total - 1e-6 * fmax(1, o->total)) return;
+  const double carries = floor(clx_buildout_carries(o, need, sum)), asks = clx_buildout_asks(o, need, o->total);
+  if (clx_buildout_carries(o, need, sum) >= o->total - 1e-6 * fmax(1, o->total)) return;
   char have[96], want[96], missing[96];
+  clx_buffer taken = {0}, rest = {0};
   const char *date = clx_buildout_date_text(b->arena, o, from);
-  CLX_WRONG(b, CLX_INFEASIBLE, o->spec->place,
-            "%s: works and dated steps give %s in the end, but %.0f GPUs need %s: %s are missing. From %s on at the "
-            "earliest it suffices "
-            "for %.0f GPUs; give %s more, or build for a fleet of that size",
-            clx_buildout_cause_name[need], amount_text(need, sum, have, sizeof have), o->total,
-            amount_text(need, asks, want, sizeof want), amount_text(need, asks - sum, missing, sizeof missing),
-            date != NULL ? date : "", floor(carries), missing);
+  amount_text(need, asks - sum, missing, sizeof missing);
+  say_taken(o, need, &taken);
+  if (carries > 0)
+    clx_buffer_format(
+        &rest,
+        "From %s on at the earliest it suffices for %.0f GPUs; give %s more, or build for a fleet of that "
+        "size",
+        date != NULL ? date : "", carries, missing);
+  else
+    clx_buffer_format(&rest, "It suffices for no GPU; give %s more", missing);
+  CLX_WRONG(b, CLX_INFEASIBLE, o->spec->place, "%s: %s give %s in the end%s, but %.0f GPUs need %s: %s are missing. %s",
+            clx_buildout_cause_name[need], givers_text(b, need), amount_text(need, sum, have, sizeof have),
+            taken.data != NULL ? taken.data : "", o->total, amount_text(need, asks, want, sizeof want), missing,
+            rest.data != NULL ? rest.data : "");
+  clx_buffer_free(&taken);
+  clx_buffer_free(&rest);
 }
 
 static void check_deliveries(clx_builder *b) {
@@ -203,13 +242,20 @@ static void check_deliveries(clx_builder *b) {
     sum += gpus[from->periods - 1];
   }
   const double come = floor(sum + 1e-3);  // sums of fractions of GPUs
+  const char *end = clx_buildout_date_text(b->arena, o, from->start + from->periods * from->length);
+  const char *longer = from->periods > 0 ? " or sooner, let supply.weeks reach further" : "";
   if (o->delivers && sum < o->total - 1e-6 * o->total)
-    CLX_WRONG(
-        b, CLX_INFEASIBLE, o->spec->place,
-        "deliveries: %.0f GPUs come in all%s, the fleet has %.0f: %.0f are missing; order more, or build for a fleet "
-        "of %.0f",
-        come, from->periods > 0 ? " without chance (events above a probability of 0.5 happen)" : "", o->total,
-        ceil(o->total - come), come);
+    CLX_WRONG(b, CLX_INFEASIBLE, o->spec->place,
+              "deliveries: %.0f GPUs come in all%s, the fleet has %.0f: %.0f are missing; %s", come,
+              from->periods == 0 ? ""
+              : end != NULL      ? clx_arena_format(b->arena,
+                                                    " by %s, where section 'supply' ends, without chance (events above a "
+                                                         "probability of 0.5 happen)",
+                                                    end)
+                                 : "",
+              o->total, ceil(o->total - come),
+              come > 0 ? clx_arena_format(b->arena, "order more%s, or build for a fleet of %.0f", longer, come)
+                       : clx_arena_format(b->arena, "order more%s", longer));
 }
 
 void clx_build_check(clx_builder *b) {

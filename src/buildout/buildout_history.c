@@ -1,5 +1,6 @@
 // One history: works are done, needs are given, GPUs are delivered, installed, started, brought up, used.
 #include <math.h>
+#include <string.h>
 
 #include "buildout/buildout_internal.h"
 
@@ -140,14 +141,17 @@ static void add_lot(const clx_curve *a, double from, double until, double gpus, 
   clx_curve_sum(a, lot, out);
 }
 
-static void add_source(clx_history *h, int32_t replica) {
+static void add_source(clx_history *h, const clx_draw *draw) {
   const clx_buildout_source *s = &h->b->input->source;
   clx_curve *c = &h->spare[0];
   double before = 0;
   clx_curve_clear(c);
   clx_curve_add(c, 0, 0, 0, CLX_BUILDOUT_DELIVERY);
   if (s->periods == 0) return;
-  s->fill(s->of, replica, h->series);
+  if (draw->series != NULL)
+    memcpy(h->series, draw->series, (size_t)s->periods * sizeof *h->series);
+  else
+    s->fill(s->of, draw->replica, h->series);
   for (int32_t k = 0; k < s->periods; k++) {
     const double from = s->start + k * s->length, gpus = h->series[k], slope = (gpus - before) / s->length;
     if (from + s->length > 0) {
@@ -168,7 +172,7 @@ static void play_deliveries(clx_history *h, const clx_draw *draw) {
     clx_curve_add(&h->delivered, 0, b->total, 0, CLX_BUILDOUT_DELIVERY);
     return;
   }
-  add_source(h, draw->replica);
+  add_source(h, draw);
   clx_curve *now = &h->spare[0], *other = &h->spare[1];
   for (int32_t k = 0; k < b->spec->lot_count; k++) {
     const double late = fmax(draw->x[b->lot_at + k], -b->lot[k].from);
@@ -247,6 +251,18 @@ static void play_use(clx_history *h) {
   } else {
     clx_curve_min(&h->brought, &h->held, &h->usable);
   }
+}
+
+double clx_history_milestone(const clx_history *h, int32_t milestone) {
+  const double wanted = h->b->wanted[milestone];
+  if (!(h->b->spec->milestone[milestone].supplied > 0)) return clx_curve_first(&h->usable, in_waves(h->b, wanted));
+  double sum = 0;
+  for (int32_t k = 0; k < h->step_count[CLX_BUILDOUT_POWER]; k++) {
+    const clx_step_now *step = &h->step[CLX_BUILDOUT_POWER][k];
+    sum += step->amount;
+    if (sum >= wanted * (1 - 1e-12)) return step->at;  // what ten steps sum to may miss the whole by a rounding
+  }
+  return INFINITY;
 }
 
 static bool failed(const clx_history *h) {

@@ -75,6 +75,7 @@ struct clx_buildout {
       arrival_at;      // drivers; works begin at 0
   int32_t *factor_of;  // [works] or -1
   double *by;          // [spec->by_count] s
+  double *wanted;      // [spec->milestone_count] GPUs that can be used, or W at the site where `supplied` is stated
 };
 
 // --- compiling ---------------------------------------------------------------------------------------------------------------------------
@@ -120,11 +121,12 @@ double clx_buildout_asks(const clx_buildout *b, int32_t need, double gpus);     
 
 // What chance decides.
 typedef struct clx_draw {
-  int32_t replica;  // -1 = without chance
-  double *x;        // [driver_count] multiple or shift
-  bool *happens;    // [events]
-  double *delay;    // [events] s
-  double rounds;    // uniform: the unluckiest rack
+  int32_t replica;       // -1 = without chance
+  double *x;             // [driver_count] multiple or shift
+  bool *happens;         // [events]
+  double *delay;         // [events] s
+  double rounds;         // uniform: the unluckiest rack
+  const double *series;  // [periods] deliveries from another section instead of those of the replica; nullable
 } clx_draw;
 
 typedef struct clx_step_now {
@@ -158,10 +160,13 @@ clx_status clx_history_new(const clx_buildout *b, const clx_project_plan *plan, 
 clx_status clx_draw_new(const clx_buildout *b, clx_arena *arena, clx_draw *out, clx_error *error);
 void clx_draw_plain(const clx_buildout *b, clx_draw *draw);
 void clx_draw_replica(const clx_buildout *b, uint64_t seed, int32_t replica, clx_draw *draw);
-double clx_driver_value(const clx_driver_plan *d, double z);  // multiple or shift
+double clx_driver_value(const clx_driver_plan *d, double z);            // multiple or shift
+double clx_history_milestone(const clx_history *h, int32_t milestone);  // s; INFINITY = never
 clx_status clx_history_play(clx_history *h, const clx_draw *draw, clx_error *error);
 // Links of the chain that ends when `gpus` can be used, at `time`; the last first. `link` has room for clx_history_links; their names are not set.
 int32_t clx_history_trace(clx_history *h, const clx_draw *draw, double gpus, double time, clx_buildout_link *link);
+// Marks the works whose delay moves the end of the chain `link`, in order of time, for which `gpus` come: those on it, and those that tie with them.
+void clx_history_ties(const clx_history *h, const clx_buildout_link *link, int32_t count, double gpus, bool *tied);
 int32_t clx_history_links(const clx_buildout *b);
 const char *clx_history_link_name(const clx_buildout *b, const clx_buildout_link *link);
 int32_t clx_history_driver(const clx_buildout *b, const clx_buildout_link *link);  // or -1

@@ -17,6 +17,7 @@ typedef struct runner {
   clx_draw draw;
   clx_buildout_link *links;
   clx_samples samples;
+  clx_source_swing swing;  // where deliveries come from another section and there are replicas
 } runner;
 
 void clx_buildout_settings_default(clx_buildout_settings *settings) {
@@ -30,11 +31,29 @@ static clx_status no_memory(const runner *r) {
 
 // --- without chance ----------------------------------------------------------------------------------------------------------------------
 
+// A part of the work, for its progress.
+typedef struct told {
+  const clx_buildout_settings *settings;
+  const char *step;
+} told;
+
+static bool tell(void *context, double done) {
+  const told *t = context;
+  return t->settings->progress(t->settings->context, t->step, done);
+}
+
 static clx_status make_plan(runner *r) {
   const clx_project *p = &r->own.project;
   r->out->unit = p->unit;
   if (p->activity_count == 0 || !r->own.plans) return CLX_OK;
-  CLX_TRY(clx_project_solve(p, &r->settings->plan, r->arena, &r->out->plan, r->error));
+  clx_project_options search = r->settings->plan;
+  told plan = {r->settings, "planning the works"};
+  clx_project_options_suit(p, &search);
+  if (r->settings->progress != NULL) {
+    search.progress = tell;
+    search.context = &plan;
+  }
+  CLX_TRY(clx_project_solve(p, &search, r->arena, &r->out->plan, r->error));
   r->out->planned = true;
   for (int32_t k = 0; k < p->link_count && r->own.bounded && r->settings->replicas > 0; k++)
     if (p->link[k].most != CLX_PROJECT_NONE)
@@ -96,12 +115,22 @@ static clx_status keep_works(runner *r) {
   return CLX_OK;
 }
 
+static clx_status keep_ties(runner *r) {
+  const clx_buildout_chain *chain = &r->out->full_chain;
+  bool *tied = CLX_NEW_ARRAY(r->work, bool, r->out->work_count + 1);
+  if (tied == NULL) return no_memory(r);
+  clx_history_ties(&r->history, chain->link, chain->count, r->history.most, tied);
+  for (int32_t i = 0; i < r->out->work_count; i++) r->out->work[i].tied = tied[i];
+  return CLX_OK;
+}
+
 static clx_status play_plain(runner *r) {
   clx_draw_plain(&r->own, &r->draw);
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_plan(r));
   CLX_TRY(keep_works(r));
   CLX_TRY(keep_chain(r, r->history.most, r->history.full, &r->out->full_chain));
+  CLX_TRY(keep_ties(r));
   return keep_chain(r, r->history.level, r->history.first, &r->out->first_chain);
 }
 
@@ -129,6 +158,8 @@ static clx_status play_driver(runner *r, int32_t d, double z, double *full, doub
   clx_draw_plain(&r->own, &r->draw);
   if (p->kind == CLX_BUILDOUT_EVENT)
     r->draw.happens[p->index] = z > 0;
+  else if (p->kind == CLX_BUILDOUT_SOURCE)
+    r->draw.series = z > 0 ? r->swing.late : r->swing.early;
   else
     r->draw.x[d] = clx_driver_value(p, z);
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
@@ -149,9 +180,12 @@ static clx_status play_drivers(runner *r) {
   r->out->driver = CLX_NEW_ARRAY(r->arena, clx_buildout_driver, b->driver_count + 1);
   r->out->tornado = CLX_NEW_ARRAY(r->arena, int32_t, b->driver_count + 1);
   if (r->out->driver == NULL || r->out->tornado == NULL) return no_memory(r);
+  told inputs = {r->settings, "one input at a time"};
   for (int32_t d = 0; d < b->driver_count; d++) {
     const clx_driver_plan *p = &b->driver[d];
     clx_buildout_driver *o = &r->out->driver[d];
+    if (r->settings->progress != NULL && !tell(&inputs, (double)d / b->driver_count))
+      return clx_fail_plain(r->error, CLX_EXPECTATION, "stopped");
     *o = (clx_buildout_driver){.name = p->name,
                                .kind = p->kind,
                                .need = p->need,
@@ -162,7 +196,12 @@ static clx_status play_drivers(runner *r) {
                                .full_high = full,
                                .first_low = first,
                                .first_high = first};
-    if (p->chance || p->kind == CLX_BUILDOUT_EVENT) {
+    const bool orders = p->kind == CLX_BUILDOUT_SOURCE && r->settings->replicas > 0;
+    if (orders) {
+      o->low = r->swing.low;
+      o->high = r->swing.high;
+    }
+    if (p->chance || orders || p->kind == CLX_BUILDOUT_EVENT) {
       CLX_TRY(play_driver(r, d, -CLX_Z90, &o->full_low, &o->first_low));
       CLX_TRY(play_driver(r, d, CLX_Z90, &o->full_high, &o->first_high));
     }
@@ -192,42 +231,6 @@ static void fill_band(double *sample, int32_t count, double plain, clx_buildout_
                              .sample = sample};
 }
 
-// Value of rank k of unordered values between `low` and `high`, which are put in order around it (Hoare 1961). O(high - low) in the mean.
-static float rank_of(float *v, int32_t low, int32_t high, int32_t k) {
-  while (low < high) {
-    const float pivot = v[low + (high - low) / 2];
-    int32_t i = low - 1, j = high + 1;
-    for (;;) {
-      do i++;
-      while (v[i] < pivot);
-      do j--;
-      while (v[j] > pivot);
-      if (i >= j) break;
-      const float swap = v[i];
-      v[i] = v[j];
-      v[j] = swap;
-    }
-    if (k <= j)
-      high = j;
-    else
-      low = j + 1;
-  }
-  return v[k];
-}
-
-// As clx_percentile: nearest rank.
-static int32_t rank(int32_t count, double p) {
-  const double r = ceil(p * count);
-  return r < 1 ? 0 : r > count ? count - 1 : (int32_t)r - 1;
-}
-
-static void fill_day(float *v, int32_t count, double *p10, double *p50, double *p90) {
-  const int32_t a = rank(count, 0.1), b = rank(count, 0.5), c = rank(count, 0.9);
-  *p50 = (double)rank_of(v, 0, count - 1, b);
-  *p10 = a < b ? (double)rank_of(v, 0, b - 1, a) : *p50;
-  *p90 = c > b ? (double)rank_of(v, b + 1, count - 1, c) : *p50;
-}
-
 // --- series ------------------------------------------------------------------------------------------------------------------------------
 
 static bool new_series(runner *r) {
@@ -241,6 +244,33 @@ static bool new_series(runner *r) {
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES && made; k++)
     made = (s->share[k] = CLX_NEW_ARRAY(r->arena, double, days + 1)) != NULL;
   return made && (s->cause = CLX_NEW_ARRAY(r->arena, int8_t, days + 1)) != NULL;
+}
+
+static bool new_months(runner *r) {
+  clx_buildout_series *s = &r->out->series;
+  s->months = r->samples.months;
+  s->month_day = CLX_NEW_ARRAY(r->arena, int32_t, s->months + 1);
+  double **const rows[] = {&s->month_p10, &s->month_p50, &s->month_p90, &s->month_mean};
+  bool made = s->month_day != NULL;
+  for (int32_t k = 0; k < CLX_COUNT(rows) && made; k++)
+    made = (*rows[k] = CLX_NEW_ARRAY(r->arena, double, s->months + 1)) != NULL;
+  for (int32_t m = 0; m < s->months && made; m++) s->month_day[m] = r->samples.month_day[m];
+  return made;
+}
+
+// `count` 1: the history without chance.
+static void fill_months(runner *r, int32_t blocks, int32_t count) {
+  clx_buildout_series *s = &r->out->series;
+  const size_t n = (size_t)r->samples.replicas;
+  for (int32_t m = 0; m < s->months; m++) {
+    clx_sum sum = {0};
+    for (int32_t b = 0; b < blocks; b++) clx_sum_add(&sum, r->samples.block[b].month[m]);
+    s->month_mean[m] = clx_sum_value(&sum) / count;
+    s->month_p10[m] = s->month_p50[m] = s->month_p90[m] = s->month_mean[m];
+    if (blocks > 1)
+      clx_sample_quantiles(r->samples.month + (size_t)m * n, r->samples.replicas, &s->month_p10[m], &s->month_p50[m],
+                           &s->month_p90[m]);
+  }
 }
 
 // Means of the blocks' sums; `blocks` 1 and `count` 1: the history without chance.
@@ -292,13 +322,26 @@ static clx_status fill_by(runner *r, const clx_history *plain) {
   return CLX_OK;
 }
 
+static clx_status fill_milestones(runner *r, const clx_history *plain) {
+  const int32_t count = r->own.spec->milestone_count, n = r->samples.replicas;
+  r->out->milestone_count = count;
+  r->out->milestone = CLX_NEW_ARRAY(r->arena, clx_buildout_reach, count + 1);
+  if (r->out->milestone == NULL) return no_memory(r);
+  for (int32_t k = 0; k < count; k++) {
+    r->out->milestone[k].name = r->own.spec->milestone[k].name;
+    fill_band(r->samples.milestone + (size_t)k * (size_t)n, n, clx_history_milestone(plain, k),
+              &r->out->milestone[k].time);
+  }
+  return CLX_OK;
+}
+
 // --- what the replicas say ---------------------------------------------------------------------------------------------------------------
 
 static double correlation(const float *x, const double *y, int32_t count) {
   clx_sum sums[2] = {0};
   int32_t n = 0;
   for (int32_t k = 0; k < count; k++) {
-    if (!isfinite(y[k])) continue;
+    if (!isfinite(y[k]) || !isfinite(x[k])) continue;
     clx_sum_add(&sums[0], (double)x[k]);
     clx_sum_add(&sums[1], y[k]);
     n++;
@@ -307,7 +350,7 @@ static double correlation(const float *x, const double *y, int32_t count) {
   const double mx = clx_sum_value(&sums[0]) / n, my = clx_sum_value(&sums[1]) / n;
   double xx = 0, yy = 0, xy = 0;
   for (int32_t k = 0; k < count; k++) {
-    if (!isfinite(y[k])) continue;
+    if (!isfinite(y[k]) || !isfinite(x[k])) continue;
     const double a = (double)x[k] - mx, c = y[k] - my;
     xx += a * a;
     yy += c * c;
@@ -328,8 +371,9 @@ static void fill_drivers(runner *r) {
     o->critical = (double)critical / s->replicas;
     o->critical_first = (double)first / s->replicas;
     const clx_driver_plan *p = &r->own.driver[d];
-    if (!p->chance && p->kind != CLX_BUILDOUT_EVENT) continue;
-    const float *x = s->x + (size_t)d * (size_t)s->replicas;
+    const bool orders = p->kind == CLX_BUILDOUT_SOURCE;
+    if (!p->chance && !orders && p->kind != CLX_BUILDOUT_EVENT) continue;
+    const float *x = orders ? r->swing.when : s->x + (size_t)d * (size_t)s->replicas;
     o->correlation = correlation(x, s->full, s->replicas);
     o->correlation_first = correlation(x, s->first, s->replicas);
   }
@@ -345,35 +389,66 @@ static void fill_works(runner *r) {
     for (int32_t k = 0; k < s->replicas && deadline != CLX_PROJECT_NONE; k++)
       late += (double)v[k] > deadline * r->own.project.unit + 1;  // floats of 1e7 s are right to a second
     o->late = (double)late / s->replicas;
-    fill_day(v, s->replicas, &o->p10, &o->p50, &o->p90);
+    clx_sample_quantiles(v, s->replicas, &o->p10, &o->p50, &o->p90);
   }
 }
 
-static clx_status fill_effects(runner *r) {
-  const clx_buildout_spec *s = r->own.spec;
-  const double n = r->samples.replicas;
-  r->out->effect_count = s->event_count;
-  r->out->effect = CLX_NEW_ARRAY(r->arena, clx_buildout_effect, s->event_count + 1);
-  if (r->out->effect == NULL) return no_memory(r);
-  for (int32_t e = 0; e < s->event_count; e++) {
-    clx_sum full = {0}, first = {0};
-    int64_t happens = 0, full_count = 0, first_count = 0;
-    for (int32_t b = 0; b < CLX_SAMPLE_BLOCKS; b++) {
-      const clx_sample_effect *x = &r->samples.block[b].effect[e];
-      clx_sum_add(&full, x->full);
-      clx_sum_add(&first, x->first);
-      happens += x->happens;
-      full_count += x->full_count;
-      first_count += x->first_count;
-    }
-    r->out->effect[e] =
-        (clx_buildout_effect){.name = s->event[e].name,
-                              .happens = (double)happens / n,
-                              .full = clx_sum_value(&full) / n,
-                              .first = clx_sum_value(&first) / n,
-                              .full_if = full_count > 0 ? clx_sum_value(&full) / (double)full_count : 0,
-                              .first_if = first_count > 0 ? clx_sum_value(&first) / (double)first_count : 0};
+static double mean_of(const clx_sum *sum, int64_t count) {
+  return count > 0 ? clx_sum_value(sum) / (double)count : INFINITY;
+}
+
+static void fill_effect(const runner *r, int32_t e, clx_buildout_effect *out) {
+  const int32_t n = r->samples.replicas;
+  clx_sum full = {0}, first = {0};
+  int64_t happens = 0, full_count = 0, first_count = 0, prevents = 0, prevents_first = 0;
+  for (int32_t b = 0; b < CLX_SAMPLE_BLOCKS; b++) {
+    const clx_sample_effect *x = &r->samples.block[b].effect[e];
+    clx_sum_add(&full, x->full);
+    clx_sum_add(&first, x->first);
+    happens += x->happens;
+    full_count += x->full_count;
+    first_count += x->first_count;
+    prevents += x->prevents;
+    prevents_first += x->prevents_first;
   }
+  *out = (clx_buildout_effect){.name = r->own.spec->event[e].name,
+                               .happens = (double)happens / n,
+                               .prevents = (double)prevents / n,
+                               .prevents_first = (double)prevents_first / n,
+                               .full = prevents > 0 ? INFINITY : mean_of(&full, n),
+                               .first = prevents_first > 0 ? INFINITY : mean_of(&first, n),
+                               .full_if = mean_of(&full, full_count),
+                               .first_if = mean_of(&first, first_count)};
+}
+
+static clx_status fill_effects(runner *r) {
+  const int32_t count = r->out->effect_count = r->own.spec->event_count;
+  r->out->effect = CLX_NEW_ARRAY(r->arena, clx_buildout_effect, count + 1);
+  if (r->out->effect == NULL) return no_memory(r);
+  for (int32_t e = 0; e < count; e++) fill_effect(r, e, &r->out->effect[e]);
+  return CLX_OK;
+}
+
+// Before bands put the samples in order.
+static clx_status keep_paths(runner *r) {
+  const clx_samples *s = &r->samples;
+  clx_buildout_paths *p = &r->out->paths;
+  const size_t n = (size_t)s->replicas, days = (size_t)s->days + 1, works = (size_t)r->own.project.activity_count;
+  if (!r->settings->paths) return CLX_OK;
+  p->usable = CLX_NEW_ARRAY(r->arena, float, n *days + 1);
+  p->begin = CLX_NEW_ARRAY(r->arena, float, n *works + 1);
+  p->finish = CLX_NEW_ARRAY(r->arena, float, n *works + 1);
+  p->full = CLX_NEW_ARRAY(r->arena, double, n + 1);
+  if (p->usable == NULL || p->begin == NULL || p->finish == NULL || p->full == NULL) return no_memory(r);
+  for (size_t k = 0; k < n; k++) {
+    for (size_t d = 0; d < days; d++) p->usable[k * days + d] = s->usable[d * n + k];
+    for (size_t i = 0; i < works; i++) {
+      p->begin[k * works + i] = s->begin[i * n + k];
+      p->finish[k * works + i] = s->finish[i * n + k];
+    }
+    p->full[k] = s->full[k];
+  }
+  p->count = s->replicas;
   return CLX_OK;
 }
 
@@ -381,10 +456,12 @@ static clx_status run_replicas(runner *r) {
   clx_buildout_series *series = &r->out->series;
   clx_samples *s = &r->samples;
   CLX_TRY(clx_samples_run(s, &r->own, r->plan, r->settings, r->error));
+  CLX_TRY(keep_paths(r));
   fill_means(r, s->block, CLX_SAMPLE_BLOCKS, s->replicas);
   for (int32_t d = 0; d <= s->days; d++)
-    fill_day(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
-             &series->p90[d]);
+    clx_sample_quantiles(s->usable + (size_t)d * (size_t)s->replicas, s->replicas, &series->p10[d], &series->p50[d],
+                         &series->p90[d]);
+  fill_months(r, CLX_SAMPLE_BLOCKS, s->replicas);
   fill_drivers(r);
   fill_works(r);
   return fill_effects(r);
@@ -403,15 +480,27 @@ static clx_status run(runner *r) {
   CLX_TRY(clx_samples_new(&r->own, replicas, r->work, &r->samples, r->error));
   r->samples.full = CLX_NEW_ARRAY(r->arena, double, replicas + 1);
   r->samples.first = CLX_NEW_ARRAY(r->arena, double, replicas + 1);
+  if (r->settings->paths) {
+    const size_t works = (size_t)r->own.project.activity_count;
+    r->samples.begin = CLX_NEW_ARRAY(r->work, float, works *(size_t)replicas + 1);
+    if (r->samples.begin == NULL) return no_memory(r);
+  }
   r->samples.gpus = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
   r->samples.gpu_days = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->by_count + 1);
-  if (r->samples.full == NULL || r->samples.first == NULL || r->samples.gpus == NULL || r->samples.gpu_days == NULL)
+  r->samples.milestone = CLX_NEW_ARRAY(r->arena, double, (size_t)replicas *(size_t)r->own.spec->milestone_count + 1);
+  if (r->samples.full == NULL || r->samples.milestone == NULL || r->samples.first == NULL || r->samples.gpus == NULL ||
+      r->samples.gpu_days == NULL)
     return no_memory(r);
   CLX_TRY(play_plain(r));
   const double full = r->history.full, first = r->history.first;
   clx_sample_block *block = &r->samples.block[0];
   clx_samples_add(&r->samples, &r->history, &r->draw, block, r->links);
   fill_plain_series(r, block);
+  if (!new_months(r)) return no_memory(r);
+  fill_months(r, 1, 1);
+  memset(block->month, 0, (size_t)r->samples.months * sizeof *block->month);
+  if (replicas > 0 && r->own.input->source.periods > 0)
+    CLX_TRY(clx_source_swing_make(&r->own, replicas, r->work, &r->swing, r->error));
   CLX_TRY(play_drivers(r));
   for (int32_t d = 0; d < r->out->driver_count; d++) {
     r->out->driver[d].critical = block->critical[d];
@@ -425,6 +514,7 @@ static clx_status run(runner *r) {
   clx_draw_plain(&r->own, &r->draw);  // the inputs one at a time have changed the history
   CLX_TRY(clx_history_play(&r->history, &r->draw, r->error));
   CLX_TRY(fill_by(r, &r->history));
+  CLX_TRY(fill_milestones(r, &r->history));
   fill_band(r->samples.full, replicas, full, &r->out->full_capacity);
   fill_band(r->samples.first, replicas, first, &r->out->first_training);
   return CLX_OK;

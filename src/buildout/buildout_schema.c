@@ -71,9 +71,10 @@ static const clx_row use_rows[] = {
 PLACED(use_schema, "use", "what a work needs of a crew or stock", use_rows);
 #undef F
 
-#define DURATION_ROWS                                                                               \
-  REAL("duration", duration, "s", -1, 0, TIME_MAX, "working time: half of such works take longer"), \
-      REAL("low", low, "s", -1, 0, TIME_MAX, "one in ten is shorter"),                              \
+#define DURATION_ROWS                                                            \
+  REAL("duration", duration, "s", -1, 0, TIME_MAX,                               \
+       "working time, a day is 24 hours of it: half of such works take longer"), \
+      REAL("low", low, "s", -1, 0, TIME_MAX, "one in ten is shorter"),           \
       REAL("high", high, "s", -1, 0, TIME_MAX, "one in ten is longer")
 
 #define F clx_buildout_way
@@ -260,6 +261,16 @@ static const clx_row burn_in_rows[] = {
 PLACED(burn_in_schema, "bring_up", "from power on to use", burn_in_rows);
 #undef F
 
+#define F clx_buildout_milestone
+static const clx_row milestone_rows[] = {
+    TEXT_NEEDED("name", name, "letters, digits, - and _"),
+    REAL("supplied", supplied, "W", 0, 0, WATTS_MAX, "when there is so much power at the site"),
+    REAL("drawn", drawn, "W", 0, 0, WATTS_MAX, "or: when the GPUs that can be used draw so much at full load"),
+    REAL("gpus", gpus, "GPU", 0, 0, GPUS_MAX, "or: when so many can be used"),
+};
+PLACED(milestone_schema, "milestone", "something whose date is asked for", milestone_rows);
+#undef F
+
 #define F clx_buildout_spec
 static const clx_row buildout_rows[] = {
     TEXT_NEEDED("start", start, "date of day 0"),
@@ -281,6 +292,7 @@ static const clx_row buildout_rows[] = {
     REAL("wave", wave, "GPU", 0, 0, GPUS_MAX, "turned over in wholes of so many; 0 = each as it comes"),
     REAL("first", first, "GPU", 0, 0, GPUS_MAX, "with which training starts; 0 = all"),
     REAL("full", full, NULL, 1, 0.01, 1, "share of the fleet that is called full capacity"),
+    LIST("milestones", milestone, milestone_schema, "of power or GPUs, whose dates are reported"),
     TEXTS("by", by, "dates for which GPUs and GPU-days are reported"),
 };
 const clx_schema clx_buildout_schema = {

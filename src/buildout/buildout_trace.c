@@ -84,6 +84,59 @@ static void trace_works(tracer *t, int32_t i) {
   }
 }
 
+// --- ties --------------------------------------------------------------------------------------------------------------------------------
+
+static void tie_works(const clx_history *h, int32_t i, bool *tied);
+
+static void tie(const clx_history *h, int32_t work, double time, double latest, bool *tied) {
+  if (fabs(time - latest) <= CLOSE && !tied[work]) tie_works(h, work, tied);
+}
+
+// All works for which the begin of `i` waited. Each work is entered once.
+static void tie_works(const clx_history *h, int32_t i, bool *tied) {
+  const clx_project *p = &h->b->project;
+  const reason r = reason_of(h, i);
+  const double span = h->end[i] - h->begin[i];
+  tied[i] = true;
+  if (r.time <= CLOSE) return;
+  for (int32_t k = 0; k < p->link_count; k++) {
+    const clx_project_link *l = &p->link[k];
+    if (l->to != i) continue;
+    const bool ends = l->kind == CLX_PROJECT_FS || l->kind == CLX_PROJECT_FF;
+    const bool finishes = l->kind == CLX_PROJECT_FF || l->kind == CLX_PROJECT_SF;
+    tie(h, l->from, (ends ? h->end : h->begin)[l->from] + l->least * p->unit - (finishes ? span : 0), r.time, tied);
+  }
+  if (r.work >= 0 && !tied[r.work]) tie_works(h, r.work, tied);  // for a crew
+}
+
+// Works that give of a need when `of` does, and without which it would carry fewer then.
+static void tie_givers(const clx_history *h, const clx_giving *of, double gpus, bool *tied) {
+  const clx_buildout *b = h->b;
+  const clx_step_now *step = h->step[of->need];
+  double sum = 0;
+  for (int32_t s = 0; s < h->step_count[of->need]; s++)
+    if (step[s].at <= h->end[of->index] + CLOSE) sum += step[s].amount;
+  for (int32_t s = 0; s < h->step_count[of->need]; s++) {
+    const clx_giving *other = &b->giving[step[s].giving];
+    if (other->kind != CLX_BUILDOUT_WORK || tied[other->index] || fabs(step[s].at - h->end[of->index]) > CLOSE)
+      continue;
+    const double without = clx_buildout_carries(b, of->need, sum - other->amount);
+    if (without < fmin(gpus, clx_buildout_carries(b, of->need, sum)) - TINY) tie_works(h, other->index, tied);
+  }
+}
+
+void clx_history_ties(const clx_history *h, const clx_buildout_link *link, int32_t count, double gpus, bool *tied) {
+  const clx_buildout *b = h->b;
+  int32_t last = -1;  // the giver; what it waited for gives nothing that counts here
+  for (int32_t k = 0; k < count; k++)
+    if (link[k].kind == CLX_BUILDOUT_WORK && (last < 0 || link[k].to >= link[last].to)) last = k;
+  if (last < 0) return;
+  const int32_t giver = link[last].index;
+  tie_works(h, giver, tied);
+  for (int32_t g = 0; g < b->giving_count; g++)
+    if (b->giving[g].kind == CLX_BUILDOUT_WORK && b->giving[g].index == giver) tie_givers(h, &b->giving[g], gpus, tied);
+}
+
 // --- what is given -----------------------------------------------------------------------------------------------------------------------
 
 // Whether a need first carries so many at `time`; then its giver and what that waited for.

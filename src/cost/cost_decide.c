@@ -177,8 +177,8 @@ enum { BREAKEVEN = CLX_COURSE_FIGURES, USE_BREAKEVEN, GAIN, KEPT };
 
 typedef struct draws {
   const clx_decision *d;
-  const clx_course *course;
-  int32_t courses, replicas;
+  const clx_course *course;  // paths x courses
+  int32_t paths, courses, replicas;
   double *value, *market;
   room rooms[CLX_COURSES_MAX];
   clx_course_out results[CLX_COURSES_MAX];
@@ -201,14 +201,15 @@ static int32_t owner(const draws *x) {
 }
 
 static clx_status draw_one(draws *x, uint64_t seed, int32_t r, clx_error *error) {
+  const clx_course *course = x->course + (size_t)(r % x->paths) * (size_t)x->courses;
   int32_t first = 0;
   const int32_t own = owner(x);
   if (x->d->process != NULL) clx_rent_path(x->d->process, x->d->year, x->d->months, seed, (uint64_t)r, x->market);
   for (int32_t c = 0; c < x->courses; c++) {
     clx_cost_draw draw = {0};
-    if (x->course[c].plan != NULL) clx_cost_draw_replica(x->course[c].plan, seed, (uint64_t)r, &draw);
-    CLX_TRY(run_course(x->d, &x->course[c], &draw, x->d->process != NULL ? x->market : NULL, &x->rooms[c],
-                       &x->results[c], error));
+    if (course[c].plan != NULL) clx_cost_draw_replica(course[c].plan, seed, (uint64_t)r, &draw);
+    CLX_TRY(run_course(x->d, &course[c], &draw, x->d->process != NULL ? x->market : NULL, &x->rooms[c], &x->results[c],
+                       error));
     for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) kept(x, c, f)[r] = x->results[c].figure[f];
     if (x->results[c].figure[CLX_COURSE_NPV] > x->results[first].figure[CLX_COURSE_NPV]) first = c;
   }
@@ -241,11 +242,12 @@ static clx_status make_draws(draws *x, clx_arena *arena, clx_error *error) {
   return CLX_OK;
 }
 
-clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t courses, uint64_t seed,
-                                  int32_t replicas, clx_arena *arena, clx_decision_bands *out, clx_error *error) {
+clx_status clx_decision_bands_run(const clx_decision *d, const clx_course *course, int32_t paths, int32_t courses,
+                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
+                                  clx_error *error) {
   draws *x = CLX_NEW(arena, draws);
   if (x == NULL) return no_memory(error);
-  *x = (draws){.d = d, .course = course, .courses = courses, .replicas = replicas};
+  *x = (draws){.d = d, .course = course, .paths = paths, .courses = courses, .replicas = replicas};
   CLX_TRY(make_draws(x, arena, error));
   for (int32_t r = 0; r < replicas; r++) CLX_TRY(draw_one(x, seed, r, error));
   *out = (clx_decision_bands){0};

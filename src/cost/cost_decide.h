@@ -85,10 +85,11 @@ typedef struct clx_decision_bands {
       use_breakeven[CLX_COURSES_MAX];  // of a course that owns alone: clx_use_breakeven, where there is a market
 } clx_decision_bands;
 
-// All courses under the same draws (common random numbers), by number of the replica. O(replicas courses (items + months)).
-clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t courses,
-                                  uint64_t seed, int32_t replicas, clx_arena *arena, clx_decision_bands *out,
-                                  clx_error *error);
+// All courses under the same draws (common random numbers), by number of the replica. course: paths x courses, alike but for dates; draw r goes by
+// path r % paths. O(replicas courses (items + months)).
+clx_status clx_decision_bands_run(const clx_decision *decision, const clx_course *course, int32_t paths,
+                                  int32_t courses, uint64_t seed, int32_t replicas, clx_arena *arena,
+                                  clx_decision_bands *out, clx_error *error);
 
 // --- the worth of deciding later -------------------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ typedef struct clx_real {
   double year;
   int32_t dates, step;
   double discount;
-  double hardware;    // USD today, with its share of network and building
+  double hardware;    // USD today, with its share of network and building; < 0 = not stated, as are operation and value
   double decay;       // log10 a year of its price
   double volatility;  // a year^0.5
   double operation;   // USD/s of an owned one
@@ -138,12 +139,15 @@ typedef struct clx_real_out {
   clx_cost_band committed;          // build now, or nothing: whichever is better in the mean
   clx_cost_band flexible;           // all options
   double in_sample;                 // leans upwards: beside flexible.mean a bound on what the regression misses
-  double worth[CLX_OPTIONS];        // USD that is lost without this option alone, mean
-  double worth_error[CLX_OPTIONS];  // its standard error, on common paths
-  double share[CLX_REAL_MODES];     // of GPU time spent in each mode
+  double worth[CLX_OPTIONS];        // USD that is lost without this option alone, mean; at least 0
+  double worth_error[CLX_OPTIONS];  // its standard error, on common paths (of one given up: of misfit)
+  // The fitted policy does worse with the option than without, on paths of their own, by misfit USD: it is not used, its worth is at least 0.
+  bool given_up[CLX_OPTIONS];
+  double misfit[CLX_OPTIONS];
+  double share[CLX_REAL_MODES];  // of GPU time spent in each mode
 } clx_real_out;
 
-// `paths` for the policy and as many fresh ones for its worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
+// `paths` for the policies, as many for the choice between them, as many fresh ones for the worth. CLX_INPUT: fewer than 200 paths, no process, dates below 2.
 clx_status clx_real_run(const clx_real *real, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
                         clx_error *error);
 
@@ -183,7 +187,8 @@ typedef struct clx_decide_found {
 
 // Courses (course_count) and the decision, from `arena`. `plan` and `input` (nullable where no course owns) are of the whole horizon; a course that
 // waits gets a copy of the plan that begins so much later and ends with the horizon. CLX_INPUT: two contracts in a course, a course that neither
-// owns nor rents, a wait that leaves no month, a name that stands twice.
+// owns nor rents, a wait that leaves no month, a name that stands twice; a wait after which something comes after the horizon (of a drawn plan: it
+// counts in the last month).
 clx_status clx_decide_compile(const clx_decide_spec *spec, const clx_decide_found *found, const clx_cost_plan *plan,
                               const clx_cost_input *input, double year, clx_arena *arena, clx_decision *decision,
                               clx_course *course, clx_error *error);

@@ -34,6 +34,29 @@ static clx_status scale_input(const clx_course_spec *s, clx_arena *arena, clx_co
   return CLX_OK;
 }
 
+// What a series of shares has after the first `left` months counts in the last of them (of a draw), or is a mistake: it would come after the horizon.
+// *series stays where there is nothing of it.
+static clx_status fold(const clx_course_spec *s, const clx_cost_plan *plan, const char *name, int32_t left,
+                       clx_arena *arena, double **series, clx_error *error) {
+  double *out = NULL;
+  for (int32_t m = left; m < plan->months && *series != NULL; m++) {
+    const double share = (*series)[m];
+    if (!(share > 0 || share < 0)) continue;
+    if (!plan->drawn)
+      return clx_fail(error, CLX_INPUT, s->place,
+                      "course '%.40s': after %d months of waiting '%.40s' comes after the horizon of %d months",
+                      s->name, plan->months - left, name, plan->months);
+    if (out == NULL) {
+      out = CLX_NEW_ARRAY(arena, double, plan->months);
+      if (out == NULL) return no_memory(s->place, error);
+      for (int32_t k = 0; k < left; k++) out[k] = (*series)[k];
+    }
+    out[left - 1] += share;
+  }
+  if (out != NULL) *series = out;
+  return CLX_OK;
+}
+
 // The plan as it is, `wait` months later: its deliveries and capacity move within the months that are left; what would come after them is not
 // bought within the horizon: CLX_INPUT.
 static clx_status later(const clx_course_spec *s, const clx_cost_plan *plan, const clx_cost_input *input, int32_t wait,
@@ -52,12 +75,8 @@ static clx_status later(const clx_course_spec *s, const clx_cost_plan *plan, con
     const double price = plan->item[i].kind <= CLX_COST_STORAGE ? s->wait_price * s->wait_gpus : s->wait_site;
     moved->item[i].cost = times(&plan->item[i].cost, price);
     moved->item[i].age = fmax(0, plan->item[i].age - wait / 12.0);
-    for (int32_t m = moved->months; m < plan->months; m++) {
-      if (plan->item[i].delivered[m] > 0)
-        return clx_fail(error, CLX_INPUT, s->place,
-                        "course '%.40s': after %d months of waiting '%.40s' comes after the horizon of %d months",
-                        s->name, wait, plan->item[i].name, plan->months);
-    }
+    CLX_TRY(fold(s, plan, plan->item[i].name, moved->months, arena, &moved->item[i].delivered, error));
+    CLX_TRY(fold(s, plan, plan->item[i].name, moved->months, arena, &moved->item[i].paid, error));
   }
   for (int32_t i = 0; i < plan->penalty_count; i++) {
     if (plan->penalty[i].month >= moved->months)
@@ -93,6 +112,18 @@ static clx_status mix(const mixing *x, const double *series, double factor, cons
   return CLX_OK;
 }
 
+// A series of shares `wait` later; NULL stays.
+static clx_status shift(const mixing *x, const char *name, double **series) {
+  const int32_t months = x->plan->months, left = months - x->wait;
+  double *out = CLX_NEW_ARRAY(x->arena, double, months);
+  if (*series == NULL) return CLX_OK;
+  if (out == NULL) return no_memory(x->spec->place, x->error);
+  CLX_TRY(fold(x->spec, x->plan, name, left, x->arena, series, x->error));
+  for (int32_t m = 0; m < left; m++) out[m + x->wait] = (*series)[m];
+  *series = out;
+  return CLX_OK;
+}
+
 // What is bought for the part that waits stands behind the items of the plan, so that these are drawn as in other courses.
 static clx_status mix_items(const mixing *x, clx_cost_plan *mixed) {
   const clx_cost_plan *p = x->plan;
@@ -107,17 +138,8 @@ static clx_status mix_items(const mixing *x, clx_cost_plan *mixed) {
     mixed->item[i].cost = times(&p->item[i].cost, 1 - s->later);
     more->cost = times(&p->item[i].cost, s->later * s->wait_price * s->wait_gpus);
     more->age = fmax(0, more->age - x->wait / 12.0);
-    more->delivered = CLX_NEW_ARRAY(x->arena, double, p->months);
-    if (more->delivered == NULL) return no_memory(s->place, x->error);
-    for (int32_t m = 0; m < p->months; m++) {
-      if (m + x->wait < p->months) {
-        more->delivered[m + x->wait] = p->item[i].delivered[m];
-      } else if (p->item[i].delivered[m] > 0) {
-        return clx_fail(x->error, CLX_INPUT, s->place,
-                        "course '%.40s': after %d months of waiting '%.40s' comes after the horizon of %d months",
-                        s->name, x->wait, more->name, p->months);
-      }
-    }
+    CLX_TRY(shift(x, more->name, &more->delivered));
+    CLX_TRY(shift(x, more->name, &more->paid));
   }
   if (mixed->item_count <= CLX_COST_ITEMS_MAX) return CLX_OK;
   return clx_fail(x->error, CLX_INPUT, s->place,
@@ -170,6 +192,7 @@ static clx_status mixed(const mixing *x, const clx_decision *d, clx_course *out)
   if (in->power != NULL) CLX_TRY(mix(x, x->input->power, 1, &in->power));
   if (in->peak != NULL) CLX_TRY(mix(x, x->input->peak, 1, &in->peak));
   if (in->energy_cost != NULL) CLX_TRY(mix(x, x->input->energy_cost, 1, &in->energy_cost));
+  if (in->sunk != NULL) CLX_TRY(mix(x, x->input->sunk, 1, &in->sunk));
   CLX_TRY(mix_steps(x, in));
   out->plan = plan;
   out->input = in;
@@ -199,6 +222,7 @@ static clx_status compile_course(const clx_decide_spec *spec, int32_t i, const c
     if (contract == NULL) return no_memory(s->place, error);
     *contract = s->rent[0];
     if (contract->use < 0) contract->use = d->use;
+    CLX_TRY(clx_rent_contract_check(contract, s->name, months, error));
     out->contract = contract;
     out->rent = found->rent[i];
   }
@@ -256,7 +280,7 @@ void clx_decide_options(const clx_decide_spec *spec, const clx_decision *decisio
   real->year = decision->year;
   if (real->discount < 0) real->discount = decision->discount;
   if (real->use < 0) real->use = decision->use;
-  if (real->value <= 0) real->value = decision->value_gpu;
-  if (real->hardware <= 0 && known) real->hardware = out->figure[CLX_COST_CAPEX] / gpus;
-  if (real->operation <= 0 && known) real->operation = out->figure[CLX_COST_OPEX_YEAR] / gpus;
+  if (real->value < 0) real->value = decision->value_gpu;
+  if (real->hardware < 0 && known) real->hardware = out->figure[CLX_COST_CAPEX] / gpus;
+  if (real->operation < 0) real->operation = known ? out->figure[CLX_COST_OPEX_YEAR] / gpus : 0;
 }

@@ -132,7 +132,8 @@ clx_status clx_lease_compile(const clx_lease_spec *s, int32_t months, clx_vehicl
                      .upkeep = s->upkeep * CLX_MONTH};
   if (*month + term >= months)
     return clx_fail(error, CLX_INPUT, s->place,
-                    "lease '%.40s' runs from month %d to %d; expected an end within the plan's %d months", s->name,
-                    *month, *month + term, months);
+                    "lease '%.40s' of %d months from month %d on: its last payment falls due in the month after them; "
+                    "expected a horizon of at least %d months, this one has %d",
+                    s->name, term, *month, *month + term + 1, months);
   return CLX_OK;
 }

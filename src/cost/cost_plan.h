@@ -51,11 +51,22 @@ typedef struct clx_cost_item_spec {
   int32_t at_count;
   double *share;  // of the item that each brings; empty = equal
   int32_t share_count;
+  const char *const *after;  // works of the build whose ends are the dates, in the place of `at`
+  int32_t after_count;
+  const char *const *during;  // works of the build: first start and last end are `from` and `until`
+  int32_t during_count;
   double from, until;    // s of the plan: spent along an S-curve; until <= from = not so
   int32_t depreciation;  // clx_depreciation_kind; < 0 = usual of the kind
   double life;           // s; < 0 = usual of the kind
   double bonus;          // share expensed in the first month of use
   int32_t resale;        // clx_resale_kind; < 0 = usual of the kind
+  // Not of the section: what orders bring, by the caller. Shares may then sum to less than 1 and dates lie after the end: what is not delivered is
+  // neither paid nor there. paid_share[k] of the price is paid at paid_at[k], deposits and what comes back of them among it; paid_count 0: by deposit,
+  // lead and terms.
+  bool ordered;
+  double ordered_price;  // USD of a unit by the orders, before `entry`, whose band and decay stay; 0 = none
+  const double *paid_at, *paid_share;
+  int32_t paid_count;
   clx_place place;
 } clx_cost_item_spec;
 
@@ -139,11 +150,14 @@ typedef struct clx_cost_item {
   double deposit;
   int32_t lead, terms;  // months
   double *delivered;    // months: share delivered in each
+  double *paid;         // months: share of the cost paid in each; NULL = by deposit, lead and terms
+  double bought;        // share of the cost that is paid in all: 1 but of orders that are not delivered whole
   int32_t depreciation;
   double life;  // years
   double bonus;
-  int32_t resale;  // clx_resale_kind
-  double age;      // years from delivery to the end of the plan, mean
+  int32_t resale;    // clx_resale_kind
+  double own_price;  // USD of a unit or W by its own price or entry, whatever orders say; 0 = it has none
+  double age;        // years from delivery to the end of the plan, mean
   double
       beyond;  // years from the date asked for to the nearest dated price of its entry; 0 = within them: more than a year is a guess
 } clx_cost_item;
@@ -158,6 +172,7 @@ typedef struct clx_cost_penalty {
 typedef struct clx_cost_plan {
   double start;  // year with its fraction
   int32_t months;
+  bool drawn;  // dates of one draw: what comes after the last month counts in it, and there may be no GPU
   double discount, tax, common, tokens, run;
   clx_spread use, income, decay;
   clx_cost_item *item;
@@ -189,7 +204,8 @@ typedef struct clx_cost_input {
   const double *power;  // W of the site, mean
   const double *peak;   // W, highest of the month
   const double
-      *energy_cost;  // USD, of the power room: energy, demand, fuel, upkeep together; instead of the tariff here
+      *energy_cost;    // USD, of the power room: energy, demand, fuel, upkeep together; instead of the tariff here
+  const double *sunk;  // USD: deposits that makers kept, qualification of makers; counts with the penalties
   // The same GPUs as they come, for dates: usable[k] from at[k] s on, rising; steps 0 = means of months alone.
   const double *at, *usable;
   int32_t steps;
@@ -263,20 +279,28 @@ typedef struct clx_cost_out {
 
 clx_status clx_cost_out_make(const clx_cost_plan *plan, clx_arena *arena, clx_cost_out *out, clx_error *error);
 // One pass with the given figures. Conserves: sum of equity = sum of project + draws - interest - repayments + tax saved by interest.
-// CLX_INPUT: a series shorter than the plan, no GPU ever usable. O(items months), about 10 us for five years of ten items without a
+// CLX_INPUT: a series shorter than the plan, no GPU ever usable (in a drawn one: figures by GPU are then CLX_COST_NONE). O(items months), about 10 us for five years of ten items without a
 // loan; the rate of return costs most and is found only where `with_irr`.
 clx_status clx_cost_plan_run(const clx_cost_plan *plan, const clx_cost_input *input, const clx_cost_draw *draw,
                              bool with_irr, clx_cost_out *out, clx_error *error);
 
+// A plan with what comes from outside. Where chance moves dates there are many, alike but for dates: draw r goes by path r % paths.
+typedef struct clx_cost_path {
+  const clx_cost_plan *plan;
+  const clx_cost_input *input;
+} clx_cost_path;
+
+#define CLX_COST_NONE (-1e300)  // of a draw without a rate of return, without payback, or by GPU where there is none
+
 // Monte Carlo: percentiles of every figure over `replicas` draws by up to `threads` threads; the same bits for any number of them.
 typedef struct clx_cost_bands {
-  clx_cost_band figure[CLX_COST_FIGURES];
-  clx_cost_band by_kind[CLX_COST_KINDS];  // USD of capital
-  clx_cost_band *cumulated;               // plan->months: of the sum of the project's flow
-  clx_cost_band irr;                      // a year, of the draws that have a rate of return: irr_share of them
+  clx_cost_band figure[CLX_COST_FIGURES];  // of the draws that have it
+  clx_cost_band by_kind[CLX_COST_KINDS];   // USD of capital
+  clx_cost_band *cumulated;                // plan->months: of the sum of the project's flow
+  clx_cost_band irr;                       // a year, of the draws that have a rate of return: irr_share of them
   double irr_share;
   clx_cost_band payback;  // months, of the draws that pay back within the plan: payback_share of them
   double payback_share;
 } clx_cost_bands;
-clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *input, uint64_t seed, int32_t replicas,
+clx_status clx_cost_bands_run(const clx_cost_path *path, int32_t paths, uint64_t seed, int32_t replicas,
                               int32_t threads, clx_arena *arena, clx_cost_bands *out, clx_error *error);

@@ -58,11 +58,9 @@ void clx_cost_draw_replica(const clx_cost_plan *plan, uint64_t seed, uint64_t re
   }
 }
 
-#define NONE -1e300  // of a draw without a rate of return or payback
-
 typedef struct part {
-  const clx_cost_plan *plan;
-  const clx_cost_input *input;
+  const clx_cost_path *path;
+  int32_t paths;
   uint64_t seed;
   int32_t first, step, replicas;
   double *value;  // [figures, months, kinds, rate of return, payback][replicas]
@@ -75,21 +73,23 @@ static void *work(void *of) {
   part *p = of;
   clx_cost_draw draw;
   for (int32_t r = p->first; r < p->replicas && p->status == CLX_OK; r += p->step) {
+    const clx_cost_path *path = &p->path[r % p->paths];
+    const int32_t months = path->plan->months;
     double sum = 0;
-    clx_cost_draw_replica(p->plan, p->seed, (uint64_t)r, &draw);
-    p->status = clx_cost_plan_run(p->plan, p->input, &draw, true, &p->out, &p->error);
+    clx_cost_draw_replica(path->plan, p->seed, (uint64_t)r, &draw);
+    p->status = clx_cost_plan_run(path->plan, path->input, &draw, true, &p->out, &p->error);
     for (int32_t f = 0; f < CLX_COST_FIGURES; f++)
       p->value[(size_t)f * (size_t)p->replicas + (size_t)r] = p->out.figure[f];
-    for (int32_t m = 0; m < p->plan->months; m++) {
+    for (int32_t m = 0; m < months; m++) {
       sum += p->out.flow[m];
       p->value[(size_t)(CLX_COST_FIGURES + m) * (size_t)p->replicas + (size_t)r] = sum;
     }
-    const int32_t kinds = CLX_COST_FIGURES + p->plan->months;
+    const int32_t kinds = CLX_COST_FIGURES + months;
     for (int32_t k = 0; k < CLX_COST_KINDS; k++)
       p->value[(size_t)(kinds + k) * (size_t)p->replicas + (size_t)r] = p->out.by_kind[k];
     double *last = p->value + (size_t)(kinds + CLX_COST_KINDS) * (size_t)p->replicas;
-    last[r] = p->out.has_irr ? p->out.irr : NONE;
-    last[p->replicas + r] = p->out.payback >= 0 ? p->out.payback : NONE;
+    last[r] = p->out.has_irr ? p->out.irr : CLX_COST_NONE;
+    last[p->replicas + r] = p->out.payback >= 0 ? p->out.payback : CLX_COST_NONE;
   }
   return NULL;
 }
@@ -115,14 +115,16 @@ static clx_status run_parts(part *parts, int32_t threads, clx_error *error) {
 static clx_cost_band band_of_some(double *value, int32_t replicas, double *share) {
   int32_t n = 0;
   for (int32_t r = 0; r < replicas; r++) {
-    if (value[r] != NONE) value[n++] = value[r];
+    if (value[r] > CLX_COST_NONE) value[n++] = value[r];
   }
   *share = (double)n / replicas;
   return n > 0 ? clx_cost_band_of(value, n) : (clx_cost_band){0};
 }
 
-clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *input, uint64_t seed, int32_t replicas,
+clx_status clx_cost_bands_run(const clx_cost_path *path, int32_t paths, uint64_t seed, int32_t replicas,
                               int32_t threads, clx_arena *arena, clx_cost_bands *out, clx_error *error) {
+  const clx_cost_plan *plan = path[0].plan;
+  double share;
   if (replicas < 1 || replicas > 10000000)
     return clx_fail_plain(error, CLX_INPUT, "%d replicas; expected 1 to 10 million", replicas);
   threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
@@ -134,12 +136,12 @@ clx_status clx_cost_bands_run(const clx_cost_plan *plan, const clx_cost_input *i
   if (value == NULL || parts == NULL || out->cumulated == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d replicas", replicas);
   for (int32_t t = 0; t < threads; t++) {
-    parts[t] = (part){plan, input, seed, t, threads, replicas, value, {0}, CLX_OK, {0}};
+    parts[t] = (part){path, paths, seed, t, threads, replicas, value, {0}, CLX_OK, {0}};
     CLX_TRY(clx_cost_out_make(plan, arena, &parts[t].out, error));
   }
   CLX_TRY(run_parts(parts, threads, error));
   for (int32_t i = 0; i < rows; i++) {
-    const clx_cost_band band = clx_cost_band_of(value + (size_t)i * (size_t)replicas, replicas);
+    const clx_cost_band band = band_of_some(value + (size_t)i * (size_t)replicas, replicas, &share);
     if (i < CLX_COST_FIGURES)
       out->figure[i] = band;
     else if (i >= kinds)

@@ -39,6 +39,13 @@ static clx_status no_memory(const compiling *c) {
 
 static int32_t month_of(double time) { return (int32_t)floor(time / CLX_MONTH + 1e-9); }
 
+// The price of orders, with the band of the entry where there is one.
+static void take_ordered(double price, clx_spread *one) {
+  const double times = one->expected > 0 ? price / one->expected : 0;
+  *one = (clx_spread){price, times > 0 && one->low > 0 ? one->low * times : -1,
+                      times > 0 && one->high > 0 ? one->high * times : -1};
+}
+
 // USD of one unit or W at the start of the plan, and how many of them.
 static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx_error *error) {
   const clx_cost_item_spec *s = &c->spec->capital[i];
@@ -68,7 +75,7 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
       return clx_fail(error, CLX_INPUT, s->place, "'%.40s': battery '%.40s' has no price; expected `price`", s->name,
                       s->entry);
     *one = (clx_spread){c->found->battery[i]->price, -1, -1};
-  } else {
+  } else if (!(s->ordered_price > 0)) {
     return clx_fail(error, CLX_INPUT, s->place, "'%.40s' has no price: expected `price` or `entry`", s->name);
   }
   if (year != c->plan->start && (s->date != NULL || c->found->building[i] != NULL))
@@ -77,6 +84,11 @@ static clx_status price_item(const compiling *c, int32_t i, clx_spread *one, clx
   one->expected *= factor;
   if (one->low > 0) one->low *= factor;
   if (one->high > 0) one->high *= factor;
+  c->plan->item[i].own_price = one->expected;
+  if (s->ordered_price > 0) {
+    take_ordered(s->ordered_price, one);
+    c->plan->item[i].beyond = 0;
+  }
   return clx_spread_check(one, s->name, s->place, error);
 }
 
@@ -115,7 +127,7 @@ static clx_status deliver(const compiling *c, const clx_cost_item_spec *s, doubl
   if (s->share_count != 0 && s->share_count != s->at_count)
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s': %d shares for %d dates; expected as many", s->name,
                     s->share_count, s->at_count);
-  if (s->at_count == 0) {
+  if (s->at_count == 0 && !s->ordered) {
     if (month_of(s->from) >= months) return outside(c, s, s->from);
     delivered[month_of(s->from)] = 1;
     return CLX_OK;
@@ -123,12 +135,29 @@ static clx_status deliver(const compiling *c, const clx_cost_item_spec *s, doubl
   for (int32_t k = 0; k < s->at_count; k++) {
     const int32_t m = month_of(s->at[k]);
     const double share = s->share_count > 0 ? s->share[k] : 1.0 / s->at_count;
+    if (m >= months && s->ordered) continue;
     if (m >= months) return outside(c, s, s->at[k]);
     delivered[m] += share;
     sum += share;
   }
-  if (fabs(sum - 1) > 1e-6)
+  if (fabs(sum - 1) > 1e-6 && !s->ordered)
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s': shares sum to %g; expected 1", s->name, sum);
+  return CLX_OK;
+}
+
+// When what orders ask for is paid, and how much of it in all.
+static clx_status pay(const compiling *c, const clx_cost_item_spec *s, clx_cost_item *item) {
+  const int32_t months = c->plan->months;
+  item->bought = 1;
+  if (!s->ordered) return CLX_OK;
+  if (s->paid_count > 0) {
+    item->paid = CLX_NEW_ARRAY(c->arena, double, months);
+    if (item->paid == NULL) return no_memory(c);
+  }
+  for (int32_t k = 0; k < s->paid_count; k++)
+    if (month_of(s->paid_at[k]) < months) item->paid[month_of(s->paid_at[k])] += s->paid_share[k];
+  item->bought = 0;
+  for (int32_t m = 0; m < months; m++) item->bought += item->paid != NULL ? item->paid[m] : item->delivered[m];
   return CLX_OK;
 }
 
@@ -143,9 +172,10 @@ static clx_status compile_item(const compiling *c, int32_t i) {
     return clx_fail(c->error, CLX_INPUT, s->place, "'%.40s' costs %g USD (%g to %g) times %g; expected 0 to %g in all",
                     s->name, one.expected, one.low, one.high, count, COST_MAX);
   const double of_building = c->found->building[i] != NULL ? c->found->building[i]->life / (12 * CLX_MONTH) : -1;
-  const double beyond = item->beyond;
+  const double beyond = item->beyond, own_price = item->own_price;
   *item = (clx_cost_item){.name = s->name,
                           .beyond = beyond,
+                          .own_price = own_price,
                           .kind = s->kind,
                           .cost = {one.expected * count, one.low * count, one.high * count},
                           .deposit = s->deposit,
@@ -160,6 +190,7 @@ static clx_status compile_item(const compiling *c, int32_t i) {
   item->delivered = CLX_NEW_ARRAY(c->arena, double, c->plan->months);
   if (item->delivered == NULL) return no_memory(c);
   CLX_TRY(deliver(c, s, item->delivered));
+  CLX_TRY(pay(c, s, item));
   for (int32_t m = 0; m < c->plan->months; m++) item->age += item->delivered[m] * (c->plan->months - m) / 12;
   return CLX_OK;
 }

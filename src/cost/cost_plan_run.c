@@ -43,8 +43,19 @@ static clx_status check_input(const clx_cost_plan *plan, const clx_cost_input *i
       return clx_fail_plain(error, CLX_INPUT, "%g GPUs in month %d; expected 0 or more", in->gpus[m], m);
     most = fmax(most, in->gpus[m]);
   }
-  if (most == 0) return clx_fail_plain(error, CLX_INPUT, "no GPU is ever usable; expected some within the plan");
+  if (most == 0 && !plan->drawn)
+    return clx_fail_plain(error, CLX_INPUT, "no GPU is ever usable; expected some within the plan");
   return CLX_OK;
+}
+
+// As orders ask for it.
+static void pay_order(const clx_cost_plan *plan, const clx_cost_item *item, double cost, clx_cost_out *out) {
+  double ahead = 0;
+  for (int32_t m = 0; m < plan->months; m++) {
+    ahead += (item->paid[m] - item->delivered[m]) * cost;
+    out->month[m].capital += item->paid[m] * cost;
+    out->month[m].advance += fmax(0, ahead);
+  }
 }
 
 // Deposits `lead` months before each delivery (not before the start), the rest `terms` after it (not after the end).
@@ -58,7 +69,6 @@ static void pay_item(const clx_cost_plan *plan, const clx_cost_item *item, doubl
     out->month[late].capital += (1 - item->deposit) * due;
     for (int32_t k = early; k < m; k++) out->month[k].advance += item->deposit * due;
   }
-  out->by_kind[item->kind] += cost;
 }
 
 // What a unit delivered in month m is worth at the end, as a share of its price.
@@ -87,8 +97,10 @@ static books buy(const clx_cost_plan *plan, const clx_cost_draw *draw, clx_cost_
   memset(expense, 0, sizeof(double) * (size_t)plan->months);
   for (int32_t i = 0; i < plan->item_count; i++) {
     const clx_cost_item *item = &plan->item[i];
-    pay_item(plan, item, draw->item[i], out);
-    b.cost += draw->item[i];
+    const double bought = draw->item[i] * item->bought;
+    (item->paid != NULL ? pay_order : pay_item)(plan, item, draw->item[i], out);
+    out->by_kind[item->kind] += bought;
+    b.cost += bought;
     for (int32_t m = 0; m < plan->months; m++) {
       const double share = item->delivered[m];
       if (share == 0) continue;
@@ -137,6 +149,7 @@ static void operate(const clx_cost_plan *plan, const clx_cost_input *in, const c
     }
   }
   for (int32_t i = 0; i < plan->penalty_count; i++) out->month[plan->penalty[i].month].penalty += draw->penalty[i];
+  for (int32_t m = 0; m < plan->months && in->sunk != NULL; m++) out->month[m].penalty += in->sunk[m];
 }
 
 // What a lease asks for by month; what is bought at its end is capital.
@@ -199,8 +212,8 @@ static double levelised(const clx_cost_plan *plan, const clx_cost_input *in, con
     hours += factor * month->gpu_hours;
     time += factor * in->gpus[m] * CLX_MONTH;
   }
-  *rent = time > 0 ? cost / time : 0;
-  return hours > 0 ? cost / hours : 0;
+  *rent = time > 0 ? cost / time : CLX_COST_NONE;
+  return hours > 0 ? cost / hours : CLX_COST_NONE;
 }
 
 static void fill_figures(const clx_cost_plan *plan, const clx_cost_input *in, const clx_cost_draw *draw,
@@ -211,8 +224,8 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_input *in, co
     const double rest = item->resale == CLX_RESALE_DECAY  ? pow(10, -draw->decay * item->life)
                         : item->resale == CLX_RESALE_FULL ? 1
                                                           : 0;
-    capex += draw->item[i];
-    recovered += draw->item[i] * clx_recovery(plan->discount, item->life, rest);
+    capex += draw->item[i] * item->bought;
+    recovered += draw->item[i] * item->bought * clx_recovery(plan->discount, item->life, rest);
   }
   for (int32_t i = 0; i < plan->vehicle_count; i++) {
     const clx_lease *lease = &plan->vehicle[i].lease;
@@ -230,9 +243,10 @@ static void fill_figures(const clx_cost_plan *plan, const clx_cost_input *in, co
   out->figure[CLX_COST_YEAR] = opex + recovered / YEAR;
   out->figure[CLX_COST_NPV] = clx_npv(out->flow, plan->months, plan->discount);
   out->figure[CLX_COST_NPV_EQUITY] = clx_npv(out->equity, plan->months, plan->discount);
-  out->figure[CLX_COST_GPU_HOUR] = hour / HOUR;
-  out->figure[CLX_COST_RUN] = hour / HOUR * plan->run;
-  out->figure[CLX_COST_TOKEN] = plan->tokens > 0 ? hour / HOUR / plan->tokens : 0;
+  const bool used = hour > CLX_COST_NONE;
+  out->figure[CLX_COST_GPU_HOUR] = used ? hour / HOUR : CLX_COST_NONE;
+  out->figure[CLX_COST_RUN] = used ? hour / HOUR * plan->run : CLX_COST_NONE;
+  out->figure[CLX_COST_TOKEN] = !used ? CLX_COST_NONE : plan->tokens > 0 ? hour / HOUR / plan->tokens : 0;
   out->figure[CLX_COST_PEAK_CASH] = -least;
   out->figure[CLX_COST_ADVANCE] = advance;
 }

@@ -99,18 +99,80 @@ static clx_switching allow(const clx_real *r, const bool option[CLX_OPTIONS]) {
   return of;
 }
 
-typedef struct pair {
-  const field *fit, *fresh;
-  clx_arena *arena;
-} pair;
-
-// The policy of a set of options, and what it brings on fresh paths.
-static clx_status value_of(const pair *p, const bool option[CLX_OPTIONS], clx_cost_band *band, double *worth,
-                           int32_t *mode, double *in_sample, clx_error *error) {
-  const clx_switching of = allow(p->fit->real, option);
+// A set of options with its policy, and what that brings on paths that took no part in the fit.
+typedef struct choice {
+  bool option[CLX_OPTIONS];
+  clx_switching of;
   clx_switch_policy policy;
-  CLX_TRY(clx_switch_fit(&of, &p->fit->paths, p->arena, &policy, in_sample, error));
-  return clx_switch_follow(&of, &policy, &p->fresh->paths, p->arena, band, worth, mode, error);
+  double in_sample;
+  double *chosen;  // paths: worth on those by which sets are compared
+  double mean;     // of chosen
+} choice;
+
+typedef struct search {
+  const field *fit, *compare, *fresh;
+  int32_t paths;
+  clx_arena *arena;
+  clx_error *error;
+} search;
+
+// `from` without option `without`; < 0: as it is.
+static clx_status try_set(const search *x, const bool from[CLX_OPTIONS], int32_t without, choice *out) {
+  clx_cost_band band;
+  memcpy(out->option, from, sizeof out->option);
+  if (without >= 0) out->option[without] = false;
+  out->of = allow(x->fit->real, out->option);
+  out->chosen = CLX_NEW_ARRAY(x->arena, double, x->paths);
+  if (out->chosen == NULL) return clx_fail_plain(x->error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_switch_fit(&out->of, &x->fit->paths, x->arena, &out->policy, &out->in_sample, x->error));
+  CLX_TRY(clx_switch_follow(&out->of, &out->policy, &x->compare->paths, x->arena, &band, out->chosen, NULL, x->error));
+  out->mean = band.mean;
+  return CLX_OK;
+}
+
+static clx_status follow_fresh(const search *x, const choice *c, clx_cost_band *band, double *worth, int32_t *mode) {
+  return clx_switch_follow(&c->of, &c->policy, &x->fresh->paths, x->arena, band, worth, mode, x->error);
+}
+
+// What the first brings more than the second: mean and its standard error, path by path.
+static clx_status compare_paths(const search *x, const double *with, const double *without, double *mean,
+                                double *deviation) {
+  double *more = CLX_NEW_ARRAY(x->arena, double, x->paths);
+  if (more == NULL) return clx_fail_plain(x->error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0; k < x->paths; k++) more[k] = with[k] - without[k];
+  const clx_cost_band band = clx_cost_band_of(more, x->paths);
+  *mean = band.mean;
+  *deviation = band.deviation / sqrt(x->paths);
+  return CLX_OK;
+}
+
+// Whoever has an option may leave it: options with which the fitted policy does worse than without are given up one by one, the worst first. What is
+// left is `best`, and less[o] the same without option o.
+static clx_status give_up(const search *x, choice *best, choice less[CLX_OPTIONS], clx_real_out *out) {
+  static const bool all[CLX_OPTIONS] = {true, true, true, true, true};
+  CLX_TRY(try_set(x, all, -1, best));
+  for (;;) {
+    int32_t worst = -1;
+    for (int32_t o = 0; o < CLX_OPTIONS; o++) {
+      if (!best->option[o]) continue;
+      CLX_TRY(try_set(x, best->option, o, &less[o]));
+      if (less[o].mean > (worst < 0 ? best->mean : less[worst].mean)) worst = o;
+    }
+    if (worst < 0) return CLX_OK;
+    out->given_up[worst] = true;
+    CLX_TRY(compare_paths(x, less[worst].chosen, best->chosen, &out->misfit[worst], &out->worth_error[worst]));
+    *best = less[worst];
+  }
+}
+
+static clx_status worth_of(const search *x, const choice *less, const double *with, int32_t option, clx_real_out *out) {
+  double *without = CLX_NEW_ARRAY(x->arena, double, x->paths), more;
+  clx_cost_band band;
+  if (without == NULL) return clx_fail_plain(x->error, CLX_MEMORY, "out of memory");
+  CLX_TRY(follow_fresh(x, less, &band, without, NULL));
+  CLX_TRY(compare_paths(x, with, without, &more, &out->worth_error[option]));
+  out->worth[option] = fmax(0, more);
+  return CLX_OK;
 }
 
 static clx_status check(const clx_real *r, int32_t paths, clx_error *error) {
@@ -129,32 +191,26 @@ static clx_status check(const clx_real *r, int32_t paths, clx_error *error) {
 
 clx_status clx_real_run(const clx_real *r, uint64_t seed, int32_t paths, clx_arena *arena, clx_real_out *out,
                         clx_error *error) {
-  field fit, fresh;
-  double unused = 0;
-  const bool none[CLX_OPTIONS] = {false}, all[CLX_OPTIONS] = {true, true, true, true, true};
+  field set[3];  // of the fit, of the choice between policies, of their worth
+  choice none, best, less[CLX_OPTIONS];
+  const bool nothing[CLX_OPTIONS] = {false};
   CLX_TRY(check(r, paths, error));
-  CLX_TRY(make_field(r, paths, arena, &fit, error));
-  CLX_TRY(make_field(r, paths, arena, &fresh, error));
-  fill_field(&fit, seed, 0);
-  fill_field(&fresh, seed, (uint64_t)paths);
-  const pair p = {&fit, &fresh, arena};
-  double *with = CLX_NEW_ARRAY(arena, double, paths), *without = CLX_NEW_ARRAY(arena, double, paths);
+  for (int32_t i = 0; i < CLX_COUNT(set); i++) CLX_TRY(make_field(r, paths, arena, &set[i], error));
+  fill_field(&set[0], seed, 0);
+  fill_field(&set[1], seed, 2 * (uint64_t)paths);
+  fill_field(&set[2], seed, (uint64_t)paths);
+  const search x = {&set[0], &set[1], &set[2], paths, arena, error};
+  double *with = CLX_NEW_ARRAY(arena, double, paths);
   int32_t *mode = CLX_NEW_ARRAY(arena, int32_t, (size_t)r->dates * (size_t)paths);
-  if (with == NULL || without == NULL || mode == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (with == NULL || mode == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   *out = (clx_real_out){0};
-  CLX_TRY(value_of(&p, none, &out->committed, NULL, NULL, &unused, error));
-  CLX_TRY(value_of(&p, all, &out->flexible, with, mode, &out->in_sample, error));
+  CLX_TRY(try_set(&x, nothing, -1, &none));
+  CLX_TRY(follow_fresh(&x, &none, &out->committed, NULL, NULL));
+  CLX_TRY(give_up(&x, &best, less, out));
+  CLX_TRY(follow_fresh(&x, &best, &out->flexible, with, mode));
+  out->in_sample = best.in_sample;
   for (size_t i = 0; i < (size_t)r->dates * (size_t)paths; i++) out->share[mode[i]] += 1.0 / r->dates / paths;
-  for (int32_t o = 0; o < CLX_OPTIONS; o++) {
-    bool option[CLX_OPTIONS];
-    clx_cost_band band;
-    memcpy(option, all, sizeof option);
-    option[o] = false;
-    CLX_TRY(value_of(&p, option, &band, without, NULL, &unused, error));
-    for (int32_t k = 0; k < paths; k++) without[k] = with[k] - without[k];
-    band = clx_cost_band_of(without, paths);
-    out->worth[o] = band.mean;
-    out->worth_error[o] = band.deviation / sqrt(paths);
-  }
+  for (int32_t o = 0; o < CLX_OPTIONS; o++)
+    if (!out->given_up[o]) CLX_TRY(worth_of(&x, &less[o], with, o, out));
   return CLX_OK;
 }

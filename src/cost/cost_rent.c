@@ -175,6 +175,20 @@ double clx_rent_paid_share(const clx_rent_contract *c) {
   return c->term > 0 ? fmax(use, c->take_or_pay) : use;
 }
 
+clx_status clx_rent_contract_check(const clx_rent_contract *c, const char *course, int32_t months, clx_error *error) {
+  double gpus[CLX_MONTHS_MAX], sum = 0;
+  CLX_TRY(check_contract(c, error));
+  if (months <= CLX_MONTHS_MAX && c->from < months * CLX_MONTH) {
+    at_hand(c, months, gpus);
+    for (int32_t m = 0; m < months; m++) sum += gpus[m] * clx_rent_paid_share(c);
+  }
+  if (sum > 0) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, c->place,
+                  "course '%.40s': its contract pays for no GPU in the %d months compared; expected `gpus` above 0, at "
+                  "dates within them and its term, and a share of use",
+                  course, months);
+}
+
 clx_status clx_rent_run(const clx_rent_contract *c, const clx_rent *rent, const double *market, int32_t months,
                         double *gpus, double *paid, clx_error *error) {
   CLX_TRY(check_contract(c, error));

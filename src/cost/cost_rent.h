@@ -91,6 +91,9 @@ extern const clx_schema clx_rent_contract_schema;
 
 // Share of the GPUs at hand that is paid for.
 double clx_rent_paid_share(const clx_rent_contract *contract);
+// CLX_INPUT: no ramp, dates that do not rise, lists of different lengths; no GPU that is paid for within `months`.
+clx_status clx_rent_contract_check(const clx_rent_contract *contract, const char *course, int32_t months,
+                                   clx_error *error);
 // By month: GPUs at hand and USD paid, with `market` the price at will of each month. What is not taken (use below take_or_pay) is paid up to
 // take_or_pay; at will only what is used is paid. CLX_INPUT: no ramp, dates that do not rise, lists of different lengths.
 clx_status clx_rent_run(const clx_rent_contract *contract, const clx_rent *rent, const double *market, int32_t months,

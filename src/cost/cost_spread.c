@@ -16,12 +16,15 @@ clx_status clx_spread_check(clx_spread *s, const char *key, clx_place place, clx
   if (s->low < 0) s->low = s->expected;
   if (s->high < 0) s->high = s->expected;
   if (!(s->low <= s->expected) || !(s->expected <= s->high))
-    return clx_fail(error, CLX_INPUT, place, "'%s': low %g, expected %g, high %g; expected low <= expected <= high",
-                    key, s->low, s->expected, s->high);
+    return clx_fail(error, CLX_INPUT, place,
+                    "'%s': low %g, expected %g, high %g; expected low <= expected <= high: the band that stands does "
+                    "not hold what is expected; state %s_low and %s_high as well",
+                    key, s->low, s->expected, s->high, key, key);
   if (s->low == 0 && s->high > 0)
     return clx_fail(error, CLX_INPUT, place,
-                    "'%s': from 0 to %g with %g expected; a band must lie above 0, or be 0 altogether", key, s->high,
-                    s->expected);
+                    "'%s': from 0 to %g with %g expected; a band must lie above 0, or be 0 altogether: state %s_low "
+                    "above 0, or %s_high: 0",
+                    key, s->high, s->expected, key, key);
   return CLX_OK;
 }
 

@@ -24,6 +24,12 @@ static clx_status check_rules(const char *name, const clx_rules *r, clx_error *e
     return clx_fail_plain(error, CLX_INPUT, "%s: %g tokens of an iteration with %d drafts, expected 1 to drafts + 1",
                           name, r->accepted, r->drafts);
   }
+  const bool cuts = r->policy == CLX_ENGINE_TENSORRT || r->policy == CLX_ENGINE_SGLANG;  // to whole blocks
+  if (cuts && r->chunked && r->tokens < r->block) {
+    return clx_fail_plain(error, CLX_INPUT,
+                          "%s: prompts are cut to blocks of %d tokens, more than the %d of an iteration", name,
+                          r->block, r->tokens);
+  }
   if (is_vidur(r) && r->sequences < r->stages) {
     return clx_fail_plain(error, CLX_INPUT, "%s: %d sequences are too few for %d stages", name, r->sequences,
                           r->stages);

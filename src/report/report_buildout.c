@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/report_gantt.h"
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-static const double DAY = 86400;
+static const double DAY = 86400, DAYS_MOST = 1e6;  // days that are counted
 
 // "2024-08-11, day 109 (2024-08-02 to 2024-08-25)"; "(2024-08-02; by 2026-04-23 in 84 %)" where 9 in 10 do not reach it by the horizon.
 static bool add_date(clx_words *w, const char *name, bool day) {
@@ -19,7 +20,7 @@ static bool add_date(clx_words *w, const char *name, bool day) {
   char at[CLX_TIME_TEXT], low[CLX_TIME_TEXT], high[CLX_TIME_TEXT];
   if (q == NULL) return false;
   clx_words_add(w, "%s", clx_buildout_date(w->result, q->value, at));
-  if (day) clx_words_add(w, ", day %.0f", floor(q->value / DAY));
+  if (day && q->value < DAYS_MOST * DAY) clx_words_add(w, ", day %.0f", floor(q->value / DAY));
   clx_buildout_date(w->result, q->low, low);
   clx_buildout_date(w->result, q->high, high);
   snprintf(fact, sizeof fact, "%s.reached", name);
@@ -47,17 +48,39 @@ static void write_milestone(clx_words *w, const char *name, const char *label, d
   clx_words_end(w, label, 2, CLX_REPORT_BOLD);
 }
 
+// What `milestones` asks for.
+static void write_asked(clx_words *w) {
+  const int32_t count = clx_buildout_items(w->result, "milestone");
+  for (int32_t i = 1; i <= count; i++) {
+    const char *name = clx_buildout_item_fact(w->result, "milestone", i, "name");
+    char full[128], fact[160];
+    snprintf(full, sizeof full, "buildout.milestone.%.60s", name);
+    snprintf(fact, sizeof fact, "%s.what", full);
+    const char *what = clx_result_fact(w->result, fact);
+    clx_words_add(w, "%s ", what != NULL ? what : "");
+    snprintf(fact, sizeof fact, "%s.reached", full);
+    if (!add_date(w, full, true))
+      clx_words_add(w, "within the horizon in %.0f %% of the builds", 100 * clx_result_value(w->result, fact, 0));
+    clx_words_end(w, i == 1 ? "milestones" : "", 1, CLX_REPORT_PLAIN);
+  }
+}
+
 static void write_head(clx_words *w) {
   const char *start = clx_result_fact(w->result, "buildout.start");
   const double gpus = clx_result_value(w->result, "buildout.gpus_total", 0),
                first = clx_result_value(w->result, "buildout.first", gpus);
   clx_words_machine(w, false);
   clx_words_add(w, "from %s", start != NULL ? start : "");
-  clx_words_some(w, ", ", "", "buildout.works", 12, " works");
-  clx_words_some(w, ", ", "", "buildout.replicas", 12, " builds with chance: middle (1 in 10 before to 9 in 10)");
+  clx_words_some(w, ", ", "", "buildout.works", 12,
+                 clx_result_value(w->result, "buildout.works", 0) > 1 ? " works" : " work");
+  clx_words_some(w, ", ", "", "buildout.replicas", 12,
+                 clx_result_value(w->result, "buildout.replicas", 0) > 1
+                     ? " builds with chance: middle (1 in 10 before to 9 in 10)"
+                     : " build with chance");
   clx_words_end(w, "build", 1, CLX_REPORT_PLAIN);
   if (first < gpus) write_milestone(w, "first_training", "first", first);
   write_milestone(w, "full_capacity", "all", gpus);
+  write_asked(w);
 }
 
 // What waited for what: the last of it where it is long.
@@ -75,8 +98,11 @@ static void write_path(clx_words *w) {
                  end = clx_buildout_item_value(w->result, "path", i, "to", 0);
     char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT], name[CLX_BUILDOUT_CELL];
     snprintf(name, sizeof name, "%.50s", clx_buildout_item_fact(w->result, "path", i, "name"));
-    clx_words_add(w, "%-10s to %-10s %6.1f days  %s", clx_buildout_date(w->result, begin, a),
-                  clx_buildout_date(w->result, end, b), (end - begin) / DAY, name);
+    clx_words_add(w, end - begin < DAYS_MOST * DAY ? "%-10s to %-10s %6.1f days  %s" : "%-10s to %-10s %6.3g days  %s",
+                  clx_buildout_date(w->result, begin, a), clx_buildout_date(w->result, end, b), (end - begin) / DAY,
+                  name);
+    const char *ties = clx_buildout_item_fact(w->result, "path", i, "ties");
+    if (ties != NULL) clx_words_add(w, "; as late: %.40s", ties);
     clx_words_end(w, i == 1 ? "path" : "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -99,7 +125,8 @@ static void write_month(clx_words *w, const char *month) {
   }
   clx_words_add(w, "%-8s %9s %9s %9s %9s  %s %.0f %%", month, cell(floor(g->low + 0.5), "", 12, low),
                 cell(floor(g->value + 0.5), "", 12, mid), cell(floor(g->high + 0.5), "", 12, high),
-                p != NULL ? cell(p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause), 100 * share);
+                p != NULL ? cell(p->value < 1 ? 0 : p->value, "W", 3, watt) : "", clx_buildout_cause_text(cause),
+                100 * share);
   clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
 }
 
@@ -129,14 +156,31 @@ static void write_drivers(clx_words *w, int32_t rows) {
     const double low = clx_buildout_item_value(w->result, "driver", i, "full_low", INFINITY),
                  high = clx_buildout_item_value(w->result, "driver", i, "full_high", INFINITY),
                  critical = clx_buildout_item_value(w->result, "driver", i, "critical", 0);
+    const double least = fmin(low, high), most = fmax(low, high);
     char a[CLX_TIME_TEXT], b[CLX_TIME_TEXT];
-    if (!isfinite(low) || !isfinite(high) || !(fabs(high - low) > 0.05 * DAY)) continue;
-    clx_words_add(w, "%-30.30s %s to %s (%.1f days), binds in %.0f %%",
-                  clx_buildout_item_fact(w->result, "driver", i, "name"),
-                  clx_buildout_date(w->result, fmin(low, high), a), clx_buildout_date(w->result, fmax(low, high), b),
-                  fabs(high - low) / DAY, 100 * critical);
+    if (!isfinite(least) || !(most - least > 0.05 * DAY)) continue;
+    clx_words_add(w, "%-30.30s %s to ", clx_buildout_item_fact(w->result, "driver", i, "name"),
+                  clx_buildout_date(w->result, least, a));
+    if (isfinite(most))
+      clx_words_add(w, "%s (%.1f days)", clx_buildout_date(w->result, most, b), (most - least) / DAY);
+    else
+      clx_words_add(w, "never");
+    clx_words_add(w, ", binds in %.0f %%", 100 * critical);
     clx_words_end(w, shown++ == 0 ? "moves all" : "", 0, CLX_REPORT_PLAIN);
   }
+}
+
+// What it costs with all GPUs takes a line of its own where it has two sides.
+static bool is_long(const clx_result *result, int32_t event) {
+  char text[CLX_BUILDOUT_CELL];
+  return strlen(clx_buildout_event_text(result, event, "full", text)) > 30;
+}
+
+static int32_t event_lines(const clx_result *result, int32_t events) {
+  const int32_t count = clx_buildout_items(result, "event");
+  int32_t lines = 0;
+  for (int32_t i = 1; i <= count && i <= events; i++) lines += is_long(result, i) ? 2 : 1;
+  return lines;
 }
 
 static void write_events(clx_words *w, int32_t rows) {
@@ -146,35 +190,67 @@ static void write_events(clx_words *w, int32_t rows) {
     char text[CLX_BUILDOUT_CELL];
     clx_words_add(w, "%-20.20s %.0f %% of builds", clx_buildout_item_fact(w->result, "event", i, "name"),
                   100 * happens);
-    const clx_quantity *q = clx_buildout_item(w->result, "event", i, "full_if");
-    if (q != NULL && happens > 0) clx_words_add(w, ": all GPUs %s", clx_buildout_shift_text(q->value, text));
-    q = clx_buildout_item(w->result, "event", i, "first_if");
-    if (q != NULL && happens > 0) clx_words_add(w, ", first %s", clx_buildout_shift_text(q->value, text));
-    clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
+    if (happens > 0) {
+      clx_words_add(w, ": all GPUs %s", clx_buildout_event_text(w->result, i, "full", text));
+      if (is_long(w->result, i)) {
+        clx_words_end(w, i == 1 ? "events" : "", 0, CLX_REPORT_PLAIN);
+        clx_words_add(w, "%-20s ", "");
+      } else {
+        clx_words_add(w, ", ");
+      }
+      clx_words_add(w, "first %s", clx_buildout_event_text(w->result, i, "first", text));
+    }
+    clx_words_end(w, i == 1 && !is_long(w->result, i) ? "events" : "", 0, CLX_REPORT_PLAIN);
   }
+}
+
+// Due dates that chance breaks; `w` NULL: counts their lines alone.
+static int32_t write_due(clx_words *w, const clx_result *result, int32_t rows) {
+  const int32_t count = clx_buildout_items(result, "work");
+  int32_t late = 0;
+  for (int32_t i = 1; i <= count; i++) {
+    const double share = clx_buildout_item_value(result, "work", i, "late", 0);
+    const char *by = clx_buildout_item_fact(result, "work", i, "by");
+    if (!(share > 0) || by == NULL || ++late > rows || w == NULL) continue;
+    clx_words_add(w, "%.40s by %s: late in %.3g %% of builds", clx_buildout_item_fact(result, "work", i, "name"), by,
+                  100 * share);
+    clx_words_end(w, late == 1 ? "due" : "", 0, CLX_REPORT_PLAIN);
+  }
+  if (late > rows && w != NULL) {
+    clx_words_add(w, "and %d more (--csv works)", late - rows);
+    clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
+  }
+  return late > rows ? rows + 1 : late;
 }
 
 static void write_plan(clx_words *w) {
   const bool proved = clx_result_value(w->result, "buildout.plan.proved", 0) > 0;
-  if (!clx_words_put(w, "", "works take ", "buildout.plan.makespan", 4, "")) return;
+  const clx_quantity *takes = clx_result_find(w->result, "buildout.plan.makespan");
+  char text[CLX_DATES_TEXT];
+  if (takes == NULL) return;
+  clx_words_add(w, "works take %s", clx_dates_span(takes->value, text));
   if (proved)
     clx_words_add(w, ", proved the shortest");
-  else if (clx_words_put(w, ", ", "no plan below ", "buildout.plan.bound", 4, ""))
+  else {
+    clx_words_add(w, ", no plan below %s", clx_dates_span(clx_result_value(w->result, "buildout.plan.bound", 0), text));
     clx_words_percent(w, " ", "(gap ", "buildout.plan.gap", ")");
+  }
+  if (clx_result_value(w->result, "buildout.plan.cut", 0) > 0) clx_words_add(w, "; the limit ended the search");
   clx_words_end(w, "plan", 1, CLX_REPORT_PLAIN);
 }
 
 void clx_report_buildout(const clx_result *result, bool colour, clx_buffer *out) {
-  enum { DRIVERS = 4, EVENTS = 3, WARNINGS = 2 };
+  enum { DRIVERS = 4, EVENTS = 3, DUE = 2, WARNINGS = 2 };
   clx_page page = {.out = out, .colour = colour};
   clx_words w = {.result = result, .page = &page};
   write_head(&w);
   write_path(&w);
-  const int32_t events = clx_buildout_items(result, "event");
   const int32_t warnings = clx_result_warning_count(result) > 0 ? WARNINGS : 0;
-  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - (events < EVENTS ? events : EVENTS) - 1 - warnings);
+  write_months(&w, CLX_REPORT_LINES - page.lines - DRIVERS - event_lines(result, EVENTS) -
+                       write_due(NULL, result, DUE) - 1 - warnings);
   write_drivers(&w, DRIVERS);
   write_events(&w, EVENTS);
+  write_due(&w, result, DUE);
   write_plan(&w);
   clx_page_warnings(&page, result, CLX_REPORT_LINES - page.lines);
 }
@@ -204,6 +280,7 @@ void clx_report_buildout_lines(const clx_result *result, clx_page *page) {
     clx_words_add(&w, "all GPUs on ");
   }
   add_date(&w, "buildout.full_capacity", false);
-  clx_words_some(&w, ", ", "", "buildout.replicas", 12, " builds");
+  clx_words_some(&w, ", ", "", "buildout.replicas", 12,
+                 clx_result_value(w.result, "buildout.replicas", 0) > 1 ? " builds" : " build");
   clx_words_end(&w, "build", 2, CLX_REPORT_PLAIN);
 }

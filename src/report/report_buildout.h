@@ -23,3 +23,6 @@ const char *clx_buildout_date(const clx_result *result, double time, char *text)
 const char *clx_buildout_cause_text(const char *cause);
 // "12 days later", "3 days earlier", "no change" of s. `text` holds CLX_BUILDOUT_CELL bytes.
 const char *clx_buildout_shift_text(double seconds, char *text);
+// What event `number` costs where it happens: "12.0 days later", "never", "never in 40 % of these, else 3.0 days later". `what`: "full" or "first".
+// `text` holds CLX_BUILDOUT_CELL bytes; "" where it never happens.
+const char *clx_buildout_event_text(const clx_result *result, int32_t number, const char *what, char *text);

@@ -22,7 +22,7 @@ static void number_cell(clx_buffer *out, double value, const char *unit, int dig
 
 static void date_cell(clx_buffer *out, const clx_result *result, double time) {
   char text[CLX_TIME_TEXT] = "";
-  clx_html_cell(out, "", isfinite(time) ? clx_buildout_date(result, time, text) : text);
+  clx_html_cell(out, "", isfinite(time) ? clx_buildout_date(result, time, text) : isinf(time) ? "never" : "");
 }
 
 static void percent_cell(clx_buffer *out, double share) {
@@ -124,8 +124,8 @@ static void put_drivers(const clx_result *result, clx_buffer *out) {
     clx_buffer_format(out, "<tr>");
     clx_html_cell(out, "", clx_buildout_item_fact(result, "driver", i, "name"));
     clx_html_cell(out, "", clx_buildout_item_fact(result, "driver", i, "kind"));
-    date_cell(out, result, clx_buildout_item_value(result, "driver", i, "full_low", NAN));
-    date_cell(out, result, clx_buildout_item_value(result, "driver", i, "full_high", NAN));
+    date_cell(out, result, clx_buildout_item_value(result, "driver", i, "full_low", INFINITY));
+    date_cell(out, result, clx_buildout_item_value(result, "driver", i, "full_high", INFINITY));
     percent_cell(out, clx_buildout_item_value(result, "driver", i, "critical", NAN));
     clx_buffer_format(out, "</tr>\n");
   }
@@ -139,13 +139,11 @@ static void put_events(const clx_result *result, clx_buffer *out) {
   head_row(out, "Events", titles, CLX_COUNT(titles));
   for (int32_t i = 1; i <= count; i++) {
     char text[CLX_BUILDOUT_CELL];
-    const clx_quantity *first = clx_buildout_item(result, "event", i, "first_if"),
-                       *full = clx_buildout_item(result, "event", i, "full_if");
     clx_buffer_format(out, "<tr>");
     clx_html_cell(out, "", clx_buildout_item_fact(result, "event", i, "name"));
     percent_cell(out, clx_buildout_item_value(result, "event", i, "happens", NAN));
-    clx_html_cell(out, "", first != NULL ? clx_buildout_shift_text(first->value, text) : "");
-    clx_html_cell(out, "", full != NULL ? clx_buildout_shift_text(full->value, text) : "");
+    clx_html_cell(out, "", clx_buildout_event_text(result, i, "first", text));
+    clx_html_cell(out, "", clx_buildout_event_text(result, i, "full", text));
     clx_buffer_format(out, "</tr>\n");
   }
   clx_buffer_format(out, "</table>\n");

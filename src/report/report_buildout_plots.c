@@ -53,15 +53,13 @@ static bool bindings(const clx_result *result, int32_t count, clx_arena *arena, 
 
 // --- works ---------------------------------------------------------------------------------------------------------------------
 
-// On the chain of what waited for what without chance, or in most builds.
+// On the chain of what waited for what without chance or as late, or in most builds, or in more than any other.
 static bool is_critical(const clx_result *result, int32_t work) {
-  const char *name = clx_buildout_item_fact(result, "work", work, "name");
-  if (clx_buildout_item_value(result, "work", work, "critical", 0) >= 0.5) return true;
-  for (int32_t i = 1; i <= clx_buildout_items(result, "path"); i++)
-    if (clx_text_equal(clx_buildout_item_fact(result, "path", i, "kind"), clx_buildout_kind_name[CLX_BUILDOUT_WORK]) &&
-        clx_text_equal(clx_buildout_item_fact(result, "path", i, "name"), name))
-      return true;
-  return false;
+  const double share = clx_buildout_item_value(result, "work", work, "critical", 0);
+  double most = 0;
+  for (int32_t i = 1; i <= clx_buildout_items(result, "work"); i++)
+    most = fmax(most, clx_buildout_item_value(result, "work", i, "critical", 0));
+  return clx_buildout_item_value(result, "work", work, "tied", 0) > 0 || (share > 0 && share >= fmin(0.5, most));
 }
 
 static clx_gantt_row *rows_of(const clx_result *result, int32_t count, clx_arena *arena) {
@@ -256,14 +254,16 @@ static int32_t bars_of(const clx_result *result, bar *list) {
   for (int32_t i = 1; i <= count && found < BARS; i++) {
     const bar one = {i, clx_buildout_item_value(result, "driver", i, "full_low", INFINITY),
                      clx_buildout_item_value(result, "driver", i, "full_high", INFINITY)};
-    if (isfinite(one.low) && isfinite(one.high) && fabs(one.high - one.low) > 0.01 * DAY) list[found++] = one;
+    if (isfinite(fmin(one.low, one.high)) && fabs(one.high - one.low) > 0.01 * DAY) list[found++] = one;
   }
   return found;
 }
 
 static void put_bar(clx_plot *p, const clx_result *result, const bar *b, double y, double middle) {
   char cut[SHORT], text[SHORT];
-  const double x0 = clx_plot_at(p, fmin(b->low, b->high), p->y0).x, x1 = clx_plot_at(p, fmax(b->low, b->high), p->y0).x,
+  // What is never reached goes to the end of the axis.
+  const double x0 = clx_plot_at(p, fmin(b->low, b->high), p->y0).x,
+               x1 = clx_plot_at(p, fmin(fmax(b->low, b->high), p->x1), p->y0).x,
                centre = fmin(fmax(clx_plot_at(p, middle, p->y0).x, x0), x1);
   const bool turned = b->low > b->high;  // a faster crew: its P90 is the earlier date
   clx_svg_text(
@@ -271,9 +271,10 @@ static void put_bar(clx_plot *p, const clx_result *result, const bar *b, double 
       clx_goodput_cut(clx_buildout_item_fact(result, "driver", b->number, "name"), NAMES - 12, 11, cut, SHORT));
   clx_svg_box(&p->picture, x0, y - 7, fmax(centre - x0, 0), 14, 0, turned ? "piece f1" : "piece f0");
   clx_svg_box(&p->picture, centre, y - 7, fmax(x1 - centre, 0), 14, 0, turned ? "piece f0" : "piece f1");
-  clx_svg_text(&p->picture, p->area.x + p->area.width + 12, y + 4, "tiny", "start", "%s; binds in %.0f %%",
-               clx_quantity_format(fabs(b->high - b->low), "s", 3, text, sizeof text),
-               100 * clx_buildout_item_value(result, "driver", b->number, "critical", 0));
+  clx_svg_text(
+      &p->picture, p->area.x + p->area.width + 12, y + 4, "tiny", "start", "%s; binds in %.0f %%",
+      isfinite(b->high - b->low) ? clx_quantity_format(fabs(b->high - b->low), "s", 3, text, sizeof text) : "never",
+      100 * clx_buildout_item_value(result, "driver", b->number, "critical", 0));
 }
 
 void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out) {
@@ -295,7 +296,7 @@ void clx_report_buildout_tornado(const clx_result *result, clx_buffer *out) {
   double least = plain->value, most = plain->value;
   for (int32_t i = 0; i < count; i++) {
     least = fmin(least, fmin(list[i].low, list[i].high));
-    most = fmax(most, fmax(list[i].low, list[i].high));
+    if (isfinite(list[i].high - list[i].low)) most = fmax(most, fmax(list[i].low, list[i].high));
   }
   clx_dates_range(&p, least, most);
   clx_dates_axis(&p, (clx_dates){true, clx_buildout_origin(result)});

@@ -63,7 +63,12 @@ const clx_quantity *clx_buildout_month_item(const clx_result *result, const char
 }
 
 const char *clx_buildout_date(const clx_result *result, double time, char *text) {
-  clx_time_write(clx_buildout_origin(result) + time, false, text);
+  static const double LAST = 253402300800;  // s since 1970: the year 10000
+  const double at = clx_buildout_origin(result) + time;
+  if (at < LAST)
+    clx_time_write(at, false, text);
+  else
+    snprintf(text, CLX_TIME_TEXT, "after 9999");
   return text;
 }
 
@@ -84,5 +89,23 @@ const char *clx_buildout_shift_text(double seconds, char *text) {
     snprintf(text, CLX_BUILDOUT_CELL, "no change");
   else
     snprintf(text, CLX_BUILDOUT_CELL, "%.1f days %s", days, seconds > 0 ? "later" : "earlier");
+  return text;
+}
+
+const char *clx_buildout_event_text(const clx_result *result, int32_t number, const char *what, char *text) {
+  const bool all = strcmp(what, "full") == 0;
+  const double happens = clx_buildout_item_value(result, "event", number, "happens", 0);
+  const double prevents = clx_buildout_item_value(result, "event", number, all ? "prevents" : "prevents_first", 0);
+  const clx_quantity *later = clx_buildout_item(result, "event", number, all ? "full_if" : "first_if");
+  char shift[CLX_BUILDOUT_CELL];
+  text[0] = '\0';
+  if (!(happens > 0)) return text;
+  if (later == NULL)
+    snprintf(text, CLX_BUILDOUT_CELL, prevents > 0 ? "never" : "never, with it or without");
+  else if (prevents > 0)
+    snprintf(text, CLX_BUILDOUT_CELL, "never in %.0f %% of these, else %.28s", 100 * prevents / happens,
+             clx_buildout_shift_text(later->value, shift));
+  else
+    clx_buildout_shift_text(later->value, text);
   return text;
 }

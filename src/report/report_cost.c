@@ -114,8 +114,14 @@ static void write_value(clx_words *w) {
   clx_words_band(w, "", "present value ", "cost.npv", 3, "");
   clx_words_band(w, ", ", "with its loan ", "cost.npv_equity", 3, "");
   const clx_quantity *irr = clx_result_find(w->result, "cost.irr");
-  if (irr != NULL)
-    clx_words_add(w, "; return %.3g %% a year (%.3g to %.3g %%)", 100 * irr->value, 100 * irr->low, 100 * irr->high);
+  if (irr != NULL) {
+    char own[SHORT], low[SHORT], high[SHORT];
+    snprintf(own, sizeof own, "%.3g", 100 * irr->value);
+    snprintf(low, sizeof low, "%.3g", 100 * irr->low);
+    snprintf(high, sizeof high, "%.3g", 100 * irr->high);
+    clx_words_add(w, "; return %s %% a year", own);
+    if (strcmp(low, own) != 0 || strcmp(high, own) != 0) clx_words_add(w, " (%s to %s %%)", low, high);
+  }
   clx_words_end(w, "value", 2, CLX_REPORT_PLAIN);
   clx_words_band(w, "", "most tied up ", "cost.peak_cash", 3, "");
   clx_words_band(w, "; ", "paid ahead of delivery, at most ", "cost.advance_at_risk", 3, "");
@@ -202,6 +208,8 @@ static void write_courses(clx_words *w) {
   clx_words_add(w, COURSE_ROW, "", MONEY[k].name, "hour", "USD", "median", "more", MONEY[k].name, "in");
   clx_words_end(w, "USD", 0, CLX_REPORT_DIM);
   for (int32_t i = 0; i < list.count; i++) write_course(w, &list, i, MONEY[k].factor);
+  clx_words_add(w, "medians of the draws that all courses share; figures above: at the expected prices");
+  clx_words_end(w, "", 0, CLX_REPORT_DIM);
   write_tokens(w, &list);
 }
 
@@ -240,9 +248,12 @@ static void write_options(clx_words *w) {
     snprintf(full, sizeof full, "cost.option.%s", names[i]);
     const clx_quantity *q = clx_result_find(w->result, full);
     if (q == NULL) continue;
-    clx_words_add(w, "%s%s %s ± %s", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i],
-                  clx_quantity_format(q->value, q->unit, 3, text, sizeof text),
-                  clx_quantity_format((q->high - q->low) / 2, "", 2, error, sizeof error));
+    clx_words_add(w, "%s%s ", i == 0 ? "worth of being able to, of a GPU: " : ", ", names[i]);
+    clx_quantity_format(q->value, q->unit, 3, text, sizeof text);
+    clx_quantity_format(q->high - q->value, "", 2, error, sizeof error);
+    snprintf(full, sizeof full, "cost.option.%s.note", names[i]);
+    if (clx_result_fact(w->result, full) != NULL) clx_words_add(w, "%s or more", text);
+    if (clx_result_fact(w->result, full) == NULL) clx_words_add(w, "%s ± %s", text, error);
   }
   enum { MANY = 7 };  // courses that leave room for one line
   clx_words_end(w, "options", clx_cost_courses_of(w->result).count > MANY ? 1 : 2, CLX_REPORT_PLAIN);
@@ -251,12 +262,13 @@ static void write_options(clx_words *w) {
 // --- all of it ---------------------------------------------------------------------------------------------------------------
 
 void clx_report_cost_lines(const clx_result *result, clx_page *page) {
+  enum { BELOW = 4 };  // lines that a run keeps for its accuracy, warnings and assumptions
   clx_words w = {.result = result, .page = page};
   if (clx_result_find(result, "cost.capex") == NULL) return;
   clx_words_band(&w, "", "", "cost.capex", 3, "");
   clx_words_band(&w, "; ", "GPU-hour ", "cost.per_gpu_hour", 3, "");
   clx_words_put(&w, "; ", "", "cost.opex_per_year", 3, "");
-  clx_words_end(&w, "cost", 1, CLX_REPORT_BOLD);
+  clx_words_end(&w, "cost", CLX_REPORT_LINES - page->lines > BELOW ? 2 : 1, CLX_REPORT_BOLD);
 }
 
 void clx_report_cost(const clx_result *result, bool colour, clx_buffer *out) {

@@ -101,15 +101,24 @@ static void put_milestones(const clx_result *result, clx_plot *p) {
   }
 }
 
+// Without its unit, which stands before it.
+static void drop_unit(char *text, const char *unit) {
+  char part[SHORT];
+  snprintf(part, sizeof part, " %s", unit);
+  for (char *at = strstr(text, part); at != NULL; at = strstr(text, part))
+    memmove(at, at + strlen(part), strlen(at + strlen(part)) + 1);
+}
+
 static void key_of(clx_plot *p, int32_t style, const char *title, const clx_result *result, const char *name) {
   const clx_quantity *q = clx_result_find(result, name);
-  char text[SHORT], head[2 * SHORT], range[3 * SHORT];
+  char text[SHORT], range[3 * SHORT], head[2 * SHORT];
   if (q == NULL) return;
-  snprintf(head, sizeof head, "%s%s%s", title, title[0] != '\0' ? " " : "",
-           clx_quantity_format(q->value, q->unit, 3, text, sizeof text));
+  clx_quantity_format(q->value, q->unit, 3, text, sizeof text);
   clx_words_range(q, 3, range, sizeof range);
-  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%s",
-               range[0] != '\0' ? range + 1 : "");
+  drop_unit(text, q->unit);
+  drop_unit(range, q->unit);
+  snprintf(head, sizeof head, "%s, %s", title, q->unit);
+  clx_plot_key(p, style < 0 ? CLX_SAMPLE_NONE : CLX_SAMPLE_MARK, style < 0 ? 0 : style, head, "%s%s", text, range);
 }
 
 static void put_cash(const clx_result *result, clx_plot *p) {
@@ -135,7 +144,7 @@ static void put_cash(const clx_result *result, clx_plot *p) {
   key_of(p, -1, "capital", result, "cost.capex");
   key_of(p, -1, "run", result, "cost.opex_per_year");
   key_of(p, -1, "most tied up", result, "cost.peak_cash");
-  key_of(p, -1, "rent as dear:", result, "cost.rent_breakeven");
+  key_of(p, -1, "rent as dear", result, "cost.rent_breakeven");
 }
 
 void clx_report_cost_cash(const clx_result *result, clx_buffer *out) {
@@ -233,7 +242,7 @@ static bool span_of(const clx_cost_courses *list, const char *what, double *low,
 
 static void put_row(clx_plot *p, const clx_cost_courses *list, int32_t i, const char *what, double y) {
   const clx_quantity *q = clx_cost_course(list, i, what);
-  char text[SHORT], range[3 * SHORT], cut[SHORT], *unit;
+  char text[SHORT], range[3 * SHORT], cut[SHORT];
   clx_svg_text(&p->picture, p->area.x - 10, y + 4, "small", "end", "%s",
                clx_goodput_cut(clx_cost_course_title(list, i), NAMES - 20, 11, cut, sizeof cut));
   if (q == NULL) {
@@ -246,7 +255,7 @@ static void put_row(clx_plot *p, const clx_cost_courses *list, int32_t i, const 
                     i % COLOURS, a, y - 6, fmax(b - a, 1));
   clx_plot_mark(p, (clx_point){at, y}, i % COLOURS);
   clx_words_range(q, 3, range, sizeof range);
-  while ((unit = strstr(range, " USD")) != NULL) memmove(unit, unit + 4, strlen(unit + 4) + 1);  // stands before it
+  drop_unit(range, "USD");
   clx_svg_text(&p->picture, p->area.x + p->area.width + 14, y + 4, "small", "start", "%s%s",
                clx_quantity_format(q->value, q->unit, 3, text, sizeof text), range);
 }

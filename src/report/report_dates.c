@@ -5,7 +5,7 @@
 #include "report/report_gantt.h"
 #include "unit/unit.h"
 
-static const double HOUR = 3600, DAY = 86400;
+static const double MINUTE = 60, HOUR = 3600, DAY = 86400;
 static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -32,14 +32,36 @@ static double time_of(int32_t year, int32_t month) {
 const char *clx_dates_text(clx_dates d, double time, bool hours, char *text) {
   char number[24];
   if (!d.dated) {
-    snprintf(
-        text, CLX_DATES_TEXT, "day %s",
-        clx_quantity_format(hours ? time / DAY : floor(time / DAY + 1e-9), "", hours ? 4 : 6, number, sizeof number));
+    const double minutes = floor(time / MINUTE + 0.5), day = floor(minutes / 1440);
+    const int32_t rest = (int32_t)(minutes - 1440 * day);
+    clx_quantity_format(hours ? day : floor(time / DAY + 1e-9), "", 6, number, sizeof number);
+    if (hours)
+      snprintf(text, CLX_DATES_TEXT, "day %s, %02d:%02d", number, rest / 60, rest % 60);
+    else
+      snprintf(text, CLX_DATES_TEXT, "day %s", number);
     return text;
   }
   const moment m = moment_of(d.origin + time);
   const int32_t used = snprintf(text, CLX_DATES_TEXT, "%d %s %d", m.day, MONTHS[(m.month + 11) % 12], m.year);
   if (hours) snprintf(text + used, CLX_DATES_TEXT - (size_t)used, ", %02d:%02d", m.hour, m.minute);
+  return text;
+}
+
+const char *clx_dates_span(double time, char *text) {
+  static const double LONG = 60;    // days, from which on hours are left out
+  static const double SHORT = 600;  // s, from which on seconds are
+  const double minutes = floor(time / MINUTE + 0.5), tenths = floor(time / (DAY / 10) + 0.5);
+  const int32_t days = (int32_t)(minutes / 1440), hours = (int32_t)(minutes / 60) % 24,
+                rest = (int32_t)fmod(minutes, 60);
+  if (time < SHORT) return clx_quantity_format(time, "s", 4, text, CLX_DATES_TEXT);
+  if (minutes < 60)
+    snprintf(text, CLX_DATES_TEXT, "%.0f min", minutes);
+  else if (time >= LONG * DAY)
+    snprintf(text, CLX_DATES_TEXT, fmod(tenths, 10) > 0 ? "%.1f days" : "%.0f days", tenths / 10);
+  else if (days > 0)
+    snprintf(text, CLX_DATES_TEXT, hours > 0 ? "%d day%s %d h" : "%d day%s", days, days == 1 ? "" : "s", hours);
+  else
+    snprintf(text, CLX_DATES_TEXT, rest > 0 ? "%d h %d min" : "%d h", hours, rest);
   return text;
 }
 

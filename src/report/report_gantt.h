@@ -77,3 +77,5 @@ void clx_dates_range(clx_plot *plot, double least, double most);
 // "12 Aug 2024", or "day 110"; hours only where `hours`. `text` holds CLX_DATES_TEXT bytes. Returns it.
 enum { CLX_DATES_TEXT = 48 };
 const char *clx_dates_text(clx_dates dates, double time, bool hours, char *text);
+// A length of time of so many s >= 0, as people plan: "17 h 30 min", "3 days 4 h", "506.5 days". text: [CLX_DATES_TEXT]
+const char *clx_dates_span(double time, char *text);

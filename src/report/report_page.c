@@ -38,6 +38,29 @@ static bool is_break(const char *text, size_t at) {
   return !(before >= '0' && before <= '9' && unit);
 }
 
+// Whether the word before `at` counts what stands before it: "4.08 billion" goes with its unit.
+static bool counts(const char *text, size_t from, size_t at) {
+  static const char *const words[] = {"thousand", "million", "billion", "trillion", "quadrillion"};
+  for (int32_t i = 0; i < CLX_COUNT(words); i++) {
+    const size_t length = strlen(words[i]);
+    if (at >= from + length && strncmp(text + at - length, words[i], length) == 0) return true;
+  }
+  return false;
+}
+
+// Where a text that has no room behind `most` ends: words are cut, not figures, nor what stands in brackets.
+static size_t cut_end(const char *text, size_t from, size_t most) {
+  size_t best = from;
+  int32_t open = 0;
+  for (size_t at = from; at <= most && text[at] != '\0'; at++) {
+    const bool item = (text[at] == ',' || text[at] == ';') && is_blank(text[at + 1]);
+    if (at > from && open == 0 && (item || (is_break(text, at) && !counts(text, from, at)))) best = at;
+    open += text[at] == '(' ? 1 : text[at] == ')' && open > 0 ? -1 : 0;
+  }
+  while (best > from && (is_blank(text[best - 1]) || strchr(",;", text[best - 1]) != NULL)) best--;
+  return best > from ? best : most;
+}
+
 // The end of the line that starts at `from`: at a blank when there is one within TEXT columns, else inside the word.
 static size_t line_end(const char *text, size_t from) {
   const size_t length = strlen(text + from);
@@ -90,8 +113,8 @@ void clx_page_put(clx_page *page, const char *label, const char *text, int32_t m
     while (end > at && is_blank(text[end - 1])) end--;
     const bool cut = line == most && text[next] != '\0';
     if (cut) {
-      const size_t room = at + fitting(text + at, end - at, TEXT - 3);
-      if (room < end) end = room;
+      const size_t room = at + fitting(text + at, strlen(text + at), TEXT - 3);
+      end = cut_end(text, at, room < end ? room : end);
     }
     put_line(page, line == 1 ? label : "", text + at, end - at, cut, style);
     if (cut) return;
@@ -103,7 +126,7 @@ void clx_page_row(clx_page *page, const char *label, const char *text, clx_repor
   size_t length = strlen(text);
   while (length > 0 && is_blank(text[length - 1])) length--;
   const bool cut = clx_page_width(text, length) > TEXT;
-  put_line(page, label, text, cut ? fitting(text, length, TEXT - 3) : length, cut, style);
+  put_line(page, label, text, cut ? cut_end(text, 0, fitting(text, length, TEXT - 3)) : length, cut, style);
 }
 
 void clx_page_warnings(clx_page *page, const clx_result *result, int32_t left) {

@@ -22,7 +22,7 @@ static const char *date(const clx_timetable_view *v, double unit, char *text) {
 }
 
 static const char *span(const clx_timetable_view *v, double units, char *text) {
-  return clx_quantity_format(units * v->project->unit, "s", 4, text, SHORT);
+  return clx_dates_span(units * v->project->unit, text);
 }
 
 // --- the report ----------------------------------------------------------------------------------------------------------------------------

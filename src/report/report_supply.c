@@ -50,6 +50,11 @@ static const char *money_unit(const clx_result *result) {
   return q != NULL ? q->unit : "";
 }
 
+static const char *currency_of(const clx_result *result) {
+  const char *currency = clx_result_fact(result, "supply.currency");
+  return currency != NULL ? currency : "USD";
+}
+
 // Money with its currency, also where that is no unit here.
 static const char *money_to(const clx_result *result, double value, int digits, char *text) {
   const char *unit = money_unit(result), *currency = clx_result_fact(result, "supply.currency");
@@ -81,6 +86,14 @@ static int32_t rows_of(const clx_words *w) {
   const bool planned = clx_result_find(w->result, "supply.plan.cost") != NULL,
              shared = clx_result_fact(w->result, "supply.second.maker") != NULL;
   return planned && shared ? ROWS - 3 : planned || shared ? ROWS - 2 : ROWS;
+}
+
+// The number of an amount whose currency stands in the head of its column.
+static const char *amount_to(const clx_result *result, double value, int digits, char *text) {
+  money_to(result, value, digits, text);
+  char *unit = strrchr(text, ' ');
+  if (unit != NULL && strcmp(unit + 1, currency_of(result)) == 0) *unit = '\0';
+  return text;
 }
 
 // "2.3 billion USD (2.1 to 2.4)" where there is a band.
@@ -179,9 +192,10 @@ static void write_limits(clx_words *w) {
     }
     if (best < 0) break;
     done[best] = true;
-    clx_words_add(w, "%s%s from %s on, %.0f weeks", clx_words_between(w, "; "), short_name(clx_orders_title(&n, best)),
+    clx_words_add(w, "%s%s from %s on, %.0f week%s", clx_words_between(w, "; "), short_name(clx_orders_title(&n, best)),
                   date(w->result, clx_orders_value(&n, best, "full_from", 0), text),
-                  clx_orders_value(&n, best, "full_time", 0) / WEEK);
+                  clx_orders_value(&n, best, "full_time", 0) / WEEK,
+                  clx_orders_value(&n, best, "full_time", 0) < 1.5 * WEEK ? "" : "s");
   }
   if (w->text[0] == '\0' && n.count > 0) clx_words_add(w, "no capacity in half of the runs");
   clx_words_end(w, "full", 2, CLX_REPORT_PLAIN);
@@ -247,15 +261,16 @@ static void write_second(clx_words *w) {
   if (n.count == 0 || maker == NULL) return;
   snprintf(head, sizeof head, "share of %.40s", maker);
   put_title(head, cut, sizeof cut);
-  clx_words_add(w, "%-18s %10s %11s %12s %16s %16s", cut, "weeks late", "worst tenth", "30 days late", "cost",
+  snprintf(head, sizeof head, "cost, %.8s", currency_of(w->result));
+  clx_words_add(w, "%-18s %10s %11s %12s %16s %16s", cut, "weeks late", "worst tenth", "30 days late", head,
                 "worst tenth");
   clx_words_end(w, "", 0, CLX_REPORT_BOLD);
   for (int32_t i = 0; i < n.count && i < SHARES; i++) {
     clx_words_add(w, "%16.4g %% %10.1f %11.1f %10.0f %% %16s %16s", 100 * clx_orders_value(&n, i, "share", 0),
                   clx_orders_value(&n, i, "delay_mean", 0) / WEEK, clx_orders_value(&n, i, "delay_worst", 0) / WEEK,
                   100 * clx_orders_value(&n, i, "slip", 0),
-                  money_to(w->result, clx_orders_value(&n, i, "cost_mean", 0), 4, mean),
-                  money_to(w->result, clx_orders_value(&n, i, "cost_worst", 0), 4, worst));
+                  amount_to(w->result, clx_orders_value(&n, i, "cost_mean", 0), 4, mean),
+                  amount_to(w->result, clx_orders_value(&n, i, "cost_worst", 0), 4, worst));
     clx_words_end(w, "", 0, CLX_REPORT_PLAIN);
   }
 }
@@ -312,5 +327,5 @@ void clx_report_supply_lines(const clx_result *result, clx_page *page) {
   add_complete(&w);
   clx_words_percent(&w, "; ", "", "supply.slip_probability", " of runs: an order > 30 days late");
   add_money(&w, "lost deposits ", "supply.lost", false);
-  clx_words_end(&w, "supply", 2, CLX_REPORT_PLAIN);
+  clx_words_end(&w, "supply", 3, CLX_REPORT_PLAIN);
 }

@@ -202,12 +202,13 @@ void clx_report_supply_shares(const clx_result *result, clx_buffer *out) {
     int32_t count = 0;
     char title[CLX_POWER_NAME];
     const double *y = clx_orders_series(&n, i, "use", &x, &count);
+    const double weeks = clx_orders_value(&n, i, "full_time", 0) / (7 * 86400.0);
     done[i] = true;
     if (y == NULL) continue;
     snprintf(title, sizeof title, "%.60s", clx_orders_title(&n, i));
     clx_plot_line(&p, x, y, count, k);
     clx_plot_key(&p, CLX_SAMPLE_LINE, k, strncmp(title, "capacity ", 9) == 0 ? title + 9 : title,
-                 "full in half of the runs: %.0f weeks", clx_orders_value(&n, i, "full_time", 0) / (7 * 86400.0));
+                 "full in half of the runs: %.0f week%s", weeks, weeks > 0.5 && weeks < 1.5 ? "" : "s");
   }
   clx_buffer_format(out, "</svg>\n");
 }

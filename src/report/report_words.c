@@ -63,6 +63,7 @@ const char *clx_words_range(const clx_quantity *q, int digits, char *text, size_
   clx_quantity_format(q->low, q->unit, digits, low, sizeof low);
   clx_quantity_format(q->high, q->unit, digits, high, sizeof high);
   clx_quantity_format(q->value, q->unit, digits, own, sizeof own);
+  if (strcmp(low, own) == 0 && strcmp(high, own) == 0) return text;  // the same to so many digits
   if (cut_unit(low, high)) cut_unit(high, own);
   snprintf(text, size, " (%s to %s)", low, high);
   return text;

@@ -1,6 +1,7 @@
 // The section `buildout`, checked as far as it goes without the power of a GPU.
 #include "scenario/scenario_buildout.h"
 
+#include "catalog/catalog.h"
 #include "scenario/scenario.h"
 
 bool clx_scenario_is_built(const clx_scenario *s) { return s->spec.buildout.place.file != NULL; }
@@ -42,6 +43,30 @@ bool clx_scenario_dates_power(const clx_scenario *s) {
   return dated;
 }
 
+static bool fleet_has(const clx_scenario *s, const char *device) {
+  for (int32_t i = 0; i < s->machine.cohort_count; i++)
+    if (clx_text_equal(s->machine.cohort[i].device.name, device)) return true;
+  return false;
+}
+
+// Orders of the owner are of GPUs that stand in his fleet.
+static clx_status check_orders(const clx_scenario *s, clx_error *error) {
+  const clx_procurement *p = &s->supply.procurement;
+  clx_status status = CLX_OK;
+  for (int32_t i = 0; i < p->order_count; i++) {
+    const clx_product *product = p->product[p->purchase[i].product];
+    if (p->purchase[i].buyer != p->self || product->device == NULL) continue;
+    const char *name = clx_catalog_canonical(s->catalog, "device", product->device);
+    if (fleet_has(s, name != NULL ? name : product->device)) continue;
+    status = clx_fail(error, CLX_INPUT, s->spec.supply.order[i].place,
+                      "orders: '%s' is of %s with %s, but the fleet that is built has none (it begins with %s); order "
+                      "what the fleet is of, or change machine.fleet",
+                      p->purchase[i].name, product->name, name != NULL ? name : product->device,
+                      s->machine.cohort[0].device.name);
+  }
+  return status;
+}
+
 // Stands for orders of section `supply` while names and dates are checked: all there from the first day.
 static void fill_all(const void *of, int32_t replica, double *gpus) {
   (void)replica;
@@ -59,8 +84,10 @@ clx_status clx_scenario_compile_buildout(clx_scenario *s, clx_error *error) {
   clx_scenario_cohorts(s, cohort, item);
   for (int32_t i = 0; i < count; i++) gpus += cohort[i].gpus;
   clx_buildout_input input = {.cohort = cohort, .cohort_count = count};
-  if (clx_scenario_supplies_buildout(s))
+  if (clx_scenario_supplies_buildout(s)) {
+    CLX_TRY(check_orders(s, error));
     input.source = (clx_buildout_source){.fill = fill_all, .of = &gpus, .length = 1, .periods = 1};
+  }
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_status status = clx_buildout_compile(&s->spec.buildout, &input, arena, &checked, error);

@@ -1,4 +1,6 @@
 // What no plan can be made of, said so that it can be mended.
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "schedule/schedule.h"
@@ -230,11 +232,37 @@ static int32_t lags_of(const clx_project *p, const clx_project_link *l, lag out[
   return count;
 }
 
+// A project with a date of its start is told of in dates and days, another one in units.
+enum { SAID = CLX_TIME_TEXT };
+
+static const char *say_time(const clx_project *p, int32_t unit, char text[SAID]) {
+  double start = 0;
+  if (p->start == NULL || !clx_time_read(p->start, &start)) {
+    snprintf(text, SAID, "unit %d", unit);
+    return text;
+  }
+  const double time = start + unit * p->unit;
+  clx_time_write(time, fmod(time, 86400) > 0, text);
+  return text;
+}
+
+static const char *say_span(const clx_project *p, int32_t units, const char *what, char text[SAID]) {
+  const double seconds = units * p->unit;
+  if (p->start == NULL)
+    snprintf(text, SAID, "%d%s", units, what);
+  else if (fabs(seconds) >= 86400)
+    snprintf(text, SAID, "%.4g days", seconds / 86400);
+  else
+    snprintf(text, SAID, "%.4g hours", seconds / 3600);
+  return text;
+}
+
 static void say_chain(checker *c, const lag *arc, const int32_t *by, int32_t last, clx_buffer *text) {
   int32_t length = 0;
+  char span[SAID];
   for (int32_t i = last, k; (k = by[i]) >= 0 && length < c->p->activity_count; i = arc[k].from, length++)
-    clx_buffer_format(text, "%s'%s' %d after '%s'", length == 0 ? "" : ", ", c->p->activity[i].name, arc[k].by,
-                      c->p->activity[arc[k].from].name);
+    clx_buffer_format(text, "%s'%s' %s after '%s'", length == 0 ? "" : ", ", c->p->activity[i].name,
+                      say_span(c->p, arc[k].by, "", span), c->p->activity[arc[k].from].name);
 }
 
 // The positive cycle that `from` leads into, each lag of it, and by how much it cannot hold.
@@ -266,16 +294,16 @@ static void check_deadlines(checker *c, const lag *arc, const int32_t *by, const
       WRONG(c, CLX_INFEASIBLE, "activity '%s': its calendar has no %d units of work left", a->name, shortest);
     } else if (a->deadline != CLX_PROJECT_NONE && finish > a->deadline) {
       clx_buffer text = {0};
+      char due[SAID], done[SAID], missing[SAID];
       say_chain(c, arc, by, i, &text);
       WRONG(c, CLX_INFEASIBLE,
-            "activity '%s' is due in unit %d and cannot be finished before unit %d, even with no limit to the "
-            "resources (%s%s); "
-            "%d units are missing",
-            a->name, a->deadline, finish,
+            "activity '%s' is due by %s and cannot be finished before %s, even with no limit to the resources (%s%s); "
+            "%s are missing",
+            a->name, say_time(p, a->deadline, due), say_time(p, finish, done),
             text.data != NULL ? text.data
             : a->release > 0  ? "its release"
                               : "it takes that long",
-            text.data != NULL ? " by links" : "", finish - a->deadline);
+            text.data != NULL ? " by links" : "", say_span(p, finish - a->deadline, " units", missing));
       clx_buffer_free(&text);
     }
   }

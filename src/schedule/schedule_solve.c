@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "schedule/schedule_coarse.h"
 #include "schedule/schedule_genetic.h"
 #include "schedule/schedule_large.h"
 #include "schedule/schedule_relax.h"
@@ -16,7 +17,8 @@ typedef struct solver {
   const clx_project_options *options;
   clx_arena *arena;
   clx_error *error;
-  double until;
+  double until, asked;  // s; when the progress was last told
+  bool cut, stopped;    // by the limit in seconds; by the caller
   clx_lean forward, backward;
   clx_genetic *genetic;  // the one that goes on
   clx_exact *exact;
@@ -33,8 +35,10 @@ typedef struct solver {
   int64_t other_conflicts;  // but for those of `exact`
 } solver;
 
+enum { USUAL_SCHEDULES = 200000, USUAL_CONFLICTS = 100000 };
+
 void clx_project_options_default(clx_project_options *options) {
-  *options = (clx_project_options){.seed = 1, .schedules = 200000, .conflicts = 100000};
+  *options = (clx_project_options){.seed = 1, .schedules = USUAL_SCHEDULES, .conflicts = USUAL_CONFLICTS};
 }
 
 static double cpu_now(void) {
@@ -43,9 +47,36 @@ static double cpu_now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static int64_t conflicts_left(const solver *s) {
+  const int64_t spent = s->other_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
+  return s->options->conflicts - spent;
+}
+
+static int64_t schedules_left(const solver *s) { return s->options->schedules - s->schedules; }
+
+// Of the limit, or of the budget of which more is used up.
+static double share_done(const solver *s, double now) {
+  const clx_project_options *o = s->options;
+  if (o->seconds > 0) return fmin(1, 1 - (s->until - now) / o->seconds);
+  const double conflicts = o->conflicts > 0 ? 1 - (double)conflicts_left(s) / (double)o->conflicts : 0;
+  const double schedules = o->schedules > 0 ? 1 - (double)schedules_left(s) / (double)o->schedules : 0;
+  return fmin(1, fmax(conflicts, schedules));
+}
+
+// What searches ask between their steps: whether the limit is reached, or the caller wants no more.
 static bool out_of_time(void *context) {
-  const solver *s = context;
-  return s->options->seconds > 0 && cpu_now() >= s->until;
+  static const double EVERY = 0.05;  // s
+  solver *s = context;
+  const clx_project_options *o = s->options;
+  if (s->cut || s->stopped) return true;
+  if (!(o->seconds > 0) && o->progress == NULL) return false;
+  const double now = cpu_now();
+  if (o->seconds > 0 && now >= s->until) s->cut = true;
+  if (o->progress != NULL && now - s->asked >= EVERY) {
+    s->asked = now;
+    s->stopped = !o->progress(o->context, share_done(s, now));
+  }
+  return s->cut || s->stopped;
 }
 
 // --- lean projects ---------------------------------------------------------------------------------------------------------------------------
@@ -133,13 +164,6 @@ static void improve(solver *s, const int32_t *start) {
 }
 
 static bool is_done(solver *s) { return s->none || (s->found && s->makespan <= s->bound) || out_of_time(s); }
-
-static int64_t conflicts_left(const solver *s) {
-  const int64_t spent = s->other_conflicts + (s->exact != NULL ? clx_exact_spent(s->exact).conflicts : 0);
-  return s->options->conflicts - spent;
-}
-
-static int64_t schedules_left(const solver *s) { return s->options->schedules - s->schedules; }
 
 // Makes and runs a population (0: of the size that suits), whose best plan is taken.
 static clx_status run_genetic(solver *s, int32_t population, int64_t schedules, clx_arena *arena) {
@@ -253,9 +277,15 @@ static clx_status raise_bound(solver *s, int64_t conflicts) {
   return CLX_OK;
 }
 
+// `most`, or that part of a budget below the usual one which `most` is of that.
+static int64_t portion(const solver *s, int64_t most) {
+  const int64_t part = most * (s->options->conflicts < USUAL_CONFLICTS ? s->options->conflicts : USUAL_CONFLICTS);
+  return part / USUAL_CONFLICTS;
+}
+
 static clx_status search_lean(solver *s) {
-  enum { FIRST_SCHEDULES = 20000, FIRST_CONFLICTS = 16000, BOUND_CONFLICTS = 2000, CONFLICTS = 4000, STEPS = 40 };
-  enum { WIDE_STEPS = 100, ROUNDS = 6 };
+  enum { FIRST_SCHEDULES = 20000, STEPS = 40, WIDE_STEPS = 100, ROUNDS = 6 };
+  const int64_t CONFLICTS = portion(s, 4000), FIRST_CONFLICTS = portion(s, 16000), BOUND_CONFLICTS = portion(s, 2000);
   const bool genetic = s->options->method == CLX_PROJECT_GENETIC;
   CLX_TRY(run_genetic(s, 0, genetic ? s->options->schedules : FIRST_SCHEDULES, s->arena));
   if (genetic || is_done(s)) return CLX_OK;
@@ -398,19 +428,62 @@ static clx_status say_none(const solver *s) {
       s->p->name != NULL ? s->p->name : "");
 }
 
+// Plans `s->p`, whose times are those of `whole` divided by `units`.
+static clx_status solve(solver *s, const clx_project *whole, int32_t units, clx_project_outcome *out) {
+  const clx_status status = is_lean_but_for_lags(s->p) ? solve_lean(s, out) : solve_rich(s, out);
+  close_exact(s);
+  CLX_TRY(status);
+  if (s->stopped) return clx_fail_plain(s->error, CLX_EXPECTATION, "stopped");
+  s->late *= units;
+  if (!s->found) return say_none(s);
+  out->proved = s->bound >= s->makespan;
+  out->cut = s->cut && !out->proved;
+  out->bound = s->bound * units;
+  out->path *= units;
+  clx_coarse_plan_back(whole, units, &out->plan);
+  return clx_project_validate(whole, &out->plan, s->error);
+}
+
 clx_status clx_project_solve(const clx_project *p, const clx_project_options *options, clx_arena *arena,
                              clx_project_outcome *out, clx_error *error) {
   const double begin = cpu_now();
+  clx_project coarse;
   solver s = {.p = p, .options = options, .arena = arena, .error = error, .until = begin + options->seconds};
   *out = (clx_project_outcome){0};
   CLX_TRY(clx_project_check(p, error));
   CLX_TRY(clx_project_plan_new(p, arena, &out->plan, error));
-  const clx_status status = is_lean_but_for_lags(p) ? solve_lean(&s, out) : solve_rich(&s, out);
-  close_exact(&s);
-  CLX_TRY(status);
-  if (!s.found) return say_none(&s);
-  out->bound = s.bound;
-  out->proved = s.bound >= s.makespan;
+  const int32_t units = clx_coarse_units(p);
+  if (units > 1) {
+    CLX_TRY(clx_coarse(p, units, arena, &coarse, error));
+    s.p = &coarse;
+  }
+  const clx_status status = solve(&s, p, units, out);
   out->seconds = cpu_now() - begin;
-  return clx_project_validate(p, &out->plan, error);
+  return status;
+}
+
+// --- budgets ---------------------------------------------------------------------------------------------------------------------------------
+
+void clx_project_options_suit(const clx_project *p, clx_project_options *o) {
+  // What is measured: units that a schedule visits and that a conflict costs, in some seconds.
+  static const double LEAN_WORK = 2e8, RICH_WORK = 5e7, CONFLICT_WORK = 6e6;
+  static const double LEAST_SCHEDULES = 500, LEAST_CONFLICTS = 1000;
+  if (o->seconds > 0) {
+    o->schedules = o->conflicts = INT64_MAX / 4;
+    return;
+  }
+  const double units = clx_coarse_units(p);
+  double work = 1;
+  for (int32_t i = 0; i < p->activity_count; i++) {
+    const clx_project_activity *a = &p->activity[i];
+    int32_t longest = 0;
+    for (int32_t m = 0; m < a->mode_count; m++) longest = a->mode[m].duration > longest ? a->mode[m].duration : longest;
+    work += longest / units;
+  }
+  const double each = 10.0 * p->activity_count, schedules = is_lean_but_for_lags(p)
+                                                                ? LEAN_WORK / (work + each)
+                                                                : RICH_WORK / (work * (p->resource_count + 1));
+  const double conflicts = CONFLICT_WORK / (p->activity_count + 1);
+  o->schedules = (int64_t)fmin(fmax(schedules, LEAST_SCHEDULES), (double)o->schedules);
+  o->conflicts = (int64_t)fmin(fmax(conflicts, LEAST_CONFLICTS), (double)o->conflicts);
 }

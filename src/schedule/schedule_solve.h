@@ -16,16 +16,23 @@ typedef struct clx_project_options {
   int64_t schedules;  // most plans that list scheduling makes; 0 = none at all but the first
   int64_t conflicts;  // most conflicts of exact search
   double seconds;     // 0 = no limit
+  bool (*progress)(
+      void *context,
+      double done);  // nullable; from the calling thread, some times a second; false = stop (CLX_EXPECTATION)
+  void *context;
 } clx_project_options;
 
 void clx_project_options_default(
     clx_project_options *options);  // seed 1, best, 200,000 schedules, 100,000 conflicts, no limit
+// Lowers the budgets of a large project to what takes seconds: by its activities and the units they work. With a limit in seconds there are none.
+void clx_project_options_suit(const clx_project *project, clx_project_options *options);
 
 typedef struct clx_project_outcome {
   clx_project_plan plan;
   int32_t path;   // bound by links, releases and calendars alone
   int32_t bound;  // no plan is shorter
   bool proved;    // bound = makespan
+  bool cut;       // the limit in seconds ended the search: another machine may find another plan
   int64_t schedules, conflicts, neighbourhoods;
   double seconds;  // CPU time spent
 } clx_project_outcome;

@@ -61,16 +61,15 @@ static clx_status refuse(const question *q, double missing, clx_arena *arena, cl
   const clx_purchase *order = &p->purchase[q->order];
   const int32_t causes = CLX_WAIT_LIMIT + p->limit_count;
   missing_with(q, -1, 1);
-  const double *waited = q->r->waited + (size_t)q->order * (size_t)causes;
+  const double *behind = q->r->behind + (size_t)q->order * (size_t)causes;
   const double *delivered = q->r->delivered + (size_t)q->order * (size_t)p->weeks;
-  // Of what is not lead time, the cause that cost most; lead time where nothing else did.
-  int32_t cause = CLX_WAIT_LEAD, week = order->by;
+  int32_t cause = CLX_WAIT_LEAD, week = order->by;  // what most of the missing GPUs wait for at the date
   for (int32_t i = 1; i < causes; i++)
-    if (waited[i] > (cause == CLX_WAIT_LEAD ? 0 : waited[cause])) cause = i;
+    if (behind[i] > behind[cause]) cause = i;
   while (week < p->weeks && delivered[week] < order->quantity * (1 - 1e-6)) week++;
   char when[96], limit[160];
   if (week < p->weeks)
-    snprintf(when, sizeof when, "a date %d weeks later would do", week - order->by);
+    snprintf(when, sizeof when, "a date %d week%s later would do", week - order->by, week == order->by + 1 ? "" : "s");
   else
     snprintf(when, sizeof when, "no date within the horizon would do");
   const double had = delivered[order->by];
@@ -78,8 +77,8 @@ static clx_status refuse(const question *q, double missing, clx_arena *arena, cl
   say_limit(q, limit, sizeof limit);
   return clx_fail_plain(
       error, CLX_INFEASIBLE,
-      "order \"%s\": %.0f of %.0f GPUs are missing in week %d; %s; %s; held up by %s; %.0f GPUs can be had by then",
-      order->name, missing, order->quantity, order->by, when, limit, name, had);
+      "order \"%s\": %.0f of %.0f GPUs are missing in week %d, held up by %s; %s; %s; %.0f GPUs can be had by then",
+      order->name, missing, order->quantity, order->by, name, when, limit, had);
 }
 
 clx_status clx_procurement_demand(const clx_procurement *p, clx_error *error) {

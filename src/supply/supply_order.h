@@ -250,6 +250,8 @@ typedef struct clx_purchase_result {
   int32_t cause;             // clx_wait that cost most GPU-weeks
   double *waited;            // CLX_WAIT_LIMIT + limit_count: mean GPU-weeks by cause; moved parts included
   int32_t short_cause;       // clx_wait of most GPUs that are missing at the end; -1 = none are
+  int32_t
+      late_cause;  // clx_wait of most GPUs that are missing at `by`: lead time where they are still in it; -1 = none are
 } clx_purchase_result;
 
 typedef struct clx_buyer_result {
@@ -297,6 +299,8 @@ bool clx_procurement_full(const struct clx_replica *replica, int32_t limit, int3
 typedef struct clx_purse {
   double paid, lost, stored, stored_cost;  // as of clx_buyer_result
   const double *at_risk;                   // weeks: deposits on what is still owed, at the end of each week
+  // weeks: deposits lost and makers qualified by the end of each, beside the price of what is delivered or owed
+  const double *sunk;
 } clx_purse;
 clx_purse clx_procurement_purse(const struct clx_replica *replica, int32_t buyer);
 

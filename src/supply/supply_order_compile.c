@@ -72,8 +72,8 @@ clx_status clx_build_week(const clx_procurement_build *b, const char *date, cons
   }
   const double at = floor((time - b->out->start) / CLX_WEEK);
   if (at >= b->out->weeks) {
-    return clx_fail(b->error, CLX_INPUT, place, "%s: %s is behind the end, %d weeks after %s", key, date, b->out->weeks,
-                    b->spec->start);
+    return clx_fail(b->error, CLX_INPUT, place, "%s: %s is behind the end, %d week%s after %s", key, date,
+                    b->out->weeks, b->out->weeks == 1 ? "" : "s", b->spec->start);
   }
   *week = (int32_t)at;
   return CLX_OK;
@@ -99,6 +99,8 @@ clx_status clx_build_currency(const clx_procurement_build *b, const char *code, 
                   nearest == NULL ? "" : "\"?");
 }
 
+#define PRICE_MAX 1e9  // USD of one GPU
+
 // "30,000 USD" -> USD.
 static clx_status read_price(const clx_procurement_build *b, const clx_order_spec *o, double *usd) {
   char why[256], number[64];
@@ -114,6 +116,9 @@ static clx_status read_price(const clx_procurement_build *b, const clx_order_spe
   CLX_TRY(clx_build_currency(b, blank + 1, o->place, &rate));
   if (clx_quantity_read(number, "", &amount, why, sizeof why) != CLX_OK || amount < 0)
     return clx_fail(b->error, CLX_INPUT, o->place, "price: expected an amount of money, read \"%.80s\"", o->price);
+  if (!(amount * rate <= PRICE_MAX))
+    return clx_fail(b->error, CLX_INPUT, o->place, "price: \"%.40s\" for one GPU; expected at most %g USD", o->price,
+                    PRICE_MAX);
   *usd = amount * rate;
   return CLX_OK;
 }
@@ -241,6 +246,10 @@ static clx_status build_buyers(clx_procurement_build *b) {
   if (out->ready == NULL) return clx_fail_plain(b->error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < out->buyer_count; i++) {
     const clx_buyer_spec *buyer = &b->spec->buyer[i];
+    for (int32_t k = 0; k < i; k++) {
+      if (clx_text_equal(b->spec->buyer[k].name, buyer->name))
+        return clx_fail(b->error, CLX_INPUT, buyer->place, "name: two buyers are called \"%s\"", buyer->name);
+    }
     double before = -INFINITY, time = 0;
     for (int32_t k = 0; k < buyer->ready_count; k++) {
       CLX_TRY(clx_date_read(buyer->ready[k].from, "ready", buyer->ready[k].place, &time, b->error));

@@ -81,10 +81,13 @@ typedef struct clx_replica {
   double *received_of;                         // buyer_count x product_count x weeks, cumulative
   double *delivered;                           // order_count x weeks, cumulative
   double *waited;                              // order_count x (CLX_WAIT_LIMIT + limit_count)
+  double *behind;                              // the same: GPUs that are missing at `by`, by what they wait for then
   int32_t *cause;                              // purchase_count: what it waits for now
   double *used;                                // limit_count x weeks: units
   double *paid, *lost, *stored, *stored_cost;  // buyer_count
   double *at_risk;                             // buyer_count x weeks: deposits on what is owed
+  double *qualified;                           // buyer_count: money for makers that were new
+  double *sunk;                                // buyer_count x weeks: lost deposits and qualifications so far
   double ordered, moved_in;                    // GPUs, for the books
 } clx_replica;
 

@@ -42,20 +42,23 @@ clx_status clx_replica_new(const clx_procurement *p, clx_arena *arena, clx_repli
                      .received_of = array(arena, p->buyer_count * p->product_count, weeks, sizeof(double)),
                      .delivered = array(arena, p->order_count, weeks, sizeof(double)),
                      .waited = array(arena, p->order_count, causes, sizeof(double)),
+                     .behind = array(arena, p->order_count, causes, sizeof(double)),
                      .cause = array(arena, p->purchase_count, 1, sizeof(int32_t)),
                      .used = array(arena, p->limit_count, weeks, sizeof(double)),
                      .at_risk = array(arena, p->buyer_count, weeks, sizeof(double)),
-                     .paid = array(arena, p->buyer_count, 4, sizeof(double))};
+                     .sunk = array(arena, p->buyer_count, weeks, sizeof(double)),
+                     .paid = array(arena, p->buyer_count, 5, sizeof(double))};
   if (r->limit == NULL || r->halted == NULL || r->failed == NULL || r->first == NULL || r->last == NULL ||
       r->due == NULL || r->happens == NULL || r->fresh == NULL || r->coming == NULL || r->waiting == NULL ||
       r->early == NULL || r->owed_for == NULL || r->dead == NULL || r->ready_week == NULL || r->left == NULL ||
       r->swapped == NULL || r->returned == NULL || r->portion == NULL || r->received == NULL ||
-      r->received_of == NULL || r->delivered == NULL || r->waited == NULL || r->cause == NULL || r->used == NULL ||
-      r->paid == NULL)
+      r->received_of == NULL || r->delivered == NULL || r->waited == NULL || r->behind == NULL || r->cause == NULL ||
+      r->used == NULL || r->at_risk == NULL || r->sunk == NULL || r->paid == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for a procurement of %d weeks", weeks);
   r->lost = r->paid + p->buyer_count;
   r->stored = r->lost + p->buyer_count;
   r->stored_cost = r->stored + p->buyer_count;
+  r->qualified = r->stored_cost + p->buyer_count;
   return CLX_OK;
 }
 

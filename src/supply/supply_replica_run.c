@@ -18,9 +18,11 @@ static void begin(clx_replica *r) {
   clear(r->received_of, p->buyer_count * p->product_count, p->weeks);
   clear(r->delivered, p->order_count, p->weeks);
   clear(r->waited, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
+  clear(r->behind, p->order_count, CLX_WAIT_LIMIT + p->limit_count);
   clear(r->used, p->limit_count, p->weeks);
   clear(r->at_risk, p->buyer_count, p->weeks);
-  clear(r->paid, p->buyer_count, 4);
+  clear(r->sunk, p->buyer_count, p->weeks);
+  clear(r->paid, p->buyer_count, 5);
   clear(r->swapped, p->swap_count, 1);
   clear(r->returned, p->swap_count, 1);
   r->ordered = r->moved_in = 0;
@@ -31,7 +33,10 @@ static void begin(clx_replica *r) {
     r->cause[i] = CLX_WAIT_LEAD;
     // Where something is moved to, the maker is qualified from the move on.
     r->ready_week[i] = i < p->order_count ? purchase->qualified : p->weeks;
-    if (i < p->order_count) r->paid[purchase->buyer] += purchase->qualification;
+    if (i < p->order_count) {
+      r->paid[purchase->buyer] += purchase->qualification;
+      r->qualified[purchase->buyer] += purchase->qualification;
+    }
     for (int32_t w = 0; i < p->order_count && w < span; w++)
       row(r->fresh, i, p->weeks)[purchase->placed_first + w] = purchase->quantity / span;
   }
@@ -226,6 +231,38 @@ static void deliver(clx_replica *r, int32_t week) {
   }
 }
 
+// Whether a purchase stands in for one whose maker failed.
+static bool stands_in(const clx_procurement *p, int32_t purchase) {
+  for (int32_t i = 0; i < p->purchase_count; i++)
+    if (p->purchase[i].fallback == purchase) return true;
+  return false;
+}
+
+// What has cost an order most GPU-weeks beside its lead time until now; `now` where nothing has.
+static int32_t held_by(const clx_replica *r, int32_t order, int32_t now) {
+  const int32_t causes = CLX_WAIT_LIMIT + r->p->limit_count;
+  const double *waited = r->waited + (size_t)order * (size_t)causes;
+  int32_t best = now;
+  double most = 0;
+  for (int32_t i = CLX_WAIT_LEAD + 1; i < causes; i++)
+    if (waited[i] > most) most = waited[best = i];
+  return best;
+}
+
+// At the date on which an order is wanted: what holds up the GPUs that are missing, lead time where they are still in it. The lead time of a second
+// maker is the first one's stop.
+static void keep_behind(clx_replica *r, int32_t week) {
+  const clx_procurement *p = r->p;
+  for (int32_t i = 0; i < p->purchase_count; i++) {
+    const int32_t order = p->purchase[i].origin;
+    double *behind = r->behind + (size_t)order * (size_t)(CLX_WAIT_LIMIT + p->limit_count);
+    if (p->purchase[order].by != week) continue;
+    if (r->early[i] > 0) behind[stands_in(p, i) ? CLX_WAIT_MAKER : CLX_WAIT_LEAD] += r->early[i];
+    behind[held_by(r, order, r->cause[i])] += r->waiting[i];
+    behind[CLX_WAIT_MAKER] += r->dead[i];
+  }
+}
+
 // Cumulative counts, and what waits in warehouses at the end of the week. A GPU in store is valued at the mean price of the buyer's orders.
 static void close_week(clx_replica *r, int32_t week) {
   const clx_procurement *p = r->p;
@@ -243,6 +280,7 @@ static void close_week(clx_replica *r, int32_t week) {
   }
   for (int32_t b = 0; b < p->buyer_count; b++) {
     double *received = row(r->received, b, p->weeks), price = 0, quantity = 0;
+    row(r->sunk, b, p->weeks)[week] = r->lost[b] + r->qualified[b];
     if (week > 0) received[week] += received[week - 1];
     const double stored = received[week] - p->ready[(size_t)b * (size_t)p->weeks + (size_t)week];
     if (!(stored > 0)) continue;
@@ -265,6 +303,7 @@ double clx_replica_run(clx_replica *r) {
     place(r, week);
     share(r, week);
     deliver(r, week);
+    keep_behind(r, week);
     close_week(r, week);
   }
   double balance = r->ordered - r->moved_in;  // asked for once

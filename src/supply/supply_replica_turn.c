@@ -9,6 +9,7 @@ void clx_replica_qualify(clx_replica *r, int32_t purchase, int32_t week) {
   const clx_purchase *p = &r->p->purchase[purchase];
   r->ready_week[purchase] = week + p->qualified;
   r->paid[p->buyer] += p->qualification;
+  r->qualified[p->buyer] += p->qualification;
 }
 
 // Takes `share` of what purchase `from` owes or will be asked for and asks purchase `to` for it instead (`to` < 0: nobody). Deposits of

@@ -17,6 +17,7 @@ typedef struct samples {
   double *paid, *lost, *stored, *stored_cost;  // buyer x replica
   double *finished, *missing, *late;           // order x replica
   double *short_cause;                         // order x cause: GPUs missing at the end, all replicas
+  double *late_cause;                          // order x cause: GPUs missing when they are wanted, all replicas
 } samples;
 
 static double *array(clx_arena *arena, int32_t a, int32_t b, int32_t c) {
@@ -40,9 +41,10 @@ static clx_status make_samples(const clx_procurement *p, int32_t replicas, clx_a
                  .finished = array(arena, p->order_count, 1, replicas),
                  .missing = array(arena, p->order_count, 1, replicas),
                  .late = array(arena, p->order_count, 1, replicas),
-                 .short_cause = array(arena, p->order_count, CLX_WAIT_LIMIT + p->limit_count, 1)};
+                 .short_cause = array(arena, p->order_count, CLX_WAIT_LIMIT + p->limit_count, 1),
+                 .late_cause = array(arena, p->order_count, CLX_WAIT_LIMIT + p->limit_count, 1)};
   if (s->received == NULL || s->paid == NULL || s->lost == NULL || s->stored == NULL || s->stored_cost == NULL ||
-      s->finished == NULL || s->missing == NULL || s->late == NULL || s->short_cause == NULL)
+      s->finished == NULL || s->missing == NULL || s->late == NULL || s->short_cause == NULL || s->late_cause == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory for %d replicas", replicas);
   return CLX_OK;
 }
@@ -84,6 +86,7 @@ static void keep(const clx_replica *r, int32_t replica, samples *s) {
     s->late[at] = by < 0 || delivered[by] >= whole ? 0 : quantity - delivered[by];
   }
   keep_shortage(r, s);
+  for (int32_t i = 0; i < p->order_count * (CLX_WAIT_LIMIT + p->limit_count); i++) s->late_cause[i] += r->behind[i];
 }
 
 // Sorts the samples.
@@ -124,6 +127,7 @@ static clx_status sum_orders(const clx_procurement *p, samples *s, clx_arena *ar
     order->late_by = band_of(s->late + at, n);
     order->short_cause = largest(s->short_cause + (size_t)i * (size_t)causes, causes);
     if (order->short_by.mean <= 0) order->short_cause = -1;
+    order->late_cause = order->late_share > 0 ? largest(s->late_cause + (size_t)i * (size_t)causes, causes) : -1;
   }
   return CLX_OK;
 }
@@ -219,7 +223,8 @@ clx_purse clx_procurement_purse(const clx_replica *r, int32_t buyer) {
                      .lost = r->lost[buyer],
                      .stored = r->stored[buyer],
                      .stored_cost = r->stored_cost[buyer],
-                     .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks};
+                     .at_risk = r->at_risk + (size_t)buyer * (size_t)r->p->weeks,
+                     .sunk = r->sunk + (size_t)buyer * (size_t)r->p->weeks};
 }
 
 clx_status clx_procurement_unswapped(const clx_procurement *p, int32_t swap, clx_arena *arena, clx_procurement *out,

@@ -90,8 +90,7 @@ static void fill_arrivals(const void *of, int32_t replica, double *gpus) {
   memcpy(gpus, a->gpus + (size_t)(replica + 1) * (size_t)a->weeks, (size_t)a->weeks * sizeof *gpus);
 }
 
-// What is given away later in a swap is not counted before: it is not for this machine.
-static void keep(const double *received, int32_t weeks, double *gpus) {
+void clx_twin_buildout_keep(const double *received, int32_t weeks, double *gpus) {
   double least = INFINITY;
   for (int32_t w = weeks - 1; w >= 0; w--) gpus[w] = least = fmin(least, received[w]);
 }
@@ -111,7 +110,8 @@ static clx_status take_supply(clx_twin_buildout *b, clx_error *error) {
   const clx_status status = clx_procurement_open(p, scratch, &replica, error);
   for (int32_t k = -1; k < b->settings.replicas && status == CLX_OK; k++) {
     clx_procurement_replica(replica, b->settings.seed, k);
-    keep(clx_procurement_received(replica, p->self, -1), p->weeks, a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
+    clx_twin_buildout_keep(clx_procurement_received(replica, p->self, -1), p->weeks,
+                           a->gpus + (size_t)(k + 1) * (size_t)p->weeks);
   }
   clx_arena_free(scratch);
   b->input.source = (clx_buildout_source){
@@ -148,6 +148,14 @@ static clx_status take_power(clx_twin_buildout *b, clx_error *error) {
     const double gives = clx_supply_capacity(supply, time[i]);
     point[i] = (clx_buildout_point){time[i], limit > 0 ? fmin(limit, gives) : gives};
   }
+  clx_buffer names = {0};
+  for (int32_t i = 0; i < supply->source_count; i++)
+    clx_buffer_format(&names, "%s%s", i > 0 ? ", " : "", supply->source[i].name);
+  b->input.point_of[CLX_BUILDOUT_POWER] = names.data != NULL
+                                              ? clx_arena_format(b->arena, "'power.sources' (%s)%s", names.data,
+                                                                 limit > 0 ? " up to 'power.facility_limit'" : "")
+                                              : NULL;
+  clx_buffer_free(&names);
   b->input.point[CLX_BUILDOUT_POWER] = point;
   b->input.point_count[CLX_BUILDOUT_POWER] = count;
   return CLX_OK;
@@ -175,7 +183,7 @@ static clx_status check_power(clx_twin_buildout *b, clx_error *error) {
                          "buildout: all GPUs at full load draw %s, more than 'power.facility_limit', %s; raise it or "
                          "build for fewer GPUs",
                          all, clx_quantity_format(limit, "W", 3, most, sizeof most));
-  } else if (supply->source_count > 0 && !clx_scenario_dates_power(s)) {
+  } else if (supply->source_count > 0 && !clx_scenario_dates_power(s) && clx_scenario_builds_power(s)) {
     const double gives = clx_supply_capacity(supply, 0);
     if (!(peak > gives * (1 + 1e-6))) return CLX_OK;
     short_of = true;
@@ -190,6 +198,33 @@ static clx_status check_power(clx_twin_buildout *b, clx_error *error) {
   return CLX_OK;
 }
 
+// More than the machine takes; works that nothing waits for.
+static clx_status check_use(clx_twin_buildout *b, clx_error *error) {
+  const clx_buildout_source *from = &b->input.source;
+  double come = 0, fleet = 0;
+  for (int32_t i = 0; i < b->input.cohort_count; i++) fleet += b->input.cohort[i].gpus;
+  for (int32_t k = 0; k < b->spec.lot_count; k++) come += b->spec.lot[k].gpus;
+  if (from->periods > 0) come += ((const arrivals *)from->of)->gpus[from->periods - 1];
+  if (come > fleet + 1) {
+    char many[48], all[48];
+    const char *text = clx_arena_format(
+        b->arena, "buildout: %s GPUs are delivered without chance, the fleet has %s: those that come first are counted",
+        clx_quantity_format(round(come), "", 12, many, sizeof many),
+        clx_quantity_format(fleet, "", 12, all, sizeof all));
+    if (text == NULL) return no_memory(error);
+    warn(b, text);
+  }
+  for (int32_t i = 0; i < b->spec.work_count; i++) {
+    const clx_buildout_gives *g = &b->spec.work[i].gives;
+    if (g->room > 0 || g->power > 0 || g->cooling > 0 || g->network > 0) return CLX_OK;
+  }
+  if (b->spec.work_count > 0)
+    warn(b,
+         "buildout: no work gives room, power, cooling or network: the dates of GPUs do not wait for works; state "
+         "'gives' of those that they need");
+  return CLX_OK;
+}
+
 // Which section counts where two say something.
 static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
   const clx_scenario *s = b->scenario;
@@ -198,14 +233,16 @@ static clx_status take_sections(clx_twin_buildout *b, clx_error *error) {
     b->spec.lot_count = 0;
     CLX_TRY(take_supply(b, error));
   }
-  if (!clx_scenario_dates_power(s)) return CLX_OK;
+  const bool dated = clx_scenario_dates_power(s);
   if (clx_scenario_builds_power(s)) {
+    if (!dated) return CLX_OK;
     warn(b,
          "buildout: its own power counts, not 'power.sources', whose times are those of a run that begins when the "
          "machine is there");
     return CLX_OK;
   }
-  warn(b, "buildout: power is that of 'power.sources', their times counted from the start of the build");
+  if (s->power.supply.source_count == 0) return CLX_OK;
+  if (dated) warn(b, "buildout: power is that of 'power.sources', their times counted from the start of the build");
   return take_power(b, error);
 }
 
@@ -223,6 +260,7 @@ clx_status clx_twin_buildout_make(const clx_scenario *s, const clx_buildout_sett
   b->input.cohort_count = count;
   CLX_TRY(take_sections(b, error));
   CLX_TRY(check_power(b, error));
+  CLX_TRY(check_use(b, error));
   CLX_TRY(clx_buildout_compile(&b->spec, &b->input, arena, &b->buildout, error));
   return clx_buildout_run(b->buildout, settings, arena, &b->result, error);
 }

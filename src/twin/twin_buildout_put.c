@@ -8,6 +8,7 @@
 #include "twin/twin_internal.h"
 
 static const double DAY = 86400;
+static const double LAST = 253402300800;  // s since 1970: the year 10000
 
 typedef struct putter {
   const clx_twin_buildout *b;
@@ -42,7 +43,7 @@ static clx_status put_text(const putter *p, const char *name, const char *text) 
 static clx_status put_date(const putter *p, const char *name, double time) {
   char text[CLX_TIME_TEXT];
   clx_time_write(p->b->start + time, false, text);
-  return put_text(p, name, text);
+  return put_text(p, name, p->b->start + time < LAST ? text : "after 9999");
 }
 
 static void set_head(putter *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -117,6 +118,29 @@ static clx_status put_sums(putter *p) {
              "GPU-time of the first 365 days, or of the horizon if that is shorter, mean");
 }
 
+static clx_status put_milestones(putter *p) {
+  const clx_buildout_result *r = &p->b->result;
+  for (int32_t i = 0; i < r->milestone_count; i++) {
+    char name[96], doc[160], amount[48];
+    const clx_buildout_milestone *m = &p->b->spec.milestone[i];
+    const double value = m->supplied > 0 ? m->supplied : m->drawn > 0 ? m->drawn : m->gpus;
+    clx_quantity_format(value, m->gpus > 0 ? "" : "W", m->gpus > 0 ? 12 : 4, amount, sizeof amount);
+    snprintf(name, sizeof name, "milestone.%.60s", m->name);
+    snprintf(doc, sizeof doc,
+             m->supplied > 0 ? "%s at the site"
+             : m->drawn > 0  ? "%s drawn at full load"
+                             : "%s GPUs",
+             amount);
+    CLX_TRY(put_reach(p, name, &r->milestone[i].time, doc));
+    set_head(p, "%s.", name);
+    CLX_TRY(put_text(p, "what", doc));
+    set_head(p, "milestone_%d.", i + 1);
+    CLX_TRY(put_text(p, "name", m->name));
+  }
+  p->head[0] = '\0';
+  return CLX_OK;
+}
+
 static clx_status put_by(putter *p) {
   const clx_buildout_result *r = &p->b->result;
   for (int32_t i = 0; i < r->by_count; i++) {
@@ -149,8 +173,16 @@ static clx_status put_month(putter *p, const char *month, int32_t from, int32_t 
   int32_t most = 0;
   double share[CLX_BUILDOUT_CAUSES + 1] = {0};
   set_head(p, "month.%s.", month);
-  CLX_TRY(put_between(p, "gpus", s->p50[to], s->p10[to], s->p90[to], "", "GPUs that can be used at its end"));
-  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, s->mean[to]), "W",
+  double low = s->p10[to], middle = s->p50[to], high = s->p90[to], mean = s->mean[to];
+  for (int32_t m = 0; m < s->months; m++) {
+    if (s->month_day[m] != to) continue;
+    low = s->month_p10[m];
+    middle = s->month_p50[m];
+    high = s->month_p90[m];
+    mean = s->month_mean[m];
+  }
+  CLX_TRY(put_between(p, "gpus", middle, low, high, "", "GPUs that can be used at its end"));
+  CLX_TRY(put(p, "power", clx_buildout_watts(p->b->buildout, mean), "W",
               "of the site with the mean of these at full load"));
   for (int32_t k = 0; k <= CLX_BUILDOUT_CAUSES; k++) {
     for (int32_t d = from; d <= to; d++) share[k] += s->share[k][d] / (to - from + 1);
@@ -187,6 +219,23 @@ static clx_status put_months(putter *p) {
 
 // --- what decides --------------------------------------------------------------------------------------------------------------
 
+// Works beside the chain that end when one on it does, and delay as much.
+static clx_status put_ties(const putter *p, const clx_buildout_chain *chain, const clx_buildout_link *l) {
+  const clx_buildout_result *r = &p->b->result;
+  clx_buffer text = {0};
+  for (const clx_buildout_link *k = chain->link; k < l; k++)  // said there
+    if (k->kind == CLX_BUILDOUT_WORK && fabs(k->to - l->to) <= 1) return CLX_OK;
+  for (int32_t i = 0; i < r->work_count && l->kind == CLX_BUILDOUT_WORK; i++) {
+    bool on = !r->work[i].tied || fabs(r->work[i].finish - l->to) > 1;
+    for (int32_t k = 0; k < chain->count && !on; k++)
+      on = chain->link[k].kind == CLX_BUILDOUT_WORK && chain->link[k].index == i;
+    if (!on) clx_buffer_format(&text, "%s%s", text.length > 0 ? ", " : "", r->work[i].name);
+  }
+  const clx_status status = text.length > 0 ? put_text(p, "ties", text.data) : CLX_OK;
+  clx_buffer_free(&text);
+  return status;
+}
+
 static clx_status put_chain(putter *p, const clx_buildout_chain *chain, const char *fact, bool links) {
   clx_buffer text = {0};
   for (int32_t i = 0; i < chain->count; i++) {
@@ -199,6 +248,7 @@ static clx_status put_chain(putter *p, const clx_buildout_chain *chain, const ch
     set_head(p, "path_%d.", i + 1);
     CLX_TRY(put_text(p, "name", l->name));
     CLX_TRY(put_text(p, "kind", clx_buildout_kind_name[l->kind]));
+    CLX_TRY(put_ties(p, chain, l));
     CLX_TRY(put(p, "from", l->from, "s", "from then on this is waited for"));
     CLX_TRY(put(p, "to", l->to, "s", "until then"));
   }
@@ -244,6 +294,21 @@ static clx_status put_drivers(putter *p) {
   return CLX_OK;
 }
 
+// A delay that brings a date forward is no gain of its own: said, lest it be read as one.
+static clx_status tell_earlier(const putter *p, const clx_buildout_effect *e) {
+  static const double TOLD = 0.05 * 86400;  // s
+  const bool first = e->first_if < -TOLD, full = e->full_if < -TOLD;
+  if (!p->b->result.planned || !(first || full)) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "buildout: where '%s' happens, %s comes earlier in the mean: crews that wait for what it delays "
+      "do other works first; the plan makes the last work end early, not the GPUs",
+      e->name,
+      first && full ? "all"
+      : first       ? "first training"
+                    : "full capacity");
+}
+
 static clx_status put_events(putter *p) {
   const clx_buildout_result *r = &p->b->result;
   for (int32_t i = 0; i < r->effect_count; i++) {
@@ -251,10 +316,13 @@ static clx_status put_events(putter *p) {
     set_head(p, "event_%d.", i + 1);
     CLX_TRY(put_text(p, "name", e->name));
     CLX_TRY(put(p, "happens", e->happens, "", "share of the replicas"));
+    CLX_TRY(put(p, "prevents", e->prevents, "", "share of the replicas that never have full capacity for it"));
+    CLX_TRY(put(p, "prevents_first", e->prevents_first, "", "share of the replicas that never start training for it"));
     CLX_TRY(put_finite(p, "full", e->full, "s", "full capacity later, mean over all replicas"));
     CLX_TRY(put_finite(p, "first", e->first, "s", "first training later, mean over all replicas"));
     CLX_TRY(put_finite(p, "full_if", e->full_if, "s", "full capacity later where it happens, mean"));
     CLX_TRY(put_finite(p, "first_if", e->first_if, "s", "first training later where it happens, mean"));
+    CLX_TRY(tell_earlier(p, e));
   }
   p->head[0] = '\0';
   return CLX_OK;
@@ -269,6 +337,8 @@ static clx_status put_plan(putter *p) {
   CLX_TRY(put(p, "bound", r->unit * r->plan.bound, "s", "no plan of the works is shorter"));
   CLX_TRY(put(p, "gap", longest > 0 ? (longest - r->plan.bound) / longest : 0, "", "share of the makespan"));
   CLX_TRY(put(p, "proved", r->plan.proved, "", "1: no plan of the works is shorter than this one"));
+  CLX_TRY(put(p, "cut", r->plan.cut, "",
+              "1: the limit in seconds ended the search; another machine may find another plan"));
   p->head[0] = '\0';
   return CLX_OK;
 }
@@ -284,6 +354,8 @@ static clx_status put_works(putter *p) {
     CLX_TRY(put(p, "start", w->start, "s", "without chance"));
     CLX_TRY(put_between(p, "finish", w->finish, chance ? w->p10 : w->finish, chance ? w->p90 : w->finish, "s",
                         "without chance; P10 and P90"));
+    if (p->b->spec.work[i].by != NULL) CLX_TRY(put_text(p, "by", p->b->spec.work[i].by));
+    CLX_TRY(put(p, "tied", w->tied, "", "1: without chance any delay of it delays full capacity"));
     CLX_TRY(put(p, "late", w->late, "", "share of the replicas in which it is done after its 'by'"));
     for (int32_t d = 0; d < r->driver_count; d++) {
       const clx_buildout_driver *k = &r->driver[d];
@@ -356,6 +428,7 @@ clx_status clx_twin_buildout_put(const clx_twin_buildout *b, bool study, clx_res
   putter p = {.b = b, .result = result, .error = error};
   CLX_TRY(put_sums(&p));
   CLX_TRY(put_by(&p));
+  CLX_TRY(put_milestones(&p));
   if (study) CLX_TRY(put_months(&p));
   CLX_TRY(put_chain(&p, &b->result.full_chain, "critical_path", study));
   CLX_TRY(put_chain(&p, &b->result.first_chain, "first_path", false));

@@ -11,28 +11,30 @@ static clx_status need_section(const clx_scenario *s, clx_error *error) {
                         s->spec.name);
 }
 
-static clx_status run(const clx_scenario *s, const clx_buildout_settings *settings, bool study, clx_result *result,
-                      clx_error *error) {
-  clx_arena *arena = clx_arena_new();
+static clx_status run(const clx_scenario *s, const clx_buildout_settings *settings, bool study, clx_twin_kept *kept,
+                      clx_result *result, clx_error *error) {
+  clx_arena *arena = kept != NULL ? kept->arena : clx_arena_new();
   clx_twin_buildout *b = arena != NULL ? CLX_NEW(arena, clx_twin_buildout) : NULL;
   clx_status status = b != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (status == CLX_OK) status = clx_twin_buildout_make(s, settings, arena, b, error);
   if (status == CLX_OK) status = clx_twin_buildout_put(b, study, result, error);
-  clx_arena_free(arena);
+  if (kept == NULL) clx_arena_free(arena);
+  if (kept != NULL && status == CLX_OK) kept->build = b;
   return status;
 }
 
-clx_status clx_twin_run_buildout(const clx_scenario *s, uint64_t seed, int32_t threads, clx_result *result,
-                                 clx_error *error) {
+clx_status clx_twin_run_buildout(const clx_scenario *s, uint64_t seed, int32_t threads, clx_twin_kept *kept,
+                                 clx_result *result, clx_error *error) {
   clx_buildout_settings settings;
   if (!clx_scenario_is_built(s)) return CLX_OK;
   clx_buildout_settings_default(&settings);
   settings.seed = seed;
   settings.threads = threads;
   settings.replicas = CLX_TWIN_BUILDOUT_REPLICAS;
+  settings.paths = kept != NULL;
   // A machine that is changed in one number (--set) may outgrow its build: the rest of the run still holds.
   clx_error mine = {0};
-  const clx_status status = run(s, &settings, false, result, &mine);
+  const clx_status status = run(s, &settings, false, kept, result, &mine);
   if (status != CLX_INFEASIBLE) {
     if (status != CLX_OK && error != NULL) *error = mine;
     return status;
@@ -50,6 +52,9 @@ static void settings_of(const clx_build_options *options, clx_buildout_settings 
   settings->seed = o->seed;
   settings->replicas = o->replicas;
   settings->threads = o->threads;
+  settings->plan.seconds = o->seconds;
+  settings->progress = o->progress;
+  settings->context = o->context;
 }
 
 clx_status clx_twin_build_study(const clx_scenario *s, const clx_build_options *options, clx_result *result,
@@ -59,7 +64,7 @@ clx_status clx_twin_build_study(const clx_scenario *s, const clx_build_options *
   CLX_TRY(need_section(s, error));
   CLX_TRY(clx_twin_scenario(s, result, error));
   CLX_TRY(clx_twin_machine(s, result, error));
-  CLX_TRY(run(s, &settings, true, result, error));
+  CLX_TRY(run(s, &settings, true, NULL, result, error));
   return clx_twin_assumptions(s, result, error);
 }
 

@@ -4,35 +4,7 @@
 #include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
 
-static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
-
-// --- steps -------------------------------------------------------------------------------------------------------------------
-
-// From the start of the plan on: what came before is there at it. What a series cut at its horizon does not reach comes at `full`, if the build knows
-// it (INFINITY: it does not).
-static clx_status read_steps(const clx_result *result, const char *name, const clx_cost_build *b, double full,
-                             clx_arena *arena, clx_capacity_series *out, clx_error *error) {
-  const double *day = NULL, *usable;
-  int32_t count = 0, steps = 0;
-  double last = 0;
-  *out = (clx_capacity_series){0};
-  usable = clx_result_series(result, name, &day, &count);
-  if (usable == NULL) return CLX_OK;
-  double *at = CLX_NEW_ARRAY(arena, double, count + 2), *gpus = CLX_NEW_ARRAY(arena, double, count + 2);
-  if (at == NULL || gpus == NULL) return no_memory(error);
-  for (int32_t i = 0; i < count; i++) {
-    if (!(usable[i] > last || usable[i] < last)) continue;
-    const double time = fmax(0, b->from + day[i]);
-    if (steps == 0 || time > at[steps - 1]) at[steps++] = time;
-    gpus[steps - 1] = last = usable[i];
-  }
-  if (last < b->total * (1 - 1e-9) && isfinite(full) && (steps == 0 || full > at[steps - 1])) {
-    at[steps] = full;
-    gpus[steps++] = b->total;
-  }
-  *out = (clx_capacity_series){.at = at, .gpus = gpus, .count = steps};
-  return CLX_OK;
-}
+// --- the build ---------------------------------------------------------------------------------------------------------------
 
 // Quantity of the build as s of the plan; INFINITY where it is not reached.
 static clx_cost_band date_of(const clx_result *result, const char *name, double from) {
@@ -59,11 +31,8 @@ clx_status clx_twin_cost_build(const clx_scenario *s, const clx_result *result, 
   b->first = clx_result_value(result, "buildout.first", 0);
   b->first_training = date_of(result, "buildout.first_training", b->from);
   b->full = date_of(result, "buildout.full_capacity", b->from);
-  CLX_TRY(read_steps(result, "buildout.gpus", b, b->full.expected, arena, &b->usable, error));
-  CLX_TRY(read_steps(result, "buildout.gpus_p90", b, b->full.low, arena, &b->early, error));
-  // Where fewer than nine in ten ever have all, the band of the build ends with the latest that does: no P90.
-  const double late = clx_result_value(result, "buildout.full_capacity.reached", 1) < 0.9 ? INFINITY : b->full.high;
-  CLX_TRY(read_steps(result, "buildout.gpus_p10", b, late, arena, &b->late, error));
+  const clx_cost_rows rows = {.time = day, .value = usable, .count = days};
+  CLX_TRY(clx_twin_cost_steps(&rows, b->from, b->total, b->full.expected, arena, &b->usable, error));
   if (b->usable.count > 0) return CLX_OK;
   return clx_fail_plain(error, CLX_INFEASIBLE,
                         "cost: no GPU of the build can be used within its horizon: there is nothing to count");
@@ -118,9 +87,14 @@ static double mean_date(const clx_cost_item_spec *item) {
   return mean;
 }
 
-// Dates that stand in the section beside a build that says otherwise.
+// Dates that stand in the section beside orders or a build that say otherwise.
 static clx_status warn_dates(const clx_twin_cost *c, clx_result *result, clx_error *error) {
   const clx_scenario *s = c->scenario;
+  const clx_capacity_series *come = c->supplied ? &c->when.delivered : &c->when.usable;
+  clx_cost_facts facts = c->facts;
+  facts.built = come->at;
+  facts.usable = come->gpus;
+  facts.build_steps = come->count;
   for (int32_t i = 0; i < s->cost.spec.capital_count; i++) {
     clx_cost_item_spec item = s->cost.spec.capital[i];
     char stated[CLX_TIME_TEXT], built[CLX_TIME_TEXT];
@@ -128,13 +102,14 @@ static clx_status warn_dates(const clx_twin_cost *c, clx_result *result, clx_err
     if (!dated || (item.kind != CLX_COST_GPU && item.kind != CLX_COST_NETWORK && item.kind != CLX_COST_STORAGE))
       continue;
     const double before = mean_date(&item);
-    CLX_TRY(clx_scenario_cost_dates(s, &c->facts, c->arena, &item, error));
+    CLX_TRY(clx_scenario_cost_dates(s, &facts, c->arena, &item, error));
     const double after = mean_date(&item);
     if (!(fabs(after - before) > CLX_MONTH)) continue;
     CLX_TRY(clx_result_warn(result, error,
-                            "cost: '%.40s' is paid as if it came on %s on average, the build brings its GPUs on %s: "
-                            "leave its dates out to follow the build",
-                            item.name, day_of(c, before, stated), day_of(c, after, built)));
+                            "cost: '%.40s' is paid as if it came on %s on average, the %s its GPUs on %s: "
+                            "leave its dates out to follow the %s",
+                            item.name, day_of(c, before, stated), c->supplied ? "orders bring" : "build brings",
+                            day_of(c, after, built), c->supplied ? "orders" : "build"));
   }
   return CLX_OK;
 }
@@ -148,15 +123,65 @@ static clx_status warn_unused(const clx_twin_cost *c, clx_result *result, clx_er
         clx_result_warn(result, error, "cost: `use_from` stands before the dates of the build: all GPUs from then on"));
   if (builds && spec->use_from < 0 && spec->install > 0)
     CLX_TRY(clx_result_warn(result, error, "cost: `install` is not used: the build says when GPUs are usable"));
-  if (!builds && clx_scenario_is_supplied(c->scenario))
+  if (!builds && c->supplied && spec->use_from >= 0)
     CLX_TRY(clx_result_warn(result, error,
-                            "cost: without a section buildout GPUs come when `cost` says, not as `supply` delivers"));
+                            "cost: `use_from` stands before the deliveries of `supply`: all GPUs from then on"));
+  if (!builds && !c->supplied && clx_scenario_is_supplied(c->scenario))
+    CLX_TRY(clx_result_warn(result, error,
+                            "cost: section 'supply' has no order of its own buyer: GPUs come when `cost` says"));
   return CLX_OK;
+}
+
+// Items whose own price is not that of the orders that bring them.
+static clx_status warn_prices(const clx_twin_cost *c, clx_result *result, clx_error *error) {
+  static const double NEAR = 0.01;
+  for (int32_t i = 0; i < c->plan.item_count; i++) {
+    const clx_cost_item_spec *item = &c->scenario->cost.spec.capital[i];
+    const double gpus = clx_scenario_cost_gpus(c->scenario, i), ordered = clx_scenario_ordered_price(c->scenario, item);
+    const double own = c->plan.item[i].own_price / clx_scenario_cost_unit(c->scenario, i);
+    if (!(gpus > 0) || !(ordered > 0) || !(own > 0) || !(fabs(own - ordered) > NEAR * ordered)) continue;
+    if (clx_scenario_cost_follows_orders(item))
+      CLX_TRY(clx_result_warn(result, error,
+                              "cost: '%.40s' costs what section 'supply' pays, %.0f USD a GPU, not the %.0f of its "
+                              "entry; a `price` of its own would stand before it",
+                              item->name, ordered, own));
+    else
+      CLX_TRY(clx_result_warn(result, error,
+                              "cost: '%.40s' states %.0f USD a GPU, the orders of section 'supply' %.0f: the price "
+                              "here counts, of orders the dates and the shares of deposits",
+                              item->name, own, ordered));
+  }
+  return CLX_OK;
+}
+
+// Orders of another number or at another price than what the plan buys.
+static clx_status warn_orders(const clx_twin_cost *c, clx_result *result, clx_error *error) {
+  const clx_capacity_series *come = &c->when.delivered;
+  const double there = come->count > 0 ? come->gpus[come->count - 1] : 0;
+  if (!c->supplied) return CLX_OK;
+  if (come->count > 0 && !(come->at[0] > 0))
+    CLX_TRY(clx_result_warn(result, error,
+                            "cost: %.0f GPUs are delivered before the plan starts on %s: they count as bought on its "
+                            "first day",
+                            come->gpus[0], c->scenario->cost.spec.start));
+  if (c->ordered > c->fleet * (1 + 1e-6))
+    CLX_TRY(clx_result_warn(result, error,
+                            "cost: the orders of section 'supply' are for %.0f GPUs, the machine has %.0f: the rest is "
+                            "not of this plan",
+                            c->ordered, c->fleet));
+  if (there < c->fleet * (1 - 1e-6))
+    CLX_TRY(
+        clx_result_warn(result, error,
+                        "cost: orders deliver %.0f of %.0f GPUs within the weeks of section 'supply' in the median: "
+                        "of the rest nothing but deposits is paid, and it is never used",
+                        there, c->fleet));
+  return warn_prices(c, result, error);
 }
 
 clx_status clx_twin_cost_warn_build(const clx_twin_cost *c, clx_result *result, clx_error *error) {
   CLX_TRY(warn_unused(c, result, error));
-  if (c->build.usable.count == 0) return CLX_OK;
+  CLX_TRY(warn_orders(c, result, error));
+  if (c->build.usable.count == 0) return c->supplied ? warn_dates(c, result, error) : CLX_OK;
   CLX_TRY(warn_cut(c, result, error));
   CLX_TRY(warn_starts(c, result, error));
   return warn_dates(c, result, error);

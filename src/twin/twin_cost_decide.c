@@ -9,7 +9,6 @@ typedef struct putter {
   const clx_twin_cost *c;
   clx_decision decision;
   clx_course course[CLX_COURSES_MAX];
-  clx_cost_band first[CLX_COURSES_MAX];  // s: P10 and P90 of the first training by the build; high 0 = no build
   clx_result *result;
   clx_error *error;
 } putter;
@@ -32,8 +31,7 @@ static const char *const DOC[CLX_COURSE_FIGURES] = {
     [CLX_COURSE_COST] = "present cost over the time compared, less resale",
     [CLX_COURSE_VALUE] = "present worth of the work, and of earlier training",
     [CLX_COURSE_NPV] = "that worth less the cost",
-    [CLX_COURSE_FIRST] =
-        "until training can begin, median; P10 and P90 of the build where there is one, at most the time compared",
+    [CLX_COURSE_FIRST] = "until training can begin, at most the time compared",
     [CLX_COURSE_TOKENS] = "trained by the date of the decision",
     [CLX_COURSE_HOUR] = "present cost over present used GPU time",
     [CLX_COURSE_TOKEN] = "present cost over present tokens"};
@@ -47,11 +45,6 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
   for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
     const clx_cost_band *band = &b->figure[c][f];
     if (f == CLX_COURSE_FIRST && !begins) continue;
-    if (f == CLX_COURSE_FIRST && p->first[c].high > 0) {
-      const clx_cost_band built = {.low = p->first[c].low, .expected = first, .high = p->first[c].high};
-      CLX_TRY(put(p, subject, clx_course_figure_name[f], &built, clx_course_figure_unit[f], DOC[f]));
-      continue;
-    }
     if (f == CLX_COURSE_TOKEN && !(b->figure[c][f].expected > 0)) continue;  // no tokens are stated
     CLX_TRY(put(p, subject, clx_course_figure_name[f], band, clx_course_figure_unit[f], DOC[f]));
   }
@@ -75,11 +68,17 @@ static clx_status put_course(const putter *p, const clx_decision_bands *b, int32
 
 // --- options -----------------------------------------------------------------------------------------------------------------
 
+static const double TWO = 1.96;  // standard errors: 95 %
+
+// The fitted policy is the worse for the option, by more than its error.
+static bool misfits(const clx_real_out *out, int32_t option) {
+  return out->given_up[option] && out->misfit[option] > TWO * out->worth_error[option];
+}
+
 static clx_status put_options(const putter *p, const clx_real_out *out) {
-  static const double TWO = 1.96;  // standard errors: 95 %
   for (int32_t o = 0; o < CLX_OPTIONS; o++) {
-    const double w = out->worth[o], e = TWO * out->worth_error[o];
-    const clx_cost_band band = {.low = w - e, .expected = w, .high = w + e};
+    const double w = out->worth[o], e = misfits(out, o) ? 0 : TWO * out->worth_error[o];
+    const clx_cost_band band = {.low = fmax(0, w - e), .expected = w, .high = w + e};
     CLX_TRY(put(p, "option", clx_real_option_name[o], &band, "USD", "of a GPU: lost without this option alone"));
   }
   const clx_cost_band committed = exactly(out->committed.mean), flexible = exactly(out->flexible.mean),
@@ -90,6 +89,22 @@ static clx_status put_options(const putter *p, const clx_real_out *out) {
   for (int32_t m = 0; m < CLX_REAL_MODES; m++) {
     const clx_cost_band share = exactly(out->share[m]);
     CLX_TRY(put(p, "option.share", clx_real_mode_name[m], &share, "", "of the time, under the best policy"));
+  }
+  return CLX_OK;
+}
+
+// Options that the regression cannot use.
+static clx_status warn_options(const putter *p, const clx_real_out *out) {
+  for (int32_t o = 0; o < CLX_OPTIONS; o++) {
+    char fact[64];
+    if (!misfits(out, o)) continue;
+    snprintf(fact, sizeof fact, "cost.option.%s.note", clx_real_option_name[o]);
+    CLX_TRY(clx_result_add_text(p->result, fact, "at least: the fitted policy cannot use it", p->error));
+    CLX_TRY(
+        clx_result_warn(p->result, p->error,
+                        "cost: the policy fitted for the option '%s' loses %.3g USD of a GPU (± %.2g) against doing "
+                        "without it: it is not used; the option is worth at least 0, how much is not known",
+                        clx_real_option_name[o], out->misfit[o], TWO * out->worth_error[o]));
   }
   return CLX_OK;
 }
@@ -106,24 +121,21 @@ static clx_status run_options(const putter *p, const clx_twin_cost_how *how) {
                     "'decide.options' needs a market of rents; expected `market` (colossus catalogue ls rent)");
   const int32_t paths = how->replicas < LEAST ? LEAST : how->replicas > MOST ? MOST : how->replicas;
   CLX_TRY(clx_real_run(&real, how->seed, paths, p->c->arena, &out, p->error));
+  CLX_TRY(warn_options(p, &out));
   return put_options(p, &out);
 }
 
-// First training with the days of the build's early or late tenth in place of its median; no days: what is built never suffices.
-static clx_status first_by(putter *p, const clx_capacity_series *days, bool late) {
-  const clx_scenario *s = p->c->scenario;
-  clx_cost_input input = p->c->input;
+// The courses by every replica of the build or of the orders.
+static clx_status courses_by_path(const putter *p, clx_course **out) {
+  const clx_twin_cost *c = p->c;
+  const clx_scenario *s = c->scenario;
+  const int32_t count = s->spec.decide.course_count;
   clx_decision decision;
-  clx_course course[CLX_COURSES_MAX];
-  input.at = days->at;
-  input.usable = days->gpus;
-  input.steps = days->count;
-  CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, &p->c->plan, &input, p->c->plan.start, p->c->arena,
-                             &decision, course, p->error));
-  for (int32_t i = 0; i < s->spec.decide.course_count; i++) {
-    if (course[i].plan != NULL)
-      *(late ? &p->first[i].high : &p->first[i].low) = clx_course_first(&decision, &course[i]);
-  }
+  *out = CLX_NEW_ARRAY(c->arena, clx_course, (size_t)c->paths * (size_t)count);
+  if (*out == NULL) return clx_fail_plain(p->error, CLX_MEMORY, "out of memory");
+  for (int32_t k = 0; k < c->paths; k++)
+    CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, c->path[k].plan, c->path[k].input, c->plan.start,
+                               c->arena, &decision, *out + (size_t)k * (size_t)count, p->error));
   return CLX_OK;
 }
 
@@ -131,15 +143,13 @@ clx_status clx_twin_cost_decide(const clx_twin_cost *c, const clx_twin_cost_how 
                                 clx_error *error) {
   const clx_scenario *s = c->scenario;
   clx_decision_bands bands;
+  clx_course *course;
   putter p = {.c = c, .result = result, .error = error};
   CLX_TRY(clx_decide_compile(&s->spec.decide, &s->cost.asked, &c->plan, &c->input, c->plan.start, c->arena, &p.decision,
                              p.course, error));
-  CLX_TRY(clx_decision_bands_run(&p.decision, p.course, s->spec.decide.course_count, how->seed, how->replicas, c->arena,
-                                 &bands, error));
-  if (c->build.usable.count > 0 && s->cost.spec.use_from < 0) {
-    CLX_TRY(first_by(&p, &c->build.early, false));
-    CLX_TRY(first_by(&p, &c->build.late, true));
-  }
+  CLX_TRY(courses_by_path(&p, &course));
+  CLX_TRY(clx_decision_bands_run(&p.decision, course, c->paths, s->spec.decide.course_count, how->seed, how->replicas,
+                                 c->arena, &bands, error));
   if (s->spec.decide.by > 0) {
     const clx_cost_band by = exactly(s->spec.decide.by);
     CLX_TRY(put(&p, "courses", "by", &by, "s", "of the plan: tokens of courses are those trained until then"));

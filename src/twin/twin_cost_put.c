@@ -5,6 +5,7 @@
 
 #include "twin/twin_cost.h"
 #include "twin/twin_internal.h"
+#include "unit/unit.h"
 
 typedef struct putter {
   const clx_twin_cost *c;
@@ -51,6 +52,7 @@ static bool is_said(const clx_cost_out *out, int32_t figure) {
   const uint32_t gaps = out->unstated;
   if (figure == CLX_COST_RUN) return (gaps & 1u << CLX_COST_GAP_RUN) == 0;
   if (figure == CLX_COST_TOKEN) return (gaps & 1u << CLX_COST_GAP_TOKENS) == 0;
+  if (figure == CLX_COST_PEAK_CASH) return (gaps & 1u << CLX_COST_GAP_INCOME) == 0;  // else all that is ever paid
   return figure != CLX_COST_ADVANCE || out->figure[figure] > 0;
 }
 
@@ -102,6 +104,23 @@ static clx_status put_operation(const putter *p) {
   return CLX_OK;
 }
 
+// P10 and P90 of the first and the last usable GPUs over the replicas; false where one in ten or more has none.
+static bool replica_dates(const clx_twin_cost *c, clx_cost_band *first, clx_cost_band *last) {
+  const int32_t n = c->replicas;
+  double *sample = CLX_NEW_ARRAY(c->arena, double, n + 1);
+  if (sample == NULL) return false;
+  for (int32_t side = 0; side < 2; side++) {
+    for (int32_t k = 0; k < n; k++) {
+      const clx_capacity_series *u = &c->replica[k].usable;
+      sample[k] = u->count > 0 ? u->at[side == 0 ? 0 : u->count - 1] : INFINITY;
+    }
+    clx_sort(sample, n);
+    *(side == 0 ? first : last) =
+        (clx_cost_band){.low = clx_percentile(sample, n, 0.1), .high = clx_percentile(sample, n, 0.9)};
+  }
+  return isfinite(first->high);
+}
+
 // What the plan rests on.
 static clx_status put_plan(const putter *p) {
   const clx_twin_cost *c = p->c;
@@ -112,8 +131,11 @@ static clx_status put_plan(const putter *p) {
   CLX_TRY(put(p, "discount", c->plan.discount, "", NULL, "rate a year at which money is discounted"));
   CLX_TRY(put(p, "use", c->plan.use.expected, "", NULL, "share of usable GPU time that is used"));
   CLX_TRY(put(p, "gpus", c->input.gpus[last], "", NULL, "usable at the end of the plan"));
-  CLX_TRY(put(p, "first_use", s->at[0], "s", NULL, "of the plan, until the first GPUs are usable"));
-  const bool builds = c->build.usable.count > 0 && c->scenario->cost.spec.use_from < 0;
+  clx_cost_band from, until;
+  const bool ordered = !c->builds && c->supplied && c->scenario->cost.spec.use_from < 0;
+  const bool known = ordered && replica_dates(c, &from, &until);
+  CLX_TRY(put(p, "first_use", s->at[0], "s", known ? &from : NULL, "of the plan, until the first GPUs are usable"));
+  const bool builds = c->builds && c->scenario->cost.spec.use_from < 0;
   const clx_cost_band *first = &c->build.first_training, *full = &c->build.full;
   if (builds && isfinite(first->expected)) {
     CLX_TRY(
@@ -123,7 +145,7 @@ static clx_status put_plan(const putter *p) {
   if (builds && isfinite(full->expected)) {
     CLX_TRY(put(p, "full_use", full->expected, "s", full, "of the plan, until all of them are"));
   } else {
-    CLX_TRY(put(p, "full_use", s->at[s->count - 1], "s", NULL, "of the plan, until all of them are"));
+    CLX_TRY(put(p, "full_use", s->at[s->count - 1], "s", known ? &until : NULL, "of the plan, until all of them are"));
   }
   if (c->input.power != NULL)
     CLX_TRY(put(p, "power", c->input.power[last], "W", NULL, "of the site at the end of the plan, mean"));
@@ -131,6 +153,17 @@ static clx_status put_plan(const putter *p) {
 }
 
 // --- warnings ----------------------------------------------------------------------------------------------------------------
+
+// What is used longer than it lasts: nothing is bought again.
+static clx_status warn_life(const putter *p, const clx_cost_item *item) {
+  const double month = 1.0 / 12;
+  if (item->life <= 0 || item->depreciation == CLX_DEPRECIATE_NONE || item->age <= item->life + month) return CLX_OK;
+  return clx_result_warn(
+      p->result, p->error,
+      "cost: '%s' is used for %.3g years of the plan but lasts %.3g (`life`): it is not bought again, "
+      "so what comes after costs too little; end the plan before, or add its replacement as an item",
+      item->name, item->age, item->life);
+}
 
 // GPUs that the plan brings must be those of the machine: its power and tokens are of them.
 static clx_status warn_counts(const putter *p) {
@@ -147,12 +180,26 @@ static clx_status warn_counts(const putter *p) {
   if (paid > c->fleet * (1 + 1e-6) && fabs(paid - bought) > 1e-6 * paid)
     CLX_TRY(clx_result_warn(p->result, p->error, "cost: capital buys %.0f GPUs, the machine has %.0f", paid, c->fleet));
   for (int32_t i = 0; i < c->plan.item_count; i++) {
+    CLX_TRY(warn_life(p, &c->plan.item[i]));
     if (!(c->plan.item[i].beyond > 1)) continue;
     CLX_TRY(clx_result_warn(p->result, p->error,
                             "cost: '%s' has no price within %.1f years of %s: the nearest one is taken",
                             c->plan.item[i].name, c->plan.item[i].beyond, spec->start));
   }
   return CLX_OK;
+}
+
+// Power that no run computed.
+static clx_status warn_ratings(const putter *p) {
+  const clx_twin_cost *c = p->c;
+  char mean[48];
+  if (!c->rated || c->input.power == NULL) return CLX_OK;
+  clx_quantity_format(c->site_mean, "W", 3, mean, sizeof mean);
+  return clx_result_warn(
+      p->result, p->error,
+      "cost: no work of the machine is stated: it is taken to draw its ratings while it is used and to idle for the "
+      "rest%s, %s with all GPUs; state `training`, `power.jobs` or `cost.operating.gpu_power`",
+      c->scenario->spec.power.pue >= 1 ? ", times `power.pue`" : ", without cooling (`power.pue` is not stated)", mean);
 }
 
 static clx_status warn_gaps(const putter *p, bool study) {
@@ -248,6 +295,7 @@ clx_status clx_twin_cost_put(const clx_twin_cost *c, bool study, clx_result *res
   CLX_TRY(put_operation(&p));
   CLX_TRY(warn_counts(&p));
   CLX_TRY(clx_twin_cost_warn_build(c, result, error));
+  CLX_TRY(warn_ratings(&p));
   CLX_TRY(warn_gaps(&p, study));
   return study ? put_months(&p) : CLX_OK;
 }

@@ -11,9 +11,10 @@ clx_status clx_twin_put(clx_result *result, const char *name, double value, cons
 clx_status clx_twin_assumptions(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // scenario.name, scenario.title.
 clx_status clx_twin_scenario(const clx_scenario *scenario, clx_result *result, clx_error *error);
-// A run but its cost: what the section `cost` takes its facts from.
-clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
-                                clx_error *error);
+struct clx_twin_kept;
+// A run but its cost: what the section `cost` takes its facts from. kept nullable: gets the build.
+clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options,
+                                struct clx_twin_kept *kept, clx_result *result, clx_error *error);
 clx_status clx_twin_machine(const clx_scenario *scenario, clx_result *result, clx_error *error);
 // network.SUBJECT.WHAT
 clx_status clx_twin_put_network(clx_result *result, const char *subject, const char *what, double value,

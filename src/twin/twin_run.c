@@ -57,8 +57,8 @@ static clx_status run_training(const clx_scenario *scenario, const clx_run_optio
   return clx_twin_assumptions(scenario, result, error);
 }
 
-clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options, clx_result *result,
-                                clx_error *error) {
+clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_options *options, clx_twin_kept *kept,
+                                clx_result *result, clx_error *error) {
   CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
@@ -69,7 +69,7 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
         !(clx_scenario_is_built(scenario) || clx_scenario_has_cost(scenario) || clx_scenario_is_serving(scenario)))
       CLX_TRY(clx_twin_power_jobs(scenario, result, error));
     CLX_TRY(clx_twin_supply_run(scenario, options->seed, result, error));
-    CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, result, error));
+    CLX_TRY(clx_twin_run_buildout(scenario, options->seed, options->threads, kept, result, error));
     return clx_twin_assumptions(scenario, result, error);
   }
   // What a site forces its GPUs to holds for training and all that follows from it.
@@ -78,7 +78,7 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   clx_scenario fitted;
   clx_status status = clx_twin_power_settle(scenario, options->seed, arena, &fitted, error);
   if (status == CLX_OK) status = run_training(&fitted, options, result, error);
-  if (status == CLX_OK) status = clx_twin_run_buildout(scenario, options->seed, options->threads, result, error);
+  if (status == CLX_OK) status = clx_twin_run_buildout(scenario, options->seed, options->threads, kept, result, error);
   clx_arena_free(arena);
   return status;
 }
@@ -87,6 +87,11 @@ clx_status clx_twin_run(const clx_scenario *scenario, const clx_run_options *opt
                         clx_error *error) {
   const clx_twin_cost_how how = {
       .seed = options->seed, .replicas = CLX_TWIN_COST_REPLICAS, .threads = options->threads};
-  CLX_TRY(clx_twin_run_machine(scenario, options, result, error));
-  return clx_twin_cost_run(scenario, &how, result, error);
+  if (!clx_scenario_has_cost(scenario)) return clx_twin_run_machine(scenario, options, NULL, result, error);
+  clx_twin_kept kept = {.arena = clx_arena_new()};
+  if (kept.arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_status status = clx_twin_run_machine(scenario, options, &kept, result, error);
+  if (status == CLX_OK) status = clx_twin_cost_run(scenario, &how, kept.build, result, error);
+  clx_arena_free(kept.arena);
+  return status;
 }

@@ -7,7 +7,7 @@
 //   supply.stored (GPU*s in warehouses), supply.late (GPU*s that are due and missing)
 //   series supply.buyer.NAME.{low, median, high} (GPUs over s), supply.buyer.NAME.ready; of the owner supply.wanted
 //   supply.order.NAME.{gpus, by (s), complete (s), unfinished, missing, late (GPUs missing then), late_share}; facts .title, .buyer, .maker, .product,
-//   .cause (of most GPU-weeks waited), .held_up (the same beside the lead time), .missing_cause
+//   .cause (of most GPU-weeks waited), .held_up (of the GPUs that are missing at `by`, what most wait for then; where none are: .cause beside the lead time), .missing_cause
 //   supply.limit.NAME.{full_from (s), full_time (s), full_most (share of replicas), use_most}, fact .title; series supply.limit.NAME.{use, full}
 //   supply.chips.NAME.{share, order_share}, facts .title, .quarter: of what is made in the quarter in which the owner gets most
 //   supply.event.NAME.{at (s), probability, delay (s; left out where half of the replicas are not whole without it), delay_p80, unfinished, unfinished_without, shift (s: mean over GPUs), gpus, missing, late (GPU*s), paid, lost, stored, stored_cost, slip, slip_without}, fact
@@ -42,10 +42,15 @@ typedef struct clx_twin_fate {
   double *had;       // GPU-weeks that the owner has within the horizon
   double *paid, *lost, *risk, *stored, *stored_cost;
 } clx_twin_fate;
-// Runs all replicas of `p`, the same draws for every variant of it. due: by order of p. delivered (nullable): order_count x weeks, full (nullable):
+// Runs all replicas of `p`, the same draws for every variant of it. due: by order of p. received (nullable): product_count x weeks, GPUs that the owner has; full (nullable):
 // limit_count x weeks, to which means are added.
 clx_status clx_twin_supply_fates(const clx_twin_supply *c, const clx_procurement *p, const int32_t *due,
-                                 clx_twin_fate *out, double *delivered, double *full);
+                                 clx_twin_fate *out, double *received, double *full);
+// Sets `due` and `reference`: as wanted, or as the run without chance has it.
+clx_status clx_twin_supply_due(clx_twin_supply *c);
+// Adds the owner, buyers, orders, limits and chips. received, full: as from clx_twin_supply_fates.
+clx_status clx_twin_supply_report(const clx_twin_supply *c, const clx_delivery *found, const clx_twin_fate *fate,
+                                  const double *received, const double *full);
 // Adds supply.NAME as median with P10 and P90 of samples, which are left as they are, times `factor`.
 clx_status clx_twin_supply_put(const clx_twin_supply *c, const char *name, const double *sample, double factor,
                                const char *unit, const char *doc);

@@ -57,7 +57,38 @@ typedef struct change {
   const char *title;
   int32_t week;
   double probability;
+  const clx_incident *incident;  // NULL: a swap
 } change;
+
+// Whether no replica is different for the owner.
+static bool same(const clx_twin_supply *c, const pair *run) {
+  const double *const with[] = {run->with.finished, run->with.had,    run->with.missing,    run->with.paid,
+                                run->with.lost,     run->with.stored, run->with.stored_cost};
+  const double *const without[] = {run->without.finished,   run->without.had,  run->without.missing,
+                                   run->without.paid,       run->without.lost, run->without.stored,
+                                   run->without.stored_cost};
+  for (int32_t i = 0; i < CLX_COUNT(with); i++)
+    if (memcmp(with[i], without[i], (size_t)c->replicas * sizeof(double)) != 0) return false;
+  return true;
+}
+
+// An event that cannot do anything, and why where that is known.
+static clx_status warn_idle(const clx_twin_supply *c, const change *event) {
+  const clx_incident *e = event->incident;
+  const clx_maker *maker = e != NULL && e->maker >= 0 ? c->p->maker[e->maker] : NULL;
+  if (e != NULL && e->kind == CLX_INCIDENT_DELISTING && !(maker->cash_call > e->cash))
+    return clx_result_warn(c->result, c->error,
+                           "supply: \"%s\" changes nothing: a delisting calls for %.3g USD of %s (`cash_call` of its "
+                           "entry), which has %.3g; state the entry's `cash_call`, or `kind: failure`",
+                           e->name, maker->cash_call, maker->name, e->cash);
+  if (e != NULL && e->kind == CLX_INCIDENT_SLIP && c->p->window_first[e->product] < e->week)
+    return clx_result_warn(c->result, c->error,
+                           "supply: \"%s\" changes nothing where %s is there before it, as announced: a slip moves a "
+                           "window that has not opened",
+                           e->name, c->p->product[e->product]->name);
+  return clx_result_warn(c->result, c->error, "supply: \"%s\" changes nothing for %s in any of %d runs", event->title,
+                         c->p->buyer[c->p->self].name, c->replicas);
+}
 
 static clx_status put_change(const clx_twin_supply *c, const change *event, const clx_procurement *with,
                              const clx_procurement *without) {
@@ -96,6 +127,7 @@ static clx_status put_change(const clx_twin_supply *c, const change *event, cons
       {"lost", run.with.lost, run.without.lost, 1, c->money, "deposits more that are lost"},
       {"stored", run.with.stored, run.without.stored, CLX_WEEK, "GPU*s", "GPU-time more in warehouses without power"},
       {"stored_cost", run.with.stored_cost, run.without.stored_cost, 1, c->money, "of it"}};
+  if (same(c, &run)) CLX_TRY(warn_idle(c, event));
   snprintf(name, sizeof name, "event.%s.title", slug);
   CLX_TRY(clx_twin_supply_fact(c, name, event->title));
   for (int32_t i = 0; i < CLX_COUNT(numbers); i++) {
@@ -115,13 +147,13 @@ clx_status clx_twin_supply_events(const clx_twin_supply *c) {
     const clx_incident *e = &c->p->incident[i];
     CLX_TRY(clx_procurement_given(c->p, i, true, c->arena, &with, c->error));
     CLX_TRY(clx_procurement_given(c->p, i, false, c->arena, &without, c->error));
-    CLX_TRY(put_change(c, &(change){e->name, e->week, e->probability}, &with, &without));
+    CLX_TRY(put_change(c, &(change){e->name, e->week, e->probability, e}, &with, &without));
   }
   for (int32_t i = 0; i < c->p->swap_count; i++) {
     const clx_swap *s = &c->p->swap[i];
     if (s->name == NULL) continue;
     CLX_TRY(clx_procurement_unswapped(c->p, i, c->arena, &without, c->error));
-    CLX_TRY(put_change(c, &(change){s->name, s->week, 1}, c->p, &without));
+    CLX_TRY(put_change(c, &(change){s->name, s->week, 1, NULL}, c->p, &without));
   }
   return CLX_OK;
 }

@@ -152,6 +152,9 @@ static clx_status warn_of_less(const clx_twin_supply *c, const clx_sourcing *s, 
                          gpus, wanted, budget);
 }
 
+// Sums of the search that are nothing but rounding are 0.
+static double amount(const clx_plan *plan, double sum) { return fabs(sum) > 1e-12 * fabs(plan->cost) ? sum : 0; }
+
 static clx_status put_plan(const clx_twin_supply *c, const clx_sourcing *s, const clx_plan *plan) {
   double gpus = 0;
   for (int32_t i = 0; i < s->suppliers * s->periods; i++) gpus += plan->quantity[i];
@@ -164,8 +167,8 @@ static clx_status put_plan(const clx_twin_supply *c, const clx_sourcing *s, cons
                  {"gap", plan->gap, "", "(cost - bound) / cost"},
                  {"proved", plan->proved, "", "1: the gap that was asked for was reached"},
                  {"first", plan->first, "USD", "qualification, orders, units"},
-                 {"mean", plan->mean, "USD", "of what waits or is missing, over the scenarios"},
-                 {"cvar", plan->cvar, "USD", "of the same, the worst 1 - alpha"},
+                 {"mean", amount(plan, plan->mean), "USD", "of what waits or is missing, over the scenarios"},
+                 {"cvar", amount(plan, plan->cvar), "USD", "of the same, the worst 1 - alpha"},
                  {"gpus", gpus, "", "ordered in all"},
                  {"scenarios", s->scenarios, "", "drawn, of what is delivered"},
                  {"nodes", (double)plan->nodes, "", "of the search"},

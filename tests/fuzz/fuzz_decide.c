@@ -20,7 +20,7 @@ static void run(const clx_decide_spec *spec, const clx_decision *d, const clx_co
   clx_decision_bands bands;
   clx_real_out out;
   if (d->months > 240) return;  // time, not truth
-  if (clx_decision_bands_run(d, course, spec->course_count, 1, 3, arena, &bands, error) == CLX_OK) {
+  if (clx_decision_bands_run(d, course, 1, spec->course_count, 1, 3, arena, &bands, error) == CLX_OK) {
     for (int32_t c = 0; c < spec->course_count; c++) {
       for (int32_t f = 0; f < CLX_COURSE_FIGURES; f++) {
         if (!isfinite(bands.figure[c][f].mean)) abort();

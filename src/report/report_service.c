@@ -144,8 +144,10 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
     return;
   }
   clx_words_add(&w, "%s", clx_result_fact(result, "serving.model"));
-  clx_words_put(&w, " on ", "", "serving.gpus", 12, " GPUs");
-  clx_words_put(&w, ", ", "", "serving.replicas", 12, " replicas");
+  clx_words_put(&w, " on ", "", "serving.gpus", 12,
+                clx_result_value(result, "serving.gpus", 0) == 1 ? " GPU" : " GPUs");
+  clx_words_put(&w, ", ", "", "serving.replicas", 12,
+                clx_result_value(result, "serving.replicas", 0) == 1 ? " replica" : " replicas");
   if (clx_result_value(result, "serving.seeds", 1) > 1)
     clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
   clx_words_end(&w, "serving", 1, CLX_REPORT_PLAIN);

@@ -110,7 +110,13 @@ static const clx_row rows[] = {
     REAL("time_limit", time_limit, "s", 0, 0, 1e12, "stops then; 0 = no bound"),
     FLAG("refuse", refuse, 0, "requests that fit no replica are refused and counted, instead of a mistake"),
     COUNT("seed", seed, 1, 0, 9e18, "of the random router"),
-    WHOLE("num_layers", num_layers, 1, 1, 10000, "of the model that the operator table is of"),
+    {.key = "num_layers",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(F, num_layers),
+     .minimum = 1,
+     .maximum = 10000,
+     .required = true,
+     .doc = "of the model that the operator table is of"},
     REAL("nccl_launch_overhead", nccl_launch_overhead, "s", 20e-6, 0, 1, "host time that an all-reduce adds"),
 };
 

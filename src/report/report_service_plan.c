@@ -113,7 +113,13 @@ void clx_report_service_options(const clx_result *result, clx_buffer *out) {
                                         "ttft_p95",  "tpot_p95", "e2e_p95",   "within",     "busy"};
   const int32_t fits = (int32_t)clx_result_value(result, "serve_plan.fits", 0);
   clx_buffer_format(out, "option,hardware,layout");
-  for (int32_t k = 0; k < CLX_COUNT(columns); k++) clx_buffer_format(out, ",%s", columns[k]);
+  for (int32_t k = 0; k < CLX_COUNT(columns); k++) {
+    char name[NAME];
+    snprintf(name, sizeof name, "serve_plan.option.1.%s", columns[k]);
+    const clx_quantity *q = clx_result_find(result, name);
+    const bool plain = q == NULL || q->unit[0] == '\0';
+    clx_buffer_format(out, ",%s%s%s%s", columns[k], plain ? "" : " (", plain ? "" : q->unit, plain ? "" : ")");
+  }
   clx_buffer_format(out, "\n");
   for (int32_t i = 1; i <= fits; i++) {
     clx_buffer_format(out, "%d,", i);

@@ -39,10 +39,10 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   return CLX_OK;
 }
 
-clx_status clx_scenario_serving_requests(const clx_scenario *s, int32_t seed, clx_arena *arena, clx_requests *out,
+clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,
                                          clx_error *error) {
   clx_requests_spec spec = s->spec.serving.requests;
-  spec.seed += seed;
+  spec.seed += (int64_t)(seed - 1);
   return clx_requests_make(&spec, s->folder, arena, out, NULL, error);
 }
 
@@ -57,12 +57,35 @@ static clx_status check_roles(const clx_scenario *s, clx_error *error) {
                   count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
 }
 
+static clx_status check_warmup(const clx_scenario *s, const clx_requests *requests, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  const double last = requests->count > 0 ? requests->item[requests->count - 1].arrival : 0;
+  if (spec->clients > 0 || spec->warmup <= last) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, spec->place,
+                  "'serving.warmup' is %.4g s and the last request comes at %.4g s: none is counted; expected a "
+                  "shorter warm-up or a longer 'serving.requests'",
+                  spec->warmup, last);
+}
+
+static clx_status check_names(const clx_scenario *s, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  for (int32_t i = 0; i < spec->pool_count; i++) {
+    for (int32_t k = 0; k < i; k++) {
+      if (clx_text_equal(spec->pool[i].name, spec->pool[k].name))
+        return clx_fail(error, CLX_INPUT, spec->pool[i].place, "two pools are named '%.60s': expected a name for each",
+                        spec->pool[i].name);
+    }
+  }
+  return CLX_OK;
+}
+
 // Made once for their mistakes.
 static clx_status check_requests(const clx_scenario *s, clx_error *error) {
   clx_requests requests;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
-  const clx_status status = clx_scenario_serving_requests(s, 0, arena, &requests, error);
+  clx_status status = clx_scenario_serving_requests(s, 1, arena, &requests, error);
+  if (status == CLX_OK) status = check_warmup(s, &requests, error);
   clx_arena_free(arena);
   return status;
 }
@@ -79,6 +102,7 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
                     "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "
                     "dgx_h100, tp: 8}]");
   CLX_TRY(check_roles(s, error));
+  CLX_TRY(check_names(s, error));
   e->pools = spec->pool_count;
   e->pool = CLX_NEW_ARRAY(s->arena, clx_served_pool, spec->pool_count + 1);
   if (e->pool == NULL) return clx_fail(error, CLX_MEMORY, spec->place, "out of memory");

@@ -31,6 +31,6 @@ clx_status clx_scenario_need_serving(const struct clx_scenario *scenario, clx_er
 // outlive `out`; `out` stays where it is. Errors: those of clx_serving_replica_make, unknown entries.
 clx_status clx_scenario_serving_pool(const struct clx_scenario *scenario, const clx_serve_pool_spec *pool,
                                      clx_arena *arena, clx_served_pool *out, clx_error *error);
-// The requests of the section, drawn with `seed` more than its own.
-clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, int32_t seed, clx_arena *arena,
+// The requests of the section, drawn with its own seed and that of the run; 1 adds nothing.
+clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, clx_arena *arena,
                                          clx_requests *out, clx_error *error);

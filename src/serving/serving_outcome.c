@@ -12,7 +12,7 @@ bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_serve
 }
 
 static clx_serving_latency latency_of(double *value, int32_t count) {
-  clx_serving_latency l = {0};
+  clx_serving_latency l = {.count = count};
   if (count == 0) return l;
   clx_sort(value, count);
   for (int32_t i = 0; i < count; i++) l.mean += value[i] / count;
@@ -28,7 +28,8 @@ static clx_serving_latency gaps_of(const clx_sketch *sketch) {
                                .p50 = clx_sketch_quantile(sketch, 0.5),
                                .p90 = clx_sketch_quantile(sketch, 0.9),
                                .p95 = clx_sketch_quantile(sketch, 0.95),
-                               .p99 = clx_sketch_quantile(sketch, 0.99)};
+                               .p99 = clx_sketch_quantile(sketch, 0.99),
+                               .count = sketch->count};
 }
 
 typedef struct window {
@@ -126,6 +127,6 @@ clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_res
   if (!(run->span > 0)) return CLX_OK;
   out->busy = run->busy / (run->span * owner->replicas);
   out->power = run->energy / run->span + owner->rest;
-  if (run->output_tokens > 0) out->energy = out->power * run->span / (double)run->output_tokens;
+  if (out->output > 0) out->energy = out->power / out->output;
   return CLX_OK;
 }

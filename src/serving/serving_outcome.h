@@ -6,6 +6,7 @@
 
 typedef struct clx_serving_latency {
   double mean, p50, p90, p95, p99;  // s
+  int64_t count;                    // that they are of; 0: none is known
 } clx_serving_latency;
 
 // Rates are of the time from the end of the warm-up to the last request that is asked: what drains after it is no load.

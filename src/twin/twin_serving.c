@@ -86,7 +86,7 @@ static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *rep
   clx_twin_service service = {0};
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = clx_scenario_serving_requests(s, k, arena, &service.requests, error);
+  clx_status status = clx_scenario_serving_requests(s, seed + (uint64_t)k, arena, &service.requests, error);
   if (status == CLX_OK)
     status =
         clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
@@ -104,7 +104,7 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], error));
   clx_requests requests;
-  CLX_TRY(clx_scenario_serving_requests(s, 0, arena, &requests, error));
+  CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
   return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
 }

@@ -279,12 +279,20 @@ static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_e
 
 // --- simulation -----------------------------------------------------------------------------------------------------------
 
-enum { REPLICAS = 6, REQUESTS = 3000, ROUNDS = 8 };
+enum { REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
 
-// Requests at a rate; their number is such that a run takes a moment.
+// s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
+static double answer_of(const clx_serve_search *x) {
+  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
+  return slo->ttft + output_mean(&x->requests) * (slo->tpot > 0 ? slo->tpot : 0.05);
+}
+
+// Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
+// percentiles mean something.
 static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
                        clx_error *error) {
   clx_requests_spec spec = x->scenario->spec.serving.requests;
+  spec.seed += (int64_t)(x->seed - CLX_DEFAULT_SEED);
   if (spec.trace != NULL) {
     spec.rate = rate;
     spec.speed = 1;
@@ -292,8 +300,8 @@ static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena,
     spec.arrivals.rate = rate;
   }
   spec.duration = 0;
-  spec.count = REQUESTS;
-  *warmup = 0.2 * REQUESTS / rate;
+  *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
+  spec.count = (int32_t)fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
   return clx_requests_make(&spec, x->scenario->folder, arena, out, NULL, error);
 }
 
@@ -396,7 +404,7 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
 
 static clx_status open_search(clx_serve_search *x, clx_error *error) {
   const int32_t count = plan_of(x)->candidate_count;
-  CLX_TRY(clx_scenario_serving_requests(x->scenario, 0, x->arena, &x->requests, error));
+  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &x->requests, error));
   x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))
     return clx_fail(error, CLX_INPUT, plan_of(x)->place,

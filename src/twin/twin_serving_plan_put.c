@@ -68,7 +68,7 @@ static clx_status put_option(const putting *p, int32_t number, const clx_serve_o
               {"gpus", o->gpus, "", "that serve the demand"},
               {"sequences", last->rules.sequences, "", "most at once on a rank"},
               {"tokens", o->pool[0]->replica.rules.tokens, "", "most new ones of an iteration of a rank"},
-              {"cost_hour", o->price, "USD/s", "of all GPUs"},
+              {"cost_hour", 3600 * o->price, "USD/h", "of all GPUs"},
               {"cost", o->price / tokens, "USD/token", "of an output token at the demand"},
               {"energy", s->energy, "J/token", "of an output token, with all servers"},
               {"power", s->energy * tokens, "W", "of all at the demand"},

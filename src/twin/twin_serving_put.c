@@ -77,9 +77,18 @@ static clx_status put_member(const putting *p, const char *name, size_t offset, 
   return put_values(p, name, value, unit, doc);
 }
 
+// Whether each seed has some: a time that nothing was measured of is left out, not 0.
+static bool is_known(const putting *p, size_t offset) {
+  for (int32_t k = 0; k < p->seeds; k++) {
+    if (((const clx_serving_latency *)((const char *)&p->outcome[k] + offset))->count == 0) return false;
+  }
+  return true;
+}
+
 static clx_status put_latencies(const putting *p) {
   char name[NAME], doc[NAME];
   for (int32_t i = 0; i < CLX_COUNT(LATENCIES); i++) {
+    if (!is_known(p, LATENCIES[i].offset)) continue;
     for (int32_t k = 0; k < CLX_COUNT(PARTS); k++) {
       snprintf(name, sizeof name, "%s.%s", LATENCIES[i].name, PARTS[k].name);
       snprintf(doc, sizeof doc, "%s: %s", LATENCIES[i].doc, PARTS[k].doc);
@@ -215,8 +224,10 @@ clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica
   CLX_TRY(clx_twin_put(result, "serving.replicas", replicas, "", "of all pools", error));
   CLX_TRY(clx_twin_put(result, "serving.seeds", seeds, "", "runs with requests drawn anew", error));
   CLX_TRY(put_latencies(&p));
-  for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++)
+  for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++) {
+    if (MEASURES[i].offset == AT(user) && !is_known(&p, AT(tpot))) continue;
     CLX_TRY(put_member(&p, MEASURES[i].name, MEASURES[i].offset, 1, MEASURES[i].unit, MEASURES[i].doc));
+  }
   CLX_TRY(put_per_gpu(&p, gpus, priced ? price : 0));
   CLX_TRY(put_rates(&p, replica, s->serving.pools));
   return put_stable(&p);

@@ -144,18 +144,18 @@ static void skip_mark(clx_reader *r) {
   if (r->number == 1 && r->line_end - r->line >= 3 && memcmp(r->line, "\xEF\xBB\xBF", 3) == 0) r->line += 3;
 }
 
-static bool blank(const clx_reader *r) {
+// The first character of the line that is no blank; 0 = there is none. Lines have no end of a string.
+static char first_of(const clx_reader *r) {
   for (const char *c = r->line; c < r->line_end; c++) {
-    if (*c != ' ' && *c != '\t') return false;
+    if (*c != ' ' && *c != '\t') return *c;
   }
-  return true;
+  return 0;
 }
 
 static clx_status read_line(clx_reader *r, bool *begun) {
   const bool first = !*begun;
   *begun = true;
-  if (first && r->found.format == CLX_REQUESTS_AUTO && r->line[strspn(r->line, " \t")] == '{')
-    r->found.format = CLX_REQUESTS_MOONCAKE;
+  if (first && r->found.format == CLX_REQUESTS_AUTO && first_of(r) == '{') r->found.format = CLX_REQUESTS_MOONCAKE;
   if (r->found.format == CLX_REQUESTS_MOONCAKE) return clx_mooncake_line(r);
   return first ? clx_csv_header(r) : clx_csv_line(r);
 }
@@ -166,7 +166,7 @@ static clx_status read_lines(clx_reader *r, clx_lines *lines) {
     CLX_TRY(clx_lines_next(lines, place, &r->line, &r->line_end, r->error));
     if (r->line == NULL) return CLX_OK;
     skip_mark(r);
-    if (!blank(r)) CLX_TRY(read_line(r, &begun));
+    if (first_of(r) != 0) CLX_TRY(read_line(r, &begun));
     if (r->error != NULL && r->error->dropped > 0) return CLX_INPUT;  // nobody reads more mistakes than that
   }
 }

@@ -223,7 +223,7 @@ static void test_plan_keeps_the_promise(void **state) {
   for (int32_t i = 1; i <= fits; i++) {
     assert_true(option(r, i, "within") >= 0.9);
     CLX_CHECK_NEAR(option(r, i, "output_gpu") * option(r, i, "gpus"), 500 * 100, 1e-9, 0);
-    CLX_CHECK_NEAR(option(r, i, "cost") * 500 * 100, option(r, i, "cost_hour"), 1e-9, 0);
+    CLX_CHECK_NEAR(option(r, i, "cost") * 500 * 100 * 3600, option(r, i, "cost_hour"), 1e-9, 0);
     if (i > 1) assert_true(option(r, i, "cost") >= option(r, i - 1, "cost"));
   }
   clx_error error = {0};

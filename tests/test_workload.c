@@ -35,7 +35,14 @@ static void test_parameters(void **state) {
                {"grok-2", 269.51e9, 114.9e9, 1e-3},
                {"gpt-oss-120b", 116.83e9, 5.71e9, 1e-3},  // 5.13 B active and the embedding
                {"gpt3-175b", 174.6e9, 174.6e9, 5e-3},
-               {"llama-2-70b", 68.98e9, 68.98e9, 1e-3}};
+               {"llama-2-70b", 68.98e9, 68.98e9, 1e-3},
+               {"llama-3.2-1b", 1235814400, 1235814400, 0},
+               {"mistral-small-24b", 23572403200, 23572403200, 0},
+               {"qwen3-0.6b", 596049920, 596049920, 0},
+               {"qwen2.5-72b", 72.706e9, 72.706e9, 1e-4},
+               {"qwen2.5-32b", 32.764e9, 32.764e9, 1e-4},
+               {"glm-4.5", 355e9, 33.55e9, 1e-2},  // active as their card rounds it, and embedding and head
+               {"glm-4.5-air", 106e9, 13.24e9, 2e-2}};
   clx_arena *arena = clx_arena_new();
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
     const clx_transformer model = model_of(arena, known[i].name);

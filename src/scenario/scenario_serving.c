@@ -29,8 +29,10 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   if (!unified)
     CLX_TRY(clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_serving_engine_schema, arena, &out->engine,
                              error));
-  CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model, &out->device,
+  const int32_t model = clx_scenario_served_model(s, pool->model);
+  CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model[model].model, &out->device,
                                    unified ? NULL : &out->engine, &out->replica, error));
+  out->replica.model = model;
   const clx_server *server = &out->server;
   CLX_TRY(clx_catalog_read(s->catalog, "link", server->nic, pool->place, &clx_link_schema, arena, &out->nic, error));
   out->replica.network = pool->tp * out->nic.rate * server->nics / server->gpus;
@@ -39,22 +41,21 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   return CLX_OK;
 }
 
-clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,
-                                         clx_error *error) {
-  clx_requests_spec spec = s->spec.serving.requests;
-  spec.seed += (int64_t)(seed - 1);
-  return clx_requests_make(&spec, s->folder, arena, out, NULL, error);
-}
-
+// Prompts and answers apart need pools of both, of each model.
 static clx_status check_roles(const clx_scenario *s, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
-  int32_t count[CLX_ROLES] = {0};
-  for (int32_t i = 0; i < spec->pool_count; i++) count[spec->pool[i].role]++;
-  if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, spec->place,
-                  "'serving.pools' has %s replicas and none for %s: expected both, or pools of role whole",
-                  count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
-                  count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
+  for (int32_t m = 0; m < s->serving.models; m++) {
+    int32_t count[CLX_ROLES] = {0};
+    for (int32_t i = 0; i < spec->pool_count; i++)
+      count[spec->pool[i].role] += clx_scenario_served_model(s, spec->pool[i].model) == m;
+    if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) continue;
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'serving.pools' has %s replicas and none for %s%s%s: expected both, or pools of role whole",
+                    count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
+                    count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill", s->serving.models > 1 ? " of " : "",
+                    s->serving.models > 1 ? s->serving.model[m].key : "");
+  }
+  return CLX_OK;
 }
 
 static clx_status check_warmup(const clx_scenario *s, const clx_requests *requests, clx_error *error) {
@@ -80,12 +81,13 @@ static clx_status check_names(const clx_scenario *s, clx_error *error) {
 }
 
 // Made once for their mistakes.
-static clx_status check_requests(const clx_scenario *s, clx_error *error) {
+static clx_status check_requests(clx_scenario *s, clx_error *error) {
   clx_requests requests;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
   clx_status status = clx_scenario_serving_requests(s, 1, arena, &requests, error);
   if (status == CLX_OK) status = check_warmup(s, &requests, error);
+  if (status == CLX_OK) status = clx_scenario_read_tenants(s, &requests, error);
   clx_arena_free(arena);
   return status;
 }
@@ -96,7 +98,7 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
   clx_status first = CLX_OK;
   e->stated = spec->place.file != NULL;
   if (!e->stated) return CLX_OK;
-  CLX_TRY(clx_scenario_read_model(s->catalog, spec->model, s->folder, spec->place, s->arena, &e->model, error));
+  CLX_TRY(clx_scenario_read_served_models(s, error));
   if (spec->pool_count == 0 && spec->plan.candidate_count == 0)
     return clx_fail(error, CLX_INPUT, spec->place,
                     "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "

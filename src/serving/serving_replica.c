@@ -106,9 +106,9 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                                     : pool->etp > 0 ? pool->etp
                                     : gpus / ep > 0 ? gpus / ep
                                                     : 1,
-                             .fp8_cache = section->cache == 1,
+                             .fp8_cache = pool->cache > 0 ? pool->cache == 2 : section->cache == 1,
                              .sorts = section->sorts,
-                             .routing = section->routing,
+                             .routing = pool->routing >= 0 ? pool->routing : section->routing,
                              .drafts = pool->drafts};
   r->gpus = gpus;
   r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;

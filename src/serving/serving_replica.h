@@ -12,6 +12,7 @@ bool clx_device_is_unified(const clx_device *device);
 typedef struct clx_serving_replica {
   const char *name, *engine, *weights;  // engine and weights as they are stored in tables
   clx_role role;
+  int32_t model;           // that it serves: a number of the caller
   int32_t replicas, gpus;  // gpus of one replica
   bool unified;
   clx_serving kernels;  // of GPUs

@@ -4,6 +4,7 @@
 const char *const clx_role_name[CLX_ROLES + 1] = {"whole", "prefill", "decode", NULL};
 const char *const clx_serve_goal_name[CLX_SERVE_GOALS + 1] = {"cost", "energy", "gpus", NULL};
 static const char *const cache_name[] = {"bf16", "fp8", NULL};
+static const char *const own_cache_name[] = {"section", "bf16", "fp8", NULL};
 
 #define REAL(name, member, unit_text, start, low, high, text)                                                \
   {                                                                                                          \
@@ -51,8 +52,11 @@ static const clx_row pool_rows[] = {
     NEEDED("name", name, "of the pool"),
     CHOICE("role", role, clx_role_name, CLX_ROLE_WHOLE, "whole: prompts and answers; or one of them, with a transfer"),
     NEEDED("server", server, "catalogue/server; its device runs the model"),
+    TEXT("model", model, "that its replicas serve; default: serving.model"),
     TEXT("weights", weights, "how weights are stored; default: serving.weights"),
     TEXT("engine", engine, "default: serving.engine"),
+    CHOICE("cache", cache, own_cache_name, 0, "format of keys and values; section: serving.cache"),
+    REAL("routing", routing, NULL, -1, 0, 2, "exponent of the popularity of experts; default: serving.routing"),
     WHOLE("replicas", replicas, CLX_ROW_INT, 1, 1, 100000, "that are alike"),
     WHOLE("tp", tp, CLX_ROW_INT, 1, 1, 1024, "tensor parallel"),
     WHOLE("pp", pp, CLX_ROW_INT, 1, 1, 1024, "pipeline stages; of nodes with unified memory alone"),
@@ -86,6 +90,19 @@ static const clx_row slo_rows[] = {
 static PLACED(slo_schema, "slo", "what users are promised", slo_rows);
 #undef F
 
+#define F clx_serve_tenant_spec
+static const clx_row tenant_rows[] = {
+    NEEDED("name", name, "of the tenant; without requests of its own: one of serving.requests"),
+    TEXT("model", model, "that it asks; pools serve it; default: serving.model"),
+    PART("requests", requests, clx_requests_schema,
+         "its own, with their own arrivals; duration: default of the section"),
+    WHOLE("priority", priority, CLX_ROW_INT, 0, -1000, 1000,
+          "lower numbers go first in queues, as vLLM counts; its rules preempt the highest first"),
+    PART("slo", slo, slo_schema, "what it is promised; default: serving.slo"),
+};
+static PLACED(tenant_schema, "tenant", "who asks", tenant_rows);
+#undef F
+
 #define F clx_serve_candidate_spec
 static const clx_row candidate_rows[] = {
     TEXT("name", name, "default: the server"),
@@ -106,6 +123,7 @@ static PLACED(candidate_schema, "candidate", "hardware that a plan may take", ca
 
 #define F clx_serve_plan_spec
 static const clx_row plan_rows[] = {
+    TEXT("model", model, "that is planned for, with the tenants who ask it; default: serving.model"),
     LIST("candidates", candidate, candidate_schema, "hardware to choose from"),
     REAL("rate", rate, "1/s", 0, 0, 1e9, "requests to serve; 0 = those of serving.requests"),
     CHOICE("goal", goal, clx_serve_goal_name, CLX_SERVE_COST, "what is least"),
@@ -153,6 +171,8 @@ static const clx_row rows[] = {
     REAL("routing", routing, NULL, 1.2, 0, 2,
          "exponent of the popularity of experts, as the step times were measured and checked; 0 = balanced"),
     PART("requests", requests, clx_requests_schema, "what users ask, and when"),
+    LIST("tenants", tenant, tenant_schema,
+         "who asks, where there are several: with requests, model, promise of their own"),
     WHOLE("clients", clients, CLX_ROW_INT, 0, 0, 1000000,
           "that each ask the next when theirs has ended; 0 = by arrival"),
     REAL("warmup", warmup, "s", 0, 0, 1e9, "requests before are served but not counted"),

@@ -5,10 +5,15 @@
 // A queue of so many requests is taken for one that never drains.
 enum { QUEUE_MOST = 100000 };
 
-static double longest_of(const clx_requests *requests) {
+// Tokens of the longest request for a model.
+static double longest_of(const clx_twin_service *service, int32_t model) {
+  const clx_requests *requests = &service->requests;
   double most = 1;
-  for (int32_t i = 0; i < requests->count; i++)
-    most = fmax(most, (double)requests->item[i].prompt + requests->item[i].output);
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_request *q = &requests->item[i];
+    if (service->tenant != NULL && service->tenant[q->tenant].model != model) continue;
+    most = fmax(most, (double)q->prompt + q->output);
+  }
   return most;
 }
 
@@ -17,26 +22,35 @@ static double token_bytes(const clx_serving_replica *r) {
   return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
 }
 
-// Into one rank that decodes: as stated, else over its NICs.
-static double transfer_rate(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools) {
-  double rate = spec->transfer_bandwidth;
-  for (int32_t i = 0; i < pools && !(spec->transfer_bandwidth > 0); i++) {
-    if (replica[i].role == CLX_ROLE_DECODE) rate = rate > 0 ? fmin(rate, replica[i].network) : replica[i].network;
+// From the prefill to the decode replicas of a model: into one rank that decodes at the rate that is stated, else over its NICs.
+static clx_transfer transfer_of(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools,
+                                int32_t model) {
+  clx_transfer transfer = {.bandwidth = spec->transfer_bandwidth, .setup = spec->transfer_setup};
+  for (int32_t i = pools - 1; i >= 0; i--) {
+    const clx_serving_replica *r = &replica[i];
+    if (r->model != model) continue;
+    transfer.token_bytes = token_bytes(r);
+    if (r->role != CLX_ROLE_DECODE || spec->transfer_bandwidth > 0) continue;
+    transfer.bandwidth = transfer.bandwidth > 0 ? fmin(transfer.bandwidth, r->network) : r->network;
   }
-  return rate;
+  return transfer;
 }
 
-static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, double context, clx_arena *arena,
-                             clx_pool **out, clx_error *error) {
+static clx_status make_pools(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools,
+                             const clx_twin_service *service, clx_arena *arena, clx_pool **out, clx_error *error) {
   clx_pool *pool = CLX_NEW_ARRAY(arena, clx_pool, pools);
-  if (pool == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_transfer *transfer = CLX_NEW_ARRAY(arena, clx_transfer, pools);
+  if (pool == NULL || transfer == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < pools; i++) {
     const clx_serving_replica *r = &replica[i];
+    transfer[i] = transfer_of(spec, replica, pools, r->model);
     pool[i] = (clx_pool){.name = r->name,
                          .role = r->role,
                          .replicas = r->replicas,
                          .rules = r->rules,
-                         .law = clx_serving_replica_law(r, context, arena)};
+                         .law = clx_serving_replica_law(r, longest_of(service, r->model), arena),
+                         .model = r->model,
+                         .transfer = &transfer[i]};
     if (pool[i].law.self == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
   *out = pool;
@@ -46,21 +60,16 @@ static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, 
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
+  const clx_whose *whose = NULL;
   clx_serving_owner owner = {0};
-  double front[CLX_ROLES] = {0};
-  CLX_TRY(make_pools(replica, pools, longest_of(&service->requests), arena, &pool, error));
+  CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
+  CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
   for (int32_t i = 0; i < pools; i++) {
     owner.rest += replica[i].rest * replica[i].replicas;
     owner.replicas += replica[i].replicas;
-    front[replica[i].role] = fmax(front[replica[i].role], replica[i].front);
   }
-  owner.front = fmax(front[CLX_ROLE_WHOLE], front[CLX_ROLE_PREFILL] + front[CLX_ROLE_DECODE]);
-  const clx_engine_fleet fleet = {.pool = pool,
-                                  .pools = pools,
-                                  .router = (clx_router)spec->router,
-                                  .transfer = {.token_bytes = token_bytes(&replica[0]),
-                                               .bandwidth = transfer_rate(spec, replica, pools),
-                                               .setup = spec->transfer_setup}};
+  owner.front = clx_twin_serving_front(replica, pools, replica[0].model);
+  const clx_engine_fleet fleet = {.pool = pool, .pools = pools, .router = (clx_router)spec->router, .whose = whose};
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
   clx_engine_options options = {.seed = seed, .queue_most = QUEUE_MOST};
   if (watch != NULL) {
@@ -68,6 +77,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
     options.self = watch->self;
   }
   CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
+  if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
 }
@@ -81,9 +91,10 @@ clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_s
   return CLX_OK;
 }
 
+// `part`: results of the parts, clx_twin_serving_parts of them.
 static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
-                           clx_serving_outcome *outcome, clx_error *error) {
-  clx_twin_service service = {0};
+                           clx_serving_outcome *outcome, clx_serving_outcome *part, clx_error *error) {
+  clx_twin_service service = clx_twin_service_of(s);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_status status = clx_scenario_serving_requests(s, seed + (uint64_t)k, arena, &service.requests, error);
@@ -91,22 +102,26 @@ static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *rep
     status =
         clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
   *outcome = service.outcome;
+  const int32_t parts = status == CLX_OK ? clx_twin_serving_parts(s) : 0;
+  for (int32_t i = 0; i < parts; i++) part[i] = service.part[i];
   clx_arena_free(arena);
   return status;
 }
 
 static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result,
                           clx_error *error) {
-  const int32_t seeds = s->spec.serving.seeds;
+  const int32_t seeds = s->spec.serving.seeds, parts = clx_twin_serving_parts(s);
   clx_serving_replica *replica = NULL;
   clx_serving_outcome *outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds);
-  if (outcome == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_serving_outcome *part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1);
+  if (outcome == NULL || part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
-  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], error));
+  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], &part[k * parts], error));
   clx_requests requests;
   CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
-  return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
+  CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
+  return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 
 clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {

@@ -101,6 +101,8 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   const clx_serve_pool_spec spec = {.name = c->name != NULL ? c->name : c->server,
                                     .role = (int32_t)l->role,
                                     .server = c->server,
+                                    .model = plan_of(x)->model,
+                                    .routing = -1,
                                     .weights = c->weights,
                                     .engine = c->engine,
                                     .replicas = 1,
@@ -130,7 +132,7 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
 
 // Within the promise without any queueing.
 static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, clx_role role) {
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
+  const clx_slo_spec *slo = &x->slo;
   clx_serve_refusals *refused = &x->refused[candidate];
   if (role != CLX_ROLE_PREFILL) note_least(&refused->least_tpot, s->tpot);
   if (role != CLX_ROLE_DECODE) note_least(&refused->least_ttft, s->ttft);
@@ -250,7 +252,7 @@ static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t 
   CLX_TRY(clx_catalog_read(x->scenario->catalog, "server", c->server, c->place, &clx_server_schema, x->arena, &server,
                            error));
   CLX_TRY(clx_catalog_read_device(x->scenario->catalog, server.device, c->place, x->arena, &device, error));
-  const bool apart = tp > 1 && x->scenario->serving.model.experts > 0 && !(device.unified.products > 0);
+  const bool apart = tp > 1 && x->scenario->serving.model[x->model].model.experts > 0 && !(device.unified.products > 0);
   for (int32_t i = 0; i < limits; i++) {
     for (int32_t role = 0; role < roles; role++) {
       const layout whole = {.tp = tp, .dp = 1, .tokens = tokens[i], .role = (clx_role)role};
@@ -283,14 +285,13 @@ enum { REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
 
 // s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
 static double answer_of(const clx_serve_search *x) {
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
+  const clx_slo_spec *slo = &x->slo;
   return slo->ttft + output_mean(&x->requests) * (slo->tpot > 0 ? slo->tpot : 0.05);
 }
 
-// Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
-// percentiles mean something.
-static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
-                       clx_error *error) {
+// Requests at a rate, all of one kind: at most `count`.
+static clx_status draw_alike(const clx_serve_search *x, double rate, double count, clx_arena *arena, clx_requests *out,
+                             clx_error *error) {
   clx_requests_spec spec = x->scenario->spec.serving.requests;
   spec.seed += (int64_t)(x->seed - CLX_DEFAULT_SEED);
   if (spec.trace != NULL) {
@@ -300,14 +301,39 @@ static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena,
     spec.arrivals.rate = rate;
   }
   spec.duration = 0;
-  *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
-  spec.count = (int32_t)fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
+  spec.count = (int32_t)count;
   return clx_requests_make(&spec, x->scenario->folder, arena, out, NULL, error);
+}
+
+// Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
+// percentiles mean something. Those of tenants come in the proportions of the sample.
+static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
+                       clx_error *error) {
+  *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
+  const double count = fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
+  if (x->scenario->spec.serving.tenant_count == 0) return draw_alike(x, rate, count, arena, out, error);
+  const clx_serving_pace pace = {.speed = rate / clx_requests_rate(&x->requests), .duration = count / rate};
+  clx_requests all;
+  CLX_TRY(clx_scenario_serving_paced(x->scenario, x->seed, &pace, arena, &all, error));
+  return clx_twin_serving_requests_for(x->scenario, &all, x->model, arena, out, error);
+}
+
+// Whether each tenant, or all where there is one, are promised no more than they get.
+static bool is_kept(const clx_serve_search *x, const clx_twin_service *service) {
+  const clx_serving_entries *e = &x->scenario->serving;
+  const int32_t models = e->models > 1 ? e->models : 0;
+  if (service->outcome.unstable) return false;
+  if (clx_twin_serving_parts(x->scenario) == models) return service->outcome.within >= x->slo.share;
+  for (int32_t i = 0; i < e->tenants; i++) {
+    const clx_serving_outcome *part = &service->part[models + i];
+    if (e->tenant[i].model == x->model && part->counted > 0 && part->within < e->tenant[i].slo.share) return false;
+  }
+  return true;
 }
 
 // As many replicas as the largest pool allows within REPLICAS, the demand in proportion.
 static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
-  clx_twin_service service = {0};
+  clx_twin_service service = clx_twin_service_of(x->scenario);
   clx_serving_replica replica[2];
   clx_serve_spec spec = x->scenario->spec.serving;
   const int32_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
@@ -325,6 +351,7 @@ static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *
   clx_status status = draw(x, x->demand * o->load, arena, &service.requests, &spec.warmup, error);
   if (status == CLX_OK) status = clx_twin_serve(&spec, replica, o->pools, x->seed, NULL, arena, &service, error);
   o->outcome = service.outcome;
+  o->kept = status == CLX_OK && is_kept(x, &service);
   x->simulated++;
   clx_arena_free(arena);
   return status;
@@ -333,13 +360,12 @@ static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *
 // More replicas until the promise is kept; false in *kept when it never is.
 static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, clx_error *error) {
   const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
   clx_serve_refusals *refused = &x->refused[o->candidate];
   *kept = false;
   for (int32_t round = 0; round < ROUNDS; round++) {
     CLX_TRY(simulate(x, o, error));
     refused->best_within = fmax(refused->best_within, o->outcome.within);
-    *kept = o->outcome.within >= slo->share && !o->outcome.unstable;
+    *kept = o->kept;
     if (*kept) break;
     for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int32_t)ceil(1.1 * o->replicas[k] + 0.01);
     count_gpus(o);
@@ -384,15 +410,21 @@ static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_
 
 // --- the whole ------------------------------------------------------------------------------------------------------------
 
+static clx_status check_arrivals(const clx_requests_spec *r, const char *whose, clx_error *error) {
+  if (r->arrivals.kind != CLX_ARRIVAL_AT_ONCE || r->trace != NULL) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, r->place,
+                  "a plan needs requests that come over time: 'arrivals.kind' of %.60s is at_once", whose);
+}
+
 static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   const clx_serve_plan_spec *plan = &s->spec.serving.plan;
   if (plan->candidate_count == 0)
     return clx_fail(error, CLX_INPUT, s->spec.serving.place,
                     "'serving.plan.candidates' is empty: expected hardware to choose from, as [{server: dgx_h100, "
                     "price: 2.5 USD/h}]");
-  if (s->spec.serving.requests.arrivals.kind == CLX_ARRIVAL_AT_ONCE && s->spec.serving.requests.trace == NULL)
-    return clx_fail(error, CLX_INPUT, s->spec.serving.requests.place,
-                    "a plan needs requests that come over time: 'serving.requests.arrivals.kind' is at_once");
+  CLX_TRY(check_arrivals(&s->spec.serving.requests, "serving.requests", error));
+  for (int32_t i = 0; i < s->spec.serving.tenant_count; i++)
+    CLX_TRY(check_arrivals(&s->spec.serving.tenant[i].requests, s->spec.serving.tenant[i].name, error));
   for (int32_t i = 0; i < plan->candidate_count && plan->goal == CLX_SERVE_COST; i++) {
     if (!(plan->candidate[i].price > 0))
       return clx_fail(error, CLX_INPUT, plan->candidate[i].place,
@@ -402,9 +434,29 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
+// All sequences of a batch go at one speed: the tightest time per token binds. The first token of some may be promised later.
+static clx_slo_spec bounds_of(const clx_scenario *s, int32_t model) {
+  clx_slo_spec slo = s->spec.serving.slo;
+  bool any = false;
+  for (int32_t i = 0; i < s->serving.tenants; i++) {
+    const clx_slo_spec *own = &s->serving.tenant[i].slo;
+    if (s->serving.tenant[i].model != model) continue;
+    if (!any) slo = *own;
+    if (own->tpot > 0) slo.tpot = slo.tpot > 0 ? fmin(slo.tpot, own->tpot) : own->tpot;
+    slo.ttft = own->ttft > 0 && slo.ttft > 0 ? fmax(slo.ttft, own->ttft) : 0;
+    slo.share = fmax(slo.share, own->share);
+    any = true;
+  }
+  return slo;
+}
+
 static clx_status open_search(clx_serve_search *x, clx_error *error) {
   const int32_t count = plan_of(x)->candidate_count;
-  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &x->requests, error));
+  clx_requests all;
+  x->model = clx_scenario_served_model(x->scenario, plan_of(x)->model);
+  x->slo = bounds_of(x->scenario, x->model);
+  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &all, error));
+  CLX_TRY(clx_twin_serving_requests_for(x->scenario, &all, x->model, x->arena, &x->requests, error));
   x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))
     return clx_fail(error, CLX_INPUT, plan_of(x)->place,

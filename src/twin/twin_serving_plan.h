@@ -20,6 +20,7 @@ typedef struct clx_serve_option {
   double worth;          // what the goal makes least
   clx_serving_outcome outcome;
   double load;  // share of the demand that was simulated
+  bool kept;    // every promise
 } clx_serve_option;
 
 // Why layouts of a candidate were left.
@@ -36,6 +37,8 @@ typedef struct clx_serve_refusals {
 typedef struct clx_serve_search {
   const clx_scenario *scenario;
   clx_arena *arena;
+  int32_t model;          // that is planned for
+  clx_slo_spec slo;       // that a layout cannot be slower than, whichever tenant asks
   clx_requests requests;  // a sample
   double demand;          // requests/s
   uint64_t seed;

@@ -96,7 +96,7 @@ static clx_status put_option(const putting *p, int32_t number, const clx_serve_o
 // Why none of a candidate's layouts is left, or what limits those that are.
 static void why_text(const putting *p, int32_t index, char *text, size_t size) {
   const clx_serve_refusals *r = &p->search->refused[index];
-  const clx_slo_spec *slo = &p->search->scenario->spec.serving.slo;
+  const clx_slo_spec *slo = &p->search->slo;
   if (r->broken > 0) {
     snprintf(text, size, "promise: at most %.1f %% of the requests keep it when simulated, %.1f %% should",
              100 * r->best_within, 100 * slo->share);
@@ -189,7 +189,7 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
   const clx_serve_plan_spec *plan = &x->scenario->spec.serving.plan;
   double tried = 0;
   for (int32_t i = 0; i < plan->candidate_count; i++) tried += x->refused[i].tried;
-  CLX_TRY(put_fact(&p, "model", x->scenario->serving.model.name));
+  CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));
   CLX_TRY(put(&p, "demand", x->demand, "1/s", "requests"));
   CLX_TRY(put(&p, "output", x->demand * output_mean(&x->requests), "token/s", "that they ask for"));

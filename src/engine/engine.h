@@ -192,7 +192,7 @@ typedef struct clx_engine_result {
   double queue_mean;   // requests that wait, mean over the span
   int32_t queue_most;
   double blocks_mean, blocks_most;  // share of the blocks in use: mean over time and replicas; most of one rank
-  // Open loop: requests/s that came and that ended while requests came; unstable when the queue grew all along.
+  // Open loop: requests/s that came and that ended over the second half of the arrivals; unstable when the queue grew all along it.
   double arrival_rate, service_rate;
   bool unstable;
   bool stopped;  // at a bound of the options

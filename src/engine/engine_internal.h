@@ -149,6 +149,16 @@ typedef struct clx_event {
   int32_t life;  // of the replica: the end of an iteration that an outage ended before is void
 } clx_event;
 
+// The queue over the second half of the arrivals.
+enum { CLX_GROWTH_PIECES = 16 };
+typedef struct clx_growth {
+  int32_t pieces;                        // that have begun, the end counted as one
+  int32_t queue[CLX_GROWTH_PIECES + 1];  // requests that wait where a piece begins
+  double from, until;                    // s
+  int32_t ended, ended_until;            // requests that had ended by then
+  bool emptied;                          // a request found none that waits
+} clx_growth;
+
 typedef struct clx_run {
   const clx_engine_fleet *fleet;
   const clx_requests *requests;
@@ -181,10 +191,14 @@ typedef struct clx_run {
   int32_t turn;           // of the router
   double used_area;       // share of blocks, s, summed over ranks
   double waited;          // s, sum
-  int32_t ended_at_last;  // requests that had ended when the last one came
-  int32_t queue_at_last, queue_at_half;
+  clx_growth growth;
   clx_stream stream;
 } clx_run;
+
+// growth of the queue
+void clx_growth_note(clx_run *run);         // before a request comes
+void clx_growth_arrived(clx_run *run);      // one has come
+bool clx_growth_lasts(const clx_run *run);  // all along, and by more than chance
 
 // lists
 void clx_list_append(clx_list *list, clx_seq *seq, int32_t i);

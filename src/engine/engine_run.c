@@ -81,11 +81,9 @@ static double next_change(const clx_run *run) { return run->changes > 0 ? run->c
 
 static void arrive(clx_run *run) {
   while (next_arrival(run) <= run->now) {
+    clx_growth_note(run);
     ask_next(run);
-    if (run->next == run->requests->count / 2) run->queue_at_half = run->waiting;
-    if (run->next < run->requests->count) continue;
-    run->queue_at_last = run->waiting;
-    run->ended_at_last = run->result->ended;
+    clx_growth_arrived(run);
   }
 }
 
@@ -158,11 +156,15 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
 
 // --- what comes out ---------------------------------------------------------------------------------------------------------------
 
-// The queue grew from the middle of the arrivals to their end, by more than the randomness of a stable one: many requests, and
-// a good part of all that came.
-static bool grew(const clx_run *run) {
-  const int32_t count = run->requests->count, growth = run->queue_at_last - run->queue_at_half;
-  return growth > 16 && growth > count / 20;
+// Requests/s that come and that end: over the second half of the arrivals, when batches have filled; of a run that stops, up to then.
+static void set_rates(const clx_run *run, double first) {
+  clx_engine_result *result = run->result;
+  const clx_growth *g = &run->growth;
+  const double window = result->stopped ? run->now - first : g->until - g->from;
+  const int32_t half = run->requests->count / 2;
+  if (!(window > 0)) return;
+  result->arrival_rate = (result->stopped ? run->next : run->requests->count - half) / window;
+  result->service_rate = (result->stopped ? result->ended : g->ended_until - g->ended) / window;
 }
 
 void clx_engine_close(clx_run *run) {
@@ -184,16 +186,9 @@ void clx_engine_close(clx_run *run) {
     if (replica->in_flight > 0) result->busy += run->now - replica->busy_since;
   }
   if (run->clients > 0) return;
-  const double window = run->requests->item[run->requests->count - 1].arrival - run->requests->item[0].arrival;
-  if (!result->stopped && window > 0) {
-    result->arrival_rate = (run->requests->count - 1) / window;
-    result->service_rate = run->ended_at_last / window;
-  } else if (result->stopped && run->now > first) {
-    result->arrival_rate = run->next / (run->now - first);
-    result->service_rate = result->ended / (run->now - first);
-  }
-  result->unstable =
-      result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0 : grew(run);
+  set_rates(run, first);
+  result->unstable = result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0
+                                     : clx_growth_lasts(run);
 }
 
 static bool sends(const clx_engine_fleet *fleet) {

@@ -6,6 +6,7 @@
 
 #include "result/result.h"
 #include "scenario/scenario.h"
+#include "twin/twin_serving.h"
 
 static clx_catalog *catalog;
 
@@ -118,6 +119,40 @@ static char *json_of(const clx_service *service) {
   char *text = NULL;
   assert_int_equal(clx_result_json(clx_service_result(service), &text, &error), CLX_OK);
   return text;
+}
+
+// Of an overload that never drains, requests are drawn only until it is known.
+static void test_overload_of_many_is_bounded(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-70b\n  weights: fp8\n  seeds: 1\n"
+      "  requests: {duration: 300 s, arrivals: {rate: 100000 1/s}, lengths: {prompt: {tokens: 200}, output: {tokens: "
+      "20}}}\n",
+      "  pools: [{name: one, server: dgx_h100, tp: 2}]\n");
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_twin_service run = {0};
+  clx_serving_replica *replica = NULL;
+  assert_int_equal(clx_twin_serving_pools(s, arena, &replica, &error), CLX_OK);
+  assert_int_equal(clx_twin_serve_drawn(s, replica, 1, NULL, arena, &run, &error), CLX_OK);
+  assert_true(run.run.stopped && run.run.unstable && run.requests.count < 2000000);
+  CLX_CHECK_NEAR(run.outcome.arrival, 1e5, 0.02, 0);
+  clx_arena_free(arena);
+  clx_scenario_free(s);
+}
+
+static void test_more_requests_than_a_run_holds(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n"
+      "  requests: {count: 20000000, arrivals: {rate: 9 1/s}, lengths: {prompt: {tokens: 20}, output: {tokens: 1}}}\n",
+      POOL);
+  clx_service *service = NULL;
+  clx_error error = {0};
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "expected at most 10000000 in a run"));
+  assert_true(error.mistake[0].line > 5);
+  clx_scenario_free(s);
 }
 
 static void test_same_seed_same_result(void **state) {
@@ -316,6 +351,8 @@ int main(void) {
       cmocka_unit_test(test_quantities_of_a_run),
       cmocka_unit_test(test_same_seed_same_result),
       cmocka_unit_test(test_overload_is_unstable),
+      cmocka_unit_test(test_overload_of_many_is_bounded),
+      cmocka_unit_test(test_more_requests_than_a_run_holds),
       cmocka_unit_test(test_parts_of_a_service),
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),

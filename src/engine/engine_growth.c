@@ -1,5 +1,5 @@
 // Whether requests come faster than they are served: the queue over the second half of the arrivals, cut into pieces whose growths also
-// tell how much of it is chance. docs/model/serving/engines.md, "Overload".
+// tell how much of it is chance; and what is served of a queue beyond its bound. docs/model/serving/engines.md, "Overload".
 #include "engine/engine_internal.h"
 
 #include <math.h>
@@ -46,4 +46,30 @@ bool clx_growth_lasts(const clx_run *run) {
   const double end =
       g->queue[CLX_GROWTH_PIECES];  // grown over all arrivals, twice as many, where that half made a part of it
   return growth > STUDENT * error || (4 * growth > end && end > STUDENT * sqrt(2) * error);
+}
+
+// --- a queue beyond its bound ---------------------------------------------------------------------------------------------------
+
+enum { TURN_LEAST = 16 };  // requests
+
+void clx_flood_begin(clx_run *run) {
+  const int32_t running = run->next - run->result->ended - run->result->refused - run->waiting;
+  run->flood = (clx_flood){.is = true,
+                           .at = run->now,
+                           .from = run->now,
+                           .turn = running > TURN_LEAST ? running : TURN_LEAST,
+                           .ended_at = run->result->ended};
+}
+
+// Batches fill while the first of them end: counted are as many again.
+bool clx_flood_measured(clx_run *run) {
+  clx_flood *f = &run->flood;
+  const int32_t ended = run->result->ended;
+  if (run->waiting == 0) return true;
+  if (ended - f->ended_at < f->turn) return false;
+  if (f->ended_from == 0) {
+    f->from = run->now;
+    f->ended_from = ended;
+  }
+  return ended - f->ended_from >= f->turn && run->now > f->from;
 }

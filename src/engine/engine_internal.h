@@ -159,6 +159,14 @@ typedef struct clx_growth {
   bool emptied;                          // a request found none that waits
 } clx_growth;
 
+// A queue that is longer than its bound: no more requests come, and the rate at which those that run and wait end is measured.
+typedef struct clx_flood {
+  bool is;
+  double at, from;               // s: no more came; all that ran at that time have ended
+  int32_t turn;                  // requests that ran
+  int32_t ended_at, ended_from;  // requests that had ended then
+} clx_flood;
+
 typedef struct clx_run {
   const clx_engine_fleet *fleet;
   const clx_requests *requests;
@@ -192,6 +200,7 @@ typedef struct clx_run {
   double used_area;       // share of blocks, s, summed over ranks
   double waited;          // s, sum
   clx_growth growth;
+  clx_flood flood;
   clx_stream stream;
 } clx_run;
 
@@ -199,6 +208,8 @@ typedef struct clx_run {
 void clx_growth_note(clx_run *run);         // before a request comes
 void clx_growth_arrived(clx_run *run);      // one has come
 bool clx_growth_lasts(const clx_run *run);  // all along, and by more than chance
+void clx_flood_begin(clx_run *run);
+bool clx_flood_measured(clx_run *run);
 
 // lists
 void clx_list_append(clx_list *list, clx_seq *seq, int32_t i);

@@ -69,7 +69,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
 // --- the clock --------------------------------------------------------------------------------------------------------------------
 
 static double next_arrival(const clx_run *run) {
-  if (run->clients > 0 || run->next == run->requests->count) return INFINITY;
+  if (run->clients > 0 || run->next == run->requests->count || run->flood.is) return INFINITY;
   return run->requests->item[run->next].arrival;
 }
 
@@ -90,7 +90,7 @@ static void arrive(clx_run *run) {
 // Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
 static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
   const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
-  const double until = fmin(next_arrival(run), next_change(run));
+  const double until = run->flood.is ? now : fmin(next_arrival(run), next_change(run));
   CLX_TRY(clx_engine_start(run, replica, error));
   while (run->ahead) {
     run->ahead = false;
@@ -128,9 +128,12 @@ static clx_status step_clock(clx_run *run, clx_error *error) {
   return CLX_OK;
 }
 
-static bool at_bound(const clx_run *run, double next) {
+static bool at_bound(clx_run *run, double next) {
   const clx_engine_options *o = run->options;
-  return (o->queue_most > 0 && run->waiting >= o->queue_most) || (o->time_most > 0 && next > o->time_most);
+  if (o->time_most > 0 && next > o->time_most) return true;
+  if (run->flood.is) return clx_flood_measured(run);
+  if (o->queue_most > 0 && run->waiting >= o->queue_most) clx_flood_begin(run);
+  return false;
 }
 
 static clx_status run_clock(clx_run *run, clx_error *error) {
@@ -138,11 +141,12 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
   CLX_TRY(step_clock(run, error));
   while (true) {
     const double next = fmin(fmin(next_arrival(run), next_end(run)), fmin(next_transfer(run), next_change(run)));
-    if (next == INFINITY || run->result->ended + run->result->refused == run->requests->count) break;
+    if (run->result->ended + run->result->refused == run->requests->count) break;
     if (at_bound(run, next)) {
       run->result->stopped = true;
       return CLX_OK;
     }
+    if (next == INFINITY) break;
     run->now = next;
     CLX_TRY(step_clock(run, error));
   }
@@ -156,15 +160,22 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
 
 // --- what comes out ---------------------------------------------------------------------------------------------------------------
 
-// Requests/s that come and that end: over the second half of the arrivals, when batches have filled; of a run that stops, up to then.
+// Requests/s that come and that end: over the second half of the arrivals, when batches have filled; of a run that stops, up to then, and
+// where its queue is beyond its bound, once all that ran then have ended.
 static void set_rates(const clx_run *run, double first) {
   clx_engine_result *result = run->result;
   const clx_growth *g = &run->growth;
-  const double window = result->stopped ? run->now - first : g->until - g->from;
-  const int32_t half = run->requests->count / 2;
-  if (!(window > 0)) return;
-  result->arrival_rate = (result->stopped ? run->next : run->requests->count - half) / window;
-  result->service_rate = (result->stopped ? result->ended : g->ended_until - g->ended) / window;
+  const clx_flood *f = &run->flood;
+  const double whole = (f->is ? f->at : run->now) - first, half = g->until - g->from;
+  const int32_t later = run->requests->count - run->requests->count / 2;
+  if (!result->stopped && half > 0) {
+    result->arrival_rate = later / half;
+    result->service_rate = (g->ended_until - g->ended) / half;
+  } else if (result->stopped && whole > 0) {
+    const bool counted = f->is && run->now > f->from;
+    result->arrival_rate = run->next / whole;
+    result->service_rate = counted ? (result->ended - f->ended_from) / (run->now - f->from) : result->ended / whole;
+  }
 }
 
 void clx_engine_close(clx_run *run) {
@@ -187,8 +198,7 @@ void clx_engine_close(clx_run *run) {
   }
   if (run->clients > 0) return;
   set_rates(run, first);
-  result->unstable = result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0
-                                     : clx_growth_lasts(run);
+  result->unstable = result->stopped ? run->flood.is : clx_growth_lasts(run);
 }
 
 static bool sends(const clx_engine_fleet *fleet) {

@@ -1,6 +1,10 @@
 #include "scenario/scenario_serving.h"
 
+#include <math.h>
+
 #include "scenario/scenario.h"
+
+enum { DRAWN_TO_CHECK = 4096 };  // requests
 
 bool clx_scenario_is_serving(const clx_scenario *s) { return s->serving.stated; }
 
@@ -39,10 +43,20 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   return CLX_OK;
 }
 
-clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,
-                                         clx_error *error) {
+double clx_scenario_serving_count(const clx_scenario *s) {
+  const clx_requests_spec *spec = &s->spec.serving.requests;
+  const double by_time = spec->duration > 0 && spec->arrivals.rate > 0 && spec->arrivals.kind != CLX_ARRIVAL_AT_ONCE
+                             ? spec->arrivals.rate * spec->duration
+                             : INFINITY;
+  if (spec->trace != NULL) return 0;
+  return fmin(by_time, spec->count > 0 ? (double)spec->count : INFINITY);
+}
+
+clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, int64_t most, clx_arena *arena,
+                                         clx_requests *out, clx_error *error) {
   clx_requests_spec spec = s->spec.serving.requests;
   spec.seed += (int64_t)(seed - 1);
+  if (most > 0 && clx_scenario_serving_count(s) > (double)most) spec.count = most;
   return clx_requests_make(&spec, s->folder, arena, out, NULL, error);
 }
 
@@ -57,9 +71,17 @@ static clx_status check_roles(const clx_scenario *s, clx_error *error) {
                   count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
 }
 
+// s at which the last request comes, where these are not all of those that will be drawn: as far as it is known beforehand.
+static double last_arrival(const clx_scenario *s, const clx_requests *requests) {
+  const clx_requests_spec *spec = &s->spec.serving.requests;
+  const double count = clx_scenario_serving_count(s), own = requests->item[requests->count - 1].arrival;
+  return count > DRAWN_TO_CHECK && spec->arrivals.kind != CLX_ARRIVAL_AT_ONCE ? fmax(own, count / spec->arrivals.rate)
+                                                                              : own;
+}
+
 static clx_status check_warmup(const clx_scenario *s, const clx_requests *requests, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
-  const double last = requests->count > 0 ? requests->item[requests->count - 1].arrival : 0;
+  const double last = last_arrival(s, requests);
   if (spec->clients > 0 || spec->warmup <= last) return CLX_OK;
   return clx_fail(error, CLX_INPUT, spec->place,
                   "'serving.warmup' is %.4g s and the last request comes at %.4g s: none is counted; expected a "
@@ -79,12 +101,12 @@ static clx_status check_names(const clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
-// Made once for their mistakes.
+// Made once for their mistakes, the first of them where they are drawn.
 static clx_status check_requests(const clx_scenario *s, clx_error *error) {
   clx_requests requests;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
-  clx_status status = clx_scenario_serving_requests(s, 1, arena, &requests, error);
+  clx_status status = clx_scenario_serving_requests(s, 1, DRAWN_TO_CHECK, arena, &requests, error);
   if (status == CLX_OK) status = check_warmup(s, &requests, error);
   clx_arena_free(arena);
   return status;

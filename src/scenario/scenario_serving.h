@@ -31,6 +31,8 @@ clx_status clx_scenario_need_serving(const struct clx_scenario *scenario, clx_er
 // outlive `out`; `out` stays where it is. Errors: those of clx_serving_replica_make, unknown entries.
 clx_status clx_scenario_serving_pool(const struct clx_scenario *scenario, const clx_serve_pool_spec *pool,
                                      clx_arena *arena, clx_served_pool *out, clx_error *error);
-// The requests of the section, drawn with its own seed and that of the run; 1 adds nothing.
-clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, clx_arena *arena,
-                                         clx_requests *out, clx_error *error);
+// How many will be drawn, in the mean; 0 of a trace.
+double clx_scenario_serving_count(const struct clx_scenario *scenario);
+// The requests of the section, drawn with its own seed and that of the run; 1 adds nothing. Of those that are drawn the first `most`; 0 = all.
+clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, int64_t most,
+                                         clx_arena *arena, clx_requests *out, clx_error *error);

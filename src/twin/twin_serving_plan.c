@@ -279,7 +279,7 @@ static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_e
 
 // --- simulation -----------------------------------------------------------------------------------------------------------
 
-enum { REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
+enum { SAMPLE = 1 << 20, REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
 
 // s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
 static double answer_of(const clx_serve_search *x) {
@@ -404,7 +404,7 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
 
 static clx_status open_search(clx_serve_search *x, clx_error *error) {
   const int32_t count = plan_of(x)->candidate_count;
-  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &x->requests, error));
+  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, SAMPLE, x->arena, &x->requests, error));
   x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))
     return clx_fail(error, CLX_INPUT, plan_of(x)->place,

@@ -272,6 +272,27 @@ static void test_plan_keeps_the_promise(void **state) {
   clx_scenario_free(s);
 }
 
+// As many replicas as it takes: the demand of a plan has no scale of its own.
+static void test_plan_of_any_size(void **state) {
+  (void)state;
+  static const char PLAN[] =
+      "  plan: {rate: %s 1/s, finalists: 1, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1], sequences: "
+      "[64]}]}\n";
+  double replicas[2];
+  for (int32_t i = 0; i < 2; i++) {
+    char text[256];
+    snprintf(text, sizeof text, PLAN, i == 0 ? "1000" : "1e9");
+    clx_scenario *s = read(SERVING, text);
+    clx_result *r = plan(s);
+    replicas[i] = option(r, 1, "replicas");
+    CLX_CHECK_NEAR(option(r, 1, "cost_hour"), 2 * replicas[i], 1e-9, 0);
+    clx_result_free(r);
+    clx_scenario_free(s);
+  }
+  assert_true(replicas[1] > 1e7);
+  CLX_CHECK_NEAR(replicas[1] / replicas[0], 1e6, 0.05, 0);
+}
+
 static void test_plan_says_why_not(void **state) {
   (void)state;
   clx_scenario *s = read(
@@ -356,6 +377,7 @@ int main(void) {
       cmocka_unit_test(test_parts_of_a_service),
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_of_any_size),
       cmocka_unit_test(test_plan_says_why_not),
       cmocka_unit_test(test_plan_of_cost_needs_prices),
       cmocka_unit_test(test_plan_within_volume_and_site),

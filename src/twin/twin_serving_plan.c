@@ -42,7 +42,7 @@ static void count_gpus(clx_serve_option *o) {
   o->gpus = o->price = 0;
   for (int32_t k = 0; k < o->pools; k++) {
     o->gpus += (double)o->replicas[k] * o->pool[k]->replica.gpus;
-    o->price += o->replicas[k] * o->pool[k]->replica.price;
+    o->price += (double)o->replicas[k] * o->pool[k]->replica.price;
   }
 }
 
@@ -77,8 +77,9 @@ static double output_mean(const clx_requests *requests) {
   return sum / requests->count;
 }
 
-static int32_t replicas_for(const clx_serve_search *x, double requests) {
-  return (int32_t)fmin(1e6, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
+static int64_t replicas_for(const clx_serve_search *x, double requests) {
+  static const double MOST = 1e18;  // of whole numbers: no demand of the schema comes near
+  return (int64_t)fmin(MOST, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
 }
 
 // --- layouts of one candidate ---------------------------------------------------------------------------------------------
@@ -209,8 +210,8 @@ static clx_status keep_whole(clx_serve_search *x, int32_t candidate, const scree
     const screened *one = &s->item[CLX_ROLE_WHOLE][i];
     clx_serve_option o = {
         .candidate = candidate, .pool = {one->pool}, .pools = 1, .replicas = {replicas_for(x, one->state.requests)}};
-    o.power = o.replicas[0] * one->state.power;
-    o.output = o.replicas[0] * one->state.output;
+    o.power = (double)o.replicas[0] * one->state.power;
+    o.output = (double)o.replicas[0] * one->state.output;
     CLX_TRY(keep_option(x, &o, error));
   }
   return CLX_OK;
@@ -232,8 +233,8 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
         .pool = {prefill->pool, decode->pool},
         .pools = 2,
         .replicas = {replicas_for(x, prefill->state.requests), replicas_for(x, decode->state.requests)}};
-    o.power = o.replicas[0] * prefill->state.power + o.replicas[1] * decode->state.power;
-    o.output = o.replicas[1] * decode->state.output;
+    o.power = (double)o.replicas[0] * prefill->state.power + (double)o.replicas[1] * decode->state.power;
+    o.output = (double)o.replicas[1] * decode->state.output;
     CLX_TRY(keep_option(x, &o, error));
   }
   return CLX_OK;
@@ -310,13 +311,13 @@ static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *
   clx_twin_service service = {0};
   clx_serving_replica replica[2];
   clx_serve_spec spec = x->scenario->spec.serving;
-  const int32_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
-  o->load = most > REPLICAS ? (double)REPLICAS / most : 1;
+  const int64_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
+  o->load = most > REPLICAS ? (double)REPLICAS / (double)most : 1;
   double share = o->load;
   for (int32_t k = 0; k < o->pools; k++) {
     replica[k] = o->pool[k]->replica;
-    replica[k].replicas = (int32_t)fmax(1, round(o->replicas[k] * o->load));
-    share = fmin(share, (double)replica[k].replicas / o->replicas[k]);
+    replica[k].replicas = (int32_t)fmax(1, round((double)o->replicas[k] * o->load));
+    share = fmin(share, replica[k].replicas / (double)o->replicas[k]);
   }
   o->load = share;
   spec.clients = 0;
@@ -341,7 +342,7 @@ static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, c
     refused->best_within = fmax(refused->best_within, o->outcome.within);
     *kept = o->outcome.within >= slo->share && !o->outcome.unstable;
     if (*kept) break;
-    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int32_t)ceil(1.1 * o->replicas[k] + 0.01);
+    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int64_t)ceil(1.1 * (double)o->replicas[k] + 0.01);
     count_gpus(o);
     if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) break;
   }

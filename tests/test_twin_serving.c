@@ -75,6 +75,10 @@ static void test_mistakes_are_named(void **state) {
        "unknown engine on unified memory 'vllm'"},
       {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
        "unknown weights 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, blocks: 0}]", "'blocks' is 0"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, sequences: 0}]", "'sequences' is 0"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tokens: 0}]", "'tokens' is 0"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, memory: 0}]", "'memory' is 0"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];

@@ -198,6 +198,8 @@ typedef struct clx_engine_result {
   bool stopped;  // at a bound of the options
 } clx_engine_result;
 
+// Whether rules agree with each other; `name` begins the message. CLX_INPUT.
+clx_status clx_engine_check_rules(const char *name, const clx_rules *rules, clx_error *error);
 // Runs all requests. Memory from `arena`: O(requests + replicas * (sequences + block) + blocks with a prefix cache); time O(1) an
 // iteration and O(log sequences) a request while blocks suffice, O(sequences) an iteration that preempts.
 // CLX_INPUT: rules that contradict each other, a request that fits no replica. options nullable.

@@ -104,8 +104,16 @@ static void test_request_that_fits_nowhere(void **state) {
   clx_service *service = NULL;
   clx_error error = {0};
   assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "fits no replica"));
+  assert_non_null(strstr(error.mistake[0].text, "fits no replica: one has 20 blocks"));
+  assert_true(error.mistake[0].line > 5 && error.mistake[0].column > 1);
   assert_null(service);
+  clx_scenario_free(s);
+  // The pool that is too small is named, not the first.
+  s = read(SERVING,
+           "  pools: [{name: first, server: dgx_h100, role: prefill}, {name: second, server: dgx_h100, role: "
+           "decode, blocks: 37}]\n");
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[1].text, "fits no replica: second has 37 blocks"));
   clx_scenario_free(s);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/engine_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 // --- requests ---------------------------------------------------------------------------------------------------------------------
 
@@ -208,6 +209,21 @@ static bool sends(const clx_engine_fleet *fleet) {
   return false;
 }
 
+// The pool that a request should fit and does not: the largest of those that decode where one takes its prompt, else of those that do.
+static const clx_pool *misfitting(const clx_engine_fleet *fleet, const clx_request *q) {
+  const clx_pool *largest[2] = {NULL, NULL};
+  bool starts = false;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    const clx_pool *pool = &fleet->pool[p];
+    const bool decodes = pool->role == CLX_ROLE_DECODE;
+    const double room = (double)pool->rules.blocks * pool->rules.block;
+    starts = starts || (!decodes && clx_engine_fits(&pool->rules, q));
+    if (largest[decodes] == NULL || room > (double)largest[decodes]->rules.blocks * largest[decodes]->rules.block)
+      largest[decodes] = pool;
+  }
+  return largest[starts && largest[true] != NULL];
+}
+
 static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
@@ -216,11 +232,15 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
     }
     if (fits) continue;
     const clx_request *q = &run->requests->item[i];
-    return clx_fail_plain(
-        error, CLX_INPUT,
-        "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d tokens%s", i + 1,
-        q->prompt, q->output, run->fleet->pool[0].name, (long long)run->fleet->pool[0].rules.blocks,
-        run->fleet->pool[0].rules.block, run->fleet->pool[0].rules.chunked ? "" : ", and prompts are not cut");
+    const clx_pool *pool = misfitting(run->fleet, q);
+    char tokens[64] = "";
+    if (!pool->rules.chunked)
+      snprintf(tokens, sizeof tokens, ", and %d tokens of an iteration: prompts are not cut", pool->rules.tokens);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d "
+                          "tokens%s",
+                          i + 1, q->prompt, q->output, pool->name, (long long)pool->rules.blocks, pool->rules.block,
+                          tokens);
   }
   return CLX_OK;
 }

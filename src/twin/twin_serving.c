@@ -45,6 +45,10 @@ static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, 
   return CLX_OK;
 }
 
+static clx_place requests_place(const clx_serve_spec *spec) {
+  return clx_is_stated(spec->requests.place) ? spec->requests.place : spec->place;
+}
+
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
@@ -70,7 +74,11 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
     options.seen = watch->seen;
     options.self = watch->self;
   }
-  CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
+  clx_error own;
+  clx_error_clear(&own);
+  // Pools have been checked: what is left to be wrong are their requests.
+  const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &service->run, &own);
+  if (status != CLX_OK) return clx_fail(error, status, requests_place(spec), "%s", own.mistake[0].text);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
 }

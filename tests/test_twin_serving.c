@@ -331,6 +331,23 @@ static void test_plan_says_why_not(void **state) {
   clx_scenario_free(s);
 }
 
+// An answer of one token has no time per token: no bound on it is broken, by a run or in a plan.
+static void test_answers_of_one_token(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  slo: {tpot: 1 ms}\n  seeds: 1\n"
+      "  requests: {count: 400, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 500}, output: {tokens: 1}}}\n",
+      "  pools: [{name: one, server: dgx_h100}]\n  plan: {goal: gpus, candidates: [{server: dgx_h100}]}\n");
+  clx_service *service = serve(s, 1);
+  CLX_CHECK_NEAR(value(clx_service_result(service), "serving.within"), 1, 0, 0);
+  clx_service_free(service);
+  clx_result *r = plan(s);
+  assert_true(value(r, "serve_plan.fits") > 0);
+  CLX_CHECK_NEAR(option(r, 1, "within"), 1, 0, 0);
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_plan_within_volume_and_site(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING,
@@ -403,6 +420,7 @@ int main(void) {
       cmocka_unit_test(test_plan_of_any_size),
       cmocka_unit_test(test_plan_says_why_not),
       cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_answers_of_one_token),
       cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_published_day),
   };

@@ -129,13 +129,15 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   return CLX_OK;
 }
 
-// Within the promise without any queueing.
-static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, clx_role role) {
+// Within the promise without any queueing. So few answers with more than one token as the promise may leave out are not bound by it.
+static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, const clx_screen_load *load,
+                        clx_role role) {
   const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
   clx_serve_refusals *refused = &x->refused[candidate];
-  if (role != CLX_ROLE_PREFILL) note_least(&refused->least_tpot, s->tpot);
+  const bool paced = role != CLX_ROLE_PREFILL && load->paced > 1 - slo->share;
+  if (paced) note_least(&refused->least_tpot, s->tpot);
   if (role != CLX_ROLE_DECODE) note_least(&refused->least_ttft, s->ttft);
-  const bool slow = role != CLX_ROLE_PREFILL && slo->tpot > 0 && s->tpot > slo->tpot;
+  const bool slow = paced && slo->tpot > 0 && s->tpot > slo->tpot;
   const bool late = role != CLX_ROLE_DECODE && slo->ttft > 0 && s->ttft > slo->ttft;
   refused->slow += slow;
   refused->late += late && !slow;
@@ -199,7 +201,7 @@ static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const la
     if (law.self == NULL) return no_memory(error);
     const screened one = {pool, clx_screen_at(r, &law, &load, sequences, x->arena)};
     if (l->role == CLX_ROLE_WHOLE && i + 1 == count) note_curve(x, candidate, r, &load);
-    if (!fast_enough(x, candidate, &one.state, l->role)) continue;
+    if (!fast_enough(x, candidate, &one.state, &load, l->role)) continue;
     if (out->count[l->role] < SCREENED_MAX) out->item[l->role][out->count[l->role]++] = one;
   }
   return CLX_OK;

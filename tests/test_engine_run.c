@@ -485,6 +485,48 @@ static void test_overload_is_named(void **state) {
   assert_true(r.served[999].last < 0 && r.served[999].asked < 0);
 }
 
+// Poisson requests at `rho` of what one server carries, whose work is one second, or, `answers`, one second a token with 1 to 7 of them.
+static clx_engine_result run_at(double rho, bool answers, int32_t count, uint64_t seed) {
+  clx_request *item = CLX_NEW_ARRAY(arena, clx_request, count);
+  clx_stream s = clx_stream_make(seed, 9, 0, 0);
+  double time = 0;
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t tokens = answers ? 1 + (int32_t)clx_stream_below(&s, 7) : 1;
+    time += clx_stream_exponential(&s) / rho * (answers ? 4 : 1);
+    item[i] = (clx_request){.arrival = time, .prompt = 1, .output = tokens};
+  }
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 1, 1, 100, 1);
+  const clx_requests requests = requests_of(item, count);
+  const clx_engine_fleet fleet = {.pool = &pool, .pools = 1};
+  const clx_offer offer = {&requests, 0};
+  clx_engine_result r;
+  assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, NULL), CLX_OK);
+  return r;
+}
+
+static void test_slight_overload_is_seen(void **state) {
+  (void)state;
+  enum { LONG = 50000 };
+  for (int32_t answers = 0; answers < 2; answers++) {
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+      const clx_engine_result over = run_at(1.03, answers != 0, LONG, seed);
+      assert_true(over.unstable);
+      CLX_CHECK_NEAR(over.arrival_rate / over.service_rate, 1.03, 0.02, 0);
+      assert_false(run_at(0.97, answers != 0, LONG, seed).unstable);
+    }
+  }
+}
+
+// Short runs at 0.97 have queues that mostly grow: chance alone.
+static void test_chance_is_no_overload(void **state) {
+  (void)state;
+  enum { RUNS = 400 };
+  int32_t called = 0;
+  for (uint64_t seed = 1; seed <= RUNS; seed++) called += run_at(0.97, true, 1000, seed).unstable;
+  assert_true(called <= RUNS / 200);
+  assert_true(run_at(1.5, true, 1000, 1).unstable);
+}
+
 static void refuse(const clx_engine_fleet *fleet, const clx_requests *requests, int32_t clients, const char *text) {
   const clx_offer offer = {requests, clients};
   clx_engine_result r;
@@ -618,6 +660,8 @@ int main(void) {
                                      TEST(test_outages_of_all_park_requests),
                                      TEST(test_scaling_follows_the_work),
                                      TEST(test_overload_is_named),
+                                     TEST(test_slight_overload_is_seen),
+                                     TEST(test_chance_is_no_overload),
                                      TEST(test_mistakes_are_named),
                                      TEST(test_iterations_ahead),
                                      TEST(test_memory_runs_out),

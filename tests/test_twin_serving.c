@@ -6,6 +6,7 @@
 
 #include "result/result.h"
 #include "scenario/scenario.h"
+#include "twin/twin_serving.h"
 
 static clx_catalog *catalog;
 
@@ -74,6 +75,21 @@ static void test_mistakes_are_named(void **state) {
        "unknown engine on unified memory 'vllm'"},
       {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
        "unknown weights 'fp8'"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, blocks: 0}]",
+       "'serving.pools.0.blocks': \"0\" is out of range"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, sequences: 0}]",
+       "is out of range: expected 1 to 65,536"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tokens: 0}]",
+       "is out of range: expected 1 to 1,048,576"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, memory: 0}]", "is out of range: expected 0.001 to 1"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, accepted: 2}]", "and no drafts"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, accepted: 4, drafts: 2}]", "expected 1 to drafts + 1"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 2, ep: 2}]", "llama-3.1-8b has no experts"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 2, etp: 2}]", "llama-3.1-8b has no experts"},
+      {"model: gpt-oss-20b, engine: mlx, weights: MXFP4, pools: [{name: a, server: apple_m2_ultra_server, ep: 2}]",
+       "ep 2: nodes with unified memory"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, sequences: 600, tokens: 512}]",
+       "do not hold the 1 new ones of 600 sequences"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];
@@ -88,8 +104,16 @@ static void test_request_that_fits_nowhere(void **state) {
   clx_service *service = NULL;
   clx_error error = {0};
   assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
-  assert_non_null(strstr(error.mistake[0].text, "fits no replica"));
+  assert_non_null(strstr(error.mistake[0].text, "fits no replica: one has 20 blocks"));
+  assert_true(error.mistake[0].line > 5 && error.mistake[0].column > 1);
   assert_null(service);
+  clx_scenario_free(s);
+  // The pool that is too small is named, not the first.
+  s = read(SERVING,
+           "  pools: [{name: first, server: dgx_h100, role: prefill}, {name: second, server: dgx_h100, role: "
+           "decode, blocks: 37}]\n");
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[1].text, "fits no replica: second has 37 blocks"));
   clx_scenario_free(s);
 }
 
@@ -118,6 +142,40 @@ static char *json_of(const clx_service *service) {
   char *text = NULL;
   assert_int_equal(clx_result_json(clx_service_result(service), &text, &error), CLX_OK);
   return text;
+}
+
+// Of an overload that never drains, requests are drawn only until it is known.
+static void test_overload_of_many_is_bounded(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-70b\n  weights: fp8\n  seeds: 1\n"
+      "  requests: {duration: 300 s, arrivals: {rate: 100000 1/s}, lengths: {prompt: {tokens: 200}, output: {tokens: "
+      "20}}}\n",
+      "  pools: [{name: one, server: dgx_h100, tp: 2}]\n");
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_twin_service run = {0};
+  clx_serving_replica *replica = NULL;
+  assert_int_equal(clx_twin_serving_pools(s, arena, &replica, &error), CLX_OK);
+  assert_int_equal(clx_twin_serve_drawn(s, replica, 1, NULL, arena, &run, &error), CLX_OK);
+  assert_true(run.run.stopped && run.run.unstable && run.requests.count < 2000000);
+  CLX_CHECK_NEAR(run.outcome.arrival, 1e5, 0.02, 0);
+  clx_arena_free(arena);
+  clx_scenario_free(s);
+}
+
+static void test_more_requests_than_a_run_holds(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n"
+      "  requests: {count: 20000000, arrivals: {rate: 9 1/s}, lengths: {prompt: {tokens: 20}, output: {tokens: 1}}}\n",
+      POOL);
+  clx_service *service = NULL;
+  clx_error error = {0};
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "expected at most 10000000 in a run"));
+  assert_true(error.mistake[0].line > 5);
+  clx_scenario_free(s);
 }
 
 static void test_same_seed_same_result(void **state) {
@@ -237,6 +295,27 @@ static void test_plan_keeps_the_promise(void **state) {
   clx_scenario_free(s);
 }
 
+// As many replicas as it takes: the demand of a plan has no scale of its own.
+static void test_plan_of_any_size(void **state) {
+  (void)state;
+  static const char PLAN[] =
+      "  plan: {rate: %s 1/s, finalists: 1, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1], sequences: "
+      "[64]}]}\n";
+  double replicas[2];
+  for (int32_t i = 0; i < 2; i++) {
+    char text[256];
+    snprintf(text, sizeof text, PLAN, i == 0 ? "1000" : "1e9");
+    clx_scenario *s = read(SERVING, text);
+    clx_result *r = plan(s);
+    replicas[i] = option(r, 1, "replicas");
+    CLX_CHECK_NEAR(option(r, 1, "cost_hour"), 2 * replicas[i], 1e-9, 0);
+    clx_result_free(r);
+    clx_scenario_free(s);
+  }
+  assert_true(replicas[1] > 1e7);
+  CLX_CHECK_NEAR(replicas[1] / replicas[0], 1e6, 0.05, 0);
+}
+
 static void test_plan_says_why_not(void **state) {
   (void)state;
   clx_scenario *s = read(
@@ -248,6 +327,23 @@ static void test_plan_says_why_not(void **state) {
   CLX_CHECK_NEAR(value(r, "serve_plan.best"), 0, 0, 0);
   assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.1.why"), "memory: "));
   assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.2.why"), "5 ms are promised"));
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
+// An answer of one token has no time per token: no bound on it is broken, by a run or in a plan.
+static void test_answers_of_one_token(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  slo: {tpot: 1 ms}\n  seeds: 1\n"
+      "  requests: {count: 400, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 500}, output: {tokens: 1}}}\n",
+      "  pools: [{name: one, server: dgx_h100}]\n  plan: {goal: gpus, candidates: [{server: dgx_h100}]}\n");
+  clx_service *service = serve(s, 1);
+  CLX_CHECK_NEAR(value(clx_service_result(service), "serving.within"), 1, 0, 0);
+  clx_service_free(service);
+  clx_result *r = plan(s);
+  assert_true(value(r, "serve_plan.fits") > 0);
+  CLX_CHECK_NEAR(option(r, 1, "within"), 1, 0, 0);
   clx_result_free(r);
   clx_scenario_free(s);
 }
@@ -316,11 +412,15 @@ int main(void) {
       cmocka_unit_test(test_quantities_of_a_run),
       cmocka_unit_test(test_same_seed_same_result),
       cmocka_unit_test(test_overload_is_unstable),
+      cmocka_unit_test(test_overload_of_many_is_bounded),
+      cmocka_unit_test(test_more_requests_than_a_run_holds),
       cmocka_unit_test(test_parts_of_a_service),
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_of_any_size),
       cmocka_unit_test(test_plan_says_why_not),
       cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_answers_of_one_token),
       cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_published_day),
   };

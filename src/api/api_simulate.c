@@ -86,8 +86,8 @@ static clx_status put_stability(clx_result *result, const clx_request_simulation
   const clx_engine_result *r = &sim->run;
   if (sim->spec.max_concurrency > 0) return CLX_OK;
   const quantity q[] = {
-      {"serving.arrival_rate", r->arrival_rate, "1/s", "requests that came"},
-      {"serving.service_rate", r->service_rate, "1/s", "requests that ended while others came"},
+      {"serving.arrival_rate", r->arrival_rate, "1/s", "requests that came in the second half"},
+      {"serving.service_rate", r->service_rate, "1/s", "requests that ended meanwhile"},
       {"serving.unstable", r->unstable, "", "1 = more came than could be served: the queue grew all along"},
   };
   CLX_TRY(put_all(result, q, CLX_COUNT(q), error));

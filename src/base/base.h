@@ -23,6 +23,8 @@ typedef struct clx_place {
   int32_t line;
   int32_t column;
 } clx_place;
+// Something was written there, in a file or by --set.
+static inline bool clx_is_stated(clx_place place) { return place.file != NULL; }
 
 // Adds one mistake to `error` (nullable) and returns `status`, so that callers can `return clx_fail(...)`.
 // The first mistake decides error->status. Beyond CLX_MISTAKES_MAX mistakes only `dropped` counts. Never allocates.

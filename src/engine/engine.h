@@ -209,12 +209,14 @@ typedef struct clx_engine_result {
   double queue_mean;   // requests that wait, mean over the span
   int32_t queue_most;
   double blocks_mean, blocks_most;  // share of the blocks in use: mean over time and replicas; most of one rank
-  // Open loop: requests/s that came and that ended while requests came; unstable when the queue grew all along.
+  // Open loop: requests/s that came and that ended over the second half of the arrivals; unstable when the queue grew all along it.
   double arrival_rate, service_rate;
   bool unstable;
   bool stopped;  // at a bound of the options
 } clx_engine_result;
 
+// Whether rules agree with each other; `name` begins the message. CLX_INPUT.
+clx_status clx_engine_check_rules(const char *name, const clx_rules *rules, clx_error *error);
 // Runs all requests. Memory from `arena`: O(requests + replicas * (sequences + block) + blocks with a prefix cache); time O(1) an
 // iteration and O(log sequences) a request while blocks suffice, O(sequences) an iteration that preempts.
 // CLX_INPUT: rules that contradict each other, a request that fits no replica. options nullable.

@@ -5,7 +5,7 @@
 
 static bool is_vidur(const clx_rules *r) { return r->policy == CLX_ENGINE_SARATHI || r->policy == CLX_ENGINE_VLLM_V0; }
 
-static clx_status check_rules(const char *name, const clx_rules *r, clx_error *error) {
+clx_status clx_engine_check_rules(const char *name, const clx_rules *r, clx_error *error) {
   if (r->policy < 0 || r->policy >= CLX_ENGINE_POLICIES) {
     return clx_fail_plain(error, CLX_INPUT, "%s: unknown policy %d", name, (int)r->policy);
   }
@@ -23,6 +23,11 @@ static clx_status check_rules(const char *name, const clx_rules *r, clx_error *e
       (r->drafts > 0 && !(r->accepted >= 1 && r->accepted <= 1 + (double)r->drafts))) {
     return clx_fail_plain(error, CLX_INPUT, "%s: %g tokens of an iteration with %d drafts, expected 1 to drafts + 1",
                           name, r->accepted, r->drafts);
+  }
+  if (r->drafts == 0 && r->accepted > 1) {
+    return clx_fail_plain(error, CLX_INPUT,
+                          "%s: %g tokens of an iteration and no drafts: expected the number of drafts, or 1 token",
+                          name, r->accepted);
   }
   const bool cuts = r->policy == CLX_ENGINE_TENSORRT || r->policy == CLX_ENGINE_SGLANG;  // to whole blocks
   if (cuts && r->chunked && r->tokens < r->block) {
@@ -140,7 +145,7 @@ clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offe
       return clx_fail_plain(error, CLX_INPUT, "%s: a pool that decodes only has no prefix cache", pool->name);
     }
     roles[pool->role]++;
-    CLX_TRY(check_rules(pool->name, &pool->rules, error));
+    CLX_TRY(clx_engine_check_rules(pool->name, &pool->rules, error));
     CLX_TRY(check_names(pool, offer->requests->block_tokens, error));
     replicas += (int64_t)pool->replicas * pool->rules.ranks;
   }

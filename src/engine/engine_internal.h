@@ -151,6 +151,24 @@ typedef struct clx_event {
   int32_t life;  // of the replica: the end of an iteration that an outage ended before is void
 } clx_event;
 
+// The queue over the second half of the arrivals.
+enum { CLX_GROWTH_PIECES = 16 };
+typedef struct clx_growth {
+  int32_t pieces;                        // that have begun, the end counted as one
+  int32_t queue[CLX_GROWTH_PIECES + 1];  // requests that wait where a piece begins
+  double from, until;                    // s
+  int32_t ended, ended_until;            // requests that had ended by then
+  bool emptied;                          // a request found none that waits
+} clx_growth;
+
+// A queue that is longer than its bound: no more requests come, and the rate at which those that run and wait end is measured.
+typedef struct clx_flood {
+  bool is;
+  double at, from;               // s: no more came; all that ran at that time have ended
+  int32_t turn;                  // requests that ran
+  int32_t ended_at, ended_from;  // requests that had ended then
+} clx_flood;
+
 typedef struct clx_run {
   const clx_engine_fleet *fleet;
   const clx_requests *requests;
@@ -183,13 +201,20 @@ typedef struct clx_run {
   int32_t turn;           // of the router
   double used_area;       // share of blocks, s, summed over ranks
   double waited;          // s, sum
-  int32_t ended_at_last;  // requests that had ended when the last one came
-  int32_t queue_at_last, queue_at_half;
-  int32_t *class_of;  // [tenants]: rank of its priority, 0 goes first
-  int32_t classes;    // different priorities, at least 1
-  double *part;       // [tenants]: tokens of an iteration; NULL where the fleet knows no tenants
+  int32_t *class_of;      // [tenants]: rank of its priority, 0 goes first
+  int32_t classes;        // different priorities, at least 1
+  double *part;           // [tenants]: tokens of an iteration; NULL where the fleet knows no tenants
+  clx_growth growth;
+  clx_flood flood;
   clx_stream stream;
 } clx_run;
+
+// growth of the queue
+void clx_growth_note(clx_run *run);         // before a request comes
+void clx_growth_arrived(clx_run *run);      // one has come
+bool clx_growth_lasts(const clx_run *run);  // all along, and by more than chance
+void clx_flood_begin(clx_run *run);
+bool clx_flood_measured(clx_run *run);
 
 // lists
 void clx_list_append(clx_list *list, clx_seq *seq, int32_t i);

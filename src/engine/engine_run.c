@@ -2,6 +2,7 @@
 #include "engine/engine_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 // --- requests ---------------------------------------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
 // --- the clock --------------------------------------------------------------------------------------------------------------------
 
 static double next_arrival(const clx_run *run) {
-  if (run->clients > 0 || run->next == run->requests->count) return INFINITY;
+  if (run->clients > 0 || run->next == run->requests->count || run->flood.is) return INFINITY;
   return run->requests->item[run->next].arrival;
 }
 
@@ -81,18 +82,16 @@ static double next_change(const clx_run *run) { return run->changes > 0 ? run->c
 
 static void arrive(clx_run *run) {
   while (next_arrival(run) <= run->now) {
+    clx_growth_note(run);
     ask_next(run);
-    if (run->next == run->requests->count / 2) run->queue_at_half = run->waiting;
-    if (run->next < run->requests->count) continue;
-    run->queue_at_last = run->waiting;
-    run->ended_at_last = run->result->ended;
+    clx_growth_arrived(run);
   }
 }
 
 // Starts a replica, and where that concerns no other goes on with it until the next request comes: what it works with stays at hand.
 static clx_status go_on(clx_run *run, clx_replica *replica, clx_error *error) {
   const double now = run->now, most = run->options->time_most > 0 ? run->options->time_most : INFINITY;
-  const double until = fmin(next_arrival(run), next_change(run));
+  const double until = run->flood.is ? now : fmin(next_arrival(run), next_change(run));
   CLX_TRY(clx_engine_start(run, replica, error));
   while (run->ahead) {
     run->ahead = false;
@@ -130,9 +129,12 @@ static clx_status step_clock(clx_run *run, clx_error *error) {
   return CLX_OK;
 }
 
-static bool at_bound(const clx_run *run, double next) {
+static bool at_bound(clx_run *run, double next) {
   const clx_engine_options *o = run->options;
-  return (o->queue_most > 0 && run->waiting >= o->queue_most) || (o->time_most > 0 && next > o->time_most);
+  if (o->time_most > 0 && next > o->time_most) return true;
+  if (run->flood.is) return clx_flood_measured(run);
+  if (o->queue_most > 0 && run->waiting >= o->queue_most) clx_flood_begin(run);
+  return false;
 }
 
 static clx_status run_clock(clx_run *run, clx_error *error) {
@@ -140,11 +142,12 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
   CLX_TRY(step_clock(run, error));
   while (true) {
     const double next = fmin(fmin(next_arrival(run), next_end(run)), fmin(next_transfer(run), next_change(run)));
-    if (next == INFINITY || run->result->ended + run->result->refused == run->requests->count) break;
+    if (run->result->ended + run->result->refused == run->requests->count) break;
     if (at_bound(run, next)) {
       run->result->stopped = true;
       return CLX_OK;
     }
+    if (next == INFINITY) break;
     run->now = next;
     CLX_TRY(step_clock(run, error));
   }
@@ -158,11 +161,22 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
 
 // --- what comes out ---------------------------------------------------------------------------------------------------------------
 
-// The queue grew from the middle of the arrivals to their end, by more than the randomness of a stable one: many requests, and
-// a good part of all that came.
-static bool grew(const clx_run *run) {
-  const int32_t count = run->requests->count, growth = run->queue_at_last - run->queue_at_half;
-  return growth > 16 && growth > count / 20;
+// Requests/s that come and that end: over the second half of the arrivals, when batches have filled; of a run that stops, up to then, and
+// where its queue is beyond its bound, once all that ran then have ended.
+static void set_rates(const clx_run *run, double first) {
+  clx_engine_result *result = run->result;
+  const clx_growth *g = &run->growth;
+  const clx_flood *f = &run->flood;
+  const double whole = (f->is ? f->at : run->now) - first, half = g->until - g->from;
+  const int32_t later = run->requests->count - run->requests->count / 2;
+  if (!result->stopped && half > 0) {
+    result->arrival_rate = later / half;
+    result->service_rate = (g->ended_until - g->ended) / half;
+  } else if (result->stopped && whole > 0) {
+    const bool counted = f->is && run->now > f->from;
+    result->arrival_rate = run->next / whole;
+    result->service_rate = counted ? (result->ended - f->ended_from) / (run->now - f->from) : result->ended / whole;
+  }
 }
 
 void clx_engine_close(clx_run *run) {
@@ -184,16 +198,8 @@ void clx_engine_close(clx_run *run) {
     if (replica->in_flight > 0) result->busy += run->now - replica->busy_since;
   }
   if (run->clients > 0) return;
-  const double window = run->requests->item[run->requests->count - 1].arrival - run->requests->item[0].arrival;
-  if (!result->stopped && window > 0) {
-    result->arrival_rate = (run->requests->count - 1) / window;
-    result->service_rate = run->ended_at_last / window;
-  } else if (result->stopped && run->now > first) {
-    result->arrival_rate = run->next / (run->now - first);
-    result->service_rate = result->ended / (run->now - first);
-  }
-  result->unstable =
-      result->stopped ? run->waiting >= run->options->queue_most && run->options->queue_most > 0 : grew(run);
+  set_rates(run, first);
+  result->unstable = result->stopped ? run->flood.is : clx_growth_lasts(run);
 }
 
 static bool sends(const clx_engine_fleet *fleet) {
@@ -203,12 +209,21 @@ static bool sends(const clx_engine_fleet *fleet) {
   return false;
 }
 
-// The first one that serves the model of a request; NULL where none does.
-static const clx_pool *pool_for(const clx_engine_fleet *fleet, const clx_request *request) {
+// The pool that a request should fit and does not: of those that serve its model the largest that decodes where one takes its prompt, else
+// the largest that does. NULL where none serves it.
+static const clx_pool *misfitting(const clx_engine_fleet *fleet, const clx_request *q) {
+  const clx_pool *largest[2] = {NULL, NULL};
+  bool starts = false;
   for (int32_t p = 0; p < fleet->pools; p++) {
-    if (fleet->pool[p].model == clx_fleet_model(fleet, request)) return &fleet->pool[p];
+    const clx_pool *pool = &fleet->pool[p];
+    const bool decodes = pool->role == CLX_ROLE_DECODE;
+    if (pool->model != clx_fleet_model(fleet, q)) continue;
+    const double room = (double)pool->rules.blocks * pool->rules.block;
+    starts = starts || (!decodes && clx_engine_fits(&pool->rules, q));
+    if (largest[decodes] == NULL || room > (double)largest[decodes]->rules.blocks * largest[decodes]->rules.block)
+      largest[decodes] = pool;
   }
-  return NULL;
+  return largest[starts && largest[true] != NULL];
 }
 
 static clx_status find_misfit(const clx_run *run, clx_error *error) {
@@ -219,13 +234,16 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
     }
     if (fits) continue;
     const clx_request *q = &run->requests->item[i];
-    const clx_pool *pool = pool_for(run->fleet, q);
+    const clx_pool *pool = misfitting(run->fleet, q);
     if (pool == NULL) return clx_fail_plain(error, CLX_INPUT, "request %d asks for a model that no pool serves", i + 1);
-    return clx_fail_plain(
-        error, CLX_INPUT,
-        "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d tokens%s", i + 1,
-        q->prompt, q->output, pool->name, (long long)pool->rules.blocks, pool->rules.block,
-        pool->rules.chunked ? "" : ", and prompts are not cut");
+    char tokens[64] = "";
+    if (!pool->rules.chunked)
+      snprintf(tokens, sizeof tokens, ", and %d tokens of an iteration: prompts are not cut", pool->rules.tokens);
+    return clx_fail_plain(error, CLX_INPUT,
+                          "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d "
+                          "tokens%s",
+                          i + 1, q->prompt, q->output, pool->name, (long long)pool->rules.blocks, pool->rules.block,
+                          tokens);
   }
   return CLX_OK;
 }

@@ -43,9 +43,6 @@ typedef struct clx_tenant_law {
   double weight;  // cumulated share of the session starts
 } clx_tenant_law;
 
-// A place that was written in a file or by --set.
-static inline bool clx_is_stated(clx_place place) { return place.file != NULL; }
-
 // Draws instead of a file. The spec was checked but for its parts.
 clx_status clx_requests_draw(const clx_requests_spec *spec, const char *folder, clx_arena *arena, clx_requests *out,
                              clx_error *error);

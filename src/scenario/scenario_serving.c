@@ -1,6 +1,10 @@
 #include "scenario/scenario_serving.h"
 
+#include <math.h>
+
 #include "scenario/scenario.h"
+
+enum { DRAWN_TO_CHECK = 4096 };  // requests
 
 bool clx_scenario_is_serving(const clx_scenario *s) { return s->serving.stated; }
 
@@ -58,9 +62,15 @@ static clx_status check_roles(const clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
+// s at which the last request comes, where these are not all of those that will be drawn: as far as it is known beforehand.
+static double last_arrival(const clx_scenario *s, const clx_requests *requests) {
+  const double own = requests->count > 0 ? requests->item[requests->count - 1].arrival : 0;
+  return clx_scenario_serving_count(s) > DRAWN_TO_CHECK ? fmax(own, clx_scenario_serving_span(s)) : own;
+}
+
 static clx_status check_warmup(const clx_scenario *s, const clx_requests *requests, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
-  const double last = requests->count > 0 ? requests->item[requests->count - 1].arrival : 0;
+  const double last = last_arrival(s, requests);
   if (spec->clients > 0 || spec->warmup <= last) return CLX_OK;
   return clx_fail(error, CLX_INPUT, spec->place,
                   "'serving.warmup' is %.4g s and the last request comes at %.4g s: none is counted; expected a "
@@ -80,12 +90,12 @@ static clx_status check_names(const clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
-// Made once for their mistakes.
+// Made once for their mistakes, the first of them where they are drawn.
 static clx_status check_requests(clx_scenario *s, clx_error *error) {
   clx_requests requests;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
-  clx_status status = clx_scenario_serving_requests(s, 1, arena, &requests, error);
+  clx_status status = clx_scenario_serving_requests(s, 1, DRAWN_TO_CHECK, arena, &requests, error);
   if (status == CLX_OK) status = check_warmup(s, &requests, error);
   if (status == CLX_OK) status = clx_scenario_read_tenants(s, &requests, error);
   clx_arena_free(arena);

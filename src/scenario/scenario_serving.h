@@ -45,9 +45,13 @@ clx_status clx_scenario_need_serving(const struct clx_scenario *scenario, clx_er
 // outlive `out`; `out` stays where it is. Errors: those of clx_serving_replica_make, unknown entries.
 clx_status clx_scenario_serving_pool(const struct clx_scenario *scenario, const clx_serve_pool_spec *pool,
                                      clx_arena *arena, clx_served_pool *out, clx_error *error);
-// The requests of the section and of its tenants in one list, drawn with their own seeds and that of the run; 1 adds nothing.
-clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, clx_arena *arena,
-                                         clx_requests *out, clx_error *error);
+// How many will be drawn, in the mean, and the s in which they come; 0 of traces.
+double clx_scenario_serving_count(const struct clx_scenario *scenario);
+double clx_scenario_serving_span(const struct clx_scenario *scenario);
+// The requests of the section and of its tenants in one list, drawn with their own seeds and that of the run; 1 adds nothing. Of those that
+// are drawn the first `most`, each tenant's in its proportion; 0 = all.
+clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, int64_t most,
+                                         clx_arena *arena, clx_requests *out, clx_error *error);
 
 // Requests come `speed` times as fast, for `duration` s.
 typedef struct clx_serving_pace {

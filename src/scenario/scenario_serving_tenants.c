@@ -8,8 +8,6 @@ static clx_status no_memory(const clx_scenario *s, clx_error *error) {
   return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
 }
 
-static bool is_stated(clx_place place) { return place.file != NULL; }
-
 // --- models ---------------------------------------------------------------------------------------------------------------
 
 int32_t clx_scenario_served_model(const clx_scenario *s, const char *key) {
@@ -47,19 +45,63 @@ clx_status clx_scenario_read_served_models(clx_scenario *s, clx_error *error) {
 
 static bool brings_requests(const clx_serve_spec *spec) {
   bool brought = false;
-  for (int32_t i = 0; i < spec->tenant_count; i++) brought = brought || is_stated(spec->tenant[i].requests.place);
+  for (int32_t i = 0; i < spec->tenant_count; i++) brought = brought || clx_is_stated(spec->tenant[i].requests.place);
   return brought;
 }
 
 // Requests that tenants bring have no others beside them where the section's own state nothing that asks.
 static bool section_asks(const clx_serve_spec *spec) {
   const clx_requests_spec *r = &spec->requests;
-  return !brings_requests(spec) || r->trace != NULL || is_stated(r->arrivals.place) || is_stated(r->lengths.place) ||
-         is_stated(r->prefix.place) || r->tenant_count > 0 || r->count > 0;
+  return !brings_requests(spec) || r->trace != NULL || clx_is_stated(r->arrivals.place) ||
+         clx_is_stated(r->lengths.place) || clx_is_stated(r->prefix.place) || r->tenant_count > 0 || r->count > 0;
+}
+
+// How many a specification draws, in the mean; 0 of a trace.
+static double drawn_by(const clx_requests_spec *r) {
+  const bool timed = r->duration > 0 && r->arrivals.rate > 0 && r->arrivals.kind != CLX_ARRIVAL_AT_ONCE;
+  if (r->trace != NULL) return 0;
+  return fmin(timed ? r->arrivals.rate * r->duration : INFINITY, r->count > 0 ? (double)r->count : INFINITY);
+}
+
+static double span_of(const clx_requests_spec *r) {
+  return r->trace == NULL && r->arrivals.rate > 0 && r->arrivals.kind != CLX_ARRIVAL_AT_ONCE
+             ? drawn_by(r) / r->arrivals.rate
+             : 0;
+}
+
+// What a tenant states, or the section with NULL; without an end of its own the section's.
+static clx_requests_spec stated_by(const clx_scenario *s, const clx_serve_tenant_spec *t) {
+  clx_requests_spec spec = t != NULL ? t->requests : s->spec.serving.requests;
+  if (spec.count == 0 && !(spec.duration > 0)) spec.duration = s->spec.serving.requests.duration;
+  return spec;
+}
+
+// Sums or the most of a figure over all who bring requests.
+static void over_parts(const clx_scenario *s, double (*figure)(const clx_requests_spec *), double *sum, double *most) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  *sum = *most = section_asks(spec) ? figure(&spec->requests) : 0;
+  for (int32_t i = 0; i < spec->tenant_count; i++) {
+    if (!clx_is_stated(spec->tenant[i].requests.place)) continue;
+    const clx_requests_spec own = stated_by(s, &spec->tenant[i]);
+    *sum += figure(&own);
+    *most = fmax(*most, figure(&own));
+  }
+}
+
+double clx_scenario_serving_count(const clx_scenario *s) {
+  double sum, most;
+  over_parts(s, drawn_by, &sum, &most);
+  return sum;
+}
+
+double clx_scenario_serving_span(const clx_scenario *s) {
+  double sum, most;
+  over_parts(s, span_of, &sum, &most);
+  return most;
 }
 
 static void set_pace(clx_requests_spec *r, const clx_serving_pace *pace) {
-  if (r->trace == NULL || is_stated(r->arrivals.place)) {
+  if (r->trace == NULL || clx_is_stated(r->arrivals.place)) {
     r->arrivals.rate *= pace->speed;
   } else if (r->rate > 0) {
     r->rate *= pace->speed;
@@ -81,40 +123,49 @@ typedef struct making {
   const clx_scenario *s;
   int64_t seed;  // that is added
   const clx_serving_pace *pace;
+  double part;  // of those that are drawn; 1 = all
   clx_arena *arena;
   clx_requests *trace;
   const char **name;
   int32_t count;
 } making;
 
-static clx_status make_part(making *m, const clx_requests_spec *stated, const char *name, clx_error *error) {
-  clx_requests_spec spec = *stated;
+static clx_status make_part(making *m, const clx_serve_tenant_spec *tenant, clx_error *error) {
+  const char *name = tenant != NULL ? tenant->name : NULL;
+  clx_requests_spec spec = stated_by(m->s, tenant);
   spec.seed += m->seed + (name != NULL ? seed_of(name) : 0);
-  if (spec.count == 0 && !(spec.duration > 0)) spec.duration = m->s->spec.serving.requests.duration;
   if (m->pace != NULL) set_pace(&spec, m->pace);
+  if (m->part < 1 && spec.trace == NULL) spec.count = (int64_t)ceil(drawn_by(&spec) * m->part);
   m->name[m->count] = name != NULL ? name : "others";
   return clx_requests_make(&spec, m->s->folder, m->arena, &m->trace[m->count++], NULL, error);
 }
 
-clx_status clx_scenario_serving_paced(const clx_scenario *s, uint64_t seed, const clx_serving_pace *pace,
-                                      clx_arena *arena, clx_requests *out, clx_error *error) {
-  const clx_serve_spec *spec = &s->spec.serving;
-  making m = {.s = s, .seed = (int64_t)(seed - 1), .pace = pace, .arena = arena};
-  m.trace = CLX_NEW_ARRAY(arena, clx_requests, spec->tenant_count + 1);
-  m.name = CLX_NEW_ARRAY(arena, const char *, spec->tenant_count + 1);
-  if (m.trace == NULL || m.name == NULL) return no_memory(s, error);
-  if (section_asks(spec)) CLX_TRY(make_part(&m, &spec->requests, NULL, error));
+static clx_status make_all(making *m, clx_requests *out, clx_error *error) {
+  const clx_serve_spec *spec = &m->s->spec.serving;
+  m->trace = CLX_NEW_ARRAY(m->arena, clx_requests, spec->tenant_count + 1);
+  m->name = CLX_NEW_ARRAY(m->arena, const char *, spec->tenant_count + 1);
+  if (m->trace == NULL || m->name == NULL) return no_memory(m->s, error);
+  if (section_asks(spec)) CLX_TRY(make_part(m, NULL, error));
   for (int32_t i = 0; i < spec->tenant_count; i++) {
-    const clx_serve_tenant_spec *t = &spec->tenant[i];
-    if (is_stated(t->requests.place)) CLX_TRY(make_part(&m, &t->requests, t->name, error));
+    if (clx_is_stated(spec->tenant[i].requests.place)) CLX_TRY(make_part(m, &spec->tenant[i], error));
   }
-  *out = m.trace[0];
-  return m.count > 1 || !section_asks(spec) ? clx_requests_merge(m.trace, m.name, m.count, arena, out, error) : CLX_OK;
+  *out = m->trace[0];
+  return m->count > 1 || !section_asks(spec) ? clx_requests_merge(m->trace, m->name, m->count, m->arena, out, error)
+                                             : CLX_OK;
 }
 
-clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,
-                                         clx_error *error) {
-  return clx_scenario_serving_paced(s, seed, NULL, arena, out, error);
+clx_status clx_scenario_serving_paced(const clx_scenario *s, uint64_t seed, const clx_serving_pace *pace,
+                                      clx_arena *arena, clx_requests *out, clx_error *error) {
+  making m = {.s = s, .seed = (int64_t)(seed - 1), .pace = pace, .part = 1, .arena = arena};
+  return make_all(&m, out, error);
+}
+
+clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, int64_t most, clx_arena *arena,
+                                         clx_requests *out, clx_error *error) {
+  const double count = clx_scenario_serving_count(s);
+  const double part = most > 0 && isfinite(count) && count > (double)most ? (double)most / count : 1;
+  making m = {.s = s, .seed = (int64_t)(seed - 1), .part = part, .arena = arena};
+  return make_all(&m, out, error);
 }
 
 // --- tenants --------------------------------------------------------------------------------------------------------------
@@ -193,7 +244,7 @@ clx_status clx_scenario_read_tenants(clx_scenario *s, const clx_requests *reques
     if (t == NULL) continue;
     e->tenant[i].model = clx_scenario_served_model(s, t->model);
     e->tenant[i].priority = t->priority;
-    if (is_stated(t->slo.place)) e->tenant[i].slo = t->slo;
+    if (clx_is_stated(t->slo.place)) e->tenant[i].slo = t->slo;
   }
   return check_models(s, error);
 }

@@ -127,12 +127,31 @@ static clx_status make_nodes(const clx_serve_pool_spec *pool, const clx_transfor
                            .pp = pool->pp,
                            .link = {.latency = pool->link_latency, .bandwidth = pool->link_bandwidth}};
   if (r->nodes.quant == NULL) return unknown("weights", r->weights, clx_quant_name, pool->place, error);
-  if (pool->dp > 1)
+  if (pool->dp > 1 || pool->ep > 1 || pool->etp > 1)
     return clx_fail(error, CLX_INPUT, pool->place,
-                    "pool '%.40s': dp %d: nodes with unified memory share no experts; expected replicas", pool->name,
-                    pool->dp);
+                    "pool '%.40s': %s %d: nodes with unified memory share no experts; expected tp, pp and replicas",
+                    pool->name,
+                    pool->dp > 1   ? "dp"
+                    : pool->ep > 1 ? "ep"
+                                   : "etp",
+                    pool->dp > 1   ? pool->dp
+                    : pool->ep > 1 ? pool->ep
+                                   : pool->etp);
   r->gpus = pool->tp * pool->pp;
   return at_place(clx_unified_check(&r->nodes, &own), pool, &own, error);
+}
+
+// What is said of experts must have something to be about; rules must agree.
+static clx_status check_pool(const clx_serve_pool_spec *pool, const clx_transformer *model, const clx_rules *rules,
+                             clx_error *error) {
+  clx_error own;
+  clx_error_clear(&own);
+  if (model->experts == 0 && (pool->ep > 1 || pool->etp > 1))
+    return clx_fail(error, CLX_INPUT, pool->place,
+                    "pool '%.40s': %s %d: %s has no experts; expected a model with experts, or tp and dp alone",
+                    pool->name, pool->ep > 1 ? "ep" : "etp", pool->ep > 1 ? pool->ep : pool->etp, model->name);
+  const clx_status status = clx_engine_check_rules("rules", rules, &own);
+  return at_place(status, pool, &own, error);
 }
 
 bool clx_device_is_unified(const clx_device *device) { return device->unified.products > 0; }
@@ -153,6 +172,7 @@ clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_ser
   r.price = pool->price * r.gpus;
   set_rules(pool, &r, &r.rules);
   CLX_TRY(set_room(pool, model->name, &r, error));
+  CLX_TRY(check_pool(pool, model, &r.rules, error));
   *out = r;
   return CLX_OK;
 }

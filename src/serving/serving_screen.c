@@ -4,19 +4,21 @@
 
 clx_status clx_screen_load_of(const clx_requests *requests, bool prefix, clx_screen_load *out, clx_error *error) {
   clx_requests_summary s;
-  double context = 0, longest = 0;
+  double context = 0, longest = 0, paced = 0;
   CLX_TRY(clx_requests_summarise(requests, &s, error));
   for (int32_t i = 0; i < requests->count; i++) {
     const clx_request *q = &requests->item[i];
     context += q->output * (q->prompt + 0.5 * q->output);
     longest = fmax(longest, (double)q->prompt + q->output);
+    paced += q->output > 1;
   }
   const double cached = prefix ? fmin(s.hits * s.prompt.mean, s.prompt.mean - 1) : 0;
   *out = (clx_screen_load){.prompt = s.prompt.mean - cached,
                            .cached = cached,
                            .output = s.output.mean,
                            .context = context / s.output.sum,
-                           .longest = longest};
+                           .longest = longest,
+                           .paced = paced / requests->count};
   return CLX_OK;
 }
 

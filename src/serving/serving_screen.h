@@ -11,6 +11,7 @@ typedef struct clx_screen_load {
   double output;
   double context;  // of a sequence that decodes: mean over its tokens
   double longest;  // prompt and output of the longest
+  double paced;    // share of the requests whose answer has a second token: others have no time per token
 } clx_screen_load;
 
 // The means of a trace. CLX_MEMORY only.

@@ -6,6 +6,7 @@ const char *const clx_serve_goal_name[CLX_SERVE_GOALS + 1] = {"cost", "energy", 
 static const char *const cache_name[] = {"bf16", "fp8", NULL};
 static const char *const own_cache_name[] = {"section", "bf16", "fp8", NULL};
 
+// A default outside of the range means: not stated.
 #define REAL(name, member, unit_text, start, low, high, text)                                                \
   {                                                                                                          \
     .key = name, .kind = CLX_ROW_REAL, .offset = offsetof(F, member), .unit = unit_text, .initial = (start), \
@@ -63,13 +64,15 @@ static const clx_row pool_rows[] = {
     WHOLE("dp", dp, CLX_ROW_INT, 1, 1, 1024, "ranks of attention that step together; their experts are shared"),
     WHOLE("ep", ep, CLX_ROW_INT, 0, 0, 1024, "expert parallel; 0 = dp where that is above 1"),
     WHOLE("etp", etp, CLX_ROW_INT, 0, 0, 1024, "tensor parallel of experts; 0 = tp x dp / ep"),
-    WHOLE("sequences", sequences, CLX_ROW_INT, 0, 0, 65536, "most at once on a rank (max_num_seqs); 0 = the engine's"),
-    WHOLE("tokens", tokens, CLX_ROW_INT, 0, 0, 1048576,
-          "most new tokens of an iteration of a rank (max_num_batched_tokens); 0 = the engine's"),
+    WHOLE("sequences", sequences, CLX_ROW_INT, -1, 1, 65536,
+          "most at once on a rank (max_num_seqs); default: the engine's"),
+    WHOLE("tokens", tokens, CLX_ROW_INT, -1, 1, 1048576,
+          "most new tokens of an iteration of a rank (max_num_batched_tokens); default: the engine's"),
     WHOLE("block", block, CLX_ROW_INT, 16, 1, 4096, "tokens of a block of keys and values"),
-    WHOLE("blocks", blocks, CLX_ROW_COUNT, 0, 0, 2e9, "of a rank, from an engine's log; 0 = computed from memory"),
-    REAL("memory", memory, NULL, 0, 0, 1,
-         "share of a GPU's memory for the engine (gpu_memory_utilization); 0 = its own"),
+    WHOLE("blocks", blocks, CLX_ROW_COUNT, -1, 1, 2e9,
+          "of a rank, from an engine's log; default: computed from memory"),
+    REAL("memory", memory, NULL, -1, 0.001, 1,
+         "share of a GPU's memory for the engine (gpu_memory_utilization); default: its own"),
     YES("prefix", prefix, 1, "equal beginnings of prompts are kept and found again"),
     WHOLE("drafts", drafts, CLX_ROW_INT, 0, 0, 16, "tokens that speculation proposes; 0 = none"),
     REAL("accepted", accepted, NULL, 1, 1, 17, "tokens of an iteration and sequence with speculation, mean"),
@@ -110,11 +113,11 @@ static const clx_row candidate_rows[] = {
     TEXT("weights", weights, "default: serving.weights"),
     TEXT("engine", engine, "default: serving.engine"),
     REAL("price", price, "USD/s", 0, 0, 1, "of one GPU, as 2.5 USD/h"),
-    WHOLE("gpus_most", gpus_most, CLX_ROW_COUNT, 0, 0, 1e9, "that can be had; 0 = no bound"),
+    WHOLE("gpus_most", gpus_most, CLX_ROW_COUNT, -1, 1, 1e9, "that can be had; default: no bound"),
     INTS("tp", tp, "degrees to try; none = powers of 2 up to a server"),
     INTS("sequences", sequences, "limits of a batch to try; none = 8 to 512"),
     INTS("tokens", tokens, "limits of an iteration to try; none = the engine's"),
-    REAL("memory", memory, NULL, 0, 0, 1, "share of a GPU's memory for the engine; 0 = its own"),
+    REAL("memory", memory, NULL, -1, 0.001, 1, "share of a GPU's memory for the engine; default: its own"),
     REAL("link_latency", link_latency, "s", 10e-6, 0, 1, "of one message between nodes with unified memory"),
     REAL("link_bandwidth", link_bandwidth, "B/s", 5e9, 1e6, 1e13, "between nodes with unified memory"),
 };

@@ -5,7 +5,7 @@
 #include "requests/requests_spec.h"
 #include "schema/schema.h"
 
-// Pools of one kind of replica. 0 and NULL = not stated: what the section or the engine has.
+// Pools of one kind of replica. 0, less and NULL = not stated: what the section or the engine has.
 typedef struct clx_serve_pool_spec {
   const char *name;
   int32_t role;        // clx_role

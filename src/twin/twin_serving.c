@@ -4,6 +4,8 @@
 
 // A queue of so many requests is taken for one that never drains.
 enum { QUEUE_MOST = 100000 };
+// Requests that tell whether more are worth drawing: of a fleet that they overwhelm, the rest is not drawn.
+enum { FIRST_DRAWN = 1 << 20, DRAWN_MOST = 10000000 };  // the latter take some 2 GB
 
 // Tokens of the longest request for a model.
 static double longest_of(const clx_twin_service *service, int32_t model) {
@@ -57,6 +59,10 @@ static clx_status make_pools(const clx_serve_spec *spec, const clx_serving_repli
   return CLX_OK;
 }
 
+static clx_place requests_place(const clx_serve_spec *spec) {
+  return clx_is_stated(spec->requests.place) ? spec->requests.place : spec->place;
+}
+
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
@@ -71,12 +77,17 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   owner.front = clx_twin_serving_front(replica, pools, replica[0].model);
   const clx_engine_fleet fleet = {.pool = pool, .pools = pools, .router = (clx_router)spec->router, .whose = whose};
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
-  clx_engine_options options = {.seed = seed, .queue_most = QUEUE_MOST};
+  const bool at_once = service->requests.item[service->requests.count - 1].arrival == service->requests.item[0].arrival;
+  clx_engine_options options = {.seed = seed, .queue_most = at_once ? 0 : QUEUE_MOST};
   if (watch != NULL) {
     options.seen = watch->seen;
     options.self = watch->self;
   }
-  CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
+  clx_error own;
+  clx_error_clear(&own);
+  // Pools have been checked: what is left to be wrong are their requests.
+  const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &service->run, &own);
+  if (status != CLX_OK) return clx_fail(error, status, requests_place(spec), "%s", own.mistake[0].text);
   if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
@@ -91,16 +102,40 @@ clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_s
   return CLX_OK;
 }
 
+static clx_status check_count(const clx_scenario *s, clx_error *error) {
+  const double count = clx_scenario_serving_count(s);
+  if (!(count > DRAWN_MOST)) return CLX_OK;
+  return clx_fail(
+      error, CLX_INPUT, s->spec.serving.requests.place,
+      "'serving.requests' are %.4g requests that do not overwhelm the pools, expected at most %d in a run: a "
+      "lower count, a shorter duration or a lower rate",
+      count, DRAWN_MOST);
+}
+
+clx_status clx_twin_serve_drawn(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                                const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
+                                clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  const bool many = clx_scenario_serving_count(s) > FIRST_DRAWN;
+  if (many) {
+    CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &service->requests, error));
+    CLX_TRY(clx_twin_serve(spec, replica, s->serving.pools, seed, NULL, arena, service, error));
+    if (service->run.stopped && watch == NULL) return CLX_OK;
+  }
+  if (!many || !service->run.stopped) {
+    CLX_TRY(check_count(s, error));
+    CLX_TRY(clx_scenario_serving_requests(s, seed, 0, arena, &service->requests, error));
+  }
+  return clx_twin_serve(spec, replica, s->serving.pools, seed, watch, arena, service, error);
+}
+
 // `part`: results of the parts, clx_twin_serving_parts of them.
 static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
                            clx_serving_outcome *outcome, clx_serving_outcome *part, clx_error *error) {
   clx_twin_service service = clx_twin_service_of(s);
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = clx_scenario_serving_requests(s, seed + (uint64_t)k, arena, &service.requests, error);
-  if (status == CLX_OK)
-    status =
-        clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
+  const clx_status status = clx_twin_serve_drawn(s, replica, seed + (uint64_t)k, NULL, arena, &service, error);
   *outcome = service.outcome;
   const int32_t parts = status == CLX_OK ? clx_twin_serving_parts(s) : 0;
   for (int32_t i = 0; i < parts; i++) part[i] = service.part[i];
@@ -118,7 +153,7 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], &part[k * parts], error));
   clx_requests requests;
-  CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
+  CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
   return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);

@@ -51,6 +51,11 @@ clx_status clx_twin_serving_requests_for(const clx_scenario *scenario, const clx
                                          clx_arena *arena, clx_requests *out, clx_error *error);
 // How many parts of a scenario have results of their own: those of several models, and those of 2 to CLX_TWIN_TENANTS_MOST tenants.
 int32_t clx_twin_serving_parts(const clx_scenario *scenario);
+// Draws the requests of the section and runs them. Where these are many, a first part is run before, and is all there is when so many of it
+// come to wait that the run stops. CLX_INPUT, at the place of the requests: more than ten million that do not.
+clx_status clx_twin_serve_drawn(const clx_scenario *scenario, const clx_serving_replica *replica, uint64_t seed,
+                                const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
+                                clx_error *error);
 // The pools of the section, side by side; pools of them.
 clx_status clx_twin_serving_pools(const clx_scenario *scenario, clx_arena *arena, clx_serving_replica **out,
                                   clx_error *error);

@@ -42,7 +42,7 @@ static void count_gpus(clx_serve_option *o) {
   o->gpus = o->price = 0;
   for (int32_t k = 0; k < o->pools; k++) {
     o->gpus += (double)o->replicas[k] * o->pool[k]->replica.gpus;
-    o->price += o->replicas[k] * o->pool[k]->replica.price;
+    o->price += (double)o->replicas[k] * o->pool[k]->replica.price;
   }
 }
 
@@ -77,8 +77,9 @@ static double output_mean(const clx_requests *requests) {
   return sum / requests->count;
 }
 
-static int32_t replicas_for(const clx_serve_search *x, double requests) {
-  return (int32_t)fmin(1e6, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
+static int64_t replicas_for(const clx_serve_search *x, double requests) {
+  static const double MOST = 1e18;  // of whole numbers: no demand of the schema comes near
+  return (int64_t)fmin(MOST, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
 }
 
 // --- layouts of one candidate ---------------------------------------------------------------------------------------------
@@ -130,13 +131,15 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   return CLX_OK;
 }
 
-// Within the promise without any queueing.
-static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, clx_role role) {
+// Within the promise without any queueing. So few answers with more than one token as the promise may leave out are not bound by it.
+static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, const clx_screen_load *load,
+                        clx_role role) {
   const clx_slo_spec *slo = &x->slo;
   clx_serve_refusals *refused = &x->refused[candidate];
-  if (role != CLX_ROLE_PREFILL) note_least(&refused->least_tpot, s->tpot);
+  const bool paced = role != CLX_ROLE_PREFILL && load->paced > 1 - slo->share;
+  if (paced) note_least(&refused->least_tpot, s->tpot);
   if (role != CLX_ROLE_DECODE) note_least(&refused->least_ttft, s->ttft);
-  const bool slow = role != CLX_ROLE_PREFILL && slo->tpot > 0 && s->tpot > slo->tpot;
+  const bool slow = paced && slo->tpot > 0 && s->tpot > slo->tpot;
   const bool late = role != CLX_ROLE_DECODE && slo->ttft > 0 && s->ttft > slo->ttft;
   refused->slow += slow;
   refused->late += late && !slow;
@@ -200,7 +203,7 @@ static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const la
     if (law.self == NULL) return no_memory(error);
     const screened one = {pool, clx_screen_at(r, &law, &load, sequences, x->arena)};
     if (l->role == CLX_ROLE_WHOLE && i + 1 == count) note_curve(x, candidate, r, &load);
-    if (!fast_enough(x, candidate, &one.state, l->role)) continue;
+    if (!fast_enough(x, candidate, &one.state, &load, l->role)) continue;
     if (out->count[l->role] < SCREENED_MAX) out->item[l->role][out->count[l->role]++] = one;
   }
   return CLX_OK;
@@ -211,8 +214,8 @@ static clx_status keep_whole(clx_serve_search *x, int32_t candidate, const scree
     const screened *one = &s->item[CLX_ROLE_WHOLE][i];
     clx_serve_option o = {
         .candidate = candidate, .pool = {one->pool}, .pools = 1, .replicas = {replicas_for(x, one->state.requests)}};
-    o.power = o.replicas[0] * one->state.power;
-    o.output = o.replicas[0] * one->state.output;
+    o.power = (double)o.replicas[0] * one->state.power;
+    o.output = (double)o.replicas[0] * one->state.output;
     CLX_TRY(keep_option(x, &o, error));
   }
   return CLX_OK;
@@ -234,8 +237,8 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
         .pool = {prefill->pool, decode->pool},
         .pools = 2,
         .replicas = {replicas_for(x, prefill->state.requests), replicas_for(x, decode->state.requests)}};
-    o.power = o.replicas[0] * prefill->state.power + o.replicas[1] * decode->state.power;
-    o.output = o.replicas[1] * decode->state.output;
+    o.power = (double)o.replicas[0] * prefill->state.power + (double)o.replicas[1] * decode->state.power;
+    o.output = (double)o.replicas[1] * decode->state.output;
     CLX_TRY(keep_option(x, &o, error));
   }
   return CLX_OK;
@@ -281,7 +284,7 @@ static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_e
 
 // --- simulation -----------------------------------------------------------------------------------------------------------
 
-enum { REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
+enum { SAMPLE = 1 << 20, REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
 
 // s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
 static double answer_of(const clx_serve_search *x) {
@@ -336,13 +339,13 @@ static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *
   clx_twin_service service = clx_twin_service_of(x->scenario);
   clx_serving_replica replica[2];
   clx_serve_spec spec = x->scenario->spec.serving;
-  const int32_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
-  o->load = most > REPLICAS ? (double)REPLICAS / most : 1;
+  const int64_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
+  o->load = most > REPLICAS ? (double)REPLICAS / (double)most : 1;
   double share = o->load;
   for (int32_t k = 0; k < o->pools; k++) {
     replica[k] = o->pool[k]->replica;
-    replica[k].replicas = (int32_t)fmax(1, round(o->replicas[k] * o->load));
-    share = fmin(share, (double)replica[k].replicas / o->replicas[k]);
+    replica[k].replicas = (int32_t)fmax(1, round((double)o->replicas[k] * o->load));
+    share = fmin(share, replica[k].replicas / (double)o->replicas[k]);
   }
   o->load = share;
   spec.clients = 0;
@@ -367,7 +370,7 @@ static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, c
     refused->best_within = fmax(refused->best_within, o->outcome.within);
     *kept = o->kept;
     if (*kept) break;
-    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int32_t)ceil(1.1 * o->replicas[k] + 0.01);
+    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int64_t)ceil(1.1 * (double)o->replicas[k] + 0.01);
     count_gpus(o);
     if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) break;
   }
@@ -455,7 +458,7 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
   clx_requests all;
   x->model = clx_scenario_served_model(x->scenario, plan_of(x)->model);
   x->slo = bounds_of(x->scenario, x->model);
-  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &all, error));
+  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, SAMPLE, x->arena, &all, error));
   CLX_TRY(clx_twin_serving_requests_for(x->scenario, &all, x->model, x->arena, &x->requests, error));
   x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))

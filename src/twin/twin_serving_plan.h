@@ -14,7 +14,7 @@ typedef struct clx_serve_option {
   int32_t candidate;
   const clx_served_pool *pool[2];  // whole; or prefill and decode
   int32_t pools;
-  int32_t replicas[2];
+  int64_t replicas[2];
   double gpus, price;    // USD/s
   double power, output;  // W and tokens/s of all its replicas
   double worth;          // what the goal makes least

@@ -48,8 +48,9 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
   for (int32_t k = 0; k < o->pools && length < size; k++) {
     const clx_serving_replica *r = &o->pool[k]->replica;
     const int32_t tp = r->unified ? r->nodes.tp : r->kernels.tp, dp = r->unified ? 1 : r->kernels.dp;
-    length += (size_t)snprintf(text + length, size - length, "%s%d%s%s%d", k > 0 ? " + " : "", o->replicas[k],
-                               o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
+    length +=
+        (size_t)snprintf(text + length, size - length, "%s%lld%s%s%d", k > 0 ? " + " : "", (long long)o->replicas[k],
+                         o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
   }
   if (length < size)
     snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);
@@ -64,7 +65,7 @@ static clx_status put_option(const putting *p, int32_t number, const clx_serve_o
     double value;
     const char *unit, *doc;
   } rows[] = {{"candidate", o->candidate + 1, "", "number of the hardware"},
-              {"replicas", (double)o->replicas[0] + (o->pools > 1 ? o->replicas[1] : 0), "", "of all pools"},
+              {"replicas", (double)(o->replicas[0] + (o->pools > 1 ? o->replicas[1] : 0)), "", "of all pools"},
               {"gpus", o->gpus, "", "that serve the demand"},
               {"sequences", last->rules.sequences, "", "most at once on a rank"},
               {"tokens", o->pool[0]->replica.rules.tokens, "", "most new ones of an iteration of a rank"},

@@ -35,8 +35,8 @@ static const measure MEASURES[] = {
     {"busy", "", AT(busy), "share of the time in which a replica has work, mean"},
     {"power", "W", AT(power), "of GPUs and servers, mean"},
     {"energy", "J/token", AT(energy), "of an output token, with all servers"},
-    {"arrival", "1/s", AT(arrival), "requests that come"},
-    {"service", "1/s", AT(service), "requests that end while requests come"},
+    {"arrival", "1/s", AT(arrival), "requests that come in the second half"},
+    {"service", "1/s", AT(service), "requests that end meanwhile"},
 };
 
 static const struct {

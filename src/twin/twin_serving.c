@@ -46,7 +46,7 @@ static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, 
 }
 
 static clx_place requests_place(const clx_serve_spec *spec) {
-  return clx_is_stated(spec->requests.place) ? spec->requests.place : spec->place;
+  return spec->requests.place.file != NULL ? spec->requests.place : spec->place;
 }
 
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,

@@ -21,7 +21,7 @@ typedef struct clx_serving_entries {
   bool stated;
   clx_transformer model;
   clx_served_pool *pool;  // [spec.serving.pool_count]
-  int32_t pools;
+  int32_t pools;          // 0 also where some cannot be made and the scenario was loaded open
 } clx_serving_entries;
 
 bool clx_scenario_is_serving(const struct clx_scenario *scenario);
@@ -36,3 +36,8 @@ double clx_scenario_serving_count(const struct clx_scenario *scenario);
 // The requests of the section, drawn with its own seed and that of the run; 1 adds nothing. Of those that are drawn the first `most`; 0 = all.
 clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, int64_t most,
                                          clx_arena *arena, clx_requests *out, clx_error *error);
+// Where the requests stand; the section where they do not.
+clx_place clx_scenario_requests_place(const clx_serve_spec *spec);
+// Whether all requests fit into the context of the model, where it is known. CLX_INPUT, at the place of the requests.
+clx_status clx_scenario_check_context(const clx_serve_spec *spec, const clx_transformer *model,
+                                      const clx_requests *requests, clx_error *error);

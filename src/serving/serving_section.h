@@ -64,6 +64,7 @@ typedef struct clx_serve_spec {
   int32_t cache;  // 0 = bf16, 1 = fp8
   int32_t sorts;  // bool
   double routing;
+  int32_t context;  // tokens that a request may take; below 1: the model's own
   clx_requests_spec requests;
   int32_t clients;  // 0 = open loop
   double warmup;    // s

@@ -45,15 +45,13 @@ static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, 
   return CLX_OK;
 }
 
-static clx_place requests_place(const clx_serve_spec *spec) {
-  return spec->requests.place.file != NULL ? spec->requests.place : spec->place;
-}
-
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
   clx_serving_owner owner = {0};
   double front[CLX_ROLES] = {0};
+  const clx_transformer *model = replica[0].unified ? replica[0].nodes.model : replica[0].kernels.model;
+  CLX_TRY(clx_scenario_check_context(spec, model, &service->requests, error));
   CLX_TRY(make_pools(replica, pools, longest_of(&service->requests), arena, &pool, error));
   for (int32_t i = 0; i < pools; i++) {
     owner.rest += replica[i].rest * replica[i].replicas;
@@ -78,7 +76,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   clx_error_clear(&own);
   // Pools have been checked: what is left to be wrong are their requests.
   const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &service->run, &own);
-  if (status != CLX_OK) return clx_fail(error, status, requests_place(spec), "%s", own.mistake[0].text);
+  if (status != CLX_OK) return clx_fail(error, status, clx_scenario_requests_place(spec), "%s", own.mistake[0].text);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
 }
@@ -141,6 +139,7 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   clx_requests requests;
   CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
+  CLX_TRY(clx_twin_serving_warn(s, replica, result, error));
   return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
 }
 

@@ -122,6 +122,8 @@ static void test_mistakes_are_named(void **state) {
   refuse("add,-1,,1\n", true, "column a: read '-1'");
   refuse("attn_decode,1,x,1\n", true, "column b: read 'x'");
   refuse("add,24,,-3\n", true, "column time_ms: read '-3'");
+  refuse("add,24,,1e303\n", true, "column time_ms: read '1e303', expected a time from 0 to 1000000 ms");
+  refuse("add,24,,nan\n", true, "column time_ms: read 'nan'");
   refuse("add,16,,3\n", true, "add of a 16, b 0 stands twice");
   refuse("op,a,b,time_ms\nadd,1,,1\n", false, "no rows of operator attn_pre_proj");
   clx_operator_rules rules = clx_operator_rules_default();

@@ -90,6 +90,10 @@ static void test_mistakes_are_named(void **state) {
        "ep 2: nodes with unified memory"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, sequences: 600, tokens: 512}]",
        "do not hold the 1 new ones of 600 sequences"},
+      {"model: bert-large, pools: [{name: a, server: dgx_h100}]", "bert-large is an encoder"},
+      {"model: llama-2-70b, requests: {count: 9, arrivals: {kind: at_once}, lengths: {prompt: {tokens: 4000}, output: "
+       "{tokens: 97}}}, pools: [{name: a, server: dgx_h100, tp: 4}]",
+       "longer than the context of llama-2-70b, 4096 tokens"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];
@@ -176,6 +180,35 @@ static void test_more_requests_than_a_run_holds(void **state) {
   assert_non_null(strstr(error.mistake[0].text, "expected at most 10000000 in a run"));
   assert_true(error.mistake[0].line > 5);
   clx_scenario_free(s);
+}
+
+static bool warns(const clx_result *r, const char *of) {
+  for (int32_t i = 0; i < clx_result_warning_count(r); i++)
+    if (strstr(clx_result_warning(r, i), of) != NULL) return true;
+  return false;
+}
+
+// Pools of more GPUs than the machine has, or in servers that it does not have, are told with both numbers.
+static void test_pools_beyond_the_machine(void **state) {
+  (void)state;
+  static const struct {
+    const char *pools, *wanted;
+  } cases[] = {
+      {"  pools: [{name: a, server: dgx_h100, replicas: 20}, {name: b, server: dgx_h100, replicas: 7, tp: 2}]\n",
+       "serving.pools take 34 GPUs in dgx_h100, the machine has 32"},
+      {"  pools: [{name: a, server: dgx_a100}]\n", "take 1 GPUs in dgx_a100, the machine has 0"},
+      {"  pools: [{name: a, server: dgx_h100, replicas: 32}]\n", NULL}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    clx_scenario *s = read(SERVING, cases[i].pools);
+    clx_service *service = serve(s, 1);
+    const clx_result *r = clx_service_result(service);
+    if (cases[i].wanted != NULL)
+      assert_true(warns(r, cases[i].wanted));
+    else
+      assert_false(warns(r, "the machine has"));
+    clx_service_free(service);
+    clx_scenario_free(s);
+  }
 }
 
 static void test_same_seed_same_result(void **state) {
@@ -412,6 +445,7 @@ int main(void) {
       cmocka_unit_test(test_quantities_of_a_run),
       cmocka_unit_test(test_same_seed_same_result),
       cmocka_unit_test(test_overload_is_unstable),
+      cmocka_unit_test(test_pools_beyond_the_machine),
       cmocka_unit_test(test_overload_of_many_is_bounded),
       cmocka_unit_test(test_more_requests_than_a_run_holds),
       cmocka_unit_test(test_parts_of_a_service),

@@ -167,7 +167,8 @@ static int show_plan(const cli_call *call, const clx_scenario *scenario, const c
   return clx_result_find(result, "serve_plan.best")->value > 0 ? CLI_DONE : CLI_INFEASIBLE;
 }
 
-static const cli_study PLAN = {.solve = solve_plan, .show = show_plan};
+// Pools that cannot serve are no mistake of a plan, which does not use them.
+static const cli_study PLAN = {.open = true, .solve = solve_plan, .show = show_plan};
 
 static int serve_plan(const cli_call *call) {
   clx_serve_options options;

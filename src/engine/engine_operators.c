@@ -41,7 +41,7 @@ static const char *const NAME[OPERATORS + 1] = {"attn_pre_proj",
                                                 "attn_prefill",
                                                 NULL};
 
-enum { ARGUMENT_MAX = 1 << 20, ROUND = 8 };
+enum { ARGUMENT_MAX = 1 << 20, ROUND = 8, TIME_MAX = 1000000 };  // TIME_MAX: ms of one operator in one layer
 
 typedef struct row {
   int32_t op, a, b, line;
@@ -108,9 +108,9 @@ static clx_status read_row(const clx_table *table, const int32_t column[4], int3
   }
   CLX_TRY(read_argument(table, r, column[1], &out->a, error));
   if (out->op >= DECODE) CLX_TRY(read_argument(table, r, column[2], &out->b, error));
-  if (!clx_table_number(table, r, column[3], &out->time) || out->time < 0) {
-    return clx_fail(error, CLX_INPUT, place, "column time_ms: read '%s', expected a time in ms",
-                    clx_table_cell(table, r, column[3]));
+  if (!clx_table_number(table, r, column[3], &out->time) || !(out->time >= 0 && out->time <= TIME_MAX)) {
+    return clx_fail(error, CLX_INPUT, place, "column time_ms: read '%s', expected a time from 0 to %d ms",
+                    clx_table_cell(table, r, column[3]), TIME_MAX);
   }
   out->time *= 1e-3;
   return CLX_OK;

@@ -29,7 +29,7 @@ typedef struct clx_operators_outside {
 // * attn_decode: a = sequences, b = their mean tokens in the cache; both rounded up to a row;
 // * attn_prefill: a = tokens in the cache, rounded up to a row, b = new tokens: a row holds from there to the next. Beyond the last b
 //   that is no multiple of 8, new tokens are rounded up to 8.
-// CLX_INPUT: unknown operators, rows twice, times that are negative, operators that are missing. O(rows log rows).
+// CLX_INPUT: unknown operators, rows twice, times that are negative or above 1,000 s, operators that are missing. O(rows log rows).
 clx_status clx_operators_load(clx_arena *arena, const char *path, const clx_operator_rules *rules,
                               clx_operators **operators, clx_error *error);
 // The same from memory; `file` is the name in messages.

@@ -78,6 +78,25 @@ static clx_status check_warmup(const clx_scenario *s, const clx_requests *reques
                   spec->warmup, last);
 }
 
+clx_status clx_scenario_check_context(const clx_serve_spec *spec, const clx_served_tenant *tenant, int32_t number,
+                                      const clx_transformer *model, const clx_requests *requests, clx_error *error) {
+  const int64_t most = spec->context > 0 ? spec->context : model->context;
+  for (int32_t i = 0; i < requests->count && most > 0; i++) {
+    const clx_request *q = &requests->item[i];
+    if ((tenant != NULL && tenant[q->tenant].model != number) || (int64_t)q->prompt + q->output <= most) continue;
+    return clx_fail(error, CLX_INPUT, clx_scenario_requests_place(spec),
+                    "request %d of %d prompt and %d output tokens is longer than the context of %s, %lld tokens%s; "
+                    "expected shorter ones (lengths.prompt.most, prefix.context), or 'serving.context'",
+                    i + 1, q->prompt, q->output, model->name, (long long)most,
+                    spec->context > 0 ? " by 'serving.context'" : "");
+  }
+  return CLX_OK;
+}
+
+clx_place clx_scenario_requests_place(const clx_serve_spec *spec) {
+  return spec->requests.place.file != NULL ? spec->requests.place : spec->place;
+}
+
 static clx_status check_names(const clx_scenario *s, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
   for (int32_t i = 0; i < spec->pool_count; i++) {
@@ -98,21 +117,18 @@ static clx_status check_requests(clx_scenario *s, clx_error *error) {
   clx_status status = clx_scenario_serving_requests(s, 1, DRAWN_TO_CHECK, arena, &requests, error);
   if (status == CLX_OK) status = check_warmup(s, &requests, error);
   if (status == CLX_OK) status = clx_scenario_read_tenants(s, &requests, error);
+  const clx_serving_entries *e = &s->serving;
+  for (int32_t m = 0; status == CLX_OK && m < e->models; m++)
+    status = clx_scenario_check_context(&s->spec.serving, e->tenants > 0 ? e->tenant : NULL, m, &e->model[m].model,
+                                        &requests, error);
   clx_arena_free(arena);
   return status;
 }
 
-clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
+static clx_status compile_pools(clx_scenario *s, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
   clx_serving_entries *e = &s->serving;
   clx_status first = CLX_OK;
-  e->stated = spec->place.file != NULL;
-  if (!e->stated) return CLX_OK;
-  CLX_TRY(clx_scenario_read_served_models(s, error));
-  if (spec->pool_count == 0 && spec->plan.candidate_count == 0)
-    return clx_fail(error, CLX_INPUT, spec->place,
-                    "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "
-                    "dgx_h100, tp: 8}]");
   CLX_TRY(check_roles(s, error));
   CLX_TRY(check_names(s, error));
   e->pools = spec->pool_count;
@@ -122,6 +138,21 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
     const clx_status one = clx_scenario_serving_pool(s, &spec->pool[i], s->arena, &e->pool[i], error);
     if (first == CLX_OK) first = one;
   }
-  const clx_status requests = check_requests(s, error);
-  return first != CLX_OK ? first : requests;
+  return first;
+}
+
+clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  clx_serving_entries *e = &s->serving;
+  e->stated = spec->place.file != NULL;
+  if (!e->stated) return CLX_OK;
+  CLX_TRY(clx_scenario_read_served_models(s, error));
+  if (spec->pool_count == 0 && spec->plan.candidate_count == 0)
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "
+                    "dgx_h100, tp: 8}]");
+  const clx_status pools = compile_pools(s, s->open ? NULL : error), requests = check_requests(s, error);
+  if (pools == CLX_OK || pools == CLX_MEMORY) return pools == CLX_OK ? requests : pools;
+  e->pools = 0;
+  return s->open ? requests : pools;
 }

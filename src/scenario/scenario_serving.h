@@ -32,10 +32,11 @@ typedef struct clx_served_tenant {
 // What the section names, read and checked.
 typedef struct clx_serving_entries {
   bool stated;
-  clx_served_model *model;         // the section's first
-  clx_served_tenant *tenant;       // as the requests number them
-  clx_served_pool *pool;           // [spec.serving.pool_count]
-  int32_t models, tenants, pools;  // tenants 0: there is one, without a name
+  clx_served_model *model;    // the section's first
+  clx_served_tenant *tenant;  // as the requests number them
+  clx_served_pool *pool;      // [spec.serving.pool_count]
+  int32_t models, tenants,
+      pools;  // tenants 0: there is one, without a name; pools 0 also where some cannot be made and the scenario was loaded open
 } clx_serving_entries;
 
 bool clx_scenario_is_serving(const struct clx_scenario *scenario);
@@ -67,3 +68,9 @@ clx_status clx_scenario_read_served_models(struct clx_scenario *scenario, clx_er
 int32_t clx_scenario_served_model(const struct clx_scenario *scenario, const char *key);
 // Of requests that were made once; keeps what it needs of them.
 clx_status clx_scenario_read_tenants(struct clx_scenario *scenario, const clx_requests *requests, clx_error *error);
+// Where the requests stand; the section where they do not.
+clx_place clx_scenario_requests_place(const clx_serve_spec *spec);
+// Whether all requests for a model, by its number, fit into its context, where that is known; without tenants (NULL) all are for it. CLX_INPUT, at
+// the place of the requests.
+clx_status clx_scenario_check_context(const clx_serve_spec *spec, const clx_served_tenant *tenant, int32_t number,
+                                      const clx_transformer *model, const clx_requests *requests, clx_error *error);

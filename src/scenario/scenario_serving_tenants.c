@@ -25,6 +25,10 @@ static clx_status add_model(clx_scenario *s, const char *key, clx_place place, c
   }
   e->model[e->models].key = key;
   CLX_TRY(clx_scenario_read_model(s->catalog, key, s->folder, place, s->arena, &e->model[e->models].model, error));
+  clx_error own;
+  clx_error_clear(&own);
+  if (clx_serving_check_model(&e->model[e->models].model, &own) != CLX_OK)
+    return clx_fail(error, CLX_INPUT, place, "'serving.model': %s", own.mistake[0].text);
   e->models++;
   return CLX_OK;
 }

@@ -93,6 +93,8 @@ typedef struct clx_serving {
   int32_t drafts;  // tokens that the model's own prediction module proposes in an iteration; 0 = none
 } clx_serving;
 
+// Whether a model makes answers. CLX_INPUT: an encoder.
+clx_status clx_serving_check_model(const clx_transformer *model, clx_error *error);
 // Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.
 clx_status clx_serving_check(const clx_serving *serving, clx_error *error);
 

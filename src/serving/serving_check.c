@@ -44,10 +44,18 @@ static clx_status check_format(const clx_serving *s, clx_kernel_format format, c
                         clx_weights_name[s->weights]);
 }
 
+clx_status clx_serving_check_model(const clx_transformer *m, clx_error *error) {
+  if (!m->encoder) return CLX_OK;
+  return clx_fail_plain(error, CLX_INPUT,
+                        "%s is an encoder, which makes no tokens one after another; expected a model that generates",
+                        m->name);
+}
+
 clx_status clx_serving_check(const clx_serving *s, clx_error *error) {
   const clx_device *d = s->device;
   if (s->model->layers < 1 || s->model->hidden < 1)
     return clx_fail_plain(error, CLX_INPUT, "%s is a family without dimensions: it cannot be served", s->model->name);
+  CLX_TRY(clx_serving_check_model(s->model, error));
   CLX_TRY(check_layout(s, error));
   if (d->processors < 1 || d->clock <= 0 || d->memory_bandwidth <= 0 || d->l2 <= 0 || d->tdp <= 0)
     return clx_fail_plain(error, CLX_INPUT, "%s: processors, clock, memory bandwidth, l2 or tdp are not known",

@@ -173,6 +173,8 @@ static const clx_row rows[] = {
     YES("sorts", sorts, 0, "sampling with top-p or top-k"),
     REAL("routing", routing, NULL, 1.2, 0, 2,
          "exponent of the popularity of experts, as the step times were measured and checked; 0 = balanced"),
+    WHOLE("context", context, CLX_ROW_INT, -1, 1, 100000000,
+          "most tokens of a request, prompt and answer (max_model_len); default: the model's"),
     PART("requests", requests, clx_requests_schema, "what users ask, and when"),
     LIST("tenants", tenant, tenant_schema,
          "who asks, where there are several: with requests, model, promise of their own"),

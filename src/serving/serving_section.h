@@ -78,6 +78,7 @@ typedef struct clx_serve_spec {
   int32_t cache;  // 0 = bf16, 1 = fp8
   int32_t sorts;  // bool
   double routing;
+  int32_t context;  // tokens that a request may take; below 1: the model's own
   clx_requests_spec requests;
   clx_serve_tenant_spec *tenant;
   int32_t tenant_count;

@@ -59,8 +59,13 @@ static clx_status make_pools(const clx_serve_spec *spec, const clx_serving_repli
   return CLX_OK;
 }
 
-static clx_place requests_place(const clx_serve_spec *spec) {
-  return clx_is_stated(spec->requests.place) ? spec->requests.place : spec->place;
+static clx_status check_contexts(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools,
+                                 const clx_twin_service *service, clx_error *error) {
+  for (int32_t i = 0; i < pools; i++) {
+    const clx_transformer *model = replica[i].unified ? replica[i].nodes.model : replica[i].kernels.model;
+    CLX_TRY(clx_scenario_check_context(spec, service->tenant, replica[i].model, model, &service->requests, error));
+  }
+  return CLX_OK;
 }
 
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
@@ -68,6 +73,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   clx_pool *pool = NULL;
   const clx_whose *whose = NULL;
   clx_serving_owner owner = {0};
+  CLX_TRY(check_contexts(spec, replica, pools, service, error));
   CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
   CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
   for (int32_t i = 0; i < pools; i++) {
@@ -87,7 +93,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   clx_error_clear(&own);
   // Pools have been checked: what is left to be wrong are their requests.
   const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &service->run, &own);
-  if (status != CLX_OK) return clx_fail(error, status, requests_place(spec), "%s", own.mistake[0].text);
+  if (status != CLX_OK) return clx_fail(error, status, clx_scenario_requests_place(spec), "%s", own.mistake[0].text);
   if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
@@ -156,6 +162,7 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
+  CLX_TRY(clx_twin_serving_warn(s, replica, result, error));
   return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 

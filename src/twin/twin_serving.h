@@ -67,6 +67,9 @@ clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_
                                 clx_error *error);
 clx_status clx_twin_serving_put_parts(const clx_scenario *scenario, const clx_serving_outcome *outcome, int32_t seeds,
                                       clx_result *result, clx_error *error);
+// Warnings on what the section and the rest of the scenario do not agree in.
+clx_status clx_twin_serving_warn(const clx_scenario *scenario, const clx_serving_replica *replica, clx_result *result,
+                                 clx_error *error);
 // Points of the steady state of a replica as its batch grows: tokens/s of a user and of a GPU. Returns how many.
 int32_t clx_twin_serving_curve(const clx_serving_replica *replica, const clx_screen_load *load, clx_arena *arena,
                                double *user, double *gpu, int32_t room);

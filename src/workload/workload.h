@@ -30,6 +30,7 @@ typedef struct clx_transformer {
   int32_t attention_layers, mamba_layers, ffn_layers;
   int32_t mamba_heads, mamba_head_dim, mamba_state, mamba_groups;
   int32_t mtp_layers;  // multi-token prediction modules, each one more layer and one more head pass
+  int32_t encoder;     // bool: attends in both directions and makes no tokens one after another
   int32_t document;    // tokens of the documents packed into a sequence, which do not see each other; 0 = one document
   int32_t adapter_rank;  // > 0: LoRA fine-tuning, the base frozen (no weight gradients)
 } clx_transformer;

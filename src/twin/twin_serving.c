@@ -19,7 +19,8 @@ static double longest_of(const clx_twin_service *service, int32_t model) {
 
 // B of a token's keys and values on all GPUs of a replica that hold them once.
 static double token_bytes(const clx_serving_replica *r) {
-  return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
+  if (r->unified) return r->room.token_bytes * r->gpus;
+  return r->room.token_bytes / r->room.layers * (r->kernels.model->mla ? 1 : r->kernels.tp);
 }
 
 // From the prefill to the decode replicas of a model: into one rank that decodes at the rate that is stated, else over its NICs.

@@ -50,6 +50,8 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
     const int32_t tp = r->unified ? r->nodes.tp : r->kernels.tp, dp = r->unified ? 1 : r->kernels.dp;
     length += (size_t)snprintf(text + length, size - length, "%s%d%s%s%d", k > 0 ? " + " : "", o->replicas[k],
                                o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
+    if (r->rules.stages > 1 && length < size)
+      length += (size_t)snprintf(text + length, size - length, " PP%d", r->rules.stages);
   }
   if (length < size)
     snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);

@@ -109,7 +109,12 @@ clx_status clx_scenario_serving_paced(const clx_scenario *s, uint64_t seed, cons
     if (is_stated(t->requests.place)) CLX_TRY(make_part(&m, &t->requests, t->name, error));
   }
   *out = m.trace[0];
-  return m.count > 1 || !section_asks(spec) ? clx_requests_merge(m.trace, m.name, m.count, arena, out, error) : CLX_OK;
+  if (m.count == 1 && section_asks(spec)) return CLX_OK;
+  clx_error own;
+  clx_error_clear(&own);
+  const clx_status status = clx_requests_merge(m.trace, m.name, m.count, arena, out, &own);
+  if (status == CLX_OK) return CLX_OK;
+  return clx_fail(error, status, spec->place, "'serving.tenants': %s", own.mistake[0].text);
 }
 
 clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,

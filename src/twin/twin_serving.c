@@ -122,6 +122,11 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
+  const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
+  if (early != NULL)
+    CLX_TRY(clx_result_warn(result, error,
+                            "requests of tenant '%.60s' end long before those of others: its rates are of all the time",
+                            early));
   return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 

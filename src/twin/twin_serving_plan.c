@@ -315,7 +315,7 @@ static clx_status draw_alike(const clx_serve_search *x, double rate, double coun
 
 // Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
 // percentiles mean something. Those of tenants come in the proportions of the sample.
-static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
+static clx_status draw(clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
                        clx_error *error) {
   *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
   const double count = fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
@@ -323,6 +323,8 @@ static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena,
   const clx_serving_pace pace = {.speed = rate / clx_requests_rate(&x->requests), .duration = count / rate};
   clx_requests all;
   CLX_TRY(clx_scenario_serving_paced(x->scenario, x->seed, &pace, arena, &all, error));
+  const char *early = clx_twin_serving_early(&all, arena);
+  if (early != NULL) x->early = clx_arena_text(x->arena, early);
   return clx_twin_serving_requests_for(x->scenario, &all, x->model, arena, out, error);
 }
 

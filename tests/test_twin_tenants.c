@@ -66,6 +66,10 @@ static void test_mistakes_are_named(void **state) {
       {"  requests: {duration: 9 s}\n  tenants: [" CHAT ", model: llama-3.1-70}]\n", "did you mean \"llama-3.1-70b\""},
       {"  tenants: [" CHAT "}]\n", "how many requests?"},
       {"  requests: {duration: 9 s}\n  clients: 4\n  tenants: [" CHAT "}]\n", "'serving.clients' ask the requests"},
+      {"  requests: {duration: 9 s, arrivals: {rate: 1 1/s}, lengths: {prompt: {tokens: 99}, output: {tokens: 9}}, "
+       "block: 32}\n  tenants: [{name: chat, requests: {arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 300}, "
+       "output: {tokens: 9}}, prefix: {system: 64}}}]\n",
+       "'serving.tenants': requests name blocks of 32 and of 16 tokens"},
       {"  requests: {duration: 9 s, lengths: {prompt: {tokens: 9}}}\n  tenants: [" CHAT "}]\n",
        "neither `trace` nor `arrivals`"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
@@ -181,6 +185,31 @@ static void test_others_leave_requests_alone(void **state) {
   clx_scenario_free(s);
 }
 
+// One that stops asking early is named.
+static void test_early_ends_are_told(void **state) {
+  (void)state;
+  for (int32_t k = 0; k < 2; k++) {
+    char text[2048];
+    snprintf(text, sizeof text,
+             "  requests: {duration: 30 s}\n  tenants: [" CHAT
+             "}, {name: brief, requests: {%s: 20 %s, arrivals: {rate: 2 1/s}, lengths: {prompt: {tokens: 9}, output: "
+             "{tokens: 9}}}}]\n  pools: [" POOL "]\n",
+             k == 0 ? "duration" : "count", k == 0 ? "s" : "");
+    clx_scenario *s = read(text);
+    clx_service *service = serve(s);
+    const clx_result *r = clx_service_result(service);
+    const bool told = clx_result_warning_count(r) > 0 && strstr(clx_result_warning(r, 0), "tenant 'brief' end") != NULL;
+    assert_true(told);
+    clx_service_free(service);
+    clx_scenario_free(s);
+  }
+  clx_scenario *s = read(TWO);
+  clx_service *service = serve(s);
+  assert_int_equal(clx_result_warning_count(clx_service_result(service)), 0);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
 // Under a load that makes batches wait, those of lower numbers have their first token sooner than without.
 static void test_priority_shortens_waits(void **state) {
   (void)state;
@@ -275,8 +304,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mistakes_are_named),          cmocka_unit_test(test_pools_without_tenants),
       cmocka_unit_test(test_tenants_make_up_the_whole),   cmocka_unit_test(test_tenants_of_the_requests),
-      cmocka_unit_test(test_others_leave_requests_alone), cmocka_unit_test(test_priority_shortens_waits),
-      cmocka_unit_test(test_models_are_as_alone),         cmocka_unit_test(test_plan_for_one_model),
+      cmocka_unit_test(test_others_leave_requests_alone), cmocka_unit_test(test_early_ends_are_told),
+      cmocka_unit_test(test_priority_shortens_waits),     cmocka_unit_test(test_models_are_as_alone),
+      cmocka_unit_test(test_plan_for_one_model),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }

@@ -19,7 +19,7 @@ static bool pool_at(const clx_result *r, int32_t index, char *slug, size_t size)
   for (int32_t i = 0; i < clx_result_count(r); i++) {
     const char *name = clx_result_at(r, i)->name;
     const size_t length = strlen(name);
-    if (strncmp(name, POOL, sizeof POOL - 1) != 0 || length < sizeof POOL + sizeof last) continue;
+    if (strncmp(name, POOL, sizeof POOL - 1) != 0 || length < sizeof POOL - 1 + sizeof last) continue;
     if (strcmp(name + length - (sizeof last - 1), last) != 0 || index-- > 0) continue;
     snprintf(slug, size, "%.*s", (int)(length - (sizeof POOL - 1) - (sizeof last - 1)), name + sizeof POOL - 1);
     return true;

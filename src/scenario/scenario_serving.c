@@ -23,6 +23,31 @@ static double rest_power(const clx_server *server) {
   return power / server->gpus;
 }
 
+// GPUs that NVLink joins: those of the largest domain of a rack with this server.
+static int32_t domain_of(const clx_catalog *catalog, const clx_server *server, clx_arena *arena) {
+  int32_t most = server->gpus;
+  const char *name;
+  for (int32_t i = 0; (name = clx_catalog_name(catalog, "rack", i)) != NULL; i++) {
+    clx_rack rack;
+    if (clx_catalog_read(catalog, "rack", name, (clx_place){0}, &clx_rack_schema, arena, &rack, NULL) == CLX_OK &&
+        clx_text_equal(rack.server, server->name) && rack.nvlink_domain > most)
+      most = rack.nvlink_domain;
+  }
+  return most;
+}
+
+clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *server, const clx_device *device,
+                               double nic, const char *library, const char *transport, clx_place place,
+                               clx_arena *arena, clx_network *out, clx_error *error) {
+  *out = (clx_network){.device = device,
+                       .domain = domain_of(catalog, server, arena),
+                       .nvlink = device->nvlink,
+                       .nic = nic,
+                       .nic_efficiency = 1};
+  CLX_TRY(clx_catalog_read_library(catalog, library, place, arena, &out->library, error));
+  return clx_catalog_read_transport(catalog, transport, place, arena, &out->transport, error);
+}
+
 clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool_spec *pool, clx_arena *arena,
                                      clx_served_pool *out, clx_error *error) {
   CLX_TRY(clx_catalog_read(s->catalog, "server", pool->server, pool->place, &clx_server_schema, arena, &out->server,
@@ -39,7 +64,14 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   out->replica.model = model;
   const clx_server *server = &out->server;
   CLX_TRY(clx_catalog_read(s->catalog, "link", server->nic, pool->place, &clx_link_schema, arena, &out->nic, error));
-  out->replica.network = pool->tp * out->nic.rate * server->nics / server->gpus;
+  const double nic = out->nic.rate * server->nics / server->gpus;
+  out->replica.network = pool->tp * nic;
+  if (!unified && pool->pp > 1) {
+    out->replica.network *= pool->pp;
+    out->replica.kernels.network = &out->network;
+    CLX_TRY(clx_serving_network(s->catalog, server, &out->device, nic, s->spec.network.library,
+                                s->spec.network.transport, pool->place, arena, &out->network, error));
+  }
   // Laws of unified memory are of the wall.
   if (!out->replica.unified) out->replica.rest = out->replica.gpus * rest_power(&out->server);
   return CLX_OK;

@@ -12,7 +12,8 @@ typedef struct clx_served_pool {
   clx_server server;
   clx_device device;
   clx_link nic;
-  clx_engine engine;  // of GPUs
+  clx_network network;  // between stages of a pipeline
+  clx_engine engine;    // of GPUs
   clx_serving_replica replica;
 } clx_served_pool;
 
@@ -53,6 +54,12 @@ double clx_scenario_serving_span(const struct clx_scenario *scenario);
 // are drawn the first `most`, each tenant's in its proportion; 0 = all.
 clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, int64_t most,
                                          clx_arena *arena, clx_requests *out, clx_error *error);
+
+// What stages of a pipeline of `device` in `server` send each other over: NVLink within the largest domain of a rack with that server,
+// else `nic` B/s of one GPU, by a library and a transport of the catalogue.
+clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *server, const clx_device *device,
+                               double nic, const char *library, const char *transport, clx_place place,
+                               clx_arena *arena, clx_network *out, clx_error *error);
 
 // Requests come `speed` times as fast, for `duration` s.
 typedef struct clx_serving_pace {

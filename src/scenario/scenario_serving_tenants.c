@@ -154,8 +154,12 @@ static clx_status make_all(making *m, clx_requests *out, clx_error *error) {
     if (clx_is_stated(spec->tenant[i].requests.place)) CLX_TRY(make_part(m, &spec->tenant[i], error));
   }
   *out = m->trace[0];
-  return m->count > 1 || !section_asks(spec) ? clx_requests_merge(m->trace, m->name, m->count, m->arena, out, error)
-                                             : CLX_OK;
+  if (m->count == 1 && section_asks(spec)) return CLX_OK;
+  clx_error own;
+  clx_error_clear(&own);
+  const clx_status status = clx_requests_merge(m->trace, m->name, m->count, m->arena, out, &own);
+  if (status == CLX_OK) return CLX_OK;
+  return clx_fail(error, status, spec->place, "'serving.tenants': %s", own.mistake[0].text);
 }
 
 clx_status clx_scenario_serving_paced(const clx_scenario *s, uint64_t seed, const clx_serving_pace *pace,

@@ -52,7 +52,7 @@ static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica
                        .chunked = own == NULL || own->chunked,
                        .prefix = pool->prefix && pool->role != CLX_ROLE_DECODE,
                        .block = pool->block,
-                       .stages = r->unified ? pool->pp : 1,
+                       .stages = pool->pp,
                        .ranks = r->unified ? 1 : pool->dp,
                        .drafts = pool->drafts,
                        .accepted = pool->accepted};
@@ -91,10 +91,6 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
   clx_error own;
   clx_error_clear(&own);
   if (weights < 0) return unknown("weights", r->weights, weights_name, pool->place, error);
-  if (pool->pp > 1)
-    return clx_fail(error, CLX_INPUT, pool->place,
-                    "pool '%.40s': pp %d: pipelines of GPUs are not modelled; expected tp, dp and ep alone", pool->name,
-                    pool->pp);
   r->kernels = (clx_serving){.model = model,
                              .device = r->device,
                              .engine = engine,
@@ -109,8 +105,9 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                              .fp8_cache = pool->cache > 0 ? pool->cache == 2 : section->cache == 1,
                              .sorts = section->sorts,
                              .routing = pool->routing >= 0 ? pool->routing : section->routing,
-                             .drafts = pool->drafts};
-  r->gpus = gpus;
+                             .drafts = pool->drafts,
+                             .pp = pool->pp};
+  r->gpus = gpus * pool->pp;
   r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
   return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);
 }

@@ -27,7 +27,7 @@ typedef struct clx_serving_replica {
   double front;    // s of a request outside of iterations, of its part of the work
 } clx_serving_replica;
 
-// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest and network are left to the caller. CLX_INPUT, at the
+// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest, network and kernels.network are left to the caller. CLX_INPUT, at the
 // place of the pool: unknown formats, a layout that cannot be, a model that does not fit, no room for keys and values.
 clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                     const clx_transformer *model, const clx_device *device, const clx_engine *engine,

@@ -52,8 +52,8 @@ typedef struct clx_serve_candidate_spec {
   const char *name, *server, *weights, *engine;
   double price;       // USD/s of one GPU
   int64_t gpus_most;  // that can be had; 0 = no bound
-  int32_t *tp, *sequences, *tokens;
-  int32_t tp_count, sequences_count, tokens_count;
+  int32_t *tp, *pp, *sequences, *tokens;
+  int32_t tp_count, pp_count, sequences_count, tokens_count;
   double memory;
   double link_latency, link_bandwidth;
   clx_place place;

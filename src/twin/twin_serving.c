@@ -21,7 +21,8 @@ static double longest_of(const clx_twin_service *service, int32_t model) {
 
 // B of a token's keys and values on all GPUs of a replica that hold them once.
 static double token_bytes(const clx_serving_replica *r) {
-  return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
+  if (r->unified) return r->room.token_bytes * r->gpus;
+  return r->room.token_bytes / r->room.layers * (r->kernels.model->mla ? 1 : r->kernels.tp);
 }
 
 // From the prefill to the decode replicas of a model: into one rank that decodes at the rate that is stated, else over its NICs.
@@ -163,6 +164,11 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
   CLX_TRY(clx_twin_serving_warn(s, replica, result, error));
+  const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
+  if (early != NULL)
+    CLX_TRY(clx_result_warn(result, error,
+                            "requests of tenant '%.60s' end long before those of others: its rates are of all the time",
+                            early));
   return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 

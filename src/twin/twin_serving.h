@@ -49,6 +49,8 @@ clx_status clx_twin_serving_sum_up(const clx_serve_spec *spec, const clx_serving
 // Requests of the tenants who ask for a model.
 clx_status clx_twin_serving_requests_for(const clx_scenario *scenario, const clx_requests *requests, int32_t model,
                                          clx_arena *arena, clx_requests *out, clx_error *error);
+// A tenant whose requests end long before those of the others, so that its rates count time in which it asks nothing; NULL = none.
+const char *clx_twin_serving_early(const clx_requests *requests, clx_arena *arena);
 // How many parts of a scenario have results of their own: those of several models, and those of 2 to CLX_TWIN_TENANTS_MOST tenants.
 int32_t clx_twin_serving_parts(const clx_scenario *scenario);
 // Draws the requests of the section and runs them. Where these are many, a first part is run before, and is all there is when so many of it

@@ -85,7 +85,7 @@ static int64_t replicas_for(const clx_serve_search *x, double requests) {
 // --- layouts of one candidate ---------------------------------------------------------------------------------------------
 
 typedef struct layout {
-  int32_t tp, dp, tokens;
+  int32_t tp, pp, dp, tokens;
   clx_role role;
 } layout;
 
@@ -108,7 +108,7 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
                                     .engine = c->engine,
                                     .replicas = 1,
                                     .tp = l->tp,
-                                    .pp = 1,
+                                    .pp = l->pp,
                                     .dp = l->dp,
                                     .sequences = sequences,
                                     .tokens = l->tokens,
@@ -245,7 +245,8 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
 }
 
 // Tensor parallel; of experts also attention data parallel over as many GPUs.
-static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t tp, screening *s, clx_error *error) {
+static clx_status screen_stages(clx_serve_search *x, int32_t candidate, int32_t tp, int32_t pp, screening *s,
+                                clx_error *error) {
   static const int32_t own[] = {0};
   const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
   const int32_t *tokens = c->tokens_count > 0 ? c->tokens : own, limits = c->tokens_count > 0 ? c->tokens_count : 1;
@@ -258,12 +259,19 @@ static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t 
   const bool apart = tp > 1 && x->scenario->serving.model[x->model].model.experts > 0 && !(device.unified.products > 0);
   for (int32_t i = 0; i < limits; i++) {
     for (int32_t role = 0; role < roles; role++) {
-      const layout whole = {.tp = tp, .dp = 1, .tokens = tokens[i], .role = (clx_role)role};
-      const layout split = {.tp = 1, .dp = tp, .tokens = tokens[i], .role = (clx_role)role};
+      const layout whole = {.tp = tp, .pp = pp, .dp = 1, .tokens = tokens[i], .role = (clx_role)role};
+      const layout split = {.tp = 1, .pp = pp, .dp = tp, .tokens = tokens[i], .role = (clx_role)role};
       CLX_TRY(screen_layout(x, candidate, &whole, s, error));
       if (apart) CLX_TRY(screen_layout(x, candidate, &split, s, error));
     }
   }
+  return CLX_OK;
+}
+
+static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t tp, screening *s, clx_error *error) {
+  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  if (c->pp_count == 0) return screen_stages(x, candidate, tp, 1, s, error);
+  for (int32_t i = 0; i < c->pp_count; i++) CLX_TRY(screen_stages(x, candidate, tp, c->pp[i], s, error));
   return CLX_OK;
 }
 
@@ -310,7 +318,7 @@ static clx_status draw_alike(const clx_serve_search *x, double rate, double coun
 
 // Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
 // percentiles mean something. Those of tenants come in the proportions of the sample.
-static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
+static clx_status draw(clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
                        clx_error *error) {
   *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
   const double count = fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
@@ -318,6 +326,8 @@ static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena,
   const clx_serving_pace pace = {.speed = rate / clx_requests_rate(&x->requests), .duration = count / rate};
   clx_requests all;
   CLX_TRY(clx_scenario_serving_paced(x->scenario, x->seed, &pace, arena, &all, error));
+  const char *early = clx_twin_serving_early(&all, arena);
+  if (early != NULL) x->early = clx_arena_text(x->arena, early);
   return clx_twin_serving_requests_for(x->scenario, &all, x->model, arena, out, error);
 }
 

@@ -46,6 +46,7 @@ typedef struct clx_serve_search {
   int32_t count, room;
   clx_serve_refusals *refused;  // [candidates]
   int32_t simulated;
+  const char *early;  // a tenant whose requests ended too soon in a simulation; NULL = none
   // Throughput against speed: the best of all layouts of a candidate, CLX_SERVE_CURVE points of speed that double every few.
   double *curve;  // [candidates][CLX_SERVE_CURVE]
 } clx_serve_search;

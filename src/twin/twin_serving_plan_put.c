@@ -51,6 +51,8 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
     length +=
         (size_t)snprintf(text + length, size - length, "%s%lld%s%s%d", k > 0 ? " + " : "", (long long)o->replicas[k],
                          o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
+    if (r->rules.stages > 1 && length < size)
+      length += (size_t)snprintf(text + length, size - length, " PP%d", r->rules.stages);
   }
   if (length < size)
     snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);
@@ -189,6 +191,11 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
   const putting p = {x, result, error};
   const clx_serve_plan_spec *plan = &x->scenario->spec.serving.plan;
   double tried = 0;
+  if (x->early != NULL)
+    CLX_TRY(clx_result_warn(result, error,
+                            "requests of tenant '%.60s' end before a simulated service has been counted: options carry "
+                            "less of them; expected a longer trace",
+                            x->early));
   for (int32_t i = 0; i < plan->candidate_count; i++) tried += x->refused[i].tried;
   CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));

@@ -179,8 +179,10 @@ static clx_status put_pool(const putting *p, const clx_serving_replica *r, const
   if (r->unified) {
     snprintf(text, sizeof text, "TP%d PP%d", r->nodes.tp, r->nodes.pp);
   } else {
-    snprintf(text, sizeof text, "TP%d DP%d EP%d, up to %d sequences and %d tokens", r->kernels.tp, r->kernels.dp,
-             r->kernels.ep, r->rules.sequences, r->rules.tokens);
+    char stages[16] = "";
+    if (r->kernels.pp > 1) snprintf(stages, sizeof stages, " PP%d", r->kernels.pp);
+    snprintf(text, sizeof text, "TP%d%s DP%d EP%d, up to %d sequences and %d tokens", r->kernels.tp, stages,
+             r->kernels.dp, r->kernels.ep, r->rules.sequences, r->rules.tokens);
   }
   CLX_TRY(clx_result_add_text(p->result, name, text, p->error));
   if (!r->blocks_stated || r->room.blocks >= r->rules.blocks) return CLX_OK;

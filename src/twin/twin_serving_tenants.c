@@ -52,6 +52,24 @@ clx_status clx_twin_serving_requests_for(const clx_scenario *s, const clx_reques
   return clx_requests_pick(requests, keep, arena, out, error);
 }
 
+// What is left beyond its last request is a fifth of all the time and five of its gaps.
+const char *clx_twin_serving_early(const clx_requests *requests, clx_arena *arena) {
+  const int32_t tenants = requests->tenants, count = requests->count;
+  double *last = tenants > 1 && count > 0 ? CLX_NEW_ARRAY(arena, double, tenants) : NULL;
+  int32_t *asked = last != NULL ? CLX_NEW_ARRAY(arena, int32_t, tenants) : NULL;
+  if (asked == NULL || requests->tenant_name == NULL) return NULL;
+  for (int32_t t = 0; t < tenants; t++) last[t] = asked[t] = 0;
+  for (int32_t i = 0; i < count; i++) {
+    last[requests->item[i].tenant] = requests->item[i].arrival;
+    asked[requests->item[i].tenant]++;
+  }
+  const double end = requests->item[count - 1].arrival;
+  for (int32_t t = 0; t < tenants; t++) {
+    if (asked[t] > 0 && end - last[t] > fmax(0.2 * end, 5 * last[t] / asked[t])) return requests->tenant_name[t];
+  }
+  return NULL;
+}
+
 // --- what each had --------------------------------------------------------------------------------------------------------
 
 typedef struct dividing {

@@ -349,6 +349,20 @@ static void test_plan_of_any_size(void **state) {
   CLX_CHECK_NEAR(replicas[1] / replicas[0], 1e6, 0.05, 0);
 }
 
+// Limits of a batch that a small demand never comes to make one option, not several.
+static void test_equal_options_are_one(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING,
+                         "  plan: {rate: 2 1/s, finalists: 2, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1], "
+                         "sequences: [16, 32, 64, 128]}]}\n");
+  clx_result *r = plan(s);
+  CLX_CHECK_NEAR(value(r, "serve_plan.fits"), 1, 0, 0);
+  CLX_CHECK_NEAR(option(r, 1, "alike"), 4, 0, 0);
+  assert_string_equal(clx_result_fact(r, "serve_plan.option.1.layout"), "1 x TP1, 16 to 128 seqs");
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_plan_says_why_not(void **state) {
   (void)state;
   clx_scenario *s = read(
@@ -421,6 +435,13 @@ static void test_published_day(void **state) {
   CLX_CHECK_NEAR(8 * value(r, "serving.pool.prefill.input_gpu"), 73.7e3, 0.15, 0);
   CLX_CHECK_NEAR(8 * value(r, "serving.pool.decode.output_gpu"), 14.8e3, 0.15, 0);
   CLX_CHECK_NEAR(value(r, "serving.user"), 21, 0.15, 0);
+  // What comes is served meanwhile, and both kinds of pools make one curve.
+  CLX_CHECK_NEAR(value(r, "serving.requests"), 198, 0.01, 0);
+  CLX_CHECK_NEAR(value(r, "serving.arrival"), 198, 0.01, 0);
+  const double *user;
+  int32_t points = 0;
+  assert_non_null(clx_result_series(r, "serving.pareto.decode", &user, &points));
+  assert_true(points > 5);
   CLX_CHECK_NEAR(value(r, "serving.cost"), 87072 / 168e9, 0.15, 0);
   clx_service_free(service);
   clx_scenario_free(s);
@@ -440,23 +461,15 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),
-      cmocka_unit_test(test_request_that_fits_nowhere),
-      cmocka_unit_test(test_quantities_of_a_run),
-      cmocka_unit_test(test_same_seed_same_result),
-      cmocka_unit_test(test_overload_is_unstable),
-      cmocka_unit_test(test_pools_beyond_the_machine),
-      cmocka_unit_test(test_overload_of_many_is_bounded),
-      cmocka_unit_test(test_more_requests_than_a_run_holds),
-      cmocka_unit_test(test_parts_of_a_service),
-      cmocka_unit_test(test_pareto_falls),
-      cmocka_unit_test(test_plan_keeps_the_promise),
-      cmocka_unit_test(test_plan_of_any_size),
-      cmocka_unit_test(test_plan_says_why_not),
-      cmocka_unit_test(test_plan_of_cost_needs_prices),
-      cmocka_unit_test(test_answers_of_one_token),
-      cmocka_unit_test(test_plan_within_volume_and_site),
-      cmocka_unit_test(test_published_day),
+      cmocka_unit_test(test_mistakes_are_named),          cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),         cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable),        cmocka_unit_test(test_pools_beyond_the_machine),
+      cmocka_unit_test(test_overload_of_many_is_bounded), cmocka_unit_test(test_more_requests_than_a_run_holds),
+      cmocka_unit_test(test_parts_of_a_service),          cmocka_unit_test(test_pareto_falls),
+      cmocka_unit_test(test_plan_keeps_the_promise),      cmocka_unit_test(test_plan_of_any_size),
+      cmocka_unit_test(test_equal_options_are_one),       cmocka_unit_test(test_plan_says_why_not),
+      cmocka_unit_test(test_plan_of_cost_needs_prices),   cmocka_unit_test(test_answers_of_one_token),
+      cmocka_unit_test(test_plan_within_volume_and_site), cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }

@@ -364,7 +364,36 @@ static int by_worth(const void *a, const void *b) {
   return (*p)->gpus < (*q)->gpus ? -1 : (*p)->gpus > (*q)->gpus;
 }
 
-// The best few of each candidate by the steady state.
+static int32_t sequences_of(const clx_serve_option *o) { return o->pool[o->pools - 1]->replica.rules.sequences; }
+
+// Two that differ in limits of a batch which neither came to: the same replicas did the same.
+static bool same_service(const clx_serve_option *a, const clx_serve_option *b) {
+  const clx_serving_outcome *p = &a->outcome, *q = &b->outcome;
+  if (a->candidate != b->candidate || a->pools != b->pools || a->load != b->load) return false;
+  for (int32_t k = 0; k < a->pools; k++) {
+    const clx_serving_replica *x = &a->pool[k]->replica, *y = &b->pool[k]->replica;
+    if (a->replicas[k] != b->replicas[k] || x->role != y->role || x->gpus != y->gpus ||
+        x->rules.ranks != y->rules.ranks)
+      return false;
+  }
+  return p->ttft.p95 == q->ttft.p95 && p->tpot.p95 == q->tpot.p95 && p->e2e.mean == q->e2e.mean &&
+         p->within == q->within && p->energy == q->energy;
+}
+
+// Among those kept, the one that does the same takes it in.
+static bool take_in(clx_serve_option *const *fit, int32_t fits, const clx_serve_option *o) {
+  for (int32_t i = 0; i < fits; i++) {
+    if (!same_service(fit[i], o)) continue;
+    const int32_t own = sequences_of(fit[i]), other = sequences_of(o);
+    fit[i]->alike++;
+    fit[i]->sequences_most = other > fit[i]->sequences_most ? other : fit[i]->sequences_most;
+    if (other < own) fit[i]->pool[fit[i]->pools - 1] = o->pool[o->pools - 1];
+    return true;
+  }
+  return false;
+}
+
+// The best few of each candidate by the steady state, those that do the same as another not counted.
 static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_t *fits, clx_error *error) {
   clx_serve_option **order = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (order == NULL) return no_memory(error);
@@ -376,8 +405,11 @@ static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_
     for (int32_t i = 0; i < x->count && run < plan_of(x)->finalists; i++) {
       bool kept;
       if (order[i]->candidate != c) continue;
-      run++;
+      order[i]->alike = 1;
+      order[i]->sequences_most = sequences_of(order[i]);
       CLX_TRY(settle(x, order[i], &kept, error));
+      if (kept && take_in(fit, *fits, order[i])) continue;
+      run++;
       if (kept) fit[(*fits)++] = order[i];
     }
   }

@@ -409,6 +409,36 @@ static void test_plan_within_volume_and_site(void **state) {
   clx_scenario_free(s);
 }
 
+typedef struct seen {
+  int32_t calls, most;  // most: says stop then
+  double done;
+} seen;
+
+static bool note_progress(void *context, const char *step, double done) {
+  seen *s = context;
+  if (strcmp(step, "simulating") == 0) {
+    assert_true(done >= s->done && done <= 1);
+    s->done = done;
+  }
+  return ++s->calls < s->most;
+}
+
+static void test_plan_tells_its_progress(void **state) {
+  (void)state;
+  clx_scenario *s =
+      read(SERVING, "  plan: {goal: gpus, rate: 100 1/s, candidates: [{server: dgx_h100, tp: [1, 2]}]}\n");
+  for (int32_t most = 1; most < 1000; most += 998) {
+    seen heard = {.most = most};
+    clx_result *r = NULL;
+    clx_error error = {0};
+    const clx_serve_options options = {.seed = 1, .progress = note_progress, .context = &heard};
+    assert_int_equal(clx_serve_plan_run(s, &options, &r, &error), most == 1 ? CLX_EXPECTATION : CLX_OK);
+    assert_true(most == 1 ? heard.calls == 1 && r == NULL : heard.calls > 3);
+    clx_result_free(r);
+  }
+  clx_scenario_free(s);
+}
+
 static void test_plan_of_cost_needs_prices(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, "  plan: {candidates: [{server: dgx_h100}]}\n");
@@ -461,15 +491,25 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),          cmocka_unit_test(test_request_that_fits_nowhere),
-      cmocka_unit_test(test_quantities_of_a_run),         cmocka_unit_test(test_same_seed_same_result),
-      cmocka_unit_test(test_overload_is_unstable),        cmocka_unit_test(test_pools_beyond_the_machine),
-      cmocka_unit_test(test_overload_of_many_is_bounded), cmocka_unit_test(test_more_requests_than_a_run_holds),
-      cmocka_unit_test(test_parts_of_a_service),          cmocka_unit_test(test_pareto_falls),
-      cmocka_unit_test(test_plan_keeps_the_promise),      cmocka_unit_test(test_plan_of_any_size),
-      cmocka_unit_test(test_equal_options_are_one),       cmocka_unit_test(test_plan_says_why_not),
-      cmocka_unit_test(test_plan_of_cost_needs_prices),   cmocka_unit_test(test_answers_of_one_token),
-      cmocka_unit_test(test_plan_within_volume_and_site), cmocka_unit_test(test_published_day),
+      cmocka_unit_test(test_mistakes_are_named),
+      cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),
+      cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable),
+      cmocka_unit_test(test_pools_beyond_the_machine),
+      cmocka_unit_test(test_overload_of_many_is_bounded),
+      cmocka_unit_test(test_more_requests_than_a_run_holds),
+      cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_pareto_falls),
+      cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_of_any_size),
+      cmocka_unit_test(test_equal_options_are_one),
+      cmocka_unit_test(test_plan_says_why_not),
+      cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_plan_tells_its_progress),
+      cmocka_unit_test(test_answers_of_one_token),
+      cmocka_unit_test(test_plan_within_volume_and_site),
+      cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }

@@ -9,6 +9,12 @@ double clx_serve_curve_speed(int32_t point) { return exp2(point / 4.0); }
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
+static clx_status tell(const clx_serve_search *x, const char *step, double done, clx_error *error) {
+  const clx_serve_options *o = x->options;
+  if (o->progress == NULL || o->progress(o->context, step, done)) return CLX_OK;
+  return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
+}
+
 static const clx_serve_plan_spec *plan_of(const clx_serve_search *x) { return &x->scenario->spec.serving.plan; }
 
 // --- options --------------------------------------------------------------------------------------------------------------
@@ -405,6 +411,8 @@ static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_
     for (int32_t i = 0; i < x->count && run < plan_of(x)->finalists; i++) {
       bool kept;
       if (order[i]->candidate != c) continue;
+      const double each = 1.0 / plan_of(x)->candidate_count;
+      CLX_TRY(tell(x, "simulating", each * (c + (double)run / plan_of(x)->finalists), error));
       order[i]->alike = 1;
       order[i]->sequences_most = sequences_of(order[i]);
       CLX_TRY(settle(x, order[i], &kept, error));
@@ -455,18 +463,22 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
 static clx_status plan_into(clx_serve_search *x, clx_result *result, clx_error *error) {
   int32_t fits = 0;
   CLX_TRY(open_search(x, error));
-  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) CLX_TRY(screen_candidate(x, i, error));
+  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) {
+    CLX_TRY(tell(x, "screening", (double)i / plan_of(x)->candidate_count, error));
+    CLX_TRY(screen_candidate(x, i, error));
+  }
   clx_serve_option **fit = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (fit == NULL) return no_memory(error);
   CLX_TRY(run_finals(x, fit, &fits, error));
   return clx_twin_serving_plan_put(x, fit, fits, result, error);
 }
 
-clx_status clx_twin_serving_plan(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+clx_status clx_twin_serving_plan(const clx_scenario *s, const clx_serve_options *options, clx_result *result,
+                                 clx_error *error) {
   CLX_TRY(clx_scenario_need_serving(s, error));
   CLX_TRY(check_plan(s, error));
   CLX_TRY(clx_twin_scenario(s, result, error));
-  clx_serve_search x = {.scenario = s, .arena = clx_arena_new(), .seed = seed};
+  clx_serve_search x = {.scenario = s, .arena = clx_arena_new(), .seed = options->seed, .options = options};
   if (x.arena == NULL) return no_memory(error);
   const clx_status status = plan_into(&x, result, error);
   clx_arena_free(x.arena);

@@ -41,6 +41,7 @@ typedef struct clx_serve_search {
   clx_requests requests;  // a sample
   double demand;          // requests/s
   uint64_t seed;
+  const clx_serve_options *options;
   clx_serve_option *option;  // that fit by the steady state
   int32_t count, room;
   clx_serve_refusals *refused;  // [candidates]

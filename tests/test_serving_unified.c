@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "catalog/catalog.h"
+#include "serving/serving_memory.h"
 #include "serving/serving_unified_law.h"
 
 static clx_catalog *catalog;
@@ -148,6 +149,23 @@ static void test_step_law(void **state) {
   CLX_CHECK_NEAR(cost.time, direct.time, 1e-12, 0);
   CLX_CHECK_NEAR(cost.energy, direct.energy, 1e-12, 0);
   CLX_CHECK_NEAR(law.idle, device.unified.wall_idle, 1e-12, 0);
+}
+
+// Half of the layers of gpt-oss see 128 tokens: engines of 2025 keep no more of them, older ones all.
+static void test_windows(void **state) {
+  (void)state;
+  const clx_transformer model = model_of("gpt-oss-120b");
+  const clx_device device = device_of("m2_ultra");
+  const clx_unified now = unified_of(&model, &device, "llama.cpp-2025", "MXFP4"),
+                    before = unified_of(&model, &device, "llama.cpp", "MXFP4");
+  const double layer = 2 * 2.0 * model.kv_heads * model.head_dim, layers = model.layers;
+  CLX_CHECK_NEAR(clx_unified_token_bytes(&before), layers * layer, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_unified_token_bytes(&now), layers / 2 * layer, 1e-12, 0);
+  CLX_CHECK_NEAR(clx_unified_window_bytes(&before, 32), 0, 0, 0);
+  CLX_CHECK_NEAR(clx_unified_window_bytes(&now, 32), layers / 2 * layer * (32 * 128 + 512), 1e-12, 0);
+  const clx_rules rules = {.sequences = 32, .tokens = 512, .block = 16};
+  const clx_cache_room room[2] = {clx_unified_room(&before, &rules, 0), clx_unified_room(&now, &rules, 0)};
+  CLX_CHECK_NEAR((double)room[1].blocks / (double)room[0].blocks, 2, 0.02, 0);
 }
 
 static void expect_refusal(const clx_unified *u, const char *words) {
@@ -406,11 +424,11 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_two_terms),  cmocka_unit_test(test_monotone), cmocka_unit_test(test_nodes),
-      cmocka_unit_test(test_batches),    cmocka_unit_test(test_step_law), cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_files),      cmocka_unit_test(test_fitted),   cmocka_unit_test(test_third_format),
-      cmocka_unit_test(test_generation), cmocka_unit_test(test_clusters), cmocka_unit_test(test_m5_claim),
-      cmocka_unit_test(test_chassis),
+      cmocka_unit_test(test_two_terms),    cmocka_unit_test(test_monotone),   cmocka_unit_test(test_windows),
+      cmocka_unit_test(test_nodes),        cmocka_unit_test(test_batches),    cmocka_unit_test(test_step_law),
+      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_files),      cmocka_unit_test(test_fitted),
+      cmocka_unit_test(test_third_format), cmocka_unit_test(test_generation), cmocka_unit_test(test_clusters),
+      cmocka_unit_test(test_m5_claim),     cmocka_unit_test(test_chassis),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }

@@ -349,6 +349,20 @@ static void test_plan_of_any_size(void **state) {
   CLX_CHECK_NEAR(replicas[1] / replicas[0], 1e6, 0.05, 0);
 }
 
+// Limits of a batch that a small demand never comes to make one option, not several.
+static void test_equal_options_are_one(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING,
+                         "  plan: {rate: 2 1/s, finalists: 2, candidates: [{server: dgx_h100, price: 2 USD/h, tp: [1], "
+                         "sequences: [16, 32, 64, 128]}]}\n");
+  clx_result *r = plan(s);
+  CLX_CHECK_NEAR(value(r, "serve_plan.fits"), 1, 0, 0);
+  CLX_CHECK_NEAR(option(r, 1, "alike"), 4, 0, 0);
+  assert_string_equal(clx_result_fact(r, "serve_plan.option.1.layout"), "1 x TP1, 16 to 128 seqs");
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_plan_says_why_not(void **state) {
   (void)state;
   clx_scenario *s = read(
@@ -414,6 +428,36 @@ static void test_plan_with_stages(void **state) {
   clx_scenario_free(s);
 }
 
+typedef struct seen {
+  int32_t calls, most;  // most: says stop then
+  double done;
+} seen;
+
+static bool note_progress(void *context, const char *step, double done) {
+  seen *s = context;
+  if (strcmp(step, "simulating") == 0) {
+    assert_true(done >= s->done && done <= 1);
+    s->done = done;
+  }
+  return ++s->calls < s->most;
+}
+
+static void test_plan_tells_its_progress(void **state) {
+  (void)state;
+  clx_scenario *s =
+      read(SERVING, "  plan: {goal: gpus, rate: 100 1/s, candidates: [{server: dgx_h100, tp: [1, 2]}]}\n");
+  for (int32_t most = 1; most < 1000; most += 998) {
+    seen heard = {.most = most};
+    clx_result *r = NULL;
+    clx_error error = {0};
+    const clx_serve_options options = {.seed = 1, .progress = note_progress, .context = &heard};
+    assert_int_equal(clx_serve_plan_run(s, &options, &r, &error), most == 1 ? CLX_EXPECTATION : CLX_OK);
+    assert_true(most == 1 ? heard.calls == 1 && r == NULL : heard.calls > 3);
+    clx_result_free(r);
+  }
+  clx_scenario_free(s);
+}
+
 static void test_plan_of_cost_needs_prices(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, "  plan: {candidates: [{server: dgx_h100}]}\n");
@@ -440,6 +484,13 @@ static void test_published_day(void **state) {
   CLX_CHECK_NEAR(8 * value(r, "serving.pool.prefill.input_gpu"), 73.7e3, 0.15, 0);
   CLX_CHECK_NEAR(8 * value(r, "serving.pool.decode.output_gpu"), 14.8e3, 0.15, 0);
   CLX_CHECK_NEAR(value(r, "serving.user"), 21, 0.15, 0);
+  // What comes is served meanwhile, and both kinds of pools make one curve.
+  CLX_CHECK_NEAR(value(r, "serving.requests"), 198, 0.01, 0);
+  CLX_CHECK_NEAR(value(r, "serving.arrival"), 198, 0.01, 0);
+  const double *user;
+  int32_t points = 0;
+  assert_non_null(clx_result_series(r, "serving.pareto.decode", &user, &points));
+  assert_true(points > 5);
   CLX_CHECK_NEAR(value(r, "serving.cost"), 87072 / 168e9, 0.15, 0);
   clx_service_free(service);
   clx_scenario_free(s);
@@ -471,8 +522,10 @@ int main(void) {
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),
       cmocka_unit_test(test_plan_of_any_size),
+      cmocka_unit_test(test_equal_options_are_one),
       cmocka_unit_test(test_plan_says_why_not),
       cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_plan_tells_its_progress),
       cmocka_unit_test(test_answers_of_one_token),
       cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_plan_with_stages),

@@ -18,8 +18,8 @@ const cli_command cli_schema_command = {
     .name = "schema",
     .summary = "explain every key of a scenario or a catalogue entry",
     .text =
-        "Prints every key with its unit, range, default and meaning: of a scenario, or of a kind of\n"
-        "catalogue entry (device, server, ...).",
+        "Prints every key with its unit, range, default and meaning: of a scenario, of a part\n"
+        "(serving, requests, simulate-requests, schedule), or of a kind of catalogue entry (device, server, ...).",
     .examples = {"colossus schema", "colossus schema device", "colossus schema --json > scenario.schema.json"},
     .argument = {{.name = "PART", .kind = CLI_KIND, .optional = true}},
     .options = OPTIONS,

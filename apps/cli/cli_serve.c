@@ -150,11 +150,12 @@ static const cli_texts TEXTS = {.report = clx_serve_plan_text,
                                 .part = FILES,
                                 .part_count = CLI_COUNT(FILES)};
 
-static int solve_plan(const cli_call *call, const clx_scenario *scenario, void *request, clx_result **result) {
-  (void)call;
-  clx_error error;
-  clx_error_clear(&error);
-  return clx_serve_plan_run(scenario, request, result, &error) == CLX_OK ? CLI_DONE : cli_fail(&error);
+static clx_status run_plan(const clx_scenario *scenario, void *request, cli_progress *seen, clx_result **result,
+                           clx_error *error) {
+  clx_serve_options *options = request;
+  options->progress = cli_progress_show;
+  options->context = seen;
+  return clx_serve_plan_run(scenario, options, result, error);
 }
 
 // Nothing that keeps the promise is infeasible.
@@ -168,7 +169,7 @@ static int show_plan(const cli_call *call, const clx_scenario *scenario, const c
 }
 
 // Pools that cannot serve are no mistake of a plan, which does not use them.
-static const cli_study PLAN = {.open = true, .solve = solve_plan, .show = show_plan};
+static const cli_study PLAN = {.open = true, .run = run_plan, .show = show_plan};
 
 static int serve_plan(const cli_call *call) {
   clx_serve_options options;

@@ -59,7 +59,7 @@ static const cli_option OPTIONS[] = {
     {.name = "scenario",
      .value = "FILE",
      .kind = CLI_FILE_PATH,
-     .doc = "YAML with a section serving.engine, or the keys of one alone"},
+     .doc = "YAML with serving.engine, a name or a map of settings, or such a map alone"},
     {.name = "set",
      .value = "KEY=VALUE",
      .kind = CLI_TEXT,
@@ -81,7 +81,7 @@ const cli_command cli_simulate_requests_command = {
         "Batches the requests of TRACE (as 'colossus requests' reads it) as the engines of vLLM, TensorRT-LLM,\n"
         "SGLang or the simulator Vidur do, with the times of a table of operators, and tells when every token came:\n"
         "TTFT, TPOT, ITL, end to end at mean, P50, P90, P95, P99; rates, use of blocks, preemptions, cache hits.\n"
-        "'colossus schema engine' explains the settings; num_blocks and num_layers have to be given.",
+        "'colossus schema simulate-requests' explains the settings; num_blocks and num_layers have to be given.",
     .examples = {"colossus simulate-requests conv.csv --operators optable.csv --set scheduler=sarathi "
                  "--set max_num_seqs=128 --set max_num_batched_tokens=512 --set num_blocks=3328 --set num_layers=80",
                  "colossus simulate-requests conversation.jsonl --operators optable.csv --scenario engine.yaml "

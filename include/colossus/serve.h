@@ -46,6 +46,9 @@ clx_status clx_request_simulation_csv(const clx_request_simulation *simulation, 
 /* --- a service: a model on replicas for its users, and plans of it ----------------------------------------------------------- */
 typedef struct clx_serve_options {
   uint64_t seed; /* of requests that are drawn (added to that of the section) and of the router; default 1 */
+  bool (*progress)(void *context, const char *step,
+                   double done); /* of a plan; nullable, as that of clx_power_options */
+  void *context;
 } clx_serve_options;
 void clx_serve_options_default(clx_serve_options *options);
 typedef struct clx_service clx_service;
@@ -65,7 +68,7 @@ clx_status clx_service_write(clx_service *service, const char *what, char **data
 
 /* Searches hardware, layouts, limits of a batch, pools and replicas for serving.plan: a result whose quantities begin with "serve_plan.":
  * options that keep the promise, the best by the goal first, and why others fail. options nullable. CLX_INPUT: a scenario without
- * candidates, a goal of cost without prices. Cost: about 10 ms a layout that is screened and 0.1 s one that is simulated. */
+ * candidates, a goal of cost without prices. CLX_EXPECTATION: `progress` said stop. Cost: about 10 ms a layout that is screened and 0.1 s one that is simulated. */
 clx_status clx_serve_plan_run(const clx_scenario *scenario, const clx_serve_options *options, clx_result **out,
                               clx_error *error);
 /* Such a result for people; its options as CSV; tokens/s of a GPU against tokens/s of a user as SVG. */

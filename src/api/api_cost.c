@@ -5,10 +5,10 @@
 #include "scenario/scenario.h"
 #include "twin/twin_cost.h"
 
-enum { REPLICAS = 10000, REPLICAS_MAX = 1000000 };
+enum { REPLICAS_MAX = 1000000 };
 
 void clx_cost_options_default(clx_cost_options *options) {
-  *options = (clx_cost_options){.seed = CLX_DEFAULT_SEED, .threads = 1, .replicas = REPLICAS};
+  *options = (clx_cost_options){.seed = CLX_DEFAULT_SEED, .threads = 1, .replicas = CLX_TWIN_COST_REPLICAS};
 }
 
 clx_status clx_cost_run(const clx_scenario *scenario, const clx_cost_options *options, clx_result **out,

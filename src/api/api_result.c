@@ -78,30 +78,42 @@ clx_status clx_result_compare(const clx_result *a, const clx_result *b, bool jso
   return clx_api_hand_over(clx_report_compare(a, b, json, &out, error), &out, text, error);
 }
 
+// Sections with a page of their own; what else there is are the kinds of the catalogue.
+static const struct {
+  const char *name;
+  const clx_schema *schema;
+} PARTS[] = {{"scenario", &clx_scenario_schema},
+             {"serving", &clx_serve_schema},
+             {"requests", &clx_requests_schema},
+             {"simulate-requests", &clx_engine_spec_schema},
+             {"schedule", &clx_schedule_schema}};
+
 static const clx_schema *schema_of(const char *part) {
-  if (clx_text_equal(part, "schedule")) return &clx_schedule_schema;
-  if (clx_text_equal(part, "requests")) return &clx_requests_schema;
-  if (clx_text_equal(part, "engine")) return &clx_engine_spec_schema;
-  if (clx_text_equal(part, "serving")) return &clx_serve_schema;
-  return part == NULL || clx_text_equal(part, "scenario") ? &clx_scenario_schema : clx_catalog_schema(part);
+  if (part == NULL) return &clx_scenario_schema;
+  for (int32_t i = 0; i < CLX_COUNT(PARTS); i++)
+    if (clx_text_equal(part, PARTS[i].name)) return PARTS[i].schema;
+  return clx_catalog_schema(part);
+}
+
+static clx_status no_schema(const char *part, clx_error *error) {
+  const char *names[48];
+  int32_t count = 0;
+  for (; count < CLX_COUNT(PARTS); count++) names[count] = PARTS[count].name;
+  for (int32_t i = 0; count < CLX_COUNT(names) && clx_catalog_kind(i) != NULL; i++)
+    names[count++] = clx_catalog_kind(i);
+  const char *near = clx_nearest(part, names, count);
+  return clx_fail_plain(error, CLX_INPUT, "no schema '%s'%s%s%s", part,
+                        near != NULL ? "; did you mean '"
+                                     : ": there are scenario, serving, requests, simulate-requests, schedule and the "
+                                       "catalogue kinds",
+                        near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 clx_status clx_schema_show(const char *part, bool json, char **text, clx_error *error) {
   clx_buffer out = {0};
   *text = NULL;
   const clx_schema *schema = schema_of(part);
-  if (schema == NULL) {
-    const char *names[32] = {"scenario"};
-    int32_t count = 1;
-    while (count < CLX_COUNT(names) && clx_catalog_kind(count - 1) != NULL) {
-      names[count] = clx_catalog_kind(count - 1);
-      count++;
-    }
-    const char *near = clx_nearest(part, names, count);
-    return clx_fail_plain(error, CLX_INPUT, "no schema '%s'%s%s%s", part,
-                          near != NULL ? "; did you mean '" : ": there are scenario and the catalogue kinds",
-                          near != NULL ? near : "", near != NULL ? "'?" : "");
-  }
+  if (schema == NULL) return no_schema(part, error);
   if (json) {
     clx_schema_json(schema, &out);
   } else {

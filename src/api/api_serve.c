@@ -103,7 +103,9 @@ clx_status clx_serve_plan_run(const clx_scenario *scenario, const clx_serve_opti
   *out = NULL;
   clx_result *result = clx_result_new();
   if (result == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_status status = clx_twin_serving_plan(scenario, seed_of(options), result, error);
+  clx_serve_options plain;
+  clx_serve_options_default(&plain);
+  const clx_status status = clx_twin_serving_plan(scenario, options != NULL ? options : &plain, result, error);
   if (status == CLX_OK)
     *out = result;
   else

@@ -113,6 +113,11 @@ static clx_status read_engine(clx_request_simulation *sim, const clx_request_sim
   const clx_node *serving = clx_node_get(root, "serving");
   const clx_node *engine = serving != NULL ? clx_node_get(serving, "engine") : clx_node_get(root, "engine");
   clx_node *section = engine != NULL ? (clx_node *)engine : root;
+  if (engine != NULL && engine->kind == CLX_NODE_SCALAR) {
+    // By its name, as in a scenario: the rest is as --set says.
+    CLX_TRY(clx_document_read(sim->arena, options->scenario, "", 0, &section, error));
+    CLX_TRY(clx_node_set(sim->arena, section, "scheduler", engine->text, error));
+  }
   for (int32_t k = 0; k < options->setting_count; k++) {
     const clx_setting *s = &options->settings[k];
     if (!of_requests(s)) CLX_TRY(clx_node_set(sim->arena, section, s->path, s->value, error));

@@ -69,7 +69,7 @@ void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
     widen(list[i].gpu, list[i].count, &low_y, &high_y);
   }
   if (count == 0) {
-    clx_plot_nothing(&p, "no pool that does both prompts and answers");
+    clx_plot_nothing(&p, "nothing to show: fewer than two batches fit into any pool");
     clx_buffer_format(out, "</svg>\n");
     return;
   }

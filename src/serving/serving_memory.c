@@ -101,11 +101,12 @@ clx_cache_room clx_unified_room(const clx_unified *u, const clx_rules *r, double
   clx_cache_room room = {.memory = u->memory > 0 ? u->memory : u->device->memory,
                          .share = share > 0 ? share : 1 - SYSTEM,
                          .weights = clx_unified_weight_bytes(u),
+                         .states = clx_unified_window_bytes(u, r->sequences) / nodes,
                          .token_bytes = clx_unified_token_bytes(u) / nodes,
                          .layers = 1.0 / u->pp};
   room.peak =
       BF16 * r->tokens * (2.0 * u->model->hidden + 3.0 * u->model->ffn / u->tp) + FP32 * r->sequences * u->model->vocab;
-  room.left = room.share * room.memory - room.weights - room.peak;
+  room.left = room.share * room.memory - room.weights - room.peak - room.states;
   count_blocks(&room, room.left, r->block);
   return room;
 }

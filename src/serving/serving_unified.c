@@ -54,7 +54,7 @@ static double layer_token_bytes(const clx_transformer *m) {
   return m->mla ? BF16 * ((double)m->kv_lora_rank + m->qk_rope_dim) : 2.0 * BF16 * m->kv_heads * m->head_dim;
 }
 
-// Layers whose attention sees everything, and a window.
+// Layers whose attention sees a window.
 static double windowed_layers(const clx_transformer *m) {
   const double attention = clx_layer_blocks_of(m).attention * m->layers;
   return m->sliding_window > 0 && m->window_period > 1 ? attention * (1 - 1.0 / m->window_period) : 0;
@@ -81,13 +81,24 @@ double clx_unified_weight_bytes(const clx_unified *u) {
   return ((cut / u->tp + whole) / u->pp + table) / 8;
 }
 
+// Layers that hold a window and no more.
+static double windows_kept(const clx_unified *u) { return u->engine->windows ? windowed_layers(u->model) : 0; }
+
 double clx_unified_token_bytes(const clx_unified *u) {
-  return clx_layer_blocks_of(u->model).attention * u->model->layers * layer_token_bytes(u->model);
+  const double layers = clx_layer_blocks_of(u->model).attention * u->model->layers - windows_kept(u);
+  return layers * layer_token_bytes(u->model);
+}
+
+// A window of each sequence, and the piece of a prompt that passes.
+double clx_unified_window_bytes(const clx_unified *u, double sequences) {
+  const double tokens = sequences * u->model->sliding_window + u->engine->chunk;
+  return windows_kept(u) * layer_token_bytes(u->model) * tokens;
 }
 
 double clx_unified_tokens(const clx_unified *u) {
   const double SYSTEM = 0.1;
-  const double room = nodes_of(u) * ((1 - SYSTEM) * memory_of(u) - clx_unified_weight_bytes(u));
+  const double room =
+      nodes_of(u) * ((1 - SYSTEM) * memory_of(u) - clx_unified_weight_bytes(u)) - clx_unified_window_bytes(u, 1);
   return fmax(0, room / clx_unified_token_bytes(u));
 }
 

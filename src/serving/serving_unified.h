@@ -35,6 +35,7 @@ typedef struct clx_unified_engine {
   int32_t vector_experts;  // up to so many tokens go to experts one by one: each reads its own
   int32_t chunk;           // tokens of prompts in one pass over the weights
   bool flash;              // keys are read once for the heads that share them; else once a head
+  bool windows;            // layers that see a window hold no more than it; all engines read no more
   double reduce_time;      // s of a sum over nodes beside its messages: waking the host and the device
   double hop_time;         // s of handing an iteration to the next node of a pipeline beside its message
 } clx_unified_engine;
@@ -66,6 +67,8 @@ clx_status clx_unified_check(const clx_unified *unified, clx_error *error);
 // B of weights on one node, and of keys and values of one token on all nodes together.
 double clx_unified_weight_bytes(const clx_unified *unified);
 double clx_unified_token_bytes(const clx_unified *unified);
+// B of windows of keys and values on all nodes, for so many sequences; 0 where all layers see everything or the engine keeps all.
+double clx_unified_window_bytes(const clx_unified *unified, double sequences);
 // Tokens whose keys and values fit beside the weights on all nodes, the system's own tenth left free.
 double clx_unified_tokens(const clx_unified *unified);
 

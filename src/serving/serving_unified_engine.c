@@ -28,6 +28,8 @@ const char *clx_quant_name(int32_t index) {
 // of 128, such as gpt-oss (mul_mv_ext). Prompts pass in pieces of 512 (-ub). Without flash attention each query head reads its keys.
 // llama.cpp-2025: kernels are fused and issued side by side (builds of autumn 2025 on), 0.8 of the floor: fitted to six decode rates of one
 // sequence (gpt-oss-20b, gpt-oss-120b, GLM-4.7-Flash on M2 Ultra; three models on M3 Ultra). Flash attention is on.
+// Layers with a window have a cache of their own that is no longer (llama.cpp pull request 13194, May 2025; RotatingKVCache of mlx-lm); builds
+// before hold all.
 // llama.cpp-rpc: layers in turn on nodes over TCP; the graph and its inputs are sent for each token: 5.5 ms a hop, fitted to Qwen3-235B on
 // two and four M3 Ultra (20.4, 17.2, 15.2 tokens/s on 1, 2, 4).
 // mlx: 0.5 of the floor and 1.12 of the products, fitted to Qwen3-4B in 16 bit on M4 Max (mlx-lm BENCHMARKS.md: 1,781 and 52.5 tokens/s).
@@ -50,7 +52,8 @@ static const clx_unified_engine ENGINES[] = {
      .columns = 4,
      .vector_experts = 31,
      .chunk = 512,
-     .flash = true},
+     .flash = true,
+     .windows = true},
     {.name = "llama.cpp-rpc",
      .title = "llama.cpp on Metal from autumn 2025, layers over nodes by RPC over TCP",
      .kernels = 0.8,
@@ -60,6 +63,7 @@ static const clx_unified_engine ENGINES[] = {
      .vector_experts = 31,
      .chunk = 512,
      .flash = true,
+     .windows = true,
      .hop_time = 5.5e-3},
     {.name = "mlx",
      .title = "mlx-lm of 2025",
@@ -70,6 +74,7 @@ static const clx_unified_engine ENGINES[] = {
      .vector_experts = 31,
      .chunk = 2048,
      .flash = true,
+     .windows = true,
      .reduce_time = 20e-6},
     {.name = "exo",
      .title = "exo 1.0 on mlx, tensor parallel",
@@ -81,6 +86,7 @@ static const clx_unified_engine ENGINES[] = {
      .vector_experts = 31,
      .chunk = 2048,
      .flash = true,
+     .windows = true,
      .reduce_time = 20e-6},
 };
 

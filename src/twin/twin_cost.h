@@ -108,7 +108,9 @@ typedef struct clx_twin_cost_how {
   bool study;  // months, courses and options, too
 } clx_twin_cost_how;
 
-enum { CLX_TWIN_COST_REPLICAS = 1000 };  // of a run
+enum {
+  CLX_TWIN_COST_REPLICAS = 10000
+};  // draws of the bands: of a run as many as of the study, so that both say the same
 
 // Cost of a scenario that `result` holds a run of, which left `build` (nullable); nothing where it has no section `cost`.
 clx_status clx_twin_cost_run(const clx_scenario *scenario, const clx_twin_cost_how *how,

@@ -10,6 +10,8 @@
 //   series serving.pareto.NAME: tokens/s of a GPU against tokens/s of a user
 #pragma once
 
+#include <colossus/serve.h>
+
 #include "serving/serving_outcome.h"
 #include "serving/serving_screen.h"
 #include "twin/twin_internal.h"
@@ -85,4 +87,5 @@ clx_status clx_twin_serving_trace(const clx_scenario *scenario, uint64_t seed, c
 
 // clx_service_run and clx_serve_plan_run of the public header, into an empty result.
 clx_status clx_twin_serving_study(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
-clx_status clx_twin_serving_plan(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+clx_status clx_twin_serving_plan(const clx_scenario *scenario, const clx_serve_options *options, clx_result *result,
+                                 clx_error *error);

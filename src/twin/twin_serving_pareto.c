@@ -1,4 +1,5 @@
-// Throughput of a GPU against the speed that a user sees, as the batch grows: the steady state of each pool that does both.
+// Throughput of a GPU against the speed that a user sees, as the batch grows: the steady state of each pool that makes answers.
+#include <math.h>
 #include <stdio.h>
 
 #include "serving/serving_screen.h"
@@ -39,6 +40,21 @@ int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_lo
   return count;
 }
 
+// tokens/s of a GPU of a pool that prefills for a model, of the answers that it starts; 0 where there is none.
+static double prefill_output(const clx_scenario *s, const clx_serving_replica *replica, int32_t model,
+                             const clx_requests *requests, clx_arena *arena, clx_error *error) {
+  clx_screen_load load;
+  double best = 0;
+  for (int32_t i = 0; i < s->serving.pools; i++) {
+    const clx_serving_replica *r = &replica[i];
+    if (r->role != CLX_ROLE_PREFILL || r->model != model) continue;
+    if (clx_screen_load_of(requests, r->rules.prefix, &load, error) != CLX_OK) return 0;
+    const clx_step_law law = clx_serving_replica_law(r, load.longest, arena);
+    if (law.self != NULL) best = fmax(best, clx_screen_at(r, &law, &load, 0, arena).output / r->gpus);
+  }
+  return best;
+}
+
 clx_status clx_twin_serving_pareto(const clx_scenario *s, const clx_serving_replica *replica,
                                    const clx_requests *requests, clx_arena *arena, clx_result *result,
                                    clx_error *error) {
@@ -47,10 +63,15 @@ clx_status clx_twin_serving_pareto(const clx_scenario *s, const clx_serving_repl
   double user[POINTS], gpu[POINTS];
   char name[NAME], slug[SLUG];
   for (int32_t i = 0; i < s->serving.pools; i++) {
-    if (replica[i].role != CLX_ROLE_WHOLE) continue;
+    const bool apart = replica[i].role == CLX_ROLE_DECODE;
+    if (replica[i].role == CLX_ROLE_PREFILL) continue;
     CLX_TRY(clx_twin_serving_requests_for(s, requests, replica[i].model, arena, &own, error));
+    const double prefill = apart ? prefill_output(s, replica, replica[i].model, &own, arena, error) : 0;
+    if (apart && !(prefill > 0)) continue;
     CLX_TRY(clx_screen_load_of(&own, replica[i].rules.prefix, &load, error));
     const int32_t count = clx_twin_serving_curve(&replica[i], &load, arena, user, gpu, POINTS);
+    // A GPU that decodes has as many that prefill beside it as it needs.
+    for (int32_t k = 0; k < count && apart; k++) gpu[k] = 1 / (1 / gpu[k] + 1 / prefill);
     if (count < 2) continue;
     snprintf(name, sizeof name, "serving.pareto.%s", clx_result_slug(replica[i].name, slug, sizeof slug));
     CLX_TRY(clx_result_add_series(result, name, "token/s", gpu, "user", "token/s", user, count, error));

@@ -9,6 +9,12 @@ double clx_serve_curve_speed(int32_t point) { return exp2(point / 4.0); }
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
+static clx_status tell(const clx_serve_search *x, const char *step, double done, clx_error *error) {
+  const clx_serve_options *o = x->options;
+  if (o->progress == NULL || o->progress(o->context, step, done)) return CLX_OK;
+  return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
+}
+
 static const clx_serve_plan_spec *plan_of(const clx_serve_search *x) { return &x->scenario->spec.serving.plan; }
 
 // --- options --------------------------------------------------------------------------------------------------------------
@@ -400,7 +406,36 @@ static int by_worth(const void *a, const void *b) {
   return (*p)->gpus < (*q)->gpus ? -1 : (*p)->gpus > (*q)->gpus;
 }
 
-// The best few of each candidate by the steady state.
+static int32_t sequences_of(const clx_serve_option *o) { return o->pool[o->pools - 1]->replica.rules.sequences; }
+
+// Two that differ in limits of a batch which neither came to: the same replicas did the same.
+static bool same_service(const clx_serve_option *a, const clx_serve_option *b) {
+  const clx_serving_outcome *p = &a->outcome, *q = &b->outcome;
+  if (a->candidate != b->candidate || a->pools != b->pools || a->load != b->load) return false;
+  for (int32_t k = 0; k < a->pools; k++) {
+    const clx_serving_replica *x = &a->pool[k]->replica, *y = &b->pool[k]->replica;
+    if (a->replicas[k] != b->replicas[k] || x->role != y->role || x->gpus != y->gpus ||
+        x->rules.ranks != y->rules.ranks)
+      return false;
+  }
+  return p->ttft.p95 == q->ttft.p95 && p->tpot.p95 == q->tpot.p95 && p->e2e.mean == q->e2e.mean &&
+         p->within == q->within && p->energy == q->energy;
+}
+
+// Among those kept, the one that does the same takes it in.
+static bool take_in(clx_serve_option *const *fit, int32_t fits, const clx_serve_option *o) {
+  for (int32_t i = 0; i < fits; i++) {
+    if (!same_service(fit[i], o)) continue;
+    const int32_t own = sequences_of(fit[i]), other = sequences_of(o);
+    fit[i]->alike++;
+    fit[i]->sequences_most = other > fit[i]->sequences_most ? other : fit[i]->sequences_most;
+    if (other < own) fit[i]->pool[fit[i]->pools - 1] = o->pool[o->pools - 1];
+    return true;
+  }
+  return false;
+}
+
+// The best few of each candidate by the steady state, those that do the same as another not counted.
 static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_t *fits, clx_error *error) {
   clx_serve_option **order = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (order == NULL) return no_memory(error);
@@ -412,8 +447,13 @@ static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_
     for (int32_t i = 0; i < x->count && run < plan_of(x)->finalists; i++) {
       bool kept;
       if (order[i]->candidate != c) continue;
-      run++;
+      const double each = 1.0 / plan_of(x)->candidate_count;
+      CLX_TRY(tell(x, "simulating", each * (c + (double)run / plan_of(x)->finalists), error));
+      order[i]->alike = 1;
+      order[i]->sequences_most = sequences_of(order[i]);
       CLX_TRY(settle(x, order[i], &kept, error));
+      if (kept && take_in(fit, *fits, order[i])) continue;
+      run++;
       if (kept) fit[(*fits)++] = order[i];
     }
   }
@@ -485,18 +525,22 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
 static clx_status plan_into(clx_serve_search *x, clx_result *result, clx_error *error) {
   int32_t fits = 0;
   CLX_TRY(open_search(x, error));
-  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) CLX_TRY(screen_candidate(x, i, error));
+  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) {
+    CLX_TRY(tell(x, "screening", (double)i / plan_of(x)->candidate_count, error));
+    CLX_TRY(screen_candidate(x, i, error));
+  }
   clx_serve_option **fit = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (fit == NULL) return no_memory(error);
   CLX_TRY(run_finals(x, fit, &fits, error));
   return clx_twin_serving_plan_put(x, fit, fits, result, error);
 }
 
-clx_status clx_twin_serving_plan(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+clx_status clx_twin_serving_plan(const clx_scenario *s, const clx_serve_options *options, clx_result *result,
+                                 clx_error *error) {
   CLX_TRY(clx_scenario_need_serving(s, error));
   CLX_TRY(check_plan(s, error));
   CLX_TRY(clx_twin_scenario(s, result, error));
-  clx_serve_search x = {.scenario = s, .arena = clx_arena_new(), .seed = seed};
+  clx_serve_search x = {.scenario = s, .arena = clx_arena_new(), .seed = options->seed, .options = options};
   if (x.arena == NULL) return no_memory(error);
   const clx_status status = plan_into(&x, result, error);
   clx_arena_free(x.arena);

@@ -1,7 +1,7 @@
 // A plan of a service: what to buy for a demand and a promise. Quantities:
 //   serve_plan.{demand (requests/s), output (tokens/s), tried, simulated, fits, best}: best is the number of an option by the goal, 0 = none
 //   serve_plan.{cheapest, least_energy, fewest_gpus}: numbers of options; facts serve_plan.goal, serve_plan.best.title
-//   serve_plan.option.N.{candidate, replicas, gpus, tp, dp, sequences, tokens, cost (USD/token), cost_hour (USD/h), energy, power, output_gpu, user,
+//   serve_plan.option.N.{candidate, replicas, gpus, tp, dp, sequences, tokens, alike, cost (USD/token), cost_hour (USD/h), energy, power, output_gpu, user,
 //   ttft_p95, tpot_p95, e2e_p95, within, busy}, facts .title, .layout: simulated and within the promise, best first
 //   serve_plan.candidate.N.{tried, fits, no_memory, slow, short}, facts .title, .why: what stands in the way of those that do not fit
 //   series serve_plan.pareto.NAME: tokens/s of a GPU against tokens/s of a user, the best of all layouts
@@ -19,8 +19,10 @@ typedef struct clx_serve_option {
   double power, output;  // W and tokens/s of all its replicas
   double worth;          // what the goal makes least
   clx_serving_outcome outcome;
-  double load;  // share of the demand that was simulated
-  bool kept;    // every promise
+  double load;             // share of the demand that was simulated
+  bool kept;               // every promise
+  int32_t alike;           // options with another limit of a batch that do the same, this one among them
+  int32_t sequences_most;  // the largest limit of these
 } clx_serve_option;
 
 // Why layouts of a candidate were left.
@@ -42,6 +44,7 @@ typedef struct clx_serve_search {
   clx_requests requests;  // a sample
   double demand;          // requests/s
   uint64_t seed;
+  const clx_serve_options *options;
   clx_serve_option *option;  // that fit by the steady state
   int32_t count, room;
   clx_serve_refusals *refused;  // [candidates]

@@ -41,7 +41,7 @@ static double output_mean(const clx_requests *requests) {
 
 // --- options --------------------------------------------------------------------------------------------------------------
 
-// "9 x TP8, 64 seqs"; "33P TP4 + 8D TP4, 256 seqs" of prefill and decode apart.
+// "9 x TP8, 64 seqs", "64 to 256 seqs" where these limits do the same; "33P TP4 + 8D TP4, 256 seqs" of prefill and decode apart.
 static void layout_text(const clx_serve_option *o, char *text, size_t size) {
   static const char *const between[] = {"P ", "D "};
   size_t length = 0;
@@ -54,8 +54,13 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
     if (r->rules.stages > 1 && length < size)
       length += (size_t)snprintf(text + length, size - length, " PP%d", r->rules.stages);
   }
-  if (length < size)
-    snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);
+  const int32_t sequences = o->pool[o->pools - 1]->replica.rules.sequences;
+  if (length >= size) return;
+  if (o->sequences_most > sequences) {
+    snprintf(text + length, size - length, ", %d to %d seqs", sequences, o->sequences_most);
+  } else {
+    snprintf(text + length, size - length, ", %d seqs", sequences);
+  }
 }
 
 static clx_status put_option(const putting *p, int32_t number, const clx_serve_option *o) {
@@ -71,6 +76,7 @@ static clx_status put_option(const putting *p, int32_t number, const clx_serve_o
               {"gpus", o->gpus, "", "that serve the demand"},
               {"sequences", last->rules.sequences, "", "most at once on a rank"},
               {"tokens", o->pool[0]->replica.rules.tokens, "", "most new ones of an iteration of a rank"},
+              {"alike", o->alike, "", "limits of a batch that do the same, this one among them"},
               {"cost_hour", 3600 * o->price, "USD/h", "of all GPUs"},
               {"cost", o->price / tokens, "USD/token", "of an output token at the demand"},
               {"energy", s->energy, "J/token", "of an output token, with all servers"},

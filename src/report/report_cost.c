@@ -266,7 +266,7 @@ void clx_report_cost_lines(const clx_result *result, clx_page *page) {
   clx_words w = {.result = result, .page = page};
   if (clx_result_find(result, "cost.capex") == NULL) return;
   clx_words_band(&w, "", "", "cost.capex", 3, "");
-  clx_words_band(&w, "; ", "GPU-hour ", "cost.per_gpu_hour", 3, "");
+  clx_words_band(&w, "; ", "a GPU ", "cost.per_gpu_hour", 3, "");
   clx_words_put(&w, "; ", "", "cost.opex_per_year", 3, "");
   clx_words_end(&w, "cost", CLX_REPORT_LINES - page->lines > BELOW ? 2 : 1, CLX_REPORT_BOLD);
 }

@@ -289,8 +289,10 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   CLX_TRY(clx_scenario_compile_cost(s, error));
   CLX_TRY(clx_scenario_compile_buildout(s, error));
   if (s->spec.reliability.failures == NULL) return CLX_OK;
+  if (s->spec.serving.outages.reliability) return read_failures(s, error);
   return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
-                  "'reliability' needs a section 'training': it is about that job");
+                  "'reliability' needs a section 'training', which it is about, or 'serving' with outages: {reliability: "
+                  "yes}");
 }
 
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {

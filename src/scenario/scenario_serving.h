@@ -34,3 +34,12 @@ clx_status clx_scenario_serving_pool(const struct clx_scenario *scenario, const 
 // The requests of the section, drawn with its own seed and that of the run; 1 adds nothing.
 clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, clx_arena *arena,
                                          clx_requests *out, clx_error *error);
+// Outages, scaling and starts: CLX_INPUT, with the place, where they contradict pools, reliability or each other.
+clx_status clx_scenario_check_serving_changes(const struct clx_scenario *scenario, clx_error *error);
+// Number of a pool by its name; 0 without one.
+int32_t clx_scenario_serving_pool_at(const struct clx_scenario *scenario, const char *name);
+// s from the decision until a replica of a pool serves: boot, and the weights of one server over `start.bandwidth`.
+double clx_scenario_serving_start(const struct clx_scenario *scenario, int32_t pool);
+// What strikes the replicas of a pool; nothing where outages are not drawn. Arrays from `arena`.
+clx_status clx_scenario_outage_law(const struct clx_scenario *scenario, int32_t pool, clx_arena *arena,
+                                   clx_outage_law *out, clx_error *error);

@@ -497,12 +497,8 @@ static void test_outages_lose_requests(void **state) {
   clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
   pool.replicas = 2;
   const clx_outage outage = {1, 2.5, 6};
-  const clx_engine_fleet fleet = {.pool = &pool,
-                                  .pools = 1,
-                                  .router = CLX_ROUTER_LEAST,
-                                  .outage = &outage,
-                                  .outages = 1,
-                                  .loses = true};
+  const clx_engine_fleet fleet = {
+      .pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST, .outage = &outage, .outages = 1, .loses = true};
   clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
   assert_true(r.lost == 1 && r.moved == 0 && r.ended == 2);
   assert_true(r.served[1].first == 1 && r.served[1].last == -1 && r.served[1].replica == -1);
@@ -549,8 +545,8 @@ static void test_scaling_holds_its_target(void **state) {
   const clx_requests requests = requests_of(item, count);
   clx_pool pool = pool_of(CLX_ENGINE_VLLM, 64, 4096, 4, 1000);
   pool.replicas = 40;
-  pool.scaling = (clx_scaling){
-      .least = 2, .initial = 6, .interval = 5, .start = 20, .target = 8, .tolerance = 0.1, .calm = 60};
+  pool.scaling =
+      (clx_scaling){.least = 2, .initial = 6, .interval = 5, .start = 20, .target = 8, .tolerance = 0.1, .calm = 60};
   const clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST};
   const clx_engine_options options = {.changed = note, .self = &s, .check = true};
   const clx_offer offer = {&requests, 0};
@@ -564,7 +560,8 @@ static void test_scaling_holds_its_target(void **state) {
   CLX_CHECK_NEAR(at(&s, 290)->ready, low, 0.15, 0);
   CLX_CHECK_NEAR(at(&s, 580)->ready, high, 0.15, 0);
   CLX_CHECK_NEAR(at(&s, 880)->ready, low, 0.15, 0);
-  assert_true(at(&s, 318)->ready < 8 && at(&s, 340)->ready >= 14);  // requests are there after 10 s, replicas 20 s later
+  assert_true(at(&s, 318)->ready < 8 &&
+              at(&s, 340)->ready >= 14);  // requests are there after 10 s, replicas 20 s later
   assert_true(at(&s, 660)->ready >= 14 && at(&s, 690)->ready <= 8);  // calm
   double held = 0;
   for (int32_t k = 0; k + 1 < s.count; k++)
@@ -601,7 +598,7 @@ static void test_pools_apart_scale(void **state) {
     points += s.state[k].pool == 0;
   }
   assert_true(points > 30);
-  CLX_CHECK_NEAR(mean[0] / points, 4 * 1.5 / 4, 0.35, 0);    // whole replicas, of few
+  CLX_CHECK_NEAR(mean[0] / points, 4 * 1.5 / 4, 0.35, 0);  // whole replicas, of few
   CLX_CHECK_NEAR(mean[1] / points, 4 * 20.5 / 4, 0.15, 0);
   assert_int_equal(r.ended, 1200);
 }

@@ -140,8 +140,9 @@ typedef struct clx_engine_fleet {
   clx_transfer transfer;
   const clx_outage *outage;  // of fleets in which all replicas do all
   int32_t outages;
-  double notice;  // s after which an outage is noticed: so long requests go there, and those that were there wait for no other
-  bool loses;     // what an outage hits is lost, instead of going to others
+  double
+      notice;  // s after which an outage is noticed: so long requests go there, and those that were there wait for no other
+  bool loses;  // what an outage hits is lost, instead of going to others
 } clx_engine_fleet;
 
 // How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.
@@ -196,8 +197,8 @@ typedef struct clx_pool_state {
 
 // Replicas of a pool over `clx_engine_result.watched` s, sums.
 typedef struct clx_pool_time {
-  double up;      // s: start, serve or drain
-  double held;    // s: the same, and those that failed
+  double up;       // s: start, serve or drain
+  double held;     // s: the same, and those that failed
   int32_t starts;  // by scaling
 } clx_pool_time;
 
@@ -223,12 +224,12 @@ typedef struct clx_engine_result {
   int64_t cached_tokens;  // prompt tokens found in the cache
   int64_t preemptions;
   int32_t ended, refused;
-  int32_t moved;       // requests that an outage sent to another replica
-  int32_t lost;        // requests that ended with a replica
-  double served_time;  // s that replicas were up, sum: span * replicas without outages and scaling
-  double watched;      // s: the span; with outages and scaling from 0 to the last token
+  int32_t moved;        // requests that an outage sent to another replica
+  int32_t lost;         // requests that ended with a replica
+  double served_time;   // s that replicas were up, sum: span * replicas without outages and scaling
+  double watched;       // s: the span; with outages and scaling from 0 to the last token
   clx_pool_time *pool;  // [pools]
-  double queue_mean;   // requests that wait, mean over the span
+  double queue_mean;    // requests that wait, mean over the span
   int32_t queue_most;
   double blocks_mean, blocks_most;  // share of the blocks in use: mean over time and replicas; most of one rank
   // Open loop: requests/s that came and that ended while requests came; unstable when the queue grew all along.

@@ -16,6 +16,13 @@ static void plan_outage(clx_run *run, const clx_outage *outage) {
   if (isfinite(outage->until)) clx_change_plan(run, outage->until, outage->replica, CLX_CHANGE_UP);
 }
 
+static void tell(clx_run *run) {
+  for (int32_t p = 0; run->options->changed != NULL && p < run->fleet->pools; p++) {
+    const clx_pool_state state = clx_pool_count(run, p);
+    run->options->changed(run->options->self, &state);
+  }
+}
+
 clx_status clx_change_open(clx_run *run, clx_arena *arena, clx_error *error) {
   const clx_engine_fleet *fleet = run->fleet;
   enum { CHANGES_OF_AN_OUTAGE = 3 };
@@ -24,12 +31,13 @@ clx_status clx_change_open(clx_run *run, clx_arena *arena, clx_error *error) {
   if (run->result->pool == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (fleet->outages == 0 && !clx_fleet_scales(fleet)) return CLX_OK;
   // Of scaling: the next decision of each pool, and a start of each replica.
-  run->change =
-      CLX_NEW_ARRAY(arena, clx_event, CHANGES_OF_AN_OUTAGE * fleet->outages + run->replicas + fleet->pools);
+  run->change = CLX_NEW_ARRAY(arena, clx_event, CHANGES_OF_AN_OUTAGE * fleet->outages + run->replicas + fleet->pools);
   run->moved = CLX_NEW_ARRAY(arena, int32_t, run->requests->count);
   if (run->change == NULL || run->moved == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t k = 0; k < fleet->outages; k++) plan_outage(run, &fleet->outage[k]);
-  return clx_scaling_open(run, arena, error);
+  CLX_TRY(clx_scaling_open(run, arena, error));
+  tell(run);
+  return CLX_OK;
 }
 
 // A replica was up for so long.
@@ -213,10 +221,7 @@ void clx_change_happen(clx_run *run) {
     happen(run, clx_events_pop(run->change, &run->changes));
   }
   send_parked(run);
-  for (int32_t p = 0; run->options->changed != NULL && p < run->fleet->pools; p++) {
-    const clx_pool_state state = clx_pool_count(run, p);
-    run->options->changed(run->options->self, &state);
-  }
+  tell(run);
 }
 
 // The replicas that are there to the end.

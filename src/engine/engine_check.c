@@ -103,8 +103,8 @@ static clx_status check_scaling(const clx_pool *pool, clx_error *error) {
   if (s->metric < 0 || s->metric >= CLX_SCALING_METRICS)
     return clx_fail_plain(error, CLX_INPUT, "%s: unknown metric %d of scaling", pool->name, (int)s->metric);
   if (s->least > 0 && s->least <= pool->replicas && s->interval > 0 && s->start >= 0 && s->calm >= 0 &&
-      s->calm <= 1e6 * s->interval && s->initial <= pool->replicas &&
-      (s->initial == 0 || s->initial >= s->least) && (follows || (s->target == 0 && steps))) {
+      s->calm <= 1e6 * s->interval && s->initial <= pool->replicas && (s->initial == 0 || s->initial >= s->least) &&
+      (follows || (s->target == 0 && steps))) {
     return CLX_OK;
   }
   return clx_fail_plain(error, CLX_INPUT,

@@ -177,10 +177,10 @@ typedef struct clx_run {
   clx_event *change;  // heap of what happens to replicas: slot = clx_change
   int32_t changes;
   clx_scaler *scaler;  // [pools], where there is scaling
-  int32_t *moved;   // [requests], where there are outages
-  clx_list parked;  // requests that wait for any replica to be up
-  bool alone;       // what a replica does until the next request comes concerns no other
-  bool ahead;       // `pending` holds the end of an iteration that is not in the heap
+  int32_t *moved;      // [requests], where there are outages
+  clx_list parked;     // requests that wait for any replica to be up
+  bool alone;          // what a replica does until the next request comes concerns no other
+  bool ahead;          // `pending` holds the end of an iteration that is not in the heap
   clx_event pending;
   clx_event *transfer;  // heap: replica = request
   int32_t transfers;
@@ -265,7 +265,7 @@ void clx_change_happen(clx_run *run);                       // all of now
 void clx_change_ended(clx_run *run, clx_replica *replica);  // a replica that drains stops with its last request
 void clx_change_close(clx_run *run);
 bool clx_run_send(clx_run *run,
-                  int32_t i);  // by the router; false: refused. Where all that could are down, it is parked.
+                  int32_t i);    // by the router; false: refused. Where all that could are down, it is parked.
 void clx_run_ask(clx_run *run);  // a client its next request
 void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i);
 
@@ -288,7 +288,7 @@ clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error
 void clx_events_push(clx_event *heap, int32_t *count, clx_event event);
 clx_event clx_events_pop(clx_event *heap, int32_t *count);
 void clx_events_remove(clx_event *heap, int32_t *count, int32_t replica, int32_t slot);  // one that is there
-void clx_run_mark(clx_run *run, int32_t replica);  // it may start again
+void clx_run_mark(clx_run *run, int32_t replica);                                        // it may start again
 // Disaggregation: a request whose prompt is done goes to a replica that decodes; that takes blocks for it and lets it come; it is there.
 void clx_transfer_offer(clx_run *run, clx_rank *rank, int32_t i);
 void clx_transfer_accept(clx_run *run, clx_rank *rank);

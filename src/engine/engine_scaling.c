@@ -16,8 +16,8 @@ static bool open_scaler(clx_run *run, int32_t pool, int32_t first, clx_arena *ar
   const clx_scaling *s = &run->fleet->pool[pool].scaling;
   const int32_t replicas = run->fleet->pool[pool].replicas;
   const int32_t room = 1 + (int32_t)floor(s->calm / s->interval * (1 + 1e-12));
-  run->scaler[pool] = (clx_scaler){
-      .first = first, .replicas = replicas, .room = room, .wish = CLX_NEW_ARRAY(arena, int32_t, room)};
+  run->scaler[pool] =
+      (clx_scaler){.first = first, .replicas = replicas, .room = room, .wish = CLX_NEW_ARRAY(arena, int32_t, room)};
   if (run->scaler[pool].wish == NULL) return false;
   for (int32_t k = s->initial > 0 ? s->initial : s->least; k < replicas; k++) run->replica[first + k].off = true;
   clx_change_plan(run, s->interval, pool, CLX_CHANGE_DECIDE);

@@ -44,10 +44,11 @@ static clx_status check_outages(const clx_scenario *s, clx_error *error) {
   if (o->place.file == NULL) return CLX_OK;
   for (int32_t i = 0; i < spec->pool_count; i++) {
     if (spec->pool[i].role != CLX_ROLE_WHOLE)
-      return clx_fail(error, CLX_INPUT, o->place,
-                      "'serving.outages': pool '%.40s' has prompts or answers alone, and what becomes of keys and values "
-                      "on their way is not modelled; expected pools of role whole",
-                      spec->pool[i].name);
+      return clx_fail(
+          error, CLX_INPUT, o->place,
+          "'serving.outages': pool '%.40s' has prompts or answers alone, and what becomes of keys and values "
+          "on their way is not modelled; expected pools of role whole",
+          spec->pool[i].name);
   }
   if (o->reliability && o->mtbf > 0)
     return clx_fail(error, CLX_INPUT, o->place,
@@ -73,10 +74,11 @@ static clx_status check_autoscale(const clx_serve_spec *spec, clx_error *error) 
     if (i < CLX_COUNT(pool)) pool[i] = at;
     const int32_t initial = a->initial > 0 ? a->initial : a->least;
     if (a->least > spec->pool[at].replicas || initial < a->least || initial > spec->pool[at].replicas)
-      return clx_fail(error, CLX_INPUT, a->place,
-                      "'serving.autoscale': %d replicas at least and %d at first of pool '%.40s', which has %d: expected "
-                      "least <= initial <= replicas",
-                      a->least, initial, spec->pool[at].name, spec->pool[at].replicas);
+      return clx_fail(
+          error, CLX_INPUT, a->place,
+          "'serving.autoscale': %d replicas at least and %d at first of pool '%.40s', which has %d: expected "
+          "least <= initial <= replicas",
+          a->least, initial, spec->pool[at].name, spec->pool[at].replicas);
   }
   return CLX_OK;
 }
@@ -87,9 +89,10 @@ clx_status clx_scenario_check_serving_changes(const clx_scenario *s, clx_error *
   CLX_TRY(check_outages(s, error));
   CLX_TRY(check_autoscale(spec, error));
   if (!starts || spec->start.bandwidth > 0) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, spec->start.place.file != NULL ? spec->start.place : spec->place,
-                  "'serving.start.bandwidth' is missing: replicas that start load their weights; expected the rate into "
-                  "one server, as start: {bandwidth: 10 GB/s}");
+  return clx_fail(
+      error, CLX_INPUT, spec->start.place.file != NULL ? spec->start.place : spec->place,
+      "'serving.start.bandwidth' is missing: replicas that start load their weights; expected the rate into "
+      "one server, as start: {bandwidth: 10 GB/s}");
 }
 
 // --- starts and failures --------------------------------------------------------------------------------------------------

@@ -24,9 +24,11 @@ const char *const clx_outage_fate_name[CLX_OUTAGE_FATES + 1] = {"retry", "lost",
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .doc = text }
 #define CHOICE(name, member, names, text) \
   { .key = name, .kind = CLX_ROW_CHOICE, .offset = offsetof(F, member), .choices = (names), .doc = text }
-#define SCHEMA(title, text, table) \
-  { .name = title, .doc = text, .rows = table, .count = CLX_COUNT(table), .size = sizeof(F), \
-    .place_offset = offsetof(F, place) }
+#define SCHEMA(title, text, table)                                                           \
+  {                                                                                          \
+    .name = title, .doc = text, .rows = table, .count = CLX_COUNT(table), .size = sizeof(F), \
+    .place_offset = offsetof(F, place)                                                       \
+  }
 
 #define F clx_serve_start_spec
 static const clx_row start_rows[] = {

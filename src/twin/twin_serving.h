@@ -11,12 +11,14 @@
 #include "serving/serving_outcome.h"
 #include "serving/serving_screen.h"
 #include "twin/twin_internal.h"
+#include "twin/twin_serving_changes.h"
 
 // A run of one seed.
 typedef struct clx_twin_service {
   clx_requests requests;
   clx_engine_result run;
   clx_serving_outcome outcome;
+  double front;  // s that requests take beside engines
 } clx_twin_service;
 
 // What a run is watched by; nullable.
@@ -25,18 +27,21 @@ typedef struct clx_twin_watch {
   void *self;
 } clx_twin_watch;
 
-// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`.
+// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`. `changes` (nullable): what
+// happens to the replicas; it is told what they did.
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
-                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error);
+                          const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
+                          clx_twin_service *service, clx_error *error);
 // The pools of the section, side by side; pools of them.
 clx_status clx_twin_serving_pools(const clx_scenario *scenario, clx_arena *arena, clx_serving_replica **out,
                                   clx_error *error);
 // Of a run of a scenario: nothing without the section or without pools. CLX_INPUT: requests that fit nowhere.
 clx_status clx_twin_serving_run(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
 // Quantities of what `seeds` runs found.
+// Nullable `staffing`: of replicas whose number changes.
 clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_replica *replica,
-                                const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
-                                clx_error *error);
+                                const clx_serving_outcome *outcome, const clx_twin_staffing *staffing, int32_t seeds,
+                                clx_result *result, clx_error *error);
 // Points of the steady state of a replica as its batch grows: tokens/s of a user and of a GPU. Returns how many.
 int32_t clx_twin_serving_curve(const clx_serving_replica *replica, const clx_screen_load *load, clx_arena *arena,
                                double *user, double *gpu, int32_t room);

@@ -137,6 +137,7 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
                     "dgx_h100, tp: 8}]");
   CLX_TRY(check_roles(s, error));
   CLX_TRY(check_names(s, error));
+  CLX_TRY(clx_scenario_check_serving_changes(s, error));
   e->pools = spec->pool_count;
   e->pool = CLX_NEW_ARRAY(s->arena, clx_served_pool, spec->pool_count + 1);
   if (e->pool == NULL) return clx_fail(error, CLX_MEMORY, spec->place, "out of memory");

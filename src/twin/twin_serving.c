@@ -58,26 +58,58 @@ static clx_status make_pools(const clx_serve_spec *spec, const clx_serving_repli
   return CLX_OK;
 }
 
-clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
-                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
-  clx_pool *pool = NULL;
-  const clx_whose *whose = NULL;
-  clx_serving_owner owner = {0};
-  CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
-  CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
+// Those who watch a run: its iterations, its replicas.
+typedef struct clx_twin_watcher {
+  const clx_twin_watch *watch;
+  clx_twin_changes *changes;
+} clx_twin_watcher;
+
+static void see(void *self, const clx_iteration *iteration) {
+  const clx_twin_watcher *w = self;
+  w->watch->seen(w->watch->self, iteration);
+}
+
+static void note(void *self, const clx_pool_state *state) {
+  const clx_twin_watcher *w = self;
+  clx_twin_serving_note(w->changes, state);
+}
+
+// Servers take power while their replica is up.
+static clx_serving_owner owner_of(const clx_serving_replica *replica, int32_t pools, const clx_engine_result *run) {
+  clx_serving_owner owner = {.front = clx_twin_serving_front(replica, pools, replica[0].model)};
   for (int32_t i = 0; i < pools; i++) {
-    owner.rest += replica[i].rest * replica[i].replicas;
+    owner.rest += replica[i].rest * (run->watched > 0 ? run->pool[i].up / run->watched : replica[i].replicas);
     owner.replicas += replica[i].replicas;
   }
-  owner.front = clx_twin_serving_front(replica, pools, replica[0].model);
-  const clx_engine_fleet fleet = {.pool = pool, .pools = pools, .router = (clx_router)spec->router, .whose = whose};
+  return owner;
+}
+
+clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
+                          const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
+                          clx_twin_service *service, clx_error *error) {
+  clx_pool *pool = NULL;
+  const clx_whose *whose = NULL;
+  CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
+  CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
+  for (int32_t i = 0; i < pools && changes != NULL; i++) pool[i].scaling = changes->scaling[i];
+  const clx_engine_fleet fleet = {.pool = pool,
+                                  .pools = pools,
+                                  .router = (clx_router)spec->router,
+                                  .whose = whose,
+                                  .outage = changes != NULL ? changes->outages.item : NULL,
+                                  .outages = changes != NULL ? changes->outages.count : 0,
+                                  .notice = changes != NULL ? changes->notice : 0,
+                                  .loses = changes != NULL && changes->loses};
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
-  clx_engine_options options = {.seed = seed, .queue_most = QUEUE_MOST};
-  if (watch != NULL) {
-    options.seen = watch->seen;
-    options.self = watch->self;
-  }
+  clx_twin_watcher watcher = {watch, changes};
+  const clx_engine_options options = {.seed = seed,
+                                      .queue_most = QUEUE_MOST,
+                                      .seen = watch != NULL ? see : NULL,
+                                      .changed = changes != NULL ? note : NULL,
+                                      .self = &watcher};
   CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
+  const clx_serving_owner owner = owner_of(replica, pools, &service->run);
+  service->front = owner.front;
   if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
@@ -92,19 +124,63 @@ clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_s
   return CLX_OK;
 }
 
-// `part`: results of the parts, clx_twin_serving_parts of them.
-static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
-                           clx_serving_outcome *outcome, clx_serving_outcome *part, clx_error *error) {
+// What one seed finds.
+typedef struct clx_twin_found {
+  clx_serving_outcome *outcome;  // [seeds]
+  clx_twin_staffing *staffing;   // [seeds]
+  clx_serving_outcome *part;     // [seeds][clx_twin_serving_parts]
+} clx_twin_found;
+
+static void copy_undisturbed(const clx_serving_outcome *outcome, clx_twin_staffing *out) {
+  out->undisturbed_ttft = outcome->ttft.p99;
+  out->undisturbed_e2e = outcome->e2e.p99;
+  out->undisturbed_within = outcome->within;
+  out->undisturbed_goodput = outcome->goodput;
+}
+
+// The same requests without outages, and with the same scaling.
+static clx_status run_undisturbed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                                  const clx_twin_changes *changes, const clx_requests *requests,
+                                  const clx_serving_outcome *outcome, clx_arena *arena, clx_twin_staffing *out,
+                                  clx_error *error) {
   clx_twin_service service = clx_twin_service_of(s);
+  clx_twin_changes none = *changes;
+  if (s->spec.serving.outages.place.file == NULL) return CLX_OK;
+  if (!(out->outages > 0)) {
+    copy_undisturbed(outcome, out);
+    return CLX_OK;
+  }
+  service.requests = *requests;
+  none.outages.count = 0;
+  none.staff = (clx_twin_staff){0};
+  CLX_TRY(clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, NULL, &none, arena, &service, error));
+  copy_undisturbed(&service.outcome, out);
+  return CLX_OK;
+}
+
+static clx_status run_changing(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                               clx_arena *arena, clx_twin_service *service, clx_twin_changes *changes,
+                               clx_twin_staffing *staffing, clx_error *error) {
+  const clx_serve_spec *spec = &s->spec.serving;
+  CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &service->requests, error));
+  CLX_TRY(clx_twin_serving_changes(s, &service->requests, seed, arena, changes, error));
+  CLX_TRY(clx_twin_serve(spec, replica, s->serving.pools, seed, NULL, changes, arena, service, error));
+  CLX_TRY(clx_twin_serving_staffing(s, changes, &service->requests, &service->run, service->front, staffing, error));
+  return run_undisturbed(s, replica, seed, changes, &service->requests, &service->outcome, arena, staffing, error);
+}
+
+static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
+                           const clx_twin_found *found, clx_result *result, clx_error *error) {
+  clx_twin_service service = clx_twin_service_of(s);
+  clx_twin_changes changes = {0};
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  clx_status status = clx_scenario_serving_requests(s, seed + (uint64_t)k, arena, &service.requests, error);
-  if (status == CLX_OK)
-    status =
-        clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed + (uint64_t)k, NULL, arena, &service, error);
-  *outcome = service.outcome;
+  clx_status status =
+      run_changing(s, replica, seed + (uint64_t)k, arena, &service, &changes, &found->staffing[k], error);
+  found->outcome[k] = service.outcome;
   const int32_t parts = status == CLX_OK ? clx_twin_serving_parts(s) : 0;
-  for (int32_t i = 0; i < parts; i++) part[i] = service.part[i];
+  for (int32_t i = 0; i < parts; i++) found->part[k * parts + i] = service.part[i];
+  if (status == CLX_OK && k == 0) status = clx_twin_serving_put_staff(s, &changes.staff, result, error);
   clx_arena_free(arena);
   return status;
 }
@@ -113,15 +189,18 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
                           clx_error *error) {
   const int32_t seeds = s->spec.serving.seeds, parts = clx_twin_serving_parts(s);
   clx_serving_replica *replica = NULL;
-  clx_serving_outcome *outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds);
-  clx_serving_outcome *part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1);
-  if (outcome == NULL || part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_twin_found found = {.outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds),
+                                .staffing = CLX_NEW_ARRAY(arena, clx_twin_staffing, seeds),
+                                .part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1)};
+  if (found.outcome == NULL || found.staffing == NULL || found.part == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
-  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], &part[k * parts], error));
+  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &found, result, error));
   clx_requests requests;
   CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
-  CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
-  CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put(s, replica, found.outcome, found.staffing, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put_changes(s, found.staffing, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put_parts(s, found.part, seeds, result, error));
   const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
   if (early != NULL)
     CLX_TRY(clx_result_warn(result, error,

@@ -359,7 +359,7 @@ static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return no_memory(error);
   clx_status status = draw(x, x->demand * o->load, arena, &service.requests, &spec.warmup, error);
-  if (status == CLX_OK) status = clx_twin_serve(&spec, replica, o->pools, x->seed, NULL, arena, &service, error);
+  if (status == CLX_OK) status = clx_twin_serve(&spec, replica, o->pools, x->seed, NULL, NULL, arena, &service, error);
   o->outcome = service.outcome;
   o->kept = status == CLX_OK && is_kept(x, &service);
   x->simulated++;

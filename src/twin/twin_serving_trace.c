@@ -85,7 +85,9 @@ clx_status clx_twin_serving_trace(const clx_scenario *s, uint64_t seed, clx_aren
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   CLX_TRY(make_tracks(replica, s->serving.pools, arena, &w, trace, error));
   CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &service->requests, error));
-  CLX_TRY(clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, &watch, arena, service, error));
+  clx_twin_changes changes;
+  CLX_TRY(clx_twin_serving_changes(s, &service->requests, seed, arena, &changes, error));
+  CLX_TRY(clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, &watch, &changes, arena, service, error));
   trace->span = w.span;
   trace->span_count = w.spans;
   trace->sample = w.sample;

@@ -7,7 +7,7 @@
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-enum { SHORT = 64, NAME = 160, POOLS = 6, POOLS_WITH_MEMORY = 2 };
+enum { SHORT = 64, NAME = 160, POOLS = 6, POOLS_WITH_MEMORY = 1 };
 
 static const char POOL[] = "serving.pool.";
 

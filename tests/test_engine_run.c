@@ -194,12 +194,18 @@ static void test_nothing_is_lost(void **state) {
                                from + 0.01 * (1 + (double)clx_stream_below(&s, 200))};
     }
     const bool one = !apart && clx_stream_below(&s, 2) == 1;
-    const bool changes = !apart && clx_stream_below(&s, 2) == 1;
+    const bool changes = clx_stream_below(&s, 2) == 1;
+    for (int32_t p = 0; changes && p < 2; p++) {
+      pool[p].scaling = (clx_scaling){.least = 1, .interval = 0.05, .high = 8, .low = 3, .start = 0.1};
+      pool[p].scaling.metric = (clx_scaling_metric)clx_stream_below(&s, CLX_SCALING_METRICS);
+      pool[p].scaling.target = 2 * (double)clx_stream_below(&s, 3);  // 0: by high and low
+      pool[p].scaling.calm = 0.1 * (double)clx_stream_below(&s, 3);
+    }
     const clx_engine_fleet fleet = {.pool = pool,
                                     .pools = one ? 1 : 2,
                                     .outage = outage,
-                                    .outages = changes ? 4 : 0,
-                                    .scaling = {changes && one ? 1 : 0, 0.05, 8, 3, 0.1},
+                                    .outages = changes && !apart ? 4 : 0,
+                                    .notice = 0.03 * (trial % 2),
                                     .router = (clx_router)clx_stream_below(&s, CLX_ROUTERS),
                                     .transfer = {1e5, trial % 3 == 0 ? 0 : 1e9, 0.001 * (trial % 2)}};
     rig_draw(&trace, 500 + (uint64_t)trial, 300, 200, 120, 60, 16);
@@ -433,7 +439,7 @@ static void test_outages_of_all_park_requests(void **state) {
   clx_error error = {0};
   assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, &error), CLX_INFEASIBLE);
   assert_non_null(strstr(error.mistake[0].text, "none comes back"));
-  fleet.scaling = (clx_scaling){1, 1, 2, 1, 0};  // decides no more when all are gone
+  pool.scaling = (clx_scaling){.least = 1, .interval = 1, .high = 2, .low = 1};  // decides no more when all are gone
   assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &r, &error), CLX_INFEASIBLE);
 }
 
@@ -449,7 +455,8 @@ static void test_scaling_follows_the_work(void **state) {
   const clx_requests requests = requests_of(item, 5);
   clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
   pool.replicas = 2;
-  clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST, .scaling = {1, 1, 2, 0.5, 3}};
+  pool.scaling = (clx_scaling){.least = 1, .interval = 1, .high = 2, .low = 0.5, .start = 3};
+  const clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST};
   const clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
   assert_int_equal(r.served[2].replica, 0);
   assert_int_equal(r.served[3].replica, 1);
@@ -457,6 +464,143 @@ static void test_scaling_follows_the_work(void **state) {
   assert_int_equal(r.served[4].replica, 0);
   CLX_CHECK_NEAR(r.served_time, 21 + (7 - 1), 1e-12,
                  0);  // up from 1 s on, off at the first decision without work, at 7 s
+}
+
+// As above, noticed after 1 s: the request waits at replica 1 until 3.5 s, and goes on at replica 0 at 4 s; one that comes at 3 s waits, too.
+static void test_outages_are_noticed_late(void **state) {
+  (void)state;
+  clx_request item[] = {
+      {.prompt = 4, .output = 8}, {.prompt = 4, .output = 4}, {.arrival = 3.2, .prompt = 4, .output = 1}};
+  const clx_requests requests = requests_of(item, 3);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  pool.replicas = 2;
+  const clx_outage outage = {1, 2.5, 6};
+  const clx_engine_fleet fleet = {
+      .pool = &pool, .pools = 1, .router = CLX_ROUTER_ROUND_ROBIN, .outage = &outage, .outages = 1, .notice = 1};
+  item[2].arrival = 3;
+  clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
+  assert_int_equal(r.moved, 1);
+  assert_int_equal(r.served[1].last, 6);  // two tokens at 1 and 2 s; 4 + 2 computed from 4 s on
+  assert_int_equal(r.served[2].replica, 0);
+  clx_engine_fleet never = fleet;
+  never.notice = 100;  // found again when it is up: moved then, to itself
+  r = run_fleet(&never, &requests, 0, NULL);
+  assert_int_equal(r.moved, 1);
+  assert_int_equal(r.served[1].last, 8);
+}
+
+static void test_outages_lose_requests(void **state) {
+  (void)state;
+  clx_request item[] = {
+      {.prompt = 4, .output = 8}, {.prompt = 4, .output = 4}, {.arrival = 7, .prompt = 4, .output = 1}};
+  const clx_requests requests = requests_of(item, 3);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 4, 16, 4, 100);
+  pool.replicas = 2;
+  const clx_outage outage = {1, 2.5, 6};
+  const clx_engine_fleet fleet = {
+      .pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST, .outage = &outage, .outages = 1, .loses = true};
+  clx_engine_result r = run_fleet(&fleet, &requests, 0, NULL);
+  assert_true(r.lost == 1 && r.moved == 0 && r.ended == 2);
+  assert_true(r.served[1].first == 1 && r.served[1].last == -1 && r.served[1].replica == -1);
+  assert_int_equal(r.served[0].last, 8);
+  r = run_fleet(&fleet, &requests, 2, NULL);  // its client asks the next at once, at 2.5 s; replica 0 takes it at 3 s
+  assert_true(r.lost == 1 && r.ended == 2);
+  CLX_CHECK_NEAR(r.served[2].asked, 2.5, 0, 0);
+  assert_int_equal(r.served[2].last, 4);
+}
+
+typedef struct staffing {
+  clx_pool_state state[4000];
+  int32_t count;
+} staffing;
+
+static void note(void *self, const clx_pool_state *state) {
+  staffing *s = self;
+  assert_true(s->count < CLX_COUNT(s->state));
+  s->state[s->count++] = *state;
+}
+
+static const clx_pool_state *at(const staffing *s, double time) {
+  const clx_pool_state *last = &s->state[0];
+  for (int32_t k = 0; k < s->count && s->state[k].time <= time; k++) last = &s->state[k];
+  return last;
+}
+
+// Requests of 10 s come evenly, 4/s until 300 s and 12/s until 600 s, then 4/s: by Little's law 40 and 120 are there. With 8 for a replica that
+// is 5 and 15 replicas; 20 s of start, and nobody leaves within 60 s.
+static clx_request *steps_of_load(int32_t *count) {
+  static clx_request item[6000];
+  int32_t n = 0;
+  for (double time = 0; time < 900; time += time >= 300 && time < 600 ? 1.0 / 12 : 0.25)
+    item[n++] = (clx_request){.arrival = time, .prompt = 4, .output = 10};
+  *count = n;
+  return item;
+}
+
+static void test_scaling_holds_its_target(void **state) {
+  (void)state;
+  static staffing s;
+  int32_t count = 0;
+  clx_request *item = steps_of_load(&count);
+  const clx_requests requests = requests_of(item, count);
+  clx_pool pool = pool_of(CLX_ENGINE_VLLM, 64, 4096, 4, 1000);
+  pool.replicas = 40;
+  pool.scaling =
+      (clx_scaling){.least = 2, .initial = 6, .interval = 5, .start = 20, .target = 8, .tolerance = 0.1, .calm = 60};
+  const clx_engine_fleet fleet = {.pool = &pool, .pools = 1, .router = CLX_ROUTER_LEAST};
+  const clx_engine_options options = {.changed = note, .self = &s, .check = true};
+  const clx_offer offer = {&requests, 0};
+  clx_engine_result r;
+  clx_error error = {0};
+  s.count = 0;
+  if (clx_engine_run(&fleet, &offer, &options, arena, &r, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  assert_int_equal(r.ended, count);
+  // An iteration takes 1 s, and one that is under way is waited for, half a second in the mean: 42 and 126 requests.
+  const double low = 4 * 10.5 / 8, high = 12 * 10.5 / 8;
+  CLX_CHECK_NEAR(at(&s, 290)->ready, low, 0.15, 0);
+  CLX_CHECK_NEAR(at(&s, 580)->ready, high, 0.15, 0);
+  CLX_CHECK_NEAR(at(&s, 880)->ready, low, 0.15, 0);
+  assert_true(at(&s, 318)->ready < 8 &&
+              at(&s, 340)->ready >= 14);  // requests are there after 10 s, replicas 20 s later
+  assert_true(at(&s, 660)->ready >= 14 && at(&s, 690)->ready <= 8);  // calm
+  double held = 0;
+  for (int32_t k = 0; k + 1 < s.count; k++)
+    held += (s.state[k].ready + s.state[k].starting + s.state[k].draining) * (s.state[k + 1].time - s.state[k].time);
+  CLX_CHECK_NEAR(r.pool[0].held, held, 0.02, 0);  // what drains ends between two decisions
+  CLX_CHECK_NEAR(r.pool[0].held, r.served_time, 1e-12, 0);
+}
+
+// Pools apart scale each by its own work: prompts take 1 s, answers 20 s.
+static void test_pools_apart_scale(void **state) {
+  (void)state;
+  static staffing s;
+  static clx_request item[1200];
+  for (int32_t k = 0; k < 1200; k++) item[k] = (clx_request){.arrival = 0.25 * k, .prompt = 4, .output = 21};
+  const clx_requests requests = requests_of(item, 1200);
+  clx_pool pool[2] = {pool_of(CLX_ENGINE_VLLM, 64, 4096, 4, 1000), pool_of(CLX_ENGINE_VLLM, 64, 4096, 4, 1000)};
+  for (int32_t p = 0; p < 2; p++) {
+    pool[p].role = p == 0 ? CLX_ROLE_PREFILL : CLX_ROLE_DECODE;
+    pool[p].replicas = 30;
+    pool[p].scaling = (clx_scaling){.least = 1, .interval = 5, .start = 10, .target = 4, .tolerance = 0.1, .calm = 30};
+  }
+  const clx_engine_fleet fleet = {.pool = pool, .pools = 2, .router = CLX_ROUTER_LEAST};
+  const clx_engine_options options = {.changed = note, .self = &s, .check = true};
+  const clx_offer offer = {&requests, 0};
+  clx_engine_result r;
+  clx_error error = {0};
+  s.count = 0;
+  if (clx_engine_run(&fleet, &offer, &options, arena, &r, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  double mean[2] = {0};
+  int32_t points = 0;
+  for (int32_t k = 0; k < s.count; k++) {
+    if (s.state[k].time < 100 || s.state[k].time > 290) continue;
+    mean[s.state[k].pool] += s.state[k].ready + s.state[k].draining;
+    points += s.state[k].pool == 0;
+  }
+  assert_true(points > 30);
+  CLX_CHECK_NEAR(mean[0] / points, 4 * 1.5 / 4, 0.35, 0);  // whole replicas, of few
+  CLX_CHECK_NEAR(mean[1] / points, 4 * 20.5 / 4, 0.15, 0);
+  assert_int_equal(r.ended, 1200);
 }
 
 // --- bounds and mistakes ------------------------------------------------------------------------------------------------------------
@@ -560,9 +704,9 @@ static void test_mistakes_are_named(void **state) {
   pool.rules.drafts = 1;
   refuse(&fleet, &requests, 0, "expected 1 to drafts + 1");
   pool.rules.drafts = 0;
-  fleet.scaling = (clx_scaling){2, 1, 2, 1, 0};
-  refuse(&fleet, &requests, 0, "scaling: 2 replicas at least");
-  fleet.scaling.least = 0;
+  pool.scaling = (clx_scaling){.least = 2, .interval = 1, .high = 2, .low = 1};
+  refuse(&fleet, &requests, 0, "scaling: 2 of 1 replicas at least");
+  pool.scaling.least = 0;
   const clx_outage outage = {1, 0, 1};
   fleet.outage = &outage;
   fleet.outages = 1;
@@ -658,7 +802,11 @@ int main(void) {
                                      TEST(test_ranks_step_together),
                                      TEST(test_outages_move_requests),
                                      TEST(test_outages_of_all_park_requests),
+                                     TEST(test_outages_are_noticed_late),
+                                     TEST(test_outages_lose_requests),
                                      TEST(test_scaling_follows_the_work),
+                                     TEST(test_scaling_holds_its_target),
+                                     TEST(test_pools_apart_scale),
                                      TEST(test_overload_is_named),
                                      TEST(test_slight_overload_is_seen),
                                      TEST(test_chance_is_no_overload),

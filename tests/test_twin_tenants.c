@@ -270,6 +270,28 @@ static void test_models_are_as_alone(void **state) {
   clx_scenario_free(large);
 }
 
+// Replicas that fail and scale: parts are of those that are paid for, and still add up.
+static void test_parts_of_replicas_that_change(void **state) {
+  (void)state;
+  clx_scenario *s =
+      read("  requests: {duration: 60 s}\n  tenants: [" CHAT "}, " BATCH
+           "}]\n  pools: [{name: one, server: dgx_h100, replicas: 4, price: 2 USD/h}]\n  start: {bandwidth: 10 GB/s}\n"
+           "  outages: {stated: [{replica: 0, at: 20 s, for: 15 s}]}\n"
+           "  autoscale: [{least: 1, target: 8, interval: 5 s, calm: 10 s}]\n");
+  clx_service *service = serve(s);
+  const clx_result *r = clx_service_result(service);
+  CLX_CHECK_NEAR(both(r, "power"), value(r, "serving.power"), 1e-9, 0);
+  CLX_CHECK_NEAR(both(r, "output"), value(r, "serving.output"), 1e-9, 0);
+  CLX_CHECK_NEAR(both(r, "share"), 1, 1e-12, 0);
+  const double usd = value(r, "serving.tenant.chat.cost") * value(r, "serving.tenant.chat.output") +
+                     value(r, "serving.tenant.batch.cost") * value(r, "serving.tenant.batch.output");
+  CLX_CHECK_NEAR(usd, value(r, "serving.cost") * value(r, "serving.output"), 1e-9, 0);
+  CLX_CHECK_NEAR(usd, value(r, "serving.held") * 2 / 3600, 1e-9, 0);
+  assert_true(value(r, "serving.held") < 4);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
 // A plan is for one model and its tenants, and keeps what each was promised.
 static void test_plan_for_one_model(void **state) {
   (void)state;
@@ -302,10 +324,15 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),          cmocka_unit_test(test_pools_without_tenants),
-      cmocka_unit_test(test_tenants_make_up_the_whole),   cmocka_unit_test(test_tenants_of_the_requests),
-      cmocka_unit_test(test_others_leave_requests_alone), cmocka_unit_test(test_early_ends_are_told),
-      cmocka_unit_test(test_priority_shortens_waits),     cmocka_unit_test(test_models_are_as_alone),
+      cmocka_unit_test(test_mistakes_are_named),
+      cmocka_unit_test(test_pools_without_tenants),
+      cmocka_unit_test(test_tenants_make_up_the_whole),
+      cmocka_unit_test(test_tenants_of_the_requests),
+      cmocka_unit_test(test_others_leave_requests_alone),
+      cmocka_unit_test(test_early_ends_are_told),
+      cmocka_unit_test(test_priority_shortens_waits),
+      cmocka_unit_test(test_models_are_as_alone),
+      cmocka_unit_test(test_parts_of_replicas_that_change),
       cmocka_unit_test(test_plan_for_one_model),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

@@ -48,10 +48,9 @@ static int write_text(const clx_service *service, bool json, const char *path) {
 static int write_folder(const cli_call *call, clx_service *service) {
   static const struct {
     const char *file, *what;
-  } parts[] = {{"requests.csv", "requests"},
-               {"pareto.svg", "pareto"},
-               {"pareto.csv", "points"},
-               {"iterations.perfetto-trace", "trace"}};
+  } parts[] = {{"requests.csv", "requests"},  // the last two: of replicas that come and go
+               {"pareto.svg", "pareto"},     {"pareto.csv", "points"}, {"iterations.perfetto-trace", "trace"},
+               {"replicas.svg", "replicas"}, {"replicas.csv", "staff"}};
   const char *folder = cli_text(call, "output");
   if (folder == NULL) return CLI_DONE;
   const size_t size = strlen(folder) + 64;
@@ -62,7 +61,8 @@ static int write_folder(const cli_call *call, clx_service *service) {
     snprintf(path, size, "%s/%s", folder, i == 0 ? "report.txt" : "result.json");
     code = write_text(service, i == 1, path);
   }
-  for (int32_t i = 0; i < CLI_COUNT(parts) && code == CLI_DONE; i++) {
+  const bool changes = clx_result_find(clx_service_result(service), "serving.held") != NULL;
+  for (int32_t i = 0; i < CLI_COUNT(parts) - (changes ? 0 : 2) && code == CLI_DONE; i++) {
     snprintf(path, size, "%s/%s", folder, parts[i].file);
     code = write_one(service, parts[i].what, path);
   }
@@ -108,7 +108,8 @@ static int serve(const cli_call *call) {
 
 static const cli_option SERVE_OPTIONS[] = {
     CLI_OPTION_SET, SEED, CLI_OPTION_EXPECT, CLI_OPTION_JSON,
-    CLI_OPTION_OUTPUT("also write requests.csv, pareto.svg, iterations.perfetto-trace, report.txt, result.json")};
+    CLI_OPTION_OUTPUT("also write requests.csv, pareto.svg, iterations.perfetto-trace, report.txt, result.json; "
+                      "replicas.svg where they change")};
 
 const cli_command cli_serve_command = {
     .name = "serve",

@@ -81,9 +81,14 @@ static clx_status write_part(clx_service *s, const char *what, clx_buffer *out, 
     clx_report_service_pareto(s->result, out);
   } else if (clx_text_equal(what, "points")) {
     clx_report_service_points(s->result, out);
+  } else if (clx_text_equal(what, "replicas")) {
+    clx_report_service_replicas(s->result, out);
+  } else if (clx_text_equal(what, "staff")) {
+    clx_report_service_replicas_csv(s->result, out);
   } else {
-    return clx_fail_plain(error, CLX_INPUT,
-                          "unknown part '%.40s' of a service; expected requests, trace, pareto or points", what);
+    return clx_fail_plain(
+        error, CLX_INPUT,
+        "unknown part '%.40s' of a service; expected requests, trace, pareto, points, replicas or staff", what);
   }
   return CLX_OK;
 }

@@ -63,6 +63,7 @@ static clx_status put_counts(clx_result *result, const clx_request_simulation *s
       {"serving.ended", r->ended, "", "requests that ended"},
       {"serving.refused", r->refused, "", "requests that fit no replica"},
       {"serving.moved", r->moved, "", "requests that an outage sent to another replica"},
+      {"serving.lost", r->lost, "", "requests that ended with a replica that went down"},
       {"serving.up", r->served_time, "s", "time that replicas were up, sum"},
       {"serving.span", r->span, "s", "from the first request to the last token"},
       {"serving.request_rate", s->request_rate, "1/s", "requests that ended, over the span"},

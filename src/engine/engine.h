@@ -80,6 +80,33 @@ typedef struct clx_transfer {
   double setup;        // s
 } clx_transfer;
 
+// What replicas are kept in number by, summed over the replicas of a pool.
+typedef enum clx_scaling_metric {
+  CLX_SCALING_CONCURRENCY,  // requests that have not ended
+  CLX_SCALING_QUEUE,        // of them, those in queues
+  CLX_SCALING_BUSY,         // share of the time since the last decision with an iteration in flight
+  CLX_SCALING_CACHE,        // share of the blocks in use
+  CLX_SCALING_METRICS
+} clx_scaling_metric;
+
+extern const char *const clx_scaling_metric_name[CLX_SCALING_METRICS + 1];
+
+// As many replicas of a pool as there is work for, decided anew every `interval`; those that are missing take requests `start` later, those
+// that are too many take no more and stop when their own have ended.
+// With a target: metric / target, rounded up (Kubernetes' horizontal autoscaler, with its tolerance, and `calm` its stabilisation window).
+// Without: one more where there are more than `high` unfinished requests for each that serves or starts, one less below `low`.
+typedef struct clx_scaling {
+  int32_t least;     // replicas that serve at first and always; 0 = all serve all the time
+  double interval;   // s
+  double high, low;  // unfinished requests of a replica
+  double start;      // s
+  clx_scaling_metric metric;
+  double target;     // of the metric, of one replica; 0 = by high and low
+  double tolerance;  // share of the target within which nothing changes
+  double calm;       // s: no fewer than were wished for at any decision so long before
+  int32_t initial;   // replicas that serve at first; 0 = least
+} clx_scaling;
+
 // Replicas that are alike.
 typedef struct clx_pool {
   const char *name;
@@ -89,6 +116,7 @@ typedef struct clx_pool {
   clx_step_law law;
   int32_t model;                 // that it serves: requests of tenants who ask for it
   const clx_transfer *transfer;  // of what it receives; NULL = as in the fleet
+  clx_scaling scaling;
 } clx_pool;
 
 // What a fleet knows of a tenant. Requests with a lower priority go first in every queue, as vLLM counts (--scheduling-policy priority);
@@ -108,20 +136,11 @@ typedef enum clx_router {
 
 extern const char *const clx_router_name[CLX_ROUTERS + 1];
 
-// A replica that is down for a while: what it had of requests is lost, they go to others with the tokens that they have.
+// A replica that is down for a while: its iterations and blocks are lost, its requests go to others with the tokens that they have.
 typedef struct clx_outage {
   int32_t replica;     // counted over all pools
   double from, until;  // s; until may be INFINITY
 } clx_outage;
-
-// As many replicas as there is work for. Every `interval` one more starts when there are more than `high` unfinished requests for each that
-// serves or starts, and takes requests `start` later; one takes no more, and stops when its own have ended, below `low`.
-typedef struct clx_scaling {
-  int32_t least;     // replicas that serve at first and always; 0 = all serve all the time
-  double interval;   // s
-  double high, low;  // unfinished requests of a replica
-  double start;      // s
-} clx_scaling;
 
 typedef struct clx_engine_fleet {
   const clx_pool *pool;
@@ -130,8 +149,10 @@ typedef struct clx_engine_fleet {
   clx_transfer transfer;
   const clx_outage *outage;  // of fleets in which all replicas do all
   int32_t outages;
-  clx_scaling scaling;     // of one pool
   const clx_whose *whose;  // [tenants of the requests]; NULL: all are alike and ask for model 0
+  double
+      notice;  // s after which an outage is noticed: so long requests go there, and those that were there wait for no other
+  bool loses;  // what an outage hits is lost, instead of going to others
 } clx_engine_fleet;
 
 // How requests come. Open: at their arrival. Closed: `clients` that each ask the next one when theirs has ended.
@@ -176,6 +197,21 @@ typedef struct clx_iteration {
   int64_t blocks_used;          // of all ranks, with those that await eviction counted as free
 } clx_iteration;
 
+// How the replicas of a pool stand after something has happened to one of them, or has been decided.
+typedef struct clx_pool_state {
+  double time;  // s
+  int32_t pool;
+  int32_t ready, starting, draining, failed;  // the others are off
+  int32_t unfinished;                         // requests, with those that wait for a replica
+} clx_pool_state;
+
+// Replicas of a pool over `clx_engine_result.watched` s, sums.
+typedef struct clx_pool_time {
+  double up;       // s: start, serve or drain
+  double held;     // s: the same, and those that failed
+  int32_t starts;  // by scaling
+} clx_pool_time;
+
 typedef struct clx_engine_options {
   uint64_t seed;       // of the random router
   int32_t queue_most;  // stops as unstable when so many requests wait; 0 = no bound
@@ -183,6 +219,7 @@ typedef struct clx_engine_options {
   bool refuse;         // requests that fit no replica are refused and counted; else they are a mistake
   bool check;          // counts all blocks and sequences again after each iteration: slow, for tests
   void (*seen)(void *self, const clx_iteration *iteration);  // nullable; in the order of each replica
+  void (*changed)(void *self, const clx_pool_state *state);  // nullable; with outages and scaling
   void *self;
 } clx_engine_options;
 
@@ -204,9 +241,12 @@ typedef struct clx_engine_result {
   int64_t cached_tokens;  // prompt tokens found in the cache
   int64_t preemptions;
   int32_t ended, refused;
-  int32_t moved;       // requests that an outage sent to another replica
-  double served_time;  // s that replicas were up, sum: span * replicas without outages and scaling
-  double queue_mean;   // requests that wait, mean over the span
+  int32_t moved;        // requests that an outage sent to another replica
+  int32_t lost;         // requests that ended with a replica
+  double served_time;   // s that replicas were up, sum: span * replicas without outages and scaling
+  double watched;       // s: the span; with outages and scaling from 0 to the last token
+  clx_pool_time *pool;  // [pools]
+  double queue_mean;    // requests that wait, mean over the span
   int32_t queue_most;
   double blocks_mean, blocks_most;  // share of the blocks in use: mean over time and replicas; most of one rank
   // Open loop: requests/s that came and that ended over the second half of the arrivals; unstable when the queue grew all along it.

@@ -1,33 +1,70 @@
-// What happens to replicas: outages, and scaling by the work there is.
+// What happens to replicas: outages; what scaling does to them is in engine_scaling.c.
 #include "engine/engine_internal.h"
 
 #include <math.h>
 
-static void plan(clx_run *run, double time, int32_t replica, clx_change change) {
-  clx_events_push(run->change, &run->changes, (clx_event){time, replica, (int32_t)change, 0});
+void clx_change_plan(clx_run *run, double time, int32_t replica, clx_change change) {
+  const int32_t life = 0;
+  clx_events_push(run->change, &run->changes, (clx_event){time, replica, (int32_t)change, life});
+}
+
+static void plan_outage(clx_run *run, const clx_outage *outage) {
+  const double notice = run->fleet->notice;
+  clx_change_plan(run, outage->from, outage->replica, CLX_CHANGE_DOWN);
+  if (notice > 0 && outage->from + notice < outage->until)
+    clx_change_plan(run, outage->from + notice, outage->replica, CLX_CHANGE_NOTICE);
+  if (isfinite(outage->until)) clx_change_plan(run, outage->until, outage->replica, CLX_CHANGE_UP);
+}
+
+static void tell(clx_run *run) {
+  for (int32_t p = 0; run->options->changed != NULL && p < run->fleet->pools; p++) {
+    const clx_pool_state state = clx_pool_count(run, p);
+    run->options->changed(run->options->self, &state);
+  }
 }
 
 clx_status clx_change_open(clx_run *run, clx_arena *arena, clx_error *error) {
   const clx_engine_fleet *fleet = run->fleet;
+  enum { CHANGES_OF_AN_OUTAGE = 3 };
   run->parked = (clx_list){CLX_NOBODY, CLX_NOBODY, 0};
-  if (fleet->outages == 0 && fleet->scaling.least == 0) return CLX_OK;
-  run->change = CLX_NEW_ARRAY(arena, clx_event, 2 * fleet->outages + run->replicas + 2);
+  run->result->pool = CLX_NEW_ARRAY(arena, clx_pool_time, fleet->pools);
+  if (run->result->pool == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (fleet->outages == 0 && !clx_fleet_scales(fleet)) return CLX_OK;
+  // Of scaling: the next decision of each pool, and a start of each replica.
+  run->change = CLX_NEW_ARRAY(arena, clx_event, CHANGES_OF_AN_OUTAGE * fleet->outages + run->replicas + fleet->pools);
   run->moved = CLX_NEW_ARRAY(arena, int32_t, run->requests->count);
   if (run->change == NULL || run->moved == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t k = 0; k < fleet->outages; k++) {
-    plan(run, fleet->outage[k].from, fleet->outage[k].replica, CLX_CHANGE_DOWN);
-    if (isfinite(fleet->outage[k].until)) plan(run, fleet->outage[k].until, fleet->outage[k].replica, CLX_CHANGE_UP);
-  }
-  if (fleet->scaling.least == 0) return CLX_OK;
-  for (int32_t k = fleet->scaling.least; k < run->replicas; k++) run->replica[k].off = true;
-  plan(run, fleet->scaling.interval, 0, CLX_CHANGE_DECIDE);
+  for (int32_t k = 0; k < fleet->outages; k++) plan_outage(run, &fleet->outage[k]);
+  CLX_TRY(clx_scaling_open(run, arena, error));
+  tell(run);
   return CLX_OK;
 }
 
 // A replica was up for so long.
 static void count_up(clx_run *run, const clx_replica *replica, double time) {
   run->result->served_time += time;
+  run->result->pool[replica->pool].up += time;
   run->result->energy += time * run->fleet->pool[replica->pool].law.idle;
+}
+
+static void count_held(clx_run *run, const clx_replica *replica, double time) {
+  run->result->pool[replica->pool].held += time;
+}
+
+void clx_change_off(clx_run *run, clx_replica *replica) {
+  replica->draining = replica->starting = false;
+  replica->off = true;
+  if (!replica->failed) count_up(run, replica, run->now - replica->up_since);
+  count_held(run, replica, run->now - replica->on_since);
+}
+
+void clx_change_ended(clx_run *run, clx_replica *replica) {
+  if (!replica->draining) return;
+  const int32_t ranks = run->fleet->pool[replica->pool].rules.ranks;
+  for (int32_t k = 0; k < ranks; k++) {
+    if (replica->rank[k].unfinished > 0) return;
+  }
+  clx_change_off(run, replica);
 }
 
 // --- outages ----------------------------------------------------------------------------------------------------------------------
@@ -68,29 +105,81 @@ static int32_t empty_rank(clx_run *run, clx_rank *rank, int32_t count) {
   return count;
 }
 
-static void go_down(clx_run *run, clx_replica *replica) {
-  if (replica->failed) return;
-  if (!replica->off) count_up(run, replica, run->now - replica->up_since);
-  if (replica->in_flight > 0) run->result->busy += run->now - replica->busy_since;
+// All requests of a replica, out of it and in `moved`; returns how many.
+static int32_t empty(clx_run *run, clx_replica *replica) {
+  const int32_t ranks = run->fleet->pool[replica->pool].rules.ranks;
+  int32_t count = 0;
+  for (int32_t k = 0; k < ranks; k++) count = empty_rank(run, &replica->rank[k], count);
+  return count;
+}
+
+// Nobody knows yet that it is down: its requests wait for it.
+static void keep(clx_run *run, int32_t count) {
+  for (int32_t k = 0; k < count; k++) {
+    const int32_t i = run->moved[k];
+    clx_rank *rank = &run->rank[run->seq[i].rank];
+    run->seq[i].state = CLX_SEQ_WAITING;
+    clx_rank_enqueue(run, rank, i, false);
+    rank->unfinished++;
+  }
+}
+
+static void lose_request(clx_run *run, int32_t i) {
+  run->seq[i].state = CLX_SEQ_AWAY;
+  run->result->served[i].last = -1;
+  run->result->lost++;
+  if (run->clients > 0) clx_run_ask(run);
+}
+
+static void send_away(clx_run *run, int32_t count) {
+  for (int32_t k = 0; k < count; k++) {
+    if (run->fleet->loses) {
+      lose_request(run, run->moved[k]);
+    } else {
+      clx_run_send(run, run->moved[k]);
+    }
+  }
+  if (!run->fleet->loses) run->result->moved += count;
+}
+
+static void stop(clx_run *run, clx_replica *replica) {
   const clx_rules *rules = &run->fleet->pool[replica->pool].rules;
+  if (!replica->off) count_up(run, replica, run->now - replica->up_since);
+  if (replica->in_flight > 0) {
+    run->result->busy += run->now - replica->busy_since;
+    replica->busy_time += run->now - replica->busy_since;
+  }
   replica->failed = true;
   replica->life++;
   replica->in_flight = 0;
   replica->touched = run->now;
-  int32_t count = 0;
   for (int32_t k = 0; k < rules->stages; k++) {
     replica->busy[k] = false;
     replica->stage_free[k] = run->now;
   }
-  for (int32_t k = 0; k < rules->ranks; k++) count = empty_rank(run, &replica->rank[k], count);
-  for (int32_t k = 0; k < count; k++) clx_run_send(run, run->moved[k]);
-  run->result->moved += count;
-  if (!replica->draining) return;
-  replica->draining = false;
-  replica->off = true;
+}
+
+static void go_down(clx_run *run, clx_replica *replica) {
+  if (replica->failed) return;
+  stop(run, replica);
+  replica->silent = run->fleet->notice > 0 && !replica->off && !replica->starting && !replica->draining;
+  const int32_t count = empty(run, replica);
+  if (replica->silent) {
+    keep(run, count);
+  } else {
+    send_away(run, count);
+  }
+  if (replica->draining) clx_change_off(run, replica);
+}
+
+static void notice(clx_run *run, clx_replica *replica) {
+  if (!replica->silent) return;
+  replica->silent = false;
+  send_away(run, empty(run, replica));
 }
 
 static void come_up(clx_run *run, clx_replica *replica) {
+  notice(run, replica);  // who waited for it finds another process
   if (replica->failed) replica->up_since = run->now;
   replica->failed = false;
 }
@@ -105,63 +194,24 @@ static void send_parked(clx_run *run) {
   }
 }
 
-// --- scaling ----------------------------------------------------------------------------------------------------------------------
-
-static void decide(clx_run *run) {
-  const clx_scaling *s = &run->fleet->scaling;
-  int32_t serving = 0, off = CLX_NOBODY, last = CLX_NOBODY;
-  int64_t unfinished = run->parked.count;
-  for (int32_t k = 0; k < run->replicas; k++) {
-    const clx_replica *r = &run->replica[k];
-    const int32_t ranks = run->fleet->pool[r->pool].rules.ranks;
-    for (int32_t n = 0; n < ranks; n++) unfinished += r->rank[n].unfinished;
-    if (r->failed) continue;
-    if (r->off && off == CLX_NOBODY) off = k;
-    if (r->off || r->draining) continue;
-    serving++;
-    if (!r->starting) last = k;
-  }
-  if ((double)unfinished > s->high * serving && off != CLX_NOBODY) {
-    clx_replica *r = &run->replica[off];
-    r->off = false;
-    r->starting = true;
-    r->up_since = run->now;
-    plan(run, run->now + s->start, off, CLX_CHANGE_READY);
-  } else if ((double)unfinished < s->low * serving && serving > s->least && last != CLX_NOBODY) {
-    run->replica[last].draining = true;
-    clx_change_ended(run, &run->replica[last]);
-  }
-  const bool over = serving == 0 && off == CLX_NOBODY && run->changes == 0;  // all failed, for good
-  if (!over) plan(run, run->now + s->interval, 0, CLX_CHANGE_DECIDE);
-}
-
-void clx_change_ended(clx_run *run, clx_replica *replica) {
-  if (!replica->draining) return;
-  const int32_t ranks = run->fleet->pool[replica->pool].rules.ranks;
-  for (int32_t k = 0; k < ranks; k++) {
-    if (replica->rank[k].unfinished > 0) return;
-  }
-  replica->draining = false;
-  replica->off = true;
-  count_up(run, replica, run->now - replica->up_since);
-}
-
 // --- the clock --------------------------------------------------------------------------------------------------------------------
 
 static void happen(clx_run *run, clx_event event) {
-  clx_replica *replica = &run->replica[event.replica];
   switch ((clx_change)event.slot) {
     case CLX_CHANGE_DOWN:
-      go_down(run, replica);
+      go_down(run, &run->replica[event.replica]);
+      break;
+    case CLX_CHANGE_NOTICE:
+      notice(run, &run->replica[event.replica]);
       break;
     case CLX_CHANGE_DECIDE:
-      decide(run);
+      clx_scaling_decide(run, event.replica);
       break;
     case CLX_CHANGE_READY:
-      replica->starting = false;
+      run->replica[event.replica].starting = false;
       break;
     case CLX_CHANGE_UP:
-      come_up(run, replica);
+      come_up(run, &run->replica[event.replica]);
       break;
   }
 }
@@ -171,14 +221,18 @@ void clx_change_happen(clx_run *run) {
     happen(run, clx_events_pop(run->change, &run->changes));
   }
   send_parked(run);
+  tell(run);
 }
 
-// The replicas that are up to the end.
+// The replicas that are there to the end.
 void clx_change_close(clx_run *run) {
-  const bool changes = run->fleet->outages > 0 || run->fleet->scaling.least > 0;
+  const bool changes = run->change != NULL;
+  const double end = fmax(run->last, run->now);
+  run->result->watched = changes ? end : run->result->span;
   for (int32_t k = 0; k < run->replicas; k++) {
     const clx_replica *r = &run->replica[k];
-    if (!changes) count_up(run, r, run->result->span);
-    if (changes && !r->failed && !r->off) count_up(run, r, fmax(run->last, run->now) - r->up_since);
+    if (r->off) continue;
+    if (!r->failed) count_up(run, r, changes ? end - r->up_since : run->result->span);
+    count_held(run, r, changes ? end - r->on_since : run->result->span);
   }
 }

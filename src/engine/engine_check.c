@@ -104,27 +104,40 @@ static clx_status check_requests(const clx_requests *requests, clx_error *error)
   return CLX_OK;
 }
 
-static clx_status check_changes(const clx_engine_fleet *fleet, bool apart, clx_error *error) {
-  const clx_scaling *s = &fleet->scaling;
-  int32_t replicas = 0;
-  for (int32_t p = 0; p < fleet->pools; p++) replicas += fleet->pool[p].replicas;
-  if (apart && (fleet->outages > 0 || s->least > 0)) {
-    return clx_fail_plain(error, CLX_INPUT, "outages and scaling are for fleets in which all replicas do all");
+static clx_status check_scaling(const clx_pool *pool, clx_error *error) {
+  const clx_scaling *s = &pool->scaling;
+  if (s->least == 0) return CLX_OK;
+  const bool steps = s->high > s->low && s->low >= 0, follows = s->target > 0 && s->tolerance >= 0;
+  if (s->metric < 0 || s->metric >= CLX_SCALING_METRICS)
+    return clx_fail_plain(error, CLX_INPUT, "%s: unknown metric %d of scaling", pool->name, (int)s->metric);
+  if (s->least > 0 && s->least <= pool->replicas && s->interval > 0 && s->start >= 0 && s->calm >= 0 &&
+      s->calm <= 1e6 * s->interval && s->initial <= pool->replicas && (s->initial == 0 || s->initial >= s->least) &&
+      (follows || (s->target == 0 && steps))) {
+    return CLX_OK;
   }
+  return clx_fail_plain(error, CLX_INPUT,
+                        "%s: scaling: %d of %d replicas at least, %d at first, every %g s, between %g and %g requests "
+                        "or at %g, a start of %g s, calm for %g s",
+                        pool->name, s->least, pool->replicas, s->initial, s->interval, s->low, s->high, s->target,
+                        s->start, s->calm);
+}
+
+static clx_status check_changes(const clx_engine_fleet *fleet, bool apart, clx_error *error) {
+  int32_t replicas = 0;
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    replicas += fleet->pool[p].replicas;
+    CLX_TRY(check_scaling(&fleet->pool[p], error));
+  }
+  if (apart && fleet->outages > 0)
+    return clx_fail_plain(error, CLX_INPUT, "outages are for fleets in which all replicas do all");
+  if (!(fleet->notice >= 0)) return clx_fail_plain(error, CLX_INPUT, "outages are noticed after %g s", fleet->notice);
   for (int32_t k = 0; k < fleet->outages; k++) {
     const clx_outage *o = &fleet->outage[k];
     if (o->replica >= 0 && o->replica < replicas && o->from >= 0 && o->until > o->from) continue;
     return clx_fail_plain(error, CLX_INPUT, "outage %d: replica %d from %g to %g s, expected 0 to %d and an order",
                           k + 1, o->replica, o->from, o->until, replicas - 1);
   }
-  if (s->least == 0) return CLX_OK;
-  if (fleet->pools > 1) return clx_fail_plain(error, CLX_INPUT, "scaling is for replicas that are alike: one pool");
-  if (s->least > 0 && s->least <= replicas && s->interval > 0 && s->high > s->low && s->low >= 0 && s->start >= 0) {
-    return CLX_OK;
-  }
-  return clx_fail_plain(error, CLX_INPUT,
-                        "scaling: %d replicas at least, every %g s, between %g and %g requests, a start of %g s",
-                        s->least, s->interval, s->low, s->high, s->start);
+  return CLX_OK;
 }
 
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error) {

@@ -24,3 +24,14 @@ clx_event clx_events_pop(clx_event *heap, int32_t *count) {
   heap[k] = last;
   return top;
 }
+
+// Rare: what is left is put into order anew. O(count log count).
+void clx_events_remove(clx_event *heap, int32_t *count, int32_t replica, int32_t slot) {
+  int32_t k = 0;
+  while (k < *count && !(heap[k].replica == replica && heap[k].slot == slot)) k++;
+  if (k == *count) return;
+  heap[k] = heap[*count - 1];
+  const int32_t left = *count - 1;
+  *count = 0;
+  for (int32_t i = 0; i < left; i++) clx_events_push(heap, count, heap[i]);
+}

@@ -141,9 +141,21 @@ typedef struct clx_replica {
   double started, ended;  // s: the latest iteration, or before the first 0 and -1
   bool dirty;
   bool failed, off, starting, draining;  // none of them: it takes requests
+  bool silent;                           // failed, and nobody has noticed
   double up_since;                       // s; while it is neither failed nor off
+  double on_since;                       // s; while it is not off
+  double busy_time;                      // s with an iteration in flight, those that ended
   int32_t life;                          // outages so far
 } clx_replica;
+
+// Replicas of a pool that is scaled.
+typedef struct clx_scaler {
+  int32_t first, replicas;  // its own, of all
+  double decided;           // s: the decision before
+  double busy;              // s of its replicas until then
+  int32_t *wish;            // [room]: of the latest decisions, in a ring
+  int32_t wishes, room;
+} clx_scaler;
 
 typedef struct clx_event {
   double time;
@@ -184,10 +196,11 @@ typedef struct clx_run {
   int32_t events;
   clx_event *change;  // heap of what happens to replicas: slot = clx_change
   int32_t changes;
-  int32_t *moved;   // [requests], where there are outages
-  clx_list parked;  // requests that wait for any replica to be up
-  bool alone;       // what a replica does until the next request comes concerns no other
-  bool ahead;       // `pending` holds the end of an iteration that is not in the heap
+  clx_scaler *scaler;  // [pools], where there is scaling
+  int32_t *moved;      // [requests], where there are outages
+  clx_list parked;     // requests that wait for any replica to be up
+  bool alone;          // what a replica does until the next request comes concerns no other
+  bool ahead;          // `pending` holds the end of an iteration that is not in the heap
   clx_event pending;
   clx_event *transfer;  // heap: replica = request
   int32_t transfers;
@@ -264,13 +277,26 @@ int32_t clx_rank_first_prompt(const clx_run *run, const clx_rank *rank);    // r
 int32_t clx_seq_target(const clx_run *run, int32_t i);                      // tokens to compute before it decodes
 int32_t clx_request_reserve(const clx_rules *rules, const clx_request *request);  // blocks to its longest end
 // Outages and scaling. In the order in which they happen at one moment.
-typedef enum clx_change { CLX_CHANGE_UP, CLX_CHANGE_READY, CLX_CHANGE_DOWN, CLX_CHANGE_DECIDE } clx_change;
+typedef enum clx_change {
+  CLX_CHANGE_UP,
+  CLX_CHANGE_READY,
+  CLX_CHANGE_DOWN,
+  CLX_CHANGE_NOTICE,
+  CLX_CHANGE_DECIDE  // event.replica = pool
+} clx_change;
+bool clx_fleet_scales(const clx_engine_fleet *fleet);
+void clx_change_plan(clx_run *run, double time, int32_t replica, clx_change change);
+void clx_change_off(clx_run *run, clx_replica *replica);
+clx_status clx_scaling_open(clx_run *run, clx_arena *arena, clx_error *error);
+void clx_scaling_decide(clx_run *run, int32_t pool);
+clx_pool_state clx_pool_count(const clx_run *run, int32_t pool);
 clx_status clx_change_open(clx_run *run, clx_arena *arena, clx_error *error);
 void clx_change_happen(clx_run *run);                       // all of now
 void clx_change_ended(clx_run *run, clx_replica *replica);  // a replica that drains stops with its last request
 void clx_change_close(clx_run *run);
 bool clx_run_send(clx_run *run,
-                  int32_t i);  // by the router; false: refused. Where all that could are down, it is parked.
+                  int32_t i);    // by the router; false: refused. Where all that could are down, it is parked.
+void clx_run_ask(clx_run *run);  // a client its next request
 void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i);
 
 // Each fills rank->batch[slot]: an iteration of that slot, possibly nothing.
@@ -304,7 +330,8 @@ int32_t clx_engine_route(clx_run *run, int32_t i);
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error);
 void clx_events_push(clx_event *heap, int32_t *count, clx_event event);
 clx_event clx_events_pop(clx_event *heap, int32_t *count);
-void clx_run_mark(clx_run *run, int32_t replica);  // it may start again
+void clx_events_remove(clx_event *heap, int32_t *count, int32_t replica, int32_t slot);  // one that is there
+void clx_run_mark(clx_run *run, int32_t replica);                                        // it may start again
 // Disaggregation: a request whose prompt is done goes to a replica that decodes; that takes blocks for it and lets it come; it is there.
 void clx_transfer_offer(clx_run *run, clx_rank *rank, int32_t i);
 void clx_transfer_accept(clx_run *run, clx_rank *rank);

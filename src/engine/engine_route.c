@@ -7,7 +7,7 @@ const char *const clx_router_name[CLX_ROUTERS + 1] = {"round-robin", "least", "p
 
 static bool takes(const clx_run *run, const clx_rank *rank, int32_t i) {
   const clx_replica *r = &run->replica[rank->replica];
-  if (r->failed || r->off || r->starting || r->draining) return false;
+  if ((r->failed && !r->silent) || r->off || r->starting || r->draining) return false;
   return clx_engine_takes(run->fleet, rank->pool, &run->requests->item[i]);
 }
 

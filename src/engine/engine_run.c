@@ -47,7 +47,7 @@ bool clx_run_send(clx_run *run, int32_t i) {
 }
 
 // A client asks until it is not refused.
-static void ask_as_client(clx_run *run) {
+void clx_run_ask(clx_run *run) {
   while (run->next < run->requests->count && !ask_next(run)) continue;
 }
 
@@ -64,7 +64,7 @@ void clx_run_end_request(clx_run *run, clx_rank *rank, int32_t i) {
   served->replica = rank->replica;
   run->result->ended++;
   clx_change_ended(run, &run->replica[rank->replica]);
-  if (run->clients > 0) ask_as_client(run);
+  if (run->clients > 0) clx_run_ask(run);
 }
 
 // --- the clock --------------------------------------------------------------------------------------------------------------------
@@ -137,12 +137,17 @@ static bool at_bound(clx_run *run, double next) {
   return false;
 }
 
+static bool all_over(const clx_run *run) {
+  const clx_engine_result *r = run->result;
+  return r->ended + r->refused + r->lost == run->requests->count;
+}
+
 static clx_status run_clock(clx_run *run, clx_error *error) {
-  for (int32_t k = 0; k < run->clients && run->next < run->requests->count; k++) ask_as_client(run);
+  for (int32_t k = 0; k < run->clients && run->next < run->requests->count; k++) clx_run_ask(run);
   CLX_TRY(step_clock(run, error));
   while (true) {
     const double next = fmin(fmin(next_arrival(run), next_end(run)), fmin(next_transfer(run), next_change(run)));
-    if (run->result->ended + run->result->refused == run->requests->count) break;
+    if (all_over(run)) break;
     if (at_bound(run, next)) {
       run->result->stopped = true;
       return CLX_OK;
@@ -151,7 +156,7 @@ static clx_status run_clock(clx_run *run, clx_error *error) {
     run->now = next;
     CLX_TRY(step_clock(run, error));
   }
-  if (run->result->ended + run->result->refused == run->requests->count) return CLX_OK;
+  if (all_over(run)) return CLX_OK;
   if (run->parked.count > 0) {
     return clx_fail_plain(error, CLX_INFEASIBLE, "%d requests wait for a replica, and none comes back",
                           run->parked.count);

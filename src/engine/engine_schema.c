@@ -52,6 +52,12 @@ static const clx_row scaling_rows[] = {
     REAL("high", high, NULL, 32, 0, 1e6, "one more starts when there are more unfinished requests for each"),
     REAL("low", low, NULL, 8, 0, 1e6, "one takes no more below"),
     REAL("start", start, "s", 60, 0, 1e6, "until a replica that starts takes requests"),
+    CHOICE("metric", metric, clx_scaling_metric_name, "what `target` is of"),
+    REAL("target", target, NULL, 0, 0, 1e6,
+         "of a replica: as many serve as metric / target; 0 = one more above `high`, one less below `low`"),
+    REAL("tolerance", tolerance, NULL, 0.1, 0, 10, "share of the target within which nothing changes"),
+    REAL("calm", calm, "s", 0, 0, 1e6, "no fewer serve than were wanted at any decision so long before"),
+    WHOLE("initial", initial, 0, 0, 1000000, "replicas that serve at first; 0 = least"),
 };
 static const clx_schema scaling_schema = {.name = "scaling",
                                           .doc = "as many replicas as there is work for",
@@ -99,11 +105,19 @@ static const clx_row rows[] = {
      .count_offset = offsetof(F, outages),
      .sub = &outage_schema,
      .doc = "replicas that are down for a while"},
+    REAL("outage_notice", outage_notice, "s", 0, 0, 1e6,
+         "requests go to a replica that is down, and wait there, so long"),
+    FLAG("outages_lose", outages_lose, 0, "requests of a replica that goes down are lost, instead of going to others"),
     {.key = "scaling",
      .kind = CLX_ROW_STRUCT,
      .offset = offsetof(F, scaling),
      .sub = &scaling_schema,
-     .doc = "replicas start and stop by the unfinished requests"},
+     .doc = "replicas start and stop by the work there is; with prefill_replicas those that decode"},
+    {.key = "prefill_scaling",
+     .kind = CLX_ROW_STRUCT,
+     .offset = offsetof(F, prefill_scaling),
+     .sub = &scaling_schema,
+     .doc = "the same of prefill_replicas"},
     WHOLE("max_concurrency", max_concurrency, 0, 0, 1 << 24,
           "clients that each ask when their last request has ended; 0 = requests come at their time"),
     WHOLE("max_queue", max_queue, 0, 0, 1 << 30, "stops as unstable when so many wait; 0 = no bound"),
@@ -148,12 +162,17 @@ clx_rules clx_engine_spec_rules(const clx_engine_spec *spec) {
 
 clx_engine_fleet clx_engine_spec_fleet(const clx_engine_spec *spec, clx_step_law law, clx_pool *pool) {
   const bool apart = spec->prefill_replicas > 0;
-  pool[0] = (clx_pool){.name = "engine", .replicas = spec->replicas, .rules = clx_engine_spec_rules(spec), .law = law};
+  pool[0] = (clx_pool){.name = "engine",
+                       .replicas = spec->replicas,
+                       .rules = clx_engine_spec_rules(spec),
+                       .law = law,
+                       .scaling = spec->scaling};
   if (apart) {
     pool[1] = pool[0];
     pool[0].name = "prefill";
     pool[0].role = CLX_ROLE_PREFILL;
     pool[0].replicas = spec->prefill_replicas;
+    pool[0].scaling = spec->prefill_scaling;
     pool[1].name = "decode";
     pool[1].role = CLX_ROLE_DECODE;
     pool[1].rules.prefix = false;
@@ -163,7 +182,8 @@ clx_engine_fleet clx_engine_spec_fleet(const clx_engine_spec *spec, clx_step_law
                             .router = (clx_router)spec->router,
                             .outage = spec->outage,
                             .outages = spec->outages,
-                            .scaling = spec->scaling,
+                            .notice = spec->outage_notice,
+                            .loses = spec->outages_lose != 0,
                             .transfer = {.token_bytes = spec->kv_bytes_per_token,
                                          .bandwidth = spec->transfer_bandwidth,
                                          .setup = spec->transfer_setup}};

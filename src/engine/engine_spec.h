@@ -19,7 +19,9 @@ typedef struct clx_engine_spec {
   double kv_bytes_per_token, transfer_bandwidth, transfer_setup;
   clx_outage *outage;
   int32_t outages;
-  clx_scaling scaling;
+  double outage_notice;
+  int32_t outages_lose;
+  clx_scaling scaling, prefill_scaling;
   int32_t max_concurrency;
   int32_t max_queue;
   double time_limit;

@@ -136,6 +136,7 @@ static int32_t free_slot(const clx_replica *replica, const clx_rules *rules) {
 
 // Fills the free slots of a pipeline.
 clx_status clx_engine_start(clx_run *run, clx_replica *replica, clx_error *error) {
+  if (replica->failed) return CLX_OK;
   const clx_rules *rules = &run->fleet->pool[replica->pool].rules;
   touch(run, replica, rules->ranks);
   const int32_t before = replica->in_flight;
@@ -214,5 +215,7 @@ void clx_engine_end(clx_run *run, clx_event event) {
     if (rank->batch[event.slot].decodes > 0 || group->count == 0) group->time = run->now;
   }
   replica->busy[event.slot] = false;
-  if (--replica->in_flight == 0) run->result->busy += run->now - replica->busy_since;
+  if (--replica->in_flight > 0) return;
+  run->result->busy += run->now - replica->busy_since;
+  replica->busy_time += run->now - replica->busy_since;
 }

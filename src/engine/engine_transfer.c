@@ -8,6 +8,8 @@ static int32_t least_receiver(const clx_run *run, int32_t i) {
   int32_t best = CLX_NOBODY;
   for (int32_t r = 0; r < run->ranks; r++) {
     const clx_rank *rank = &run->rank[r];
+    const clx_replica *replica = &run->replica[rank->replica];
+    if (replica->off || replica->starting || replica->draining) continue;
     if (rank->pool->role != CLX_ROLE_DECODE || rank->pool->model != model) continue;
     if (!clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i])) continue;
     if (best == CLX_NOBODY || rank->unfinished < run->rank[best].unfinished) best = r;
@@ -65,6 +67,7 @@ static void free_sender(clx_run *run, int32_t i) {
   clx_rank_release(run, sender, i, false);
   s->held = held;
   sender->unfinished--;
+  clx_change_ended(run, &run->replica[sender->replica]);
   clx_run_mark(run, sender->replica);
 }
 

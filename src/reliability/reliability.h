@@ -190,3 +190,7 @@ typedef void clx_reliability_note(void *context, const char *key, const char *te
 clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_failures *failures,
                                    const clx_reliability_site *site, clx_arena *arena, clx_reliability_model *model,
                                    clx_reliability_note *note, void *context, clx_error *error);
+// The failure classes of entry and section alone, for servers without a job: parts and groups are of one `cohort`. Errors as above.
+clx_status clx_reliability_compile_failures(const clx_reliability_spec *spec, const clx_failures *failures,
+                                            const clx_reliability_site_cohort *cohort, clx_arena *arena,
+                                            clx_failure_class **out, int32_t *count, clx_error *error);

@@ -395,3 +395,21 @@ clx_status clx_reliability_compile(const clx_reliability_spec *spec, const clx_f
   CLX_TRY(clx_reliability_compile_intervals(&build));
   return clx_reliability_check(model, error);
 }
+
+clx_status clx_reliability_compile_failures(const clx_reliability_spec *spec, const clx_failures *failures,
+                                            const clx_reliability_site_cohort *cohort, clx_arena *arena,
+                                            clx_failure_class **out, int32_t *count, clx_error *error) {
+  clx_reliability_model model = {0};
+  clx_reliability_site_cohort own = *cohort;
+  clx_reliability_build build = {.spec = spec,
+                                 .failures = failures,
+                                 .arena = arena,
+                                 .model = &model,
+                                 .error = error,
+                                 .cohort = &own,
+                                 .cohort_count = 1};
+  CLX_TRY(clx_reliability_compile_classes(&build));
+  *out = (clx_failure_class *)model.failure;
+  *count = model.failure_count;
+  return CLX_OK;
+}

@@ -7,7 +7,7 @@
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-enum { SHORT = 64, NAME = 160, POOLS = 6, POOLS_WITH_MEMORY = 2 };
+enum { SHORT = 64, NAME = 160, POOLS = 6, POOLS_WITH_MEMORY = 1 };
 
 static const char POOL[] = "serving.pool.";
 
@@ -53,6 +53,8 @@ static void write_pool(clx_words *w, const char *slug, bool memory) {
   clx_words_put(w, "; ", "prompts of a GPU ", of_pool(slug, "input_gpu", name), 4, "");
   clx_words_put(w, "; ", "output of a GPU ", of_pool(slug, "output_gpu", name), 4, "");
   clx_words_end(w, "memory", 3, CLX_REPORT_PLAIN);
+  snprintf(name, sizeof name, "%s%s", POOL, slug);
+  clx_report_service_pool_changes(w, name);
 }
 
 static void write_pools(clx_words *w, bool memory, int32_t most) {
@@ -130,6 +132,7 @@ void clx_report_serving_lines(const clx_result *result, clx_page *page) {
   clx_words_end(&w, "serving", 2, CLX_REPORT_BOLD);
   write_promise(&w);
   write_owner(&w);
+  clx_report_service_changes(&w);
 }
 
 void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) {
@@ -162,6 +165,7 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
   write_promise(&w);
   write_owner(&w);
   write_use(&w);
+  clx_report_service_changes(&w);
   clx_report_service_parts(
       &w, CLX_REPORT_LINES - page.lines - (clx_result_warning_count(result) > 0 ? 2 : 0) - (assumptions > 0 ? 1 : 0));
   clx_page_warnings(&page, result, CLX_REPORT_LINES - page.lines - (assumptions > 0 ? 1 : 0));

@@ -71,7 +71,12 @@ void clx_report_service_parts(clx_words *w, int32_t room) {
   const int32_t count = count_parts(w->result);
   const int32_t rows = count + 1 <= room ? count : room - 2;
   int32_t left = rows;
-  if (count == 0 || rows < 1) return;
+  if (count == 0) return;
+  if (rows < 1) {
+    clx_words_add(w, "%d models and tenants: --json", count);
+    clx_words_end(w, "of each", 1, CLX_REPORT_DIM);
+    return;
+  }
   clx_words_add(w, "%-15s %5s %6s %8s %7s %6s %6s %6s %5s %6s %7s", "P95: s, TPOT ms", "GPUs%", "req/s", "in/s",
                 "out/s", "TTFT", "TPOT", "e2e", "kept%", "kW", "USD/Mt");
   clx_words_end(w, "of each", 0, CLX_REPORT_DIM);

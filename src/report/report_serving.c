@@ -12,6 +12,7 @@ static void write_count(clx_words *w) {
   clx_words_put(w, "", " of ", "serving.requests", DIGITS, " ended");
   clx_words_some(w, ", ", "", "serving.refused", DIGITS, " refused");
   clx_words_some(w, ", ", "", "serving.moved", DIGITS, " moved by outages");
+  clx_words_some(w, ", ", "", "serving.lost", DIGITS, " lost by outages");
   clx_words_put(w, " in ", "", "serving.span", DIGITS, "");
   clx_words_put(w, ": ", "", "serving.iterations", DIGITS, " iterations");
   if (clx_result_fact(w->result, "serving.scheduler") != NULL)

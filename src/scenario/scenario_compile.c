@@ -235,6 +235,8 @@ static bool has_class(const clx_failures *failures, const char *name) {
   return false;
 }
 
+bool clx_scenario_is_training(const clx_scenario *s) { return s->spec.training.model != NULL; }
+
 // The classes of another entry, behind those that are there.
 static clx_status add_failures(clx_scenario *s, const char *name, clx_error *error) {
   const clx_place place = s->spec.reliability.place;
@@ -262,10 +264,10 @@ static clx_status read_failures(clx_scenario *s, clx_error *error) {
   CLX_TRY(clx_catalog_read(s->catalog, "failures", spec->failures, spec->place, &clx_failures_schema, s->arena,
                            &s->failures, error));
   for (int32_t i = 0; i < spec->more_count; i++) CLX_TRY(add_failures(s, spec->more[i], error));
-  return clx_reliability_check_spec(spec, &s->failures, s->arena, error);
+  clx_reliability_spec own = *spec;
+  if (!clx_scenario_is_training(s)) own.checkpoint.mode = CLX_CHECKPOINT_NONE;  // replicas of a service keep none
+  return clx_reliability_check_spec(&own, &s->failures, s->arena, error);
 }
-
-bool clx_scenario_is_training(const clx_scenario *s) { return s->spec.training.model != NULL; }
 
 clx_status clx_scenario_need_training(const clx_scenario *s, clx_error *error) {
   if (clx_scenario_is_training(s)) return CLX_OK;
@@ -289,8 +291,11 @@ static clx_status compile_idle(clx_scenario *s, clx_error *error) {
   CLX_TRY(clx_scenario_compile_cost(s, error));
   CLX_TRY(clx_scenario_compile_buildout(s, error));
   if (s->spec.reliability.failures == NULL) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, s->spec.reliability.place,
-                  "'reliability' needs a section 'training': it is about that job");
+  if (s->spec.serving.outages.reliability) return read_failures(s, error);
+  return clx_fail(
+      error, CLX_INPUT, s->spec.reliability.place,
+      "'reliability' needs a section 'training', which it is about, or 'serving' with outages: {reliability: "
+      "yes}");
 }
 
 clx_status clx_scenario_compile(clx_scenario *s, const char *folder, clx_error *error) {

@@ -163,6 +163,7 @@ static clx_status compile_pools(clx_scenario *s, clx_error *error) {
   clx_status first = CLX_OK;
   CLX_TRY(check_roles(s, error));
   CLX_TRY(check_names(s, error));
+  CLX_TRY(clx_scenario_check_serving_changes(s, error));
   e->pools = spec->pool_count;
   e->pool = CLX_NEW_ARRAY(s->arena, clx_served_pool, spec->pool_count + 1);
   if (e->pool == NULL) return clx_fail(error, CLX_MEMORY, spec->place, "out of memory");

@@ -81,3 +81,12 @@ clx_place clx_scenario_requests_place(const clx_serve_spec *spec);
 // the place of the requests.
 clx_status clx_scenario_check_context(const clx_serve_spec *spec, const clx_served_tenant *tenant, int32_t number,
                                       const clx_transformer *model, const clx_requests *requests, clx_error *error);
+// Outages, scaling and starts: CLX_INPUT, with the place, where they contradict pools, reliability or each other.
+clx_status clx_scenario_check_serving_changes(const struct clx_scenario *scenario, clx_error *error);
+// Number of a pool by its name; 0 without one.
+int32_t clx_scenario_serving_pool_at(const struct clx_scenario *scenario, const char *name);
+// s from the decision until a replica of a pool serves: boot, and the weights of one server over `start.bandwidth`.
+double clx_scenario_serving_start(const struct clx_scenario *scenario, int32_t pool);
+// What strikes the replicas of a pool; nothing where outages are not drawn. Arrays from `arena`.
+clx_status clx_scenario_outage_law(const struct clx_scenario *scenario, int32_t pool, clx_arena *arena,
+                                   clx_outage_law *out, clx_error *error);

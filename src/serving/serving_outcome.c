@@ -142,8 +142,8 @@ static clx_status sum_up(const view *v, const clx_serving_owner *owner, clx_aren
   out->prefix = prompts > 0 ? (double)run->cached_tokens / prompts : 0;
   out->preemptions = run->ended > 0 ? (double)run->preemptions / run->ended : 0;
   if (!(run->span > 0)) return CLX_OK;
-  out->busy = run->busy / (run->span * owner->replicas);
-  out->power = run->energy / run->span + owner->rest;
+  out->busy = run->busy / (run->served_time > 0 ? run->served_time : run->span * owner->replicas);
+  out->power = run->energy / (run->watched > 0 ? run->watched : run->span) + owner->rest;
   if (out->output > 0) out->energy = out->power / out->output;
   return CLX_OK;
 }

@@ -188,6 +188,9 @@ static const clx_row rows[] = {
     LIST("pools", pool, pool_schema, "replicas"),
     PART("transfer", transfer_bandwidth, transfer_schema, "from prefill to decode replicas"),
     PART("slo", slo, slo_schema, "what users are promised"),
+    PART("start", start, clx_serve_start_schema, "how long a replica takes to start, after an outage or by scaling"),
+    PART("outages", outages, clx_serve_outages_schema, "replicas that fail"),
+    LIST("autoscale", autoscale, clx_serve_autoscale_schema, "as many replicas as there is work for"),
     PART("plan", plan, plan_schema, "what `colossus serve-plan` searches over"),
 };
 PLACED(clx_serve_schema, "serving", "a model served to users", rows);

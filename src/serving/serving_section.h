@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 #include "requests/requests_spec.h"
 #include "schema/schema.h"
+#include "serving/serving_changes.h"
 
 // Pools of one kind of replica. 0, less and NULL = not stated: what the section or the engine has.
 typedef struct clx_serve_pool_spec {
@@ -90,6 +91,10 @@ typedef struct clx_serve_spec {
   int32_t pool_count;
   double transfer_bandwidth, transfer_setup;  // B/s, s
   clx_slo_spec slo;
+  clx_serve_start_spec start;
+  clx_serve_outages_spec outages;
+  clx_serve_autoscale_spec *autoscale;
+  int32_t autoscale_count;
   clx_serve_plan_spec plan;
   clx_place place;
 } clx_serve_spec;

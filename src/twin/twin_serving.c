@@ -69,32 +69,68 @@ static clx_status check_contexts(const clx_serve_spec *spec, const clx_serving_r
   return CLX_OK;
 }
 
+// Those who watch a run: its iterations, its replicas.
+typedef struct clx_twin_watcher {
+  const clx_twin_watch *watch;
+  clx_twin_changes *changes;
+} clx_twin_watcher;
+
+static void see(void *self, const clx_iteration *iteration) {
+  const clx_twin_watcher *w = self;
+  w->watch->seen(w->watch->self, iteration);
+}
+
+static void note(void *self, const clx_pool_state *state) {
+  const clx_twin_watcher *w = self;
+  clx_twin_serving_note(w->changes, state);
+}
+
+// Servers take power while their replica is up.
+static clx_serving_owner owner_of(const clx_serving_replica *replica, int32_t pools, const clx_engine_result *run) {
+  clx_serving_owner owner = {.front = clx_twin_serving_front(replica, pools, replica[0].model)};
+  for (int32_t i = 0; i < pools; i++) {
+    owner.rest += replica[i].rest * (run->watched > 0 ? run->pool[i].up / run->watched : replica[i].replicas);
+    owner.replicas += replica[i].replicas;
+  }
+  return owner;
+}
+
+static clx_engine_fleet fleet_of(const clx_serve_spec *spec, clx_pool *pool, int32_t pools, const clx_whose *whose,
+                                 const clx_twin_changes *changes) {
+  clx_engine_fleet fleet = {.pool = pool, .pools = pools, .router = (clx_router)spec->router, .whose = whose};
+  if (changes == NULL) return fleet;
+  for (int32_t i = 0; i < pools; i++) pool[i].scaling = changes->scaling[i];
+  fleet.outage = changes->outages.item;
+  fleet.outages = changes->outages.count;
+  fleet.notice = changes->notice;
+  fleet.loses = changes->loses;
+  return fleet;
+}
+
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
-                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error) {
+                          const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
+                          clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
   const clx_whose *whose = NULL;
-  clx_serving_owner owner = {0};
   CLX_TRY(check_contexts(spec, replica, pools, service, error));
   CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
   CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
-  for (int32_t i = 0; i < pools; i++) {
-    owner.rest += replica[i].rest * replica[i].replicas;
-    owner.replicas += replica[i].replicas;
-  }
-  owner.front = clx_twin_serving_front(replica, pools, replica[0].model);
-  const clx_engine_fleet fleet = {.pool = pool, .pools = pools, .router = (clx_router)spec->router, .whose = whose};
+  const clx_engine_fleet fleet = fleet_of(spec, pool, pools, whose, changes);
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
   const bool at_once = service->requests.item[service->requests.count - 1].arrival == service->requests.item[0].arrival;
-  clx_engine_options options = {.seed = seed, .queue_most = at_once ? 0 : QUEUE_MOST};
-  if (watch != NULL) {
-    options.seen = watch->seen;
-    options.self = watch->self;
-  }
+  clx_twin_watcher watcher = {watch, changes};
+  const clx_engine_options options = {.seed = seed,
+                                      .queue_most = at_once ? 0 : QUEUE_MOST,
+                                      .seen = watch != NULL ? see : NULL,
+                                      .changed = changes != NULL ? note : NULL,
+                                      .self = &watcher};
   clx_error own;
   clx_error_clear(&own);
   // Pools have been checked: what is left to be wrong are their requests.
   const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &service->run, &own);
   if (status != CLX_OK) return clx_fail(error, status, clx_scenario_requests_place(spec), "%s", own.mistake[0].text);
+  const clx_serving_owner owner = owner_of(replica, pools, &service->run);
+  service->front = owner.front;
   if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
@@ -119,33 +155,82 @@ static clx_status check_count(const clx_scenario *s, clx_error *error) {
       count, DRAWN_MOST);
 }
 
-clx_status clx_twin_serve_drawn(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
-                                const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
-                                clx_error *error) {
-  const clx_serve_spec *spec = &s->spec.serving;
-  const bool many = clx_scenario_serving_count(s) > FIRST_DRAWN;
-  if (many) {
-    CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &service->requests, error));
-    CLX_TRY(clx_twin_serve(spec, replica, s->serving.pools, seed, NULL, arena, service, error));
-    if (service->run.stopped && watch == NULL) return CLX_OK;
-  }
-  if (!many || !service->run.stopped) {
-    CLX_TRY(check_count(s, error));
-    CLX_TRY(clx_scenario_serving_requests(s, seed, 0, arena, &service->requests, error));
-  }
-  return clx_twin_serve(spec, replica, s->serving.pools, seed, watch, arena, service, error);
+// The first `most` of the requests; 0 = all.
+static clx_status serve_first(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int64_t most,
+                              const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
+                              clx_twin_changes *changes, clx_error *error) {
+  CLX_TRY(clx_scenario_serving_requests(s, seed, most, arena, &service->requests, error));
+  CLX_TRY(clx_twin_serving_changes(s, &service->requests, seed, arena, changes, error));
+  return clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, watch, changes, arena, service, error);
 }
 
-// `part`: results of the parts, clx_twin_serving_parts of them.
-static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
-                           clx_serving_outcome *outcome, clx_serving_outcome *part, clx_error *error) {
+clx_status clx_twin_serve_drawn(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                                const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
+                                clx_twin_changes *changes, clx_error *error) {
+  const bool many = clx_scenario_serving_count(s) > FIRST_DRAWN;
+  if (many) {
+    CLX_TRY(serve_first(s, replica, seed, FIRST_DRAWN, NULL, arena, service, changes, error));
+    if (service->run.stopped)
+      return watch == NULL ? CLX_OK : serve_first(s, replica, seed, FIRST_DRAWN, watch, arena, service, changes, error);
+    CLX_TRY(check_count(s, error));
+  }
+  return serve_first(s, replica, seed, 0, watch, arena, service, changes, error);
+}
+
+// What one seed finds.
+typedef struct clx_twin_found {
+  clx_serving_outcome *outcome;  // [seeds]
+  clx_serving_outcome *part;     // [seeds][parts]
+  clx_twin_staffing *staffing;   // [seeds]
+  int32_t parts;                 // clx_twin_serving_parts
+} clx_twin_found;
+
+static void copy_undisturbed(const clx_serving_outcome *outcome, clx_twin_staffing *out) {
+  out->undisturbed_ttft = outcome->ttft.p99;
+  out->undisturbed_e2e = outcome->e2e.p99;
+  out->undisturbed_within = outcome->within;
+  out->undisturbed_goodput = outcome->goodput;
+}
+
+// The same requests without outages, and with the same scaling.
+static clx_status run_undisturbed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                                  const clx_twin_changes *changes, const clx_requests *requests,
+                                  const clx_serving_outcome *outcome, clx_arena *arena, clx_twin_staffing *out,
+                                  clx_error *error) {
   clx_twin_service service = clx_twin_service_of(s);
+  clx_twin_changes none = *changes;
+  if (!clx_is_stated(s->spec.serving.outages.place)) return CLX_OK;
+  if (!(out->outages > 0)) {
+    copy_undisturbed(outcome, out);
+    return CLX_OK;
+  }
+  none.outages.count = 0;
+  none.staff = (clx_twin_staff){0};
+  service.requests = *requests;
+  CLX_TRY(clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, NULL, &none, arena, &service, error));
+  copy_undisturbed(&service.outcome, out);
+  return CLX_OK;
+}
+
+static clx_status run_changing(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed,
+                               clx_arena *arena, clx_twin_service *service, clx_twin_changes *changes,
+                               clx_twin_staffing *staffing, clx_error *error) {
+  CLX_TRY(clx_twin_serve_drawn(s, replica, seed, NULL, arena, service, changes, error));
+  CLX_TRY(clx_twin_serving_staffing(s, changes, &service->requests, &service->run, service->front, staffing, error));
+  return run_undisturbed(s, replica, seed, changes, &service->requests, &service->outcome, arena, staffing, error);
+}
+
+static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
+                           const clx_twin_found *found, clx_result *result, clx_error *error) {
+  clx_twin_service service = clx_twin_service_of(s);
+  clx_twin_changes changes = {0};
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_status status = clx_twin_serve_drawn(s, replica, seed + (uint64_t)k, NULL, arena, &service, error);
-  *outcome = service.outcome;
-  const int32_t parts = status == CLX_OK ? clx_twin_serving_parts(s) : 0;
-  for (int32_t i = 0; i < parts; i++) part[i] = service.part[i];
+  clx_status status =
+      run_changing(s, replica, seed + (uint64_t)k, arena, &service, &changes, &found->staffing[k], error);
+  found->outcome[k] = service.outcome;
+  for (int32_t i = 0; status == CLX_OK && i < found->parts; i++) found->part[k * found->parts + i] = service.part[i];
+  if (status == CLX_OK && k == 0) status = clx_twin_serving_put_staff(s, &changes.staff, result, error);
   clx_arena_free(arena);
   return status;
 }
@@ -154,15 +239,19 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
                           clx_error *error) {
   const int32_t seeds = s->spec.serving.seeds, parts = clx_twin_serving_parts(s);
   clx_serving_replica *replica = NULL;
-  clx_serving_outcome *outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds);
-  clx_serving_outcome *part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1);
-  if (outcome == NULL || part == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  const clx_twin_found found = {.outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds),
+                                .part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1),
+                                .staffing = CLX_NEW_ARRAY(arena, clx_twin_staffing, seeds),
+                                .parts = parts};
+  if (found.outcome == NULL || found.part == NULL || found.staffing == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
-  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &outcome[k], &part[k * parts], error));
+  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &found, result, error));
   clx_requests requests;
   CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &requests, error));
-  CLX_TRY(clx_twin_serving_put(s, replica, outcome, seeds, result, error));
-  CLX_TRY(clx_twin_serving_put_parts(s, part, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put(s, replica, found.outcome, found.staffing, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put_parts(s, found.part, seeds, result, error));
+  CLX_TRY(clx_twin_serving_put_changes(s, found.staffing, seeds, result, error));
   CLX_TRY(clx_twin_serving_warn(s, replica, result, error));
   const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
   if (early != NULL)

@@ -15,6 +15,7 @@
 #include "serving/serving_outcome.h"
 #include "serving/serving_screen.h"
 #include "twin/twin_internal.h"
+#include "twin/twin_serving_changes.h"
 
 // A run of one seed.
 typedef struct clx_twin_service {
@@ -24,6 +25,7 @@ typedef struct clx_twin_service {
   const clx_served_tenant *tenant;  // [tenants of the requests]; NULL: there is one
   int32_t models;                   // where there are tenants
   clx_serving_outcome *part;        // of each model, then of each tenant; NULL without tenants
+  double front;                     // s that requests take beside engines
 } clx_twin_service;
 
 // Results of each are given for so many tenants at most.
@@ -39,15 +41,20 @@ typedef struct clx_twin_watch {
 clx_twin_service clx_twin_service_of(const clx_scenario *scenario);
 // s of a request for a model outside of iterations, on pools that do all or on two of them.
 double clx_twin_serving_front(const clx_serving_replica *replica, int32_t pools, int32_t model);
-// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`.
+// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`. `changes` (nullable): what
+// happens to the replicas; it is told what they did.
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
-                          const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service, clx_error *error);
+                          const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
+                          clx_twin_service *service, clx_error *error);
 // What the fleet of a run knows of its tenants; what each of them, and each model, had of the run, into service->part.
 clx_status clx_twin_serving_whose(const clx_twin_service *service, clx_arena *arena, const clx_whose **out,
                                   clx_error *error);
 clx_status clx_twin_serving_sum_up(const clx_serve_spec *spec, const clx_serving_replica *replica,
                                    const clx_engine_fleet *fleet, const clx_serving_owner *owner, clx_arena *arena,
                                    clx_twin_service *service, clx_error *error);
+// What each tenant of a scenario is promised; NULL where there is one without a name.
+clx_status clx_twin_serving_promises(const clx_scenario *scenario, clx_arena *arena, const clx_serving_promise **out,
+                                     clx_error *error);
 // Requests of the tenants who ask for a model.
 clx_status clx_twin_serving_requests_for(const clx_scenario *scenario, const clx_requests *requests, int32_t model,
                                          clx_arena *arena, clx_requests *out, clx_error *error);
@@ -55,20 +62,22 @@ clx_status clx_twin_serving_requests_for(const clx_scenario *scenario, const clx
 const char *clx_twin_serving_early(const clx_requests *requests, clx_arena *arena);
 // How many parts of a scenario have results of their own: those of several models, and those of 2 to CLX_TWIN_TENANTS_MOST tenants.
 int32_t clx_twin_serving_parts(const clx_scenario *scenario);
-// Draws the requests of the section and runs them. Where these are many, a first part is run before, and is all there is when so many of it
-// come to wait that the run stops. CLX_INPUT, at the place of the requests: more than ten million that do not.
+// Draws the requests of the section and what happens to the replicas meanwhile, into `changes`, and runs them. Where these are many, a first part
+// is run before, and is all there is when so many of it come to wait that the run stops. CLX_INPUT, at the place of the requests: more than
+// ten million that do not.
 clx_status clx_twin_serve_drawn(const clx_scenario *scenario, const clx_serving_replica *replica, uint64_t seed,
                                 const clx_twin_watch *watch, clx_arena *arena, clx_twin_service *service,
-                                clx_error *error);
+                                clx_twin_changes *changes, clx_error *error);
 // The pools of the section, side by side; pools of them.
 clx_status clx_twin_serving_pools(const clx_scenario *scenario, clx_arena *arena, clx_serving_replica **out,
                                   clx_error *error);
 // Of a run of a scenario: nothing without the section or without pools. CLX_INPUT: requests that fit nowhere.
 clx_status clx_twin_serving_run(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
 // Quantities of what `seeds` runs found; of their parts: outcome[seeds][clx_twin_serving_parts].
+// Nullable `staffing`: of replicas whose number changes.
 clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_replica *replica,
-                                const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
-                                clx_error *error);
+                                const clx_serving_outcome *outcome, const clx_twin_staffing *staffing, int32_t seeds,
+                                clx_result *result, clx_error *error);
 clx_status clx_twin_serving_put_parts(const clx_scenario *scenario, const clx_serving_outcome *outcome, int32_t seeds,
                                       clx_result *result, clx_error *error);
 // Warnings on what the section and the rest of the scenario do not agree in.

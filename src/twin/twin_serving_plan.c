@@ -2,20 +2,17 @@
 #include "twin/twin_serving_plan.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 double clx_serve_curve_speed(int32_t point) { return exp2(point / 4.0); }
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
 
-static clx_status tell(const clx_serve_search *x, const char *step, double done, clx_error *error) {
+clx_status clx_serve_tell(const clx_serve_search *x, const char *step, double done, clx_error *error) {
   const clx_serve_options *o = x->options;
   if (o->progress == NULL || o->progress(o->context, step, done)) return CLX_OK;
   return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
 }
-
-static const clx_serve_plan_spec *plan_of(const clx_serve_search *x) { return &x->scenario->spec.serving.plan; }
 
 // --- options --------------------------------------------------------------------------------------------------------------
 
@@ -32,8 +29,8 @@ static clx_status add_option(clx_serve_search *x, const clx_serve_option *o, clx
   return CLX_OK;
 }
 
-static double worth_of(const clx_serve_search *x, const clx_serve_option *o) {
-  switch (plan_of(x)->goal) {
+double clx_serve_worth(const clx_serve_search *x, const clx_serve_option *o) {
+  switch (clx_serve_plan_of(x)->goal) {
     case CLX_SERVE_COST:
       return o->price;
     case CLX_SERVE_ENERGY:
@@ -43,8 +40,7 @@ static double worth_of(const clx_serve_search *x, const clx_serve_option *o) {
   }
 }
 
-// GPUs and price for its replicas.
-static void count_gpus(clx_serve_option *o) {
+void clx_serve_count_gpus(clx_serve_option *o) {
   o->gpus = o->price = 0;
   for (int32_t k = 0; k < o->pools; k++) {
     o->gpus += (double)o->replicas[k] * o->pool[k]->replica.gpus;
@@ -54,8 +50,8 @@ static void count_gpus(clx_serve_option *o) {
 
 static void note_least(double *least, double value) { *least = *least > 0 ? fmin(*least, value) : value; }
 
-static bool too_hungry(clx_serve_search *x, const clx_serve_option *o) {
-  const double most = plan_of(x)->power_most;
+bool clx_serve_too_hungry(clx_serve_search *x, const clx_serve_option *o) {
+  const double most = clx_serve_plan_of(x)->power_most;
   clx_serve_refusals *refused = &x->refused[o->candidate];
   if (!(most > 0) || o->power <= most) return false;
   refused->hungry++;
@@ -64,28 +60,22 @@ static bool too_hungry(clx_serve_search *x, const clx_serve_option *o) {
 }
 
 static clx_status keep_option(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[o->candidate];
   clx_serve_refusals *refused = &x->refused[o->candidate];
-  count_gpus(o);
+  clx_serve_count_gpus(o);
   if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) {
     refused->beyond++;
     note_least(&refused->least_gpus, o->gpus);
     return CLX_OK;
   }
-  if (too_hungry(x, o)) return CLX_OK;
-  o->worth = worth_of(x, o);
+  if (clx_serve_too_hungry(x, o)) return CLX_OK;
+  o->worth = clx_serve_worth(x, o);
   return add_option(x, o, error);
-}
-
-static double output_mean(const clx_requests *requests) {
-  double sum = 0;
-  for (int32_t i = 0; i < requests->count; i++) sum += requests->item[i].output;
-  return sum / requests->count;
 }
 
 static int64_t replicas_for(const clx_serve_search *x, double requests) {
   static const double MOST = 1e18;  // of whole numbers: no demand of the schema comes near
-  return (int64_t)fmin(MOST, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
+  return (int64_t)fmin(MOST, fmax(1, ceil(x->demand / (requests * clx_serve_plan_of(x)->headroom) - 1e-9)));
 }
 
 // --- layouts of one candidate ---------------------------------------------------------------------------------------------
@@ -98,7 +88,7 @@ typedef struct layout {
 // A replica of that layout; NULL in *out: it cannot be, the reason is counted.
 static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout *l, int32_t sequences,
                             const clx_served_pool **out, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   clx_serve_refusals *refused = &x->refused[candidate];
   clx_served_pool *pool = CLX_NEW(x->arena, clx_served_pool);
   clx_error own;
@@ -108,7 +98,7 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   const clx_serve_pool_spec spec = {.name = c->name != NULL ? c->name : c->server,
                                     .role = (int32_t)l->role,
                                     .server = c->server,
-                                    .model = plan_of(x)->model,
+                                    .model = clx_serve_plan_of(x)->model,
                                     .routing = -1,
                                     .weights = c->weights,
                                     .engine = c->engine,
@@ -181,7 +171,7 @@ static const int32_t BATCHES[] = {8, 16, 32, 64, 128, 256, 512};
 // All limits of a batch of one layout.
 static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const layout *l, screening *out,
                                 clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   const int32_t count = l->role == CLX_ROLE_PREFILL ? 1
                         : c->sequences_count > 0    ? c->sequences_count
                                                     : CLX_COUNT(BATCHES);
@@ -254,9 +244,9 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
 static clx_status screen_stages(clx_serve_search *x, int32_t candidate, int32_t tp, int32_t pp, screening *s,
                                 clx_error *error) {
   static const int32_t own[] = {0};
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   const int32_t *tokens = c->tokens_count > 0 ? c->tokens : own, limits = c->tokens_count > 0 ? c->tokens_count : 1;
-  const int32_t roles = plan_of(x)->split ? CLX_ROLES : 1;
+  const int32_t roles = clx_serve_plan_of(x)->split ? CLX_ROLES : 1;
   clx_server server;
   clx_device device;
   CLX_TRY(clx_catalog_read(x->scenario->catalog, "server", c->server, c->place, &clx_server_schema, x->arena, &server,
@@ -275,14 +265,14 @@ static clx_status screen_stages(clx_serve_search *x, int32_t candidate, int32_t 
 }
 
 static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t tp, screening *s, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   if (c->pp_count == 0) return screen_stages(x, candidate, tp, 1, s, error);
   for (int32_t i = 0; i < c->pp_count; i++) CLX_TRY(screen_stages(x, candidate, tp, c->pp[i], s, error));
   return CLX_OK;
 }
 
 static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   screening *s = CLX_NEW(x->arena, screening);
   clx_server server;
   if (s == NULL) return no_memory(error);
@@ -296,170 +286,7 @@ static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_e
   return keep_split(x, candidate, s, error);
 }
 
-// --- simulation -----------------------------------------------------------------------------------------------------------
-
-enum { SAMPLE = 1 << 20, REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
-
-// s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
-static double answer_of(const clx_serve_search *x) {
-  const clx_slo_spec *slo = &x->slo;
-  return slo->ttft + output_mean(&x->requests) * (slo->tpot > 0 ? slo->tpot : 0.05);
-}
-
-// Requests at a rate, all of one kind: at most `count`.
-static clx_status draw_alike(const clx_serve_search *x, double rate, double count, clx_arena *arena, clx_requests *out,
-                             clx_error *error) {
-  clx_requests_spec spec = x->scenario->spec.serving.requests;
-  spec.seed += (int64_t)(x->seed - CLX_DEFAULT_SEED);
-  if (spec.trace != NULL) {
-    spec.rate = rate;
-    spec.speed = 1;
-  } else {
-    spec.arrivals.rate = rate;
-  }
-  spec.duration = 0;
-  spec.count = (int32_t)count;
-  return clx_requests_make(&spec, x->scenario->folder, arena, out, NULL, error);
-}
-
-// Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
-// percentiles mean something. Those of tenants come in the proportions of the sample.
-static clx_status draw(clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
-                       clx_error *error) {
-  *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
-  const double count = fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
-  if (x->scenario->spec.serving.tenant_count == 0) return draw_alike(x, rate, count, arena, out, error);
-  const clx_serving_pace pace = {.speed = rate / clx_requests_rate(&x->requests), .duration = count / rate};
-  clx_requests all;
-  CLX_TRY(clx_scenario_serving_paced(x->scenario, x->seed, &pace, arena, &all, error));
-  const char *early = clx_twin_serving_early(&all, arena);
-  if (early != NULL) x->early = clx_arena_text(x->arena, early);
-  return clx_twin_serving_requests_for(x->scenario, &all, x->model, arena, out, error);
-}
-
-// Whether each tenant, or all where there is one, are promised no more than they get.
-static bool is_kept(const clx_serve_search *x, const clx_twin_service *service) {
-  const clx_serving_entries *e = &x->scenario->serving;
-  const int32_t models = e->models > 1 ? e->models : 0;
-  if (service->outcome.unstable) return false;
-  if (clx_twin_serving_parts(x->scenario) == models) return service->outcome.within >= x->slo.share;
-  for (int32_t i = 0; i < e->tenants; i++) {
-    const clx_serving_outcome *part = &service->part[models + i];
-    if (e->tenant[i].model == x->model && part->counted > 0 && part->within < e->tenant[i].slo.share) return false;
-  }
-  return true;
-}
-
-// As many replicas as the largest pool allows within REPLICAS, the demand in proportion.
-static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
-  clx_twin_service service = clx_twin_service_of(x->scenario);
-  clx_serving_replica replica[2];
-  clx_serve_spec spec = x->scenario->spec.serving;
-  const int64_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
-  o->load = most > REPLICAS ? (double)REPLICAS / (double)most : 1;
-  double share = o->load;
-  for (int32_t k = 0; k < o->pools; k++) {
-    replica[k] = o->pool[k]->replica;
-    replica[k].replicas = (int32_t)fmax(1, round((double)o->replicas[k] * o->load));
-    share = fmin(share, replica[k].replicas / (double)o->replicas[k]);
-  }
-  o->load = share;
-  spec.clients = 0;
-  clx_arena *arena = clx_arena_new();
-  if (arena == NULL) return no_memory(error);
-  clx_status status = draw(x, x->demand * o->load, arena, &service.requests, &spec.warmup, error);
-  if (status == CLX_OK) status = clx_twin_serve(&spec, replica, o->pools, x->seed, NULL, arena, &service, error);
-  o->outcome = service.outcome;
-  o->kept = status == CLX_OK && is_kept(x, &service);
-  x->simulated++;
-  clx_arena_free(arena);
-  return status;
-}
-
-// More replicas until the promise is kept; false in *kept when it never is.
-static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
-  clx_serve_refusals *refused = &x->refused[o->candidate];
-  *kept = false;
-  for (int32_t round = 0; round < ROUNDS; round++) {
-    CLX_TRY(simulate(x, o, error));
-    refused->best_within = fmax(refused->best_within, o->outcome.within);
-    *kept = o->kept;
-    if (*kept) break;
-    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int64_t)ceil(1.1 * (double)o->replicas[k] + 0.01);
-    count_gpus(o);
-    if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) break;
-  }
-  refused->broken += !*kept;
-  count_gpus(o);
-  o->output = x->demand * output_mean(&x->requests);
-  o->power = o->outcome.energy * o->output;
-  o->worth = worth_of(x, o);
-  if (*kept && too_hungry(x, o)) *kept = false;
-  return CLX_OK;
-}
-
-static int by_worth(const void *a, const void *b) {
-  const clx_serve_option *const *p = a, *const *q = b;
-  const double d = (*p)->worth - (*q)->worth;
-  if (d != 0) return d < 0 ? -1 : 1;
-  return (*p)->gpus < (*q)->gpus ? -1 : (*p)->gpus > (*q)->gpus;
-}
-
-static int32_t sequences_of(const clx_serve_option *o) { return o->pool[o->pools - 1]->replica.rules.sequences; }
-
-// Two that differ in limits of a batch which neither came to: the same replicas did the same.
-static bool same_service(const clx_serve_option *a, const clx_serve_option *b) {
-  const clx_serving_outcome *p = &a->outcome, *q = &b->outcome;
-  if (a->candidate != b->candidate || a->pools != b->pools || a->load != b->load) return false;
-  for (int32_t k = 0; k < a->pools; k++) {
-    const clx_serving_replica *x = &a->pool[k]->replica, *y = &b->pool[k]->replica;
-    if (a->replicas[k] != b->replicas[k] || x->role != y->role || x->gpus != y->gpus ||
-        x->rules.ranks != y->rules.ranks)
-      return false;
-  }
-  return p->ttft.p95 == q->ttft.p95 && p->tpot.p95 == q->tpot.p95 && p->e2e.mean == q->e2e.mean &&
-         p->within == q->within && p->energy == q->energy;
-}
-
-// Among those kept, the one that does the same takes it in.
-static bool take_in(clx_serve_option *const *fit, int32_t fits, const clx_serve_option *o) {
-  for (int32_t i = 0; i < fits; i++) {
-    if (!same_service(fit[i], o)) continue;
-    const int32_t own = sequences_of(fit[i]), other = sequences_of(o);
-    fit[i]->alike++;
-    fit[i]->sequences_most = other > fit[i]->sequences_most ? other : fit[i]->sequences_most;
-    if (other < own) fit[i]->pool[fit[i]->pools - 1] = o->pool[o->pools - 1];
-    return true;
-  }
-  return false;
-}
-
-// The best few of each candidate by the steady state, those that do the same as another not counted.
-static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_t *fits, clx_error *error) {
-  clx_serve_option **order = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
-  if (order == NULL) return no_memory(error);
-  for (int32_t i = 0; i < x->count; i++) order[i] = &x->option[i];
-  qsort(order, (size_t)x->count, sizeof *order, by_worth);
-  *fits = 0;
-  for (int32_t c = 0; c < plan_of(x)->candidate_count; c++) {
-    int32_t run = 0;
-    for (int32_t i = 0; i < x->count && run < plan_of(x)->finalists; i++) {
-      bool kept;
-      if (order[i]->candidate != c) continue;
-      const double each = 1.0 / plan_of(x)->candidate_count;
-      CLX_TRY(tell(x, "simulating", each * (c + (double)run / plan_of(x)->finalists), error));
-      order[i]->alike = 1;
-      order[i]->sequences_most = sequences_of(order[i]);
-      CLX_TRY(settle(x, order[i], &kept, error));
-      if (kept && take_in(fit, *fits, order[i])) continue;
-      run++;
-      if (kept) fit[(*fits)++] = order[i];
-    }
-  }
-  qsort(fit, (size_t)*fits, sizeof(clx_serve_option *), by_worth);
-  return CLX_OK;
-}
+enum { SAMPLE = 1 << 20 };  // requests
 
 // --- the whole ------------------------------------------------------------------------------------------------------------
 
@@ -504,15 +331,15 @@ static clx_slo_spec bounds_of(const clx_scenario *s, int32_t model) {
 }
 
 static clx_status open_search(clx_serve_search *x, clx_error *error) {
-  const int32_t count = plan_of(x)->candidate_count;
+  const int32_t count = clx_serve_plan_of(x)->candidate_count;
   clx_requests all;
-  x->model = clx_scenario_served_model(x->scenario, plan_of(x)->model);
+  x->model = clx_scenario_served_model(x->scenario, clx_serve_plan_of(x)->model);
   x->slo = bounds_of(x->scenario, x->model);
   CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, SAMPLE, x->arena, &all, error));
   CLX_TRY(clx_twin_serving_requests_for(x->scenario, &all, x->model, x->arena, &x->requests, error));
-  x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
+  x->demand = clx_serve_plan_of(x)->rate > 0 ? clx_serve_plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))
-    return clx_fail(error, CLX_INPUT, plan_of(x)->place,
+    return clx_fail(error, CLX_INPUT, clx_serve_plan_of(x)->place,
                     "'serving.plan.rate' is not stated, and the requests have no rate of their own");
   x->refused = CLX_NEW_ARRAY(x->arena, clx_serve_refusals, count);
   x->curve = CLX_NEW_ARRAY(x->arena, double, (int64_t)count *CLX_SERVE_CURVE);
@@ -525,13 +352,13 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
 static clx_status plan_into(clx_serve_search *x, clx_result *result, clx_error *error) {
   int32_t fits = 0;
   CLX_TRY(open_search(x, error));
-  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) {
-    CLX_TRY(tell(x, "screening", (double)i / plan_of(x)->candidate_count, error));
+  for (int32_t i = 0; i < clx_serve_plan_of(x)->candidate_count; i++) {
+    CLX_TRY(clx_serve_tell(x, "screening", (double)i / clx_serve_plan_of(x)->candidate_count, error));
     CLX_TRY(screen_candidate(x, i, error));
   }
   clx_serve_option **fit = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (fit == NULL) return no_memory(error);
-  CLX_TRY(run_finals(x, fit, &fits, error));
+  CLX_TRY(clx_twin_serving_finals(x, fit, &fits, error));
   return clx_twin_serving_plan_put(x, fit, fits, result, error);
 }
 

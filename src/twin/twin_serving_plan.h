@@ -59,3 +59,17 @@ double clx_serve_curve_speed(int32_t point);  // tokens/s of a user
 
 clx_status clx_twin_serving_plan_put(const clx_serve_search *search, clx_serve_option *const *fit, int32_t fits,
                                      clx_result *result, clx_error *error);
+
+// Between the files of the plan.
+static inline const clx_serve_plan_spec *clx_serve_plan_of(const clx_serve_search *search) {
+  return &search->scenario->spec.serving.plan;
+}
+// Tells how far the search is. CLX_EXPECTATION: it is to stop.
+clx_status clx_serve_tell(const clx_serve_search *search, const char *step, double done, clx_error *error);
+double clx_serve_output_mean(const clx_requests *requests);  // tokens of an answer
+void clx_serve_count_gpus(clx_serve_option *option);         // GPUs and price for its replicas
+double clx_serve_worth(const clx_serve_search *search, const clx_serve_option *option);  // what the goal makes least
+// Counts an option that takes more power than can be had.
+bool clx_serve_too_hungry(clx_serve_search *search, const clx_serve_option *option);
+// Simulates the best few of each candidate by the steady state; those that keep every promise in `fit` [options], best first.
+clx_status clx_twin_serving_finals(clx_serve_search *search, clx_serve_option **fit, int32_t *fits, clx_error *error);

@@ -33,12 +33,6 @@ static const char *title_of(const putting *p, int32_t index) {
   return c->name != NULL ? c->name : c->server;
 }
 
-static double output_mean(const clx_requests *requests) {
-  double sum = 0;
-  for (int32_t i = 0; i < requests->count; i++) sum += requests->item[i].output;
-  return sum / requests->count;
-}
-
 // --- options --------------------------------------------------------------------------------------------------------------
 
 // "9 x TP8, 64 seqs", "64 to 256 seqs" where these limits do the same; "33P TP4 + 8D TP4, 256 seqs" of prefill and decode apart.
@@ -66,7 +60,7 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
 static clx_status put_option(const putting *p, int32_t number, const clx_serve_option *o) {
   const clx_serving_outcome *s = &o->outcome;
   const clx_serving_replica *last = &o->pool[o->pools - 1]->replica;
-  const double tokens = p->search->demand * output_mean(&p->search->requests);
+  const double tokens = p->search->demand * clx_serve_output_mean(&p->search->requests);
   const struct {
     const char *name;
     double value;
@@ -206,7 +200,7 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
   CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));
   CLX_TRY(put(&p, "demand", x->demand, "1/s", "requests"));
-  CLX_TRY(put(&p, "output", x->demand * output_mean(&x->requests), "token/s", "that they ask for"));
+  CLX_TRY(put(&p, "output", x->demand * clx_serve_output_mean(&x->requests), "token/s", "that they ask for"));
   CLX_TRY(put(&p, "tried", tried, "", "layouts and limits of a batch, screened by their steady state"));
   CLX_TRY(put(&p, "simulated", x->simulated, "", "runs event by event"));
   CLX_TRY(put(&p, "fits", fits, "", "options within the promise"));

@@ -55,6 +55,7 @@ static const measure PARTS[] = {{"mean", "s", offsetof(clx_serving_latency, mean
 
 typedef struct putting {
   const clx_serving_outcome *outcome;
+  const clx_twin_staffing *staffing;  // nullable
   int32_t seeds;
   clx_result *result;
   clx_error *error;
@@ -99,15 +100,26 @@ static clx_status put_latencies(const putting *p) {
   return CLX_OK;
 }
 
+// A member over the GPUs that are paid for.
+static clx_status put_share(const putting *p, const char *name, size_t offset, double gpus, const char *unit,
+                            const char *doc) {
+  double value[SEEDS_MAX];
+  for (int32_t k = 0; k < p->seeds; k++)
+    value[k] =
+        *(const double *)((const char *)&p->outcome[k] + offset) / (p->staffing != NULL ? p->staffing[k].gpus : gpus);
+  return put_values(p, name, value, unit, doc);
+}
+
 static clx_status put_per_gpu(const putting *p, double gpus, double price) {
   double total[SEEDS_MAX], cost[SEEDS_MAX];
   bool served = price > 0;
-  CLX_TRY(put_member(p, "output_gpu", AT(output), 1 / gpus, "token/s", "output tokens of a GPU"));
-  CLX_TRY(put_member(p, "power_gpu", AT(power), 1 / gpus, "W", "of a GPU with its share of the servers"));
+  CLX_TRY(put_share(p, "output_gpu", AT(output), gpus, "token/s", "output tokens of a GPU"));
+  CLX_TRY(put_share(p, "power_gpu", AT(power), gpus, "W", "of a GPU with its share of the servers"));
   for (int32_t k = 0; k < p->seeds; k++) {
-    total[k] = (p->outcome[k].output + p->outcome[k].input) / gpus;
+    const double paid = p->staffing != NULL ? p->staffing[k].price : price;
+    total[k] = (p->outcome[k].output + p->outcome[k].input) / (p->staffing != NULL ? p->staffing[k].gpus : gpus);
     served = served && p->outcome[k].output > 0;
-    cost[k] = served ? price / p->outcome[k].output : 0;
+    cost[k] = served ? paid / p->outcome[k].output : 0;
   }
   CLX_TRY(put_values(p, "total_gpu", total, "token/s", "prompt and output tokens of a GPU"));
   if (!served) return CLX_OK;
@@ -221,9 +233,9 @@ static clx_status put_models(const clx_scenario *s, clx_result *result, clx_erro
 }
 
 clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica *replica,
-                                const clx_serving_outcome *outcome, int32_t seeds, clx_result *result,
-                                clx_error *error) {
-  const putting p = {outcome, seeds, result, error};
+                                const clx_serving_outcome *outcome, const clx_twin_staffing *staffing, int32_t seeds,
+                                clx_result *result, clx_error *error) {
+  const putting p = {outcome, clx_twin_serving_has_changes(s) ? staffing : NULL, seeds, result, error};
   double gpus = 0, price = 0, replicas = 0;
   bool priced = true;
   CLX_TRY(put_models(s, result, error));

@@ -42,6 +42,25 @@ double clx_twin_serving_front(const clx_serving_replica *replica, int32_t pools,
   return fmax(front[CLX_ROLE_WHOLE], front[CLX_ROLE_PREFILL] + front[CLX_ROLE_DECODE]);
 }
 
+static clx_status make_promises(const clx_served_tenant *tenant, int32_t tenants, const clx_serving_replica *replica,
+                                int32_t pools, clx_arena *arena, const clx_serving_promise **out, clx_error *error) {
+  clx_serving_promise *promise = CLX_NEW_ARRAY(arena, clx_serving_promise, tenants);
+  if (promise == NULL) return no_memory(error);
+  for (int32_t i = 0; i < tenants; i++)
+    promise[i] = (clx_serving_promise){&tenant[i].slo, clx_twin_serving_front(replica, pools, tenant[i].model)};
+  *out = promise;
+  return CLX_OK;
+}
+
+clx_status clx_twin_serving_promises(const clx_scenario *s, clx_arena *arena, const clx_serving_promise **out,
+                                     clx_error *error) {
+  clx_serving_replica *replica = NULL;
+  *out = NULL;
+  if (s->serving.tenants == 0) return CLX_OK;
+  CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
+  return make_promises(s->serving.tenant, s->serving.tenants, replica, s->serving.pools, arena, out, error);
+}
+
 clx_status clx_twin_serving_requests_for(const clx_scenario *s, const clx_requests *requests, int32_t model,
                                          clx_arena *arena, clx_requests *out, clx_error *error) {
   *out = *requests;
@@ -80,9 +99,20 @@ typedef struct dividing {
   double standing;  // W beyond iterations, over the W that replicas take which only stand there
 } dividing;
 
+// s that the run was watched for; where replicas neither fail nor scale, its span.
+static double time_of(const clx_engine_result *run) { return run->watched > 0 ? run->watched : run->span; }
+
+// Replicas of a pool that are paid for, mean.
+static double held_of(const dividing *d, int32_t pool) {
+  const clx_engine_result *run = &d->service->run;
+  return run->watched > 0 ? run->pool[pool].held / run->watched : d->replica[pool].replicas;
+}
+
 static double standing_of(const dividing *d, int32_t pool) {
   const clx_serving_replica *r = &d->replica[pool];
-  return r->replicas * (d->fleet->pool[pool].law.idle + r->rest);
+  const clx_engine_result *run = &d->service->run;
+  const double up = run->watched > 0 ? run->pool[pool].up / run->watched : r->replicas;
+  return up * (d->fleet->pool[pool].law.idle + r->rest);
 }
 
 // GPUs, price and power of a part: of the iterations of each pool as its new tokens have them, of all else in proportion to that.
@@ -101,9 +131,9 @@ static void divide(const dividing *d, const bool *keep, clx_serving_outcome *out
       energy += keep[t] ? use->energy : 0;
     }
     const double part = all > 0 ? own / all : 0;
-    gpus += part * r->gpus * r->replicas;
-    out->price += part * r->price * r->replicas;
-    if (run->span > 0) out->power += energy / run->span + part * d->standing * standing_of(d, p);
+    gpus += part * r->gpus * held_of(d, p);
+    out->price += part * r->price * held_of(d, p);
+    if (time_of(run) > 0) out->power += energy / time_of(run) + part * d->standing * standing_of(d, p);
   }
   out->share = d->gpus > 0 ? gpus / d->gpus : 0;
   out->energy = out->output > 0 ? out->power / out->output : 0;
@@ -115,12 +145,12 @@ static dividing dividing_of(const clx_serving_replica *replica, const clx_engine
   dividing d = {.replica = replica, .fleet = fleet, .service = service};
   double standing = 0, energy = 0;
   for (int32_t p = 0; p < fleet->pools; p++) {
-    d.gpus += (double)replica[p].gpus * replica[p].replicas;
+    d.gpus += replica[p].gpus * held_of(&d, p);
     standing += standing_of(&d, p);
     for (int32_t t = 0; t < service->requests.tenants; t++)
       energy += run->use[(int64_t)p * service->requests.tenants + t].energy;
   }
-  if (run->span > 0 && standing > 0) d.standing = (service->outcome.power - energy / run->span) / standing;
+  if (time_of(run) > 0 && standing > 0) d.standing = (service->outcome.power - energy / time_of(run)) / standing;
   return d;
 }
 
@@ -142,12 +172,10 @@ clx_status clx_twin_serving_sum_up(const clx_serve_spec *spec, const clx_serving
                                    clx_twin_service *service, clx_error *error) {
   const int32_t tenants = service->requests.tenants, models = service->models > 1 ? service->models : 0;
   const int32_t shown = tenants > 1 && tenants <= CLX_TWIN_TENANTS_MOST ? tenants : 0;
-  clx_serving_promise *promise = CLX_NEW_ARRAY(arena, clx_serving_promise, tenants);
+  const clx_serving_promise *promise = NULL;
   service->part = CLX_NEW_ARRAY(arena, clx_serving_outcome, models + shown + 1);
-  if (promise == NULL || service->part == NULL) return no_memory(error);
-  for (int32_t i = 0; i < tenants; i++)
-    promise[i] = (clx_serving_promise){&service->tenant[i].slo,
-                                       clx_twin_serving_front(replica, fleet->pools, service->tenant[i].model)};
+  if (service->part == NULL) return no_memory(error);
+  CLX_TRY(make_promises(service->tenant, tenants, replica, fleet->pools, arena, &promise, error));
   CLX_TRY(clx_serving_sum_up_all(&service->requests, &service->run, promise, spec->warmup, owner, arena,
                                  &service->outcome, error));
   const dividing d = dividing_of(replica, fleet, service);

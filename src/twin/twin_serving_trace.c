@@ -84,7 +84,8 @@ clx_status clx_twin_serving_trace(const clx_scenario *s, uint64_t seed, clx_aren
   if (w.span == NULL || w.sample == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   CLX_TRY(make_tracks(replica, s->serving.pools, arena, &w, trace, error));
-  CLX_TRY(clx_twin_serve_drawn(s, replica, seed, &watch, arena, service, error));
+  clx_twin_changes changes;
+  CLX_TRY(clx_twin_serve_drawn(s, replica, seed, &watch, arena, service, &changes, error));
   trace->span = w.span;
   trace->span_count = w.spans;
   trace->sample = w.sample;

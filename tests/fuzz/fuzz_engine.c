@@ -72,11 +72,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     outage[k].until = outage[k].from + 0.05 * (1 + below(&b, 100));
   }
   static const clx_whose whose[] = {{.priority = 2}, {.priority = 1}, {.priority = 1}};
+  for (int32_t p = 0; changes && p < 2; p++) {
+    pool[p].scaling = (clx_scaling){.least = 1, .interval = 0.3, .high = 6, .low = 2, .start = 0.5};
+    pool[p].scaling.metric = (clx_scaling_metric)below(&b, CLX_SCALING_METRICS);
+    pool[p].scaling.target = 0.5 * below(&b, 8);
+    pool[p].scaling.calm = 0.3 * below(&b, 4);
+  }
   const clx_engine_fleet fleet = {.pool = pool,
                                   .whose = size % 2 == 1 ? whose : NULL,
                                   .outage = outage,
-                                  .outages = changes ? 2 : 0,
-                                  .scaling = {changes ? 1 : 0, 0.3, 6, 2, 0.5},
+                                  .outages = changes ? below(&b, 3) : 0,
+                                  .notice = 0.1 * below(&b, 4),
+                                  .loses = below(&b, 2) == 1,
                                   .pools = 1 + below(&b, 2),
                                   .router = (clx_router)below(&b, CLX_ROUTERS),
                                   .transfer = {1e5, 1e8 * below(&b, 5), 0.01 * below(&b, 5)}};
@@ -95,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (arena == NULL) return 0;
   const clx_status status = clx_engine_run(&fleet, &offer, &options, arena, &result, &error);
   if (status != CLX_OK && status != CLX_INPUT) abort();
-  if (status == CLX_OK && result.ended + result.refused != requests.count) abort();
+  if (status == CLX_OK && result.ended + result.refused + result.lost != requests.count) abort();
   clx_arena_free(arena);
   return 0;
 }

@@ -2,14 +2,17 @@
 
 #include <math.h>
 
+#include "serving/serving_internal.h"
+
 // What vLLM logs on an H100 (llm-d-benchmark, empirical-vllm-memory-results.md, 2026): 79.18 GiB of a GPU that is sold as 80 GB, 0.13 GiB
 // of the driver's context, 0.42 more of communicators, and a peak of activations that is 38 B a logit of all sequences it admits (1,024), from
 // the run that warms the sampler up; fitted to Llama-3.1-8B and gpt-oss-20b. Others: a logit in bf16 and two copies in fp32, assumed.
 static const double GIB = 1073741824, REPORTED = 79.18 * 1073741824 / 80e9;
 static const double CONTEXT = 0.13, COMMUNICATOR = 0.42;  // GiB
 static const double VLLM_LOGIT = 38, LOGIT = 10;          // B
-// Captured graphs of the engines' default sizes: the same logs have -0.9 to 1 GiB. Assumed.
-static const double GRAPHS = 1e9;
+// Captured graphs, MiB of a layer and a size: vLLM logs 0.21 GiB of Llama-3.2-1B (16 layers, 35 sizes; pull request 11349), 1.40 of Llama 4 Maverick
+// (48, 67; SGLang issue 8538), 0.96 of Qwen3-235B (94, 35; vLLM 0.20 on four H100), which are 0.38, 0.45 and 0.30. Other engines: as these, assumed.
+static const double GRAPH = 0.37 * 1048576;
 static const double BF16 = 2, FP32 = 4;
 
 // Layers of attention that see everything; those that see a window hold no more than that.
@@ -64,7 +67,7 @@ clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double
                          .share = share > 0 ? share : engine->memory_share,
                          .weights = clx_serving_weight_bytes(s),
                          .peak = peak_bytes(s, r),
-                         .graphs = GRAPHS,
+                         .graphs = GRAPH * s->model->layers * clx_serving_captures(s, r->sequences),
                          .context = GIB * (CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0)),
                          .states = state_bytes(s, r->sequences),
                          .token_bytes = whole_layers(s->model) * layer_bytes(s)};

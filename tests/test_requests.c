@@ -374,6 +374,49 @@ static void test_out_of_memory(void **state) {
   assert_in_range(failures, 3, 100);
 }
 
+// Two traces with the same names of blocks: in order of arrival, tenants one after another, and no name in both any more.
+static void test_merge_and_pick(void **state) {
+  (void)state;
+  trace a, b, plain;
+  const char *first =
+      "arrival_s,prompt_tokens,output_tokens,tenant,blocks_of_16\n0,32,1,x,1 2\n2,48,2,y,1 2 3\n4,16,3,x,1\n";
+  const char *second = "arrival_s,prompt_tokens,output_tokens,blocks_of_16\n1,32,4,1 2\n2,32,5,1 7\n";
+  assert_int_equal(read_as(&a, first, (clx_requests_reading){0}), CLX_OK);
+  assert_int_equal(read_as(&b, second, (clx_requests_reading){0}), CLX_OK);
+  const clx_requests both[] = {a.requests, b.requests};
+  const char *const name[] = {"unused", "z"};
+  clx_requests all, some;
+  clx_error error = {0};
+  assert_int_equal(clx_requests_merge(both, name, 2, a.arena, &all, &error), CLX_OK);
+  static const int32_t output[] = {1, 4, 2, 5, 3}, tenant[] = {0, 2, 1, 2, 0};
+  assert_int_equal(all.count, 5);
+  assert_int_equal(all.tenants, 3);
+  assert_string_equal(all.tenant_name[1], "y");
+  assert_string_equal(all.tenant_name[2], "z");
+  for (int32_t i = 0; i < 5; i++) {
+    assert_int_equal(all.item[i].output, output[i]);
+    assert_int_equal(all.item[i].tenant, tenant[i]);
+  }
+  clx_requests_summary s;
+  assert_int_equal(clx_requests_summarise(&all, &s, &error), CLX_OK);
+  assert_int_equal(s.blocks, 10);
+  assert_int_equal(s.distinct, 6);  // 1, 2, 3 of the first, 1, 2, 7 of the second
+  const bool keep[] = {false, true, true};
+  assert_int_equal(clx_requests_pick(&all, keep, a.arena, &some, &error), CLX_OK);
+  assert_int_equal(some.count, 3);
+  assert_int_equal(some.item[2].output, 5);
+  assert_true(some.block[some.item[2].first_block] == all.block[all.item[3].first_block]);
+  assert_int_equal(
+      read_as(&plain, "arrival_s,prompt_tokens,output_tokens,blocks_of_8\n1,16,4,1 2\n", (clx_requests_reading){0}),
+      CLX_OK);
+  const clx_requests odd[] = {a.requests, plain.requests};
+  assert_int_equal(clx_requests_merge(odd, name, 2, a.arena, &all, &error), CLX_INPUT);
+  assert_non_null(strstr(error.mistake[0].text, "blocks of 16 and of 8 tokens"));
+  clx_arena_free(a.arena);
+  clx_arena_free(b.arena);
+  clx_arena_free(plain.arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mooncake),       cmocka_unit_test(test_mooncake_nanoseconds),
@@ -384,6 +427,7 @@ int main(void) {
       cmocka_unit_test(test_missing_file),   cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_times),          cmocka_unit_test(test_round_trips),
       cmocka_unit_test(test_mooncake_bytes), cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_merge_and_pick),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

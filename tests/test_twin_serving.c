@@ -69,7 +69,7 @@ static void test_mistakes_are_named(void **state) {
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, engine: vlm}]", "did you mean \"vllm\""},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, weights: fp9}]", "did you mean 'fp8'"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, tp: 3}]", "cannot be cut into 3"},
-      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 2}]", "pipelines of GPUs"},
+      {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, pp: 33}]", "32 layers of llama-3.1-8b cannot be cut"},
       {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: vllm, weights: Q8_0}]",
        "unknown engine on unified memory 'vllm'"},
       {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
@@ -266,6 +266,25 @@ static void test_plan_within_volume_and_site(void **state) {
   clx_scenario_free(s);
 }
 
+// A model that no server holds, over two of them.
+static void test_plan_with_stages(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-405b\n  weights: bf16\n"
+      "  requests: {count: 500, arrivals: {rate: 2 1/s}, lengths: {prompt: {tokens: 500}, output: {tokens: 100}}}\n"
+      "  slo: {tpot: 200 ms}\n",
+      "  plan: {goal: gpus, finalists: 1, candidates: [{name: one, server: dgx_h100, tp: [8]}, {name: two, server: "
+      "dgx_h100, tp: [8], pp: [1, 2], sequences: [64]}]}\n");
+  clx_result *r = plan(s);
+  CLX_CHECK_NEAR(value(r, "serve_plan.fits"), 1, 0, 0);
+  CLX_CHECK_NEAR(option(r, 1, "gpus"), 16, 0, 0);
+  CLX_CHECK_NEAR(option(r, 1, "candidate"), 2, 0, 0);
+  assert_string_equal(clx_result_fact(r, "serve_plan.option.1.layout"), "1 x TP8 PP2, 64 seqs");
+  assert_non_null(strstr(clx_result_fact(r, "serve_plan.candidate.1.why"), "memory: "));
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 static void test_plan_of_cost_needs_prices(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, "  plan: {candidates: [{server: dgx_h100}]}\n");
@@ -311,17 +330,12 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mistakes_are_named),
-      cmocka_unit_test(test_request_that_fits_nowhere),
-      cmocka_unit_test(test_quantities_of_a_run),
-      cmocka_unit_test(test_same_seed_same_result),
-      cmocka_unit_test(test_overload_is_unstable),
-      cmocka_unit_test(test_parts_of_a_service),
-      cmocka_unit_test(test_pareto_falls),
-      cmocka_unit_test(test_plan_keeps_the_promise),
-      cmocka_unit_test(test_plan_says_why_not),
-      cmocka_unit_test(test_plan_of_cost_needs_prices),
-      cmocka_unit_test(test_plan_within_volume_and_site),
+      cmocka_unit_test(test_mistakes_are_named),   cmocka_unit_test(test_request_that_fits_nowhere),
+      cmocka_unit_test(test_quantities_of_a_run),  cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_overload_is_unstable), cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_pareto_falls),         cmocka_unit_test(test_plan_keeps_the_promise),
+      cmocka_unit_test(test_plan_says_why_not),    cmocka_unit_test(test_plan_of_cost_needs_prices),
+      cmocka_unit_test(test_plan_with_stages),     cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

@@ -59,7 +59,7 @@ void clx_service_free(clx_service *service); /* nullable */
 const clx_result *clx_service_result(const clx_service *service);
 /* For people, at most 30 lines. */
 clx_status clx_service_text(const clx_service *service, bool colour, char **text, clx_error *error);
-/* As a file, of the first seed: "requests" (CSV, a line for each), "trace" (Perfetto: the iterations), "pareto" (SVG: tokens/s of a GPU
+/* As a file, of the first seed: "requests" (CSV, a line for each, with tenant and model), "trace" (Perfetto: the iterations), "pareto" (SVG: tokens/s of a GPU
  * against tokens/s of a user), "points" (the same as CSV), "replicas" (SVG: how many serve over time, where they fail or scale), "staff" (the same as
  * CSV). The scenario must still be there. *data with *size bytes and a final 0, freed with clx_text_free. */
 clx_status clx_service_write(clx_service *service, const char *what, char **data, size_t *size, clx_error *error);

@@ -62,11 +62,21 @@ static clx_status watch(clx_service *s, clx_error *error) {
   return clx_twin_serving_trace(s->scenario, s->seed, s->arena, &s->first, &s->trace, error);
 }
 
+static clx_status write_requests(const clx_service *s, clx_buffer *out, clx_error *error) {
+  const clx_serving_entries *e = &s->scenario->serving;
+  const char **model = CLX_NEW_ARRAY(s->arena, const char *, s->first.requests.tenants);
+  if (model == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < s->first.requests.tenants; i++)
+    model[i] = e->model[e->tenants > 0 ? e->tenant[i].model : 0].model.name;
+  clx_engine_write_csv(&s->first.requests, &s->first.run, model, out);
+  return CLX_OK;
+}
+
 static clx_status write_part(clx_service *s, const char *what, clx_buffer *out, clx_error *error) {
   if (clx_text_equal(what, "trace") || clx_text_equal(what, "requests")) CLX_TRY(watch(s, error));
   if (clx_text_equal(what, "trace")) return clx_trace_write(&s->trace, CLX_TRACE_PERFETTO, out, error);
   if (clx_text_equal(what, "requests")) {
-    clx_engine_write_csv(&s->first.requests, &s->first.run, out);
+    return write_requests(s, out, error);
   } else if (clx_text_equal(what, "pareto")) {
     clx_report_service_pareto(s->result, out);
   } else if (clx_text_equal(what, "points")) {

@@ -73,6 +73,13 @@ typedef struct clx_rules {
 
 typedef enum clx_role { CLX_ROLE_WHOLE, CLX_ROLE_PREFILL, CLX_ROLE_DECODE, CLX_ROLES } clx_role;
 
+// Keys and values on their way from a prefill replica to a decode replica: one queue per receiving replica.
+typedef struct clx_transfer {
+  double token_bytes;  // B of a token's keys and values
+  double bandwidth;    // B/s into one replica; 0 = no time
+  double setup;        // s
+} clx_transfer;
+
 // What replicas are kept in number by, summed over the replicas of a pool.
 typedef enum clx_scaling_metric {
   CLX_SCALING_CONCURRENCY,  // requests that have not ended
@@ -107,8 +114,17 @@ typedef struct clx_pool {
   int32_t replicas;
   clx_rules rules;
   clx_step_law law;
+  int32_t model;                 // that it serves: requests of tenants who ask for it
+  const clx_transfer *transfer;  // of what it receives; NULL = as in the fleet
   clx_scaling scaling;
 } clx_pool;
+
+// What a fleet knows of a tenant. Requests with a lower priority go first in every queue, as vLLM counts (--scheduling-policy priority);
+// vLLM's rules also preempt the highest first.
+typedef struct clx_whose {
+  int32_t model;
+  int32_t priority;
+} clx_whose;
 
 typedef enum clx_router {
   CLX_ROUTER_ROUND_ROBIN,
@@ -119,13 +135,6 @@ typedef enum clx_router {
 } clx_router;
 
 extern const char *const clx_router_name[CLX_ROUTERS + 1];
-
-// Keys and values on their way from a prefill replica to a decode replica: one queue per receiving replica.
-typedef struct clx_transfer {
-  double token_bytes;  // B of a token's keys and values
-  double bandwidth;    // B/s into one replica; 0 = no time
-  double setup;        // s
-} clx_transfer;
 
 // A replica that is down for a while: its iterations and blocks are lost, its requests go to others with the tokens that they have.
 typedef struct clx_outage {
@@ -140,6 +149,7 @@ typedef struct clx_engine_fleet {
   clx_transfer transfer;
   const clx_outage *outage;  // of fleets in which all replicas do all
   int32_t outages;
+  const clx_whose *whose;  // [tenants of the requests]; NULL: all are alike and ask for model 0
   double
       notice;  // s after which an outage is noticed: so long requests go there, and those that were there wait for no other
   bool loses;  // what an outage hits is lost, instead of going to others
@@ -213,12 +223,19 @@ typedef struct clx_engine_options {
   void *self;
 } clx_engine_options;
 
+// What a tenant has of the iterations of a pool: each new token of an iteration has an equal part of it.
+typedef struct clx_tenant_use {
+  double time;    // s of a whole replica
+  double energy;  // J, without what idle replicas take
+} clx_tenant_use;
+
 typedef struct clx_engine_result {
-  clx_served *served;  // [requests]
-  clx_sketch gaps;     // s between two tokens of a request; tokens of one iteration come together
-  double span;         // s from the first request to the last token
-  double busy;         // s with an iteration in flight, sum over replicas
-  double energy;       // J, with that of idle replicas
+  clx_served *served;   // [requests]
+  clx_tenant_use *use;  // [pools][tenants]; NULL where the fleet knows no tenants
+  clx_sketch gaps;      // s between two tokens of a request; tokens of one iteration come together
+  double span;          // s from the first request to the last token
+  double busy;          // s with an iteration in flight, sum over replicas
+  double energy;        // J, with that of idle replicas
   int64_t iterations, output_tokens;
   int64_t prompt_tokens;  // computed, with those of recomputation
   int64_t cached_tokens;  // prompt tokens found in the cache

@@ -68,10 +68,13 @@ bool clx_engine_fits(const clx_rules *rules, const clx_request *request) {
 }
 
 bool clx_engine_takes(const clx_engine_fleet *fleet, const clx_pool *pool, const clx_request *request) {
-  if (pool->role == CLX_ROLE_DECODE || !clx_engine_fits(&pool->rules, request)) return false;
+  const int32_t model = clx_fleet_model(fleet, request);
+  if (pool->model != model || pool->role == CLX_ROLE_DECODE || !clx_engine_fits(&pool->rules, request)) return false;
   if (pool->role == CLX_ROLE_WHOLE || request->output == 1) return true;
   for (int32_t p = 0; p < fleet->pools; p++) {
-    if (fleet->pool[p].role == CLX_ROLE_DECODE && clx_engine_fits(&fleet->pool[p].rules, request)) return true;
+    if (fleet->pool[p].role == CLX_ROLE_DECODE && fleet->pool[p].model == model &&
+        clx_engine_fits(&fleet->pool[p].rules, request))
+      return true;
   }
   return false;
 }
@@ -159,5 +162,6 @@ clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offe
   }
   CLX_TRY(check_changes(fleet, roles[CLX_ROLE_PREFILL] > 0, error));
   if (replicas > 1 << 20) return clx_fail_plain(error, CLX_INPUT, "more than 2^20 replicas");
+  CLX_TRY(clx_whose_check(fleet, offer->requests, error));
   return check_requests(offer->requests, error);
 }

@@ -68,6 +68,7 @@ void clx_group_add(clx_group *group, clx_seq *seq, int32_t i, const clx_request 
   s->base = s->computed - group->odometer;
   s->end = group->odometer + request->output - s->made;
   group->context += s->computed;
+  if (group->whose != NULL) group->whose[request->tenant]++;
   if (group->count == 0 || s->base > group->longest) {
     group->longest = s->base;
     if (group->count == 0) group->stale = false;
@@ -82,6 +83,7 @@ void clx_group_remove(clx_group *group, clx_seq *seq, int32_t i, const clx_reque
   s->computed = clx_group_context(group, s);
   s->made = request->output - (int32_t)(s->end - group->odometer);
   group->context -= s->computed;
+  if (group->whose != NULL) group->whose[request->tenant]--;
   if (s->base == group->longest) group->stale = true;
   if (!clx_policy_reserves(rules)) group->bucket[bucket_of(s->base, rules)]--;
   heap_remove(group, seq, s->heap);

@@ -96,6 +96,7 @@ typedef struct clx_group {
   int64_t longest;  // largest base of a member
   bool stale;       // `longest` may be too large
   double time;      // s of the latest token
+  int32_t *whose;   // [tenants]: members; NULL where the fleet knows none
 } clx_group;
 
 // What a rank has in one iteration.
@@ -126,6 +127,7 @@ typedef struct clx_rank {
   clx_group *group;    // [stages + 1]: of each slot, and one that waits for a slot
   clx_batch *batch;    // [stages]
   bool *busy;          // [stages + 1]: the decodes of this slot have started
+  int32_t *tail;       // [classes]: last one of a priority that waits; where there are several
 } clx_rank;
 
 typedef struct clx_replica {
@@ -196,6 +198,9 @@ typedef struct clx_run {
   double waited;          // s, sum
   int32_t ended_at_last;  // requests that had ended when the last one came
   int32_t queue_at_last, queue_at_half;
+  int32_t *class_of;  // [tenants]: rank of its priority, 0 goes first
+  int32_t classes;    // different priorities, at least 1
+  double *part;       // [tenants]: tokens of an iteration; NULL where the fleet knows no tenants
   clx_stream stream;
 } clx_run;
 
@@ -276,6 +281,19 @@ clx_schedule clx_schedule_sarathi;
 clx_schedule clx_schedule_vllm_v0;
 clx_schedule clx_schedule_tensorrt;
 clx_schedule clx_schedule_sglang;
+
+// tenants
+static inline int32_t clx_fleet_model(const clx_engine_fleet *fleet, const clx_request *request) {
+  return fleet->whose != NULL ? fleet->whose[request->tenant].model : 0;
+}
+clx_status clx_whose_check(const clx_engine_fleet *fleet, const clx_requests *requests, clx_error *error);
+bool clx_whose_open(clx_run *run, clx_arena *arena);  // false: out of memory
+// Divides the time and the energy of an iteration that starts.
+void clx_whose_count(clx_run *run, const clx_replica *replica, int32_t slot, double time, double energy);
+// With several priorities: behind (first: in front of) those of its own that wait; out of the queue again.
+void clx_whose_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first);
+void clx_whose_dequeue(clx_run *run, clx_rank *rank, int32_t i);
+int32_t clx_whose_victim(const clx_run *run, const clx_rank *rank);  // of the available ones, as vLLM has it
 
 // the parts of a run
 clx_status clx_engine_check(const clx_engine_fleet *fleet, const clx_offer *offer, clx_error *error);

@@ -1,11 +1,13 @@
 // Memory of a run, all at once.
 #include "engine/engine_internal.h"
 
-static bool open_group(clx_group *group, const clx_rules *rules, int32_t sequences, clx_arena *arena) {
+// tenants: 0 = none are known.
+static bool open_group(clx_group *group, const clx_rules *rules, int32_t sequences, int32_t tenants, clx_arena *arena) {
   *group = (clx_group){.heap = CLX_NEW_ARRAY(arena, clx_end, sequences),
                        .fresh = CLX_NEW_ARRAY(arena, int32_t, sequences),
-                       .bucket = CLX_NEW_ARRAY(arena, int32_t, rules->block)};
-  return group->heap && group->fresh && group->bucket;
+                       .bucket = CLX_NEW_ARRAY(arena, int32_t, rules->block),
+                       .whose = tenants > 0 ? CLX_NEW_ARRAY(arena, int32_t, tenants) : NULL};
+  return group->heap && group->fresh && group->bucket && (group->whose || tenants == 0);
 }
 
 static bool open_batch(clx_batch *batch, int32_t sequences, clx_arena *arena) {
@@ -18,19 +20,22 @@ static bool open_batch(clx_batch *batch, int32_t sequences, clx_arena *arena) {
 static bool open_rank(clx_run *run, clx_rank *rank, const clx_pool *pool, int32_t replica, clx_arena *arena) {
   const clx_rules *rules = &pool->rules;
   const int32_t count = run->requests->count, sequences = rules->sequences < count ? rules->sequences : count;
+  const int32_t tenants = run->fleet->whose != NULL ? run->requests->tenants : 0;
   *rank = (clx_rank){.pool = pool,
                      .replica = replica,
                      .waiting = {CLX_NOBODY, CLX_NOBODY, 0},
                      .running = {CLX_NOBODY, CLX_NOBODY, 0},
                      .group = CLX_NEW_ARRAY(arena, clx_group, rules->stages + 1),
                      .batch = CLX_NEW_ARRAY(arena, clx_batch, rules->stages),
-                     .busy = CLX_NEW_ARRAY(arena, bool, rules->stages + 1)};
-  if (rank->group == NULL || rank->batch == NULL || rank->busy == NULL) return false;
+                     .busy = CLX_NEW_ARRAY(arena, bool, rules->stages + 1),
+                     .tail = CLX_NEW_ARRAY(arena, int32_t, run->classes)};
+  if (rank->group == NULL || rank->batch == NULL || rank->busy == NULL || rank->tail == NULL) return false;
+  for (int32_t k = 0; k < run->classes; k++) rank->tail[k] = CLX_NOBODY;
   for (int32_t k = 0; k < rules->stages; k++) {
     if (!open_batch(&rank->batch[k], sequences, arena)) return false;
   }
   for (int32_t k = 0; k <= rules->stages; k++) {
-    if (!open_group(&rank->group[k], rules, sequences, arena)) return false;
+    if (!open_group(&rank->group[k], rules, sequences, tenants, arena)) return false;
   }
   clx_kv_open(&rank->store, rules, run->requests->block_tokens, arena);
   return !rank->store.failed;
@@ -92,6 +97,7 @@ static bool open_fleet(clx_run *run, clx_arena *arena) {
 }
 
 clx_status clx_engine_open(clx_run *run, clx_arena *arena, clx_error *error) {
-  if (!open_requests(run, arena) || !open_fleet(run, arena)) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  if (!clx_whose_open(run, arena) || !open_requests(run, arena) || !open_fleet(run, arena))
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   return clx_sketch_open(&run->result->gaps, arena, error);
 }

@@ -131,7 +131,9 @@ int32_t clx_rank_next(const clx_run *run, const clx_rank *rank) {
 }
 
 void clx_rank_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first) {
-  if (first) {
+  if (run->classes > 1) {
+    clx_whose_enqueue(run, rank, i, first);
+  } else if (first) {
     clx_list_prepend(&rank->waiting, run->seq, i);
   } else {
     clx_list_append(&rank->waiting, run->seq, i);
@@ -141,6 +143,7 @@ void clx_rank_enqueue(clx_run *run, clx_rank *rank, int32_t i, bool first) {
 }
 
 void clx_rank_dequeue(clx_run *run, clx_rank *rank, int32_t i) {
+  if (run->classes > 1) clx_whose_dequeue(run, rank, i);
   clx_list_remove(&rank->waiting, run->seq, i);
   rank->queued -= clx_seq_target(run, i);
   run->waiting--;
@@ -205,6 +208,7 @@ bool clx_rank_available(const clx_rank *rank, const clx_seq *seq) {
 }
 
 int32_t clx_rank_last(const clx_run *run, const clx_rank *rank) {
+  if (run->classes > 1) return clx_whose_victim(run, rank);
   int32_t i = rank->running.last;
   while (i != CLX_NOBODY && !clx_rank_available(rank, &run->seq[i])) i = run->seq[i].previous;
   return i;
@@ -289,8 +293,17 @@ static void grow_one_by_one(clx_run *run, clx_rank *rank, int32_t slot) {
   }
 }
 
+// With several priorities: the least urgent go, whoever it is that lacks blocks, until the others have theirs.
+static void shed(clx_run *run, clx_rank *rank, const clx_group *group) {
+  while (group->count + group->fresh_count > 0 &&
+         clx_group_need(run, rank, group) + free_wanted(clx_rank_rules(rank), 0) > rank->store.free) {
+    clx_rank_preempt(run, rank, clx_whose_victim(run, rank));
+  }
+}
+
 void clx_rank_grow(clx_run *run, clx_rank *rank, int32_t slot) {
   clx_group *group = &rank->group[slot];
+  if (run->classes > 1) shed(run, rank, group);
   const int64_t need = clx_group_need(run, rank, group);
   const bool some = group->count + group->fresh_count > 0;
   if (some && need + free_wanted(clx_rank_rules(rank), 0) > rank->store.free) {

@@ -208,6 +208,14 @@ static bool sends(const clx_engine_fleet *fleet) {
   return false;
 }
 
+// The first one that serves the model of a request; NULL where none does.
+static const clx_pool *pool_for(const clx_engine_fleet *fleet, const clx_request *request) {
+  for (int32_t p = 0; p < fleet->pools; p++) {
+    if (fleet->pool[p].model == clx_fleet_model(fleet, request)) return &fleet->pool[p];
+  }
+  return NULL;
+}
+
 static clx_status find_misfit(const clx_run *run, clx_error *error) {
   for (int32_t i = 0; i < run->requests->count; i++) {
     bool fits = false;
@@ -216,11 +224,13 @@ static clx_status find_misfit(const clx_run *run, clx_error *error) {
     }
     if (fits) continue;
     const clx_request *q = &run->requests->item[i];
+    const clx_pool *pool = pool_for(run->fleet, q);
+    if (pool == NULL) return clx_fail_plain(error, CLX_INPUT, "request %d asks for a model that no pool serves", i + 1);
     return clx_fail_plain(
         error, CLX_INPUT,
         "request %d of %d prompt and %d output tokens fits no replica: %s has %lld blocks of %d tokens%s", i + 1,
-        q->prompt, q->output, run->fleet->pool[0].name, (long long)run->fleet->pool[0].rules.blocks,
-        run->fleet->pool[0].rules.block, run->fleet->pool[0].rules.chunked ? "" : ", and prompts are not cut");
+        q->prompt, q->output, pool->name, (long long)pool->rules.blocks, pool->rules.block,
+        pool->rules.chunked ? "" : ", and prompts are not cut");
   }
   return CLX_OK;
 }

@@ -41,12 +41,13 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
   const clx_pool *pool = &run->fleet->pool[replica->pool];
   const int32_t ranks = pool->rules.ranks;
   clx_iteration it = {.pool = replica->pool, .replica = replica->rank->replica, .slot = slot, .ranks = ranks};
-  double time = run->now;
+  double time = run->now, busy = 0;
   for (int32_t stage = 0; stage < pool->rules.stages; stage++) {
     if (replica->stage_free[stage] > time) time = replica->stage_free[stage];
     if (stage == 0) it.start = time;
     const clx_step_cost cost = pool->law.cost(pool->law.self, run->step, ranks, stage);
     time += cost.time;
+    busy += cost.time;
     it.energy += cost.energy;
     replica->stage_free[stage] = time;
   }
@@ -54,6 +55,7 @@ static void pass_stages(clx_run *run, clx_replica *replica, int32_t slot) {
   replica->started = it.start;
   replica->ended = it.end;
   run->result->energy += it.energy;
+  if (run->part != NULL) clx_whose_count(run, replica, slot, busy / pool->rules.stages, it.energy);
   for (int32_t k = 0; k < ranks; k++) {
     const clx_batch *batch = &replica->rank[k].batch[slot];
     for (int32_t c = 0; c < batch->chunks; c++) {

@@ -2,6 +2,7 @@
 #include "engine/engine_summary.h"
 
 #include "chance/chance.h"
+#include "table/table.h"
 
 static clx_latency latency_of(double *value, int32_t count) {
   if (count == 0) return (clx_latency){0};
@@ -68,10 +69,18 @@ clx_status clx_engine_summarise(const clx_requests *requests, const clx_engine_r
   return CLX_OK;
 }
 
-void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result *result, clx_buffer *out) {
+static void put_cell(clx_buffer *out, const char *text) {
+  clx_buffer_add(out, ",", 1);
+  clx_table_write_cell(out, text);
+}
+
+void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result *result, const char *const *model,
+                          clx_buffer *out) {
+  const bool named = requests->tenant_name != NULL;
   clx_buffer_format(out,
                     "request,arrival_s,prompt_tokens,output_tokens,ttft_s,tpot_s,e2e_s,wait_s,cached_tokens,"
-                    "preemptions,replica\n");
+                    "preemptions,replica%s%s\n",
+                    named ? ",tenant" : "", model != NULL ? ",model" : "");
   for (int32_t i = 0; i < requests->count; i++) {
     const clx_request *q = &requests->item[i];
     const clx_served *s = &result->served[i];
@@ -84,6 +93,8 @@ void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result 
     if (s->started >= 0) clx_buffer_format(out, ",%d,%d,", s->cached, s->preemptions);
     if (s->started < 0) clx_buffer_format(out, ",,,");
     if (s->replica >= 0) clx_buffer_format(out, "%d", s->replica);
+    if (named) put_cell(out, requests->tenant_name[q->tenant]);
+    if (model != NULL) put_cell(out, model[q->tenant]);
     clx_buffer_format(out, "\n");
   }
 }

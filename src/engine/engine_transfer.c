@@ -4,13 +4,14 @@
 #include "engine/engine_internal.h"
 
 static int32_t least_receiver(const clx_run *run, int32_t i) {
+  const int32_t model = clx_fleet_model(run->fleet, &run->requests->item[i]);
   int32_t best = CLX_NOBODY;
   for (int32_t r = 0; r < run->ranks; r++) {
     const clx_rank *rank = &run->rank[r];
     const clx_replica *replica = &run->replica[rank->replica];
     if (replica->off || replica->starting || replica->draining) continue;
-    if (rank->pool->role != CLX_ROLE_DECODE || !clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i]))
-      continue;
+    if (rank->pool->role != CLX_ROLE_DECODE || rank->pool->model != model) continue;
+    if (!clx_engine_fits(clx_rank_rules(rank), &run->requests->item[i])) continue;
     if (best == CLX_NOBODY || rank->unfinished < run->rank[best].unfinished) best = r;
   }
   return best;
@@ -34,7 +35,7 @@ void clx_transfer_offer(clx_run *run, clx_rank *rank, int32_t i) {
 
 void clx_transfer_accept(clx_run *run, clx_rank *rank) {
   const clx_rules *rules = clx_rank_rules(rank);
-  const clx_transfer *transfer = &run->fleet->transfer;
+  const clx_transfer *transfer = rank->pool->transfer != NULL ? rank->pool->transfer : &run->fleet->transfer;
   while (rank->waiting.count > 0 && rank->running.count < rules->sequences) {
     const int32_t i = rank->waiting.first;
     clx_seq *s = &run->seq[i];

@@ -7,7 +7,7 @@
 #include "report/report_words.h"
 #include "unit/unit.h"
 
-enum { SHORT = 64, NAME = 160, POOLS = 6 };
+enum { SHORT = 64, NAME = 160, POOLS = 6, POOLS_WITH_MEMORY = 1 };
 
 static const char POOL[] = "serving.pool.";
 
@@ -19,7 +19,7 @@ static bool pool_at(const clx_result *r, int32_t index, char *slug, size_t size)
   for (int32_t i = 0; i < clx_result_count(r); i++) {
     const char *name = clx_result_at(r, i)->name;
     const size_t length = strlen(name);
-    if (strncmp(name, POOL, sizeof POOL - 1) != 0 || length < sizeof POOL + sizeof last) continue;
+    if (strncmp(name, POOL, sizeof POOL - 1) != 0 || length < sizeof POOL - 1 + sizeof last) continue;
     if (strcmp(name + length - (sizeof last - 1), last) != 0 || index-- > 0) continue;
     snprintf(slug, size, "%.*s", (int)(length - (sizeof POOL - 1) - (sizeof last - 1)), name + sizeof POOL - 1);
     return true;
@@ -140,6 +140,7 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
   clx_words w = {.result = result, .page = &page};
   const char *title = clx_result_fact(result, "scenario.title");
   const int32_t assumptions = clx_result_assumption_count(result);
+  char slug[SHORT];
   if (title != NULL) clx_page_title(&page, title);
   if (clx_result_find(result, "serving.output") == NULL) {
     clx_words_add(&w, "this result holds no service: the scenario has no section serving with pools");
@@ -153,8 +154,9 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
                 clx_result_value(result, "serving.replicas", 0) == 1 ? " replica" : " replicas");
   if (clx_result_value(result, "serving.seeds", 1) > 1)
     clx_words_put(&w, "; ", "bands: extremes of ", "serving.seeds", 12, " runs with requests drawn anew");
-  clx_words_end(&w, "serving", 1, CLX_REPORT_PLAIN);
-  write_pools(&w, true, POOLS);
+  clx_words_end(&w, "serving", 2, CLX_REPORT_PLAIN);
+  write_pools(&w, !clx_report_service_has_parts(result) || !pool_at(result, POOLS_WITH_MEMORY, slug, sizeof slug),
+              POOLS);
   write_latency(&w, "TTFT", "ttft");
   write_latency(&w, "TPOT", "tpot");
   write_latency(&w, "ITL", "itl");
@@ -164,6 +166,8 @@ void clx_report_service(const clx_result *result, bool colour, clx_buffer *out) 
   write_owner(&w);
   write_use(&w);
   clx_report_service_changes(&w);
+  clx_report_service_parts(
+      &w, CLX_REPORT_LINES - page.lines - (clx_result_warning_count(result) > 0 ? 2 : 0) - (assumptions > 0 ? 1 : 0));
   clx_page_warnings(&page, result, CLX_REPORT_LINES - page.lines - (assumptions > 0 ? 1 : 0));
   if (assumptions == 0) return;
   clx_words_add(&w, "%d assumption%s: colossus check SCENARIO --assumptions", assumptions, assumptions == 1 ? "" : "s");

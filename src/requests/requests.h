@@ -84,6 +84,17 @@ clx_status clx_requests_slice(clx_requests *requests, double from, double until,
 // Divides all times of arrival by `speed` > 0. In place. CLX_INPUT: times beyond CLX_REQUEST_SECONDS_MAX. O(count).
 clx_status clx_requests_speed(clx_requests *requests, double speed, clx_error *error);
 
+// --- several traces in one --------------------------------------------------------------------------------------------------------
+
+// All requests of `count` traces in order of arrival, those of an earlier trace first; their tenants one after another, named by
+// `name` where a trace has none. Beginnings of different traces are never the same: names of blocks get new values of 53 bits. Everything
+// from `arena`. CLX_INPUT: blocks of different sizes. O(requests x count + blocks).
+clx_status clx_requests_merge(const clx_requests *trace, const char *const *name, int32_t count, clx_arena *arena,
+                              clx_requests *out, clx_error *error);
+// Those of some tenants, who keep their numbers: keep[tenants]. Names of blocks are shared with `all`. CLX_MEMORY only.
+clx_status clx_requests_pick(const clx_requests *all, const bool *keep, clx_arena *arena, clx_requests *out,
+                             clx_error *error);
+
 // --- what a trace is like -------------------------------------------------------------------------------------------------------------
 
 typedef struct clx_length_summary {

@@ -19,6 +19,31 @@ static double rest_power(const clx_server *server) {
   return power / server->gpus;
 }
 
+// GPUs that NVLink joins: those of the largest domain of a rack with this server.
+static int32_t domain_of(const clx_catalog *catalog, const clx_server *server, clx_arena *arena) {
+  int32_t most = server->gpus;
+  const char *name;
+  for (int32_t i = 0; (name = clx_catalog_name(catalog, "rack", i)) != NULL; i++) {
+    clx_rack rack;
+    if (clx_catalog_read(catalog, "rack", name, (clx_place){0}, &clx_rack_schema, arena, &rack, NULL) == CLX_OK &&
+        clx_text_equal(rack.server, server->name) && rack.nvlink_domain > most)
+      most = rack.nvlink_domain;
+  }
+  return most;
+}
+
+clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *server, const clx_device *device,
+                               double nic, const char *library, const char *transport, clx_place place,
+                               clx_arena *arena, clx_network *out, clx_error *error) {
+  *out = (clx_network){.device = device,
+                       .domain = domain_of(catalog, server, arena),
+                       .nvlink = device->nvlink,
+                       .nic = nic,
+                       .nic_efficiency = 1};
+  CLX_TRY(clx_catalog_read_library(catalog, library, place, arena, &out->library, error));
+  return clx_catalog_read_transport(catalog, transport, place, arena, &out->transport, error);
+}
+
 clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool_spec *pool, clx_arena *arena,
                                      clx_served_pool *out, clx_error *error) {
   CLX_TRY(clx_catalog_read(s->catalog, "server", pool->server, pool->place, &clx_server_schema, arena, &out->server,
@@ -29,32 +54,40 @@ clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool
   if (!unified)
     CLX_TRY(clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_serving_engine_schema, arena, &out->engine,
                              error));
-  CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model, &out->device,
+  const int32_t model = clx_scenario_served_model(s, pool->model);
+  CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model[model].model, &out->device,
                                    unified ? NULL : &out->engine, &out->replica, error));
+  out->replica.model = model;
   const clx_server *server = &out->server;
   CLX_TRY(clx_catalog_read(s->catalog, "link", server->nic, pool->place, &clx_link_schema, arena, &out->nic, error));
-  out->replica.network = pool->tp * out->nic.rate * server->nics / server->gpus;
+  const double nic = out->nic.rate * server->nics / server->gpus;
+  out->replica.network = pool->tp * nic;
+  if (!unified && pool->pp > 1) {
+    out->replica.network *= pool->pp;
+    out->replica.kernels.network = &out->network;
+    CLX_TRY(clx_serving_network(s->catalog, server, &out->device, nic, s->spec.network.library,
+                                s->spec.network.transport, pool->place, arena, &out->network, error));
+  }
   // Laws of unified memory are of the wall.
   if (!out->replica.unified) out->replica.rest = out->replica.gpus * rest_power(&out->server);
   return CLX_OK;
 }
 
-clx_status clx_scenario_serving_requests(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_requests *out,
-                                         clx_error *error) {
-  clx_requests_spec spec = s->spec.serving.requests;
-  spec.seed += (int64_t)(seed - 1);
-  return clx_requests_make(&spec, s->folder, arena, out, NULL, error);
-}
-
+// Prompts and answers apart need pools of both, of each model.
 static clx_status check_roles(const clx_scenario *s, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
-  int32_t count[CLX_ROLES] = {0};
-  for (int32_t i = 0; i < spec->pool_count; i++) count[spec->pool[i].role]++;
-  if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, spec->place,
-                  "'serving.pools' has %s replicas and none for %s: expected both, or pools of role whole",
-                  count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
-                  count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill");
+  for (int32_t m = 0; m < s->serving.models; m++) {
+    int32_t count[CLX_ROLES] = {0};
+    for (int32_t i = 0; i < spec->pool_count; i++)
+      count[spec->pool[i].role] += clx_scenario_served_model(s, spec->pool[i].model) == m;
+    if ((count[CLX_ROLE_PREFILL] > 0) == (count[CLX_ROLE_DECODE] > 0)) continue;
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'serving.pools' has %s replicas and none for %s%s%s: expected both, or pools of role whole",
+                    count[CLX_ROLE_PREFILL] > 0 ? "prefill" : "decode",
+                    count[CLX_ROLE_PREFILL] > 0 ? "decode" : "prefill", s->serving.models > 1 ? " of " : "",
+                    s->serving.models > 1 ? s->serving.model[m].key : "");
+  }
+  return CLX_OK;
 }
 
 static clx_status check_warmup(const clx_scenario *s, const clx_requests *requests, clx_error *error) {
@@ -80,12 +113,13 @@ static clx_status check_names(const clx_scenario *s, clx_error *error) {
 }
 
 // Made once for their mistakes.
-static clx_status check_requests(const clx_scenario *s, clx_error *error) {
+static clx_status check_requests(clx_scenario *s, clx_error *error) {
   clx_requests requests;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail(error, CLX_MEMORY, s->spec.serving.place, "out of memory");
   clx_status status = clx_scenario_serving_requests(s, 1, arena, &requests, error);
   if (status == CLX_OK) status = check_warmup(s, &requests, error);
+  if (status == CLX_OK) status = clx_scenario_read_tenants(s, &requests, error);
   clx_arena_free(arena);
   return status;
 }
@@ -96,7 +130,7 @@ clx_status clx_scenario_compile_serving(clx_scenario *s, clx_error *error) {
   clx_status first = CLX_OK;
   e->stated = spec->place.file != NULL;
   if (!e->stated) return CLX_OK;
-  CLX_TRY(clx_scenario_read_model(s->catalog, spec->model, s->folder, spec->place, s->arena, &e->model, error));
+  CLX_TRY(clx_scenario_read_served_models(s, error));
   if (spec->pool_count == 0 && spec->plan.candidate_count == 0)
     return clx_fail(error, CLX_INPUT, spec->place,
                     "'serving' has neither pools nor plan.candidates: expected replicas, as pools: [{name: a, server: "

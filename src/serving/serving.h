@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "device/device_draw.h"
+#include "network/network.h"
 #include "workload/workload.h"
 
 // Which of a model's weights are stored (and multiplied) in which format.
@@ -86,8 +87,8 @@ extern const clx_schema clx_serving_engine_schema;
 // Of those that tables of energy know, NULL when unknown: "vllm", "tensorrt-llm".
 const clx_engine *clx_engine_find(const char *name);
 
-// A model on a group of GPUs. tp x dp = GPUs; attention is cut over tp and replicated over dp; the experts of a layer over
-// ep x etp = tp x dp.
+// A model on a group of GPUs. tp x dp x pp = GPUs; attention is cut over tp and replicated over dp; the experts of a layer over
+// ep x etp = tp x dp; layers over pp stages.
 typedef struct clx_serving {
   const clx_transformer *model;  // completed
   const clx_device *device;      // with kernels
@@ -102,12 +103,14 @@ typedef struct clx_serving {
   bool eager;                    // no captured graphs: kernels are launched one by one
   const int32_t *capture_sizes;  // [capture_count], ascending, instead of the engine's; 0 of them = the engine's
   int32_t capture_count;
+  int32_t pp;                  // 0 = 1
+  const clx_network *network;  // between stages; NULL = nothing goes between them
 } clx_serving;
 
 // Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.
 clx_status clx_serving_check(const clx_serving *serving, clx_error *error);
 
-// B of weights on one GPU.
+// B of weights on one GPU, of the stage that holds most.
 double clx_serving_weight_bytes(const clx_serving *serving);
 
 // Work of one iteration, of all dp replicas together.

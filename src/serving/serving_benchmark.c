@@ -5,6 +5,7 @@
 
 #include "serving/serving_law.h"
 #include "serving/serving_loop.h"
+#include "serving/serving_pipeline.h"
 #include "serving/serving_pools.h"
 
 static double cache_bytes_of_token(const clx_serving *s) {
@@ -41,6 +42,7 @@ static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
 
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
                              clx_error *error) {
+  if (clx_serving_stages(s) > 1) return clx_benchmark_run_stages(arena, s, b, means, error);
   const clx_rules rules = rules_of(s, b);
   const clx_law_reach reach = {rules.tokens + b->clients, b->clients + 1, b->prompt + b->output};
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
@@ -87,6 +89,8 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
   // One NIC of 400 Gbit/s per GPU, and the handshake of a transfer.
   const double NIC = 50e9, SETUP = 5e-3;
   const clx_serving *p = split->prefill, *d = split->decode;
+  if (clx_serving_stages(p) > 1 || clx_serving_stages(d) > 1)
+    return clx_benchmark_split_stages(arena, split, b, NIC, SETUP + d->engine->handoff_time, means, error);
   clx_step_law prefill, decode;
   clx_pools pools = {.clients = b->clients * d->dp * split->decodes,
                      .prompt = b->prompt,

@@ -31,3 +31,9 @@ typedef struct clx_split {
 
 clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const clx_benchmark *benchmark,
                                clx_benchmark_means *means, clx_error *error);
+
+// Within the room: both where layers stand on several stages. `nic`: B/s of one GPU; `setup`: s of a transfer.
+clx_status clx_benchmark_run_stages(clx_arena *arena, const clx_serving *serving, const clx_benchmark *benchmark,
+                                    clx_benchmark_means *means, clx_error *error);
+clx_status clx_benchmark_split_stages(clx_arena *arena, const clx_split *split, const clx_benchmark *benchmark,
+                                      double nic, double setup, clx_benchmark_means *means, clx_error *error);

@@ -2,14 +2,12 @@
 #include <math.h>
 
 #include "serving/serving_internal.h"
+#include "serving/serving_pipeline.h"
 
 double clx_serving_weight_bytes(const clx_serving *s) {
-  const clx_weight_formats f = clx_weight_formats_of(s->weights);
-  const clx_parameters p = clx_parameter_count(s->model);
-  const double attention = p.attention * clx_kernel_format_bytes(f.attention);
-  const double ffn = (p.dense_ffn + p.shared_experts) * clx_kernel_format_bytes(f.ffn);
-  const double rest = 2 * (p.embedding + p.head + p.norms + p.router + p.positions);
-  return (attention + ffn + rest) / s->tp + p.routed_experts * f.expert_bytes / ((double)s->ep * s->etp);
+  double most = 0;
+  for (int32_t k = 0; k < clx_serving_stages(s); k++) most = fmax(most, clx_serving_stage_weight_bytes(s, k));
+  return most;
 }
 
 static clx_status check_layout(const clx_serving *s, clx_error *error) {
@@ -18,6 +16,8 @@ static clx_status check_layout(const clx_serving *s, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT,
                           "a serving layout needs tp, dp, ep and etp of at least 1, read %d, %d, %d, %d", s->tp, s->dp,
                           s->ep, s->etp);
+  if (clx_serving_stages(s) > m->layers)
+    return clx_fail_plain(error, CLX_INPUT, "%d layers of %s cannot be cut into %d stages", m->layers, m->name, s->pp);
   if (m->heads % s->tp != 0)
     return clx_fail_plain(error, CLX_INPUT, "%d heads of %s cannot be cut into %d equal parts", m->heads, m->name,
                           s->tp);
@@ -58,6 +58,6 @@ clx_status clx_serving_check(const clx_serving *s, clx_error *error) {
   const double bytes = clx_serving_weight_bytes(s);
   if (d->memory > 0 && bytes > d->memory)
     return clx_fail_plain(error, CLX_INPUT, "weights of %s take %.4g GB on each of %d GPUs, %s has %.4g GB",
-                          s->model->name, bytes / 1e9, s->tp * s->dp, d->name, d->memory / 1e9);
+                          s->model->name, bytes / 1e9, s->tp * s->dp * clx_serving_stages(s), d->name, d->memory / 1e9);
   return CLX_OK;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "serving/serving_internal.h"
+#include "serving/serving_pipeline.h"
 
 // Nodes of one axis: whole numbers up to `dense`, then growing by a factor, the last at the end of the reach. Tiles of kernels end at
 // powers of two: these and the number after them are nodes.
@@ -200,6 +201,21 @@ static void add(clx_serving_share *sum, clx_serving_share more) {
   sum->energy += more.energy;
 }
 
+// A stage of the layers; the last one has the head.
+typedef struct section {
+  int32_t stage;
+  double share;  // of the layers
+  bool last;
+} section;
+
+static section section_of(const clx_serving *s, int32_t stage) {
+  return (section){stage, clx_serving_stage_share(s, stage), stage == clx_serving_stages(s) - 1};
+}
+
+static clx_serving_share part_of(clx_serving_share whole, double share) {
+  return (clx_serving_share){share * whole.time, share * whole.energy};
+}
+
 // Drafts come one after another from one more layer each, and the head.
 static void add_drafts(const reader *r, const clx_engine_step *step, int32_t ranks, clx_serving_share *sum) {
   const clx_serving *s = r->serving;
@@ -225,7 +241,7 @@ static double tokens_in(const clx_engine_step *step) {
 }
 
 // Attention and head of one rank.
-static clx_serving_share own_work(const reader *r, const clx_engine_step *step) {
+static clx_serving_share own_work(const reader *r, const clx_engine_step *step, const section *at) {
   clx_serving_share sum = {0};
   if (step->decodes > 0) {
     const double mean = step->context / step->decodes;
@@ -238,45 +254,61 @@ static clx_serving_share own_work(const reader *r, const clx_engine_step *step) 
     add(&sum, read_part(r, PREFILL, step->chunk[i].tokens, step->chunk[i].cached));
   }
   if (step->chunks > 0) sum.time += clx_serving_skipped_time(r->serving, step->decodes, longest);
-  add(&sum, read_part(r, HEAD, (double)step->decodes * step->verified + step->ended, 0));
+  sum = part_of(sum, at->share);
+  if (at->last) add(&sum, read_part(r, HEAD, (double)step->decodes * step->verified + step->ended, 0));
   return sum;
 }
 
-// Host work of a rank: captured graphs have no launches, pieces of graphs those of attention between them.
+// Host work of a rank: captured graphs have no launches, pieces of graphs those of attention between them. What is put together for an
+// iteration is there before it reaches a later stage.
 static double host_time(const clx_serving *s, const clx_engine_step *step, const clx_graph_use *use, double launches,
-                        double attention) {
+                        double attention, const section *at) {
   const clx_engine *e = s->engine;
   const double kinds = (step->decodes > 0) + step->chunks;
   double launched = use->pieces ? attention * kinds : 0;
   if (!use->replays) launched = launches + attention * kinds;
-  return e->step_hidden + e->sequence_time * (step->decodes + step->chunks) + e->launch_time * launched;
+  const double made = at->stage == 0 ? e->step_hidden + e->sequence_time * (step->decodes + step->chunks) : 0;
+  return made + e->launch_time * at->share * launched;
 }
 
 static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches,
-                             double attention, double rest) {
+                             double attention, double rest, int32_t stage) {
   const clx_serving *s = r->serving;
+  const section at = section_of(s, stage);
   clx_serving_share own = {0};
   double busiest = 0, all = 0, host = 0;
   for (int32_t i = 0; i < ranks; i++) {
     const double tokens = tokens_in(&step[i]);
     const clx_graph_use use = clx_serving_graph(s, &step[i], tokens);
-    const clx_serving_share work = own_work(r, &step[i]);
+    const clx_serving_share work = own_work(r, &step[i], &at);
     busiest = fmax(busiest, use.tokens);
     all += tokens;  // padding is masked, or alike: it wakes no more experts than one token
     own.time = fmax(own.time, work.time);
     own.energy += work.energy / ranks;
-    host = fmax(host, host_time(s, &step[i], &use, launches, attention));
+    host = fmax(host, host_time(s, &step[i], &use, launches, attention, &at));
   }
-  add(&own, read_part(r, PRODUCTS, busiest, 0));
-  add(&own, read_part(r, EXPERTS, all, 0));
-  add_drafts(r, step, ranks, &own);
-  const double time = s->engine->step_exposed + fmax(own.time, host);
+  add(&own, part_of(read_part(r, PRODUCTS, busiest, 0), at.share));
+  add(&own, part_of(read_part(r, EXPERTS, all, 0), at.share));
+  if (at.last) add_drafts(r, step, ranks, &own);
+  const double time =
+      clx_serving_transfer_time(s, stage, busiest) + (at.last ? s->engine->step_exposed : 0) + fmax(own.time, host);
   return (clx_step_cost){.time = time, .energy = s->tp * s->dp * (own.energy + rest * (time - own.time))};
 }
 
-clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks) {
+clx_step_cost clx_serving_law_stage(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks,
+                                    int32_t stage) {
   const reader r = {law->serving, law};
-  return cost_of(&r, step, ranks, law->launches, law->attention_launches, law->rest);
+  return cost_of(&r, step, ranks, law->launches, law->attention_launches, law->rest, stage);
+}
+
+clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks) {
+  clx_step_cost sum = {0};
+  for (int32_t k = 0; k < clx_serving_stages(law->serving); k++) {
+    const clx_step_cost c = clx_serving_law_stage(law, step, ranks, k);
+    sum.time += c.time;
+    sum.energy += c.energy;
+  }
+  return sum;
 }
 
 clx_step_cost clx_serving_law_exact(const clx_serving *s, const clx_engine_step *step, int32_t ranks) {
@@ -285,16 +317,22 @@ clx_step_cost clx_serving_law_exact(const clx_serving *s, const clx_engine_step 
   const clx_serving_tokens one = tokens_of(s, PRODUCTS, 1, 0), prompt = tokens_of(s, PREFILL, 64, 0);
   const double launches =
       sum_of(s, PRODUCTS, &one).launches + sum_of(s, EXPERTS, &one).launches + sum_of(s, HEAD, &one).launches;
-  return cost_of(&r, step, ranks, launches, sum_of(s, PREFILL, &prompt).launches,
-                 clx_device_draw(s->device, &waiting, 1, 0));
+  clx_step_cost sum = {0};
+  for (int32_t k = 0; k < clx_serving_stages(s); k++) {
+    const clx_step_cost c = cost_of(&r, step, ranks, launches, sum_of(s, PREFILL, &prompt).launches,
+                                    clx_device_draw(s->device, &waiting, 1, 0), k);
+    sum.time += c.time;
+    sum.energy += c.energy;
+  }
+  return sum;
 }
 
 static clx_step_cost law_cost(const void *self, const clx_engine_step *step, int32_t ranks, int32_t stage) {
-  (void)stage;
-  return clx_serving_law_cost(self, step, ranks);
+  return clx_serving_law_stage(self, step, ranks, stage);
 }
 
 clx_step_law clx_serving_law_step(const clx_serving_law *law) {
   const clx_serving *s = law->serving;
-  return (clx_step_law){.cost = law_cost, .self = law, .idle = s->tp * s->dp * s->device->idle_power};
+  return (clx_step_law){
+      .cost = law_cost, .self = law, .idle = s->tp * s->dp * clx_serving_stages(s) * s->device->idle_power};
 }

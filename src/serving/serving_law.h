@@ -17,9 +17,13 @@ typedef struct clx_serving_law clx_serving_law;
 // `serving` passes clx_serving_check and outlives the law, which lives in `arena`. NULL: out of memory. About 5,000 kernel sums.
 clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *serving, const clx_law_reach *reach);
 
-// Time in s and energy in J (of all GPUs) of one iteration. step[ranks]: ranks of attention data parallel, in step. O(ranks + chunks).
+// Time in s and energy in J (of all GPUs) of one iteration, through all stages. step[ranks]: ranks of attention data parallel, in step.
+// O(stages x (ranks + chunks)).
 clx_step_cost clx_serving_law_cost(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks);
-// The same as a law for the event simulation; whole iterations (one stage).
+// The same of one stage of the layers, with the transfer into it; energy of its GPUs.
+clx_step_cost clx_serving_law_stage(const clx_serving_law *law, const clx_engine_step *step, int32_t ranks,
+                                    int32_t stage);
+// The same as a law for the event simulation, with as many stages as the serving has.
 clx_step_law clx_serving_law_step(const clx_serving_law *law);
 
 // The same iteration from its kernels, without the grid: what the interpolation is tested against.

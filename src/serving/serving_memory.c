@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "serving/serving_internal.h"
+#include "serving/serving_pipeline.h"
 
 // What vLLM logs on an H100 (llm-d-benchmark, empirical-vllm-memory-results.md, 2026): 79.18 GiB of a GPU that is sold as 80 GB, 0.13 GiB
 // of the driver's context, 0.42 more of communicators, and a peak of activations that is 38 B a logit of all sequences it admits (1,024), from
@@ -42,7 +43,7 @@ static double state_bytes(const clx_serving *s, int32_t sequences) {
 
 // The engine measures this in a run of as many tokens and sequences as it admits: the residual stream and the widest of what one layer
 // holds beside it, or of the logits with what sampling copies.
-static double peak_bytes(const clx_serving *s, const clx_rules *r) {
+static double peak_bytes(const clx_serving *s, const clx_rules *r, bool head) {
   enum { EXPERT_TOKENS = 32768 };  // experts run in pieces of so many tokens
   const clx_transformer *m = s->model;
   const double tokens = r->tokens, rows = r->sequences * (1.0 + r->drafts);
@@ -53,7 +54,7 @@ static double peak_bytes(const clx_serving *s, const clx_rules *r) {
   const double experts =
       m->experts > 0 ? BF16 * picks * (fmax(2.0 * m->expert_ffn / s->etp, m->hidden) + (double)m->expert_ffn / s->etp)
                      : 0;
-  const double logits = rows * m->vocab * (r->policy == CLX_ENGINE_VLLM ? VLLM_LOGIT : LOGIT);
+  const double logits = head ? rows * m->vocab * (r->policy == CLX_ENGINE_VLLM ? VLLM_LOGIT : LOGIT) : 0;
   return stream + fmax(fmax(attention, ffn), fmax(experts, logits));
 }
 
@@ -61,16 +62,19 @@ static void count_blocks(clx_cache_room *room, double bytes_of_rank, int32_t blo
   room->blocks = bytes_of_rank > 0 ? (int64_t)fmin(floor(bytes_of_rank / (room->token_bytes * block)), INT32_MAX) : 0;
 }
 
-clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double share) {
+static clx_cache_room room_of_stage(const clx_serving *s, const clx_rules *r, double share, int32_t stage) {
   const clx_engine_rules *engine = &s->engine->rules;
+  const int32_t stages = clx_serving_stages(s);
+  const double layers = clx_serving_stage_share(s, stage);
   clx_cache_room room = {.memory = REPORTED * s->device->memory,
                          .share = share > 0 ? share : engine->memory_share,
-                         .weights = clx_serving_weight_bytes(s),
-                         .peak = peak_bytes(s, r),
-                         .graphs = GRAPH * s->model->layers * clx_serving_captures(s, r->sequences),
-                         .context = GIB * (CONTEXT + (s->tp * s->dp > 1 ? COMMUNICATOR : 0)),
-                         .states = state_bytes(s, r->sequences),
-                         .token_bytes = whole_layers(s->model) * layer_bytes(s)};
+                         .weights = clx_serving_stage_weight_bytes(s, stage),
+                         .peak = peak_bytes(s, r, stage == stages - 1),
+                         .graphs = GRAPH * layers * s->model->layers * clx_serving_captures(s, r->sequences),
+                         .context = GIB * (CONTEXT + (s->tp * s->dp * stages > 1 ? COMMUNICATOR : 0)),
+                         .states = layers * state_bytes(s, r->sequences),
+                         .token_bytes = layers * whole_layers(s->model) * layer_bytes(s),
+                         .layers = layers};
   const double taken = room.weights + room.states, beside = room.peak + room.context;
   // vLLM: a share of all memory, graphs beyond it. TensorRT-LLM: a share of what is free. SGLang: weights and cache have a share.
   if (engine->share_of_free) {
@@ -84,12 +88,23 @@ clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double
   return room;
 }
 
+// The stage with fewest blocks is the measure of all.
+clx_cache_room clx_serving_room(const clx_serving *s, const clx_rules *r, double share) {
+  clx_cache_room least = room_of_stage(s, r, share, 0);
+  for (int32_t k = 1; k < clx_serving_stages(s); k++) {
+    const clx_cache_room room = room_of_stage(s, r, share, k);
+    if (room.blocks < least.blocks) least = room;
+  }
+  return least;
+}
+
 clx_cache_room clx_unified_room(const clx_unified *u, const clx_rules *r, double share) {
   const double SYSTEM = 0.1, nodes = (double)u->tp * u->pp;
   clx_cache_room room = {.memory = u->memory > 0 ? u->memory : u->device->memory,
                          .share = share > 0 ? share : 1 - SYSTEM,
                          .weights = clx_unified_weight_bytes(u),
-                         .token_bytes = clx_unified_token_bytes(u) / nodes};
+                         .token_bytes = clx_unified_token_bytes(u) / nodes,
+                         .layers = 1.0 / u->pp};
   room.peak =
       BF16 * r->tokens * (2.0 * u->model->hidden + 3.0 * u->model->ffn / u->tp) + FP32 * r->sequences * u->model->vocab;
   room.left = room.share * room.memory - room.weights - room.peak;

@@ -17,6 +17,7 @@ typedef struct clx_cache_room {
   double states;       // of recurrent layers and of windows, for all sequences
   double left;         // for keys and values; below 0: does not fit
   double token_bytes;  // keys and values of one token
+  double layers;       // share of the layers that it holds: below 1 in a pipeline
   int64_t blocks;      // of one rank
 } clx_cache_room;
 

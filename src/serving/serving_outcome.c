@@ -32,6 +32,22 @@ static clx_serving_latency gaps_of(const clx_sketch *sketch) {
                                .count = sketch->count};
 }
 
+// What is summed up: the requests of some tenants, each with what it was promised.
+typedef struct view {
+  const clx_requests *requests;
+  const clx_engine_result *run;
+  const clx_serving_promise *promise;  // [tenants], or one for all
+  bool alike;
+  const bool *keep;  // [tenants]; NULL = all
+  double warmup;
+} view;
+
+static const clx_serving_promise *promise_of(const view *v, const clx_request *q) {
+  return v->alike ? v->promise : &v->promise[q->tenant];
+}
+
+static bool is_kept(const view *v, const clx_request *q) { return v->keep == NULL || v->keep[q->tenant]; }
+
 typedef struct window {
   double from, until;  // s
 } window;
@@ -60,22 +76,22 @@ static double output_in(const window *w, const clx_request *q, const clx_served 
   return first + (q->output - 1) * fmax(0, overlap) / (s->last - s->first);
 }
 
-static void count_rates(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
-                        double warmup, double front, clx_serving_outcome *out) {
-  const window w = window_of(requests, run, warmup);
+static void count_rates(const view *v, clx_serving_outcome *out) {
+  const window w = window_of(v->requests, v->run, v->warmup);
   double kept = 0;
   out->window = fmax(0, w.until - w.from);
-  for (int32_t i = 0; i < requests->count; i++) {
-    const clx_request *q = &requests->item[i];
-    const clx_served *s = &run->served[i];
-    if (s->asked < 0) continue;
+  for (int32_t i = 0; i < v->requests->count; i++) {
+    const clx_request *q = &v->requests->item[i];
+    const clx_served *s = &v->run->served[i];
+    const clx_serving_promise *promise = promise_of(v, q);
+    if (s->asked < 0 || !is_kept(v, q)) continue;
     out->output += output_in(&w, q, s);
     out->input += s->first >= w.from && s->first <= w.until ? q->prompt : 0;
     out->requests += s->last >= w.from && s->last <= w.until;
-    if (s->asked < warmup) continue;
+    if (s->asked < v->warmup) continue;
     out->counted++;
     out->ended += s->last >= 0;
-    kept += clx_slo_kept(slo, q, s, front);
+    kept += clx_slo_kept(promise->slo, q, s, promise->front);
   }
   out->within = out->counted > 0 ? kept / out->counted : 0;
   if (!(out->window > 0)) return;
@@ -85,32 +101,32 @@ static void count_rates(const clx_requests *requests, const clx_engine_result *r
   out->goodput = out->within * out->requests;
 }
 
-static clx_status count_latencies(const clx_requests *requests, const clx_engine_result *run, double warmup,
-                                  double front, clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
-  double *ttft = CLX_NEW_ARRAY(arena, double, requests->count), *tpot = CLX_NEW_ARRAY(arena, double, requests->count);
-  double *e2e = CLX_NEW_ARRAY(arena, double, requests->count);
+static clx_status count_latencies(const view *v, clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
+  const int32_t count = v->requests->count;
+  double *ttft = CLX_NEW_ARRAY(arena, double, count), *tpot = CLX_NEW_ARRAY(arena, double, count);
+  double *e2e = CLX_NEW_ARRAY(arena, double, count);
   int32_t firsts = 0, paces = 0, lasts = 0;
   if (ttft == NULL || tpot == NULL || e2e == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < requests->count; i++) {
-    const clx_served *s = &run->served[i];
-    const int32_t output = requests->item[i].output;
-    if (s->asked < warmup || s->first < 0) continue;
+  for (int32_t i = 0; i < count; i++) {
+    const clx_request *q = &v->requests->item[i];
+    const clx_served *s = &v->run->served[i];
+    const double front = promise_of(v, q)->front;
+    if (s->asked < v->warmup || s->first < 0 || !is_kept(v, q)) continue;
     ttft[firsts++] = s->first - s->asked + front;
     if (s->last < 0) continue;
     e2e[lasts++] = s->last - s->asked + front;
-    if (output > 1) tpot[paces++] = (s->last - s->first) / (output - 1);
+    if (q->output > 1) tpot[paces++] = (s->last - s->first) / (q->output - 1);
   }
   out->ttft = latency_of(ttft, firsts);
   out->tpot = latency_of(tpot, paces);
   out->e2e = latency_of(e2e, lasts);
-  out->itl = gaps_of(&run->gaps);
   out->user = out->tpot.p50 > 0 ? 1 / out->tpot.p50 : 0;
   return CLX_OK;
 }
 
-clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
-                              double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
-                              clx_error *error) {
+static clx_status sum_up(const view *v, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
+                         clx_error *error) {
+  const clx_engine_result *run = v->run;
   const double prompts = (double)run->prompt_tokens + (double)run->cached_tokens;
   *out = (clx_serving_outcome){.queue_mean = run->queue_mean,
                                .queue_most = run->queue_most,
@@ -120,13 +136,51 @@ clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_res
                                .service = run->service_rate,
                                .unstable = run->unstable,
                                .stopped = run->stopped};
-  CLX_TRY(count_latencies(requests, run, warmup, owner->front, arena, out, error));
-  count_rates(requests, run, slo, warmup, owner->front, out);
+  CLX_TRY(count_latencies(v, arena, out, error));
+  count_rates(v, out);
+  out->itl = gaps_of(&run->gaps);
   out->prefix = prompts > 0 ? (double)run->cached_tokens / prompts : 0;
   out->preemptions = run->ended > 0 ? (double)run->preemptions / run->ended : 0;
   if (!(run->span > 0)) return CLX_OK;
   out->busy = run->busy / (run->served_time > 0 ? run->served_time : run->span * owner->replicas);
   out->power = run->energy / (run->watched > 0 ? run->watched : run->span) + owner->rest;
   if (out->output > 0) out->energy = out->power / out->output;
+  return CLX_OK;
+}
+
+clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
+                              double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
+                              clx_error *error) {
+  const clx_serving_promise promise = {slo, owner->front};
+  const view v = {.requests = requests, .run = run, .promise = &promise, .alike = true, .warmup = warmup};
+  return sum_up(&v, owner, arena, out, error);
+}
+
+clx_status clx_serving_sum_up_all(const clx_requests *requests, const clx_engine_result *run,
+                                  const clx_serving_promise *promise, double warmup, const clx_serving_owner *owner,
+                                  clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
+  const view v = {.requests = requests, .run = run, .promise = promise, .warmup = warmup};
+  return sum_up(&v, owner, arena, out, error);
+}
+
+clx_status clx_serving_sum_up_part(const clx_requests *requests, const clx_engine_result *run,
+                                   const clx_serving_promise *promise, const bool *keep, double warmup,
+                                   clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
+  const view v = {.requests = requests, .run = run, .promise = promise, .keep = keep, .warmup = warmup};
+  double prompts = 0, cached = 0, preemptions = 0, started = 0;
+  *out = (clx_serving_outcome){0};
+  CLX_TRY(count_latencies(&v, arena, out, error));
+  count_rates(&v, out);
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_served *s = &run->served[i];
+    if (s->started < 0 || !is_kept(&v, &requests->item[i])) continue;
+    started++;
+    prompts += requests->item[i].prompt;
+    cached += s->cached;
+    preemptions += s->preemptions;
+  }
+  out->prefix = prompts > 0 ? cached / prompts : 0;
+  out->preemptions = started > 0 ? preemptions / started : 0;
+  out->arrival = out->window > 0 ? out->counted / out->window : 0;
   return CLX_OK;
 }

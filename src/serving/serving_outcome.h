@@ -28,7 +28,14 @@ typedef struct clx_serving_outcome {
   double arrival, service;        // requests/s, open loop
   bool unstable, stopped;
   int32_t counted, ended;
+  double share, price;  // of a part of the requests: of all GPUs; USD/s of these
 } clx_serving_outcome;
+
+// What is promised to a tenant, and s of its requests outside of iterations.
+typedef struct clx_serving_promise {
+  const clx_slo_spec *slo;
+  double front;
+} clx_serving_promise;
 
 typedef struct clx_serving_owner {
   double rest;       // W of all replicas beside GPUs
@@ -40,5 +47,14 @@ typedef struct clx_serving_owner {
 clx_status clx_serving_sum_up(const clx_requests *requests, const clx_engine_result *run, const clx_slo_spec *slo,
                               double warmup, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
                               clx_error *error);
+// The same where each tenant has its own promise[tenants of the requests].
+clx_status clx_serving_sum_up_all(const clx_requests *requests, const clx_engine_result *run,
+                                  const clx_serving_promise *promise, double warmup, const clx_serving_owner *owner,
+                                  clx_arena *arena, clx_serving_outcome *out, clx_error *error);
+// Of the requests of the tenants with keep[tenant] alone: latencies (but between tokens), rates in the time in which all are counted,
+// promise, cache and preemptions. What belongs to replicas is left 0. CLX_MEMORY only.
+clx_status clx_serving_sum_up_part(const clx_requests *requests, const clx_engine_result *run,
+                                   const clx_serving_promise *promise, const bool *keep, double warmup,
+                                   clx_arena *arena, clx_serving_outcome *out, clx_error *error);
 // Whether a request that takes `front` s more keeps the bounds of `slo`.
 bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *request, const clx_served *served, double front);

@@ -52,7 +52,7 @@ static void set_rules(const clx_serve_pool_spec *pool, const clx_serving_replica
                        .chunked = own == NULL || own->chunked,
                        .prefix = pool->prefix && pool->role != CLX_ROLE_DECODE,
                        .block = pool->block,
-                       .stages = r->unified ? pool->pp : 1,
+                       .stages = pool->pp,
                        .ranks = r->unified ? 1 : pool->dp,
                        .drafts = pool->drafts,
                        .accepted = pool->accepted};
@@ -105,10 +105,6 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
   clx_error_clear(&own);
   if (weights < 0) return unknown("weights", r->weights, weights_name, pool->place, error);
   CLX_TRY(check_captures(pool, error));
-  if (pool->pp > 1)
-    return clx_fail(error, CLX_INPUT, pool->place,
-                    "pool '%.40s': pp %d: pipelines of GPUs are not modelled; expected tp, dp and ep alone", pool->name,
-                    pool->pp);
   r->kernels = (clx_serving){.model = model,
                              .device = r->device,
                              .engine = engine,
@@ -120,14 +116,15 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                                     : pool->etp > 0 ? pool->etp
                                     : gpus / ep > 0 ? gpus / ep
                                                     : 1,
-                             .fp8_cache = section->cache == 1,
+                             .fp8_cache = pool->cache > 0 ? pool->cache == 2 : section->cache == 1,
                              .sorts = section->sorts,
-                             .routing = section->routing,
+                             .routing = pool->routing >= 0 ? pool->routing : section->routing,
                              .drafts = pool->drafts,
+                             .pp = pool->pp,
                              .eager = pool->eager != 0,
                              .capture_sizes = pool->capture_sizes,
                              .capture_count = pool->capture_sizes_count};
-  r->gpus = gpus;
+  r->gpus = gpus * pool->pp;
   r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
   return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);
 }

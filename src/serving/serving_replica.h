@@ -12,6 +12,7 @@ bool clx_device_is_unified(const clx_device *device);
 typedef struct clx_serving_replica {
   const char *name, *engine, *weights;  // engine and weights as they are stored in tables
   clx_role role;
+  int32_t model;           // that it serves: a number of the caller
   int32_t replicas, gpus;  // gpus of one replica
   bool unified;
   clx_serving kernels;  // of GPUs
@@ -26,7 +27,7 @@ typedef struct clx_serving_replica {
   double front;    // s of a request outside of iterations, of its part of the work
 } clx_serving_replica;
 
-// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest and network are left to the caller. CLX_INPUT, at the
+// `model`, `device` and `engine` (of GPUs; NULL: of unified memory, by its name) outlive it; rest, network and kernels.network are left to the caller. CLX_INPUT, at the
 // place of the pool: unknown formats, a layout that cannot be, a model that does not fit, no room for keys and values.
 clx_status clx_serving_replica_make(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                     const clx_transformer *model, const clx_device *device, const clx_engine *engine,

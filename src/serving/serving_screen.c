@@ -28,15 +28,16 @@ double clx_screen_most(const clx_serving_replica *replica, const clx_screen_load
   if (load->longest > room) return 0;
   // Policies that never evict hold blocks for the whole answer from the start.
   const double held = r->policy == CLX_ENGINE_TENSORRT ? load->prompt + load->cached + load->output : load->context;
-  double most = fmin(r->sequences, room / held);
+  double most = fmin(r->sequences, room / held) / r->stages;  // of one of the iterations in flight
   if (replica->role == CLX_ROLE_WHOLE)
     most = fmin(most, r->tokens / (1 + r->drafts + load->prompt * made(r) / load->output));
   return most;
 }
 
-// All ranks alike, in step.
+// All ranks alike, in step. As many iterations are in flight as there are stages: each takes its turn at the slowest.
 static clx_step_cost iteration(const clx_rules *r, const clx_step_law *law, clx_engine_step one, clx_arena *arena) {
   clx_step_cost sum = {0};
+  double slowest = 0;
   clx_engine_step *step = CLX_NEW_ARRAY(arena, clx_engine_step, r->ranks);
   if (step == NULL) return sum;
   for (int32_t i = 0; i < r->ranks; i++) step[i] = one;
@@ -44,7 +45,9 @@ static clx_step_cost iteration(const clx_rules *r, const clx_step_law *law, clx_
     const clx_step_cost c = law->cost(law->self, step, r->ranks, i);
     sum.time += c.time;
     sum.energy += c.energy;
+    slowest = fmax(slowest, c.time);
   }
+  sum.time = fmax(sum.time, r->stages * slowest);
   return sum;
 }
 

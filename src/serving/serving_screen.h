@@ -17,7 +17,7 @@ typedef struct clx_screen_load {
 clx_status clx_screen_load_of(const clx_requests *requests, bool prefix, clx_screen_load *out, clx_error *error);
 
 typedef struct clx_screen_state {
-  double sequences;  // of one rank
+  double sequences;  // of one rank and iteration
   double tpot;       // s
   double ttft;       // s, without queueing: its own iterations and half of the one that runs
   double requests;   // 1/s of the replica
@@ -25,7 +25,7 @@ typedef struct clx_screen_state {
   double power;      // W of the replica at work, with the rest of its servers
 } clx_screen_state;
 
-// Most sequences of a rank that its blocks, its limit and its budget of tokens for prompts allow; below 1: none.
+// Most sequences of a rank (of one iteration, where a pipeline has several in flight) that its blocks, its limit and its budget of tokens for prompts allow; below 1: none.
 double clx_screen_most(const clx_serving_replica *replica, const clx_screen_load *load);
 // The state with `sequences` of a rank (ignored for prefill). Scratch from `arena`. NULL arena memory: zeros.
 clx_screen_state clx_screen_at(const clx_serving_replica *replica, const clx_step_law *law, const clx_screen_load *load,

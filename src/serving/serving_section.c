@@ -4,6 +4,7 @@
 const char *const clx_role_name[CLX_ROLES + 1] = {"whole", "prefill", "decode", NULL};
 const char *const clx_serve_goal_name[CLX_SERVE_GOALS + 1] = {"cost", "energy", "gpus", NULL};
 static const char *const cache_name[] = {"bf16", "fp8", NULL};
+static const char *const own_cache_name[] = {"section", "bf16", "fp8", NULL};
 
 #define REAL(name, member, unit_text, start, low, high, text)                                                \
   {                                                                                                          \
@@ -51,11 +52,14 @@ static const clx_row pool_rows[] = {
     NEEDED("name", name, "of the pool"),
     CHOICE("role", role, clx_role_name, CLX_ROLE_WHOLE, "whole: prompts and answers; or one of them, with a transfer"),
     NEEDED("server", server, "catalogue/server; its device runs the model"),
+    TEXT("model", model, "that its replicas serve; default: serving.model"),
     TEXT("weights", weights, "how weights are stored; default: serving.weights"),
     TEXT("engine", engine, "default: serving.engine"),
+    CHOICE("cache", cache, own_cache_name, 0, "format of keys and values; section: serving.cache"),
+    REAL("routing", routing, NULL, -1, 0, 2, "exponent of the popularity of experts; default: serving.routing"),
     WHOLE("replicas", replicas, CLX_ROW_INT, 1, 1, 100000, "that are alike"),
     WHOLE("tp", tp, CLX_ROW_INT, 1, 1, 1024, "tensor parallel"),
-    WHOLE("pp", pp, CLX_ROW_INT, 1, 1, 1024, "pipeline stages; of nodes with unified memory alone"),
+    WHOLE("pp", pp, CLX_ROW_INT, 1, 1, 1024, "pipeline stages, each of tp x dp GPUs"),
     WHOLE("dp", dp, CLX_ROW_INT, 1, 1, 1024, "ranks of attention that step together; their experts are shared"),
     WHOLE("ep", ep, CLX_ROW_INT, 0, 0, 1024, "expert parallel; 0 = dp where that is above 1"),
     WHOLE("etp", etp, CLX_ROW_INT, 0, 0, 1024, "tensor parallel of experts; 0 = tp x dp / ep"),
@@ -88,6 +92,19 @@ static const clx_row slo_rows[] = {
 static PLACED(slo_schema, "slo", "what users are promised", slo_rows);
 #undef F
 
+#define F clx_serve_tenant_spec
+static const clx_row tenant_rows[] = {
+    NEEDED("name", name, "of the tenant; without requests of its own: one of serving.requests"),
+    TEXT("model", model, "that it asks; pools serve it; default: serving.model"),
+    PART("requests", requests, clx_requests_schema,
+         "its own, with their own arrivals; duration: default of the section"),
+    WHOLE("priority", priority, CLX_ROW_INT, 0, -1000, 1000,
+          "lower numbers go first in queues, as vLLM counts; its rules preempt the highest first"),
+    PART("slo", slo, slo_schema, "what it is promised; default: serving.slo"),
+};
+static PLACED(tenant_schema, "tenant", "who asks", tenant_rows);
+#undef F
+
 #define F clx_serve_candidate_spec
 static const clx_row candidate_rows[] = {
     TEXT("name", name, "default: the server"),
@@ -97,6 +114,7 @@ static const clx_row candidate_rows[] = {
     REAL("price", price, "USD/s", 0, 0, 1, "of one GPU, as 2.5 USD/h"),
     WHOLE("gpus_most", gpus_most, CLX_ROW_COUNT, 0, 0, 1e9, "that can be had; 0 = no bound"),
     INTS("tp", tp, "degrees to try; none = powers of 2 up to a server"),
+    INTS("pp", pp, "pipeline stages to try with each of them; none = 1"),
     INTS("sequences", sequences, "limits of a batch to try; none = 8 to 512"),
     INTS("tokens", tokens, "limits of an iteration to try; none = the engine's"),
     REAL("memory", memory, NULL, 0, 0, 1, "share of a GPU's memory for the engine; 0 = its own"),
@@ -108,6 +126,7 @@ static PLACED(candidate_schema, "candidate", "hardware that a plan may take", ca
 
 #define F clx_serve_plan_spec
 static const clx_row plan_rows[] = {
+    TEXT("model", model, "that is planned for, with the tenants who ask it; default: serving.model"),
     LIST("candidates", candidate, candidate_schema, "hardware to choose from"),
     REAL("rate", rate, "1/s", 0, 0, 1e9, "requests to serve; 0 = those of serving.requests"),
     CHOICE("goal", goal, clx_serve_goal_name, CLX_SERVE_COST, "what is least"),
@@ -155,6 +174,8 @@ static const clx_row rows[] = {
     REAL("routing", routing, NULL, 1.2, 0, 2,
          "exponent of the popularity of experts, as the step times were measured and checked; 0 = balanced"),
     PART("requests", requests, clx_requests_schema, "what users ask, and when"),
+    LIST("tenants", tenant, tenant_schema,
+         "who asks, where there are several: with requests, model, promise of their own"),
     WHOLE("clients", clients, CLX_ROW_INT, 0, 0, 1000000,
           "that each ask the next when theirs has ended; 0 = by arrival"),
     REAL("warmup", warmup, "s", 0, 0, 1e9, "requests before are served but not counted"),

@@ -11,7 +11,10 @@ typedef struct clx_serve_pool_spec {
   const char *name;
   int32_t role;        // clx_role
   const char *server;  // catalogue name
+  const char *model;   // that it serves, as tenants name it
   const char *weights, *engine;
+  int32_t cache;   // 0 = the section's, 1 = bf16, 2 = fp8
+  double routing;  // below 0 = the section's
   int32_t replicas;
   int32_t tp, pp, dp, ep, etp;  // GPUs of a replica: tp x pp x dp
   int32_t sequences, tokens;    // of one rank: max_num_seqs, max_num_batched_tokens
@@ -35,6 +38,16 @@ typedef struct clx_slo_spec {
   clx_place place;
 } clx_slo_spec;
 
+// Who asks: of requests of its own, or the tenant of that name in the section's requests.
+typedef struct clx_serve_tenant_spec {
+  const char *name;
+  const char *model;           // NULL = the section's
+  clx_requests_spec requests;  // place without a file = none of its own
+  int32_t priority;            // lower numbers go first
+  clx_slo_spec slo;            // place without a file = the section's
+  clx_place place;
+} clx_serve_tenant_spec;
+
 typedef enum clx_serve_goal { CLX_SERVE_COST, CLX_SERVE_ENERGY, CLX_SERVE_GPUS, CLX_SERVE_GOALS } clx_serve_goal;
 extern const char *const clx_serve_goal_name[CLX_SERVE_GOALS + 1];
 
@@ -43,14 +56,15 @@ typedef struct clx_serve_candidate_spec {
   const char *name, *server, *weights, *engine;
   double price;       // USD/s of one GPU
   int64_t gpus_most;  // that can be had; 0 = no bound
-  int32_t *tp, *sequences, *tokens;
-  int32_t tp_count, sequences_count, tokens_count;
+  int32_t *tp, *pp, *sequences, *tokens;
+  int32_t tp_count, pp_count, sequences_count, tokens_count;
   double memory;
   double link_latency, link_bandwidth;
   clx_place place;
 } clx_serve_candidate_spec;
 
 typedef struct clx_serve_plan_spec {
+  const char *model;  // that is planned for; NULL = the section's
   clx_serve_candidate_spec *candidate;
   int32_t candidate_count;
   double rate;        // requests/s; 0 = that of `requests`
@@ -69,6 +83,8 @@ typedef struct clx_serve_spec {
   int32_t sorts;  // bool
   double routing;
   clx_requests_spec requests;
+  clx_serve_tenant_spec *tenant;
+  int32_t tenant_count;
   int32_t clients;  // 0 = open loop
   double warmup;    // s
   int32_t seeds;

@@ -5,38 +5,53 @@
 // A queue of so many requests is taken for one that never drains.
 enum { QUEUE_MOST = 100000 };
 
-static double longest_of(const clx_requests *requests) {
+// Tokens of the longest request for a model.
+static double longest_of(const clx_twin_service *service, int32_t model) {
+  const clx_requests *requests = &service->requests;
   double most = 1;
-  for (int32_t i = 0; i < requests->count; i++)
-    most = fmax(most, (double)requests->item[i].prompt + requests->item[i].output);
+  for (int32_t i = 0; i < requests->count; i++) {
+    const clx_request *q = &requests->item[i];
+    if (service->tenant != NULL && service->tenant[q->tenant].model != model) continue;
+    most = fmax(most, (double)q->prompt + q->output);
+  }
   return most;
 }
 
 // B of a token's keys and values on all GPUs of a replica that hold them once.
 static double token_bytes(const clx_serving_replica *r) {
-  return r->room.token_bytes * (r->unified ? r->gpus : r->kernels.model->mla ? 1 : r->kernels.tp);
+  if (r->unified) return r->room.token_bytes * r->gpus;
+  return r->room.token_bytes / r->room.layers * (r->kernels.model->mla ? 1 : r->kernels.tp);
 }
 
-// Into one rank that decodes: as stated, else over its NICs.
-static double transfer_rate(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools) {
-  double rate = spec->transfer_bandwidth;
-  for (int32_t i = 0; i < pools && !(spec->transfer_bandwidth > 0); i++) {
-    if (replica[i].role == CLX_ROLE_DECODE) rate = rate > 0 ? fmin(rate, replica[i].network) : replica[i].network;
+// From the prefill to the decode replicas of a model: into one rank that decodes at the rate that is stated, else over its NICs.
+static clx_transfer transfer_of(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools,
+                                int32_t model) {
+  clx_transfer transfer = {.bandwidth = spec->transfer_bandwidth, .setup = spec->transfer_setup};
+  for (int32_t i = pools - 1; i >= 0; i--) {
+    const clx_serving_replica *r = &replica[i];
+    if (r->model != model) continue;
+    transfer.token_bytes = token_bytes(r);
+    if (r->role != CLX_ROLE_DECODE || spec->transfer_bandwidth > 0) continue;
+    transfer.bandwidth = transfer.bandwidth > 0 ? fmin(transfer.bandwidth, r->network) : r->network;
   }
-  return rate;
+  return transfer;
 }
 
-static clx_status make_pools(const clx_serving_replica *replica, int32_t pools, double context, clx_arena *arena,
-                             clx_pool **out, clx_error *error) {
+static clx_status make_pools(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools,
+                             const clx_twin_service *service, clx_arena *arena, clx_pool **out, clx_error *error) {
   clx_pool *pool = CLX_NEW_ARRAY(arena, clx_pool, pools);
-  if (pool == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  clx_transfer *transfer = CLX_NEW_ARRAY(arena, clx_transfer, pools);
+  if (pool == NULL || transfer == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < pools; i++) {
     const clx_serving_replica *r = &replica[i];
+    transfer[i] = transfer_of(spec, replica, pools, r->model);
     pool[i] = (clx_pool){.name = r->name,
                          .role = r->role,
                          .replicas = r->replicas,
                          .rules = r->rules,
-                         .law = clx_serving_replica_law(r, context, arena)};
+                         .law = clx_serving_replica_law(r, longest_of(service, r->model), arena),
+                         .model = r->model,
+                         .transfer = &transfer[i]};
     if (pool[i].law.self == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
   *out = pool;
@@ -61,14 +76,11 @@ static void note(void *self, const clx_pool_state *state) {
 
 // Servers take power while their replica is up.
 static clx_serving_owner owner_of(const clx_serving_replica *replica, int32_t pools, const clx_engine_result *run) {
-  clx_serving_owner owner = {0};
-  double front[CLX_ROLES] = {0};
+  clx_serving_owner owner = {.front = clx_twin_serving_front(replica, pools, replica[0].model)};
   for (int32_t i = 0; i < pools; i++) {
     owner.rest += replica[i].rest * (run->watched > 0 ? run->pool[i].up / run->watched : replica[i].replicas);
     owner.replicas += replica[i].replicas;
-    front[replica[i].role] = fmax(front[replica[i].role], replica[i].front);
   }
-  owner.front = fmax(front[CLX_ROLE_WHOLE], front[CLX_ROLE_PREFILL] + front[CLX_ROLE_DECODE]);
   return owner;
 }
 
@@ -76,14 +88,14 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
                           const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
                           clx_twin_service *service, clx_error *error) {
   clx_pool *pool = NULL;
-  CLX_TRY(make_pools(replica, pools, longest_of(&service->requests), arena, &pool, error));
+  const clx_whose *whose = NULL;
+  CLX_TRY(make_pools(spec, replica, pools, service, arena, &pool, error));
+  CLX_TRY(clx_twin_serving_whose(service, arena, &whose, error));
   for (int32_t i = 0; i < pools && changes != NULL; i++) pool[i].scaling = changes->scaling[i];
   const clx_engine_fleet fleet = {.pool = pool,
                                   .pools = pools,
                                   .router = (clx_router)spec->router,
-                                  .transfer = {.token_bytes = token_bytes(&replica[0]),
-                                               .bandwidth = transfer_rate(spec, replica, pools),
-                                               .setup = spec->transfer_setup},
+                                  .whose = whose,
                                   .outage = changes != NULL ? changes->outages.item : NULL,
                                   .outages = changes != NULL ? changes->outages.count : 0,
                                   .notice = changes != NULL ? changes->notice : 0,
@@ -98,6 +110,7 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   CLX_TRY(clx_engine_run(&fleet, &offer, &options, arena, &service->run, error));
   const clx_serving_owner owner = owner_of(replica, pools, &service->run);
   service->front = owner.front;
+  if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
   return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
                             &service->outcome, error);
 }
@@ -115,6 +128,7 @@ clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_s
 typedef struct clx_twin_found {
   clx_serving_outcome *outcome;  // [seeds]
   clx_twin_staffing *staffing;   // [seeds]
+  clx_serving_outcome *part;     // [seeds][clx_twin_serving_parts]
 } clx_twin_found;
 
 static void copy_undisturbed(const clx_serving_outcome *outcome, clx_twin_staffing *out) {
@@ -129,13 +143,14 @@ static clx_status run_undisturbed(const clx_scenario *s, const clx_serving_repli
                                   const clx_twin_changes *changes, const clx_requests *requests,
                                   const clx_serving_outcome *outcome, clx_arena *arena, clx_twin_staffing *out,
                                   clx_error *error) {
-  clx_twin_service service = {.requests = *requests};
+  clx_twin_service service = clx_twin_service_of(s);
   clx_twin_changes none = *changes;
   if (s->spec.serving.outages.place.file == NULL) return CLX_OK;
   if (!(out->outages > 0)) {
     copy_undisturbed(outcome, out);
     return CLX_OK;
   }
+  service.requests = *requests;
   none.outages.count = 0;
   none.staff = (clx_twin_staff){0};
   CLX_TRY(clx_twin_serve(&s->spec.serving, replica, s->serving.pools, seed, NULL, &none, arena, &service, error));
@@ -156,13 +171,15 @@ static clx_status run_changing(const clx_scenario *s, const clx_serving_replica 
 
 static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *replica, uint64_t seed, int32_t k,
                            const clx_twin_found *found, clx_result *result, clx_error *error) {
-  clx_twin_service service = {0};
+  clx_twin_service service = clx_twin_service_of(s);
   clx_twin_changes changes = {0};
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   clx_status status =
       run_changing(s, replica, seed + (uint64_t)k, arena, &service, &changes, &found->staffing[k], error);
   found->outcome[k] = service.outcome;
+  const int32_t parts = status == CLX_OK ? clx_twin_serving_parts(s) : 0;
+  for (int32_t i = 0; i < parts; i++) found->part[k * parts + i] = service.part[i];
   if (status == CLX_OK && k == 0) status = clx_twin_serving_put_staff(s, &changes.staff, result, error);
   clx_arena_free(arena);
   return status;
@@ -170,18 +187,26 @@ static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *rep
 
 static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result,
                           clx_error *error) {
-  const int32_t seeds = s->spec.serving.seeds;
+  const int32_t seeds = s->spec.serving.seeds, parts = clx_twin_serving_parts(s);
   clx_serving_replica *replica = NULL;
   const clx_twin_found found = {.outcome = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds),
-                                .staffing = CLX_NEW_ARRAY(arena, clx_twin_staffing, seeds)};
-  if (found.outcome == NULL || found.staffing == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+                                .staffing = CLX_NEW_ARRAY(arena, clx_twin_staffing, seeds),
+                                .part = CLX_NEW_ARRAY(arena, clx_serving_outcome, seeds * parts + 1)};
+  if (found.outcome == NULL || found.staffing == NULL || found.part == NULL)
+    return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &found, result, error));
   clx_requests requests;
   CLX_TRY(clx_scenario_serving_requests(s, seed, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, found.outcome, found.staffing, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_changes(s, found.staffing, seeds, result, error));
-  return clx_twin_serving_pareto(replica, s->serving.pools, &requests, arena, result, error);
+  CLX_TRY(clx_twin_serving_put_parts(s, found.part, seeds, result, error));
+  const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
+  if (early != NULL)
+    CLX_TRY(clx_result_warn(result, error,
+                            "requests of tenant '%.60s' end long before those of others: its rates are of all the time",
+                            early));
+  return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 
 clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {

@@ -1,5 +1,5 @@
 // Outages and scaling of a service for one seed, and what its replicas did.
-#include "twin/twin_serving_changes.h"
+#include "twin/twin_serving.h"
 
 #include "serving/serving_outcome.h"
 
@@ -107,13 +107,17 @@ static void go_to(watching *w, double time) {
 static clx_status count_missed(const clx_scenario *s, const clx_twin_changes *changes, const clx_requests *requests,
                                const clx_engine_result *run, double front, clx_twin_staffing *out, clx_error *error) {
   const clx_serve_spec *spec = &s->spec.serving;
+  const clx_serving_promise *promise = NULL;  // of each tenant, where there are several
+  CLX_TRY(clx_twin_serving_promises(s, changes->arena, &promise, error));
   watching w = {.staff = &changes->staff, .last = CLX_NEW_ARRAY(changes->arena, clx_pool_state, s->serving.pools)};
   if (w.last == NULL || changes->staff.failed) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   for (int32_t i = 0; i < requests->count; i++) {
     const clx_served *served = &run->served[i];
     if (served->asked < spec->warmup || served->asked < 0) continue;
     go_to(&w, served->asked);
-    if (clx_slo_kept(&spec->slo, &requests->item[i], served, front)) continue;
+    const clx_serving_promise own =
+        promise != NULL ? promise[requests->item[i].tenant] : (clx_serving_promise){&spec->slo, front};
+    if (clx_slo_kept(own.slo, &requests->item[i], served, own.front)) continue;
     out->missed_down += w.down > 0;
     out->missed_starting += w.starting > 0;
   }

@@ -39,14 +39,17 @@ int32_t clx_twin_serving_curve(const clx_serving_replica *r, const clx_screen_lo
   return count;
 }
 
-clx_status clx_twin_serving_pareto(const clx_serving_replica *replica, int32_t pools, const clx_requests *requests,
-                                   clx_arena *arena, clx_result *result, clx_error *error) {
+clx_status clx_twin_serving_pareto(const clx_scenario *s, const clx_serving_replica *replica,
+                                   const clx_requests *requests, clx_arena *arena, clx_result *result,
+                                   clx_error *error) {
+  clx_requests own;
   clx_screen_load load;
   double user[POINTS], gpu[POINTS];
   char name[NAME], slug[SLUG];
-  for (int32_t i = 0; i < pools; i++) {
+  for (int32_t i = 0; i < s->serving.pools; i++) {
     if (replica[i].role != CLX_ROLE_WHOLE) continue;
-    CLX_TRY(clx_screen_load_of(requests, replica[i].rules.prefix, &load, error));
+    CLX_TRY(clx_twin_serving_requests_for(s, requests, replica[i].model, arena, &own, error));
+    CLX_TRY(clx_screen_load_of(&own, replica[i].rules.prefix, &load, error));
     const int32_t count = clx_twin_serving_curve(&replica[i], &load, arena, user, gpu, POINTS);
     if (count < 2) continue;
     snprintf(name, sizeof name, "serving.pareto.%s", clx_result_slug(replica[i].name, slug, sizeof slug));

@@ -2,14 +2,11 @@
 #include "twin/twin_serving_plan.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 double clx_serve_curve_speed(int32_t point) { return exp2(point / 4.0); }
 
 static clx_status no_memory(clx_error *error) { return clx_fail_plain(error, CLX_MEMORY, "out of memory"); }
-
-static const clx_serve_plan_spec *plan_of(const clx_serve_search *x) { return &x->scenario->spec.serving.plan; }
 
 // --- options --------------------------------------------------------------------------------------------------------------
 
@@ -26,8 +23,8 @@ static clx_status add_option(clx_serve_search *x, const clx_serve_option *o, clx
   return CLX_OK;
 }
 
-static double worth_of(const clx_serve_search *x, const clx_serve_option *o) {
-  switch (plan_of(x)->goal) {
+double clx_serve_worth(const clx_serve_search *x, const clx_serve_option *o) {
+  switch (clx_serve_plan_of(x)->goal) {
     case CLX_SERVE_COST:
       return o->price;
     case CLX_SERVE_ENERGY:
@@ -37,8 +34,7 @@ static double worth_of(const clx_serve_search *x, const clx_serve_option *o) {
   }
 }
 
-// GPUs and price for its replicas.
-static void count_gpus(clx_serve_option *o) {
+void clx_serve_count_gpus(clx_serve_option *o) {
   o->gpus = o->price = 0;
   for (int32_t k = 0; k < o->pools; k++) {
     o->gpus += (double)o->replicas[k] * o->pool[k]->replica.gpus;
@@ -48,8 +44,8 @@ static void count_gpus(clx_serve_option *o) {
 
 static void note_least(double *least, double value) { *least = *least > 0 ? fmin(*least, value) : value; }
 
-static bool too_hungry(clx_serve_search *x, const clx_serve_option *o) {
-  const double most = plan_of(x)->power_most;
+bool clx_serve_too_hungry(clx_serve_search *x, const clx_serve_option *o) {
+  const double most = clx_serve_plan_of(x)->power_most;
   clx_serve_refusals *refused = &x->refused[o->candidate];
   if (!(most > 0) || o->power <= most) return false;
   refused->hungry++;
@@ -58,40 +54,34 @@ static bool too_hungry(clx_serve_search *x, const clx_serve_option *o) {
 }
 
 static clx_status keep_option(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[o->candidate];
   clx_serve_refusals *refused = &x->refused[o->candidate];
-  count_gpus(o);
+  clx_serve_count_gpus(o);
   if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) {
     refused->beyond++;
     note_least(&refused->least_gpus, o->gpus);
     return CLX_OK;
   }
-  if (too_hungry(x, o)) return CLX_OK;
-  o->worth = worth_of(x, o);
+  if (clx_serve_too_hungry(x, o)) return CLX_OK;
+  o->worth = clx_serve_worth(x, o);
   return add_option(x, o, error);
 }
 
-static double output_mean(const clx_requests *requests) {
-  double sum = 0;
-  for (int32_t i = 0; i < requests->count; i++) sum += requests->item[i].output;
-  return sum / requests->count;
-}
-
 static int32_t replicas_for(const clx_serve_search *x, double requests) {
-  return (int32_t)fmin(1e6, fmax(1, ceil(x->demand / (requests * plan_of(x)->headroom) - 1e-9)));
+  return (int32_t)fmin(1e6, fmax(1, ceil(x->demand / (requests * clx_serve_plan_of(x)->headroom) - 1e-9)));
 }
 
 // --- layouts of one candidate ---------------------------------------------------------------------------------------------
 
 typedef struct layout {
-  int32_t tp, dp, tokens;
+  int32_t tp, pp, dp, tokens;
   clx_role role;
 } layout;
 
 // A replica of that layout; NULL in *out: it cannot be, the reason is counted.
 static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout *l, int32_t sequences,
                             const clx_served_pool **out, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   clx_serve_refusals *refused = &x->refused[candidate];
   clx_served_pool *pool = CLX_NEW(x->arena, clx_served_pool);
   clx_error own;
@@ -101,11 +91,13 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
   const clx_serve_pool_spec spec = {.name = c->name != NULL ? c->name : c->server,
                                     .role = (int32_t)l->role,
                                     .server = c->server,
+                                    .model = clx_serve_plan_of(x)->model,
+                                    .routing = -1,
                                     .weights = c->weights,
                                     .engine = c->engine,
                                     .replicas = 1,
                                     .tp = l->tp,
-                                    .pp = 1,
+                                    .pp = l->pp,
                                     .dp = l->dp,
                                     .sequences = sequences,
                                     .tokens = l->tokens,
@@ -130,7 +122,7 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
 
 // Within the promise without any queueing.
 static bool fast_enough(clx_serve_search *x, int32_t candidate, const clx_screen_state *s, clx_role role) {
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
+  const clx_slo_spec *slo = &x->slo;
   clx_serve_refusals *refused = &x->refused[candidate];
   if (role != CLX_ROLE_PREFILL) note_least(&refused->least_tpot, s->tpot);
   if (role != CLX_ROLE_DECODE) note_least(&refused->least_ttft, s->ttft);
@@ -170,7 +162,7 @@ static const int32_t BATCHES[] = {8, 16, 32, 64, 128, 256, 512};
 // All limits of a batch of one layout.
 static clx_status screen_layout(clx_serve_search *x, int32_t candidate, const layout *l, screening *out,
                                 clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   const int32_t count = l->role == CLX_ROLE_PREFILL ? 1
                         : c->sequences_count > 0    ? c->sequences_count
                                                     : CLX_COUNT(BATCHES);
@@ -240,21 +232,22 @@ static clx_status keep_split(clx_serve_search *x, int32_t candidate, const scree
 }
 
 // Tensor parallel; of experts also attention data parallel over as many GPUs.
-static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t tp, screening *s, clx_error *error) {
+static clx_status screen_stages(clx_serve_search *x, int32_t candidate, int32_t tp, int32_t pp, screening *s,
+                                clx_error *error) {
   static const int32_t own[] = {0};
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   const int32_t *tokens = c->tokens_count > 0 ? c->tokens : own, limits = c->tokens_count > 0 ? c->tokens_count : 1;
-  const int32_t roles = plan_of(x)->split ? CLX_ROLES : 1;
+  const int32_t roles = clx_serve_plan_of(x)->split ? CLX_ROLES : 1;
   clx_server server;
   clx_device device;
   CLX_TRY(clx_catalog_read(x->scenario->catalog, "server", c->server, c->place, &clx_server_schema, x->arena, &server,
                            error));
   CLX_TRY(clx_catalog_read_device(x->scenario->catalog, server.device, c->place, x->arena, &device, error));
-  const bool apart = tp > 1 && x->scenario->serving.model.experts > 0 && !(device.unified.products > 0);
+  const bool apart = tp > 1 && x->scenario->serving.model[x->model].model.experts > 0 && !(device.unified.products > 0);
   for (int32_t i = 0; i < limits; i++) {
     for (int32_t role = 0; role < roles; role++) {
-      const layout whole = {.tp = tp, .dp = 1, .tokens = tokens[i], .role = (clx_role)role};
-      const layout split = {.tp = 1, .dp = tp, .tokens = tokens[i], .role = (clx_role)role};
+      const layout whole = {.tp = tp, .pp = pp, .dp = 1, .tokens = tokens[i], .role = (clx_role)role};
+      const layout split = {.tp = 1, .pp = pp, .dp = tp, .tokens = tokens[i], .role = (clx_role)role};
       CLX_TRY(screen_layout(x, candidate, &whole, s, error));
       if (apart) CLX_TRY(screen_layout(x, candidate, &split, s, error));
     }
@@ -262,8 +255,15 @@ static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t 
   return CLX_OK;
 }
 
+static clx_status screen_degree(clx_serve_search *x, int32_t candidate, int32_t tp, screening *s, clx_error *error) {
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
+  if (c->pp_count == 0) return screen_stages(x, candidate, tp, 1, s, error);
+  for (int32_t i = 0; i < c->pp_count; i++) CLX_TRY(screen_stages(x, candidate, tp, c->pp[i], s, error));
+  return CLX_OK;
+}
+
 static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[candidate];
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[candidate];
   screening *s = CLX_NEW(x->arena, screening);
   clx_server server;
   if (s == NULL) return no_memory(error);
@@ -277,112 +277,13 @@ static clx_status screen_candidate(clx_serve_search *x, int32_t candidate, clx_e
   return keep_split(x, candidate, s, error);
 }
 
-// --- simulation -----------------------------------------------------------------------------------------------------------
-
-enum { REPLICAS = 6, REQUESTS = 3000, REQUESTS_MOST = 1000000, ROUNDS = 8 };
-
-// s that an answer takes which just keeps the promise; where none is stated, at 20 tokens/s.
-static double answer_of(const clx_serve_search *x) {
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
-  return slo->ttft + output_mean(&x->requests) * (slo->tpot > 0 ? slo->tpot : 0.05);
-}
-
-// Requests at a rate: counted once the replicas are full, which takes two answers, and for as long; at least so many that
-// percentiles mean something.
-static clx_status draw(const clx_serve_search *x, double rate, clx_arena *arena, clx_requests *out, double *warmup,
-                       clx_error *error) {
-  clx_requests_spec spec = x->scenario->spec.serving.requests;
-  spec.seed += (int64_t)(x->seed - CLX_DEFAULT_SEED);
-  if (spec.trace != NULL) {
-    spec.rate = rate;
-    spec.speed = 1;
-  } else {
-    spec.arrivals.rate = rate;
-  }
-  spec.duration = 0;
-  *warmup = fmax(0.2 * REQUESTS / rate, 2 * answer_of(x));
-  spec.count = (int32_t)fmin(REQUESTS_MOST, rate * *warmup + fmax(0.8 * REQUESTS, rate * 2 * answer_of(x)));
-  return clx_requests_make(&spec, x->scenario->folder, arena, out, NULL, error);
-}
-
-// As many replicas as the largest pool allows within REPLICAS, the demand in proportion.
-static clx_status simulate(clx_serve_search *x, clx_serve_option *o, clx_error *error) {
-  clx_twin_service service = {0};
-  clx_serving_replica replica[2];
-  clx_serve_spec spec = x->scenario->spec.serving;
-  const int32_t most = o->pools > 1 && o->replicas[1] > o->replicas[0] ? o->replicas[1] : o->replicas[0];
-  o->load = most > REPLICAS ? (double)REPLICAS / most : 1;
-  double share = o->load;
-  for (int32_t k = 0; k < o->pools; k++) {
-    replica[k] = o->pool[k]->replica;
-    replica[k].replicas = (int32_t)fmax(1, round(o->replicas[k] * o->load));
-    share = fmin(share, (double)replica[k].replicas / o->replicas[k]);
-  }
-  o->load = share;
-  spec.clients = 0;
-  clx_arena *arena = clx_arena_new();
-  if (arena == NULL) return no_memory(error);
-  clx_status status = draw(x, x->demand * o->load, arena, &service.requests, &spec.warmup, error);
-  if (status == CLX_OK) status = clx_twin_serve(&spec, replica, o->pools, x->seed, NULL, NULL, arena, &service, error);
-  o->outcome = service.outcome;
-  x->simulated++;
-  clx_arena_free(arena);
-  return status;
-}
-
-// More replicas until the promise is kept; false in *kept when it never is.
-static clx_status settle(clx_serve_search *x, clx_serve_option *o, bool *kept, clx_error *error) {
-  const clx_serve_candidate_spec *c = &plan_of(x)->candidate[o->candidate];
-  const clx_slo_spec *slo = &x->scenario->spec.serving.slo;
-  clx_serve_refusals *refused = &x->refused[o->candidate];
-  *kept = false;
-  for (int32_t round = 0; round < ROUNDS; round++) {
-    CLX_TRY(simulate(x, o, error));
-    refused->best_within = fmax(refused->best_within, o->outcome.within);
-    *kept = o->outcome.within >= slo->share && !o->outcome.unstable;
-    if (*kept) break;
-    for (int32_t k = 0; k < o->pools; k++) o->replicas[k] = (int32_t)ceil(1.1 * o->replicas[k] + 0.01);
-    count_gpus(o);
-    if (c->gpus_most > 0 && o->gpus > (double)c->gpus_most) break;
-  }
-  refused->broken += !*kept;
-  count_gpus(o);
-  o->output = x->demand * output_mean(&x->requests);
-  o->power = o->outcome.energy * o->output;
-  o->worth = worth_of(x, o);
-  if (*kept && too_hungry(x, o)) *kept = false;
-  return CLX_OK;
-}
-
-static int by_worth(const void *a, const void *b) {
-  const clx_serve_option *const *p = a, *const *q = b;
-  const double d = (*p)->worth - (*q)->worth;
-  if (d != 0) return d < 0 ? -1 : 1;
-  return (*p)->gpus < (*q)->gpus ? -1 : (*p)->gpus > (*q)->gpus;
-}
-
-// The best few of each candidate by the steady state.
-static clx_status run_finals(clx_serve_search *x, clx_serve_option **fit, int32_t *fits, clx_error *error) {
-  clx_serve_option **order = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
-  if (order == NULL) return no_memory(error);
-  for (int32_t i = 0; i < x->count; i++) order[i] = &x->option[i];
-  qsort(order, (size_t)x->count, sizeof *order, by_worth);
-  *fits = 0;
-  for (int32_t c = 0; c < plan_of(x)->candidate_count; c++) {
-    int32_t run = 0;
-    for (int32_t i = 0; i < x->count && run < plan_of(x)->finalists; i++) {
-      bool kept;
-      if (order[i]->candidate != c) continue;
-      run++;
-      CLX_TRY(settle(x, order[i], &kept, error));
-      if (kept) fit[(*fits)++] = order[i];
-    }
-  }
-  qsort(fit, (size_t)*fits, sizeof(clx_serve_option *), by_worth);
-  return CLX_OK;
-}
-
 // --- the whole ------------------------------------------------------------------------------------------------------------
+
+static clx_status check_arrivals(const clx_requests_spec *r, const char *whose, clx_error *error) {
+  if (r->arrivals.kind != CLX_ARRIVAL_AT_ONCE || r->trace != NULL) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, r->place,
+                  "a plan needs requests that come over time: 'arrivals.kind' of %.60s is at_once", whose);
+}
 
 static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   const clx_serve_plan_spec *plan = &s->spec.serving.plan;
@@ -390,9 +291,9 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
     return clx_fail(error, CLX_INPUT, s->spec.serving.place,
                     "'serving.plan.candidates' is empty: expected hardware to choose from, as [{server: dgx_h100, "
                     "price: 2.5 USD/h}]");
-  if (s->spec.serving.requests.arrivals.kind == CLX_ARRIVAL_AT_ONCE && s->spec.serving.requests.trace == NULL)
-    return clx_fail(error, CLX_INPUT, s->spec.serving.requests.place,
-                    "a plan needs requests that come over time: 'serving.requests.arrivals.kind' is at_once");
+  CLX_TRY(check_arrivals(&s->spec.serving.requests, "serving.requests", error));
+  for (int32_t i = 0; i < s->spec.serving.tenant_count; i++)
+    CLX_TRY(check_arrivals(&s->spec.serving.tenant[i].requests, s->spec.serving.tenant[i].name, error));
   for (int32_t i = 0; i < plan->candidate_count && plan->goal == CLX_SERVE_COST; i++) {
     if (!(plan->candidate[i].price > 0))
       return clx_fail(error, CLX_INPUT, plan->candidate[i].place,
@@ -402,12 +303,32 @@ static clx_status check_plan(const clx_scenario *s, clx_error *error) {
   return CLX_OK;
 }
 
+// All sequences of a batch go at one speed: the tightest time per token binds. The first token of some may be promised later.
+static clx_slo_spec bounds_of(const clx_scenario *s, int32_t model) {
+  clx_slo_spec slo = s->spec.serving.slo;
+  bool any = false;
+  for (int32_t i = 0; i < s->serving.tenants; i++) {
+    const clx_slo_spec *own = &s->serving.tenant[i].slo;
+    if (s->serving.tenant[i].model != model) continue;
+    if (!any) slo = *own;
+    if (own->tpot > 0) slo.tpot = slo.tpot > 0 ? fmin(slo.tpot, own->tpot) : own->tpot;
+    slo.ttft = own->ttft > 0 && slo.ttft > 0 ? fmax(slo.ttft, own->ttft) : 0;
+    slo.share = fmax(slo.share, own->share);
+    any = true;
+  }
+  return slo;
+}
+
 static clx_status open_search(clx_serve_search *x, clx_error *error) {
-  const int32_t count = plan_of(x)->candidate_count;
-  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &x->requests, error));
-  x->demand = plan_of(x)->rate > 0 ? plan_of(x)->rate : clx_requests_rate(&x->requests);
+  const int32_t count = clx_serve_plan_of(x)->candidate_count;
+  clx_requests all;
+  x->model = clx_scenario_served_model(x->scenario, clx_serve_plan_of(x)->model);
+  x->slo = bounds_of(x->scenario, x->model);
+  CLX_TRY(clx_scenario_serving_requests(x->scenario, x->seed, x->arena, &all, error));
+  CLX_TRY(clx_twin_serving_requests_for(x->scenario, &all, x->model, x->arena, &x->requests, error));
+  x->demand = clx_serve_plan_of(x)->rate > 0 ? clx_serve_plan_of(x)->rate : clx_requests_rate(&x->requests);
   if (!(x->demand > 0))
-    return clx_fail(error, CLX_INPUT, plan_of(x)->place,
+    return clx_fail(error, CLX_INPUT, clx_serve_plan_of(x)->place,
                     "'serving.plan.rate' is not stated, and the requests have no rate of their own");
   x->refused = CLX_NEW_ARRAY(x->arena, clx_serve_refusals, count);
   x->curve = CLX_NEW_ARRAY(x->arena, double, (int64_t)count *CLX_SERVE_CURVE);
@@ -420,10 +341,10 @@ static clx_status open_search(clx_serve_search *x, clx_error *error) {
 static clx_status plan_into(clx_serve_search *x, clx_result *result, clx_error *error) {
   int32_t fits = 0;
   CLX_TRY(open_search(x, error));
-  for (int32_t i = 0; i < plan_of(x)->candidate_count; i++) CLX_TRY(screen_candidate(x, i, error));
+  for (int32_t i = 0; i < clx_serve_plan_of(x)->candidate_count; i++) CLX_TRY(screen_candidate(x, i, error));
   clx_serve_option **fit = CLX_NEW_ARRAY(x->arena, clx_serve_option *, x->count + 1);
   if (fit == NULL) return no_memory(error);
-  CLX_TRY(run_finals(x, fit, &fits, error));
+  CLX_TRY(clx_twin_serving_finals(x, fit, &fits, error));
   return clx_twin_serving_plan_put(x, fit, fits, result, error);
 }
 

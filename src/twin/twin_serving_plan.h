@@ -20,6 +20,7 @@ typedef struct clx_serve_option {
   double worth;          // what the goal makes least
   clx_serving_outcome outcome;
   double load;  // share of the demand that was simulated
+  bool kept;    // every promise
 } clx_serve_option;
 
 // Why layouts of a candidate were left.
@@ -36,6 +37,8 @@ typedef struct clx_serve_refusals {
 typedef struct clx_serve_search {
   const clx_scenario *scenario;
   clx_arena *arena;
+  int32_t model;          // that is planned for
+  clx_slo_spec slo;       // that a layout cannot be slower than, whichever tenant asks
   clx_requests requests;  // a sample
   double demand;          // requests/s
   uint64_t seed;
@@ -43,6 +46,7 @@ typedef struct clx_serve_search {
   int32_t count, room;
   clx_serve_refusals *refused;  // [candidates]
   int32_t simulated;
+  const char *early;  // a tenant whose requests ended too soon in a simulation; NULL = none
   // Throughput against speed: the best of all layouts of a candidate, CLX_SERVE_CURVE points of speed that double every few.
   double *curve;  // [candidates][CLX_SERVE_CURVE]
 } clx_serve_search;
@@ -52,3 +56,15 @@ double clx_serve_curve_speed(int32_t point);  // tokens/s of a user
 
 clx_status clx_twin_serving_plan_put(const clx_serve_search *search, clx_serve_option *const *fit, int32_t fits,
                                      clx_result *result, clx_error *error);
+
+// Between the files of the plan.
+static inline const clx_serve_plan_spec *clx_serve_plan_of(const clx_serve_search *search) {
+  return &search->scenario->spec.serving.plan;
+}
+double clx_serve_output_mean(const clx_requests *requests);  // tokens of an answer
+void clx_serve_count_gpus(clx_serve_option *option);         // GPUs and price for its replicas
+double clx_serve_worth(const clx_serve_search *search, const clx_serve_option *option);  // what the goal makes least
+// Counts an option that takes more power than can be had.
+bool clx_serve_too_hungry(clx_serve_search *search, const clx_serve_option *option);
+// Simulates the best few of each candidate by the steady state; those that keep every promise in `fit` [options], best first.
+clx_status clx_twin_serving_finals(clx_serve_search *search, clx_serve_option **fit, int32_t *fits, clx_error *error);

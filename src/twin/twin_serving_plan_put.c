@@ -33,12 +33,6 @@ static const char *title_of(const putting *p, int32_t index) {
   return c->name != NULL ? c->name : c->server;
 }
 
-static double output_mean(const clx_requests *requests) {
-  double sum = 0;
-  for (int32_t i = 0; i < requests->count; i++) sum += requests->item[i].output;
-  return sum / requests->count;
-}
-
 // --- options --------------------------------------------------------------------------------------------------------------
 
 // "9 x TP8, 64 seqs"; "33P TP4 + 8D TP4, 256 seqs" of prefill and decode apart.
@@ -50,6 +44,8 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
     const int32_t tp = r->unified ? r->nodes.tp : r->kernels.tp, dp = r->unified ? 1 : r->kernels.dp;
     length += (size_t)snprintf(text + length, size - length, "%s%d%s%s%d", k > 0 ? " + " : "", o->replicas[k],
                                o->pools > 1 ? between[k] : " x ", dp > 1 ? "DP" : "TP", dp > 1 ? dp : tp);
+    if (r->rules.stages > 1 && length < size)
+      length += (size_t)snprintf(text + length, size - length, " PP%d", r->rules.stages);
   }
   if (length < size)
     snprintf(text + length, size - length, ", %d seqs", o->pool[o->pools - 1]->replica.rules.sequences);
@@ -58,7 +54,7 @@ static void layout_text(const clx_serve_option *o, char *text, size_t size) {
 static clx_status put_option(const putting *p, int32_t number, const clx_serve_option *o) {
   const clx_serving_outcome *s = &o->outcome;
   const clx_serving_replica *last = &o->pool[o->pools - 1]->replica;
-  const double tokens = p->search->demand * output_mean(&p->search->requests);
+  const double tokens = p->search->demand * clx_serve_output_mean(&p->search->requests);
   const struct {
     const char *name;
     double value;
@@ -96,7 +92,7 @@ static clx_status put_option(const putting *p, int32_t number, const clx_serve_o
 // Why none of a candidate's layouts is left, or what limits those that are.
 static void why_text(const putting *p, int32_t index, char *text, size_t size) {
   const clx_serve_refusals *r = &p->search->refused[index];
-  const clx_slo_spec *slo = &p->search->scenario->spec.serving.slo;
+  const clx_slo_spec *slo = &p->search->slo;
   if (r->broken > 0) {
     snprintf(text, size, "promise: at most %.1f %% of the requests keep it when simulated, %.1f %% should",
              100 * r->best_within, 100 * slo->share);
@@ -188,11 +184,16 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
   const putting p = {x, result, error};
   const clx_serve_plan_spec *plan = &x->scenario->spec.serving.plan;
   double tried = 0;
+  if (x->early != NULL)
+    CLX_TRY(clx_result_warn(result, error,
+                            "requests of tenant '%.60s' end before a simulated service has been counted: options carry "
+                            "less of them; expected a longer trace",
+                            x->early));
   for (int32_t i = 0; i < plan->candidate_count; i++) tried += x->refused[i].tried;
-  CLX_TRY(put_fact(&p, "model", x->scenario->serving.model.name));
+  CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));
   CLX_TRY(put(&p, "demand", x->demand, "1/s", "requests"));
-  CLX_TRY(put(&p, "output", x->demand * output_mean(&x->requests), "token/s", "that they ask for"));
+  CLX_TRY(put(&p, "output", x->demand * clx_serve_output_mean(&x->requests), "token/s", "that they ask for"));
   CLX_TRY(put(&p, "tried", tried, "", "layouts and limits of a batch, screened by their steady state"));
   CLX_TRY(put(&p, "simulated", x->simulated, "", "runs event by event"));
   CLX_TRY(put(&p, "fits", fits, "", "options within the promise"));

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "chance/chance.h"
 #include "twin/twin_serving.h"
@@ -177,20 +178,23 @@ static clx_status put_room(const putting *p, const char *slug, const clx_serving
   return CLX_OK;
 }
 
-static clx_status put_pool(const putting *p, const clx_serving_replica *r) {
+// `model`: its name where there are several, else NULL.
+static clx_status put_pool(const putting *p, const clx_serving_replica *r, const char *model) {
   char slug[SLUG], name[NAME], text[NAME];
   clx_result_slug(r->name, slug, sizeof slug);
   CLX_TRY(put_room(p, slug, r));
   snprintf(name, sizeof name, "serving.pool.%s.title", slug);
-  snprintf(text, sizeof text, "%d x %d %s, %s, %s in %s", r->replicas, r->gpus, r->device->name, clx_role_name[r->role],
-           r->engine, r->weights);
+  snprintf(text, sizeof text, "%d x %d %s, %s, %s%s%s in %s", r->replicas, r->gpus, r->device->name,
+           clx_role_name[r->role], r->engine, model != NULL ? ", " : "", model != NULL ? model : "", r->weights);
   CLX_TRY(clx_result_add_text(p->result, name, text, p->error));
   snprintf(name, sizeof name, "serving.pool.%s.layout", slug);
   if (r->unified) {
     snprintf(text, sizeof text, "TP%d PP%d", r->nodes.tp, r->nodes.pp);
   } else {
-    snprintf(text, sizeof text, "TP%d DP%d EP%d, up to %d sequences and %d tokens", r->kernels.tp, r->kernels.dp,
-             r->kernels.ep, r->rules.sequences, r->rules.tokens);
+    char stages[16] = "";
+    if (r->kernels.pp > 1) snprintf(stages, sizeof stages, " PP%d", r->kernels.pp);
+    snprintf(text, sizeof text, "TP%d%s DP%d EP%d, up to %d sequences and %d tokens", r->kernels.tp, stages,
+             r->kernels.dp, r->kernels.ep, r->rules.sequences, r->rules.tokens);
   }
   CLX_TRY(clx_result_add_text(p->result, name, text, p->error));
   if (!r->blocks_stated || r->room.blocks >= r->rules.blocks) return CLX_OK;
@@ -218,19 +222,29 @@ static clx_status put_rates(const putting *p, const clx_serving_replica *replica
   return CLX_OK;
 }
 
+// "grok-2, gpt-oss-120b".
+static clx_status put_models(const clx_scenario *s, clx_result *result, clx_error *error) {
+  char text[NAME] = "";
+  for (int32_t m = 0; m < s->serving.models; m++) {
+    const size_t at = strlen(text);
+    snprintf(text + at, sizeof text - at, "%s%s", m > 0 ? ", " : "", s->serving.model[m].model.name);
+  }
+  return clx_result_add_text(result, "serving.model", text, error);
+}
+
 clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica *replica,
                                 const clx_serving_outcome *outcome, const clx_twin_staffing *staffing, int32_t seeds,
                                 clx_result *result, clx_error *error) {
   const putting p = {outcome, clx_twin_serving_has_changes(s) ? staffing : NULL, seeds, result, error};
   double gpus = 0, price = 0, replicas = 0;
   bool priced = true;
-  CLX_TRY(clx_result_add_text(result, "serving.model", s->serving.model.name, error));
+  CLX_TRY(put_models(s, result, error));
   for (int32_t i = 0; i < s->serving.pools; i++) {
     gpus += (double)replica[i].gpus * replica[i].replicas;
     replicas += replica[i].replicas;
     price += replica[i].price * replica[i].replicas;
     priced = priced && replica[i].price > 0;
-    CLX_TRY(put_pool(&p, &replica[i]));
+    CLX_TRY(put_pool(&p, &replica[i], s->serving.models > 1 ? s->serving.model[replica[i].model].model.name : NULL));
   }
   CLX_TRY(clx_twin_put(result, "serving.gpus", gpus, "", "of all pools", error));
   CLX_TRY(clx_twin_put(result, "serving.replicas", replicas, "", "of all pools", error));

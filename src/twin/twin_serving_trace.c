@@ -80,6 +80,7 @@ clx_status clx_twin_serving_trace(const clx_scenario *s, uint64_t seed, clx_aren
                 .sample = CLX_NEW_ARRAY(arena, clx_trace_sample, 3 * SPANS_MAX)};
   const clx_twin_watch watch = {.seen = see, .self = &w};
   *trace = (clx_trace){.title = s->spec.title};
+  *service = clx_twin_service_of(s);
   if (w.span == NULL || w.sample == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
   CLX_TRY(make_tracks(replica, s->serving.pools, arena, &w, trace, error));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "scenario/scenario_serving.h"
 #include "serving/serving_benchmark.h"
 #include "validate/validate_inference.h"
 
@@ -183,7 +184,7 @@ static bool read_weights(row_reader *r) {
 
 // A layout and the requests of one of its ranks.
 typedef struct layout {
-  int32_t tp, dp, ep, etp;
+  int32_t tp, dp, ep, etp, pp;
   int32_t batch;    // requests of one rank
   int32_t workers;  // replicas
   int32_t spelled;  // n where attention was written as cut and replicated n times; 0
@@ -205,11 +206,10 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
     return false;
   const bool prefill = clx_text_equal(prefix, "prefill_");  // their batch follows from the queue
   if (!read_count(r, prefix, "batch_size", prefill ? 1 : 0, &batch)) return false;
-  if (pp > 1) return refuse(r, "column '%spp_size': pipelines are not predicted yet, read %d", prefix, pp);
   const int32_t all = batch * dp;
   int32_t spelled = 0;
   if (r->model.experts == 0) {
-    *out = (layout){tp, dp, 1, 1, batch, out->workers, 0};
+    *out = (layout){tp, dp, 1, 1, pp, batch, out->workers, 0};
     return true;
   }
   if (etp > 1 && etp == ep && tp * dp == etp * ep) {
@@ -222,7 +222,7 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
     spelled = dp;
   } else if (dp == 1 && tp < etp * ep && etp * ep % tp == 0) {
     dp = etp * ep / tp;
-    *out = (layout){tp, dp, ep, etp, batch, out->workers, 0};
+    *out = (layout){tp, dp, ep, etp, pp, batch, out->workers, 0};
     return true;
   } else if (etp * ep < tp * dp && etp * ep > 0 && tp * dp % (etp * ep) == 0) {
     etp = tp * dp / ep;
@@ -235,7 +235,7 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
     ep *= etp;
     etp = 1;
   }
-  *out = (layout){tp, dp, ep, etp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers, spelled};
+  *out = (layout){tp, dp, ep, etp, pp, (int32_t)fmax(1, ceil((double)all / dp)), out->workers, spelled};
   return true;
 }
 
@@ -269,6 +269,27 @@ static int32_t poll_of(const row_reader *r, const layout *l) {
   return l->batch * l->dp >= 16 ? 30 : 10;
 }
 
+// Between stages: NVLink as in the servers that carry the device, else one NIC of 400 Gbit/s a GPU.
+static bool read_network(row_reader *r, const clx_network **out) {
+  const double NIC = 50e9;
+  const clx_catalog *catalog = r->job->catalog;
+  const char *name;
+  clx_network *network = CLX_NEW(r->arena, clx_network);
+  clx_server server, one = {.name = "", .gpus = 8};
+  clx_error refusal = {0};
+  for (int32_t i = 0; (name = clx_catalog_name(catalog, "server", i)) != NULL; i++) {
+    if (clx_catalog_read(catalog, "server", name, (clx_place){0}, &clx_server_schema, r->arena, &server, NULL) ==
+            CLX_OK &&
+        clx_text_equal(clx_catalog_canonical(catalog, "device", server.device), r->device.name))
+      one = server;
+  }
+  if (network == NULL) return refuse(r, "out of memory");
+  *out = network;
+  return clx_serving_network(catalog, &one, &r->device, NIC, "nccl", "infiniband", (clx_place){0}, r->arena, network,
+                             &refusal) == CLX_OK ||
+         refuse_error(r, &refusal);
+}
+
 static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
   clx_error refusal = {0};
   *s = (clx_serving){.model = &r->model,
@@ -280,8 +301,14 @@ static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
                      .ep = l->ep,
                      .etp = l->etp,
                      .fp8_cache = r->fp8_cache,
-                     .routing = 1.2};
-  return clx_serving_check(s, &refusal) == CLX_OK || refuse_error(r, &refusal);
+                     .routing = 1.2,
+                     .pp = l->pp};
+  if (l->pp > 1 && !read_network(r, &s->network)) return false;
+  if (clx_serving_check(s, &refusal) != CLX_OK) return refuse_error(r, &refusal);
+  if (l->pp < 2) return true;
+  r->out->status = CLX_ROW_EXTRAPOLATED;
+  remark(r, "%d stages: pipelines were not checked against measurements", l->pp);
+  return true;
 }
 
 static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means *means, clx_error *error) {
@@ -299,8 +326,13 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
                                    .accepted = accepted_of(s->drafts)};
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);
   if (status == CLX_INPUT && l->spelled > 1) {  // attention that does not fit n times was cut, not replicated
-    const layout cut = {
-        .tp = l->spelled, .dp = 1, .ep = l->spelled, .etp = 1, .batch = l->batch * l->dp, .workers = l->workers};
+    const layout cut = {.tp = l->spelled,
+                        .dp = 1,
+                        .ep = l->spelled,
+                        .etp = 1,
+                        .pp = l->pp,
+                        .batch = l->batch * l->dp,
+                        .workers = l->workers};
     return run_whole(r, &cut, means, error);
   }
   if (status == CLX_INPUT) {

@@ -45,7 +45,7 @@ static clx_pool draw_pool(bytes *b) {
 }
 
 static clx_requests draw_requests(bytes *b, clx_request item[200], int64_t block[200 * 8]) {
-  clx_requests r = {.item = item, .block = block, .block_tokens = 1 << (2 + below(b, 4)), .tenants = 1};
+  clx_requests r = {.item = item, .block = block, .block_tokens = 1 << (2 + below(b, 4)), .tenants = 3};
   double time = 0;
   while (b->left > 3 && r.count < 200) {
     time += 0.02 * below(b, 64);
@@ -53,6 +53,7 @@ static clx_requests draw_requests(bytes *b, clx_request item[200], int64_t block
     *q = (clx_request){
         .arrival = time, .prompt = 1 + below(b, 128), .output = 1 + below(b, 64), .first_block = r.block_count};
     const int32_t family = below(b, 8);
+    q->tenant = family % 3;
     for (; q->blocks < 8 && q->blocks * r.block_tokens < q->prompt; q->blocks++)
       block[r.block_count++] = q->blocks < 4 ? 10 * family + q->blocks : 1000 + 10 * r.count + q->blocks;
   }
@@ -70,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     outage[k] = (clx_outage){.replica = below(&b, 2), .from = 0.05 * below(&b, 100)};
     outage[k].until = outage[k].from + 0.05 * (1 + below(&b, 100));
   }
+  static const clx_whose whose[] = {{.priority = 2}, {.priority = 1}, {.priority = 1}};
   for (int32_t p = 0; changes && p < 2; p++) {
     pool[p].scaling = (clx_scaling){.least = 1, .interval = 0.3, .high = 6, .low = 2, .start = 0.5};
     pool[p].scaling.metric = (clx_scaling_metric)below(&b, CLX_SCALING_METRICS);
@@ -77,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     pool[p].scaling.calm = 0.3 * below(&b, 4);
   }
   const clx_engine_fleet fleet = {.pool = pool,
+                                  .whose = size % 2 == 1 ? whose : NULL,
                                   .outage = outage,
                                   .outages = changes ? below(&b, 3) : 0,
                                   .notice = 0.1 * below(&b, 4),

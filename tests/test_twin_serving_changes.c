@@ -65,7 +65,9 @@ static void test_mistakes_are_named(void **state) {
       {POOL, "autoscale: [{target: 4}, {target: 5}], start: {bandwidth: 1 GB/s}", "two items for pool 'one'"},
       {POOL, "autoscale: [{least: 1}], start: {bandwidth: 1 GB/s}", "autoscale.0.target' is missing"},
       {POOL, "autoscale: [{target: 4, metric: que}], start: {bandwidth: 1 GB/s}",
-       "expected one of concurrency, queue, busy, cache"}};
+       "expected one of concurrency, queue, busy, cache"},
+      {"pools: [{name: one, server: dgx_h100, capture_sizes: [1, 8, 4]}]", "clients: 1", "has 4 after 8"},
+      {"pools: [{name: one, server: dgx_h100, capture_sizes: 8, eager: yes}]", "clients: 1", "expected one of them"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     clx_scenario *s = NULL;
     clx_error error;
@@ -79,6 +81,26 @@ static void test_mistakes_are_named(void **state) {
       fail_msg("'%s' lacks '%s'", error.mistake[0].text, cases[i].wanted);
     assert_true(error.mistake[0].line > 5);
   }
+}
+
+static void test_eager_pools_are_slower(void **state) {
+  (void)state;
+  double time[2], blocks[2];
+  for (int32_t k = 0; k < 2; k++) {
+    char text[1024];
+    clx_scenario *s;
+    snprintf(text, sizeof text,
+             "serving: {model: llama-3.1-8b, weights: bf16, seeds: 1, engine: sglang, requests: {count: 50, arrivals: "
+             "{rate: 1 1/s}, lengths: "
+             "{prompt: {tokens: 50}, output: {tokens: 50}}}, pools: [{name: one, server: dgx_h100, memory: 1, %s}]}\n",
+             k == 0 ? "capture_sizes: [1, 2, 4, 8]" : "eager: yes");
+    clx_service *service = serve(text, &s);
+    time[k] = value(service, "serving.tpot.mean");
+    blocks[k] = value(service, "serving.pool.one.blocks");
+    end(service, s);
+  }
+  assert_true(time[1] > 1.3 * time[0]);
+  assert_true(blocks[1] > blocks[0]);
 }
 
 // --- outages --------------------------------------------------------------------------------------------------------------
@@ -257,6 +279,7 @@ static int close_catalogue(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mistakes_are_named),
+      cmocka_unit_test(test_eager_pools_are_slower),
       cmocka_unit_test(test_share_of_lost_capacity),
       cmocka_unit_test(test_one_outage),
       cmocka_unit_test(test_rates_of_the_section_reliability),

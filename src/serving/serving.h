@@ -39,6 +39,10 @@ typedef struct clx_expert_kernel {
   int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
 } clx_expert_kernel;
 
+// What the sizes of captured graphs count, of one rank.
+typedef enum clx_capture_unit { CLX_CAPTURE_TOKENS, CLX_CAPTURE_SEQUENCES, CLX_CAPTURE_UNITS } clx_capture_unit;
+extern const char *const clx_capture_unit_name[CLX_CAPTURE_UNITS + 1];
+
 // What an engine admits into an iteration, by default or as it is launched.
 typedef struct clx_engine_rules {
   int32_t policy;             // clx_engine_policy (src/engine)
@@ -48,8 +52,12 @@ typedef struct clx_engine_rules {
   double answers;             // share of an answer's tokens that admission sets aside
   double memory_share;        // of the memory that weights and cache may take
   int32_t share_of_free;      // bool: memory_share is of what weights leave, for the cache
-  double graph_tokens;        // decode iterations of up to so many tokens replay a captured graph: no launches
-  double mixed_graph_tokens;  // the same of iterations with prompts
+  double graph_tokens;        // without sizes: decode iterations of up to so many tokens replay a captured graph
+  double mixed_graph_tokens;  // iterations with prompts of up to so many tokens replay pieces of captured graphs
+  int32_t *
+      capture_sizes;  // captured graphs, ascending: iterations are padded to the next; none: to nothing, up to graph_tokens
+  int32_t capture_sizes_count;
+  int32_t captures;  // clx_capture_unit
 } clx_engine_rules;
 
 // An engine as far as time and power see it. Those of power stand in serving_engine.c, those of serving in catalogue/engine.
@@ -87,11 +95,14 @@ typedef struct clx_serving {
   const clx_engine *engine;
   clx_weights weights;
   int32_t tp, dp, ep, etp;
-  bool fp8_cache;              // keys and values in 8 bit
-  bool sorts;                  // sampling with top-p or top-k
-  double routing;              // exponent of the popularity of experts, 0 = balanced
-  double limit;                // W of one GPU, 0 = its tdp
-  int32_t drafts;              // tokens that the model's own prediction module proposes in an iteration; 0 = none
+  bool fp8_cache;                // keys and values in 8 bit
+  bool sorts;                    // sampling with top-p or top-k
+  double routing;                // exponent of the popularity of experts, 0 = balanced
+  double limit;                  // W of one GPU, 0 = its tdp
+  int32_t drafts;                // tokens that the model's own prediction module proposes in an iteration; 0 = none
+  bool eager;                    // no captured graphs: kernels are launched one by one
+  const int32_t *capture_sizes;  // [capture_count], ascending, instead of the engine's; 0 of them = the engine's
+  int32_t capture_count;
   int32_t pp;                  // 0 = 1
   const clx_network *network;  // between stages; NULL = nothing goes between them
 } clx_serving;

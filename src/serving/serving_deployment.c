@@ -73,7 +73,10 @@ clx_status clx_deployment_serving(const clx_deployment *d, const clx_transformer
     return clx_fail_plain(error, CLX_INPUT, "%s: experts over %d of %d GPUs", d->name, d->expert_parallel_size, gpus);
   engine->dispatches = d->dispatch != 0;
   // vLLM captures graphs of up to twice max_num_seqs tokens, 512 at most.
-  engine->rules.graph_tokens = engine->rules.mixed_graph_tokens = fmin(512, 2.0 * d->max_num_seqs);
+  clx_engine_rules *rules = &engine->rules;
+  rules->graph_tokens = rules->mixed_graph_tokens = fmin(512, 2.0 * d->max_num_seqs);
+  while (rules->capture_sizes_count > 0 && rules->capture_sizes[rules->capture_sizes_count - 1] > rules->graph_tokens)
+    rules->capture_sizes_count--;
   *serving = (clx_serving){.model = model,
                            .device = device,
                            .engine = engine,

@@ -1,6 +1,7 @@
 // Between the files of serving.
 #pragma once
 
+#include "engine/engine.h"
 #include "serving/serving.h"
 
 // Share of the datasheet bandwidth at which a kernel that is bound by memory moves bytes (thin products of the kernel tables: 0.87
@@ -55,3 +56,19 @@ double clx_serving_straggling_time(const clx_serving *serving, double tokens);
 // tokens of one; 0 where decode has its own kernel.
 double clx_serving_skipped_time(const clx_serving *serving, double sequences, double longest);
 void clx_serving_add_head(clx_serving_sum *sum, const clx_serving_tokens *tokens);
+
+// --- captured graphs (serving_graphs.c) ---------------------------------------------------------------------------------
+
+// How an iteration of one rank gets to the device.
+typedef struct clx_graph_use {
+  double tokens;  // that its kernels run with: those of the captured size, attention and head aside
+  bool replays;   // a captured graph: without launches
+  bool pieces;    // of graphs between its kernels of attention, which are launched
+} clx_graph_use;
+
+// `step` has `tokens` new tokens in all. O(log sizes).
+clx_graph_use clx_serving_graph(const clx_serving *serving, const clx_engine_step *step, double tokens);
+// New tokens of captured size `index`, ascending; 0 past the end, and where there are no sizes.
+double clx_serving_captured(const clx_serving *serving, int32_t index);
+// Sizes that are captured where at most `sequences` are admitted.
+int32_t clx_serving_captures(const clx_serving *serving, int32_t sequences);

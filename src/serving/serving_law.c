@@ -96,6 +96,21 @@ static bool make_axis(clx_arena *arena, double first, double dense, double facto
   return true;
 }
 
+// Captured sizes are what most iterations are padded to: nodes, too, as kernels are faster at round numbers than beside them.
+static bool add_captured(clx_arena *arena, const clx_serving *s, axis *a) {
+  double node[2 * NODES_MAX];
+  int32_t count = 0, captured = 0;
+  for (int32_t i = 0; i < a->count; i++) {
+    for (double size; (size = clx_serving_captured(s, captured)) > 0 && size <= a->node[i]; captured++)
+      if (size > a->node[0] && size < a->node[i] && count < 2 * NODES_MAX - a->count) node[count++] = size;
+    node[count++] = a->node[i];
+  }
+  a->node = CLX_NEW_ARRAY(arena, double, count);
+  a->count = count;
+  for (int32_t i = 0; a->node != NULL && i < count; i++) a->node[i] = node[i];
+  return a->node != NULL;
+}
+
 static bool fill(clx_arena *arena, const clx_serving *s, part which, table *out) {
   const int32_t inner = out->inner.count > 0 ? out->inner.count : 1;
   out->value = CLX_NEW_ARRAY(arena, clx_serving_share, (int64_t)out->outer.count * inner);
@@ -113,7 +128,7 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
   *law = (clx_serving_law){.serving = s};
   const double tokens = fmax(2, reach->tokens + s->drafts * reach->sequences), sequences = fmax(2, reach->sequences),
                context = fmax(2, reach->context);
-  if (!make_axis(arena, 1, 32, 1.05, tokens, &law->products.outer) ||
+  if (!make_axis(arena, 1, 32, 1.05, tokens, &law->products.outer) || !add_captured(arena, s, &law->products.outer) ||
       !make_axis(arena, 1, 32, 1.05, s->dp * tokens, &law->experts.outer) ||
       !make_axis(arena, 1, 8, 1.1, sequences * (1 + s->drafts), &law->head.outer) ||
       !make_axis(arena, 1, 16, 1.12, sequences, &law->decode.outer) ||
@@ -244,15 +259,16 @@ static clx_serving_share own_work(const reader *r, const clx_engine_step *step, 
   return sum;
 }
 
-// Host work of the busiest rank: captured graphs have no launches. What is put together for an iteration is there before it reaches a
-// later stage.
-static double host_time(const clx_serving *s, const clx_engine_step *step, double tokens, double launches,
-                        const section *at) {
+// Host work of a rank: captured graphs have no launches, pieces of graphs those of attention between them. What is put together for an
+// iteration is there before it reaches a later stage.
+static double host_time(const clx_serving *s, const clx_engine_step *step, const clx_graph_use *use, double launches,
+                        double attention, const section *at) {
   const clx_engine *e = s->engine;
-  double host = at->stage == 0 ? e->step_hidden + e->sequence_time * (step->decodes + step->chunks) : 0;
-  if (step->chunks > 0 ? tokens > e->rules.mixed_graph_tokens : tokens > e->rules.graph_tokens)
-    host += e->launch_time * launches;
-  return host;
+  const double kinds = (step->decodes > 0) + step->chunks;
+  double launched = use->pieces ? attention * kinds : 0;
+  if (!use->replays) launched = launches + attention * kinds;
+  const double made = at->stage == 0 ? e->step_hidden + e->sequence_time * (step->decodes + step->chunks) : 0;
+  return made + e->launch_time * at->share * launched;
 }
 
 static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches,
@@ -263,13 +279,13 @@ static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32
   double busiest = 0, all = 0, host = 0;
   for (int32_t i = 0; i < ranks; i++) {
     const double tokens = tokens_in(&step[i]);
+    const clx_graph_use use = clx_serving_graph(s, &step[i], tokens);
     const clx_serving_share work = own_work(r, &step[i], &at);
-    busiest = fmax(busiest, tokens);
-    all += tokens;
+    busiest = fmax(busiest, use.tokens);
+    all += tokens;  // padding is masked, or alike: it wakes no more experts than one token
     own.time = fmax(own.time, work.time);
     own.energy += work.energy / ranks;
-    const double launched = at.share * (launches + attention * ((step[i].decodes > 0) + step[i].chunks));
-    host = fmax(host, host_time(s, &step[i], tokens, launched, &at));
+    host = fmax(host, host_time(s, &step[i], &use, launches, attention, &at));
   }
   add(&own, part_of(read_part(r, PRODUCTS, busiest, 0), at.share));
   add(&own, part_of(read_part(r, EXPERTS, all, 0), at.share));

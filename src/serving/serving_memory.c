@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "serving/serving_internal.h"
 #include "serving/serving_pipeline.h"
 
 // What vLLM logs on an H100 (llm-d-benchmark, empirical-vllm-memory-results.md, 2026): 79.18 GiB of a GPU that is sold as 80 GB, 0.13 GiB
@@ -10,8 +11,9 @@
 static const double GIB = 1073741824, REPORTED = 79.18 * 1073741824 / 80e9;
 static const double CONTEXT = 0.13, COMMUNICATOR = 0.42;  // GiB
 static const double VLLM_LOGIT = 38, LOGIT = 10;          // B
-// Captured graphs of the engines' default sizes: the same logs have -0.9 to 1 GiB. Assumed.
-static const double GRAPHS = 1e9;
+// Captured graphs, MiB of a layer and a size: vLLM logs 0.21 GiB of Llama-3.2-1B (16 layers, 35 sizes; pull request 11349), 1.40 of Llama 4 Maverick
+// (48, 67; SGLang issue 8538), 0.96 of Qwen3-235B (94, 35; vLLM 0.20 on four H100), which are 0.38, 0.45 and 0.30. Other engines: as these, assumed.
+static const double GRAPH = 0.37 * 1048576;
 static const double BF16 = 2, FP32 = 4;
 
 // Layers of attention that see everything; those that see a window hold no more than that.
@@ -68,7 +70,7 @@ static clx_cache_room room_of_stage(const clx_serving *s, const clx_rules *r, do
                          .share = share > 0 ? share : engine->memory_share,
                          .weights = clx_serving_stage_weight_bytes(s, stage),
                          .peak = peak_bytes(s, r, stage == stages - 1),
-                         .graphs = GRAPHS,
+                         .graphs = GRAPH * layers * s->model->layers * clx_serving_captures(s, r->sequences),
                          .context = GIB * (CONTEXT + (s->tp * s->dp * stages > 1 ? COMMUNICATOR : 0)),
                          .states = layers * state_bytes(s, r->sequences),
                          .token_bytes = layers * whole_layers(s->model) * layer_bytes(s),

@@ -82,6 +82,19 @@ static clx_status at_place(clx_status status, const clx_serve_pool_spec *pool, c
   return clx_fail(error, status, pool->place, "pool '%.40s': %s", pool->name, own->mistake[0].text);
 }
 
+static clx_status check_captures(const clx_serve_pool_spec *pool, clx_error *error) {
+  for (int32_t i = 1; i < pool->capture_sizes_count; i++) {
+    if (pool->capture_sizes[i] <= pool->capture_sizes[i - 1])
+      return clx_fail(error, CLX_INPUT, pool->place,
+                      "pool '%.40s': 'capture_sizes' has %d after %d: expected ascending sizes", pool->name,
+                      pool->capture_sizes[i], pool->capture_sizes[i - 1]);
+  }
+  if (pool->eager && pool->capture_sizes_count > 0)
+    return clx_fail(error, CLX_INPUT, pool->place,
+                    "pool '%.40s' is eager and has 'capture_sizes': expected one of them", pool->name);
+  return CLX_OK;
+}
+
 static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                const clx_transformer *model, const clx_engine *engine, clx_serving_replica *r,
                                clx_error *error) {
@@ -91,6 +104,7 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
   clx_error own;
   clx_error_clear(&own);
   if (weights < 0) return unknown("weights", r->weights, weights_name, pool->place, error);
+  CLX_TRY(check_captures(pool, error));
   r->kernels = (clx_serving){.model = model,
                              .device = r->device,
                              .engine = engine,
@@ -106,7 +120,10 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
                              .sorts = section->sorts,
                              .routing = pool->routing >= 0 ? pool->routing : section->routing,
                              .drafts = pool->drafts,
-                             .pp = pool->pp};
+                             .pp = pool->pp,
+                             .eager = pool->eager != 0,
+                             .capture_sizes = pool->capture_sizes,
+                             .capture_count = pool->capture_sizes_count};
   r->gpus = gpus * pool->pp;
   r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
   return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);

@@ -76,6 +76,8 @@ static const clx_row pool_rows[] = {
     YES("prefix", prefix, 1, "equal beginnings of prompts are kept and found again"),
     WHOLE("drafts", drafts, CLX_ROW_INT, 0, 0, 16, "tokens that speculation proposes; 0 = none"),
     REAL("accepted", accepted, NULL, 1, 1, 17, "tokens of an iteration and sequence with speculation, mean"),
+    YES("eager", eager, 0, "no captured graphs: the host launches each kernel (enforce_eager)"),
+    INTS("capture_sizes", capture_sizes, "of captured graphs, ascending; none = the engine's"),
     REAL("price", price, "USD/s", 0, 0, 1, "of one GPU, as 2.5 USD/h; 0 = not stated"),
     REAL("link_latency", link_latency, "s", 10e-6, 0, 1, "of one message between nodes with unified memory"),
     REAL("link_bandwidth", link_bandwidth, "B/s", 5e9, 1e6, 1e13, "between nodes with unified memory"),

@@ -23,7 +23,10 @@ typedef struct clx_serve_pool_spec {
   double memory;                // share of a GPU's that the engine takes
   int32_t prefix;               // bool
   int32_t drafts;
-  double accepted;                      // tokens of an iteration and sequence
+  double accepted;         // tokens of an iteration and sequence
+  int32_t eager;           // bool: no captured graphs
+  int32_t *capture_sizes;  // of graphs; none = the engine's
+  int32_t capture_sizes_count;
   double price;                         // USD/s of one GPU
   double link_latency, link_bandwidth;  // s, B/s between nodes with unified memory
   clx_place place;

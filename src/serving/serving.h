@@ -36,6 +36,9 @@ typedef struct clx_expert_kernel {
   double memory;      // share of the memory bandwidth at which weights arrive
   double compute;     // share of the peak of the arithmetic
   int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
+  double spread;  // relative variance of the experts' popularity; below 0: loads as the tables of the device drew them
+  int32_t tile_least, tile_most;  // rows of a tile, a power of two in between that holds an expert's; 0 = 64
+  int32_t pad;                    // features that an expert's slice is padded to a multiple of; 0 = none
 } clx_expert_kernel;
 
 // What an engine admits into an iteration, by default or as it is launched.

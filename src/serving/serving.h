@@ -37,6 +37,10 @@ typedef struct clx_expert_kernel {
   double memory;      // share of the memory bandwidth at which weights arrive
   double compute;     // share of the peak of the arithmetic
   int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
+  double spread;  // relative variance of the experts' popularity; below 0: loads as the tables of the device drew them
+  int32_t tile_least, tile_most;  // rows of a tile, a power of two in between that holds an expert's; 0 = 64
+  int32_t since;                  // release of the engine that has them: 17 is 0.17; 0 = all
+  int32_t pad;                    // features that an expert's slice is padded to a multiple of; 0 = none
 } clx_expert_kernel;
 
 // What the sizes of captured graphs count, of one rank.
@@ -99,6 +103,7 @@ typedef struct clx_serving {
   bool sorts;                    // sampling with top-p or top-k
   double routing;                // exponent of the popularity of experts, 0 = balanced
   double limit;                  // W of one GPU, 0 = its tdp
+  int32_t release;               // of the engine, 17 is 0.17; 0 = its latest
   int32_t drafts;                // tokens that the model's own prediction module proposes in an iteration; 0 = none
   bool eager;                    // no captured graphs: kernels are launched one by one
   const int32_t *capture_sizes;  // [capture_count], ascending, instead of the engine's; 0 of them = the engine's

@@ -9,7 +9,11 @@ typedef struct clx_benchmark {
   int32_t rounds;          // requests in all, per client
   int32_t prompt, output;  // tokens, most
   double spread;           // lengths are uniform between (1 - spread) of the most and it
+  int32_t distinct;        // prompts that all requests take in turn, which a prefix cache may keep; 0 = all differ
+  int32_t warm_ups;        // requests per client before those that count, as far as the prefix cache knows
+  bool rotates;            // ranks of attention take requests in turn, whatever they have
   int32_t poll;            // iterations between two looks at the queue; 0 = 1
+  double front_token;      // s before the engine per token of a prompt, of what stands in front of it
   double accepted;         // tokens of an iteration and sequence, with drafts; 0 = 1
 } clx_benchmark;
 

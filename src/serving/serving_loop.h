@@ -12,6 +12,9 @@ typedef struct clx_loop {
   double reserve;          // tokens of cache of one rank; 0 = no bound
   double answers;          // share of an answer's tokens that admission counts
   int32_t balance;         // iterations that prompts wait until each rank has one; 0 = none
+  int32_t found;           // tokens of a prompt that the prefix cache has
+  int32_t cold;            // first requests that find nothing in it
+  bool rotates;            // ranks take requests in turn, whatever they have; else the one with the fewest
   int32_t poll;            // iterations between looks at the queue; 1 = each
 } clx_loop;
 

@@ -12,7 +12,10 @@ typedef struct clx_loop {
   double reserve;          // tokens of cache of one rank; 0 = no bound
   double answers;          // share of an answer's tokens that admission counts
   int32_t balance;         // iterations that prompts wait until each rank has one; 0 = none
-  int32_t poll;            // iterations between looks at the queue; 1 = each
+  int32_t poll;            // iterations of decode between looks at the queue; 1 = each
+  double piece_time;       // s of the front end for each piece of an answer that it streams, one after another
+  int32_t stream;          // tokens of a piece, after the first; 0 = 1
+  bool ahead;              // an iteration is put together when the one before it starts
 } clx_loop;
 
 typedef struct clx_loop_means {

@@ -292,6 +292,13 @@ static void test_launches(void **state) {
       {.model = "", .family = "blackwell", .weights = "", .version = "", .tp = 8, .poll = 3},
       {.model = "", .family = "", .weights = "", .version = "", .ep = 4, .poll = 4},
   };
+  for (int32_t i = 0; i < f.engine.launches_count; i++) {  // those of the catalogue name what there is
+    const clx_engine_launch *l = &f.engine.launches[i];
+    bool known = l->weights[0] == '\0';
+    for (int32_t k = 0; k < CLX_WEIGHTS_KINDS; k++) known |= clx_text_equal(l->weights, clx_weights_name[k]);
+    assert_true(known);
+    if (l->model[0] != '\0') assert_string_equal(clx_catalog_canonical(catalog, "model", l->model), l->model);
+  }
   f.engine.launches = launches;
   f.engine.launches_count = CLX_COUNT(launches);
   assert_int_equal(clx_engine_launch_find(&f.serving, "0.5.9", 16)->poll, 2);

@@ -61,8 +61,32 @@ typedef struct clx_engine_rules {
   int32_t *
       capture_sizes;  // captured graphs, ascending: iterations are padded to the next; none: to nothing, up to graph_tokens
   int32_t capture_sizes_count;
-  int32_t captures;  // clx_capture_unit
+  int32_t captures;         // clx_capture_unit
+  int32_t ahead;            // bool: an iteration is put together when the one before it starts
+  int32_t serial_drafts;    // bool: with drafts it is not, and the device waits until the host has looked at each token
+  double reserve;           // B outside of weights and cache, whatever is launched, in place of memory_share
+  double reserve_of_token;  // B more for each new token of an iteration; 0 = memory_share holds
+  double memory_of_tokens;  // B: devices with less memory take at most `tokens_small` new tokens
+  int32_t tokens_small;     // 0 = all take `tokens`
+  int32_t ranks_share_tokens;  // bool: replicas of attention share the new tokens of an iteration
+  int32_t pad;                 // rows of products come in multiples of it: aligned scales; 0 = 1
 } clx_engine_rules;
+
+// How somebody started an engine for a model: settings of a published launch script that stand in place of the rules. Zero = as the rules have it.
+typedef struct clx_engine_launch {
+  const char *model;      // catalogue/model entry; "" = any
+  const char *family;     // of the device; "" = any
+  const char *weights;    // clx_weights, by name; "" = any
+  const char *version;    // of the engine, its beginning; "" = any
+  int32_t tp, ep;         // layout; 0 = any
+  int32_t clients;        // from so many requests in flight on
+  int32_t poll;           // iterations of decode between two looks at the queue
+  int32_t stream;         // tokens of a piece of an answer
+  int32_t tokens;         // most new tokens of an iteration
+  int32_t drafts;         // of multi-token prediction
+  double memory_share;    // of the memory that weights and cache may take
+  double block_products;  // share of the fp8 peak that products in fp8 blocks reach at most; 0 = as measured
+} clx_engine_launch;
 
 // An engine as far as time and power see it. Those of power stand in serving_engine.c, those of serving in catalogue/engine.
 typedef struct clx_engine {
@@ -78,12 +102,18 @@ typedef struct clx_engine {
   double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth; 0 = as measured
   double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
   double sort_bytes;     // B of device memory per logit meanwhile
-  int32_t fused_casts;   // bool: activations are cast by the kernel before a product, not by one of its own
+  double
+      decode_memory;  // share of the bandwidth at which decode attention reads its cache before Blackwell; 0 = as measured
+  double block_products;  // as its launch has it
+  int32_t fused_casts;    // bool: activations are cast by the kernel before a product, not by one of its own
   int32_t dispatches;  // bool: sends tokens to the ranks of their experts, where that is faster than gathering them all
   double front_time;   // s of a request outside of iterations: HTTP, tokens, queues between processes
+  double piece_time;   // s of the front end for each piece of an answer that it streams
   double handoff_time;         // s more between a prefill and a decode engine
   clx_expert_kernel *experts;  // kernels of its own
   int32_t experts_count;
+  clx_engine_launch *launches;  // the first that fits a run is it
+  int32_t launches_count;
 } clx_engine;
 
 extern const clx_schema clx_serving_engine_schema;

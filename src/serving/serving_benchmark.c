@@ -2,6 +2,7 @@
 #include "serving/serving_benchmark.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "serving/serving_law.h"
 #include "serving/serving_loop.h"
@@ -25,23 +26,41 @@ static double measured_room(const clx_serving *s, const clx_rules *rules) {
   return fmax(0, room.left) / room.token_bytes;
 }
 
-// Tokens that fit beside the weights on one rank, 4 GB aside for graphs, activations and buffers. Datasheets give GB where stacks of
-// memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
-static double room_of(const clx_serving *s) {
-  const double GIBI = 1073741824.0 / 1e9, ASIDE = 4e9;
+// Datasheets give GB where stacks of memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
+static double memory_of(const clx_serving *s) {
+  const double GIBI = 1073741824.0 / 1e9;
+  return GIBI * s->device->memory;
+}
+
+// New tokens of an iteration and rank, as launched or by the engine's defaults.
+static int32_t tokens_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  const double memory = GIBI * s->device->memory, weights = clx_serving_weight_bytes(s);
+  const bool small = e->tokens_small > 0 && s->device->memory < e->memory_of_tokens;
+  const int32_t tokens = b->tokens > 0 ? b->tokens : small ? e->tokens_small : e->tokens;
+  return e->ranks_share_tokens && tokens > s->dp ? tokens / s->dp : tokens;
+}
+
+static double share_of(const clx_serving *s, const clx_benchmark *b) {
+  const clx_engine_rules *e = &s->engine->rules;
+  if (b->memory_share > 0) return b->memory_share;
+  if (!(e->reserve_of_token > 0)) return e->memory_share;
+  return 1 - (e->reserve + e->reserve_of_token * tokens_of(s, b)) / memory_of(s);
+}
+
+// Tokens that fit beside the weights on one rank, 4 GB aside for graphs, activations and buffers.
+static double room_of(const clx_serving *s, const clx_benchmark *b) {
+  const double ASIDE = 4e9, memory = memory_of(s), weights = clx_serving_weight_bytes(s), share = share_of(s, b);
   const double cache =
-      e->share_of_free ? e->memory_share * (memory - weights - ASIDE) : e->memory_share * memory - weights - ASIDE;
+      s->engine->rules.share_of_free ? share * (memory - weights - ASIDE) : share * memory - weights - ASIDE;
   return cache / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  const int32_t whole = b->prompt + b->clients;
+  const int32_t whole = b->prompt + b->clients, tokens = tokens_of(s, b);
   return (clx_rules){.policy = (clx_engine_policy)e->policy,
                      .sequences = b->clients,
-                     .tokens = e->chunked || e->tokens > whole ? e->tokens : whole,
+                     .tokens = e->chunked || tokens > whole ? tokens : whole,
                      .chunked = e->chunked,
                      .block = 16,
                      .stages = 1,
@@ -58,6 +77,22 @@ static int32_t found_of(const clx_benchmark *b, double room) {
   return b->distinct > 0 && kept <= room ? (b->prompt - 1) / BLOCK * BLOCK : 0;
 }
 
+static bool blank_or_equal(const char *asked, const char *found) {
+  return asked == NULL || asked[0] == '\0' || clx_text_equal(asked, found);
+}
+
+const clx_engine_launch *clx_engine_launch_find(const clx_serving *s, const char *version, int32_t clients) {
+  for (int32_t i = 0; i < s->engine->launches_count; i++) {
+    const clx_engine_launch *l = &s->engine->launches[i];
+    if (blank_or_equal(l->model, s->model->name) && blank_or_equal(l->family, s->device->family) &&
+        blank_or_equal(l->weights, clx_weights_name[s->weights]) &&
+        (l->version == NULL || strncmp(l->version, version, strlen(l->version)) == 0) &&
+        (l->tp == 0 || l->tp == s->tp) && (l->ep == 0 || l->ep == s->ep) && clients >= l->clients)
+      return l;
+  }
+  return NULL;
+}
+
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
                              clx_error *error) {
   if (clx_serving_stages(s) > 1) return clx_benchmark_run_stages(arena, s, b, means, error);
@@ -66,7 +101,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_step_law steps = clx_serving_law_step(law);
-  const double room = rules.policy == CLX_ENGINE_VLLM ? measured_room(s, &rules) : room_of(s);
+  const double room = rules.policy == CLX_ENGINE_VLLM ? measured_room(s, &rules) : room_of(s, b);
   if (room < b->prompt + b->output)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %d", fmax(0, room),
                           b->prompt + b->output);
@@ -81,6 +116,9 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .found = found_of(b, room),
                          .cold = b->distinct - b->warm_ups * b->clients * s->dp,
                          .rotates = b->rotates,
+                         .piece_time = s->engine->piece_time,
+                         .stream = b->stream,
+                         .ahead = s->engine->rules.ahead && !(s->drafts > 0 && s->engine->rules.serial_drafts),
                          .balance = s->engine->rules.rank_wait,
                          .reserve = room};
   clx_loop_means out;
@@ -91,7 +129,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
 
 static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, int32_t sequences,
                           int32_t workers, clx_step_law *steps, clx_pools_side *side, clx_error *error) {
-  const double room = room_of(s), whole = b->prompt + b->output;
+  const double room = room_of(s, b), whole = b->prompt + b->output;
   if (room < whole)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f",
                           fmax(0, room), whole);
@@ -127,6 +165,6 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
   CLX_TRY(side_of(arena, d, b, b->clients, split->decodes, &decode, &pools.decode, error));
   clx_pools_means out;
   CLX_TRY(clx_pools_run(arena, &pools, &out, error));
-  *means = (clx_benchmark_means){out.first, out.token, room_of(d)};
+  *means = (clx_benchmark_means){out.first, out.token, room_of(d, b)};
   return CLX_OK;
 }

@@ -15,6 +15,9 @@ typedef struct clx_benchmark {
   int32_t poll;            // iterations between two looks at the queue; 0 = 1
   double front_token;      // s before the engine per token of a prompt, of what stands in front of it
   double accepted;         // tokens of an iteration and sequence, with drafts; 0 = 1
+  int32_t stream;          // tokens of a piece of an answer; 0 = 1
+  int32_t tokens;          // most new tokens of an iteration; 0 = by the engine's rules
+  double memory_share;     // of the memory that weights and cache may take; 0 = by the engine's rules
 } clx_benchmark;
 
 typedef struct clx_benchmark_means {
@@ -26,6 +29,9 @@ typedef struct clx_benchmark_means {
 // `serving` passes clx_serving_check. CLX_INPUT: no room for one request. CLX_MEMORY. About a microsecond per iteration.
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *serving, const clx_benchmark *benchmark,
                              clx_benchmark_means *means, clx_error *error);
+
+// The published launch of an engine that fits a run with `clients` requests in flight, NULL = none. `version` of the engine may be "".
+const clx_engine_launch *clx_engine_launch_find(const clx_serving *serving, const char *version, int32_t clients);
 
 // The same on engines of one kind that prefill and others that decode. `benchmark->clients` is that of one rank of a decode engine.
 typedef struct clx_split {

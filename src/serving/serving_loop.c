@@ -33,7 +33,10 @@ typedef struct loop {
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
   double now, first, token;  // s: the clock; sums over requests
-  double looked;             // s: when the engine last took in what its clients sent
+  double looked;             // s: what had been asked by then, the engine has taken in
+  double front;              // s: when the front end has streamed all that was made so far
+  double before;             // s: when the iteration before started
+  int32_t unlooked;          // iterations of decode since the engine looked
   bool open;                 // prompts may start in this iteration
   int32_t waited;            // iterations that a prompt has been held for its peers
 } loop;
@@ -109,15 +112,25 @@ static void finish(loop *l, rank *r, int32_t at, double when) {
   ask(l, when);
 }
 
-// What an iteration that has ended made.
-static void apply(loop *l, int32_t k) {
+// When clients have what the iteration that ends now made: first tokens at once, others in pieces; a front end that is slower than the engine
+// has a queue of them.
+static double stream(loop *l) {
+  double pieces = 0;
+  for (int32_t k = 0; k < l->rules->ranks; k++)
+    pieces += l->step[k].ended + l->step[k].decodes / fmax(1, l->spec->stream);
+  l->front = fmax(l->front, l->now) + pieces * l->spec->piece_time;
+  return l->front;
+}
+
+// What an iteration that has ended made, which clients have at `when`.
+static void apply(loop *l, int32_t k, double when) {
   rank *r = &l->rank[k];
   const clx_engine_step *s = &l->step[k];
   if (s->decodes > 0) {
     r->context += r->runs * l->rules->accepted;
     for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made += l->rules->accepted;
     for (int32_t i = r->runs - 1; i >= 0; i--) {
-      if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, l->now);
+      if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, when);
     }
   }
   int32_t kept = 0;
@@ -129,12 +142,12 @@ static void apply(loop *l, int32_t k) {
       r->prefilling[kept++] = id;
       continue;
     }
-    q->first = l->now;
+    q->first = when;
     q->made = 1;
-    l->first += l->now - q->asked;
+    l->first += when - q->asked;
     r->context += q->prompt + 1;
     r->running[r->runs++] = id;
-    if (q->output <= 1) finish(l, r, r->runs - 1, l->now);
+    if (q->output <= 1) finish(l, r, r->runs - 1, when);
   }
   r->prefills = kept;
 }
@@ -154,6 +167,19 @@ static bool balanced(loop *l) {
   if (!all && busy && l->waited <= l->spec->balance) return false;
   l->waited = 0;
   return true;
+}
+
+// Takes in what clients have asked: every `poll` iterations of decode and after each with prompts (SGLang's scheduler_recv_skipper). An engine
+// that works ahead has put this iteration together when the one before it started.
+static void look(loop *l) {
+  bool prompts = false;
+  for (int32_t k = 0; k < l->rules->ranks; k++) prompts |= l->step[k].chunks > 0;
+  l->unlooked++;
+  if (prompts || l->unlooked >= l->spec->poll) {
+    l->looked = l->spec->ahead ? l->before : l->now;
+    l->unlooked = 0;
+  }
+  l->before = l->now;
 }
 
 clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step_law *law, const clx_loop *spec,
@@ -184,7 +210,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   double batch = 0, steps = 0;
   while (l.ended < spec->requests) {
     bool any = false;
-    if (spec->poll < 2 || fmod(steps, spec->poll) == 0) l.looked = l.now;
+    look(&l);
     l.open = spec->balance < 1 || rules->ranks < 2 || balanced(&l);
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
@@ -196,17 +222,18 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
         const rank *r = &l.rank[k];
         if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
       }
-      l.now = l.looked = fmax(l.now + 1e-9, next);
+      l.now = l.looked = l.before = fmax(l.now + 1e-9, next);
       continue;
     }
     l.now += law->cost(law->self, l.step, rules->ranks, 0).time;
     batch += l.step[0].decodes;
     steps++;
-    for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k);
+    const double when = stream(&l);
+    for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k, when);
   }
   *out = (clx_loop_means){.first = l.first / spec->requests,
                           .token = l.token / spec->requests,
-                          .time = l.now,
+                          .time = fmax(l.now, l.front),
                           .batch = batch / fmax(1, steps),
                           .steps = steps};
   return CLX_OK;

@@ -155,6 +155,52 @@ static const clx_row RULES_ROWS[] = {
      .offset = offsetof(R, captures),
      .choices = clx_capture_unit_name,
      .doc = "what capture_sizes count, of one rank"},
+    {.key = "ahead",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(R, ahead),
+     .doc = "an iteration is put together when the one before it starts"},
+    {.key = "serial_drafts",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(R, serial_drafts),
+     .doc = "with drafts it is not, and the device waits until the host has looked at each token"},
+    {.key = "reserve",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(R, reserve),
+     .unit = "B",
+     .minimum = 0,
+     .maximum = 1e12,
+     .doc =
+         "memory outside of weights and cache, whatever is launched; with reserve_of_token, in place of memory_share"},
+    {.key = "reserve_of_token",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(R, reserve_of_token),
+     .unit = "B",
+     .minimum = 0,
+     .maximum = 1e9,
+     .doc = "more for each new token of an iteration; 0 = memory_share holds"},
+    {.key = "memory_of_tokens",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(R, memory_of_tokens),
+     .unit = "B",
+     .minimum = 0,
+     .maximum = 1e13,
+     .doc = "devices with less memory take at most tokens_small new tokens"},
+    {.key = "tokens_small",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(R, tokens_small),
+     .minimum = 0,
+     .maximum = 1048576,
+     .doc = "the same as tokens, on devices with less memory; 0 = tokens"},
+    {.key = "ranks_share_tokens",
+     .kind = CLX_ROW_BOOL,
+     .offset = offsetof(R, ranks_share_tokens),
+     .doc = "replicas of attention share the new tokens of an iteration"},
+    {.key = "pad",
+     .kind = CLX_ROW_INT,
+     .offset = offsetof(R, pad),
+     .minimum = 0,
+     .maximum = 1024,
+     .doc = "rows of products come in multiples of it: sizes of captured graphs, aligned scales; 0 = 1"},
 };
 #undef R
 static const clx_schema RULES_SCHEMA = {.name = "rules",
@@ -162,6 +208,44 @@ static const clx_schema RULES_SCHEMA = {.name = "rules",
                                         .rows = RULES_ROWS,
                                         .count = CLX_COUNT(RULES_ROWS),
                                         .size = sizeof(clx_engine_rules)};
+
+#define L clx_engine_launch
+#define WORD(member, text) \
+  { .key = #member, .kind = CLX_ROW_TEXT, .offset = offsetof(L, member), .text_initial = "", .doc = text }
+#define WHOLE(member, most, text) \
+  { .key = #member, .kind = CLX_ROW_INT, .offset = offsetof(L, member), .minimum = 0, .maximum = (most), .doc = text }
+static const clx_row LAUNCH_ROWS[] = {
+    WORD(model, "catalogue/model entry; blank = any"),
+    WORD(family, "family of the device; blank = any"),
+    WORD(weights, "number format of the weights; blank = any"),
+    WORD(version, "beginning of the engine's version; blank = any"),
+    WHOLE(tp, 1024, "GPUs that share a layer; 0 = any"),
+    WHOLE(ep, 4096, "GPUs that share the experts of a layer; 0 = any"),
+    WHOLE(clients, 1 << 20, "from so many requests in flight on"),
+    WHOLE(poll, 100000, "iterations of decode between two looks at the queue; 0 = each"),
+    WHOLE(stream, 100000, "tokens of a piece of an answer; 0 = 1"),
+    WHOLE(tokens, 1 << 24, "most new tokens of an iteration; 0 = by the rules"),
+    WHOLE(drafts, 16, "tokens that multi-token prediction drafts"),
+    {.key = "memory_share",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(L, memory_share),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "of the memory that weights and cache may take; 0 = by the rules"},
+    {.key = "block_products",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(L, block_products),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "share of the fp8 peak that dense products in fp8 blocks reach at most on devices with 4-bit arithmetic; 0 "
+            "= as measured on the device"},
+};
+#undef L
+static const clx_schema LAUNCH_SCHEMA = {.name = "launch",
+                                         .doc = "how a published benchmark started the engine for a model",
+                                         .rows = LAUNCH_ROWS,
+                                         .count = CLX_COUNT(LAUNCH_ROWS),
+                                         .size = sizeof(clx_engine_launch)};
 
 #define E clx_engine
 #define SECONDS(member, most, text)                                                                                    \
@@ -189,7 +273,15 @@ static const clx_row ENGINE_ROWS[] = {
     SECONDS(sequence_time, 1, "the same per sequence"),
     SECONDS(launch_time, 1, "host time of a kernel outside of captured graphs"),
     SECONDS(front_time, 100, "time of a request outside of iterations"),
+    SECONDS(piece_time, 1, "time of the front end for each piece of an answer that it streams, one after another"),
     SECONDS(handoff_time, 100, "time more between a prefill and a decode engine"),
+    {.key = "decode_memory",
+     .kind = CLX_ROW_REAL,
+     .offset = offsetof(E, decode_memory),
+     .minimum = 0,
+     .maximum = 1,
+     .doc = "share of the bandwidth at which decode attention reads keys and values on devices without 4-bit "
+            "arithmetic; 0 = as measured"},
     {.key = "fused_casts",
      .kind = CLX_ROW_BOOL,
      .offset = offsetof(E, fused_casts),
@@ -204,6 +296,12 @@ static const clx_row ENGINE_ROWS[] = {
      .count_offset = offsetof(E, experts_count),
      .sub = &EXPERT_SCHEMA,
      .doc = "kernels of routed experts of its own; others are as measured on the device"},
+    {.key = "launches",
+     .kind = CLX_ROW_LIST,
+     .offset = offsetof(E, launches),
+     .count_offset = offsetof(E, launches_count),
+     .sub = &LAUNCH_SCHEMA,
+     .doc = "settings of published launch scripts, in place of the rules; the first that fits a run is taken"},
 };
 
 const clx_schema clx_serving_engine_schema = {

@@ -271,8 +271,9 @@ static const double GENERATED_TOKEN = 10e-6;  // s
 
 // Drafts of multi-token prediction. The columns do not say: no, but for engine versions that the public benchmark InferenceX ran with
 // it alone. Its containers of TensorRT-LLM had one .postN without and another with it; on Hopper 1.1.0rc2.post2 was that with it.
-static int32_t drafts_of(const row_reader *r, const layout *l) {
+static int32_t drafts_of(const row_reader *r, const layout *l, const clx_engine_launch *launch) {
   const char *version = text_of(r, "backend_version");
+  if (launch != NULL) return launch->drafts;
   if (r->model.mtp_layers < 1 || !runs(r, CLX_ENGINE_TENSORRT)) return 0;
   const bool hopper = clx_text_equal(r->device.family, "hopper");
   if (!clx_text_equal(version, "1.2.0rc6.post3") && !(hopper && clx_text_equal(version, "1.1.0rc2.post2"))) return 0;
@@ -281,12 +282,6 @@ static int32_t drafts_of(const row_reader *r, const layout *l) {
 
 // Tokens of an iteration by drafts: spec_acceptance of DeepSeek's module, thinking.
 static double accepted_of(int32_t drafts) { return drafts >= 3 ? 2.49 : drafts == 2 ? 2.27 : drafts == 1 ? 1.79 : 1; }
-
-// SGLang's --scheduler-recv-interval, as the launch scripts of InferenceX set it on Blackwell.
-static int32_t poll_of(const row_reader *r, const layout *l) {
-  if (!runs(r, CLX_ENGINE_SGLANG) || r->device.peak[CLX_FP4] <= 0) return 1;
-  return l->batch * l->dp >= 16 ? 30 : 10;
-}
 
 // Between stages: NVLink as in the servers that carry the device, else one NIC of 400 Gbit/s a GPU.
 static bool read_network(row_reader *r, const clx_network **out) {
@@ -341,19 +336,26 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
   clx_serving *s = CLX_NEW(r->arena, clx_serving);
   if (s == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (!serving_of(r, l, s)) return CLX_OK;
-  s->drafts = drafts_of(r, l);
+  const clx_engine_launch *launch = clx_engine_launch_find(s, text_of(r, "backend_version"), l->batch * l->dp);
+  s->drafts = drafts_of(r, l, launch);
   clx_error refusal = {0};
-  const clx_benchmark benchmark = {.clients = l->batch,
-                                   .rounds = 10,
-                                   .prompt = r->prompt,
-                                   .output = r->output,
-                                   .spread = spread_of(r),
-                                   .poll = poll_of(r, l),
-                                   .distinct = is_generated(r) ? GENERATED_PROMPTS : 0,
-                                   .warm_ups = GENERATED_WARM_UPS,
-                                   .front_token = is_generated(r) ? GENERATED_TOKEN : 0,
-                                   .rotates = is_generated(r),
-                                   .accepted = accepted_of(s->drafts)};
+  clx_benchmark benchmark = {.clients = l->batch,
+                             .rounds = 10,
+                             .prompt = r->prompt,
+                             .output = r->output,
+                             .spread = spread_of(r),
+                             .distinct = is_generated(r) ? GENERATED_PROMPTS : 0,
+                             .warm_ups = GENERATED_WARM_UPS,
+                             .front_token = is_generated(r) ? GENERATED_TOKEN : 0,
+                             .rotates = is_generated(r),
+                             .accepted = accepted_of(s->drafts)};
+  if (launch != NULL) {
+    benchmark.poll = launch->poll;
+    benchmark.stream = launch->stream;
+    benchmark.tokens = launch->tokens;
+    benchmark.memory_share = launch->memory_share;
+    r->engine.block_products = launch->block_products;
+  }
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);
   if (status == CLX_INPUT && l->spelled > 1) {  // attention that does not fit n times was cut, not replicated
     const layout cut = {.tp = l->spelled,

@@ -2,6 +2,7 @@
 #include "serving/serving_benchmark.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "serving/serving_law.h"
 #include "serving/serving_loop.h"
@@ -14,29 +15,74 @@ static double cache_bytes_of_token(const clx_serving *s) {
   return layers * 2 * fmax(1, (double)m->kv_heads / s->tp) * m->head_dim * element;
 }
 
-// Tokens that fit beside the weights on one rank, 4 GB aside for graphs, activations and buffers. Datasheets give GB where stacks of
+// Tokens that fit beside the weights on one rank, room aside for graphs, activations and buffers. Datasheets give GB where stacks of
 // memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
-static double room_of(const clx_serving *s) {
-  const double GIBI = 1073741824.0 / 1e9, ASIDE = 4e9;
+static double room_of(const clx_serving *s, double given) {
+  const double GIBI = 1073741824.0 / 1e9;
   const clx_engine_rules *e = &s->engine->rules;
   const double memory = GIBI * s->device->memory, weights = clx_serving_weight_bytes(s);
-  const double cache =
-      e->share_of_free ? e->memory_share * (memory - weights - ASIDE) : e->memory_share * memory - weights - ASIDE;
+  const double share = given > 0 ? given : e->memory_share;
+  const double cache = e->share_of_free ? share * (memory - weights - e->aside) : share * memory - weights - e->aside;
   return cache / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  const int32_t whole = b->prompt + b->clients;
+  const int32_t whole = b->prompt + b->clients, tokens = b->tokens > 0 ? b->tokens : e->tokens;
   return (clx_rules){.policy = (clx_engine_policy)e->policy,
                      .sequences = b->clients,
-                     .tokens = e->chunked || e->tokens > whole ? e->tokens : whole,
+                     .tokens = e->chunked || tokens > whole ? tokens : whole,
                      .chunked = e->chunked,
                      .block = 16,
                      .stages = 1,
                      .ranks = s->dp,
                      .drafts = s->drafts,
                      .accepted = fmax(1, b->accepted)};
+}
+
+static bool blank_or_equal(const char *asked, const char *found) {
+  return asked == NULL || asked[0] == '\0' || clx_text_equal(asked, found);
+}
+
+// 2026-01-31. Days so written compare as their texts do.
+static bool is_day(const char *text) {
+  static const char form[] = "dddd-dd-dd";
+  for (int32_t i = 0; i < CLX_COUNT(form); i++) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (form[i] == 'd' ? !digit : text[i] != form[i]) return false;
+  }
+  return true;
+}
+
+// A run of an unknown day is none of those that began or ended at a known one.
+static bool within_days(const clx_engine_launch *l, const char *day) {
+  const bool begins = !blank_or_equal(l->from, ""), ends = !blank_or_equal(l->before, "");
+  if (!begins && !ends) return true;
+  return is_day(day) && (!begins || strcmp(day, l->from) >= 0) && (!ends || strcmp(day, l->before) < 0);
+}
+
+static bool within(int32_t value, int32_t least, int32_t most) {
+  return value >= least && (most == 0 || value <= most);
+}
+
+static bool any_or_equal(int32_t asked, int32_t found) { return asked == 0 || asked == found; }
+
+const clx_engine_launch *clx_engine_launch_find(const clx_serving *s, const clx_launch_run *run) {
+  for (int32_t i = 0; i < s->engine->launches_count; i++) {
+    const clx_engine_launch *l = &s->engine->launches[i];
+    if (blank_or_equal(l->model, s->model->name) && blank_or_equal(l->family, s->device->family) &&
+        blank_or_equal(l->weights, clx_weights_name[s->weights]) &&
+        (l->version == NULL || strncmp(l->version, run->version, strlen(l->version)) == 0) &&
+        within_days(l, run->day) && any_or_equal(l->prompt, run->prompt) && any_or_equal(l->output, run->output) &&
+        any_or_equal(l->tp, s->tp) && any_or_equal(l->ep, s->ep) && within(s->tp, 0, l->tp_most) &&
+        within(run->clients, l->clients, l->clients_most))
+      return l;
+  }
+  return NULL;
+}
+
+static double front_time_of(const clx_engine *e, int32_t workers) {
+  return workers > 0 && e->worker_front_time > 0 ? e->worker_front_time : e->front_time;
 }
 
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
@@ -46,7 +92,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_step_law steps = clx_serving_law_step(law);
-  const double room = room_of(s);
+  const double room = room_of(s, b->memory_share);
   if (room < b->prompt + b->output)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %d", fmax(0, room),
                           b->prompt + b->output);
@@ -55,10 +101,15 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .prompt = b->prompt,
                          .output = b->output,
                          .spread = b->spread,
-                         .front_time = s->engine->front_time,
+                         .front_time = front_time_of(s->engine, b->workers),
                          .answers = s->engine->rules.answers,
                          .poll = b->poll,
+                         .piece_time = s->engine->piece_time,
+                         .stream = b->stream,
+                         .ahead = s->engine->rules.ahead != 0,
                          .balance = s->engine->rules.rank_wait,
+                         .batch_wait = b->batch_wait,
+                         .batch_wait_share = b->batch_wait_share,
                          .reserve = room};
   clx_loop_means out;
   CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));
@@ -68,7 +119,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
 
 static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, int32_t sequences,
                           int32_t workers, clx_step_law *steps, clx_pools_side *side, clx_error *error) {
-  const double room = room_of(s), whole = b->prompt + b->output;
+  const double room = room_of(s, b->memory_share), whole = b->prompt + b->output;
   if (room < whole)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f",
                           fmax(0, room), whole);
@@ -102,6 +153,6 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
   CLX_TRY(side_of(arena, d, b, b->clients, split->decodes, &decode, &pools.decode, error));
   clx_pools_means out;
   CLX_TRY(clx_pools_run(arena, &pools, &out, error));
-  *means = (clx_benchmark_means){out.first, out.token, room_of(d)};
+  *means = (clx_benchmark_means){out.first, out.token, room_of(d, b->memory_share)};
   return CLX_OK;
 }

@@ -35,6 +35,13 @@ typedef struct clx_weight_formats {
 
 clx_weight_formats clx_weight_formats_of(clx_weights weights);
 
+// Of the busiest rank: experts that have tokens, pairs of tokens and experts, rows of their tiles.
+typedef struct clx_expert_load {
+  double active, rows, padded;
+} clx_expert_load;
+
+clx_expert_load clx_serving_expert_load(const clx_expert_kernel *kernel, const clx_moe_shape *shape);
+
 // Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
 typedef struct clx_serving_tokens {
   double decode, context;          // of this replica: sequences, mean cached tokens

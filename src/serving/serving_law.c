@@ -232,7 +232,7 @@ static double host_time(const clx_serving *s, const clx_engine_step *step, doubl
   const clx_engine *e = s->engine;
   double host = e->step_hidden + e->sequence_time * (step->decodes + step->chunks);
   if (step->chunks > 0 ? tokens > e->rules.mixed_graph_tokens : tokens > e->rules.graph_tokens)
-    host += e->launch_time * launches;
+    host += e->launch_time * launches + e->draft_time * s->drafts;
   return host;
 }
 

@@ -273,32 +273,37 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
   cost->bytes -= saved;
 }
 
-// The engine's own kernels, NULL = as measured.
+// The engine's own kernels, those that its launch asks for before others; NULL = as measured.
 static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
   const int32_t blackwell = s->device->peak[CLX_FP4] > 0;
-  for (int32_t i = 0; i < s->engine->experts_count; i++) {
-    const clx_expert_kernel *k = &s->engine->experts[i];
-    if (k->weights == (int32_t)s->weights && k->blackwell == blackwell) return k;
+  const clx_engine *e = s->engine;
+  const clx_expert_kernel *first = NULL;
+  for (int32_t i = 0; i < e->experts_count; i++) {
+    const clx_expert_kernel *k = &e->experts[i];
+    if (k->weights != (int32_t)s->weights || k->blackwell != blackwell) continue;
+    if (e->experts_chosen != NULL && clx_text_equal(k->name, e->experts_chosen)) return k;
+    if (first == NULL) first = k;
   }
-  return NULL;
+  return first;
 }
 
 static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {
-  const double TILE = 64;
   const clx_weight_formats f = clx_weight_formats_of(s->weights);
   static const clx_format arithmetic[CLX_KERNEL_FORMATS] = {
       [CLX_KERNEL_FP32] = CLX_TF32,     [CLX_KERNEL_BF16] = CLX_BF16, [CLX_KERNEL_FP8] = CLX_FP8,
       [CLX_KERNEL_FP8_BLOCK] = CLX_FP8, [CLX_KERNEL_NVFP4] = CLX_FP4, [CLX_KERNEL_INT8] = CLX_FP8};
   const clx_format units = s->weights == CLX_WEIGHTS_MXFP4_EXPERTS && !k->unpacks ? CLX_FP8 : arithmetic[f.experts];
-  const clx_moe_load load = clx_moe_load_find(shape, 0, 0);
-  const double inter = shape->inter_size / shape->moe_tp_size, hidden = shape->hidden_size;
+  const clx_expert_load load = clx_serving_expert_load(k, shape);
+  const double slice = shape->inter_size / shape->moe_tp_size;
+  const double inter = k->pad > 0 ? k->pad * ceil(slice / k->pad) : slice;
+  const double hidden = k->pad > 0 ? 256 * ceil(shape->hidden_size / 256) : shape->hidden_size;
   const double weights = load.active * 3 * inter * hidden * f.expert_bytes;
   const double moved =
       load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
-  const double padded = fmax(load.rows, load.active * TILE);
   const double bandwidth = s->device->memory_bandwidth;
   const double memory = weights / (k->memory * bandwidth);
-  const double products = 6 * padded * inter * hidden / (k->compute * s->device->peak[units]);
+  const double compute = k->compute * slice / (slice + k->half_slice);
+  const double products = 6 * load.padded * inter * hidden / (compute * s->device->peak[units]);
   return (clx_kernel_cost){.time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) +
                                    sqrt(memory * memory + products * products),
                            .flop = 6 * load.rows * inter * hidden,
@@ -343,6 +348,7 @@ static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, doubl
   const bool rescales = format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1;
   clx_serving_add_cost(sum, CLX_SERVING_EXPERTS, rescales ? CLX_DRAW_ATTENTION : CLX_DRAW_MULTIPLY, format, &busiest,
                        busy, layers);
+  sum->launches += layers * fmax(0, s->engine->expert_launches - 1);
 }
 
 static double collective_time(const clx_serving *s, const clx_kernel_family *family, clx_kernel_format format,

@@ -33,9 +33,12 @@ typedef struct loop {
   clx_chunk *chunk;  // [ranks][sequences]
   int32_t asked, ended;
   double now, first, token;  // s: the clock; sums over requests
-  double looked;             // s: when the engine last took in what its clients sent
+  double looked;             // s: what had been asked by then, the engine has taken in
+  double front;              // s: when the front end has streamed all that was made so far
+  double before;             // s: when the iteration before started
+  int32_t unlooked;          // iterations of decode since the engine looked
   bool open;                 // prompts may start in this iteration
-  int32_t waited;            // iterations that a prompt has been held for its peers
+  int32_t waited;            // iterations that prompts have been held for their peers, or for company
 } loop;
 
 // The next request goes to the rank with the fewest.
@@ -55,6 +58,9 @@ static void ask(loop *l, double when) {
 // Cache that admission counts for a request.
 static double size_of(const loop *l, const request *q) { return q->prompt + l->spec->answers * q->output; }
 
+// Whether the engine knows of a request.
+static bool is_ready(const loop *l, const request *q) { return q->asked + l->spec->front_time <= l->looked; }
+
 // Takes what fits of the waiting into prefilling.
 static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int32_t budget) {
   const clx_rules *rules = l->rules;
@@ -69,7 +75,7 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
   }
   while (budget > 0 && r->count > 0 && r->runs + r->prefills < rules->sequences) {
     request *q = &l->item[r->waiting[r->head]];
-    if (!l->open || q->asked + l->spec->front_time > l->looked) break;
+    if (!l->open || !is_ready(l, q)) break;
     if (l->spec->reserve > 0 && r->held + size_of(l, q) > l->spec->reserve && r->runs + r->prefills > 0) break;
     int32_t n = q->prompt;
     if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
@@ -93,7 +99,7 @@ static void plan(loop *l, int32_t k) {
   clx_chunk *chunk = &l->chunk[(int64_t)k * l->rules->sequences];
   *s = (clx_engine_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
   const bool first = l->rules->policy == CLX_ENGINE_SGLANG;
-  admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs));
+  admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs * s->verified));
   if (first && s->chunks > 0) return;
   s->decodes = r->runs;
   s->context = r->context;
@@ -109,15 +115,25 @@ static void finish(loop *l, rank *r, int32_t at, double when) {
   ask(l, when);
 }
 
-// What an iteration that has ended made.
-static void apply(loop *l, int32_t k) {
+// When clients have what the iteration that ends now made: first tokens at once, others in pieces; a front end that is slower than the engine
+// has a queue of them.
+static double stream(loop *l) {
+  double pieces = 0;
+  for (int32_t k = 0; k < l->rules->ranks; k++)
+    pieces += l->step[k].ended + l->step[k].decodes / fmax(1, l->spec->stream);
+  l->front = fmax(l->front, l->now) + pieces * l->spec->piece_time;
+  return l->front;
+}
+
+// What an iteration that has ended made, which clients have at `when`.
+static void apply(loop *l, int32_t k, double when) {
   rank *r = &l->rank[k];
   const clx_engine_step *s = &l->step[k];
   if (s->decodes > 0) {
     r->context += r->runs * l->rules->accepted;
     for (int32_t i = 0; i < r->runs; i++) l->item[r->running[i]].made += l->rules->accepted;
     for (int32_t i = r->runs - 1; i >= 0; i--) {
-      if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, l->now);
+      if (l->item[r->running[i]].made >= l->item[r->running[i]].output) finish(l, r, i, when);
     }
   }
   int32_t kept = 0;
@@ -129,31 +145,69 @@ static void apply(loop *l, int32_t k) {
       r->prefilling[kept++] = id;
       continue;
     }
-    q->first = l->now;
+    q->first = when;
     q->made = 1;
-    l->first += l->now - q->asked;
+    l->first += when - q->asked;
     r->context += q->prompt + 1;
     r->running[r->runs++] = id;
-    if (q->output <= 1) finish(l, r, r->runs - 1, l->now);
+    if (q->output <= 1) finish(l, r, r->runs - 1, when);
   }
   r->prefills = kept;
 }
 
-// Prompts start when every rank has one that is ready, or the first has waited long enough.
+// Prompts start when every rank has one, when a rank has nothing to decode, and every `balance` iterations, whether one came in the
+// meantime or not (TensorRT-LLM, _balance_adp_requests).
 static bool balanced(loop *l) {
-  bool all = true, some = false, busy = false;
+  bool all = true, decoding = true;
   for (int32_t k = 0; k < l->rules->ranks; k++) {
     const rank *r = &l->rank[k];
-    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->looked;
-    all &= ready;
-    some |= ready;
-    busy |= r->runs > 0 || r->prefills > 0;
+    all &= r->count > 0 && is_ready(l, &l->item[r->waiting[r->head]]);
+    decoding &= r->runs > 0;
   }
-  if (!some) l->waited = 0;
-  if (some) l->waited++;
-  if (!all && busy && l->waited <= l->spec->balance) return false;
+  l->waited = all ? 0 : l->waited + 1;
+  if (!all && decoding && l->waited < l->spec->balance) return false;
   l->waited = 0;
   return true;
+}
+
+// Prompts beside what decodes start when they fill their share of an iteration, or the first has waited `batch_wait` iterations
+// (TensorRT-LLM, _waiting_requests).
+static bool gathered(loop *l) {
+  const rank *r = &l->rank[0];
+  if (l->spec->batch_wait < 1 || r->runs < 1) return true;
+  const int32_t most = l->rules->tokens, decodes = r->runs * (1 + l->rules->drafts);
+  int32_t tokens = decodes;
+  for (int32_t i = 0; i < r->count && r->runs + i < l->rules->sequences; i++) {
+    const request *q = &l->item[r->waiting[(r->head + i) % l->spec->clients]];
+    if (!is_ready(l, q) || (i > 0 && tokens + q->prompt > most)) break;
+    tokens += q->prompt;
+  }
+  if (tokens == decodes) return true;
+  if (l->waited < l->spec->batch_wait && tokens < l->spec->batch_wait_share * most) {
+    l->waited++;
+    return false;
+  }
+  l->waited = 0;
+  return true;
+}
+
+// Whether prompts may start in this iteration.
+static bool opens(loop *l) {
+  if (l->rules->ranks < 2) return gathered(l);
+  return l->spec->balance < 1 || balanced(l);
+}
+
+// Takes in what clients have asked: every `poll` iterations of decode and after each with prompts (SGLang's scheduler_recv_skipper). An engine
+// that works ahead has put this iteration together when the one before it started.
+static void look(loop *l) {
+  bool prompts = false;
+  for (int32_t k = 0; k < l->rules->ranks; k++) prompts |= l->step[k].chunks > 0;
+  l->unlooked++;
+  if (prompts || l->unlooked >= l->spec->poll) {
+    l->looked = l->spec->ahead ? l->before : l->now;
+    l->unlooked = 0;
+  }
+  l->before = l->now;
 }
 
 clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step_law *law, const clx_loop *spec,
@@ -183,8 +237,8 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   double batch = 0, steps = 0;
   while (l.ended < spec->requests) {
     bool any = false;
-    if (spec->poll < 2 || fmod(steps, spec->poll) == 0) l.looked = l.now;
-    l.open = spec->balance < 1 || rules->ranks < 2 || balanced(&l);
+    look(&l);
+    l.open = opens(&l);
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
       any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;
@@ -195,13 +249,14 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
         const rank *r = &l.rank[k];
         if (r->count > 0) next = fmin(next, l.item[r->waiting[r->head]].asked + spec->front_time);
       }
-      l.now = l.looked = fmax(l.now + 1e-9, next);
+      l.now = l.looked = l.before = fmax(l.now + 1e-9, next);
       continue;
     }
     l.now += law->cost(law->self, l.step, rules->ranks, 0).time;
     batch += l.step[0].decodes;
     steps++;
-    for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k);
+    const double when = stream(&l);
+    for (int32_t k = 0; k < rules->ranks; k++) apply(&l, k, when);
   }
   *out = (clx_loop_means){.first = l.first / spec->requests,
                           .token = l.token / spec->requests,

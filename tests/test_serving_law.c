@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "serving/serving_benchmark.h"
+#include "serving/serving_internal.h"
 #include "serving/serving_law.h"
 #include "serving/serving_loop.h"
 #include "serving/serving_pools.h"
@@ -135,6 +136,75 @@ static void test_monotone(void **state) {
   }
 }
 
+// --- experts -------------------------------------------------------------------------------------------------------------
+
+static const clx_moe_shape EXPERTS = {.num_tokens = 32,
+                                      .hidden_size = 4096,
+                                      .inter_size = 1536,
+                                      .topk = 8,
+                                      .num_experts = 128,
+                                      .moe_tp_size = 1,
+                                      .moe_ep_size = 1,
+                                      .distribution = 1.2};
+
+// Experts that are equally popular: an expert stays idle where each token chose others.
+static void test_equal_experts(void **state) {
+  (void)state;
+  const clx_expert_kernel k = {.spread = 0, .tile_least = 8, .tile_most = 64};
+  for (double n = 1; n <= 4096; n *= 4) {
+    clx_moe_shape s = EXPERTS;
+    s.num_tokens = n;
+    const clx_expert_load load = clx_serving_expert_load(&k, &s);
+    CLX_CHECK_NEAR(load.active, 128 * (1 - pow(1 - 8.0 / 128, n)), 1e-9, 0);
+    CLX_CHECK_NEAR(load.rows, 8 * n, 1e-12, 0);
+  }
+}
+
+// Gamma popularity of variance 1 is exponential: the share of idle experts among many tokens is the Laplace transform 1 / (1 + calls).
+static void test_popular_experts(void **state) {
+  (void)state;
+  const clx_expert_kernel k = {.spread = 1, .tile_least = 8, .tile_most = 64};
+  const clx_expert_load load = clx_serving_expert_load(&k, &EXPERTS);
+  CLX_CHECK_NEAR(load.active, 128 * (1 - 1 / (1 - 32 * log1p(-8.0 / 128))), 1e-9, 0);
+  clx_moe_shape s = EXPERTS;
+  s.distribution = 0.6;  // half of the popularity has a quarter of its variance
+  const clx_expert_kernel quarter = {.spread = 0.25, .tile_least = 8, .tile_most = 64};
+  CLX_CHECK_NEAR(clx_serving_expert_load(&k, &s).active, clx_serving_expert_load(&quarter, &EXPERTS).active, 1e-9, 0);
+  s = EXPERTS;
+  s.moe_ep_size = 8;
+  const clx_expert_load busy = clx_serving_expert_load(&k, &s);
+  assert_true(busy.rows > 32 && busy.rows < 256 && busy.active > 0 && busy.active <= 16);
+  s.distribution = 0;
+  CLX_CHECK_NEAR(clx_serving_expert_load(&k, &s).rows, 32, 1e-9, 0);
+}
+
+// Few rows take the narrowest tile each; many fill tiles of the widest but for half of the last.
+static void test_expert_tiles(void **state) {
+  (void)state;
+  const clx_expert_kernel k = {.spread = 0, .tile_least = 8, .tile_most = 64};
+  const clx_expert_load few = clx_serving_expert_load(&k, &EXPERTS);
+  CLX_CHECK_NEAR(few.padded, 8 * few.active, 1e-12, 0);
+  clx_moe_shape s = EXPERTS;
+  s.num_tokens = 8192;
+  const clx_expert_load many = clx_serving_expert_load(&k, &s);
+  CLX_CHECK_NEAR(many.padded, 65536 + 128 * 32, 1e-9, 0);
+  const clx_expert_kernel fixed = {.spread = 0, .tile_most = 64};
+  CLX_CHECK_NEAR(clx_serving_expert_load(&fixed, &EXPERTS).padded, 64 * few.active, 1e-12, 0);
+}
+
+// Padding of 360 features to 512 shows in the time of experts.
+static void test_expert_padding(void **state) {
+  (void)state;
+  fixture f;
+  open_serving(&f, "gpt-oss-120b", "b200_sxm", "vllm", CLX_WEIGHTS_MXFP4_EXPERTS, 8, 1, 1);
+  const clx_serving_batch batch = {.prompts = 1, .prompt = 8000};
+  const double padded = clx_serving_iteration_at(&f.serving, &batch, 1).part[CLX_SERVING_EXPERTS].time;
+  for (int32_t i = 0; i < f.engine.experts_count; i++) f.engine.experts[i].pad = 0;
+  const double plain = clx_serving_iteration_at(&f.serving, &batch, 1).part[CLX_SERVING_EXPERTS].time;
+  assert_true(padded > 1.15 * plain && padded < 1.6 * plain);
+  close_serving(&f);
+}
+
 // --- loops with a law that is known --------------------------------------------------------------------------------------
 
 // Every iteration takes `self[0]` s and `self[1]` s more per prompt token.
@@ -196,6 +266,63 @@ static void test_wave(void **state) {
   const double one = 0.01 + 4000 * 1e-5, wave = one + 49 * 0.01;
   CLX_CHECK_NEAR(means.first, (one + wave + one) / 2, 1e-12, 0);
   clx_arena_free(arena);
+}
+
+// A prefix cache: the first requests find nothing, later ones all but the last part of their prompts.
+static void test_found(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  const clx_rules rules = {
+      .policy = CLX_ENGINE_VLLM, .sequences = 1, .tokens = 4096, .chunked = true, .ranks = 1, .accepted = 1};
+  clx_loop loop = {.clients = 1, .requests = 10, .prompt = 1000, .output = 100, .found = 992, .cold = 4};
+  clx_loop_means means;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &means, &error), CLX_OK);
+  CLX_CHECK_NEAR(means.first, 0.01 + (0.4 * 1000 + 0.6 * 8) * 1e-5, 1e-12, 0);
+  loop.found = 5000;  // one token at least is computed
+  loop.cold = 0;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &means, &error), CLX_OK);
+  CLX_CHECK_NEAR(means.first, 0.01 + 1e-5, 1e-12, 0);
+  clx_arena_free(arena);
+}
+
+// Ranks that take requests in turn, whatever they have, make some wait while others are idle.
+static void test_in_turn(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  const clx_rules rules = {
+      .policy = CLX_ENGINE_VLLM, .sequences = 4, .tokens = 8192, .chunked = true, .ranks = 4, .accepted = 1};
+  clx_loop loop = {.clients = 16, .requests = 1600, .prompt = 100, .output = 100, .spread = 0.5};
+  clx_loop_means fewest, turn;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &fewest, &error), CLX_OK);
+  loop.rotates = true;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &turn, &error), CLX_OK);
+  assert_true(fewest.first < 0.03);  // never waits for a place: at most the rest of an iteration, and one
+  if (turn.first < 3 * fewest.first)
+    fail_msg("%g s in turn, %g s to the rank with the fewest", turn.first, fewest.first);
+  clx_arena_free(arena);
+}
+
+// Prompts that come again are found where all of them fit, and not where they do not.
+static void test_distinct(void **state) {
+  (void)state;
+  fixture f;
+  clx_error error = {0};
+  clx_benchmark_means all, few, many;
+  open_serving(&f, "qwen3-32b", "h100_sxm", "vllm", CLX_WEIGHTS_BF16, 2, 1, 1);
+  clx_benchmark b = {.clients = 8, .rounds = 10, .prompt = 2000, .output = 50, .warm_ups = 2};
+  assert_int_equal(clx_benchmark_run(f.arena, &f.serving, &b, &all, &error), CLX_OK);
+  b.distinct = 16;
+  assert_int_equal(clx_benchmark_run(f.arena, &f.serving, &b, &few, &error), CLX_OK);
+  b.distinct = 10000;
+  assert_int_equal(clx_benchmark_run(f.arena, &f.serving, &b, &many, &error), CLX_OK);
+  assert_true(few.first < 0.7 * all.first && few.token < 0.8 * all.token);
+  CLX_CHECK_NEAR(many.first, all.first, 1e-12, 0);
+  b.front_token = 1e-4;
+  assert_int_equal(clx_benchmark_run(f.arena, &f.serving, &b, &few, &error), CLX_OK);
+  CLX_CHECK_NEAR(few.first, all.first + 0.2, 0.1, 0);
+  close_serving(&f);
 }
 
 // Little's law: requests in flight = rate x time of one.
@@ -275,9 +402,13 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_interpolation), cmocka_unit_test(test_monotone), cmocka_unit_test(test_one_client),
-      cmocka_unit_test(test_wave),          cmocka_unit_test(test_flight),   cmocka_unit_test(test_pools),
-      cmocka_unit_test(test_no_room),
+      cmocka_unit_test(test_interpolation),   cmocka_unit_test(test_monotone),
+      cmocka_unit_test(test_one_client),      cmocka_unit_test(test_wave),
+      cmocka_unit_test(test_flight),          cmocka_unit_test(test_pools),
+      cmocka_unit_test(test_no_room),         cmocka_unit_test(test_equal_experts),
+      cmocka_unit_test(test_popular_experts), cmocka_unit_test(test_expert_tiles),
+      cmocka_unit_test(test_expert_padding),  cmocka_unit_test(test_found),
+      cmocka_unit_test(test_in_turn),         cmocka_unit_test(test_distinct),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

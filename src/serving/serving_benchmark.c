@@ -6,6 +6,7 @@
 
 #include "serving/serving_law.h"
 #include "serving/serving_loop.h"
+#include "serving/serving_memory.h"
 #include "serving/serving_pools.h"
 
 static double cache_bytes_of_token(const clx_serving *s) {
@@ -13,6 +14,15 @@ static double cache_bytes_of_token(const clx_serving *s) {
   const double element = s->fp8_cache ? 1 : 2, layers = m->attention_layers > 0 ? m->attention_layers : m->layers;
   if (m->mla) return layers * (m->kv_lora_rank + m->qk_rope_dim) * element;
   return layers * 2 * fmax(1, (double)m->kv_heads / s->tp) * m->head_dim * element;
+}
+
+// vLLM measures what is left beside a run of all tokens and sequences that it admits: 512 as launch scripts have it, or all clients.
+static double measured_room(const clx_serving *s, const clx_rules *rules) {
+  enum { SEQUENCES = 512 };
+  clx_rules admitted = *rules;
+  admitted.sequences = rules->sequences > SEQUENCES ? rules->sequences : SEQUENCES;
+  const clx_cache_room room = clx_serving_room(s, &admitted, 0);
+  return fmax(0, room.left) / room.token_bytes;
 }
 
 // Tokens that fit beside the weights on one rank, room aside for graphs, activations and buffers. Datasheets give GB where stacks of
@@ -85,6 +95,14 @@ static double front_time_of(const clx_engine *e, int32_t workers) {
   return workers > 0 && e->worker_front_time > 0 ? e->worker_front_time : e->front_time;
 }
 
+// Tokens of a prompt in the prefix cache: whole blocks of all but the last token where all prompts and the answers in the making stay in
+// the cache; prompts that come in turn and do not fit are gone when they come again (least recently used first).
+static int32_t found_of(const clx_benchmark *b, double room) {
+  enum { BLOCK = 16 };
+  const double kept = (double)b->distinct * b->prompt + (double)b->clients * b->output;
+  return b->distinct > 0 && kept <= room ? (b->prompt - 1) / BLOCK * BLOCK : 0;
+}
+
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
                              clx_error *error) {
   const clx_rules rules = rules_of(s, b);
@@ -92,7 +110,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_step_law steps = clx_serving_law_step(law);
-  const double room = room_of(s, b->memory_share);
+  const double room = rules.policy == CLX_ENGINE_VLLM ? measured_room(s, &rules) : room_of(s, b->memory_share);
   if (room < b->prompt + b->output)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %d", fmax(0, room),
                           b->prompt + b->output);
@@ -101,12 +119,15 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .prompt = b->prompt,
                          .output = b->output,
                          .spread = b->spread,
-                         .front_time = front_time_of(s->engine, b->workers),
+                         .front_time = front_time_of(s->engine, b->workers) + b->front_token * b->prompt,
                          .answers = s->engine->rules.answers,
                          .poll = b->poll,
                          .piece_time = s->engine->piece_time,
                          .stream = b->stream,
                          .ahead = s->engine->rules.ahead != 0,
+                         .found = found_of(b, room),
+                         .cold = b->distinct - b->warm_ups * b->clients * s->dp,
+                         .rotates = b->rotates,
                          .balance = s->engine->rules.rank_wait,
                          .batch_wait = b->batch_wait,
                          .batch_wait_share = b->batch_wait_share,

@@ -17,6 +17,10 @@ typedef struct clx_benchmark {
   int32_t batch_wait;       // iterations that prompts wait for company; 0 = none
   double batch_wait_share;  // of an iteration's tokens that they are to fill
   double memory_share;      // of the memory that weights and cache may take; 0 = by the engine's rules
+  int32_t distinct;         // prompts that all requests take in turn, which a prefix cache may keep; 0 = all differ
+  int32_t warm_ups;         // requests per client before those that count, as far as the prefix cache knows
+  bool rotates;             // ranks of attention take requests in turn, whatever they have
+  double front_token;       // s before the engine per token of a prompt, of what stands in front of it
 } clx_benchmark;
 
 typedef struct clx_benchmark_means {

@@ -30,7 +30,7 @@ static clx_expert_load drawn(const clx_moe_shape *s, double v) {
 clx_expert_load clx_serving_expert_load(const clx_expert_kernel *k, const clx_moe_shape *shape) {
   const double OLD_TILE = 64;
   clx_expert_load load;
-  if (k->spread < 0) {
+  if (k->spread < 0 || shape->distribution == 0) {  // 0: dealt out evenly
     const clx_moe_load table = clx_moe_load_find(shape, 0, 0);
     load = (clx_expert_load){.active = table.active, .rows = table.rows};
   } else {

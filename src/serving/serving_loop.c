@@ -41,13 +41,13 @@ typedef struct loop {
   int32_t waited;            // iterations that prompts have been held for their peers, or for company
 } loop;
 
-// The next request goes to the rank with the fewest.
+// The next request goes to the rank with the fewest, or to the next one.
 static void ask(loop *l, double when) {
   const int32_t i = l->asked;
   if (i >= l->spec->requests) return;
   l->asked++;
-  rank *r = &l->rank[0];
-  for (int32_t k = 1; k < l->rules->ranks; k++) {
+  rank *r = &l->rank[l->spec->rotates ? i % l->rules->ranks : 0];
+  for (int32_t k = 1; k < l->rules->ranks && !l->spec->rotates; k++) {
     rank *o = &l->rank[k];
     if (o->count + o->prefills + o->runs < r->count + r->prefills + r->runs) r = o;
   }
@@ -77,15 +77,15 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
     request *q = &l->item[r->waiting[r->head]];
     if (!l->open || !is_ready(l, q)) break;
     if (l->spec->reserve > 0 && r->held + size_of(l, q) > l->spec->reserve && r->runs + r->prefills > 0) break;
-    int32_t n = q->prompt;
+    int32_t n = q->prompt - q->done;
     if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
     if (n > budget) n = rules->chunked ? budget : n;
     r->held += size_of(l, q);
     r->prefilling[r->prefills++] = r->waiting[r->head];
     r->head = (r->head + 1) % l->spec->clients;
     r->count--;
-    s->ended += n == q->prompt;
-    chunk[s->chunks++] = (clx_chunk){n, 0};
+    s->ended += q->done + n == q->prompt;
+    chunk[s->chunks++] = (clx_chunk){n, q->done};
     s->prompt_tokens += n;
     budget -= n;
   }
@@ -232,6 +232,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
                  b = 1 - spec->spread * clx_stream_uniform(&lengths);
     l.item[i] = (request){.prompt = (int32_t)fmax(1, round(a * spec->prompt)),
                           .output = (int32_t)fmax(1, round(b * spec->output))};
+    if (i >= spec->cold) l.item[i].done = (int32_t)fmin(spec->found, l.item[i].prompt - 1);
   }
   for (int32_t i = 0; i < spec->clients; i++) ask(&l, 0);
   double batch = 0, steps = 0;

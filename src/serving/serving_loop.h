@@ -18,6 +18,9 @@ typedef struct clx_loop {
   double piece_time;        // s of the front end for each piece of an answer that it streams, one after another
   int32_t stream;           // tokens of a piece, after the first; 0 = 1
   bool ahead;               // an iteration is put together when the one before it starts
+  int32_t found;            // tokens of a prompt that the prefix cache has
+  int32_t cold;             // first requests that find nothing in it
+  bool rotates;             // ranks take requests in turn, whatever they have; else the one with the fewest
 } clx_loop;
 
 typedef struct clx_loop_means {

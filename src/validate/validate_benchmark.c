@@ -174,11 +174,9 @@ static bool read_weights(row_reader *r) {
   } else {
     return refuse(r, "column 'gemm_quant_mode': expected nvfp4, fp8, fp8_block, int4_wo or blank, read '%.40s'", gemm);
   }
-  const bool blackwell = r->device.peak[CLX_FP4] > 0;
-  const bool tensorrt = runs(r, CLX_ENGINE_TENSORRT);
-  // Checkpoints that NVIDIA quantised ask for an 8-bit cache (hf_quant_config.json).
-  const bool asked = strncmp(text_of(r, "model_path"), "nvidia/", 7) == 0;
-  r->fp8_cache = r->weights != CLX_WEIGHTS_BF16 && (tensorrt || blackwell || asked);
+  // On Blackwell launch scripts ask for an 8-bit cache, but not for weights of 4-bit integers, which are made for older units.
+  const bool asked = r->device.peak[CLX_FP4] > 0 && r->weights != CLX_WEIGHTS_INT4_EXPERTS;
+  r->fp8_cache = r->weights != CLX_WEIGHTS_BF16 && (runs(r, CLX_ENGINE_TENSORRT) || asked);
   return count_of(r, "isl", 0, &r->prompt) && count_of(r, "osl", 0, &r->output);
 }
 
@@ -219,8 +217,13 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
     etp = 1;
   } else if (tp > 1 && tp == dp && ep == tp * dp && etp == 1) {
     ep = dp;
-    tp = 1;
-    spelled = dp;
+    // vLLM's launch scripts cut attention; the same runs stand in tables with dp 1.
+    if (runs(r, CLX_ENGINE_VLLM)) {
+      dp = 1;
+    } else {
+      tp = 1;
+      spelled = dp;
+    }
   } else if (dp == 1 && tp < etp * ep && etp * ep % tp == 0) {
     dp = etp * ep / tp;
     *out = (layout){tp, dp, ep, etp, batch, out->workers, 0};
@@ -233,6 +236,11 @@ static bool read_layout(row_reader *r, const char *prefix, layout *out) {
     if (dp < 2)
       return refuse(r, "experts of width %d cut over %d GPUs leave less than a tile of 128: no engine runs that",
                     r->model.expert_ffn, etp);
+    ep *= etp;
+    etp = 1;
+  }
+  // vLLM does not cut the blocks of 128 that share a scale (Fp8MoEMethod.create_weights): such experts stay whole.
+  if (runs(r, CLX_ENGINE_VLLM) && r->weights == CLX_WEIGHTS_FP8_BLOCK && r->model.expert_ffn % (128 * etp) != 0) {
     ep *= etp;
     etp = 1;
   }
@@ -250,6 +258,17 @@ static double spread_of(const row_reader *r) {
       runs(r, CLX_ENGINE_SGLANG) && !published && is_power_of_two(r->prompt) && is_power_of_two(r->output);
   return exact ? 0 : 0.2;
 }
+
+// Runs of vLLM with lengths in hundreds are those of AIConfigurator's own tool (aiconfigurator, generator/config/backend_templates/benchmark):
+// AIPerf behind Dynamo. Its prompts are 100 (--num-dataset-entries, by default), of which twice the clients come before what is measured; vLLM
+// keeps prefixes unless told otherwise; Dynamo's front end hands requests to the replicas of attention in turn. The time that a token of a prompt,
+// which comes as text, takes in front of the engine was fitted to rows of even number.
+static bool is_generated(const row_reader *r) {
+  return runs(r, CLX_ENGINE_VLLM) && r->prompt % 100 == 0 && r->output % 100 == 0;
+}
+
+enum { GENERATED_PROMPTS = 100, GENERATED_WARM_UPS = 2 };
+static const double GENERATED_TOKEN = 10e-6;  // s
 
 // Drafts of multi-token prediction: the columns do not say. None, but where a published launch has them.
 static int32_t drafts_of(const row_reader *r, const layout *l, const clx_engine_launch *launch) {
@@ -338,6 +357,10 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
                              .prompt = r->prompt,
                              .output = r->output,
                              .spread = spread_of(r),
+                             .distinct = is_generated(r) ? GENERATED_PROMPTS : 0,
+                             .warm_ups = GENERATED_WARM_UPS,
+                             .front_token = is_generated(r) ? GENERATED_TOKEN : 0,
+                             .rotates = is_generated(r),
                              .accepted = accepted_of(s->drafts)};
   apply_launch(r, l, launch, s, &benchmark);
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);

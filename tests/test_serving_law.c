@@ -343,6 +343,87 @@ static void test_flight(void **state) {
   }
 }
 
+// What delays first tokens of clients that come one by one: looks at the queue now and then, iterations put together one ahead.
+static void test_looks(void **state) {
+  (void)state;
+  clx_error error = {0};
+  const clx_rules rules = {
+      .policy = CLX_ENGINE_SGLANG, .sequences = 16, .tokens = 4096, .chunked = true, .ranks = 1, .accepted = 1};
+  clx_loop loop = {.clients = 16, .requests = 3200, .prompt = 100, .output = 400, .spread = 0.5, .poll = 1};
+  clx_loop_means each, seldom, ahead;
+  clx_arena *arena = clx_arena_new();
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &each, &error), CLX_OK);
+  loop.ahead = true;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &ahead, &error), CLX_OK);
+  CLX_CHECK_NEAR(ahead.first - each.first, 0.01, 0.05, 0);  // one iteration of decode
+  loop.ahead = false;
+  loop.poll = 30;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &seldom, &error), CLX_OK);
+  CLX_CHECK_NEAR(seldom.first - each.first, 14.5 * 0.01, 0.05, 0);  // any of thirty
+  clx_arena_free(arena);
+}
+
+// A front end that takes longer to stream an iteration than the engine to make it sets the rate; pieces of many tokens relieve it.
+static void test_front_end(void **state) {
+  (void)state;
+  clx_error error = {0};
+  const clx_rules rules = {
+      .policy = CLX_ENGINE_SGLANG, .sequences = 32, .tokens = 4096, .chunked = true, .ranks = 1, .accepted = 1};
+  clx_loop loop = {.clients = 32, .requests = 320, .prompt = 100, .output = 200, .piece_time = 1e-3};
+  clx_loop_means slow, quick, none;
+  clx_arena *arena = clx_arena_new();
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &slow, &error), CLX_OK);
+  CLX_CHECK_NEAR(slow.time, 320 * 200 * 1e-3, 0.02, 0);
+  CLX_CHECK_NEAR(320 / slow.time * (slow.first + slow.token * 199), 32, 0.02, 0);  // Little's law
+  loop.stream = 200;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &quick, &error), CLX_OK);
+  loop.piece_time = 0;
+  assert_int_equal(clx_loop_run(arena, &rules, &PLAIN_LAW, &loop, &none, &error), CLX_OK);
+  CLX_CHECK_NEAR(quick.token, none.token, 0.02, 0);
+  clx_arena_free(arena);
+}
+
+// The first launch that fits stands, blanks fit all.
+static void test_launches(void **state) {
+  (void)state;
+  fixture f;
+  open_serving(&f, "glm-5", "b200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1);
+  clx_engine_launch launches[] = {
+      {.model = "glm-5", .family = "hopper", .weights = "", .version = "", .poll = 1},
+      {.model = "glm-5", .family = "", .weights = "fp8_block", .version = "0.5", .clients = 16, .poll = 2},
+      {.model = "", .family = "blackwell", .weights = "", .version = "", .tp = 8, .poll = 3},
+      {.model = "", .family = "", .weights = "", .version = "", .ep = 4, .poll = 4},
+  };
+  f.engine.launches = launches;
+  f.engine.launches_count = CLX_COUNT(launches);
+  assert_int_equal(
+      clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "0.5.9", .day = "", .clients = 16})->poll, 2);
+  assert_int_equal(
+      clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "0.5.9", .day = "", .clients = 15})->poll, 3);
+  assert_int_equal(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 16})->poll,
+                   3);
+  f.serving.tp = 4;
+  assert_null(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 16}));
+  f.serving.ep = 4;
+  assert_int_equal(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 1})->poll,
+                   4);
+  close_serving(&f);
+}
+
+// Drafts that the host has to look at one by one: each costs the device the time of a sequence.
+static void test_serial_drafts(void **state) {
+  (void)state;
+  fixture f;
+  open_serving(&f, "deepseek-v3", "b200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1);
+  f.serving.drafts = 2;
+  const clx_engine_step step = {.decodes = 128, .verified = 3, .context = 128 * 1000.0};
+  f.engine.rules.serial_drafts = 1;
+  const double serial = clx_serving_law_exact(&f.serving, &step, 1).time;
+  f.engine.rules.serial_drafts = 0;
+  CLX_CHECK_NEAR(serial - clx_serving_law_exact(&f.serving, &step, 1).time, 128 * 3 * f.engine.sequence_time, 1e-9, 0);
+  close_serving(&f);
+}
+
 static void test_pools(void **state) {
   (void)state;
   clx_arena *arena = clx_arena_new();
@@ -409,6 +490,8 @@ int main(void) {
       cmocka_unit_test(test_popular_experts), cmocka_unit_test(test_expert_tiles),
       cmocka_unit_test(test_expert_padding),  cmocka_unit_test(test_found),
       cmocka_unit_test(test_in_turn),         cmocka_unit_test(test_distinct),
+      cmocka_unit_test(test_looks),           cmocka_unit_test(test_front_end),
+      cmocka_unit_test(test_launches),        cmocka_unit_test(test_serial_drafts),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

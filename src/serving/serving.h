@@ -55,6 +55,12 @@ typedef struct clx_engine_rules {
   double graph_tokens;        // decode iterations of up to so many tokens replay a captured graph: no launches
   double mixed_graph_tokens;  // the same of iterations with prompts
   int32_t ahead;              // bool: an iteration is put together when the one before it starts
+  int32_t serial_drafts;    // bool: with drafts it is not, and the device waits until the host has looked at each token
+  double reserve;           // B outside of weights and cache, whatever is launched, in place of memory_share
+  double reserve_of_token;  // B more for each new token of an iteration; 0 = memory_share holds
+  double memory_of_tokens;  // B: devices with less memory take at most `tokens_small` new tokens
+  int32_t tokens_small;     // 0 = all take `tokens`
+  int32_t pad;              // rows of products come in multiples of it: sizes of captured graphs, aligned scales; 0 = 1
 } clx_engine_rules;
 
 // How somebody started an engine for a model: settings of a published launch script that stand in place of the rules. Zero = as the rules have it.
@@ -86,6 +92,7 @@ typedef struct clx_engine_launch {
   int32_t eager;              // bool: iterations with prompts launch their kernels one by one
   int32_t graph_tokens;       // decode iterations of up to so many tokens replay a captured graph
   double memory_share;        // of the memory that weights and cache may take
+  double block_products;      // share of the fp8 peak that products in fp8 blocks reach at most; 0 = as measured
 } clx_engine_launch;
 
 // An engine as far as time and power see it. Those of power stand in serving_engine.c, those of serving in catalogue/engine.
@@ -112,7 +119,10 @@ typedef struct clx_engine {
   double handoff_time;         // s more between a prefill and a decode engine
   clx_expert_kernel *experts;  // kernels of its own
   int32_t experts_count;
-  const char *experts_chosen;   // kernels that a launch asks for, by name; NULL = the first that fit
+  const char *experts_chosen;  // kernels that a launch asks for, by name; NULL = the first that fit
+  double
+      decode_memory;  // share of the bandwidth at which decode attention reads its cache before Blackwell; 0 = as measured
+  double block_products;        // as its launch has it
   clx_engine_launch *launches;  // the first that fits a run is it
   int32_t launches_count;
 } clx_engine;

@@ -25,20 +25,38 @@ static double measured_room(const clx_serving *s, const clx_rules *rules) {
   return fmax(0, room.left) / room.token_bytes;
 }
 
-// Tokens that fit beside the weights on one rank, room aside for graphs, activations and buffers. Datasheets give GB where stacks of
-// memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
-static double room_of(const clx_serving *s, double given) {
+// Datasheets give GB where stacks of memory have GiB: an H200 of 141 GB reports 143,771 MiB, a B200 of 180 GB 183,359 MiB.
+static double memory_of(const clx_serving *s) {
   const double GIBI = 1073741824.0 / 1e9;
+  return GIBI * s->device->memory;
+}
+
+// New tokens of an iteration, as launched or by the engine's defaults.
+static int32_t tokens_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  const double memory = GIBI * s->device->memory, weights = clx_serving_weight_bytes(s);
-  const double share = given > 0 ? given : e->memory_share;
-  const double cache = e->share_of_free ? share * (memory - weights - e->aside) : share * memory - weights - e->aside;
+  if (b->tokens > 0) return b->tokens;
+  return e->tokens_small > 0 && s->device->memory < e->memory_of_tokens ? e->tokens_small : e->tokens;
+}
+
+static double share_of(const clx_serving *s, const clx_benchmark *b) {
+  const clx_engine_rules *e = &s->engine->rules;
+  if (b->memory_share > 0) return b->memory_share;
+  if (!(e->reserve_of_token > 0)) return e->memory_share;
+  return 1 - (e->reserve + e->reserve_of_token * tokens_of(s, b)) / memory_of(s);
+}
+
+// Tokens that fit beside the weights on one rank, room aside for graphs, activations and buffers.
+static double room_of(const clx_serving *s, const clx_benchmark *b) {
+  const double aside = s->engine->rules.aside, memory = memory_of(s), weights = clx_serving_weight_bytes(s),
+               share = share_of(s, b);
+  const double cache =
+      s->engine->rules.share_of_free ? share * (memory - weights - aside) : share * memory - weights - aside;
   return cache / cache_bytes_of_token(s);
 }
 
 static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  const int32_t whole = b->prompt + b->clients, tokens = b->tokens > 0 ? b->tokens : e->tokens;
+  const int32_t whole = b->prompt + b->clients, tokens = tokens_of(s, b);
   return (clx_rules){.policy = (clx_engine_policy)e->policy,
                      .sequences = b->clients,
                      .tokens = e->chunked || tokens > whole ? tokens : whole,
@@ -110,7 +128,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   const clx_step_law steps = clx_serving_law_step(law);
-  const double room = rules.policy == CLX_ENGINE_VLLM ? measured_room(s, &rules) : room_of(s, b->memory_share);
+  const double room = rules.policy == CLX_ENGINE_VLLM ? measured_room(s, &rules) : room_of(s, b);
   if (room < b->prompt + b->output)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %d", fmax(0, room),
                           b->prompt + b->output);
@@ -124,7 +142,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .poll = b->poll,
                          .piece_time = s->engine->piece_time,
                          .stream = b->stream,
-                         .ahead = s->engine->rules.ahead != 0,
+                         .ahead = s->engine->rules.ahead && !(s->drafts > 0 && s->engine->rules.serial_drafts),
                          .found = found_of(b, room),
                          .cold = b->distinct - b->warm_ups * b->clients * s->dp,
                          .rotates = b->rotates,
@@ -140,7 +158,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
 
 static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, int32_t sequences,
                           int32_t workers, clx_step_law *steps, clx_pools_side *side, clx_error *error) {
-  const double room = room_of(s, b->memory_share), whole = b->prompt + b->output;
+  const double room = room_of(s, b), whole = b->prompt + b->output;
   if (room < whole)
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f",
                           fmax(0, room), whole);
@@ -174,6 +192,6 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
   CLX_TRY(side_of(arena, d, b, b->clients, split->decodes, &decode, &pools.decode, error));
   clx_pools_means out;
   CLX_TRY(clx_pools_run(arena, &pools, &out, error));
-  *means = (clx_benchmark_means){out.first, out.token, room_of(d, b->memory_share)};
+  *means = (clx_benchmark_means){out.first, out.token, room_of(d, b)};
   return CLX_OK;
 }

@@ -16,6 +16,9 @@ typedef struct clx_serving_sum {
   clx_serving_cost cost;  // of one GPU
 } clx_serving_sum;
 
+// B/s that the last-level cache passes on to all processors at full clock.
+double clx_serving_cache_bandwidth(const clx_device *device);
+
 // Adds `times` runs of a kernel of a family. `shape` is the family's struct.
 void clx_serving_add(clx_serving_sum *sum, clx_serving_part part, const clx_kernel_family *family,
                      clx_kernel_format format, const void *shape, double times);

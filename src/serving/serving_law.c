@@ -112,13 +112,15 @@ clx_serving_law *clx_serving_law_make(clx_arena *arena, const clx_serving *s, co
   *law = (clx_serving_law){.serving = s};
   const double tokens = fmax(2, reach->tokens + s->drafts * reach->sequences), sequences = fmax(2, reach->sequences),
                context = fmax(2, reach->context);
+  const double cached =
+      s->model->index_topk > 0 ? 1.25 : 1.5;  // sparse attention bends where a prompt sees more than is chosen
   if (!make_axis(arena, 1, 32, 1.05, tokens, &law->products.outer) ||
       !make_axis(arena, 1, 32, 1.05, s->dp * tokens, &law->experts.outer) ||
       !make_axis(arena, 1, 8, 1.1, sequences * (1 + s->drafts), &law->head.outer) ||
       !make_axis(arena, 1, 16, 1.12, sequences, &law->decode.outer) ||
       !make_axis(arena, 1, 1, 1.3, context, &law->decode.inner) ||
       !make_axis(arena, 1, 1, 1.25, tokens, &law->prefill.outer) ||
-      !make_axis(arena, 0, 0, 1.5, context, &law->prefill.inner))
+      !make_axis(arena, 0, 0, cached, context, &law->prefill.inner))
     return NULL;
   if (!fill(arena, s, PRODUCTS, &law->products) || !fill(arena, s, EXPERTS, &law->experts) ||
       !fill(arena, s, HEAD, &law->head) || !fill(arena, s, DECODE, &law->decode) ||
@@ -231,19 +233,28 @@ static clx_serving_share own_work(const reader *r, const clx_engine_step *step) 
 static double host_time(const clx_serving *s, const clx_engine_step *step, double tokens, double launches) {
   const clx_engine *e = s->engine;
   double host = e->step_hidden + e->sequence_time * (step->decodes + step->chunks);
-  if (step->chunks > 0 ? tokens > e->rules.mixed_graph_tokens : tokens > e->rules.graph_tokens)
+  // An engine whose drafts are serial captures graphs by sequences.
+  const double captured = e->rules.serial_drafts && step->chunks == 0 ? step->decodes : tokens;
+  if (captured > (step->chunks > 0 ? e->rules.mixed_graph_tokens : e->rules.graph_tokens))
     host += e->launch_time * launches + e->draft_time * s->drafts;
   return host;
+}
+
+// What the device waits for where the host has to look at each verified token before it can go on.
+static double verifying_time(const clx_serving *s, const clx_engine_step *step) {
+  const clx_engine *e = s->engine;
+  return s->drafts > 0 && e->rules.serial_drafts ? e->sequence_time * step->decodes * step->verified : 0;
 }
 
 static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32_t ranks, double launches,
                              double attention, double rest) {
   const clx_serving *s = r->serving;
   clx_serving_share own = {0};
-  double busiest = 0, all = 0, host = 0;
+  double busiest = 0, all = 0, host = 0, verifying = 0;
   for (int32_t i = 0; i < ranks; i++) {
     const double tokens = tokens_in(&step[i]);
     const clx_serving_share work = own_work(r, &step[i]);
+    verifying = fmax(verifying, verifying_time(s, &step[i]));
     busiest = fmax(busiest, tokens);
     all += tokens;
     own.time = fmax(own.time, work.time);
@@ -253,7 +264,7 @@ static clx_step_cost cost_of(const reader *r, const clx_engine_step *step, int32
   add(&own, read_part(r, PRODUCTS, busiest, 0));
   add(&own, read_part(r, EXPERTS, all, 0));
   add_drafts(r, step, ranks, &own);
-  const double time = s->engine->step_exposed + fmax(own.time, host);
+  const double time = s->engine->step_exposed + fmax(own.time, host) + verifying;
   return (clx_step_cost){.time = time, .energy = s->tp * s->dp * (own.energy + rest * (time - own.time))};
 }
 

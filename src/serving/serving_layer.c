@@ -23,7 +23,8 @@ clx_weight_formats clx_weight_formats_of(clx_weights weights) {
 
 static void add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_format format, double m, double n,
                         double k, double times) {
-  const clx_gemm_shape shape = {.m = fmax(1, ceil(m)), .n = fmax(1, n), .k = fmax(1, k)};
+  const double pad = fmax(1, sum->serving->engine->rules.pad);
+  const clx_gemm_shape shape = {.m = pad * fmax(1, ceil(m / pad)), .n = fmax(1, n), .k = fmax(1, k)};
   const clx_device *device = sum->serving->device;
   if (!sum->serving->engine->fused_casts || format == CLX_KERNEL_BF16) {
     clx_serving_add(sum, part, &clx_kernel_gemm, format, &shape, times);
@@ -31,6 +32,8 @@ static void add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_
   }
   const clx_gemm_parameters *p = clx_kernels_set(device->kernels, &clx_kernel_gemm, clx_kernel_gemm.set_of[format]);
   clx_kernel_cost cost = clx_kernel_gemm.cost(device, format, p, &shape);
+  const double most = sum->serving->engine->block_products * device->peak[CLX_FP8];
+  if (format == CLX_KERNEL_FP8_BLOCK && most > 0) cost.time = fmax(cost.time, cost.flop / most);
   cost.time -= fmin(clx_gemm_quantise_time(device, format, p, shape.m, shape.k), cost.time / 2);
   clx_serving_add_cost(sum, part, CLX_DRAW_MULTIPLY, format, &cost, 1, times);
 }
@@ -81,7 +84,9 @@ static clx_kernel_cost decode_cost(const clx_serving *s, const clx_serving_token
   const double attended = window > 0 ? fmin(window, t->context) : t->context;
   const double cache = sequences * attended * 2 * kv_heads_of(s) * m->head_dim * element;
   cost.bytes = fmax(cost.bytes, cache);
-  cost.time = fmax(cost.time, cache / (CLX_SERVING_STREAMING * s->device->memory_bandwidth));
+  const bool own = s->engine->decode_memory > 0 && !(s->device->peak[CLX_FP4] > 0);
+  const double share = own ? s->engine->decode_memory : CLX_SERVING_STREAMING;
+  cost.time = fmax(cost.time, cache / (share * s->device->memory_bandwidth));
   return cost;
 }
 
@@ -154,29 +159,83 @@ static void add_grouped_attention(clx_serving_sum *sum, const clx_serving_tokens
   if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
 }
 
-// The indexer of sparse attention, on every rank whole: queries, key and weights of its heads; rotation, normalisation, casts.
+// The indexer of sparse attention, on every rank whole: queries, key and weights of its heads, each a product. Around them, kernel by kernel:
+// normalisation of the key, rotation, Hadamard transforms and casts of queries and keys, the key into its cache, scales into the weights.
 static void add_indexer(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const double QUERIES = 3, KEYS = 5;  // kernels that pass over them
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
   const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
   const double width = (double)m->index_heads * m->index_dim;
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, width, m->q_lora_rank, layers);
-  add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, m->index_dim + m->index_heads, m->hidden, layers);
-  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * width, 3 * layers);
+  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->index_dim, m->hidden, layers);
+  add_product(sum, CLX_SERVING_DENSE, CLX_KERNEL_BF16, t->tokens, m->index_heads, m->hidden, layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * width, QUERIES * layers);
+  clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * m->index_dim, KEYS * layers);
 }
 
-// Scores of all cached tokens, one 8-bit key each, then the choice of the best; `queries` new tokens.
+// Scores of all cached tokens, one 8-bit key each, then the choice of the best; `queries` new tokens. A block of threads finds the best of one
+// query by its bits, in passes that wait for each other; two blocks share a processor.
 static void add_choice(clx_serving_sum *sum, double queries, double keys, double pairs, double layers) {
   const clx_transformer *m = sum->serving->model;
-  const double FP32 = 4, PASSES = 3, bandwidth = CLX_SERVING_STREAMING * sum->serving->device->memory_bandwidth;
+  const clx_device *device = sum->serving->device;
+  const double FP32 = 4, PASSES = 3, BLOCK_TIME = 10e-6, bandwidth = CLX_SERVING_STREAMING * device->memory_bandwidth;
   const double flop = 2 * pairs * m->index_heads * m->index_dim;
   const clx_kernel_cost score = {
-      .time = keys * (m->index_dim + FP32) / bandwidth + flop / (0.5 * sum->serving->device->peak[CLX_FP8]),
+      .time = device->kernel_time + keys * (m->index_dim + FP32) / bandwidth + flop / (0.5 * device->peak[CLX_FP8]),
       .flop = flop,
       .bytes = keys * (m->index_dim + FP32)};
   clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_FP8, &score, 1, layers);
-  clx_serving_add_stream(sum, CLX_SERVING_DECODE, PASSES * FP32 * pairs, layers);
+  const double bytes = PASSES * FP32 * pairs;
+  const clx_kernel_cost choice = {.time = fmax(1, queries / (2 * device->processors)) * BLOCK_TIME + bytes / bandwidth,
+                                  .bytes = bytes};
+  clx_serving_add_cost(sum, CLX_SERVING_DECODE, CLX_DRAW_STREAM, CLX_KERNEL_FP32, &choice, 1, layers);
   clx_serving_add_stream(sum, CLX_SERVING_DECODE, FP32 * queries * m->index_topk, layers);
+}
+
+// Queries that see more than what is chosen gather their own latents, through the last-level cache, in the absorbed form. Single rows of some
+// 600 B come at half of its rate (assumed).
+static void add_sparse_prompts(clx_serving_sum *sum, const clx_serving_tokens *t, double queries, double layers) {
+  const double GATHER = 0.5;
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const double width = m->kv_lora_rank + m->qk_rope_dim, element = s->fp8_cache ? 1 : BF16;
+  const double gathered = queries * m->index_topk * width * element, heads = (double)m->heads / s->tp;
+  const clx_kernel_cost cost = {
+      .time = s->device->kernel_time + gathered / (GATHER * clx_serving_cache_bandwidth(s->device)),
+      .flop = 2 * queries * m->index_topk * heads * (width + m->kv_lora_rank),
+      .bytes = t->prompts * (t->prompt + t->cached) * width * element};
+  clx_serving_add_cost(sum, CLX_SERVING_PREFILL, CLX_DRAW_ATTENTION, CLX_KERNEL_BF16, &cost, 1, layers);
+  const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
+  const clx_kernel_cost absorb =
+      clx_gemm_cost_grouped(s->device, CLX_KERNEL_BF16, p, queries, m->kv_lora_rank, m->qk_nope_dim, heads);
+  clx_serving_add_cost(sum, CLX_SERVING_DENSE, CLX_DRAW_MULTIPLY, CLX_KERNEL_BF16, &absorb, 1, 2 * layers);
+}
+
+// `prompt` new tokens of each prompt against expanded keys.
+static void add_dense_prompts(clx_serving_sum *sum, const clx_serving_tokens *t, double prompt, double layers) {
+  const clx_serving *s = sum->serving;
+  const clx_transformer *m = s->model;
+  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
+  const double heads = (double)m->heads / s->tp;
+  add_product(sum, CLX_SERVING_DENSE, format, t->prompts * (prompt + t->cached), heads * (m->qk_nope_dim + m->v_dim),
+              m->kv_lora_rank, layers);
+  // The tables are of heads of 192 and 128; wider ones count as more of them.
+  const double wide = heads * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim) / (192.0 + 128);
+  const clx_mla_context_shape shape = {fmax(1, t->prompts), prompt, t->cached, wide, s->fp8_cache ? 1 : 0};
+  clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
+}
+
+static void add_prompts(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
+  const clx_transformer *m = sum->serving->model;
+  double dense = t->prompt;
+  if (m->index_topk > 0) {
+    const double keys = t->prompts * (t->prompt + t->cached);
+    add_choice(sum, t->prompts * t->prompt, keys, t->prompts * t->prompt * (t->cached + t->prompt / 2), layers);
+    dense = fmin(dense, fmax(0, m->index_topk - t->cached));
+  }
+  if (dense > 0) add_dense_prompts(sum, t, dense, layers);
+  if (dense < t->prompt) add_sparse_prompts(sum, t, t->prompts * (t->prompt - dense), layers);
 }
 
 // Latent attention: decode in the absorbed form, against one latent vector per token; prompts against expanded keys.
@@ -196,7 +255,6 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
 static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_serving *s = sum->serving;
   const clx_transformer *m = s->model;
-  const clx_kernel_format format = clx_weight_formats_of(s->weights).attention;
   const double heads = (double)m->heads / s->tp, latent = m->kv_lora_rank;
   if (t->decode > 0) {
     const clx_gemm_parameters *p = &s->device->kernels->gemm[clx_kernel_gemm.set_of[CLX_KERNEL_BF16]];
@@ -210,16 +268,7 @@ static void add_latent_attention(clx_serving_sum *sum, const clx_serving_tokens 
                                             s->fp8_cache ? 1 : 0};
     clx_serving_add(sum, CLX_SERVING_DECODE, &clx_kernel_mla_generation, CLX_KERNEL_BF16, &shape, layers);
   }
-  if (t->prompts > 0) {
-    const double keys = t->prompts * (t->prompt + t->cached);
-    add_product(sum, CLX_SERVING_DENSE, format, keys, heads * (m->qk_nope_dim + m->v_dim), latent, layers);
-    // The tables are of heads of 192 and 128; wider ones count as more of them.
-    const double wide = heads * (m->qk_nope_dim + m->qk_rope_dim + m->v_dim) / (192.0 + 128);
-    const double pairs = t->prompts * t->prompt * (t->cached + t->prompt / 2);
-    if (m->index_topk > 0) add_choice(sum, t->prompts * t->prompt, keys, pairs, layers);
-    const clx_mla_context_shape shape = {fmax(1, t->prompts), t->prompt, t->cached, wide, s->fp8_cache ? 1 : 0};
-    clx_serving_add(sum, CLX_SERVING_PREFILL, &clx_kernel_mla_context, CLX_KERNEL_BF16, &shape, layers);
-  }
+  if (t->prompts > 0) add_prompts(sum, t, layers);
 }
 
 static double recurrent_inner(const clx_serving *s) {

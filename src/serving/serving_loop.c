@@ -261,7 +261,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   }
   *out = (clx_loop_means){.first = l.first / spec->requests,
                           .token = l.token / spec->requests,
-                          .time = l.now,
+                          .time = fmax(l.now, l.front),
                           .batch = batch / fmax(1, steps),
                           .steps = steps};
   return CLX_OK;

@@ -34,6 +34,8 @@ static clx_draw_kind draw_of(const clx_kernel_family *family) {
 // H100: Funny L2, and Tons of Bandwidth", 2023). At full clock device memory is the narrower of the two on all devices here.
 static const double CACHE_RATE = 21.4;
 
+double clx_serving_cache_bandwidth(const clx_device *device) { return CACHE_RATE * device->processors * device->clock; }
+
 // The part of a kernel's time in which it moves bytes at the streaming rate; launch, drain and arithmetic fill the rest.
 static double moving_time(const clx_device *device, const clx_kernel_cost *cost) {
   return fmin(cost->time, cost->bytes / (CLX_SERVING_STREAMING * device->memory_bandwidth));
@@ -42,7 +44,7 @@ static double moving_time(const clx_device *device, const clx_kernel_cost *cost)
 // Time of moving bytes against that at full clock: a clock so low that the cache becomes the narrower one stretches it.
 static double stretch(const clx_device *device, double clock) {
   const double memory = CLX_SERVING_STREAMING * device->memory_bandwidth;
-  return fmax(1, memory / (fmax(memory, CACHE_RATE * device->processors * device->clock) * clock));
+  return fmax(1, memory / (fmax(memory, clx_serving_cache_bandwidth(device)) * clock));
 }
 
 // One kind of kernel on one device.

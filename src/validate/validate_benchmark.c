@@ -271,8 +271,8 @@ enum { GENERATED_PROMPTS = 100, GENERATED_WARM_UPS = 2 };
 static const double GENERATED_TOKEN = 10e-6;  // s
 
 // Drafts of multi-token prediction: the columns do not say. None, but where a published launch has them.
-static int32_t drafts_of(const row_reader *r, const layout *l, const clx_engine_launch *launch) {
-  if (r->model.mtp_layers < 1 || launch == NULL) return 0;
+static int32_t drafts_of(const layout *l, const clx_engine_launch *launch) {
+  if (launch == NULL) return 0;
   return l->dp > 1 && launch->rank_drafts > 0 ? launch->rank_drafts : launch->drafts;
 }
 
@@ -332,6 +332,7 @@ static void apply_launch(row_reader *r, const layout *l, const clx_engine_launch
   if (launch->beside > 0) b->tokens = (int32_t)fmax(b->tokens, r->prompt + l->batch * (1 + s->drafts) + launch->beside);
   if (launch->experts != NULL && launch->experts[0] != '\0') r->engine.experts_chosen = launch->experts;
   if (launch->wide_cache) s->fp8_cache = false;
+  r->engine.block_products = launch->block_products;
   if (launch->draft_time > 0) r->engine.draft_time = launch->draft_time;
   if (launch->eager) r->engine.rules.mixed_graph_tokens = 0;
   if (launch->graph_tokens > 0) r->engine.rules.graph_tokens = launch->graph_tokens;
@@ -350,7 +351,7 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
     const layout other = spread_out(l);
     return run_whole(r, &other, means, error);
   }
-  s->drafts = drafts_of(r, l, launch);
+  s->drafts = drafts_of(l, launch);
   clx_error refusal = {0};
   clx_benchmark benchmark = {.clients = l->batch,
                              .rounds = 10,

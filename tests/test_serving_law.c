@@ -205,6 +205,31 @@ static void test_expert_padding(void **state) {
   close_serving(&f);
 }
 
+static double prompt_time(const fixture *f, int32_t tokens, int32_t cached) {
+  const clx_chunk chunk = {tokens, cached};
+  const clx_engine_step step = {.verified = 1, .chunk = &chunk, .chunks = 1, .prompt_tokens = tokens, .ended = 1};
+  return clx_serving_law_exact(&f->serving, &step, 1).time;
+}
+
+// Queries that see more than an indexer chooses cost what is chosen: more context adds scores alone, their arithmetic and passes over them.
+static void test_sparse_prompts(void **state) {
+  (void)state;
+  fixture sparse, dense;
+  open_serving(&sparse, "glm-5", "b200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1);
+  open_serving(&dense, "glm-5", "b200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8, 1, 1);
+  dense.model.index_topk = 0;
+  sparse.engine.launch_time = dense.engine.launch_time = 0;  // the device alone
+  const double far = prompt_time(&sparse, 8192, 65536) - prompt_time(&sparse, 8192, 8192);
+  const double scores = 2 * 8192.0 * (65536 - 8192) * sparse.model.index_heads * sparse.model.index_dim;
+  const double least = sparse.model.layers * scores / sparse.device.peak[CLX_FP8];
+  assert_true(far > least && far < 4 * least);
+  assert_true(far < prompt_time(&dense, 8192, 65536) - prompt_time(&dense, 8192, 8192));
+  // Short prompts: the same attention, and the indexer's own work on top.
+  assert_true(prompt_time(&sparse, 2048, 0) > prompt_time(&dense, 2048, 0));
+  close_serving(&sparse);
+  close_serving(&dense);
+}
+
 // --- loops with a law that is known --------------------------------------------------------------------------------------
 
 // Every iteration takes `self[0]` s and `self[1]` s more per prompt token.
@@ -394,6 +419,13 @@ static void test_launches(void **state) {
       {.model = "", .family = "blackwell", .weights = "", .version = "", .tp = 8, .poll = 3},
       {.model = "", .family = "", .weights = "", .version = "", .ep = 4, .poll = 4},
   };
+  for (int32_t i = 0; i < f.engine.launches_count; i++) {  // those of the catalogue name what there is
+    const clx_engine_launch *l = &f.engine.launches[i];
+    bool known = l->weights[0] == '\0';
+    for (int32_t k = 0; k < CLX_WEIGHTS_KINDS; k++) known |= clx_text_equal(l->weights, clx_weights_name[k]);
+    assert_true(known);
+    if (l->model[0] != '\0') assert_string_equal(clx_catalog_canonical(catalog, "model", l->model), l->model);
+  }
   f.engine.launches = launches;
   f.engine.launches_count = CLX_COUNT(launches);
   assert_int_equal(
@@ -492,6 +524,7 @@ int main(void) {
       cmocka_unit_test(test_in_turn),         cmocka_unit_test(test_distinct),
       cmocka_unit_test(test_looks),           cmocka_unit_test(test_front_end),
       cmocka_unit_test(test_launches),        cmocka_unit_test(test_serial_drafts),
+      cmocka_unit_test(test_sparse_prompts),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -60,7 +60,8 @@ typedef struct clx_engine_rules {
   double reserve_of_token;  // B more for each new token of an iteration; 0 = memory_share holds
   double memory_of_tokens;  // B: devices with less memory take at most `tokens_small` new tokens
   int32_t tokens_small;     // 0 = all take `tokens`
-  int32_t pad;              // rows of products come in multiples of it: sizes of captured graphs, aligned scales; 0 = 1
+  int32_t ranks_share_tokens;  // bool: replicas of attention share the new tokens of an iteration
+  int32_t pad;  // rows of products come in multiples of it: sizes of captured graphs, aligned scales; 0 = 1
 } clx_engine_rules;
 
 // How somebody started an engine for a model: settings of a published launch script that stand in place of the rules. Zero = as the rules have it.

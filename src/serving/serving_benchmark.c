@@ -31,11 +31,12 @@ static double memory_of(const clx_serving *s) {
   return GIBI * s->device->memory;
 }
 
-// New tokens of an iteration, as launched or by the engine's defaults.
+// New tokens of an iteration and rank, as launched or by the engine's defaults.
 static int32_t tokens_of(const clx_serving *s, const clx_benchmark *b) {
   const clx_engine_rules *e = &s->engine->rules;
-  if (b->tokens > 0) return b->tokens;
-  return e->tokens_small > 0 && s->device->memory < e->memory_of_tokens ? e->tokens_small : e->tokens;
+  const bool small = e->tokens_small > 0 && s->device->memory < e->memory_of_tokens;
+  const int32_t tokens = b->tokens > 0 ? b->tokens : small ? e->tokens_small : e->tokens;
+  return e->ranks_share_tokens && tokens > s->dp ? tokens / s->dp : tokens;
 }
 
 static double share_of(const clx_serving *s, const clx_benchmark *b) {

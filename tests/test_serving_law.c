@@ -230,6 +230,23 @@ static void test_sparse_prompts(void **state) {
   close_serving(&dense);
 }
 
+// Kernels of a release: before 0.17 Triton's fp8 experts had tiles of 64 rows for however few tokens.
+static void test_releases(void **state) {
+  (void)state;
+  fixture f;
+  open_serving(&f, "qwen3-235b-a22b", "h200_sxm", "vllm", CLX_WEIGHTS_FP8_BLOCK, 4, 1, 1);
+  const clx_serving_batch batch = {.sequences = 16, .context = 1000};
+  const int32_t releases[] = {12, 16, 17, 19, 0};
+  double time[CLX_COUNT(releases)];
+  for (int32_t i = 0; i < CLX_COUNT(releases); i++) {
+    f.serving.release = releases[i];
+    time[i] = clx_serving_iteration_at(&f.serving, &batch, 1).part[CLX_SERVING_EXPERTS].time;
+  }
+  assert_true(time[0] == time[1] && time[2] == time[3] && time[3] == time[4]);
+  assert_true(time[0] > 1.1 * time[2]);
+  close_serving(&f);
+}
+
 // --- loops with a law that is known --------------------------------------------------------------------------------------
 
 // Every iteration takes `self[0]` s and `self[1]` s more per prompt token.
@@ -524,7 +541,7 @@ int main(void) {
       cmocka_unit_test(test_in_turn),         cmocka_unit_test(test_distinct),
       cmocka_unit_test(test_looks),           cmocka_unit_test(test_front_end),
       cmocka_unit_test(test_launches),        cmocka_unit_test(test_serial_drafts),
-      cmocka_unit_test(test_sparse_prompts),
+      cmocka_unit_test(test_sparse_prompts),  cmocka_unit_test(test_releases),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -39,6 +39,7 @@ typedef struct clx_expert_kernel {
   int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
   double spread;  // relative variance of the experts' popularity; below 0: loads as the tables of the device drew them
   int32_t tile_least, tile_most;  // rows of a tile, a power of two in between that holds an expert's; 0 = 64
+  int32_t since;                  // release of the engine that has them: 17 is 0.17; 0 = all
   int32_t pad;                    // features that an expert's slice is padded to a multiple of; 0 = none
 } clx_expert_kernel;
 
@@ -141,11 +142,12 @@ typedef struct clx_serving {
   const clx_engine *engine;
   clx_weights weights;
   int32_t tp, dp, ep, etp;
-  bool fp8_cache;  // keys and values in 8 bit
-  bool sorts;      // sampling with top-p or top-k
-  double routing;  // exponent of the popularity of experts, 0 = balanced
-  double limit;    // W of one GPU, 0 = its tdp
-  int32_t drafts;  // tokens that the model's own prediction module proposes in an iteration; 0 = none
+  bool fp8_cache;   // keys and values in 8 bit
+  bool sorts;       // sampling with top-p or top-k
+  double routing;   // exponent of the popularity of experts, 0 = balanced
+  double limit;     // W of one GPU, 0 = its tdp
+  int32_t release;  // of the engine, 17 is 0.17; 0 = its latest
+  int32_t drafts;   // tokens that the model's own prediction module proposes in an iteration; 0 = none
 } clx_serving;
 
 // Checks the layout against the model and the device. CLX_INPUT names what does not fit; memory is checked for the weights.

@@ -322,18 +322,19 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
   cost->bytes -= saved;
 }
 
-// The engine's own kernels, those that its launch asks for before others; NULL = as measured.
+// The engine's own kernels: those that its launch asks for by name, else those of its release; NULL = as measured.
 static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
   const int32_t blackwell = s->device->peak[CLX_FP4] > 0;
   const clx_engine *e = s->engine;
-  const clx_expert_kernel *first = NULL;
+  const clx_expert_kernel *own = NULL;
   for (int32_t i = 0; i < e->experts_count; i++) {
     const clx_expert_kernel *k = &e->experts[i];
     if (k->weights != (int32_t)s->weights || k->blackwell != blackwell) continue;
     if (e->experts_chosen != NULL && clx_text_equal(k->name, e->experts_chosen)) return k;
-    if (first == NULL) first = k;
+    if (s->release > 0 && k->since > s->release) continue;
+    if (own == NULL || k->since > own->since) own = k;
   }
-  return first;
+  return own;
 }
 
 static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_kernel *k, const clx_moe_shape *shape) {

@@ -279,6 +279,12 @@ static int32_t drafts_of(const layout *l, const clx_engine_launch *launch) {
 // Tokens of an iteration by drafts: spec_acceptance of DeepSeek's module, thinking.
 static double accepted_of(int32_t drafts) { return drafts >= 3 ? 2.49 : drafts == 2 ? 2.27 : drafts == 1 ? 1.79 : 1; }
 
+// 17 of 0.17.1, 0 of what is no such release: the latest.
+static int32_t release_of(const row_reader *r) {
+  const char *version = text_of(r, "backend_version");
+  return strncmp(version, "0.", 2) == 0 ? (int32_t)strtol(version + 2, NULL, 10) : 0;
+}
+
 static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
   clx_error refusal = {0};
   *s = (clx_serving){.model = &r->model,
@@ -290,6 +296,7 @@ static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
                      .ep = l->ep,
                      .etp = l->etp,
                      .fp8_cache = r->fp8_cache,
+                     .release = release_of(r),
                      .routing = 1.2};
   return clx_serving_check(s, &refusal) == CLX_OK || refuse_error(r, &refusal);
 }

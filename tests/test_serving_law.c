@@ -445,13 +445,17 @@ static void test_launches(void **state) {
   }
   f.engine.launches = launches;
   f.engine.launches_count = CLX_COUNT(launches);
-  assert_int_equal(clx_engine_launch_find(&f.serving, "0.5.9", 16)->poll, 2);
-  assert_int_equal(clx_engine_launch_find(&f.serving, "0.5.9", 15)->poll, 3);
-  assert_int_equal(clx_engine_launch_find(&f.serving, "", 16)->poll, 3);
+  assert_int_equal(
+      clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "0.5.9", .day = "", .clients = 16})->poll, 2);
+  assert_int_equal(
+      clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "0.5.9", .day = "", .clients = 15})->poll, 3);
+  assert_int_equal(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 16})->poll,
+                   3);
   f.serving.tp = 4;
-  assert_null(clx_engine_launch_find(&f.serving, "", 16));
+  assert_null(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 16}));
   f.serving.ep = 4;
-  assert_int_equal(clx_engine_launch_find(&f.serving, "", 1)->poll, 4);
+  assert_int_equal(clx_engine_launch_find(&f.serving, &(clx_launch_run){.version = "", .day = "", .clients = 1})->poll,
+                   4);
   close_serving(&f);
 }
 
@@ -535,9 +539,9 @@ int main(void) {
       cmocka_unit_test(test_popular_experts), cmocka_unit_test(test_expert_tiles),
       cmocka_unit_test(test_expert_padding),  cmocka_unit_test(test_found),
       cmocka_unit_test(test_in_turn),         cmocka_unit_test(test_distinct),
-      cmocka_unit_test(test_releases),        cmocka_unit_test(test_looks),
-      cmocka_unit_test(test_front_end),       cmocka_unit_test(test_launches),
-      cmocka_unit_test(test_sparse_prompts),  cmocka_unit_test(test_serial_drafts),
+      cmocka_unit_test(test_looks),           cmocka_unit_test(test_front_end),
+      cmocka_unit_test(test_launches),        cmocka_unit_test(test_serial_drafts),
+      cmocka_unit_test(test_sparse_prompts),  cmocka_unit_test(test_releases),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -97,6 +97,38 @@ static void test_drafts(void **state) {
   clx_arena_free(arena);
 }
 
+#define DATED(day, version, weights, batch, tp, dp, etp, ep)                                                         \
+  "1,s," day ",trtllm," version ",deepseek-ai/DeepSeek-R1,b200_sxm,fp4,agg,1024,1024," weights "," weights "," batch \
+  "," tp ",1," dp "," etp "," ep ",,,,,,,,,,,,,,,,,,,,\n"
+
+// One container was run without drafts first and with them later; what is no day, or none at all, tells nothing.
+static void test_day(void **state) {
+  (void)state;
+#define OF(day) DATED(day, "1.1.0rc2.post2", "nvfp4", "4", "8", "1", "1", "8")
+  clx_arena *arena = clx_arena_new();
+  const clx_table t = read_predicted(arena, COLUMNS OF("2025-12-15") OF("2026-01-14") OF("") OF("yesterday"));
+  assert_non_null(strstr(text_of(&t, 1, "reason"), "3 drafts"));
+  for (int32_t row = 0; row < 4; row += row == 0 ? 2 : 1) {
+    assert_null(strstr(text_of(&t, row, "reason"), "drafts"));
+    assert_string_equal(text_of(&t, row, "predicted_silicon_tpot_ms"), text_of(&t, 0, "predicted_silicon_tpot_ms"));
+  }
+  assert_true(number_of(&t, 1, "predicted_silicon_tpot_ms") < 0.8 * number_of(&t, 0, "predicted_silicon_tpot_ms"));
+  clx_arena_free(arena);
+}
+
+// Scripts of 2025 replicated attention beyond a load, whatever the table says.
+static void test_layout_of_a_script(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  const clx_table t = read_predicted(arena, COLUMNS DATED("2025-11-02", "", "nvfp4", "256", "8", "1", "8", "1")
+                                                DATED("2025-11-02", "", "nvfp4", "32", "1", "8", "1", "8")
+                                                    DATED("2025-12-15", "", "nvfp4", "256", "8", "1", "8", "1"));
+  assert_string_equal(text_of(&t, 0, "predicted_silicon_ttft_ms"), text_of(&t, 1, "predicted_silicon_ttft_ms"));
+  assert_string_equal(text_of(&t, 0, "predicted_silicon_tpot_ms"), text_of(&t, 1, "predicted_silicon_tpot_ms"));
+  assert_string_not_equal(text_of(&t, 0, "predicted_silicon_ttft_ms"), text_of(&t, 2, "predicted_silicon_ttft_ms"));
+  clx_arena_free(arena);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   static const struct {
@@ -161,6 +193,8 @@ int main(void) {
       cmocka_unit_test(test_no_measurement_is_read),
       cmocka_unit_test(test_spellings),
       cmocka_unit_test(test_drafts),
+      cmocka_unit_test(test_day),
+      cmocka_unit_test(test_layout_of_a_script),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_peer),
   };

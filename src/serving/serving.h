@@ -36,6 +36,7 @@ typedef struct clx_expert_kernel {
   double expert;      // s of each expert that has tokens
   double memory;      // share of the memory bandwidth at which weights arrive
   double compute;     // share of the peak of the arithmetic
+  double half_slice;  // features of an expert's slice at which products run at half of that; 0 = at all of it for any
   int32_t unpacks;    // bool: 4-bit weights are unpacked into bf16 arithmetic
   double spread;  // relative variance of the experts' popularity; below 0: loads as the tables of the device drew them
   int32_t tile_least, tile_most;  // rows of a tile, a power of two in between that holds an expert's; 0 = 64
@@ -52,10 +53,11 @@ typedef struct clx_engine_rules {
   int32_t policy;             // clx_engine_policy (src/engine)
   int32_t tokens;             // most new tokens of an iteration and rank
   int32_t chunked;            // bool: prompts are cut to fit
-  int32_t rank_wait;          // iterations that prompts wait until each rank of attention has one; 0 = none
+  int32_t rank_wait;          // iterations that prompts wait at most until each rank of attention has one; 0 = none
   double answers;             // share of an answer's tokens that admission sets aside
   double memory_share;        // of the memory that weights and cache may take
   int32_t share_of_free;      // bool: memory_share is of what weights leave, for the cache
+  double aside;               // B of a benchmark's GPU for graphs, activations and buffers
   double graph_tokens;        // without sizes: decode iterations of up to so many tokens replay a captured graph
   double mixed_graph_tokens;  // iterations with prompts of up to so many tokens replay pieces of captured graphs
   int32_t *
@@ -74,18 +76,34 @@ typedef struct clx_engine_rules {
 
 // How somebody started an engine for a model: settings of a published launch script that stand in place of the rules. Zero = as the rules have it.
 typedef struct clx_engine_launch {
-  const char *model;      // catalogue/model entry; "" = any
-  const char *family;     // of the device; "" = any
-  const char *weights;    // clx_weights, by name; "" = any
-  const char *version;    // of the engine, its beginning; "" = any
-  int32_t tp, ep;         // layout; 0 = any
-  int32_t clients;        // from so many requests in flight on
-  int32_t poll;           // iterations of decode between two looks at the queue
-  int32_t stream;         // tokens of a piece of an answer
-  int32_t tokens;         // most new tokens of an iteration
-  int32_t drafts;         // of multi-token prediction
-  double memory_share;    // of the memory that weights and cache may take
-  double block_products;  // share of the fp8 peak that products in fp8 blocks reach at most; 0 = as measured
+  const char *model;          // catalogue/model entry; "" = any
+  const char *family;         // of the device; "" = any
+  const char *weights;        // clx_weights, by name; "" = any
+  const char *version;        // of the engine, its beginning; "" = any
+  const char *from, *before;  // days of the run, 2026-01-31; "" = any
+  int32_t prompt, output;     // nominal tokens; 0 = any
+  int32_t tp, ep;             // layout; 0 = any
+  int32_t tp_most;            // GPUs that share a layer, at most; 0 = any
+  int32_t clients;            // from so many requests in flight on
+  int32_t clients_most;       // up to so many; 0 = any
+  int32_t poll;               // iterations of decode between two looks at the queue
+  int32_t stream;             // tokens of a piece of an answer
+  int32_t tokens;             // most new tokens of an iteration
+  int32_t beside;             // of those, tokens beyond one prompt and what decodes
+  int32_t drafts;             // of multi-token prediction
+  int32_t rank_drafts;        // the same with replicas of attention
+  double draft_time;          // s of host time of a draft outside of captured graphs
+  int32_t batch_wait;         // iterations that prompts wait for company
+  double batch_wait_share;    // of an iteration's tokens that they are to fill
+  int32_t replicates;         // bool: attention is replicated, whatever the layout says
+  int32_t spreads;            // bool: experts lie whole on all GPUs, whatever the layout says
+  const char *experts;        // kernels of routed experts, by name; "" = the engine's first for weights and device
+  int32_t workers;            // processes that put answers into words; 0 = the server itself does
+  int32_t wide_cache;         // bool: keys and values in 16 bit
+  int32_t eager;              // bool: iterations with prompts launch their kernels one by one
+  int32_t graph_tokens;       // decode iterations of up to so many tokens replay a captured graph
+  double memory_share;        // of the memory that weights and cache may take
+  double block_products;      // share of the fp8 peak that products in fp8 blocks reach at most; 0 = as measured
 } clx_engine_launch;
 
 // An engine as far as time and power see it. Those of power stand in serving_engine.c, those of serving in catalogue/engine.
@@ -95,23 +113,27 @@ typedef struct clx_engine {
   const char *const *aliases;
   int32_t alias_count;
   clx_engine_rules rules;
-  double step_exposed;   // s of an iteration in which the device waits for its host, whatever the batch
-  double step_hidden;    // s of host work per iteration that runs beside the device
-  double sequence_time;  // s of the same per sequence
-  double launch_time;    // s of host time per kernel that is launched alone
-  double block_experts;  // time of experts in fp8 blocks, per byte of weights at full bandwidth; 0 = as measured
-  double sort_time;      // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
-  double sort_bytes;     // B of device memory per logit meanwhile
-  double
-      decode_memory;  // share of the bandwidth at which decode attention reads its cache before Blackwell; 0 = as measured
-  double block_products;  // as its launch has it
-  int32_t fused_casts;    // bool: activations are cast by the kernel before a product, not by one of its own
+  double step_exposed;      // s of an iteration in which the device waits for its host, whatever the batch
+  double step_hidden;       // s of host work per iteration that runs beside the device
+  double sequence_time;     // s of the same per sequence
+  double launch_time;       // s of host time per kernel that is launched alone
+  double draft_time;        // s of host time of a draft of multi-token prediction outside of captured graphs
+  int32_t expert_launches;  // kernels of the routed experts of a layer where they are launched alone; 0 = 1
+  double block_experts;     // time of experts in fp8 blocks, per byte of weights at full bandwidth; 0 = as measured
+  double sort_time;         // s per logit on the device, sampling that sorts the vocabulary (top-p); 0 = never sorts
+  double sort_bytes;        // B of device memory per logit meanwhile
+  int32_t fused_casts;      // bool: activations are cast by the kernel before a product, not by one of its own
   int32_t dispatches;  // bool: sends tokens to the ranks of their experts, where that is faster than gathering them all
   double front_time;   // s of a request outside of iterations: HTTP, tokens, queues between processes
-  double piece_time;   // s of the front end for each piece of an answer that it streams
+  double worker_front_time;    // the same where processes of their own put answers into words; 0 = as front_time
+  double piece_time;           // s of the front end for each piece of an answer that it streams
   double handoff_time;         // s more between a prefill and a decode engine
   clx_expert_kernel *experts;  // kernels of its own
   int32_t experts_count;
+  const char *experts_chosen;  // kernels that a launch asks for, by name; NULL = the first that fit
+  double
+      decode_memory;  // share of the bandwidth at which decode attention reads its cache before Blackwell; 0 = as measured
+  double block_products;        // as its launch has it
   clx_engine_launch *launches;  // the first that fits a run is it
   int32_t launches_count;
 } clx_engine;

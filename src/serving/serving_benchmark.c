@@ -47,11 +47,12 @@ static double share_of(const clx_serving *s, const clx_benchmark *b) {
   return 1 - (e->reserve + e->reserve_of_token * tokens_of(s, b)) / memory_of(s);
 }
 
-// Tokens that fit beside the weights on one rank, 4 GB aside for graphs, activations and buffers.
+// Tokens that fit beside the weights on one rank, room aside for graphs, activations and buffers.
 static double room_of(const clx_serving *s, const clx_benchmark *b) {
-  const double ASIDE = 4e9, memory = memory_of(s), weights = clx_serving_weight_bytes(s), share = share_of(s, b);
+  const double aside = s->engine->rules.aside, memory = memory_of(s), weights = clx_serving_weight_bytes(s),
+               share = share_of(s, b);
   const double cache =
-      s->engine->rules.share_of_free ? share * (memory - weights - ASIDE) : share * memory - weights - ASIDE;
+      s->engine->rules.share_of_free ? share * (memory - weights - aside) : share * memory - weights - aside;
   return cache / cache_bytes_of_token(s);
 }
 
@@ -69,28 +70,57 @@ static clx_rules rules_of(const clx_serving *s, const clx_benchmark *b) {
                      .accepted = fmax(1, b->accepted)};
 }
 
+static bool blank_or_equal(const char *asked, const char *found) {
+  return asked == NULL || asked[0] == '\0' || clx_text_equal(asked, found);
+}
+
+// 2026-01-31. Days so written compare as their texts do.
+static bool is_day(const char *text) {
+  static const char form[] = "dddd-dd-dd";
+  for (int32_t i = 0; i < CLX_COUNT(form); i++) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (form[i] == 'd' ? !digit : text[i] != form[i]) return false;
+  }
+  return true;
+}
+
+// A run of an unknown day is none of those that began or ended at a known one.
+static bool within_days(const clx_engine_launch *l, const char *day) {
+  const bool begins = !blank_or_equal(l->from, ""), ends = !blank_or_equal(l->before, "");
+  if (!begins && !ends) return true;
+  return is_day(day) && (!begins || strcmp(day, l->from) >= 0) && (!ends || strcmp(day, l->before) < 0);
+}
+
+static bool within(int32_t value, int32_t least, int32_t most) {
+  return value >= least && (most == 0 || value <= most);
+}
+
+static bool any_or_equal(int32_t asked, int32_t found) { return asked == 0 || asked == found; }
+
+const clx_engine_launch *clx_engine_launch_find(const clx_serving *s, const clx_launch_run *run) {
+  for (int32_t i = 0; i < s->engine->launches_count; i++) {
+    const clx_engine_launch *l = &s->engine->launches[i];
+    if (blank_or_equal(l->model, s->model->name) && blank_or_equal(l->family, s->device->family) &&
+        blank_or_equal(l->weights, clx_weights_name[s->weights]) &&
+        (l->version == NULL || strncmp(l->version, run->version, strlen(l->version)) == 0) &&
+        within_days(l, run->day) && any_or_equal(l->prompt, run->prompt) && any_or_equal(l->output, run->output) &&
+        any_or_equal(l->tp, s->tp) && any_or_equal(l->ep, s->ep) && within(s->tp, 0, l->tp_most) &&
+        within(run->clients, l->clients, l->clients_most))
+      return l;
+  }
+  return NULL;
+}
+
+static double front_time_of(const clx_engine *e, int32_t workers) {
+  return workers > 0 && e->worker_front_time > 0 ? e->worker_front_time : e->front_time;
+}
+
 // Tokens of a prompt in the prefix cache: whole blocks of all but the last token where all prompts and the answers in the making stay in
 // the cache; prompts that come in turn and do not fit are gone when they come again (least recently used first).
 static int32_t found_of(const clx_benchmark *b, double room) {
   enum { BLOCK = 16 };
   const double kept = (double)b->distinct * b->prompt + (double)b->clients * b->output;
   return b->distinct > 0 && kept <= room ? (b->prompt - 1) / BLOCK * BLOCK : 0;
-}
-
-static bool blank_or_equal(const char *asked, const char *found) {
-  return asked == NULL || asked[0] == '\0' || clx_text_equal(asked, found);
-}
-
-const clx_engine_launch *clx_engine_launch_find(const clx_serving *s, const char *version, int32_t clients) {
-  for (int32_t i = 0; i < s->engine->launches_count; i++) {
-    const clx_engine_launch *l = &s->engine->launches[i];
-    if (blank_or_equal(l->model, s->model->name) && blank_or_equal(l->family, s->device->family) &&
-        blank_or_equal(l->weights, clx_weights_name[s->weights]) &&
-        (l->version == NULL || strncmp(l->version, version, strlen(l->version)) == 0) &&
-        (l->tp == 0 || l->tp == s->tp) && (l->ep == 0 || l->ep == s->ep) && clients >= l->clients)
-      return l;
-  }
-  return NULL;
 }
 
 clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_benchmark *b, clx_benchmark_means *means,
@@ -110,7 +140,7 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .prompt = b->prompt,
                          .output = b->output,
                          .spread = b->spread,
-                         .front_time = s->engine->front_time + b->front_token * b->prompt,
+                         .front_time = front_time_of(s->engine, b->workers) + b->front_token * b->prompt,
                          .answers = s->engine->rules.answers,
                          .poll = b->poll,
                          .found = found_of(b, room),
@@ -120,6 +150,8 @@ clx_status clx_benchmark_run(clx_arena *arena, const clx_serving *s, const clx_b
                          .stream = b->stream,
                          .ahead = s->engine->rules.ahead && !(s->drafts > 0 && s->engine->rules.serial_drafts),
                          .balance = s->engine->rules.rank_wait,
+                         .batch_wait = b->batch_wait,
+                         .batch_wait_share = b->batch_wait_share,
                          .reserve = room};
   clx_loop_means out;
   CLX_TRY(clx_loop_run(arena, &rules, &steps, &loop, &out, error));

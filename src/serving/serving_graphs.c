@@ -43,7 +43,8 @@ clx_graph_use clx_serving_graph(const clx_serving *s, const clx_engine_step *ste
   use.replays = !(tokens > 0);  // a rank without work goes along with a dummy of one token
   if (use.replays) return use;
   if (mixed && tokens > rules->mixed_graph_tokens) return use;
-  if (list.count == 0) {
+  const bool whole = mixed && rules->captures == CLX_CAPTURE_SEQUENCES;  // launches of such prompts are hidden
+  if (list.count == 0 || whole) {
     use.replays = mixed || tokens <= rules->graph_tokens;
     return use;
   }

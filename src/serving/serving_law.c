@@ -270,7 +270,8 @@ static double host_time(const clx_serving *s, const clx_engine_step *step, const
   double launched = use->pieces ? attention * kinds : 0;
   if (!use->replays) launched = launches + attention * kinds;
   const double made = at->stage == 0 ? e->step_hidden + e->sequence_time * (step->decodes + step->chunks) : 0;
-  return made + e->launch_time * at->share * launched;
+  const double drafting = at->last && !use->replays ? e->draft_time * s->drafts : 0;
+  return made + e->launch_time * at->share * launched + drafting;
 }
 
 // What the device waits for where the host has to look at each verified token before it can go on.

@@ -322,13 +322,15 @@ static void narrow_weights(const clx_serving *s, double stored, clx_kernel_cost 
   cost->bytes -= saved;
 }
 
-// The engine's own kernels in its release, NULL = as measured.
+// The engine's own kernels: those that its launch asks for by name, else those of its release; NULL = as measured.
 static const clx_expert_kernel *expert_kernel_of(const clx_serving *s) {
   const int32_t blackwell = s->device->peak[CLX_FP4] > 0;
+  const clx_engine *e = s->engine;
   const clx_expert_kernel *own = NULL;
-  for (int32_t i = 0; i < s->engine->experts_count; i++) {
-    const clx_expert_kernel *k = &s->engine->experts[i];
+  for (int32_t i = 0; i < e->experts_count; i++) {
+    const clx_expert_kernel *k = &e->experts[i];
     if (k->weights != (int32_t)s->weights || k->blackwell != blackwell) continue;
+    if (e->experts_chosen != NULL && clx_text_equal(k->name, e->experts_chosen)) return k;
     if (s->release > 0 && k->since > s->release) continue;
     if (own == NULL || k->since > own->since) own = k;
   }
@@ -350,7 +352,8 @@ static clx_kernel_cost own_experts_cost(const clx_serving *s, const clx_expert_k
       load.rows * (hidden * (BF16 + BF16 + 1) + 3 * BF16 * inter) + 2 * BF16 * shape->num_tokens * hidden;
   const double bandwidth = s->device->memory_bandwidth;
   const double memory = weights / (k->memory * bandwidth);
-  const double products = 6 * load.padded * inter * hidden / (k->compute * s->device->peak[units]);
+  const double compute = k->compute * slice / (slice + k->half_slice);
+  const double products = 6 * load.padded * inter * hidden / (compute * s->device->peak[units]);
   return (clx_kernel_cost){.time = k->start + load.active * k->expert + moved / (CLX_SERVING_STREAMING * bandwidth) +
                                    sqrt(memory * memory + products * products),
                            .flop = 6 * load.rows * inter * hidden,
@@ -395,6 +398,7 @@ static void add_experts(clx_serving_sum *sum, const clx_serving_tokens *t, doubl
   const bool rescales = format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1;
   clx_serving_add_cost(sum, CLX_SERVING_EXPERTS, rescales ? CLX_DRAW_ATTENTION : CLX_DRAW_MULTIPLY, format, &busiest,
                        busy, layers);
+  sum->launches += layers * fmax(0, s->engine->expert_launches - 1);
 }
 
 static double collective_time(const clx_serving *s, const clx_kernel_family *family, clx_kernel_format format,

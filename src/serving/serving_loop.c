@@ -38,7 +38,7 @@ typedef struct loop {
   double before;             // s: when the iteration before started
   int32_t unlooked;          // iterations of decode since the engine looked
   bool open;                 // prompts may start in this iteration
-  int32_t waited;            // iterations that a prompt has been held for its peers
+  int32_t waited;            // iterations that prompts have been held for their peers, or for company
 } loop;
 
 // The next request goes to the rank with the fewest, or to the next one.
@@ -58,6 +58,9 @@ static void ask(loop *l, double when) {
 // Cache that admission counts for a request.
 static double size_of(const loop *l, const request *q) { return q->prompt + l->spec->answers * q->output; }
 
+// Whether the engine knows of a request.
+static bool is_ready(const loop *l, const request *q) { return q->asked + l->spec->front_time <= l->looked; }
+
 // Takes what fits of the waiting into prefilling.
 static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int32_t budget) {
   const clx_rules *rules = l->rules;
@@ -72,7 +75,7 @@ static int32_t admit(loop *l, rank *r, clx_engine_step *s, clx_chunk *chunk, int
   }
   while (budget > 0 && r->count > 0 && r->runs + r->prefills < rules->sequences) {
     request *q = &l->item[r->waiting[r->head]];
-    if (!l->open || q->asked + l->spec->front_time > l->looked) break;
+    if (!l->open || !is_ready(l, q)) break;
     if (l->spec->reserve > 0 && r->held + size_of(l, q) > l->spec->reserve && r->runs + r->prefills > 0) break;
     int32_t n = q->prompt - q->done;
     if (n > budget && !rules->chunked && s->prompt_tokens > 0) break;
@@ -96,7 +99,7 @@ static void plan(loop *l, int32_t k) {
   clx_chunk *chunk = &l->chunk[(int64_t)k * l->rules->sequences];
   *s = (clx_engine_step){.verified = 1 + l->rules->drafts, .chunk = chunk};
   const bool first = l->rules->policy == CLX_ENGINE_SGLANG;
-  admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs));
+  admit(l, r, s, chunk, l->rules->tokens - (first ? 0 : r->runs * s->verified));
   if (first && s->chunks > 0) return;
   s->decodes = r->runs;
   s->context = r->context;
@@ -152,21 +155,46 @@ static void apply(loop *l, int32_t k, double when) {
   r->prefills = kept;
 }
 
-// Prompts start when every rank has one that is ready, or the first has waited long enough.
+// Prompts start when every rank has one, when a rank has nothing to decode, and every `balance` iterations, whether one came in the
+// meantime or not (TensorRT-LLM, _balance_adp_requests).
 static bool balanced(loop *l) {
-  bool all = true, some = false, busy = false;
+  bool all = true, decoding = true;
   for (int32_t k = 0; k < l->rules->ranks; k++) {
     const rank *r = &l->rank[k];
-    const bool ready = r->count > 0 && l->item[r->waiting[r->head]].asked + l->spec->front_time <= l->looked;
-    all &= ready;
-    some |= ready;
-    busy |= r->runs > 0 || r->prefills > 0;
+    all &= r->count > 0 && is_ready(l, &l->item[r->waiting[r->head]]);
+    decoding &= r->runs > 0;
   }
-  if (!some) l->waited = 0;
-  if (some) l->waited++;
-  if (!all && busy && l->waited <= l->spec->balance) return false;
+  l->waited = all ? 0 : l->waited + 1;
+  if (!all && decoding && l->waited < l->spec->balance) return false;
   l->waited = 0;
   return true;
+}
+
+// Prompts beside what decodes start when they fill their share of an iteration, or the first has waited `batch_wait` iterations
+// (TensorRT-LLM, _waiting_requests).
+static bool gathered(loop *l) {
+  const rank *r = &l->rank[0];
+  if (l->spec->batch_wait < 1 || r->runs < 1) return true;
+  const int32_t most = l->rules->tokens, decodes = r->runs * (1 + l->rules->drafts);
+  int32_t tokens = decodes;
+  for (int32_t i = 0; i < r->count && r->runs + i < l->rules->sequences; i++) {
+    const request *q = &l->item[r->waiting[(r->head + i) % l->spec->clients]];
+    if (!is_ready(l, q) || (i > 0 && tokens + q->prompt > most)) break;
+    tokens += q->prompt;
+  }
+  if (tokens == decodes) return true;
+  if (l->waited < l->spec->batch_wait && tokens < l->spec->batch_wait_share * most) {
+    l->waited++;
+    return false;
+  }
+  l->waited = 0;
+  return true;
+}
+
+// Whether prompts may start in this iteration.
+static bool opens(loop *l) {
+  if (l->rules->ranks < 2) return gathered(l);
+  return l->spec->balance < 1 || balanced(l);
 }
 
 // Takes in what clients have asked: every `poll` iterations of decode and after each with prompts (SGLang's scheduler_recv_skipper). An engine
@@ -211,7 +239,7 @@ clx_status clx_loop_run(clx_arena *arena, const clx_rules *rules, const clx_step
   while (l.ended < spec->requests) {
     bool any = false;
     look(&l);
-    l.open = spec->balance < 1 || rules->ranks < 2 || balanced(&l);
+    l.open = opens(&l);
     for (int32_t k = 0; k < rules->ranks; k++) {
       plan(&l, k);
       any |= l.step[k].decodes > 0 || l.step[k].chunks > 0;

@@ -18,6 +18,7 @@ static const char *const PEER_COLUMNS[] = {"aic_ttft_ms", "aic_tpot_ms", NULL};
 
 static const char *const INPUTS[] = {"backend",
                                      "backend_version",
+                                     "measured",
                                      "model_path",
                                      "system",
                                      "precision",
@@ -269,15 +270,10 @@ static bool is_generated(const row_reader *r) {
 enum { GENERATED_PROMPTS = 100, GENERATED_WARM_UPS = 2 };
 static const double GENERATED_TOKEN = 10e-6;  // s
 
-// Drafts of multi-token prediction. The columns do not say: no, but for engine versions that the public benchmark InferenceX ran with
-// it alone. Its containers of TensorRT-LLM had one .postN without and another with it; on Hopper 1.1.0rc2.post2 was that with it.
-static int32_t drafts_of(const row_reader *r, const layout *l, const clx_engine_launch *launch) {
-  const char *version = text_of(r, "backend_version");
-  if (launch != NULL) return launch->drafts;
-  if (r->model.mtp_layers < 1 || !runs(r, CLX_ENGINE_TENSORRT)) return 0;
-  const bool hopper = clx_text_equal(r->device.family, "hopper");
-  if (!clx_text_equal(version, "1.2.0rc6.post3") && !(hopper && clx_text_equal(version, "1.1.0rc2.post2"))) return 0;
-  return l->dp > 1 ? 1 : 3;
+// Drafts of multi-token prediction: the columns do not say. None, but where a published launch has them.
+static int32_t drafts_of(const layout *l, const clx_engine_launch *launch) {
+  if (launch == NULL) return 0;
+  return l->dp > 1 && launch->rank_drafts > 0 ? launch->rank_drafts : launch->drafts;
 }
 
 // Tokens of an iteration by drafts: spec_acceptance of DeepSeek's module, thinking.
@@ -332,12 +328,70 @@ static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
   return true;
 }
 
+// The layout of a launch script that replicates attention by itself.
+static layout replicated(const layout *l) {
+  const int32_t gpus = l->tp * l->dp;
+  return (layout){
+      .tp = 1, .dp = gpus, .ep = gpus, .etp = 1, .batch = (l->batch * l->dp + gpus - 1) / gpus, .workers = l->workers};
+}
+
+// The same of one that spreads experts by itself.
+static layout spread_out(const layout *l) {
+  layout out = *l;
+  out.ep *= out.etp;
+  out.etp = 1;
+  return out;
+}
+
+static const clx_engine_launch *launch_of(const row_reader *r, const layout *l, const clx_serving *s) {
+  const clx_launch_run run = {.version = text_of(r, "backend_version"),
+                              .day = text_of(r, "measured"),
+                              .prompt = r->prompt,
+                              .output = r->output,
+                              .clients = l->batch * l->dp};
+  return clx_engine_launch_find(s, &run);
+}
+
+// What a launch says in place of the rules.
+static void capture_up_to(clx_engine_rules *rules, double tokens) {
+  rules->graph_tokens = tokens;
+  while (rules->capture_sizes_count > 0 && rules->capture_sizes[rules->capture_sizes_count - 1] > tokens)
+    rules->capture_sizes_count--;
+}
+
+static void apply_launch(row_reader *r, const layout *l, const clx_engine_launch *launch, clx_serving *s,
+                         clx_benchmark *b) {
+  if (launch == NULL) return;
+  b->poll = launch->poll;
+  b->stream = launch->stream;
+  b->workers = launch->workers;
+  b->tokens = launch->tokens;
+  b->memory_share = launch->memory_share;
+  b->batch_wait = launch->batch_wait;
+  b->batch_wait_share = launch->batch_wait_share;
+  if (launch->beside > 0) b->tokens = (int32_t)fmax(b->tokens, r->prompt + l->batch * (1 + s->drafts) + launch->beside);
+  if (launch->experts != NULL && launch->experts[0] != '\0') r->engine.experts_chosen = launch->experts;
+  if (launch->wide_cache) s->fp8_cache = false;
+  r->engine.block_products = launch->block_products;
+  if (launch->draft_time > 0) r->engine.draft_time = launch->draft_time;
+  if (launch->eager) r->engine.rules.mixed_graph_tokens = 0;
+  if (launch->graph_tokens > 0) capture_up_to(&r->engine.rules, launch->graph_tokens);
+}
+
 static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means *means, clx_error *error) {
   clx_serving *s = CLX_NEW(r->arena, clx_serving);
   if (s == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   if (!serving_of(r, l, s)) return CLX_OK;
-  const clx_engine_launch *launch = clx_engine_launch_find(s, text_of(r, "backend_version"), l->batch * l->dp);
-  s->drafts = drafts_of(r, l, launch);
+  const clx_engine_launch *launch = launch_of(r, l, s);
+  if (launch != NULL && launch->replicates && l->tp > 1) {
+    const layout other = replicated(l);
+    return run_whole(r, &other, means, error);
+  }
+  if (launch != NULL && launch->spreads && l->etp > 1) {
+    const layout other = spread_out(l);
+    return run_whole(r, &other, means, error);
+  }
+  s->drafts = drafts_of(l, launch);
   clx_error refusal = {0};
   clx_benchmark benchmark = {.clients = l->batch,
                              .rounds = 10,
@@ -349,13 +403,7 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
                              .front_token = is_generated(r) ? GENERATED_TOKEN : 0,
                              .rotates = is_generated(r),
                              .accepted = accepted_of(s->drafts)};
-  if (launch != NULL) {
-    benchmark.poll = launch->poll;
-    benchmark.stream = launch->stream;
-    benchmark.tokens = launch->tokens;
-    benchmark.memory_share = launch->memory_share;
-    r->engine.block_products = launch->block_products;
-  }
+  apply_launch(r, l, launch, s, &benchmark);
   const clx_status status = clx_benchmark_run(r->arena, s, &benchmark, means, &refusal);
   if (status == CLX_INPUT && l->spelled > 1) {  // attention that does not fit n times was cut, not replicated
     const layout cut = {.tp = l->spelled,

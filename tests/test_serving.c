@@ -278,6 +278,33 @@ static void test_refusals(void **state) {
   assert_non_null(clx_engine_find("tensorrt-llm"));
 }
 
+// Layers that attend within chunks: nothing changes up to a chunk; beyond, a query sees half of one, and a prompt costs what its pieces do.
+static void test_chunks(void **state) {
+  (void)state;
+  fixture f;
+  open_serving(&f, "llama-4-scout", "h200_sxm", CLX_WEIGHTS_FP8, 1, 4, 4);
+  assert_int_equal(f.model.attention_chunk, 8192);
+  clx_transformer whole = f.model;
+  whole.attention_chunk = 0;
+  clx_serving full = f.serving;
+  full.model = &whole;
+  const clx_serving_batch near = {.sequences = 64, .context = 8000, .prompts = 4, .prompt = 8000};
+  const clx_serving_batch far = {.sequences = 64, .context = 40000, .prompts = 4, .prompt = 32768};
+  const clx_serving_batch half = {.sequences = 64, .context = 4096}, chunk = {.prompts = 4, .prompt = 8192};
+  const clx_serving_cost same = clx_serving_iteration_at(&full, &near, 1);
+  CLX_CHECK_NEAR(clx_serving_iteration_at(&f.serving, &near, 1).time, same.time, 1e-12, 0);
+  const clx_serving_cost cut = clx_serving_iteration_at(&f.serving, &far, 1);
+  const clx_serving_cost all = clx_serving_iteration_at(&full, &far, 1);
+  const double short_decode = clx_serving_iteration_at(&full, &half, 1).part[CLX_SERVING_DECODE].time;
+  const double piece = clx_serving_iteration_at(&full, &chunk, 1).part[CLX_SERVING_PREFILL].time;
+  CLX_CHECK_NEAR(cut.part[CLX_SERVING_DECODE].time, 0.25 * all.part[CLX_SERVING_DECODE].time + 0.75 * short_decode,
+                 1e-9, 0);
+  // Four pieces in one kernel keep more processors busy than one after another.
+  CLX_CHECK_NEAR(cut.part[CLX_SERVING_PREFILL].time, 0.25 * all.part[CLX_SERVING_PREFILL].time + 0.75 * 4 * piece, 0.05,
+                 0);
+  close_serving(&f);
+}
+
 static int set_up(void **state) {
   (void)state;
   clx_error error = {0};
@@ -300,6 +327,7 @@ int main(void) {
       cmocka_unit_test(test_energy_of_a_token_falls_with_batch),
       cmocka_unit_test(test_limits_lower_the_clock),
       cmocka_unit_test(test_steady_shares),
+      cmocka_unit_test(test_chunks),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -46,8 +46,8 @@ typedef struct release {
 
 static const release RELEASES[] = {
     {"llama-3.1-405b", CLX_WEIGHTS_FP8_FFN, false, NULL},
-    {"llama-4-maverick", CLX_WEIGHTS_FP8_EXPERTS, false, "chunked attention of Llama 4 is taken as full"},
-    {"llama-4-scout", CLX_WEIGHTS_FP8_EXPERTS, false, "chunked attention of Llama 4 is taken as full"},
+    {"llama-4-maverick", CLX_WEIGHTS_FP8_EXPERTS, false, NULL},
+    {"llama-4-scout", CLX_WEIGHTS_FP8_EXPERTS, false, NULL},
     {"gpt-oss-20b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
     {"gpt-oss-120b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
     {"gptj-6b", CLX_WEIGHTS_FP8, true, NULL},

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serving/serving.h"
-#include "validate/validate.h"
+#include "validate/validate_row.h"
 
 extern const clx_table_kind clx_table_inference;
 // Tables of serving benchmarks, one run a row (validate_benchmark.c).
@@ -11,35 +11,21 @@ extern const clx_table_kind clx_table_benchmark;
 // Whether a table has the columns of this form.
 bool clx_inference_table(const clx_table *table);
 
-// One row on its way to a prediction. The functions return false when they have refused the row.
-typedef struct clx_inference_row {
-  const clx_table_job *job;
-  int32_t row;
-  clx_prediction *out;
-} clx_inference_row;
-
-bool clx_inference_refuse(clx_inference_row *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool clx_inference_refuse_error(clx_inference_row *r, const clx_error *error);
-// Says what was assumed; `extrapolated`: and marks the row.
-void clx_inference_remark(clx_inference_row *r, bool extrapolated, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-const char *clx_inference_text(const clx_inference_row *r, const char *column);
 // The cell of `notes` when the user allows to read it, else "".
-const char *clx_inference_notes(const clx_inference_row *r);
+const char *clx_inference_notes(const clx_table_row *r);
 // A whole number from 0 to 10 million; blank gives `otherwise`.
-bool clx_inference_count(clx_inference_row *r, const char *column, int32_t otherwise, int32_t *value);
+bool clx_inference_count(clx_table_row *r, const char *column, int32_t otherwise, int32_t *value);
 // A model of the catalogue, completed.
-bool clx_inference_model(clx_inference_row *r, const char *name, clx_transformer *model);
+bool clx_inference_model(clx_table_row *r, const char *name, clx_transformer *model);
 
 // Rows of processors with unified memory (validate_inference_apple.c). `device` is the name of the catalogue's entry.
-bool clx_inference_apple(clx_inference_row *r, const char *device);
+bool clx_inference_apple(clx_table_row *r, const char *device);
 // Rows of GPUs (validate_inference_gpu.c).
-bool clx_inference_gpu(clx_inference_row *r, const char *device);
+bool clx_inference_gpu(clx_table_row *r, const char *device);
 
 // One model on one group of GPUs, as a row describes it (validate_inference_group.c).
 typedef struct clx_inference_group {
-  clx_inference_row *r;
+  clx_table_row *r;
   clx_device device;
   clx_transformer model;
   clx_engine engine;  // where it is one of the catalogue

@@ -19,9 +19,9 @@ bool clx_inference_read_weights(clx_inference_group *g, const char *text) {
                      : clx_text_equal_loose(text, "FP8") ? "fp8"
                      : clx_text_equal_loose(text, "FP4") ? four
                                                          : NULL;
-  if (name == NULL) return clx_inference_refuse(g->r, "precision '%.40s' is not modelled on GPUs", text);
+  if (name == NULL) return clx_table_row_refuse(g->r, "precision '%.40s' is not modelled on GPUs", text);
   const int32_t weights = weights_named(name);
-  if (weights < 0) return clx_inference_refuse(g->r, "weights in %s are not modelled yet", name);
+  if (weights < 0) return clx_table_row_refuse(g->r, "weights in %s are not modelled yet", name);
   g->serving.weights = (clx_weights)weights;
   g->serving.fp8_cache = !plain;
   return true;
@@ -46,40 +46,40 @@ static bool read_layout(clx_inference_group *g) {
   if (!clx_inference_count(g->r, "devices", 1, &devices) || !clx_inference_count(g->r, "tp", devices, &tp) ||
       !clx_inference_count(g->r, "pp", 1, &pp) || !clx_inference_count(g->r, "ep", 1, &ep))
     return false;
-  if (pp != 1) return clx_inference_refuse(g->r, "column 'pp': pipelines are not modelled on GPUs, read %d", pp);
-  if (tp < 1 || tp != devices) return clx_inference_refuse(g->r, "column 'tp': %d is not %d devices", tp, devices);
+  if (pp != 1) return clx_table_row_refuse(g->r, "column 'pp': pipelines are not modelled on GPUs, read %d", pp);
+  if (tp < 1 || tp != devices) return clx_table_row_refuse(g->r, "column 'tp': %d is not %d devices", tp, devices);
   const bool experts = g->model.experts > 0;
-  if (ep < 1 || tp % ep != 0) return clx_inference_refuse(g->r, "column 'ep': %d does not divide %d", ep, tp);
+  if (ep < 1 || tp % ep != 0) return clx_table_row_refuse(g->r, "column 'ep': %d does not divide %d", ep, tp);
   g->serving.tp = tp;
   g->serving.dp = 1;
   g->serving.ep = experts ? ep : 1;
   g->serving.etp = experts ? tp / ep : 1;
   g->serving.routing = experts ? ROUTING : 0;
-  if (g->pytorch && experts) replicate(g, clx_inference_text(g->r, "ep")[0] == '\0');
+  if (g->pytorch && experts) replicate(g, clx_table_row_text(g->r, "ep")[0] == '\0');
   return true;
 }
 
 bool clx_inference_read_group(clx_inference_group *g, const char *name, const char *engine) {
   clx_error error = {0};
-  clx_inference_row *r = g->r;
+  clx_table_row *r = g->r;
   if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->job->arena, &g->device, &error) != CLX_OK)
-    return clx_inference_refuse_error(r, &error);
-  if (!clx_inference_model(r, clx_inference_text(r, "model"), &g->model) ||
-      !clx_inference_read_weights(g, clx_inference_text(r, "precision")) || !read_layout(g) ||
+    return clx_table_row_refuse_error(r, &error);
+  if (!clx_inference_model(r, clx_table_row_text(r, "model"), &g->model) ||
+      !clx_inference_read_weights(g, clx_table_row_text(r, "precision")) || !read_layout(g) ||
       !clx_inference_count(r, "input_len", 0, &g->prompt) || !clx_inference_count(r, "output_len", 0, &g->output))
     return false;
   if (g->prompt < 1 || g->output < 1)
-    return clx_inference_refuse(r, "columns 'input_len', 'output_len': expected at least 1, read %d and %d", g->prompt,
+    return clx_table_row_refuse(r, "columns 'input_len', 'output_len': expected at least 1, read %d and %d", g->prompt,
                                 g->output);
   g->serving.model = &g->model;
   g->serving.device = &g->device;
   g->serving.engine = g->pytorch ? &g->engine : clx_engine_find(engine);
   if (g->pytorch && clx_catalog_read(r->job->catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema,
                                      r->job->arena, &g->engine, &error) != CLX_OK)
-    return clx_inference_refuse_error(r, &error);
-  if (g->serving.engine == NULL) return clx_inference_refuse(r, "engine %s is not modelled", engine);
+    return clx_table_row_refuse_error(r, &error);
+  if (g->serving.engine == NULL) return clx_table_row_refuse(r, "engine %s is not modelled", engine);
   clx_error refusal = {0};
-  return clx_serving_check(&g->serving, &refusal) == CLX_OK || clx_inference_refuse_error(r, &refusal);
+  return clx_serving_check(&g->serving, &refusal) == CLX_OK || clx_table_row_refuse_error(r, &refusal);
 }
 
 // Keys and values of one token on one GPU, B.

@@ -76,33 +76,33 @@ static bool best_layout(clx_inference_group *g, int32_t devices, const struct li
     best = fmax(best, rate);
   }
   if (!(best > 0))
-    return clx_inference_refuse(g->r, "no layout of %s on %d GPUs has room%s", g->model.name, devices,
+    return clx_table_row_refuse(g->r, "no layout of %s on %d GPUs has room%s", g->model.name, devices,
                                 limits != NULL ? " and keeps the limits" : "");
   g->r->out->value[0] = best;
-  clx_inference_remark(g->r, true,
+  clx_table_row_remark(g->r, true,
                        "layout, lengths and precision are not in the row: %d GPUs a replica, %d in, %d out, %s", cut,
                        g->prompt, g->output, clx_weights_name[g->serving.weights]);
   return true;
 }
 
-static const benchmark *find_benchmark(clx_inference_row *r) {
-  const char *name = clx_inference_text(r, "model");
+static const benchmark *find_benchmark(clx_table_row *r) {
+  const char *name = clx_table_row_text(r, "model");
   for (int32_t i = 0; i < CLX_COUNT(BENCHMARKS); i++) {
     if (clx_text_equal(name, BENCHMARKS[i].name)) return &BENCHMARKS[i];
   }
-  clx_inference_refuse(r, "lengths of the data set of %.40s in MLPerf are not known here", name);
+  clx_table_row_refuse(r, "lengths of the data set of %.40s in MLPerf are not known here", name);
   return NULL;
 }
 
 static bool read_submission(clx_inference_group *g, const benchmark *b, const char *device) {
-  clx_inference_row *r = g->r;
+  clx_table_row *r = g->r;
   clx_error error = {0};
-  const char *precision = clx_inference_text(r, "precision");
+  const char *precision = clx_table_row_text(r, "precision");
   if (clx_catalog_read_device(r->job->catalog, device, (clx_place){0}, r->job->arena, &g->device, &error) != CLX_OK)
-    return clx_inference_refuse_error(r, &error);
+    return clx_table_row_refuse_error(r, &error);
   const bool silent = clx_text_equal(precision, "see submission");
   if (silent && g->device.peak[CLX_FP4] > 0)
-    return clx_inference_refuse(r, "precision is not in the row, and %s has fp4, too", g->device.name);
+    return clx_table_row_refuse(r, "precision is not in the row, and %s has fp4, too", g->device.name);
   if (!clx_inference_model(r, b->model, &g->model) || !clx_inference_read_weights(g, silent ? "fp8" : precision))
     return false;
   g->prompt = b->prompt;
@@ -114,18 +114,18 @@ static bool read_submission(clx_inference_group *g, const benchmark *b, const ch
 }
 
 bool clx_inference_mlperf(clx_inference_group *g, const char *device) {
-  clx_inference_row *r = g->r;
-  const char *scenario = clx_inference_text(r, "batch_or_concurrency");
+  clx_table_row *r = g->r;
+  const char *scenario = clx_table_row_text(r, "batch_or_concurrency");
   const bool offline = clx_text_equal(scenario, "Offline"), server = clx_text_equal(scenario, "Server");
-  if (!clx_text_equal(clx_inference_text(r, "metric"), "throughput"))
-    return clx_inference_refuse(r,
+  if (!clx_text_equal(clx_table_row_text(r, "metric"), "throughput"))
+    return clx_table_row_refuse(r,
                                 "of submissions to MLPerf only throughput is modelled: their rate is not in the row");
   if (!offline && !server && !clx_text_equal(scenario, "Interactive"))
-    return clx_inference_refuse(r, "scenario '%.40s' of MLPerf is not known", scenario);
+    return clx_table_row_refuse(r, "scenario '%.40s' of MLPerf is not known", scenario);
   const benchmark *b = find_benchmark(r);
   int32_t devices;
   if (b == NULL || !clx_inference_count(r, "devices", 1, &devices) || !read_submission(g, b, device)) return false;
-  if (devices < 1 || devices > 4096) return clx_inference_refuse(r, "column 'devices': read %d", devices);
+  if (devices < 1 || devices > 4096) return clx_table_row_refuse(r, "column 'devices': read %d", devices);
   r->out->error = offline ? OFFLINE_ERROR : server ? SERVER_ERROR : INTERACTIVE_ERROR;
   return best_layout(g, devices, offline ? NULL : server ? &b->server : &b->interactive);
 }

@@ -40,7 +40,7 @@ static clx_burst burst_of(const clx_inference_group *g) {
 
 // Ends what a row needs an engine for.
 static bool close_engine(clx_inference_group *g, clx_arena *arena, clx_status status, const clx_error *error) {
-  if (status != CLX_OK) clx_inference_refuse_error(g->r, error);
+  if (status != CLX_OK) clx_table_row_refuse_error(g->r, error);
   clx_arena_free(arena);
   return status == CLX_OK;
 }
@@ -56,7 +56,7 @@ static bool offline(clx_inference_group *g) {
   if (status == CLX_OK) status = clx_burst_run(&engine, burst.requests, 0, 0, &means, &error);
   g->r->out->value[0] = means.tokens;
   g->r->out->error = g->model.experts > 0 ? EXPERTS_ERROR : OFFLINE_ERROR;
-  clx_inference_remark(g->r, false, "%d requests, %.0f at once, %d tokens an iteration", burst.requests, means.batch,
+  clx_table_row_remark(g->r, false, "%d requests, %.0f at once, %d tokens an iteration", burst.requests, means.batch,
                        burst.tokens);
   return close_engine(g, arena, status, &error);
 }
@@ -87,7 +87,7 @@ static bool serve_stream(clx_inference_group *g, double rate, clx_burst_means *m
 }
 
 static bool open_loop(clx_inference_group *g, double rate) {
-  const char *metric = clx_inference_text(g->r, "metric");
+  const char *metric = clx_table_row_text(g->r, "metric");
   clx_burst_means mean;
   if (!serve_stream(g, rate, &mean)) return false;
   const struct {
@@ -100,28 +100,28 @@ static bool open_loop(clx_inference_group *g, double rate) {
                {"total_token_throughput", mean.requests * ((double)g->output + g->prompt)}};
   g->r->out->error = isinf(rate) ? RUSH_ERROR : OPEN_ERROR;
   if (isinf(rate))
-    clx_inference_remark(g->r, true, "answers of equal length: a run ends with its longest, which is not in the row");
+    clx_table_row_remark(g->r, true, "answers of equal length: a run ends with its longest, which is not in the row");
   for (int32_t i = 0; i < CLX_COUNT(known); i++) {
     if (!clx_text_equal(metric, known[i].metric)) continue;
     g->r->out->value[0] = known[i].value;
     return true;
   }
-  return clx_inference_refuse(g->r, "metric '%.60s' is not modelled for an open loop", metric);
+  return clx_table_row_refuse(g->r, "metric '%.60s' is not modelled for an open loop", metric);
 }
 
 bool clx_inference_tensorrt(clx_inference_group *g, const char *device) {
-  g->pytorch = strstr(clx_inference_text(g->r, "engine"), "PyTorch") != NULL;
-  const char *load = clx_inference_text(g->r, "batch_or_concurrency");
-  const char *metric = clx_inference_text(g->r, "metric");
+  g->pytorch = strstr(clx_table_row_text(g->r, "engine"), "PyTorch") != NULL;
+  const char *load = clx_table_row_text(g->r, "batch_or_concurrency");
+  const char *metric = clx_table_row_text(g->r, "metric");
   if (clx_text_equal(load, "offline max load")) {
     if (!clx_text_equal(metric, "output_throughput"))
-      return clx_inference_refuse(g->r, "metric '%.60s' is not modelled for runs at most load", metric);
+      return clx_table_row_refuse(g->r, "metric '%.60s' is not modelled for runs at most load", metric);
     return clx_inference_read_group(g, device, "tensorrt-llm") && offline(g);
   }
   if (strncmp(load, "QPS ", 4) == 0) {
     const double rate = strtod(load + 4, NULL);
-    if (!(rate >= 1e-6)) return clx_inference_refuse(g->r, "load '%.60s': expected a rate of requests/s", load);
+    if (!(rate >= 1e-6)) return clx_table_row_refuse(g->r, "load '%.60s': expected a rate of requests/s", load);
     return clx_inference_read_group(g, device, "tensorrt-llm-triton") && open_loop(g, rate);
   }
-  return clx_inference_refuse(g->r, "load '%.60s' of TensorRT-LLM is not modelled yet", load);
+  return clx_table_row_refuse(g->r, "load '%.60s' of TensorRT-LLM is not modelled yet", load);
 }

@@ -43,8 +43,9 @@ static clx_status find_rate(const clx_burst_engine *engine, const struct limits 
   return CLX_OK;
 }
 
-// Requests/s of one replica: offline (limits NULL) of all that come at once, else as many as keep the limits. 0: no room for one.
-static double rate_of(const clx_inference_group *g, const struct limits *limits) {
+// Requests/s of one replica: offline (limits NULL) of all that come at once, else as many as keep the limits. 0: no room for one, or
+// not more than `least`, which another layout reaches.
+static double rate_of(const clx_inference_group *g, const struct limits *limits, double least) {
   enum { BATCH = 2048, TOKENS = 8192, OFFLINE = 6000 };
   const clx_burst most = {.requests = OFFLINE,
                           .prompt = g->prompt,
@@ -61,8 +62,9 @@ static double rate_of(const clx_inference_group *g, const struct limits *limits)
   if (arena != NULL && clx_burst_open(arena, &g->serving, &most, &engine, &error) == CLX_OK &&
       clx_burst_run(&engine, OFFLINE, 0, 0, &means, &error) == CLX_OK)
     rate = means.requests;
-  if (rate > 0 && limits != NULL && find_rate(&engine, limits, 1.05 * means.requests, &rate, &error) != CLX_OK)
-    rate = 0;
+  const double most_rate = 1.05 * means.requests;
+  if (most_rate <= least) rate = 0;
+  if (rate > 0 && limits != NULL && find_rate(&engine, limits, most_rate, &rate, &error) != CLX_OK) rate = 0;
   clx_arena_free(arena);
   return rate;
 }
@@ -77,7 +79,8 @@ static bool best_layout(clx_inference_group *g, int32_t devices, const struct li
     g->serving.dp = g->serving.ep = 1;
     g->serving.etp = g->model.experts > 0 ? tp : 1;
     if (devices % tp != 0 || clx_serving_check(&g->serving, &error) != CLX_OK) continue;
-    const double rate = devices / tp * rate_of(g, limits) * g->output;
+    const int32_t replicas = devices / tp;
+    const double rate = replicas * g->output * rate_of(g, limits, best / (replicas * g->output));
     if (rate > best) cut = tp;
     best = fmax(best, rate);
   }

@@ -1,43 +1,13 @@
 // One iteration of an engine and a closed loop: bookkeeping, closed forms, and how they move with batch, context, GPUs and limit.
-#include "check.h"
-
-#include "catalog/catalog.h"
-#include "serving/serving.h"
+#include "serving_rig.h"
 
 static clx_catalog *catalog;
 
-// A serving with what it points to.
-typedef struct fixture {
-  clx_arena *arena;
-  clx_transformer model;
-  clx_device device;
-  clx_serving serving;
-} fixture;
-
-static void open_serving(fixture *f, const char *model, const char *device, clx_weights weights, int32_t tp, int32_t dp,
-                         int32_t ep) {
-  clx_error error = {0};
-  *f = (fixture){.arena = clx_arena_new()};
-  assert_non_null(f->arena);
-  if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
-      clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
-          CLX_OK ||
-      clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
-    fail_msg("%s", error.mistake[0].text);
-  f->serving = (clx_serving){.model = &f->model,
-                             .device = &f->device,
-                             .engine = clx_engine_find("vllm"),
-                             .weights = weights,
-                             .tp = tp,
-                             .dp = dp,
-                             .ep = ep,
-                             .etp = f->model.experts > 0 ? tp * dp / ep : 1,
-                             .sorts = true,
-                             .routing = 1.2};
-  if (clx_serving_check(&f->serving, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+static void open_serving(serving_rig *f, const char *model, const char *device, clx_weights weights, int32_t tp,
+                         int32_t dp, int32_t ep) {
+  const serving_spread spread = {model, device, NULL, weights, tp, dp, ep};
+  serving_rig_open(f, catalog, &spread);
 }
-
-static void close_serving(fixture *f) { clx_arena_free(f->arena); }
 
 static const struct {
   const char *model, *device;
@@ -66,7 +36,7 @@ static void test_bookkeeping(void **state) {
   (void)state;
   uint64_t seed = 7;
   for (int32_t i = 0; i < CLX_COUNT(SERVED); i++) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, SERVED[i].model, SERVED[i].device, SERVED[i].weights, SERVED[i].tp, SERVED[i].dp, SERVED[i].ep);
     for (int32_t k = 0; k < 40; k++) {
       const clx_serving_batch batch = {.sequences = (double)(next_random(&seed) % 2000),
@@ -89,14 +59,14 @@ static void test_bookkeeping(void **state) {
       assert_true(c.power <= f.device.tdp * (1 + 1e-9));
       assert_true(c.bytes / c.time < f.device.memory_bandwidth);
     }
-    close_serving(&f);
+    serving_rig_close(&f);
   }
 }
 
 // Thin decode moves the weights once and multiplies every active one for each sequence.
 static void test_decode_moves_the_weights(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "llama-3.1-8b", "h100_sxm", CLX_WEIGHTS_BF16, 1, 1, 1);
   const clx_serving_batch batch = {.sequences = 4, .context = 1};
   const clx_serving_cost c = clx_serving_iteration(&f.serving, &batch);
@@ -106,13 +76,13 @@ static void test_decode_moves_the_weights(void **state) {
   CLX_CHECK_NEAR(c.bytes, 2 * multiplied, 0.03, 0);
   assert_true(c.time > 2 * multiplied / f.device.memory_bandwidth);
   CLX_CHECK_NEAR(clx_serving_weight_bytes(&f.serving), 2 * p.total, 1e-9, 0);
-  close_serving(&f);
+  serving_rig_close(&f);
 }
 
 // One more token of context costs its keys and values.
 static void test_context_costs_its_cache(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "llama-3.1-8b", "h100_sxm", CLX_WEIGHTS_BF16, 1, 1, 1);
   clx_serving_batch batch = {.sequences = 64, .context = 8000};
   const clx_serving_cost near = clx_serving_iteration_at(&f.serving, &batch, 1);
@@ -122,13 +92,13 @@ static void test_context_costs_its_cache(void **state) {
       64.0 * 8000 * 32 * 2 * 8 * 128 * 2;  // sequences, tokens, layers, keys and values, heads, width, B
   CLX_CHECK_NEAR(far.bytes - near.bytes, cache, 0.02, 0);
   assert_true(far.time - near.time > cache / f.device.memory_bandwidth);
-  close_serving(&f);
+  serving_rig_close(&f);
 }
 
 static void test_monotone(void **state) {
   (void)state;
   for (int32_t i = 0; i < CLX_COUNT(SERVED); i++) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, SERVED[i].model, SERVED[i].device, SERVED[i].weights, SERVED[i].tp, SERVED[i].dp, SERVED[i].ep);
     double time = 0, longer = 0;
     for (double sequences = 8; sequences <= 2048; sequences *= 4) {
@@ -143,7 +113,7 @@ static void test_monotone(void **state) {
       assert_true(c.time >= longer * 0.999);
       longer = c.time;
     }
-    close_serving(&f);
+    serving_rig_close(&f);
   }
 }
 
@@ -153,7 +123,7 @@ static void test_tensor_parallel(void **state) {
   const clx_serving_batch batch = {.sequences = 64, .context = 1000};
   double one = 0, before = 0, power = 0;
   for (int32_t tp = 1; tp <= 8; tp *= 2) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, "llama-3.1-8b", "h100_sxm", CLX_WEIGHTS_BF16, tp, 1, 1);
     const clx_serving_cost c = clx_serving_iteration(&f.serving, &batch);
     assert_true(tp == 1 ? c.part[CLX_SERVING_EXCHANGE].time == 0 : c.part[CLX_SERVING_EXCHANGE].time > 0);
@@ -166,14 +136,14 @@ static void test_tensor_parallel(void **state) {
     }
     before = c.time;
     power = c.power;
-    close_serving(&f);
+    serving_rig_close(&f);
   }
 }
 
 static void test_energy_of_a_token_falls_with_batch(void **state) {
   (void)state;
   for (int32_t i = 0; i < CLX_COUNT(SERVED); i++) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, SERVED[i].model, SERVED[i].device, SERVED[i].weights, SERVED[i].tp, SERVED[i].dp, SERVED[i].ep);
     double energy = INFINITY, throughput = 0;
     for (double sequences = 8; sequences <= 512; sequences *= 4) {
@@ -185,7 +155,7 @@ static void test_energy_of_a_token_falls_with_batch(void **state) {
       energy = s.energy;
       throughput = s.throughput;
     }
-    close_serving(&f);
+    serving_rig_close(&f);
   }
 }
 
@@ -193,7 +163,7 @@ static void test_limits_lower_the_clock(void **state) {
   (void)state;
   static const char *const devices[] = {"h100_sxm", "h200_sxm", "b200_sxm"};
   for (int32_t d = 0; d < CLX_COUNT(devices); d++) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, "llama-3.1-8b", devices[d], CLX_WEIGHTS_BF16, 1, 1, 1);
     const clx_serving_load load = {.sequences = 256, .prompt = 2000, .output = 200, .chunk = 8192};
     double throughput = clx_serving_steady(&f.serving, &load).throughput;
@@ -210,14 +180,14 @@ static void test_limits_lower_the_clock(void **state) {
       throughput = s.throughput;
       clock = s.mixed.clock;
     }
-    close_serving(&f);
+    serving_rig_close(&f);
   }
 }
 
 // In a closed loop all prompt tokens pass once per answer; without answers to make there would be no time for decode.
 static void test_steady_shares(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "llama-3.1-8b", "h100_sxm", CLX_WEIGHTS_BF16, 1, 1, 1);
   clx_serving_load load = {.sequences = 32, .prompt = 300, .output = 3200, .chunk = 8192};
   clx_serving_state s = clx_serving_steady(&f.serving, &load);
@@ -233,12 +203,12 @@ static void test_steady_shares(void **state) {
   s = clx_serving_steady(&f.serving, &load);
   const double mean = (1 - s.prefill) * s.decode.time + s.prefill * s.mixed.time;
   CLX_CHECK_NEAR(s.throughput * mean, 8192 / (1 + 3000 / 100.0), 1e-9, 0);
-  close_serving(&f);
+  serving_rig_close(&f);
 }
 
 static void test_refusals(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   clx_error error;
   open_serving(&f, "qwen3-30b-a3b", "h100_sxm", CLX_WEIGHTS_BF16, 2, 1, 2);
   const clx_serving good = f.serving;
@@ -261,21 +231,48 @@ static void test_refusals(void **state) {
     assert_int_equal(status, bad[i].text == NULL ? CLX_OK : CLX_INPUT);
     if (bad[i].text != NULL) assert_non_null(strstr(error.mistake[0].text, bad[i].text));
   }
-  close_serving(&f);
+  serving_rig_close(&f);
   open_serving(&f, "llama-3.1-8b", "a100_sxm", CLX_WEIGHTS_BF16, 1, 1, 1);
   f.serving.weights = CLX_WEIGHTS_FP8;
   error = (clx_error){0};
   assert_int_equal(clx_serving_check(&f.serving, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "no fp8"));
-  close_serving(&f);
+  serving_rig_close(&f);
   open_serving(&f, "llama-3.1-405b", "b200_sxm", CLX_WEIGHTS_BF16, 8, 1, 1);
   f.serving.tp = 4;
   error = (clx_error){0};
   assert_int_equal(clx_serving_check(&f.serving, &error), CLX_INPUT);
   assert_non_null(strstr(error.mistake[0].text, "GB"));
-  close_serving(&f);
+  serving_rig_close(&f);
   assert_null(clx_engine_find("vlm"));
   assert_non_null(clx_engine_find("tensorrt-llm"));
+}
+
+// Layers that attend within chunks: nothing changes up to a chunk; beyond, a query sees half of one, and a prompt costs what its pieces do.
+static void test_chunks(void **state) {
+  (void)state;
+  serving_rig f;
+  open_serving(&f, "llama-4-scout", "h200_sxm", CLX_WEIGHTS_FP8, 1, 4, 4);
+  assert_int_equal(f.model.attention_chunk, 8192);
+  clx_transformer whole = f.model;
+  whole.attention_chunk = 0;
+  clx_serving full = f.serving;
+  full.model = &whole;
+  const clx_serving_batch near = {.sequences = 64, .context = 8000, .prompts = 4, .prompt = 8000};
+  const clx_serving_batch far = {.sequences = 64, .context = 40000, .prompts = 4, .prompt = 32768};
+  const clx_serving_batch half = {.sequences = 64, .context = 4096}, chunk = {.prompts = 4, .prompt = 8192};
+  const clx_serving_cost same = clx_serving_iteration_at(&full, &near, 1);
+  CLX_CHECK_NEAR(clx_serving_iteration_at(&f.serving, &near, 1).time, same.time, 1e-12, 0);
+  const clx_serving_cost cut = clx_serving_iteration_at(&f.serving, &far, 1);
+  const clx_serving_cost all = clx_serving_iteration_at(&full, &far, 1);
+  const double short_decode = clx_serving_iteration_at(&full, &half, 1).part[CLX_SERVING_DECODE].time;
+  const double piece = clx_serving_iteration_at(&full, &chunk, 1).part[CLX_SERVING_PREFILL].time;
+  CLX_CHECK_NEAR(cut.part[CLX_SERVING_DECODE].time, 0.25 * all.part[CLX_SERVING_DECODE].time + 0.75 * short_decode,
+                 1e-9, 0);
+  // Four pieces in one kernel keep more processors busy than one after another.
+  CLX_CHECK_NEAR(cut.part[CLX_SERVING_PREFILL].time, 0.25 * all.part[CLX_SERVING_PREFILL].time + 0.75 * 4 * piece, 0.05,
+                 0);
+  serving_rig_close(&f);
 }
 
 static int set_up(void **state) {
@@ -300,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_energy_of_a_token_falls_with_batch),
       cmocka_unit_test(test_limits_lower_the_clock),
       cmocka_unit_test(test_steady_shares),
+      cmocka_unit_test(test_chunks),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

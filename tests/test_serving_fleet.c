@@ -1,7 +1,6 @@
 // Replicas of a service: what their memory holds, their steady state against sums by hand, what users see of a run.
-#include "check.h"
+#include "serving_rig.h"
 
-#include "catalog/catalog.h"
 #include "serving/serving_outcome.h"
 #include "serving/serving_screen.h"
 
@@ -9,34 +8,11 @@ static clx_catalog *catalog;
 
 // --- memory ---------------------------------------------------------------------------------------------------------------
 
-typedef struct fixture {
-  clx_arena *arena;
-  clx_transformer model;
-  clx_device device;
-  clx_engine engine;
-  clx_serving serving;
-} fixture;
-
-static void open_serving(fixture *f, const char *model, const char *device, const char *engine, clx_weights weights,
+static void open_serving(serving_rig *f, const char *model, const char *device, const char *engine, clx_weights weights,
                          int32_t tp) {
-  clx_error error = {0};
-  *f = (fixture){.arena = clx_arena_new()};
-  assert_non_null(f->arena);
-  if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
-      clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
-          CLX_OK ||
-      clx_catalog_read(catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema, f->arena, &f->engine,
-                       &error) != CLX_OK ||
-      clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
-    fail_msg("%s", error.mistake[0].text);
-  f->serving = (clx_serving){.model = &f->model,
-                             .device = &f->device,
-                             .engine = &f->engine,
-                             .weights = weights,
-                             .tp = tp,
-                             .dp = 1,
-                             .ep = 1,
-                             .etp = f->model.experts > 0 ? tp : 1};
+  const serving_spread spread = {model, device, engine, weights, tp, 1, 1};
+  serving_rig_open(f, catalog, &spread);
+  f->serving.routing = 0;
 }
 
 static const double GIB = 1073741824;
@@ -44,7 +20,7 @@ static const clx_rules VLLM = {.policy = CLX_ENGINE_VLLM, .sequences = 256, .tok
 
 static void test_room_is_what_is_left(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "llama-3.1-70b", "h100_sxm", "vllm", CLX_WEIGHTS_BF16, 4);
   const clx_cache_room r = clx_serving_room(&f.serving, &VLLM, 0.9);
   CLX_CHECK_NEAR(r.memory, 79.18 * GIB, 1e-9, 0);
@@ -54,12 +30,12 @@ static void test_room_is_what_is_left(void **state) {
   assert_int_equal(r.blocks, (int64_t)floor(r.left / (16 * r.token_bytes)));
   // 70.55 billion weights over four GPUs; norms on each.
   CLX_CHECK_NEAR(r.weights, 2 * 70.55e9 / 4, 0.03, 0);
-  clx_arena_free(f.arena);
+  serving_rig_close(&f);
 }
 
 static void test_heads_are_held_twice_beyond_their_number(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "qwen3-235b-a22b", "h100_sxm", "vllm", CLX_WEIGHTS_FP8, 8);  // four heads of keys
   const clx_cache_room eight = clx_serving_room(&f.serving, &VLLM, 0);
   f.serving.tp = f.serving.etp = 4;
@@ -67,12 +43,12 @@ static void test_heads_are_held_twice_beyond_their_number(void **state) {
   CLX_CHECK_NEAR(eight.token_bytes, four.token_bytes, 0, 0);
   f.serving.fp8_cache = true;
   CLX_CHECK_NEAR(clx_serving_room(&f.serving, &VLLM, 0).token_bytes, four.token_bytes / 2, 0, 0);
-  clx_arena_free(f.arena);
+  serving_rig_close(&f);
 }
 
 static void test_latents_are_on_every_rank(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "deepseek-v3", "h200_sxm", "sglang", CLX_WEIGHTS_FP8_BLOCK, 8);
   clx_rules rules = VLLM;
   rules.policy = CLX_ENGINE_SGLANG;
@@ -80,19 +56,19 @@ static void test_latents_are_on_every_rank(void **state) {
   CLX_CHECK_NEAR(r.token_bytes, 61 * (512 + 64) * 2, 0, 0);
   // Weights and cache have a share; activations are beside them, where they fit.
   CLX_CHECK_NEAR(r.left, fmin(0.85 * r.memory, r.memory - r.peak - r.context - r.graphs) - r.weights, 1e-12, 0);
-  clx_arena_free(f.arena);
+  serving_rig_close(&f);
 }
 
 static void test_windows_hold_no_more_than_they_see(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "gpt-oss-120b", "h100_sxm", "tensorrt-llm", CLX_WEIGHTS_MXFP4_EXPERTS, 1);
   const clx_cache_room r = clx_serving_room(&f.serving, &VLLM, 0.8);
   CLX_CHECK_NEAR(r.token_bytes, 18 * 2 * 8 * 64 * 2, 0, 0);               // half of 36 layers
   CLX_CHECK_NEAR(r.states, 256.0 * 18 * 128 * 2 * 8 * 64 * 2, 1e-12, 0);  // windows of 128 tokens in the others
   // A share of what weights, states, activations and graphs leave.
   CLX_CHECK_NEAR(r.left, 0.8 * (r.memory - r.weights - r.states - r.peak - r.context - r.graphs), 1e-12, 0);
-  clx_arena_free(f.arena);
+  serving_rig_close(&f);
 }
 
 // What vLLM logged on H100 (llm-d-benchmark, empirical-vllm-memory-results.md): weights, peak of activations and room for keys and values in
@@ -112,7 +88,7 @@ static void test_room_against_logs(void **state) {
   clx_rules rules = VLLM;
   rules.sequences = 1024;
   for (int32_t i = 0; i < CLX_COUNT(rows); i++) {
-    fixture f;
+    serving_rig f;
     open_serving(&f, rows[i].model, "h100_sxm", "vllm", rows[i].weights, rows[i].tp);
     const clx_cache_room r = clx_serving_room(&f.serving, &rules, 0.9);
     printf("%-14s TP%d: weights %.2f (%.2f), peak %.2f (%.2f), cache %.2f (%.2f) GiB\n", rows[i].model, rows[i].tp,
@@ -121,13 +97,13 @@ static void test_room_against_logs(void **state) {
     CLX_CHECK_NEAR(r.peak / GIB, rows[i].peak, 0.02, 0);
     // Windows are part of what the log calls the cache.
     CLX_CHECK_NEAR((r.left + r.states) / GIB, rows[i].cache, 0.03, 0.3);
-    clx_arena_free(f.arena);
+    serving_rig_close(&f);
   }
 }
 
 static void test_room_shrinks_with_what_is_admitted(void **state) {
   (void)state;
-  fixture f;
+  serving_rig f;
   open_serving(&f, "llama-3.1-8b", "h100_sxm", "vllm", CLX_WEIGHTS_BF16, 1);
   clx_rules more = VLLM;
   const clx_cache_room few = clx_serving_room(&f.serving, &VLLM, 0);
@@ -139,7 +115,7 @@ static void test_room_shrinks_with_what_is_admitted(void **state) {
   assert_true(wide.peak > few.peak && many.peak > few.peak);
   assert_true(wide.blocks < few.blocks && many.blocks < few.blocks);
   CLX_CHECK_NEAR(many.peak, 16384.0 * 128256 * 38 + 2.0 * 2 * 8192 * 4096, 1e-12, 0);
-  clx_arena_free(f.arena);
+  serving_rig_close(&f);
 }
 
 // --- steady state ---------------------------------------------------------------------------------------------------------

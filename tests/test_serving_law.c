@@ -1,7 +1,6 @@
 // The law of iterations against the kernels that it is made of, and benchmarks against closed forms.
-#include "check.h"
+#include "serving_rig.h"
 
-#include "catalog/catalog.h"
 #include "serving/serving_benchmark.h"
 #include "serving/serving_internal.h"
 #include "serving/serving_law.h"
@@ -10,39 +9,15 @@
 
 static clx_catalog *catalog;
 
-typedef struct fixture {
-  clx_arena *arena;
-  clx_transformer model;
-  clx_device device;
-  clx_engine engine;
-  clx_serving serving;
-} fixture;
+typedef serving_rig fixture;
 
 static void open_serving(fixture *f, const char *model, const char *device, const char *engine, clx_weights weights,
                          int32_t tp, int32_t dp, int32_t ep) {
-  clx_error error = {0};
-  *f = (fixture){.arena = clx_arena_new()};
-  assert_non_null(f->arena);
-  if (clx_catalog_read_device(catalog, device, (clx_place){0}, f->arena, &f->device, &error) != CLX_OK ||
-      clx_catalog_read(catalog, "model", model, (clx_place){0}, &clx_model_schema, f->arena, &f->model, &error) !=
-          CLX_OK ||
-      clx_catalog_read(catalog, "engine", engine, (clx_place){0}, &clx_serving_engine_schema, f->arena, &f->engine,
-                       &error) != CLX_OK ||
-      clx_transformer_complete(&f->model, (clx_place){0}, &error) != CLX_OK)
-    fail_msg("%s", error.mistake[0].text);
-  f->serving = (clx_serving){.model = &f->model,
-                             .device = &f->device,
-                             .engine = &f->engine,
-                             .weights = weights,
-                             .tp = tp,
-                             .dp = dp,
-                             .ep = ep,
-                             .etp = f->model.experts > 0 ? tp * dp / ep : 1,
-                             .routing = 1.2};
-  if (clx_serving_check(&f->serving, &error) != CLX_OK) fail_msg("%s", error.mistake[0].text);
+  const serving_spread spread = {model, device, engine, weights, tp, dp, ep};
+  serving_rig_open(f, catalog, &spread);
 }
 
-static void close_serving(fixture *f) { clx_arena_free(f->arena); }
+static void close_serving(fixture *f) { serving_rig_close(f); }
 
 static const struct {
   const char *model, *device, *engine;

@@ -152,11 +152,32 @@ static void add_grouped_query(clx_serving_sum *sum, const clx_serving_tokens *t,
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * d, layers);
 }
 
+// Queries that see no further back than the beginning of their own chunk. A sequence that decodes is half-way through one, on average; a
+// prompt is cut where chunks end, the rest of the chunk that cached tokens began coming first.
+static void add_chunks(clx_serving_sum *sum, const clx_serving_tokens *t, double chunk, double layers) {
+  const double begun = fmod(t->cached, chunk), first = fmin(t->prompt, chunk - begun);
+  const double whole = floor((t->prompt - first) / chunk), rest = t->prompt - first - whole * chunk;
+  clx_serving_tokens part = *t;
+  part.prompt = first;
+  part.cached = begun;
+  part.context = t->context > chunk ? chunk / 2 : t->context;
+  add_attention(sum, &part, 0, layers);
+  part.decode = part.cached = 0;
+  part.prompt = chunk;
+  part.prompts = t->prompts * whole;
+  add_attention(sum, &part, 0, layers);
+  part.prompt = rest;
+  part.prompts = rest > 0 ? t->prompts : 0;
+  add_attention(sum, &part, 0, layers);
+}
+
 static void add_grouped_attention(clx_serving_sum *sum, const clx_serving_tokens *t, double layers) {
   const clx_transformer *m = sum->serving->model;
-  const double windowed = m->sliding_window > 0 && m->window_period > 1 ? layers * (1 - 1.0 / m->window_period) : 0;
-  add_attention(sum, t, 0, layers - windowed);
-  if (windowed > 0) add_attention(sum, t, m->sliding_window, windowed);
+  const bool partly = (m->sliding_window > 0 || m->attention_chunk > 0) && m->window_period > 1;
+  const double local = partly ? layers * (1 - 1.0 / m->window_period) : 0;
+  add_attention(sum, t, 0, layers - local);
+  if (local > 0 && m->attention_chunk > 0) add_chunks(sum, t, m->attention_chunk, local);
+  if (local > 0 && m->sliding_window > 0) add_attention(sum, t, m->sliding_window, local);
 }
 
 // The indexer of sparse attention, on every rank whole: queries, key and weights of its heads, each a product. Around them, kernel by kernel:

@@ -1,11 +1,10 @@
 // Tables of inference runs with the power of their GPUs: a closed loop of requests on one engine. docs/tables.md has the columns.
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "serving/serving.h"
-#include "validate/validate.h"
+#include "validate/validate_row.h"
 
 enum { POWER, ENERGY, TOKEN_TIME, THROUGHPUT, METRICS };
 
@@ -46,8 +45,8 @@ typedef struct release {
 
 static const release RELEASES[] = {
     {"llama-3.1-405b", CLX_WEIGHTS_FP8_FFN, false, NULL},
-    {"llama-4-maverick", CLX_WEIGHTS_FP8_EXPERTS, false, "chunked attention of Llama 4 is taken as full"},
-    {"llama-4-scout", CLX_WEIGHTS_FP8_EXPERTS, false, "chunked attention of Llama 4 is taken as full"},
+    {"llama-4-maverick", CLX_WEIGHTS_FP8_EXPERTS, false, NULL},
+    {"llama-4-scout", CLX_WEIGHTS_FP8_EXPERTS, false, NULL},
     {"gpt-oss-20b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
     {"gpt-oss-120b", CLX_WEIGHTS_FP8, true, "4-bit weights were not measured on this device: scaled from bf16 experts"},
     {"gptj-6b", CLX_WEIGHTS_FP8, true, NULL},
@@ -82,9 +81,7 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
 // --- one row -----------------------------------------------------------------------------------------------------------
 
 typedef struct row_reader {
-  const clx_table_job *job;
-  int32_t row;
-  clx_prediction *out;
+  clx_table_row at;
   clx_arena *arena;
   clx_transformer model;
   clx_device device;
@@ -92,107 +89,60 @@ typedef struct row_reader {
   clx_serving_load load;
 } row_reader;
 
-static void remark(row_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void remark(row_reader *r, const char *format, ...) {
-  const size_t used = strlen(r->out->reason), room = sizeof r->out->reason - used;
-  const int head = snprintf(r->out->reason + used, room, "%s", used > 0 ? "; " : "");
-  if (head < 0 || (size_t)head >= room) return;
-  va_list args;
-  va_start(args, format);
-  vsnprintf(r->out->reason + used + head, room - (size_t)head, format, args);
-  va_end(args);
-}
-
-static bool refuse(row_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool refuse(row_reader *r, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  vsnprintf(r->out->reason, sizeof r->out->reason, format, args);
-  va_end(args);
-  r->out->status = CLX_ROW_REFUSED;
-  return false;
-}
-
-static bool refuse_error(row_reader *r, const clx_error *error) {
-  return refuse(r, "%s", error->count > 0 ? error->mistake[0].text : clx_status_text(error->status));
-}
-
-static const char *text_of(const row_reader *r, const char *column) {
-  return clx_table_cell(&r->job->table, r->row, clx_table_column(&r->job->table, column));
-}
-
-// A whole number from 1 to 100,000; blank gives `otherwise` (0: refused).
+// Whole numbers from 1 on; blank gives `otherwise` (0: refused).
 static bool count_of(row_reader *r, const char *column, int32_t otherwise, int32_t *value) {
-  const int32_t at = clx_table_column(&r->job->table, column);
-  const char *text = clx_table_cell(&r->job->table, r->row, at);
-  double number = 0;
-  *value = otherwise;
-  if (text[0] == '\0' && otherwise > 0) return true;
-  if (!clx_table_number(&r->job->table, r->row, at, &number) || !(number >= 1) || number > 1e5 ||
-      number != floor(number))
-    return refuse(r, "column '%s': expected a whole number from 1 to 100,000, read '%.40s'", column, text);
-  *value = (int32_t)number;
-  return true;
-}
-
-// A number from 1 to a million; blank gives `otherwise`.
-static bool number_of(row_reader *r, const char *column, double otherwise, double *value) {
-  const int32_t at = clx_table_column(&r->job->table, column);
-  const char *text = clx_table_cell(&r->job->table, r->row, at);
-  *value = otherwise;
-  if (text[0] == '\0') return true;
-  if (!clx_table_number(&r->job->table, r->row, at, value) || !(*value >= 1) || *value > 1e6)
-    return refuse(r, "column '%s': expected a number from 1 to 1,000,000, read '%.40s'", column, text);
-  return true;
+  return clx_table_row_count(&r->at, column, 1, 100000, otherwise, value);
 }
 
 static bool read_device(row_reader *r) {
   clx_error error = {0};
-  const char *name = text_of(r, "gpu_model");
-  if (name[0] == '\0') return refuse(r, "column 'gpu_model' is blank");
-  if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->arena, &r->device, &error) != CLX_OK)
-    return refuse_error(r, &error);
+  const char *name = clx_table_row_text(&r->at, "gpu_model");
+  if (name[0] == '\0') return clx_table_row_refuse(&r->at, "column 'gpu_model' is blank");
+  if (clx_catalog_read_device(r->at.job->catalog, name, (clx_place){0}, r->arena, &r->device, &error) != CLX_OK)
+    return clx_table_row_refuse_error(&r->at, &error);
   const clx_kernel_fit *fit = &r->device.kernels->power.fit;
   if (fit->rows == 0 && r->device.power.rest <= 0)
-    return refuse(r, "nothing is known of the power of %s", r->device.name);
+    return clx_table_row_refuse(&r->at, "nothing is known of the power of %s", r->device.name);
   if (fit->rows > 0 && clx_text_equal(fit->device, r->device.name)) return true;
-  r->out->status = CLX_ROW_EXTRAPOLATED;
-  remark(r, "power of %s was not measured: energies of %s", r->device.name,
-         fit->rows > 0 ? fit->device : "the model's default");
+  r->at.out->status = CLX_ROW_EXTRAPOLATED;
+  clx_table_row_remark(&r->at, false, "power of %s was not measured: energies of %s", r->device.name,
+                       fit->rows > 0 ? fit->device : "the model's default");
   return true;
 }
 
 static bool read_model(row_reader *r) {
   clx_error error = {0};
-  const char *name = text_of(r, "model_id");
-  if (name[0] == '\0') return refuse(r, "column 'model_id' is blank");
+  const char *name = clx_table_row_text(&r->at, "model_id");
+  if (name[0] == '\0') return clx_table_row_refuse(&r->at, "column 'model_id' is blank");
   // An owner in front of the name is not part of it.
   const char *slash = strrchr(name, '/');
-  if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL && slash != NULL) name = slash + 1;
-  if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
-    return refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", text_of(r, "model_id"));
-  if (clx_catalog_read(r->job->catalog, "model", name, (clx_place){0}, &clx_model_schema, r->arena, &r->model,
+  if (clx_catalog_canonical(r->at.job->catalog, "model", name) == NULL && slash != NULL) name = slash + 1;
+  if (clx_catalog_canonical(r->at.job->catalog, "model", name) == NULL)
+    return clx_table_row_refuse(&r->at, "model '%.80s' is not in the catalogue: colossus catalogue ls model",
+                                clx_table_row_text(&r->at, "model_id"));
+  if (clx_catalog_read(r->at.job->catalog, "model", name, (clx_place){0}, &clx_model_schema, r->arena, &r->model,
                        &error) != CLX_OK ||
       clx_transformer_complete(&r->model, (clx_place){0}, &error) != CLX_OK)
-    return refuse_error(r, &error);
+    return clx_table_row_refuse_error(&r->at, &error);
   return true;
 }
 
 static bool read_weights(row_reader *r) {
   static const char *const names[] = {"bfloat16", "bf16", "float16", "fp8", "mxfp4"};
-  const char *precision = text_of(r, "weight_precision");
+  const char *precision = clx_table_row_text(&r->at, "weight_precision");
   const release *made = release_of(r->model.name);
   int32_t found = precision[0] == '\0' ? 0 : -1;
   for (int32_t i = 0; i < CLX_COUNT(names); i++) {
     if (clx_text_equal(precision, names[i])) found = i;
   }
   if (found < 0)
-    return refuse(r, "column 'weight_precision': expected bfloat16, fp8 or mxfp4, read '%.40s'", precision);
+    return clx_table_row_refuse(&r->at, "column 'weight_precision': expected bfloat16, fp8 or mxfp4, read '%.40s'",
+                                precision);
   r->serving.weights = found < 3 ? CLX_WEIGHTS_BF16 : found == 3 ? made->fp8 : CLX_WEIGHTS_MXFP4_EXPERTS;
   r->serving.sorts = !made->samples_whole;
   if (made->remark == NULL) return true;
-  r->out->status = CLX_ROW_EXTRAPOLATED;
-  remark(r, "%s", made->remark);
+  r->at.out->status = CLX_ROW_EXTRAPOLATED;
+  clx_table_row_remark(&r->at, false, "%s", made->remark);
   return true;
 }
 
@@ -201,13 +151,17 @@ static bool read_weights(row_reader *r) {
 static bool read_layout(row_reader *r) {
   int32_t gpus, tp, ep, dp;
   if (!count_of(r, "num_gpus", 0, &gpus) || !count_of(r, "data_parallel", 1, &dp)) return false;
-  if (gpus % dp != 0) return refuse(r, "column 'data_parallel': %d replicas do not divide %d GPUs", dp, gpus);
+  if (gpus % dp != 0)
+    return clx_table_row_refuse(&r->at, "column 'data_parallel': %d replicas do not divide %d GPUs", dp, gpus);
   if (!count_of(r, "tensor_parallel", gpus / dp, &tp) || !count_of(r, "expert_parallel", 1, &ep)) return false;
   const bool experts = r->model.experts > 0;
-  if (!experts && ep > 1) return refuse(r, "column 'expert_parallel': %s has no experts", r->model.name);
+  if (!experts && ep > 1)
+    return clx_table_row_refuse(&r->at, "column 'expert_parallel': %s has no experts", r->model.name);
   if (!experts && tp * dp != gpus)
-    return refuse(r, "column 'tensor_parallel': %d for each of %d replicas is not %d GPUs", tp, dp, gpus);
-  if (gpus % ep != 0) return refuse(r, "column 'expert_parallel': %d does not divide %d GPUs", ep, gpus);
+    return clx_table_row_refuse(&r->at, "column 'tensor_parallel': %d for each of %d replicas is not %d GPUs", tp, dp,
+                                gpus);
+  if (gpus % ep != 0)
+    return clx_table_row_refuse(&r->at, "column 'expert_parallel': %d does not divide %d GPUs", ep, gpus);
   r->serving.dp = dp;
   r->serving.tp = gpus / dp;
   r->serving.ep = experts ? ep : 1;
@@ -216,7 +170,7 @@ static bool read_layout(row_reader *r) {
 }
 
 static bool read_load(row_reader *r) {
-  const char *task = text_of(r, "task");
+  const char *task = clx_table_row_text(&r->at, "task");
   const workload *w = NULL;
   for (int32_t i = 0; i < CLX_COUNT(WORKLOADS); i++) {
     if (clx_text_equal(task, WORKLOADS[i].task)) w = &WORKLOADS[i];
@@ -224,40 +178,43 @@ static bool read_load(row_reader *r) {
   int32_t most;
   if (!count_of(r, "max_num_seqs", 0, &most)) return false;
   clx_serving_load *load = &r->load;
-  if (!number_of(r, "avg_batch_size", most, &load->sequences) ||
-      !number_of(r, "avg_output_len", w != NULL ? w->output : 0, &load->output) ||
-      !number_of(r, "avg_input_len", w != NULL ? w->prompt : 0, &load->prompt))
+  if (!clx_table_row_number(&r->at, "avg_batch_size", 1, 1e6, most, &load->sequences) ||
+      !clx_table_row_number(&r->at, "avg_output_len", 1, 1e6, w != NULL ? w->output : 0, &load->output) ||
+      !clx_table_row_number(&r->at, "avg_input_len", 1, 1e6, w != NULL ? w->prompt : 0, &load->prompt))
     return false;
   if (load->output <= 0 || load->prompt <= 0)
-    return refuse(r, "column 'task': '%.40s' is not known; say avg_input_len and avg_output_len", task);
+    return clx_table_row_refuse(&r->at, "column 'task': '%.40s' is not known; say avg_input_len and avg_output_len",
+                                task);
   load->spread = w != NULL ? w->spread : 0;
   load->cached = w != NULL ? load->prompt * w->cached / w->prompt : 0;
   load->chunk = 8192;
-  if (w != NULL && w->assumed && text_of(r, "avg_input_len")[0] == '\0')
-    remark(r, "prompts of %s assumed to have %.9g tokens", w->task, w->prompt);
+  if (w != NULL && w->assumed && clx_table_row_text(&r->at, "avg_input_len")[0] == '\0')
+    clx_table_row_remark(&r->at, false, "prompts of %s assumed to have %.9g tokens", w->task, w->prompt);
   return true;
 }
 
 // Optional columns: what serves, in which format it caches, and under which power limit.
 static bool read_engine(row_reader *r) {
-  const char *engine = text_of(r, "engine"), *cache = text_of(r, "kv_cache_dtype");
-  const char *limit = text_of(r, "power_limit_watts");
+  const char *engine = clx_table_row_text(&r->at, "engine"), *cache = clx_table_row_text(&r->at, "kv_cache_dtype");
+  const char *limit = clx_table_row_text(&r->at, "power_limit_watts");
   clx_serving *s = &r->serving;
   if (engine[0] != '\0') s->engine = clx_engine_find(engine);
-  if (s->engine == NULL) return refuse(r, "column 'engine': expected vllm or tensorrt-llm, read '%.40s'", engine);
+  if (s->engine == NULL)
+    return clx_table_row_refuse(&r->at, "column 'engine': expected vllm or tensorrt-llm, read '%.40s'", engine);
   s->fp8_cache = clx_text_equal(cache, "fp8");
   if (cache[0] != '\0' && !s->fp8_cache && !clx_text_equal(cache, "bfloat16"))
-    return refuse(r, "column 'kv_cache_dtype': expected bfloat16 or fp8, read '%.40s'", cache);
+    return clx_table_row_refuse(&r->at, "column 'kv_cache_dtype': expected bfloat16 or fp8, read '%.40s'", cache);
   if (limit[0] == '\0') return true;
-  if (!number_of(r, "power_limit_watts", 0, &s->limit)) return false;
+  if (!clx_table_row_number(&r->at, "power_limit_watts", 1, 1e6, 0, &s->limit)) return false;
   if (s->limit <= 1.2 * r->device.kernels->power.rest * r->device.tdp || s->limit > r->device.tdp)
-    return refuse(r, "column 'power_limit_watts': %s runs between %.0f and %.0f W, read '%.40s'", r->device.name,
-                  1.2 * r->device.kernels->power.rest * r->device.tdp, r->device.tdp, limit);
+    return clx_table_row_refuse(&r->at, "column 'power_limit_watts': %s runs between %.0f and %.0f W, read '%.40s'",
+                                r->device.name, 1.2 * r->device.kernels->power.rest * r->device.tdp, r->device.tdp,
+                                limit);
   return true;
 }
 
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
-  row_reader r = {.job = job, .row = row, .out = p, .arena = job->arena};
+  row_reader r = {.at = {.job = job, .row = row, .out = p}, .arena = job->arena};
   r.serving = (clx_serving){.model = &r.model, .device = &r.device, .engine = clx_engine_find("vllm"), .routing = 1.2};
   p->status = CLX_ROW_OK;
   (void)error;
@@ -266,7 +223,7 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
     return CLX_OK;
   clx_error refusal = {0};
   if (clx_serving_check(&r.serving, &refusal) != CLX_OK) {
-    refuse_error(&r, &refusal);
+    clx_table_row_refuse_error(&r.at, &refusal);
     return CLX_OK;
   }
   const clx_serving_state state = clx_serving_steady(&r.serving, &r.load);
@@ -275,14 +232,6 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   p->value[TOKEN_TIME] = state.token_time * 1e3;
   p->value[THROUGHPUT] = state.throughput;
   return CLX_OK;
-}
-
-static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
-  for (int32_t i = 0; i < METRICS; i++) {
-    double value = 0;
-    if (clx_table_number(&job->table, row, clx_table_column(&job->table, METRIC[i]), &value) && value > 0)
-      p->measured[i] = value;
-  }
 }
 
 static const char *group(const clx_table_job *job, int32_t row) {
@@ -295,7 +244,7 @@ const clx_table_kind clx_table_energy = {
     .name = "energy",
     .open = open_table,
     .predict = predict,
-    .measure = measure,
+    .measure = clx_table_row_measure,
     .group = group,
     .fitted =
         "no constant was fitted to published inference runs with power, but rest of "

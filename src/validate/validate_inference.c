@@ -1,11 +1,6 @@
 // Long tables of inference runs: each row is one metric of one run. docs/tables.md has the columns.
 #include "validate/validate_inference.h"
 
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "validate/validate_internal.h"
 
 static const char *const INPUTS[] = {"hardware",  "devices",    "model",  "params_b", "precision",
@@ -34,79 +29,41 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
 
 // --- one row --------------------------------------------------------------------------------------------------------------
 
-bool clx_inference_refuse(clx_inference_row *r, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  vsnprintf(r->out->reason, sizeof r->out->reason, format, args);
-  va_end(args);
-  r->out->status = CLX_ROW_REFUSED;
-  return false;
+const char *clx_inference_notes(const clx_table_row *r) {
+  return r->job->options->notes ? clx_table_row_text(r, "notes") : "";
 }
 
-bool clx_inference_refuse_error(clx_inference_row *r, const clx_error *error) {
-  return clx_inference_refuse(r, "%s", error->count > 0 ? error->mistake[0].text : clx_status_text(error->status));
+bool clx_inference_count(clx_table_row *r, const char *column, int32_t otherwise, int32_t *value) {
+  return clx_table_row_count(r, column, 0, 10000000, otherwise, value);
 }
 
-void clx_inference_remark(clx_inference_row *r, bool extrapolated, const char *format, ...) {
-  if (extrapolated) r->out->status = CLX_ROW_EXTRAPOLATED;
-  const size_t used = strlen(r->out->reason), room = sizeof r->out->reason - used;
-  const int head = snprintf(r->out->reason + used, room, "%s", used > 0 ? "; " : "");
-  if (head < 0 || (size_t)head >= room) return;
-  va_list args;
-  va_start(args, format);
-  vsnprintf(r->out->reason + used + head, room - (size_t)head, format, args);
-  va_end(args);
-}
-
-const char *clx_inference_text(const clx_inference_row *r, const char *column) {
-  return clx_table_cell(&r->job->table, r->row, clx_table_column(&r->job->table, column));
-}
-
-const char *clx_inference_notes(const clx_inference_row *r) {
-  return r->job->options->notes ? clx_inference_text(r, "notes") : "";
-}
-
-bool clx_inference_count(clx_inference_row *r, const char *column, int32_t otherwise, int32_t *value) {
-  const int32_t at = clx_table_column(&r->job->table, column);
-  const char *text = clx_table_cell(&r->job->table, r->row, at);
-  double number = 0;
-  *value = otherwise;
-  if (text[0] == '\0') return true;
-  if (!clx_table_number(&r->job->table, r->row, at, &number) || !(number >= 0) || number > 1e7 ||
-      number != floor(number))
-    return clx_inference_refuse(r, "column '%s': expected a whole number from 0 to 10,000,000, read '%.40s'", column,
-                                text);
-  *value = (int32_t)number;
-  return true;
-}
-
-bool clx_inference_model(clx_inference_row *r, const char *name, clx_transformer *model) {
+bool clx_inference_model(clx_table_row *r, const char *name, clx_transformer *model) {
   clx_error error = {0};
-  if (name[0] == '\0') return clx_inference_refuse(r, "column 'model' is blank");
+  if (name[0] == '\0') return clx_table_row_refuse(r, "column 'model' is blank");
   if (clx_catalog_canonical(r->job->catalog, "model", name) == NULL)
-    return clx_inference_refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);
+    return clx_table_row_refuse(r, "model '%.80s' is not in the catalogue: colossus catalogue ls model", name);
   if (clx_catalog_read(r->job->catalog, "model", name, (clx_place){0}, &clx_model_schema, r->job->arena, model,
                        &error) != CLX_OK ||
       clx_transformer_complete(model, (clx_place){0}, &error) != CLX_OK)
-    return clx_inference_refuse_error(r, &error);
+    return clx_table_row_refuse_error(r, &error);
   return true;
 }
 
-static bool predict_row(clx_inference_row *r) {
-  const char *hardware = clx_inference_text(r, "hardware"), *problem = NULL;
-  if (hardware[0] == '\0') return clx_inference_refuse(r, "column 'hardware' is blank");
+static bool predict_row(clx_table_row *r) {
+  const char *hardware = clx_table_row_text(r, "hardware"), *problem = NULL;
+  if (hardware[0] == '\0') return clx_table_row_refuse(r, "column 'hardware' is blank");
   const char *name = clx_system_device(r->job->arena, r->job->catalog, hardware, &problem);
-  if (name == NULL) return clx_inference_refuse(r, "%s", problem);
+  if (name == NULL) return clx_table_row_refuse(r, "%s", problem);
   clx_device device;
   clx_error error = {0};
   if (clx_catalog_read_device(r->job->catalog, name, (clx_place){0}, r->job->arena, &device, &error) != CLX_OK)
-    return clx_inference_refuse_error(r, &error);
+    return clx_table_row_refuse_error(r, &error);
   if (device.unified.products > 0) return clx_inference_apple(r, name);
   return clx_inference_gpu(r, name);
 }
 
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
-  clx_inference_row r = {.job = job, .row = row, .out = p};
+  clx_table_row r = {.job = job, .row = row, .out = p};
   (void)error;
   p->status = CLX_ROW_OK;
   predict_row(&r);

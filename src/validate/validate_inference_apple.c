@@ -8,7 +8,7 @@
 #include "validate/validate_inference.h"
 
 typedef struct apple_row {
-  clx_inference_row *r;
+  clx_table_row *r;
   clx_device device;
   clx_transformer model;
   clx_unified_engine engine;
@@ -43,7 +43,7 @@ static bool read_chip(apple_row *a, const char *name, clx_device *device) {
   clx_error error = {0};
   if (clx_catalog_read_device(a->r->job->catalog, name, (clx_place){0}, a->r->job->arena, device, &error) == CLX_OK)
     return true;
-  return clx_inference_refuse_error(a->r, &error);
+  return clx_table_row_refuse_error(a->r, &error);
 }
 
 static bool sold_with(const clx_device *d, double memory) {
@@ -84,13 +84,13 @@ static bool choose_by_memory(apple_row *a, const char *base, double memory) {
     a->device = other;
     return true;
   }
-  return clx_inference_refuse(a->r, "column 'hardware': %s is not sold with %.9g GB", a->device.title, memory / 1e9);
+  return clx_table_row_refuse(a->r, "column 'hardware': %s is not sold with %.9g GB", a->device.title, memory / 1e9);
 }
 
 static bool read_device(apple_row *a, const char *found) {
-  const char *hardware = clx_inference_text(a->r, "hardware"), *notes = clx_inference_notes(a->r);
+  const char *hardware = clx_table_row_text(a->r, "hardware"), *notes = clx_inference_notes(a->r);
   const char *base = base_of(a, found);
-  if (base == NULL) return clx_inference_refuse(a->r, "out of memory");
+  if (base == NULL) return clx_table_row_refuse(a->r, "out of memory");
   if (!read_chip(a, found, &a->device)) return false;
   const double memory = 1e9 * number_before(hardware, "GB");
   const bool said = number_before(hardware, "Core") > 0 || number_before(hardware, "core") > 0;
@@ -98,7 +98,7 @@ static bool read_device(apple_row *a, const char *found) {
   if (!said && cores > 0 && cores != a->device.processors) {
     const char *name = cores <= CORES_MAX ? sibling(a, base, (int32_t)cores) : NULL;
     if (name == NULL)
-      return clx_inference_refuse(a->r, "column 'notes': no %s of %.9g GPU cores in the catalogue", base, cores);
+      return clx_table_row_refuse(a->r, "column 'notes': no %s of %.9g GPU cores in the catalogue", base, cores);
     if (!read_chip(a, name, &a->device)) return false;
   }
   if (!said && cores == 0) {
@@ -107,11 +107,11 @@ static bool read_device(apple_row *a, const char *found) {
     int32_t other;
     if (!other_cores(a, base, memory, &other)) return false;
     if (other > 0 && a->device.processors == before)
-      clx_inference_remark(a->r, true, "%d GPU cores taken, %d are sold, too", a->device.processors, other);
+      clx_table_row_remark(a->r, true, "%d GPU cores taken, %d are sold, too", a->device.processors, other);
   }
   if (memory > 0) a->unified.memory = memory;
   if (a->device.unified.rows == 0)
-    clx_inference_remark(a->r, true, "%s was not measured: constants of its generation", a->device.name);
+    clx_table_row_remark(a->r, true, "%s was not measured: constants of its generation", a->device.name);
   return true;
 }
 
@@ -136,12 +136,12 @@ static bool read_engine(apple_row *a) {
                {"mlx", "mlx"},
                {"ollama", "llama.cpp-2025"},
                {"llama.cpp", "llama.cpp"}};
-  const char *text = clx_inference_text(a->r, "engine"), *notes = clx_inference_notes(a->r), *profile = NULL;
+  const char *text = clx_table_row_text(a->r, "engine"), *notes = clx_inference_notes(a->r), *profile = NULL;
   for (int32_t i = 0; i < CLX_COUNT(known) && profile == NULL; i++) {
     if (contains(text, known[i].word)) profile = known[i].profile;
   }
   if (profile == NULL)
-    return clx_inference_refuse(a->r, "engine '%.60s' on %s is not modelled: llama.cpp, ollama, mlx and exo are", text,
+    return clx_table_row_refuse(a->r, "engine '%.60s' on %s is not modelled: llama.cpp, ollama, mlx and exo are", text,
                                 a->device.name);
   const bool plain = clx_text_equal(profile, "llama.cpp");
   if (plain && (contains(notes, "flash attention on") || contains(notes, "-fa 1"))) profile = "llama.cpp-2025";
@@ -164,7 +164,7 @@ static bool read_format(apple_row *a) {
   static const char *const gguf[] = {"F16", "Q8_0", "Q4_0"}, *const mlx[] = {"MLX 16-bit", "MLX 8-bit", "MLX 4-bit"};
   static const char *const plain[] = {"bf16", "fp16", "bfloat16", "float16"};
   static const char *const joined[] = {"16bit", "8bit", "4bit"}, *const shorts[] = {"q16", "q8", "q4"};
-  const char *text = clx_inference_text(a->r, "precision"), *name = NULL;
+  const char *text = clx_table_row_text(a->r, "precision"), *name = NULL;
   const bool on_mlx = contains(a->engine.name, "mlx") || contains(a->engine.name, "exo");
   for (int32_t i = 0; i < CLX_COUNT(bits); i++) {
     if (starts(text, bits[i]) || starts(text, joined[i]) || clx_text_equal_loose(text, shorts[i]))
@@ -176,12 +176,12 @@ static bool read_format(apple_row *a) {
   if (name == NULL && starts(text, "GGUF Q4")) {
     const bool gpt = contains(a->model.name, "gpt-oss");
     name = gpt ? "MXFP4" : "Q4_K_M";
-    clx_inference_remark(a->r, false, "'%.20s' taken as %s, the default of its packager", text, name);
+    clx_table_row_remark(a->r, false, "'%.20s' taken as %s, the default of its packager", text, name);
   }
   for (int32_t i = 0; clx_quant_name(i) != NULL && name == NULL; i++) {
     if (clx_text_equal_loose(text, clx_quant_name(i))) name = clx_quant_name(i);
   }
-  if (name == NULL) return clx_inference_refuse(a->r, "precision '%.60s' is not known for %s", text, a->engine.name);
+  if (name == NULL) return clx_table_row_refuse(a->r, "precision '%.60s' is not known for %s", text, a->engine.name);
   a->unified.quant = clx_quant_find(name);
   return true;
 }
@@ -194,7 +194,7 @@ static bool read_nodes(apple_row *a) {
       !clx_inference_count(a->r, "pp", 1, &pp))
     return false;
   if (nodes < 1 || tp < 1 || pp < 1 || tp > 4096 || pp > 4096 || tp * pp != nodes)
-    return clx_inference_refuse(a->r, "tp %d x pp %d is not %d devices", tp, pp, nodes);
+    return clx_table_row_refuse(a->r, "tp %d x pp %d is not %d devices", tp, pp, nodes);
   a->unified.tp = tp;
   a->unified.pp = pp;
   if (nodes == 1) return true;
@@ -202,7 +202,7 @@ static bool read_nodes(apple_row *a) {
   clx_error error = {0};
   if (clx_catalog_read(a->r->job->catalog, "link", "thunderbolt5", (clx_place){0}, &clx_link_schema, a->r->job->arena,
                        &link, &error) != CLX_OK)
-    return clx_inference_refuse_error(a->r, &error);
+    return clx_table_row_refuse_error(a->r, &error);
   a->unified.link = (clx_unified_link){.latency = link.latency, .bandwidth = link.rate};
   return true;
 }
@@ -211,38 +211,38 @@ static bool read_nodes(apple_row *a) {
 enum { PROMPT = 512, OUTPUT = 128 };
 
 static bool read_load(apple_row *a) {
-  clx_inference_row *r = a->r;
+  clx_table_row *r = a->r;
   int32_t sequences, prompt, output;
   if (!clx_inference_count(r, "batch_or_concurrency", 1, &sequences) ||
       !clx_inference_count(r, "input_len", PROMPT, &prompt) || !clx_inference_count(r, "output_len", OUTPUT, &output))
     return false;
   if (sequences < 1 || (double)sequences * prompt > 1e8)
-    return clx_inference_refuse(r, "%d sequences of %d tokens", sequences, prompt);
-  if (clx_inference_text(r, "input_len")[0] == '\0' && clx_inference_text(r, "output_len")[0] == '\0')
-    clx_inference_remark(r, false, "lengths not said: %d in, %d out", PROMPT, OUTPUT);
+    return clx_table_row_refuse(r, "%d sequences of %d tokens", sequences, prompt);
+  if (clx_table_row_text(r, "input_len")[0] == '\0' && clx_table_row_text(r, "output_len")[0] == '\0')
+    clx_table_row_remark(r, false, "lengths not said: %d in, %d out", PROMPT, OUTPUT);
   a->sequences = sequences;
   a->prompt = prompt;
   a->output = output;
   return true;
 }
 
-static bool has_unit(clx_inference_row *r, const char *unit) {
-  const char *text = clx_inference_text(r, "unit");
-  return starts(text, unit) ? true : clx_inference_refuse(r, "column 'unit': expected %s, read '%.20s'", unit, text);
+static bool has_unit(clx_table_row *r, const char *unit) {
+  const char *text = clx_table_row_text(r, "unit");
+  return starts(text, unit) ? true : clx_table_row_refuse(r, "column 'unit': expected %s, read '%.20s'", unit, text);
 }
 
 static bool set_metric(apple_row *a) {
-  clx_inference_row *r = a->r;
+  clx_table_row *r = a->r;
   const clx_unified *u = &a->unified;
-  const char *metric = clx_inference_text(r, "metric");
+  const char *metric = clx_table_row_text(r, "metric");
   const double power = (double)u->tp * u->pp * a->device.unified.wall_busy;
   if (clx_text_equal(metric, "decode_throughput")) {
     if (!has_unit(r, "tok/s")) return false;
-    if (a->output < 1) return clx_inference_refuse(r, "column 'output_len': decode needs at least 1 token");
+    if (a->output < 1) return clx_table_row_refuse(r, "column 'output_len': decode needs at least 1 token");
     r->out->value[0] = clx_unified_decode_rate(u, a->sequences, a->prompt, a->output);
   } else if (clx_text_equal(metric, "prefill_throughput")) {
     if (!has_unit(r, "tok/s")) return false;
-    if (a->prompt < 1) return clx_inference_refuse(r, "column 'input_len': prefill needs at least 1 token");
+    if (a->prompt < 1) return clx_table_row_refuse(r, "column 'input_len': prefill needs at least 1 token");
     r->out->value[0] = clx_unified_prefill_rate(u, a->sequences, a->prompt);
   } else if (clx_text_equal(metric, "peak_wall_power")) {
     if (!has_unit(r, "W")) return false;
@@ -251,20 +251,20 @@ static bool set_metric(apple_row *a) {
     if (!has_unit(r, "J")) return false;
     r->out->value[0] = power / clx_unified_decode_rate(u, a->sequences, a->prompt, a->output < 1 ? OUTPUT : a->output);
   } else {
-    return clx_inference_refuse(r, "metric '%.60s' is not modelled for %s", metric, a->device.name);
+    return clx_table_row_refuse(r, "metric '%.60s' is not modelled for %s", metric, a->device.name);
   }
   return true;
 }
 
-bool clx_inference_apple(clx_inference_row *r, const char *device) {
+bool clx_inference_apple(clx_table_row *r, const char *device) {
   apple_row a = {.r = r};
-  if (!read_device(&a, device) || !clx_inference_model(r, clx_inference_text(r, "model"), &a.model) ||
+  if (!read_device(&a, device) || !clx_inference_model(r, clx_table_row_text(r, "model"), &a.model) ||
       !read_engine(&a) || !read_format(&a) || !read_nodes(&a) || !read_load(&a))
     return false;
   a.unified.model = &a.model;
   a.unified.device = &a.device;
   a.unified.engine = &a.engine;
   clx_error refusal = {0};
-  if (clx_unified_check(&a.unified, &refusal) != CLX_OK) return clx_inference_refuse_error(r, &refusal);
+  if (clx_unified_check(&a.unified, &refusal) != CLX_OK) return clx_table_row_refuse_error(r, &refusal);
   return set_metric(&a);
 }

@@ -9,6 +9,8 @@
 #include "serving/serving_deployment.h"
 #include "serving/serving_law.h"
 #include "validate/validate_internal.h"
+#include "validate/validate_request_runs.h"
+#include "validate/validate_row.h"
 
 enum { FIRST, TOKEN, WHOLE, METRICS };
 
@@ -25,61 +27,22 @@ typedef struct replay {
 } replay;
 
 typedef struct replays {
-  replay *run;
-  int32_t count;
-  int32_t *run_of, *request_of;  // [rows]
-  clx_requests *trace;           // that have names of blocks, from the folder traces beside the table
+  replay *run;  // [rows.count]
+  clx_request_runs rows;
+  clx_requests *trace;  // that have names of blocks, from the folder traces beside the table
   int32_t traces;
   clx_deployment given;  // of --scenario
   bool has_given;
 } replays;
 
-// --- requests ---------------------------------------------------------------------------------------------------------------------
-
-static clx_status need(const clx_table_job *job, const char *column, int32_t row, double least, double most,
-                       double *value, clx_error *error) {
-  const int32_t at = clx_table_column(&job->table, column);
-  if (clx_table_number(&job->table, row, at, value) && *value >= least && *value <= most) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, (clx_place){job->table.file, job->table.line[row], 0},
-                  "column %s: expected a number from %g to %g, read '%.40s'", column, least, most,
-                  clx_table_cell(&job->table, row, at));
-}
-
-static clx_status read_request(const clx_table_job *job, int32_t row, clx_request *out, clx_error *error) {
-  double arrival = 0, prompt = 0, output = 0;
-  CLX_TRY(need(job, "arrival_ns", row, 0, 1e18, &arrival, error));
-  CLX_TRY(need(job, "input_tokens", row, 1, CLX_REQUEST_TOKENS_MAX, &prompt, error));
-  CLX_TRY(need(job, "output_tokens", row, 1, CLX_REQUEST_TOKENS_MAX, &output, error));
-  *out =
-      (clx_request){.arrival = clx_request_time(1e-9 * arrival), .prompt = (int32_t)prompt, .output = (int32_t)output};
-  return CLX_OK;
-}
-
 static clx_status group_rows(clx_table_job *job, replays *all, clx_error *error) {
-  const clx_table *table = &job->table;
-  const int32_t column = clx_table_column(table, "case"), rows = table->row_count;
-  clx_names names = {0};
-  all->run_of = CLX_NEW_ARRAY(job->arena, int32_t, rows + 1);
-  all->request_of = CLX_NEW_ARRAY(job->arena, int32_t, rows + 1);
-  if (all->run_of == NULL || all->request_of == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t r = 0; r < rows; r++) {
-    const char *name = clx_table_cell(table, r, column);
-    all->run_of[r] = clx_names_add(job->arena, &names, name, strlen(name));
-    if (all->run_of[r] < 0) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  all->count = names.count;
-  all->run = CLX_NEW_ARRAY(job->arena, replay, names.count + 1);
+  const clx_request_columns columns = {"case", "arrival_ns", "input_tokens", "output_tokens", 1e-9};
+  CLX_TRY(clx_request_runs_read(job, &columns, &all->rows, error));
+  all->run = CLX_NEW_ARRAY(job->arena, replay, all->rows.count + 1);
   if (all->run == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t k = 0; k < names.count; k++) {
-    replay *one = &all->run[k];
-    one->name = one->label = names.name[k];
-    one->requests = (clx_requests){.item = CLX_NEW_ARRAY(job->arena, clx_request, rows), .tenants = 1};
-    if (one->requests.item == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  for (int32_t r = 0; r < rows; r++) {
-    clx_requests *requests = &all->run[all->run_of[r]].requests;
-    all->request_of[r] = requests->count;
-    CLX_TRY(read_request(job, r, &requests->item[requests->count++], error));
+  for (int32_t k = 0; k < all->rows.count; k++) {
+    const char *name = all->rows.name[k];
+    all->run[k] = (replay){.name = name, .label = name, .requests = all->rows.requests[k]};
   }
   return CLX_OK;
 }
@@ -216,7 +179,7 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
   CLX_TRY(read_given(job, all, error));
   CLX_TRY(group_rows(job, all, error));
   CLX_TRY(load_traces(job, all, error));
-  for (int32_t k = 0; k < all->count; k++) {
+  for (int32_t k = 0; k < all->rows.count; k++) {
     take_names(all, &all->run[k]);
     CLX_TRY(simulate(job, all, &all->run[k], error));
   }
@@ -226,13 +189,13 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
   (void)error;
   const replays *all = job->state;
-  const replay *one = &all->run[all->run_of[row]];
+  const replay *one = &all->run[all->rows.run_of[row]];
   if (one->reason != NULL) {
     p->status = CLX_ROW_REFUSED;
     snprintf(p->reason, sizeof p->reason, "%s", one->reason);
     return CLX_OK;
   }
-  const int32_t i = all->request_of[row];
+  const int32_t i = all->rows.request_of[row];
   const clx_served *s = &one->result.served[i];
   const int32_t output = one->requests.item[i].output;
   p->status = CLX_ROW_OK;
@@ -243,24 +206,16 @@ static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction 
   return CLX_OK;
 }
 
-static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
-  for (int32_t k = 0; k < METRICS; k++) {
-    double value = 0;
-    if (clx_table_number(&job->table, row, clx_table_column(&job->table, METRIC[k]), &value) && value > 0)
-      p->measured[k] = value;
-  }
-}
-
 static const char *group(const clx_table_job *job, int32_t row) {
   const replays *all = job->state;
-  return all->run[all->run_of[row]].label;
+  return all->run[all->rows.run_of[row]].label;
 }
 
 const clx_table_kind clx_table_replay = {
     .name = "requests",
     .open = open_table,
     .predict = predict,
-    .measure = measure,
+    .measure = clx_table_row_measure,
     .group = group,
     .fitted = "constants of cases marked fitted were fitted to their own rows: catalogue/deployment says which",
     .means = true,

@@ -8,6 +8,8 @@
 #include "document/document.h"
 #include "engine/engine_spec.h"
 #include "validate/validate_internal.h"
+#include "validate/validate_request_runs.h"
+#include "validate/validate_row.h"
 #include "workload/workload.h"
 
 enum { FIRST, WHOLE, METRICS };
@@ -18,17 +20,15 @@ static const char *const INPUTS[] = {"run", "request", "arrival_s", "prefill_tok
 typedef struct run {
   const char *name;
   const char *reason;  // why it cannot be simulated, or NULL
-  int32_t *row;        // [requests.count]: of the table
   clx_requests requests;
   clx_engine_spec spec;
   clx_engine_result result;
 } run;
 
 typedef struct runs {
-  run *run;
-  int32_t count;
-  int32_t *run_of, *request_of;  // [rows]
-  const char *operators;         // path
+  run *run;  // [rows.count]
+  clx_request_runs rows;
+  const char *operators;  // path
   clx_table settings;
   bool has_settings, has_spec;
   clx_engine_spec spec;
@@ -154,53 +154,13 @@ static void read_settings(clx_table_job *job, const runs *all, run *one) {
   if (read_scheduler(&r)) read_model(&r);
 }
 
-// --- requests ---------------------------------------------------------------------------------------------------------------------
-
-static clx_status need(const clx_table_job *job, const char *column, int32_t row, double least, double *value,
-                       clx_error *error) {
-  const int32_t at = clx_table_column(&job->table, column);
-  if (clx_table_number(&job->table, row, at, value) && *value >= least && *value <= 1e8) return CLX_OK;
-  return clx_fail(error, CLX_INPUT, (clx_place){job->table.file, job->table.line[row], 0},
-                  "column %s: expected a number from %g, read '%.40s'", column, least,
-                  clx_table_cell(&job->table, row, at));
-}
-
-static clx_status read_request(const clx_table_job *job, int32_t row, clx_request *out, clx_error *error) {
-  double prompt = 0, output = 0;
-  CLX_TRY(need(job, "arrival_s", row, 0, &out->arrival, error));
-  CLX_TRY(need(job, "prefill_tokens", row, 1, &prompt, error));
-  CLX_TRY(need(job, "decode_tokens", row, 1, &output, error));
-  out->prompt = (int32_t)prompt;
-  out->output = (int32_t)output;
-  return CLX_OK;
-}
-
 static clx_status group_rows(clx_table_job *job, runs *all, clx_error *error) {
-  const clx_table *table = &job->table;
-  const int32_t column = clx_table_column(table, "run"), rows = table->row_count;
-  clx_names names = {0};
-  all->run_of = CLX_NEW_ARRAY(job->arena, int32_t, rows + 1);
-  all->request_of = CLX_NEW_ARRAY(job->arena, int32_t, rows + 1);
-  if (all->run_of == NULL || all->request_of == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t r = 0; r < rows; r++) {
-    const char *name = clx_table_cell(table, r, column);
-    all->run_of[r] = clx_names_add(job->arena, &names, name, strlen(name));
-    if (all->run_of[r] < 0) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  all->count = names.count;
-  all->run = CLX_NEW_ARRAY(job->arena, run, names.count + 1);
+  const clx_request_columns columns = {"run", "arrival_s", "prefill_tokens", "decode_tokens", 1};
+  CLX_TRY(clx_request_runs_read(job, &columns, &all->rows, error));
+  all->run = CLX_NEW_ARRAY(job->arena, run, all->rows.count + 1);
   if (all->run == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t k = 0; k < names.count; k++) {
-    run *one = &all->run[k];
-    one->name = names.name[k];
-    one->requests = (clx_requests){.item = CLX_NEW_ARRAY(job->arena, clx_request, rows), .tenants = 1};
-    if (one->requests.item == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  }
-  for (int32_t r = 0; r < rows; r++) {
-    clx_requests *requests = &all->run[all->run_of[r]].requests;
-    all->request_of[r] = requests->count;
-    CLX_TRY(read_request(job, r, &requests->item[requests->count++], error));
-  }
+  for (int32_t k = 0; k < all->rows.count; k++)
+    all->run[k] = (run){.name = all->rows.name[k], .requests = all->rows.requests[k]};
   return CLX_OK;
 }
 
@@ -268,7 +228,7 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
   CLX_TRY(open_settings(job, all, error));
   if (all->operators == NULL) CLX_TRY(find_operators(job->arena, job->table.file, &all->operators, error));
   CLX_TRY(group_rows(job, all, error));
-  for (int32_t k = 0; k < all->count; k++) {
+  for (int32_t k = 0; k < all->rows.count; k++) {
     read_settings(job, all, &all->run[k]);
     if (all->run[k].reason == NULL) CLX_TRY(simulate(job, all, &all->run[k], error));
   }
@@ -278,25 +238,17 @@ static clx_status open_table(clx_table_job *job, clx_error *error) {
 static clx_status predict(const clx_table_job *job, int32_t row, clx_prediction *p, clx_error *error) {
   (void)error;
   const runs *all = job->state;
-  const run *one = &all->run[all->run_of[row]];
+  const run *one = &all->run[all->rows.run_of[row]];
   if (one->reason != NULL) {
     p->status = CLX_ROW_REFUSED;
     snprintf(p->reason, sizeof p->reason, "%s", one->reason);
     return CLX_OK;
   }
-  const clx_served *s = &one->result.served[all->request_of[row]];
+  const clx_served *s = &one->result.served[all->rows.request_of[row]];
   p->status = CLX_ROW_OK;
   p->value[FIRST] = s->first - s->asked;
   p->value[WHOLE] = s->last - s->asked;
   return CLX_OK;
-}
-
-static void measure(const clx_table_job *job, int32_t row, clx_prediction *p) {
-  for (int32_t k = 0; k < METRICS; k++) {
-    double value = 0;
-    if (clx_table_number(&job->table, row, clx_table_column(&job->table, METRIC[k]), &value) && value > 0)
-      p->measured[k] = value;
-  }
 }
 
 static const char *group(const clx_table_job *job, int32_t row) {
@@ -307,6 +259,6 @@ const clx_table_kind clx_table_requests = {
     .name = "requests",
     .open = open_table,
     .predict = predict,
-    .measure = measure,
+    .measure = clx_table_row_measure,
     .group = group,
     .fitted = "the operator times are the other simulator's own: only what the scheduler makes of them is predicted"};

@@ -19,6 +19,8 @@ typedef struct clx_transformer {
   int32_t activation, norm, norms_per_layer;
   int32_t tied, learned_positions, alibi, qk_norm, attention_bias, mlp_bias, attention_sinks;  // bools
   int32_t sliding_window, window_period;  // every window_period-th layer attends fully, the others in a window
+  int32_t
+      attention_chunk;  // or within chunks of so many tokens; serving alone knows of it, training takes them as full
   int32_t mla, q_lora_rank, kv_lora_rank, qk_nope_dim, qk_rope_dim,
       v_dim;                                   // multi-head latent attention; mla is a bool
   int32_t index_topk, index_heads, index_dim;  // a sparse one: queries attend to the topk tokens that an indexer picks

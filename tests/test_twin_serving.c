@@ -74,6 +74,8 @@ static void test_mistakes_are_named(void **state) {
        "unknown engine on unified memory 'vllm'"},
       {"model: llama-3.1-8b, pools: [{name: a, server: apple_m2_ultra_server, engine: mlx, weights: fp8}]",
        "unknown weights 'fp8'"},
+      {"model: deepseek-v3, weights: fp8_block, pools: [{name: a, server: dgx_h100, dp: 16, redundant_experts: 30}]",
+       "256 experts and 30 copies cannot be dealt evenly to 16 ranks"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];

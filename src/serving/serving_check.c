@@ -9,7 +9,8 @@ double clx_serving_weight_bytes(const clx_serving *s) {
   const double attention = p.attention * clx_kernel_format_bytes(f.attention);
   const double ffn = (p.dense_ffn + p.shared_experts) * clx_kernel_format_bytes(f.ffn);
   const double rest = 2 * (p.embedding + p.head + p.norms + p.router + p.positions);
-  return (attention + ffn + rest) / s->tp + p.routed_experts * f.expert_bytes / ((double)s->ep * s->etp);
+  const double held = s->model->experts > 0 ? 1 + (double)s->copies / s->model->experts : 1;
+  return (attention + ffn + rest) / s->tp + held * p.routed_experts * f.expert_bytes / ((double)s->ep * s->etp);
 }
 
 static clx_status check_layout(const clx_serving *s, clx_error *error) {
@@ -25,7 +26,10 @@ static clx_status check_layout(const clx_serving *s, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT,
                           "experts over ep %d x etp %d need as many GPUs as attention has, tp %d x dp %d", s->ep,
                           s->etp, s->tp, s->dp);
-  if (m->experts > 0 && (m->experts % s->ep != 0 || m->expert_ffn % s->etp != 0))
+  if (m->experts > 0 && s->copies > 0 && (m->experts + s->copies) % s->ep != 0)
+    return clx_fail_plain(error, CLX_INPUT, "%d experts and %d copies cannot be dealt evenly to %d ranks", m->experts,
+                          s->copies, s->ep);
+  if (m->experts > 0 && ((s->copies == 0 && m->experts % s->ep != 0) || m->expert_ffn % s->etp != 0))
     return clx_fail_plain(error, CLX_INPUT, "%d experts of width %d cannot be cut over ep %d x etp %d", m->experts,
                           m->expert_ffn, s->ep, s->etp);
   if (m->experts == 0 && m->ffn % s->tp != 0)

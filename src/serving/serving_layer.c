@@ -315,7 +315,8 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .num_experts = m->experts,
                                .moe_tp_size = s->etp,
                                .moe_ep_size = s->ep,
-                               .distribution = routing};
+                               .distribution = routing,
+                               .redundant = s->copies};
   if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
   const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
@@ -380,7 +381,9 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
                                      .topk = s->model->experts_per_token,
                                      .num_experts = s->model->experts,
                                      .moe_ep_size = s->ep,
-                                     .distribution = s->routing};
+                                     .distribution = s->routing,
+                                     .redundant = s->copies,
+                                     .each = s->direct};
       time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
     }
     if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) +

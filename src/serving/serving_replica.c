@@ -82,6 +82,14 @@ static clx_status at_place(clx_status status, const clx_serve_pool_spec *pool, c
   return clx_fail(error, status, pool->place, "pool '%.40s': %s", pool->name, own->mistake[0].text);
 }
 
+// At the pace of one sequence: more take longer.
+static double handoff_of(const clx_serving *s) {
+  const clx_engine_step one = {.decodes = 1, .verified = 1, .context = 1};
+  const clx_engine *e = s->engine;
+  if (!(e->handoff_iterations > 0)) return e->handoff_time;
+  return e->handoff_time + e->handoff_iterations * clx_serving_law_exact(s, &one, 1).time;
+}
+
 static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                const clx_transformer *model, const clx_engine *engine, clx_serving_replica *r,
                                clx_error *error) {
@@ -95,24 +103,28 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
     return clx_fail(error, CLX_INPUT, pool->place,
                     "pool '%.40s': pp %d: pipelines of GPUs are not modelled; expected tp, dp and ep alone", pool->name,
                     pool->pp);
-  r->kernels = (clx_serving){.model = model,
-                             .device = r->device,
-                             .engine = engine,
-                             .weights = (clx_weights)weights,
-                             .tp = pool->tp,
-                             .dp = pool->dp,
-                             .ep = experts ? ep : 1,
-                             .etp = !experts        ? 1
-                                    : pool->etp > 0 ? pool->etp
-                                    : gpus / ep > 0 ? gpus / ep
-                                                    : 1,
-                             .fp8_cache = section->cache == 1,
-                             .sorts = section->sorts,
-                             .routing = section->routing,
-                             .drafts = pool->drafts};
+  r->kernels = (clx_serving){
+      .model = model,
+      .device = r->device,
+      .engine = engine,
+      .weights = (clx_weights)weights,
+      .tp = pool->tp,
+      .dp = pool->dp,
+      .ep = experts ? ep : 1,
+      .etp = !experts        ? 1
+             : pool->etp > 0 ? pool->etp
+             : gpus / ep > 0 ? gpus / ep
+                             : 1,
+      .fp8_cache = section->cache == 1,
+      .sorts = section->sorts,
+      .routing = section->routing,
+      .drafts = pool->drafts,
+      .copies = experts ? pool->redundant_experts : 0,
+      .direct = pool->role == CLX_ROLE_DECODE && engine->wide_ranks > 0 && pool->dp >= engine->wide_ranks};
   r->gpus = gpus;
-  r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
-  return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);
+  CLX_TRY(at_place(clx_serving_check(&r->kernels, &own), pool, &own, error));
+  r->front = pool->role == CLX_ROLE_DECODE ? handoff_of(&r->kernels) : engine->front_time;
+  return CLX_OK;
 }
 
 static clx_status make_nodes(const clx_serve_pool_spec *pool, const clx_transformer *model, clx_serving_replica *r,

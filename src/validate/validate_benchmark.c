@@ -313,6 +313,20 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
   return CLX_OK;
 }
 
+// How decode engines stand in rows. SGLang was launched with attention replicated only where experts are parallel too: rows of its early
+// versions lost that, and say of small groups that attention was replicated and experts cut. vLLM's groups over several trays replicate
+// attention (data-parallel-size), which its rows write as cut.
+static void reread_decode(const row_reader *r, layout *l) {
+  const int32_t TRAY = 4, SERVER = 8;
+  if (runs(r, CLX_ENGINE_SGLANG) && l->dp > 1 && l->dp <= TRAY && l->tp == 1 && l->ep == 1 && l->etp == l->dp) {
+    *l = (layout){.tp = l->dp, .dp = 1, .ep = 1, .etp = l->etp, .batch = l->batch * l->dp, .workers = l->workers};
+  } else if (runs(r, CLX_ENGINE_VLLM) && r->model.mla && l->tp > SERVER && l->dp == 1 && l->ep == l->tp) {
+    l->batch = (l->batch + l->tp - 1) / l->tp;
+    l->dp = l->tp;
+    l->tp = 1;
+  }
+}
+
 static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error *error) {
   layout prefill, decode;
   if (text_of(r, "decode_batch_size")[0] == '\0') {
@@ -320,9 +334,13 @@ static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error
     return CLX_OK;
   }
   clx_serving one, other;
-  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode) || !serving_of(r, &prefill, &one) ||
-      !serving_of(r, &decode, &other))
-    return CLX_OK;
+  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode)) return CLX_OK;
+  reread_decode(r, &decode);
+  if (!serving_of(r, &prefill, &one) || !serving_of(r, &decode, &other)) return CLX_OK;
+  if (r->engine.wide_ranks > 0 && decode.dp >= r->engine.wide_ranks && decode.ep > 1) {
+    other.direct = true;
+    if ((r->model.experts + r->engine.redundant_experts) % decode.ep == 0) other.copies = r->engine.redundant_experts;
+  }
   const clx_split split = {&one, &other, prefill.workers, decode.workers};
   const clx_benchmark benchmark = {
       .clients = decode.batch, .rounds = 10, .prompt = r->prompt, .output = r->output, .spread = spread_of(r)};

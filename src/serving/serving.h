@@ -91,6 +91,7 @@ typedef struct clx_serving {
   clx_weights weights;
   int32_t tp, dp, ep, etp;
   bool fp8_cache;  // keys and values in 8 bit
+  bool narrow_wo;  // attention's output product is stored as feed-forward blocks are
   bool sorts;      // sampling with top-p or top-k
   double routing;  // exponent of the popularity of experts, 0 = balanced
   double limit;    // W of one GPU, 0 = its tdp

@@ -6,7 +6,10 @@
 double clx_serving_weight_bytes(const clx_serving *s) {
   const clx_weight_formats f = clx_weight_formats_of(s->weights);
   const clx_parameters p = clx_parameter_count(s->model);
-  const double attention = p.attention * clx_kernel_format_bytes(f.attention);
+  const double output =
+      s->narrow_wo ? (double)s->model->layers * s->model->heads * s->model->v_dim * s->model->hidden : 0;
+  const double attention =
+      (p.attention - output) * clx_kernel_format_bytes(f.attention) + output * clx_kernel_format_bytes(f.ffn);
   const double ffn = (p.dense_ffn + p.shared_experts) * clx_kernel_format_bytes(f.ffn);
   const double rest = 2 * (p.embedding + p.head + p.norms + p.router + p.positions);
   const double held = s->model->experts > 0 ? 1 + (double)s->copies / s->model->experts : 1;

@@ -189,7 +189,8 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->q_lora_rank + latent + rope, m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+  add_product(sum, CLX_SERVING_DENSE, s->narrow_wo ? clx_weight_formats_of(s->weights).ffn : format, t->tokens,
+              m->hidden, heads * m->v_dim, layers);
   if (m->index_topk > 0) add_indexer(sum, t, layers);
 }
 

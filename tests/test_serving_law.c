@@ -481,6 +481,53 @@ static void test_pools(void **state) {
   clx_arena_free(arena);
 }
 
+// A prompt that ends while others wait is noticed after their iteration; a transfer takes iterations of the decode engine besides.
+static void test_pools_hand_over(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_pools pools = {.prefill = {1, 1, 1000, 1, &PLAIN_LAW},
+                     .decode = {1, 1, 8192, 64, &PLAIN_LAW},
+                     .clients = 2,
+                     .requests = 2,
+                     .prompt = 1000,
+                     .output = 2,
+                     .accepted = 1};
+  clx_pools_means plain, late, rounds;
+  assert_int_equal(clx_pools_run(arena, &pools, &plain, &error), CLX_OK);
+  const double one = 0.01 + 1000 * 1e-5;
+  CLX_CHECK_NEAR(plain.first, (one + 2 * one) / 2, 1e-12, 0);
+  pools.late_notice = true;
+  assert_int_equal(clx_pools_run(arena, &pools, &late, &error), CLX_OK);
+  CLX_CHECK_NEAR(late.first, 2 * one, 1e-12, 0);
+  pools.late_notice = false;
+  pools.rounds = 5;  // of 10 ms; the decode engine has made none before the first prompt
+  assert_int_equal(clx_pools_run(arena, &pools, &rounds, &error), CLX_OK);
+  CLX_CHECK_NEAR(rounds.first, (one + 2 * one + 5 * 0.01) / 2, 1e-12, 0);
+  clx_arena_free(arena);
+}
+
+// Ranks of a prefill engine have queues of their own: four prompts on four ranks end together, on one rank one after another.
+static void test_pools_ranks(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_pools pools = {.prefill = {1, 4, 1000, 8, &PLAIN_LAW},
+                     .decode = {1, 1, 8192, 64, &PLAIN_LAW},
+                     .clients = 4,
+                     .requests = 4,
+                     .prompt = 1000,
+                     .output = 2,
+                     .accepted = 1};
+  clx_pools_means ranks, rank;
+  assert_int_equal(clx_pools_run(arena, &pools, &ranks, &error), CLX_OK);
+  pools.prefill.ranks = 1;
+  assert_int_equal(clx_pools_run(arena, &pools, &rank, &error), CLX_OK);
+  CLX_CHECK_NEAR(rank.first, 2.5 * (0.01 + 1000 * 1e-5), 1e-12, 0);
+  assert_true(ranks.first < 0.7 * rank.first);
+  clx_arena_free(arena);
+}
+
 static void test_no_room(void **state) {
   (void)state;
   fixture f;
@@ -510,6 +557,7 @@ int main(void) {
       cmocka_unit_test(test_interpolation),   cmocka_unit_test(test_monotone),
       cmocka_unit_test(test_one_client),      cmocka_unit_test(test_wave),
       cmocka_unit_test(test_flight),          cmocka_unit_test(test_pools),
+      cmocka_unit_test(test_pools_hand_over), cmocka_unit_test(test_pools_ranks),
       cmocka_unit_test(test_no_room),         cmocka_unit_test(test_equal_experts),
       cmocka_unit_test(test_popular_experts), cmocka_unit_test(test_expert_tiles),
       cmocka_unit_test(test_expert_padding),  cmocka_unit_test(test_found),

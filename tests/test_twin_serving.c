@@ -94,6 +94,8 @@ static void test_mistakes_are_named(void **state) {
       {"model: llama-2-70b, requests: {count: 9, arrivals: {kind: at_once}, lengths: {prompt: {tokens: 4000}, output: "
        "{tokens: 97}}}, pools: [{name: a, server: dgx_h100, tp: 4}]",
        "longer than the context of llama-2-70b, 4096 tokens"},
+      {"model: deepseek-v3, weights: fp8_block, pools: [{name: a, server: dgx_h100, dp: 16, redundant_experts: 30}]",
+       "256 experts and 30 copies cannot be dealt evenly to 16 ranks"},
       {"model: llama-3.1-8b, pools: [{name: a, server: dgx_h100, role: prefill}]", "none for decode"}};
   for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
     char text[512];

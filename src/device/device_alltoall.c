@@ -2,6 +2,7 @@
 #include "device/device_alltoall.h"
 
 #include "device/device.h"
+#include "device/device_moe.h"
 
 #include <math.h>
 
@@ -9,16 +10,27 @@ enum { PREPARE, DISPATCH, COMBINE, COMBINE_LOW_PRECISION };
 
 // How many of the ranks hold at least one expert of a token, experts drawn without replacement: a token is sent once to each.
 static double copies_of(const clx_alltoall_shape *s) {
-  const double here = s->num_experts / s->moe_ep_size;
-  const int drawn = (int)fmin(s->topk, s->num_experts);
+  if (s->each > 0) return s->topk;
+  const double experts = s->num_experts + s->redundant, here = experts / s->moe_ep_size;
+  const int drawn = (int)fmin(s->topk, experts);
   double missed = 1;
-  for (int i = 0; i < drawn && missed > 0; i++) missed *= fmax(0, s->num_experts - here - i) / (s->num_experts - i);
+  for (int i = 0; i < drawn && missed > 0; i++) missed *= fmax(0, experts - here - i) / (experts - i);
   return s->moe_ep_size * (1 - missed);
 }
 
 // Load of the rank with the most popular expert against the mean when popularity falls as rank^-exponent (1 when balanced).
 static double imbalance_of(const clx_alltoall_shape *s, double copies) {
-  if (s->distribution <= 0 || s->moe_ep_size <= 1) return 1;
+  if (s->moe_ep_size <= 1) return 1;
+  if (s->redundant > 0) {
+    const clx_moe_shape experts = {.num_tokens = s->num_tokens * s->moe_ep_size,
+                                   .topk = s->topk,
+                                   .num_experts = s->num_experts,
+                                   .moe_ep_size = s->moe_ep_size,
+                                   .distribution = s->distribution,
+                                   .redundant = s->redundant};
+    return clx_moe_copied_peak(&experts, s->num_tokens * copies);
+  }
+  if (s->distribution <= 0) return 1;
   const double e = s->num_experts, a = s->distribution, here = e / s->moe_ep_size;
   // Sum of i^-a up to e, by Euler and Maclaurin.
   const double sum =

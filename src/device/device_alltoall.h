@@ -12,6 +12,8 @@ typedef struct clx_alltoall_shape {
   double num_experts;
   double moe_ep_size;   // ranks
   double distribution;  // exponent of the popularity of experts, 0 = balanced
+  double redundant;     // copies of popular experts, placed by load; no column
+  double each;          // 1 = a token is sent once for each of its experts, not once to each of their ranks; no column
 } clx_alltoall_shape;
 
 // Rates are shares of the bandwidth of a device's links in one direction.

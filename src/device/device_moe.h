@@ -12,6 +12,7 @@ typedef struct clx_moe_shape {
   double moe_tp_size;
   double moe_ep_size;
   double distribution;  // 0 = balanced, else exponent of the power law of expert loads
+  double redundant;     // copies of popular experts beside num_experts, placed by load; no column: tables have none
 } clx_moe_shape;
 
 typedef struct clx_moe_parameters {
@@ -47,6 +48,10 @@ typedef struct clx_moe_load {
 
 // `crowding` and `reuse` as in clx_moe_parameters.
 clx_moe_load clx_moe_load_find(const clx_moe_shape *shape, double crowding, double reuse);
+
+// Tokens of the busiest rank over the mean of all ranks, with shape->redundant copies of popular experts placed by load, where a rank
+// gets `visits` tokens on average. At least 1.
+double clx_moe_copied_peak(const clx_moe_shape *shape, double visits);
 
 // Matrix products an expert has: 3, or 2 in published models whose activation has no gate.
 double clx_moe_products(const clx_moe_shape *shape);

@@ -54,6 +54,7 @@ typedef struct clx_engine_rules {
   int32_t tokens;             // most new tokens of an iteration and rank
   int32_t chunked;            // bool: prompts are cut to fit
   int32_t rank_wait;          // iterations that prompts wait at most until each rank of attention has one; 0 = none
+  int32_t late_notice;        // bool: an engine that only prefills notices what it sent after its next iteration
   double answers;             // share of an answer's tokens that admission sets aside
   double memory_share;        // of the memory that weights and cache may take
   int32_t share_of_free;      // bool: memory_share is of what weights leave, for the cache
@@ -124,10 +125,13 @@ typedef struct clx_engine {
   double sort_bytes;        // B of device memory per logit meanwhile
   int32_t fused_casts;      // bool: activations are cast by the kernel before a product, not by one of its own
   int32_t dispatches;  // bool: sends tokens to the ranks of their experts, where that is faster than gathering them all
-  double front_time;   // s of a request outside of iterations: HTTP, tokens, queues between processes
+  int32_t wide_ranks;  // ranks from which on decode pools have copies, and send tokens to experts; 0 = never
+  int32_t redundant_experts;   // copies of popular experts in these
+  double front_time;           // s of a request outside of iterations: HTTP, tokens, queues between processes
   double worker_front_time;    // the same where processes of their own put answers into words; 0 = as front_time
   double piece_time;           // s of the front end for each piece of an answer that it streams
   double handoff_time;         // s more between a prefill and a decode engine
+  double handoff_iterations;   // of the decode engine, between which it looks after what comes
   clx_expert_kernel *experts;  // kernels of its own
   int32_t experts_count;
   const char *experts_chosen;  // kernels that a launch asks for, by name; NULL = the first that fit
@@ -152,6 +156,7 @@ typedef struct clx_serving {
   clx_weights weights;
   int32_t tp, dp, ep, etp;
   bool fp8_cache;                // keys and values in 8 bit
+  bool narrow_wo;                // attention's output product is stored as feed-forward blocks are
   bool sorts;                    // sampling with top-p or top-k
   double routing;                // exponent of the popularity of experts, 0 = balanced
   double limit;                  // W of one GPU, 0 = its tdp
@@ -162,6 +167,8 @@ typedef struct clx_serving {
   int32_t capture_count;
   int32_t pp;                  // 0 = 1
   const clx_network *network;  // between stages; NULL = nothing goes between them
+  int32_t copies;              // of popular experts, placed by load (EPLB); experts + copies divide over ep
+  bool direct;  // a token is sent to each of its experts (DeepEP, low latency), not once to each of their ranks
 } clx_serving;
 
 // Whether a model makes answers. CLX_INPUT: an encoder.

@@ -166,8 +166,11 @@ static clx_status side_of(clx_arena *arena, const clx_serving *s, const clx_benc
     return clx_fail_plain(error, CLX_INPUT, "the cache of one rank holds %.0f tokens, a request has %.0f",
                           fmax(0, room), whole);
   const int32_t fits = (int32_t)fmax(1, fmin(sequences, room / (b->prompt + b->output / 2.0)));
-  *side = (clx_pools_side){
-      .workers = workers, .ranks = s->dp, .tokens = (int32_t)fmax(8192, b->prompt), .sequences = fits, .law = steps};
+  *side = (clx_pools_side){.workers = workers,
+                           .ranks = s->dp,
+                           .tokens = (int32_t)fmax(s->engine->rules.tokens, b->prompt),
+                           .sequences = fits,
+                           .law = steps};
   const clx_law_reach reach = {side->tokens, fits + 1, whole};
   const clx_serving_law *law = clx_serving_law_make(arena, s, &reach);
   if (law == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
@@ -187,8 +190,10 @@ clx_status clx_benchmark_split(clx_arena *arena, const clx_split *split, const c
                      .prompt = b->prompt,
                      .output = b->output,
                      .spread = b->spread,
+                     .late_notice = p->engine->rules.late_notice,
                      .front_time = d->engine->front_time,
                      .setup = SETUP + d->engine->handoff_time,
+                     .rounds = d->engine->handoff_iterations,
                      .token_time = cache_bytes_of_token(p) / NIC,
                      .accepted = fmax(1, b->accepted),
                      .drafts = d->drafts};

@@ -25,7 +25,10 @@ static clx_status check_layout(const clx_serving *s, clx_error *error) {
     return clx_fail_plain(error, CLX_INPUT,
                           "experts over ep %d x etp %d need as many GPUs as attention has, tp %d x dp %d", s->ep,
                           s->etp, s->tp, s->dp);
-  if (m->experts > 0 && (m->experts % s->ep != 0 || m->expert_ffn % s->etp != 0))
+  if (m->experts > 0 && s->copies > 0 && (m->experts + s->copies) % s->ep != 0)
+    return clx_fail_plain(error, CLX_INPUT, "%d experts and %d copies cannot be dealt evenly to %d ranks", m->experts,
+                          s->copies, s->ep);
+  if (m->experts > 0 && ((s->copies == 0 && m->experts % s->ep != 0) || m->expert_ffn % s->etp != 0))
     return clx_fail_plain(error, CLX_INPUT, "%d experts of width %d cannot be cut over ep %d x etp %d", m->experts,
                           m->expert_ffn, s->ep, s->etp);
   if (m->experts == 0 && m->ffn % s->tp != 0)

@@ -269,7 +269,8 @@ static void add_latent(clx_serving_sum *sum, const clx_serving_tokens *t, double
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->q_lora_rank + latent + rope, m->hidden, layers);
   clx_serving_add_stream(sum, CLX_SERVING_ELEMENTS, 2 * BF16 * t->tokens * (m->q_lora_rank + latent), 2 * layers);
   add_product(sum, CLX_SERVING_DENSE, format, t->tokens, heads * (m->qk_nope_dim + rope), query, layers);
-  add_product(sum, CLX_SERVING_DENSE, format, t->tokens, m->hidden, heads * m->v_dim, layers);
+  add_product(sum, CLX_SERVING_DENSE, s->narrow_wo ? clx_weight_formats_of(s->weights).ffn : format, t->tokens,
+              m->hidden, heads * m->v_dim, layers);
   if (m->index_topk > 0) add_indexer(sum, t, layers);
 }
 
@@ -391,7 +392,8 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .num_experts = m->experts,
                                .moe_tp_size = s->etp,
                                .moe_ep_size = s->ep,
-                               .distribution = routing};
+                               .distribution = routing,
+                               .redundant = s->copies};
   if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
   const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
   clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
@@ -457,7 +459,9 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
                                      .topk = s->model->experts_per_token,
                                      .num_experts = s->model->experts,
                                      .moe_ep_size = s->ep,
-                                     .distribution = s->routing};
+                                     .distribution = s->routing,
+                                     .redundant = s->copies,
+                                     .each = s->direct};
       time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
     }
     if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) +

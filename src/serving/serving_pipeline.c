@@ -31,11 +31,16 @@ double clx_serving_stage_weight_bytes(const clx_serving *s, int32_t stage) {
   const clx_parameters p = clx_parameter_count(s->model);
   const int32_t last = clx_serving_stages(s) - 1;
   const double share = clx_serving_stage_share(s, stage);
-  const double attention = p.attention * clx_kernel_format_bytes(f.attention);
+  const double output =
+      s->narrow_wo ? (double)s->model->layers * s->model->heads * s->model->v_dim * s->model->hidden : 0;
+  const double attention =
+      (p.attention - output) * clx_kernel_format_bytes(f.attention) + output * clx_kernel_format_bytes(f.ffn);
+  const double held = s->model->experts > 0 ? 1 + (double)s->copies / s->model->experts : 1;
   const double ffn = (p.dense_ffn + p.shared_experts) * clx_kernel_format_bytes(f.ffn);
   const double layers = attention + ffn + BF16 * (p.norms + p.router);
   // One table that serves both ends stands at both.
   const double head = p.head > 0 ? p.head : last > 0 ? p.embedding : 0;
   const double ends = (stage == 0 ? p.embedding + p.positions : 0) + (stage == last ? head : 0);
-  return (share * layers + BF16 * ends) / s->tp + share * p.routed_experts * f.expert_bytes / ((double)s->ep * s->etp);
+  return (share * layers + BF16 * ends) / s->tp +
+         share * held * p.routed_experts * f.expert_bytes / ((double)s->ep * s->etp);
 }

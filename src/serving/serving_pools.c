@@ -7,7 +7,7 @@
 
 typedef struct request {
   int32_t prompt, output;
-  double asked, ready, first, made;
+  double asked, ready, first, made;  // s; tokens
 } request;
 
 // A list of requests, in order of arrival.
@@ -20,8 +20,11 @@ typedef struct worker {
   const clx_pools_side *side;
   bool decodes, busy;
   double until;  // s: end of its iteration
+  double pace;   // s: time of its latest iteration
   list *rank;    // [ranks]: what it works on
   double *context;
+  list *queue;   // [ranks]: of a prefill engine, prompts that wait
+  list done;     // of a prefill engine: prompts that nobody noticed yet
   list waiting;  // of a decode engine: on their way or without a place
   clx_engine_step *step;
   clx_chunk *chunk;  // [ranks][sequences]
@@ -32,7 +35,6 @@ typedef struct state {
   request *item;
   worker *worker;
   int32_t workers;
-  list queue;  // of prompts
   int32_t asked, ended;
   double now, first, token;
 } state;
@@ -42,37 +44,22 @@ static void drop(list *l, int32_t count) {
   l->count -= count;
 }
 
+// A front end deals requests to prefill engines in turn, an engine to its ranks: each waits for its own rank.
 static void ask(state *s) {
   if (s->asked >= s->pools->requests) return;
+  const clx_pools_side *side = &s->pools->prefill;
   request *q = &s->item[s->asked];
   q->asked = s->now;
   q->ready = s->now + s->pools->front_time;
-  s->queue.item[s->queue.count++] = s->asked++;
+  worker *w = &s->worker[s->asked % side->workers];
+  list *l = &w->queue[s->asked / side->workers % side->ranks];
+  l->item[l->count++] = s->asked++;
 }
 
-static void start_prefill(state *s, worker *w) {
-  int32_t taken = 0;
-  for (int32_t k = 0; k < w->side->ranks; k++) {
-    clx_engine_step *step = &w->step[k];
-    clx_chunk *chunk = &w->chunk[(int64_t)k * w->side->sequences];
-    *step = (clx_engine_step){.verified = 1, .chunk = chunk};
-    w->rank[k].count = 0;
-    while (taken < s->queue.count && step->chunks < w->side->sequences) {
-      const int32_t id = s->queue.item[taken];
-      const request *q = &s->item[id];
-      if (q->ready > s->now || (step->chunks > 0 && step->prompt_tokens + q->prompt > w->side->tokens)) break;
-      chunk[step->chunks++] = (clx_chunk){q->prompt, 0};
-      step->prompt_tokens += q->prompt;
-      step->ended++;
-      w->rank[k].item[w->rank[k].count++] = id;
-      taken++;
-      if (taken + w->side->ranks - 1 - k >= s->queue.count) break;  // leave one for each other rank
-    }
-  }
-  if (taken == 0) return;
-  drop(&s->queue, taken);
+static void begin(const state *s, worker *w) {
+  w->pace = w->side->law->cost(w->side->law->self, w->step, w->side->ranks, 0).time;
+  w->until = s->now + w->pace;
   w->busy = true;
-  w->until = s->now + w->side->law->cost(w->side->law->self, w->step, w->side->ranks, 0).time;
 }
 
 static int32_t load_of(const worker *w) {
@@ -81,21 +68,54 @@ static int32_t load_of(const worker *w) {
   return load;
 }
 
-static void end_prefill(state *s, worker *w) {
-  for (int32_t k = 0; k < w->side->ranks; k++) {
-    for (int32_t i = 0; i < w->rank[k].count; i++) {
-      const int32_t id = w->rank[k].item[i];
-      request *q = &s->item[id];
-      q->ready = s->now + s->pools->setup + s->pools->token_time * q->prompt;
-      worker *best = NULL;
-      for (int32_t v = 0; v < s->workers; v++) {
-        worker *o = &s->worker[v];
-        if (o->decodes && (best == NULL || load_of(o) < load_of(best))) best = o;
-      }
-      best->waiting.item[best->waiting.count++] = id;
+// Keys and values of prompts that are done leave for the decode engine with least to do.
+static void hand_over(state *s, worker *w) {
+  for (int32_t i = 0; i < w->done.count; i++) {
+    request *q = &s->item[w->done.item[i]];
+    worker *best = NULL;
+    for (int32_t v = 0; v < s->workers; v++) {
+      worker *o = &s->worker[v];
+      if (o->decodes && (best == NULL || load_of(o) < load_of(best))) best = o;
     }
+    q->ready = s->now + s->pools->setup + s->pools->token_time * q->prompt + s->pools->rounds * best->pace;
+    best->waiting.item[best->waiting.count++] = w->done.item[i];
+  }
+  w->done.count = 0;
+}
+
+static void end_prefill(state *s, worker *w) {
+  hand_over(s, w);  // of the iteration before, noticed only now
+  for (int32_t k = 0; k < w->side->ranks; k++) {
+    for (int32_t i = 0; i < w->rank[k].count; i++) w->done.item[w->done.count++] = w->rank[k].item[i];
     w->rank[k].count = 0;
   }
+}
+
+// The prompts at the head of a rank's queue that fit an iteration.
+static int32_t fill_rank(state *s, worker *w, int32_t k) {
+  clx_engine_step *step = &w->step[k];
+  clx_chunk *chunk = &w->chunk[(int64_t)k * w->side->sequences];
+  list *queue = &w->queue[k];
+  int32_t taken = 0;
+  *step = (clx_engine_step){.verified = 1, .chunk = chunk};
+  for (w->rank[k].count = 0; taken < queue->count && taken < w->side->sequences; taken++) {
+    const int32_t id = queue->item[taken];
+    const request *q = &s->item[id];
+    if (q->ready > s->now || (taken > 0 && step->prompt_tokens + q->prompt > w->side->tokens)) break;
+    chunk[step->chunks++] = (clx_chunk){q->prompt, 0};
+    step->prompt_tokens += q->prompt;
+    step->ended++;
+    w->rank[k].item[w->rank[k].count++] = id;
+  }
+  drop(queue, taken);
+  return taken;
+}
+
+static void start_prefill(state *s, worker *w) {
+  int32_t taken = 0;
+  for (int32_t k = 0; k < w->side->ranks; k++) taken += fill_rank(s, w, k);
+  if (taken > 0) begin(s, w);
+  if (taken == 0 || !s->pools->late_notice) hand_over(s, w);
 }
 
 static void start_decode(state *s, worker *w) {
@@ -111,7 +131,7 @@ static void start_decode(state *s, worker *w) {
       w->waiting.item[kept++] = id;
       continue;
     }
-    q->first = q->ready;
+    q->first = s->now;
     q->made = 1;
     s->first += q->first - q->asked;
     w->rank[least].item[w->rank[least].count++] = id;
@@ -125,8 +145,7 @@ static void start_decode(state *s, worker *w) {
     any |= w->rank[k].count > 0;
   }
   if (!any) return;
-  w->busy = true;
-  w->until = s->now + w->side->law->cost(w->side->law->self, w->step, w->side->ranks, 0).time;
+  begin(s, w);
 }
 
 static void end_decode(state *s, worker *w) {
@@ -152,14 +171,15 @@ static double next_of(const state *s) {
   for (int32_t v = 0; v < s->workers; v++) {
     const worker *w = &s->worker[v];
     if (w->busy) next = fmin(next, w->until);
-    if (w->busy || !w->decodes) continue;
+    if (w->busy) continue;
     for (int32_t i = 0; i < w->waiting.count; i++) {
       const double ready = s->item[w->waiting.item[i]].ready;
       if (ready > s->now) next = fmin(next, ready);
     }
+    for (int32_t k = 0; !w->decodes && k < w->side->ranks; k++) {
+      if (w->queue[k].count > 0) next = fmin(next, s->item[w->queue[k].item[0]].ready);
+    }
   }
-  if (s->queue.count > 0 && s->item[s->queue.item[0]].ready > s->now)
-    next = fmin(next, s->item[s->queue.item[0]].ready);
   return next;
 }
 
@@ -169,13 +189,17 @@ static bool make_worker(clx_arena *arena, const clx_pools *p, const clx_pools_si
   w->context = CLX_NEW_ARRAY(arena, double, side->ranks);
   w->step = CLX_NEW_ARRAY(arena, clx_engine_step, side->ranks);
   w->chunk = CLX_NEW_ARRAY(arena, clx_chunk, (int64_t)side->ranks * side->sequences);
-  w->waiting.item = CLX_NEW_ARRAY(arena, int32_t, p->clients);
-  if (w->rank == NULL || w->context == NULL || w->step == NULL || w->chunk == NULL || w->waiting.item == NULL)
+  w->queue = CLX_NEW_ARRAY(arena, list, side->ranks);
+  w->waiting.item = CLX_NEW_ARRAY(arena, int32_t, decodes ? p->clients : 1);
+  w->done.item = CLX_NEW_ARRAY(arena, int32_t, decodes ? 1 : p->clients);
+  if (w->queue == NULL || w->rank == NULL || w->context == NULL || w->step == NULL || w->chunk == NULL ||
+      w->waiting.item == NULL || w->done.item == NULL)
     return false;
   for (int32_t k = 0; k < side->ranks; k++) {
     w->rank[k] = (list){.item = CLX_NEW_ARRAY(arena, int32_t, side->sequences + 1)};
+    w->queue[k] = (list){.item = CLX_NEW_ARRAY(arena, int32_t, decodes ? 1 : p->clients)};
     w->context[k] = 0;
-    if (w->rank[k].item == NULL) return false;
+    if (w->rank[k].item == NULL || w->queue[k].item == NULL) return false;
   }
   return true;
 }
@@ -184,8 +208,7 @@ static bool open_state(clx_arena *arena, const clx_pools *p, state *s) {
   s->workers = p->prefill.workers + p->decode.workers;
   s->item = CLX_NEW_ARRAY(arena, request, p->requests);
   s->worker = CLX_NEW_ARRAY(arena, worker, s->workers);
-  s->queue.item = CLX_NEW_ARRAY(arena, int32_t, p->clients);
-  if (s->item == NULL || s->worker == NULL || s->queue.item == NULL) return false;
+  if (s->item == NULL || s->worker == NULL) return false;
   for (int32_t v = 0; v < s->workers; v++) {
     const bool decodes = v >= p->prefill.workers;
     if (!make_worker(arena, p, decodes ? &p->decode : &p->prefill, decodes, &s->worker[v])) return false;

@@ -16,8 +16,10 @@ typedef struct clx_pools {
   clx_pools_side prefill, decode;
   int32_t clients, requests, prompt, output;
   double spread;      // lengths are uniform between (1 - spread) of the most and it
+  bool late_notice;   // prefill engines notice what they have sent between their iterations
   double front_time;  // s of a request outside of engines
   double setup;       // s of a transfer
+  double rounds;      // iterations of the decode engine that a transfer takes besides
   double token_time;  // s of a transfer per prompt token
   double accepted;    // tokens of an iteration and sequence
   int32_t drafts;

@@ -95,6 +95,14 @@ static clx_status check_captures(const clx_serve_pool_spec *pool, clx_error *err
   return CLX_OK;
 }
 
+// At the pace of one sequence: more take longer.
+static double handoff_of(const clx_serving *s) {
+  const clx_engine_step one = {.decodes = 1, .verified = 1, .context = 1};
+  const clx_engine *e = s->engine;
+  if (!(e->handoff_iterations > 0)) return e->handoff_time;
+  return e->handoff_time + e->handoff_iterations * clx_serving_law_exact(s, &one, 1).time;
+}
+
 static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_pool_spec *pool,
                                const clx_transformer *model, const clx_engine *engine, clx_serving_replica *r,
                                clx_error *error) {
@@ -105,28 +113,32 @@ static clx_status make_kernels(const clx_serve_spec *section, const clx_serve_po
   clx_error_clear(&own);
   if (weights < 0) return unknown("weights", r->weights, weights_name, pool->place, error);
   CLX_TRY(check_captures(pool, error));
-  r->kernels = (clx_serving){.model = model,
-                             .device = r->device,
-                             .engine = engine,
-                             .weights = (clx_weights)weights,
-                             .tp = pool->tp,
-                             .dp = pool->dp,
-                             .ep = experts ? ep : 1,
-                             .etp = !experts        ? 1
-                                    : pool->etp > 0 ? pool->etp
-                                    : gpus / ep > 0 ? gpus / ep
-                                                    : 1,
-                             .fp8_cache = pool->cache > 0 ? pool->cache == 2 : section->cache == 1,
-                             .sorts = section->sorts,
-                             .routing = pool->routing >= 0 ? pool->routing : section->routing,
-                             .drafts = pool->drafts,
-                             .pp = pool->pp,
-                             .eager = pool->eager != 0,
-                             .capture_sizes = pool->capture_sizes,
-                             .capture_count = pool->capture_sizes_count};
+  r->kernels = (clx_serving){
+      .model = model,
+      .device = r->device,
+      .engine = engine,
+      .weights = (clx_weights)weights,
+      .tp = pool->tp,
+      .dp = pool->dp,
+      .ep = experts ? ep : 1,
+      .etp = !experts        ? 1
+             : pool->etp > 0 ? pool->etp
+             : gpus / ep > 0 ? gpus / ep
+                             : 1,
+      .fp8_cache = pool->cache > 0 ? pool->cache == 2 : section->cache == 1,
+      .sorts = section->sorts,
+      .routing = pool->routing >= 0 ? pool->routing : section->routing,
+      .drafts = pool->drafts,
+      .pp = pool->pp,
+      .eager = pool->eager != 0,
+      .capture_sizes = pool->capture_sizes,
+      .capture_count = pool->capture_sizes_count,
+      .copies = experts ? pool->redundant_experts : 0,
+      .direct = pool->role == CLX_ROLE_DECODE && engine->wide_ranks > 0 && pool->dp >= engine->wide_ranks};
   r->gpus = gpus * pool->pp;
-  r->front = pool->role == CLX_ROLE_DECODE ? engine->handoff_time : engine->front_time;
-  return at_place(clx_serving_check(&r->kernels, &own), pool, &own, error);
+  CLX_TRY(at_place(clx_serving_check(&r->kernels, &own), pool, &own, error));
+  r->front = pool->role == CLX_ROLE_DECODE ? handoff_of(&r->kernels) : engine->front_time;
+  return CLX_OK;
 }
 
 static clx_status make_nodes(const clx_serve_pool_spec *pool, const clx_transformer *model, clx_serving_replica *r,

@@ -64,6 +64,9 @@ static const clx_row pool_rows[] = {
     WHOLE("dp", dp, CLX_ROW_INT, 1, 1, 1024, "ranks of attention that step together; their experts are shared"),
     WHOLE("ep", ep, CLX_ROW_INT, 0, 0, 1024, "expert parallel; 0 = dp where that is above 1"),
     WHOLE("etp", etp, CLX_ROW_INT, 0, 0, 1024, "tensor parallel of experts; 0 = tp x dp / ep"),
+    WHOLE("redundant_experts", redundant_experts, CLX_ROW_INT, 0, 0, 4096,
+          "copies of the most popular experts, placed to even the ranks' loads out (EPLB); experts + copies divide "
+          "over ep"),
     WHOLE("sequences", sequences, CLX_ROW_INT, -1, 1, 65536,
           "most at once on a rank (max_num_seqs); default: the engine's"),
     WHOLE("tokens", tokens, CLX_ROW_INT, -1, 1, 1048576,

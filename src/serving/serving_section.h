@@ -17,6 +17,7 @@ typedef struct clx_serve_pool_spec {
   double routing;  // below 0 = the section's
   int32_t replicas;
   int32_t tp, pp, dp, ep, etp;  // GPUs of a replica: tp x pp x dp
+  int32_t redundant_experts;    // copies of popular experts
   int32_t sequences, tokens;    // of one rank: max_num_seqs, max_num_batched_tokens
   int32_t block;                // tokens
   int64_t blocks;               // of one rank, from the log of an engine

@@ -306,6 +306,14 @@ static int32_t release_of(const row_reader *r) {
   return strncmp(version, "0.", 2) == 0 ? (int32_t)strtol(version + 2, NULL, 10) : 0;
 }
 
+// NVIDIA's second checkpoint of DeepSeek-R1-0528 in 4 bit, which InferenceX runs, stores attention's output product in it too; the first
+// ones, where a row names them, do not.
+static bool narrow_wo_of(const row_reader *r) {
+  const char *path = text_of(r, "model_path");
+  return r->weights == CLX_WEIGHTS_NVFP4_FFN && clx_text_equal(r->model.name, "deepseek-v3") &&
+         (strncmp(path, "nvidia/", 7) != 0 || strstr(path, "-v2") != NULL);
+}
+
 static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
   clx_error refusal = {0};
   *s = (clx_serving){.model = &r->model,
@@ -318,6 +326,7 @@ static bool serving_of(row_reader *r, const layout *l, clx_serving *s) {
                      .etp = l->etp,
                      .fp8_cache = r->fp8_cache,
                      .release = release_of(r),
+                     .narrow_wo = narrow_wo_of(r),
                      .routing = 1.2,
                      .pp = l->pp};
   if (l->pp > 1 && !read_network(r, &s->network)) return false;
@@ -425,6 +434,20 @@ static clx_status run_whole(row_reader *r, const layout *l, clx_benchmark_means 
   return CLX_OK;
 }
 
+// How decode engines stand in rows. SGLang was launched with attention replicated only where experts are parallel too: rows of its early
+// versions lost that, and say of small groups that attention was replicated and experts cut. vLLM's groups over several trays replicate
+// attention (data-parallel-size), which its rows write as cut.
+static void reread_decode(const row_reader *r, layout *l) {
+  const int32_t TRAY = 4, SERVER = 8;
+  if (runs(r, CLX_ENGINE_SGLANG) && l->dp > 1 && l->dp <= TRAY && l->tp == 1 && l->ep == 1 && l->etp == l->dp) {
+    *l = (layout){.tp = l->dp, .dp = 1, .ep = 1, .etp = l->etp, .batch = l->batch * l->dp, .workers = l->workers};
+  } else if (runs(r, CLX_ENGINE_VLLM) && r->model.mla && l->tp > SERVER && l->dp == 1 && l->ep == l->tp) {
+    l->batch = (l->batch + l->tp - 1) / l->tp;
+    l->dp = l->tp;
+    l->tp = 1;
+  }
+}
+
 static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error *error) {
   layout prefill, decode;
   if (text_of(r, "decode_batch_size")[0] == '\0') {
@@ -432,9 +455,13 @@ static clx_status run_split(row_reader *r, clx_benchmark_means *means, clx_error
     return CLX_OK;
   }
   clx_serving one, other;
-  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode) || !serving_of(r, &prefill, &one) ||
-      !serving_of(r, &decode, &other))
-    return CLX_OK;
+  if (!read_layout(r, "prefill_", &prefill) || !read_layout(r, "decode_", &decode)) return CLX_OK;
+  reread_decode(r, &decode);
+  if (!serving_of(r, &prefill, &one) || !serving_of(r, &decode, &other)) return CLX_OK;
+  if (r->engine.wide_ranks > 0 && decode.dp >= r->engine.wide_ranks && decode.ep > 1) {
+    other.direct = true;
+    if ((r->model.experts + r->engine.redundant_experts) % decode.ep == 0) other.copies = r->engine.redundant_experts;
+  }
   const clx_split split = {&one, &other, prefill.workers, decode.workers};
   const clx_benchmark benchmark = {
       .clients = decode.batch, .rounds = 10, .prompt = r->prompt, .output = r->output, .spread = spread_of(r)};

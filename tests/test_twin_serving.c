@@ -160,10 +160,11 @@ static void test_overload_of_many_is_bounded(void **state) {
       "  pools: [{name: one, server: dgx_h100, tp: 2}]\n");
   clx_arena *arena = clx_arena_new();
   clx_error error = {0};
+  clx_twin_changes changes;
   clx_twin_service run = {0};
   clx_serving_replica *replica = NULL;
   assert_int_equal(clx_twin_serving_pools(s, arena, &replica, &error), CLX_OK);
-  assert_int_equal(clx_twin_serve_drawn(s, replica, 1, NULL, arena, &run, &error), CLX_OK);
+  assert_int_equal(clx_twin_serve_drawn(s, replica, 1, NULL, arena, &run, &changes, &error), CLX_OK);
   assert_true(run.run.stopped && run.run.unstable && run.requests.count < 2000000);
   CLX_CHECK_NEAR(run.outcome.arrival, 1e5, 0.02, 0);
   clx_arena_free(arena);

@@ -169,8 +169,8 @@ static void test_others_leave_requests_alone(void **state) {
   clx_arena *arena = clx_arena_new();
   clx_error error = {0};
   clx_requests all, own;
-  assert_int_equal(clx_scenario_serving_requests(s, 3, arena, &all, &error), CLX_OK);
-  assert_int_equal(clx_scenario_serving_requests(alone, 3, arena, &own, &error), CLX_OK);
+  assert_int_equal(clx_scenario_serving_requests(s, 3, 0, arena, &all, &error), CLX_OK);
+  assert_int_equal(clx_scenario_serving_requests(alone, 3, 0, arena, &own, &error), CLX_OK);
   int32_t count = 0;
   for (int32_t i = 0; i < all.count; i++) {
     if (i > 0) assert_true(all.item[i].arrival >= all.item[i - 1].arrival);

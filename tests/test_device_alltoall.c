@@ -11,7 +11,7 @@ static const clx_device device = {.name = "d", .family = "blackwell", .nvlink = 
 static clx_kernel_cost cost_of(clx_kernel_format format, const clx_alltoall_shape *shape) {
   clx_alltoall_parameters p = {0};
   clx_schema_default(&clx_alltoall_schema, &p);
-  return clx_kernel_alltoall.cost(&device, format, &p, shape);
+  return clx_alltoall_cost(&device, format, &p, shape);
 }
 
 static void test_times_are_finite_and_above_the_links(void **state) {
@@ -102,10 +102,23 @@ static void test_copies_even_out(void **state) {
   assert_true(copied > 0.99 * even && copied < 1.1 * even);
 }
 
+// Rows of a table stand side by side: what follows the columns of one is another.
+static void test_rows_of_tables(void **state) {
+  (void)state;
+  const clx_alltoall_shape row = {DISPATCH, 4096, 7168, 8, 256, 32, 1.2, 32, 1},
+                           alone = {DISPATCH, 4096, 7168, 8, 256, 32, 1.2, 0, 0};
+  clx_alltoall_parameters p = {0};
+  clx_schema_default(&clx_alltoall_schema, &p);
+  assert_true(clx_kernel_alltoall.cost(&device, CLX_KERNEL_BF16, &p, &row).time ==
+              cost_of(CLX_KERNEL_BF16, &alone).time);
+  assert_true(cost_of(CLX_KERNEL_BF16, &row).time != cost_of(CLX_KERNEL_BF16, &alone).time);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_token_for_each_expert),
       cmocka_unit_test(test_copies_even_out),
+      cmocka_unit_test(test_rows_of_tables),
       cmocka_unit_test(test_times_are_finite_and_above_the_links),
       cmocka_unit_test(test_grows),
       cmocka_unit_test(test_copies),

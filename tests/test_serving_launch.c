@@ -144,7 +144,7 @@ static void test_eager(void **state) {
       clx_transformer_complete(&model, (clx_place){0}, &error) != CLX_OK)
     fail_msg("%s", error.mistake[0].text);
   engine.step_hidden = engine.sequence_time = engine.step_exposed = 0;
-  engine.launch_time = 1e-3;  // longer than any kernel
+  engine.launch_time = 1e-3;             // longer than any kernel
   engine.rules.capture_sizes_count = 0;  // bounds instead
   engine.rules.graph_tokens = 1;
   const clx_serving s = {.model = &model,

@@ -5,6 +5,8 @@
 #include "device/device_moe.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { PREPARE, DISPATCH, COMBINE, COMBINE_LOW_PRECISION };
 
@@ -51,10 +53,8 @@ static double move_time(const clx_device *device, const clx_alltoall_shape *s, d
   return join(hop * sqrt(ep), load * cbrt(links * links * links + lanes * lanes * lanes));
 }
 
-static clx_kernel_cost alltoall_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
-                                     const void *shape) {
-  const clx_alltoall_parameters *p = parameters;
-  const clx_alltoall_shape *s = shape;
+clx_kernel_cost clx_alltoall_cost(const clx_device *device, clx_kernel_format format, const clx_alltoall_parameters *p,
+                                  const clx_alltoall_shape *s) {
   const int op = (int)s->op_name;
   const double ep = s->moe_ep_size;
   if (op == PREPARE) {
@@ -76,6 +76,14 @@ static clx_kernel_cost alltoall_cost(const clx_device *device, clx_kernel_format
                            .flop = fmax(0, sums),
                            .bytes = s->num_tokens * bytes * (1 + copies),
                            .link_bytes = s->num_tokens * bytes * copies * (1 - 1 / ep)};
+}
+
+// A row of a table: its columns, and nothing behind them.
+static clx_kernel_cost alltoall_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
+                                     const void *shape) {
+  clx_alltoall_shape own = {0};
+  memcpy(&own, shape, offsetof(clx_alltoall_shape, redundant));
+  return clx_alltoall_cost(device, format, parameters, &own);
 }
 
 static const char *alltoall_refuse(const clx_device *device, clx_kernel_format format, const void *shape) {

@@ -28,5 +28,8 @@ typedef struct clx_alltoall_parameters {
   double narrow_rate, narrow_lane;
 } clx_alltoall_parameters;
 
+// Cost of one operation, as of the family, with copies and sends of the shape.
+clx_kernel_cost clx_alltoall_cost(const struct clx_device *device, clx_kernel_format format,
+                                  const clx_alltoall_parameters *parameters, const clx_alltoall_shape *shape);
 extern const clx_schema clx_alltoall_schema;
 extern const clx_kernel_family clx_kernel_alltoall;

@@ -6,6 +6,8 @@
 #include "device/device_math.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
 // Widths of output tiles, in tokens and in features: configurations of the grouped products of TensorRT-LLM (CUTLASS).
 static const double TOKEN_TILES[] = {16, 32, 64, 128, 256};
@@ -154,10 +156,8 @@ static double products_time(const clx_device *device, clx_kernel_format format, 
   return in + product_time(&g, load, best_tile(&g, counts), p->prologue, missed);
 }
 
-static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
-                                const void *shape) {
-  const clx_moe_parameters *p = parameters;
-  const clx_moe_shape *s = shape;
+clx_kernel_cost clx_moe_cost(const clx_device *device, clx_kernel_format format, const clx_moe_parameters *p,
+                             const clx_moe_shape *s) {
   const double inter = s->inter_size / s->moe_tp_size, hidden = s->hidden_size, products = clx_moe_products(s);
   const clx_moe_load load = clx_moe_load_find(s, p->crowding, p->reuse);
   const double b = clx_kernel_format_bytes(format), weights = load.active * products * inter * hidden * b;
@@ -182,6 +182,14 @@ static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format form
   return (clx_kernel_cost){.time = time,
                            .flop = 2 * load.rows * products * inter * hidden,
                            .bytes = clx_least(bytes, time * device->memory_bandwidth)};  // the rest stayed in L2
+}
+
+// A row of a table: its columns, and nothing behind them.
+static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
+                                const void *shape) {
+  clx_moe_shape own = {0};
+  memcpy(&own, shape, offsetof(clx_moe_shape, redundant));
+  return clx_moe_cost(device, format, parameters, &own);
 }
 
 static const char *moe_refuse(const clx_device *device, clx_kernel_format format, const void *shape) {

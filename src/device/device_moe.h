@@ -53,6 +53,10 @@ clx_moe_load clx_moe_load_find(const clx_moe_shape *shape, double crowding, doub
 // gets `visits` tokens on average. At least 1.
 double clx_moe_copied_peak(const clx_moe_shape *shape, double visits);
 
+// Cost of the layer, as of the family, with the copies of the shape. Validity as of the family.
+clx_kernel_cost clx_moe_cost(const struct clx_device *device, clx_kernel_format format,
+                             const clx_moe_parameters *parameters, const clx_moe_shape *shape);
+
 // Matrix products an expert has: 3, or 2 in published models whose activation has no gate.
 double clx_moe_products(const clx_moe_shape *shape);
 

@@ -396,7 +396,7 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .redundant = s->copies};
   if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
   const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
-  clx_kernel_cost cost = clx_kernel_moe.cost(s->device, format, parameters, &shape);
+  clx_kernel_cost cost = clx_moe_cost(s->device, format, parameters, &shape);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
   if (stored < 0.9) narrow_weights(s, stored, &cost);
   if (format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1)
@@ -436,10 +436,18 @@ static clx_kernel_format transport_of(const clx_serving *s) {
   return format == CLX_KERNEL_NVFP4 ? CLX_KERNEL_NVFP4 : format == CLX_KERNEL_BF16 ? CLX_KERNEL_BF16 : CLX_KERNEL_FP8;
 }
 
+static clx_kernel_cost alltoall_cost(const clx_serving *s, const clx_alltoall_shape *part) {
+  const clx_kernel_format format = transport_of(s);
+  const void *p = clx_kernels_set(s->device->kernels, &clx_kernel_alltoall, clx_kernel_alltoall.set_of[format]);
+  return clx_alltoall_cost(s->device, format, p, part);
+}
+
 // Each token to the ranks of its experts, and the results back.
 static void add_dispatch(clx_serving_sum *sum, const clx_alltoall_shape *part, double layers) {
-  for (int32_t i = 0; i < 3; i++)
-    clx_serving_add(sum, CLX_SERVING_EXCHANGE, &clx_kernel_alltoall, transport_of(sum->serving), &part[i], layers);
+  for (int32_t i = 0; i < 3; i++) {
+    const clx_kernel_cost cost = alltoall_cost(sum->serving, &part[i]);
+    clx_serving_add_cost(sum, CLX_SERVING_EXCHANGE, CLX_DRAW_COMMUNICATE, transport_of(sum->serving), &cost, 1, layers);
+  }
 }
 
 // Replicas of attention bring their tokens together for the experts, and take the results apart again; or send each token to its experts.
@@ -462,7 +470,7 @@ static void add_gathering(clx_serving_sum *sum, const clx_serving_tokens *t, dou
                                      .distribution = s->routing,
                                      .redundant = s->copies,
                                      .each = s->direct};
-      time += collective_time(s, &clx_kernel_alltoall, transport_of(s), &part[i]);
+      time += alltoall_cost(s, &part[i]).time;
     }
     if (time < collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &gather) +
                    collective_time(s, &clx_kernel_nccl, CLX_KERNEL_BF16, &scatter)) {

@@ -14,6 +14,7 @@
 
 #include "catalog/catalog.h"
 #include "network/network.h"
+#include "serving/serving.h"
 
 // --- a user's catalogue in an empty folder -----------------------------------------------------------------------------
 typedef struct folder {
@@ -210,6 +211,34 @@ static void test_reads_an_entry(void **state) {
   assert_null(clx_catalog_source(c, "zeta"));
   clx_catalog_close(c);
   folder_free(f);
+}
+
+// Keys of a map stand before those of the entry at every level; all others, and the name, are the entry's.
+static void test_reads_an_entry_with_changes(void **state) {
+  (void)state;
+  static const char map[] = "{name: vllm-0.12, front_time: 2 s, rules: {tokens: 77}}";
+  clx_arena *arena = clx_arena_new();
+  clx_error error;
+  clx_error_clear(&error);
+  clx_catalog *catalog = open_ok(NULL);
+  clx_node *changes = NULL;
+  clx_engine own, changed;
+  const clx_place place = {"s.yaml", 3, 4};
+  assert_int_equal(clx_document_read(arena, "s.yaml", map, sizeof map - 1, &changes, &error), CLX_OK);
+  assert_int_equal(clx_catalog_read(catalog, "engine", "vllm", place, &clx_serving_engine_schema, arena, &own, &error),
+                   CLX_OK);
+  assert_int_equal(clx_catalog_read_changed(catalog, "engine", "vllm-0.12", changes, place, &clx_serving_engine_schema,
+                                            arena, &changed, &error),
+                   CLX_OK);
+  assert_string_equal(changed.name, "vllm");
+  assert_true(changed.front_time == 2);
+  assert_int_equal(changed.rules.tokens, 77);
+  assert_true(changed.step_exposed == own.step_exposed);
+  assert_true(changed.rules.memory_share == own.rules.memory_share);
+  assert_int_equal(changed.experts_count, own.experts_count);
+  assert_true(own.front_time < 1 && own.rules.tokens != 77);
+  clx_catalog_close(catalog);
+  clx_arena_free(arena);
 }
 
 static void test_user_entry_stands_in_front(void **state) {
@@ -414,6 +443,7 @@ int main(void) {
       cmocka_unit_test(test_lists_names_sorted),
       cmocka_unit_test(test_unknown_names_the_nearest),
       cmocka_unit_test(test_reads_an_entry),
+      cmocka_unit_test(test_reads_an_entry_with_changes),
       cmocka_unit_test(test_user_entry_stands_in_front),
       cmocka_unit_test(test_shows_every_number_with_its_source),
       cmocka_unit_test(test_a_name_of_two_kinds_wants_the_kind),

@@ -227,6 +227,51 @@ static void test_sourced_values(void **state) {
   clx_arena_free(arena);
 }
 
+// A text for which a map may stand.
+typedef struct named {
+  const char *engine;
+  const clx_node *map;
+} named;
+
+static void test_map_for_a_text(void **state) {
+  (void)state;
+  static const clx_row row = {.key = "engine",
+                              .kind = CLX_ROW_TEXT,
+                              .offset = offsetof(named, engine),
+                              .map_offset = offsetof(named, map),
+                              .text_initial = "own",
+                              .doc = "an engine"};
+  static const clx_schema schema = {.name = "named", .doc = "", .rows = &row, .count = 1, .size = sizeof(named)};
+  static const struct {
+    const char *text, *engine, *mistake;
+    bool map;
+  } cases[] = {{"{}", "own", NULL, false},
+               {"engine: a", "a", NULL, false},
+               {"engine: {name: b, rules: {tokens: 3}}", "b", NULL, true},
+               {"engine: {rules: {tokens: 3}}", NULL, "'engine.name' is missing: what the map changes", false},
+               {"engine: {name: [b]}", NULL, "'engine.name': expected a text, read a list", false},
+               {"engine: [b]", NULL, "'engine': expected a text, read a list", false}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    clx_arena *arena = clx_arena_new();
+    clx_node *root = NULL;
+    named out;
+    clx_error error;
+    clx_error_clear(&error);
+    assert_int_equal(clx_document_read(arena, "f", cases[i].text, strlen(cases[i].text), &root, &error), CLX_OK);
+    const clx_status status = clx_schema_read(&schema, root, false, arena, &out, &error);
+    if (cases[i].mistake != NULL) {
+      assert_int_equal(status, CLX_INPUT);
+      assert_string_equal(error.mistake[0].text, cases[i].mistake);
+      assert_int_equal(error.mistake[0].line, 1);
+    } else {
+      assert_int_equal(status, CLX_OK);
+      assert_string_equal(out.engine, cases[i].engine);
+      assert_int_equal(out.map != NULL, cases[i].map);
+    }
+    clx_arena_free(arena);
+  }
+}
+
 static void test_paths(void **state) {
   (void)state;
   static const char *const there[] = {"name", "one", "one.rate", "many.0", "many.12.on"};
@@ -379,6 +424,7 @@ int main(void) {
       cmocka_unit_test(test_all_mistakes_at_once),
       cmocka_unit_test(test_sourced_values),
       cmocka_unit_test(test_reference_names_every_key),
+      cmocka_unit_test(test_map_for_a_text),
       cmocka_unit_test(test_paths),
       cmocka_unit_test(test_whole_numbers_are_never_rounded),
       cmocka_unit_test(test_wrapper_keys_are_checked),

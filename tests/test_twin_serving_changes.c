@@ -41,6 +41,40 @@ static double value(const clx_service *service, const char *name) {
   return q->value;
 }
 
+// --- progress -------------------------------------------------------------------------------------------------------------
+
+typedef struct watching {
+  int32_t calls, stop;
+} watching;
+
+static bool watch_seeds(void *context, const char *step, double done) {
+  watching *w = context;
+  assert_string_equal(step, "serving");
+  CLX_CHECK_NEAR(done, w->calls / 3.0, 1e-12, 0);
+  return ++w->calls != w->stop;
+}
+
+static void test_progress_stops(void **state) {
+  (void)state;
+  clx_scenario *s = NULL;
+  clx_error error;
+  assert_int_equal(try_read("serving:\n  model: llama-3.1-8b\n  pools: [{name: one, server: dgx_h100}]\n"
+                            "  requests: {count: 9, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 9}, output: "
+                            "{tokens: 9}}}\n",
+                            &s, &error),
+                   CLX_OK);
+  for (int32_t stop = 0; stop < 4; stop++) {
+    watching w = {.stop = stop};
+    const clx_serve_options options = {.seed = 1, .progress = watch_seeds, .context = &w};
+    clx_service *service = NULL;
+    assert_int_equal(clx_service_run(s, &options, &service, &error), stop == 0 ? CLX_OK : CLX_EXPECTATION);
+    assert_int_equal(w.calls, stop == 0 ? 3 : stop);
+    assert_int_equal(service != NULL, stop == 0);
+    clx_service_free(service);
+  }
+  clx_scenario_free(s);
+}
+
 // --- mistakes -------------------------------------------------------------------------------------------------------------
 
 static void test_mistakes_are_named(void **state) {
@@ -278,6 +312,7 @@ static int close_catalogue(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_progress_stops),
       cmocka_unit_test(test_mistakes_are_named),
       cmocka_unit_test(test_eager_pools_are_slower),
       cmocka_unit_test(test_share_of_lost_capacity),

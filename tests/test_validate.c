@@ -165,6 +165,37 @@ static void test_validate_json_and_groups(void **state) {
   unlink(path);
 }
 
+typedef struct watching {
+  int32_t calls, stop;
+  double done;  // of the last call
+} watching;
+
+static bool watch_rows(void *context, const char *step, double done) {
+  watching *w = context;
+  assert_string_equal(step, "predicting");
+  assert_true(done >= w->done && done < 1);
+  w->done = done;
+  return ++w->calls != w->stop;
+}
+
+static void test_progress_stops(void **state) {
+  (void)state;
+  char path[64];
+  write_table(path, "1", "");
+  for (int32_t stop = 0; stop < 3; stop++) {
+    watching w = {.stop = stop};
+    const clx_table_options options = {.progress = watch_rows, .context = &w};
+    clx_error error = {0};
+    char *text = NULL;
+    const clx_status status = clx_table_predict(catalog, "training", path, &options, &text, &error);
+    assert_int_equal(status, stop == 0 ? CLX_OK : CLX_EXPECTATION);
+    assert_int_equal(w.calls, stop == 0 ? 6 : stop);
+    assert_int_equal(text != NULL, stop == 0);
+    clx_text_free(text);
+  }
+  unlink(path);
+}
+
 // Cells that are no usable numbers refuse their row with a reason; none hangs, overflows or is replaced.
 static void test_odd_cells_are_refused(void **state) {
   (void)state;
@@ -368,6 +399,7 @@ int main(void) {
       cmocka_unit_test(test_predictions_read_no_measurement),
       cmocka_unit_test(test_rows_take_the_path_of_run),
       cmocka_unit_test(test_validate_json_and_groups),
+      cmocka_unit_test(test_progress_stops),
       cmocka_unit_test(test_odd_cells_are_refused),
       cmocka_unit_test(test_power_reads_no_measurement),
       cmocka_unit_test(test_power_is_predicted_or_not),

@@ -84,16 +84,27 @@ static int show_service(const cli_call *call, clx_service *service) {
   return CLI_DONE;
 }
 
+// With a line of progress, and stopped by Ctrl-C between two seeds.
+static int run_service(const clx_scenario *scenario, clx_serve_options *options, clx_service **service) {
+  cli_progress seen;
+  clx_error error;
+  clx_error_clear(&error);
+  options->progress = cli_progress_show;
+  options->context = &seen;
+  cli_progress_start(&seen);
+  const clx_status status = clx_service_run(scenario, options, service, &error);
+  cli_progress_end(&seen, status != CLX_OK);
+  return status == CLX_OK ? CLI_DONE : cli_fail(&error);
+}
+
 static int serve(const cli_call *call) {
   clx_serve_options options;
   cli_settings settings = {0};
   clx_catalog *catalog = NULL;
   clx_scenario *scenario = NULL;
   clx_service *service = NULL;
-  clx_error error;
-  clx_error_clear(&error);
   int code = read_options(call, &options) ? load(call, &settings, &catalog, &scenario) : CLI_WRONG;
-  if (code == CLI_DONE && clx_service_run(scenario, &options, &service, &error) != CLX_OK) code = cli_fail(&error);
+  if (code == CLI_DONE) code = run_service(scenario, &options, &service);
   const int expected = code == CLI_DONE ? cli_expect_compare(call, clx_service_result(service)) : code;
   if (code == CLI_DONE && expected != CLI_WRONG) code = show_service(call, service);
   clx_service_free(service);

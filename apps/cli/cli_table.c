@@ -18,19 +18,24 @@ static int predict(const cli_call *call) {
   clx_catalog *catalog = NULL;
   char *text = NULL;
   const char *path = cli_text(call, "output");
+  cli_progress seen;
   const clx_table_options options = {.device = cli_text(call, "device"),
                                      .family = cli_text(call, "family"),
                                      .library = cli_text(call, "library"),
                                      .runs = cli_text(call, "runs"),
                                      .operators = cli_text(call, "operators"),
                                      .scenario = cli_text(call, "scenario"),
-                                     .notes = cli_flag(call, "notes")};
+                                     .notes = cli_flag(call, "notes"),
+                                     .progress = cli_progress_show,
+                                     .context = &seen};
   int code = check_options(call);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE &&
-      clx_table_predict(catalog, call->argument[0], call->argument[1], &options, &text, &error) != CLX_OK) {
-    code = cli_fail(&error);
-  }
+  cli_progress_start(&seen);
+  const clx_status status =
+      code == CLI_DONE ? clx_table_predict(catalog, call->argument[0], call->argument[1], &options, &text, &error)
+                       : CLX_OK;
+  cli_progress_end(&seen, status != CLX_OK);
+  if (status != CLX_OK) code = cli_fail(&error);
   if (code == CLI_DONE && path != NULL) code = cli_write_file(path, text);
   if (code == CLI_DONE && path == NULL) cli_put(text);
   clx_text_free(text);
@@ -147,6 +152,7 @@ static int validate_table(const cli_call *call) {
   clx_error_clear(&error);
   clx_catalog *catalog = NULL;
   char *text = NULL, *column = NULL;
+  cli_progress seen;
   clx_table_options options = {.device = cli_text(call, "device"),
                                .family = cli_text(call, "family"),
                                .by = cli_text(call, "by"),
@@ -155,14 +161,18 @@ static int validate_table(const cli_call *call) {
                                .runs = cli_text(call, "runs"),
                                .operators = cli_text(call, "operators"),
                                .scenario = cli_text(call, "scenario"),
-                               .notes = cli_flag(call, "notes")};
+                               .notes = cli_flag(call, "notes"),
+                               .progress = cli_progress_show,
+                               .context = &seen};
   int code = check_options(call);
   if (code == CLI_DONE) code = read_only(call, &options, &column);
   if (code == CLI_DONE) code = cli_open_catalogue(call, &catalog);
-  if (code == CLI_DONE && clx_table_validate(catalog, call->argument[0], call->argument[1], &options,
-                                             cli_flag(call, "json"), &text, &error) != CLX_OK) {
-    code = cli_fail(&error);
-  }
+  cli_progress_start(&seen);
+  const clx_status status = code == CLI_DONE ? clx_table_validate(catalog, call->argument[0], call->argument[1],
+                                                                  &options, cli_flag(call, "json"), &text, &error)
+                                             : CLX_OK;
+  cli_progress_end(&seen, status != CLX_OK);
+  if (status != CLX_OK) code = cli_fail(&error);
   if (code == CLI_DONE) cli_put(text);
   clx_text_free(text);
   clx_catalog_close(catalog);

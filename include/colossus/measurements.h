@@ -22,12 +22,15 @@ typedef struct clx_table_options { /* all members nullable */
   const char *operators; /* requests: the table of operator times; default: the one that stands beside FILE */
   const char
       *scenario; /* requests: YAML with a section serving.engine that holds for all rows, instead of a table of runs */
+  bool (*progress)(void *context, const char *step, double done); /* from row to row, as that of clx_power_options */
+  void *context;
 } clx_table_options;
 /* Kinds of tables ("training", "kernels", "collectives", "energy", "serving", "requests"): name of kind i, NULL past the end. */
 const char *clx_table_kind_name(int32_t index);
 /* Kernel families ("gemm", "moe", ...): name of family i, NULL past the end. */
 const char *clx_kernel_family_name(int32_t index);
-/* Writes the CSV with predicted_*, status, reason and model_error columns to *text. options nullable. */
+/* Writes the CSV with predicted_*, status, reason and model_error columns to *text. options nullable.
+ * CLX_EXPECTATION: `progress` said stop. */
 clx_status clx_table_predict(const clx_catalog *catalog, const char *kind, const char *path,
                              const clx_table_options *options, char **text, clx_error *error);
 /* Error figures against the measured columns, for people or as JSON. options nullable. */

@@ -47,14 +47,14 @@ clx_status clx_request_simulation_csv(const clx_request_simulation *simulation, 
 typedef struct clx_serve_options {
   uint64_t seed; /* of requests that are drawn (added to that of the section) and of the router; default 1 */
   bool (*progress)(void *context, const char *step,
-                   double done); /* of a plan; nullable, as that of clx_power_options */
+                   double done); /* of a plan, or from seed to seed; nullable, as that of clx_power_options */
   void *context;
 } clx_serve_options;
 void clx_serve_options_default(clx_serve_options *options);
 typedef struct clx_service clx_service;
 /* Runs the section `serving` of a scenario event by event: latencies, rates, what is within the promise, power, money. options nullable.
  * CLX_INPUT: a scenario without the section or without pools, a request that fits no replica. An overload is no error: serving.stable is 0,
- * a warning says what comes and what is served. Cost: about 1 us an iteration and 1 us a request, for each seed. */
+ * a warning says what comes and what is served. CLX_EXPECTATION: `progress` said stop. Cost: about 1 us an iteration and 1 us a request, for each seed. */
 clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options *options, clx_service **out,
                            clx_error *error);
 void clx_service_free(clx_service *service); /* nullable */

@@ -20,8 +20,6 @@ struct clx_service {
 
 void clx_serve_options_default(clx_serve_options *options) { *options = (clx_serve_options){.seed = CLX_DEFAULT_SEED}; }
 
-static uint64_t seed_of(const clx_serve_options *options) { return options != NULL ? options->seed : CLX_DEFAULT_SEED; }
-
 void clx_service_free(clx_service *service) {
   if (service == NULL) return;
   clx_result_free(service->result);
@@ -30,6 +28,9 @@ void clx_service_free(clx_service *service) {
 
 clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options *options, clx_service **out,
                            clx_error *error) {
+  clx_serve_options own;
+  clx_serve_options_default(&own);
+  if (options == NULL) options = &own;
   *out = NULL;
   clx_arena *arena = clx_arena_new();
   clx_service *service = arena != NULL ? CLX_NEW(arena, clx_service) : NULL;
@@ -37,9 +38,9 @@ clx_status clx_service_run(const clx_scenario *scenario, const clx_serve_options
     clx_arena_free(arena);
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   }
-  *service = (clx_service){.arena = arena, .scenario = scenario, .seed = seed_of(options), .result = clx_result_new()};
+  *service = (clx_service){.arena = arena, .scenario = scenario, .seed = options->seed, .result = clx_result_new()};
   clx_status status = service->result != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  if (status == CLX_OK) status = clx_twin_serving_study(scenario, service->seed, service->result, error);
+  if (status == CLX_OK) status = clx_twin_serving_study(scenario, options, service->result, error);
   if (status == CLX_OK)
     *out = service;
   else

@@ -153,6 +153,16 @@ static clx_status check_reach(const char *file, const clx_operators *operators, 
       (long long)out.iterations, out.tokens, out.batch, out.context, out.chunk);
 }
 
+// What does not go together stands in the section of the engine, where a file states it.
+static clx_status run_engine(clx_request_simulation *sim, const clx_engine_fleet *fleet, const clx_offer *offer,
+                             const clx_engine_options *bounds, bool stated, clx_error *error) {
+  clx_error own;
+  clx_error_clear(&own);
+  const clx_status status = clx_engine_run(fleet, offer, bounds, sim->arena, &sim->run, stated ? &own : error);
+  if (!stated || status == CLX_OK) return status;
+  return clx_fail(error, status, sim->spec.place, "%s", own.mistake[0].text);
+}
+
 static clx_status simulate(clx_request_simulation *sim, const char *trace,
                            const clx_request_simulation_options *options, clx_error *error) {
   if (options->operators == NULL) return clx_fail_plain(error, CLX_INPUT, "no table of operator times");
@@ -168,7 +178,7 @@ static clx_status simulate(clx_request_simulation *sim, const char *trace,
                                      .queue_most = sim->spec.max_queue,
                                      .time_most = sim->spec.time_limit,
                                      .refuse = sim->spec.refuse != 0};
-  CLX_TRY(clx_engine_run(&fleet, &offer, &bounds, sim->arena, &sim->run, error));
+  CLX_TRY(run_engine(sim, &fleet, &offer, &bounds, options->scenario != NULL, error));
   CLX_TRY(check_reach(options->operators, operators, error));
   clx_engine_summary summary;
   CLX_TRY(clx_engine_summarise(&sim->requests, &sim->run, sim->arena, &summary, error));

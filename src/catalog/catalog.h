@@ -26,6 +26,10 @@ extern const int32_t clx_builtin_file_count;
 // Unknown: CLX_INPUT at `place` with the nearest names. The texts live as long as the catalogue.
 clx_status clx_catalog_read(const clx_catalog *catalog, const char *kind, const char *name, clx_place place,
                             const clx_schema *schema, clx_arena *arena, void *object, clx_error *error);
+// The same with what `changes` (nullable: none; a map of the entry's keys) says instead; its name stays that of the entry.
+clx_status clx_catalog_read_changed(const clx_catalog *catalog, const char *kind, const char *name,
+                                    const clx_node *changes, clx_place place, const clx_schema *schema,
+                                    clx_arena *arena, void *object, clx_error *error);
 // Reads a device together with its kernel parameters: those of the entry it names, else its own, else its architecture's
 // (an alias of a catalogue/kernels entry), else the initial values of the schema.
 struct clx_device;

@@ -141,13 +141,24 @@ const clx_node *clx_catalog_entry(const clx_catalog *catalog, const char *kind, 
 
 clx_status clx_catalog_read(const clx_catalog *catalog, const char *kind, const char *name, clx_place place,
                             const clx_schema *schema, clx_arena *arena, void *object, clx_error *error) {
+  return clx_catalog_read_changed(catalog, kind, name, NULL, place, schema, arena, object, error);
+}
+
+clx_status clx_catalog_read_changed(const clx_catalog *catalog, const char *kind, const char *name,
+                                    const clx_node *changes, clx_place place, const clx_schema *schema,
+                                    clx_arena *arena, void *object, clx_error *error) {
   const int32_t index = clx_catalog_kind_index(kind);
   if (index < 0) return clx_catalog_unknown_kind(kind, place, error);
   clx_entry *entry = NULL;
   CLX_TRY(clx_catalog_demand(catalog, index, name, place, &entry, error));
   const clx_node *tree = NULL;
   CLX_TRY(clx_catalog_tree(catalog, entry, &tree, error));
-  return clx_schema_read(schema, tree, true, arena, object, error);
+  if (changes == NULL) return clx_schema_read(schema, tree, true, arena, object, error);
+  const clx_node *changed = clx_node_merge(arena, tree, changes);
+  if (changed == NULL) return out_of_memory(error);
+  CLX_TRY(clx_schema_read(schema, changed, true, arena, object, error));
+  *(const char **)object = entry->name;  // its first member
+  return CLX_OK;
 }
 
 // --- sources ------------------------------------------------------------------------------------------------------------

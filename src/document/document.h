@@ -31,6 +31,10 @@ clx_status clx_document_load(clx_arena *arena, const char *path, clx_node **root
 const clx_node *clx_node_get(const clx_node *map, const char *key);
 bool clx_node_is_null(const clx_node *node);  // absent, empty, "null" or "~" unquoted
 
+// What `over` says stands before what `base` says: maps key by key at every level, all else as a whole. The nodes of both are shared.
+// NULL: out of memory.
+clx_node *clx_node_merge(clx_arena *arena, const clx_node *base, const clx_node *over);
+
 // Sets `path` ("training.layout.tp", list items by number: "machine.fleet.0.gpus") to the YAML value `text`, creating
 // maps on the way. Places of the new nodes read file = "--set PATH". On failure the tree stays as it was. For --set.
 clx_status clx_node_set(clx_arena *arena, clx_node *root, const char *path, const char *text, clx_error *error);

@@ -160,3 +160,29 @@ clx_status clx_node_set(clx_arena *arena, clx_node *root, const char *path, cons
   CLX_TRY(wrap(&s, below, key, count, text, &value));
   return append(&s, node, &value);
 }
+
+// --- two trees --------------------------------------------------------------------------------------------------------------
+
+static clx_node *child_of(clx_node *map, const char *key) {
+  for (int32_t i = 0; i < map->child_count; i++)
+    if (clx_text_equal(map->child[i].key, key)) return &map->child[i];
+  return NULL;
+}
+
+clx_node *clx_node_merge(clx_arena *arena, const clx_node *base, const clx_node *over) {
+  clx_node *out = CLX_NEW(arena, clx_node);
+  if (out == NULL) return NULL;
+  *out = *over;
+  if (base->kind != CLX_NODE_MAP || over->kind != CLX_NODE_MAP) return out;
+  out->child = CLX_NEW_ARRAY(arena, clx_node, base->child_count + over->child_count + 1);
+  if (out->child == NULL) return NULL;
+  out->child_count = base->child_count;
+  for (int32_t i = 0; i < base->child_count; i++) out->child[i] = base->child[i];
+  for (int32_t i = 0; i < over->child_count; i++) {
+    clx_node *own = child_of(out, over->child[i].key);
+    const clx_node *merged = own != NULL ? clx_node_merge(arena, own, &over->child[i]) : &over->child[i];
+    if (merged == NULL) return NULL;
+    *(own != NULL ? own : &out->child[out->child_count++]) = *merged;
+  }
+  return out;
+}

@@ -79,10 +79,12 @@ clx_status clx_requests_write(const clx_requests *requests, clx_requests_format 
 // --- changes ------------------------------------------------------------------------------------------------------------------------
 
 // Keeps what arrives in [from, until), times from then on counted from `from`, and of that at most the first `most` requests (0 = all).
-// In place. CLX_INPUT: nothing is left. O(count).
-clx_status clx_requests_slice(clx_requests *requests, double from, double until, int32_t most, clx_error *error);
-// Divides all times of arrival by `speed` > 0. In place. CLX_INPUT: times beyond CLX_REQUEST_SECONDS_MAX. O(count).
-clx_status clx_requests_speed(clx_requests *requests, double speed, clx_error *error);
+// In place. CLX_INPUT: nothing is left; `place` is where the bounds are stated. O(count).
+clx_status clx_requests_slice(clx_requests *requests, double from, double until, int32_t most, clx_place place,
+                              clx_error *error);
+// Divides all times of arrival by `speed` > 0. In place. CLX_INPUT: times beyond CLX_REQUEST_SECONDS_MAX; `place` is where
+// the speed is stated. O(count).
+clx_status clx_requests_speed(clx_requests *requests, double speed, clx_place place, clx_error *error);
 
 // --- several traces in one --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ double clx_request_time(double seconds) {
   return (double)((int64_t)whole * 1000000000 + (int64_t)rest) / 1e9;
 }
 
-clx_status clx_requests_slice(clx_requests *requests, double from, double until, int32_t most, clx_error *error) {
+clx_status clx_requests_slice(clx_requests *requests, double from, double until, int32_t most, clx_place place,
+                              clx_error *error) {
   const int32_t count = requests->count, room = most > 0 ? most : count;
   requests->count = 0;
   for (int32_t i = 0; i < count && requests->count < room; i++) {
@@ -20,14 +21,15 @@ clx_status clx_requests_slice(clx_requests *requests, double from, double until,
     requests->item[requests->count++] = item;
   }
   if (requests->count > 0) return CLX_OK;
-  return clx_fail_plain(error, CLX_INPUT, "no request arrives from %.10g s to before %.10g s", from, until);
+  if (isinf(until)) return clx_fail(error, CLX_INPUT, place, "no request arrives from %.10g s on", from);
+  return clx_fail(error, CLX_INPUT, place, "no request arrives from %.10g s to before %.10g s", from, until);
 }
 
-clx_status clx_requests_speed(clx_requests *requests, double speed, clx_error *error) {
+clx_status clx_requests_speed(clx_requests *requests, double speed, clx_place place, clx_error *error) {
   const double last = requests->count > 0 ? requests->item[requests->count - 1].arrival / speed : 0;
   if (!(speed > 0) || !(last <= CLX_REQUEST_SECONDS_MAX))
-    return clx_fail_plain(error, CLX_INPUT, "at %.6g times its speed the trace takes %.6g s, expected at most %d",
-                          speed, last, CLX_REQUEST_SECONDS_MAX);
+    return clx_fail(error, CLX_INPUT, place, "at %.6g times its speed the trace takes %.6g s, expected at most %d",
+                    speed, last, CLX_REQUEST_SECONDS_MAX);
   for (int32_t i = 0; i < requests->count; i++)
     requests->item[i].arrival = clx_request_time(requests->item[i].arrival / speed);
   return CLX_OK;

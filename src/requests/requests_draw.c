@@ -169,7 +169,7 @@ static clx_status make_tenant(maker *m, const char *folder, const clx_lengths_sp
     CLX_TRY(clx_length_law_make(&lengths->prompt, "prompt", &law->prompt, m->error));
     return clx_length_law_make(&lengths->output, "output", &law->output, m->error);
   }
-  const clx_requests_spec from = {.trace = lengths->trace, .speed = 1, .drop_empty = true};
+  const clx_requests_spec from = {.trace = lengths->trace, .speed = 1, .drop_empty = true, .place = lengths->place};
   return clx_requests_make(&from, folder, m->scratch, &law->lent, NULL, m->error);
 }
 

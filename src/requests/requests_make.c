@@ -1,5 +1,6 @@
 // From a spec to requests.
 #include <math.h>
+#include <string.h>
 
 #include "requests/requests_draw.h"
 
@@ -25,7 +26,7 @@ static clx_status set_pace(const clx_requests_spec *s, clx_requests *out, clx_er
   if (s->rate > 0 && !(own > 0))
     return clx_fail(error, CLX_INPUT, s->place,
                     "`rate` of a trace without times between its requests; state `arrivals`");
-  return clx_requests_speed(out, s->rate > 0 ? s->rate / own : s->speed, error);
+  return clx_requests_speed(out, s->rate > 0 ? s->rate / own : s->speed, s->place, error);
 }
 
 // The lengths of the trace in its order, at other times.
@@ -33,6 +34,22 @@ static void replace_times(const clx_requests_spec *s, clx_requests *out) {
   clx_arrivals arrivals;
   clx_arrivals_start(&arrivals, &s->arrivals, s->arrivals.rate, (uint64_t)s->seed);
   for (int32_t i = 0; i < out->count; i++) out->item[i].arrival = clx_request_time(clx_arrivals_next(&arrivals));
+}
+
+// A file that is not there is a mistake of the section that names it, unless the file itself is all that was asked for.
+static clx_status open_trace(const clx_requests_spec *s, const char *path, const clx_requests_reading *reading,
+                             clx_arena *arena, clx_requests *out, clx_requests_found *found, clx_error *error) {
+  clx_error own;
+  clx_error_clear(&own);
+  const bool named = clx_is_stated(s->place) && strcmp(s->place.file, path) != 0;
+  const clx_status status = clx_requests_load(arena, path, reading, out, found, named ? &own : error);
+  if (!named || status == CLX_OK) return status;
+  if (status == CLX_FILE) return clx_fail(error, status, s->place, "the trace %.200s %s", path, own.mistake[0].text);
+  for (int32_t i = 0; i < own.count; i++) {
+    const clx_mistake *m = &own.mistake[i];
+    clx_fail(error, status, (clx_place){m->file, m->line, m->column}, "%s", m->text);
+  }
+  return status;
 }
 
 static clx_status load(const clx_requests_spec *s, const char *folder, clx_arena *arena, clx_requests *out,
@@ -43,15 +60,15 @@ static clx_status load(const clx_requests_spec *s, const char *folder, clx_arena
   const char *path = beside ? clx_arena_format(arena, "%s/%s", folder, s->trace) : s->trace;
   if (path == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(check_trace(s, error));
-  CLX_TRY(clx_requests_load(arena, path, &reading, out, found, error));
+  CLX_TRY(open_trace(s, path, &reading, arena, out, found, error));
   if (s->from > 0 || s->until > 0)
-    CLX_TRY(clx_requests_slice(out, s->from, s->until > 0 ? s->until : INFINITY, 0, error));
+    CLX_TRY(clx_requests_slice(out, s->from, s->until > 0 ? s->until : INFINITY, 0, s->place, error));
   if (clx_is_stated(s->arrivals.place))
     replace_times(s, out);
   else
     CLX_TRY(set_pace(s, out, error));
   const int32_t most = s->count > 0 && s->count < out->count ? (int32_t)s->count : 0;
-  return clx_requests_slice(out, 0, s->duration > 0 ? s->duration : INFINITY, most, error);
+  return clx_requests_slice(out, 0, s->duration > 0 ? s->duration : INFINITY, most, s->place, error);
 }
 
 // --- drawn ------------------------------------------------------------------------------------------------------------------------

@@ -48,16 +48,29 @@ clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *ser
   return clx_catalog_read_transport(catalog, transport, place, arena, &out->transport, error);
 }
 
+// The engine of a pool: its own or the section's, an entry of the catalogue and what a map says instead.
+static clx_status read_engine(const clx_scenario *s, const clx_serve_pool_spec *pool, bool unified, clx_arena *arena,
+                              clx_engine *out, clx_error *error) {
+  const bool own = pool->engine != NULL;
+  const char *name = own ? pool->engine : s->spec.serving.engine;
+  const clx_node *changes = own ? pool->engine_map : s->spec.serving.engine_map;
+  const clx_place place = changes != NULL ? changes->place : pool->place;
+  if (!unified)
+    return clx_catalog_read_changed(s->catalog, "engine", name, changes, place, &clx_serving_engine_schema, arena, out,
+                                    error);
+  if (changes == NULL) return CLX_OK;
+  return clx_fail(error, CLX_INPUT, place,
+                  "'%.200s': engines on unified memory have no settings that could differ, expected a name",
+                  changes->path);
+}
+
 clx_status clx_scenario_serving_pool(const clx_scenario *s, const clx_serve_pool_spec *pool, clx_arena *arena,
                                      clx_served_pool *out, clx_error *error) {
   CLX_TRY(clx_catalog_read(s->catalog, "server", pool->server, pool->place, &clx_server_schema, arena, &out->server,
                            error));
   CLX_TRY(clx_catalog_read_device(s->catalog, out->server.device, pool->place, arena, &out->device, error));
   const bool unified = clx_device_is_unified(&out->device);
-  const char *engine = pool->engine != NULL ? pool->engine : s->spec.serving.engine;
-  if (!unified)
-    CLX_TRY(clx_catalog_read(s->catalog, "engine", engine, pool->place, &clx_serving_engine_schema, arena, &out->engine,
-                             error));
+  CLX_TRY(read_engine(s, pool, unified, arena, &out->engine, error));
   const int32_t model = clx_scenario_served_model(s, pool->model);
   CLX_TRY(clx_serving_replica_make(&s->spec.serving, pool, &s->serving.model[model].model, &out->device,
                                    unified ? NULL : &out->engine, &out->replica, error));

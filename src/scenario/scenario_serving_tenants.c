@@ -149,6 +149,9 @@ static clx_status make_all(making *m, clx_requests *out, clx_error *error) {
   m->trace = CLX_NEW_ARRAY(m->arena, clx_requests, spec->tenant_count + 1);
   m->name = CLX_NEW_ARRAY(m->arena, const char *, spec->tenant_count + 1);
   if (m->trace == NULL || m->name == NULL) return no_memory(m->s, error);
+  if (section_asks(spec) && !clx_is_stated(spec->requests.place))
+    return clx_fail(error, CLX_INPUT, spec->place,
+                    "'serving.requests' is missing: what users ask, and when (colossus schema requests)");
   if (section_asks(spec)) CLX_TRY(make_part(m, NULL, error));
   for (int32_t i = 0; i < spec->tenant_count; i++) {
     if (clx_is_stated(spec->tenant[i].requests.place)) CLX_TRY(make_part(m, &spec->tenant[i], error));

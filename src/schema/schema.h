@@ -44,7 +44,9 @@ typedef struct clx_row {
   const clx_row_word *words;     // of REAL without unit, ended by a word NULL; NULL = numbers only
   const struct clx_schema *sub;  // for STRUCT and LIST
   size_t count_offset;           // for LIST, TEXTS, REALS, INTS
-  size_t place_offset;           // optional: a clx_place filled with where the value stood; 0 = none
+  size_t
+      map_offset;  // of TEXT: a map whose `name` is the text may stand for it, kept here (const clx_node *); 0 = none
+  size_t place_offset;  // optional: a clx_place filled with where the value stood; 0 = none
 } clx_row;
 
 typedef struct clx_schema {

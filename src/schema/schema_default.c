@@ -38,6 +38,7 @@ void clx_schema_default(const clx_schema *schema, void *object) {
         break;
       case CLX_ROW_TEXT:
         *(const char **)member = row->text_initial;
+        if (row->map_offset != 0) *(const clx_node **)clx_schema_member(object, row->map_offset) = NULL;
         break;
       case CLX_ROW_STRUCT:
         clx_schema_default(row->sub, member);

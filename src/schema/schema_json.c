@@ -68,7 +68,7 @@ static json_t *row_schema(const clx_row *row) {
     case CLX_ROW_BOOL:
       return typed("boolean");
     case CLX_ROW_TEXT:
-      return typed("string");
+      return row->map_offset != 0 ? json_pack("{s:[s,s]}", "type", "string", "object") : typed("string");
     case CLX_ROW_CHOICE:
       return choice_schema(row);
     case CLX_ROW_STRUCT:

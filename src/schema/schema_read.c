@@ -203,6 +203,17 @@ static clx_status read_text(const reading *r, const clx_node *node, const char *
   return CLX_OK;
 }
 
+// A text, or a map whose `name` it is.
+static clx_status read_name(const reading *r, const clx_row *row, const clx_node *node, void *object) {
+  const char **name = clx_schema_member(object, row->offset);
+  if (row->map_offset == 0 || node->kind != CLX_NODE_MAP) return read_text(r, node, name);
+  const clx_node *text = clx_node_get(node, "name");
+  if (text == NULL)
+    return clx_fail(r->error, CLX_INPUT, node->place, "'%.200s.name' is missing: what the map changes", node->path);
+  *(const clx_node **)clx_schema_member(object, row->map_offset) = node;
+  return read_text(r, text, name);
+}
+
 // --- lists ---------------------------------------------------------------------------------------------------------------
 
 static clx_status read_object(const reading *r, const clx_schema *schema, const clx_node *node, void *object);
@@ -274,7 +285,7 @@ static clx_status read_row(const reading *r, const clx_row *row, const clx_node 
     case CLX_ROW_BOOL:
       return first_of(status, read_bool(r, value, member));
     case CLX_ROW_TEXT:
-      return first_of(status, read_text(r, value, member));
+      return first_of(status, read_name(r, row, value, object));
     case CLX_ROW_CHOICE:
       return first_of(status, read_choice(r, row, value, member));
     case CLX_ROW_STRUCT:

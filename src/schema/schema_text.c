@@ -15,7 +15,7 @@ static const char *kind_text(const clx_row *row) {
     case CLX_ROW_BOOL:
       return "true or false";
     case CLX_ROW_TEXT:
-      return "text";
+      return row->map_offset != 0 ? "text or map" : "text";
     case CLX_ROW_CHOICE:
       return "one of";
     case CLX_ROW_STRUCT:

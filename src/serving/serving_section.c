@@ -21,6 +21,11 @@ static const char *const own_cache_name[] = {"section", "bf16", "fp8", NULL};
   { .key = name, .kind = CLX_ROW_BOOL, .offset = offsetof(F, member), .initial = (start), .doc = text }
 #define TEXT(name, member, text) \
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .doc = text }
+#define ENGINE(text)                                                                                             \
+  {                                                                                                              \
+    .key = "engine", .kind = CLX_ROW_TEXT, .offset = offsetof(F, engine), .map_offset = offsetof(F, engine_map), \
+    .doc = text                                                                                                  \
+  }
 #define NEEDED(name, member, text) \
   { .key = name, .kind = CLX_ROW_TEXT, .offset = offsetof(F, member), .required = true, .doc = text }
 #define CHOICE(name, member, names, start, text)                                                                \
@@ -55,7 +60,7 @@ static const clx_row pool_rows[] = {
     NEEDED("server", server, "catalogue/server; its device runs the model"),
     TEXT("model", model, "that its replicas serve; default: serving.model"),
     TEXT("weights", weights, "how weights are stored; default: serving.weights"),
-    TEXT("engine", engine, "default: serving.engine"),
+    ENGINE("default: serving.engine; a name, or a map as there"),
     CHOICE("cache", cache, own_cache_name, 0, "format of keys and values; section: serving.cache"),
     REAL("routing", routing, NULL, -1, 0, 2, "exponent of the popularity of experts; default: serving.routing"),
     WHOLE("replicas", replicas, CLX_ROW_INT, 1, 1, 100000, "that are alike"),
@@ -116,7 +121,7 @@ static const clx_row candidate_rows[] = {
     TEXT("name", name, "default: the server"),
     NEEDED("server", server, "catalogue/server"),
     TEXT("weights", weights, "default: serving.weights"),
-    TEXT("engine", engine, "default: serving.engine"),
+    ENGINE("default: serving.engine; a name, or a map as there"),
     REAL("price", price, "USD/s", 0, 0, 1, "of one GPU, as 2.5 USD/h"),
     WHOLE("gpus_most", gpus_most, CLX_ROW_COUNT, -1, 1, 1e9, "that can be had; default: no bound"),
     INTS("tp", tp, "degrees to try; none = powers of 2 up to a server"),
@@ -173,8 +178,10 @@ static const clx_row rows[] = {
     {.key = "engine",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(F, engine),
+     .map_offset = offsetof(F, engine_map),
      .text_initial = "vllm",
-     .doc = "whose rules and host times hold: vllm, tensorrt-llm; with unified memory llama.cpp, mlx, ..."},
+     .doc = "whose rules and host times hold: vllm, tensorrt-llm, sglang, or {name: vllm, ...} with keys of `colossus "
+            "schema engine` that differ; with unified memory llama.cpp, mlx, ..."},
     CHOICE("cache", cache, cache_name, 0, "format of keys and values on GPUs"),
     YES("sorts", sorts, 0, "sampling with top-p or top-k"),
     REAL("routing", routing, NULL, 1.2, 0, 2,

@@ -13,8 +13,9 @@ typedef struct clx_serve_pool_spec {
   const char *server;  // catalogue name
   const char *model;   // that it serves, as tenants name it
   const char *weights, *engine;
-  int32_t cache;   // 0 = the section's, 1 = bf16, 2 = fp8
-  double routing;  // below 0 = the section's
+  const clx_node *engine_map;  // what differs from that entry; NULL = nothing
+  int32_t cache;               // 0 = the section's, 1 = bf16, 2 = fp8
+  double routing;              // below 0 = the section's
   int32_t replicas;
   int32_t tp, pp, dp, ep, etp;  // GPUs of a replica: tp x pp x dp
   int32_t redundant_experts;    // copies of popular experts
@@ -55,6 +56,7 @@ extern const char *const clx_serve_goal_name[CLX_SERVE_GOALS + 1];
 // What a plan may buy. Lists: empty = as many as make sense.
 typedef struct clx_serve_candidate_spec {
   const char *name, *server, *weights, *engine;
+  const clx_node *engine_map;
   double price;       // USD/s of one GPU
   int64_t gpus_most;  // that can be had; 0 = no bound
   int32_t *tp, *pp, *sequences, *tokens;
@@ -80,6 +82,7 @@ typedef struct clx_serve_plan_spec {
 typedef struct clx_serve_spec {
   const char *model;  // catalogue name, or path of a config.json
   const char *weights, *engine;
+  const clx_node *engine_map;
   int32_t cache;  // 0 = bf16, 1 = fp8
   int32_t sorts;  // bool
   double routing;

@@ -28,8 +28,8 @@ const char *clx_quant_name(int32_t index) {
 // of 128, such as gpt-oss (mul_mv_ext). Prompts pass in pieces of 512 (-ub). Without flash attention each query head reads its keys.
 // llama.cpp-2025: kernels are fused and issued side by side (builds of autumn 2025 on), 0.8 of the floor: fitted to six decode rates of one
 // sequence (gpt-oss-20b, gpt-oss-120b, GLM-4.7-Flash on M2 Ultra; three models on M3 Ultra). Flash attention is on.
-// Layers with a window have a cache of their own that is no longer (llama.cpp pull request 13194, May 2025; RotatingKVCache of mlx-lm); builds
-// before hold all.
+// Layers with a window have a cache of their own that is no longer: window x sequences + piece tokens (llama.cpp pull request 13194, May 2025,
+// llama-kv-cache-iswa.cpp, without --swa-full; RotatingKVCache in make_cache of gpt_oss.py and gemma3_text.py of mlx-lm); builds before hold all.
 // llama.cpp-rpc: layers in turn on nodes over TCP; the graph and its inputs are sent for each token: 5.5 ms a hop, fitted to Qwen3-235B on
 // two and four M3 Ultra (20.4, 17.2, 15.2 tokens/s on 1, 2, 4).
 // mlx: 0.5 of the floor and 1.12 of the products, fitted to Qwen3-4B in 16 bit on M4 Max (mlx-lm BENCHMARKS.md: 1,781 and 52.5 tokens/s).

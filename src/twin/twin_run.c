@@ -62,7 +62,7 @@ clx_status clx_twin_run_machine(const clx_scenario *scenario, const clx_run_opti
   CLX_TRY(clx_twin_scenario(scenario, result, error));
   CLX_TRY(clx_twin_machine(scenario, result, error));
   CLX_TRY(clx_twin_network_summary(scenario, result, error));
-  CLX_TRY(clx_twin_serving_run(scenario, options->seed, result, error));
+  CLX_TRY(clx_twin_serving_run(scenario, &(clx_serve_options){.seed = options->seed}, result, error));
   if (!clx_scenario_is_training(scenario)) {
     // A fleet whose work is not computed may be there for its build or its cost alone.
     if (scenario->spec.power.jobs.place.file != NULL ||

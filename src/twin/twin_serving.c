@@ -235,7 +235,18 @@ static clx_status run_seed(const clx_scenario *s, const clx_serving_replica *rep
   return status;
 }
 
-static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena, clx_result *result,
+static clx_status run_seeds(const clx_scenario *s, const clx_serving_replica *replica, const clx_serve_options *o,
+                            const clx_twin_found *found, clx_result *result, clx_error *error) {
+  const int32_t seeds = s->spec.serving.seeds;
+  for (int32_t k = 0; k < seeds; k++) {
+    if (o->progress != NULL && !o->progress(o->context, "serving", (double)k / seeds))
+      return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
+    CLX_TRY(run_seed(s, replica, o->seed, k, found, result, error));
+  }
+  return CLX_OK;
+}
+
+static clx_status run_all(const clx_scenario *s, const clx_serve_options *o, clx_arena *arena, clx_result *result,
                           clx_error *error) {
   const int32_t seeds = s->spec.serving.seeds, parts = clx_twin_serving_parts(s);
   clx_serving_replica *replica = NULL;
@@ -246,9 +257,9 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   if (found.outcome == NULL || found.part == NULL || found.staffing == NULL)
     return clx_fail_plain(error, CLX_MEMORY, "out of memory");
   CLX_TRY(clx_twin_serving_pools(s, arena, &replica, error));
-  for (int32_t k = 0; k < seeds; k++) CLX_TRY(run_seed(s, replica, seed, k, &found, result, error));
+  CLX_TRY(run_seeds(s, replica, o, &found, result, error));
   clx_requests requests;
-  CLX_TRY(clx_scenario_serving_requests(s, seed, FIRST_DRAWN, arena, &requests, error));
+  CLX_TRY(clx_scenario_serving_requests(s, o->seed, FIRST_DRAWN, arena, &requests, error));
   CLX_TRY(clx_twin_serving_put(s, replica, found.outcome, found.staffing, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_parts(s, found.part, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_changes(s, found.staffing, seeds, result, error));
@@ -261,21 +272,23 @@ static clx_status run_all(const clx_scenario *s, uint64_t seed, clx_arena *arena
   return clx_twin_serving_pareto(s, replica, &requests, arena, result, error);
 }
 
-clx_status clx_twin_serving_run(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+clx_status clx_twin_serving_run(const clx_scenario *s, const clx_serve_options *o, clx_result *result,
+                                clx_error *error) {
   if (!clx_scenario_is_serving(s) || s->serving.pools == 0) return CLX_OK;
   clx_arena *arena = clx_arena_new();
   if (arena == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  const clx_status status = run_all(s, seed, arena, result, error);
+  const clx_status status = run_all(s, o, arena, result, error);
   clx_arena_free(arena);
   return status;
 }
 
-clx_status clx_twin_serving_study(const clx_scenario *s, uint64_t seed, clx_result *result, clx_error *error) {
+clx_status clx_twin_serving_study(const clx_scenario *s, const clx_serve_options *o, clx_result *result,
+                                  clx_error *error) {
   CLX_TRY(clx_scenario_need_serving(s, error));
   if (s->serving.pools == 0)
     return clx_fail(error, CLX_INPUT, s->spec.serving.place,
                     "'serving.pools' is empty: expected replicas, or the command serve-plan, which searches for them");
   CLX_TRY(clx_twin_scenario(s, result, error));
-  CLX_TRY(clx_twin_serving_run(s, seed, result, error));
+  CLX_TRY(clx_twin_serving_run(s, o, result, error));
   return clx_twin_assumptions(s, result, error);
 }

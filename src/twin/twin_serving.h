@@ -72,7 +72,9 @@ clx_status clx_twin_serve_drawn(const clx_scenario *scenario, const clx_serving_
 clx_status clx_twin_serving_pools(const clx_scenario *scenario, clx_arena *arena, clx_serving_replica **out,
                                   clx_error *error);
 // Of a run of a scenario: nothing without the section or without pools. CLX_INPUT: requests that fit nowhere.
-clx_status clx_twin_serving_run(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+// CLX_EXPECTATION: the progress of the options, nullable, said stop.
+clx_status clx_twin_serving_run(const clx_scenario *scenario, const clx_serve_options *options, clx_result *result,
+                                clx_error *error);
 // Quantities of what `seeds` runs found; of their parts: outcome[seeds][clx_twin_serving_parts].
 // Nullable `staffing`: of replicas whose number changes.
 clx_status clx_twin_serving_put(const clx_scenario *scenario, const clx_serving_replica *replica,
@@ -95,6 +97,7 @@ clx_status clx_twin_serving_trace(const clx_scenario *scenario, uint64_t seed, c
                                   clx_twin_service *service, clx_trace *trace, clx_error *error);
 
 // clx_service_run and clx_serve_plan_run of the public header, into an empty result.
-clx_status clx_twin_serving_study(const clx_scenario *scenario, uint64_t seed, clx_result *result, clx_error *error);
+clx_status clx_twin_serving_study(const clx_scenario *scenario, const clx_serve_options *options, clx_result *result,
+                                  clx_error *error);
 clx_status clx_twin_serving_plan(const clx_scenario *scenario, const clx_serve_options *options, clx_result *result,
                                  clx_error *error);

@@ -102,6 +102,7 @@ static clx_status make_pool(clx_serve_search *x, int32_t candidate, const layout
                                     .routing = -1,
                                     .weights = c->weights,
                                     .engine = c->engine,
+                                    .engine_map = c->engine_map,
                                     .replicas = 1,
                                     .tp = l->tp,
                                     .pp = l->pp,

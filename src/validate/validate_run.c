@@ -36,6 +36,12 @@ clx_status clx_table_kind_find(const char *name, const clx_table_kind **kind, cl
 
 typedef clx_table_job job;
 
+static clx_status tell(const job *j, int32_t row, clx_error *error) {
+  const clx_table_options *o = j->options;
+  if (o->progress == NULL || o->progress(o->context, "predicting", (double)row / j->table.row_count)) return CLX_OK;
+  return clx_fail_plain(error, CLX_EXPECTATION, "stopped");
+}
+
 static clx_status job_run(job *j, const char *kind, const char *path, clx_error *error) {
   static const clx_table_options none = {0};
   if (j->options == NULL) j->options = &none;
@@ -46,7 +52,10 @@ static clx_status job_run(job *j, const char *kind, const char *path, clx_error 
     return clx_fail_plain(error, CLX_INPUT, "%s: the table has no rows below its header", path);
   j->row = CLX_NEW_ARRAY(j->arena, clx_prediction, j->table.row_count);
   if (j->row == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < j->table.row_count; i++) CLX_TRY(j->kind->predict(j, i, &j->row[i], error));
+  for (int32_t i = 0; i < j->table.row_count; i++) {
+    CLX_TRY(tell(j, i, error));
+    CLX_TRY(j->kind->predict(j, i, &j->row[i], error));
+  }
   return CLX_OK;
 }
 

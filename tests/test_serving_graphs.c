@@ -129,6 +129,7 @@ static void test_padding_takes_time_of_the_size(void **state) {
 static void test_eager_waits_for_its_host(void **state) {
   (void)state;
   fixture f = open_serving("vllm");
+  f.engine.launch_time = 25e-6;
   clx_serving s = *serving_of(&f);
   const clx_engine_step one = decodes(1, 1);
   const double graph = clx_serving_law_exact(&s, &one, 1).time;

@@ -223,10 +223,11 @@ static void test_outcome_by_hand(void **state) {
                         {.arrival = 10, .prompt = 20, .output = 11},
                         {.arrival = 20, .prompt = 30, .output = 11},
                         {.arrival = 30, .prompt = 40, .output = 1}};
-  clx_served served[] = {{.asked = 0, .started = 0, .first = 1, .last = 2, .replica = 0},
-                         {.asked = 10, .started = 11, .first = 12, .last = 22, .replica = 0},
-                         {.asked = 20, .started = 20, .first = 21, .last = 23, .replica = 0},
-                         {.asked = 30, .started = 30, .first = 31, .last = 31, .replica = 0}};
+  clx_served served[] = {
+      {.asked = 0, .started = 0, .first = 1, .last = 2, .replica = 0, .cached = 10},
+      {.asked = 10, .started = 11, .first = 12, .last = 22, .replica = 0, .cached = 16, .preemptions = 2},
+      {.asked = 20, .started = 20, .first = 21, .last = 23, .replica = 0, .cached = 2},
+      {.asked = 30, .started = 30, .first = 31, .last = 31, .replica = 0}};
   const clx_requests requests = {.item = item, .count = 4, .tenants = 1};
   int64_t *bucket = CLX_NEW_ARRAY(arena, int64_t, CLX_SKETCH_BUCKETS);
   memset(bucket, 0, CLX_SKETCH_BUCKETS * sizeof *bucket);
@@ -236,9 +237,6 @@ static void test_outcome_by_hand(void **state) {
                                  .busy = 15.5,
                                  .energy = 310,
                                  .output_tokens = 34,
-                                 .prompt_tokens = 75,
-                                 .cached_tokens = 25,
-                                 .preemptions = 2,
                                  .ended = 4};
   const clx_slo_spec slo = {.ttft = 1.5, .tpot = 0.15, .share = 0.9};
   const clx_serving_owner owner = {.rest = 24, .replicas = 1};
@@ -254,8 +252,9 @@ static void test_outcome_by_hand(void **state) {
   CLX_CHECK_NEAR(o.output, 22 / 20.0, 1e-12, 0);
   CLX_CHECK_NEAR(o.input, (20 + 30) / 20.0, 1e-12, 0);
   CLX_CHECK_NEAR(o.within, 1 / 3.0, 1e-12, 0);  // the last one: the second waits, the third is slow
-  CLX_CHECK_NEAR(o.prefix, 0.25, 1e-12, 0);
-  CLX_CHECK_NEAR(o.preemptions, 0.5, 1e-12, 0);
+  CLX_CHECK_NEAR(o.prefix, (16 + 2) / (20.0 + 30 + 40), 1e-12,
+                 0);  // the first, of the warm-up, found all of its prompt
+  CLX_CHECK_NEAR(o.preemptions, 2 / 3.0, 1e-12, 0);
   CLX_CHECK_NEAR(o.power, 310.0 / 31 + 24, 1e-12, 0);
   CLX_CHECK_NEAR(o.energy, o.power / o.output, 1e-12, 0);
   CLX_CHECK_NEAR(o.busy, 0.5, 1e-12, 0);
@@ -264,6 +263,66 @@ static void test_outcome_by_hand(void **state) {
   assert_int_equal(clx_serving_sum_up(&requests, &run, &slo, 5, &slow, arena, &o, &error), CLX_OK);
   CLX_CHECK_NEAR(o.within, 0, 0, 0);
   CLX_CHECK_NEAR(o.e2e.mean, (12 + 3 + 1) / 3.0 + 0.6, 1e-12, 0);
+  clx_arena_free(arena);
+}
+
+// A run that stops: the latest token of an answer that has not ended is not its last.
+static void test_answers_that_do_not_end(void **state) {
+  (void)state;
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_request item[] = {{.arrival = 0, .prompt = 10, .output = 11},
+                        {.arrival = 1, .prompt = 10, .output = 11},
+                        {.arrival = 10, .prompt = 10, .output = 11}};
+  clx_served served[] = {{.asked = 0, .started = 0, .first = 1, .last = 6, .replica = 0},
+                         {.asked = 1, .started = 1, .first = 2, .last = 2, .replica = -1},
+                         {.asked = 10, .started = -1, .first = -1, .last = -1, .replica = -1}};
+  const clx_requests requests = {.item = item, .count = 3, .tenants = 1};
+  int64_t *bucket = CLX_NEW_ARRAY(arena, int64_t, CLX_SKETCH_BUCKETS);
+  memset(bucket, 0, CLX_SKETCH_BUCKETS * sizeof *bucket);
+  const clx_engine_result run = {.served = served, .gaps = {.bucket = bucket}, .span = 6, .ended = 1, .stopped = true};
+  const clx_slo_spec slo = {.ttft = 1.5, .tpot = 1, .share = 0.9};
+  const clx_serving_owner owner = {.replicas = 1};
+  clx_serving_outcome o;
+  assert_int_equal(clx_serving_sum_up(&requests, &run, &slo, 0, &owner, arena, &o, &error), CLX_OK);
+  assert_true(o.counted == 3 && o.ended == 1);
+  assert_true(o.ttft.count == 2 && o.tpot.count == 1 && o.e2e.count == 1);
+  CLX_CHECK_NEAR(o.tpot.p50, 0.5, 1e-12, 0);
+  CLX_CHECK_NEAR(o.within, 1 / 3.0, 1e-12, 0);
+  CLX_CHECK_NEAR(o.requests, 1 / 10.0, 1e-12, 0);
+  CLX_CHECK_NEAR(o.output, 11 / 10.0, 1e-12, 0);
+  assert_false(clx_slo_kept(&slo, &item[1], &served[1], 0));
+  clx_arena_free(arena);
+}
+
+// Sixteen clients whose answers of 100 tokens begin and end together: a wave takes one prompt step and 99 steps of decode, whatever the edges of the window.
+static void test_rates_of_waves(void **state) {
+  (void)state;
+  enum { CLIENTS = 16, WAVES = 6, TOKENS = 100 };
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_serving_replica r = replica_of(CLX_ROLE_WHOLE);
+  clx_request item[CLIENTS * WAVES];
+  for (int32_t i = 0; i < CLIENTS * WAVES; i++) item[i] = (clx_request){.prompt = 4, .output = TOKENS};
+  const clx_requests requests = {.item = item, .count = CLIENTS * WAVES, .tenants = 1};
+  const clx_pool pool = {.name = "r", .role = r.role, .replicas = 1, .rules = r.rules, .law = PLAIN};
+  const clx_engine_fleet fleet = {.pool = &pool, .pools = 1};
+  const clx_offer offer = {.requests = &requests, .clients = CLIENTS};
+  const clx_slo_spec slo = {.share = 1};
+  const clx_serving_owner owner = {.replicas = 1};
+  const double wave = 0.01 + CLIENTS * 4 * 1e-3 + (TOKENS - 1) * (0.01 + CLIENTS * 1e-4);
+  clx_engine_result run;
+  clx_serving_outcome o;
+  assert_int_equal(clx_engine_run(&fleet, &offer, NULL, arena, &run, &error), CLX_OK);
+  const double warmups[] = {0, 0.5 * wave, 1.5 * wave};
+  for (int32_t k = 0; k < CLX_COUNT(warmups); k++) {
+    assert_int_equal(clx_serving_sum_up(&requests, &run, &slo, warmups[k], &owner, arena, &o, &error), CLX_OK);
+    CLX_CHECK_NEAR(o.window, (WAVES - 1 - k) * wave, 1e-9, 0);
+    CLX_CHECK_NEAR(o.requests, CLIENTS / wave, 1e-9, 0);
+    CLX_CHECK_NEAR(o.goodput, CLIENTS / wave, 1e-9, 0);
+    CLX_CHECK_NEAR(o.output / TOKENS, o.requests, 1e-9, 0);
+    CLX_CHECK_NEAR(o.input / 4, o.requests, 1e-9, 0);
+  }
   clx_arena_free(arena);
 }
 
@@ -291,6 +350,8 @@ int main(void) {
       cmocka_unit_test(test_most_sequences_by_each_bound),
       cmocka_unit_test(test_steady_state_against_events),
       cmocka_unit_test(test_outcome_by_hand),
+      cmocka_unit_test(test_answers_that_do_not_end),
+      cmocka_unit_test(test_rates_of_waves),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }

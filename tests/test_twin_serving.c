@@ -185,6 +185,46 @@ static void test_more_requests_than_a_run_holds(void **state) {
   clx_scenario_free(s);
 }
 
+static const char LOOP[] =
+    "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  seeds: 1\n  clients: %d\n  warmup: %s\n"
+    "  requests: {count: %d, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 5}, output: {tokens: %d}}}\n";
+
+// Clients wait for their own answers: no queue of theirs is one that never drains.
+static void test_closed_loop_has_no_bound(void **state) {
+  (void)state;
+  enum { CLIENTS = 110000 };
+  char text[512];
+  snprintf(text, sizeof text, LOOP, CLIENTS, "0 s", CLIENTS + 10, 1);
+  clx_scenario *s = read(text, POOL);
+  clx_arena *arena = clx_arena_new();
+  clx_error error = {0};
+  clx_twin_changes changes;
+  clx_twin_service run = {0};
+  clx_serving_replica *replica = NULL;
+  assert_int_equal(clx_twin_serving_pools(s, arena, &replica, &error), CLX_OK);
+  assert_int_equal(clx_twin_serve_drawn(s, replica, 1, NULL, arena, &run, &changes, &error), CLX_OK);
+  assert_true(!run.run.stopped && !run.run.unstable && run.run.queue_most > 100000);
+  assert_int_equal(run.run.ended, CLIENTS + 10);
+  assert_int_equal(run.outcome.ended, CLIENTS + 10);
+  clx_arena_free(arena);
+  clx_scenario_free(s);
+}
+
+static void test_closed_loop_within_its_warm_up(void **state) {
+  (void)state;
+  char text[512];
+  snprintf(text, sizeof text, LOOP, 4, "1000 s", 40, 10);
+  clx_scenario *s = read(text, POOL);
+  clx_service *service = NULL;
+  clx_error error = {0};
+  assert_int_equal(clx_service_run(s, NULL, &service, &error), CLX_INPUT);
+  assert_non_null(
+      strstr(error.mistake[0].text, "'serving.warmup' is 1000 s and the last request of 'serving.clients'"));
+  assert_true(error.mistake[0].line > 5);
+  assert_null(service);
+  clx_scenario_free(s);
+}
+
 static bool warns(const clx_result *r, const char *of) {
   for (int32_t i = 0; i < clx_result_warning_count(r); i++)
     if (strstr(clx_result_warning(r, i), of) != NULL) return true;
@@ -521,6 +561,8 @@ int main(void) {
       cmocka_unit_test(test_pools_beyond_the_machine),
       cmocka_unit_test(test_overload_of_many_is_bounded),
       cmocka_unit_test(test_more_requests_than_a_run_holds),
+      cmocka_unit_test(test_closed_loop_has_no_bound),
+      cmocka_unit_test(test_closed_loop_within_its_warm_up),
       cmocka_unit_test(test_parts_of_a_service),
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),

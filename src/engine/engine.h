@@ -167,11 +167,14 @@ typedef struct clx_served {
   double asked;    // s: arrival, or when its client asked
   double started;  // s: start of the first iteration that holds it; -1 = never
   double first;    // s: first token; -1 = none
-  double last;     // s: last token; -1 = did not end
+  double last;     // s: latest token; -1 = none. That of an answer that has not ended is not its last
   int32_t cached;  // prompt tokens that it found in the cache
   int32_t preemptions;
-  int32_t replica;  // that made its last token, counted over all pools; -1 = none
+  int32_t replica;  // that made its last token, counted over all pools; -1 = it did not end
 } clx_served;
+
+// Whether all of its answer has been made: not in a run that stops before, and not where an outage took it.
+static inline bool clx_served_ended(const clx_served *served) { return served->last >= 0 && served->replica >= 0; }
 
 // Counts of durations in buckets that are 1/256 of an octave wide: a quantile is right within 0.2 %. O(1) each.
 enum { CLX_SKETCH_OCTAVES = 48, CLX_SKETCH_PARTS = 256, CLX_SKETCH_BUCKETS = CLX_SKETCH_OCTAVES * CLX_SKETCH_PARTS };

@@ -19,7 +19,7 @@ static clx_latency latency_of(double *value, int32_t count) {
 typedef enum quantity { FIRST, TOKEN, WHOLE, WAIT } quantity;
 
 static bool value_of(const clx_request *q, const clx_served *s, quantity kind, double *out) {
-  if (s->last < 0 || s->replica < 0) return false;
+  if (!clx_served_ended(s)) return false;
   switch (kind) {
     case FIRST:
       *out = s->first - s->asked;

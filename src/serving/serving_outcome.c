@@ -5,7 +5,7 @@
 #include "chance/chance.h"
 
 bool clx_slo_kept(const clx_slo_spec *slo, const clx_request *q, const clx_served *s, double front) {
-  if (s->last < 0) return false;
+  if (!clx_served_ended(s)) return false;
   const double tpot = q->output > 1 ? (s->last - s->first) / (q->output - 1) : 0;
   return !(slo->ttft > 0 && s->first - s->asked + front > slo->ttft) && !(slo->tpot > 0 && tpot > slo->tpot) &&
          !(slo->e2e > 0 && s->last - s->asked + front > slo->e2e);
@@ -52,7 +52,8 @@ typedef struct window {
   double from, until;  // s
 } window;
 
-// From the end of the warm-up to the last request that is asked; where all come at once, to the last token.
+// From the end of the warm-up to the last request that is asked; where all come at once, to the last token. Half-open, (from, until]: answers
+// of a closed loop end where the next requests are asked, so that both edges would count a wave more than the time between them holds.
 static window window_of(const clx_requests *requests, const clx_engine_result *run, double warmup) {
   window w = {.from = INFINITY, .until = 0};
   double last = 0;
@@ -67,10 +68,12 @@ static window window_of(const clx_requests *requests, const clx_engine_result *r
   return w;
 }
 
+static bool is_in(const window *w, double time) { return time > w->from && time <= w->until; }
+
 // Tokens of an answer that fall into the window, made evenly from the first to the last.
 static double output_in(const window *w, const clx_request *q, const clx_served *s) {
-  if (s->last < 0) return 0;
-  const double first = s->first >= w->from && s->first <= w->until;
+  if (!clx_served_ended(s)) return 0;
+  const double first = is_in(w, s->first);
   if (!(s->last > s->first)) return first * q->output;
   const double overlap = fmin(s->last, w->until) - fmax(s->first, w->from);
   return first + (q->output - 1) * fmax(0, overlap) / (s->last - s->first);
@@ -86,11 +89,11 @@ static void count_rates(const view *v, clx_serving_outcome *out) {
     const clx_serving_promise *promise = promise_of(v, q);
     if (s->asked < 0 || !is_kept(v, q)) continue;
     out->output += output_in(&w, q, s);
-    out->input += s->first >= w.from && s->first <= w.until ? q->prompt : 0;
-    out->requests += s->last >= w.from && s->last <= w.until;
+    out->input += is_in(&w, s->first) ? q->prompt : 0;
+    out->requests += clx_served_ended(s) && is_in(&w, s->last);
     if (s->asked < v->warmup) continue;
     out->counted++;
-    out->ended += s->last >= 0;
+    out->ended += clx_served_ended(s);
     kept += clx_slo_kept(promise->slo, q, s, promise->front);
   }
   out->within = out->counted > 0 ? kept / out->counted : 0;
@@ -113,7 +116,7 @@ static clx_status count_latencies(const view *v, clx_arena *arena, clx_serving_o
     const double front = promise_of(v, q)->front;
     if (s->asked < v->warmup || s->first < 0 || !is_kept(v, q)) continue;
     ttft[firsts++] = s->first - s->asked + front;
-    if (s->last < 0) continue;
+    if (!clx_served_ended(s)) continue;
     e2e[lasts++] = s->last - s->asked + front;
     if (q->output > 1) tpot[paces++] = (s->last - s->first) / (q->output - 1);
   }
@@ -124,10 +127,25 @@ static clx_status count_latencies(const view *v, clx_arena *arena, clx_serving_o
   return CLX_OK;
 }
 
+// What the requests asked after the warm-up found in the cache, and how often they were preempted.
+static void count_shares(const view *v, clx_serving_outcome *out) {
+  double prompts = 0, cached = 0, preemptions = 0, started = 0;
+  for (int32_t i = 0; i < v->requests->count; i++) {
+    const clx_request *q = &v->requests->item[i];
+    const clx_served *s = &v->run->served[i];
+    if (s->asked < v->warmup || s->started < 0 || !is_kept(v, q)) continue;
+    started++;
+    prompts += q->prompt;
+    cached += s->cached;
+    preemptions += s->preemptions;
+  }
+  out->prefix = prompts > 0 ? cached / prompts : 0;
+  out->preemptions = started > 0 ? preemptions / started : 0;
+}
+
 static clx_status sum_up(const view *v, const clx_serving_owner *owner, clx_arena *arena, clx_serving_outcome *out,
                          clx_error *error) {
   const clx_engine_result *run = v->run;
-  const double prompts = (double)run->prompt_tokens + (double)run->cached_tokens;
   *out = (clx_serving_outcome){.queue_mean = run->queue_mean,
                                .queue_most = run->queue_most,
                                .cache_mean = run->blocks_mean,
@@ -138,9 +156,8 @@ static clx_status sum_up(const view *v, const clx_serving_owner *owner, clx_aren
                                .stopped = run->stopped};
   CLX_TRY(count_latencies(v, arena, out, error));
   count_rates(v, out);
+  count_shares(v, out);
   out->itl = gaps_of(&run->gaps);
-  out->prefix = prompts > 0 ? (double)run->cached_tokens / prompts : 0;
-  out->preemptions = run->ended > 0 ? (double)run->preemptions / run->ended : 0;
   if (!(run->span > 0)) return CLX_OK;
   out->busy = run->busy / (run->served_time > 0 ? run->served_time : run->span * owner->replicas);
   out->power = run->energy / (run->watched > 0 ? run->watched : run->span) + owner->rest;
@@ -167,20 +184,10 @@ clx_status clx_serving_sum_up_part(const clx_requests *requests, const clx_engin
                                    const clx_serving_promise *promise, const bool *keep, double warmup,
                                    clx_arena *arena, clx_serving_outcome *out, clx_error *error) {
   const view v = {.requests = requests, .run = run, .promise = promise, .keep = keep, .warmup = warmup};
-  double prompts = 0, cached = 0, preemptions = 0, started = 0;
   *out = (clx_serving_outcome){0};
   CLX_TRY(count_latencies(&v, arena, out, error));
   count_rates(&v, out);
-  for (int32_t i = 0; i < requests->count; i++) {
-    const clx_served *s = &run->served[i];
-    if (s->started < 0 || !is_kept(&v, &requests->item[i])) continue;
-    started++;
-    prompts += requests->item[i].prompt;
-    cached += s->cached;
-    preemptions += s->preemptions;
-  }
-  out->prefix = prompts > 0 ? cached / prompts : 0;
-  out->preemptions = started > 0 ? preemptions / started : 0;
+  count_shares(&v, out);
   out->arrival = out->window > 0 ? out->counted / out->window : 0;
   return CLX_OK;
 }

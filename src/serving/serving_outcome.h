@@ -9,7 +9,8 @@ typedef struct clx_serving_latency {
   int64_t count;                    // that they are of; 0: none is known
 } clx_serving_latency;
 
-// Rates are of the time from the end of the warm-up to the last request that is asked: what drains after it is no load.
+// Rates are of the time after the end of the warm-up, up to and with the last request that is asked: what drains after it is no load. Answers that do
+// not end (of a run that stops) are in none of it but ttft.
 typedef struct clx_serving_outcome {
   clx_serving_latency ttft, tpot, itl, e2e;
   double window;         // s
@@ -18,8 +19,8 @@ typedef struct clx_serving_outcome {
   double within;         // share of the counted requests that keep the promise; those that do not end do not
   double goodput;        // requests/s that do
   double user;           // tokens/s that a user sees: median of 1 / tpot
-  double prefix;         // share of prompt tokens found in the cache
-  double preemptions;    // a request
+  double prefix;         // share of prompt tokens found in the cache, of counted requests that started
+  double preemptions;    // a request, of the same
   double queue_mean, queue_most;
   double cache_mean, cache_most;  // share of the blocks
   double busy;                    // share of the time that replicas have an iteration in flight

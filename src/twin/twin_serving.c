@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-// A queue of so many requests is taken for one that never drains.
+// Where requests come whatever waits, a queue of so many is taken for one that never drains. Clients of a closed loop wait for their own.
 enum { QUEUE_MOST = 100000 };
 // Requests that tell whether more are worth drawing: of a fleet that they overwhelm, the rest is not drawn.
 enum { FIRST_DRAWN = 1 << 20, DRAWN_MOST = 10000000 };  // the latter take some 2 GB
@@ -107,6 +107,17 @@ static clx_engine_fleet fleet_of(const clx_serve_spec *spec, clx_pool *pool, int
   return fleet;
 }
 
+// How long a closed loop runs is known only now. A run that stops as its queue grows has measured that.
+static clx_status check_counted(const clx_serve_spec *spec, const clx_twin_service *service, clx_error *error) {
+  double last = 0;
+  if (spec->clients == 0 || service->outcome.counted > 0) return CLX_OK;
+  for (int32_t i = 0; i < service->requests.count; i++) last = fmax(last, service->run.served[i].asked);
+  return clx_fail(error, CLX_INPUT, spec->place,
+                  "'serving.warmup' is %.4g s and the last request of 'serving.clients' is asked at %.4g s: none is "
+                  "counted; expected a shorter warm-up or more 'serving.requests'",
+                  spec->warmup, last);
+}
+
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,
                           clx_twin_service *service, clx_error *error) {
@@ -118,9 +129,10 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   const clx_engine_fleet fleet = fleet_of(spec, pool, pools, whose, changes);
   const clx_offer offer = {.requests = &service->requests, .clients = spec->clients};
   const bool at_once = service->requests.item[service->requests.count - 1].arrival == service->requests.item[0].arrival;
+  const bool bounded = spec->clients > 0 || at_once;
   clx_twin_watcher watcher = {watch, changes};
   const clx_engine_options options = {.seed = seed,
-                                      .queue_most = at_once ? 0 : QUEUE_MOST,
+                                      .queue_most = bounded ? 0 : QUEUE_MOST,
                                       .seen = watch != NULL ? see : NULL,
                                       .changed = changes != NULL ? note : NULL,
                                       .self = &watcher};
@@ -131,9 +143,12 @@ clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica 
   if (status != CLX_OK) return clx_fail(error, status, clx_scenario_requests_place(spec), "%s", own.mistake[0].text);
   const clx_serving_owner owner = owner_of(replica, pools, &service->run);
   service->front = owner.front;
-  if (whose != NULL) return clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error);
-  return clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
-                            &service->outcome, error);
+  if (whose != NULL)
+    CLX_TRY(clx_twin_serving_sum_up(spec, replica, &fleet, &owner, arena, service, error));
+  else
+    CLX_TRY(clx_serving_sum_up(&service->requests, &service->run, &spec->slo, spec->warmup, &owner, arena,
+                               &service->outcome, error));
+  return check_counted(spec, service, error);
 }
 
 clx_status clx_twin_serving_pools(const clx_scenario *s, clx_arena *arena, clx_serving_replica **out,

@@ -41,7 +41,8 @@ typedef struct clx_twin_watch {
 clx_twin_service clx_twin_service_of(const clx_scenario *scenario);
 // s of a request for a model outside of iterations, on pools that do all or on two of them.
 double clx_twin_serving_front(const clx_serving_replica *replica, int32_t pools, int32_t model);
-// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`. `changes` (nullable): what
+// Runs `requests` (of `service`) through `pools` replicas; fills service->run and outcome. Everything from `arena`. CLX_INPUT: a request that fits
+// nowhere, a closed loop that ends within the warm-up. `changes` (nullable): what
 // happens to the replicas; it is told what they did.
 clx_status clx_twin_serve(const clx_serve_spec *spec, const clx_serving_replica *replica, int32_t pools, uint64_t seed,
                           const clx_twin_watch *watch, clx_twin_changes *changes, clx_arena *arena,

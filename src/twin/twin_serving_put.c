@@ -87,6 +87,14 @@ static bool is_known(const putting *p, size_t offset) {
   return true;
 }
 
+// Whether each seed has made tokens: what is of one of them is left out, not 0.
+static bool is_made(const putting *p) {
+  for (int32_t k = 0; k < p->seeds; k++) {
+    if (!(p->outcome[k].output > 0)) return false;
+  }
+  return true;
+}
+
 static clx_status put_latencies(const putting *p) {
   char name[NAME], doc[NAME];
   for (int32_t i = 0; i < CLX_COUNT(LATENCIES); i++) {
@@ -112,13 +120,12 @@ static clx_status put_share(const putting *p, const char *name, size_t offset, d
 
 static clx_status put_per_gpu(const putting *p, double gpus, double price) {
   double total[SEEDS_MAX], cost[SEEDS_MAX];
-  bool served = price > 0;
+  const bool served = price > 0 && is_made(p);
   CLX_TRY(put_share(p, "output_gpu", AT(output), gpus, "token/s", "output tokens of a GPU"));
   CLX_TRY(put_share(p, "power_gpu", AT(power), gpus, "W", "of a GPU with its share of the servers"));
   for (int32_t k = 0; k < p->seeds; k++) {
     const double paid = p->staffing != NULL ? p->staffing[k].price : price;
     total[k] = (p->outcome[k].output + p->outcome[k].input) / (p->staffing != NULL ? p->staffing[k].gpus : gpus);
-    served = served && p->outcome[k].output > 0;
     cost[k] = served ? paid / p->outcome[k].output : 0;
   }
   CLX_TRY(put_values(p, "total_gpu", total, "token/s", "prompt and output tokens of a GPU"));
@@ -252,6 +259,7 @@ clx_status clx_twin_serving_put(const clx_scenario *s, const clx_serving_replica
   CLX_TRY(put_latencies(&p));
   for (int32_t i = 0; i < CLX_COUNT(MEASURES); i++) {
     if (MEASURES[i].offset == AT(user) && !is_known(&p, AT(tpot))) continue;
+    if (MEASURES[i].offset == AT(energy) && !is_made(&p)) continue;
     CLX_TRY(put_member(&p, MEASURES[i].name, MEASURES[i].offset, 1, MEASURES[i].unit, MEASURES[i].doc));
   }
   CLX_TRY(put_per_gpu(&p, gpus, priced ? price : 0));

@@ -315,6 +315,37 @@ static void test_parts_of_a_service(void **state) {
 }
 
 // Throughput falls as users get faster.
+// The table of requests and the report tell the same times.
+static void test_requests_agree_with_the_report(void **state) {
+  (void)state;
+  const char *serving =
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  seeds: 1\n"
+      "  requests: {count: 40, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 500}, output: "
+      "{tokens: 100}}}\n";
+  clx_scenario *s = read(serving, "  pools: [{name: one, server: dgx_h100, engine: tensorrt-llm}]\n");
+  clx_service *service = serve(s, 1);
+  clx_error error = {0};
+  char *data = NULL;
+  size_t size = 0;
+  double ttft = 0, e2e = 0;
+  int32_t count = 0;
+  assert_true(s->serving.pool[0].replica.front > 0);  // else nothing is shown here
+  assert_int_equal(clx_service_write(service, "requests", &data, &size, &error), CLX_OK);
+  for (const char *line = strchr(data, '\n'); line != NULL && line[1] != '\0'; line = strchr(line + 1, '\n')) {
+    double first, whole;
+    assert_int_equal(sscanf(line + 1, "%*d,%*f,%*d,%*d,%lf,%*f,%lf", &first, &whole), 2);
+    ttft += first;
+    e2e += whole;
+    count++;
+  }
+  assert_int_equal(count, 40);
+  assert_true(fabs(ttft / count - value(clx_service_result(service), "serving.ttft.mean")) < 1e-7);
+  assert_true(fabs(e2e / count - value(clx_service_result(service), "serving.e2e.mean")) < 1e-7);
+  clx_text_free(data);
+  clx_service_free(service);
+  clx_scenario_free(s);
+}
+
 static void test_pareto_falls(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, POOL);
@@ -564,6 +595,7 @@ int main(void) {
       cmocka_unit_test(test_closed_loop_has_no_bound),
       cmocka_unit_test(test_closed_loop_within_its_warm_up),
       cmocka_unit_test(test_parts_of_a_service),
+      cmocka_unit_test(test_requests_agree_with_the_report),
       cmocka_unit_test(test_pareto_falls),
       cmocka_unit_test(test_plan_keeps_the_promise),
       cmocka_unit_test(test_plan_of_any_size),

@@ -65,11 +65,18 @@ static clx_status watch(clx_service *s, clx_error *error) {
 
 static clx_status write_requests(const clx_service *s, clx_buffer *out, clx_error *error) {
   const clx_serving_entries *e = &s->scenario->serving;
-  const char **model = CLX_NEW_ARRAY(s->arena, const char *, s->first.requests.tenants);
-  if (model == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
-  for (int32_t i = 0; i < s->first.requests.tenants; i++)
-    model[i] = e->model[e->tenants > 0 ? e->tenant[i].model : 0].model.name;
-  clx_engine_write_csv(&s->first.requests, &s->first.run, model, out);
+  const int32_t tenants = s->first.requests.tenants;
+  const char **model = CLX_NEW_ARRAY(s->arena, const char *, tenants);
+  double *front = CLX_NEW_ARRAY(s->arena, double, tenants);
+  clx_serving_replica *replica = NULL;
+  if (model == NULL || front == NULL) return clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  CLX_TRY(clx_twin_serving_pools(s->scenario, s->arena, &replica, error));
+  for (int32_t i = 0; i < tenants; i++) {
+    const int32_t number = e->tenants > 0 ? e->tenant[i].model : 0;
+    model[i] = e->model[number].model.name;
+    front[i] = clx_twin_serving_front(replica, e->pools, number);
+  }
+  clx_engine_write_csv(&s->first.requests, &s->first.run, model, front, out);
   return CLX_OK;
 }
 

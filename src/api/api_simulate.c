@@ -228,6 +228,6 @@ clx_status clx_request_simulation_text(const clx_request_simulation *simulation,
 
 clx_status clx_request_simulation_csv(const clx_request_simulation *simulation, char **text, clx_error *error) {
   clx_buffer out = {0};
-  clx_engine_write_csv(&simulation->requests, &simulation->run, NULL, &out);
+  clx_engine_write_csv(&simulation->requests, &simulation->run, NULL, NULL, &out);
   return clx_api_hand_over(CLX_OK, &out, text, error);
 }

@@ -74,8 +74,13 @@ static void put_cell(clx_buffer *out, const char *text) {
   clx_table_write_cell(out, text);
 }
 
+// s from asking, which answers take on their way as well.
+static double way_of(quantity kind, const clx_request *q, const double *front) {
+  return front != NULL && (kind == FIRST || kind == WHOLE) ? front[q->tenant] : 0;
+}
+
 void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result *result, const char *const *model,
-                          clx_buffer *out) {
+                          const double *front, clx_buffer *out) {
   const bool named = requests->tenant_name != NULL;
   clx_buffer_format(out,
                     "request,arrival_s,prompt_tokens,output_tokens,ttft_s,tpot_s,e2e_s,wait_s,cached_tokens,"
@@ -88,7 +93,7 @@ void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result 
     for (int32_t k = FIRST; k <= WAIT; k++) {
       double value = 0;
       clx_buffer_format(out, ",");
-      if (value_of(q, s, (quantity)k, &value)) clx_buffer_format(out, "%.9g", value);
+      if (value_of(q, s, (quantity)k, &value)) clx_buffer_format(out, "%.9g", value + way_of((quantity)k, q, front));
     }
     if (s->started >= 0) clx_buffer_format(out, ",%d,%d,", s->cached, s->preemptions);
     if (s->started < 0) clx_buffer_format(out, ",,,");

@@ -22,6 +22,7 @@ typedef struct clx_engine_summary {
 clx_status clx_engine_summarise(const clx_requests *requests, const clx_engine_result *result, clx_arena *arena,
                                 clx_engine_summary *out, clx_error *error);
 // One line per request, in its order: arrival, lengths, TTFT, TPOT, end to end, wait, cached tokens, preemptions, replica; times in s;
-// blank where a request did not end. Then the tenant, where tenants have names, and model[tenant], which is nullable.
+// blank where a request did not end. Then the tenant, where tenants have names, and model[tenant]. TTFT and end to end are with
+// front[tenant], the s of a request outside of engines. `model` and `front` are nullable.
 void clx_engine_write_csv(const clx_requests *requests, const clx_engine_result *result, const char *const *model,
-                          clx_buffer *out);
+                          const double *front, clx_buffer *out);

@@ -4,12 +4,18 @@
 
 #include "scenario/scenario.h"
 
+static const char FOLDER[] = "scenarios/";
+
+static bool is_scenario(const char *path) { return strncmp(path, FOLDER, strlen(FOLDER)) == 0; }
+
+static size_t name_length(const char *path) { return strlen(path) - strlen(FOLDER) - strlen(".yaml"); }
+
 static const clx_builtin_file *shipped(const char *name) {
   for (int32_t i = 0; i < clx_builtin_file_count; i++) {
     const char *path = clx_builtin_files[i].path;
-    if (strncmp(path, "scenarios/", 10) != 0) continue;
-    const size_t length = strlen(path) - 10 - strlen(".yaml");
-    if (strlen(name) == length && strncmp(path + 10, name, length) == 0) return &clx_builtin_files[i];
+    if (!is_scenario(path)) continue;
+    const size_t length = name_length(path);
+    if (strlen(name) == length && strncmp(path + strlen(FOLDER), name, length) == 0) return &clx_builtin_files[i];
   }
   return NULL;
 }
@@ -19,14 +25,21 @@ static bool looks_like_path(const char *text) {
          strstr(text, ".json") != NULL;
 }
 
-static clx_status unknown_scenario(const char *name, clx_error *error) {
-  const char *names[64];
+// Names of all that are shipped, those that are not listed among them. How many there are.
+static int32_t shipped_names(clx_arena *arena, const char **names, int32_t room) {
   int32_t count = 0;
-  for (; count < CLX_COUNT(names); count++) {
-    names[count] = clx_scenario_name(count, NULL);
-    if (names[count] == NULL) break;
+  for (int32_t i = 0; i < clx_builtin_file_count && count < room; i++) {
+    const char *path = clx_builtin_files[i].path;
+    if (!is_scenario(path)) continue;
+    names[count] = clx_arena_copy(arena, path + strlen(FOLDER), name_length(path));
+    if (names[count] != NULL) count++;
   }
-  const char *near = clx_nearest(name, names, count);
+  return count;
+}
+
+static clx_status unknown_scenario(clx_arena *arena, const char *name, clx_error *error) {
+  const char *names[64];
+  const char *near = clx_nearest(name, names, shipped_names(arena, names, CLX_COUNT(names)));
   if (near != NULL) {
     return clx_fail_plain(error, CLX_INPUT, "no scenario '%s'; did you mean '%s'? (colossus scenarios lists them)",
                           name, near);
@@ -40,7 +53,7 @@ static clx_status read_tree(clx_arena *arena, const char *name_or_path, clx_node
   const clx_builtin_file *file = shipped(name_or_path);
   *folder = NULL;
   if (file != NULL) return clx_document_read(arena, file->path, file->data, file->size, root, error);
-  if (!looks_like_path(name_or_path)) return unknown_scenario(name_or_path, error);
+  if (!looks_like_path(name_or_path)) return unknown_scenario(arena, name_or_path, error);
   const char *slash = strrchr(name_or_path, '/');
   if (slash != NULL) *folder = clx_arena_copy(arena, name_or_path, (size_t)(slash - name_or_path));
   return clx_document_load(arena, name_or_path, root, error);

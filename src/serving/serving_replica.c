@@ -10,6 +10,15 @@
 
 enum { NAMES = 32 };
 
+// A name that begins with what was written says more than one as short: mxfp4 is nearer to mxfp4_experts than to nvfp4.
+static const char *meant(const char *name, const char *const *names, int32_t count) {
+  char begun[96];
+  snprintf(begun, sizeof begun, "%.80s*", name);
+  for (int32_t i = 0; i < count && name[0] != '\0'; i++)
+    if (clx_text_match(begun, names[i])) return names[i];
+  return clx_nearest(name, names, count);
+}
+
 static clx_status unknown(const char *what, const char *name, const char *(*of)(int32_t), clx_place place,
                           clx_error *error) {
   const char *names[NAMES];
@@ -20,10 +29,9 @@ static clx_status unknown(const char *what, const char *name, const char *(*of)(
     const size_t at = strlen(list);
     snprintf(list + at, sizeof list - at, "%s%s", count > 0 ? ", " : "", names[count]);
   }
-  const char *near = clx_nearest(name, names, count);
-  if (near != NULL)
-    return clx_fail(error, CLX_INPUT, place, "unknown %s '%.60s'; did you mean '%s'?", what, name, near);
-  return clx_fail(error, CLX_INPUT, place, "unknown %s '%.60s' (%s)", what, name, list);
+  const char *near = meant(name, names, count);
+  return clx_fail(error, CLX_INPUT, place, "unknown %s '%.60s'%s%s%s (there are %s)", what, name,
+                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "", list);
 }
 
 static const char *weights_name(int32_t index) { return index < CLX_WEIGHTS_KINDS ? clx_weights_name[index] : NULL; }

@@ -174,7 +174,10 @@ static const clx_row rows[] = {
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(F, weights),
      .text_initial = "fp8",
-     .doc = "how weights are stored: bf16, fp8, fp8_block, ...; with unified memory Q8_0, Q4_0, ..."},
+     .doc = "how weights are stored: bf16, fp8, fp8_block, fp8_feed_forward, fp8_experts, mxfp4_experts, nvfp4, "
+            "nvfp4_feed_forward, nvfp4_experts, int4_experts; with unified memory F16, Q8_0, Q4_0, Q4_K_M, MXFP4, MLX "
+            "16-bit, "
+            "MLX 8-bit, MLX 4-bit"},
     {.key = "engine",
      .kind = CLX_ROW_TEXT,
      .offset = offsetof(F, engine),

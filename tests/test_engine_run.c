@@ -629,6 +629,39 @@ static void test_overload_is_named(void **state) {
   assert_true(r.served[999].last < 0 && r.served[999].asked < 0);
 }
 
+// Pools apart, two requests/s: keys and values come to the decoder one request after the other, `setup` s each; it has `places`, and two steps
+// of one second for each answer.
+static clx_engine_result run_apart(double setup, int32_t places, int32_t queue_most) {
+  enum { COUNT = 1200 };
+  clx_request *item = CLX_NEW_ARRAY(arena, clx_request, COUNT);
+  for (int32_t i = 0; i < COUNT; i++) item[i] = (clx_request){.arrival = 0.5 * i, .prompt = 1, .output = 3};
+  const clx_requests requests = requests_of(item, COUNT);
+  clx_pool pool[] = {pool_of(CLX_ENGINE_VLLM, 64, 64, 4, 100000), pool_of(CLX_ENGINE_VLLM, places, places, 4, 100000)};
+  pool[0].role = CLX_ROLE_PREFILL;
+  pool[1].role = CLX_ROLE_DECODE;
+  const clx_engine_fleet fleet = {.pool = pool, .pools = 2, .transfer = {.setup = setup}};
+  const clx_offer offer = {&requests, 0};
+  const clx_engine_options options = {.queue_most = queue_most};
+  clx_engine_result r;
+  assert_int_equal(clx_engine_run(&fleet, &offer, &options, arena, &r, NULL), CLX_OK);
+  return r;
+}
+
+// All on their way have a place at the decoder, or wait there for one: both are a queue.
+static void test_overload_of_the_transfer(void **state) {
+  (void)state;
+  for (int32_t places = 64; places <= 4096; places *= 64) {
+    const clx_engine_result slow = run_apart(1, places, 0), stops = run_apart(1, places, 200);
+    assert_true(slow.unstable && slow.by_transfers && !slow.stopped);
+    CLX_CHECK_NEAR(slow.service_rate, 1, 0.02, 0);
+    assert_true(stops.unstable && stops.by_transfers && stops.stopped && stops.ended < 600);
+    CLX_CHECK_NEAR(stops.service_rate, 1, 0.05, 0);
+  }
+  const clx_engine_result fast = run_apart(0.4, 64, 200), full = run_apart(0.1, 1, 0);
+  assert_true(!fast.unstable && !fast.stopped && !fast.by_transfers);
+  assert_true(full.unstable && !full.by_transfers);  // one place: decode bounds it
+}
+
 // Poisson requests at `rho` of what one server carries, whose work is one second, or, `answers`, one second a token with 1 to 7 of them.
 static clx_engine_result run_at(double rho, bool answers, int32_t count, uint64_t seed) {
   clx_request *item = CLX_NEW_ARRAY(arena, clx_request, count);
@@ -808,6 +841,7 @@ int main(void) {
                                      TEST(test_scaling_holds_its_target),
                                      TEST(test_pools_apart_scale),
                                      TEST(test_overload_is_named),
+                                     TEST(test_overload_of_the_transfer),
                                      TEST(test_slight_overload_is_seen),
                                      TEST(test_chance_is_no_overload),
                                      TEST(test_mistakes_are_named),

@@ -94,8 +94,9 @@ static clx_status put_stability(clx_result *result, const clx_request_simulation
   CLX_TRY(put_all(result, q, CLX_COUNT(q), error));
   if (!r->unstable) return CLX_OK;
   return clx_result_warn(result, error,
-                         "unstable: %.4g requests/s came and %.4g ended; waits tell how long the trace is",
-                         r->arrival_rate, r->service_rate);
+                         "unstable: %.4g requests/s came and %.4g ended%s; waits tell how long the trace is",
+                         r->arrival_rate, r->service_rate,
+                         r->by_transfers ? "; the transfer of keys and values between pools is too slow" : "");
 }
 
 // --- a run ------------------------------------------------------------------------------------------------------------------------

@@ -217,7 +217,7 @@ typedef struct clx_pool_time {
 
 typedef struct clx_engine_options {
   uint64_t seed;       // of the random router
-  int32_t queue_most;  // stops as unstable when so many requests wait; 0 = no bound
+  int32_t queue_most;  // stops as unstable when so many requests wait or are sent between pools; 0 = no bound
   double time_most;    // s: stops then; 0 = no bound
   bool refuse;         // requests that fit no replica are refused and counted; else they are a mistake
   bool check;          // counts all blocks and sequences again after each iteration: slow, for tests
@@ -255,7 +255,8 @@ typedef struct clx_engine_result {
   // Open loop: requests/s that came and that ended over the second half of the arrivals; unstable when the queue grew all along it.
   double arrival_rate, service_rate;
   bool unstable;
-  bool stopped;  // at a bound of the options
+  bool by_transfers;  // unstable, and what bounds it are keys and values on their way from prefill to decode
+  bool stopped;       // at a bound of the options
 } clx_engine_result;
 
 // Whether rules agree with each other; `name` begins the message. CLX_INPUT.

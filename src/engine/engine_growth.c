@@ -15,9 +15,20 @@ static int32_t begin_of(const clx_run *run, int32_t k) {
   return (int32_t)(half + (count - half) * k / CLX_GROWTH_PIECES);
 }
 
+int32_t clx_growth_queue(const clx_run *run) { return run->waiting + run->transfers; }
+
+// Places that wait for keys and values on their way to them, against those that decode: of replicas that are bound by what comes to them most wait.
+static bool is_bound_by_transfers(const clx_run *run) {
+  int32_t decoding = -run->transfers;
+  for (int32_t r = 0; r < run->ranks && run->transfers > 0; r++) {
+    if (run->rank[r].pool->role == CLX_ROLE_DECODE) decoding += run->rank[r].running.count;
+  }
+  return run->transfers > decoding;
+}
+
 void clx_growth_note(clx_run *run) {
   clx_growth *g = &run->growth;
-  if (g->pieces > 0 && run->waiting == 0) g->emptied = true;
+  if (g->pieces > 0 && clx_growth_queue(run) == 0) g->emptied = true;
 }
 
 void clx_growth_arrived(clx_run *run) {
@@ -27,8 +38,9 @@ void clx_growth_arrived(clx_run *run) {
       g->from = run->now;
       g->ended = run->result->ended;
     }
-    g->queue[g->pieces++] = run->waiting;
+    g->queue[g->pieces++] = clx_growth_queue(run);
     g->until = run->now;
+    g->by_transfers = is_bound_by_transfers(run);
   }
   g->ended_until = run->result->ended;
 }
@@ -53,7 +65,8 @@ bool clx_growth_lasts(const clx_run *run) {
 enum { TURN_LEAST = 16 };  // requests
 
 void clx_flood_begin(clx_run *run) {
-  const int32_t running = run->next - run->result->ended - run->result->refused - run->waiting;
+  const int32_t running = run->next - run->result->ended - run->result->refused - clx_growth_queue(run);
+  run->growth.by_transfers = is_bound_by_transfers(run);
   run->flood = (clx_flood){.is = true,
                            .at = run->now,
                            .from = run->now,
@@ -65,7 +78,7 @@ void clx_flood_begin(clx_run *run) {
 bool clx_flood_measured(clx_run *run) {
   clx_flood *f = &run->flood;
   const int32_t ended = run->result->ended;
-  if (run->waiting == 0) return true;
+  if (clx_growth_queue(run) == 0) return true;
   if (ended - f->ended_at < f->turn) return false;
   if (f->ended_from == 0) {
     f->from = run->now;

@@ -163,14 +163,15 @@ typedef struct clx_event {
   int32_t life;  // of the replica: the end of an iteration that an outage ended before is void
 } clx_event;
 
-// The queue over the second half of the arrivals.
+// The queue over the second half of the arrivals: requests that wait, and those whose keys and values are on their way between pools.
 enum { CLX_GROWTH_PIECES = 16 };
 typedef struct clx_growth {
   int32_t pieces;                        // that have begun, the end counted as one
-  int32_t queue[CLX_GROWTH_PIECES + 1];  // requests that wait where a piece begins
+  int32_t queue[CLX_GROWTH_PIECES + 1];  // where a piece begins
   double from, until;                    // s
   int32_t ended, ended_until;            // requests that had ended by then
-  bool emptied;                          // a request found none that waits
+  bool emptied;                          // a request found no other in it
+  bool by_transfers;                     // at its end most places in pools that decode waited for keys and values
 } clx_growth;
 
 // A queue that is longer than its bound: no more requests come, and the rate at which those that run and wait end is measured.
@@ -223,6 +224,7 @@ typedef struct clx_run {
 } clx_run;
 
 // growth of the queue
+int32_t clx_growth_queue(const clx_run *run);
 void clx_growth_note(clx_run *run);         // before a request comes
 void clx_growth_arrived(clx_run *run);      // one has come
 bool clx_growth_lasts(const clx_run *run);  // all along, and by more than chance

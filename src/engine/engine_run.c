@@ -133,7 +133,7 @@ static bool at_bound(clx_run *run, double next) {
   const clx_engine_options *o = run->options;
   if (o->time_most > 0 && next > o->time_most) return true;
   if (run->flood.is) return clx_flood_measured(run);
-  if (o->queue_most > 0 && run->waiting >= o->queue_most) clx_flood_begin(run);
+  if (o->queue_most > 0 && clx_growth_queue(run) >= o->queue_most) clx_flood_begin(run);
   return false;
 }
 
@@ -205,6 +205,7 @@ void clx_engine_close(clx_run *run) {
   if (run->clients > 0) return;
   set_rates(run, first);
   result->unstable = result->stopped ? run->flood.is : clx_growth_lasts(run);
+  result->by_transfers = result->unstable && run->growth.by_transfers;
 }
 
 static bool sends(const clx_engine_fleet *fleet) {

@@ -153,6 +153,7 @@ static clx_status sum_up(const view *v, const clx_serving_owner *owner, clx_aren
                                .arrival = run->arrival_rate,
                                .service = run->service_rate,
                                .unstable = run->unstable,
+                               .by_transfers = run->by_transfers,
                                .stopped = run->stopped};
   CLX_TRY(count_latencies(v, arena, out, error));
   count_rates(v, out);

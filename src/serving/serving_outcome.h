@@ -27,7 +27,7 @@ typedef struct clx_serving_outcome {
   double power;                   // W with the rest of the servers
   double energy;                  // J per output token
   double arrival, service;        // requests/s, open loop
-  bool unstable, stopped;
+  bool unstable, stopped, by_transfers;
   int32_t counted, ended;
   double share, price;  // of a part of the requests: of all GPUs; USD/s of these
 } clx_serving_outcome;

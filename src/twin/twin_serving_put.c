@@ -145,9 +145,12 @@ static clx_status put_stable(const putting *p) {
   if (unstable >= 0) {
     const clx_serving_outcome *o = &p->outcome[unstable];
     CLX_TRY(clx_result_warn(p->result, p->error,
-                            "serving is unstable: %.4g requests/s come and %.4g/s are served%s; latencies grow with "
+                            "serving is unstable: %.4g requests/s come and %.4g/s are served%s%s; latencies grow with "
                             "the length of the run",
-                            o->arrival, o->service, o->stopped ? "; stopped as the queue grew without end" : ""));
+                            o->arrival, o->service, o->stopped ? "; stopped as the queue grew without end" : "",
+                            o->by_transfers ? "; the transfer of keys and values between pools is too slow "
+                                              "(serving.transfer, or NICs)"
+                                            : ""));
   }
   return put_values(p, "stable", stable, "", "1 = the queue does not grow all along");
 }

@@ -22,8 +22,10 @@ static const struct {
     {"goodput", "1/s", AT(goodput), "requests within the promise"},
     {"prefix_hits", "", AT(prefix), "share of prompt tokens found in the cache"},
     {"preemptions", "", AT(preemptions), "of a request, mean"},
-    {"share", "", AT(share), "of all GPUs: of the iterations of each pool, by new tokens"},
-    {"power", "W", AT(power), "of its iterations, and of all else in proportion to them"},
+    {"share", "", AT(share),
+     "of all GPUs: of the iterations of each pool, by new tokens; adds up to 1 in each run, not as medians over seeds"},
+    {"power", "W", AT(power),
+     "of its iterations, and of all else in proportion to them; adds up in each run, not as medians over seeds"},
 };
 static const struct {
   const char *name;

@@ -214,6 +214,7 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
                             "requests of tenant '%.60s' end before a simulated service has been counted: options carry "
                             "less of them; expected a longer trace",
                             x->early));
+  CLX_TRY(clx_twin_serving_warn_requests(&x->requests, result, error));
   for (int32_t i = 0; i < plan->candidate_count; i++) tried += x->refused[i].tried;
   CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));

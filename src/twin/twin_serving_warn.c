@@ -59,6 +59,11 @@ static clx_status warn_of_spans(const clx_scenario *s, const clx_serving_replica
   return status;
 }
 
+clx_status clx_twin_serving_warn_requests(const clx_requests *requests, clx_result *result, clx_error *error) {
+  if (requests->unread != NULL) CLX_TRY(clx_result_warn(result, error, "%s", requests->unread));
+  return requests->unsure != NULL ? clx_result_warn(result, error, "%s", requests->unsure) : CLX_OK;
+}
+
 clx_status clx_twin_serving_warn(const clx_scenario *s, const clx_serving_replica *replica, clx_result *result,
                                  clx_error *error) {
   CLX_TRY(warn_of_machine(s, replica, result, error));

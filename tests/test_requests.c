@@ -119,6 +119,33 @@ static void test_burstgpt(void **state) {
   clx_arena_free(t.arena);
 }
 
+// What nobody reads is told, with its place.
+static void test_unread(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *unread, *unsure;
+  } cases[] = {{"arrival_s,prompt_tokens,output_tokens,tennant,x\n0,33,1,a,1\n",
+                "t:1:39: not read: 'tennant' (did you mean 'tenant'?), 'x'", NULL},
+               {"arrived_at,num_prefill_tokens,num_decode_tokens,num_total_tokens\n0,33,1,34\n", NULL, NULL},
+               {"{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 1, \"hash_id\": [1, 2]}\n"
+                "{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 1, \"hash_id\": [1, 2]}\n",
+                "not read: 'hash_id' (did you mean 'hash_ids'?)", NULL},
+               {"{\"timestamp\": 0, \"input_length\": 1000, \"output_length\": 1, \"hash_ids\": [1]}\n", NULL,
+                "t:1: blocks are taken to have 512 tokens, any more than 500 would fit as well"},
+               {"{\"timestamp\": 0, \"input_length\": 1000, \"output_length\": 1, \"hash_ids\": [1]}\n"
+                "{\"timestamp\": 0, \"input_length\": 1025, \"output_length\": 1, \"hash_ids\": [1, 2, 3]}\n",
+                NULL, "request 1 has no name for the last block that it begins, request 2 has one"}};
+  for (int32_t i = 0; i < CLX_COUNT(cases); i++) {
+    trace t;
+    assert_int_equal(read_as(&t, cases[i].text, (clx_requests_reading){0}), CLX_OK);
+    assert_int_equal(t.requests.unread != NULL, cases[i].unread != NULL);
+    assert_int_equal(t.requests.unsure != NULL, cases[i].unsure != NULL);
+    if (cases[i].unread != NULL) assert_non_null(strstr(t.requests.unread, cases[i].unread));
+    if (cases[i].unsure != NULL) assert_non_null(strstr(t.requests.unsure, cases[i].unsure));
+    clx_arena_free(t.arena);
+  }
+}
+
 static void test_own(void **state) {
   (void)state;
   trace t;
@@ -419,15 +446,15 @@ static void test_merge_and_pick(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mooncake),       cmocka_unit_test(test_mooncake_nanoseconds),
-      cmocka_unit_test(test_azure),          cmocka_unit_test(test_vidur),
-      cmocka_unit_test(test_burstgpt),       cmocka_unit_test(test_own),
-      cmocka_unit_test(test_block_sizes),    cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_many_mistakes),  cmocka_unit_test(test_given_format),
-      cmocka_unit_test(test_missing_file),   cmocka_unit_test(test_long_lines),
-      cmocka_unit_test(test_times),          cmocka_unit_test(test_round_trips),
-      cmocka_unit_test(test_mooncake_bytes), cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_merge_and_pick),
+      cmocka_unit_test(test_mooncake),      cmocka_unit_test(test_mooncake_nanoseconds),
+      cmocka_unit_test(test_azure),         cmocka_unit_test(test_vidur),
+      cmocka_unit_test(test_burstgpt),      cmocka_unit_test(test_unread),
+      cmocka_unit_test(test_own),           cmocka_unit_test(test_block_sizes),
+      cmocka_unit_test(test_refusals),      cmocka_unit_test(test_many_mistakes),
+      cmocka_unit_test(test_given_format),  cmocka_unit_test(test_missing_file),
+      cmocka_unit_test(test_long_lines),    cmocka_unit_test(test_times),
+      cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_mooncake_bytes),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_merge_and_pick),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,29 @@ static void test_pools_beyond_the_machine(void **state) {
   }
 }
 
+// Sums between servers are nothing that the law of one NVLink domain knows.
+static void test_tensor_parallel_beyond_nvlink(void **state) {
+  (void)state;
+  for (int32_t tp = 8; tp <= 16; tp += 8) {
+    char text[256];
+    snprintf(text, sizeof text, "  pools: [{name: a, server: dgx_h100, tp: %d}]\n", tp);
+    clx_scenario *s = read(SERVING, text);
+    clx_service *service = serve(s, 1);
+    assert_int_equal(warns(clx_service_result(service), "extrapolated: 'a' is tensor parallel over 16 GPUs"), tp > 8);
+    clx_service_free(service);
+    clx_scenario_free(s);
+    snprintf(text, sizeof text, "  plan: {goal: gpus, finalists: 1, candidates: [{server: dgx_h100, tp: [4, %d]}]}\n",
+             tp);
+    s = read(SERVING, text);
+    clx_result *r = NULL;
+    clx_error error = {0};
+    assert_int_equal(clx_serve_plan_run(s, NULL, &r, &error), CLX_OK);
+    assert_int_equal(warns(r, "extrapolated: 'dgx_h100' is tensor parallel over 16 GPUs"), tp > 8);
+    clx_result_free(r);
+    clx_scenario_free(s);
+  }
+}
+
 static void test_same_seed_same_result(void **state) {
   (void)state;
   clx_scenario *s = read(SERVING, POOL);
@@ -358,6 +381,53 @@ static void test_pareto_falls(void **state) {
   for (int32_t i = 1; i < count; i++) assert_true(user[i] < user[i - 1] && gpu[i] > gpu[i - 1]);
   assert_true(user[count - 1] < 0.5 * user[0] && gpu[count - 1] > 10 * gpu[0]);
   clx_service_free(service);
+  clx_scenario_free(s);
+}
+
+static char *drawing_of(const clx_scenario *s) {
+  clx_service *service = serve(s, 1);
+  clx_error error = {0};
+  char *data = NULL;
+  size_t size = 0;
+  assert_int_equal(clx_service_write(service, "pareto", &data, &size, &error), CLX_OK);
+  check_drawing(data);
+  clx_service_free(service);
+  return data;
+}
+
+// A run that stands below its curve is drawn where it stands: the axis reaches down to it.
+static void test_mark_of_an_idle_run(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  seeds: 1\n"
+      "  requests: {count: 20, arrivals: {rate: 0.1 1/s}, lengths: {prompt: {tokens: 500}, output: "
+      "{tokens: 100}}}\n",
+      POOL);
+  char *data = drawing_of(s);
+  const char *ring = strstr(data, "class=\"ring\"");
+  assert_non_null(ring);
+  while (*ring != '<') ring--;
+  assert_true(attribute(ring, "cy") < 463);  // the axis is at 464
+  assert_non_null(strstr(data, "this run"));
+  clx_text_free(data);
+  clx_scenario_free(s);
+}
+
+// Two models have no common speed of a user.
+static void test_several_models_have_no_mark(void **state) {
+  (void)state;
+  clx_scenario *s = read(
+      "serving:\n  model: llama-3.1-8b\n  weights: bf16\n  seeds: 1\n  tenants:\n"
+      "    - {name: a, requests: {count: 20, arrivals: {rate: 2 1/s}, lengths: {prompt: {tokens: 500}, output: "
+      "{tokens: "
+      "100}}}}\n"
+      "    - {name: b, model: llama-3.1-70b, requests: {count: 20, arrivals: {rate: 2 1/s}, lengths: {prompt: {tokens: "
+      "500}, output: {tokens: 100}}}}\n",
+      "  pools: [{name: one, server: dgx_h100}, {name: two, server: dgx_h100, model: llama-3.1-70b, tp: 8}]\n");
+  char *data = drawing_of(s);
+  assert_null(strstr(data, "this run"));
+  assert_null(strstr(data, "class=\"ring\""));
+  clx_text_free(data);
   clx_scenario_free(s);
 }
 
@@ -483,6 +553,64 @@ static void test_plan_within_volume_and_site(void **state) {
   clx_scenario_free(s);
 }
 
+// tokens/s of a GPU on the curve of a candidate, at least that fast.
+static double on_curve(const clx_result *r, const char *name, double speed) {
+  const double *user, *gpu;
+  int32_t count = 0;
+  double best = 0;
+  gpu = clx_result_series(r, name, &user, &count);
+  assert_non_null(gpu);
+  for (int32_t i = 0; i < count; i++)
+    if (user[i] >= speed && gpu[i] > best) best = gpu[i];
+  return best;
+}
+
+// The curve of a candidate holds what prefill and decode apart can do: more than together where tokens are to come fast.
+static void test_plan_draws_split_options(void **state) {
+  (void)state;
+  static const char SLOW[] =
+      "serving:\n  model: llama-3.1-70b\n  weights: fp8\n  slo: {ttft: 2 s, tpot: 15 ms}\n"
+      "  requests: {count: 400, arrivals: {rate: 20 1/s}, lengths: {prompt: {tokens: 4000}, output: {tokens: 200}}}\n";
+  double best[2];
+  for (int32_t split = 0; split < 2; split++) {
+    char text[256];
+    snprintf(text, sizeof text,
+             "  plan: {rate: 100 1/s, goal: gpus, split: %s, finalists: 1, candidates: [{server: dgx_h100, tp: [4, "
+             "8]}]}\n",
+             split ? "yes" : "no");
+    clx_scenario *s = read(SLOW, text);
+    clx_result *r = plan(s);
+    best[split] = on_curve(r, "serve_plan.pareto.dgx_h100", 1 / 0.015);
+    if (split) {
+      assert_true(value(r, "serve_plan.fits") > 0);
+      assert_true(best[split] > 0.95 * option(r, 1, "output_gpu"));
+    }
+    clx_result_free(r);
+    clx_scenario_free(s);
+  }
+  assert_true(best[1] > 1.05 * best[0]);
+}
+
+// Small batches are tried, which are the fastest: what stands in the way is what no batch can do, or those that are asked for.
+static void test_plan_tries_small_batches(void **state) {
+  (void)state;
+  clx_scenario *s = read(SERVING,
+                         "  plan: {rate: 2 1/s, goal: gpus, finalists: 1, candidates: [{server: dgx_h100, tp: "
+                         "[1]}, {name: eight, server: dgx_h100, tp: [1], sequences: [8]}]}\n");
+  s->spec.serving.slo.tpot = 1e-3;
+  clx_result *r = plan(s);
+  double time[2];
+  int32_t at_once[2];
+  for (int32_t i = 0; i < 2; i++) {
+    const char *why = clx_result_fact(r, i == 0 ? "serve_plan.candidate.1.why" : "serve_plan.candidate.2.why");
+    assert_int_equal(sscanf(why, "promise: a token takes %lf ms at least, with %d at once,", &time[i], &at_once[i]), 2);
+  }
+  assert_true(at_once[0] <= 2 && at_once[1] == 8);
+  assert_true(time[0] < time[1]);
+  clx_result_free(r);
+  clx_scenario_free(s);
+}
+
 // A model that no server holds, over two of them.
 static void test_plan_with_stages(void **state) {
   (void)state;
@@ -588,6 +716,7 @@ int main(void) {
       cmocka_unit_test(test_request_that_fits_nowhere),
       cmocka_unit_test(test_quantities_of_a_run),
       cmocka_unit_test(test_same_seed_same_result),
+      cmocka_unit_test(test_tensor_parallel_beyond_nvlink),
       cmocka_unit_test(test_overload_is_unstable),
       cmocka_unit_test(test_pools_beyond_the_machine),
       cmocka_unit_test(test_overload_of_many_is_bounded),
@@ -597,6 +726,8 @@ int main(void) {
       cmocka_unit_test(test_parts_of_a_service),
       cmocka_unit_test(test_requests_agree_with_the_report),
       cmocka_unit_test(test_pareto_falls),
+      cmocka_unit_test(test_mark_of_an_idle_run),
+      cmocka_unit_test(test_several_models_have_no_mark),
       cmocka_unit_test(test_plan_keeps_the_promise),
       cmocka_unit_test(test_plan_of_any_size),
       cmocka_unit_test(test_equal_options_are_one),
@@ -606,6 +737,8 @@ int main(void) {
       cmocka_unit_test(test_answers_of_one_token),
       cmocka_unit_test(test_plan_within_volume_and_site),
       cmocka_unit_test(test_plan_with_stages),
+      cmocka_unit_test(test_plan_draws_split_options),
+      cmocka_unit_test(test_plan_tries_small_batches),
       cmocka_unit_test(test_published_day),
   };
   return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

@@ -6,6 +6,7 @@
 #include "report/report_requests.h"
 #include "requests/requests_spec.h"
 #include "result/result.h"
+#include "twin/twin_serving.h"
 
 enum { TENANTS_MAX = 32 };  // that a result names
 
@@ -115,6 +116,7 @@ static clx_status put_result(clx_request_trace *trace, const char *path, const c
     CLX_TRY(clx_result_warn(result, error, "%d request%s without prompt or output left out", found->dropped,
                             found->dropped == 1 ? "" : "s"));
   }
+  CLX_TRY(clx_twin_serving_warn_requests(&trace->requests, result, error));
   if (found->timed || s.last > 0) return CLX_OK;
   return clx_result_warn(result, error, "no times of arrival: all requests come at once");
 }

@@ -8,6 +8,7 @@
 #include "engine/engine_summary.h"
 #include "report/report_serving.h"
 #include "result/result.h"
+#include "twin/twin_serving.h"
 
 struct clx_request_simulation {
   clx_arena *arena;
@@ -139,6 +140,7 @@ static clx_status read_requests(clx_request_simulation *sim, const char *trace,
   }
   clx_requests_found found = {0};
   CLX_TRY(clx_api_requests_make(sim->arena, trace, own, count, &sim->requests, &found, error));
+  CLX_TRY(clx_twin_serving_warn_requests(&sim->requests, sim->result, error));
   if (found.dropped == 0) return CLX_OK;
   return clx_result_warn(sim->result, error, "%d requests without prompt or output left out", found.dropped);
 }

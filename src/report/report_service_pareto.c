@@ -41,13 +41,12 @@ static void widen(const double *value, int32_t count, double *low, double *high)
   }
 }
 
-// Where the run itself stands.
-static void put_run(clx_plot *p, const clx_result *result) {
-  const double user = clx_result_value(result, "serving.user", 0),
-               gpu = clx_result_value(result, "serving.output_gpu", 0);
-  if (!(user > 0) || !(gpu > 0)) return;
-  clx_svg_disc(&p->picture, clx_plot_at(p, user, gpu), 5, "ring");
-  clx_plot_key(p, CLX_SAMPLE_RING, 0, "this run", "%.4g at %.3g tokens/s", gpu, user);
+// Where the run itself stands; false where it has no such place. Several models share no speed and no GPUs: each curve is of one of them.
+static bool find_run(const clx_result *result, double *user, double *gpu) {
+  if (clx_report_service_has_models(result)) return false;
+  *user = clx_result_value(result, "serving.user", 0);
+  *gpu = clx_result_value(result, "serving.output_gpu", 0);
+  return *user > 0 && *gpu > 0;
 }
 
 void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
@@ -68,6 +67,12 @@ void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
     widen(list[i].user, list[i].count, &low_x, &high_x);
     widen(list[i].gpu, list[i].count, &low_y, &high_y);
   }
+  double user = 0, gpu = 0;
+  const bool ran = find_run(result, &user, &gpu);
+  if (ran) {
+    widen(&user, 1, &low_x, &high_x);
+    widen(&gpu, 1, &low_y, &high_y);
+  }
   if (count == 0) {
     clx_plot_nothing(&p, "nothing to show: fewer than two batches fit into any pool");
     clx_buffer_format(out, "</svg>\n");
@@ -85,7 +90,10 @@ void clx_report_service_pareto(const clx_result *result, clx_buffer *out) {
     widen(list[i].gpu, list[i].count, &least, &most);
     clx_plot_key(&p, CLX_SAMPLE_LINE, i, list[i].name, "up to %.4g tokens/s", most);
   }
-  put_run(&p, result);
+  if (ran) {
+    clx_svg_disc(&p.picture, clx_plot_at(&p, user, gpu), 5, "ring");
+    clx_plot_key(&p, CLX_SAMPLE_RING, 0, "this run", "%.4g at %.3g tokens/s", gpu, user);
+  }
   clx_buffer_format(out, "</svg>\n");
 }
 

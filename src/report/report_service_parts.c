@@ -30,6 +30,11 @@ bool clx_report_service_has_parts(const clx_result *result) {
   return part_at(result, "tenant", 0, prefix, sizeof prefix) || part_at(result, "model", 0, prefix, sizeof prefix);
 }
 
+bool clx_report_service_has_models(const clx_result *result) {
+  char prefix[NAME];
+  return part_at(result, "model", 0, prefix, sizeof prefix);
+}
+
 static int32_t count_parts(const clx_result *r) {
   char prefix[NAME];
   int32_t count = 0;

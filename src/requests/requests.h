@@ -23,6 +23,9 @@ typedef struct clx_requests {
   int32_t block_tokens;      // 0 = no names
   int32_t tenants;           // at least 1
   const char **tenant_name;  // `tenants` of them; NULL = there is one, which has no name
+  const char
+      *unread;  // remarks on the file, for a warning, with its place; NULL = none: keys or columns that are not known
+  const char *unsure;  // and names of blocks that do not say how long these are
 } clx_requests;
 
 // A time as traces have it: to the nanosecond, as long as a double can tell.

@@ -1,4 +1,5 @@
 // Traces as CSV: a header line, then a request on each line.
+#include <stdio.h>
 #include <string.h>
 
 #include "requests/requests_internal.h"
@@ -141,6 +142,25 @@ static void find_format(clx_reader *r) {
   }
 }
 
+// Columns that are passed over. Those of other makers' formats are known to have more: of them what is nearly one that is read.
+static clx_status note_unread(clx_reader *r) {
+  const clx_columns *c = r->columns;
+  const bool own = r->found.format == CLX_REQUESTS_CSV;
+  const char *absent[FIELDS + 1] = {own ? "blocks_of_16" : NULL};
+  for (field f = 0; f < FIELDS; f++) absent[f + 1] = c->column[f] < 0 ? column_name[r->found.format][f] : NULL;
+  for (int32_t i = 0; i < c->count; i++) {
+    bool known = false;
+    char name[NAME_MAX + 1];
+    const size_t length = (size_t)(c->cells[i].end - c->cells[i].at);
+    for (field f = 0; f < FIELDS; f++) known = known || c->column[f] == i;
+    snprintf(name, sizeof name, "%.*s", (int)(length < NAME_MAX ? length : NAME_MAX), c->cells[i].at);
+    const char *near = clx_nearest(name, absent, CLX_COUNT(absent));
+    if (known || (!own && near == NULL)) continue;
+    CLX_TRY(clx_reader_unread(r, c->cells[i].at, length, near));
+  }
+  return CLX_OK;
+}
+
 clx_status clx_csv_header(clx_reader *reader) {
   clx_columns *c = CLX_NEW(reader->arena, clx_columns);
   if (c == NULL) return clx_reader_no_memory(reader);
@@ -158,7 +178,8 @@ clx_status clx_csv_header(clx_reader *reader) {
                             clx_requests_format_name[reader->found.format]);
   for (field f = 0; f < FIELDS; f++) c->column[f] = find(c, column_name[reader->found.format][f]);
   reader->found.timed = c->column[FIELD_ARRIVAL] >= 0;
-  return reader->found.format != CLX_REQUESTS_CSV || find_sized_blocks(reader) ? CLX_OK : CLX_INPUT;
+  if (reader->found.format == CLX_REQUESTS_CSV && !find_sized_blocks(reader)) return CLX_INPUT;
+  return note_unread(reader);
 }
 
 // --- a line -----------------------------------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ typedef struct clx_reader {
   double tokens_above, tokens_below;  // of a block: between these, as the lengths say
   int32_t line_above, line_below;     // that say so
   struct clx_columns *columns;        // of a CSV file
+  clx_names unread;                   // keys and columns that are not known
+  const char *unread_text;            // as a remark; NULL = none
 } clx_reader;
 
 // What a line says of a request; places for messages.
@@ -105,6 +107,10 @@ clx_status clx_reader_wrong(clx_reader *reader, const char *at, const char *form
 clx_status clx_reader_take(clx_reader *reader, const clx_seen *seen);
 clx_status clx_reader_tenant(clx_reader *reader, const char *at, size_t length, int32_t *tenant);
 clx_status clx_reader_no_memory(clx_reader *reader);
+// Notes a key or column that is passed over, once; `near`: a known one that may be meant, nullable. CLX_MEMORY only.
+clx_status clx_reader_unread(clx_reader *reader, const char *at, size_t length, const char *near);
+// A remark on names of blocks that fit, of which `fits` sizes do; NULL = none.
+const char *clx_reader_unsure(const clx_reader *reader, const clx_requests *requests, int32_t fits);
 
 clx_status clx_mooncake_line(clx_reader *reader);
 // Finds the columns; the format, too, unless it is given.

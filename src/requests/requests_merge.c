@@ -76,6 +76,10 @@ clx_status clx_requests_merge(const clx_requests *trace, const char *const *name
   if (c == NULL || out->item == NULL || out->block == NULL || out->tenant_name == NULL) return no_memory(error);
   name_tenants(trace, name, count, out);
   mix_in(trace, count, c, out);
+  for (int32_t k = count - 1; k >= 0; k--) {
+    if (trace[k].unread != NULL) out->unread = trace[k].unread;
+    if (trace[k].unsure != NULL) out->unsure = trace[k].unsure;
+  }
   return CLX_OK;
 }
 

@@ -1,4 +1,5 @@
 // Lines of Mooncake's traces: a JSON object each. Keys that mean nothing here are passed over.
+#include <stdio.h>
 #include <string.h>
 
 #include "requests/requests_internal.h"
@@ -179,6 +180,14 @@ static clx_status read_value(parser *p, key k) {
   return skip_value(p, 0);
 }
 
+// Passed over, but told: it may be a known one misspelt.
+static clx_status note_unread(parser *p, const char *at, size_t length) {
+  enum { LONGEST = 63 };
+  char name[LONGEST + 1];
+  snprintf(name, sizeof name, "%.*s", (int)(length < LONGEST ? length : LONGEST), at);
+  return clx_reader_unread(p->reader, at, length, clx_nearest(name, key_name, KEYS));
+}
+
 static clx_status read_pair(parser *p) {
   const char *start, *place = p->at;
   size_t length;
@@ -188,6 +197,7 @@ static clx_status read_pair(parser *p) {
   if (k < KEYS && (p->given & (uint32_t)1 << k) != 0)
     return clx_reader_wrong(p->reader, place, "the key '%s' stands twice", key_name[k]);
   if (k < KEYS) p->given |= (uint32_t)1 << k;
+  if (k == KEYS) CLX_TRY(note_unread(p, start, length));
   CLX_TRY(take(p, ':', "':'"));
   return read_value(p, k);
 }

@@ -127,6 +127,7 @@ static clx_status block_tokens(clx_reader *r, clx_requests *out) {
     power = b;
   }
   out->block_tokens = r->stated_tokens > 0 ? r->stated_tokens : usual ? USUAL : power;
+  out->unsure = r->stated_tokens > 0 || usual || fits == 1 ? clx_reader_unsure(r, out, fits) : NULL;
   if (r->stated_tokens > 0 || usual || fits == 1) return CLX_OK;
   r->number = r->line_above;
   if (fits > 1)
@@ -180,6 +181,7 @@ static clx_status finish(clx_reader *r, clx_requests *out) {
         r, r->line, r->found.dropped > 0 ? "no request has a prompt and an output" : "the file holds no requests");
   }
   CLX_TRY(clx_store_finish(&r->store, r->arena, out, r->error));
+  out->unread = r->unread_text;
   return block_tokens(r, out);
 }
 

@@ -23,8 +23,7 @@ static double rest_power(const clx_server *server) {
   return power / server->gpus;
 }
 
-// GPUs that NVLink joins: those of the largest domain of a rack with this server.
-static int32_t domain_of(const clx_catalog *catalog, const clx_server *server, clx_arena *arena) {
+int32_t clx_serving_domain(const clx_catalog *catalog, const clx_server *server, clx_arena *arena) {
   int32_t most = server->gpus;
   const char *name;
   for (int32_t i = 0; (name = clx_catalog_name(catalog, "rack", i)) != NULL; i++) {
@@ -40,7 +39,7 @@ clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *ser
                                double nic, const char *library, const char *transport, clx_place place,
                                clx_arena *arena, clx_network *out, clx_error *error) {
   *out = (clx_network){.device = device,
-                       .domain = domain_of(catalog, server, arena),
+                       .domain = clx_serving_domain(catalog, server, arena),
                        .nvlink = device->nvlink,
                        .nic = nic,
                        .nic_efficiency = 1};

@@ -55,6 +55,8 @@ double clx_scenario_serving_span(const struct clx_scenario *scenario);
 clx_status clx_scenario_serving_requests(const struct clx_scenario *scenario, uint64_t seed, int64_t most,
                                          clx_arena *arena, clx_requests *out, clx_error *error);
 
+// GPUs that NVLink joins: those of the largest domain of a rack with this server, at least the server's own.
+int32_t clx_serving_domain(const clx_catalog *catalog, const clx_server *server, clx_arena *arena);
 // What stages of a pipeline of `device` in `server` send each other over: NVLink within the largest domain of a rack with that server,
 // else `nic` B/s of one GPU, by a library and a transport of the catalogue.
 clx_status clx_serving_network(const clx_catalog *catalog, const clx_server *server, const clx_device *device,

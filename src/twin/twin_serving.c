@@ -279,6 +279,7 @@ static clx_status run_all(const clx_scenario *s, const clx_serve_options *o, clx
   CLX_TRY(clx_twin_serving_put_parts(s, found.part, seeds, result, error));
   CLX_TRY(clx_twin_serving_put_changes(s, found.staffing, seeds, result, error));
   CLX_TRY(clx_twin_serving_warn(s, replica, result, error));
+  CLX_TRY(clx_twin_serving_warn_requests(&requests, result, error));
   const char *early = s->serving.tenants > 0 ? clx_twin_serving_early(&requests, arena) : NULL;
   if (early != NULL)
     CLX_TRY(clx_result_warn(result, error,

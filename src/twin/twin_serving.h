@@ -86,6 +86,11 @@ clx_status clx_twin_serving_put_parts(const clx_scenario *scenario, const clx_se
 // Warnings on what the section and the rest of the scenario do not agree in.
 clx_status clx_twin_serving_warn(const clx_scenario *scenario, const clx_serving_replica *replica, clx_result *result,
                                  clx_error *error);
+// Remarks of who read a trace.
+clx_status clx_twin_serving_warn_requests(const clx_requests *requests, clx_result *result, clx_error *error);
+// The same where tensor parallel GPUs are more than NVLink joins, of a pool or of what a plan is to try.
+clx_status clx_twin_serving_warn_span(const clx_scenario *scenario, const char *name, const clx_server *server,
+                                      int32_t tp, clx_arena *arena, clx_result *result, clx_error *error);
 // Points of the steady state of a replica as its batch grows: tokens/s of a user and of a GPU. Returns how many.
 int32_t clx_twin_serving_curve(const clx_serving_replica *replica, const clx_screen_load *load, clx_arena *arena,
                                double *user, double *gpu, int32_t room);

@@ -31,6 +31,7 @@ typedef struct clx_serve_refusals {
   int32_t beyond, hungry;                     // more GPUs, more power than can be had
   const char *memory_text;
   double least_tpot, least_ttft;  // s
+  double least_sequences;         // at once, at that time per token
   double best_within;             // of those simulated
   double least_gpus;              // of those beyond
   double least_power;             // W, of those hungry
@@ -69,6 +70,14 @@ clx_status clx_serve_tell(const clx_serve_search *search, const char *step, doub
 double clx_serve_output_mean(const clx_requests *requests);  // tokens of an answer
 void clx_serve_count_gpus(clx_serve_option *option);         // GPUs and price for its replicas
 double clx_serve_worth(const clx_serve_search *search, const clx_serve_option *option);  // what the goal makes least
+// 0 = nothing noted yet.
+static inline void clx_serve_note_least(double *least, double value) {
+  *least = *least > 0 && *least < value ? *least : value;
+}
+// Screens all layouts of a candidate: what fits becomes options, what does not is counted.
+clx_status clx_twin_serving_screen(clx_serve_search *search, int32_t candidate, clx_error *error);
+// Keeps an option that neither volume nor power forbids.
+clx_status clx_serve_keep(clx_serve_search *search, clx_serve_option *option, clx_error *error);
 // Counts an option that takes more power than can be had.
 bool clx_serve_too_hungry(clx_serve_search *search, const clx_serve_option *option);
 // Simulates the best few of each candidate by the steady state; those that keep every promise in `fit` [options], best first.

@@ -109,9 +109,12 @@ static void why_text(const putting *p, int32_t index, char *text, size_t size) {
   } else if (r->hungry > 0) {
     snprintf(text, size, "power: needs %.4g MW or more, %.4g MW can be had", r->least_power / 1e6,
              p->search->scenario->spec.serving.plan.power_most / 1e6);
-  } else if (r->slow > 0 && r->late == 0) {
-    snprintf(text, size, "promise: a token takes %.3g ms at least, %.3g ms are promised", 1e3 * r->least_tpot,
+  } else if (r->slow > 0 && r->late > 0 && r->least_tpot <= slo->tpot && r->least_ttft <= slo->ttft) {
+    snprintf(text, size, "promise: no batch keeps both %.3g s to the first token and %.3g ms a token", slo->ttft,
              1e3 * slo->tpot);
+  } else if (r->slow > 0 && r->least_tpot > slo->tpot) {
+    snprintf(text, size, "promise: a token takes %.3g ms at least, with %.0f at once, %.3g ms are promised",
+             1e3 * r->least_tpot, r->least_sequences, 1e3 * slo->tpot);
   } else if (r->slow + r->late > 0) {
     snprintf(text, size, "promise: the first token takes %.3g s at least, %.3g s are promised", r->least_ttft,
              slo->ttft);
@@ -164,6 +167,21 @@ static clx_status put_curve(const putting *p, int32_t index) {
   return clx_result_add_series(p->result, name, "token/s", gpu, "user", "token/s", speed, count, p->error);
 }
 
+// Layouts that NVLink does not join are tried where they are asked for.
+static clx_status warn_of_spans(const putting *p, int32_t index) {
+  const clx_serve_search *x = p->search;
+  const clx_serve_candidate_spec *c = &clx_serve_plan_of(x)->candidate[index];
+  clx_server server;
+  clx_device device;
+  CLX_TRY(clx_catalog_read(x->scenario->catalog, "server", c->server, c->place, &clx_server_schema, x->arena, &server,
+                           p->error));
+  CLX_TRY(clx_catalog_read_device(x->scenario->catalog, server.device, c->place, x->arena, &device, p->error));
+  int32_t most = 0;
+  for (int32_t i = 0; i < c->tp_count; i++) most = c->tp[i] > most ? c->tp[i] : most;
+  if (clx_device_is_unified(&device)) return CLX_OK;
+  return clx_twin_serving_warn_span(x->scenario, title_of(p, index), &server, most, x->arena, p->result, p->error);
+}
+
 // --- all of it ------------------------------------------------------------------------------------------------------------
 
 // Number of the option with the least of something; 0 = none.
@@ -196,6 +214,7 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
                             "requests of tenant '%.60s' end before a simulated service has been counted: options carry "
                             "less of them; expected a longer trace",
                             x->early));
+  CLX_TRY(clx_twin_serving_warn_requests(&x->requests, result, error));
   for (int32_t i = 0; i < plan->candidate_count; i++) tried += x->refused[i].tried;
   CLX_TRY(put_fact(&p, "model", x->scenario->serving.model[x->model].model.name));
   CLX_TRY(put_fact(&p, "goal", clx_serve_goal_name[plan->goal]));
@@ -211,6 +230,7 @@ clx_status clx_twin_serving_plan_put(const clx_serve_search *x, clx_serve_option
     for (int32_t k = 0; k < fits; k++) own += fit[k]->candidate == i;
     CLX_TRY(put_candidate(&p, i, own));
     CLX_TRY(put_curve(&p, i));
+    CLX_TRY(warn_of_spans(&p, i));
   }
   return CLX_OK;
 }

@@ -36,9 +36,38 @@ static clx_status warn_of_machine(const clx_scenario *s, const clx_serving_repli
   return CLX_OK;
 }
 
+clx_status clx_twin_serving_warn_span(const clx_scenario *s, const char *name, const clx_server *server, int32_t tp,
+                                      clx_arena *arena, clx_result *result, clx_error *error) {
+  if (tp <= server->gpus) return CLX_OK;
+  const int32_t domain = clx_serving_domain(s->catalog, server, arena);
+  if (tp <= domain) return CLX_OK;
+  return clx_result_warn(result, error,
+                         "extrapolated: '%.60s' is tensor parallel over %d GPUs, NVLink joins %d of %s: sums between "
+                         "servers are taken to be as fast as within; expected pp, whose stages pass the network",
+                         name, tp, domain, server->name);
+}
+
+static clx_status warn_of_spans(const clx_scenario *s, const clx_serving_replica *replica, clx_result *result,
+                                clx_error *error) {
+  clx_arena *arena = clx_arena_new();
+  clx_status status = arena != NULL ? CLX_OK : clx_fail_plain(error, CLX_MEMORY, "out of memory");
+  for (int32_t i = 0; i < s->serving.pools && status == CLX_OK; i++)
+    if (!replica[i].unified)
+      status = clx_twin_serving_warn_span(s, replica[i].name, &s->serving.pool[i].server, replica[i].kernels.tp, arena,
+                                          result, error);
+  clx_arena_free(arena);
+  return status;
+}
+
+clx_status clx_twin_serving_warn_requests(const clx_requests *requests, clx_result *result, clx_error *error) {
+  if (requests->unread != NULL) CLX_TRY(clx_result_warn(result, error, "%s", requests->unread));
+  return requests->unsure != NULL ? clx_result_warn(result, error, "%s", requests->unsure) : CLX_OK;
+}
+
 clx_status clx_twin_serving_warn(const clx_scenario *s, const clx_serving_replica *replica, clx_result *result,
                                  clx_error *error) {
   CLX_TRY(warn_of_machine(s, replica, result, error));
+  CLX_TRY(warn_of_spans(s, replica, result, error));
   for (int32_t m = 0; m < s->serving.models && !(s->spec.serving.context > 0); m++) {
     const clx_transformer *model = &s->serving.model[m].model;
     if (model->context > 0) continue;

@@ -157,18 +157,17 @@ static double products_time(const clx_device *device, clx_kernel_format format, 
 }
 
 clx_kernel_cost clx_moe_cost(const clx_device *device, clx_kernel_format format, const clx_moe_parameters *p,
-                             const clx_moe_shape *s) {
+                             const clx_moe_shape *s, const clx_moe_load *load) {
   const double inter = s->inter_size / s->moe_tp_size, hidden = s->hidden_size, products = clx_moe_products(s);
-  const clx_moe_load load = clx_moe_load_find(s, p->crowding, p->reuse);
-  const double b = clx_kernel_format_bytes(format), weights = load.active * products * inter * hidden * b;
+  const double b = clx_kernel_format_bytes(format), weights = load->active * products * inter * hidden * b;
   const double fill = weights / (p->l2_share * device->l2 + 1), fill2 = fill * fill;
   const double missed = fill2 * fill2 / (1 + fill2 * fill2);
-  const double two = products_time(device, format, p, s, &load, missed);
+  const double two = products_time(device, format, p, s, load, missed);
 
   const double result = s->num_tokens * hidden * 2,
                cast = format == CLX_KERNEL_BF16 ? 0 : s->num_tokens * hidden * (2 + b);
-  const double activation = load.rows * inter * (2 * (products - 1) + b);
-  const double moved = load.rows * hidden * (4 + b);  // gathered to the experts, and back
+  const double activation = load->rows * inter * (2 * (products - 1) + b);
+  const double moved = load->rows * hidden * (4 + b);  // gathered to the experts, and back
   const double passes = ((result + cast + activation) / p->stream + moved / p->permute) / device->memory_bandwidth;
 
   const double cycles = device->processors * device->clock, local = clx_most(1, s->num_experts / s->moe_ep_size);
@@ -180,16 +179,18 @@ clx_kernel_cost clx_moe_cost(const clx_device *device, clx_kernel_format format,
       (low_latency ? p->low_latency : 1);
   const double bytes = weights * missed + result + cast + activation + moved;
   return (clx_kernel_cost){.time = time,
-                           .flop = 2 * load.rows * products * inter * hidden,
+                           .flop = 2 * load->rows * products * inter * hidden,
                            .bytes = clx_least(bytes, time * device->memory_bandwidth)};  // the rest stayed in L2
 }
 
-// A row of a table: its columns, and nothing behind them.
+// As the tables measured it: with the loads of their generator. A row of a table: its columns, and nothing behind them.
 static clx_kernel_cost moe_cost(const clx_device *device, clx_kernel_format format, const void *parameters,
                                 const void *shape) {
+  const clx_moe_parameters *p = parameters;
   clx_moe_shape own = {0};
   memcpy(&own, shape, offsetof(clx_moe_shape, redundant));
-  return clx_moe_cost(device, format, parameters, &own);
+  const clx_moe_load load = clx_moe_load_find(&own, p->crowding, p->reuse);
+  return clx_moe_cost(device, format, p, &own, &load);
 }
 
 static const char *moe_refuse(const clx_device *device, clx_kernel_format format, const void *shape) {

@@ -49,13 +49,14 @@ typedef struct clx_moe_load {
 // `crowding` and `reuse` as in clx_moe_parameters.
 clx_moe_load clx_moe_load_find(const clx_moe_shape *shape, double crowding, double reuse);
 
+// The layer with a load of any origin (rows and active at least 1); that of the family is with clx_moe_load_find's.
+clx_kernel_cost clx_moe_cost(const struct clx_device *device, clx_kernel_format format,
+                             const clx_moe_parameters *parameters, const clx_moe_shape *shape,
+                             const clx_moe_load *load);
+
 // Tokens of the busiest rank over the mean of all ranks, with shape->redundant copies of popular experts placed by load, where a rank
 // gets `visits` tokens on average. At least 1.
 double clx_moe_copied_peak(const clx_moe_shape *shape, double visits);
-
-// Cost of the layer, as of the family, with the copies of the shape. Validity as of the family.
-clx_kernel_cost clx_moe_cost(const struct clx_device *device, clx_kernel_format format,
-                             const clx_moe_parameters *parameters, const clx_moe_shape *shape);
 
 // Matrix products an expert has: 3, or 2 in published models whose activation has no gate.
 double clx_moe_products(const clx_moe_shape *shape);

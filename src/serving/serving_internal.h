@@ -45,6 +45,9 @@ typedef struct clx_expert_load {
 } clx_expert_load;
 
 clx_expert_load clx_serving_expert_load(const clx_expert_kernel *kernel, const clx_moe_shape *shape);
+// Of the device's own kernels, whatever they were measured with: tokens choose their experts independently. Copies of experts and
+// popularity 0 are dealt out as clx_moe_load_find does.
+clx_moe_load clx_serving_moe_load(const clx_moe_parameters *parameters, const clx_moe_shape *shape);
 
 // Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
 typedef struct clx_serving_tokens {

@@ -395,8 +395,10 @@ static clx_kernel_cost experts_cost(const clx_serving *s, const clx_serving_toke
                                .distribution = routing,
                                .redundant = s->copies};
   if (expert_kernel_of(s) != NULL) return own_experts_cost(s, expert_kernel_of(s), &shape);
-  const void *parameters = clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
-  clx_kernel_cost cost = clx_moe_cost(s->device, format, parameters, &shape);
+  const clx_moe_parameters *parameters =
+      clx_kernels_set(s->device->kernels, &clx_kernel_moe, clx_kernel_moe.set_of[format]);
+  const clx_moe_load load = clx_serving_moe_load(parameters, &shape);
+  clx_kernel_cost cost = clx_moe_cost(s->device, format, parameters, &shape, &load);
   const double stored = clx_weight_formats_of(s->weights).expert_bytes / clx_kernel_format_bytes(format);
   if (stored < 0.9) narrow_weights(s, stored, &cost);
   if (format == CLX_KERNEL_FP8_BLOCK && s->engine->block_experts > 1)

@@ -26,6 +26,9 @@ void clx_serving_add(clx_serving_sum *sum, clx_serving_part part, const clx_kern
 // The same of a cost that is known. `busy`: share of `cost->time` in which this GPU itself works; it waits for the rest.
 void clx_serving_add_cost(clx_serving_sum *sum, clx_serving_part part, clx_draw_kind kind, clx_kernel_format format,
                           const clx_kernel_cost *cost, double busy, double times);
+// A product [m, k] x [k, n] with weights in `format`, padded and cast as the engine does.
+void clx_serving_add_product(clx_serving_sum *sum, clx_serving_part part, clx_kernel_format format, double m, double n,
+                             double k, double times);
 // Traffic of one kernel that only moves bytes.
 void clx_serving_add_stream(clx_serving_sum *sum, clx_serving_part part, double bytes, double times);
 // The device waits.
@@ -49,7 +52,7 @@ clx_expert_load clx_serving_expert_load(const clx_expert_kernel *kernel, const c
 // popularity 0 are dealt out as clx_moe_load_find does.
 clx_moe_load clx_serving_moe_load(const clx_moe_parameters *parameters, const clx_moe_shape *shape);
 
-// Kernels of all layers, and of the head (serving_layer.c). The batch is that of one replica but for experts.
+// Kernels of all layers, and of the head (serving_layer.c, serving_routed.c). The batch is that of one replica but for experts.
 typedef struct clx_serving_tokens {
   double decode, context;          // of this replica: sequences, mean cached tokens
   double verified;                 // new tokens of each, at least 1; 0 = 1

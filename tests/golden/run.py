@@ -7,6 +7,7 @@ A case is a file cases/NAME.txt: lines of settings, then sections.
     exit: 2                          expected exit code, default 0
     tolerance: 1e-6                  relative, for every number of the output
     generate: deep.yaml              a file, or several, that a generator below writes
+    again: no                        long, and other cases go the same way: not run again with a second compiler and sanitizers
     stdout-to: /dev/full             where stdout goes instead of to the comparison; `nobody` = a pipe without reader
     check: result                    a check below, of stdout as a whole
     same-as: colossus run good.yaml  another command line, which must print the same to stdout
@@ -38,6 +39,8 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 TIMEOUT = 120
 # COLOSSUS_THREADED: only cases that start threads, for a sanitizer that has nothing to see in the others.
 THREADED = re.compile(r"--threads|goodput|calibrate|probe") if os.environ.get("COLOSSUS_THREADED") else re.compile("")
+# COLOSSUS_AGAIN: a second compiler, or a sanitizer, after all cases have run once.
+AGAIN = bool(os.environ.get("COLOSSUS_AGAIN"))
 
 
 class Different(Exception):
@@ -449,6 +452,10 @@ def update(case, code, texts):
     case.path.write_text("\n".join(comments + lines) + "\n", encoding="utf-8")
 
 
+def is_due(case):
+    return THREADED.search(case.command) and not (AGAIN and case.setting("again") == "no")
+
+
 def main():
     arguments = sys.argv[1:]
     updating = "--update" in arguments
@@ -456,7 +463,7 @@ def main():
     paths = sorted((HERE / "cases").glob("*.txt"))
     chosen = [path for path in paths if not names or path.stem in names]
     failed = 0
-    cases = [case for case in map(Case, chosen) if names or THREADED.search(case.command)]
+    cases = [case for case in map(Case, chosen) if names or is_due(case)]
     for case in cases:
         try:
             code, texts = execute(case)

@@ -529,7 +529,7 @@ static const clx_pool_state *at(const staffing *s, double time) {
 // Requests of 10 s come evenly, 4/s until 300 s and 12/s until 600 s, then 4/s: by Little's law 40 and 120 are there. With 8 for a replica that
 // is 5 and 15 replicas; 20 s of start, and nobody leaves within 60 s.
 static clx_request *steps_of_load(int32_t *count) {
-  static clx_request item[6000];
+  static clx_request item[6100];  // 6,000, and what rounding adds
   int32_t n = 0;
   for (double time = 0; time < 900; time += time >= 300 && time < 600 ? 1.0 / 12 : 0.25)
     item[n++] = (clx_request){.arrival = time, .prompt = 4, .output = 10};
